@@ -1,0 +1,56 @@
+# `make` alone lists what there is. Everything sets itself up; only Python 3.11 or later is needed.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+UV := .uv/bin/uv
+RUN := .venv/bin
+
+.PHONY: help setup demo test check format lock docs bench clean
+
+help:
+	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
+	@echo "make test    set up, then run all checks and tests"
+	@echo "make check   format, lint, types, layers"
+	@echo "make docs    write the generated reference pages"
+	@echo "make bench   run the benchmarks (minutes)"
+	@echo "make lock    pin the development packages anew"
+
+setup: .venv/ready
+
+.uv/bin/uv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and was not found"; exit 1; }
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+
+.venv/ready: requirements/dev.txt pyproject.toml | .uv/bin/uv
+	test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt
+	$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: setup
+	$(RUN)/andon demo
+
+check: setup
+	$(RUN)/ruff format --check src tests benchmarks docs
+	$(RUN)/ruff check src tests benchmarks docs
+	$(RUN)/mypy
+	$(RUN)/lint-imports --no-cache
+
+test: setup check
+	$(RUN)/python -m pytest -n 2 --dist worksteal
+
+format: setup
+	$(RUN)/ruff format src tests benchmarks docs
+	$(RUN)/ruff check --fix src tests benchmarks docs
+
+docs: setup
+	$(RUN)/python docs/generate.py
+
+bench: setup
+	$(RUN)/python benchmarks/run.py
+
+lock: | .uv/bin/uv
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev --all-extras --no-emit-package andon pyproject.toml -o requirements/dev.txt
+	echo uv==$$($(UV) --version | cut -d' ' -f2) | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/uv.txt
+
+clean:
+	rm -rf .venv .uv dist build

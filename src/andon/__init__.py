@@ -1,0 +1,38 @@
+"""Andon: DataOps for small data teams.
+
+    import andon
+
+    lake = andon.open("acme")
+    lake.sql("select * from marts.revenue_by_month").df()
+
+Names are loaded when first used, so that `import andon` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from andon.api import Lake, Result, dataset, open, read
+    from andon.errors import AndonError
+
+__version__ = "0.1.0"
+
+__all__ = ["AndonError", "Lake", "Result", "__version__", "dataset", "open", "read"]
+
+_HOMES = {
+    "AndonError": "andon.errors",
+    "Lake": "andon.api",
+    "Result": "andon.api",
+    "dataset": "andon.api",
+    "open": "andon.api",
+    "read": "andon.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'andon' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,44 @@
+"""Names: what a valid dataset name is, quoting for SQL, and the nearest known name for a misspelt one."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+_PART = re.compile(r"[a-z_][a-z0-9_]*\Z")
+
+#: Schemas that the engine or Andon itself uses.
+RESERVED_SCHEMAS = frozenset({"main", "temp", "system", "memory", "information_schema", "pg_catalog", "andon"})
+
+
+def is_name_part(text: str) -> bool:
+    """Whether `text` can be a schema or the last part of a dataset's name."""
+    return _PART.match(text) is not None
+
+
+def quote(identifier: str) -> str:
+    """`identifier` in double quotes, for SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def quote_name(dataset: str) -> str:
+    """`schema.name` with both parts quoted, for SQL."""
+    return ".".join(quote(part) for part in dataset.split("."))
+
+
+def literal(text: str) -> str:
+    """`text` as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word most like `word`, or None when none is like it."""
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest known word, or None."""
+    match = nearest(word, known)
+    return f"did you mean `{match}`?" if match else None

@@ -1,0 +1,56 @@
+"""Text for people: places in a text, excerpts with a mark, sizes, durations, counts."""
+
+from __future__ import annotations
+
+
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """Line and column (both from 1) of the character at `offset` of `text`."""
+    before = text[:offset]
+    line = before.count("\n") + 1
+    return line, offset - (before.rfind("\n") + 1) + 1
+
+
+def byte_to_character(text: str, offset: int) -> int:
+    """The character offset that stands at byte `offset` of `text` in UTF-8."""
+    if text.isascii():
+        return offset
+    return len(text.encode()[:offset].decode(errors="ignore"))
+
+
+def excerpt(text: str, line: int, column: int | None = None, context: int = 1) -> str:
+    """The lines around `line` (from 1) with their numbers and, if `column` is given, a mark under it."""
+    lines = text.split("\n")
+    first, last = max(1, line - context), min(len(lines), line)
+    width = len(str(last))
+    out = []
+    for number in range(first, last + 1):
+        content = lines[number - 1].rstrip("\r").replace("\t", " ")
+        out.append(f"{number:>{width}} | {content[:160]}")
+    if column is not None:
+        out.append(f"{' ' * width} | {' ' * (min(column, 160) - 1)}^")
+    return "\n".join(out)
+
+
+def plural(count: int, singular: str, many: str | None = None) -> str:
+    """`1 dataset`, `2 datasets`, with thousands separated."""
+    return f"{count:,} {singular if count == 1 else many or singular + 's'}"
+
+
+def size(count: int) -> str:
+    """A number of bytes for people: `812 B`, `4.1 kB`, `1.3 GB` (powers of 1000)."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError("unreachable")
+
+
+def seconds(value: float) -> str:
+    """A duration for people: `0.42 s`, `12.3 s`, `3 min 05 s`."""
+    if value < 10:
+        return f"{value:.2f} s"
+    if value < 100:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest:02d} s"

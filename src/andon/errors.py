@@ -1,0 +1,229 @@
+"""Errors that Andon raises: what happened, where, and what to do next.
+
+    AndonError
+    ├── UsageError      the command or an argument is wrong            exit 2
+    ├── ProjectError    project files are wrong (carries all problems)  exit 2
+    ├── DatasetError    a dataset could not be built                    exit 1
+    ├── HeldError       a publish was held or refused                   exit 1
+    ├── ConflictError   another publish or a stale folder               exit 3
+    └── MachineError    disk, database, network                         exit 4
+
+Every error has a stable `code` that is registered in `CODES`; the reference page of error codes is made from that table.
+Code decides the exit status (and later the HTTP status); nothing else does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_WRONG = 2
+EXIT_CONFLICT = 3
+EXIT_MACHINE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a project file.
+
+    `line` and `column` count from 1. `excerpt` holds the lines around the place with a mark under it, ready to print.
+    """
+
+    code: str
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    hint: str | None = None
+    excerpt: str | None = None
+
+    @property
+    def where(self) -> str:
+        """`file:line:column`, as far as they are known."""
+        parts = [str(p) for p in (self.file, self.line, self.column) if p is not None]
+        return ":".join(parts)
+
+
+#: code -> what it means. One line each; `docs/reference/errors.md` is generated from it.
+CODES: dict[str, str] = {
+    # usage
+    "usage.bad_argument": "An argument of the command is not valid.",
+    "usage.confirmation_needed": "The command would change `main` and nothing can be asked without a terminal.",
+    "usage.not_yet": "The feature is planned and not in this version.",
+    "usage.no_project": "No `andon.toml` in this folder or above it.",
+    "usage.exists": "What should be created is there already.",
+    "usage.not_one_select": "A query must be one SELECT over datasets.",
+    "usage.query_failed": "The engine could not run the query.",
+    # project files
+    "project.invalid": "Project files have problems; all are listed.",
+    "project.bad_name": "A file or folder name is not a valid dataset name.",
+    "project.duplicate_name": "Two files make the same dataset.",
+    "project.reserved_name": "The schema name is reserved.",
+    "project.bad_yaml": "YAML that can't be read, or that says something twice.",
+    "project.bad_toml": "`andon.toml` can't be read.",
+    "project.unknown_key": "A key that Andon doesn't know.",
+    "project.bad_value": "A value of the wrong type or outside what is allowed.",
+    "project.missing_key": "A key that must be there is missing.",
+    "project.unknown_dataset": "A dataset is named that does not exist.",
+    "project.cycle": "Datasets read each other in a circle.",
+    "project.bad_sql": "SQL that does not parse.",
+    "project.unknown_column": "SQL names a column that is not there.",
+    "project.unknown_function": "SQL calls a function that is not there.",
+    "project.bind_failed": "SQL parses, but has no meaning over its inputs.",
+    "project.two_statements": "A dataset's file holds more than one statement.",
+    "project.not_select": "A dataset's file is not a SELECT.",
+    "project.empty_file": "A project file is empty.",
+    "project.not_utf8": "A project file is not UTF-8 text.",
+    "project.front_matter": "Front matter is not closed, or holds comment marks.",
+    "project.refused_sql": "A construct whose result can't be repeated or checked.",
+    "project.secret": "What looks like a secret stands in a project file.",
+    "project.bad_python": "A Python dataset can't be read.",
+    "project.bad_macro": "A macro file can't be read.",
+    "project.bad_insight": "An insight file can't be read.",
+    "project.file_outside_source": "Files are read only in `sources/`.",
+    "project.source_reads_dataset": "A source reads files only, not datasets.",
+    # sources
+    "source.missing": "A source's file is not there.",
+    "source.empty": "A source's file is empty.",
+    "source.truncated": "A source's file ends too early or is damaged.",
+    "source.ambiguous": "A source's file can be read in more than one way.",
+    "source.encoding": "A source's file is not in the stated encoding.",
+    "source.ragged": "Rows of a source's file differ in their number of columns.",
+    "source.contract": "A source's file differs from what its first load recorded.",
+    "source.changed_while_read": "A source's file changed while it was read.",
+    # building
+    "build.failed": "A dataset could not be built.",
+    "build.overflow": "A number does not fit the type that the lake stores.",
+    "build.python_failed": "A Python dataset raised an error.",
+    "build.python_timeout": "A Python dataset took longer than its time limit.",
+    "build.stale_lock": "A Python dataset's lock does not fit its packages.",
+    "build.no_lock": "A Python dataset has packages and no lock.",
+    "build.environment": "The packages of a Python dataset could not be installed.",
+    "build.interrupted": "The run was interrupted.",
+    "build.not_supported": "The engine can't do what the dataset asks for.",
+    "run.held": "The run was held back from publishing.",
+    # lake
+    "lake.ref_not_found": "No branch, tag, commit or run of that name.",
+    "lake.ref_ambiguous": "A short commit id fits more than one commit.",
+    "lake.ref_invalid": "A name of a branch or tag is not valid.",
+    "lake.ref_exists": "A branch or tag of that name exists.",
+    "lake.dataset_not_found": "No dataset of that name at that commit.",
+    "lake.ref_moved": "The branch moved meanwhile.",
+    "lake.folder_conflict": "A file was changed both here and in the branch.",
+    "lake.folder_dirty": "The folder has edits that would be lost.",
+    "lake.nothing_to_undo": "No publish is left to undo.",
+    "lake.nothing_to_redo": "No undo is left to redo.",
+    "lake.protected": "The branch can't be dropped.",
+    "lake.format": "The lake or its folder is of another format.",
+    "lake.corrupt": "Stored data is not what its id says.",
+    # machine
+    "machine.disk": "The disk is full or can't be written.",
+    "machine.read_only": "The folder can't be written.",
+    "machine.database": "The catalog's database failed.",
+    "machine.storage": "The storage failed.",
+    "machine.memory": "There was not enough memory.",
+    "machine.missing": "A program or package that is needed is not installed.",
+    "internal.error": "A defect in Andon itself.",
+}
+
+
+@dataclass(eq=False)
+class AndonError(Exception):
+    """Root of all errors that Andon raises on purpose.
+
+    Args:
+        code: a key of `CODES`; stable, for programs.
+        message: one sentence; names in backticks, what was found and what was expected.
+        where: `file:line:column`, a dataset, a ref or a run.
+        hint: what to do next, a command where there is one.
+        retryable: whether the same call may succeed later with nothing else changed.
+        details: more facts for programs (JSON values).
+        problems: for errors that report many things at once.
+    """
+
+    code: str
+    message: str
+    where: str | None = None
+    hint: str | None = None
+    retryable: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    exit_status: ClassVar[int] = EXIT_MACHINE
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"error code {self.code!r} is not registered in andon.errors.CODES")
+        Exception.__init__(self, self.message)
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        for problem in self.problems:
+            text += f"\n  {problem.where}: {problem.message}" if problem.where else f"\n  {problem.message}"
+        return f"{text}\n  hint: {self.hint}" if self.hint else text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = (self.code, self.message, self.where, self.hint, self.retryable, dict(self.details), self.problems)
+        return (type(self), fields)
+
+    def to_json(self) -> dict[str, Any]:
+        """The error as the document that `--json` and HTTP show: `{code, message, where, hint, problems}`."""
+        document: dict[str, Any] = {
+            "code": self.code,
+            "message": self.message,
+            "where": self.where,
+            "hint": self.hint,
+            "retryable": self.retryable,
+            "problems": [asdict(p) for p in self.problems],
+        }
+        if self.details:
+            document["details"] = dict(self.details)
+        return document
+
+
+class UsageError(AndonError):
+    """The command or one of its arguments is wrong."""
+
+    exit_status = EXIT_WRONG
+
+
+class ProjectError(AndonError):
+    """Project files are wrong; `problems` lists everything that was found."""
+
+    exit_status = EXIT_WRONG
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem]) -> ProjectError:
+        """One error for all `problems`, which must not be empty, sorted by place."""
+        ordered = tuple(sorted(problems, key=lambda p: (p.file or "", p.line or 0, p.column or 0, p.message)))
+        files = len({p.file for p in ordered})
+        count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
+        place = "1 file" if files == 1 else f"{files} files"
+        return cls("project.invalid", f"{count} in {place}", problems=ordered)
+
+
+class DatasetError(AndonError):
+    """A dataset could not be built."""
+
+    exit_status = EXIT_FAILED
+
+
+class HeldError(AndonError):
+    """A publish was held or refused."""
+
+    exit_status = EXIT_FAILED
+
+
+class ConflictError(AndonError):
+    """Another publish came first, or the folder is stale."""
+
+    exit_status = EXIT_CONFLICT
+
+
+class MachineError(AndonError):
+    """The machine failed: disk, database, network, a missing program."""
+
+    exit_status = EXIT_MACHINE

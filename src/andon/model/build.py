@@ -1,0 +1,71 @@
+"""A build: how a version came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from andon.base.hashing import content_id
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A raw file that a source read: its project-relative path and the sha256 of its bytes."""
+
+    path: str
+    sha256: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One way in which `version` came about.
+
+    Attributes:
+        id: a random id; a build is a fact about an event, not about content.
+        key: the recipe key. At most one build per key is current.
+        inputs: `{dataset: version id}` of what was read.
+        files: raw files that were read, for sources.
+        contract: for sources: what was recorded about dialect, columns and types (see `andon.sources`).
+        logical_time: ISO text of the clock that the run saw.
+        engine: name and version, threads and memory limit: recorded, not part of the key.
+        lock: sha256 of the package lock, for Python.
+        seconds: wall time of the task.
+        proof: why no work was needed, when the version was adopted (`same content`).
+        log: captured output of a Python dataset.
+    """
+
+    id: str
+    key: str
+    dataset: str
+    definition: str
+    version: str
+    run: int | None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[InputFile, ...] = ()
+    contract: Mapping[str, Any] | None = None
+    logical_time: str | None = None
+    engine: Mapping[str, Any] = field(default_factory=dict)
+    lock: str | None = None
+    seconds: float = 0.0
+    proof: str | None = None
+    log: str | None = None
+    created: str = ""
+
+
+def recipe_key(
+    definition: str,
+    inputs: Mapping[str, str],
+    files: tuple[InputFile, ...] = (),
+    contract: Mapping[str, Any] | None = None,
+    clock: str | None = None,
+) -> str:
+    """The recipe key: H(definition, input versions, raw files by path and content, contract, logical time if used).
+
+    Args:
+        clock: the part of the logical time that the result depends on (`2026-11-01` or a full instant), or None.
+    """
+    return content_id(
+        ["recipe", definition, sorted(inputs.items()), sorted([f.path, f.sha256] for f in files), contract, clock]
+    )

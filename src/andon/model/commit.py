@@ -1,0 +1,178 @@
+"""A commit: the state of the whole lake, content-addressed; a leaf: one dataset in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from andon.base.hashing import content_id
+
+
+class CommitKind(StrEnum):
+    """What made a commit."""
+
+    INIT = "init"
+    CHANGE = "change"
+    REFRESH = "refresh"
+    PUBLISH = "publish"
+    UNDO = "undo"
+    REDO = "redo"
+    ACCEPT = "accept"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One dataset in a commit: the definition that made it, the build, the version, and its own files' texts.
+
+    Attributes:
+        kind: `source`, `sql` or `python`.
+        materialize: `table` or `view`.
+        definition, build, version, key: ids (`key` is the recipe key of the build).
+        files: the dataset's own files (its SQL, Python or YAML file and its lock) as sorted `(path, sha256)`.
+    """
+
+    kind: str
+    materialize: str
+    definition: str
+    key: str
+    build: str
+    version: str
+    files: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> list[Any]:
+        """As stored in a tree."""
+        return [
+            self.kind,
+            self.materialize,
+            self.definition,
+            self.key,
+            self.build,
+            self.version,
+            [list(f) for f in self.files],
+        ]
+
+    @classmethod
+    def from_json(cls, value: list[Any]) -> Leaf:
+        """Inverse of `to_json`."""
+        kind, materialize, definition, key, build, version, files = value
+        return cls(kind, materialize, definition, key, build, version, tuple((p, s) for p, s in files))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cause:
+    """Something that an undo took out and that must not come back by itself.
+
+    For code: `path` of a project file and `content`, the meaning hash of a dataset's file or the sha256 of any other file; for raw
+    files: also `source`, the dataset that read it, and `content` is the file's sha256. `content` None means that the
+    file was absent (a deletion was undone).
+    """
+
+    path: str
+    content: str | None
+    source: str | None = None
+
+    def to_json(self) -> list[Any]:
+        """As stored in a commit."""
+        return [self.path, self.content, self.source]
+
+    @classmethod
+    def from_json(cls, value: list[Any]) -> Cause:
+        """Inverse of `to_json`."""
+        return cls(*value)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The state of the whole lake.
+
+    Attributes:
+        id: content id over all the rest.
+        parents: ids; the first is the branch's own history, a second one what was merged.
+        generation: 1 + the largest of the parents'.
+        root: id of the root tree.
+        kind: what made it.
+        author, message, time: who, why, when (ISO text, UTC).
+        run: number of the run, or None.
+        rejected: what undos took out, sorted.
+        acceptances: results that were accepted in spite of a check.
+        target: for undo and redo: the commit that was reverted.
+    """
+
+    id: str
+    parents: tuple[str, ...]
+    generation: int
+    root: str
+    kind: CommitKind
+    author: str
+    message: str
+    time: str
+    run: int | None = None
+    rejected: tuple[Cause, ...] = ()
+    acceptances: tuple[Any, ...] = ()
+    target: str | None = None
+
+    @property
+    def parent(self) -> str | None:
+        """The first parent."""
+        return self.parents[0] if self.parents else None
+
+    def body(self) -> dict[str, Any]:
+        """All but the id, as JSON."""
+        return {
+            "parents": list(self.parents),
+            "generation": self.generation,
+            "root": self.root,
+            "kind": str(self.kind),
+            "author": self.author,
+            "message": self.message,
+            "time": self.time,
+            "run": self.run,
+            "rejected": [c.to_json() for c in self.rejected],
+            "acceptances": list(self.acceptances),
+            "target": self.target,
+        }
+
+    @classmethod
+    def from_body(cls, commit_id: str, body: Mapping[str, Any]) -> Commit:
+        """Inverse of `body`."""
+        return cls(
+            id=commit_id,
+            parents=tuple(body["parents"]),
+            generation=body["generation"],
+            root=body["root"],
+            kind=CommitKind(body["kind"]),
+            author=body["author"],
+            message=body["message"],
+            time=body["time"],
+            run=body["run"],
+            rejected=tuple(Cause.from_json(c) for c in body["rejected"]),
+            acceptances=tuple(body["acceptances"]),
+            target=body["target"],
+        )
+
+
+def commit_id(body: Mapping[str, Any]) -> str:
+    """Id of a commit with this `body`."""
+    return content_id(["commit", dict(body)])
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a commit holds: a leaf per dataset, and the shared files (settings, macros, modules, checks, insights …).
+
+    Attributes:
+        leaves: `{dataset: leaf}`.
+        shared: `{project path: sha256}` of code files that belong to no single dataset.
+    """
+
+    leaves: Mapping[str, Leaf] = field(default_factory=dict)
+    shared: Mapping[str, str] = field(default_factory=dict)
+
+    def files(self) -> dict[str, str]:
+        """`{project path: sha256}` of all code: the leaves' own files and the shared ones."""
+        result = dict(self.shared)
+        for leaf in self.leaves.values():
+            result.update(leaf.files)
+        return result

@@ -1,0 +1,146 @@
+"""A dataset as its file states it: what shapes its result (`Definition`) and what is only said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from andon.base.hashing import content_id
+
+
+#: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
+NORMALISER = "n1"
+
+
+class Kind(StrEnum):
+    """How a dataset is made."""
+
+    SOURCE = "source"
+    SQL = "sql"
+    PYTHON = "python"
+
+
+class Materialize(StrEnum):
+    """How a dataset is kept."""
+
+    TABLE = "table"
+    VIEW = "view"
+
+
+class ClockUse(StrEnum):
+    """What of the logical time a dataset's result depends on."""
+
+    NONE = "none"
+    DATE = "date"
+    INSTANT = "instant"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """One place where a source's SQL reads files.
+
+    Attributes:
+        function: the engine's table function in lower case (`read_csv`, `read_json`, `read_parquet`, …).
+        patterns: the paths or globs as written, relative to the project.
+        options: the other arguments as written in SQL, by lower-case name.
+        start, end: the character range of the whole call (or of the quoted file name) in the source's SQL text.
+    """
+
+    function: str
+    patterns: tuple[str, ...]
+    options: tuple[tuple[str, str], ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Everything that makes one dataset, whole. Equal definitions make equal results from equal inputs.
+
+    Attributes:
+        dataset: its name, `schema.name`.
+        inputs: the datasets it reads, sorted.
+        sql: for SQL and sources: the text to run (one SELECT, its front matter left in as a comment, no final `;`),
+            so that line numbers in the engine's messages are those of the file.
+        function, parameters: for Python: the function's name and `(parameter, dataset)` in order.
+        macros: the `CREATE MACRO` statements it uses, in an order in which they can be made; text as written.
+        reads: for sources: where its SQL reads files.
+        meaning: hash of the normal form of the dataset's own file alone (its SQL or tokens and its result-shaping settings).
+        uses: hashes of the normal forms of macros, modules and lock that it uses, as sorted `(path, hash)`.
+        files: every text that makes it, as sorted `(project path, sha256 of the bytes)`; the first is not special.
+        entry: the project path of the dataset's own file.
+        lock: project path of its lock file, if it has packages.
+        timeout: seconds that a Python dataset may take; not part of the id.
+        id: content id over all of the above that shapes the result (`definition_id`).
+    """
+
+    dataset: str
+    kind: Kind
+    materialize: Materialize
+    entry: str
+    meaning: str
+    inputs: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    sql: str | None = None
+    function: str | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+    macros: tuple[str, ...] = ()
+    reads: tuple[FileRead, ...] = ()
+    uses: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    clock: ClockUse = ClockUse.NONE
+    allow: tuple[str, ...] = ()
+    lock: str | None = None
+    timeout: float | None = None
+    id: str = ""
+
+
+def definition_id(dataset: str, meaning: str, uses: tuple[tuple[str, str], ...]) -> str:
+    """Id of the definition of `dataset` whose own file means `meaning` and which uses `uses` (`(path, hash)`).
+
+    The dataset's name is part of it, since field ids belong to a dataset. Comments, layout and the names of macro files don't
+    change it (only the sorted hashes count).
+    """
+    return content_id([NORMALISER, dataset, meaning, sorted(h for _, h in uses)])
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """What a dataset's file says about one column. `checks` are lines of the check language, the column's name left out."""
+
+    name: str
+    description: str | None = None
+    type: str | None = None
+    checks: tuple[str, ...] = ()
+    pii: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """A declared check: its text and where it stands (`file`, line and column from 1)."""
+
+    text: str
+    file: str
+    line: int
+    column: int = 1
+    for_column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset of a project: its definition and what its file says about it for people."""
+
+    definition: Definition
+    description: str | None = None
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    columns: tuple[ColumnSpec, ...] = ()
+    checks: tuple[CheckLine, ...] = ()
+    caveats: tuple[str, ...] = ()
+    refresh: tuple[tuple[str, str], ...] = ()
+    own_files: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """`schema.name`."""
+        return self.definition.dataset

@@ -1,0 +1,65 @@
+"""A plan: what a run would do, and why. Pure data; `plan` prints the steps that `run` takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a run does with one dataset."""
+
+    REUSE = "reuse"
+    BUILD = "build"
+    CHECK = "check"
+    VIEW = "view"
+    KEEP = "keep"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One dataset of a plan.
+
+    Attributes:
+        reason: why, in one line for people.
+        needs: datasets whose steps must be done before.
+        key: the recipe key, when all inputs are known already.
+        build: for reuse: the id of the build that is taken.
+        version: for reuse and keep: the version.
+        breaks: datasets that read this one and would fail.
+        seconds: expected wall time, from history; None if unknown.
+        code_changed: whether the step is due to changed code (or settings), rather than only data.
+    """
+
+    dataset: str
+    action: Action
+    reason: str
+    needs: tuple[str, ...] = ()
+    key: str | None = None
+    build: str | None = None
+    version: str | None = None
+    breaks: tuple[str, ...] = ()
+    seconds: float | None = None
+    code_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in an order in which they can be taken, over the commit `base` of `branch`.
+
+    Attributes:
+        is_change: whether definitions or shared files differ from the base's (a *change*), else a *refresh*.
+        notices: lines that a person should see (files kept from the branch, rejected causes met, what is left behind).
+    """
+
+    base: str
+    branch: str
+    steps: tuple[Step, ...]
+    is_change: bool = False
+    notices: tuple[str, ...] = ()
+
+    @property
+    def works(self) -> tuple[Step, ...]:
+        """The steps that do something."""
+        return tuple(s for s in self.steps if s.action in (Action.BUILD, Action.VIEW, Action.DROP))

@@ -1,0 +1,49 @@
+"""A project as loaded from its files: datasets, settings, insights, and every problem that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from andon.errors import Problem
+from andon.model.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """A question, decision or action that data serves (`insights/*.yml`)."""
+
+    name: str
+    file: str
+    title: str
+    kind: str = "question"
+    owner: str | None = None
+    uses: tuple[str, ...] = ()
+    description: str | None = None
+    decision: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """All that project files say.
+
+    Attributes:
+        datasets: by name.
+        insights: sorted by name.
+        settings: the parsed `andon.toml` as plain values (see `andon.settings` for meaning and defaults).
+        files: `{project path: sha256}` of every code file that was loaded.
+        shared: the part of `files` that belongs to no single dataset.
+        meanings: `{project path: hash}`: for a dataset's own file the hash of its normal form, else the sha256 of the file. Two
+            files of one meaning are the same cause for an undo.
+        problems: everything that is wrong; a project with problems can't be planned.
+    """
+
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    insights: tuple[Insight, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    shared: Mapping[str, str] = field(default_factory=dict)
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()

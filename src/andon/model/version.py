@@ -1,0 +1,88 @@
+"""A version: one immutable table, or a view's recipe. Content only; how it came about is a build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from andon.base.hashing import content_id
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a stored table.
+
+    Attributes:
+        name: as the reader sees it.
+        type: DuckDB type text of what is stored (one of the lake's types), e.g. `DECIMAL(18,2)`, `STRUCT(a BIGINT)[]`.
+        field_id: the lake-wide id of the column, stable per dataset and name.
+        children: field ids of nested parts by path (`('element',)`, `('a',)`, `('key',)`, `('value', 'x')`), sorted.
+    """
+
+    name: str
+    type: str
+    field_id: int
+    children: tuple[tuple[tuple[str, ...], int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnStats:
+    """What the write told about one leaf column of one file, as text (DuckDB's RETURN_STATS); absent when unknown."""
+
+    nulls: int | None = None
+    values: int | None = None
+    minimum: str | None = None
+    maximum: str | None = None
+    size: int | None = None
+    has_nan: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One Parquet file of a version.
+
+    Attributes:
+        path: relative to the storage URL, with `/`.
+        size: bytes.
+        sha256: of its bytes, hex.
+        rows: number of rows.
+        stats: by leaf column path as RETURN_STATS names it (`"id"`, `"s"."a"`, `"l"."element"`).
+    """
+
+    path: str
+    size: int
+    sha256: str
+    rows: int
+    stats: Mapping[str, ColumnStats] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Content of a dataset. A table has files; a view has none and its id is its recipe key."""
+
+    id: str
+    dataset: str
+    columns: tuple[Column, ...]
+    files: tuple[DataFile, ...] = ()
+    is_view: bool = False
+
+    @property
+    def rows(self) -> int | None:
+        """Number of rows; None for a view."""
+        return None if self.is_view else sum(f.rows for f in self.files)
+
+    @property
+    def bytes(self) -> int:
+        """Size of all data files."""
+        return sum(f.size for f in self.files)
+
+
+def schema_json(columns: tuple[Column, ...]) -> list[Any]:
+    """The schema as JSON: `[[name, type, field id, [[path…], id]…]…]`; part of a version's id."""
+    return [[c.name, c.type, c.field_id, [[list(p), i] for p, i in c.children]] for c in columns]
+
+
+def version_id(columns: tuple[Column, ...], files: tuple[DataFile, ...]) -> str:
+    """Id of a table's content: H(schema with field ids, sha256 of its files in order)."""
+    return content_id(["version", schema_json(columns), [f.sha256 for f in files]])
