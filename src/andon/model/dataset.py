@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from andon.base.hashing import content_id
 
-
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
 NORMALISER = "n1"
 

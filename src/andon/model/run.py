@@ -36,7 +36,7 @@ class TaskResult:
 
     def to_json(self) -> dict[str, Any]:
         """As in `run --json`."""
-        document = {
+        document: dict[str, Any] = {
             "dataset": self.dataset,
             "action": self.action,
             "reason": self.reason,
