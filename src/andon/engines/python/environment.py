@@ -1,0 +1,207 @@
+"""Environments: exactly the packages of a lock, made once per lock and interpreter, shared by all runs on the machine.
+
+An environment is built under a temporary name and renamed when it is whole, so a folder of its final name is always
+complete; a lock file lets of two processes that need the same one only one do the work. A dataset without packages
+gets an environment that holds DuckDB (and what it needs) out of the installation that runs Andon and nothing else of
+it: what it imports must be declared, on every machine alike, and no package index is asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+
+from andon.base.files import machine_error
+from andon.base.hashing import content_id
+from andon.engines.python.lock import lock_digest, python_floor
+from andon.engines.python.uv_tool import UvError, call_uv
+from andon.errors import DatasetError
+
+_FACTS = "andon.json"
+_OWN_PACKAGES = ("duckdb", "pytz")
+_ID_LENGTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where to run: `command` starts the interpreter; `paths` are folders with packages to add; `packages` is what is installed."""
+
+    command: tuple[str, ...]
+    paths: tuple[Path, ...]
+    packages: Mapping[str, str]
+
+
+def provide_environment(
+    dataset: str, lock: bytes | None, environments: Path, cancelled: threading.Event | None = None
+) -> Environment:
+    """The environment of `lock` below the folder `environments`, made if it isn't there.
+
+    Raises:
+        DatasetError: `build.environment` when its packages can't be installed (uv's words are in the message),
+            `build.interrupted` when `cancelled` was set meanwhile.
+        MachineError: the disk.
+    """
+    try:
+        environments.mkdir(parents=True, exist_ok=True)
+        if lock is None:
+            return _own_environment(environments, cancelled)
+        return _locked_environment(dataset, lock.decode("utf-8"), environments, cancelled)
+    except OSError as error:
+        raise machine_error(error, "make an environment for packages") from error
+
+
+def _locked_environment(dataset: str, lock: str, environments: Path, cancelled: threading.Event | None) -> Environment:
+    floor = python_floor(lock)
+    if sys.version_info[:2] < floor:
+        needed, found = (".".join(map(str, numbers)) for numbers in (floor, sys.version_info[:2]))
+        raise DatasetError(
+            "build.environment",
+            f"the dataset needs Python {needed} or later; Andon runs on Python {found}",
+            where=dataset,
+            hint=f"install Andon for Python {needed}, or lower `requires-python` and lock again",
+        )
+    final = environments / content_id([lock_digest(lock), *_interpreter()])[:_ID_LENGTH]
+
+    def build(folder: Path) -> dict[str, str]:
+        return _install(dataset, lock, folder, cancelled)
+
+    packages = _make_once(final, build, cancelled)
+    return Environment((str(_python_of(final)), "-s"), (), packages)
+
+
+def _own_environment(environments: Path, cancelled: threading.Event | None) -> Environment:
+    versions = {name: distribution(name).version for name in _OWN_PACKAGES}
+    places = [str(distribution(name).locate_file("")) for name in _OWN_PACKAGES]
+    final = environments / ("own-" + content_id([versions, places, *_interpreter()])[:_ID_LENGTH])
+
+    def build(folder: Path) -> dict[str, str]:
+        folder.mkdir()
+        for name in _OWN_PACKAGES:
+            _link_distribution(name, folder)
+        return versions
+
+    packages = _make_once(final, build, cancelled)
+    # -S: without the packages of the installation that runs Andon.
+    return Environment((sys.executable, "-s", "-S"), (final,), packages)
+
+
+def _link_distribution(name: str, folder: Path) -> None:
+    found = distribution(name)
+    for top in sorted({file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")}):
+        source, target = Path(str(found.locate_file(top))).resolve(), folder / top
+        try:
+            target.symlink_to(source, target_is_directory=source.is_dir())
+        except (OSError, NotImplementedError):  # no right to make links (Windows)
+            if source.is_dir():
+                shutil.copytree(source, target)
+            else:
+                shutil.copyfile(source, target)
+
+
+def _install(dataset: str, lock: str, folder: Path, cancelled: threading.Event | None) -> dict[str, str]:
+    requirements = folder.with_name(folder.name + ".txt")
+    requirements.write_text(lock, encoding="utf-8")
+    here = folder.parent
+    venv = ["venv", "--quiet", "--no-project", "--relocatable", "--python", sys.executable, str(folder)]
+    sync = ["pip", "sync", "--quiet", "--require-hashes", "--python", str(_python_of(folder)), str(requirements)]
+    listing = ["pip", "list", "--quiet", "--format", "json", "--python", str(_python_of(folder))]
+    try:
+        call_uv(venv, folder=here, cancelled=cancelled)
+        try:
+            # What was installed once needs no network again; asking an index for pinned packages only costs time.
+            call_uv([*sync, "--offline"], folder=here, cancelled=cancelled)
+        except UvError:
+            call_uv(sync, folder=here, cancelled=cancelled)
+        listed = call_uv(listing, folder=here, cancelled=cancelled)
+    except UvError as error:
+        hint = f"run `andon lock {dataset}` to make the lock anew; if it changed without your doing, find out why first"
+        if error.offline:
+            hint = "the package index must be reachable the first time; try again when it is"
+        message = f"the packages could not be installed:\n{error}"
+        raise DatasetError("build.environment", message, where=dataset, hint=hint, retryable=error.offline) from error
+    finally:
+        requirements.unlink(missing_ok=True)
+    return {package["name"]: package["version"] for package in json.loads(listed)}
+
+
+def _make_once(
+    final: Path, build: Callable[[Path], dict[str, str]], cancelled: threading.Event | None
+) -> dict[str, str]:
+    """The packages of the environment `final`; calls `build(folder)` under a lock if it isn't there or is broken."""
+    known = _packages_of(final)
+    if known is not None:
+        return known
+    with _exclusive(final.with_name(f".{final.name}.lock"), cancelled):
+        known = _packages_of(final)
+        if known is not None:
+            return known
+        if final.exists():  # its interpreter was removed or replaced
+            aside = final.with_name(f".{final.name}.{os.getpid()}.old")
+            final.rename(aside)
+            shutil.rmtree(aside, ignore_errors=True)
+        temporary = final.with_name(f".{final.name}.{os.getpid()}.{threading.get_ident()}.new")
+        try:
+            packages = build(temporary)
+            (temporary / _FACTS).write_text(json.dumps(packages), encoding="utf-8")
+            temporary.rename(final)
+        except OSError:
+            known = _packages_of(final)
+            if known is None:
+                raise
+            return known  # another process was first, where there are no lock files
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return packages
+
+
+def _packages_of(final: Path) -> dict[str, str] | None:
+    try:
+        packages: dict[str, str] = json.loads((final / _FACTS).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    whole = all(entry.exists() for entry in final.iterdir()) and (
+        final.name.startswith("own-") or _python_of(final).exists()
+    )
+    return packages if whole else None
+
+
+@contextlib.contextmanager
+def _exclusive(path: Path, cancelled: threading.Event | None) -> Iterator[None]:
+    """Hold the lock file `path`; the system frees it when the process dies."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: the rename alone decides, work may be done twice
+        yield
+        return
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if cancelled is not None and cancelled.is_set():
+                    raise DatasetError(
+                        "build.interrupted", "the run was interrupted while packages were installed"
+                    ) from None
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _python_of(folder: Path) -> Path:
+    return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
+
+
+def _interpreter() -> list[str]:
+    return [sys.implementation.name, sys.version, str(Path(sys.executable).resolve()), sys.platform]

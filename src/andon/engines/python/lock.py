@@ -1,0 +1,119 @@
+"""Locks: the packages of a Python dataset, pinned with hashes for all platforms.
+
+A lock is a requirements file beside the dataset's file. Its head holds the digest of what it was made from, so that a lock that
+no longer fits is seen without resolving anything:
+
+    # inputs: <digest of the dependencies and the Python versions>
+    # made by: andon lock marts.predictions
+    # python: >=3.11
+    numpy==2.4.6 ; python_full_version < '3.12' \\
+        --hash=sha256:…
+
+It names no index and no address, so that it serves behind a mirror as well.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from andon.base.hashing import digest
+from andon.engines.python.uv_tool import UvError, call_uv
+from andon.errors import DatasetError
+
+#: The oldest Python that can run a dataset; the child runs on the Python that runs Andon.
+OLDEST_PYTHON = (3, 11)
+
+_FLOOR = re.compile(r"(?:>=|==|~=|>)\s*(\d+)\.(\d+)")
+_INPUTS = re.compile(r"^# inputs: (\S+)$", re.MULTILINE)
+_PYTHON = re.compile(r"^# python: >=(\d+)\.(\d+)$", re.MULTILINE)
+
+
+def runner_packages() -> tuple[str, ...]:
+    """What the child process needs itself: DuckDB of our version, and pytz, without which DuckDB hands out no zoned timestamps."""
+    return (f"duckdb=={version('duckdb')}", "pytz")
+
+
+def make_lock(
+    dataset: str, dependencies: Sequence[str], requires_python: str | None, inputs: str, earlier: str | None = None
+) -> str:
+    """Resolve `dependencies` (PEP 508) and return the text of the lock.
+
+    Args:
+        dataset: named in the head.
+        requires_python: as in the script metadata (`>=3.12`), or None.
+        inputs: digest of what the lock is made from; `is_stale` compares it.
+        earlier: text of the lock so far; what it pins stays pinned as far as it still fits.
+
+    Raises:
+        DatasetError: `build.environment` when there is no solution or no index can be reached.
+    """
+    floor = _python_floor(requires_python)
+    python = ".".join(map(str, floor))
+    wanted = "\n".join([*dependencies, *runner_packages()]) + "\n"
+    with tempfile.TemporaryDirectory(prefix="andon-lock-") as folder:
+        output = Path(folder, "lock.txt")
+        if earlier is not None:
+            output.write_text(earlier, encoding="utf-8")
+        arguments = ["pip", "compile", "--quiet", "--universal", "--python-version", python, "--generate-hashes"]
+        arguments += ["--no-emit-index-url", "--no-header", "--no-annotate", "-", "--output-file", str(output)]
+        try:
+            call_uv(arguments, folder=Path(folder), text=wanted)
+        except UvError as error:
+            raise _no_solution(dataset, error) from error
+        resolved = output.read_text(encoding="utf-8")
+    return f"# inputs: {inputs}\n# made by: andon lock {dataset}\n# python: >={python}\n{resolved}"
+
+
+def is_stale(lock: str, inputs: str) -> bool:
+    """Whether `lock` was made from something else than what has the digest `inputs`."""
+    found = _INPUTS.search(lock)
+    return found is None or found[1] != inputs
+
+
+def require_lock(dataset: str, dependencies: Sequence[str], inputs: str, lock: str | None) -> None:
+    """Refuse to run a dataset whose lock is missing or doesn't fit its dependencies.
+
+    Raises:
+        DatasetError: `build.no_lock` or `build.stale_lock`; the hint names the command to run.
+    """
+    hint = f"run `andon lock {dataset}` and keep the file with the code"
+    if lock is None and dependencies:
+        names = ", ".join(f"`{name}`" for name in dependencies)
+        raise DatasetError("build.no_lock", f"the packages {names} are not locked", where=dataset, hint=hint)
+    if lock is not None and is_stale(lock, inputs):
+        message = "the lock was made for other dependencies than the file names now"
+        raise DatasetError("build.stale_lock", message, where=dataset, hint=hint)
+
+
+def python_floor(lock: str) -> tuple[int, int]:
+    """The oldest Python that `lock` was resolved for."""
+    found = _PYTHON.search(lock)
+    return (int(found[1]), int(found[2])) if found else OLDEST_PYTHON
+
+
+def lock_digest(lock: str) -> str:
+    """Digest of what `lock` pins; comments, blank lines and line ends don't count, so that equal locks share an environment."""
+    lines = (line.strip() for line in lock.splitlines())
+    return digest("\n".join(line for line in lines if line and not line.startswith("#")).encode())
+
+
+def _python_floor(requires_python: str | None) -> tuple[int, int]:
+    floors = [(int(major), int(minor)) for major, minor in _FLOOR.findall(requires_python or "")]
+    return max([OLDEST_PYTHON, *floors])
+
+
+def _no_solution(dataset: str, error: UvError) -> DatasetError:
+    hint = "check the names and versions under `dependencies` in the script metadata"
+    if error.offline:
+        hint = "a package index must be reachable to make a lock; try again when it is"
+    return DatasetError(
+        "build.environment",
+        f"the packages could not be resolved:\n{error}",
+        where=dataset,
+        hint=hint,
+        retryable=error.offline,
+    )

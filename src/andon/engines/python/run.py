@@ -1,0 +1,266 @@
+"""Running a Python dataset in a child process of its own.
+
+The child sees a clean environment, the code files that were handed over, the Parquet files of its inputs, and nothing
+else of the project, the lake or the caller's environment. It has no network where the system allows that without
+privilege (Linux with user namespaces, or as root); elsewhere the outcome says `reachable`. It ends with its parent,
+with its time limit, and with the run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import IO, Any
+
+from andon.base.files import machine_error
+from andon.base.names import literal
+from andon.engines.python.environment import Environment, provide_environment
+from andon.engines.python.task import PythonOutcome, PythonTask
+from andon.errors import DatasetError
+
+#: Bytes of output that are kept; of more, the end.
+LOG_LIMIT = 200_000
+
+_CHILD = Path(__file__).resolve().parent / "child"
+_POLL = 0.05
+_FROM_PARENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+_SINGLE_THREADED = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+)
+
+
+def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Event) -> PythonOutcome:
+    """Run `task` and write its result to `task.output`.
+
+    Args:
+        environments: folder that holds the environments of all locks; made if needed, shared, may be deleted at any time
+            when nothing runs.
+        cancelled: set by the caller to end the run; the child is gone within 0.2 seconds.
+
+    Raises:
+        DatasetError: `build.python_failed` (the function raised, or returned no table; `details["traceback"]` holds the user's
+            stack, `details["log"]` the output), `build.python_timeout`, `build.environment`, `build.interrupted`.
+        MachineError: the disk.
+    """
+    environment = provide_environment(task.dataset, task.lock, environments, cancelled)
+    try:
+        job = _prepare(task, environment)
+        started = time.perf_counter()
+        status, log, ended = _run_child(task, environment, job, cancelled)
+        seconds = time.perf_counter() - started
+        report = _report(task)
+    except OSError as error:
+        raise machine_error(error, f"run `{task.dataset}`") from error
+    if report is not None and report["ok"]:
+        columns = tuple((name, kind) for name, kind in report["columns"])
+        return PythonOutcome(
+            columns, report["rows"], log, seconds, report["python"], environment.packages, report["network"]
+        )
+    task.output.unlink(missing_ok=True)
+    if ended == "cancelled":
+        raise DatasetError("build.interrupted", "the run was interrupted", where=task.dataset, details={"log": log})
+    if ended == "timeout":
+        raise DatasetError(
+            "build.python_timeout",
+            f"the function took longer than {task.timeout:g} seconds and was stopped",
+            where=task.entry,
+            hint="make it faster, or allow more: `@dataset(timeout=…)` in seconds",
+            details={"log": log},
+        )
+    raise _failure(task, report, status, log)
+
+
+def _prepare(task: PythonTask, environment: Environment) -> Path:
+    """Write code and job into the task's work folder; returns the job file."""
+    work = task.work.resolve()
+    code = work / "code"
+    for path, content in task.files.items():
+        target = code.joinpath(*path.split("/"))
+        if not target.resolve().is_relative_to(code):
+            raise ValueError(f"{path} is no path within a project")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    for name in ("code/modules", "shim", "home", "tmp"):
+        (work / name).mkdir(parents=True, exist_ok=True)
+    (work / "shim" / "andon.py").write_bytes((_CHILD / "_andon_shim.py").read_bytes())
+    job = {
+        "parent": os.getpid(),
+        "code": str(code),
+        "modules": str(code / "modules"),
+        "shim": str(work / "shim"),
+        "paths": [str(path) for path in environment.paths],
+        "temporary": str(work / "tmp"),
+        "report": str(work / "report.json"),
+        "output": str(task.output),
+        "entry": task.entry,
+        "function": task.function,
+        "parameters": [list(pair) for pair in task.parameters],
+        "inputs": {name: _input_sql(task, name) for name in dict.fromkeys(name for _, name in task.parameters)},
+        "memory_limit": task.memory_limit,
+    }
+    description = work / "job.json"
+    description.write_text(json.dumps(job), encoding="utf-8")
+    return description
+
+
+def _input_sql(task: PythonTask, dataset: str) -> str:
+    if dataset in task.views:
+        return task.views[dataset]
+    files = task.inputs[dataset]
+    if not files:
+        raise ValueError(f"the input {dataset} has neither files nor a view")
+    return f"select * from read_parquet([{', '.join(literal(str(path)) for path in files)}])"
+
+
+def _child_environment(task: PythonTask) -> dict[str, str]:
+    work = task.work.resolve()
+    variables = {name: os.environ[name] for name in _FROM_PARENT if name in os.environ}
+    variables |= dict.fromkeys(_SINGLE_THREADED, "1")
+    return variables | {
+        "PATH": os.defpath,
+        "HOME": str(work / "home"),
+        "TMPDIR": str(work / "tmp"),
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+        "PYTHONUNBUFFERED": "1",
+        "ANDON_LOGICAL_TIME": task.logical_time.isoformat(),
+    }
+
+
+def _run_child(
+    task: PythonTask, environment: Environment, job: Path, cancelled: threading.Event
+) -> tuple[int, str, str | None]:
+    """Run the child to its end: its status, its output, and `cancelled` or `timeout` when it was stopped."""
+    with subprocess.Popen(
+        [*environment.command, str(_CHILD / "_andon_runner.py"), str(job)],
+        cwd=task.work.resolve() / "code",
+        env=_child_environment(task),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        tail = _Tail(process.stdout)
+        finished = threading.Event()
+        waiter = threading.Thread(target=_wait, args=(process, finished), daemon=True)
+        waiter.start()
+        ended = _watch(task.timeout, finished, cancelled)
+        # Also what the function started and left behind: it would hold the output open.
+        _kill_group(process)
+        waiter.join()
+        log = tail.text()
+    return process.returncode, log, ended
+
+
+def _watch(timeout: float, finished: threading.Event, cancelled: threading.Event) -> str | None:
+    deadline = time.monotonic() + timeout
+    while not finished.wait(_POLL):
+        if cancelled.is_set():
+            return "cancelled"
+        if time.monotonic() >= deadline:
+            return "timeout"
+    return None
+
+
+def _wait(process: subprocess.Popen[bytes], finished: threading.Event) -> None:
+    process.wait()
+    finished.set()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    if not hasattr(os, "killpg"):
+        process.kill()
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):  # all of it is gone (macOS says the latter of a zombie)
+        return
+
+
+class _Tail:
+    """Reads a stream to its end in a thread and keeps the last `LOG_LIMIT` bytes."""
+
+    def __init__(self, stream: IO[bytes] | None) -> None:
+        self._stream = stream
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        if self._stream is None:
+            return
+        while chunk := os.read(self._stream.fileno(), 65536):
+            self._chunks.append(chunk)
+            self._size += len(chunk)
+            while self._size - len(self._chunks[0]) >= LOG_LIMIT:
+                dropped = self._chunks.popleft()
+                self._size -= len(dropped)
+                self._dropped += len(dropped)
+
+    def text(self) -> str:
+        """All that was kept, when the stream has ended."""
+        self._thread.join(timeout=1.0)
+        data = b"".join(tuple(self._chunks))
+        dropped = self._dropped + max(0, len(data) - LOG_LIMIT)
+        text = data[-LOG_LIMIT:].decode("utf-8", errors="replace")
+        return f"[{dropped:,} bytes of earlier output are not kept]\n{text}" if dropped else text
+
+
+def _report(task: PythonTask) -> dict[str, Any] | None:
+    try:
+        report: dict[str, Any] = json.loads((task.work / "report.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return report
+
+
+def _failure(task: PythonTask, report: dict[str, Any] | None, status: int, log: str) -> DatasetError:
+    if report is None:
+        return _died(task, status, log)
+    line = report["line"]
+    where = report.get("place") or task.entry
+    where = f"{where}:{line}" if line else where
+    if report["kind"] == "result":
+        return DatasetError(
+            "build.python_failed", report["message"], where=where, hint=report["hint"], details={"log": log}
+        )
+    hint = None
+    if report["missing"]:
+        package = report["missing"].split(".")[0]
+        hint = f"add the package of `{package}` to `dependencies` in the script metadata, then run `andon lock {task.dataset}`"
+    details = {"type": report["type"], "traceback": report["traceback"], "log": log}
+    return DatasetError("build.python_failed", report["message"], where=where, hint=hint, details=details)
+
+
+def _died(task: PythonTask, status: int, log: str) -> DatasetError:
+    """The child ended without a report: a crash in native code, a kill from outside, `os._exit`."""
+    hint = None
+    if status < 0:
+        try:
+            name = signal.Signals(-status).name
+        except ValueError:
+            name = f"signal {-status}"
+        how = f"was ended by {name}"
+        if name == "SIGKILL":
+            hint = "the system ends processes when memory runs out: read fewer rows or columns at a time"
+    else:
+        how = f"ended with status {status} and no result"
+    last = log.strip().splitlines()[-1:] or [""]
+    message = f"the process of the function {how}" + (f": {last[0][:300]}" if last[0] else "")
+    return DatasetError("build.python_failed", message, where=task.entry, hint=hint, details={"log": log})

@@ -1,0 +1,71 @@
+"""What one run of a Python dataset needs, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+#: Seconds that a Python dataset may take when its file doesn't say.
+DEFAULT_TIMEOUT = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class PythonTask:
+    """One run of a Python dataset.
+
+    Attributes:
+        dataset: its name, `schema.name`.
+        function: name of the function in `entry`.
+        entry: project path of the dataset's file; a key of `files`.
+        files: `{project path: content}` of the code: the dataset's file and the modules that it uses. Nothing else of the
+            project is visible to the function.
+        parameters: `(parameter, dataset)` in the order of the function.
+        inputs: `{dataset: absolute paths of its Parquet files}`.
+        output: the Parquet file to write; it must not exist.
+        work: an empty folder for this run alone; the caller removes it.
+        logical_time: the clock that the function sees as `andon.logical_time()`; aware.
+        views: `{dataset: SELECT}` for inputs that are no plain list of files (views, tables without a file).
+        lock: content of the lock file; None when the dataset has no packages.
+        timeout: seconds from the child's start to its end; installing packages doesn't count.
+        memory_limit: for DuckDB in the child (`2GB`), or None for its default.
+    """
+
+    dataset: str
+    function: str
+    entry: str
+    files: Mapping[str, bytes]
+    parameters: tuple[tuple[str, str], ...]
+    inputs: Mapping[str, tuple[Path, ...]]
+    output: Path
+    work: Path
+    logical_time: datetime
+    views: Mapping[str, str] = field(default_factory=dict)
+    lock: bytes | None = None
+    timeout: float = DEFAULT_TIMEOUT
+    memory_limit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PythonOutcome:
+    """What came of a run.
+
+    Attributes:
+        columns: `(name, DuckDB type)` as they stand in the Parquet file. What Parquet would hold only with loss is cast already
+            (HUGEINT to BIGINT, loudly; INTERVAL, ENUM and BIT to VARCHAR).
+        rows: number of rows.
+        log: what the function printed, and what was written to standard error; its end, if it was long.
+        seconds: wall time of the child.
+        python: version of Python in the child.
+        packages: `{name: version}` of what was installed in its environment.
+        network: `blocked`, or `reachable` where the system has no means that needs no privilege.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    rows: int
+    log: str
+    seconds: float
+    python: str
+    packages: Mapping[str, str]
+    network: str

@@ -1,0 +1,86 @@
+"""Calling uv, the program that resolves and installs packages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from andon.errors import DatasetError, MachineError
+
+_POLL = 0.1
+_NETWORK_WORDS = (
+    "error sending request",
+    "dns error",
+    "failed to connect",
+    "connection refused",
+    "timed out",
+    "failed to fetch",
+)
+
+
+class UvError(Exception):
+    """uv refused; the text is what it said."""
+
+    @property
+    def offline(self) -> bool:
+        """Whether the cause seems to be the network and not the request."""
+        text = str(self).lower()
+        return any(word in text for word in _NETWORK_WORDS)
+
+
+def call_uv(arguments: Sequence[str], *, folder: Path, text: str = "", cancelled: threading.Event | None = None) -> str:
+    """Run uv in `folder` with `text` as its input and return what it prints.
+
+    uv sees the caller's environment (its settings name private package indexes), but no active environment.
+
+    Raises:
+        UvError: uv failed.
+        DatasetError: `build.interrupted` when `cancelled` was set meanwhile; uv is stopped.
+        MachineError: `machine.missing` when there is no uv.
+    """
+    environment = {
+        k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT")
+    }
+    command = [_find_uv(), *arguments, "--color", "never", "--no-progress"]
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        pending: str | None = text
+        while True:
+            try:
+                output, errors = process.communicate(pending, timeout=_POLL)
+                break
+            except subprocess.TimeoutExpired:
+                pending = None
+                if cancelled is not None and cancelled.is_set():
+                    process.kill()
+                    process.communicate()
+                    raise DatasetError(
+                        "build.interrupted", "the run was interrupted while packages were installed"
+                    ) from None
+    if process.returncode != 0:
+        raise UvError(errors.strip() or output.strip() or f"uv ended with status {process.returncode}")
+    return output
+
+
+def _find_uv() -> str:
+    import uv
+
+    try:
+        return uv.find_uv_bin()
+    except FileNotFoundError as error:
+        raise MachineError(
+            "machine.missing",
+            "the program `uv`, which installs the packages of Python datasets, was not found",
+            hint="install Andon again (`pip install --force-reinstall uv`)",
+        ) from error
