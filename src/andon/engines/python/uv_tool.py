@@ -41,6 +41,8 @@ def call_uv(arguments: Sequence[str], *, folder: Path, text: str = "", cancelled
         DatasetError: `build.interrupted` when `cancelled` was set meanwhile; uv is stopped.
         MachineError: `machine.missing` when there is no uv.
     """
+    if cancelled is not None and cancelled.is_set():
+        raise _interrupted()
     environment = {
         k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT")
     }
@@ -65,12 +67,14 @@ def call_uv(arguments: Sequence[str], *, folder: Path, text: str = "", cancelled
                 if cancelled is not None and cancelled.is_set():
                     process.kill()
                     process.communicate()
-                    raise DatasetError(
-                        "build.interrupted", "the run was interrupted while packages were installed"
-                    ) from None
+                    raise _interrupted() from None
     if process.returncode != 0:
         raise UvError(errors.strip() or output.strip() or f"uv ended with status {process.returncode}")
     return output
+
+
+def _interrupted() -> DatasetError:
+    return DatasetError("build.interrupted", "the run was interrupted while packages were installed")
 
 
 def _find_uv() -> str:

@@ -8,7 +8,6 @@ A pandas frame is the exception: there NaN is how a missing number is written, a
 from __future__ import annotations
 
 import math
-import re
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,16 @@ _ACCEPTED = (
     "a DuckDB relation, a polars, pandas or pyarrow table, anything with `__arrow_c_stream__`, "
     "a dict of columns, or a list of dicts"
 )
+#: What Parquet would turn into something else, by DuckDB's id of the type: 128 bits into floating point, parts of an interval lost.
+_STORED_AS = {
+    "hugeint": "BIGINT",
+    "uhugeint": "BIGINT",
+    "interval": "VARCHAR",
+    "enum": "VARCHAR",
+    "bit": "VARCHAR",
+    "time_ns": "VARCHAR",
+    "bignum": "VARCHAR",
+}
 _SMALL_UNITS = {"s", "ms", "us", "ns"}
 
 
@@ -46,7 +55,7 @@ def to_relation(connection: Any, value: Any) -> Any:
     relation = _relation_of(connection, value)
     check_names(relation.columns)
     return relation.project(
-        ", ".join(_stored(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
+        ", ".join(_stored(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True))
     )
 
 
@@ -61,8 +70,9 @@ def check_names(names: Any) -> None:
                 f"the function returned a table with the column name {name!r} (a {_type_name(name)}, expected a text)",
                 "rename the columns to texts",
             )
-        other = seen.setdefault(name.lower(), name)
-        if other is not name:
+        other = seen.get(name.lower())
+        seen[name.lower()] = name
+        if other is not None:
             raise ResultError(
                 f"the function returned two columns named `{name}`" + (f" (`{other}`)" if other != name else ""),
                 "give every column a name of its own; upper and lower case count as the same",
@@ -267,27 +277,30 @@ def _has_nan(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and any(_has_nan(item) for item in value)
 
 
-def _stored(name: str, kind: str) -> str:
+def _stored(name: str, kind: Any) -> str:
     """The SQL that selects a column in a type that Parquet holds; a number that doesn't fit fails loudly."""
     stored = parquet_type(kind)
     if stored is None:
         raise ResultError(f"the column `{name}` is of type {kind}, which Parquet can't hold", "cast it to another type")
-    return _quote(name) if stored == kind else f"cast({_quote(name)} as {stored}) as {_quote(name)}"
+    return f"cast({_quote(name)} as {stored}) as {_quote(name)}"
 
 
-def parquet_type(kind: str) -> str | None:
-    """The type to cast a column of DuckDB type `kind` to before it is written to Parquet; None when there is no such type."""
-    words = re.split(r"(\"(?:[^\"]|\"\")*\"|ENUM\((?:'(?:[^']|'')*'(?:, )?)*\))", kind)
-    for place, word in enumerate(words):
-        if word.startswith("ENUM("):
-            words[place] = "VARCHAR"
-        elif not word.startswith('"'):
-            if re.search(r"\bUNION\b", word):
-                return None
-            words[place] = re.sub(
-                r"\bU?HUGEINT\b", "BIGINT", re.sub(r"\b(INTERVAL|BIT|TIME_NS|BIGNUM)\b", "VARCHAR", word)
-            )
-    return "".join(words)
+def parquet_type(kind: Any) -> str | None:
+    """The SQL type to cast a column of DuckDB type `kind` to before it is written to Parquet; None when there is no such type."""
+    if kind.id == "union":
+        return None
+    if kind.id in _STORED_AS:
+        return _STORED_AS[kind.id]
+    if kind.id not in ("struct", "list", "array", "map"):
+        return str(kind)
+    inner = {name: parquet_type(child) for name, child in kind.children if name != "size"}
+    if None in inner.values():
+        return None
+    if kind.id == "struct":
+        return f"STRUCT({', '.join(f'{_quote(name)} {child}' for name, child in inner.items())})"
+    if kind.id == "map":
+        return f"MAP({inner['key']}, {inner['value']})"
+    return f"{inner['child']}[{dict(kind.children)['size'] if kind.id == 'array' else ''}]"
 
 
 def _quote(name: str) -> str:
