@@ -1,0 +1,166 @@
+"""Names and types by DuckDB's own binder, over a catalog of empty tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from andon.base.names import quote, quote_name
+from andon.base.text import line_and_column
+from andon.sql.error import explain
+from andon.sql.macros import macro_name
+from andon.sql.parse import CONFIG
+from andon.sql.uses import SqlProblem
+
+if TYPE_CHECKING:
+    import duckdb
+
+_BEFORE = "describe "
+
+
+class BindError(Exception):
+    """A text has no meaning over the declared datasets.
+
+    Attributes:
+        code: one of `errors.CODES`.
+        message: one sentence.
+        offset: the character of the text, if it is known; `line` and `column` are the same place, from 1.
+        hint: what to do.
+    """
+
+    def __init__(self, problem: SqlProblem, text: str) -> None:
+        super().__init__(problem.message)
+        self.code = problem.code
+        self.message = problem.message
+        self.offset = problem.offset
+        self.hint = problem.hint
+        place = (None, None) if problem.offset is None else line_and_column(text, problem.offset)
+        self.line: int | None = place[0]
+        self.column: int | None = place[1]
+
+
+class Binder:
+    """An engine in memory that holds the declared datasets as empty tables. Reads no files; for use by one thread."""
+
+    def __init__(self) -> None:
+        import duckdb
+
+        self._engine: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config=CONFIG)
+        self._engine.execute("set timezone = 'UTC'; set errors_as_json = true")
+        self._declared: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._waiting: set[str] = set()
+        self._schemas: set[str] = set()
+        self._macros: tuple[str, ...] = ()
+
+    def declare(self, name: str, columns: Sequence[tuple[str, str]]) -> None:
+        """Make dataset `name` known with its `(column, DuckDB type)`s, in place of what was known before."""
+        wanted = tuple((column, kind) for column, kind in columns)
+        if self._declared.get(name) != wanted:
+            self._declared[name] = wanted
+            self._waiting.add(name)
+
+    def bind(self, sql: str, macros: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """The output of `sql` as `(name, DuckDB type)`s.
+
+        Args:
+            sql: one SELECT, already parsed (`read_facts`): other statements would be run, on an empty engine.
+            macros: `CREATE MACRO` statements, in an order in which they can be made; they hold for this call only.
+
+        Raises:
+            BindError: if names or types don't fit, or two output columns have one name.
+        """
+        import duckdb
+
+        self._create_waiting()
+        self._use_macros(tuple(macros))
+        try:
+            relation = self._engine.sql(sql)
+        except duckdb.Error as error:
+            raise BindError(self._located(sql, error), sql) from None
+        if relation is None:
+            raise BindError(SqlProblem("project.not_select", "expected one SELECT"), sql)
+        columns = [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
+        _refuse_twins(columns, sql)
+        return columns
+
+    def close(self) -> None:
+        """Free the engine."""
+        self._engine.close()
+
+    def _located(self, sql: str, error: duckdb.Error) -> SqlProblem:
+        """The problem with its place: only a described statement's error has one."""
+        import duckdb
+
+        if isinstance(error, duckdb.ParserException):
+            return explain(error, sql, self._declared)
+        try:
+            self._engine.execute(_BEFORE + sql)
+        except duckdb.Error as again:
+            problem = explain(again, _BEFORE + sql, self._declared)
+            if problem.offset is None:
+                return problem
+            offset = max(0, problem.offset - len(_BEFORE))
+            return SqlProblem(problem.code, problem.message, offset, problem.hint)
+        return explain(error, sql, self._declared)
+
+    def _create_waiting(self) -> None:
+        import duckdb
+
+        if not self._waiting:
+            return
+        parts = []
+        for name in sorted(self._waiting):
+            schema = name.split(".")[0]
+            if schema not in self._schemas:
+                parts.append(f"create schema if not exists {quote(schema)}")
+                self._schemas.add(schema)
+            columns = ", ".join(f"{quote(column)} {kind}" for column, kind in self._declared[name])
+            parts.append(f"create or replace table {quote_name(name)} ({columns})")
+        statements = ";".join(["begin", *parts, "commit"])
+        try:
+            self._engine.execute(statements)
+        except duckdb.Error as error:
+            self._engine.execute("rollback")
+            self._schemas.clear()
+            raise BindError(explain(error, statements), statements) from None
+        self._waiting.clear()
+
+    def _use_macros(self, macros: tuple[str, ...]) -> None:
+        """Hold exactly these macros; the ones of the last call stay when they are the same."""
+        import duckdb
+
+        if macros == self._macros:
+            return
+        for statement in self._macros:
+            name, is_table = macro_name(statement)
+            self._engine.execute(f"drop macro {'table ' if is_table else ''}if exists temp.main.{quote(name)}")
+        self._macros = ()
+        for statement in macros:
+            try:
+                self._engine.execute(_temporary(statement))
+            except duckdb.Error as error:
+                problem = explain(error, statement, self._declared)
+                name, _ = macro_name(statement)
+                message = f"macro `{name}`: {problem.message}"
+                raise BindError(SqlProblem("project.bad_macro", message, None, problem.hint), statement) from None
+            self._macros += (statement,)
+
+
+def _temporary(statement: str) -> str:
+    from andon.sql.tokens import tokens
+
+    parts = list(tokens(statement))
+    at = next(token for token in parts if token.word in ("macro", "function"))
+    return "create or replace temp " + statement[at.start :]
+
+
+def _refuse_twins(columns: Sequence[tuple[str, str]], sql: str) -> None:
+    seen: dict[str, str] = {}
+    for name, _ in columns:
+        if name.lower() in seen:
+            message = f"two columns of the result are named `{name}`"
+            if seen[name.lower()] != name:
+                message = f"two columns of the result differ only in case: `{seen[name.lower()]}` and `{name}`"
+            hint = f"name one of them: `… as {name.lower()}_2`, or leave it out with `* exclude ({name})`"
+            raise BindError(SqlProblem("project.bind_failed", message, None, hint), sql)
+        seen[name.lower()] = name

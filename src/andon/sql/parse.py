@@ -1,0 +1,163 @@
+"""Texts to trees by DuckDB's own parser, many in one query."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from andon.base.names import literal
+from andon.base.text import byte_to_character
+from andon.sql.tokens import statements, tokens
+from andon.sql.uses import SqlProblem
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: What the parser puts where it knows no place.
+NO_PLACE = 18446744073709551615
+
+#: Settings of every engine of this package: no files, no network, no Python objects, one thread.
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "python_enable_replacements": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "allow_persistent_secrets": False,
+}
+
+# Parts of the serialised tree that say nothing. A double quote inside of a value is written \", so none of these can be met there.
+_NOISE = (',"order_bys":{"type":"ORDER_MODIFIER"}', '"cte_map":{},', ',"aggregate_handling":"STANDARD_HANDLING"')
+
+_local = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One text: the trees of its statements (`{node, named_param_map?}`), or why there is none."""
+
+    statements: tuple[dict[str, Any], ...] = ()
+    problem: SqlProblem | None = None
+
+
+def engine() -> duckdb.DuckDBPyConnection:
+    """This thread's in-memory engine for parsing. It holds no tables, and nobody may make any."""
+    found: duckdb.DuckDBPyConnection | None = getattr(_local, "engine", None)
+    if found is None:
+        import duckdb
+
+        found = duckdb.connect(":memory:", config=CONFIG)
+        _local.engine = found
+    return found
+
+
+def parse(texts: Sequence[str]) -> list[Parsed]:
+    """The trees of each text, in order; what a text holds is never an exception."""
+    out = [_unreadable(text) for text in texts]
+    good = [at for at, problem in enumerate(out) if problem is None]
+    for at, answer in zip(good, _serialise([texts[at] for at in good]), strict=True):
+        out[at] = _parsed(texts[at], answer)
+    return [parsed if parsed is not None else Parsed() for parsed in out]
+
+
+def _unreadable(text: str) -> Parsed | None:
+    """The problem of a text that can't even be handed to the parser."""
+    at = text.find("\0")
+    if at >= 0:
+        return Parsed(
+            problem=SqlProblem("project.bad_sql", "the text holds a NUL character", at, "remove the character")
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = "the text holds half of a surrogate pair, which is not a character"
+        return Parsed(problem=SqlProblem("project.bad_sql", message, error.start, "save the file as UTF-8"))
+    return None
+
+
+def _serialise(texts: Sequence[str]) -> list[str]:
+    """The serialised trees. Literals, not parameters: the first parameter of a process makes DuckDB import pandas (over 1 s)."""
+    if not texts:
+        return []
+    rows = ",".join(f"({literal(text)})" for text in texts)
+    # the lossless options: skip_empty would drop the empty set of `grouping sets ((), (a))`
+    query = f"select json_serialize_sql(t.x, skip_null := true, skip_default := true) from (values {rows}) t(x)"
+    return [row[0] for row in engine().execute(query).fetchall()]
+
+
+def _parsed(text: str, answer: str) -> Parsed:
+    for noise in _NOISE:
+        answer = answer.replace(noise, "")
+    try:
+        tree = json.loads(answer)
+    except RecursionError:
+        message = "the SQL is nested too deeply"
+        return Parsed(problem=SqlProblem("project.bad_sql", message, _first(text), "split it with `with … as (…)`"))
+    if not tree["error"]:
+        return Parsed(tuple(tree["statements"]))
+    return Parsed(problem=_problem(text, tree))
+
+
+def _problem(text: str, tree: dict[str, Any]) -> SqlProblem:
+    message = str(tree["error_message"])
+    if message.startswith("Only SELECT"):
+        return _not_select(text)
+    offset = place_of(text, tree)
+    if "Max expression depth" in message or message.startswith("memory exhausted"):
+        return SqlProblem("project.bad_sql", "the SQL is nested too deeply", offset, "split it with `with … as (…)`")
+    if "parameters" in message:
+        hint = "write the value itself; a definition takes no parameters"
+        return SqlProblem("project.refused_sql", "the SQL has parameters (`?`, `$1`)", offset, hint)
+    if message == "A CTE needs a SELECT":
+        hint = "a dataset only reads; put a SELECT between the parentheses"
+        return SqlProblem("project.not_select", "a CTE holds a statement that is not a SELECT", _first(text), hint)
+    return SqlProblem("project.bad_sql", message.split("\n")[0].rstrip(".!"), offset, None)
+
+
+def place_of(text: str, fields: dict[str, Any]) -> int | None:
+    """The character that an error's `position` means: syntax errors count characters, all others bytes."""
+    position = fields.get("position")
+    if position is None:
+        return None
+    place = int(position)
+    return place if fields.get("error_subtype") == "SYNTAX_ERROR" else byte_to_character(text, place)
+
+
+def _not_select(text: str) -> SqlProblem:
+    """The problem of a text whose statements parse, but which holds one that is not a SELECT."""
+    for start, end in statements(text):
+        words = [token.word for token in tokens(text[start:end])]
+        first = words[0]
+        if "pivot" in words and first in ("pivot", "pivot_wider", "from", "select", "with", "("):
+            message = "a `pivot` that takes its columns from the data has a result whose columns can't be known"
+            hint = "name the values: `pivot … on column in ('a', 'b') using …`"
+            return SqlProblem("project.refused_sql", message, start + _place(text[start:end], "pivot"), hint)
+        if first not in (
+            "select",
+            "from",
+            "with",
+            "values",
+            "table",
+            "(",
+            "describe",
+            "show",
+            "summarize",
+            "pivot",
+            "unpivot",
+        ):
+            message = f"expected a SELECT, found `{first.upper()}`"
+            return SqlProblem("project.not_select", message, start, "a dataset is one SELECT; Andon makes the table")
+    return SqlProblem(
+        "project.not_select", "expected one SELECT", _first(text), "a dataset is one SELECT; Andon makes the table"
+    )
+
+
+def _place(text: str, word: str) -> int:
+    return next((token.start for token in tokens(text) if token.word.startswith(word)), 0)
+
+
+def _first(text: str) -> int | None:
+    return next((token.start for token in tokens(text)), None)
