@@ -1,0 +1,1 @@
+"""The one core behind command line, HTTP and Python: a file per noun; `workspace` picks the adapters."""

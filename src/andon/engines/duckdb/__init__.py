@@ -1,0 +1,1 @@
+"""The embedded engine: DuckDB, Parquet in and Parquet out."""

@@ -1,0 +1,281 @@
+"""The Python face: `andon.open(path)` gives a lake to ask, plan, run and undo. Thin: every verb is a call of the service.
+
+lake = andon.open("acme")
+lake.sql("select * from marts.revenue_by_month").df()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from andon.base.clock import from_text
+from andon.model.event import Reporter, silent
+from andon.model.plan import Plan
+from andon.model.run import RunResult
+from andon.service.builds import RunOptions
+from andon.service.describe import DatasetInfo, Page, Status
+from andon.service.history import Diff, LogEntry, Reverted
+from andon.service.query import Answer
+from andon.service.workspace import Workspace
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_SHOWN_ROWS = 20
+
+
+def open(path: str | Path = ".", **settings: str) -> Lake:
+    """The lake of the project at or above `path`.
+
+    Args:
+        path: a folder.
+        settings: settings that win over all others, with `_` for `.` (`engine_threads="2"`).
+
+    Raises:
+        UsageError: `usage.no_project`.
+    """
+    flags = {name.replace("_", ".", 1): value for name, value in settings.items()}
+    return Lake(Workspace.find(Path(path), flags=flags))
+
+
+class Lake:
+    """A project's lake. `at` makes one that reads another commit."""
+
+    def __init__(self, workspace: Workspace, ref: str | None = None) -> None:
+        self._workspace = workspace
+        self._ref = ref
+
+    # -- asking
+
+    def sql(self, query: str, at: str | None = None) -> Result:
+        """Ask one SELECT over datasets, of the branch's head (at each call) or of the commit that `at` names.
+
+        Raises:
+            UsageError: what is wrong with the query.
+        """
+        return Result(self._workspace.querying.ask(query, at or self._ref, face="python"))
+
+    def at(self, ref: str) -> Lake:
+        """The same lake, read at the commit that `ref` names (`main~1`, `main@2026-11-01`, a tag, `run:41`)."""
+        return Lake(self._workspace, ref)
+
+    def datasets(self, *select: str) -> list[DatasetInfo]:
+        """All datasets, or those that a selection names."""
+        return self._workspace.describe.list(self._ref, select)
+
+    def show(self, dataset: str) -> Page:
+        """All that is known about a dataset."""
+        return self._workspace.describe.show(dataset, self._ref)
+
+    def status(self) -> Status:
+        """Where the folder stands against its branch."""
+        return self._workspace.describe.status()
+
+    # -- building
+
+    def plan(self, *select: str, branch: str | None = None, **options: Any) -> Plan:
+        """What `run` would do, step by step, and why."""
+        return self._workspace.builds.plan(_options(select, branch, options))
+
+    def run(
+        self, *select: str, branch: str | None = None, yes: bool = True, report: Reporter = silent, **options: Any
+    ) -> RunResult:
+        """Build what the folder's code says and publish it.
+
+        Args:
+            select: terms of a selection; none means all.
+            branch: the branch to publish on; None means the one that the folder works on.
+            yes: False refuses a change of `main` (a call in a program is explicit, so that it need not be asked again).
+            report: hears of progress.
+            options: `publish`, `exclude`, `force`, `now`, `drop`, `message` as on the command line.
+        """
+        confirm = (lambda _: True) if yes else None
+        return self._workspace.builds.run(_options(select, branch, options), report, confirm)
+
+    def refresh(self, *select: str, branch: str | None = None, report: Reporter = silent, **options: Any) -> RunResult:
+        """Build the branch's own code on today's inputs and publish what is healthy."""
+        return self._workspace.builds.refresh(_options(select, branch, options), report)
+
+    # -- history
+
+    @property
+    def branches(self) -> Branches:
+        """Branches and tags."""
+        return Branches(self._workspace)
+
+    def publish(self, branch: str, into: str = "main", report: Reporter = silent) -> RunResult:
+        """Publish a branch."""
+        return self._workspace.branches.publish(branch, into, report=report, confirm=lambda _: True)
+
+    def undo(self, branch: str | None = None) -> Reverted:
+        """Take the newest publish back."""
+        return self._workspace.history.undo(branch)
+
+    def redo(self, branch: str | None = None) -> Reverted:
+        """Bring back what the newest undo took."""
+        return self._workspace.history.redo(branch)
+
+    def log(self, dataset: str | None = None, limit: int = 20) -> list[LogEntry]:
+        """The newest commits, newest first."""
+        return self._workspace.history.log(self._ref, dataset, limit)
+
+    def diff(self, a: str, b: str) -> Diff:
+        """How commit `b` differs from commit `a`."""
+        return self._workspace.history.diff(a, b)
+
+    def close(self) -> None:
+        """Close the catalog and the engine."""
+        self._workspace.close()
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        ref = self._ref or self._workspace.branch()
+        commit = self._workspace.lake.refs.resolve(ref)
+        count = len(self._workspace.lake.commits.state(commit).leaves)
+        return (
+            f"<andon lake {self._workspace.root.name}: {count} datasets at {ref} ({commit.id[:8]}, {commit.time[:16]})>"
+        )
+
+
+class Branches:
+    """Branches and tags of a lake."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def list(self) -> Sequence[Any]:
+        """All branches, main first."""
+        return self._workspace.branches.list()
+
+    def create(self, name: str, at: str = "main") -> str:
+        """Make a branch; returns the id of its commit. Nothing is copied."""
+        return self._workspace.branches.create(name, at).commit
+
+    def drop(self, name: str) -> None:
+        """Remove a branch."""
+        self._workspace.branches.drop(name)
+
+    def switch(self, name: str, create: bool = False) -> Sequence[str]:
+        """Work on another branch; returns the paths that changed in the folder."""
+        return self._workspace.branches.switch(name, create)[1]
+
+    def publish(self, name: str, into: str = "main") -> RunResult:
+        """Publish a branch."""
+        return self._workspace.branches.publish(name, into, confirm=lambda _: True)
+
+    def tag(self, name: str, at: str | None = None) -> str:
+        """Name a commit for good; returns its id."""
+        return self._workspace.branches.tag(name, at).commit
+
+
+class Result:
+    """The result of a query: rows of one commit. Read them once, in the form that you want."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._rows: list[tuple[Any, ...]] | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return self._answer.columns
+
+    @property
+    def types(self) -> list[str]:
+        """DuckDB types of the columns."""
+        return self._answer.types
+
+    @property
+    def commit(self) -> str:
+        """Id of the commit that was read."""
+        return self._answer.commit.id
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows as tuples."""
+        if self._rows is None:
+            self._rows = self._answer.fetch()
+        return self._rows
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        rows = self.fetchall()
+        return rows[0] if rows else None
+
+    def df(self) -> Any:
+        """A pandas data frame."""
+        return self._answer.df()
+
+    def pl(self) -> Any:
+        """A Polars data frame."""
+        return self._answer.pl()
+
+    def arrow(self) -> Any:
+        """A `pyarrow.Table`."""
+        return self._answer.arrow()
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self.fetchall())
+
+    def __repr__(self) -> str:
+        rows = self.fetchall()
+        lines = [" | ".join(self.columns), *(" | ".join(_text(v) for v in row) for row in rows[:_SHOWN_ROWS])]
+        more = f"… and {len(rows) - _SHOWN_ROWS:,} more rows\n" if len(rows) > _SHOWN_ROWS else ""
+        return "\n".join(lines) + f"\n{more}[{len(rows):,} rows at commit {self.commit[:8]}]"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = self.fetchall()
+        head = "".join(f"<th>{escape(c)}</th>" for c in self.columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(_text(v))}</td>" for v in row) + "</tr>" for row in rows[:_SHOWN_ROWS]
+        )
+        note = f"{len(rows):,} rows at commit <code>{self.commit[:8]}</code>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{note}</small>"
+
+
+def dataset(**settings: Any) -> Callable[[_Function], _Function]:
+    """Marks the function of a Python dataset (`datasets/<schema>/<name>.py`).
+
+    Andon reads the file without running it; the arguments must be literals. See the reference of project files for them.
+    """
+
+    def mark(function: _Function) -> _Function:
+        function.__andon__ = settings  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def read(name: str) -> Any:
+    """Names the dataset that a parameter of a Python dataset receives, as its default: `def f(rfm=read("marts.rfm"))`."""
+    return name
+
+
+def _options(select: tuple[str, ...], branch: str | None, options: dict[str, Any]) -> RunOptions:
+    now = options.pop("now", None)
+    if isinstance(now, str):
+        now = from_text(now)
+    elif isinstance(now, datetime) and now.tzinfo is None:
+        raise ValueError("`now` must have a time zone")
+    exclude = options.pop("exclude", ())
+    return RunOptions(
+        select=select,
+        branch=branch,
+        now=now,
+        exclude=(exclude,) if isinstance(exclude, str) else tuple(exclude),
+        **options,
+    )
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,41 @@
+"""What one task came to: a version with the build that made it, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from andon.model.build import Build
+from andon.model.dataset import Definition
+from andon.model.plan import Step
+from andon.model.version import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A task's result.
+
+    Attributes:
+        fresh: whether version and build are new to the catalog (else they were there: reuse by key).
+    """
+
+    version: Version | None
+    build: Build
+    version_id: str
+    rows: int | None
+    fresh: bool
+    note: str | None = None
+    definition: Definition | None = field(default=None, repr=False)
+
+
+class Execute(Protocol):
+    """Takes one step; called from several threads at once."""
+
+    def __call__(self, step: Step, versions: Mapping[str, str]) -> Outcome:
+        """Build the step's dataset from the given input versions.
+
+        Raises:
+            AndonError: if it can't be built.
+        """
+        ...

@@ -1,0 +1,221 @@
+"""Planning: from code, head and inputs to frozen steps. Pure: it reads nothing and asks nobody.
+
+A dataset is reused when its recipe key is the one that its leaf was built by, or one that was ever built on any branch. While an
+input's version is not known yet (it will be built), a dataset's key isn't either, and the step says `build`; should the input come out
+with the same content after all, the run finds the key known and reuses (early cutoff).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from andon.base.clock import to_text
+from andon.base.graph import reach, reverse, topological
+from andon.model.build import Build, InputFile, recipe_key
+from andon.model.commit import Leaf
+from andon.model.dataset import ClockUse, Definition, Kind, Materialize
+from andon.model.plan import Action, Step
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInput:
+    """What a source would read: raw files by content and the contract they are read by.
+
+    Attributes:
+        added, removed, changed: paths that differ from what the leaf was built from, for the reason.
+        kept_because: set when an undone file is among them: the whole source stays as published.
+    """
+
+    files: tuple[InputFile, ...] = ()
+    contract: Mapping[str, Any] | None = None
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    kept_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a plan depends on.
+
+    Attributes:
+        definitions: of every dataset that should be there.
+        files: `{dataset: its own files}` as they should stand in the leaf.
+        leaves: the head's.
+        sources: by dataset.
+        selected: datasets whose code is taken; None means all. The others stay as the head has them.
+        forced: datasets that are built even if the key is known.
+        moment: the logical time.
+        known: recipe keys to current builds (asked for many keys at once).
+        old: definitions of the head's leaves, for reasons.
+        seconds: wall time of the last build, by dataset.
+    """
+
+    definitions: Mapping[str, Definition]
+    files: Mapping[str, tuple[tuple[str, str], ...]]
+    leaves: Mapping[str, Leaf]
+    sources: Mapping[str, SourceInput]
+    moment: datetime
+    known: Callable[[Iterable[str]], Mapping[str, Build]]
+    selected: frozenset[str] | None = None
+    forced: frozenset[str] = frozenset()
+    old: Mapping[str, Definition] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def clock_part(definition: Definition, moment: datetime) -> str | None:
+    """The part of the logical time that goes into the key of `definition`."""
+    if definition.clock is ClockUse.NONE:
+        return None
+    text = to_text(moment)
+    return text[:10] if definition.clock is ClockUse.DATE else text
+
+
+def plan_steps(situation: Situation) -> tuple[Step, ...]:
+    """The steps that lead from the head to what the code says, in an order in which they can be taken."""
+    return _Planner(situation).steps()
+
+
+class _Planner:
+    def __init__(self, situation: Situation) -> None:
+        self.now = situation
+        self.taken = self._taken()
+        self.needs = {d: situation.definitions[d].inputs for d in self.taken}
+        self.versions: dict[str, str | None] = {
+            d: leaf.version for d, leaf in situation.leaves.items() if d not in self.taken
+        }
+
+    def steps(self) -> tuple[Step, ...]:
+        steps: list[Step] = []
+        waiting = topological(self.needs)
+        while waiting:
+            # Level by level, so that keys that are not the head's are looked up many at a time.
+            level = [d for d in waiting if all(p in self.versions for p in self.needs[d])]
+            keys = {d: self._key(d) for d in level}
+            known = self.now.known([key for d, key in keys.items() if key and not self._as_head(d, key)])
+            for dataset in level:
+                step = self._step(dataset, keys[dataset] or None, known)
+                steps.append(step)
+                self.versions[dataset] = None if step.action is Action.BUILD else step.version
+            done = set(level)
+            waiting = [d for d in waiting if d not in done]
+        return (*steps, *self._drops())
+
+    def _taken(self) -> set[str]:
+        definitions, leaves = self.now.definitions, self.now.leaves
+        if self.now.selected is None:
+            return set(definitions)
+        taken = set(self.now.selected & definitions.keys())
+        upstream = {d: definitions[d].inputs for d in definitions}
+        needed = reach(upstream, taken)
+        return taken | {d for d in needed if d not in leaves and d in definitions}
+
+    def _key(self, dataset: str) -> str:
+        """The recipe key, or "" while the version of an input is not known."""
+        definition = self.now.definitions[dataset]
+        inputs: dict[str, str] = {}
+        for parent in definition.inputs:
+            version = self.versions.get(parent)
+            if version is None:
+                return ""
+            inputs[parent] = version
+        source = self.now.sources.get(dataset)
+        if definition.kind is Kind.SOURCE and source is None:
+            return ""
+        files, contract = (source.files, source.contract) if source else ((), None)
+        return recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.now.moment))
+
+    def _as_head(self, dataset: str, key: str) -> bool:
+        leaf = self.now.leaves.get(dataset)
+        return leaf is not None and leaf.key == key
+
+    def _step(self, dataset: str, key: str | None, known: Mapping[str, Build]) -> Step:
+        now = self.now
+        definition, leaf, source = now.definitions[dataset], now.leaves.get(dataset), now.sources.get(dataset)
+        code_changed = leaf is None or leaf.files != now.files.get(dataset) or leaf.definition != definition.id
+        needs = tuple(p for p in definition.inputs if p in self.needs)
+        if source is not None and source.kept_because and leaf is not None:
+            return Step(dataset, Action.KEEP, source.kept_because, needs, leaf.key, leaf.build, leaf.version)
+        if key and dataset not in now.forced:
+            if leaf is not None and leaf.key == key:
+                reason = "only comments or layout changed" if code_changed else "unchanged"
+                return Step(dataset, Action.REUSE, reason, needs, key, leaf.build, leaf.version, code_changed=code_changed)
+            if key in known:
+                build = known[key]
+                reason = f"built before, in run {build.run}" if build.run else "built before"
+                return Step(dataset, Action.REUSE, reason, needs, key, build.id, build.version, code_changed=code_changed)
+        reason = self._reason(dataset)
+        if definition.materialize is Materialize.VIEW:
+            return Step(dataset, Action.VIEW, reason, needs, key, version=key, code_changed=code_changed)
+        seconds = now.seconds.get(dataset)
+        return Step(dataset, Action.BUILD, reason, needs, key, seconds=seconds, code_changed=code_changed)
+
+    def _reason(self, dataset: str) -> str:
+        now = self.now
+        definition, leaf, source = now.definitions[dataset], now.leaves.get(dataset), now.sources.get(dataset)
+        if leaf is None:
+            return "new"
+        if leaf.definition != definition.id:
+            return _changed_code(now.old.get(leaf.definition), definition)
+        if source is not None and (source.added or source.removed or source.changed):
+            return _changed_files(source)
+        rebuilt = [p for p in definition.inputs if self._differs(p)]
+        if rebuilt:
+            others = f" and {len(rebuilt) - 1} more" if len(rebuilt) > 1 else ""
+            return f"reads {rebuilt[0]}{others}, which changes"
+        if dataset in now.forced:
+            return "asked for (--force)"
+        if definition.clock is not ClockUse.NONE:
+            return "rebuilt at every run: now()" if definition.clock is ClockUse.INSTANT else "a new day: current_date"
+        return "an input changes"
+
+    def _differs(self, dataset: str) -> bool:
+        leaf = self.now.leaves.get(dataset)
+        return leaf is None or self.versions.get(dataset) != leaf.version
+
+    def _drops(self) -> list[Step]:
+        now = self.now
+        gone = [d for d in sorted(now.leaves) if d not in now.definitions]
+        if now.selected is not None:
+            gone = [d for d in gone if d in now.selected]
+        readers = reverse({d: definition.inputs for d, definition in now.definitions.items()})
+        return [
+            Step(
+                d,
+                Action.DROP,
+                "its file was deleted",
+                version=now.leaves[d].version,
+                breaks=tuple(sorted(readers.get(d, ()))),
+                code_changed=True,
+            )
+            for d in gone
+        ]
+
+
+def _changed_code(old: Definition | None, new: Definition) -> str:
+    if old is None:
+        return "its definition changed"
+    before, after = dict(old.uses), dict(new.uses)
+    used = sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))
+    if old.meaning != new.meaning:
+        if old.materialize != new.materialize:
+            return f"materialize changed from {old.materialize} to {new.materialize}"
+        if old.key != new.key:
+            return "its key changed"
+        return "its Python changed" if new.kind is Kind.PYTHON else "its SQL changed"
+    if used:
+        others = f" and {len(used) - 1} more" if len(used) > 1 else ""
+        return f"uses {used[0]}{others}, which changed"
+    return "its definition changed"
+
+
+def _changed_files(source: SourceInput) -> str:
+    parts = [
+        f"{len(paths)} {word} ({paths[0]}{', …' if len(paths) > 1 else ''})"
+        for paths, word in ((source.added, "new"), (source.changed, "changed"), (source.removed, "removed"))
+        if paths
+    ]
+    return "files: " + ", ".join(parts)

@@ -1,0 +1,200 @@
+"""Taking a plan's steps in parallel, in dependency order. A failure stops only what is downstream of it.
+
+The runner knows order, threads, progress and batching; what a step does is the `execute` that it is given, and what a
+result is recorded by is the `record` that it is given.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from andon.build.outcome import Execute, Outcome
+from andon.errors import AndonError, DatasetError, MachineError
+from andon.model.build import Build
+from andon.model.event import Reporter, TaskEnded, TaskStarted
+from andon.model.plan import Action, Step
+from andon.model.run import Status, TaskResult
+
+#: New results are recorded at least this often (seconds), so that an interrupted run keeps what it built.
+RECORD_EVERY = 0.5
+
+#: Makes outcomes durable; gives back the build that counts for each key.
+Record = Callable[[Sequence[Outcome]], Mapping[str, Build]]
+
+
+@dataclass
+class Progress:
+    """What became of the steps so far.
+
+    Attributes:
+        builds: `{dataset: the build that its leaf will name}`.
+        versions: `{dataset: version id}`, for what is downstream.
+        results: in the order in which they ended.
+    """
+
+    builds: dict[str, Build] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    results: list[TaskResult] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
+
+
+class Runner:
+    """Runs the steps of one plan.
+
+    Args:
+        execute: takes one step.
+        record: keeps what was built.
+        report: hears of every start and end, in the thread that called `run`.
+        workers: how many steps at a time.
+        cancelled: set to stop; what runs is interrupted by `interrupt`.
+    """
+
+    def __init__(
+        self,
+        execute: Execute,
+        record: Record,
+        report: Reporter,
+        workers: int,
+        cancelled: threading.Event,
+        interrupt: Callable[[], None],
+    ) -> None:
+        self._execute = execute
+        self._record = record
+        self._report = report
+        self._workers = workers
+        self._cancelled = cancelled
+        self._interrupt = interrupt
+
+    def run(self, steps: Sequence[Step], versions: Mapping[str, str]) -> Progress:
+        """Take `steps`; `versions` are those of datasets that have no step.
+
+        Returns:
+            What became of them.
+
+        Raises:
+            MachineError: when the machine fails (a full disk): it would fail every further step as well.
+            KeyboardInterrupt: after everything was stopped and what was built is recorded.
+        """
+        progress = Progress(versions=dict(versions))
+        state = _State(steps)
+        unrecorded: list[Outcome] = []
+        recorded_at = time.monotonic()
+        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="andon-task")
+        running: dict[Future[Outcome], tuple[Step, float]] = {}
+        try:
+            while state.ready or running:
+                while state.ready and len(running) < self._workers:
+                    step = state.ready.pop(0)
+                    self._start(step, progress, state, pool, running)
+                if not running:
+                    continue
+                done, _ = wait(running, timeout=RECORD_EVERY, return_when=FIRST_COMPLETED)
+                for future in done:
+                    step, began = running.pop(future)
+                    outcome = self._finish(step, future, began, progress, state)
+                    if outcome is not None and outcome.fresh:
+                        unrecorded.append(outcome)
+                if unrecorded and time.monotonic() - recorded_at > RECORD_EVERY:
+                    self._keep(unrecorded, progress)
+                    recorded_at = time.monotonic()
+        except BaseException:
+            self._cancelled.set()
+            self._interrupt()
+            pool.shutdown(wait=True, cancel_futures=True)
+            self._keep(unrecorded, progress)
+            raise
+        pool.shutdown()
+        self._keep(unrecorded, progress)
+        return progress
+
+    def _start(
+        self,
+        step: Step,
+        progress: Progress,
+        state: _State,
+        pool: ThreadPoolExecutor,
+        running: dict[Future[Outcome], tuple[Step, float]],
+    ) -> None:
+        lost = [p for p in step.needs if p in progress.failed]
+        if lost:
+            result = TaskResult(step.dataset, step.action, f"{lost[0]} failed", Status.SKIPPED)
+            progress.failed.add(step.dataset)
+            self._end(result, progress, state)
+            return
+        if step.action is Action.DROP:
+            self._end(TaskResult(step.dataset, step.action, step.reason, Status.OK), progress, state)
+            return
+        self._report(TaskStarted(step.dataset, step.action))
+        running[pool.submit(self._execute, step, progress.versions)] = (step, time.perf_counter())
+
+    def _finish(
+        self, step: Step, future: Future[Outcome], began: float, progress: Progress, state: _State
+    ) -> Outcome | None:
+        seconds = time.perf_counter() - began
+        error = future.exception()
+        if error is not None:
+            if isinstance(error, MachineError) or not isinstance(error, AndonError):
+                raise error
+            progress.failed.add(step.dataset)
+            document = error.to_json()
+            self._end(
+                TaskResult(step.dataset, step.action, step.reason, Status.FAILED, seconds=seconds, error=document), progress, state
+            )
+            return None
+        outcome = future.result()
+        progress.builds[step.dataset] = outcome.build
+        progress.keys[step.dataset] = outcome.build.key
+        progress.versions[step.dataset] = outcome.version_id
+        action = step.action
+        if action is Action.BUILD and not outcome.fresh:
+            action = Action.REUSE
+        result = TaskResult(
+            step.dataset, action, outcome.note or step.reason, Status.OK, outcome.rows, seconds, outcome.version_id
+        )
+        self._end(result, progress, state)
+        return outcome
+
+    def _end(self, result: TaskResult, progress: Progress, state: _State) -> None:
+        progress.results.append(result)
+        state.done(result.dataset)
+        self._report(TaskEnded(result))
+
+    def _keep(self, outcomes: list[Outcome], progress: Progress) -> None:
+        if not outcomes:
+            return
+        winners = self._record(outcomes)
+        for outcome in outcomes:
+            winner = winners.get(outcome.build.key, outcome.build)
+            progress.builds[outcome.build.dataset] = winner
+            progress.versions[outcome.build.dataset] = winner.version
+        outcomes.clear()
+
+
+class _State:
+    """Which steps wait for which."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._steps = {step.dataset: step for step in steps}
+        self._waits = {step.dataset: {p for p in step.needs if p in self._steps} for step in steps}
+        self._readers: dict[str, list[str]] = {step.dataset: [] for step in steps}
+        for dataset, parents in self._waits.items():
+            for parent in parents:
+                self._readers[parent].append(dataset)
+        self.ready: list[Step] = [step for step in steps if not self._waits[step.dataset]]
+
+    def done(self, dataset: str) -> None:
+        """`dataset` ended: what waited for it alone is ready."""
+        for reader in self._readers[dataset]:
+            self._waits[reader].discard(dataset)
+            if not self._waits[reader]:
+                self.ready.append(self._steps[reader])
+
+
+def interrupted(dataset: str) -> DatasetError:
+    """The error of a task that was stopped."""
+    return DatasetError("build.interrupted", "the run was stopped", where=dataset, hint="run again; what was built is reused")

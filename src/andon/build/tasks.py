@@ -1,0 +1,433 @@
+"""Taking one step: SQL or Python in, Parquet out, a version and its build as the result.
+
+Most work is done *narrow*: one instance with a single thread, a session per worker, so that results repeat and datasets are built side by
+side. A task whose inputs pass the size limit is done *wide*, with all cores, and its build says so.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from andon.base.clock import to_text
+from andon.base.names import literal
+from andon.build.outcome import Outcome
+from andon.build.plan import clock_part
+from andon.build.relations import Relations
+from andon.engines.duckdb.failures import translate
+from andon.engines.duckdb.fingerprint import fingerprint
+from andon.engines.duckdb.instance import Instance, Session
+from andon.engines.duckdb.universe import Universe, temporary_macro
+from andon.engines.duckdb.write import stored_types, write_parquet
+from andon.engines.types import field_paths
+from andon.errors import AndonError, DatasetError
+from andon.lake.lake import Lake
+from andon.model.build import Build, InputFile, recipe_key
+from andon.model.commit import Leaf
+from andon.model.dataset import Definition, Kind
+from andon.model.plan import Action, Step
+from andon.model.version import Column, DataFile, Version, version_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+#: Joins the parts of a nested column's path in the registry of field ids.
+PATH_SEPARATOR = "\x1f"
+
+
+class ReadSource(Protocol):
+    """How a source's SQL is rendered over its files, and what its failures mean."""
+
+    def render(self, dataset: str) -> str:
+        """The SQL that reads exactly the files of this run, strictly by the contract."""
+        ...
+
+    def explain(self, dataset: str, error: Exception) -> AndonError:
+        """The error for an exception of the engine."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PythonSettings:
+    """Where environments of Python datasets are kept and how long a dataset may take (seconds)."""
+
+    environments: Path
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How engines are set: cores for wide tasks, DuckDB's memory limit, from how many bytes of input a task is wide."""
+
+    cores: int
+    memory_limit: str
+    wide_above: int
+    temporary: Path
+
+
+@dataclass
+class Job:
+    """All that the tasks of one run share.
+
+    Attributes:
+        sources: raw files and contract by source.
+        bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
+        texts: texts of files by sha256, for Python datasets.
+    """
+
+    lake: Lake
+    run: int
+    moment: datetime
+    definitions: Mapping[str, Definition]
+    leaves: Mapping[str, Leaf]
+    sources: Mapping[str, tuple[tuple[InputFile, ...], Mapping[str, Any] | None]]
+    failures: Mapping[str, AndonError]
+    bound: Mapping[str, Sequence[tuple[str, str]]]
+    read_source: ReadSource
+    engine: EngineSettings
+    python: PythonSettings
+    forced: frozenset[str] = frozenset()
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+class Tasks:
+    """Takes steps for a job; use as a context manager, which closes the engines."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.relations = Relations(job.lake)
+        self.versions: dict[str, str] = {}
+        self._narrow: _Side | None = None
+        self._wide: _Side | None = None
+        self._lock = threading.Lock()
+        self._wide_turn = threading.Lock()
+        self._fields: dict[str, dict[str, int]] = {}
+
+    def __enter__(self) -> Tasks:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for side in (self._narrow, self._wide):
+            if side is not None:
+                side.instance.close()
+
+    def interrupt(self) -> None:
+        """Stop what is running."""
+        self.job.cancelled.set()
+        for side in (self._narrow, self._wide):
+            if side is not None:
+                side.instance.interrupt()
+
+    def register(self, wanted: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """Give field ids to the columns (name, lake type) of many datasets in one transaction."""
+        self._fields.update(
+            self.job.lake.objects.register_fields({d: list(_paths(columns)) for d, columns in wanted.items()})
+        )
+
+    def __call__(self, step: Step, versions: Mapping[str, str]) -> Outcome:
+        """Take one step (see `Execute`)."""
+        dataset = step.dataset
+        if dataset in self.job.failures:
+            raise self.job.failures[dataset]
+        if self.job.cancelled.is_set():
+            raise DatasetError("build.interrupted", "the run was stopped", where=dataset)
+        definition = self.job.definitions[dataset]
+        inputs = {name: versions[name] for name in definition.inputs}
+        self.versions.update(inputs)
+        files, contract = self.job.sources.get(dataset, ((), None))
+        key = recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.job.moment))
+        if step.key is None and dataset not in self.job.forced:
+            known = self.job.lake.objects.builds_by_key([key]).get(key)
+            if known is not None:
+                return self._adopt(known)
+        began = time.perf_counter()
+        make = Build(
+            id=secrets.token_hex(16),
+            key=key,
+            dataset=dataset,
+            definition=definition.id,
+            version="",
+            run=self.job.run,
+            inputs=inputs,
+            files=files,
+            contract=contract,
+            logical_time=to_text(self.job.moment),
+        )
+        if step.action is Action.VIEW:
+            outcome = self._view(definition, make)
+        elif definition.kind is Kind.PYTHON:
+            outcome = self._python(definition, make, began)
+        else:
+            outcome = self._sql(definition, make, began)
+        if outcome.version is not None:
+            self.relations.add(outcome.version, outcome.build, definition)
+        return outcome
+
+    # -- kinds of steps
+
+    def _view(self, definition: Definition, make: Build) -> Outcome:
+        side = self._side(wide=False)
+        side.universe.ensure(definition.inputs)
+        with self._explained(definition), _macros(side.session(), definition):
+            produced = side.session().columns(side.universe.catalog, f"\n{definition.sql}\n")
+        version = Version(make.key, definition.dataset, self._columns(definition.dataset, produced), is_view=True)
+        build = _finished(make, version.id, side.instance.facts(), 0.0)
+        return Outcome(version, build, version.id, None, fresh=True, definition=definition)
+
+    def _sql(self, definition: Definition, make: Build, began: float) -> Outcome:
+        size = sum(self.relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
+        if size <= self.job.engine.wide_above:
+            return self._sql_on(self._side(wide=False), definition, make, began)
+        with self._wide_turn:
+            return self._sql_on(self._side(wide=True), definition, make, began)
+
+    def _sql_on(self, side: _Side, definition: Definition, make: Build, began: float) -> Outcome:
+        session = side.session()
+        side.universe.ensure(definition.inputs)
+        source = definition.kind is Kind.SOURCE
+        sql = self.job.read_source.render(definition.dataset) if source else definition.sql or ""
+        with self._explained(definition), _macros(session, definition):
+            produced = self.job.bound.get(definition.dataset)
+            if produced is None:
+                produced = session.columns(side.universe.catalog, f"\n{sql}\n")
+            return self._write(side, definition, make, sql, produced, began)
+
+    def _python(self, definition: Definition, make: Build, began: float) -> Outcome:
+        from andon.engines.python.run import PythonTask, run_python
+
+        side = self._side(wide=False)
+        session = side.session()
+        work = self.job.engine.temporary / f"python-{make.id[:12]}"
+        work.mkdir(parents=True)
+        try:
+            texts = {path: self.job.lake.objects.text(sha) for path, sha in definition.files}
+            inputs = {name: self._input_files(side, name, version, work) for name, version in make.inputs.items()}
+            task = PythonTask(
+                dataset=definition.dataset,
+                function=definition.function or "",
+                entry=definition.entry,
+                files=texts,
+                parameters=definition.parameters,
+                inputs=inputs,
+                views={},
+                lock=texts.get(definition.lock) if definition.lock else None,
+                output=work / "result.parquet",
+                work=work / "child",
+                timeout=definition.timeout or self.job.python.timeout,
+                logical_time=self.job.moment,
+                memory_limit=self.job.engine.memory_limit or None,
+            )
+            task.work.mkdir()
+            done = run_python(task, environments=self.job.python.environments, cancelled=self.job.cancelled)
+            lock = next((sha for path, sha in definition.files if path == definition.lock), None)
+            sql = f"select * from read_parquet({literal(str(task.output))})"
+            with self._explained(definition):
+                produced = session.columns(side.universe.catalog, sql)
+                facts = {**side.instance.facts(), "python": done.python}
+                return self._write(side, definition, make, sql, produced, began, lock=lock, log=done.log, facts=facts)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    def _input_files(self, side: _Side, name: str, version: str, work: Path) -> tuple[Path, ...]:
+        """The Parquet files of an input; a view is written out for the child, which knows no catalog."""
+        found = self.relations.version(version)
+        if not found.is_view:
+            return tuple(Path(self.job.lake.storage.engine_path(f.path)) for f in found.files)
+        side.universe.ensure([name])
+        target = work / f"{name}.parquet"
+        side.session().at(side.universe.catalog).execute(f"copy (from {name}) to {literal(str(target))} (format parquet)")
+        return (target,)
+
+    # -- writing
+
+    def _write(
+        self,
+        side: _Side,
+        definition: Definition,
+        make: Build,
+        sql: str,
+        produced: Sequence[tuple[str, str]],
+        began: float,
+        *,
+        lock: str | None = None,
+        log: str | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> Outcome:
+        storage = self.job.lake.storage
+        columns = self._columns(definition.dataset, produced)
+        path = storage.new_path(f"data/{definition.dataset}", ".parquet")
+        try:
+            written = write_parquet(
+                side.session(), side.universe.catalog, sql, produced, columns, storage.engine_path(path)
+            )
+        except BaseException:
+            storage.delete(path)
+            raise
+        size, sha = storage.facts(path)
+        files = (DataFile(path, size, sha, written.rows, written.stats),)
+        version = Version(version_id(columns, files), definition.dataset, columns, files)
+        same, proof = self._same_content(side, definition.dataset, version)
+        if same is not None:
+            storage.delete(path)
+            version = same
+        build = _finished(
+            make, version.id, facts or side.instance.facts(), time.perf_counter() - began, proof=proof, lock=lock, log=log
+        )
+        note = f"{proof}: version kept" if proof else None
+        return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
+
+    def _same_content(self, side: _Side, dataset: str, version: Version) -> tuple[Version | None, str | None]:
+        """The published version, if `version` holds the same content (early cutoff), and how that is known."""
+        leaf = self.job.leaves.get(dataset)
+        if leaf is None or leaf.materialize != "table":
+            return None, None
+        if leaf.version == version.id:
+            return self.relations.version(leaf.version), "same bytes"
+        earlier = self.relations.version(leaf.version)
+        if earlier.columns != version.columns or earlier.rows != version.rows or _facts(earlier) != _facts(version):
+            return None, None
+        storage = self.job.lake.storage
+        prints = [
+            fingerprint(side.session(), v, [storage.engine_path(f.path) for f in v.files]) for v in (earlier, version)
+        ]
+        return (earlier, "same content") if prints[0] == prints[1] else (None, None)
+
+    def _adopt(self, build: Build) -> Outcome:
+        rows = self.relations.version(build.version).rows
+        note = f"input content came out the same; built before, in run {build.run}" if build.run else "built before"
+        return Outcome(None, build, build.version, rows, fresh=False, note=note)
+
+    def _columns(self, dataset: str, produced: Sequence[tuple[str, str]]) -> tuple[Column, ...]:
+        stored = stored_types(produced)
+        ids = self._fields.get(dataset, {})
+        if any(path not in ids for path in _paths(stored)):
+            self.register({dataset: stored})
+            ids = self._fields[dataset]
+        return tuple(
+            Column(
+                name,
+                kind,
+                ids[name],
+                tuple((p, ids[PATH_SEPARATOR.join((name, *p))]) for p in field_paths(kind)),
+            )
+            for name, kind in stored
+        )
+
+    # -- engines
+
+    def _side(self, wide: bool) -> _Side:
+        with self._lock:
+            side = self._wide if wide else self._narrow
+            if side is None:
+                settings = self.job.engine
+                instance = Instance(
+                    threads=settings.cores if wide else 1,
+                    memory_limit=settings.memory_limit,
+                    temporary=settings.temporary / ("wide" if wide else "narrow"),
+                    moment=self.job.moment,
+                )
+                side = _Side(instance, Universe(instance, self._find))
+                if wide:
+                    self._wide = side
+                else:
+                    self._narrow = side
+            return side
+
+    def _find(self, name: str) -> Any:
+        version = self.versions.get(name)
+        return self.relations.relation(version) if version is not None else None
+
+    @contextmanager
+    def _explained(self, definition: Definition) -> Iterator[None]:
+        try:
+            yield
+        except AndonError:
+            raise
+        except Exception as error:
+            if definition.kind is Kind.SOURCE and not self.job.cancelled.is_set():
+                raise self.job.read_source.explain(definition.dataset, error) from error
+            raise translate(error, definition) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """An instance with the run's universe in it."""
+
+    instance: Instance
+    universe: Universe
+
+    def session(self) -> Session:
+        return self.instance.session()
+
+
+@contextmanager
+def _macros(session: Session, definition: Definition) -> Iterator[None]:
+    """The macros of a definition, for as long as its SQL runs."""
+    for statement in definition.macros:
+        session.connection.execute(temporary_macro(statement))
+    try:
+        yield
+    finally:
+        for statement in reversed(definition.macros):
+            session.connection.execute(f"drop {_macro_kind(statement)} if exists temp.{_macro_name(statement)}")
+
+
+def _macro_name(statement: str) -> str:
+    return statement.split("(", 1)[0].split()[-1]
+
+
+def _macro_kind(statement: str) -> str:
+    after = statement.partition(")")[2].split()
+    return "macro table" if [w.lower() for w in after[:2]] == ["as", "table"] else "macro"
+
+
+def _paths(columns: Sequence[tuple[str, str]]) -> Iterator[str]:
+    for name, kind in columns:
+        yield name
+        for path in field_paths(kind):
+            yield PATH_SEPARATOR.join((name, *path))
+
+
+def _facts(version: Version) -> list[tuple[str, Any]]:
+    """What the write told for free, by column: equal content has equal facts."""
+    return sorted(
+        (name, (s.nulls, s.minimum, s.maximum)) for f in version.files for name, s in f.stats.items()
+    )
+
+
+def _finished(
+    make: Build,
+    version: str,
+    engine: Mapping[str, Any],
+    seconds: float,
+    proof: str | None = None,
+    lock: str | None = None,
+    log: str | None = None,
+) -> Build:
+    return Build(
+        id=make.id,
+        key=make.key,
+        dataset=make.dataset,
+        definition=make.definition,
+        version=version,
+        run=make.run,
+        inputs=make.inputs,
+        files=make.files,
+        contract=make.contract,
+        logical_time=make.logical_time,
+        engine=engine,
+        lock=lock,
+        seconds=seconds,
+        proof=proof,
+        log=log,
+    )
+
+

@@ -1,0 +1,73 @@
+"""What the engine's exceptions mean for a user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from andon.base.text import excerpt, line_and_column
+from andon.errors import AndonError, DatasetError, MachineError, Problem
+from andon.sql.error import explain
+
+if TYPE_CHECKING:
+    from andon.model.dataset import Definition
+
+
+def translate(error: Exception, definition: Definition) -> AndonError:
+    """The Andon error for an exception that DuckDB raised while it ran the SQL of `definition`.
+
+    Anything that is no DuckDB error comes back as an internal error.
+    """
+    import duckdb
+
+    text = str(error)
+    if isinstance(error, duckdb.InterruptException):
+        return DatasetError(
+            "build.interrupted",
+            "the run was stopped",
+            where=definition.dataset,
+            hint="run again; what was built is reused",
+        )
+    if isinstance(error, duckdb.IOException) and "o space left" in text:
+        return MachineError(
+            "machine.disk",
+            f"no space left while `{definition.dataset}` was written",
+            where=definition.dataset,
+            hint="free some space (`andon doctor` shows what uses it) and run the same command again",
+            retryable=True,
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return DatasetError(
+            "machine.memory",
+            f"`{definition.dataset}` needs more memory than there is: {_first_line(text)}",
+            where=definition.entry,
+            hint="set `engine.memory_limit` higher, or split the dataset in two",
+        )
+    if not isinstance(error, duckdb.Error):
+        return MachineError(
+            "internal.error",
+            f"{type(error).__name__}: {_first_line(text)}",
+            where=definition.dataset,
+            hint="please report this",
+        )
+    return _in_sql(error, definition)
+
+
+def _in_sql(error: Exception, definition: Definition) -> DatasetError:
+    sql = definition.sql or ""
+    found = explain(error, sql)
+    line = column = None
+    mark = None
+    where = definition.entry
+    if found.offset is not None:
+        line, column = line_and_column(sql, found.offset)
+        mark = excerpt(sql, line, column)
+        where = f"{definition.entry}:{line}:{column}"
+    overflow = "out of range" in str(error).lower() and "INT64" in str(error)
+    code = "build.overflow" if overflow else "build.failed"
+    hint = "the lake stores whole numbers as BIGINT; cast to DECIMAL(38,0) or DOUBLE" if overflow else found.hint
+    problem = Problem(found.code, found.message, definition.entry, line, column, hint, mark)
+    return DatasetError(code, found.message, where=where, hint=hint, problems=(problem,) if mark else ())
+
+
+def _first_line(text: str) -> str:
+    return text.strip().split("\n", 1)[0]

@@ -1,0 +1,113 @@
+"""One DuckDB instance with the settings that always hold, and sessions (one per thread) in it.
+
+A *narrow* instance has `threads=1`: results and Parquet bytes repeat, and several sessions work in parallel. A *wide* one uses all
+cores for a single task.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from andon.base.names import literal, quote
+from andon.sql.clock import shadow_macros
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class Instance:
+    """An in-memory DuckDB.
+
+    Args:
+        threads: threads of the instance (it is a setting of the instance, not of a session).
+        memory_limit: DuckDB's text (`4GB`), or empty for DuckDB's default.
+        temporary: folder for spilling, made when needed.
+        moment: the logical time that `now()` and its kin show; None leaves the real clock.
+    """
+
+    def __init__(
+        self, *, threads: int = 1, memory_limit: str = "", temporary: Path | None = None, moment: datetime | None = None
+    ) -> None:
+        import duckdb
+
+        config: dict[str, Any] = {
+            "threads": threads,
+            "python_enable_replacements": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+        }
+        if memory_limit:
+            config["memory_limit"] = memory_limit
+        if temporary is not None:
+            config["temp_directory"] = str(temporary)
+        self.version = duckdb.__version__
+        self.threads = threads
+        self.memory_limit = memory_limit
+        self._moment = moment
+        self._root = duckdb.connect(":memory:", config=config)
+        self._root.execute("set global TimeZone = 'UTC'")
+        self._root.execute("set global enable_progress_bar = false")
+        self._local = threading.local()
+        self._sessions: list[Session] = []
+        self._lock = threading.Lock()
+
+    def session(self) -> Session:
+        """The session of this thread."""
+        session: Session | None = getattr(self._local, "session", None)
+        if session is None:
+            with self._lock:
+                session = Session(self._root.cursor(), self._moment)
+                self._sessions.append(session)
+            self._local.session = session
+        return session
+
+    def interrupt(self) -> None:
+        """Stop what all sessions are doing; they raise duckdb.InterruptException."""
+        with self._lock:
+            for session in self._sessions:
+                session.connection.interrupt()
+
+    def close(self) -> None:
+        """Close all sessions and free the memory."""
+        with self._lock:
+            for session in self._sessions:
+                session.connection.close()
+            self._sessions.clear()
+        self._root.close()
+
+    def facts(self) -> dict[str, Any]:
+        """What a build records about the engine."""
+        return {"name": "duckdb", "version": self.version, "threads": self.threads, "memory_limit": self.memory_limit}
+
+
+class Session:
+    """A connection of one thread. `at` puts it into a catalog; macros made here are temporary."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, moment: datetime | None) -> None:
+        self.connection = connection
+        self._catalog = ""
+        if moment is not None:
+            for statement in shadow_macros(moment):
+                connection.execute(statement)
+
+    def at(self, catalog: str) -> duckdb.DuckDBPyConnection:
+        """The connection, with unqualified names looked up in `catalog`."""
+        if catalog != self._catalog:
+            self.connection.execute(f"use {quote(catalog)}")
+            self._catalog = catalog
+        return self.connection
+
+    def columns(self, catalog: str, sql: str) -> list[tuple[str, str]]:
+        """Names and DuckDB types of what `sql` returns."""
+        rows = self.at(catalog).execute(f"describe {sql}").fetchall()
+        return [(row[0], row[1]) for row in rows]
+
+
+def file_list(paths: Sequence[str]) -> str:
+    """Paths as an SQL list of literals."""
+    return "[" + ", ".join(literal(path) for path in paths) + "]"

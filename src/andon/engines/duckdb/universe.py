@@ -1,0 +1,104 @@
+"""Which data each dataset's name stands for: a set of names with their relations, seen as an attached in-memory catalog.
+
+A query finds `shop.orders` as a view in its universe's catalog. A view dataset is defined in a catalog of its own over exactly the
+inputs that its build names, so that two states of the lake can be read side by side. Views are made when first needed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from andon.base.names import quote, quote_name
+from andon.engines.duckdb.instance import Instance, Session, file_list
+
+
+@dataclass(frozen=True, slots=True)
+class TableRelation:
+    """A table's data files (as the engine names them)."""
+
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRelation:
+    """A view: its SQL and macros over its own inputs. `key` tells equal ones."""
+
+    key: str
+    sql: str
+    macros: tuple[str, ...] = ()
+    inputs: Mapping[str, TableRelation | ViewRelation] = field(default_factory=dict)
+
+
+Relation = TableRelation | ViewRelation
+
+_counter = itertools.count(1)
+_CREATE = re.compile(r"^\s*create\s+(or\s+replace\s+)?(temp(orary)?\s+)?(macro|function)\b", re.IGNORECASE)
+
+
+class Universe:
+    """An attached catalog of an instance.
+
+    Args:
+        find: gives the relation of a dataset's name, or None; asked once per name.
+    """
+
+    def __init__(self, instance: Instance, find: Callable[[str], Relation | None]) -> None:
+        self.instance = instance
+        self.catalog = f"lake_{next(_counter)}"
+        self._find = find
+        self._schemas: set[str] = set()
+        self._made: set[str] = set()
+        self._views: dict[str, Universe] = {}
+        self._lock = threading.RLock()
+        instance.session().connection.execute(f"attach ':memory:' as {quote(self.catalog)}")
+
+    def ensure(self, names: Iterable[str]) -> None:
+        """Make the views for `names`; unknown names are left for the engine to report."""
+        missing = [name for name in names if name not in self._made]
+        if not missing:
+            return
+        with self._lock:
+            for name in missing:
+                if name not in self._made:
+                    relation = self._find(name)
+                    if relation is not None:
+                        self._make(name, relation)
+                        self._made.add(name)
+
+    def forget(self, name: str) -> None:
+        """The relation of `name` changed: make its view anew when next needed."""
+        with self._lock:
+            self._made.discard(name)
+
+    def _make(self, name: str, relation: Relation) -> None:
+        session = self.instance.session()
+        schema = name.partition(".")[0]
+        if schema not in self._schemas:
+            session.connection.execute(f"create schema if not exists {quote(self.catalog)}.{quote(schema)}")
+            self._schemas.add(schema)
+        body = self._body(relation, session)
+        session.connection.execute(f"create or replace view {quote(self.catalog)}.{quote_name(name)} as {body}")
+
+    def _body(self, relation: Relation, session: Session) -> str:
+        if isinstance(relation, TableRelation):
+            return f"from read_parquet({file_list(relation.files)})"
+        own = self._views.get(relation.key)
+        if own is None:
+            inputs = relation.inputs
+            own = Universe(self.instance, inputs.get)
+            own.ensure(inputs)
+            connection = session.at(own.catalog)
+            for macro in relation.macros:
+                connection.execute(_CREATE.sub("create or replace macro", macro, count=1))
+            connection.execute(f"create schema andon; create view andon.this as (\n{relation.sql}\n)")
+            self._views[relation.key] = own
+        return f"from {quote(own.catalog)}.andon.this"
+
+
+def temporary_macro(statement: str) -> str:
+    """A `CREATE MACRO` statement as one that makes a temporary macro of the session."""
+    return _CREATE.sub("create or replace temp macro", statement, count=1)

@@ -1,0 +1,67 @@
+"""Running one dataset's SQL into a Parquet file, straight to its final unique name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from andon.base.names import literal, quote
+from andon.engines.duckdb.instance import Session
+from andon.engines.stats import parse_return_stats
+from andon.engines.types import field_ids_clause, lake_type
+from andon.model.version import Column, ColumnStats
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one COPY wrote: bytes, rows and statistics by leaf column."""
+
+    rows: int
+    size: int
+    stats: dict[str, ColumnStats]
+
+
+def write_parquet(
+    session: Session, catalog: str, sql: str, produced: Sequence[tuple[str, str]], columns: Sequence[Column], path: str
+) -> Written:
+    """Run `sql` and write its result.
+
+    Args:
+        produced: names and types of what `sql` returns.
+        columns: what the lake stores, in the same order: lake types and field ids.
+        path: the file to write, as the engine names it.
+
+    Returns:
+        What was written.
+
+    Raises:
+        duckdb.Error: what the engine says.
+    """
+    casts = [stored.type != found for (_, found), stored in zip(produced, columns, strict=True)]
+    if any(casts):
+        items = ", ".join(
+            f"cast({quote(c.name)} as {c.type}) as {quote(c.name)}" if cast else quote(c.name)
+            for c, cast in zip(columns, casts, strict=True)
+        )
+        query = f"select {items} from (\n{sql}\n)"
+    else:
+        query = f"\n{sql}\n"
+    rows = (
+        session.at(catalog)
+        .execute(
+            f"copy ({query}) to {literal(path)} (format parquet, compression zstd, compression_level 1,"
+            f" field_ids {field_ids_clause(columns)}, return_stats)"
+        )
+        .fetchall()
+    )
+    _, count, size, _, stats, _ = rows[0]
+    return Written(int(count), int(size), parse_return_stats(stats))
+
+
+def stored_types(produced: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Names and lake types for what a query returns.
+
+    Raises:
+        DatasetError: `build.not_supported` for a type that can't be stored.
+    """
+    return [(name, lake_type(found)) for name, found in produced]

@@ -1,0 +1,195 @@
+"""Commits and their two-level trees: root → one tree per schema → a leaf per dataset, and one tree of shared files."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from andon.base.database import Database, Transaction, in_batches
+from andon.base.hashing import content_id
+from andon.errors import MachineError, UsageError
+from andon.lake.packing import pack, unpack
+from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What of a commit is chosen by who makes it; the rest follows."""
+
+    parents: tuple[str, ...]
+    kind: CommitKind
+    author: str
+    message: str
+    time: str
+    run: int | None = None
+    rejected: tuple[Cause, ...] = ()
+    acceptances: tuple[Any, ...] = ()
+    target: str | None = None
+
+
+class Commits:
+    """Reads and writes commits. Objects never change, so what was read is kept."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._commits: dict[str, Commit] = {}
+        self._trees: dict[str, Any] = {}
+        self._states: dict[str, State] = {}
+
+    def get(self, key: str) -> Commit:
+        """The commit with this id.
+
+        Raises:
+            MachineError: `lake.corrupt` if it is not there.
+        """
+        if key not in self._commits:
+            rows = self._database.query("select body from lake_commit where id = ?", [key])
+            if not rows:
+                raise MachineError("lake.corrupt", f"commit `{key[:12]}` is not in the catalog", hint="`andon doctor`")
+            self._commits[key] = Commit.from_body(key, unpack(rows[0][0]))
+        return self._commits[key]
+
+    def find_prefix(self, prefix: str) -> Commit | None:
+        """The only commit whose id begins with `prefix`, or None.
+
+        Raises:
+            UsageError: `lake.ref_ambiguous`.
+        """
+        rows = self._database.query(
+            "select id from lake_commit where id >= ? and id < ? order by id limit 2", [prefix, prefix + "g"]
+        )
+        if len(rows) > 1:
+            raise UsageError(
+                "lake.ref_ambiguous",
+                f"more than one commit begins with `{prefix}`",
+                where=prefix,
+                hint=f"for example `{rows[0][0][: len(prefix) + 4]}`",
+            )
+        return self.get(rows[0][0]) if rows else None
+
+    def state(self, commit: Commit) -> State:
+        """What `commit` holds."""
+        if commit.root not in self._states:
+            root = self._tree(commit.root)
+            leaves: dict[str, Leaf] = {}
+            self._load_trees(root["schemas"].values())
+            for schema, tree in sorted(root["schemas"].items()):
+                for name, leaf in self._tree(tree).items():
+                    leaves[f"{schema}.{name}"] = Leaf.from_json(leaf)
+            shared = self._tree(root["shared"]) if root["shared"] else {}
+            self._states[commit.root] = State(leaves, shared)
+        return self._states[commit.root]
+
+    def changed_leaves(self, before: Commit, after: Commit) -> dict[str, tuple[Leaf | None, Leaf | None]]:
+        """`{dataset: (leaf before, leaf after)}` where they differ; equal trees are skipped by id."""
+        old, new = self._tree(before.root)["schemas"], self._tree(after.root)["schemas"]
+        changes: dict[str, tuple[Leaf | None, Leaf | None]] = {}
+        for schema in sorted(old.keys() | new.keys()):
+            if old.get(schema) == new.get(schema):
+                continue
+            left = self._tree(old[schema]) if schema in old else {}
+            right = self._tree(new[schema]) if schema in new else {}
+            for name in sorted(left.keys() | right.keys()):
+                if left.get(name) != right.get(name):
+                    changes[f"{schema}.{name}"] = (
+                        Leaf.from_json(left[name]) if name in left else None,
+                        Leaf.from_json(right[name]) if name in right else None,
+                    )
+        return changes
+
+    def shared(self, commit: Commit) -> Mapping[str, str]:
+        """The shared files of `commit`."""
+        tree = self._tree(commit.root)["shared"]
+        return self._tree(tree) if tree else {}
+
+    def first_parents(self, commit: Commit) -> Iterator[Commit]:
+        """`commit`, its first parent, and so on."""
+        yield commit
+        while commit.parent is not None:
+            commit = self.get(commit.parent)
+            yield commit
+
+    def merge_base(self, left: Commit, right: Commit) -> Commit | None:
+        """The best common ancestor: walked by generation, since a plain breadth-first walk finds one that is too old."""
+        marks = {left.id: 1}
+        marks[right.id] = marks.get(right.id, 0) | 2
+        heap = [(-c.generation, c.id) for c in (left, right)]
+        heapq.heapify(heap)
+        while heap:
+            _, key = heapq.heappop(heap)
+            if marks[key] == 3:
+                return self.get(key)
+            for parent in self.get(key).parents:
+                before = marks.get(parent, 0)
+                if before | marks[key] != before:
+                    marks[parent] = before | marks[key]
+                    heapq.heappush(heap, (-self.get(parent).generation, parent))
+        return None
+
+    def root_of(self, transaction: Transaction, state: State) -> str:
+        """Write the trees of `state` that are not there yet; returns the root's id."""
+        schemas: dict[str, dict[str, Any]] = {}
+        for name, leaf in state.leaves.items():
+            schema, _, last = name.partition(".")
+            schemas.setdefault(schema, {})[last] = leaf.to_json()
+        trees: dict[str, Any] = {}
+
+        def keep(value: Any) -> str:
+            key = content_id(["tree", value])
+            trees[key] = value
+            return key
+
+        root = keep(
+            {
+                "schemas": {schema: keep(leaves) for schema, leaves in schemas.items()},
+                "shared": keep(dict(state.shared)) if state.shared else None,
+            }
+        )
+        fresh = {key: value for key, value in trees.items() if key not in self._trees}
+        transaction.execute_many(
+            "insert into tree (id, body) values (?, ?) on conflict (id) do nothing",
+            [(key, pack(value)) for key, value in fresh.items()],
+        )
+        return root
+
+    def write(self, transaction: Transaction, draft: Draft, root: str) -> Commit:
+        """Write the commit that `draft` and the tree `root` make."""
+        generation = 1 + max((self.get(p).generation for p in draft.parents), default=0)
+        commit = Commit(
+            id="",
+            parents=draft.parents,
+            generation=generation,
+            root=root,
+            kind=draft.kind,
+            author=draft.author,
+            message=draft.message,
+            time=draft.time,
+            run=draft.run,
+            rejected=tuple(sorted(set(draft.rejected), key=lambda c: (c.source or "", c.path, c.content or ""))),
+            acceptances=draft.acceptances,
+            target=draft.target,
+        )
+        body = commit.body()
+        key = commit_id(body)
+        transaction.execute(
+            "insert into lake_commit (id, parent, generation, kind, run, time, body) values (?, ?, ?, ?, ?, ?, ?)"
+            " on conflict (id) do nothing",
+            [key, commit.parent, generation, str(draft.kind), draft.run, draft.time, pack(body)],
+        )
+        return Commit.from_body(key, body)
+
+    def _tree(self, key: str) -> Any:
+        if key not in self._trees:
+            self._load_trees([key])
+        return self._trees[key]
+
+    def _load_trees(self, keys: Iterable[str]) -> None:
+        missing = [key for key in keys if key not in self._trees]
+        for marks, batch in in_batches(missing):
+            for key, body in self._database.query(f"select id, body from tree where id in ({marks})", batch):
+                self._trees[key] = unpack(body)
+        lost = [key for key in missing if key not in self._trees]
+        if lost:
+            raise MachineError("lake.corrupt", f"tree `{lost[0][:12]}` is not in the catalog", hint="`andon doctor`")

@@ -1,0 +1,110 @@
+"""The lake as one thing: catalog, storage, and the second of a run's two transactions: commit, trees, refs, reflog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from andon.base.clock import Clock, to_text
+from andon.base.database import Database, Transaction, migrate
+from andon.lake.commits import Commits, Draft
+from andon.lake.objects import Objects
+from andon.lake.refs import MAIN, Refs
+from andon.lake.schema import MIGRATIONS
+from andon.lake.storage import Storage
+from andon.model.commit import Commit, CommitKind, State
+
+
+@dataclass(frozen=True, slots=True)
+class RefMove:
+    """A ref that should name the new commit: if it names `old` now (None: it is made)."""
+
+    name: str
+    kind: str
+    old: str | None
+    why: str
+
+
+class Lake:
+    """Objects, commits, refs and storage over one catalog."""
+
+    def __init__(self, database: Database, storage: Storage, clock: Clock) -> None:
+        self.database = database
+        self.storage = storage
+        self.clock = clock
+        self.objects = Objects(database, storage, clock)
+        self.commits = Commits(database)
+        self.refs = Refs(database, self.commits)
+
+    @classmethod
+    def open(cls, database: Database, storage: Storage, clock: Clock, author: str) -> Lake:
+        """The lake in `database`, made (with an empty `main`) if it is not there.
+
+        Raises:
+            MachineError: `lake.format`, `machine.read_only`, `machine.disk`, `machine.database`.
+        """
+        migrate(database, "lake", MIGRATIONS)
+        lake = cls(database, storage, clock)
+        if lake.refs.find(MAIN) is None:
+            lake._begin(author)
+        return lake
+
+    def commit(
+        self,
+        draft: Draft,
+        content: State | str,
+        moves: Sequence[RefMove],
+        request: str | None = None,
+        also: Callable[[Transaction, Commit], None] | None = None,
+    ) -> Commit:
+        """Write a commit and move refs to it, in one transaction.
+
+        Args:
+            draft: what is chosen of the commit.
+            content: what it holds, or the id of a root tree that is there.
+            moves: refs that will name it; all move or none.
+            request: id of the request; asked again, the call answers with what it did the first time.
+            also: more rows of the same transaction (the outcome of the run).
+
+        Raises:
+            ConflictError: `lake.ref_moved`.
+        """
+        if request is not None and (done := self.refs.answered(request)) is not None and done.new is not None:
+            return self.commits.get(done.new)
+        at = to_text(self.clock())
+        with self.database.write() as transaction:
+            root = content if isinstance(content, str) else self.commits.root_of(transaction, content)
+            commit = self.commits.write(transaction, draft, root)
+            for number, move in enumerate(moves):
+                self.refs.move(
+                    transaction,
+                    move.name,
+                    move.kind,
+                    move.old,
+                    commit.id,
+                    move.why,
+                    draft.author,
+                    at,
+                    request if number == len(moves) - 1 else None,
+                )
+            if also is not None:
+                also(transaction, commit)
+        return commit
+
+    def move(
+        self, name: str, kind: str, old: str | None, new: str | None, why: str, actor: str, request: str | None = None
+    ) -> None:
+        """Make, move or remove a ref without a new commit (see `Refs.move`); a request that was done already does nothing."""
+        if request is not None and self.refs.answered(request) is not None:
+            return
+        with self.database.write() as transaction:
+            self.refs.move(transaction, name, kind, old, new, why, actor, to_text(self.clock()), request)
+
+    def _begin(self, author: str) -> None:
+        at = to_text(self.clock())
+        draft = Draft((), CommitKind.INIT, author, "An empty lake", at)
+        with self.database.write() as transaction:
+            if transaction.query("select 1 from ref where name = ?", [MAIN]):
+                return  # another process was first
+            commit = self.commits.write(transaction, draft, self.commits.root_of(transaction, State()))
+            self.refs.move(transaction, MAIN, "branch", None, commit.id, "init", author, at)

@@ -1,0 +1,237 @@
+"""Immutable objects in the catalog: texts, definitions, versions, builds, field ids.
+
+`record` is the first of a run's two transactions: new data files are made durable *before* any row names them; the other way round
+a power loss would leave rows that name torn files.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from andon.base.clock import Clock, to_text
+from andon.base.database import Database, Transaction, in_batches
+from andon.base.hashing import digest
+from andon.errors import MachineError
+from andon.lake.packing import (
+    build_body,
+    build_of,
+    definition_of,
+    definition_text,
+    pack,
+    unpack,
+    version_body,
+    version_of,
+)
+from andon.lake.storage import Storage
+from andon.model.build import Build
+from andon.model.dataset import Definition
+from andon.model.version import Version
+
+_BUILD = "id, key, dataset, definition, version, run, body, created"
+
+
+class Objects:
+    """Reads and writes immutable objects."""
+
+    def __init__(self, database: Database, storage: Storage, clock: Clock) -> None:
+        self._database = database
+        self._storage = storage
+        self._clock = clock
+        self._definitions: dict[str, Definition] = {}
+
+    # -- texts
+
+    def put_texts(self, texts: Iterable[bytes]) -> None:
+        """Keep texts under their sha256."""
+        wanted = {digest(text): text for text in texts}
+        missing = wanted.keys() - self._known("blob", wanted)
+        if missing:
+            with self._database.write() as transaction:
+                _insert_texts(transaction, {sha: wanted[sha] for sha in missing})
+
+    def text(self, sha: str) -> bytes:
+        """The text with this sha256.
+
+        Raises:
+            MachineError: `lake.corrupt` if it is not there.
+        """
+        rows = self._database.query("select body from blob where id = ?", [sha])
+        if not rows:
+            raise MachineError("lake.corrupt", f"the text `{sha[:12]}` is not in the catalog", hint="`andon doctor`")
+        return zlib.decompress(rows[0][0])
+
+    def has_texts(self, shas: Iterable[str]) -> set[str]:
+        """Those of `shas` that are kept."""
+        return self._known("blob", shas)
+
+    # -- definitions, versions, builds
+
+    def definitions(self, ids: Iterable[str]) -> dict[str, Definition]:
+        """Definitions by id; unknown ids are left out."""
+        wanted = set(ids)
+        missing = wanted - self._definitions.keys()
+        for marks, batch in in_batches(missing):
+            for key, body in self._database.query(f"select id, body from definition where id in ({marks})", batch):
+                self._definitions[key] = definition_of(body)
+        return {i: self._definitions[i] for i in wanted if i in self._definitions}
+
+    def versions(self, ids: Iterable[str]) -> dict[str, Version]:
+        """Versions by id; unknown ids are left out."""
+        found: dict[str, Version] = {}
+        for marks, batch in in_batches(set(ids)):
+            sql = f"select id, dataset, is_view, body from version where id in ({marks})"
+            for key, dataset, is_view, body in self._database.query(sql, batch):
+                found[key] = version_of(key, dataset, bool(is_view), unpack(body))
+        return found
+
+    def row_counts(self, ids: Iterable[str]) -> dict[str, tuple[int | None, int]]:
+        """`{version id: (rows or None for a view, bytes)}`; cheaper than `versions`."""
+        found: dict[str, tuple[int | None, int]] = {}
+        for marks, batch in in_batches(set(ids)):
+            for key, rows, size in self._database.query(
+                f"select id, rows, bytes from version where id in ({marks})", batch
+            ):
+                found[key] = (rows, size)
+        return found
+
+    def builds(self, ids: Iterable[str]) -> dict[str, Build]:
+        """Builds by id; unknown ids are left out."""
+        found: dict[str, Build] = {}
+        for marks, batch in in_batches(set(ids)):
+            for row in self._database.query(f"select {_BUILD} from build where id in ({marks})", batch):
+                found[row[0]] = build_of(row)
+        return found
+
+    def builds_by_key(self, keys: Iterable[str]) -> dict[str, Build]:
+        """The current build of each recipe key that was ever built."""
+        found: dict[str, Build] = {}
+        for marks, batch in in_batches(set(keys)):
+            sql = f"select {_BUILD} from build where superseded = 0 and key in ({marks})"
+            for row in self._database.query(sql, batch):
+                found[row[1]] = build_of(row)
+        return found
+
+    def seconds_by_dataset(self) -> dict[str, float]:
+        """Wall time of the newest build of each dataset, from history."""
+        sql = (
+            "select b.dataset, b.body from build b join (select dataset, max(created) as newest from build group by dataset) n"
+            " on b.dataset = n.dataset and b.created = n.newest"
+        )
+        return {dataset: float(unpack(body)["seconds"]) for dataset, body in self._database.query(sql)}
+
+    def record(
+        self,
+        outcomes: Sequence[tuple[Version, Build]],
+        definitions: Iterable[Definition] = (),
+        texts: Mapping[str, bytes] | None = None,
+        raw: Iterable[str] = (),
+        force: bool = False,
+        also: Callable[[Transaction], None] | None = None,
+    ) -> dict[str, Build]:
+        """Make results durable and known: files first, then rows, in one transaction.
+
+        Args:
+            outcomes: new versions with the builds that made them.
+            definitions, texts: what they refer to, if not there already.
+            raw: storage paths of kept raw files that must be durable too.
+            force: take the place of an earlier build of the same key.
+            also: more rows of the same transaction.
+
+        Returns:
+            `{key: the build that counts}`: of two who build one key the first to record wins, the other adopts.
+        """
+        files = [f.path for version, _ in outcomes for f in version.files]
+        self._storage.make_durable([*files, *raw])
+        now = to_text(self._clock())
+        with self._database.write() as transaction:
+            if texts:
+                _insert_texts(transaction, texts)
+            transaction.execute_many(
+                "insert into definition (id, body) values (?, ?) on conflict (id) do nothing",
+                [(d.id, definition_text(d)) for d in definitions],
+            )
+            transaction.execute_many(
+                "insert into version (id, dataset, is_view, rows, bytes, body, created) values (?, ?, ?, ?, ?, ?, ?)"
+                " on conflict (id) do nothing",
+                [(v.id, v.dataset, int(v.is_view), v.rows, v.bytes, pack(version_body(v)), now) for v, _ in outcomes],
+            )
+            winners = _insert_builds(transaction, [b for _, b in outcomes], now, force)
+            if also is not None:
+                also(transaction)
+        return winners
+
+    # -- field ids
+
+    def field_ids(self, dataset: str) -> dict[str, int]:
+        """The registered field ids of a dataset by column path (`name`, or parts joined by U+001F)."""
+        rows = self._database.query("select path, id from field_id where dataset = ?", [dataset])
+        return {path: int(number) for path, number in rows}
+
+    def all_field_ids(self, datasets: Iterable[str]) -> dict[str, dict[str, int]]:
+        """`field_ids` of many datasets; those without any are there with an empty map."""
+        wanted = list(datasets)
+        found: dict[str, dict[str, int]] = {dataset: {} for dataset in wanted}
+        for marks, batch in in_batches(wanted):
+            sql = f"select dataset, path, id from field_id where dataset in ({marks})"
+            for dataset, path, number in self._database.query(sql, batch):
+                found[dataset][path] = int(number)
+        return found
+
+    def register_fields(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, int]]:
+        """Give every path of every dataset its id, lake-wide and for ever; known ones keep theirs.
+
+        Args:
+            wanted: `{dataset: column paths in order}`.
+
+        Returns:
+            All ids of these datasets, as `all_field_ids`.
+        """
+        known = self.all_field_ids(wanted)
+        if all(path in known[dataset] for dataset, paths in wanted.items() for path in paths):
+            return known
+        with self._database.write() as transaction:
+            rows = []
+            for dataset, paths in wanted.items():
+                current = transaction.query("select path, id from field_id where dataset = ?", [dataset])
+                ids = {path: int(number) for path, number in current}
+                following = max(ids.values(), default=0) + 1
+                for path in paths:
+                    if path not in ids:
+                        ids[path] = following
+                        rows.append((dataset, path, following))
+                        following += 1
+                known[dataset] = ids
+            transaction.execute_many("insert into field_id (dataset, path, id) values (?, ?, ?)", rows)
+        return known
+
+    def _known(self, table: str, ids: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        for marks, batch in in_batches(ids):
+            found.update(row[0] for row in self._database.query(f"select id from {table} where id in ({marks})", batch))
+        return found
+
+
+def _insert_texts(transaction: Transaction, texts: Mapping[str, bytes]) -> None:
+    transaction.execute_many(
+        "insert into blob (id, size, body) values (?, ?, ?) on conflict (id) do nothing",
+        [(sha, len(text), zlib.compress(text, 1)) for sha, text in texts.items()],
+    )
+
+
+def _insert_builds(transaction: Transaction, builds: Sequence[Build], now: str, force: bool) -> dict[str, Build]:
+    winners: dict[str, Build] = {}
+    by_key = {build.key: build for build in builds}
+    for marks, batch in in_batches(by_key):
+        if force:
+            transaction.execute(f"update build set superseded = 1 where superseded = 0 and key in ({marks})", batch)
+        else:
+            sql = f"select {_BUILD} from build where superseded = 0 and key in ({marks})"
+            winners.update((row[1], build_of(row)) for row in transaction.query(sql, batch))
+    fresh = [build for key, build in by_key.items() if key not in winners]
+    transaction.execute_many(
+        f"insert into build ({_BUILD}) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(b.id, b.key, b.dataset, b.definition, b.version, b.run, pack(build_body(b)), now) for b in fresh],
+    )
+    winners.update((build.key, build) for build in fresh)
+    return winners

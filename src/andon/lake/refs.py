@@ -1,0 +1,178 @@
+"""Refs: names that move. Every move is a compare-and-swap with a line in the reflog and a request id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from andon.base.clock import to_text
+from andon.base.database import Database, Transaction
+from andon.base.names import did_you_mean
+from andon.errors import ConflictError, UsageError
+from andon.lake.commits import Commits
+from andon.lake.refname import At, parse_ref
+from andon.model.commit import Commit
+
+#: The branch that readers see.
+MAIN = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A name and the commit it names; `kind` is `branch`, `tag` or `run`."""
+
+    name: str
+    kind: str
+    commit: str
+    updated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One line of the reflog."""
+
+    ref: str
+    old: str | None
+    new: str | None
+    why: str
+    actor: str
+    at: str
+
+
+class Refs:
+    """Finds, resolves and moves refs."""
+
+    def __init__(self, database: Database, commits: Commits) -> None:
+        self._database = database
+        self._commits = commits
+
+    def find(self, name: str) -> Ref | None:
+        """The ref of exactly this name, or None."""
+        rows = self._database.query("select name, kind, commit_id, updated from ref where name = ?", [name])
+        return Ref(*rows[0]) if rows else None
+
+    def of_kind(self, kind: str) -> list[Ref]:
+        """All refs of a kind, by name."""
+        rows = self._database.query(
+            "select name, kind, commit_id, updated from ref where kind = ? order by name", [kind]
+        )
+        return [Ref(*row) for row in rows]
+
+    def reflog(self, name: str, limit: int = 100) -> list[Move]:
+        """The newest moves of a ref, newest first."""
+        sql = "select ref, old, new, why, actor, at from reflog where ref = ? order by seq desc limit ?"
+        return [Move(*row) for row in self._database.query(sql, [name, limit])]
+
+    def answered(self, request: str) -> Move | None:
+        """What a move with this request id did, if there was one."""
+        sql = "select ref, old, new, why, actor, at from reflog where request = ?"
+        rows = self._database.query(sql, [request])
+        return Move(*rows[0]) if rows else None
+
+    def resolve(self, text: str) -> Commit:
+        """The commit that `text` names (see `refname`).
+
+        Raises:
+            UsageError: `lake.ref_invalid`, `lake.ref_not_found`, `lake.ref_ambiguous`.
+        """
+        name = parse_ref(text)
+        ref = self.find(name.base)
+        commit = self._commits.get(ref.commit) if ref else None
+        if commit is None and name.may_be_commit:
+            commit = self._commits.find_prefix(name.base)
+        if commit is None:
+            raise self._not_found(name.base)
+        for number, step in enumerate(name.steps):
+            if isinstance(step, At):
+                commit = self._at(text, name.base if ref and number == 0 else None, commit, to_text(step.moment))
+            else:
+                commit = self._back(text, commit, step.steps)
+        return commit
+
+    def move(
+        self,
+        transaction: Transaction,
+        name: str,
+        kind: str,
+        old: str | None,
+        new: str | None,
+        why: str,
+        actor: str,
+        at: str,
+        request: str | None = None,
+    ) -> None:
+        """Make (`old` None), move, or remove (`new` None) a ref, if it still names `old`.
+
+        Raises:
+            ConflictError: `lake.ref_moved` if it does not.
+            UsageError: `lake.ref_exists` if it should be made and is there.
+        """
+        if old is None:
+            if transaction.query("select 1 from ref where name = ?", [name]):
+                raise UsageError("lake.ref_exists", f"`{name}` exists already", where=name, hint="choose another name")
+            transaction.execute(
+                "insert into ref (name, kind, commit_id, updated) values (?, ?, ?, ?)", [name, kind, new, at]
+            )
+        elif new is None:
+            changed = transaction.execute("delete from ref where name = ? and commit_id = ?", [name, old])
+            _moved(changed, name)
+        else:
+            changed = transaction.execute(
+                "update ref set commit_id = ?, updated = ? where name = ? and commit_id = ?", [new, at, name, old]
+            )
+            _moved(changed, name)
+        transaction.execute(
+            "insert into reflog (seq, ref, old, new, request, why, actor, at)"
+            " select coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ? from reflog",
+            [name, old, new, request, why, actor, at],
+        )
+
+    def _back(self, text: str, commit: Commit, steps: int) -> Commit:
+        for taken in range(steps):
+            if commit.parent is None:
+                raise UsageError(
+                    "lake.ref_not_found",
+                    f"`{text}` goes back further than the history, which has {taken} earlier commits",
+                    where=text,
+                    hint="`andon log` shows the history",
+                )
+            commit = self._commits.get(commit.parent)
+        return commit
+
+    def _at(self, text: str, ref: str | None, commit: Commit, moment: str) -> Commit:
+        if ref is not None:
+            rows = self._database.query(
+                "select new from reflog where ref = ? and at <= ? and new is not null order by seq desc limit 1",
+                [ref, moment],
+            )
+            if rows:
+                return self._commits.get(rows[0][0])
+        first = commit
+        while commit.time > moment:
+            first = commit
+            if commit.parent is None:
+                raise UsageError(
+                    "lake.ref_not_found",
+                    f"`{text}` is before the beginning of the history ({first.time[:19]} UTC)",
+                    where=text,
+                    hint="`andon log` shows the history",
+                )
+            commit = self._commits.get(commit.parent)
+        return commit
+
+    def _not_found(self, base: str) -> UsageError:
+        names = [row[0] for row in self._database.query("select name from ref where kind <> 'run'")]
+        hint = did_you_mean(base, names) or f"known: {', '.join(sorted(names)[:8])}"
+        return UsageError(
+            "lake.ref_not_found", f"no branch, tag, commit or run is named `{base}`", where=base, hint=hint
+        )
+
+
+def _moved(changed: int, name: str) -> None:
+    if changed != 1:
+        raise ConflictError(
+            "lake.ref_moved",
+            f"`{name}` moved while this was going on",
+            where=name,
+            hint="run the same command again; what was built is reused",
+            retryable=True,
+        )

@@ -1,0 +1,25 @@
+"""Tables of the lake in the catalog, as numbered migrations. A released step is never edited."""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "create table blob (id text primary key, size bigint not null, body bytea not null)",
+        "create table definition (id text primary key, body text not null)",
+        "create table version (id text primary key, dataset text not null, is_view integer not null, rows bigint,"
+        " bytes bigint not null, body bytea not null, created text not null)",
+        "create table build (id text primary key, key text not null, dataset text not null, definition text not null,"
+        " version text not null, run bigint, superseded integer not null default 0, body bytea not null, created text not null)",
+        "create unique index build_key on build (key) where superseded = 0",
+        "create index build_dataset on build (dataset, created)",
+        "create table field_id (dataset text not null, path text not null, id integer not null, primary key (dataset, path))",
+        "create table tree (id text primary key, body bytea not null)",
+        "create table lake_commit (id text primary key, parent text, generation bigint not null, kind text not null,"
+        " run bigint, time text not null, body bytea not null)",
+        "create table ref (name text primary key, kind text not null, commit_id text not null, updated text not null)",
+        "create table reflog (seq bigint primary key, ref text not null, old text, new text, request text, why text not null,"
+        " actor text not null, at text not null)",
+        "create unique index reflog_request on reflog (request) where request is not null",
+        "create index reflog_ref on reflog (ref, seq)",
+    ),
+)

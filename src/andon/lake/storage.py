@@ -1,0 +1,139 @@
+"""Where data files lie: one storage URL, files under names that are never used twice. Local folder now.
+
+The catalog knows paths relative to the URL, so that a lake can be moved. Nothing is ever found by listing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from andon.base.files import machine_error, sync_all
+from andon.errors import MachineError
+
+_CHUNK = 1 << 20
+
+
+class Storage(Protocol):
+    """What the lake needs of a place that holds files."""
+
+    url: str
+
+    def new_path(self, folder: str, ending: str) -> str:
+        """A relative path in `folder` that no file has or had, ending in `ending`; the folder is there after the call."""
+        ...
+
+    def engine_path(self, path: str) -> str:
+        """How an engine names the file `path` (relative)."""
+        ...
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a small new file."""
+        ...
+
+    def read(self, path: str) -> bytes:
+        """The content of a file."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether the file is there."""
+        ...
+
+    def facts(self, path: str) -> tuple[int, str]:
+        """Size and sha256 of a file, by reading it."""
+        ...
+
+    def make_durable(self, paths: Iterable[str]) -> None:
+        """Return when files and their names survive a power loss."""
+        ...
+
+    def delete(self, path: str) -> None:
+        """Remove a file; no error if it is gone."""
+        ...
+
+
+class LocalStorage:
+    """A folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.url = root.as_uri()
+        self._folders: set[str] = set()
+
+    def new_path(self, folder: str, ending: str) -> str:
+        """See `Storage.new_path`."""
+        if folder not in self._folders:
+            try:
+                (self.root / folder).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise machine_error(error, f"make the folder `{folder}` of the lake") from error
+            self._folders.add(folder)
+        return f"{folder}/{secrets.token_hex(12)}{ending}"
+
+    def engine_path(self, path: str) -> str:
+        """See `Storage.engine_path`."""
+        return f"{self.root}/{path}"
+
+    def write(self, path: str, data: bytes) -> None:
+        """See `Storage.write`."""
+        target = self.root / path
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        except OSError as error:
+            raise machine_error(error, f"write `{path}`") from error
+
+    def read(self, path: str) -> bytes:
+        """See `Storage.read`."""
+        try:
+            return (self.root / path).read_bytes()
+        except FileNotFoundError as error:
+            raise _lost(path) from error
+        except OSError as error:
+            raise machine_error(error, f"read `{path}`") from error
+
+    def exists(self, path: str) -> bool:
+        """See `Storage.exists`."""
+        return (self.root / path).exists()
+
+    def facts(self, path: str) -> tuple[int, str]:
+        """See `Storage.facts`."""
+        digest = hashlib.sha256()
+        size = 0
+        try:
+            with open(f"{self.root}/{path}", "rb", buffering=0) as file:
+                while chunk := file.read(_CHUNK):
+                    size += len(chunk)
+                    digest.update(chunk)
+        except FileNotFoundError as error:
+            raise _lost(path) from error
+        except OSError as error:
+            raise machine_error(error, f"read `{path}`") from error
+        return size, digest.hexdigest()
+
+    def make_durable(self, paths: Iterable[str]) -> None:
+        """See `Storage.make_durable`."""
+        names = [f"{self.root}/{path}" for path in paths]
+        if names:
+            sync_all(names)
+
+    def delete(self, path: str) -> None:
+        """See `Storage.delete`."""
+        try:
+            (self.root / path).unlink()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise machine_error(error, f"delete `{path}`") from error
+
+
+def _lost(path: str) -> MachineError:
+    return MachineError(
+        "lake.corrupt",
+        f"the lake's file `{path}` is not there",
+        where=path,
+        hint="`andon doctor` lists what is missing; a file that was deleted by hand comes back only from a backup",
+    )

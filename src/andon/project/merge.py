@@ -1,0 +1,138 @@
+"""The working folder is merged, never believed: three-way by file between a base, the branch's head, and the folder.
+
+The same rules serve the merge of one branch into another. Pure: maps of `{path: content hash}` in, a decision out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from andon.model.commit import Cause
+
+#: (path, content hash) -> the other name of that content that a cause may carry (a file's meaning), or None.
+Meaning = Callable[[str, str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What the merge of folder, base and head comes to.
+
+    Attributes:
+        files: `{path: hash}` that counts.
+        from_head: paths where the head's newer content was taken over the folder's.
+        kept: paths that the head has, the folder lacks, and that stay (no base tells whether they were deleted).
+        deleted: paths that the folder deleted.
+        rejected: causes that were met: the head's content stays there.
+        conflicts: paths changed on both sides.
+    """
+
+    files: dict[str, str]
+    from_head: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    rejected: tuple[Cause, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+@dataclass
+class _Sorting:
+    files: dict[str, str] = field(default_factory=dict)
+    from_head: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    rejected: list[Cause] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+
+
+def merge(
+    base: Mapping[str, str] | None,
+    head: Mapping[str, str],
+    folder: Mapping[str, str],
+    *,
+    rejected: Mapping[str, frozenset[str | None]],
+    source: str | None = None,
+    meaning: Meaning | None = None,
+    drop: bool = False,
+) -> Merged:
+    """Decide file by file.
+
+    Args:
+        base: what folder and head last had in common; None for a folder that never published (a fresh clone).
+        head: what the branch has.
+        folder: what lies in the folder.
+        rejected: `{path: contents that an undo took out}` (None in it: a deletion that was undone).
+        source: set when these are raw files of a source, for the causes that are reported.
+        meaning: the meaning of a content, where known: a cause names either.
+        drop: without a base, whether what the folder lacks is dropped rather than kept.
+    """
+    out = _Sorting()
+
+    def is_rejected(path: str, content: str | None) -> bool:
+        causes = rejected.get(path)
+        if not causes:
+            return False
+        if content is None:
+            return None in causes
+        return content in causes or (meaning is not None and meaning(path, content) in causes - {None})
+
+    for path in sorted(head.keys() | folder.keys()):
+        here, there = folder.get(path), head.get(path)
+        before = base.get(path) if base is not None else None
+        if here == there:
+            chosen = here
+        elif is_rejected(path, here):
+            out.rejected.append(Cause(path, here, source))
+            chosen = there
+        elif base is None:
+            chosen = _without_base(path, here, there, drop, out)
+        elif here == before:
+            chosen = there
+            out.from_head.append(path)
+        elif there == before or is_rejected(path, before):
+            # An undo counts as no change of the head: what was edited after it is the folder's to say.
+            chosen = here
+        else:
+            out.conflicts.append(path)
+            chosen = there
+        if here is None and there is not None and chosen is None:
+            out.deleted.append(path)
+        if chosen is not None:
+            out.files[path] = chosen
+    return Merged(
+        out.files,
+        tuple(out.from_head),
+        tuple(out.kept),
+        tuple(out.deleted),
+        tuple(out.rejected),
+        tuple(out.conflicts),
+    )
+
+
+def _without_base(path: str, here: str | None, there: str | None, drop: bool, out: _Sorting) -> str | None:
+    if here is None and not drop:
+        out.kept.append(path)
+        return there
+    return here
+
+
+def next_base(base: Mapping[str, str] | None, head: Mapping[str, str], folder: Mapping[str, str]) -> dict[str, str]:
+    """The base after the head was published or seen: where folder and head agree it is that; elsewhere it stays."""
+    result = dict(base or {})
+    for path in head.keys() | folder.keys() | result.keys():
+        here, there = folder.get(path), head.get(path)
+        if here == there:
+            if here is None:
+                result.pop(path, None)
+            else:
+                result[path] = here
+    return result
+
+
+def rejected_by_path(causes: tuple[Cause, ...], source: str | None = None) -> dict[str, frozenset[str | None]]:
+    """Causes of code (`source` None) or of one source's raw files, as `merge` wants them."""
+    result: dict[str, set[str | None]] = {}
+    for cause in causes:
+        if cause.source == source:
+            result.setdefault(cause.path, set()).add(cause.content)
+    return {path: frozenset(contents) for path, contents in result.items()}

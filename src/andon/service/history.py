@@ -1,0 +1,419 @@
+"""History: log, diff, undo, redo, and lifting what an undo keeps out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from andon.base.clock import to_text
+from andon.errors import ConflictError, UsageError
+from andon.lake.commits import Draft
+from andon.lake.lake import RefMove
+from andon.lake.undo import code_causes, redo_target, source_causes, undo_target
+from andon.model.build import InputFile
+from andon.model.commit import Cause, Commit, CommitKind, Leaf, State
+from andon.model.dataset import Kind
+from andon.model.version import Column
+
+if TYPE_CHECKING:
+    from andon.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A commit of a branch's history, with the datasets it changed against its first parent."""
+
+    commit: Commit
+    changed: tuple[str, ...]
+    undone: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `log --json`."""
+        commit = self.commit
+        return {
+            "commit": commit.id,
+            "parent": commit.parent,
+            "parents": list(commit.parents),
+            "kind": str(commit.kind),
+            "message": commit.message,
+            "author": commit.author,
+            "at": commit.time,
+            "run": commit.run,
+            "changed": list(self.changed),
+            "undone": self.undone,
+            "target": commit.target,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetDiff:
+    """How one dataset differs between two commits.
+
+    Attributes:
+        change: `added`, `removed`, `changed` (content), `code` (same content, other definition), `text` (comments or layout only).
+        schema: lines like `+ amount DECIMAL(10,2)`, `- x`, `~ y INTEGER -> BIGINT`.
+        rows: before and after; None for views and absent ones.
+        code: paths of own files that differ, with their texts before and after.
+    """
+
+    dataset: str
+    change: str
+    schema: tuple[str, ...]
+    rows: tuple[int | None, int | None]
+    code: tuple[tuple[str, str | None, str | None], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `diff --json`."""
+        return {
+            "dataset": self.dataset,
+            "change": self.change,
+            "schema": list(self.schema),
+            "rows": {"a": self.rows[0], "b": self.rows[1]},
+            "code": [path for path, _, _ in self.code],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """Difference of two commits: datasets, and shared files as `(path, text before, text after)`."""
+
+    a: Commit
+    b: Commit
+    datasets: tuple[DatasetDiff, ...]
+    files: tuple[tuple[str, str | None, str | None], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `diff --json`."""
+        return {
+            "a": self.a.id,
+            "b": self.b.id,
+            "datasets": [d.to_json() for d in self.datasets],
+            "files": [path for path, _, _ in self.files],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """What an undo or redo did.
+
+    Attributes:
+        commit: the new commit.
+        target: the publish that was taken back (or, for a redo, brought again).
+        datasets: what changed for readers.
+        rejected: causes that are kept out from now on.
+    """
+
+    branch: str
+    commit: Commit
+    target: Commit
+    datasets: tuple[str, ...]
+    rejected: tuple[Cause, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `undo --json` and `redo --json`."""
+        return {
+            "branch": self.branch,
+            "commit": self.commit.id,
+            "undone" if self.commit.kind is CommitKind.UNDO else "redone": self.target.id,
+            "message": self.target.message,
+            "datasets": list(self.datasets),
+            "rejected": [{"path": c.path, "content": c.content, "source": c.source} for c in self.rejected],
+        }
+
+
+class History:
+    """History of one workspace's lake."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+
+    # -- reading
+
+    def log(self, ref: str | None = None, dataset: str | None = None, limit: int = 20) -> list[LogEntry]:
+        """The newest commits of a branch (or of any ref's history), newest first; with `dataset` only those that changed it.
+
+        Raises:
+            UsageError: `lake.ref_not_found`.
+        """
+        commits = self._lake.commits
+        entries: list[LogEntry] = []
+        void: set[str] = set()
+        for commit in commits.first_parents(self._lake.refs.resolve(ref or self._workspace.branch())):
+            undone = commit.id in void
+            if commit.kind in (CommitKind.UNDO, CommitKind.REDO) and not undone and commit.target:
+                void.add(commit.target)
+            changed: tuple[str, ...] = ()
+            if commit.parent is not None:
+                changed = tuple(commits.changed_leaves(commits.get(commit.parent), commit))
+            if dataset is None or dataset in changed:
+                entries.append(LogEntry(commit, changed, undone))
+            if len(entries) >= limit:
+                break
+        return entries
+
+    def diff(self, a: str, b: str) -> Diff:
+        """How `b` differs from `a`.
+
+        Raises:
+            UsageError: `lake.ref_not_found`.
+        """
+        lake = self._lake
+        left, right = lake.refs.resolve(a), lake.refs.resolve(b)
+        changes = lake.commits.changed_leaves(left, right)
+        versions = lake.objects.versions(
+            {leaf.version for pair in changes.values() for leaf in pair if leaf is not None}
+        )
+        datasets = []
+        for name, (before, after) in changes.items():
+            old = versions.get(before.version) if before else None
+            new = versions.get(after.version) if after else None
+            change = _change(before, after)
+            if change is None:
+                continue
+            datasets.append(
+                DatasetDiff(
+                    name,
+                    change,
+                    _schema_diff(old.columns if old else (), new.columns if new else ()) if old and new else (),
+                    (old.rows if old else None, new.rows if new else None),
+                    self._texts(dict(before.files) if before else {}, dict(after.files) if after else {}),
+                )
+            )
+        files = self._texts(lake.commits.shared(left), lake.commits.shared(right))
+        return Diff(left, right, tuple(datasets), files)
+
+    # -- undo and redo
+
+    def undo_preview(self, branch: str | None = None) -> tuple[Commit, tuple[str, ...]]:
+        """The publish that `undo` would take back, and the datasets it changed.
+
+        Raises:
+            UsageError: `lake.nothing_to_undo`.
+        """
+        head = self._head(branch)
+        target = undo_target(self._lake.commits.first_parents(head))
+        if target is None or target.parent is None:
+            raise UsageError("lake.nothing_to_undo", "no publish is left to undo", hint="`andon log` shows the history")
+        changes = self._lake.commits.changed_leaves(self._lake.commits.get(target.parent), target)
+        return target, tuple(changes)
+
+    def needs_asking(self, target: Commit) -> str | None:
+        """Why an undo of `target` should be confirmed first, or None."""
+        if target.kind is CommitKind.REFRESH:
+            return "it is a refresh"
+        if target.author != self._workspace.author:
+            return f"it was published by {target.author}"
+        return None
+
+    def undo(
+        self,
+        branch: str | None = None,
+        expect: str | None = None,
+        message: str | None = None,
+        request: str | None = None,
+    ) -> Reverted:
+        """Revert the newest publish that is not undone yet, as a new commit. No data moves.
+
+        Args:
+            expect: id (or its beginning) of the commit that should be taken back; refused if another one would be.
+
+        Raises:
+            UsageError: `lake.nothing_to_undo`.
+            ConflictError: `lake.ref_moved` if the branch moved, or another publish than `expect` is the newest.
+        """
+        name = self._workspace.branch(branch)
+        head = self._head(branch)
+        commits = self._lake.commits
+        target, _ = self.undo_preview(branch)
+        if expect is not None and not target.id.startswith(expect):
+            raise ConflictError(
+                "lake.ref_moved",
+                f"the newest publish is {target.id[:8]} now, not {expect[:8]}",
+                where=name,
+                hint="`andon log` shows what happened",
+            )
+        assert target.parent is not None  # undo_preview refuses the first commit
+        before = commits.get(target.parent)
+        changes = commits.changed_leaves(before, target)
+        causes = self._causes(before, target, changes)
+        state = _apply(commits.state(head), {d: old for d, (old, _) in changes.items()})
+        shared = _revert_files(commits.state(head).shared, commits.shared(before), commits.shared(target))
+        draft = Draft(
+            (head.id,),
+            CommitKind.UNDO,
+            self._workspace.author,
+            message or f"undo {target.id[:8]}: {target.message}",
+            to_text(self._workspace.clock()),
+            None,
+            tuple({*head.rejected, *causes}),
+            head.acceptances,
+            target.id,
+        )
+        move = RefMove(name, "branch", head.id, "undo")
+        commit = self._lake.commit(draft, State(state, shared), [move], request)
+        return Reverted(name, commit, target, tuple(changes), tuple(sorted(causes, key=lambda c: c.path)))
+
+    def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:
+        """Revert the newest undo, as a new commit, unless the same datasets were published again since.
+
+        Raises:
+            UsageError: `lake.nothing_to_redo`.
+            ConflictError: `lake.ref_moved`.
+        """
+        name = self._workspace.branch(branch)
+        head = self._head(branch)
+        commits = self._lake.commits
+        choice = redo_target(commits.first_parents(head))
+        if choice is None or choice.undo.parent is None or choice.undo.target is None:
+            raise UsageError("lake.nothing_to_redo", "no undo is left to redo", hint="`andon log` shows the history")
+        undo, before, undone = choice.undo, commits.get(choice.undo.parent), choice.undo.target
+        changes = commits.changed_leaves(before, undo)
+        for later in choice.since:
+            assert later.parent is not None  # a publish has a parent
+            again = changes.keys() & commits.changed_leaves(commits.get(later.parent), later).keys()
+            if again:
+                raise UsageError(
+                    "lake.nothing_to_redo",
+                    f"`{min(again)}` was published again since that undo, in {later.id[:8]}",
+                    where=name,
+                    hint="run the code that you want again; `andon accept --rejected PATH` lets an undone file pass",
+                )
+        state = _apply(commits.state(head), {d: old for d, (old, _) in changes.items()})
+        shared = _revert_files(commits.state(head).shared, commits.shared(before), commits.shared(undo))
+        lifted = set(undo.rejected) - set(before.rejected)
+        target = commits.get(undone)
+        draft = Draft(
+            (head.id,),
+            CommitKind.REDO,
+            self._workspace.author,
+            f"redo {target.id[:8]}: {target.message}",
+            to_text(self._workspace.clock()),
+            None,
+            tuple(set(head.rejected) - lifted),
+            head.acceptances,
+            undo.id,
+        )
+        commit = self._lake.commit(draft, State(state, shared), [RefMove(name, "branch", head.id, "redo")], request)
+        return Reverted(name, commit, target, tuple(changes), ())
+
+    def accept_rejected(self, path: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
+        """Let what an undo took out at `path` (a project file or a raw file) pass again.
+
+        Raises:
+            UsageError: `usage.bad_argument` if nothing is rejected there.
+        """
+        name = self._workspace.branch(branch)
+        head = self._head(branch)
+        lifted = tuple(c for c in head.rejected if c.path == path)
+        if not lifted:
+            known = ", ".join(sorted({f"`{c.path}`" for c in head.rejected})) or "nothing"
+            raise UsageError(
+                "usage.bad_argument",
+                f"nothing is rejected at `{path}` on {name}",
+                where=path,
+                hint=f"rejected: {known}",
+            )
+        draft = Draft(
+            (head.id,),
+            CommitKind.ACCEPT,
+            self._workspace.author,
+            f"accept {path} again",
+            to_text(self._workspace.clock()),
+            None,
+            tuple(c for c in head.rejected if c.path != path),
+            head.acceptances,
+        )
+        commit = self._lake.commit(draft, head.root, [RefMove(name, "branch", head.id, "accept")])
+        return commit, lifted
+
+    def rejected(self, branch: str | None = None) -> tuple[Cause, ...]:
+        """What undos keep out of a branch."""
+        return self._head(branch).rejected
+
+    # -- parts
+
+    def _head(self, branch: str | None) -> Commit:
+        return self._lake.refs.resolve(self._workspace.branch(branch))
+
+    def _causes(
+        self, before: Commit, target: Commit, changes: Mapping[str, tuple[Leaf | None, Leaf | None]]
+    ) -> set[Cause]:
+        lake = self._lake
+        ids = {leaf.definition for pair in changes.values() for leaf in pair if leaf is not None}
+        meanings = {i: d.meaning for i, d in lake.objects.definitions(ids).items()}
+        causes = code_causes(changes, lake.commits.shared(before), lake.commits.shared(target), meanings)
+        if causes:
+            return causes
+        builds = lake.objects.builds(
+            leaf.build for pair in changes.values() for leaf in pair if leaf is not None and leaf.kind == Kind.SOURCE
+        )
+        files: dict[str, tuple[Sequence[InputFile], Sequence[InputFile]]] = {}
+        for name, (old, new) in changes.items():
+            if any(leaf is not None and leaf.kind == Kind.SOURCE for leaf in (old, new)):
+                files[name] = (
+                    builds[old.build].files if old and old.build in builds else (),
+                    builds[new.build].files if new and new.build in builds else (),
+                )
+        return source_causes(files)
+
+    def _texts(
+        self, before: Mapping[str, str], after: Mapping[str, str]
+    ) -> tuple[tuple[str, str | None, str | None], ...]:
+        changed = sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))
+        return tuple(
+            (
+                path,
+                self._text(before[path]) if path in before else None,
+                self._text(after[path]) if path in after else None,
+            )
+            for path in changed
+        )
+
+    def _text(self, sha: str) -> str:
+        return self._lake.objects.text(sha).decode("utf-8", errors="replace")
+
+
+def _apply(state: State, leaves: Mapping[str, Leaf | None]) -> dict[str, Leaf]:
+    result = dict(state.leaves)
+    for dataset, leaf in leaves.items():
+        if leaf is None:
+            result.pop(dataset, None)
+        else:
+            result[dataset] = leaf
+    return result
+
+
+def _revert_files(now: Mapping[str, str], before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """`now` with the difference between `before` and `after` taken back."""
+    result = dict(now)
+    for path in before.keys() | after.keys():
+        if before.get(path) != after.get(path):
+            if path in before:
+                result[path] = before[path]
+            else:
+                result.pop(path, None)
+    return result
+
+
+def _change(before: Leaf | None, after: Leaf | None) -> str | None:
+    if before is None:
+        return "added"
+    if after is None:
+        return "removed"
+    if before.version != after.version:
+        return "changed"
+    if before.definition != after.definition:
+        return "code"
+    if before.files != after.files:
+        return "text"
+    return None  # only another build of the same content
+
+
+def _schema_diff(old: Sequence[Column], new: Sequence[Column]) -> tuple[str, ...]:
+    before, after = {c.name: c.type for c in old}, {c.name: c.type for c in new}
+    lines = [f"- {name} {kind}" for name, kind in before.items() if name not in after]
+    lines += [f"+ {name} {kind}" for name, kind in after.items() if name not in before]
+    lines += [f"~ {n} {before[n]} -> {kind}" for n, kind in after.items() if n in before and before[n] != kind]
+    return tuple(lines)

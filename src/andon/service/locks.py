@@ -1,0 +1,71 @@
+"""Locks of Python datasets: pin their packages with hashes, in a requirements file beside them."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from andon.base.files import write_whole
+from andon.base.names import did_you_mean
+from andon.engines.python.lock import make_lock
+from andon.errors import UsageError
+from andon.project.pep723 import lock_inputs
+
+if TYPE_CHECKING:
+    from andon.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A lock that was looked at: `status` is `written`, `unchanged` or `no packages`."""
+
+    dataset: str
+    file: str
+    status: str
+    packages: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `lock --json`."""
+        return {"dataset": self.dataset, "file": self.file, "status": self.status, "packages": self.packages}
+
+
+def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = False) -> list[Locked]:
+    """Write the locks of Python datasets (all, or those in `names`).
+
+    Args:
+        upgrade: pin anew although the lock fits.
+
+    Raises:
+        UsageError: `usage.bad_argument` for a name that is no Python dataset.
+        DatasetError: `build.environment` when the packages can't be resolved.
+    """
+    files = {f"{path.parent.name}.{path.stem}": path for path in sorted((workspace.root / "datasets").glob("*/*.py"))}
+    for name in names:
+        if name not in files:
+            raise UsageError(
+                "usage.bad_argument",
+                f"`{name}` is not a Python dataset",
+                where=name,
+                hint=did_you_mean(name, files) or "Python datasets are `datasets/<schema>/<name>.py`",
+            )
+    results = []
+    for name, path in files.items():
+        if names and name not in names:
+            continue
+        wanted = lock_inputs(path.read_text(encoding="utf-8"))
+        target = path.with_suffix(".lock.txt")
+        shown = target.relative_to(workspace.root).as_posix()
+        if not wanted.dependencies:
+            results.append(Locked(name, shown, "no packages", 0))
+            continue
+        old = target.read_text(encoding="utf-8") if target.exists() else ""
+        if not upgrade and f"# inputs: {wanted.digest}" in old.splitlines():
+            results.append(Locked(name, shown, "unchanged", old.count("==")))
+            continue
+        text = make_lock(
+            name, wanted.dependencies, wanted.digest, wanted.requires_python or f">={platform.python_version()}"
+        )
+        write_whole(target, text.encode())
+        results.append(Locked(name, shown, "written", text.count("==")))
+    return results

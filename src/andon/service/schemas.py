@@ -1,0 +1,149 @@
+"""Binding at plan time: contracts of new sources, and the columns of everything whose code changed, before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from andon.base.graph import reverse
+from andon.build.plan import SourceInput
+from andon.engines.types import lake_type
+from andon.errors import AndonError, DatasetError, MachineError, ProjectError
+from andon.model.dataset import Definition, Kind
+from andon.project.bindcheck import check_bindings
+from andon.service.gather import Gathered
+from andon.service.raw import RawFiles
+from andon.sources.contract import establish
+from andon.sources.files import match
+from andon.sources.render import explain, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from andon.engines.duckdb.instance import Instance
+    from andon.service.workspace import Workspace
+
+Columns = Sequence[tuple[str, str]]
+
+
+@dataclass
+class Schemas:
+    """What is known about columns before building.
+
+    Attributes:
+        bound: `{dataset: (column, type that its SQL returns)}` of datasets whose code changed.
+    """
+
+    bound: dict[str, Columns] = field(default_factory=dict)
+
+
+def establish_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> None:
+    """Give every source of `taken` whose code is new or changed its contract; failures are noted by dataset."""
+    for name in taken:
+        definition = gathered.definitions[name]
+        source = gathered.sources.get(name)
+        if definition.kind is not Kind.SOURCE or source is None or source.kept_because or name in gathered.failures:
+            continue
+        leaf = gathered.state.leaves.get(name)
+        try:
+            _require_files(definition, source)
+            if leaf is not None and leaf.definition == definition.id and source.contract is not None:
+                continue
+            places = {f.path: raw.place(f) for f in source.files}
+            contract = establish(definition, places, source.contract)
+            gathered.sources[name] = replace(source, contract=contract)
+        except MachineError:
+            raise
+        except AndonError as error:
+            gathered.failures[name] = error
+
+
+def bind_changed(
+    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], instance: Callable[[], Instance]
+) -> Schemas:
+    """Bind what changed, and what reads something whose columns changed by that.
+
+    Raises:
+        ProjectError: with every unknown column, function, or type error.
+    """
+    schemas = Schemas()
+    leaves, definitions = gathered.state.leaves, gathered.definitions
+    changed = {d for d in taken if d not in leaves or leaves[d].definition != definitions[d].id}
+    if not changed:
+        return schemas
+    known = _published_columns(workspace, gathered, changed)
+    for name in sorted(changed):
+        if definitions[name].kind is Kind.SOURCE:
+            columns = _source_columns(gathered, name, raw, instance)
+            if columns is not None:
+                schemas.bound[name] = columns
+                known[name] = [(n, lake_type(t)) for n, t in columns]
+            else:
+                known.pop(name, None)
+        elif definitions[name].kind is Kind.PYTHON and name not in leaves:
+            known.pop(name, None)
+    readers = reverse({d: definition.inputs for d, definition in definitions.items()})
+    pending = {d for d in changed if definitions[d].kind is Kind.SQL}
+    while True:
+        bound, problems = check_bindings(gathered.project, known, pending, workspace.cache, to_lake_type=lake_type)
+        if problems:
+            raise ProjectError.of(problems)
+        schemas.bound.update(bound)
+        moved = {d for d, columns in bound.items() if _moved(known.get(d), columns)}
+        moved |= {d for d in changed if definitions[d].kind is Kind.SOURCE}
+        more = {
+            r for d in moved for r in readers.get(d, ()) if definitions[r].kind is Kind.SQL and r in taken
+        } - pending
+        if not more:
+            return schemas
+        missing = {p for r in more for p in definitions[r].inputs} - known.keys()
+        known.update(_columns_of(workspace, gathered, missing))
+        pending |= more
+
+
+def _require_files(definition: Definition, source: SourceInput) -> None:
+    for read in definition.reads:
+        for pattern in read.patterns:
+            if not any(match(pattern, f.path) for f in source.files):
+                raise DatasetError(
+                    "source.missing",
+                    f"`{definition.dataset}` reads `{pattern}`, and there is no such file",
+                    where=definition.entry,
+                    hint="paths are relative to the project's folder; put the file there or correct the path",
+                )
+
+
+def _source_columns(gathered: Gathered, name: str, raw: RawFiles, instance: Callable[[], Instance]) -> Columns | None:
+    definition, source = gathered.definitions[name], gathered.sources.get(name)
+    if source is None or name in gathered.failures:
+        return None
+    places = {f.path: raw.place(f) for f in source.files}
+    try:
+        sql = render(definition, source.contract or {}, places)
+        return instance().session().columns("memory", f"\n{sql}\n")
+    except AndonError as error:
+        gathered.failures[name] = error
+    except Exception as error:  # noqa: BLE001 - whatever the engine says is explained for the user
+        gathered.failures[name] = explain(error, definition, places)
+    return None
+
+
+def _published_columns(workspace: Workspace, gathered: Gathered, changed: set[str]) -> dict[str, Columns]:
+    wanted = {p for d in changed for p in gathered.definitions[d].inputs} | changed
+    return _columns_of(workspace, gathered, wanted)
+
+
+def _columns_of(workspace: Workspace, gathered: Gathered, wanted: Iterable[str]) -> dict[str, Columns]:
+    ids = {d: gathered.state.leaves[d].version for d in wanted if d in gathered.state.leaves}
+    versions = workspace.lake.objects.versions(ids.values())
+    return {d: [(c.name, c.type) for c in versions[i].columns] for d, i in ids.items() if i in versions}
+
+
+def _moved(before: Columns | None, after: Columns) -> bool:
+    return before is None or [tuple(c) for c in before] != [(n, lake_type(t)) for n, t in after]
+
+
+def columns_by_dataset(bound: Mapping[str, Columns]) -> dict[str, list[tuple[str, str]]]:
+    """Bound columns with the types that the lake will store."""
+    return {d: [(n, lake_type(t)) for n, t in columns] for d, columns in bound.items()}

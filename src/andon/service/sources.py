@@ -1,0 +1,68 @@
+"""Sources: writing what the first load recorded into the source's own file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from andon.base.files import write_whole
+from andon.base.names import did_you_mean
+from andon.errors import UsageError
+from andon.model.dataset import Kind
+from andon.service.gather import Gatherer
+from andon.service.raw import RawFiles
+from andon.service.schemas import establish_contracts
+from andon.sources.contract import describe
+from andon.sources.render import pin
+
+if TYPE_CHECKING:
+    from andon.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A source whose contract was written into its file; `contract` is what a person reads."""
+
+    dataset: str
+    file: str
+    changed: bool
+    contract: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `source pin --json`."""
+        return {"dataset": self.dataset, "file": self.file, "changed": self.changed, "contract": list(self.contract)}
+
+
+def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pinned:
+    """Write the dialect, columns and types that `name` is read by into its SQL.
+
+    Raises:
+        UsageError: `usage.bad_argument` if it is no source.
+        DatasetError: what stands in the way of reading it.
+    """
+    chosen = workspace.branch(branch)
+    ref = chosen if workspace.lake.refs.find(chosen) else "main"
+    gatherer = Gatherer(workspace)
+    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), workspace.folder.base(chosen))
+    sources = [d for d, definition in gathered.definitions.items() if definition.kind is Kind.SOURCE]
+    if name not in sources:
+        raise UsageError(
+            "usage.bad_argument",
+            f"`{name}` is not a source",
+            where=name,
+            hint=did_you_mean(name, sources) or "sources are `sources/<schema>/<name>.sql`",
+        )
+    establish_contracts(gathered, RawFiles(workspace.root, workspace.lake.storage), [name])
+    if name in gathered.failures:
+        raise gathered.failures[name]
+    definition, contract = gathered.definitions[name], gathered.sources[name].contract
+    if contract is None:
+        raise UsageError(
+            "usage.bad_argument", f"`{name}` has not been read yet", where=name, hint="`andon run` reads it"
+        )
+    path = workspace.root / definition.entry
+    before = path.read_text(encoding="utf-8")
+    after = pin(before, definition, contract)
+    if after != before:
+        write_whole(path, after.encode())
+    return Pinned(name, definition.entry, after != before, tuple(describe(contract)))

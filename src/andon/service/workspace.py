@@ -1,0 +1,201 @@
+"""The workspace: a project folder with its settings, lake and state. The only place that picks concrete adapters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon import __version__
+from andon.base.cache import FileCache
+from andon.base.clock import Clock, system_clock
+from andon.base.database import SqliteDatabase, migrate
+from andon.errors import UsageError
+from andon.lake.lake import Lake
+from andon.lake.storage import LocalStorage
+from andon.project.configfile import read_config_values
+from andon.project.scan import find_root
+from andon.service.folder import Folder
+from andon.service.gitinfo import git_info
+from andon.settings import Settings, resolve, user_values
+from andon.state.queries import Queries
+from andon.state.runs import Runs
+from andon.state.schema import MIGRATIONS
+
+if TYPE_CHECKING:
+    from andon.service.branches import Branches
+    from andon.service.builds import Builds
+    from andon.service.describe import Describe
+    from andon.service.history import History
+    from andon.service.query import Querying
+
+
+class Workspace:
+    """One project folder. Nouns are attributes with few verbs; each noun is a file of this package.
+
+    Args:
+        root: the folder with `andon.toml`.
+        flags: settings given by the caller; they win over all others.
+        environ: the process's environment.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        flags: Mapping[str, str] | None = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
+        self.root = root
+        self.clock = clock
+        self.environ = os.environ if environ is None else environ
+        self.folder = Folder(root)
+        self.settings: Settings = resolve(
+            flags or {}, self.environ, read_config_values(root / "andon.toml"), user_values(self.environ)
+        )
+        #: Whether this call made the lake: said loudly, so that a lake that was lost is noticed.
+        self.is_new = False
+
+    @classmethod
+    def find(
+        cls, start: Path, *, flags: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None
+    ) -> Workspace:
+        """The workspace of the project at or above `start`.
+
+        Raises:
+            UsageError: `usage.no_project`.
+        """
+        return cls(find_root(start.resolve()), flags=flags, environ=environ)
+
+    # -- adapters
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake, made if it is not there."""
+        self.folder.prepare()
+        catalog = self._path("catalog")
+        self.is_new = not catalog.exists()
+        database = SqliteDatabase(catalog)
+        lake = Lake.open(database, LocalStorage(self._path("storage")), self.clock, self.author)
+        migrate(database, "state", MIGRATIONS)
+        return lake
+
+    @cached_property
+    def cache(self) -> FileCache:
+        """The folder's disposable cache."""
+        return FileCache(self.folder.state / "cache.db", __version__)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Records of runs."""
+        return Runs(self.lake.database, self.clock)
+
+    @cached_property
+    def query_log(self) -> Queries:
+        """The log of queries."""
+        return Queries(self.lake.database, self.clock)
+
+    @cached_property
+    def author(self) -> str:
+        """Who acts: the setting `author`, git's user, or the system's."""
+        chosen = str(self.settings.get("author") or "")
+        return chosen or _git_user(self.environ) or self.environ.get("USER") or self.environ.get("LOGNAME") or "unknown"
+
+    # -- nouns
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Plan, run, refresh."""
+        from andon.service.builds import Builds
+
+        return Builds(self)
+
+    @cached_property
+    def branches(self) -> Branches:
+        """Branches, tags, publish."""
+        from andon.service.branches import Branches
+
+        return Branches(self)
+
+    @cached_property
+    def history(self) -> History:
+        """Log, diff, undo, redo, accept."""
+        from andon.service.history import History
+
+        return History(self)
+
+    @cached_property
+    def querying(self) -> Querying:
+        """Queries."""
+        from andon.service.query import Querying
+
+        return Querying(self)
+
+    @cached_property
+    def describe(self) -> Describe:
+        """Datasets as they are: list, show, status."""
+        from andon.service.describe import Describe
+
+        return Describe(self)
+
+    # -- the branch that commands work on
+
+    def branch(self, asked: str | None = None) -> str:
+        """The branch to work on: what was asked for, git's if it is not the default one, the switched one, or the default.
+
+        Raises:
+            UsageError: on a detached HEAD without `asked`.
+        """
+        if asked:
+            return asked
+        git = git_info(self.root)
+        if git is not None and git.branch is None:
+            raise UsageError(
+                "usage.bad_argument",
+                "git's HEAD is detached, so the branch to work on is not known",
+                hint="say it: `--branch NAME`",
+            )
+        if git is not None and git.branch is not None and not git.is_default:
+            return git.branch
+        return self.folder.branch() or str(self.settings.get("branch.default"))
+
+    def _path(self, setting: str) -> Path:
+        text = str(self.settings.get(setting))
+        if text.startswith("file://"):
+            text = text.removeprefix("file://")
+        if "://" in text:
+            raise UsageError(
+                "usage.not_yet",
+                f"`{setting}` = `{text}`: only a local path is supported in this version",
+                hint="use a path on this machine or on a shared disk",
+            )
+        return (self.root / Path(text).expanduser()).resolve()
+
+    def close(self) -> None:
+        """Close database and cache."""
+        if "lake" in self.__dict__:
+            self.lake.database.close()
+        if "cache" in self.__dict__:
+            self.cache.close()
+
+
+def _git_user(environ: Mapping[str, str]) -> str | None:
+    if environ.get("GIT_AUTHOR_NAME"):
+        return environ["GIT_AUTHOR_NAME"]
+    path = Path(environ.get("HOME", "~")).expanduser() / ".gitconfig"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    section = ""
+    for line in lines:
+        text = line.strip()
+        if text.startswith("["):
+            section = text.lower()
+        elif section == "[user]" and text.lower().startswith("name"):
+            return text.partition("=")[2].strip().strip('"') or None
+    return None

@@ -1,0 +1,115 @@
+"""Runs and their tasks, as rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from andon.base.clock import Clock, to_text
+from andon.base.database import Database, Transaction
+from andon.model.run import Status, TaskResult
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run as recorded. `status` is `running`, `done`, `failed`, `interrupted`."""
+
+    number: int
+    branch: str
+    base: str
+    kind: str
+    author: str
+    started: str
+    ended: str | None
+    status: str
+    commit: str | None
+    published: bool
+    held: str | None
+    logical_time: str
+    seconds: float | None
+
+
+_COLUMNS = (
+    "number, branch, base, kind, author, started, ended, status, commit_id, published, held, logical_time, seconds"
+)
+
+
+class Runs:
+    """Records runs."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def begin(self, branch: str, base: str, kind: str, author: str, logical_time: str) -> int:
+        """Record the start of a run; returns its number."""
+        started = to_text(self._clock())
+        with self._database.write() as transaction:
+            number = int(transaction.query("select coalesce(max(number), 0) + 1 from run")[0][0])
+            transaction.execute(
+                "insert into run (number, branch, base, kind, author, started, status, logical_time)"
+                " values (?, ?, ?, ?, ?, ?, 'running', ?)",
+                [number, branch, base, kind, author, started, logical_time],
+            )
+        return number
+
+    def end(
+        self,
+        transaction: Transaction,
+        number: int,
+        status: str,
+        commit: str | None,
+        published: bool,
+        held: str | None,
+        seconds: float,
+        tasks: Sequence[TaskResult],
+    ) -> None:
+        """Record how a run ended, within the transaction that moved the refs."""
+        transaction.execute(
+            "update run set ended = ?, status = ?, commit_id = ?, published = ?, held = ?, seconds = ? where number = ?",
+            [to_text(self._clock()), status, commit, int(published), held, seconds, number],
+        )
+        transaction.execute("delete from task where run = ?", [number])
+        transaction.execute_many(
+            "insert into task (run, dataset, action, reason, status, rows, seconds, version, error)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    number,
+                    t.dataset,
+                    t.action,
+                    t.reason,
+                    str(t.status),
+                    t.rows,
+                    t.seconds,
+                    t.version,
+                    json.dumps(t.error) if t.error else None,
+                )
+                for t in tasks
+            ],
+        )
+
+    def find(self, number: int) -> RunRecord | None:
+        """The run with this number, or None."""
+        rows = self._database.query(f"select {_COLUMNS} from run where number = ?", [number])
+        return _record(rows[0]) if rows else None
+
+    def newest(self, limit: int = 20) -> list[RunRecord]:
+        """The newest runs, newest first."""
+        rows = self._database.query(f"select {_COLUMNS} from run order by number desc limit ?", [limit])
+        return [_record(row) for row in rows]
+
+    def tasks(self, number: int) -> list[TaskResult]:
+        """The tasks of a run, by dataset."""
+        sql = "select dataset, action, reason, status, rows, seconds, version, error from task where run = ? order by dataset"
+        return [
+            TaskResult(d, a, r, Status(s), n, t, v, json.loads(e) if e else None)
+            for d, a, r, s, n, t, v, e in self._database.query(sql, [number])
+        ]
+
+
+def _record(row: tuple[object, ...]) -> RunRecord:
+    values = list(row)
+    values[9] = bool(values[9])
+    return RunRecord(*values)  # type: ignore[arg-type]

@@ -1,0 +1,15 @@
+"""Tables of run state, as numbered migrations. A released step is never edited."""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "create table run (number bigint primary key, branch text not null, base text not null, kind text not null,"
+        " author text not null, started text not null, ended text, status text not null, commit_id text,"
+        " published integer not null default 0, held text, logical_time text not null, seconds real)",
+        "create table task (run bigint not null, dataset text not null, action text not null, reason text not null,"
+        " status text not null, rows bigint, seconds real not null, version text, error text, primary key (run, dataset))",
+        "create table query_log (seq bigint primary key, at text not null, who text not null, face text not null,"
+        " sql text not null, datasets text not null, commit_id text, seconds real not null, rows bigint, error text)",
+    ),
+)

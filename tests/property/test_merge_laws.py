@@ -1,0 +1,104 @@
+"""Laws of the folder merge: whatever base, head and folder are, nothing is lost without a word."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from andon.model.commit import Cause
+from andon.project.merge import merge, next_base, rejected_by_path
+from andon.project.textmerge import merge_texts
+
+paths = st.sampled_from(["a.sql", "b.sql", "c.sql", "d.sql"])
+contents = st.sampled_from(["1", "2", "3"])
+trees = st.dictionaries(paths, contents)
+causes = st.sets(st.builds(Cause, paths, st.one_of(st.none(), contents)))
+
+
+def run(base, head, folder, rejected=(), drop=False):
+    return merge(base, head, folder, rejected=rejected_by_path(tuple(rejected)), drop=drop)
+
+
+@given(trees, trees)
+def test_a_folder_without_changes_takes_the_head(base, head):
+    assert run(base, head, base).files == head
+
+
+@given(trees, trees)
+def test_an_unmoved_head_takes_the_folder(base, folder):
+    assert run(base, base, folder).files == folder
+
+
+@given(st.one_of(st.none(), trees), trees)
+def test_equal_sides_never_conflict(base, tree):
+    merged = run(base, tree, tree)
+    assert merged.files == tree
+    assert merged.conflicts == ()
+
+
+@given(trees, trees)
+def test_without_a_base_nothing_of_the_head_is_dropped(head, folder):
+    assert run(None, head, folder).files == {**head, **folder}
+    assert run(None, head, folder, drop=True).files == folder
+
+
+@given(trees, trees, trees)
+def test_a_conflict_is_where_both_changed_differently(base, head, folder):
+    conflicts = {
+        p
+        for p in {*base, *head, *folder}
+        if head.get(p) != base.get(p) and folder.get(p) != base.get(p) and head.get(p) != folder.get(p)
+    }
+    assert set(run(base, head, folder).conflicts) == conflicts
+
+
+@given(st.one_of(st.none(), trees), trees, trees, causes)
+def test_what_was_rejected_never_comes_back_by_itself(base, head, folder, rejected):
+    merged = run(base, head, folder, rejected)
+    for cause in rejected:
+        if head.get(cause.path) != cause.content:
+            assert merged.files.get(cause.path) != cause.content
+
+
+@given(trees, trees)
+def test_after_an_undo_the_undone_folder_keeps_the_head_and_a_new_edit_passes(head, published):
+    """The folder published `published`, an undo brought the head back; base and folder still hold `published`."""
+    rejected = {Cause(p, published.get(p)) for p in {*head, *published} if head.get(p) != published.get(p)}
+    merged = run(published, head, published, rejected)
+    assert merged.files == head
+    assert merged.conflicts == ()
+    edited = {**published, "a.sql": "new"}
+    after = run(published, head, edited, rejected)
+    assert after.conflicts == ()
+    assert after.files == {**head, "a.sql": "new"}
+
+
+@given(st.one_of(st.none(), trees), trees, trees)
+def test_the_next_base_is_what_both_have(base, head, folder):
+    after = next_base(base, head, folder)
+    for path in {*head, *folder}:
+        if head.get(path) == folder.get(path):
+            assert after[path] == head[path]
+        else:
+            assert after.get(path) == (base or {}).get(path)
+
+
+lines = st.lists(st.sampled_from([b"one\n", b"two\n", b"three\n", b"four\n"]), max_size=6).map(b"".join)
+
+
+@given(lines, lines)
+def test_a_text_that_one_side_changed_is_that_sides(base, changed):
+    assert merge_texts(base, base, changed) == (changed, True)
+    assert merge_texts(base, changed, base) == (changed, True)
+    assert merge_texts(base, changed, changed) == (changed, True)
+
+
+@given(lines, lines, lines)
+def test_a_merge_in_doubt_shows_markers(base, ours, theirs):
+    merged, clean = merge_texts(base, ours, theirs)
+    assert clean == (b"<<<<<<<" not in merged)
+
+
+def test_edits_in_different_places_both_pass():
+    base = b"select\n  a,\n  b\nfrom t\nwhere x\n"
+    ours = base.replace(b"  a,", b"  a, c,")
+    theirs = base.replace(b"where x", b"where y")
+    assert merge_texts(base, ours, theirs) == (b"select\n  a, c,\n  b\nfrom t\nwhere y\n", True)
