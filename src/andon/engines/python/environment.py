@@ -111,7 +111,16 @@ def _install(dataset: str, lock: str, folder: Path, cancelled: threading.Event |
     requirements = folder.with_name(folder.name + ".txt")
     requirements.write_text(lock, encoding="utf-8")
     here = folder.parent
-    venv = ["venv", "--quiet", "--no-project", "--relocatable", "--python", sys.executable, str(folder)]
+    venv = [
+        "venv",
+        "--quiet",
+        "--no-project",
+        "--relocatable",
+        "--no-python-downloads",
+        "--python",
+        sys.executable,
+        str(folder),
+    ]
     sync = ["pip", "sync", "--quiet", "--require-hashes", "--python", str(_python_of(folder)), str(requirements)]
     listing = ["pip", "list", "--quiet", "--format", "json", "--python", str(_python_of(folder))]
     try:

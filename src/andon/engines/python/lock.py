@@ -15,6 +15,7 @@ It names no index and no address, so that it serves behind a mirror as well.
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -58,7 +59,9 @@ def make_lock(
         output = Path(folder, "lock.txt")
         if earlier is not None:
             output.write_text(earlier, encoding="utf-8")
-        arguments = ["pip", "compile", "--quiet", "--universal", "--python-version", python, "--generate-hashes"]
+        # Our own interpreter, named: uv would search the machine for one of that version, and may download it.
+        arguments = ["pip", "compile", "--quiet", "--universal", "--generate-hashes", "--python-version", python]
+        arguments += ["--python", sys.executable, "--no-python-downloads"]
         arguments += ["--no-emit-index-url", "--no-header", "--no-annotate", "-", "--output-file", str(output)]
         try:
             call_uv(arguments, folder=Path(folder), text=wanted)
