@@ -1,0 +1,92 @@
+"""A source's contract: what its first load recorded about dialect, columns and types, and what later loads are held to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from andon.errors import DatasetError
+from andon.model.dataset import Definition
+from andon.sources import columnar, delimited, documents, partitions
+from andon.sources.calls import Call, parse_call
+from andon.sources.files import files_of
+from andon.sources.rawtext import check_whole
+from andon.sources.table import Table, sources_of
+
+#: `{"reads": [entry, …]}`, one entry for each read of the definition, in its order; JSON values only.
+Contract = dict[str, Any]
+
+
+def establish(definition: Definition, files: Mapping[str, Path], previous: Mapping[str, Any] | None) -> Contract:
+    """The contract of a source over `files`. What has none yet is looked at whole; a read whose call is unchanged keeps its
+    entry, and its files are held to it.
+
+    Args:
+        files: the content to read by project path.
+        previous: the contract of the build before, if any.
+
+    Raises:
+        DatasetError: `source.*`, with the place and what to write.
+    """
+    known = {entry["call"]: entry for entry in (previous or {}).get("reads", ())}
+    return {
+        "reads": [
+            _entry(definition.dataset, parse_call(read, definition.dataset), files, known) for read in definition.reads
+        ]
+    }
+
+
+def _entry(dataset: str, call: Call, files: Mapping[str, Path], known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    paths = files_of(call.read, list(files))
+    if not paths:
+        raise DatasetError(
+            "source.missing", f"no file fits `{', '.join(call.read.patterns)}`", where=dataset, hint="add the file"
+        )
+    before = known.get(call.key)
+    entry: dict[str, Any] = {"call": call.key, "format": call.format, "function": call.read.function}
+    entry["partitions"] = partitions.establish(call, paths, before.get("partitions") if before else None)
+    if call.format == "parquet":
+        entry["columns"] = columnar.columns(call, files, paths, before["columns"] if before else None)
+        return entry
+    sources = sources_of(call, files, paths)
+    if call.format == "other":
+        for source in sources:
+            check_whole(source)
+        entry["columns"] = [["json", "JSON"]]
+        return entry
+    module = delimited if call.format == "csv" else documents
+    if before is not None:
+        module.held(call, Table.from_json(before), sources)
+        return before
+    return {**entry, **module.first_load(call, sources).to_json()}
+
+
+def describe(contract: Mapping[str, Any]) -> list[str]:
+    """What a person reads at a first load: how each file is read, and its columns with their types."""
+    lines: list[str] = []
+    for entry in contract["reads"]:
+        lines.append(f"{entry['function']}: {_how(entry)}")
+        width = max((len(name) for name, _ in entry["columns"]), default=0)
+        formats = entry.get("formats", {})
+        for name, kind in [*entry["columns"], *entry.get("partitions", ())]:
+            form = f"  as {formats[name]}" if name in formats else ""
+            lines.append(f"  {name:<{width}}  {kind}{form}")
+    return lines
+
+
+def _how(entry: Mapping[str, Any]) -> str:
+    if entry["format"] != "csv":
+        return str(entry["format"])
+    dialect = entry["dialect"]
+    delim = {"\t": "tab"}.get(dialect["delim"], f"`{dialect['delim']}`")
+    parts = [f"delimiter {delim}", f"quote `{dialect['quote']}`" if dialect["quote"] else "no quotes"]
+    parts.append("header" if dialect["header"] else "no header")
+    if dialect["skip"]:
+        parts.append(f"skips {dialect['skip']} lines")
+    if dialect["decimal"] != ".":
+        parts.append(f"decimal `{dialect['decimal']}`")
+    if dialect["thousands"]:
+        parts.append(f"thousands `{dialect['thousands']}`")
+    parts.append(dialect["encoding"])
+    return ", ".join(parts)

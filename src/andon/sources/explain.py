@@ -1,0 +1,106 @@
+"""What the failure of a source's rendered SQL means for a person: project paths, the line, what to write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from andon.errors import DatasetError
+from andon.model.dataset import Definition
+from andon.sources.calls import Call, parse_call
+from andon.sources.dialect import find_dialect, first_record, stated_dialect
+from andon.sources.failures import engine_error, refused, shown, stop
+from andon.sources.files import files_of
+from andon.sources.infer import locate
+from andon.sources.rawtext import open_text
+from andon.sources.table import sources_of
+
+
+def explain(error: Exception, definition: Definition, files: Mapping[str, Path]) -> DatasetError:
+    """The error that a person sees for `error`, which the engine raised for the rendered SQL of `definition` over `files`.
+
+    A `DatasetError` is given back as it is. Stored paths are turned into project paths; the line is looked up in the files where
+    the engine does not know it.
+    """
+    if isinstance(error, DatasetError):
+        return error
+    message = _text(str(error))
+    value = refused(message)
+    if value is not None:
+        return _refused_value(definition, files, *value)
+    calls = [parse_call(read, definition.dataset) for read in definition.reads]
+    suggest = calls[0].suggest if len(calls) == 1 else None
+    return engine_error(message, _projected(files), definition.entry or definition.dataset, suggest)
+
+
+def _text(message: str) -> str:
+    """The engine's message; some of its doors hand it out as JSON."""
+    if message.startswith("{"):
+        try:
+            return str(json.loads(message).get("exception_message", message))
+        except ValueError:
+            return message
+    return message
+
+
+def _projected(files: Mapping[str, Path]) -> dict[str, str]:
+    spelled = {str(stored): path for path, stored in files.items()}
+    return spelled | {f"{stored.parent}/./{stored.name}": path for path, stored in files.items()}
+
+
+def _refused_value(
+    definition: Definition, files: Mapping[str, Path], column: str, kind: str, value: str
+) -> DatasetError:
+    for read in definition.reads:
+        call = parse_call(read, definition.dataset)
+        place = _place(call, files, column, value)
+        if place is None:
+            continue
+        path, line = place
+        message = f"`{shown(value)}` in column `{column}` is not a {kind} without changing it"
+        hint = f"fix the value, or state another type: `{call.suggest_type(column, 'VARCHAR')}`"
+        return stop("source.contract", message, path, line, hint, column=column, value=value)
+    message = f"`{shown(value)}` in column `{column}` is not a {kind} without changing it"
+    return stop(
+        "source.contract",
+        message,
+        definition.entry,
+        hint="fix the value, or state another type",
+        column=column,
+        value=value,
+    )
+
+
+def _place(call: Call, files: Mapping[str, Path], column: str, value: str) -> tuple[str, int | None] | None:
+    """File and line of a value, None when the call's files have no such column."""
+    paths = files_of(call.read, list(files))
+    if call.format == "json" or not paths:
+        return _json_place(call, files, paths, value)
+    sources = sources_of(call, files, paths)
+    for source in sources:
+        try:
+            dialect = find_dialect(source, call)
+        except DatasetError:
+            dialect = stated_dialect(call)
+        first = first_record(source, dialect)
+        stated = call.get("columns") or call.get("names")
+        names = [n.strip().lower() for n in (list(stated) if stated else first.fields if first else [])]
+        wanted = column.lower()
+        if wanted not in names and not (wanted.startswith("column") and wanted[6:].isdigit()):
+            continue
+        index = names.index(wanted) if wanted in names else int(wanted[6:])
+        path, line = locate([source], dialect, index, {value, value.strip()})
+        if line is not None:
+            return path, line
+    return (paths[0], None) if len(paths) == 1 else None
+
+
+def _json_place(call: Call, files: Mapping[str, Path], paths: list[str], value: str) -> tuple[str, int | None] | None:
+    """The first line that holds the value's text."""
+    for source in sources_of(call, files, paths):
+        with open_text(source) as stream:
+            for number, line in enumerate(stream, 1):
+                if value and value in line:
+                    return source.path, number
+    return (paths[0], None) if len(paths) == 1 else None

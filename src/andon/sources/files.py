@@ -1,0 +1,164 @@
+"""Which files the patterns of a source mean. The rules are DuckDB's: `*`, `**`, `?`, `[a-z]`, `[!a-z]`."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+
+from andon.errors import DatasetError
+from andon.model.dataset import FileRead
+
+_MAGIC = re.compile(r"[*?\[]")
+
+
+def has_magic(pattern: str) -> bool:
+    """Whether `pattern` is more than the name of one file."""
+    return _MAGIC.search(pattern) is not None
+
+
+def match(pattern: str, path: str) -> bool:
+    """Whether `path` (POSIX) is one that `pattern` means.
+
+    `*` and `?` stop at a `/`; `**` as a whole part stands for any number of folders, none included. Hidden files match like
+    others, as DuckDB has it.
+    """
+    return _compiled(_clean(pattern)).fullmatch(_clean(path)) is not None
+
+
+def glob(root: Path, pattern: str) -> list[str]:
+    """Files below `root` that `pattern` means, as sorted POSIX paths relative to `root`; for an absolute pattern absolute paths."""
+    cleaned = _clean(pattern)
+    absolute = cleaned.startswith("/")
+    base = Path("/") if absolute else root
+    parts = [p for p in cleaned.split("/") if p]
+    found = {name for name in _walk(base, "", parts) if (base / name).is_file()}
+    return sorted(f"/{name}" if absolute else name for name in found)
+
+
+def expand(reads: Sequence[FileRead], list_files: Callable[[str], Sequence[str]]) -> dict[FileRead, tuple[str, ...]]:
+    """The files of each of `reads`, by its patterns in their order, sorted within one pattern, none twice.
+
+    Args:
+        list_files: gives the paths that one pattern means (`glob` on a folder, or `match` over the paths of a commit).
+
+    Raises:
+        DatasetError: `source.missing` for a pattern that means no file, with the names that are near.
+    """
+    result: dict[FileRead, tuple[str, ...]] = {}
+    for read in reads:
+        paths: dict[str, None] = {}
+        for pattern in read.patterns:
+            listed = list(list_files(_clean(pattern)))
+            if not listed:
+                raise _missing(pattern, list_files)
+            paths.update(dict.fromkeys(sorted(listed)))
+        result[read] = tuple(paths)
+    return result
+
+
+def files_of(read: FileRead, paths: Sequence[str]) -> list[str]:
+    """Those of `paths` that `read` means, in the order in which it reads them."""
+    ordered: dict[str, None] = {}
+    for pattern in read.patterns:
+        ordered.update(dict.fromkeys(sorted(p for p in paths if match(pattern, p))))
+    return list(ordered)
+
+
+def _clean(path: str) -> str:
+    """`path` without `./`, doubled and final slashes, and with `..` taken out where it is after a plain part."""
+    start = "/" if path.startswith("/") else ""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part in ("", "."):
+            continue
+        if part == ".." and parts and parts[-1] != ".." and not has_magic(parts[-1]):
+            parts.pop()
+        else:
+            parts.append(part)
+    return start + "/".join(parts)
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    expression = ""
+    parts = pattern.split("/")
+    for index, part in enumerate(parts):
+        last = index == len(parts) - 1
+        if part == "**":
+            expression += "(?:[^/]+/)*[^/]+" if last else "(?:[^/]+/)*"
+        else:
+            expression += _part(part) + ("" if last else "/")
+    return re.compile(expression, re.DOTALL)
+
+
+def _part(part: str) -> str:
+    """The regular expression of one part of a pattern."""
+    out, index = "", 0
+    while index < len(part):
+        character = part[index]
+        if character == "*":
+            out += "[^/]*"
+        elif character == "?":
+            out += "[^/]"
+        elif (
+            character == "["
+            and (end := part.find("]", index + 2 if part[index + 1 : index + 2] != "!" else index + 3)) > 0
+        ):
+            inside = part[index + 1 : end]
+            negated, inside = ("^", inside[1:]) if inside.startswith("!") else ("", inside)
+            inside = inside.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("^", "\\^")
+            out += f"[{negated}{inside}]"
+            index = end
+        else:
+            out += re.escape(character)
+        index += 1
+    return out
+
+
+def _walk(base: Path, prefix: str, parts: list[str]) -> list[str]:
+    """Paths below `base/prefix` that `parts` mean, files and folders alike."""
+    if not parts:
+        return [prefix]
+    part, rest = parts[0], parts[1:]
+    here = base / prefix if prefix else base
+    if not has_magic(part):
+        path = f"{prefix}/{part}" if prefix else part
+        return _walk(base, path, rest) if (base / path).exists() else []
+    found: list[str] = []
+    for name, is_folder, is_link in _entries(here):
+        path = f"{prefix}/{name}" if prefix else name
+        if part == "**":
+            # As DuckDB has it: `**` does not go through linked folders, `*` does.
+            found += (_walk(base, path, parts) if not is_link else []) if is_folder else ([path] if not rest else [])
+        elif _compiled(part).fullmatch(name) and (is_folder or not rest):
+            found += _walk(base, path, rest)
+    if part == "**" and rest:
+        found += _walk(base, prefix, rest)
+    return found
+
+
+def _entries(folder: Path) -> list[tuple[str, bool, bool]]:
+    """Name, whether a folder, whether a link, of what is in `folder`."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((e.name, e.is_dir(), e.is_symlink()) for e in entries)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+
+
+def _missing(pattern: str, list_files: Callable[[str], Sequence[str]]) -> DatasetError:
+    cleaned = _clean(pattern)
+    folder = str(PurePosixPath(cleaned).parent)
+    while has_magic(folder):
+        folder = str(PurePosixPath(folder).parent)
+    beside = list(list_files("*" if folder == "." else f"{folder.rstrip('/')}/*")) or list(list_files("**"))
+    near = difflib.get_close_matches(cleaned, beside, n=3, cutoff=0.6) or sorted(beside)[:3]
+    what = f"no file fits `{pattern}`" if has_magic(pattern) else f"`{pattern}` is not there"
+    hint = "did you mean " + " or ".join(f"`{name}`" for name in near) + "?" if near else None
+    return DatasetError(
+        "source.missing", what, where=cleaned, hint=hint or "paths are relative to the project's folder"
+    )

@@ -1,0 +1,130 @@
+"""The SQL that a source runs: each read call replaced by a strict one over exactly its files, casts that refuse included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from andon.base.names import quote
+from andon.errors import DatasetError
+from andon.model.dataset import Definition
+from andon.sources import columnar, delimited, documents, partitions
+from andon.sources.calls import Call, parse_call
+from andon.sources.failures import refusal
+from andon.sources.files import files_of
+from andon.sources.rawtext import Source, joined
+from andon.sources.table import Table, is_lenient, relation, sources_of
+from andon.sources.values import Cast, type_name
+from andon.sql.reads import replace_reads
+
+
+def render(definition: Definition, contract: Mapping[str, Any], files: Mapping[str, Path]) -> str:
+    """The text of `definition` with every read call replaced by a strict read of those of `files` that it means.
+
+    Lines keep their numbers. A value that the contract's types can't hold unchanged fails the query with a message that
+    `explain` understands.
+
+    Raises:
+        DatasetError: `source.contract` when the contract is not one of this definition.
+    """
+    entries = {entry["call"]: entry for entry in contract["reads"]}
+    replacements = []
+    for read in definition.reads:
+        call = parse_call(read, definition.dataset)
+        entry = entries.get(call.key)
+        if entry is None:
+            raise DatasetError(
+                "source.contract",
+                f"nothing is recorded for `{call.suggest()}`",
+                where=definition.dataset,
+                hint="run it again",
+            )
+        text = _table_expression(call, entry, files)
+        lines = (definition.sql or "").count("\n", read.start, read.end)
+        replacements.append(text + "\n" * lines)
+    return replace_reads(definition.sql or "", definition.reads, replacements)
+
+
+def _table_expression(call: Call, entry: Mapping[str, Any], files: Mapping[str, Path]) -> str:
+    paths = files_of(call.read, list(files))
+    spelled = spell(paths, files)
+    filename = call.get("filename")
+    paths_of = {text: path for path, text in spelled.items()}
+    extra = partitions.select_list(entry["partitions"], paths_of, "filename")
+    if filename:
+        shown = filename if isinstance(filename, str) and filename.lower() not in ("true", "false") else "filename"
+        extra.insert(0, f"{partitions.lookup(paths_of, 'filename')} as {quote(shown)}")
+    if call.format == "parquet":
+        columns = [quote(name) for name, _ in entry["columns"]]
+        return _select([*columns, *extra], columnar.relation(call, list(spelled.values())))
+    sources = [replace(s, spelled=spelled[s.path]) for s in sources_of(call, files, paths)]
+    if call.format == "other":
+        return _select(["json", *extra], _passed_through(call, sources))
+    table = Table.from_json(entry)
+    if call.format == "json":
+        body = documents.relation(call, table, sources)
+        return _select([*documents.select_list(table, _bad), *extra], body)
+    return _csv(call, table, sources, extra)
+
+
+def _csv(call: Call, table: Table, sources: Sequence[Source], extra: Sequence[str]) -> str:
+    typed = is_lenient(call)
+    if not (call.get("union_by_name") and table.head is not None):
+        return _select([*_casts(table, table.casts, typed), *extra], relation(call, table, sources, typed))
+    parts = []
+    by_name = {c.column: c for c in table.casts}
+    for names, group in delimited.header_groups(table, sources):
+        here = replace(table, casts=tuple(by_name[n] for n in names))
+        listed = _casts(here, here.casts, typed)
+        listed += [f"cast(null as {c.type}) as {quote(c.column)}" for c in table.casts if c.column not in names]
+        inner = _select([*listed, *extra], relation(call, here, group, typed))
+        parts.append(f"select {', '.join(quote(c.column) for c in table.casts)}{_aliases(extra)} from {inner}")
+    return f"({' union all '.join(parts)})"
+
+
+def _aliases(extra: Sequence[str]) -> str:
+    return "".join(", " + e.rsplit(" as ", 1)[1] for e in extra)
+
+
+def _casts(table: Table, casts: Sequence[Cast], typed: bool) -> list[str]:
+    if typed:
+        return [quote(c.column) for c in casts]
+    return [
+        quote(c.column)
+        if type_name(c.type) == "VARCHAR"
+        else f"{c.sql(quote(c.column), table.dialect, _bad(c))} as {quote(c.column)}"
+        for c in casts
+    ]
+
+
+def _bad(cast: Cast) -> str:
+    return refusal(cast.column, cast.type, quote(cast.column))
+
+
+def _select(columns: Sequence[str], relation: str) -> str:
+    """A query in brackets: it also hides the engine's virtual columns, which would show where copies lie."""
+    return f"(select {', '.join(columns)} from {relation})"
+
+
+def _passed_through(call: Call, sources: Sequence[Source]) -> str:
+    answered = {"filename", "compression", "hive_partitioning", "hive_types", "hive_types_autocast"}
+    stated = "".join(f", {n} = {t}" for n, t in call.texts.items() if n not in answered)
+    return joined(
+        sources,
+        lambda run, packed: (
+            f"{call.read.function}([{', '.join(s.pattern for s in run)}], compression = {packed}{stated})"
+        ),
+    )
+
+
+def spell(paths: Sequence[str], files: Mapping[str, Path]) -> dict[str, str]:
+    """The text by which the engine is told of each path. Equal files share one copy: spelt anew for each, to tell them apart."""
+    seen: dict[str, int] = {}
+    spelled: dict[str, str] = {}
+    for path in paths:
+        stored = str(files[path])
+        count = seen[stored] = seen.get(stored, -1) + 1
+        spelled[path] = str(Path(stored).parent) + "/." * count + "/" + Path(stored).name
+    return spelled
