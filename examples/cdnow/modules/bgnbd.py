@@ -1,11 +1,11 @@
 """The BG/NBD model of repeat purchases.
 
-Customers buy at random (a Poisson process each, rates gamma-distributed with shape `r` and scale `alpha`) and leave for good after any purchase with
-a probability of their own (beta-distributed with `a` and `b`). Fader, Hardie and Lee (2005), "Counting Your Customers the
-Easy Way: An Alternative to the Pareto/NBD Model", Marketing Science 24(2).
+Customers buy at random (a Poisson process each, rates gamma-distributed with shape `r` and scale `alpha`) and leave
+for good after any purchase with a probability of their own (beta-distributed with `a` and `b`). Fader, Hardie and Lee
+(2005), "'Counting Your Customers' the Easy Way: An Alternative to the Pareto/NBD Model", Marketing Science 24(2).
 
-All functions take arrays, one value per customer: `frequency` (repeat purchases), `recency` (time of the latest purchase) and `age`, both counted
-from the first purchase, in one unit of time.
+All functions take arrays, one value per customer: `frequency` (repeat purchases), `recency` (time of the latest
+purchase) and `age`, both counted from the first purchase, in one unit of time.
 """
 
 from typing import NamedTuple

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,20 @@ def test_a_broken_environment_is_made_anew(tmp_path):
     assert (path / "andon.json").exists()
 
 
+def test_what_a_killed_process_left_is_cleared(tmp_path):
+    (path,) = provide_environment("marts.made", None, tmp_path).paths
+    (path / "andon.json").unlink()
+    (tmp_path / f".{path.name}.1.2.new" / "bin").mkdir(parents=True)
+    provide_environment("marts.made", None, tmp_path)
+    assert list(tmp_path.glob(".*.new")) == []
+
+
+def test_the_folder_of_environments_may_be_relative(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    environment = provide_environment("marts.made", None, Path("caches/python"))
+    assert environment.paths[0].is_absolute()
+
+
 def test_a_python_that_is_too_old_is_refused(tmp_path):
     lock = f"# python: >=3.{sys.version_info.minor + 1}\niniconfig==2.1.0 --hash=sha256:00\n"
     with pytest.raises(DatasetError) as caught:
@@ -87,7 +102,8 @@ def test_a_package_that_is_not_what_was_locked_is_refused(small_lock, tmp_path):
 
 def test_a_run_can_be_interrupted_while_packages_are_installed(small_lock, tmp_path):
     cancelled = threading.Event()
-    cancelled.set()
+    timer = threading.Timer(0.02, cancelled.set)
+    timer.start()
     with pytest.raises(DatasetError) as caught:
         provide_environment("marts.made", small_lock.encode(), tmp_path, cancelled)
     assert caught.value.code == "build.interrupted"

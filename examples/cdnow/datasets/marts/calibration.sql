@@ -1,5 +1,5 @@
 /*---
-description: Recency and frequency of the published sample in its first 39 weeks; what the model is fitted on, as in the paper.
+description: Recency and frequency of the published sample in its first 39 weeks, on which the model is fitted.
 owner: ben
 tags: [research]
 key: customer_id

@@ -9,7 +9,9 @@ columns:
   last_purchase: Day of the latest purchase
   purchases: Days with a purchase
   revenue: {description: Purchases to date in US dollars, checks: ">= 0"}
-  segment: {description: "new: bought once; regular: bought in the last 90 days of the data; lapsed: the others", checks: "in new, regular, lapsed"}
+  segment:
+    description: "new: bought once; regular: bought in the last 90 days of the data; lapsed: the others"
+    checks: in new, regular, lapsed
 checks: |
   not null first_purchase, last_purchase
   last_purchase >= first_purchase

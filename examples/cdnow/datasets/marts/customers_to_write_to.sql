@@ -1,5 +1,5 @@
 /*---
-description: The 500 good customers who may be about to leave, best first. Marketing writes to them at the start of the month.
+description: The 500 good customers who may be about to leave, best first; marketing writes to them every month.
 owner: ana
 tags: [marketing]
 key: customer_id

@@ -50,11 +50,12 @@ def provide_environment(
             `build.interrupted` when `cancelled` was set meanwhile.
         MachineError: the disk.
     """
+    environments = environments.resolve()
     try:
         environments.mkdir(parents=True, exist_ok=True)
         if lock is None:
             return _own_environment(environments, cancelled)
-        return _locked_environment(dataset, lock.decode("utf-8"), environments, cancelled)
+        return _locked_environment(dataset, lock.decode("utf-8", errors="replace"), environments, cancelled)
     except OSError as error:
         raise machine_error(error, "make an environment for packages") from error
 
@@ -149,7 +150,7 @@ def _make_once(
     known = _packages_of(final)
     if known is not None:
         return known
-    with _exclusive(final.with_name(f".{final.name}.lock"), cancelled):
+    with _exclusive(final.with_name(f".{final.name}.lock"), cancelled) as alone:
         known = _packages_of(final)
         if known is not None:
             return known
@@ -157,6 +158,8 @@ def _make_once(
             aside = final.with_name(f".{final.name}.{os.getpid()}.old")
             final.rename(aside)
             shutil.rmtree(aside, ignore_errors=True)
+        for rest in final.parent.glob(f".{final.name}.*.new") if alone else ():  # of a process that was killed
+            shutil.rmtree(rest, ignore_errors=True)
         temporary = final.with_name(f".{final.name}.{os.getpid()}.{threading.get_ident()}.new")
         try:
             packages = build(temporary)
@@ -184,12 +187,12 @@ def _packages_of(final: Path) -> dict[str, str] | None:
 
 
 @contextlib.contextmanager
-def _exclusive(path: Path, cancelled: threading.Event | None) -> Iterator[None]:
-    """Hold the lock file `path`; the system frees it when the process dies."""
+def _exclusive(path: Path, cancelled: threading.Event | None) -> Iterator[bool]:
+    """Hold the lock file `path`; the system frees it when the process dies. Yields whether nobody else can be inside."""
     try:
         import fcntl
     except ImportError:  # Windows: the rename alone decides, work may be done twice
-        yield
+        yield False
         return
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
@@ -203,7 +206,7 @@ def _exclusive(path: Path, cancelled: threading.Event | None) -> Iterator[None]:
                         "build.interrupted", "the run was interrupted while packages were installed"
                     ) from None
                 time.sleep(0.05)
-        yield
+        yield True
     finally:
         os.close(descriptor)
 

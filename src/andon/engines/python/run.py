@@ -22,7 +22,7 @@ from andon.base.files import machine_error
 from andon.base.names import literal
 from andon.engines.python.environment import Environment, provide_environment
 from andon.engines.python.task import PythonOutcome, PythonTask
-from andon.errors import DatasetError
+from andon.errors import AndonError, DatasetError, MachineError
 
 #: Bytes of output that are kept; of more, the end.
 LOG_LIMIT = 200_000
@@ -103,7 +103,7 @@ def _prepare(task: PythonTask, environment: Environment) -> Path:
         "paths": [str(path) for path in environment.paths],
         "temporary": str(work / "tmp"),
         "report": str(work / "report.json"),
-        "output": str(task.output),
+        "output": str(task.output.resolve()),
         "entry": task.entry,
         "function": task.function,
         "parameters": [list(pair) for pair in task.parameters],
@@ -158,9 +158,11 @@ def _run_child(
         finished = threading.Event()
         waiter = threading.Thread(target=_wait, args=(process, finished), daemon=True)
         waiter.start()
-        ended = _watch(task.timeout, finished, cancelled)
-        # Also what the function started and left behind: it would hold the output open.
-        _kill_group(process)
+        try:
+            ended = _watch(task.timeout, finished, cancelled)
+        finally:
+            # Also what the function started and left behind: it would hold the output open.
+            _kill_group(process)
         waiter.join()
         log = tail.text()
     return process.returncode, log, ended
@@ -230,9 +232,17 @@ def _report(task: PythonTask) -> dict[str, Any] | None:
     return report
 
 
-def _failure(task: PythonTask, report: dict[str, Any] | None, status: int, log: str) -> DatasetError:
+def _failure(task: PythonTask, report: dict[str, Any] | None, status: int, log: str) -> AndonError:
     if report is None:
         return _died(task, status, log)
+    if "No space left on device" in report["message"]:
+        return MachineError(
+            "machine.disk",
+            f"no space left to write the result of `{task.dataset}`",
+            where=str(task.output.parent),
+            hint="free some space (`andon doctor` shows what uses it) and run the same command again",
+            retryable=True,
+        )
     line = report["line"]
     where = report.get("place") or task.entry
     where = f"{where}:{line}" if line else where

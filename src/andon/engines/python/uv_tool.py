@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -56,21 +58,35 @@ def call_uv(arguments: Sequence[str], *, folder: Path, text: str = "", cancelled
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+        start_new_session=True,  # Ctrl-C is for us to handle: uv would fail by it and look as if it had refused
     ) as process:
-        pending: str | None = text
-        while True:
-            try:
-                output, errors = process.communicate(pending, timeout=_POLL)
-                break
-            except subprocess.TimeoutExpired:
-                pending = None
-                if cancelled is not None and cancelled.is_set():
-                    process.kill()
-                    process.communicate()
-                    raise _interrupted() from None
+        try:
+            output, errors = _communicate(process, text, cancelled)
+        except BaseException:  # an interruption, Ctrl-C: whatever ends the wait ends uv
+            _kill(process)
+            raise
     if process.returncode != 0:
         raise UvError(errors.strip() or output.strip() or f"uv ended with status {process.returncode}")
     return output
+
+
+def _communicate(process: subprocess.Popen[str], text: str, cancelled: threading.Event | None) -> tuple[str, str]:
+    pending: str | None = text
+    while True:
+        try:
+            return process.communicate(pending, timeout=_POLL)
+        except subprocess.TimeoutExpired:
+            pending = None
+            if cancelled is not None and cancelled.is_set():
+                raise _interrupted() from None
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End uv and what it started to build packages."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _interrupted() -> DatasetError:
