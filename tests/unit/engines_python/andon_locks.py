@@ -13,7 +13,7 @@ from andon.errors import DatasetError
 def lock_or_skip(dataset: str, dependencies: list[str]) -> str:
     """The lock, or skip where no package index can be reached (but not in CI)."""
     try:
-        return make_lock(dataset, dependencies, None, "digest")
+        return make_lock(dataset, dependencies, "digest")
     except DatasetError as error:
         if error.retryable and not os.environ.get("CI"):
             pytest.skip("no package index can be reached")

@@ -68,7 +68,7 @@ def test_a_lock_pins_everything_with_hashes_and_no_address():
     assert lock.count("--hash=sha256:") > len(pins)
     assert "://" not in lock
     assert "index" not in lock
-    again = make_lock("marts.made", ["iniconfig"], ">=3.12", "digest", earlier=lock)
+    again = make_lock("marts.made", ["iniconfig"], "digest", ">=3.12", earlier=lock)
     assert next(pin for pin in pins if pin.startswith("iniconfig")) in again  # what still fits stays
     assert "# python: >=3.12" in again
 
@@ -76,7 +76,7 @@ def test_a_lock_pins_everything_with_hashes_and_no_address():
 def test_without_a_solution_there_is_uvs_explanation():
     lock_or_skip("marts.made", ["iniconfig"])
     with pytest.raises(DatasetError) as caught:
-        make_lock("marts.made", ["iniconfig<1", "iniconfig>2"], None, "digest")
+        make_lock("marts.made", ["iniconfig<1", "iniconfig>2"], "digest")
     assert caught.value.code == "build.environment"
     assert "iniconfig<1" in caught.value.message
     assert not caught.value.retryable

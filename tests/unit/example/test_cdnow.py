@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from andon.engines.python.lock import lock_digest
+from andon.engines.python.lock import lock_digest, require_lock
 from andon.engines.python.run import run_python
 from andon.engines.python.task import PythonTask
 from andon.errors import DatasetError
+from andon.project.pep723 import lock_inputs
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "cdnow"
 SQL_DATASETS = (
@@ -220,3 +221,10 @@ def test_both_python_datasets_share_one_environment():
     locks = [(EXAMPLE / f"datasets/marts/{name}.lock.txt").read_text() for name in PARAMETERS]
     assert len({lock_digest(lock) for lock in locks}) == 1
     assert all("://" not in lock and "--hash=sha256:" in lock for lock in locks)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_the_locks_fit_their_datasets(name):
+    wanted = lock_inputs((EXAMPLE / f"datasets/marts/{name}.py").read_text())
+    lock = (EXAMPLE / f"datasets/marts/{name}.lock.txt").read_text()
+    require_lock(f"marts.{name}", wanted.dependencies, wanted.digest, lock)

@@ -39,14 +39,18 @@ def runner_packages() -> tuple[str, ...]:
 
 
 def make_lock(
-    dataset: str, dependencies: Sequence[str], requires_python: str | None, inputs: str, earlier: str | None = None
+    dataset: str,
+    dependencies: Sequence[str],
+    inputs: str,
+    requires_python: str | None = None,
+    earlier: str | None = None,
 ) -> str:
     """Resolve `dependencies` (PEP 508) and return the text of the lock.
 
     Args:
         dataset: named in the head.
-        requires_python: as in the script metadata (`>=3.12`), or None.
         inputs: digest of what the lock is made from; `is_stale` compares it.
+        requires_python: as in the script metadata (`>=3.12`); None for every Python that Andon runs on.
         earlier: text of the lock so far; what it pins stays pinned as far as it still fits.
 
     Raises:
