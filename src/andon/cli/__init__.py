@@ -1,0 +1,1 @@
+"""The command line: parses arguments, calls `andon.service`, renders. It decides nothing."""

@@ -1,0 +1,266 @@
+"""The command group: loads a command when it is called, and turns every error into text, JSON and an exit status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from andon import __version__
+from andon.cli.commands import BY_NAME, COMMANDS, overview
+from andon.cli.output import Console
+from andon.errors import EXIT_WRONG, AndonError, MachineError, UsageError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from andon.service.workspace import Workspace
+
+#: Exit status of a command that was stopped with Ctrl-C, as shells use it.
+EXIT_STOPPED = 130
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class App:
+    """What every command gets: the console, and the workspace when it asks for it."""
+
+    def __init__(self, project: Path | None, console: Console) -> None:
+        self.project = project
+        self.console = console
+
+    @property
+    def start(self) -> Path:
+        """The folder that the command works in."""
+        return self.project or Path.cwd()
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The project at or above the folder.
+
+        Raises:
+            UsageError: `usage.no_project`.
+        """
+        from andon.service.workspace import Workspace
+
+        return Workspace.find(self.start)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "workspace" in self.__dict__:
+            self.workspace.close()
+
+    def command(self, text: str) -> str:
+        """A command to type, for hints: `andon TEXT` with this call's `-C`."""
+        import shlex
+
+        place = f" -C {shlex.quote(str(self.project))}" if self.project is not None else ""
+        return f"andon{place} {text}"
+
+
+pass_app = click.make_pass_decorator(App)
+
+
+class Command(click.Command):
+    """A command whose help ends with examples."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        del ctx
+        write_examples(self.examples, formatter)
+
+
+class Noun(click.Group):
+    """A command with commands below it (`andon branch list`)."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        del ctx
+        write_examples(self.examples, formatter)
+
+
+def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
+    """The section `Example`."""
+    with formatter.section("Examples" if len(examples) > 1 else "Example"):
+        for example in examples:
+            formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+def json_option(function: Function) -> Function:
+    """`--json`: one document on stdout."""
+
+    def remember(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        app = ctx.find_object(App)
+        if value and app is not None:
+            app.console.as_json = True
+
+    return click.option(
+        "--json",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=remember,
+        help="One JSON document on stdout.",
+    )(function)
+
+
+def branch_option(function: Function) -> Function:
+    """`--branch`: another branch than the folder's."""
+    return click.option("--branch", metavar="BRANCH", help="Another branch than the folder's.")(function)
+
+
+class Root(click.Group):
+    """The group of all commands; modules are imported when their command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the overview."""
+        del ctx
+        return [entry.name for entry in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        del ctx
+        entry = BY_NAME.get(cmd_name)
+        if entry is None:
+            return None
+        command = getattr(import_module(f"andon.cli.{entry.module}"), entry.attribute)
+        assert isinstance(command, click.Command)  # the table is tested
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of the first argument; a misspelt one gets the nearest name."""
+        name = args[0]
+        if not name.startswith("-") and name not in BY_NAME and not ctx.resilient_parsing:
+            from andon.base.names import did_you_mean
+
+            raise UsageError(
+                "usage.bad_argument",
+                f"there is no command `{name}`",
+                hint=did_you_mean(name, BY_NAME) or "`andon --help` lists all commands",
+            )
+        return super().resolve_command(ctx, args)
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The overview."""
+        del ctx
+        return overview().rstrip("\n")
+
+    def main(  # type: ignore[override] # click overloads on `standalone_mode`
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run, and leave with the exit status of what happened."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        status = _guarded(
+            arguments,
+            lambda: super(Root, self).main(
+                arguments, prog_name or "andon", complete_var, False, windows_expand_args, **extra
+            ),
+        )
+        if not standalone_mode:
+            return status
+        sys.exit(status)
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "-C",
+    "--project",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="The project's folder.",
+)
+@click.option("--debug", is_flag=True, help="Show a trace with an error.")
+@click.option("--no-color", is_flag=True, help="No colours.")
+@click.version_option(__version__, "--version", message="andon %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, project: Path | None, debug: bool, no_color: bool) -> None:
+    """Query anything. Save a query as a dataset. Publish the whole lake in one step; one command takes it back."""
+    if debug:
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    app = App(project, Console(color=False if no_color else None))
+    ctx.obj = app
+    ctx.call_on_close(app.close)
+
+
+def stop_on_terminate() -> None:
+    """Let a request to terminate stop the command as Ctrl-C does: children end, nothing is half published."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _guarded(arguments: list[str], call: Callable[[], Any]) -> int:
+    """The exit status of `call`, its errors shown."""
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    console = Console(as_json="--json" in own, color=False if "--no-color" in own else None)
+    error: AndonError
+    try:
+        result = call()
+    except click.Abort:
+        console.note("stopped", "warn")
+        return EXIT_STOPPED
+    except click.ClickException as problem:
+        error = _usage(problem)
+        cause: BaseException = problem
+    except AndonError as problem:
+        error = cause = problem
+    except OSError as problem:
+        from andon.base.files import machine_error
+
+        error, cause = machine_error(problem, "read or write a file"), problem
+    except MemoryError as problem:
+        error = MachineError("machine.memory", "there was not enough memory", hint="set `engine.memory_limit` lower")
+        cause = problem
+    except Exception as problem:  # noqa: BLE001 - the outermost boundary: nobody should see a trace unasked
+        error = MachineError(
+            "internal.error",
+            f"a defect in Andon: {type(problem).__name__}: {problem}",
+            hint="the same command with `andon --debug …` shows the trace; please report it",
+        )
+        cause = problem
+    else:
+        return result if isinstance(result, int) else 0
+    if "--debug" in own:
+        import traceback
+
+        console.err.write("".join(traceback.format_exception(cause)))
+    console.error(error)
+    return error.exit_status
+
+
+def _usage(error: click.ClickException) -> AndonError:
+    """An error of click as ours."""
+    ctx = getattr(error, "ctx", None)
+    path = ctx.command_path if ctx is not None else "andon"
+    no_command = isinstance(error, click.exceptions.NoArgsIsHelpError)
+    message = f"`{path}` needs a command" if no_command else error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
+    found = UsageError("usage.bad_argument", message, where=path, hint=f"`{path} --help` shows how it is used")
+    assert found.exit_status == EXIT_WRONG  # click's own status for these
+    return found

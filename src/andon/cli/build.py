@@ -1,0 +1,199 @@
+"""`andon plan`, `andon run`, `andon refresh`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from andon.cli.app import App, Command, branch_option, json_option, pass_app
+from andon.cli.output import Console
+from andon.cli.plantext import held_lines, plan_document, plan_lines, run_lines
+from andon.cli.progress import progress
+from andon.errors import EXIT_DONE, EXIT_FAILED
+from andon.model.plan import Plan
+from andon.model.run import RunResult, Status
+
+if TYPE_CHECKING:
+    from andon.service.builds import Confirm, RunOptions
+
+POLICIES = ("all-or-nothing", "healthy", "none")
+
+
+class Moment(click.ParamType):
+    """A moment as ISO text; without a zone it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The aware moment."""
+        from andon.base.clock import from_text
+
+        try:
+            return from_text(value)
+        except ValueError:
+            self.fail(f"`{value}` is not a time: write `2026-11-01` or `2026-11-01T06:00`", param, ctx)
+
+
+def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`[SELECT]… --exclude --branch --force --now --drop`."""
+    for option in (
+        click.option(
+            "--drop", is_flag=True, help="Drop what this folder lacks, where nobody knows why (a fresh clone)."
+        ),
+        click.option("--now", type=Moment(), metavar="TIME", help="The clock that the run sees."),
+        click.option("--force", is_flag=True, help="Build what is selected even where its result is known."),
+        click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these out; may be given again."),
+        branch_option,
+        click.argument("select", nargs=-1, metavar="[SELECT]..."),
+    ):
+        function = option(function)
+    return function
+
+
+def folder_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--drop`, for what reads the folder."""
+    return click.option("--drop", is_flag=True, help="Without a base (a fresh clone): drop what the folder lacks.")(
+        function
+    )
+
+
+def publish_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--publish --message --json`."""
+    for option in (
+        json_option,
+        click.option("--message", "-m", metavar="TEXT", help="Of the commit."),
+        click.option("--publish", "policy", type=click.Choice(POLICIES), help="What is published if something fails."),
+    ):
+        function = option(function)
+    return function
+
+
+def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--yes`, for what may ask."""
+    return click.option("--yes", "-y", is_flag=True, help="Don't ask.")(function)
+
+
+@click.command(
+    cls=Command,
+    examples=["andon plan", "andon plan marts.revenue_by_month+", "andon plan new-segments   # a branch: its publish"],
+)
+@selection_options
+@folder_options
+@click.option("--all", "everything", is_flag=True, help="List what is unchanged too.")
+@json_option
+@pass_app
+def plan(app: App, select: tuple[str, ...], everything: bool, **options: Any) -> None:
+    """What a run would do, dataset by dataset, and why. Nothing is built.
+
+    SELECT is a dataset (`shop.orders`), with `+` what it reads or what reads it (`+marts.x`, `marts.x+`, `2+marts.x`), a schema
+    (`marts.*`), `tag:NAME` or `state:changed`. The name of a branch plans its publish into main.
+    """
+    chosen = run_options(select, **options)
+    found = _plan(app, chosen)
+    seconds = sum(s.seconds or 0.0 for s in found.works)
+    app.console.show(lambda: plan_document(found), lambda: plan_lines(found, app.console, everything, seconds))
+
+
+@click.command(
+    cls=Command,
+    examples=["andon run", "andon run +marts.revenue_by_month --branch try", "andon run --yes --json | jq .commit"],
+)
+@selection_options
+@folder_options
+@publish_options
+@yes_option
+@pass_app
+def run(app: App, select: tuple[str, ...], yes: bool, **options: Any) -> int:
+    """Build what changed and publish it, for the whole lake in one step.
+
+    What was built before, on any branch, is reused. A change of main's code is asked about first; without a terminal it needs
+    --yes. The result is also a commit of its own, `run:N`, that can be queried when it was not published.
+    """
+    chosen = run_options(select, **options)
+    with progress(app.console) as report:
+        result = app.workspace.builds.run(chosen, report, confirming(app.console, yes))
+    return finish(app, result, chosen, "publish.change")
+
+
+@click.command(cls=Command, examples=["andon refresh", "andon refresh shop.* --now 2026-11-01"])
+@selection_options
+@publish_options
+@pass_app
+def refresh(app: App, select: tuple[str, ...], **options: Any) -> int:
+    """Build the branch's own code on today's inputs and publish what is healthy. Never asks: no code is changed."""
+    chosen = run_options(select, **options)
+    with progress(app.console) as report:
+        result = app.workspace.builds.refresh(chosen, report)
+    return finish(app, result, chosen, "publish.refresh")
+
+
+def run_options(
+    select: tuple[str, ...],
+    *,
+    branch: str | None = None,
+    exclude: tuple[str, ...] = (),
+    policy: str | None = None,
+    force: bool = False,
+    now: datetime | None = None,
+    drop: bool = False,
+    message: str | None = None,
+) -> RunOptions:
+    """The service's options from the command's."""
+    from andon.service.builds import RunOptions
+
+    return RunOptions(select, exclude, branch, policy, force, now, drop, message)
+
+
+def confirming(console: Console, yes: bool) -> Confirm | None:
+    """How a change of main is confirmed: by --yes, by asking with the plan shown, or not at all."""
+    if yes:
+        return lambda _: True
+    if not console.can_ask:
+        return None
+
+    def ask(found: Plan) -> bool:
+        for text in plan_lines(found, console, False, 0.0, ink=console.err):
+            console.err.line(text)
+        return click.confirm(f"publish this to {found.branch}?", default=False, err=True)
+
+    return ask
+
+
+def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> int:
+    """Show how a run ended; its exit status."""
+    checks = app.workspace.describe.declared_checks(result.branch)
+    document = {**result.to_json(), "checks": {"declared": checks, "run": 0}}
+    app.console.show(lambda: document, lambda: run_lines(result, app.console.out))
+    if any(t.status is Status.FAILED for t in result.tasks):
+        for text in held_lines(result, app.console.err):
+            app.console.err.line(text)
+    if checks:
+        app.console.note(checks_text(checks), "warn")
+    policy = options.publish or str(app.workspace.settings.get(setting))
+    failed = any(t.status is Status.FAILED for t in result.tasks)
+    return EXIT_FAILED if failed or (not result.published and policy != "none") else EXIT_DONE
+
+
+def checks_text(count: int) -> str:
+    """That declared checks were not run."""
+    return (
+        f"{count:,} declared {'check was' if count == 1 else 'checks were'} NOT RUN (checks come with a later version)"
+    )
+
+
+def _plan(app: App, options: RunOptions) -> Plan:
+    workspace = app.workspace
+    if len(options.select) == 1:
+        ref = workspace.lake.refs.find(options.select[0])
+        if ref is not None and ref.kind == "branch":
+            return workspace.branches.plan_publish(ref.name, options=_without_selection(options))
+    return workspace.builds.plan(options)
+
+
+def _without_selection(options: RunOptions) -> RunOptions:
+    from dataclasses import replace
+
+    return replace(options, select=())

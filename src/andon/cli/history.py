@@ -1,0 +1,149 @@
+"""`andon log`, `andon undo`, `andon redo`, `andon accept`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from andon.base.text import plural
+from andon.cli.app import App, Command, branch_option, json_option, pass_app
+from andon.cli.build import yes_option
+from andon.cli.output import Cell, Ink, moment, short, table
+from andon.cli.plantext import names
+from andon.errors import UsageError
+
+if TYPE_CHECKING:
+    from andon.model.commit import Commit
+    from andon.service.history import LogEntry, Reverted
+
+
+@click.command(
+    cls=Command, examples=["andon log", "andon log marts.revenue_by_month", "andon log --at main@2026-11-01 -n 5"]
+)
+@click.argument("dataset", required=False)
+@click.option("--at", metavar="REF", help="Where to begin; the branch's newest commit otherwise.")
+@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Commits at most.")
+@json_option
+@pass_app
+def log(app: App, dataset: str | None, at: str | None, limit: int) -> None:
+    """What readers saw, newest first; with DATASET only what changed it."""
+    entries = app.workspace.history.log(at, dataset, limit)
+    app.console.show(
+        lambda: [e.to_json() for e in entries], lambda: log_lines(entries, app.console.out, app.console.width)
+    )
+
+
+@click.command(cls=Command, examples=["andon undo", "andon undo 3f2a9c1d --yes"])
+@click.argument("commit", required=False)
+@branch_option
+@click.option("--message", "-m", metavar="TEXT", help="Of the commit.")
+@yes_option
+@json_option
+@pass_app
+def undo(app: App, commit: str | None, branch: str | None, message: str | None, yes: bool) -> None:
+    """Take the newest publish back: readers see at once what they saw before, no data is moved.
+
+    What it brought stays out until it is changed or accepted again. With COMMIT it is refused unless that is the newest publish.
+    """
+    history = app.workspace.history
+    target, datasets = history.undo_preview(branch)
+    if commit is not None:
+        _only_newest(app, commit, target)
+    _ask(app, branch, target, datasets, yes)
+    done = history.undo(branch, expect=target.id, message=message)
+    app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "undone"))
+
+
+@click.command(cls=Command, examples=["andon redo"])
+@branch_option
+@json_option
+@pass_app
+def redo(app: App, branch: str | None) -> None:
+    """Bring back what the newest undo took, unless it was published anew since."""
+    done = app.workspace.history.redo(branch)
+    app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "redone"))
+
+
+@click.command(cls=Command, examples=["andon accept --rejected datasets/marts/orders.sql"])
+@click.option("--rejected", "path", required=True, metavar="PATH", help="A file that an undo keeps out.")
+@branch_option
+@json_option
+@pass_app
+def accept(app: App, path: str, branch: str | None) -> None:
+    """Let what an undo took out pass again, with the next run. `andon status` lists it."""
+    commit, lifted = app.workspace.history.accept_rejected(path, branch)
+    app.console.show(
+        lambda: {
+            "commit": commit.id,
+            "accepted": [{"path": c.path, "content": c.content, "source": c.source} for c in lifted],
+        },
+        lambda: [f"accepted {path} again as {short(commit.id)}; `andon run` takes it"],
+    )
+
+
+def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[str]:
+    """Commits as a table."""
+    rows: list[Sequence[Cell]] = []
+    for entry in entries:
+        commit = entry.commit
+        run = f"run:{commit.run}" if commit.run is not None else ""
+        style = "dim" if entry.undone else ""
+        message = f"{commit.message} (undone)" if entry.undone else commit.message
+        rows.append(
+            (
+                (short(commit.id), "dim" if entry.undone else "accent"),
+                (moment(commit.time), "dim"),
+                (str(commit.kind), style),
+                (commit.author, "dim"),
+                (run, "dim"),
+                (f"{len(entry.changed):,}" if entry.changed else "", "dim"),
+                (message, style),
+            )
+        )
+    headers = ("commit", "at (UTC)", "kind", "author", "run", "changed", "message")
+    return table(rows, ink, headers=headers, right=[5], width=width) if rows else ["no commits"]
+
+
+def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], yes: bool) -> None:
+    """An undo of somebody else's work or of a refresh is asked about; where nobody can be asked it is refused."""
+    reason = app.workspace.history.needs_asking(target)
+    if reason is None or yes:
+        return
+    what = f"{short(target.id)} ({target.message}; {plural(len(datasets), 'dataset')})"
+    if not app.console.can_ask:
+        place = f" --branch {branch}" if branch else ""
+        raise UsageError(
+            "usage.confirmation_needed",
+            f"this would take back {what}, and {reason}",
+            where=short(target.id),
+            hint=f"`{app.command(f'undo {short(target.id)}{place} --yes')}` does it",
+        )
+    app.console.err.line(f"takes back {what}: {names(datasets)}")
+    if not click.confirm(f"{reason}; take it back?", default=False, err=True):
+        raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
+
+
+def _only_newest(app: App, ref: str, target: Commit) -> None:
+    asked = app.workspace.lake.refs.resolve(ref)
+    if asked.id != target.id:
+        raise UsageError(
+            "usage.not_yet",
+            f"{short(asked.id)} is not the newest publish; that is {short(target.id)} ({target.message})",
+            where=ref,
+            hint="older publishes can be taken back one by one, newest first: `andon undo`",
+        )
+
+
+def _reverted_lines(done: Reverted, ink: Ink, word: str) -> list[str]:
+    lines = [
+        f"{ink.paint(word, 'good')} {ink.paint(short(done.target.id), 'accent')} ({done.target.message})",
+        f"  {done.branch} is {ink.paint(short(done.commit.id), 'accent')} now; "
+        f"{plural(len(done.datasets), 'dataset')} {'changed' if done.datasets else 'changed: code only'}"
+        + (f": {names(done.datasets)}" if done.datasets else ""),
+    ]
+    if done.rejected:
+        paths = names(sorted({c.path for c in done.rejected}))
+        lines.append(f"  kept out until changed, or `andon accept --rejected PATH`: {paths}")
+    return lines

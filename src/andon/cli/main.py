@@ -1,0 +1,30 @@
+"""The entry point of the program `andon`. The commands' table answers `--help`; all else is for `app`."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from andon import __version__
+from andon.cli.commands import overview
+
+
+def main() -> NoReturn:
+    """Run the command line with the process's arguments and leave with its exit status."""
+    arguments = sys.argv[1:]
+    if arguments in ([], ["--help"], ["-h"]):
+        # Most of the start-up time is the parser's; the overview needs none.
+        sys.stdout.write(overview())
+        sys.exit(0)
+    if arguments == ["--version"]:
+        sys.stdout.write(f"andon {__version__}\n")
+        sys.exit(0)
+    from andon.cli.app import cli, stop_on_terminate
+
+    stop_on_terminate()
+    cli.main(arguments, prog_name="andon")
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

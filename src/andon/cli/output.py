@@ -1,0 +1,245 @@
+"""Where text goes and how it looks: data to stdout, everything else to stderr; one accent colour, symbols that fall back to ASCII."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TextIO
+
+from andon.errors import AndonError, Problem
+
+#: What stands for our own symbols where the terminal's encoding lacks them; one character each, so that tables stay aligned.
+_PLAIN = {"·": "-", "→": ">", "…": "~", "✓": "+", "✗": "x", "●": "*", "○": "o", "─": "-", "⏎": "/", "≈": "~"}
+
+_STYLES = {"accent": "36", "dim": "2", "good": "32", "warn": "33", "bad": "31", "bold": "1"}
+
+#: A cell of a table: text, or text with the name of a style.
+Cell = str | tuple[str, str]
+
+
+def _fall_back(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    found = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in found), error.end
+
+
+codecs.register_error("andon", _fall_back)
+
+
+class Ink:
+    """One stream and what it can show."""
+
+    def __init__(self, stream: TextIO, color: bool | None, environ: Mapping[str, str]) -> None:
+        self._stream = stream
+        self.is_terminal = _is_terminal(stream)
+        allowed = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        self.color = self.is_terminal and allowed if color is None else color
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="andon")
+
+    def paint(self, text: str, style: str) -> str:
+        """`text` in a style: accent, dim, good, warn, bad, bold."""
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.color and text else text
+
+    def line(self, text: str = "") -> None:
+        """Write one line. Whoever reads may have gone; the work goes on without them."""
+        self.write(text + "\n")
+
+    def write(self, text: str) -> None:
+        """Write text as it is."""
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError:
+            self._abandon()
+
+    def write_bytes(self, chunks: Iterable[bytes]) -> None:
+        """Write bytes as they are."""
+        try:
+            self._stream.flush()
+            for chunk in chunks:
+                self._stream.buffer.write(chunk)
+            self._stream.buffer.flush()
+        except BrokenPipeError:
+            self._abandon()
+
+    @property
+    def stream(self) -> TextIO:
+        """The stream itself, for a live view."""
+        return self._stream
+
+    def _abandon(self) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
+
+
+class Console:
+    """The terminal of one command.
+
+    Args:
+        as_json: whether stdout takes exactly one JSON document.
+        color: None lets each stream decide.
+    """
+
+    def __init__(
+        self, *, as_json: bool = False, color: bool | None = None, environ: Mapping[str, str] | None = None
+    ) -> None:
+        variables = os.environ if environ is None else environ
+        self.as_json = as_json
+        self.out = Ink(sys.stdout, color, variables)
+        self.err = Ink(sys.stderr, color, variables)
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person sits there: both what is read and what is shown is a terminal."""
+        return _is_terminal(sys.stdin) and self.err.is_terminal
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal, or None where lines may be as long as they are."""
+        if not self.out.is_terminal:
+            return None
+        import shutil
+
+        return shutil.get_terminal_size((80, 24)).columns
+
+    def show(self, document: Callable[[], Any], lines: Callable[[], Iterable[str]]) -> None:
+        """Show a result: the JSON document, or the lines for people."""
+        if self.as_json:
+            self.json(document())
+        else:
+            for text in lines():
+                self.out.line(text)
+
+    def json(self, document: Any) -> None:
+        """The one JSON document of a command."""
+        self.out.line(json.dumps(document, ensure_ascii=False, indent=2))
+
+    def note(self, text: str, style: str = "dim") -> None:
+        """A line for people, beside the data."""
+        self.err.line(self.err.paint(text, style))
+
+    def error(self, error: AndonError) -> None:
+        """An error: text on stderr; with JSON its document on stdout too."""
+        if self.as_json:
+            self.json({"error": error.to_json()})
+        for text in error_lines(error.to_json(), self.err):
+            self.err.line(text)
+
+
+def error_lines(error: Mapping[str, Any], ink: Ink, title: str = "error") -> list[str]:
+    """An error (as `AndonError.to_json`) as lines: what, where, the excerpt, what to do."""
+    problems: list[dict[str, Any]] = list(error.get("problems") or [])
+    lines = [f"{ink.paint(title + ':', 'bad')} {error['message']}  {ink.paint('[' + error['code'] + ']', 'dim')}"]
+    hint = error.get("hint")
+    if len(problems) == 1 and problems[0]["message"] == error["message"]:
+        only = problems[0]
+        lines += _place(only, error.get("where"), ink)
+        hint = hint or only.get("hint")
+    else:
+        if error.get("where"):
+            lines.append(f"  at {ink.paint(str(error['where']), 'accent')}")
+        for problem in problems:
+            lines += ["", f"  {ink.paint(_where(problem), 'accent')}  {problem['message']}"]
+            lines += [f"    {text}" for text in str(problem.get("excerpt") or "").splitlines()]
+            if problem.get("hint"):
+                lines.append(f"    {ink.paint('hint:', 'dim')} {problem['hint']}")
+        if problems and hint:
+            lines.append("")
+    if hint:
+        lines.append(f"  {ink.paint('hint:', 'accent')} {hint}")
+    return lines
+
+
+def _place(problem: Mapping[str, Any], where: str | None, ink: Ink) -> list[str]:
+    place = where or _where(problem)
+    lines = [f"  at {ink.paint(place, 'accent')}"] if place else []
+    return lines + [f"    {text}" for text in str(problem.get("excerpt") or "").splitlines()]
+
+
+def _where(problem: Mapping[str, Any]) -> str:
+    return Problem("", "", problem.get("file"), problem.get("line"), problem.get("column")).where
+
+
+def table(
+    rows: Sequence[Sequence[Cell]],
+    ink: Ink,
+    *,
+    headers: Sequence[str] = (),
+    right: Iterable[int] = (),
+    width: int | None = None,
+    indent: str = "",
+) -> list[str]:
+    """Rows as aligned lines. With `width` the widest columns give way, down to 8 characters, and end in `…`."""
+    everything: list[Sequence[Cell]] = [[(h, "dim") for h in headers], *rows] if headers else list(rows)
+    if not everything:
+        return []
+    texts = [[_text(cell) for cell in row] for row in everything]
+    widths = [max(display_width(row[i]) for row in texts if i < len(row)) for i in range(max(map(len, texts)))]
+    if width is not None:
+        widths = _fit(widths, width - len(indent))
+    to_right = frozenset(right)
+    lines = []
+    for row in everything:
+        cells = []
+        for i, cell in enumerate(row):
+            text = _cut(_text(cell), widths[i])
+            pad = " " * (widths[i] - display_width(text))
+            shown = ink.paint(text, cell[1]) if isinstance(cell, tuple) and cell[1] else text
+            cells.append(pad + shown if i in to_right else shown + pad)
+        lines.append((indent + "  ".join(cells)).rstrip())
+    return lines
+
+
+def display_width(text: str) -> int:
+    """Columns that `text` takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def short(commit: str) -> str:
+    """A commit's id as people see it."""
+    return commit[:8]
+
+
+def moment(text: str) -> str:
+    """A moment of the lake (ISO, UTC) to the minute."""
+    return text[:16].replace("T", " ")
+
+
+def _text(cell: Cell) -> str:
+    text = cell[0] if isinstance(cell, tuple) else cell
+    return text.replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " ")
+
+
+def _cut(text: str, width: int) -> str:
+    if display_width(text) <= width:
+        return text
+    while text and display_width(text) > width - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+def _fit(widths: list[int], room: int) -> list[int]:
+    fitted = list(widths)
+    while sum(fitted) + 2 * (len(fitted) - 1) > room:
+        widest = max(range(len(fitted)), key=lambda i: fitted[i])
+        if fitted[widest] <= 8:
+            break
+        fitted[widest] -= 1
+    return fitted
+
+
+def _is_terminal(stream: Any) -> bool:
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):
+        return False

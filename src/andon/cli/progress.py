@@ -1,0 +1,167 @@
+"""Progress of a run on stderr: a live view on a terminal, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from andon.base.text import plural, seconds
+from andon.cli.output import Console, Ink
+from andon.model.event import Ended, Event, Notice, Planned, Reporter, TaskEnded, TaskStarted
+from andon.model.plan import Action
+from andon.model.run import Status, TaskResult
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.text import Text
+
+#: With more steps than this the live view prints only what failed or took long; the rest shows in the counts.
+_MANY = 40
+_LONG = 1.0
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Reporter]:
+    """The reporter that fits the terminal; the live view ends with the block, whatever happens."""
+    if not console.err.is_terminal:
+        yield LineReporter(console.err)
+        return
+    live = LiveReporter(console.err)
+    try:
+        yield live
+    finally:
+        live.stop()
+
+
+class LineReporter:
+    """Says what happens line by line."""
+
+    def __init__(self, ink: Ink) -> None:
+        self._ink = ink
+
+    def __call__(self, event: Event) -> None:
+        """Write the line of an event, if it has one."""
+        match event:
+            case Notice(text):
+                self._ink.line(f"note: {text}")
+            case Planned(plan, run) if plan.works:
+                waiting = sum(1 for s in plan.steps if s not in plan.works)
+                self._ink.line(f"run {run} on {plan.branch}: {len(plan.works)} to do, {waiting} reused")
+            case TaskEnded(result):
+                self._ink.line(task_line(result, self._ink))
+            case Planned() | TaskStarted() | Ended():
+                pass
+
+
+class LiveReporter:
+    """Shows what runs, what waits, rows and seconds, redrawn in place."""
+
+    def __init__(self, ink: Ink, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ink = ink
+        self._clock = clock
+        self._live: Live | None = None
+        self._began = clock()
+        self._total = 0
+        self._rows = 0
+        self._ended: list[TaskResult] = []
+        self._running: dict[str, float] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Take an event into the view."""
+        match event:
+            case Notice(text):
+                self._print(f"{self._ink.paint('note', 'dim')}  {text}")
+            case Planned(plan, _):
+                self._total = len(plan.works)
+                self._began = self._clock()
+                if plan.works:
+                    self._start()
+            case TaskStarted(dataset, _):
+                self._running[dataset] = self._clock()
+            case TaskEnded(result):
+                self._end(result)
+            case Ended():
+                self.stop()
+
+    def stop(self) -> None:
+        """Take the view away; what was printed above it stays."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def text(self) -> Text:
+        """The view as it is now."""
+        from rich.text import Text
+
+        now = self._clock()
+        view = Text()
+        failed = sum(1 for r in self._ended if r.status is Status.FAILED)
+        view.append(f"{len(self._ended)} of {self._total}", style="cyan")
+        view.append(f"  {self._rows:,} rows  {seconds(now - self._began)}", style="dim")
+        if failed:
+            view.append(f"  {failed} failed", style="red")
+        waiting = self._total - len(self._ended) - len(self._running)
+        if waiting > 0:
+            view.append(f"  {waiting} waiting", style="dim")
+        for dataset, since in list(self._running.items())[:12]:
+            view.append("\n● ", style="cyan")
+            view.append(dataset)
+            view.append(f"  {seconds(now - since)}", style="dim")
+        return view
+
+    def _start(self) -> None:
+        from rich.console import Console as RichConsole
+        from rich.live import Live
+
+        if self._live is not None:
+            return
+        console = RichConsole(file=self._ink.stream, no_color=not self._ink.color, highlight=False, soft_wrap=True)
+        self._live = Live(_View(self.text), console=console, refresh_per_second=8, transient=True)
+        self._live.start()
+
+    def _end(self, result: TaskResult) -> None:
+        self._running.pop(result.dataset, None)
+        self._ended.append(result)
+        self._rows += result.rows or 0
+        few = self._total <= _MANY
+        if few or result.status is Status.FAILED or result.seconds >= _LONG:
+            self._print(task_line(result, self._ink))
+
+    def _print(self, text: str) -> None:
+        if self._live is None:
+            self._ink.line(text)
+            return
+        from rich.text import Text
+
+        self._live.console.print(Text.from_ansi(text))
+
+
+class _View:
+    """Asked by rich at every redraw."""
+
+    def __init__(self, text: Callable[[], Text]) -> None:
+        self._text = text
+
+    def __rich__(self) -> Any:
+        return self._text()
+
+
+def task_line(result: TaskResult, ink: Ink) -> str:
+    """One ended task: symbol, dataset, rows, seconds, or why not."""
+    if result.status is Status.FAILED:
+        message = (result.error or {}).get("message", result.reason)
+        return f"{ink.paint('✗', 'bad')} {result.dataset}  {message}"
+    if result.status is Status.SKIPPED:
+        return f"{ink.paint('○', 'warn')} {result.dataset}  skipped: {result.reason}"
+    facts = []
+    if result.rows is not None:
+        facts.append(plural(result.rows, "row"))
+    if result.action == Action.VIEW:
+        facts.append("view")
+    if result.action == Action.DROP:
+        facts.append("dropped")
+    if result.action == Action.BUILD:
+        facts.append(seconds(result.seconds))
+    return f"{ink.paint('✓', 'good')} {result.dataset}  {ink.paint('  '.join(facts), 'dim')}".rstrip()
