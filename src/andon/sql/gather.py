@@ -18,8 +18,13 @@ _FILE = re.compile(r"[/*?\\]|://|\.[a-z0-9]{1,8}\Z", re.IGNORECASE)
 _NO_CTES: frozenset[str] = frozenset()
 
 
-def facts_of(text: str, statement: dict[str, Any], problems: tuple[SqlProblem, ...] = ()) -> SqlFacts:
-    """The facts of one parsed statement of `text`, with `problems` in front of those found."""
+def facts_of(
+    text: str,
+    statement: dict[str, Any],
+    problems: tuple[SqlProblem, ...] = (),
+    parameters: frozenset[str] = frozenset(),
+) -> SqlFacts:
+    """The facts of one parsed statement of `text`, with `problems` in front of those found; `parameters` are a macro's."""
     walk = _Walk(text)
     walk.visit(statement["node"], _NO_CTES)
     if statement.get("named_param_map"):
@@ -35,7 +40,7 @@ def facts_of(text: str, statement: dict[str, Any], problems: tuple[SqlProblem, .
         random=tuple(call for call in calls if call.name in RANDOM_NAMES) + tuple(samples),
         problems=found,
         constructs=tuple(walk.constructs),
-        normal=normal_form(statement["node"]),
+        normal=normal_form(statement["node"], parameters),
     )
 
 
@@ -111,6 +116,7 @@ class _Walk:
         if len(names) == 1:
             name = names[0].lower()
             if name in CLOCK_KEYWORDS:
+                self.constructs.append(Construct("clock", self._offset(node)))
                 self._clock(ClockUse.DATE if name in DATE_NAMES else ClockUse.INSTANT)
             elif name in STATE_KEYWORDS:
                 self.constructs.append(Construct(name, self._offset(node)))

@@ -133,18 +133,17 @@ def _bodies(text: str, parts: list[Token], end: int) -> list[_Body] | None:
             return None
         stop = parts[heads[number + 1][0] - 2].end if number + 1 < len(heads) else end
         begin = parts[first].start
-        if is_table:
-            padded = _blank(text[:begin]) + text[begin:stop]
-        else:
-            # the body keeps its place, so that offsets are those of the file; CREATE MACRO is longer than `select (`
-            padded = _blank(text[:begin])[:-8] + "select (" + text[begin:stop] + "\n)"
+        # the body keeps its place, so that offsets are those of the file; CREATE MACRO is longer than `select (`
+        padded = (
+            _blank(begin) + text[begin:stop] if is_table else _blank(begin - 8) + "select (" + text[begin:stop] + "\n)"
+        )
         bodies.append(_Body(_parameters(text, parts[opening + 1 : after - 2]), is_table, padded))
     return bodies
 
 
-def _blank(text: str) -> str:
-    """Blanks in place of `text`: as many bytes for the parser's places, as many characters for ours."""
-    return " " * len(text)
+def _blank(count: int) -> str:
+    """Blanks in place of the `count` characters before what is parsed."""
+    return " " * count
 
 
 def _heads(parts: list[Token]) -> list[tuple[int, int]]:
@@ -190,7 +189,7 @@ def _parameters(text: str, parts: list[Token]) -> list[tuple[str, str]]:
         name = " ".join(token.name for token in group[:equal])
         default = text[group[equal + 1].start : group[-1].end] if equal + 1 < len(group) else ""
         begin = group[equal + 1].start if default else 0
-        found.append((name, _blank(text[:begin])[:-8] + "select (" + default + "\n)" if default else ""))
+        found.append((name, _blank(begin - 8) + "select (" + default + "\n)" if default else ""))
     return found
 
 
@@ -198,9 +197,12 @@ def _statement(text: str, state: _Statement, answers: list[list[Parsed]]) -> Mac
     facts = SqlFacts()
     form: list[object] = []
     for body, parsed in zip(state.bodies, answers, strict=True):
+        parameters = frozenset(name.split()[0] for name, _ in body.parameters if name)
+        normals = []
         for part, answer in zip(_parts(body), parsed, strict=True):
-            facts = _merge(facts, _facts(part, answer))
-        normals = [_facts(part, answer).normal for part, answer in zip(_parts(body), parsed, strict=True)]
+            found = _facts(part, answer, parameters)
+            normals.append(found.normal)
+            facts = _merge(facts, found)
         form.append(
             [body.is_table, [name for name, _ in body.parameters], [bool(d) for _, d in body.parameters], normals]
         )
@@ -214,12 +216,12 @@ def _statement(text: str, state: _Statement, answers: list[list[Parsed]]) -> Mac
     return MacroStatement(state.name, text[state.start : state.end], state.start, facts, is_table)
 
 
-def _facts(text: str, parsed: Parsed) -> SqlFacts:
+def _facts(text: str, parsed: Parsed, parameters: frozenset[str]) -> SqlFacts:
     if parsed.problem is not None:
         return SqlFacts(problems=(replace(parsed.problem, code="project.bad_macro"),))
     if len(parsed.statements) != 1:
         return SqlFacts(problems=(_bad("the macro's body was not understood", characters(text)(0)),))
-    return facts_of(text, parsed.statements[0])
+    return facts_of(text, parsed.statements[0], parameters=parameters)
 
 
 def _merge(one: SqlFacts, other: SqlFacts) -> SqlFacts:

@@ -80,3 +80,44 @@ ENGINE_TABLE_FUNCTIONS = words(
 
 #: Tables of the engine that have no schema in front.
 SYSTEM_TABLES = words("sqlite_master sqlite_schema sqlite_temp_master sqlite_temp_schema")
+
+#: Functions of the engine whose result does not depend on how their arguments are written: `struct_pack(A)` and a user's macro
+#: may take a field's name from the text of an argument; these never do. What is missing here costs a rebuild, no error.
+PLAIN_FUNCTIONS = words(
+    """abs acos add age any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max arg_max_null arg_min
+    arg_min_null argmax argmin array_agg array_aggregate array_append array_apply array_cat array_concat array_contains
+    array_distance array_distinct array_extract array_filter array_has array_has_all array_has_any array_indexof array_intersect
+    array_length array_position array_prepend array_reverse array_reverse_sort array_select array_slice array_sort
+    array_to_string array_transform array_unique ascii asin atan atan2 avg bar base64 bin bit_and bit_count bit_or bit_xor
+    bitstring bitstring_agg bool_and bool_or cardinality cbrt ceil ceiling century chr coalesce concat concat_ws contains corr cos
+    cosh cot count count_if count_star countif covar_pop covar_samp cume_dist damerau_levenshtein date_add date_diff date_part
+    date_sub date_trunc datediff datepart datesub datetrunc day dayname dayofmonth dayofweek dayofyear days_in_month decade decode
+    degrees dense_rank divide editdist3 element_at encode ends_with entropy epoch epoch_ms epoch_ns epoch_us era even exp factorial
+    favg fdiv fill first first_value flatten floor fmod format formatreadablesize from_base64 from_hex fsum gamma gcd geomean
+    get_bit greatest group_concat grouping grouping_id hamming hash hex histogram hour if ifnull ilike_escape instr isfinite isinf
+    isnan isodow isoyear jaccard jaro_similarity jaro_winkler_similarity json_array_length json_contains json_extract
+    json_extract_path json_extract_path_text json_extract_string json_keys json_type json_valid json_value julian kahan_sum
+    kurtosis kurtosis_pop lag last last_day last_value lcase lcm lead least left len length levenshtein lgamma like_escape
+    list_aggregate list_any_value list_append list_apply list_avg list_cat list_concat list_contains list_count list_distinct
+    list_element list_extract list_filter list_first list_has list_has_all list_has_any list_indexof list_intersect list_last
+    list_max list_median list_min list_pack list_position list_prepend list_product list_reduce list_resize list_reverse
+    list_reverse_sort list_select list_slice list_sort list_stddev_pop list_stddev_samp list_string_agg list_sum list_transform
+    list_unique list_value list_where list_zip listagg ln log log10 log2 lower lpad ltrim mad make_date make_time make_timestamp
+    map map_concat map_contains map_entries map_extract map_extract_value map_from_entries map_keys map_values max max_by md5
+    md5_number mean median microsecond millennium millisecond min min_by minute mod mode month monthname multiply nanosecond
+    nextafter nfc_normalize not_ilike_escape not_like_escape now nth_value ntile nullif octet_length ord parse_dirname
+    parse_dirpath parse_filename parse_path percent_rank pi position pow power prefix printf product quantile quantile_cont
+    quantile_disc quarter radians range generate_series rank rank_dense regexp_escape regexp_extract regexp_extract_all
+    regexp_full_match regexp_matches regexp_replace regexp_split_to_array regr_avgx regr_avgy regr_count regr_intercept regr_r2
+    regr_slope regr_sxx regr_sxy regr_syy repeat replace reservoir_quantile reverse right round round_even row_number rpad rtrim
+    second sem set_bit sha1 sha256 sign signbit sin sinh skewness split split_part sqrt starts_with stddev stddev_pop stddev_samp
+    str_split str_split_regex strftime string_agg string_split string_split_regex string_to_array strip_accents strlen strpos
+    strptime struct_extract substr substring subtract suffix sum sum_no_overflow sumkahan tan tanh time_bucket timezone
+    timezone_hour timezone_minute to_base to_base64 to_centuries to_days to_decades to_hex to_hours to_microseconds to_millennia
+    to_milliseconds to_minutes to_months to_quarters to_seconds to_timestamp to_weeks to_years today translate trim trunc
+    try_strptime typeof ucase unhex unicode upper url_decode url_encode var_pop var_samp variance wavg week weekday weekofyear
+    weighted_avg xor year yearweek"""
+)
+
+#: Names that, written alone, may be no column: what they give is named as they are written.
+NAMED_AS_WRITTEN = CLOCK_KEYWORDS | STATE_KEYWORDS | {"user", "rowid"}

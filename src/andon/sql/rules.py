@@ -110,6 +110,8 @@ def _of_constructs(facts: SqlFacts, role: Role, allow: frozenset[str]) -> Iterat
 
 def _of_construct(construct: Construct, role: Role, allow: frozenset[str]) -> SqlProblem | None:
     kind, at = construct.kind, construct.offset
+    if kind == "clock":
+        return None  # judged with the calls of the clock
     if kind.endswith("sample"):
         if role == "query" or "random" in allow:
             return None
@@ -176,6 +178,10 @@ def _of_clock(facts: SqlFacts, role: Role) -> Iterator[SqlProblem]:
     if role != "view" or facts.clock is ClockUse.NONE:
         return
     names = INSTANT_NAMES if facts.clock is ClockUse.INSTANT else CLOCK_NAMES
-    at = next((call.offset for call in facts.calls if call.name in names), None)
+    places = [call.offset for call in facts.calls if call.name in names]
+    places.extend(
+        construct.offset for construct in facts.constructs if construct.kind == "clock" and construct.offset is not None
+    )
+    at = min(places, default=None)
     message = "a view may not use the clock: its readers would see their own time, not that of the run"
     yield SqlProblem(_REFUSED, message, at, "`materialize: table`")

@@ -50,7 +50,7 @@ class SqlProblem:
 @dataclass(frozen=True, slots=True)
 class Construct:
     """A construct that is neither a table nor a call and that some roles refuse: `kind` is sample, unsteady_sample,
-    show, at, or the name of a keyword that gives the state of the session."""
+    show, at, clock, or the name of a keyword that gives the state of the session."""
 
     kind: str
     offset: int | None
