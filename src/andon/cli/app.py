@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -49,7 +50,10 @@ class App:
         """
         from andon.service.workspace import Workspace
 
-        return Workspace.find(self.start)
+        workspace = Workspace.find(self.start)
+        for notice in workspace.settings.notices:
+            self.console.note(f"note: {notice}", "warn")
+        return workspace
 
     def close(self) -> None:
         """Close what was opened."""
@@ -120,7 +124,9 @@ def json_option(function: Function) -> Function:
 
 def branch_option(function: Function) -> Function:
     """`--branch`: another branch than the folder's."""
-    return click.option("--branch", metavar="BRANCH", help="Another branch than the folder's.")(function)
+    return click.option("--branch", metavar="BRANCH", envvar="ANDON_BRANCH", help="Another branch than the folder's.")(
+        function
+    )
 
 
 class Root(click.Group):
@@ -189,9 +195,10 @@ class Root(click.Group):
     "--project",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="DIR",
+    envvar="ANDON_PROJECT",
     help="The project's folder.",
 )
-@click.option("--debug", is_flag=True, help="Show a trace with an error.")
+@click.option("--debug", is_flag=True, envvar="ANDON_DEBUG", help="Show a trace with an error.")
 @click.option("--no-color", is_flag=True, help="No colours.")
 @click.version_option(__version__, "--version", message="andon %(version)s")
 @click.pass_context
@@ -246,7 +253,7 @@ def _guarded(arguments: list[str], call: Callable[[], Any]) -> int:
         cause = problem
     else:
         return result if isinstance(result, int) else 0
-    if "--debug" in own:
+    if "--debug" in own or os.environ.get("ANDON_DEBUG"):
         import traceback
 
         console.err.write("".join(traceback.format_exception(cause)))

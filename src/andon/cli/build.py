@@ -38,12 +38,9 @@ class Moment(click.ParamType):
 
 
 def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`[SELECT]… --exclude --branch --force --now --drop`."""
+    """`[SELECT]… --exclude --branch --force --now`."""
     for option in (
-        click.option(
-            "--drop", is_flag=True, help="Drop what this folder lacks, where nobody knows why (a fresh clone)."
-        ),
-        click.option("--now", type=Moment(), metavar="TIME", help="The clock that the run sees."),
+        click.option("--now", type=Moment(), metavar="TIME", envvar="ANDON_NOW", help="The clock that the run sees."),
         click.option("--force", is_flag=True, help="Build what is selected even where its result is known."),
         click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these out; may be given again."),
         branch_option,
