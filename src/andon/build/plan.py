@@ -142,11 +142,15 @@ class _Planner:
         if key and dataset not in now.forced:
             if leaf is not None and leaf.key == key:
                 reason = "only comments or layout changed" if code_changed else "unchanged"
-                return Step(dataset, Action.REUSE, reason, needs, key, leaf.build, leaf.version, code_changed=code_changed)
+                return Step(
+                    dataset, Action.REUSE, reason, needs, key, leaf.build, leaf.version, code_changed=code_changed
+                )
             if key in known:
                 build = known[key]
                 reason = f"built before, in run {build.run}" if build.run else "built before"
-                return Step(dataset, Action.REUSE, reason, needs, key, build.id, build.version, code_changed=code_changed)
+                return Step(
+                    dataset, Action.REUSE, reason, needs, key, build.id, build.version, code_changed=code_changed
+                )
         reason = self._reason(dataset)
         if definition.materialize is Materialize.VIEW:
             return Step(dataset, Action.VIEW, reason, needs, key, version=key, code_changed=code_changed)

@@ -44,7 +44,9 @@ class Relations:
         self.load([version_id])
         found = self._versions.get(version_id)
         if found is None:
-            raise MachineError("lake.corrupt", f"version `{version_id[:12]}` is not in the catalog", hint="`andon doctor`")
+            raise MachineError(
+                "lake.corrupt", f"version `{version_id[:12]}` is not in the catalog", hint="`andon doctor`"
+            )
         return found
 
     def relation(self, version_id: str) -> Relation:

@@ -143,7 +143,9 @@ class Runner:
             progress.failed.add(step.dataset)
             document = error.to_json()
             self._end(
-                TaskResult(step.dataset, step.action, step.reason, Status.FAILED, seconds=seconds, error=document), progress, state
+                TaskResult(step.dataset, step.action, step.reason, Status.FAILED, seconds=seconds, error=document),
+                progress,
+                state,
             )
             return None
         outcome = future.result()
@@ -197,4 +199,6 @@ class _State:
 
 def interrupted(dataset: str) -> DatasetError:
     """The error of a task that was stopped."""
-    return DatasetError("build.interrupted", "the run was stopped", where=dataset, hint="run again; what was built is reused")
+    return DatasetError(
+        "build.interrupted", "the run was stopped", where=dataset, hint="run again; what was built is reused"
+    )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.clock import to_text
-from andon.base.names import literal
+from andon.base.names import literal, quote, quote_name
 from andon.build.outcome import Outcome
 from andon.build.plan import clock_part
 from andon.build.relations import Relations
@@ -35,6 +35,7 @@ from andon.model.commit import Leaf
 from andon.model.dataset import Definition, Kind
 from andon.model.plan import Action, Step
 from andon.model.version import Column, DataFile, Version, version_id
+from andon.sql.macros import macro_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -201,7 +202,8 @@ class Tasks:
             return self._write(side, definition, make, sql, produced, began)
 
     def _python(self, definition: Definition, make: Build, began: float) -> Outcome:
-        from andon.engines.python.run import PythonTask, run_python
+        from andon.engines.python.run import run_python
+        from andon.engines.python.task import PythonTask
 
         side = self._side(wide=False)
         session = side.session()
@@ -243,7 +245,9 @@ class Tasks:
             return tuple(Path(self.job.lake.storage.engine_path(f.path)) for f in found.files)
         side.universe.ensure([name])
         target = work / f"{name}.parquet"
-        side.session().at(side.universe.catalog).execute(f"copy (from {name}) to {literal(str(target))} (format parquet)")
+        side.session().at(side.universe.catalog).execute(
+            f"copy (from {quote_name(name)}) to {literal(str(target))} (format parquet)"
+        )
         return (target,)
 
     # -- writing
@@ -279,7 +283,13 @@ class Tasks:
             storage.delete(path)
             version = same
         build = _finished(
-            make, version.id, facts or side.instance.facts(), time.perf_counter() - began, proof=proof, lock=lock, log=log
+            make,
+            version.id,
+            facts or side.instance.facts(),
+            time.perf_counter() - began,
+            proof=proof,
+            lock=lock,
+            log=log,
         )
         note = f"{proof}: version kept" if proof else None
         return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
@@ -377,16 +387,9 @@ def _macros(session: Session, definition: Definition) -> Iterator[None]:
         yield
     finally:
         for statement in reversed(definition.macros):
-            session.connection.execute(f"drop {_macro_kind(statement)} if exists temp.{_macro_name(statement)}")
-
-
-def _macro_name(statement: str) -> str:
-    return statement.split("(", 1)[0].split()[-1]
-
-
-def _macro_kind(statement: str) -> str:
-    after = statement.partition(")")[2].split()
-    return "macro table" if [w.lower() for w in after[:2]] == ["as", "table"] else "macro"
+            name, is_table = macro_name(statement)
+            kind = "macro table" if is_table else "macro"
+            session.connection.execute(f"drop {kind} if exists temp.main.{quote(name)}")
 
 
 def _paths(columns: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -398,9 +401,7 @@ def _paths(columns: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 def _facts(version: Version) -> list[tuple[str, Any]]:
     """What the write told for free, by column: equal content has equal facts."""
-    return sorted(
-        (name, (s.nulls, s.minimum, s.maximum)) for f in version.files for name, s in f.stats.items()
-    )
+    return sorted((name, (s.nulls, s.minimum, s.maximum)) for f in version.files for name, s in f.stats.items())
 
 
 def _finished(
@@ -429,5 +430,3 @@ def _finished(
         proof=proof,
         log=log,
     )
-
-

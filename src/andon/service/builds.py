@@ -36,7 +36,8 @@ from andon.service.gather import Gathered, Gatherer, Side
 from andon.service.raw import RawFiles
 from andon.service.schemas import bind_changed, columns_by_dataset, establish_contracts
 from andon.sources.contract import describe
-from andon.sources.render import explain, render
+from andon.sources.explain import explain
+from andon.sources.render import render
 
 if TYPE_CHECKING:
     from andon.build.outcome import Outcome
@@ -284,7 +285,7 @@ class Builds:
         if self._probe is None:
             from andon.engines.duckdb.instance import Instance
 
-            self._probe = Instance(threads=1)
+            self._probe = Instance(threads=1, files_never_change=False)
         return self._probe
 
     def _confirm(self, plan: Plan, confirm: Confirm | None) -> None:

@@ -246,17 +246,20 @@ class Describe:
         """Where the Iceberg metadata of a table's version lies, derived when first asked for."""
         import uuid
 
-        from andon.lake.iceberg.metadata import derive
+        from andon.lake.iceberg.location import absolute_in
+        from andon.lake.iceberg.metadata import derive, fits, metadata_path
 
         storage = self._lake.storage
-        path = derive(
-            version,
-            storage_url=storage.url,
-            absolute=lambda p: f"{storage.url}/{p}",
-            write=storage.write,
-            table_uuid=str(uuid.uuid5(uuid.NAMESPACE_URL, f"andon:{version.dataset}")),
-            time_ms=0,
-        )
+        absolute = absolute_in(storage.url)
+        path = metadata_path(version.id)
+        if not (storage.exists(path) and fits(storage.read(path), version.id, absolute)):
+            derive(
+                version,
+                storage_url=storage.url,
+                write=storage.write,
+                table_uuid=str(uuid.uuid5(uuid.NAMESPACE_URL, f"andon:{version.dataset}")),
+                time_ms=0,
+            )
         return storage.engine_path(path)
 
     def status(self, branch: str | None = None) -> Status:

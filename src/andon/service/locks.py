@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,9 +62,8 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
         if not upgrade and f"# inputs: {wanted.digest}" in old.splitlines():
             results.append(Locked(name, shown, "unchanged", old.count("==")))
             continue
-        text = make_lock(
-            name, wanted.dependencies, wanted.digest, wanted.requires_python or f">={platform.python_version()}"
-        )
+        earlier = None if upgrade or not old else old
+        text = make_lock(name, wanted.dependencies, wanted.digest, wanted.requires_python, earlier)
         write_whole(target, text.encode())
         results.append(Locked(name, shown, "written", text.count("==")))
     return results

@@ -15,8 +15,9 @@ from andon.project.bindcheck import check_bindings
 from andon.service.gather import Gathered
 from andon.service.raw import RawFiles
 from andon.sources.contract import establish
+from andon.sources.explain import explain
 from andon.sources.files import match
-from andon.sources.render import explain, render
+from andon.sources.render import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,7 +40,7 @@ class Schemas:
 
 
 def establish_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> None:
-    """Give every source of `taken` whose code is new or changed its contract; failures are noted by dataset."""
+    """Give every source of `taken` that is new its contract, and hold new files to the one there is; failures are noted by dataset."""
     for name in taken:
         definition = gathered.definitions[name]
         source = gathered.sources.get(name)
@@ -48,7 +49,8 @@ def establish_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str])
         leaf = gathered.state.leaves.get(name)
         try:
             _require_files(definition, source)
-            if leaf is not None and leaf.definition == definition.id and source.contract is not None:
+            same = leaf is not None and leaf.definition == definition.id and source.contract is not None
+            if same and not (source.added or source.changed):
                 continue
             places = {f.path: raw.place(f) for f in source.files}
             contract = establish(definition, places, source.contract)

@@ -27,10 +27,17 @@ class Instance:
         memory_limit: DuckDB's text (`4GB`), or empty for DuckDB's default.
         temporary: folder for spilling, made when needed.
         moment: the logical time that `now()` and its kin show; None leaves the real clock.
+        files_never_change: whether footers that were read once stay true (the lake's files, not a project's raw ones).
     """
 
     def __init__(
-        self, *, threads: int = 1, memory_limit: str = "", temporary: Path | None = None, moment: datetime | None = None
+        self,
+        *,
+        threads: int = 1,
+        memory_limit: str = "",
+        temporary: Path | None = None,
+        moment: datetime | None = None,
+        files_never_change: bool = True,
     ) -> None:
         import duckdb
 
@@ -51,7 +58,9 @@ class Instance:
         self._moment = moment
         self._root = duckdb.connect(":memory:", config=config)
         self._root.execute("set global TimeZone = 'UTC'")
-        self._root.execute("set global enable_progress_bar = false")
+        if files_never_change:
+            self._root.execute("set global parquet_metadata_cache = true")
+            self._root.execute("set global validate_external_file_cache = 'NO_VALIDATION'")
         self._local = threading.local()
         self._sessions: list[Session] = []
         self._lock = threading.Lock()
