@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from andon.base.names import literal
+from andon.base.names import literal, quote
 from andon.errors import DatasetError
 from andon.sources.calls import Call
 from andon.sources.dialect import MAX_COLUMNS, Dialect, check_all_rows, find_dialect, first_record, stated_dialect
 from andon.sources.failures import shown, stop
-from andon.sources.infer import casts_of, sample, stated_casts
+from andon.sources.infer import Look, casts_of, sample, stated_casts
 from andon.sources.rawtext import Source, check_text, check_whole, joined
 from andon.sources.scratch import columns_of, rows, scratch
 from andon.sources.table import Table, is_lenient, relation, run
@@ -98,22 +98,21 @@ def _has_header(
         return True
     look, _ = sample(connection, call, table, [source])
     classes = [str(rows(connection, f"select {classify(literal(cell), dialect)}")[0][0]) for cell in fields]
-    evidence = False
-    for name, above in zip(names, classes, strict=True):
-        below = dict(
-            look.run(
-                f"select {classify(name, dialect)} k, count(*) from {look.origin} where {name} is not null group by 1"
-            )
-        )
-        words, total = below.get("text", 0), sum(below.values())
-        # A few words among numbers say the same, if the whole first row is words.
-        most = total > 0 and (not words or (words <= total / 2 and set(classes) == {"text"}))
-        evidence = evidence or (above == "text" and most)
-    if evidence and (all(f.strip() for f in fields) or not fields[0].strip()):
-        return True  # with an unnamed first column, an index, the error about blank names says more
+    # A number or date in the first row is a value, or the name of a column: nobody can tell.
+    # (With an unnamed first column, an index, the error about blank names says more.)
+    named = all(f.strip() for f in fields) or not fields[0].strip()
+    if named and set(classes) == {"text"} and any(_typed_below(look, name) for name in names):
+        return True
     yes, no = call.suggest(header="true"), call.suggest(header="false")
     message = f"does the first row name the columns? `{shown(', '.join(fields))}`"
     raise stop("source.ambiguous", message, source.path, 1, f"write `{yes}` if it does, `{no}` if it is data")
+
+
+def _typed_below(look: Look, name: str) -> bool:
+    """Whether the values of a column are mostly no words."""
+    column, kinds = quote(name), classify(quote(name), look.table.dialect)
+    below = dict(look.run(f"select {kinds} k, count(*) from {look.origin} where {column} is not null group by 1"))
+    return bool(below) and below.get("text", 0) <= sum(below.values()) / 2
 
 
 def _names(

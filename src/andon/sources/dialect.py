@@ -47,7 +47,7 @@ def stated_dialect(call: Call) -> Dialect:
     """The dialect as far as the call states it, DuckDB's defaults for the rest."""
     quote = call.get("quote", '"')
     return Dialect(
-        delim=call.get("delim", ","),
+        delim=call.get("delim", ",").replace("\\t", "\t"),
         quote=quote,
         escape=call.get("escape", quote),
         header=call.get("header"),
@@ -192,13 +192,17 @@ def fits(record: Record, width: int) -> bool:
 
 
 def _check_regular(source: Source, call: Call, dialect: Dialect, count: _Count, text: str) -> None:
-    lenient = call.get("null_padding") or call.get("ignore_errors") or call.get("strict_mode") is False
-    if lenient:
+    if takes_odd_rows(call):
         return
     if count.error is not None:
         raise unreadable(source, dialect, count.error, count.line, text, call)
     if count.odd is not None:
         raise ragged(source, call, dialect, count.odd, count.width, count.rows)
+
+
+def takes_odd_rows(call: Call) -> bool:
+    """Whether the author asked for rows of other widths to be padded or passed over."""
+    return bool(call.get("null_padding") or call.get("ignore_errors") or call.get("strict_mode") is False)
 
 
 def check_all_rows(source: Source, call: Call, dialect: Dialect, width: int) -> int | None:
@@ -207,8 +211,7 @@ def check_all_rows(source: Source, call: Call, dialect: Dialect, width: int) -> 
     Raises:
         DatasetError: `source.ragged`, `source.ambiguous`.
     """
-    lenient = call.get("null_padding") or call.get("ignore_errors") or call.get("strict_mode") is False
-    if lenient or len(dialect.delim) != 1:
+    if takes_odd_rows(call) or len(dialect.delim) != 1:
         return None
     text, whole = head(source, RECOUNT_CHARACTERS)
     if not whole:
@@ -234,6 +237,8 @@ def ragged(
     good = [r for r in rows if fits(r, width)]
     bad = [r for r in rows if not fits(r, width)]
     hint = f"fix the row, or write `{call.suggest(null_padding='true')}` to fill missing fields with NULL"
+    if found < width and any(len(r.fields) > width for r in rows or ()):
+        hint = "fix the rows: some have too few fields, some too many"
     if found > width:
         hint = "quote the value that holds the delimiter, or fix the row"
     if text.startswith(("#", "--", "//")):
@@ -276,6 +281,8 @@ def _single_column(source: Source, call: Call, dialect: Dialect, text: str, coun
         return dialect
     delim, count = max(wide.items(), key=lambda item: (item[1].width > 1, item[1].share, item[1].width))
     chosen = replace(dialect, delim=delim)
+    if takes_odd_rows(call) and count.width > 1:
+        return chosen
     if count.width > 1 and count.odd is not None:
         raise ragged(source, call, chosen, count.odd, count.width, count.rows)
     if count.error is not None:

@@ -184,7 +184,7 @@ def _unfit(look: Look, cast: Cast) -> DatasetError:
     strict = cast.sql(column, look.table.dialect, "null")
     values = _values(look, cast.column, f"{column} is not null and {strict} is null")
     message = f"column `{cast.column}` looks like {cast.type}, but not all of its values are"
-    return _at_values(look, cast.column, message, values, ("nullstr", "type:VARCHAR"))
+    return _at_values(look, cast.column, message, values, ("type:VARCHAR",))
 
 
 def _stopped(look: Look, name: str, decision: Stop) -> DatasetError:

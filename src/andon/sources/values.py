@@ -51,7 +51,7 @@ _NAN = r"[+-]?(nan|inf|infinity)"
 
 #: Largest count of characters of a number that a double gives back digit for digit.
 _SAFE_DIGITS = 15
-#: Up to here a double holds every integer.
+#: Below this a double holds every integer.
 _LAST_INTEGER = 2**53
 
 
@@ -203,7 +203,7 @@ class Cast:
         if self.stated:
             return number
         integer = f"regexp_full_match({plain}, '[+-]?[0-9]+')"
-        return f"{number} and not ({integer} and abs(try_cast({plain} as double)) > {_LAST_INTEGER})"
+        return f"{number} and not ({integer} and abs(try_cast({plain} as double)) >= {_LAST_INTEGER})"
 
     def _moment(self, v: str, pattern: str, target: str) -> tuple[str, str]:
         """ISO text, or the stated format; never a text of which a part would be dropped."""
