@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from andon.base.hashing import content_id
 from andon.model.dataset import ClockUse
 from andon.sql.gather import characters, facts_of
-from andon.sql.parse import Parsed, engine, parse
+from andon.sql.parse import Parsed, engine, parse, unreadable
 from andon.sql.tokens import Token, statements, tokens
 from andon.sql.uses import MacroFacts, MacroStatement, SqlFacts, SqlProblem
 
@@ -38,7 +38,7 @@ def read_macros(texts: Sequence[str]) -> list[MacroFacts]:
     """The facts of each macro file, in order. Never raises for what a text holds."""
     found: list[tuple[list[_Statement], list[SqlProblem]]] = [_split(text) for text in texts]
     wanted = [text for states, _ in found for state in states for body in state.bodies for text in _parts(body)]
-    answers = iter(parse(wanted))
+    answers = parse(wanted)
     out = []
     for text, (states, problems) in zip(texts, found, strict=True):
         made = []
@@ -57,9 +57,9 @@ def _parts(body: _Body) -> list[str]:
 def _split(text: str) -> tuple[list[_Statement], list[SqlProblem]]:
     states: list[_Statement] = []
     problems: list[SqlProblem] = []
-    unreadable = parse([text])[0].problem if "\0" in text or not text.isascii() else None
-    if unreadable is not None and unreadable.code == "project.bad_sql" and "character" in unreadable.message:
-        return [], [unreadable]
+    refused = unreadable(text)
+    if refused is not None:
+        return [], [refused]
     ranges = statements(text)
     if not ranges:
         problems.append(SqlProblem("project.empty_file", "there is no macro in the file", None, f"write {_FORM}"))

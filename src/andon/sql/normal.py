@@ -71,6 +71,7 @@ class _Names:
     def __init__(self) -> None:
         self.kept: set[str] = set()
         self.kept_ctes: set[str] = set()
+        self.variables: set[str] = set()
 
     def collect(
         self, part: Any, outer: frozenset[str], ctes: frozenset[str], own: frozenset[str] = frozenset()
@@ -97,6 +98,9 @@ class _Names:
             self._table(part, outer, ctes, own)
         elif kind in ("TABLE_FUNCTION", "PIVOT", "SHOW_REF"):
             self._opaque(part, outer, ctes, own)
+        elif kind == "LAMBDA":
+            self.variables.update(_identifiers(part["lhs"]))
+            self._values(part, outer, ctes, own)
         else:
             if part.get("function_name") in HIDDEN_READERS:
                 self.kept.update(own, outer)
@@ -160,7 +164,8 @@ class _Form:
 
     def __init__(self, names: _Names, parameters: frozenset[str]) -> None:
         self._names = names
-        self._parameters = parameters
+        # the engine tells the case of a lambda's variables apart
+        self._as_written = parameters | names.variables | NAMED_AS_WRITTEN
         self._count = 0
 
     def emit(self, part: Any, own: Mapping[str, Any], ctes: Mapping[str, Any]) -> Any:
@@ -184,6 +189,8 @@ class _Form:
                 form[key] = value
         if kind in ("TABLE_FUNCTION", "PIVOT", "SHOW_REF"):
             form["as written"] = plain(part)
+        elif kind == "LAMBDA":
+            form["as written"] = plain(part["lhs"])
         elif "function_name" in part and not part.get("is_operator") and part["function_name"] not in PLAIN_FUNCTIONS:
             form["as written"] = plain(part.get("children"))
         elif kind == "JOIN" and "using_columns" in part and part.get("join_type") in ("INNER", "LEFT", "SEMI", "ANTI"):
@@ -195,12 +202,16 @@ class _Form:
         first = str(names[0]).lower()
         form: list[Any]
         if len(names) == 1:
-            form = [names[0] if first in self._parameters or first in NAMED_AS_WRITTEN else first]
+            form = [names[0] if first in self._as_written else first]
         elif len(names) == 2 and first in own:
-            form = [own[first], str(names[1]).lower()]
+            form = [names[0] if first in self._as_written else own[first], str(names[1]).lower()]
         else:
             # the last name may be a field, which a result shows as it is written
-            form = [*(str(name).lower() for name in names[:-1]), names[-1]]
+            form = [
+                names[0] if first in self._as_written else first,
+                *(str(name).lower() for name in names[1:-1]),
+                names[-1],
+            ]
         return {"column": form, "alias": part["alias"]} if "alias" in part else {"column": form}
 
     def _star(self, part: _Node, own: Mapping[str, Any], ctes: Mapping[str, Any]) -> Any:
@@ -245,9 +256,9 @@ class _Form:
 
     def _select_list(self, part: _Node, own: Mapping[str, Any], ctes: Mapping[str, Any]) -> list[Any]:
         """The output, with what names the columns: expressions without alias are named by their text."""
-        written = {str(item.get("alias", "")).lower() for item in part["select_list"]} | _merged(
-            part.get("from_table") or {}
-        )
+        tables = part.get("from_table") or {}
+        written: set[str | None] = {str(item.get("alias", "")).lower() for item in part["select_list"]}
+        written |= _merged(tables) | set(_names_of(tables))
         every = None in written
         form = []
         for item in part["select_list"]:
@@ -257,7 +268,7 @@ class _Form:
                 pass
             elif kind == "COLUMN_REF":
                 name = item["column_names"][-1]
-                if len(item["column_names"]) == 1 and (every or name.lower() in written or name.lower() in own):
+                if len(item["column_names"]) == 1 and (every or name.lower() in written):
                     new = [new, name]
             elif kind != "STAR" or item.keys() - _PLAIN_STAR:
                 new = [new, plain(item)]
@@ -284,6 +295,27 @@ class _Form:
             # `shop.orders.id` needs that there is no alias
             form["as"] = new if type(new) is dict else [alias.lower(), "alias" in part]
         return form
+
+
+def _identifiers(part: Any) -> Iterator[str]:
+    """The names in a part of a tree that are written like columns, in lower case."""
+    if type(part) is list:
+        for item in part:
+            yield from _identifiers(item)
+    elif type(part) is dict:
+        yield from (str(name).lower() for name in part.get("column_names", ()))
+        for item in part.values():
+            if type(item) in (dict, list):
+                yield from _identifiers(item)
+
+
+def _names_of(table: _Node) -> Iterator[str]:
+    """All names by which the tables of a FROM can be called, those of table functions and pivots too."""
+    if table.get("type") == "JOIN":
+        yield from _names_of(table["left"])
+        yield from _names_of(table["right"])
+    function = table.get("function") or _NOTHING
+    yield str(table.get("alias") or table.get("table_name") or function.get("function_name", "")).lower()
 
 
 def _merged(table: _Node) -> set[str | None]:

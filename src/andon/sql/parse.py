@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,27 +54,28 @@ def engine() -> duckdb.DuckDBPyConnection:
     return found
 
 
-def parse(texts: Sequence[str]) -> list[Parsed]:
-    """The trees of each text, in order; what a text holds is never an exception."""
-    out = [_unreadable(text) for text in texts]
-    good = [at for at, problem in enumerate(out) if problem is None]
-    for at, answer in zip(good, _serialise([texts[at] for at in good]), strict=True):
-        out[at] = _parsed(texts[at], answer)
-    return [parsed if parsed is not None else Parsed() for parsed in out]
+def parse(texts: Sequence[str]) -> Iterator[Parsed]:
+    """The trees of each text, in order; what a text holds is never an exception.
+
+    One tree after the other, so that a reader that keeps none holds one at a time: thousands of live ones would keep Python's
+    garbage collector busy for longer than parsing takes.
+    """
+    refused = [unreadable(text) for text in texts]
+    answers = iter(_serialise([text for text, problem in zip(texts, refused, strict=True) if problem is None]))
+    for text, problem in zip(texts, refused, strict=True):
+        yield Parsed(problem=problem) if problem is not None else _parsed(text, next(answers))
 
 
-def _unreadable(text: str) -> Parsed | None:
+def unreadable(text: str) -> SqlProblem | None:
     """The problem of a text that can't even be handed to the parser."""
     at = text.find("\0")
     if at >= 0:
-        return Parsed(
-            problem=SqlProblem("project.bad_sql", "the text holds a NUL character", at, "remove the character")
-        )
+        return SqlProblem("project.bad_sql", "the text holds a NUL character", at, "remove the character")
     try:
         text.encode()
     except UnicodeEncodeError as error:
         message = "the text holds half of a surrogate pair, which is not a character"
-        return Parsed(problem=SqlProblem("project.bad_sql", message, error.start, "save the file as UTF-8"))
+        return SqlProblem("project.bad_sql", message, error.start, "save the file as UTF-8")
     return None
 
 
