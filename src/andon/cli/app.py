@@ -167,7 +167,7 @@ class Root(click.Group):
         del ctx
         return overview().rstrip("\n")
 
-    def main(  # type: ignore[override] # click overloads on `standalone_mode`
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
@@ -178,10 +178,16 @@ class Root(click.Group):
     ) -> Any:
         """Run, and leave with the exit status of what happened."""
         arguments = list(sys.argv[1:] if args is None else args)
+        parse = super().main
         status = _guarded(
             arguments,
-            lambda: super(Root, self).main(
-                arguments, prog_name or "andon", complete_var, False, windows_expand_args, **extra
+            lambda: parse(
+                arguments,
+                prog_name or "andon",
+                complete_var,
+                standalone_mode=False,
+                windows_expand_args=windows_expand_args,
+                **extra,
             ),
         )
         if not standalone_mode:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 POLICIES = ("all-or-nothing", "healthy", "none")
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType):  # type: ignore[type-arg] # generic only in newer versions of click
     """A moment as ISO text; without a zone it is UTC."""
 
     name = "time"
@@ -82,7 +82,7 @@ def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--all", "everything", is_flag=True, help="List what is unchanged too.")
 @json_option
 @pass_app
-def plan(app: App, select: tuple[str, ...], everything: bool, **options: Any) -> None:
+def plan(app: App, /, select: tuple[str, ...], everything: bool, **options: Any) -> None:
     """What a run would do, dataset by dataset, and why. Nothing is built.
 
     SELECT is a dataset (`shop.orders`), with `+` what it reads or what reads it (`+marts.x`, `marts.x+`, `2+marts.x`), a schema
@@ -103,7 +103,7 @@ def plan(app: App, select: tuple[str, ...], everything: bool, **options: Any) ->
 @publish_options
 @yes_option
 @pass_app
-def run(app: App, select: tuple[str, ...], yes: bool, **options: Any) -> int:
+def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
     """Build what changed and publish it, for the whole lake in one step.
 
     What was built before, on any branch, is reused. A change of main's code is asked about first; without a terminal it needs
@@ -119,7 +119,7 @@ def run(app: App, select: tuple[str, ...], yes: bool, **options: Any) -> int:
 @selection_options
 @publish_options
 @pass_app
-def refresh(app: App, select: tuple[str, ...], **options: Any) -> int:
+def refresh(app: App, /, select: tuple[str, ...], **options: Any) -> int:
     """Build the branch's own code on today's inputs and publish what is healthy. Never asks: no code is changed."""
     chosen = run_options(select, **options)
     with progress(app.console) as report:

@@ -9,8 +9,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-_NUMBERS += ("UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
+_NUMBERS = frozenset({"FLOAT", "DOUBLE", "DECIMAL", "BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "INTEGER", "UINTEGER"})
+_NUMBERS |= {"SMALLINT", "USMALLINT", "TINYINT", "UTINYINT"}
 
 
 def is_number(kind: str) -> bool:

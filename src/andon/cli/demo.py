@@ -1,0 +1,284 @@
+"""`andon demo`: the story of a young shop, told by typing the commands. Every figure on screen comes from the lake, none is written here.
+
+The commands run in this process with a clock that stands in the summer of 1998, so that the story's dates are those of the data.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from andon.base.files import tree_size
+from andon.base.text import plural, seconds, size
+from andon.cli.app import App
+from andon.cli.commands import BY_NAME
+from andon.cli.output import Console
+
+if TYPE_CHECKING:
+    from andon.service.workspace import Workspace
+
+JUNE = "raw/transactions_1998-06.csv.gz"
+MART = "datasets/marts/revenue_by_month.sql"
+VALUE = "datasets/marts/customer_value.sql"
+LATEST = "select month, revenue, orders from marts.revenue_by_month order by month desc limit 3"
+MAY = "select revenue as may_1998 from marts.revenue_by_month where month = date '1998-05-01'"
+
+_COMMENT = "-- finance closes the month on the third working day\n"
+_RATES = """\
+join (values (1.0, date '1997-01-01'), (1.0, date '1998-01-01')) as rates (rate, since)
+  on rates.since <= purchases.purchased_on
+"""
+
+
+class StoryApp(App):
+    """The application of one teller of the story: a name and a clock."""
+
+    def __init__(self, project: Path, console: Console, author: str, moment: datetime) -> None:
+        super().__init__(project, console)
+        self._author = author
+        self._began = time.monotonic()
+        self._moment = moment
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace of the story's folder."""
+        import os
+
+        from andon.service.workspace import Workspace
+
+        environ: Mapping[str, str] = {**os.environ, "ANDON_AUTHOR": self._author}
+        return Workspace(self.start, environ=environ, clock=self._clock)
+
+    def _clock(self) -> datetime:
+        return self._moment + timedelta(seconds=time.monotonic() - self._began)
+
+
+@dataclass
+class Story:
+    """The telling: where, to whom, and what it came to.
+
+    Attributes:
+        pause: whether to wait for a key between the parts.
+        beats: what was told, for `--json`.
+    """
+
+    console: Console
+    folder: Path
+    pause: bool
+    beats: list[dict[str, Any]] = field(default_factory=list)
+
+    def beat(self, title: str, text: str, author: str, moment: datetime) -> Teller:
+        """Begin a part: its title, what happens, who types, and when."""
+        if self.beats and self.pause:
+            click.pause(self.console.err.paint("  press any key to go on", "dim"), err=True)
+        out = self.console.out
+        number = len(self.beats) + 1
+        self.beats.append({"title": title, "commands": [], "figures": {}, "seconds": 0.0})
+        out.line()
+        out.line(f"{out.paint(f'{number}  {title}', 'bold')}  {out.paint(f'{moment:%-d %B %Y} · {author}', 'dim')}")
+        out.line(f"   {text}")
+        return Teller(self, StoryApp(self.folder, self.console, author, moment))
+
+
+@dataclass
+class Teller:
+    """One part: types commands and edits files."""
+
+    story: Story
+    app: StoryApp
+
+    def __enter__(self) -> Teller:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.app.close()
+
+    def type(self, *words: str) -> int:
+        """Type a command of Andon and run it."""
+        out = self.story.console.out
+        out.line()
+        out.line(f"{out.paint('$', 'accent')} {out.paint('andon ' + _shown(words), 'bold')}")
+        entry = BY_NAME[words[0]]
+        command: click.Command = getattr(import_module(f"andon.cli.{entry.module}"), entry.attribute)
+        began = time.perf_counter()
+        status = command.main(list(words[1:]), prog_name=f"andon {words[0]}", obj=self.app, standalone_mode=False)
+        beat = self.story.beats[-1]
+        beat["commands"].append("andon " + _shown(words))
+        beat["seconds"] = round(beat["seconds"] + time.perf_counter() - began, 3)
+        return status if isinstance(status, int) else 0
+
+    def edit(self, path: str, old: str, new: str, what: str) -> None:
+        """Edit a file of the project."""
+        place = self.app.start / path
+        text = place.read_text(encoding="utf-8")
+        if old not in text:
+            raise ValueError(f"the sample project's `{path}` is not the one that the story knows")
+        place.write_text(text.replace(old, new, 1), encoding="utf-8")
+        self.say(f"{self.story.console.out.paint('edit', 'accent')} {path}: {what}")
+
+    def say(self, text: str) -> None:
+        """A line of the story."""
+        self.story.console.out.line()
+        self.story.console.out.line(f"  {text}")
+
+    def figure(self, name: str, sql: str, at: str | None = None) -> Any:
+        """Ask for one figure and keep it with the part."""
+        value = self.app.workspace.querying.ask(sql, at).fetch()[0][0]
+        self.story.beats[-1]["figures"][name] = str(value)
+        return value
+
+    def stored(self) -> int:
+        """Bytes of data files in the lake."""
+        root = Path(self.app.workspace.lake.storage.engine_path("."))
+        return tree_size(root)[1]
+
+
+def tell(console: Console, folder: Path, pause: bool) -> None:
+    """Tell the whole story in `folder`, which must not exist or be empty.
+
+    Raises:
+        UsageError: `usage.exists`.
+        AndonError: what stopped it.
+    """
+    from andon.service.setup import copy_example, example_folder
+
+    spoken = _beside(console) if console.as_json else console
+    began = time.perf_counter()
+    copy_example(folder)
+    (folder / JUNE).unlink()
+    story = Story(spoken, folder, pause)
+    out = spoken.out
+    out.line(
+        out.paint("A young shop's purchases, January 1997 to June 1998: 69,659 of them, by 23,570 customers.", "bold")
+    )
+    out.line(f"The project is in {folder}; it stays, so that you can go on in it. The story's clock stands in 1998.")
+    _publish(story)
+    _june(story, example_folder() / JUNE)
+    _comment(story)
+    _branch(story)
+    _mistake(story)
+    _undo(story)
+    _cost(story)
+    took = time.perf_counter() - began
+    out.line()
+    out.line(f"{out.paint('That was it', 'bold')}, in {seconds(took)}. Go on: cd {folder} && andon status && andon log")
+    if console.as_json:
+        console.json({"folder": str(folder), "seconds": round(took, 3), "beats": story.beats})
+
+
+def _publish(story: Story) -> None:
+    text = "May is over. The first run builds everything aside, then publishes the whole lake in one step."
+    with story.beat("The first run", text, "ana", _on(6, 1, 9)) as ana:
+        ana.type("run", "--yes")
+        ana.type("query", LATEST)
+        ana.figure("may", MAY)
+
+
+def _june(story: Story, june: Path) -> None:
+    text = "June's file arrives. Only what depends on it is built, the rest is reused."
+    with story.beat("A month arrives", text, "ana", _on(7, 1, 9)) as ana:
+        shutil.copyfile(june, story.folder / JUNE)
+        ana.type("run")
+        ana.type("query", LATEST)
+        ana.figure("may", MAY)
+
+
+def _comment(story: Story) -> None:
+    text = "A comment is not a change of meaning: nothing is built."
+    with story.beat("A comment", text, "ana", _on(7, 1, 10)) as ana:
+        ana.edit(MART, "select\n", _COMMENT + "select\n", "a comment above the query")
+        ana.type("run", "--yes")
+
+
+def _branch(story: Story) -> None:
+    text = "Ben calls a customer regular who bought in the last 60 days, not 90. He tries it aside; main's readers see nothing of it."
+    with story.beat("A change, aside", text, "ben", _on(7, 2, 11)) as ben:
+        ben.edit(VALUE, "until.day) - 90", "until.day) - 60", "90 days become 60")
+        ben.type("run", "--branch", "regular-60")
+        ben.type("diff", "main", "regular-60")
+        ben.say("Publishing takes what the branch built; nothing is built again.")
+        ben.type("publish", "regular-60", "--yes")
+
+
+def _mistake(story: Story) -> None:
+    text = "Cleo prepares for other currencies. Two rates are valid in 1998, so every purchase counts twice. It is valid SQL."
+    with story.beat("A mistake gets through", text, "cleo", _on(7, 3, 16)) as cleo:
+        before = cleo.figure("may_before", MAY)
+        cleo.edit(
+            MART, "from staging.purchases\n", "from staging.purchases as purchases\n" + _RATES, "a join with rates"
+        )
+        cleo.edit(MART, "money(sum(amount))", "money(sum(amount * rate))", "amounts times their rate")
+        cleo.type("run", "--yes")
+        cleo.type("query", MAY)
+        after = cleo.figure("may_after", MAY)
+        cleo.say(f"Every reader sees {after:,} for May now; it was {before:,}.")
+
+
+def _undo(story: Story) -> None:
+    text = "One command, and readers see what they saw before."
+    with story.beat("Take it back", text, "ana", _on(7, 3, 17)) as ana:
+        stored = ana.stored()
+        ana.type("undo", "--yes")
+        ana.type("query", MAY)
+        ana.figure("may", MAY)
+        copied = ana.stored() - stored
+        ana.story.beats[-1]["figures"]["bytes_copied"] = str(copied)
+        ana.say(f"{size(copied)} of data were copied.")
+    text = "Cleo's edit still lies in the folder. A run does not publish again what was undone, and says so."
+    with story.beat("It stays undone", text, "ana", _on(7, 4, 9)) as ana:
+        ana.type("run", "--yes")
+        ana.figure("may", MAY)
+    text = (
+        "Any commit and any day can be asked: before the undo, and the middle of June, when June's file was not there."
+    )
+    with story.beat("The same question, earlier", text, "ana", _on(7, 6, 9)) as ana:
+        ana.type("query", MAY, "--at", "main~1")
+        ana.type("query", LATEST, "--at", "main@1998-06-15")
+        ana.figure("may_with_mistake", MAY, "main~1")
+
+
+def _cost(story: Story) -> None:
+    text = "Every commit is a whole lake; what they have in common is stored once."
+    with story.beat("What it costs", text, "ana", _on(7, 6, 10)) as ana:
+        ana.type("log")
+        lake = ana.app.workspace.lake
+        commits = list(lake.commits.first_parents(lake.refs.resolve("main")))
+        stored = whole = 0
+        seen: dict[str, int] = {}
+        for commit in commits:
+            versions = lake.objects.versions(leaf.version for leaf in lake.commits.state(commit).leaves.values())
+            files = {f.path: f.size for v in versions.values() for f in v.files}
+            whole += sum(files.values())
+            seen.update(files)
+        stored = sum(seen.values())
+        raw = tree_size(story.folder / "raw")[1]
+        ana.story.beats[-1]["figures"].update(stored=str(stored), copies=str(whole), raw=str(raw))
+        ana.say(
+            f"{plural(len(commits), 'commit')} of the lake take {size(stored)}; as copies they would take {size(whole)}. "
+            f"The shop's raw files are {size(raw)}."
+        )
+
+
+def _on(month: int, day: int, hour: int) -> datetime:
+    return datetime(1998, month, day, hour, tzinfo=UTC)
+
+
+def _shown(words: tuple[str, ...]) -> str:
+    return " ".join(f'"{w}"' if " " in w and '"' not in w else shlex.quote(w) if " " in w else w for w in words)
+
+
+def _beside(console: Console) -> Console:
+    """A console that tells everything on stderr, while stdout waits for the document."""
+    spoken = Console()
+    spoken.out = console.err
+    return spoken

@@ -1,0 +1,134 @@
+"""A kit for the command line: runs it in this process in a folder of its own, compares what it prints with golden files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from andon.cli.app import cli
+
+GOLDEN = Path(__file__).parent / "golden"
+
+_VARIABLE = (
+    (re.compile(r"\b[0-9a-f]{64}\b"), "<id>"),
+    (re.compile(r"\b(?=[0-9a-f]*[0-9])[0-9a-f]{8}\b"), "<commit>"),
+    (re.compile(r"\b\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?Z?)?"), "<time>"),
+    (re.compile(r"\b\d+(?:\.\d+)? s\b|\b\d+ min \d\d s\b"), "<seconds>"),
+    (re.compile(r"\b\d+(?:\.\d+)? (?:B|kB|MB|GB)\b"), "<size>"),
+    (re.compile(r" +(?=<)"), " "),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document on stdout."""
+        return json.loads(self.out)
+
+
+class Andon:
+    """The command line, working in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *words: str, status: int = 0, input: str | None = None) -> Result:
+        """Run a command and expect its exit status."""
+        found = CliRunner().invoke(
+            cli, ["-C", str(self.folder), *words], input=input, env={"NO_COLOR": None, "COLUMNS": "80"}
+        )
+        result = Result(found.exit_code, found.stdout, found.stderr)
+        assert result.status == status, f"{words}: exit {result.status}\n{result.out}\n{result.err}"
+        return result
+
+    def json(self, *words: str, status: int = 0) -> Any:
+        """Run a command with `--json`: its document."""
+        return self(*words, "--json", status=status).document
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of the project."""
+        place = self.folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Edit a file of the project."""
+        place = self.folder / path
+        text = place.read_text(encoding="utf-8")
+        assert old in text
+        place.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _author(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [n for n in os.environ if n.startswith("ANDON_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ANDON_AUTHOR", "ana")
+
+
+@pytest.fixture
+def andon(tmp_path: Path) -> Andon:
+    """The command line in a folder that `init` made."""
+    made = Andon(tmp_path)
+    made("init", "shop")
+    return Andon(tmp_path / "shop")
+
+
+@pytest.fixture(scope="session")
+def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    before = dict(os.environ)
+    os.environ["ANDON_AUTHOR"] = "ana"
+    try:
+        Andon(folder)("init", "shop")
+        Andon(folder / "shop")("run", "--yes")
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return folder / "shop"
+
+
+@pytest.fixture
+def built(tmp_path: Path, _built: Path) -> Andon:
+    """The same, run once: main shows two datasets."""
+    folder = tmp_path / "shop"
+    shutil.copytree(_built, folder)
+    return Andon(folder)
+
+
+def normal(text: str) -> str:
+    """`text` with ids, times, durations and sizes replaced."""
+    for pattern, stand_in in _VARIABLE:
+        text = pattern.sub(stand_in, text)
+    return text
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], None]:
+    """Compares text with a golden file; with `GOLDEN=update` in the environment it is written instead."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / f"{name}.txt"
+        found = normal(text)
+        if os.environ.get("GOLDEN") == "update":
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(found, encoding="utf-8")
+        assert found == path.read_text(encoding="utf-8")
+
+    return compare
