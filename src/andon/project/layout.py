@@ -1,0 +1,135 @@
+"""What a project path is: its role, and for the file of a dataset the name it gives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from andon.base.names import RESERVED_SCHEMAS, is_name_part
+
+#: Names that end so belong to rows that a check set aside.
+QUARANTINE = "__quarantine"
+
+
+class Role(StrEnum):
+    """What a code file is for."""
+
+    CONFIG = "config"
+    SOURCE_SQL = "source sql"
+    SOURCE_LATER = "source later"
+    DATASET_SQL = "dataset sql"
+    DATASET_PYTHON = "dataset python"
+    LOCK = "lock"
+    MACRO = "macro"
+    MODULE = "module"
+    CHECK = "check"
+    INSIGHT = "insight"
+    YAML = "yaml"
+    TEXT = "text"
+    MISPLACED = "misplaced"
+
+
+#: Roles that are the file of a dataset.
+DATASET_ROLES = frozenset({Role.SOURCE_SQL, Role.SOURCE_LATER, Role.DATASET_SQL, Role.DATASET_PYTHON})
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A path's role; for a dataset's file or lock its `name` as the path spells it, and what is wrong with the path."""
+
+    role: Role
+    name: str | None = None
+    code: str | None = None
+    message: str = ""
+    hint: str | None = None
+
+
+def spot(path: str) -> Spot:
+    """What the file at the project-relative `path` is."""
+    if path == "andon.toml":
+        return Spot(Role.CONFIG)
+    folder, _, rest = path.partition("/")
+    lower = rest.lower()
+    if lower.endswith(".md"):
+        return Spot(Role.TEXT)
+    match folder:
+        case "sources" | "datasets":
+            return _dataset(folder, rest)
+        case "macros":
+            return Spot(Role.MACRO)
+        case "modules":
+            return Spot(Role.MODULE)
+        case "checks":
+            return Spot(Role.CHECK)
+        case "insights":
+            return Spot(Role.INSIGHT)
+    return Spot(Role.YAML if lower.endswith((".yml", ".yaml")) or path == "playbooks.yml" else Role.TEXT)
+
+
+def _dataset(folder: str, rest: str) -> Spot:
+    parts = rest.split("/")
+    last = parts[-1]
+    if last.lower().endswith(".lock.txt"):
+        stem, ending = last[: -len(".lock.txt")], ".lock.txt"
+    else:
+        stem, _, ending = last.rpartition(".")
+        ending = "." + ending
+    role = _role(folder, ending.lower())
+    name = ".".join([*parts[:-1], stem])
+    if role is Role.LOCK:
+        return Spot(role, name)
+    if role is Role.MISPLACED:
+        message = f"`{ending}` files make no dataset"
+        return Spot(role, None, "project.bad_name", message, f"a file in `{folder}/` is SQL (`.sql`) or Python (`.py`)")
+    if len(parts) != 2:
+        return Spot(role, name, "project.bad_name", *_levels(folder, parts, stem, ending))
+    schema = parts[0]
+    for part, what in ((schema, "schema"), (stem, "name")):
+        if not is_name_part(part):
+            message = f"`{part}` is not a valid {what} of a dataset"
+            hint = f"use lower-case letters, digits and `_`: `{_proposal(part)}`"
+            return Spot(role, name, "project.bad_name", message, hint)
+    if ending != ending.lower():
+        return Spot(
+            role, name, "project.bad_name", f"the ending is `{ending}`", f"write it in lower case: `{ending.lower()}`"
+        )
+    if schema in RESERVED_SCHEMAS:
+        message = f"the schema `{schema}` is reserved"
+        return Spot(role, name, "project.reserved_name", message, f"put the file into another folder of `{folder}/`")
+    if stem.endswith(QUARANTINE):
+        message = f"names that end in `{QUARANTINE}` are reserved"
+        return Spot(
+            role, name, "project.reserved_name", message, f"rename it: `{stem.removesuffix(QUARANTINE) or 'rejected'}`"
+        )
+    return Spot(role, name)
+
+
+def _role(folder: str, ending: str) -> Role:
+    if ending == ".lock.txt":
+        return Role.LOCK
+    if folder == "sources":
+        return Role.SOURCE_SQL if ending == ".sql" else Role.SOURCE_LATER
+    match ending:
+        case ".sql":
+            return Role.DATASET_SQL
+        case ".py":
+            return Role.DATASET_PYTHON
+    return Role.MISPLACED
+
+
+def _levels(folder: str, parts: list[str], stem: str, ending: str) -> tuple[str, str]:
+    if len(parts) == 1:
+        return (
+            f"the file lies in `{folder}/` itself, so its dataset has no schema",
+            f"move it into a folder that names the schema: `{folder}/<schema>/{_proposal(stem)}{ending}`",
+        )
+    flat = f"{folder}/{_proposal(parts[0])}/{_proposal('_'.join([*parts[1:-1], stem]))}{ending}"
+    return "datasets have exactly two levels, schema and name", f"move it: `{flat}`"
+
+
+def _proposal(part: str) -> str:
+    words = re.sub(r"[^a-z0-9_]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", part).lower()).strip("_")
+    if not words:
+        return "name"
+    return words if not words[0].isdigit() else f"_{words}"

@@ -1,0 +1,36 @@
+"""Problems with their place and the lines around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from andon.base.text import excerpt, line_and_column
+from andon.errors import Problem
+from andon.project.nodes import Flaw
+from andon.sql.uses import SqlProblem
+
+
+def at_place(
+    file: str, text: str, line: int | None, column: int | None, code: str, message: str, hint: str | None = None
+) -> Problem:
+    """A problem at a line and column of `text`, the content of `file`."""
+    shown = excerpt(text, line, column) if line is not None and 1 <= line <= text.count("\n") + 1 else None
+    return Problem(code, message, file, line, column, hint, shown)
+
+
+def at_offset(file: str, text: str, offset: int | None, code: str, message: str, hint: str | None = None) -> Problem:
+    """A problem at a character of `text`, the content of `file`."""
+    if offset is None:
+        return Problem(code, message, file, None, None, hint)
+    line, column = line_and_column(text, min(offset, len(text)))
+    return at_place(file, text, line, column, code, message, hint)
+
+
+def of_flaws(file: str, text: str, flaws: Iterable[Flaw]) -> list[Problem]:
+    """Flaws of `text` as problems."""
+    return [at_place(file, text, f.line, f.column, f.code, f.message, f.hint) for f in flaws]
+
+
+def of_sql(file: str, text: str, problems: Iterable[SqlProblem]) -> list[Problem]:
+    """Problems of SQL in `text`."""
+    return [at_offset(file, text, p.offset, p.code, p.message, p.hint) for p in problems]

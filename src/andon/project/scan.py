@@ -1,0 +1,254 @@
+"""Which files of a folder are code, and the content of files by their facts, as git's index does: size, times and inode tell
+whether a file has to be read again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from andon.base.cache import Cache
+from andon.base.files import machine_error
+from andon.errors import DatasetError, MachineError, Problem, ProjectError, UsageError
+
+#: Folders of code and the endings of what is code in them. Anything else there is left alone (data, pictures).
+CODE_FOLDERS: dict[str, tuple[str, ...]] = {
+    "sources": (".sql", ".yml", ".yaml", ".py", ".lock.txt", ".md"),
+    "datasets": (".sql", ".yml", ".yaml", ".py", ".lock.txt", ".md"),
+    "macros": (".sql", ".md"),
+    "modules": (".py", ".md"),
+    "checks": (".sql", ".md"),
+    "tests": (".yml", ".yaml", ".md"),
+    "analyses": (".py", ".sql", ".ipynb", ".yml", ".yaml", ".lock.txt", ".md"),
+    "insights": (".yml", ".yaml", ".md"),
+}
+
+#: Code files at the top of the folder.
+CODE_FILES = ("andon.toml", "playbooks.yml")
+
+_CHUNK = 1 << 20
+#: A file whose time of change lies this close before the moment it was read may change again within one tick of its clock.
+_SETTLED = 2_000_000_000
+_INDEX_KIND = "file"
+_INDEX_KEY = "\0code"
+_SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules"})
+_SKIPPED_ENDINGS = ("~", ".swp", ".swo", ".orig", ".rej", ".bak", ".tmp")
+
+#: What the cache keeps of a file: size, mtime, inode, ctime, sha256, moment of reading.
+_Entry = tuple[int, int, int, int, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FileFact:
+    """A file: its project-relative path (with `/`), facts of the file system, and the sha256 of its bytes."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+    sha256: str
+
+
+def find_root(start: Path) -> Path:
+    """The folder with `andon.toml` at or above `start`.
+
+    Raises:
+        UsageError: `usage.no_project`.
+    """
+    for folder in (start, *start.parents):
+        if (folder / "andon.toml").is_file():
+            return folder
+    raise UsageError(
+        "usage.no_project",
+        f"there is no `andon.toml` in `{start}` or above it",
+        where=str(start),
+        hint="`andon init` makes a project here; or change into one",
+    )
+
+
+def scan(root: Path, index: Cache) -> dict[str, FileFact]:
+    """The code files of the project folder `root` by path, sorted.
+
+    Raises:
+        MachineError: if a folder or file can't be read.
+        ProjectError: `project.bad_name` for names that are no text.
+    """
+    found = sorted(_code_files(root), key=lambda pair: pair[0])
+    known: dict[str, _Entry] = index.get(_INDEX_KIND, [_INDEX_KEY]).get(_INDEX_KEY, {})
+    entries: dict[str, _Entry] = {}
+    facts: dict[str, FileFact] = {}
+    changed = False
+    for path, status in found:
+        entry = known.get(path)
+        if entry is None or not _is_current(entry, status):
+            try:
+                entry = _read_entry(root / path, path)
+            except FileNotFoundError:
+                continue  # gone since the folder was listed
+            changed = True
+        entries[path] = entry
+        facts[path] = FileFact(path, entry[0], entry[1], entry[2], entry[4])
+    if changed or len(entries) != len(known):
+        index.put(_INDEX_KIND, {_INDEX_KEY: entries})
+    return facts
+
+
+def hash_files(root: Path, paths: Iterable[str], index: Cache) -> dict[str, FileFact]:
+    """Facts of the files `paths` (project-relative, or absolute), read only where the cache does not know them.
+
+    Raises:
+        DatasetError: `source.missing`, or `source.changed_while_read` for a file that changed while it was read.
+        MachineError: if a file can't be read.
+    """
+    wanted = list(dict.fromkeys(paths))
+    known: dict[str, _Entry] = index.get(_INDEX_KIND, wanted)
+    new: dict[str, _Entry] = {}
+    facts: dict[str, FileFact] = {}
+    for path in wanted:
+        place = root / path
+        entry = known.get(path)
+        try:
+            status = place.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise DatasetError(
+                    "source.missing", f"`{path}` is not a file", where=path, hint="name files, not folders"
+                )
+            if entry is None or not _is_current(entry, status):
+                entry = new[path] = _read_entry(place, path)
+        except FileNotFoundError as error:
+            raise DatasetError(
+                "source.missing", f"`{path}` is not there", where=path, hint="put the file there or correct the path"
+            ) from error
+        except OSError as error:
+            raise machine_error(error, f"read `{path}`") from error
+        facts[path] = FileFact(path, entry[0], entry[1], entry[2], entry[4])
+    if new:
+        index.put(_INDEX_KIND, new)
+    return facts
+
+
+def fact_of(root: Path, path: str, index: Cache) -> FileFact:
+    """Facts of one file; see `hash_files`."""
+    return hash_files(root, [path], index)[path]
+
+
+def is_code_path(path: str) -> bool:
+    """Whether a file of this project-relative path would be code."""
+    folder, _, rest = path.partition("/")
+    if not rest:
+        return path in CODE_FILES
+    parts = rest.split("/")
+    if any(_is_skipped(part) or part in _SKIPPED_FOLDERS for part in parts):
+        return False
+    return parts[-1].lower().endswith(CODE_FOLDERS.get(folder, ()) or "\0")
+
+
+def _code_files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    for name in CODE_FILES:
+        try:
+            status = (root / name).stat()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise machine_error(error, f"read `{name}`") from error
+        if stat.S_ISREG(status.st_mode):
+            yield name, status
+    base = os.fspath(root)
+    for folder, endings in CODE_FOLDERS.items():
+        yield from _walk(f"{base}/{folder}", folder, endings, frozenset())
+
+
+def _walk(
+    folder: str, prefix: str, endings: tuple[str, ...], above: frozenset[tuple[int, int]]
+) -> Iterator[tuple[str, os.stat_result]]:
+    try:
+        with os.scandir(folder) as entries:
+            listed = list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise machine_error(error, f"list the folder `{prefix}`") from error
+    for entry in listed:
+        name = entry.name
+        if _is_skipped(name):
+            continue
+        path = f"{prefix}/{name}"
+        try:
+            if entry.is_dir():
+                if name in _SKIPPED_FOLDERS:
+                    continue
+                # A link may lead back up: every folder above is known by its device and inode.
+                here = above
+                if entry.is_symlink() or above:
+                    status = entry.stat()
+                    if (status.st_dev, status.st_ino) in above:
+                        continue
+                    here = above | {(status.st_dev, status.st_ino)}
+                elif not above:
+                    status = os.stat(folder)  # noqa: PTH116 - a text, in the walk that every command makes
+                    here = frozenset({(status.st_dev, status.st_ino)})
+                yield from _walk(f"{folder}/{name}", path, endings, here)
+            elif name.lower().endswith(endings) and entry.is_file():
+                _require_text(path)
+                yield path, entry.stat()
+        except FileNotFoundError:
+            continue  # gone since the folder was listed, or a link that leads nowhere
+        except OSError as error:
+            raise machine_error(error, f"read `{path}`") from error
+
+
+def _is_skipped(name: str) -> bool:
+    return name[0] in ".#" or name.endswith(_SKIPPED_ENDINGS)
+
+
+def _require_text(path: str) -> None:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        shown = path.encode("utf-8", "backslashreplace").decode()
+        problem = Problem("project.bad_name", f"the name of the file `{shown}` is not UTF-8", shown, hint="rename it")
+        raise ProjectError.of([problem]) from None
+
+
+def _is_current(entry: _Entry, status: os.stat_result) -> bool:
+    same = entry[:4] == (status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)
+    return same and max(entry[1], entry[3]) < entry[5] - _SETTLED
+
+
+def _read_entry(place: Path, path: str) -> _Entry:
+    """Read a file whole; what changes meanwhile is an error."""
+    began = time.time_ns()
+    sha = hashlib.sha256()
+    size = 0
+    try:
+        with place.open("rb", buffering=0) as stream:
+            before = os.fstat(stream.fileno())
+            while chunk := stream.read(_CHUNK):
+                sha.update(chunk)
+                size += len(chunk)
+        after = place.stat()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise machine_error(error, f"read `{path}`") from error
+    if _identity(before) != _identity(after) or size != after.st_size:
+        raise _changed(path)
+    return (size, after.st_mtime_ns, after.st_ino, after.st_ctime_ns, sha.hexdigest(), began)
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _changed(path: str) -> DatasetError | MachineError:
+    return DatasetError(
+        "source.changed_while_read",
+        f"`{path}` changed while it was read",
+        where=path,
+        hint="wait until it is written whole, then run again",
+        retryable=True,
+    )
