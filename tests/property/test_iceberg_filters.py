@@ -19,7 +19,7 @@ FILTERS = 350 * int(os.environ.get("ANDON_FUZZ", "1"))
 PYICEBERG_FILTERS = 40 * int(os.environ.get("ANDON_FUZZ", "1"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def connection() -> Iterator[Any]:
     with connect() as opened:
         yield opened
@@ -82,7 +82,7 @@ def test_duckdb_finds_every_row(connection: Any, tmp_path: Path, seed: int) -> N
 def test_pyiceberg_finds_every_row(connection: Any, tmp_path: Path, seed: int) -> None:
     """The rows that its scan gives are those that the same expression leaves of the whole table."""
     from pyiceberg.expressions import And, Not, Or
-    from pyiceberg.expressions.visitors import bind
+    from pyiceberg.expressions.visitors import bind, rewrite_not
     from pyiceberg.io.pyarrow import expression_to_pyarrow
     from pyiceberg.table import StaticTable
 
@@ -101,6 +101,8 @@ def test_pyiceberg_finds_every_row(connection: Any, tmp_path: Path, seed: int) -
             expression = rng.choice((And, Or))(expression, other)
         elif draw < 0.45:
             expression = Not(expression)
+        # A scan does so first; of NaN, `not (x >= 1)` is true and `x < 1` is not.
+        expression = rewrite_not(expression)
         expected = whole.filter(expression_to_pyarrow(bind(static.schema(), expression, case_sensitive=True)))
         seen = static.scan(row_filter=expression, selected_fields=("k",)).to_arrow()
         assert sorted(seen["k"].to_pylist()) == sorted(expected["k"].to_pylist()), expression
