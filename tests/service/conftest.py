@@ -110,7 +110,7 @@ class Clone:
             return workspace.folder.base(branch)
 
 
-class closing:  # noqa: N801 - reads as contextlib.closing
+class closing:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
 

@@ -11,7 +11,12 @@ TOTALS = "select customer, amount from marts.totals order by customer"
 def test_the_first_run_builds_and_publishes_everything(project):
     result = project.run()
     assert result.published
-    assert did(result) == {"shop.orders": "build", "marts.totals": "build", "marts.best": "build", "marts.count": "build"}
+    assert did(result) == {
+        "shop.orders": "build",
+        "marts.totals": "build",
+        "marts.best": "build",
+        "marts.count": "build",
+    }
     assert project.ask(TOTALS) == [("ada", 15), ("ben", 20)]
     assert project.head(f"run:{result.run}").id == result.commit == project.head().id
 
@@ -29,7 +34,9 @@ def test_a_changed_raw_file_rebuilds_what_depends_on_it(project):
     project.write("raw/orders_05.csv", "id,customer,amount\n1,ada,11\n2,ben,20\n3,ada,5\n")
     result = project.run()
     assert did(result) == {"shop.orders": "build", "marts.totals": "build"} | {
-        t.dataset: str(t.action) for t in result.tasks if t.dataset in ("marts.best", "marts.count") and t.action != "reuse"
+        t.dataset: str(t.action)
+        for t in result.tasks
+        if t.dataset in ("marts.best", "marts.count") and t.action != "reuse"
     }
     assert project.ask(TOTALS) == [("ada", 16), ("ben", 20)]
 
@@ -173,7 +180,9 @@ def test_a_failing_dataset_holds_a_change_whole(project):
 
 
 def test_a_refresh_publishes_the_healthy_part(project):
-    project.write("datasets/marts/checked.sql", "select (customer)::int as customer from shop.orders where amount > 50\n")
+    project.write(
+        "datasets/marts/checked.sql", "select (customer)::int as customer from shop.orders where amount > 50\n"
+    )
     project.write("datasets/marts/below.sql", "select count(*) as n from marts.checked\n")
     project.run()
     project.write("raw/orders_06.csv", "id,customer,amount\n4,dora,70\n")
@@ -214,7 +223,9 @@ def test_a_selection_takes_only_what_it_names(project):
 
 
 def test_a_view_over_a_view_follows_its_input(project):
-    project.write("datasets/marts/v1.sql", "/*---\nmaterialize: view\n---*/\nselect sum(amount) as s from shop.orders\n")
+    project.write(
+        "datasets/marts/v1.sql", "/*---\nmaterialize: view\n---*/\nselect sum(amount) as s from shop.orders\n"
+    )
     project.write("datasets/marts/v2.sql", "/*---\nmaterialize: view\n---*/\nselect s + 1 as s from marts.v1\n")
     project.write("datasets/marts/t.sql", "select s * 2 as s from marts.v2\n")
     project.run()
@@ -273,5 +284,3 @@ def test_a_change_of_main_is_refused_where_nothing_can_be_asked(project):
     with closing(project.open()) as workspace, pytest.raises(UsageError) as caught:
         workspace.builds.run(RunOptions())
     assert caught.value.code == "usage.confirmation_needed"
-
-

@@ -564,8 +564,12 @@ class Builds:
         code, meanings = (dict(old.code), dict(old.meanings)) if old else ({}, {})
         if prepared.side.is_folder:
             code = next_base(old.code if old else None, state.files(), prepared.side.code)
-            meanings = {p: m for p, m in gathered.project.meanings.items() if p in code}
-            meanings.update({p: m for p, m in (old.meanings if old else {}).items() if p in code and p not in meanings})
+            # A meaning belongs to the content that the base holds, which is not always the merged one.
+            merged = gathered.code.files
+            meanings = {p: m for p, m in meanings.items() if old is not None and code.get(p) == old.code.get(p)}
+            meanings.update(
+                {p: m for p, m in gathered.project.meanings.items() if p in code and merged.get(p) == code[p]}
+            )
         raw = dict(old.raw) if old else {}
         builds = Gatherer(self._workspace).source_builds(state)
         for name, definition in gathered.definitions.items():

@@ -15,6 +15,8 @@ from andon.model.build import InputFile
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, State
 from andon.model.dataset import Kind
 from andon.model.version import Column
+from andon.service.folder import Base
+from andon.service.gather import Gatherer
 
 if TYPE_CHECKING:
     from andon.service.workspace import Workspace
@@ -326,6 +328,7 @@ class History:
             head.acceptances,
         )
         commit = self._lake.commit(draft, head.root, [RefMove(name, "branch", head.id, "accept")])
+        self._make_pending(name, commit, lifted)
         return commit, lifted
 
     def rejected(self, branch: str | None = None) -> tuple[Cause, ...]:
@@ -333,6 +336,24 @@ class History:
         return self._head(branch).rejected
 
     # -- parts
+
+    def _make_pending(self, branch: str, head: Commit, lifted: Sequence[Cause]) -> None:
+        """What was lifted counts as an edit of this folder again: its base there is what the head has."""
+        base = self._workspace.folder.base(branch)
+        if base is None:
+            return
+        state = self._lake.commits.state(head)
+        files = state.files()
+        builds = Gatherer(self._workspace).source_builds(state)
+        code, raw = dict(base.code), {source: dict(paths) for source, paths in base.raw.items()}
+        for cause in lifted:
+            if cause.source is None:
+                _set(code, cause.path, files.get(cause.path))
+            elif cause.source in builds:
+                there = {f.path: f.sha256 for f in builds[cause.source].files}
+                _set(raw.setdefault(cause.source, {}), cause.path, there.get(cause.path))
+        meanings = {p: m for p, m in base.meanings.items() if code.get(p) == base.code.get(p)}
+        self._workspace.folder.set_base(branch, Base(code, meanings, raw))
 
     def _head(self, branch: str | None) -> Commit:
         return self._lake.refs.resolve(self._workspace.branch(branch))
@@ -373,6 +394,13 @@ class History:
 
     def _text(self, sha: str) -> str:
         return self._lake.objects.text(sha).decode("utf-8", errors="replace")
+
+
+def _set(files: dict[str, str], path: str, content: str | None) -> None:
+    if content is None:
+        files.pop(path, None)
+    else:
+        files[path] = content
 
 
 def _apply(state: State, leaves: Mapping[str, Leaf | None]) -> dict[str, Leaf]:
