@@ -96,7 +96,8 @@ class Reader:
     def texts(self, name: str, node: Node) -> tuple[tuple[str, Node], ...] | None:
         """The texts of a list, each with its node."""
         if node.kind != "list":
-            hint = f"write `{name}: [{node.raw}]`" if node.kind == "text" and "\n" not in node.raw else None
+            inner = node.raw if node.kind == "text" and "\n" not in node.raw else "a, b"
+            hint = f"write `{name}: [{inner}]`"
             self.wrong(node, f"`{name}` must be a list of texts", f"found {node.shown()}", hint)
             return None
         found = []
@@ -177,7 +178,8 @@ def _read_key(reader: Reader, known: Field, node: Node) -> tuple[str, ...] | Non
         pairs = reader.texts(known.name, node) or ()
     else:
         if node.kind != "text":
-            reader.wrong(node, "`key` must be a column or a list of columns", f"found {node.shown()}")
+            hint = "write `key: customer_id` or `key: [a, b]`"
+            reader.wrong(node, "`key` must be a column or a list of columns", f"found {node.shown()}", hint)
             return None
         parts = [part.strip() for part in node.value.split(",")]
         pairs = tuple((part, node) for part in parts)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from andon.base.text import excerpt, line_and_column
 from andon.errors import Problem
-from andon.project.nodes import Flaw
-from andon.sql.uses import SqlProblem
+
+if TYPE_CHECKING:
+    from andon.project.nodes import Flaw
+    from andon.sql.uses import SqlProblem
 
 
 def at_place(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from andon.base.text import line_and_column
 from andon.errors import Problem
 from andon.model.dataset import Kind
-from andon.project.fields import Field, Reader, read_choice, read_loose_text, read_text
+from andon.project.fields import Declared, Field, Reader, read_choice, read_loose_text, read_text
 from andon.project.filefacts import CheckFile, DatasetFacts, FileFacts, MacroFile, Use
 from andon.project.frontmatter import read_front_matter, read_other_front_matter
 from andon.project.layout import Role
@@ -77,7 +77,8 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
         offset = _offset(text, declared.places.get("timeout"))
         message = "`timeout` is for Python datasets"
         problems.append(at_offset(path, text, offset, "project.bad_value", message, "take it out"))
-    problems += of_sql(path, text, facts.problems)
+    if not _hides_sql(declared):
+        problems += of_sql(path, text, facts.problems)
     if not facts.problems:
         kind: SqlRole = "source" if is_source else "view" if is_view else "dataset"
         allowed = frozenset(values.get("allow", ()))
@@ -98,10 +99,17 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
 
 def _check(path: str, text: str, facts: SqlFacts) -> FileFacts:
     declared = read_other_front_matter(text, path, CHECK_FIELDS)
-    problems = of_flaws(path, text, declared.flaws) + of_sql(path, text, facts.problems)
+    problems = of_flaws(path, text, declared.flaws)
+    if not _hides_sql(declared):
+        problems += of_sql(path, text, facts.problems)
     if not facts.problems:
         problems += of_sql(path, text, refusals(facts, role="dataset", allow=frozenset()))
     return FileFacts(CheckFile(_tables(text, facts), _calls(text, facts)), tuple(problems))
+
+
+def _hides_sql(declared: Declared) -> bool:
+    """Whether the first comment is broken, so that what the parser says about the rest means nothing."""
+    return any(flaw.code == "project.front_matter" for flaw in declared.flaws)
 
 
 def _no_reads(path: str, text: str, facts: SqlFacts) -> list[Problem]:

@@ -15,8 +15,8 @@ _HEADER = re.compile(r"\s*\[\[?\s*(?P<name>[^\]]+?)\s*\]\]?\s*(?:#.*)?\Z")
 
 def read_toml(path: str, text: str) -> tuple[dict[str, Any], list[Problem]]:
     """The values of an `andon.toml`, and what is wrong with it. Without a value where it can't be parsed."""
-    if not text.strip():
-        return {}, []
+    if all(not line.strip() or line.lstrip().startswith("#") for line in text.split("\n")):
+        return {}, []  # the usual file: the defaults are right, and the parser need not be imported
     import tomllib
 
     try:
