@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from andon.base.names import quote, quote_name
 from andon.base.text import line_and_column
 from andon.sql.error import explain
-from andon.sql.macros import macro_name
+from andon.sql.macros import as_temporary, macro_name
 from andon.sql.parse import CONFIG
 from andon.sql.uses import SqlProblem
 
@@ -116,11 +116,13 @@ class Binder:
                 self._schemas.add(schema)
             columns = ", ".join(f"{quote(column)} {kind}" for column, kind in self._declared[name])
             parts.append(f"create or replace table {quote_name(name)} ({columns})")
-        statements = ";".join(["begin", *parts, "commit"])
+        # one transaction for many; one alone needs none
+        statements = ";".join(["begin", *parts, "commit"] if len(parts) > 1 else parts)
         try:
             self._engine.execute(statements)
         except duckdb.Error as error:
-            self._engine.execute("rollback")
+            if len(parts) > 1:
+                self._engine.execute("rollback")
             self._schemas.clear()
             raise BindError(explain(error, statements), statements) from None
         self._waiting.clear()
@@ -137,21 +139,13 @@ class Binder:
         self._macros = ()
         for statement in macros:
             try:
-                self._engine.execute(_temporary(statement))
+                self._engine.execute(as_temporary(statement))
             except duckdb.Error as error:
                 problem = explain(error, statement, self._declared)
                 name, _ = macro_name(statement)
                 message = f"macro `{name}`: {problem.message}"
                 raise BindError(SqlProblem("project.bad_macro", message, None, problem.hint), statement) from None
             self._macros += (statement,)
-
-
-def _temporary(statement: str) -> str:
-    from andon.sql.tokens import tokens
-
-    parts = list(tokens(statement))
-    at = next(token for token in parts if token.word in ("macro", "function"))
-    return "create or replace temp " + statement[at.start :]
 
 
 def _refuse_twins(columns: Sequence[tuple[str, str]], sql: str) -> None:

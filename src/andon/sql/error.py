@@ -16,6 +16,7 @@ from andon.sql.uses import SqlProblem
 
 _KIND = re.compile(r"\A(?P<kind>[A-Z][A-Za-z ]+?) Error: ")
 _LINE = re.compile(r"\n+LINE (?P<number>\d+): (?P<shown>[^\n]*)\n(?P<blank> *)\^", re.DOTALL)
+_SCANNED = re.compile(r" at (?:or near|end of input)")
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 _SHOWN = 3
 
@@ -60,7 +61,11 @@ def _take_apart(raw: str, text: str) -> _Report:
     line = _LINE.search(message)
     if line is None:
         return _Report(kind, message.strip(), None)
-    return _Report(kind, message[: line.start()].strip(), _marked(line, text))
+    shown, offset = message[: line.start()].strip(), _marked(line, text)
+    if offset is not None and kind == "Parser" and _SCANNED.search(shown):
+        # the engine takes the scanner's count of characters for one of bytes when it draws the caret
+        offset = min(len(text[:offset].encode()), len(text))
+    return _Report(kind, shown, offset)
 
 
 def _marked(line: re.Match[str], text: str) -> int | None:
@@ -80,7 +85,7 @@ def _marked(line: re.Match[str], text: str) -> int | None:
         if not shown.startswith("..."):
             return None
         begin = whole.find(shown.removeprefix("...").removesuffix("...")) - 3
-        if begin < -3 + 0 and begin != -3:
+        if begin < -3:
             return None
     offset = sum(len(part) + 1 for part in lines[: number - 1]) + begin + at
     return offset if 0 <= offset <= len(text) else None

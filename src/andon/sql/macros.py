@@ -8,11 +8,24 @@ from dataclasses import dataclass, replace
 from andon.base.hashing import content_id
 from andon.model.dataset import ClockUse
 from andon.sql.gather import characters, facts_of
+from andon.sql.names import (
+    CLOCK_NAMES,
+    HIDDEN_READERS,
+    PLAIN_FUNCTIONS,
+    RANDOM_NAMES,
+    READERS,
+    STATE_NAMES,
+    TABLE_FUNCTIONS,
+)
 from andon.sql.parse import Parsed, engine, parse, unreadable
 from andon.sql.tokens import Token, statements, tokens
 from andon.sql.uses import MacroFacts, MacroStatement, SqlFacts, SqlProblem
 
 _FORM = "`create macro name(a, b := 0) as a + b;` or `create macro name(a) as table select …;`"
+
+
+#: Names that the rest of this package relies on to be the engine's own.
+_TAKEN = CLOCK_NAMES | RANDOM_NAMES | STATE_NAMES | PLAIN_FUNCTIONS | READERS | TABLE_FUNCTIONS | HIDDEN_READERS
 
 
 @dataclass(slots=True)
@@ -93,6 +106,9 @@ def _read_statement(text: str, start: int, end: int) -> _Statement | SqlProblem:
     if words[at + 1] == ".":
         hint = "macros have plain names; leave out what stands before the point"
         return _bad("the name of a macro has no schema", parts[at].start, hint)
+    if parts[at].name in _TAKEN:
+        hint = "give the macro a name of its own: what a text calls must not depend on which macros there are"
+        return _bad(f"`{parts[at].name}` is a function of the engine", parts[at].start, hint)
     bodies = _bodies(text, parts[at + 1 :], end)
     if bodies is None:
         return _bad("the macro's body was not understood", parts[at].start)
@@ -239,18 +255,31 @@ def _merge(one: SqlFacts, other: SqlFacts) -> SqlFacts:
     )
 
 
+def as_temporary(statement: str) -> str:
+    """A `CREATE MACRO` statement as the one that makes or replaces the macro for one connection.
+
+    Raises:
+        ValueError: if the statement is none.
+    """
+    return "create or replace temp macro " + statement[_named(statement)[0].start :]
+
+
 def macro_name(statement: str) -> tuple[str, bool]:
     """The name of the macro that a `CREATE MACRO` statement makes, and whether it is a table macro.
 
     Raises:
         ValueError: if the statement is none.
     """
+    name, *rest = _named(statement)
+    heads = _heads(rest)
+    return name.name, bool(heads) and rest[heads[0][1]].word == "table"
+
+
+def _named(statement: str) -> list[Token]:
+    """The tokens of a `CREATE MACRO` statement from the macro's name on."""
     parts = list(tokens(statement))
     for at, token in enumerate(parts):
-        if token.word in ("macro", "function") and token.kind == "word":
-            if [part.word for part in parts[at + 1 : at + 4]] == ["if", "not", "exists"]:
-                at += 3
-            heads = _heads(parts[at + 2 :])
-            is_table = bool(heads) and parts[at + 2 + heads[0][1]].word == "table"
-            return parts[at + 1].name, is_table
+        if token.word in ("macro", "function"):
+            skipped = 4 if [part.word for part in parts[at + 1 : at + 4]] == ["if", "not", "exists"] else 1
+            return parts[at + skipped :]
     raise ValueError("not a CREATE MACRO statement")

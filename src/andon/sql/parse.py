@@ -22,6 +22,7 @@ NO_PLACE = 18446744073709551615
 #: Settings of every engine of this package: no files, no network, no Python objects, one thread.
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
+    "enable_external_access": False,
     "python_enable_replacements": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,

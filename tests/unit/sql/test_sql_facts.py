@@ -6,6 +6,7 @@ import pytest
 
 from andon.model.dataset import ClockUse
 from andon.sql.facts import SqlFacts, read_facts, read_macros
+from andon.sql.macros import as_temporary, macro_name
 
 
 def facts(text: str) -> SqlFacts:
@@ -209,6 +210,8 @@ def test_layout_of_a_macro_does_not_change_its_form_and_defaults_do() -> None:
         ("create macro f(x) as 1); drop table x; --", "syntax error", None),
         ("create macro f(x) as table pivot shop.t on a", "pivot", None),
         ("create macro f(x) as x; create macro g(", "syntax error", None),
+        ("create macro sum(x) as x", "function of the engine", "sum"),
+        ("create macro now() as 1", "function of the engine", "now"),
     ],
 )
 def test_bad_macro_files(text: str, message: str, at: str | None) -> None:
@@ -217,3 +220,24 @@ def test_bad_macro_files(text: str, message: str, at: str | None) -> None:
     if at is not None:
         assert problem.offset is not None
         assert text[problem.offset :].startswith(at)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "named"),
+    [
+        ("create macro f(a) as a", "create or replace temp macro f(a) as a", ("f", False)),
+        (
+            '/* x */ CREATE OR REPLACE FUNCTION "F"() AS TABLE select 1',
+            'create or replace temp macro "F"() AS TABLE select 1',
+            ("f", True),
+        ),
+        (
+            "create macro if not exists f(a) as a, (a, b) as b",
+            "create or replace temp macro f(a) as a, (a, b) as b",
+            ("f", False),
+        ),
+    ],
+)
+def test_temporary_forms_of_macros(text: str, expected: str, named: tuple[str, bool]) -> None:
+    assert as_temporary(text) == expected
+    assert macro_name(text) == named
