@@ -6,8 +6,8 @@
     python benchmarks/run.py --n 100 --quick     one project, two repetitions; RESULTS.md stays as it is
     python benchmarks/run.py --only no-op leaf   only scenarios whose name begins so, on the lake of the last cold build
 
-Each repetition runs Andon's command and then plain DuckDB's; the first pair warms up and doesn't count. After the cold builds every
-dataset's rows, types and content hash are compared, and any difference ends the benchmark.
+Each repetition runs Andon's command and then plain DuckDB's; the first pair warms up and doesn't count. After the cold builds, after
+the edits and after the undo every dataset's rows, types and content hash are compared, and any difference ends the benchmark.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main() -> int:
                 continue
             often = _often(kind, name, repetitions)
             rows += _measure(subject, story, often)
-            if name == "cold" and not _same_contents(subject):
+            if name in ("cold", "middle", "branch") and not _same_contents(subject):
                 return 1
     known = report.remember(out / "measured.json", rows)
     text = report.render(known)

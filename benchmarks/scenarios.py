@@ -162,6 +162,24 @@ def builds(count: int) -> Callable[[str], None]:
     return check
 
 
+def published(output: str) -> None:
+    """A check that a publish moved the branch and built nothing."""
+    builds(0)(output)
+    if not json.loads(output)["published"]:
+        raise WrongWork("the branch was not published")
+
+
+def undone(datasets: list[str]) -> Callable[[str], None]:
+    """A check that an undo took back exactly these datasets."""
+
+    def check(output: str) -> None:
+        found = json.loads(output)["datasets"]
+        if found != datasets:
+            raise WrongWork(f"the undo took back {found}, not {datasets}")
+
+    return check
+
+
 def cold(subject: Subject, budget: Budget) -> Iterator[Step]:
     """Everything from nothing."""
     yield Step(
@@ -242,8 +260,17 @@ def branch(subject: Subject) -> Iterator[Step]:
         lambda: subject.edit(subject.leaf),
         check=builds(1),
     )
-    yield Step("publish of the branch", [ANDON, "publish", name, "--yes"], rebuild, at_most(0.2))
-    yield Step("undo", [ANDON, "undo", "--yes"], rebuild, at_most(0.2), prepare_plain=restore)
+    yield Step(
+        "publish of the branch", [ANDON, "publish", name, "--yes", "--json"], rebuild, at_most(0.2), check=published
+    )
+    yield Step(
+        "undo",
+        [ANDON, "undo", "--yes", "--json"],
+        rebuild,
+        at_most(0.2),
+        prepare_plain=restore,
+        check=undone([subject.leaf]),
+    )
 
 
 def start_up(_: Subject) -> Iterator[Step]:

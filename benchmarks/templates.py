@@ -41,7 +41,7 @@ with totals as (
   group by key
 ),
 groups as (
-  select grp, max(amount) as highest, min(status) as first_status
+  select grp, sum(amount)::decimal(18, 2) as total, min(status) as first_status
   from {third}
   group by grp
 )
@@ -50,7 +50,7 @@ select
   a.key,
   a.grp,
   greatest(a.day, coalesce(t.newest, a.day)) as day,
-  ((a.amount + coalesce(t.total, 0) + coalesce(g.highest, 0) + 0.00) % 1000000)::decimal(18, 2) as amount,
+  ((a.amount + coalesce(t.total, 0) + coalesce(g.total, 0) + 0.00) % 1000000)::decimal(18, 2) as amount,
   (a.quantity + coalesce(t.lines, 0)) % 1000 as quantity,
   case when a.quantity % {number} = 0 then coalesce(g.first_status, a.status) else a.status end as status
 from {first} a
@@ -68,7 +68,7 @@ with ordered as (
   from {first}
 ),
 levels as (
-  select key, max(amount) as level
+  select key, sum(amount)::decimal(18, 2) as level
   from {second}
   group by key
 )
@@ -104,23 +104,27 @@ group by key, grp
 
 FILTER = """\
 with known as (
-  select key, max(amount) as highest, count(*) as kinds
+  select key, sum(amount)::decimal(18, 2) as total, count(*) as lines
   from {second}
   group by key
-  having count(*) > 0
+),
+groups as (
+  select grp, sum(amount)::decimal(18, 2) as total
+  from {third}
+  group by grp
 )
 select
   a.id,
   a.key,
   a.grp,
   a.day,
-  ((a.amount + k.highest + 0.00) % 1000000)::decimal(18, 2) as amount,
-  (a.quantity + k.kinds) % 1000 as quantity,
+  ((a.amount + k.total + g.total + 0.00) % 1000000)::decimal(18, 2) as amount,
+  (a.quantity + k.lines) % 1000 as quantity,
   a.status
 from {first} a
 join known k on k.key = a.key
+join groups g on g.grp = a.grp
 where a.id % 20 <> {number}
-  and exists (select 1 from {third} c where c.grp = a.grp)
 """
 
 UNION = """\
