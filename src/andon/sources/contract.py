@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from andon.errors import DatasetError
+from andon.errors import DatasetError, MachineError
 from andon.model.dataset import Definition
 from andon.sources import columnar, delimited, documents, partitions
 from andon.sources.calls import Call, parse_call
+from andon.sources.failures import engine_error
 from andon.sources.files import files_of
 from andon.sources.rawtext import check_whole
 from andon.sources.table import Table, sources_of
@@ -28,13 +29,26 @@ def establish(definition: Definition, files: Mapping[str, Path], previous: Mappi
 
     Raises:
         DatasetError: `source.*`, with the place and what to write.
+        MachineError: `machine.disk`.
     """
+    import duckdb
+
     known = {entry["call"]: entry for entry in (previous or {}).get("reads", ())}
-    return {
-        "reads": [
-            _entry(definition.dataset, parse_call(read, definition.dataset), files, known) for read in definition.reads
-        ]
-    }
+    try:
+        calls = [parse_call(read, definition.dataset) for read in definition.reads]
+        return {"reads": [_entry(definition.dataset, call, files, known) for call in calls]}
+    except FileNotFoundError as error:
+        stored = {str(path): name for name, path in files.items()}
+        where = stored.get(str(error.filename), definition.dataset)
+        raise DatasetError("source.missing", "the file is not there any more", where=where, hint="run again") from error
+    except OSError as error:
+        message = f"a source of `{definition.dataset}` can't be read: {error.strerror or error}"
+        raise MachineError(
+            "machine.disk", message, where=definition.dataset, hint="check the disk and the rights"
+        ) from error
+    except duckdb.Error as error:
+        projected = {str(path): name for name, path in files.items()}
+        raise engine_error(str(error), projected, definition.entry) from error
 
 
 def _entry(dataset: str, call: Call, files: Mapping[str, Path], known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,10 @@ from andon.sources.values import Cast, classify
 
 if TYPE_CHECKING:
     import duckdb
+
+
+#: What begins like a number or a date is no name that could be trusted.
+_LIKE_VALUE = re.compile(r"\s*[+-]?[.,]?[0-9]")
 
 
 def first_load(call: Call, sources: Sequence[Source]) -> Table:
@@ -101,6 +106,7 @@ def _has_header(
     # A number or date in the first row is a value, or the name of a column: nobody can tell.
     # (With an unnamed first column, an index, the error about blank names says more.)
     named = all(f.strip() for f in fields) or not fields[0].strip()
+    named = named and not any(_LIKE_VALUE.match(f) for f in fields)
     if named and set(classes) == {"text"} and any(_typed_below(look, name) for name in names):
         return True
     yes, no = call.suggest(header="true"), call.suggest(header="false")

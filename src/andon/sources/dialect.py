@@ -20,6 +20,7 @@ MAX_COLUMNS = 10_000
 #: Files up to this many characters have every row counted a second time, by Python's csv module.
 RECOUNT_CHARACTERS = 16 << 20
 _DELIMITERS = (",", ";", "|", "\t")
+_UNIT = "\x1f"
 _RARE_DELIMITERS = (":", "~", "^", "\x1f", "\x01")
 
 
@@ -46,6 +47,12 @@ class Dialect:
 def stated_dialect(call: Call) -> Dialect:
     """The dialect as far as the call states it, DuckDB's defaults for the rest."""
     quote = call.get("quote", '"')
+    for name in ("quote", "escape", "comment", "decimal_separator", "thousands"):
+        if len(str(call.get(name, ""))) > 1:
+            message = f"`{name}` must be one character, not `{call.get(name)}`"
+            raise stop(
+                "source.ambiguous", message, call.read.patterns[0], hint="state the one character that the file uses"
+            )
     return Dialect(
         delim=call.get("delim", ",").replace("\\t", "\t"),
         quote=quote,
@@ -74,9 +81,13 @@ def records(lines: Iterable[str], dialect: Dialect, spaces: bool = False) -> Ite
     Raises:
         csv.Error: for a quote that is never closed, or text after a closing quote.
     """
+    usable = _without_comments(lines, dialect)
+    if len(dialect.delim) > 1:
+        # Python's reader takes one character only.
+        usable = (line.replace(dialect.delim, _UNIT) for line in usable)
     reader = csv.reader(
-        _without_comments(lines, dialect),
-        delimiter=dialect.delim,
+        usable,
+        delimiter=dialect.delim if len(dialect.delim) == 1 else _UNIT,
         quotechar=dialect.quote or None,
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         doublequote=dialect.escape in ("", dialect.quote),
@@ -123,9 +134,7 @@ def find_dialect(source: Source, call: Call) -> Dialect:
     text, whole = head(source, SAMPLE_CHARACTERS)
     csv.field_size_limit(SAMPLE_CHARACTERS * 4)
     if "delim" in call.stated:
-        if len(dialect.delim) == 1:
-            counts = _count(text, whole, dialect)
-            _check_regular(source, call, dialect, counts, text)
+        _check_regular(source, call, dialect, _count(text, whole, dialect), text)
         return dialect
     counted = {delim: _count(text, whole, replace(dialect, delim=delim)) for delim in _DELIMITERS}
     fitting = [delim for delim, count in counted.items() if count.width > 1 and count.regular]
@@ -211,7 +220,7 @@ def check_all_rows(source: Source, call: Call, dialect: Dialect, width: int) -> 
     Raises:
         DatasetError: `source.ragged`, `source.ambiguous`.
     """
-    if takes_odd_rows(call) or len(dialect.delim) != 1:
+    if takes_odd_rows(call):
         return None
     text, whole = head(source, RECOUNT_CHARACTERS)
     if not whole:
@@ -222,7 +231,21 @@ def check_all_rows(source: Source, call: Call, dialect: Dialect, width: int) -> 
     odd = next((r for r in count.rows if not fits(r, width)), None)
     if odd is not None:
         raise ragged(source, call, dialect, odd, width, count.rows)
+    _check_swallowed(source, call, dialect, width, count.rows)
     return len(count.rows)
+
+
+def _check_swallowed(source: Source, call: Call, dialect: Dialect, width: int, rows: list[Record]) -> None:
+    """A quoted value over whole lines that look like rows: two stray quotes probably made them one value."""
+    if "quote" in call.stated or width < 2:
+        return
+    for record in rows:
+        for field in record.fields:
+            inner = field.splitlines()[1:-1] if "\n" in field else []
+            if any(line.count(dialect.delim) == width - 1 for line in inner):
+                message = f"a quoted value goes over {len(inner) + 2} lines that look like rows: `{shown(field)}`"
+                hint = f"fix the stray quote, or if the value is right: `{call.suggest(quote=_sql(dialect.quote))}`"
+                raise stop("source.ambiguous", message, source.path, record.line, hint)
 
 
 def ragged(

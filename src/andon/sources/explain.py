@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from andon.errors import DatasetError
+from andon.engines.duckdb.failures import translate
+from andon.errors import AndonError, DatasetError
 from andon.model.dataset import Definition
 from andon.sources.calls import Call, parse_call
 from andon.sources.dialect import find_dialect, first_record, stated_dialect
@@ -17,13 +18,13 @@ from andon.sources.rawtext import open_text
 from andon.sources.table import sources_of
 
 
-def explain(error: Exception, definition: Definition, files: Mapping[str, Path]) -> DatasetError:
+def explain(error: Exception, definition: Definition, files: Mapping[str, Path]) -> AndonError:
     """The error that a person sees for `error`, which the engine raised for the rendered SQL of `definition` over `files`.
 
-    A `DatasetError` is given back as it is. Stored paths are turned into project paths; the line is looked up in the files where
-    the engine does not know it.
+    An `AndonError` is given back as it is; what has nothing to do with the files is explained as for any dataset. Stored paths
+    are turned into project paths; the line is looked up in the files where the engine does not know it.
     """
-    if isinstance(error, DatasetError):
+    if isinstance(error, AndonError):
         return error
     message = _text(str(error))
     value = refused(message)
@@ -31,17 +32,27 @@ def explain(error: Exception, definition: Definition, files: Mapping[str, Path])
         return _refused_value(definition, files, *value)
     calls = [parse_call(read, definition.dataset) for read in definition.reads]
     suggest = calls[0].suggest if len(calls) == 1 else None
-    return engine_error(message, _projected(files), definition.entry or definition.dataset, suggest)
+    found = engine_error(message, _projected(files), definition.entry, suggest)
+    if found.code != "build.failed":
+        return found
+    general = translate(error, definition)
+    text = general.message
+    for stored, path in _projected(files).items():
+        text = text.replace(stored, path)
+    # The engine's place is one in the rendered text, so only the file is named.
+    where = definition.entry if isinstance(general, DatasetError) else general.where
+    return type(general)(general.code, text, where, general.hint, general.retryable)
 
 
 def _text(message: str) -> str:
     """The engine's message; some of its doors hand it out as JSON."""
-    if message.startswith("{"):
-        try:
-            return str(json.loads(message).get("exception_message", message))
-        except ValueError:
-            return message
-    return message
+    start = message.find('{"exception_type"')
+    if start < 0:
+        return message
+    try:
+        return str(json.loads(message[start:]).get("exception_message", message))
+    except ValueError:
+        return message
 
 
 def _projected(files: Mapping[str, Path]) -> dict[str, str]:

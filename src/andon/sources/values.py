@@ -179,17 +179,18 @@ class Cast:
             fast = f"length({text}) <= 10" if self.format is None else ""
         elif kind == "TIMESTAMP":
             full, value = self._moment(v, f"{_ISO_DATE}([ T]{_ISO_TIME})?", "timestamp")
+            # 19 characters with seconds in their place have no room for a zone.
+            fast = f"length({text}) = 19 and substring({text}, 17, 1) = ':'" if self.format is None else ""
         elif kind == "TIMESTAMP WITH TIME ZONE":
             full, value = self._moment(v, _ISO_STAMP + _OFFSET, "timestamptz")
         else:
             value = f"try_cast({v} as {self.type})"
         if marked and (kind in _INTEGERS or kind.startswith("DECIMAL") or kind in ("DOUBLE", "FLOAT")):
             fast, full = "", f"{_grouped(v, dialect)} and {full}"
-        arms = [f"when {text} is null then null"]
-        if fast:
-            arms.insert(0, f"when {fast} and {value} is not null then {value}")
-        arms.append(f"when {full + ' and ' if full else ''}{value} is not null then {value}")
-        return f"case {' '.join(arms)} else {bad} end"
+        fits = f"{full} and {value} is not null" if full else f"{value} is not null"
+        slow = f"case when {text} is null then null when {fits} then {value} else {bad} end"
+        # Nearly all values take the fast way: one cast, no pattern.
+        return f"coalesce(case when {fast} then try_cast({text} as {self.type}) end, {slow})" if fast else slow
 
     def _decimal(self, plain: str, kind: str) -> str:
         """A decimal must hold all digits after the point: the engine would round them away."""

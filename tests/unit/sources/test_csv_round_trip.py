@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from source_kit import load
+from source_kit import Load, load
 
 VALUE = re.compile(r"\s*[+-]?[.,]?[0-9]+(\Z|[-.,:/0-9])")
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=12)
@@ -37,6 +37,8 @@ COLUMNS = st.sampled_from(
         st.one_of(st.just(""), st.integers(0, 99).map(str)),
     ]
 )
+
+COLUMN_OF_ANYTHING = st.one_of(TEXT, NASTY, st.integers().map(str), st.floats().map(repr))
 
 
 @st.composite
@@ -115,9 +117,7 @@ def test_read_back_exactly_or_stopped(
     state_header: bool,
 ) -> None:
     header, rows = table
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=delim, lineterminator=end, quoting=quoting)
-    writer.writerows([*([header] if header else []), *rows])
+    content = written([*([header] if header else []), *rows], delim, end, quoting)
     options = "".join(
         [
             f", delim = '{delim}'" if state_delim else "",
@@ -125,7 +125,7 @@ def test_read_back_exactly_or_stopped(
         ]
     )
     with tempfile.TemporaryDirectory() as folder:
-        outcome = load(f"from read_csv('x.csv'{options})", {"x.csv": buffer.getvalue().encode()}, Path(folder))
+        outcome = load(f"from read_csv('x.csv'{options})", {"x.csv": content}, Path(folder))
     if outcome.error is not None:
         assert outcome.error.code.startswith("source."), str(outcome.error)
         assert outcome.error.hint
@@ -137,10 +137,45 @@ def test_read_back_exactly_or_stopped(
         # Words above numbers are what a header looks like.
         assert not any(VALUE.match(cell) for cell in rows[0]), f"a row was taken for the header: {rows}"
         return
-    blank = [r for r in rows if any(r) or (len(r) > 1)] if len(rows[0]) > 1 else rows
-    assert len(outcome.raw) == len(blank), (outcome.raw, rows)
-    for found, written in zip(outcome.raw, blank, strict=True):
-        assert len(found) == len(written)
-        for index, (value, text) in enumerate(zip(found, written, strict=True)):
-            form = entry["formats"].get(entry["columns"][index][0], "%m")
-            assert same(value, said(text), form.startswith("%d")), (value, text, entry)
+    check(outcome, rows)
+
+
+def written(rows: list[list[str]], delim: str, end: str, quoting: int) -> bytes:
+    """The table as Python's csv module writes it."""
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, delimiter=delim, lineterminator=end, quoting=quoting).writerows(rows)  # type: ignore[arg-type]
+    return buffer.getvalue().encode()
+
+
+def check(outcome: Load, rows: list[list[str]]) -> None:
+    """Every value that was read says what was written."""
+    assert outcome.raw is not None
+    assert outcome.contract is not None
+    entry = outcome.contract["reads"][0]
+    assert len(outcome.raw) == len(rows), (outcome.raw, rows)
+    for found, expected in zip(outcome.raw, rows, strict=True):
+        assert len(found) == len(expected)
+        for (name, _), value, text in zip(entry["columns"], found, expected, strict=True):
+            day_first = entry["formats"].get(name, "%m").startswith("%d")
+            assert same(value, said(text), day_first), (value, text, entry)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data(), st.sampled_from([",", ";"]))
+def test_a_later_load_is_read_exactly_or_stopped(data: st.DataObject, delim: str) -> None:
+    kinds = data.draw(st.lists(COLUMNS, min_size=2, max_size=4))
+    other = [data.draw(st.sampled_from([kind, COLUMN_OF_ANYTHING])) for kind in kinds]
+    first = data.draw(st.lists(st.tuples(*kinds).map(list), min_size=1, max_size=6))
+    later = data.draw(st.lists(st.tuples(*other).map(list), min_size=1, max_size=4))
+    header = [f"c{i}" for i in range(len(kinds))]
+    sql = f"from read_csv('x.csv', delim = '{delim}', header = true)"
+    with tempfile.TemporaryDirectory() as folder:
+        files = [{"x.csv": written([header, *rows], delim, "\n", csv.QUOTE_MINIMAL)} for rows in (first, later)]
+        before = load(sql, files[0], Path(folder))
+        if before.error is not None:
+            return
+        outcome = load(sql, files[1], Path(folder), before.contract)
+    if outcome.error is not None:
+        assert outcome.error.code.startswith("source."), str(outcome.error)
+        return
+    check(outcome, later)
