@@ -9,6 +9,7 @@ from typing import Protocol
 from andon.model.build import Build
 from andon.model.dataset import Definition
 from andon.model.plan import Step
+from andon.model.run import TaskResult
 from andon.model.version import Version
 
 
@@ -27,6 +28,23 @@ class Outcome:
     fresh: bool
     note: str | None = None
     definition: Definition | None = field(default=None, repr=False)
+
+
+@dataclass
+class Progress:
+    """What became of the steps so far.
+
+    Attributes:
+        builds: `{dataset: the build that its leaf will name}`.
+        versions: `{dataset: version id}`, for what is downstream.
+        results: in the order in which they ended.
+    """
+
+    builds: dict[str, Build] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    results: list[TaskResult] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
 
 
 class Execute(Protocol):

@@ -10,9 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 
-from andon.build.outcome import Execute, Outcome
+from andon.build.outcome import Execute, Outcome, Progress
 from andon.errors import AndonError, DatasetError, MachineError
 from andon.model.build import Build
 from andon.model.event import Reporter, TaskEnded, TaskStarted
@@ -24,23 +23,6 @@ RECORD_EVERY = 0.5
 
 #: Makes outcomes durable; gives back the build that counts for each key.
 Record = Callable[[Sequence[Outcome]], Mapping[str, Build]]
-
-
-@dataclass
-class Progress:
-    """What became of the steps so far.
-
-    Attributes:
-        builds: `{dataset: the build that its leaf will name}`.
-        versions: `{dataset: version id}`, for what is downstream.
-        results: in the order in which they ended.
-    """
-
-    builds: dict[str, Build] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
-    results: list[TaskResult] = field(default_factory=list)
-    failed: set[str] = field(default_factory=set)
 
 
 class Runner:

@@ -17,7 +17,7 @@ from andon.model.plan import Plan
 from andon.model.run import RunResult, Status
 
 if TYPE_CHECKING:
-    from andon.service.builds import Confirm, RunOptions
+    from andon.service.goal import Confirm, RunOptions
 
 POLICIES = ("all-or-nothing", "healthy", "none")
 
@@ -139,7 +139,7 @@ def run_options(
     message: str | None = None,
 ) -> RunOptions:
     """The service's options from the command's."""
-    from andon.service.builds import RunOptions
+    from andon.service.goal import RunOptions
 
     return RunOptions(select, exclude, branch, policy, force, now, drop, message)
 

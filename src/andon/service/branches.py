@@ -17,9 +17,9 @@ from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.project.merge import next_base
 from andon.project.scan import scan
-from andon.service.builds import DEFAULTS, Confirm, Goal, RunOptions
 from andon.service.folder import Base
 from andon.service.gather import Gatherer
+from andon.service.goal import DEFAULTS, Confirm, Goal, RunOptions
 
 if TYPE_CHECKING:
     from andon.service.workspace import Workspace

@@ -14,7 +14,7 @@ from andon.model.dataset import Dataset
 from andon.model.project import Insight, Project
 from andon.model.version import Version
 from andon.project.load import load
-from andon.service.builds import RunOptions
+from andon.service.goal import RunOptions
 from andon.sources.contract import describe
 
 if TYPE_CHECKING:

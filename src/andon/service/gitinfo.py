@@ -1,4 +1,4 @@
-"""What git says about the folder, read from its files (no git needed): the branch that is checked out, and whether it is the default one."""
+"""What git says about the folder, read from its files: which branch is checked out, and whether it is the default one."""
 
 from __future__ import annotations
 

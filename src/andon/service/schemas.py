@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     from andon.service.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
-
-
-@dataclass
-class Schemas:
-    """What is known about columns before building.
-
-    Attributes:
-        bound: `{dataset: (column, type that its SQL returns)}` of datasets whose code changed.
-    """
-
-    bound: dict[str, Columns] = field(default_factory=dict)
 
 
 def establish_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> None:
@@ -63,23 +52,26 @@ def establish_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str])
 
 def bind_changed(
     workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], instance: Callable[[], Instance]
-) -> Schemas:
+) -> Mapping[str, Columns]:
     """Bind what changed, and what reads something whose columns changed by that.
+
+    Returns:
+        `{dataset: (column, type that its SQL returns)}` of datasets whose code changed.
 
     Raises:
         ProjectError: with every unknown column, function, or type error.
     """
-    schemas = Schemas()
+    result: dict[str, Columns] = {}
     leaves, definitions = gathered.state.leaves, gathered.definitions
     changed = {d for d in taken if d not in leaves or leaves[d].definition != definitions[d].id}
     if not changed:
-        return schemas
+        return result
     known = _published_columns(workspace, gathered, changed)
     for name in sorted(changed):
         if definitions[name].kind is Kind.SOURCE:
             columns = _source_columns(gathered, name, raw, instance)
             if columns is not None:
-                schemas.bound[name] = columns
+                result[name] = columns
                 known[name] = [(n, lake_type(t)) for n, t in columns]
             else:
                 known.pop(name, None)
@@ -91,14 +83,14 @@ def bind_changed(
         bound, problems = check_bindings(gathered.project, known, pending, workspace.cache, to_lake_type=lake_type)
         if problems:
             raise ProjectError.of(problems)
-        schemas.bound.update(bound)
+        result.update(bound)
         moved = {d for d, columns in bound.items() if _moved(known.get(d), columns)}
         moved |= {d for d in changed if definitions[d].kind is Kind.SOURCE}
         more = {
             r for d in moved for r in readers.get(d, ()) if definitions[r].kind is Kind.SQL and r in taken
         } - pending
         if not more:
-            return schemas
+            return result
         missing = {p for r in more for p in definitions[r].inputs} - known.keys()
         known.update(_columns_of(workspace, gathered, missing))
         pending |= more

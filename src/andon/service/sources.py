@@ -13,7 +13,7 @@ from andon.service.gather import Gatherer
 from andon.service.raw import RawFiles
 from andon.service.schemas import establish_contracts
 from andon.sources.contract import describe
-from andon.sources.render import pin
+from andon.sources.pin import pin
 
 if TYPE_CHECKING:
     from andon.service.workspace import Workspace

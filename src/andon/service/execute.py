@@ -1,0 +1,138 @@
+"""Executing a plan: copies of raw files, engines, tasks in parallel, results recorded. Loaded only when there is something to build."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.build.outcome import Progress
+from andon.build.runner import Runner
+from andon.build.tasks import EngineSettings, Job, PythonSettings, Tasks
+from andon.errors import AndonError, DatasetError
+from andon.model.event import Notice, Reporter
+from andon.model.plan import Action, Step
+from andon.service.gather import Gathered
+from andon.service.goal import Prepared
+from andon.service.raw import RawFiles
+from andon.service.schemas import columns_by_dataset
+from andon.sources.contract import describe
+from andon.sources.explain import explain
+from andon.sources.render import render
+
+if TYPE_CHECKING:
+    from andon.build.outcome import Outcome
+    from andon.model.build import Build
+    from andon.service.workspace import Workspace
+
+
+class Execution:
+    """Executes plans for one workspace."""
+
+    def __init__(self, workspace: Workspace, raw: RawFiles) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._raw = raw
+
+    def build(self, prepared: Prepared, run: int, report: Reporter) -> Progress:
+        gathered, settings = prepared.gathered, self._workspace.settings
+        works = prepared.plan.works
+        built = {s.dataset for s in works if s.action is Action.BUILD}
+        raw: list[str] = []
+        for name in sorted(built & gathered.sources.keys()):
+            try:
+                raw += self._raw.keep(gathered.sources[name].files)
+                self._say_contract(gathered, name, report)
+            except DatasetError as error:
+                gathered.failures[name] = error
+        cores = int(settings.get("engine.threads")) or os.cpu_count() or 1
+        job = Job(
+            lake=self._lake,
+            run=run,
+            moment=prepared.moment,
+            definitions=gathered.definitions,
+            leaves=gathered.state.leaves,
+            sources={name: (s.files, s.contract) for name, s in gathered.sources.items()},
+            failures=gathered.failures,
+            bound=prepared.bound,
+            read_source=_SourceReader(gathered, self._raw),
+            engine=EngineSettings(
+                cores,
+                str(settings.get("engine.memory_limit") or ""),
+                int(settings.get("engine.wide_above")),
+                self._temporary(run),
+            ),
+            python=PythonSettings(self._workspace.folder.state / "environments", float(settings.get("python.timeout"))),
+            forced=prepared.forced,
+        )
+        with Tasks(job) as tasks:
+            tasks.register(columns_by_dataset({d: c for d, c in prepared.bound.items() if d in built}))
+            tasks.relations.load(
+                s.version
+                for s in prepared.plan.steps
+                if s.version is not None
+                and s.action in (Action.REUSE, Action.KEEP)
+                and _is_read(s.dataset, works, gathered)
+            )
+
+            def record(outcomes: Sequence[Outcome]) -> Mapping[str, Build]:
+                winners = self._lake.objects.record(
+                    [(o.version, o.build) for o in outcomes if o.version is not None],
+                    [o.definition for o in outcomes if o.definition is not None],
+                    raw=raw,
+                    force=bool(prepared.forced),
+                )
+                raw.clear()
+                return winners
+
+            workers = int(settings.get("run.parallel")) or cores
+            runner = Runner(tasks, record, report, workers, job.cancelled, tasks.interrupt)
+            versions = {d: leaf.version for d, leaf in gathered.state.leaves.items() if d not in built}
+            versions.update(
+                {s.dataset: s.version for s in prepared.plan.steps if s.version and s.action is not Action.DROP}
+            )
+            try:
+                return runner.run(works, {d: v for d, v in versions.items() if d not in built})
+            finally:
+                self._clean(job.engine)
+
+    def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:
+        build, source = gathered.builds.get(name), gathered.sources[name]
+        if source.contract is not None and (build is None or build.contract != source.contract):
+            for line in describe(source.contract):
+                report(Notice(f"{name}: {line}"))
+
+    def _temporary(self, run: int) -> Path:
+        chosen = str(self._workspace.settings.get("engine.temp_directory") or "")
+        root = self._workspace.root / chosen if chosen else self._workspace.folder.state / "tmp"
+        return root / f"run-{run}"
+
+    def _clean(self, engine: EngineSettings) -> None:
+        shutil.rmtree(engine.temporary, ignore_errors=True)
+
+
+@dataclass
+class _SourceReader:
+    """Renders and explains sources for the tasks of a run."""
+
+    gathered: Gathered
+    raw: RawFiles
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def render(self, dataset: str) -> str:
+        source = self.gathered.sources[dataset]
+        return render(self.gathered.definitions[dataset], source.contract or {}, self._places(dataset))
+
+    def explain(self, dataset: str, error: Exception) -> AndonError:
+        return explain(error, self.gathered.definitions[dataset], self._places(dataset))
+
+    def _places(self, dataset: str) -> dict[str, Path]:
+        return {f.path: self.raw.place(f) for f in self.gathered.sources[dataset].files}
+
+
+def _is_read(dataset: str, works: Sequence[Step], gathered: Gathered) -> bool:
+    return any(dataset in gathered.definitions[s.dataset].inputs for s in works if s.dataset in gathered.definitions)

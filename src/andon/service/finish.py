@@ -1,0 +1,274 @@
+"""Ending a run: its results, the next state of the lake, the commit and the move of the branch, the folder's new base."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from andon.base.clock import to_text
+from andon.errors import AndonError, ConflictError
+from andon.lake.commits import Draft
+from andon.lake.lake import RefMove
+from andon.model.commit import Commit, Leaf, State
+from andon.model.event import Ended, Planned, Reporter
+from andon.model.plan import Action, Plan, Step
+from andon.model.run import RunResult, Status, TaskResult
+from andon.project.merge import next_base
+from andon.service.folder import Base
+from andon.service.gather import Gathered, Gatherer
+from andon.service.goal import Goal, Prepared, RunOptions
+
+if TYPE_CHECKING:
+    from andon.build.outcome import Progress
+    from andon.service.workspace import Workspace
+
+#: How often a finished commit is moved on top of a head that changed nothing it wrote or read.
+REBASES = 50
+
+
+class Finish:
+    """Ends runs for one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+
+    def nothing(self, prepared: Prepared, report: Reporter, began: float) -> RunResult:
+        results = tuple(_untouched(s) for s in prepared.plan.steps)
+        self._remember(prepared, prepared.gathered.state)
+        result = RunResult(
+            None,
+            prepared.goal.branch,
+            prepared.head.id,
+            prepared.head.id,
+            published=True,
+            held=None,
+            seconds=time.perf_counter() - began,
+            tasks=results,
+            is_change=False,
+            notices=prepared.plan.notices,
+        )
+        report(Planned(prepared.plan, None))
+        report(Ended(result))
+        return result
+
+    def stopped(self, run: int, began: float, status: str = "interrupted") -> None:
+        with contextlib.suppress(AndonError), self._lake.database.write() as transaction:
+            seconds = time.perf_counter() - began
+            self._workspace.runs.end(transaction, run, status, None, False, None, seconds, [])
+
+    def commit(
+        self,
+        prepared: Prepared,
+        options: RunOptions,
+        run: int,
+        progress: Progress,
+        report: Reporter,
+        began: float,
+    ) -> RunResult:
+        results = _results(prepared.plan, progress)
+        held = _held(prepared.goal, results)
+        state = _next_state(prepared, progress)
+        publish = held is None
+        request = secrets.token_hex(16)
+        head = prepared.head
+        for _ in range(REBASES):
+            draft = Draft(
+                (head.id, prepared.goal.merged.id) if prepared.goal.merged else (head.id,),
+                prepared.goal.kind,
+                self._workspace.author,
+                options.message or _message(results),
+                to_text(self._workspace.clock()),
+                run,
+                head.rejected,
+                head.acceptances,
+            )
+            moves = [RefMove(f"run:{run}", "run", None, "run")]
+            if publish:
+                moves.append(RefMove(prepared.goal.branch, "branch", head.id, str(prepared.goal.kind)))
+            result_of = _ResultOf(prepared, run, results, publish, held, began)
+            try:
+                commit = self._lake.commit(
+                    draft,
+                    state,
+                    moves,
+                    request,
+                    also=lambda transaction, commit: self._workspace.runs.end(
+                        transaction,
+                        run,
+                        "failed" if any(r.status is Status.FAILED for r in results) else "done",
+                        commit.id,
+                        publish,
+                        held,
+                        time.perf_counter() - began,
+                        results,
+                    ),
+                )
+                break
+            except ConflictError as error:
+                if error.code != "lake.ref_moved":
+                    raise
+                rebased = self._rebase(prepared, state, head)
+                if rebased is None:
+                    self.stopped(run, began, "moved")
+                    raise
+                head, state = rebased
+                continue
+        else:
+            raise ConflictError("lake.ref_moved", "the branch moves faster than this run can follow", hint="run again")
+        if publish:
+            self._remember(prepared, state)
+        result = result_of(commit)
+        report(Ended(result))
+        return result
+
+    def _rebase(self, prepared: Prepared, state: State, base: Commit) -> tuple[Commit, State] | None:
+        """Our changes on top of the branch's new head, if it changed nothing that we wrote or read; else None."""
+        ref = self._lake.refs.find(prepared.goal.branch)
+        if ref is None:
+            return None
+        head = self._lake.commits.get(ref.commit)
+        commits = self._lake.commits
+        if dict(commits.shared(base)) != dict(commits.shared(head)) or base.rejected != head.rejected:
+            return None
+        theirs = commits.changed_leaves(base, head).keys()
+        old = commits.state(base).leaves
+        ours = {d for d in old.keys() | state.leaves.keys() if old.get(d) != state.leaves.get(d)}
+        reads = {p for d in ours if d in prepared.gathered.definitions for p in prepared.gathered.definitions[d].inputs}
+        if theirs & (ours | reads):
+            return None
+        if dict(state.shared) != dict(commits.shared(base)):
+            return None
+        leaves = dict(commits.state(head).leaves)
+        for dataset in ours:
+            if dataset in state.leaves:
+                leaves[dataset] = state.leaves[dataset]
+            else:
+                leaves.pop(dataset, None)
+        return head, State(leaves, state.shared)
+
+    def _remember(self, prepared: Prepared, state: State) -> None:
+        """Move the folder's base on: what folder and published head have in common now."""
+        goal = prepared.goal
+        if not goal.updates_folder:
+            return
+        folder = self._workspace.folder
+        old = folder.base(goal.branch)
+        gathered = prepared.gathered
+        code, meanings = (dict(old.code), dict(old.meanings)) if old else ({}, {})
+        if prepared.side.is_folder:
+            code = next_base(old.code if old else None, state.files(), prepared.side.code)
+            # A meaning belongs to the content that the base holds, which is not always the merged one.
+            merged = gathered.code.files
+            meanings = {p: m for p, m in meanings.items() if old is not None and code.get(p) == old.code.get(p)}
+            meanings.update(
+                {p: m for p, m in gathered.project.meanings.items() if p in code and merged.get(p) == code[p]}
+            )
+        raw = dict(old.raw) if old else {}
+        builds = Gatherer(self._workspace).source_builds(state)
+        for name, definition in gathered.definitions.items():
+            if name in gathered.sources and name in builds:
+                published = {f.path: f.sha256 for f in builds[name].files}
+                here = {p: f.sha256 for p, f in prepared.side.raw(definition).items()}
+                raw[name] = next_base(raw.get(name), published, here)
+        new = Base(code, meanings, raw)
+        if new != old and (prepared.side.is_folder or old is not None):
+            folder.set_base(goal.branch, new)
+
+
+@dataclass(frozen=True)
+class _ResultOf:
+    prepared: Prepared
+    run: int
+    results: tuple[TaskResult, ...]
+    publish: bool
+    held: str | None
+    began: float
+
+    def __call__(self, commit: Commit) -> RunResult:
+        return RunResult(
+            self.run,
+            self.prepared.goal.branch,
+            self.prepared.head.id,
+            commit.id,
+            self.publish,
+            self.held,
+            time.perf_counter() - self.began,
+            self.results,
+            self.prepared.plan.is_change,
+            self.prepared.plan.notices,
+        )
+
+
+def _untouched(step: Step) -> TaskResult:
+    return TaskResult(step.dataset, step.action, step.reason, Status.OK, version=step.version)
+
+
+def _results(plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
+    done = {r.dataset: r for r in progress.results}
+    results = []
+    for step in plan.steps:
+        result = done.get(step.dataset) or _untouched(step)
+        if result.status is Status.OK and step.dataset in progress.versions and result.version is not None:
+            result = replace(result, version=progress.versions[step.dataset])
+        results.append(result)
+    return tuple(results)
+
+
+def _held(goal: Goal, results: Sequence[TaskResult]) -> str | None:
+    failed = [r.dataset for r in results if r.status is Status.FAILED]
+    skipped = [r.dataset for r in results if r.status is Status.SKIPPED]
+    if goal.policy == "none":
+        return "not to be published (--publish none)"
+    if failed and goal.policy == "all-or-nothing":
+        return f"{failed[0]} failed" + (f" and {len(failed) - 1} more" if len(failed) > 1 else "")
+    changed = [r for r in results if r.status is Status.OK]
+    if failed and not changed:
+        return f"nothing is healthy: {len(failed)} failed, {len(skipped)} skipped"
+    return None
+
+
+def _next_state(prepared: Prepared, progress: Progress) -> State:
+    gathered = prepared.gathered
+    leaves: dict[str, Leaf] = dict(gathered.state.leaves)
+    for step in prepared.plan.steps:
+        name = step.dataset
+        if step.action is Action.DROP:
+            leaves.pop(name, None)
+        elif name in progress.builds:
+            build = progress.builds[name]
+            leaves[name] = _leaf(gathered, name, build.key, build.id, build.version)
+        elif step.action is Action.REUSE and step.key and step.build and step.version:
+            leaves[name] = _leaf(gathered, name, step.key, step.build, step.version)
+    return State(leaves, dict(prepared.shared))
+
+
+def _leaf(gathered: Gathered, name: str, key: str, build: str, version: str) -> Leaf:
+    definition = gathered.definitions[name]
+    return Leaf(
+        str(definition.kind),
+        str(definition.materialize),
+        definition.id,
+        key,
+        build,
+        version,
+        tuple(gathered.files[name]),
+    )
+
+
+def _message(results: Sequence[TaskResult]) -> str:
+    """What a run did, in one line."""
+    built = [r.dataset for r in results if r.action in (Action.BUILD, Action.VIEW) and r.status is Status.OK]
+    dropped = [r.dataset for r in results if r.action is Action.DROP]
+    parts = []
+    if built:
+        parts.append(f"built {', '.join(built[:3])}" + (f" and {len(built) - 3} more" if len(built) > 3 else ""))
+    if dropped:
+        parts.append(
+            f"dropped {', '.join(dropped[:3])}" + (f" and {len(dropped) - 3} more" if len(dropped) > 3 else "")
+        )
+    return "; ".join(parts) or "code only, nothing built"

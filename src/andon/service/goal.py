@@ -1,0 +1,77 @@
+"""What a run is asked for, where it leads, and the plan with all that executing it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from andon.model.commit import Commit, CommitKind
+from andon.model.plan import Plan
+
+if TYPE_CHECKING:
+    from andon.service.folder import Base
+    from andon.service.gather import Gathered, Gatherer, Side
+
+POLICIES = ("all-or-nothing", "healthy", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a caller of `run`, `refresh` and `plan` may choose.
+
+    Attributes:
+        select, exclude: terms of a selection; empty means all.
+        branch: the branch; None means the workspace's.
+        publish: `all-or-nothing`, `healthy`, `none`, or None for the policy of the settings.
+        force: build what is selected even where a result is known.
+        now: the logical time; None means the clock.
+        drop: without a base, drop what the folder lacks.
+        message: of the commit.
+    """
+
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    branch: str | None = None
+    publish: str | None = None
+    force: bool = False
+    now: datetime | None = None
+    drop: bool = False
+    message: str | None = None
+
+
+#: Options when nothing is chosen.
+DEFAULTS = RunOptions()
+
+#: Asked before a change of `main` is made; None where nothing can be asked.
+Confirm = Callable[[Plan], bool]
+
+
+@dataclass
+class Goal:
+    """Where a plan leads: which branch, what is merged into its head, over which base, and as what kind of commit."""
+
+    branch: str
+    side: Callable[[Commit, Gatherer], Side]
+    base: Callable[[Commit, Gatherer], Base | None]
+    kind: CommitKind
+    policy: str
+    merged: Commit | None = None
+    updates_folder: bool = True
+
+
+@dataclass
+class Prepared:
+    """A plan with all that executing it needs."""
+
+    goal: Goal
+    head: Commit
+    gathered: Gathered
+    side: Side
+    plan: Plan
+    taken: frozenset[str]
+    bound: Mapping[str, Sequence[tuple[str, str]]]
+    moment: datetime
+    forced: frozenset[str]
+    shared: Mapping[str, str]
