@@ -9,7 +9,7 @@ from typing import Any
 from andon.model.dataset import ClockUse, FileRead
 from andon.sql.names import CLOCK_KEYWORDS, DATE_NAMES, INSTANT_NAMES, RANDOM_NAMES, READERS, STATE_KEYWORDS
 from andon.sql.normal import normal_form
-from andon.sql.parse import NO_PLACE
+from andon.sql.parse import NO_PLACE, deeply, too_deep
 from andon.sql.reads import find_read, reader_of
 from andon.sql.tokens import tokens
 from andon.sql.uses import CallUse, Construct, SqlFacts, SqlProblem, TableUse
@@ -25,6 +25,15 @@ def facts_of(
     parameters: frozenset[str] = frozenset(),
 ) -> SqlFacts:
     """The facts of one parsed statement of `text`, with `problems` in front of those found; `parameters` are a macro's."""
+    try:
+        return deeply(lambda: _facts_of(text, statement, problems, parameters))
+    except RecursionError:
+        return SqlFacts(problems=(*problems, too_deep(text)))
+
+
+def _facts_of(
+    text: str, statement: dict[str, Any], problems: tuple[SqlProblem, ...], parameters: frozenset[str]
+) -> SqlFacts:
     walk = _Walk(text)
     walk.visit(statement["node"], _NO_CTES)
     if statement.get("named_param_map"):

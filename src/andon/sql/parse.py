@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from andon.base.names import literal
 from andon.base.text import byte_to_character
@@ -32,6 +33,10 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 # Parts of the serialised tree that say nothing. A double quote inside of a value is written \", so none of these can be met there.
 _NOISE = (',"order_bys":{"type":"ORDER_MODIFIER"}', '"cte_map":{},', ',"aggregate_handling":"STANDARD_HANDLING"')
+
+_MORE_LEVELS = 12_000
+
+_Result = TypeVar("_Result")
 
 _local = threading.local()
 
@@ -94,10 +99,9 @@ def _parsed(text: str, answer: str) -> Parsed:
     for noise in _NOISE:
         answer = answer.replace(noise, "")
     try:
-        tree = json.loads(answer)
+        tree = deeply(lambda: json.loads(answer))
     except RecursionError:
-        message = "the SQL is nested too deeply"
-        return Parsed(problem=SqlProblem("project.bad_sql", message, _first(text), "split it with `with … as (…)`"))
+        return Parsed(problem=too_deep(text))
     if not tree["error"]:
         return Parsed(tuple(tree["statements"]))
     return Parsed(problem=_problem(text, tree))
@@ -109,7 +113,7 @@ def _problem(text: str, tree: dict[str, Any]) -> SqlProblem:
         return _not_select(text)
     offset = place_of(text, tree)
     if "Max expression depth" in message or message.startswith("memory exhausted"):
-        return SqlProblem("project.bad_sql", "the SQL is nested too deeply", offset, "split it with `with … as (…)`")
+        return too_deep(text, offset)
     if "parameters" in message:
         hint = "write the value itself; a definition takes no parameters"
         return SqlProblem("project.refused_sql", "the SQL has parameters (`?`, `$1`)", offset, hint)
@@ -117,6 +121,31 @@ def _problem(text: str, tree: dict[str, Any]) -> SqlProblem:
         hint = "a dataset only reads; put a SELECT between the parentheses"
         return SqlProblem("project.not_select", "a CTE holds a statement that is not a SELECT", _first(text), hint)
     return SqlProblem("project.bad_sql", message.split("\n")[0].rstrip(".!"), offset, None)
+
+
+def deeply(work: Callable[[], _Result]) -> _Result:
+    """What `work` gives; when Python's limit stops it, it has a second try with room for thousands of levels.
+
+    The engine takes 1000 levels in an expression and any number of UNIONs.
+
+    Raises:
+        RecursionError: if that is not enough.
+    """
+    try:
+        return work()
+    except RecursionError:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(limit + _MORE_LEVELS)
+        try:
+            return work()
+        finally:
+            sys.setrecursionlimit(limit)
+
+
+def too_deep(text: str, offset: int | None = None) -> SqlProblem:
+    """The problem of a text that is nested too deeply."""
+    place = _first(text) if offset is None else offset
+    return SqlProblem("project.bad_sql", "the SQL is nested too deeply", place, "split it with `with … as (…)`")
 
 
 def place_of(text: str, fields: dict[str, Any]) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from andon.model.dataset import ClockUse
@@ -128,6 +130,26 @@ def test_problems_have_code_and_place(text: str, code: str, at: str | None) -> N
     if at is not None:
         assert problem.offset is not None
         assert text[problem.offset :].startswith(at)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select " + "1+" * 900 + "now() from shop.t",
+        "select now() from shop.t" + " union all select now() from shop.t" * 1500,
+        "select " + "abs(" * 400 + "now()" + ")" * 400 + " from shop.t",
+        "select now() from " + "(select * from " * 60 + "shop.t" + ")" * 60,
+        "select now() from shop.t where " + " or ".join(f"a = {n}" for n in range(5000)),
+    ],
+    ids=["sum", "unions", "calls", "subqueries", "conditions"],
+)
+def test_large_texts_are_read_or_refused(text: str) -> None:
+    limit = sys.getrecursionlimit()
+    found = facts(text)
+    assert sys.getrecursionlimit() == limit
+    assert found.clock is ClockUse.INSTANT
+    assert {table.name for table in found.tables} == {"shop.t"}
+    assert found.normal
 
 
 def test_one_bad_text_does_not_touch_the_others() -> None:
