@@ -118,8 +118,10 @@ def test_hints_repeat_the_folder() -> None:
 
 def test_reader_that_left_is_no_error(tmp_path: Path) -> None:
     """`andon … | head -1`: the command goes on to its own end."""
-    code = f"from andon.cli.app import cli; cli.main(['-C', {str(tmp_path)!r}, 'doctor'])"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    code = "from andon.cli.app import cli; cli.main(['doctor'])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from andon import __version__
 from andon.cli.commands import BY_NAME, COMMANDS, overview
 from andon.cli.output import Console
 from andon.errors import EXIT_WRONG, AndonError, MachineError, UsageError
+from andon.version import __version__
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -195,7 +195,7 @@ class Root(click.Group):
         sys.exit(status)
 
 
-@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group("andon", cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "-C",
     "--project",

@@ -117,13 +117,15 @@ class Teller:
         beat["seconds"] = round(beat["seconds"] + time.perf_counter() - began, 3)
         return status if isinstance(status, int) else 0
 
-    def edit(self, path: str, old: str, new: str, what: str) -> None:
-        """Edit a file of the project."""
+    def edit(self, path: str, what: str, *changes: tuple[str, str]) -> None:
+        """Edit a file of the project: each change replaces a text by another."""
         place = self.app.start / path
         text = place.read_text(encoding="utf-8")
-        if old not in text:
-            raise ValueError(f"the sample project's `{path}` is not the one that the story knows")
-        place.write_text(text.replace(old, new, 1), encoding="utf-8")
+        for old, new in changes:
+            if old not in text:
+                raise ValueError(f"the sample project's `{path}` is not the one that the story knows")
+            text = text.replace(old, new, 1)
+        place.write_text(text, encoding="utf-8")
         self.say(f"{self.story.console.out.paint('edit', 'accent')} {path}: {what}")
 
     def say(self, text: str) -> None:
@@ -196,14 +198,14 @@ def _june(story: Story, june: Path) -> None:
 def _comment(story: Story) -> None:
     text = "A comment is not a change of meaning: nothing is built."
     with story.beat("A comment", text, "ana", _on(7, 1, 10)) as ana:
-        ana.edit(MART, "select\n", _COMMENT + "select\n", "a comment above the query")
+        ana.edit(MART, "a comment above the query", ("select\n", _COMMENT + "select\n"))
         ana.type("run", "--yes")
 
 
 def _branch(story: Story) -> None:
     text = "Ben calls a customer regular who bought in the last 60 days, not 90. He tries it aside; main's readers see nothing of it."
     with story.beat("A change, aside", text, "ben", _on(7, 2, 11)) as ben:
-        ben.edit(VALUE, "until.day) - 90", "until.day) - 60", "90 days become 60")
+        ben.edit(VALUE, "90 days become 60", ("until.day) - 90", "until.day) - 60"))
         ben.type("run", "--branch", "regular-60")
         ben.type("diff", "main", "regular-60")
         ben.say("Publishing takes what the branch built; nothing is built again.")
@@ -215,9 +217,11 @@ def _mistake(story: Story) -> None:
     with story.beat("A mistake gets through", text, "cleo", _on(7, 3, 16)) as cleo:
         before = cleo.figure("may_before", MAY)
         cleo.edit(
-            MART, "from staging.purchases\n", "from staging.purchases as purchases\n" + _RATES, "a join with rates"
+            MART,
+            "a join with rates, and amounts times their rate",
+            ("from staging.purchases\n", "from staging.purchases as purchases\n" + _RATES),
+            ("money(sum(amount))", "money(sum(amount * rate))"),
         )
-        cleo.edit(MART, "money(sum(amount))", "money(sum(amount * rate))", "amounts times their rate")
         cleo.type("run", "--yes")
         cleo.type("query", MAY)
         after = cleo.figure("may_after", MAY)

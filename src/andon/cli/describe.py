@@ -87,7 +87,8 @@ def page_lines(page: Page, console: Console) -> list[str]:
     if info is not None:
         facts += _about(page)
     facts += _made(page)
-    facts.append((("reads", "dim"), ", ".join(page.reads) or "files outside the lake"))
+    if page.leaf.kind != "source":
+        facts.append((("reads", "dim"), ", ".join(page.reads) or "nothing"))
     facts.append((("read by", "dim"), ", ".join(page.read_by) or "no dataset"))
     if page.insights:
         facts.append((("serves", "dim"), "; ".join(f"{i.title} ({i.kind})" for i in page.insights)))

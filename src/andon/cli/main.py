@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from andon import __version__
 from andon.cli.commands import overview
+from andon.version import __version__
 
 
 def main() -> NoReturn:
