@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from andon.version import __version__
+
 if TYPE_CHECKING:
     from andon.api import Lake, Result, dataset, open, read
     from andon.errors import AndonError
 
-__version__ = "0.1.0"
 
 __all__ = ["AndonError", "Lake", "Result", "__version__", "dataset", "open", "read"]
 

@@ -15,7 +15,6 @@ from andon.model.project import Insight, Project
 from andon.model.version import Version
 from andon.project.load import load
 from andon.service.goal import RunOptions
-from andon.sources.contract import describe
 
 if TYPE_CHECKING:
     from andon.model.build import Build
@@ -237,7 +236,7 @@ class Describe:
             tuple(sorted(readers.get(name, ()))),
             tuple(i for i in project.insights if below.intersection(i.uses)),
             answer.fetch(),
-            tuple(describe(build.contract)) if build and build.contract else (),
+            _contract_lines(build),
             objects.text(sha).decode() if sha else "",
             None if version.is_view else self.iceberg(version),
         )
@@ -326,6 +325,14 @@ def declared_checks(project: Project) -> int:
     """Checks that a project declares: lines of datasets and rules across datasets."""
     lines = sum(len(d.checks) for d in project.datasets.values())
     return lines + sum(1 for path in project.shared if path.startswith("checks/"))
+
+
+def _contract_lines(build: Build | None) -> tuple[str, ...]:
+    if build is None or not build.contract:
+        return ()
+    from andon.sources.contract import describe
+
+    return tuple(describe(build.contract))
 
 
 def _build_json(build: Build) -> dict[str, Any]:

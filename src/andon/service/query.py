@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any
 from andon.base.names import did_you_mean, literal
 from andon.base.text import excerpt, line_and_column
 from andon.build.relations import Relations
+from andon.engines.duckdb.failures import query_error
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.universe import Relation, Universe
 from andon.errors import AndonError, MachineError, Problem, UsageError
 from andon.model.commit import Commit
-from andon.sql.error import explain
 from andon.sql.facts import SqlFacts, read_facts
 from andon.sql.rules import refusals
 
 if TYPE_CHECKING:
-    import duckdb
-
     from andon.service.workspace import Workspace
 
 #: Formats that `Answer.write` knows, with DuckDB's options for COPY.
@@ -49,7 +47,7 @@ class Answer:
     columns: list[str]
     types: list[str]
     seconds: float
-    _connection: duckdb.DuckDBPyConnection
+    _connection: Any
     _log: Callable[[int | None, float, str | None], None]
     _explain: Callable[[Exception], AndonError]
 
@@ -156,7 +154,7 @@ class Querying:
             log(None, time.perf_counter() - began, error.message)
             raise
         except Exception as error:
-            problem = _failed(error, text)
+            problem = query_error(error, text)
             log(None, time.perf_counter() - began, problem.message)
             raise problem from error
         described = connection.description or []
@@ -170,7 +168,7 @@ class Querying:
             answer_seconds,
             connection,
             log,
-            lambda error: _failed(error, text),
+            lambda error: query_error(error, text),
         )
 
     def close(self) -> None:
@@ -245,23 +243,6 @@ def _checked(sql: str) -> SqlFacts:
             "usage.not_one_select", first.message, where=first.where, hint=first.hint, problems=tuple(problems)
         )
     return facts
-
-
-def _failed(error: Exception, sql: str) -> AndonError:
-    import duckdb
-
-    if isinstance(error, AndonError):
-        return error
-    if not isinstance(error, duckdb.Error):
-        return MachineError(
-            "internal.error", f"{type(error).__name__}: {error}", where="query", hint="please report this"
-        )
-    found = explain(error, sql)
-    if found.offset is None:
-        return UsageError("usage.query_failed", found.message, where="query", hint=found.hint)
-    line, column = line_and_column(sql, found.offset)
-    problem = Problem(found.code, found.message, "query", line, column, found.hint, excerpt(sql, line, column))
-    return UsageError("usage.query_failed", found.message, where=problem.where, hint=found.hint, problems=(problem,))
 
 
 def _write_arrow(table: Any, path: Path) -> int:

@@ -9,11 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from andon import __version__
 from andon.base.files import tree_size, write_whole
 from andon.base.text import size
 from andon.errors import AndonError, UsageError
 from andon.service.gitinfo import git_info
+from andon.version import __version__
 
 if TYPE_CHECKING:
     from andon.service.workspace import Workspace

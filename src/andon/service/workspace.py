@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon import __version__
 from andon.base.cache import FileCache
 from andon.base.clock import Clock, system_clock
 from andon.base.database import SqliteDatabase, migrate
@@ -23,6 +22,7 @@ from andon.settings import Settings, resolve, user_values
 from andon.state.queries import Queries
 from andon.state.runs import Runs
 from andon.state.schema import MIGRATIONS
+from andon.version import __version__
 
 if TYPE_CHECKING:
     from andon.service.branches import Branches

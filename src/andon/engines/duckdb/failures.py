@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.base.text import excerpt, line_and_column
-from andon.errors import AndonError, DatasetError, MachineError, Problem
+from andon.errors import AndonError, DatasetError, MachineError, Problem, UsageError
 from andon.sql.error import explain
 
 if TYPE_CHECKING:
@@ -50,6 +50,24 @@ def translate(error: Exception, definition: Definition) -> AndonError:
             hint="please report this",
         )
     return _in_sql(error, definition)
+
+
+def query_error(error: Exception, sql: str) -> AndonError:
+    """The Andon error for an exception that DuckDB raised while it ran a person's query `sql`."""
+    import duckdb
+
+    if isinstance(error, AndonError):
+        return error
+    if not isinstance(error, duckdb.Error):
+        return MachineError(
+            "internal.error", f"{type(error).__name__}: {error}", where="query", hint="please report this"
+        )
+    found = explain(error, sql)
+    if found.offset is None:
+        return UsageError("usage.query_failed", found.message, where="query", hint=found.hint)
+    line, column = line_and_column(sql, found.offset)
+    problem = Problem(found.code, found.message, "query", line, column, found.hint, excerpt(sql, line, column))
+    return UsageError("usage.query_failed", found.message, where=problem.where, hint=found.hint, problems=(problem,))
 
 
 def _in_sql(error: Exception, definition: Definition) -> DatasetError:
