@@ -168,7 +168,17 @@ class Table:
         self.version = Version(f"{seed:064x}", "marts.random", self.columns, files)
         self.metadata = str(self.folder / self._derive())
         paths = ", ".join(literal(str(self.folder / f.path)) for f in files)
+        self._texts: dict[str, list[str]] = {}
         connection.execute(f"create or replace table truth as from read_parquet([{paths}])")
+
+    def texts(self, column: str) -> list[str]:
+        """Some values that `column` (an SQL expression) holds, as text."""
+        if column not in self._texts:
+            rows = self.connection.execute(
+                f"select distinct {column}::varchar from truth where {column} is not null order by 1 limit 40"
+            ).fetchall()
+            self._texts[column] = [row[0] for row in rows]
+        return self._texts[column]
 
     def _derive(self) -> str:
         def write(path: str, data: bytes) -> None:
