@@ -192,3 +192,21 @@ def test_columns_that_no_table_can_have(column: Column) -> None:
             time_ms=1,
         )
     assert caught.value.code == "lake.corrupt"
+
+
+def test_a_nan_in_an_early_row_group_is_found(bench: Any) -> None:
+    """The engine says that such a file has no NaN; for it NaN lies above all numbers."""
+    version = bench.version(
+        "select case when i = 0 then 'nan'::double else i end as d from range(6000) t(i)",
+        options=", row_group_size 2048",
+    )
+    seen = bench.iceberg_scan(bench.derive(version))
+    assert bench.rows(f"{seen} where d > 1_000_000") == [("nan",)]
+    assert bench.rows(f"{seen} where d = 'nan'") == [("nan",)]
+
+
+def test_years_before_christ_are_found(bench: Any) -> None:
+    version = bench.version("select date '0044-03-15 (BC)' as d, timestamp '0044-03-15 (BC) 01:02:03' as ts")
+    seen = bench.iceberg_scan(bench.derive(version))
+    for condition in ("d = '0044-03-15 (BC)'", "d <= '0044-03-15 (BC)'", "ts = '0044-03-15 (BC) 01:02:03'"):
+        assert len(bench.rows(f"{seen} where {condition}")) == 1
