@@ -23,6 +23,7 @@ from andon.base.text import plural, seconds, size
 from andon.cli.app import App
 from andon.cli.commands import BY_NAME
 from andon.cli.output import Console
+from andon.errors import DatasetError
 
 if TYPE_CHECKING:
     from andon.service.workspace import Workspace
@@ -85,7 +86,9 @@ class Story:
         number = len(self.beats) + 1
         self.beats.append({"title": title, "commands": [], "figures": {}, "seconds": 0.0})
         out.line()
-        out.line(f"{out.paint(f'{number}  {title}', 'bold')}  {out.paint(f'{moment:%-d %B %Y} · {author}', 'dim')}")
+        out.line(
+            f"{out.paint(f'{number}  {title}', 'bold')}  {out.paint(f'{moment.day} {moment:%B %Y} · {author}', 'dim')}"
+        )
         out.line(f"   {text}")
         return Teller(self, StoryApp(self.folder, self.console, author, moment))
 
@@ -103,8 +106,12 @@ class Teller:
     def __exit__(self, *_: object) -> None:
         self.app.close()
 
-    def type(self, *words: str) -> int:
-        """Type a command of Andon and run it."""
+    def type(self, *words: str) -> None:
+        """Type a command of Andon and run it.
+
+        Raises:
+            DatasetError: the command did not succeed, so that the story can't go on.
+        """
         out = self.story.console.out
         out.line()
         out.line(f"{out.paint('$', 'accent')} {out.paint('andon ' + _shown(words), 'bold')}")
@@ -115,7 +122,13 @@ class Teller:
         beat = self.story.beats[-1]
         beat["commands"].append("andon " + _shown(words))
         beat["seconds"] = round(beat["seconds"] + time.perf_counter() - began, 3)
-        return status if isinstance(status, int) else 0
+        if status:
+            raise DatasetError(
+                "build.failed",
+                f"the story stops here: `andon {words[0]}` ended with status {status}",
+                where=str(self.story.folder),
+                hint="what went wrong stands above; `andon doctor` looks at the machine",
+            )
 
     def edit(self, path: str, what: str, *changes: tuple[str, str]) -> None:
         """Edit a file of the project: each change replaces a text by another."""
