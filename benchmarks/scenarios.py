@@ -97,8 +97,9 @@ class Subject:
         return self.folder / "aside.duckdb"
 
     def environment(self) -> dict[str, str]:
-        """The child's environment: no settings of the user's or of the machine's."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ANDON_", "XDG_", "GIT_"))}
+        """The child's environment: no settings of the user's or of the machine's, and compiled modules kept as in any installation."""
+        dropped = ("ANDON_", "XDG_", "GIT_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONDEVMODE")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         return {**kept, "HOME": str(home)}
