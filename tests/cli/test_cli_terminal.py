@@ -150,6 +150,21 @@ def test_a_run_stops_cleanly(built: Andon, number: signal.Signals) -> None:
     assert built.json("status")["runs"][0]["status"] == "interrupted"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_query_stops_cleanly(built: Andon, number: signal.Signals) -> None:
+    names = [f"t{i}" for i in range(15)]
+    sql = f"select sum(sqrt({' + '.join(f'{t}.order_id' for t in names)})) as n from {', '.join(f'shop.orders {t}' for t in names)}"
+    target = built.folder / "answer.csv"
+    command = [sys.executable, "-m", "andon.cli", "query", sql, "-o", str(target)]
+    process = subprocess.Popen(command, cwd=built.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "")
+    assert err.strip() == "stopped"
+    assert [p.name for p in built.folder.iterdir() if "answer" in p.name] == []
+
+
 @pytest.mark.slow
 def test_demo_tells_the_story(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "andon.cli", "demo", "shop", "--json"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -19,11 +20,16 @@ def main() -> NoReturn:
     if arguments == ["--version"]:
         sys.stdout.write(f"andon {__version__}\n")
         sys.exit(0)
-    from andon.cli.app import cli, stop_on_terminate
+    from andon.cli.app import EXIT_STOPPED, cli, stop_on_terminate
 
     stop_on_terminate()
-    cli.main(arguments, prog_name="andon")
-    sys.exit(0)
+    status = cli.main(arguments, prog_name="andon", standalone_mode=False)
+    if status == EXIT_STOPPED:
+        # The engine may still compute in a thread that nobody waits for; taking it down in an orderly way would wait.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

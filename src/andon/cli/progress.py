@@ -47,7 +47,7 @@ class LineReporter:
             case Notice(text):
                 self._ink.line(f"note: {text}")
             case Planned(plan, run) if plan.works:
-                waiting = sum(1 for s in plan.steps if s not in plan.works)
+                waiting = len(plan.steps) - len(plan.works)
                 self._ink.line(f"run {run} on {plan.branch}: {len(plan.works)} to do, {waiting} reused")
             case TaskEnded(result):
                 self._ink.line(task_line(result, self._ink))

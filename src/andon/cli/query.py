@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +19,8 @@ from andon.errors import UsageError
 
 if TYPE_CHECKING:
     from andon.service.query import Answer
+
+Result = TypeVar("Result")
 
 FORMATS = ("table", "csv", "json", "parquet", "arrow")
 #: Rows of a table when no limit is given; more is for the other formats.
@@ -57,7 +60,7 @@ def query(
     """
     text = _text(sql, file)
     chosen = _format(form, output)
-    answer = app.workspace.querying.ask(text, at, face="cli")
+    answer = apart(lambda: app.workspace.querying.ask(text, at, face="cli"))
     if output is not None:
         rows = _save(answer, output, chosen)
         app.console.show(
@@ -72,6 +75,28 @@ def query(
         rows = _stream(app, answer, chosen)
     place = f"{at or app.workspace.branch()} at {short(answer.commit.id)}"
     app.console.note(f"{plural(rows, 'row')} · {place} · {seconds(answer.seconds)}")
+
+
+def apart(work: Callable[[], Result]) -> Result:
+    """What `work` returns, computed in a thread of its own.
+
+    While the engine computes on the main thread, Python does not get to see Ctrl-C; a large join could not be stopped.
+    """
+    found: list[Result] = []
+    failed: list[BaseException] = []
+
+    def compute() -> None:
+        try:
+            found.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            failed.append(error)
+
+    thread = threading.Thread(target=compute, name="query", daemon=True)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return found[0]
 
 
 def _text(sql: str | None, file: Path | None) -> str:
@@ -107,7 +132,7 @@ def _format(form: str | None, output: Path | None) -> str:
 
 def _table(app: App, answer: Answer, limit: int | None) -> int:
     wanted = _TABLE_ROWS if limit is None else limit
-    rows = answer.fetch(wanted + 1) if wanted else answer.fetch()
+    rows = apart(lambda: answer.fetch(wanted + 1) if wanted else answer.fetch())
     cut = bool(wanted) and len(rows) > wanted
     rows = rows[:wanted] if cut else rows
     cells: list[list[Cell]] = [[("NULL", "dim") if v is None else cell_text(v) for v in row] for row in rows]
@@ -121,7 +146,7 @@ def _table(app: App, answer: Answer, limit: int | None) -> int:
 
 
 def _document(answer: Answer, limit: int | None) -> str:
-    rows = answer.fetch(limit) if limit else answer.fetch()
+    rows = apart(lambda: answer.fetch(limit) if limit else answer.fetch())
     head: dict[str, Any] = {
         "columns": answer.columns,
         "types": answer.types,
@@ -140,7 +165,7 @@ def _stream(app: App, answer: Answer, form: str) -> int:
         )
     with tempfile.TemporaryDirectory(prefix="andon-") as folder:
         path = Path(folder) / f"answer.{form}"
-        rows = answer.write(path, form)
+        rows = apart(lambda: answer.write(path, form))
         out.write_bytes(_chunks(path))
     return rows
 
@@ -157,7 +182,7 @@ def _save(answer: Answer, output: Path, form: str) -> int:
         raise UsageError("usage.bad_argument", f"there is no folder `{output.parent}`", where=str(output))
     temporary = output.with_name(f".{output.name}.tmp")
     try:
-        rows = answer.write(temporary, form)
+        rows = apart(lambda: answer.write(temporary, form))
         temporary.replace(output)
     finally:
         temporary.unlink(missing_ok=True)
