@@ -60,7 +60,7 @@ class Reader:
         by_name = {f.name: f for f in fields}
         values: dict[str, Any] = {}
         if node.kind != "map":
-            self.wrong(node, "expected `key: value` on each line", f"found {node.shown()}")
+            self.wrong(node, "expected `key: value` on each line", f"found {node.shown()}", "begin with `owner: ana`")
             return self._declared(values, {})
         for name, value in node.value.items():
             known = by_name.get(name)
@@ -85,12 +85,12 @@ class Reader:
         """Note a value that is not what was expected."""
         self.add("project.bad_value", f"{expected}, {found}", node.line, node.column, hint)
 
-    def text(self, name: str, node: Node) -> str | None:
-        """The text `node` holds."""
+    def text(self, name: str, node: Node, what: str = "") -> str | None:
+        """The text `node` holds; `what` names it in a message if it is not just the value of `name`."""
         if node.kind == "text":
             return str(node.value).strip()
         hint = f'put it in quotes: "{node.raw}"' if node.kind in ("number", "flag") else None
-        self.wrong(node, f"`{name}` must be a text", f"found {node.shown()}", hint)
+        self.wrong(node, f"{what or f'`{name}`'} must be a text", f"found {node.shown()}", hint)
         return None
 
     def texts(self, name: str, node: Node) -> tuple[tuple[str, Node], ...] | None:
@@ -102,7 +102,7 @@ class Reader:
             return None
         found = []
         for item in node.value:
-            text = self.text(f"{name}[]", item)
+            text = self.text(name, item, f"each item of `{name}`")
             if text is not None:
                 found.append((text, item))
         return tuple(found)
@@ -271,7 +271,7 @@ def check_lines(reader: Reader, node: Node, column: str | None) -> tuple[CheckLi
         return None
     found: list[CheckLine] = []
     for item in node.value:
-        if reader.text("checks[]", item) is not None:
+        if reader.text("checks", item, "each item of `checks`") is not None:
             found += _lines_of(reader, item, column)
     return tuple(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from andon.base.text import line_and_column
 from andon.project.fields import Declared, Field, Reader, read_fields
@@ -57,28 +57,28 @@ def find_front_matter(text: str) -> FrontMatter | None:
 
 def read_front_matter(text: str, file: str) -> Declared:
     """What the front matter of a dataset's file declares; flaws are in it, never raised."""
-    node = _node(text)
-    if isinstance(node, Flaw):
-        return Declared(flaws=(node,))
-    return Declared() if node is None else read_fields(node, file)
+    node, flaws = _node(text)
+    return _with(Declared() if node is None else read_fields(node, file), flaws)
 
 
 def read_other_front_matter(text: str, file: str, fields: tuple[Field, ...]) -> Declared:
     """What the front matter of another file declares, by its own table of `fields`."""
-    node = _node(text)
-    if isinstance(node, Flaw):
-        return Declared(flaws=(node,))
-    return Declared() if node is None else Reader(file).read(node, fields)
+    node, flaws = _node(text)
+    return _with(Declared() if node is None else Reader(file).read(node, fields), flaws)
 
 
-def _node(text: str) -> Node | Flaw | None:
+def _with(declared: Declared, flaws: list[Flaw]) -> Declared:
+    return replace(declared, flaws=(*flaws, *declared.flaws)) if flaws else declared
+
+
+def _node(text: str) -> tuple[Node | None, list[Flaw]]:
     try:
         found = find_front_matter(text)
-        if found is None or not found.yaml.strip():
-            return None
-        return parse_yaml(found.yaml, found.first_line)
     except Flawed as flawed:
-        return flawed.flaw
+        return None, [flawed.flaw]
+    if found is None or not found.yaml.strip():
+        return None, []
+    return parse_yaml(found.yaml, found.first_line)
 
 
 def _flawed(text: str, offset: int, message: str, hint: str) -> Flawed:

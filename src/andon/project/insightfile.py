@@ -5,7 +5,7 @@ from __future__ import annotations
 from andon.model.project import Insight
 from andon.project.fields import Field, Reader, read_choice, read_loose_text, read_text
 from andon.project.filefacts import FileFacts, InsightFile, Use
-from andon.project.nodes import Flaw, Flawed, Node
+from andon.project.nodes import Flaw, Node
 from andon.project.problems import of_flaws
 from andon.project.yamlfile import parse_yaml
 
@@ -31,16 +31,15 @@ INSIGHT_FIELDS: tuple[Field, ...] = (
 
 def read_insight(path: str, text: str) -> FileFacts:
     """The facts of an insight's file; its name is the file's."""
-    try:
-        node = parse_yaml(text)
-    except Flawed as flawed:
-        return FileFacts(None, tuple(of_flaws(path, text, [flawed.flaw])))
+    node, wrong = parse_yaml(text)
+    if node is None and wrong:
+        return FileFacts(None, tuple(of_flaws(path, text, wrong)))
     if node is None or node.kind != "map":
         found = "nothing" if node is None else node.shown()
         flaw = Flaw("project.bad_insight", f"an insight is a mapping, found {found}", 1, 1, "begin with `title: …`")
         return FileFacts(None, tuple(of_flaws(path, text, [flaw])))
     declared = Reader(path).read(node, INSIGHT_FIELDS)
-    flaws = list(declared.flaws)
+    flaws = [*wrong, *declared.flaws]
     if "title" not in node.value:
         flaws.append(
             Flaw("project.missing_key", "an insight needs a `title`", node.line, node.column, "add `title: …`")
@@ -63,8 +62,5 @@ def read_insight(path: str, text: str) -> FileFacts:
 
 def read_plain_yaml(path: str, text: str) -> FileFacts:
     """The facts of a YAML file that a later version gives a meaning: only that it is YAML."""
-    try:
-        parse_yaml(text)
-    except Flawed as flawed:
-        return FileFacts(None, tuple(of_flaws(path, text, [flawed.flaw])))
-    return FileFacts()
+    _, wrong = parse_yaml(text)
+    return FileFacts(None, tuple(of_flaws(path, text, wrong)))

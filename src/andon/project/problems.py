@@ -35,5 +35,11 @@ def of_flaws(file: str, text: str, flaws: Iterable[Flaw]) -> list[Problem]:
 
 
 def of_sql(file: str, text: str, problems: Iterable[SqlProblem]) -> list[Problem]:
-    """Problems of SQL in `text`."""
-    return [at_offset(file, text, p.offset, p.code, p.message, p.hint) for p in problems]
+    """Problems of SQL in `text`; what is missing at the end has its place there."""
+    found = []
+    for problem in problems:
+        offset = problem.offset
+        if offset is None and "end of input" in problem.message:
+            offset = len(text.rstrip())
+        found.append(at_offset(file, text, offset, problem.code, problem.message, problem.hint))
+    return found

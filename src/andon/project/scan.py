@@ -166,6 +166,10 @@ def _walk(
     folder: str, prefix: str, endings: tuple[str, ...], above: frozenset[tuple[int, int]]
 ) -> Iterator[tuple[str, os.stat_result]]:
     try:
+        status = os.stat(folder)  # noqa: PTH116 - a text, in the walk that every command makes
+        if (status.st_dev, status.st_ino) in above:
+            return  # a link that leads back up
+        above = above | {(status.st_dev, status.st_ino)}
         with os.scandir(folder) as entries:
             listed = list(entries)
     except (FileNotFoundError, NotADirectoryError):
@@ -181,17 +185,7 @@ def _walk(
             if entry.is_dir():
                 if name in _SKIPPED_FOLDERS:
                     continue
-                # A link may lead back up: every folder above is known by its device and inode.
-                here = above
-                if entry.is_symlink() or above:
-                    status = entry.stat()
-                    if (status.st_dev, status.st_ino) in above:
-                        continue
-                    here = above | {(status.st_dev, status.st_ino)}
-                elif not above:
-                    status = os.stat(folder)  # noqa: PTH116 - a text, in the walk that every command makes
-                    here = frozenset({(status.st_dev, status.st_ino)})
-                yield from _walk(f"{folder}/{name}", path, endings, here)
+                yield from _walk(f"{folder}/{name}", path, endings, above)
             elif name.lower().endswith(endings) and entry.is_file():
                 _require_text(path)
                 yield path, entry.stat()

@@ -50,6 +50,26 @@ _BARE = re.compile(
     rf"(?im)^[ \t]*[\"']?(?P<name>{_NAME})[\"']?[ \t]*:[ \t]+(?P<value>[^\s\"'#{{\[|>][^\s#]*)[ \t]*(?:#.*)?$"
 )
 
+_KNOWN_MARKS = (
+    *(
+        "AKIA",
+        "ASIA",
+        "ghp_",
+        "gho_",
+        "ghu_",
+        "ghs_",
+        "ghr_",
+        "github_pat_",
+        "glpat-",
+        "sk-",
+        "k_live_",
+        "k_test_",
+        "xox",
+    ),
+    *("hooks.slack.com", "AIza", "dapi", "PRIVATE KEY", "eyJ"),
+)
+_NAME_MARKS = ("passw", "pwd", "secret", "token", "apikey", "api_key", "access", "private", "credential")
+_TYPE = re.compile(r"(?i)(?:varchar|string|integer|bigint|hugeint|double|boolean|timestamp|decimal|hashed|hidden)\Z")
 _REFERENCE = re.compile(r"\$\{(?:env|file):[^}]*\}|\A(?:\$\w+|\$\{\w+\}|<[^>]*>|\{[^}]*\}|%\w+%)\Z")
 _PLACEHOLDER = re.compile(r"(?i)\A(?:\*+|x+|\.\.\.|…|changeme|example|placeholder|none|null|true|false|your[-_ ].*)\Z")
 
@@ -71,17 +91,17 @@ def find_secrets(path: str, text: str) -> list[Problem]:
 
 
 def _found(path: str, text: str) -> Iterator[tuple[int, str, str]]:
-    for match in _KNOWN.finditer(text):
-        kind = match.lastgroup if match.lastgroup != "inside" else "address"
-        kind = next(name for name in _WHAT if match.group(name) is not None)
-        if kind == "address" and (_is_harmless(match["inside"])):
-            continue
-        yield match.start(), _WHAT[kind], "PASSWORD" if kind == "address" else kind + "_key"
+    """Places, what is there, and the name to propose. The patterns run only where a word of theirs stands in the text."""
+    if any(mark in text for mark in _KNOWN_MARKS) or ("://" in text and "@" in text):
+        yield from _known_forms(text)
+    lower = text.lower()
+    if not any(mark in lower for mark in _NAME_MARKS):
+        return
     for match in _STRING.finditer(text):
         if not _is_harmless(match["value"]) and _in_quotes(text, match.start()):
             yield match.start(), "a password", "PASSWORD"
     for match in _QUOTED.finditer(text):
-        if _is_secret_value(match["name"], match["value"]):
+        if _is_secret_value(path, match["name"], match["value"]):
             yield match.start("name"), f"a secret: the value of `{match['name']}`", match["name"]
     if path.endswith((".yml", ".yaml", ".sql")):
         for match in _BARE.finditer(text):
@@ -89,11 +109,22 @@ def _found(path: str, text: str) -> Iterator[tuple[int, str, str]]:
                 yield match.start("name"), f"a secret: the value of `{match['name']}`", match["name"]
 
 
-def _is_secret_value(name: str, value: str) -> bool:
-    if _is_harmless(value) or " " in value.strip() or len(value) < 6:
+def _known_forms(text: str) -> Iterator[tuple[int, str, str]]:
+    for match in _KNOWN.finditer(text):
+        kind = next(name for name in _WHAT if match.group(name) is not None)
+        if kind != "address":
+            yield match.start(), _WHAT[kind], f"{kind}_key"
+        elif not _is_harmless(match["inside"]):
+            yield match.start(), _WHAT[kind], "PASSWORD"
+
+
+def _is_secret_value(path: str, name: str, value: str) -> bool:
+    if _is_harmless(value) or " " in value.strip() or len(value) < 6 or _TYPE.match(value):
         return False
-    # what is called a password is one whatever it is; a token or a key only if no person would choose it as a word
-    return "pass" in name.lower() or "pwd" in name.lower() or _looks_random(value)
+    if "pass" not in name.lower() and "pwd" not in name.lower():
+        return _looks_random(value)  # a token or a key that a person chose as a word is none
+    # in SQL a word beside a column of that name is a description or a comparison
+    return not (path.endswith(".sql") and value.isalpha())
 
 
 def _is_harmless(value: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from andon.base.text import line_and_column
 from andon.errors import Problem
@@ -43,17 +44,11 @@ def read_selects(files: Sequence[tuple[str, str, Role]]) -> list[FileFacts]:
 
 def read_macro_files(files: Sequence[tuple[str, str]]) -> list[FileFacts]:
     """The facts of macro files, `(path, text)`, in order."""
-    builtin = _builtin_functions() if files else frozenset()
     found = read_macros([text for _, text in files])
     out = []
     for (path, text), macros in zip(files, found, strict=True):
         problems = of_sql(path, text, macros.problems)
         for statement in macros.statements:
-            if statement.name in builtin:
-                message = f"the macro `{statement.name}` has the name of a function of the engine"
-                problems.append(
-                    at_offset(path, text, statement.offset, "project.bad_macro", message, "give it another name")
-                )
             if not statement.facts.problems:
                 problems += of_sql(path, text, refusals(statement.facts, role="macro", allow=frozenset()))
         out.append(FileFacts(MacroFile(macros.statements), tuple(problems)))
@@ -77,8 +72,7 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
         offset = _offset(text, declared.places.get("timeout"))
         message = "`timeout` is for Python datasets"
         problems.append(at_offset(path, text, offset, "project.bad_value", message, "take it out"))
-    if not _hides_sql(declared):
-        problems += of_sql(path, text, facts.problems)
+    problems += _sql_problems(path, text, declared, facts)
     if not facts.problems:
         kind: SqlRole = "source" if is_source else "view" if is_view else "dataset"
         allowed = frozenset(values.get("allow", ()))
@@ -100,11 +94,20 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
 def _check(path: str, text: str, facts: SqlFacts) -> FileFacts:
     declared = read_other_front_matter(text, path, CHECK_FIELDS)
     problems = of_flaws(path, text, declared.flaws)
-    if not _hides_sql(declared):
-        problems += of_sql(path, text, facts.problems)
+    problems += _sql_problems(path, text, declared, facts)
     if not facts.problems:
         problems += of_sql(path, text, refusals(facts, role="dataset", allow=frozenset()))
     return FileFacts(CheckFile(_tables(text, facts), _calls(text, facts)), tuple(problems))
+
+
+def _sql_problems(path: str, text: str, declared: Declared, facts: SqlFacts) -> list[Problem]:
+    if _hides_sql(declared):
+        return []
+    found = facts.problems
+    if "{{" in text or "{%" in text:
+        hint = "there are no templates: name datasets as they are, `from schema.name`, and use macros for what repeats"
+        found = tuple(replace(p, hint=p.hint or hint) if p.code == "project.bad_sql" else p for p in found)
+    return of_sql(path, text, found)
 
 
 def _hides_sql(declared: Declared) -> bool:
@@ -150,10 +153,3 @@ def _offset(text: str, place: tuple[int, int] | None) -> int | None:
         return None
     lines = text.split("\n")
     return sum(len(line) + 1 for line in lines[: place[0] - 1]) + place[1] - 1
-
-
-def _builtin_functions() -> frozenset[str]:
-    from andon.sql.parse import engine
-
-    rows = engine().execute("select distinct function_name from duckdb_functions() where internal").fetchall()
-    return frozenset(str(row[0]).lower() for row in rows)

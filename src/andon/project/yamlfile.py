@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from andon.project.nodes import Flaw, Flawed, Node
 
@@ -19,42 +19,57 @@ _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)
 _DEEPEST = 20
 _LARGEST = 256 * 1024
 _DIGITS = 300
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def parse_yaml(text: str, first_line: int = 1) -> Node | None:
-    """The one document in `text`, or None if it holds none.
+def parse_yaml(text: str, first_line: int = 1) -> tuple[Node | None, list[Flaw]]:
+    """The one document in `text` (None if it holds none, or can't be read), and what is wrong: `project.bad_yaml` with its place.
 
     Args:
         first_line: the line of the file on which `text` begins (its first line begins at the first column).
-
-    Raises:
-        Flawed: `project.bad_yaml` with its place.
     """
     import yaml
 
     if len(text) > _LARGEST:
-        raise Flawed(Flaw("project.bad_yaml", f"the YAML is larger than {_LARGEST // 1024} kB", first_line, 1))
-    bad = next(((at, c) for at, c in enumerate(text) if ord(c) < 32 and c not in "\n\r\t"), None)
+        return None, [Flaw("project.bad_yaml", f"the YAML is larger than {_LARGEST // 1024} kB", first_line, 1)]
+    bad = _CONTROL.search(text)
     if bad is not None:
-        line = text.count("\n", 0, bad[0]) + first_line
-        raise Flawed(
-            Flaw("project.bad_yaml", f"a control character (code {ord(bad[1])}) in the YAML", line, 1, "remove it")
-        )
+        line = text.count("\n", 0, bad.start()) + first_line
+        column = bad.start() - text.rfind("\n", 0, bad.start())
+        message = f"a control character (code {ord(bad[0])}) in the YAML"
+        return None, [Flaw("project.bad_yaml", message, line, column, "remove it")]
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = _Builder(text, first_line)
     try:
-        return builder.document(yaml.parse(text, Loader=loader))
+        root = builder.document(yaml.parse(text, Loader=loader))
+    except Flawed as flawed:
+        return None, [*builder.flaws, flawed.flaw]
     except yaml.MarkedYAMLError as error:
-        raise Flawed(_syntax(error, text, first_line)) from None
+        return None, [*builder.flaws, _syntax(error, text, first_line)]
     except yaml.YAMLError as error:
-        raise Flawed(Flaw("project.bad_yaml", f"the YAML can't be read: {error}", first_line, 1)) from None
+        return None, [Flaw("project.bad_yaml", f"the YAML can't be read: {error}", first_line, 1)]
+    return root, builder.flaws
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Flaw:
+    problem = error.problem or "the YAML can't be read"
     mark = error.problem_mark or error.context_mark
+    context = error.context or ""
+    if error.context_mark is not None and ("quoted scalar" in context or "flow" in context):
+        # the place where the text ended says nothing; what was never closed does
+        mark = error.context_mark
+        at = text.split("\n")[mark.line][mark.column : mark.column + 1]
+        close = {"[": "]", "{": "}"}.get(at, at)
+        flaw = Flaw(
+            "project.bad_yaml", f"`{at}` is not closed", mark.line + first_line, mark.column + 1, f"add `{close}`"
+        )
+        if "end of stream" in problem or "did not find expected ','" in problem or "document indicator" in problem:
+            return flaw
+        mark = error.problem_mark or mark
+    elif error.context_mark is not None and "simple key" in context:
+        mark = error.context_mark
     line = first_line + (mark.line if mark else 0)
     column = (mark.column if mark else 0) + 1
-    problem = error.problem or "the YAML can't be read"
     shown = text.split("\n")[mark.line] if mark and mark.line < text.count("\n") + 1 else ""
     hint = None
     if "mapping values are not allowed" in problem:
@@ -78,6 +93,7 @@ class _Builder:
     def __init__(self, text: str, first_line: int) -> None:
         self._first = first_line
         self._lines = text.split("\n")
+        self.flaws: list[Flaw] = []
 
     def document(self, events: Iterator[Any]) -> Node | None:
         """The one document's root."""
@@ -100,11 +116,11 @@ class _Builder:
         if name == "AliasEvent":
             self._refuse(event, f"an alias (`*{event.anchor}`)", "write the value out")
         if event.anchor is not None:
-            self._refuse(event, f"an anchor (`&{event.anchor}`)", "write values out where they are needed")
+            self._note(event, f"an anchor (`&{event.anchor}`)", "write values out where they are needed")
         if event.tag is not None:
-            self._refuse(event, f"a tag (`{event.tag}`)", "write the plain value")
+            self._note(event, f"a tag (`{event.tag}`)", "write the plain value")
         if depth > _DEEPEST:
-            self._refuse(event, f"more than {_DEEPEST} levels", None)
+            self._refuse(event, f"a nesting of more than {_DEEPEST} levels", "settings are flat")
         line, column = self._place(event)
         if name == "ScalarEvent":
             return self._scalar(event, line, column)
@@ -125,7 +141,9 @@ class _Builder:
             if name in node.value:
                 first = node.keys[name]
                 message = f"`{name}` is there twice, first on line {first[0]}"
-                raise Flawed(Flaw("project.bad_yaml", message, key.line, key.column, "keep one of them"))
+                self.flaws.append(Flaw("project.bad_yaml", message, key.line, key.column, "keep one of them"))
+                self._value(next(events), events, depth + 1)
+                continue
             node.keys[name] = (key.line, key.column)
             node.value[name] = self._value(next(events), events, depth + 1)
         return node
@@ -160,6 +178,10 @@ class _Builder:
     def _place(self, event: Any) -> tuple[int, int]:
         return event.start_mark.line + self._first, event.start_mark.column + 1
 
-    def _refuse(self, event: Any, what: str, hint: str | None) -> None:
+    def _note(self, event: Any, what: str, hint: str | None) -> None:
+        line, column = self._place(event)
+        self.flaws.append(Flaw("project.bad_yaml", f"{what} is not allowed here", line, column, hint))
+
+    def _refuse(self, event: Any, what: str, hint: str | None) -> NoReturn:
         line, column = self._place(event)
         raise Flawed(Flaw("project.bad_yaml", f"{what} is not allowed here", line, column, hint))

@@ -106,7 +106,7 @@ MISTAKES: dict[str, tuple[str | bytes, list[tuple[int | None, int | None, str, s
     ),
     "macros/broken.sql": (
         "create macro sum(x) as x;\ncreate table y as select 1;\n",
-        [(1, 1, "project.bad_macro", "function of the engine"), (2, 8, "project.bad_macro", "CREATE MACRO")],
+        [(1, 14, "project.bad_macro", "function of the engine"), (2, 8, "project.bad_macro", "CREATE MACRO")],
     ),
     "sources/shop/a24.yml": ("kind: postgres\n", [(None, None, "usage.not_yet", "SQL")]),
     "insights/a25.yml": (
