@@ -6,6 +6,7 @@ result is recorded by is the `record` that it is given.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -65,8 +66,10 @@ class Runner:
         progress = Progress(versions=dict(versions))
         state = _State(steps)
         unrecorded: list[Outcome] = []
+        recording: Future[Mapping[str, Build]] | None = None
         recorded_at = time.monotonic()
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="andon-task")
+        recorder = ThreadPoolExecutor(1, thread_name_prefix="andon-record")
         running: dict[Future[Outcome], tuple[Step, float]] = {}
         try:
             while state.ready or running:
@@ -81,17 +84,29 @@ class Runner:
                     outcome = self._finish(step, future, began, progress, state)
                     if outcome is not None and outcome.fresh:
                         unrecorded.append(outcome)
-                if unrecorded and time.monotonic() - recorded_at > RECORD_EVERY:
-                    self._keep(unrecorded, progress)
+                if (
+                    unrecorded
+                    and time.monotonic() - recorded_at > RECORD_EVERY
+                    and (recording is None or recording.done())
+                ):
+                    # The disk is waited for beside the work, not between it.
+                    _take(recording, progress)
+                    recording = recorder.submit(self._record, tuple(unrecorded))
+                    unrecorded.clear()
                     recorded_at = time.monotonic()
         except BaseException:
             self._cancelled.set()
             self._interrupt()
             pool.shutdown(wait=True, cancel_futures=True)
-            self._keep(unrecorded, progress)
+            with contextlib.suppress(AndonError):  # what ended the run is the error to tell
+                self._keep(recording, unrecorded, progress)
+            recorder.shutdown()
             raise
         pool.shutdown()
-        self._keep(unrecorded, progress)
+        try:
+            self._keep(recording, unrecorded, progress)
+        finally:
+            recorder.shutdown()
         return progress
 
     def _start(
@@ -148,15 +163,24 @@ class Runner:
         state.done(result.dataset)
         self._report(TaskEnded(result))
 
-    def _keep(self, outcomes: list[Outcome], progress: Progress) -> None:
-        if not outcomes:
-            return
-        winners = self._record(outcomes)
-        for outcome in outcomes:
-            winner = winners.get(outcome.build.key, outcome.build)
-            progress.builds[outcome.build.dataset] = winner
-            progress.versions[outcome.build.dataset] = winner.version
-        outcomes.clear()
+    def _keep(
+        self, recording: Future[Mapping[str, Build]] | None, outcomes: Sequence[Outcome], progress: Progress
+    ) -> None:
+        _take(recording, progress)
+        if outcomes:
+            _adopt(self._record(outcomes), progress)
+
+
+def _take(recording: Future[Mapping[str, Build]] | None, progress: Progress) -> None:
+    if recording is not None:
+        _adopt(recording.result(), progress)
+
+
+def _adopt(winners: Mapping[str, Build], progress: Progress) -> None:
+    """Of two who built one key the first to record it counts."""
+    for build in winners.values():
+        progress.builds[build.dataset] = build
+        progress.versions[build.dataset] = build.version
 
 
 class _State:

@@ -25,7 +25,7 @@ from andon.build.relations import Relations
 from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.fingerprint import fingerprint
 from andon.engines.duckdb.instance import Instance, Session
-from andon.engines.duckdb.universe import Universe, temporary_macro
+from andon.engines.duckdb.universe import Universe
 from andon.engines.duckdb.write import stored_types, write_parquet
 from andon.engines.types import field_paths
 from andon.errors import AndonError, DatasetError
@@ -35,7 +35,7 @@ from andon.model.commit import Leaf
 from andon.model.dataset import Definition, Kind
 from andon.model.plan import Action, Step
 from andon.model.version import Column, DataFile, Version, version_id
-from andon.sql.macros import macro_name
+from andon.sql.macros import as_temporary, macro_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +81,7 @@ class Job:
     Attributes:
         sources: raw files and contract by source.
         bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
-        texts: texts of files by sha256, for Python datasets.
+        built_before: ids of definitions that have any build: only of those can a key be known.
     """
 
     lake: Lake
@@ -95,6 +95,7 @@ class Job:
     read_source: ReadSource
     engine: EngineSettings
     python: PythonSettings
+    built_before: frozenset[str] = frozenset()
     forced: frozenset[str] = frozenset()
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -145,7 +146,7 @@ class Tasks:
         self.versions.update(inputs)
         files, contract = self.job.sources.get(dataset, ((), None))
         key = recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.job.moment))
-        if step.key is None and dataset not in self.job.forced:
+        if step.key is None and dataset not in self.job.forced and definition.id in self.job.built_before:
             known = self.job.lake.objects.builds_by_key([key]).get(key)
             if known is not None:
                 return self._adopt(known)
@@ -267,7 +268,8 @@ class Tasks:
     ) -> Outcome:
         storage = self.job.lake.storage
         columns = self._columns(definition.dataset, produced)
-        path = storage.new_path(f"data/{definition.dataset}", ".parquet")
+        schema, _, name = definition.dataset.partition(".")
+        path = storage.new_path(f"data/{schema}", name, ".parquet")
         try:
             written = write_parquet(
                 side.session(), side.universe.catalog, sql, produced, columns, storage.engine_path(path)
@@ -382,7 +384,7 @@ class _Side:
 def _macros(session: Session, definition: Definition) -> Iterator[None]:
     """The macros of a definition, for as long as its SQL runs."""
     for statement in definition.macros:
-        session.connection.execute(temporary_macro(statement))
+        session.connection.execute(as_temporary(statement))
     try:
         yield
     finally:

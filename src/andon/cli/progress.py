@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.text import plural, seconds
 from andon.cli.output import Console, Ink
 from andon.model.event import Ended, Event, Notice, Planned, Reporter, TaskEnded, TaskStarted
-from andon.model.plan import Action
+from andon.model.plan import Action, Plan
 from andon.model.run import Status, TaskResult
 
 if TYPE_CHECKING:
@@ -73,10 +73,11 @@ class LiveReporter:
         match event:
             case Notice(text):
                 self._print(f"{self._ink.paint('note', 'dim')}  {text}")
-            case Planned(plan, _):
+            case Planned(plan, run):
                 self._total = len(plan.works)
                 self._began = self._clock()
                 if plan.works:
+                    self._print(self._ink.paint(planned_line(plan, run), "dim"))
                     self._start()
             case TaskStarted(dataset, _):
                 self._running[dataset] = self._clock()
@@ -146,6 +147,12 @@ class _View:
 
     def __rich__(self) -> Any:
         return self._text()
+
+
+def planned_line(plan: Plan, run: int | None) -> str:
+    """Which run goes to which branch, and how much there is to do."""
+    works = len(plan.works)
+    return f"run {run} on {plan.branch}: {works:,} to do, {len(plan.steps) - works:,} reused"
 
 
 def task_line(result: TaskResult, ink: Ink) -> str:

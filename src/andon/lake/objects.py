@@ -112,6 +112,14 @@ class Objects:
                 found[row[1]] = build_of(row)
         return found
 
+    def built_definitions(self, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that have any build."""
+        found: set[str] = set()
+        for marks, batch in in_batches(set(ids)):
+            sql = f"select distinct definition from build where definition in ({marks})"
+            found.update(row[0] for row in self._database.query(sql, batch))
+        return found
+
     def seconds_by_dataset(self) -> dict[str, float]:
         """Wall time of the newest build of each dataset, from history."""
         sql = (

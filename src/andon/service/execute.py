@@ -15,7 +15,7 @@ from andon.build.runner import Runner
 from andon.build.tasks import EngineSettings, Job, PythonSettings, Tasks
 from andon.errors import AndonError, DatasetError
 from andon.model.event import Notice, Reporter
-from andon.model.plan import Action, Step
+from andon.model.plan import Action
 from andon.service.gather import Gathered
 from andon.service.goal import Prepared
 from andon.service.raw import RawFiles
@@ -67,16 +67,16 @@ class Execution:
                 self._temporary(run),
             ),
             python=PythonSettings(self._workspace.folder.state / "environments", float(settings.get("python.timeout"))),
+            built_before=frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
             forced=prepared.forced,
         )
+        read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         with Tasks(job) as tasks:
             tasks.register(columns_by_dataset({d: c for d, c in prepared.bound.items() if d in built}))
             tasks.relations.load(
                 s.version
                 for s in prepared.plan.steps
-                if s.version is not None
-                and s.action in (Action.REUSE, Action.KEEP)
-                and _is_read(s.dataset, works, gathered)
+                if s.version is not None and s.action in (Action.REUSE, Action.KEEP) and s.dataset in read
             )
 
             def record(outcomes: Sequence[Outcome]) -> Mapping[str, Build]:
@@ -132,7 +132,3 @@ class _SourceReader:
 
     def _places(self, dataset: str) -> dict[str, Path]:
         return {f.path: self.raw.place(f) for f in self.gathered.sources[dataset].files}
-
-
-def _is_read(dataset: str, works: Sequence[Step], gathered: Gathered) -> bool:
-    return any(dataset in gathered.definitions[s.dataset].inputs for s in works if s.dataset in gathered.definitions)

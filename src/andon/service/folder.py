@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from andon.base.files import machine_error, write_whole
+from andon.base.files import machine_error, make_folder, write_whole
 from andon.errors import MachineError
 
 #: Format of `.andon/`; a folder of a newer one is refused.
@@ -70,6 +70,7 @@ class Folder:
                     hint="update Andon (`pip install --upgrade andon`), or use the version that wrote it",
                 )
             return False
+        make_folder(self.state)
         try:
             shield = self.state / ".git"
             (shield / "objects").mkdir(parents=True, exist_ok=True)
@@ -79,7 +80,7 @@ class Folder:
         for name, content in _SHIELD.items():
             write_whole(shield / name, content)
         write_whole(self.state / ".gitignore", b"*\n")
-        write_whole(marker, str(FORMAT).encode())
+        write_whole(marker, str(FORMAT).encode(), durable=True)
         return True
 
     # -- the branch
@@ -93,7 +94,7 @@ class Folder:
 
     def set_branch(self, name: str) -> None:
         """Work on the branch `name` from now on."""
-        write_whole(self.state / "branch", name.encode())
+        write_whole(self.state / "branch", name.encode(), durable=True)
 
     # -- the base
 
@@ -114,7 +115,7 @@ class Folder:
             "meanings": dict(base.meanings),
             "raw": {source: dict(files) for source, files in base.raw.items()},
         }
-        write_whole(self._base_file(branch), json.dumps(document, sort_keys=True).encode())
+        write_whole(self._base_file(branch), json.dumps(document, sort_keys=True).encode(), durable=True)
 
     def copy_base(self, source: str, target: str) -> None:
         """Give `target` (a new branch) the base of `source`."""

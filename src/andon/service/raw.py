@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from andon.base.files import machine_error
+from andon.base.files import machine_error, make_folder, sync_file
 from andon.errors import DatasetError, MachineError
 from andon.lake.storage import Storage
 from andon.model.build import InputFile
@@ -48,12 +48,15 @@ class RawFiles:
         target = Path(self._storage.engine_path(path))
         temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
         sha = hashlib.sha256()
+        make_folder(target.parent.parent)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(exist_ok=True)
             with source.open("rb") as reader, temporary.open("wb") as writer:
                 while chunk := reader.read(_CHUNK):
                     sha.update(chunk)
                     writer.write(chunk)
+            # Under its name it is believed by every later run, so it must be whole there whatever happens.
+            sync_file(str(temporary))
         except FileNotFoundError as error:
             raise DatasetError(
                 "source.missing",

@@ -27,14 +27,9 @@ def translate(error: Exception, definition: Definition) -> AndonError:
             where=definition.dataset,
             hint="run again; what was built is reused",
         )
-    if isinstance(error, duckdb.IOException) and "o space left" in text:
-        return MachineError(
-            "machine.disk",
-            f"no space left while `{definition.dataset}` was written",
-            where=definition.dataset,
-            hint="free some space (`andon doctor` shows what uses it) and run the same command again",
-            retryable=True,
-        )
+    failed = disk_failure(error, definition)
+    if failed is not None:
+        return failed
     if isinstance(error, duckdb.OutOfMemoryException):
         return DatasetError(
             "machine.memory",
@@ -68,6 +63,38 @@ def query_error(error: Exception, sql: str) -> AndonError:
     line, column = line_and_column(sql, found.offset)
     problem = Problem(found.code, found.message, "query", line, column, found.hint, excerpt(sql, line, column))
     return UsageError("usage.query_failed", found.message, where=problem.where, hint=found.hint, problems=(problem,))
+
+
+def disk_failure(error: Exception, definition: Definition) -> MachineError | None:
+    """The error for an exception of DuckDB that is the disk's fault, else None: the engine ends its message with the system's reason."""
+    import duckdb
+
+    if not isinstance(error, duckdb.IOException):
+        return None
+    text = _first_line(str(error))
+    if "No space left" in text or "quota exceeded" in text:
+        return MachineError(
+            "machine.disk",
+            f"no space left while `{definition.dataset}` was written",
+            where=definition.dataset,
+            hint="free some space (`andon doctor` shows what uses it) and run the same command again",
+            retryable=True,
+        )
+    if "Input/output error" in text:
+        return MachineError(
+            "machine.disk",
+            f"the disk failed while `{definition.dataset}` was built: {text}",
+            where=definition.dataset,
+            hint="check the disk, then try again",
+        )
+    if "Read-only file system" in text:
+        return MachineError(
+            "machine.read_only",
+            f"`{definition.dataset}` can't be written: {text}",
+            where=definition.dataset,
+            hint="make the folder writable, or set `storage` and `catalog` in andon.toml to a place that is",
+        )
+    return None
 
 
 def _in_sql(error: Exception, definition: Definition) -> DatasetError:

@@ -97,8 +97,3 @@ class Universe:
             connection.execute(f"create schema andon; create view andon.this as (\n{relation.sql}\n)")
             self._views[relation.key] = own
         return f"from {quote(own.catalog)}.andon.this"
-
-
-def temporary_macro(statement: str) -> str:
-    """A `CREATE MACRO` statement as one that makes a temporary macro of the session."""
-    return _CREATE.sub("create or replace temp macro", statement, count=1)
