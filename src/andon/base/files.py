@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from andon.errors import MachineError
+
+#: From so many files on, waiting for the disk is worth several threads.
+_MANY = 16
 
 
 def machine_error(error: OSError, doing: str) -> MachineError:
@@ -35,15 +40,18 @@ def machine_error(error: OSError, doing: str) -> MachineError:
     )
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write `data` to `path` so that a reader sees all of it or the file as it was."""
+def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Write `data` to `path` so that a reader sees all of it or the file as it was; with `durable` also after a power loss."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(data)
+        if durable:
+            sync_file(str(temporary))
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk that fails may refuse this too
+            temporary.unlink(missing_ok=True)
         raise machine_error(error, f"write `{path.name}`") from error
 
 
@@ -56,16 +64,41 @@ def sync_file(path: str) -> None:
         os.close(descriptor)
 
 
-def sync_all(paths: Iterable[str]) -> None:
-    """Make files durable, then the folders that hold them, so that neither content nor name is lost with the power."""
+def sync_all(paths: Iterable[str], top: str) -> None:
+    """Make files below the folder `top` durable, then all folders down to them: neither content nor name is lost with the power."""
     names = list(paths)
+    folders = set()
+    for name in names:
+        folder = name.rpartition("/")[0]
+        while folder not in folders and len(folder) >= len(top):
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
     try:
-        for name in names:
-            sync_file(name)
-        for folder in sorted({os.path.dirname(name) for name in names}):
+        if len(names) < _MANY:
+            for name in names:
+                sync_file(name)
+        else:
+            with ThreadPoolExecutor(8, thread_name_prefix="andon-sync") as pool:
+                list(pool.map(sync_file, names))
+        for folder in sorted(folders, reverse=True):
             sync_file(folder)
     except OSError as error:
         raise machine_error(error, "make new data files durable") from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, durably: what is synced in a folder that itself is lost is lost."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    try:
+        for each in reversed(missing):
+            each.mkdir(exist_ok=True)
+        for each in missing:
+            sync_file(str(each.parent))
+    except OSError as error:
+        raise machine_error(error, f"make the folder `{missing[0].name}`") from error
 
 
 def tree_size(folder: Path) -> tuple[int, int]:

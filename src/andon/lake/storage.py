@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from andon.base.files import machine_error, sync_all
+from andon.base.files import machine_error, make_folder, sync_all
 from andon.errors import MachineError
 
 _CHUNK = 1 << 20
@@ -22,8 +22,8 @@ class Storage(Protocol):
 
     url: str
 
-    def new_path(self, folder: str, ending: str) -> str:
-        """A relative path in `folder` that no file has or had, ending in `ending`; the folder is there after the call."""
+    def new_path(self, folder: str, name: str, ending: str) -> str:
+        """A relative path in `folder` that no file has or had, `<name>-<unique><ending>`; the folder is there after the call."""
         ...
 
     def engine_path(self, path: str) -> str:
@@ -63,15 +63,16 @@ class LocalStorage:
         self.url = root.as_uri()
         self._folders: set[str] = set()
 
-    def new_path(self, folder: str, ending: str) -> str:
+    def new_path(self, folder: str, name: str, ending: str) -> str:
         """See `Storage.new_path`."""
         if folder not in self._folders:
+            make_folder(self.root)
             try:
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise machine_error(error, f"make the folder `{folder}` of the lake") from error
             self._folders.add(folder)
-        return f"{folder}/{secrets.token_hex(12)}{ending}"
+        return f"{folder}/{name}-{secrets.token_hex(8)}{ending}"
 
     def engine_path(self, path: str) -> str:
         """See `Storage.engine_path`."""
@@ -80,6 +81,7 @@ class LocalStorage:
     def write(self, path: str, data: bytes) -> None:
         """See `Storage.write`."""
         target = self.root / path
+        make_folder(self.root)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
@@ -118,7 +120,7 @@ class LocalStorage:
         """See `Storage.make_durable`."""
         names = [f"{self.root}/{path}" for path in paths]
         if names:
-            sync_all(names)
+            sync_all(names, str(self.root))
 
     def delete(self, path: str) -> None:
         """See `Storage.delete`."""

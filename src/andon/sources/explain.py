@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from andon.engines.duckdb.failures import translate
+from andon.engines.duckdb.failures import disk_failure, translate
 from andon.errors import AndonError, DatasetError
 from andon.model.dataset import Definition
 from andon.sources.calls import Call, parse_call
@@ -26,6 +26,9 @@ def explain(error: Exception, definition: Definition, files: Mapping[str, Path])
     """
     if isinstance(error, AndonError):
         return error
+    failed = disk_failure(error, definition)
+    if failed is not None:
+        return failed
     message = _text(str(error))
     value = refused(message)
     if value is not None:
