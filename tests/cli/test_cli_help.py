@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -108,3 +109,9 @@ def test_parser_loads_nothing_heavy() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stderr == ""
+
+
+def test_shells_can_complete() -> None:
+    command = [sys.executable, "-c", "import sys; sys.argv = ['andon']; from andon.cli.main import main; main()"]
+    found = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "_ANDON_COMPLETE": "zsh_source"})
+    assert "#compdef andon" in found.stdout

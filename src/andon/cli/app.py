@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -13,18 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from andon.cli.commands import BY_NAME, COMMANDS, overview
+from andon.cli.commands import BY_NAME, COMMANDS, EXIT_STOPPED, overview
 from andon.cli.output import Console
 from andon.errors import EXIT_WRONG, AndonError, MachineError, UsageError
 from andon.version import __version__
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from andon.service.workspace import Workspace
-
-#: Exit status of a command that was stopped with Ctrl-C, as shells use it.
-EXIT_STOPPED = 130
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -217,15 +211,6 @@ def cli(ctx: click.Context, project: Path | None, debug: bool, no_color: bool) -
     app = App(project, Console(color=False if no_color else None))
     ctx.obj = app
     ctx.call_on_close(app.close)
-
-
-def stop_on_terminate() -> None:
-    """Let a request to terminate stop the command as Ctrl-C does: children end, nothing is half published."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
 
 
 def _guarded(arguments: list[str], call: Callable[[], Any]) -> int:

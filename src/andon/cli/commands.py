@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+#: Exit status of a command that was stopped with Ctrl-C, as shells use it.
+EXIT_STOPPED = 130
+
 
 class Entry(NamedTuple):
     """One command: its name, the module and the attribute that hold it, one line of help, and its section."""

@@ -29,7 +29,7 @@ def ls(app: App, select: tuple[str, ...], at: str | None) -> None:
     """All datasets of a commit, or those that SELECT names."""
     found = app.workspace.describe.list(at, select)
     out, width = app.console.out, app.console.width
-    app.console.show(lambda: [d.to_json() for d in found], lambda: list_lines(found, out, width))
+    app.console.show(lambda: [d.to_json() for d in found], lambda: list_lines(found, out, width) or [_none(select)])
 
 
 @click.command(cls=Command, examples=["andon show marts.revenue_by_month", "andon show shop.orders --at main~1 --json"])
@@ -67,7 +67,7 @@ def list_lines(found: Sequence[DatasetInfo], ink: Ink, width: int | None) -> lis
         for d in found
     ]
     if not rows:
-        return ["no datasets; `andon run` builds what the folder says"]
+        return []
     headers = ("dataset", "kind", "rows", "size", "owner", "description")
     return table(rows, ink, headers=headers, right=[2, 3], width=width)
 
@@ -139,6 +139,10 @@ def status_lines(found: Status, console: Console) -> list[str]:
         ]
         lines += ["", ink.paint("recent runs", "dim"), *table(rows, ink, indent="  ")]
     return lines
+
+
+def _none(select: Sequence[str]) -> str:
+    return f"no dataset is {' '.join(select)}" if select else "no datasets; `andon run` builds what the folder says"
 
 
 def _pending(found: Status, console: Console) -> list[str]:

@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
-from andon.cli.commands import overview
+from andon.cli.commands import EXIT_STOPPED, overview
 from andon.version import __version__
 
 
 def main() -> NoReturn:
     """Run the command line with the process's arguments and leave with its exit status."""
     arguments = sys.argv[1:]
-    if arguments in ([], ["--help"], ["-h"]):
+    if arguments in ([], ["--help"], ["-h"]) and "_ANDON_COMPLETE" not in os.environ:
         # Most of the start-up time is the parser's; the overview needs none.
         sys.stdout.write(overview())
         sys.exit(0)
     if arguments == ["--version"]:
         sys.stdout.write(f"andon {__version__}\n")
         sys.exit(0)
-    from andon.cli.app import EXIT_STOPPED, cli, stop_on_terminate
-
     stop_on_terminate()
-    status = cli.main(arguments, prog_name="andon", standalone_mode=False)
+    try:
+        from andon.cli.app import cli
+
+        status = cli.main(arguments, prog_name="andon", standalone_mode=False)
+    except KeyboardInterrupt:  # before or after the command itself, which has its own way to stop
+        sys.stderr.write("stopped\n")
+        status = EXIT_STOPPED
     if status == EXIT_STOPPED:
         # The engine may still compute in a thread that nobody waits for; taking it down in an orderly way would wait.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
     sys.exit(status)
+
+
+def stop_on_terminate() -> None:
+    """Let a request to terminate stop the command as Ctrl-C does: children end, nothing is half published."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 if __name__ == "__main__":
