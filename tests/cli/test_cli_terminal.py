@@ -49,7 +49,8 @@ class Session:
         os.write(self._main, text.encode())
 
     def interrupt(self) -> None:
-        """What the terminal does at Ctrl-C."""
+        """What the terminal does at Ctrl-C, when the program waits for input (a signal just before is seen only after it)."""
+        time.sleep(0.5)
         self._process.send_signal(signal.SIGINT)
 
     def end(self, seconds: float = 60) -> int:
