@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from andon.model.run import RunResult
-from andon.service.builds import RunOptions
+from andon.service.goal import RunOptions
 from andon.service.workspace import Workspace
 
 ORDERS = "id,customer,amount\n1,ada,10\n2,ben,20\n3,ada,5\n"

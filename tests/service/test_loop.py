@@ -279,7 +279,7 @@ def test_problems_stop_a_run_before_anything_is_done(project):
 def test_a_change_of_main_is_refused_where_nothing_can_be_asked(project):
     from conftest import closing
 
-    from andon.service.builds import RunOptions
+    from andon.service.goal import RunOptions
 
     with closing(project.open()) as workspace, pytest.raises(UsageError) as caught:
         workspace.builds.run(RunOptions())

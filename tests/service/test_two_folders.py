@@ -112,7 +112,7 @@ def test_a_refresh_between_plan_and_publish_is_taken_in(shared):
 
     from conftest import closing
 
-    from andon.service.builds import RunOptions
+    from andon.service.goal import RunOptions
 
     def meanwhile(_):
         ben.refresh()

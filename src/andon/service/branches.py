@@ -213,6 +213,7 @@ class Branches:
             CommitKind.PUBLISH,
             policy,
             merged=head,
+            source=name,
             updates_folder=False,
         )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.graph import reach, reverse
 from andon.base.names import did_you_mean, quote_name
 from andon.errors import AndonError, UsageError
+from andon.lake.refs import MAIN
 from andon.model.commit import Commit, Leaf, State
 from andon.model.dataset import Dataset
 from andon.model.project import Insight, Project
@@ -172,7 +173,7 @@ class Describe:
         Raises:
             UsageError: `lake.ref_not_found`, or a selection that names nothing.
         """
-        commit = self._lake.refs.resolve(at or self._workspace.branch())
+        commit = self._lake.refs.resolve(self._workspace.reading(at))
         state = self._lake.commits.state(commit)
         counts = self._lake.objects.row_counts(leaf.version for leaf in state.leaves.values())
         project = self.project(state)
@@ -202,7 +203,7 @@ class Describe:
         Raises:
             UsageError: `lake.dataset_not_found`, `lake.ref_not_found`.
         """
-        ref = at or self._workspace.branch()
+        ref = self._workspace.reading(at)
         commit = self._lake.refs.resolve(ref)
         state = self._lake.commits.state(commit)
         leaf = state.leaves.get(name)
@@ -265,7 +266,7 @@ class Describe:
         """Where the folder stands against its branch."""
         name = self._workspace.branch(branch)
         ref = self._lake.refs.find(name)
-        commit = self._lake.refs.resolve(name if ref else "main")
+        commit = self._lake.refs.resolve(name if ref else MAIN)
         state = self._lake.commits.state(commit)
         plan = error = None
         try:
@@ -299,7 +300,7 @@ class Describe:
     def declared_checks(self, branch: str | None = None) -> int:
         """How many checks the branch's code declares. They are not run in this version, and every run says so."""
         name = self._workspace.branch(branch)
-        ref = name if self._lake.refs.find(name) else "main"
+        ref = name if self._lake.refs.find(name) else MAIN
         return declared_checks(self.project(self._lake.commits.state(self._lake.refs.resolve(ref))))
 
     def project(self, state: State) -> Project:

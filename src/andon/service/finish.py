@@ -81,7 +81,7 @@ class Finish:
                 (head.id, prepared.goal.merged.id) if prepared.goal.merged else (head.id,),
                 prepared.goal.kind,
                 self._workspace.author,
-                options.message or _message(results),
+                options.message or _message(prepared, results, state),
                 to_text(self._workspace.clock()),
                 run,
                 head.rejected,
@@ -260,15 +260,27 @@ def _leaf(gathered: Gathered, name: str, key: str, build: str, version: str) -> 
     )
 
 
-def _message(results: Sequence[TaskResult]) -> str:
+def _message(prepared: Prepared, results: Sequence[TaskResult], state: State) -> str:
     """What a run did, in one line."""
-    built = [r.dataset for r in results if r.action in (Action.BUILD, Action.VIEW) and r.status is Status.OK]
-    dropped = [r.dataset for r in results if r.action is Action.DROP]
-    parts = []
-    if built:
-        parts.append(f"built {', '.join(built[:3])}" + (f" and {len(built) - 3} more" if len(built) > 3 else ""))
-    if dropped:
-        parts.append(
-            f"dropped {', '.join(dropped[:3])}" + (f" and {len(dropped) - 3} more" if len(dropped) > 3 else "")
-        )
-    return "; ".join(parts) or "code only, nothing built"
+    before = prepared.gathered.state.leaves
+    done = [r for r in results if r.status is Status.OK]
+    built = [r.dataset for r in done if r.action in (Action.BUILD, Action.VIEW)]
+    dropped = [r.dataset for r in done if r.action is Action.DROP]
+    taken, edited = [], []
+    for name in (r.dataset for r in done if r.action is Action.REUSE and r.dataset in state.leaves):
+        old, new = before.get(name), state.leaves[name]
+        if old is None or old.version != new.version or old.definition != new.definition:
+            taken.append(name)
+        elif old.files != new.files:
+            edited.append(name)
+    parts = [
+        f"{word} {_listed(names)}"
+        for word, names in (("built", built), ("took over", taken), ("dropped", dropped), ("comments in", edited))
+        if names
+    ]
+    text = "; ".join(parts) or "settings and shared files"
+    return f"publish {prepared.goal.source}: {text}" if prepared.goal.source else text
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

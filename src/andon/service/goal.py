@@ -58,6 +58,7 @@ class Goal:
     kind: CommitKind
     policy: str
     merged: Commit | None = None
+    source: str | None = None
     updates_folder: bool = True
 
 

@@ -142,7 +142,7 @@ class History:
         commits = self._lake.commits
         entries: list[LogEntry] = []
         void: set[str] = set()
-        for commit in commits.first_parents(self._lake.refs.resolve(ref or self._workspace.branch())):
+        for commit in commits.first_parents(self._lake.refs.resolve(self._workspace.reading(ref))):
             undone = commit.id in void
             if commit.kind in (CommitKind.UNDO, CommitKind.REDO) and not undone and commit.target:
                 void.add(commit.target)

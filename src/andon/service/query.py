@@ -121,8 +121,7 @@ class Querying:
         Raises:
             UsageError: `usage.not_one_select`, `usage.query_failed`, `lake.ref_not_found`, `lake.dataset_not_found`.
         """
-        ref = at or self._workspace.branch()
-        commit = self._lake.refs.resolve(ref)
+        commit = self._lake.refs.resolve(self._workspace.reading(at))
         return self.ask_commit(sql, commit, face)
 
     def ask_commit(self, sql: str, commit: Commit, face: str) -> Answer:

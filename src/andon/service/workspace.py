@@ -13,6 +13,7 @@ from andon.base.clock import Clock, system_clock
 from andon.base.database import SqliteDatabase, migrate
 from andon.errors import UsageError
 from andon.lake.lake import Lake
+from andon.lake.refs import MAIN
 from andon.lake.storage import LocalStorage
 from andon.project.configfile import read_config_values
 from andon.project.scan import find_root
@@ -162,6 +163,13 @@ class Workspace:
         if git is not None and git.branch is not None and not git.is_default:
             return git.branch
         return self.folder.branch() or str(self.settings.get("branch.default"))
+
+    def reading(self, asked: str | None = None) -> str:
+        """The ref to read when none is given: the branch to work on, or main while that branch was never run."""
+        if asked:
+            return asked
+        branch = self.branch()
+        return branch if self.lake.refs.find(branch) is not None else MAIN
 
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))

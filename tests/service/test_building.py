@@ -1,0 +1,207 @@
+"""What building promises: equal content stops, types are decided once, failures stay local, an interrupt loses nothing."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import FILES, did
+
+from andon.errors import ProjectError, UsageError
+
+
+def test_equal_content_in_other_bytes_takes_the_earlier_version(project):
+    project.write(
+        "datasets/marts/rows.sql", "select customer, amount, [amount] as list from shop.orders order by amount\n"
+    )
+    project.write("datasets/marts/after.sql", "select sum(amount) as s from marts.rows\n")
+    project.run()
+    before = project.leaves()
+    project.write(
+        "datasets/marts/rows.sql", "select customer, amount, [amount] as list from shop.orders order by amount desc\n"
+    )
+    result = project.run()
+    assert did(result) == {"marts.rows": "build"}
+    after = project.leaves()
+    assert after["marts.rows"].version == before["marts.rows"].version
+    assert after["marts.after"] == before["marts.after"]
+    assert {t.dataset: t.reason for t in result.tasks}["marts.rows"].startswith("same content")
+
+
+def test_equal_counts_with_other_content_are_another_version(project):
+    project.write("datasets/marts/rows.sql", "select unnest([[1, 5], [5, 1], [3, 3]]) as pair\n")
+    project.run()
+    before = project.leaves()["marts.rows"].version
+    project.write("datasets/marts/rows.sql", "select unnest([[1, 3], [5, 1], [3, 5]]) as pair\n")
+    project.run()
+    assert project.leaves()["marts.rows"].version != before
+
+
+def test_whole_numbers_that_do_not_fit_are_loud(project):
+    project.write("datasets/marts/big.sql", "select sum(x) as s from (values (9223372036854775807), (1)) t (x)\n")
+    result = project.run()
+    assert not result.published
+    (failed,) = [t for t in result.tasks if t.status == "failed"]
+    assert failed.error["code"] == "build.overflow"
+    assert "DECIMAL(38,0)" in failed.error["hint"]
+    assert failed.error["where"].startswith("datasets/marts/big.sql")
+
+
+def test_a_view_answers_as_the_table_of_the_same_sql(project):
+    sql = "select sum(amount) as s, 1::tinyint as t, 'a'::enum('a', 'b') as e, interval 1 day as i from shop.orders\n"
+    project.write("datasets/marts/t.sql", sql)
+    project.write("datasets/marts/v.sql", "/*---\nmaterialize: view\n---*/\n" + sql)
+    project.run()
+    described = "select column_name, column_type from (describe {})"
+    assert project.ask("select * from marts.t") == project.ask("select * from marts.v")
+    with pytest.raises(UsageError):
+        project.ask(described.format("marts.t"))
+    types = [[(c.name, c.type) for c in version(project, d).columns] for d in ("marts.t", "marts.v")]
+    assert types[0] == types[1]
+    assert dict(types[0]) == {"s": "BIGINT", "t": "INTEGER", "e": "VARCHAR", "i": "VARCHAR"}
+
+
+def version(project, dataset):
+    from conftest import closing
+
+    leaf = project.leaves()[dataset]
+    with closing(project.open()) as workspace:
+        return workspace.lake.objects.versions([leaf.version])[leaf.version]
+
+
+def test_field_ids_stay_with_a_column(project):
+    project.write("datasets/marts/t.sql", "select 1 as a, 2 as b\n")
+    project.run()
+    project.write("datasets/marts/t.sql", "select 3 as c, 2 as b\n")
+    project.run()
+    assert {c.name: c.field_id for c in version(project, "marts.t").columns} == {"c": 3, "b": 2}
+    project.write("datasets/marts/t.sql", "select 3 as c, 1 as a\n")
+    project.run()
+    assert {c.name: c.field_id for c in version(project, "marts.t").columns} == {"c": 3, "a": 1}
+
+
+def test_a_failing_dataset_with_changed_code_downstream_keeps_both(project):
+    project.run()
+    project.write(
+        "datasets/marts/totals.sql", FILES["datasets/marts/totals.sql"].replace("sum(amount)", "max(customer::int)")
+    )
+    project.write("datasets/marts/best.sql", "select max(amount) as customer from marts.totals\n")
+    project.write("datasets/marts/count.sql", "select 1 + count(*) as n from shop.orders\n")
+    before = project.leaves()
+    result = project.run(publish="healthy")
+    assert result.published
+    after = project.leaves()
+    assert after["marts.totals"] == before["marts.totals"]
+    assert after["marts.best"] == before["marts.best"]
+    assert project.ask("select n from marts.count") == [(4,)]
+    project.write("datasets/marts/totals.sql", FILES["datasets/marts/totals.sql"])
+    assert did(project.run()) == {"marts.best": "build"}
+    assert project.ask("select customer from marts.best") == [(20,)]
+
+
+def test_not_to_publish_leaves_the_branch_and_keeps_the_result(project):
+    project.run()
+    head = project.head().id
+    project.write("datasets/marts/count.sql", "select 41 as n\n")
+    result = project.run(publish="none")
+    assert not result.published
+    assert project.head().id == head
+    assert project.ask("select n from marts.count", at=f"run:{result.run}") == [(41,)]
+
+
+def test_forced_builds_supersede(project):
+    project.run()
+    before = project.leaves()["marts.count"]
+    result = project.run("marts.count", force=True)
+    assert did(result) == {"marts.count": "build"}
+    after = project.leaves()["marts.count"]
+    assert (after.version, after.key) == (before.version, before.key)
+    assert after.build != before.build
+
+
+def test_constructs_that_cannot_repeat_are_refused(project):
+    project.write("datasets/marts/r.sql", "select random() as r\n")
+    project.write("datasets/marts/s.sql", "select * from shop.orders tablesample 10%\n")
+    project.write("datasets/marts/v.sql", "/*---\nmaterialize: view\n---*/\nselect now() as n\n")
+    project.write("datasets/marts/i.sql", "/*---\nmaterialize: incremental\n---*/\nselect 1 as n\n")
+    with pytest.raises(ProjectError) as caught:
+        project.run()
+    assert len(caught.value.problems) == 4
+    assert all(p.hint and p.line for p in caught.value.problems)
+
+
+def test_a_lake_in_the_folder_survives_git_clean(project):
+    git = shutil.which("git")
+    if git is None:
+        pytest.skip("git is not installed")
+    project.write(".gitignore", ".andon/\n")
+    run = lambda *arguments: subprocess.run([git, *arguments], cwd=project.root, check=True, capture_output=True)  # noqa: E731
+    run("init", "-q", "-b", "main")
+    run("add", "-A")
+    run("-c", "user.name=ana", "-c", "user.email=ana@example.org", "commit", "-qm", "first")
+    project.run()
+    run("clean", "-fdxq")
+    assert project.ask("select n from marts.count") == [(3,)]
+
+
+def test_a_git_branch_is_a_lake_branch(project):
+    git = shutil.which("git")
+    if git is None:
+        pytest.skip("git is not installed")
+    project.write(".gitignore", ".andon/\n")
+    run = lambda *arguments: subprocess.run([git, *arguments], cwd=project.root, check=True, capture_output=True)  # noqa: E731
+    run("init", "-q", "-b", "main")
+    run("add", "-A")
+    run("-c", "user.name=ana", "-c", "user.email=ana@example.org", "commit", "-qm", "first")
+    project.run()
+    run("checkout", "-qb", "fix/count")
+    assert project.ask("select n from marts.count") == [(3,)]
+    project.write("datasets/marts/count.sql", "select 77 as n\n")
+    result = project.run()
+    assert result.branch == "fix/count"
+    assert project.ask("select n from marts.count") == [(77,)]
+    assert project.ask("select n from marts.count", at="main") == [(3,)]
+    run("stash", "-q")
+    run("checkout", "-q", "--detach")
+    with pytest.raises(UsageError, match="detached"):
+        project.run()
+
+
+def test_a_newer_folder_format_is_named(project):
+    project.run()
+    project.write(".andon/format", "9")
+    with pytest.raises(Exception, match="format 9") as caught:
+        project.run()
+    assert caught.value.code == "lake.format"
+    assert caught.value.hint
+
+
+def test_an_interrupt_stops_cleanly_and_the_next_run_goes_on(project):
+    """A slow dataset is interrupted; what was built before it is reused."""
+    project.write(
+        "datasets/marts/slow.sql", "select count(*) as n from range(3000000000) t (i), marts.count where i % 7 = n\n"
+    )
+    code = "import sys; from andon.cli.main import main; sys.argv = ['andon', 'run', '--yes']; main()"
+    child = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 30
+    text = b""
+    while b"marts.count" not in text and time.monotonic() < deadline:
+        text += os.read(child.stdout.fileno(), 4096)
+    time.sleep(0.3)
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=20)
+    assert child.returncode == 1, (text + out).decode()
+    assert "Traceback" not in (text + out).decode()
+    project.write("datasets/marts/slow.sql", None)
+    result = project.run()
+    assert result.published
+    assert did(result) == {}  # all that was built before the interrupt is there
