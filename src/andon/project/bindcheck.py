@@ -11,9 +11,9 @@ from andon.base.names import did_you_mean
 from andon.errors import Problem
 from andon.model.dataset import Dataset, Kind
 from andon.model.project import Project
-from andon.project.fields import Declared
 from andon.project.frontmatter import read_front_matter
 from andon.project.problems import at_offset, at_place
+from andon.project.reading import Declared
 from andon.sql.bind import Binder, BindError
 
 Columns = tuple[tuple[str, str], ...]

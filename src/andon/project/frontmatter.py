@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, replace
 
 from andon.base.text import line_and_column
-from andon.project.fields import Declared, Field, Reader, read_fields
+from andon.project.fields import read_fields
 from andon.project.nodes import Flaw, Flawed, Node
+from andon.project.reading import Declared, Field, Reader
 from andon.project.yamlfile import parse_yaml
 
 _OPEN = "/*---"

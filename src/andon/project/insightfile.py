@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from andon.model.project import Insight
-from andon.project.fields import Field, Reader, read_choice, read_loose_text, read_text
 from andon.project.filefacts import FileFacts, InsightFile, Use
 from andon.project.nodes import Flaw, Node
 from andon.project.problems import of_flaws
+from andon.project.reading import Field, Reader, read_choice, read_loose_text, read_text
 from andon.project.yamlfile import parse_yaml
 
 _KINDS = ("question", "decision", "action")

@@ -14,6 +14,9 @@ from andon.model.project import Project
 
 #: Part of the cache's keys: raised when what is kept changes its meaning.
 _FORMAT = "1"
+_RECENT = "recent"
+#: Folder, branch and their merge, now and before the last edits.
+_KEPT = 8
 
 
 def load(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache) -> Project:
@@ -35,5 +38,13 @@ def load(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache) -
     from andon.project.readfiles import assemble
 
     project = assemble(files, read, cache, _FORMAT)
-    cache.put("project", {key: project})
+    _keep(cache, key, project)
     return project
+
+
+def _keep(cache: Cache, key: str, project: Project) -> None:
+    """Keep the newest projects only: each is large, and every edit makes another."""
+    recent: list[str] = cache.get("project", [_RECENT]).get(_RECENT, [])
+    kept = [key, *(other for other in recent if other != key)]
+    gone: dict[str, object] = dict.fromkeys(kept[_KEPT:])
+    cache.put("project", {**gone, key: project, _RECENT: kept[:_KEPT]})

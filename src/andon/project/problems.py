@@ -16,9 +16,17 @@ if TYPE_CHECKING:
 def at_place(
     file: str, text: str, line: int | None, column: int | None, code: str, message: str, hint: str | None = None
 ) -> Problem:
-    """A problem at a line and column of `text`, the content of `file`."""
-    shown = excerpt(text, line, column) if line is not None and 1 <= line <= text.count("\n") + 1 else None
-    return Problem(code, message, file, line, column, hint, shown)
+    """A problem at a line and column of `text`, the content of `file`.
+
+    Python and YAML know more kinds of line ends than a text here has; a place behind the end is moved to it.
+    """
+    if line is None:
+        return Problem(code, message, file, None, None, hint)
+    lines = text.split("\n")
+    line = min(max(line, 1), len(lines))
+    if column is not None:
+        column = min(max(column, 1), len(lines[line - 1]) + 1)
+    return Problem(code, message, file, line, column, hint, excerpt(text, line, column))
 
 
 def at_offset(file: str, text: str, offset: int | None, code: str, message: str, hint: str | None = None) -> Problem:

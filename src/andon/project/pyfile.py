@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.model.dataset import Kind
-from andon.project.fields import FIELDS, Declared, read_fields
+from andon.project.fields import FIELDS, LATER, read_fields
 from andon.project.filefacts import DatasetFacts, FileFacts, ModuleFile, Use
 from andon.project.nodes import Flaw, Flawed, Node
 from andon.project.pep723 import lock_inputs
 from andon.project.problems import of_flaws
 from andon.project.pytokens import Range, normal_tokens
+from andon.project.reading import Declared
 
 _FORM = 'from andon import dataset, read\n\n@dataset()\ndef name(orders=read("shop.orders")): …'
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -253,7 +254,7 @@ class _DatasetFile:
             if keyword.arg is None:
                 self._flaw(keyword.value, "settings can't be computed (`**`)", "write them out")
                 continue
-            if keyword.arg not in known and keyword.arg not in ("tests", "by", "lookback", "partition", "quarantine"):
+            if keyword.arg not in known and keyword.arg not in LATER:
                 message = f"`@dataset` has no setting `{keyword.arg}`"
                 self._flaw(keyword, message, did_you_mean(keyword.arg, known), "project.unknown_key")
                 continue

@@ -8,22 +8,16 @@ from dataclasses import replace
 from andon.base.text import line_and_column
 from andon.errors import Problem
 from andon.model.dataset import Kind
-from andon.project.fields import Declared, Field, Reader, read_choice, read_loose_text, read_text
 from andon.project.filefacts import CheckFile, DatasetFacts, FileFacts, MacroFile, Use
 from andon.project.frontmatter import read_front_matter, read_other_front_matter
 from andon.project.layout import Role
-from andon.project.nodes import Node
 from andon.project.problems import at_offset, of_flaws, of_sql
+from andon.project.reading import Declared, Field, read_choice, read_loose_text, read_text
 from andon.sql.facts import read_facts, read_macros
 from andon.sql.rules import Role as SqlRole
 from andon.sql.rules import refusals
 from andon.sql.tokens import statements
 from andon.sql.uses import SqlFacts
-
-
-def _read_amount(reader: Reader, known: Field, node: Node) -> str | None:
-    return read_loose_text(reader, known, node)
-
 
 #: Keys of the front matter of `checks/*.sql`.
 CHECK_FIELDS: tuple[Field, ...] = (
@@ -32,7 +26,7 @@ CHECK_FIELDS: tuple[Field, ...] = (
     Field("severity", "hold, warn or info", "hold", "What a violation does.", read_choice, ("hold", "warn", "info")),
     Field("why", "text", "none", "Why it matters.", read_text),
     Field("owner", "text", "none", "Who answers questions about it.", read_text),
-    Field("allow", "text", "none", "How many violations are accepted: `0.5%` or `20 rows`.", _read_amount),
+    Field("allow", "text", "none", "How many violations are accepted: `0.5%` or `20 rows`.", read_loose_text),
 )
 
 

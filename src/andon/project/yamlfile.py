@@ -51,26 +51,24 @@ def parse_yaml(text: str, first_line: int = 1) -> tuple[Node | None, list[Flaw]]
     return root, builder.flaws
 
 
+_ENDED = ("end of stream", "document indicator", "did not find expected ','")
+
+
 def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Flaw:
-    problem = error.problem or "the YAML can't be read"
+    problem, context = error.problem or "the YAML can't be read", error.context or ""
     mark = error.problem_mark or error.context_mark
-    context = error.context or ""
-    if error.context_mark is not None and ("quoted scalar" in context or "flow" in context):
+    began = error.context_mark
+    if began is not None and ("quoted scalar" in context or "flow" in context):
         # the place where the text ended says nothing; what was never closed does
-        mark = error.context_mark
-        at = text.split("\n")[mark.line][mark.column : mark.column + 1]
-        close = {"[": "]", "{": "}"}.get(at, at)
-        flaw = Flaw(
-            "project.bad_yaml", f"`{at}` is not closed", mark.line + first_line, mark.column + 1, f"add `{close}`"
-        )
-        if "end of stream" in problem or "did not find expected ','" in problem or "document indicator" in problem:
-            return flaw
-        mark = error.problem_mark or mark
-    elif error.context_mark is not None and "simple key" in context:
-        mark = error.context_mark
-    line = first_line + (mark.line if mark else 0)
-    column = (mark.column if mark else 0) + 1
-    shown = text.split("\n")[mark.line] if mark and mark.line < text.count("\n") + 1 else ""
+        opened = _line(text, began.line)[began.column : began.column + 1]
+        if opened and any(words in problem for words in _ENDED):
+            close = {"[": "]", "{": "}"}.get(opened, opened)
+            place = (began.line + first_line, began.column + 1)
+            return Flaw("project.bad_yaml", f"`{opened}` is not closed", *place, f"add `{close}`")
+    elif began is not None and "simple key" in context:
+        mark = began
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    shown = _line(text, line)
     hint = None
     if "mapping values are not allowed" in problem:
         problem, hint = "a second `: ` on one line", 'put a text with `: ` in it into quotes: "…"'
@@ -79,12 +77,18 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Flaw:
     elif "\t" in shown:
         problem, hint = "a tab in the indentation", "indent with blanks"
     elif "cannot start any token" in problem:
-        problem, hint = f"`{shown[column - 1 : column]}` can't begin a value", "put the text into quotes"
-    elif "did not find expected <document start>" in problem or "expected <document start>" in problem:
+        problem, hint = f"`{shown[column : column + 1]}` can't begin a value", "put the text into quotes"
+    elif "expected <document start>" in problem:
         problem, hint = "something follows that does not belong to the mapping", "write `key: value` on each line"
     elif "block end" in problem or "expected key" in problem:
         hint = "check the indentation, and the quotes before this line"
-    return Flaw("project.bad_yaml", problem, line, column, hint)
+    return Flaw("project.bad_yaml", problem, line + first_line, column + 1, hint)
+
+
+def _line(text: str, number: int) -> str:
+    """The line (from 0), or nothing: YAML knows more line ends than a text has lines here."""
+    lines = text.split("\n")
+    return lines[number] if number < len(lines) else ""
 
 
 class _Builder:

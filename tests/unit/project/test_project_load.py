@@ -12,6 +12,7 @@ from project_kit import SOURCE, load_texts, told
 from andon.base.cache import FileCache, MemoryCache
 from andon.base.hashing import digest
 from andon.errors import ProjectError
+from andon.model.project import Project
 from andon.project import readfiles
 from andon.project.configfile import read_config_values
 from andon.project.load import load
@@ -43,6 +44,15 @@ def test_only_the_edited_file_is_read_again(monkeypatch: pytest.MonkeyPatch) -> 
     assert parsed == ["datasets/m/d3.sql"]
     assert project.datasets["m.d3"].definition.inputs == ()
     assert project == load_texts(TEXTS | {"datasets/m/d3.sql": "select 'new' as x"})
+
+
+def test_only_the_newest_projects_are_kept() -> None:
+    cache = MemoryCache()
+    for number in range(30):
+        load_texts({"datasets/m/a.sql": f"select {number} as x"}, cache)
+    kept = [value for (kind, _), value in cache._values.items() if kind == "project" and isinstance(value, Project)]
+    assert len(kept) == 8
+    assert kept[-1].datasets["m.a"].definition.sql == "select 29 as x"
 
 
 def test_a_project_from_the_cache_needs_neither_engine_nor_yaml(tmp_path: Path) -> None:
