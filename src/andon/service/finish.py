@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
+from andon.build.outcome import Progress
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
 from andon.lake.lake import RefMove
 from andon.model.commit import Commit, Leaf, State
 from andon.model.event import Ended, Planned, Reporter
-from andon.model.plan import Action, Plan, Step
+from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, Status, TaskResult
 from andon.project.merge import next_base
 from andon.service.folder import Base
@@ -23,7 +24,6 @@ from andon.service.gather import Gathered, Gatherer
 from andon.service.goal import Goal, Prepared, RunOptions
 
 if TYPE_CHECKING:
-    from andon.build.outcome import Progress
     from andon.service.workspace import Workspace
 
 #: How often a finished commit is moved on top of a head that changed nothing it wrote or read.
@@ -38,7 +38,7 @@ class Finish:
         self._lake = workspace.lake
 
     def nothing(self, prepared: Prepared, report: Reporter, began: float) -> RunResult:
-        results = tuple(_untouched(s) for s in prepared.plan.steps)
+        results = self._results(prepared.plan, Progress())
         self._remember(prepared, prepared.gathered.state)
         result = RunResult(
             None,
@@ -70,7 +70,7 @@ class Finish:
         report: Reporter,
         began: float,
     ) -> RunResult:
-        results = _results(prepared.plan, progress)
+        results = self._results(prepared.plan, progress)
         held = _held(prepared.goal, results)
         state = _next_state(prepared, progress)
         publish = held is None
@@ -125,6 +125,21 @@ class Finish:
         result = result_of(commit)
         report(Ended(result))
         return result
+
+    def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
+        """What became of every step, those that were not taken included."""
+        done = {r.dataset: r for r in progress.results}
+        counts = self._lake.objects.row_counts(s.version for s in plan.steps if s.version and s.dataset not in done)
+        results = []
+        for step in plan.steps:
+            result = done.get(step.dataset)
+            if result is None:
+                rows = counts.get(step.version or "", (None, 0))[0]
+                result = TaskResult(step.dataset, step.action, step.reason, Status.OK, rows, version=step.version)
+            elif result.status is Status.OK and result.version is not None:
+                result = replace(result, version=progress.versions.get(step.dataset, result.version))
+            results.append(result)
+        return tuple(results)
 
     def _rebase(self, prepared: Prepared, state: State, base: Commit) -> tuple[Commit, State] | None:
         """Our changes on top of the branch's new head, if it changed nothing that we wrote or read; else None."""
@@ -202,21 +217,6 @@ class _ResultOf:
             self.prepared.plan.is_change,
             self.prepared.plan.notices,
         )
-
-
-def _untouched(step: Step) -> TaskResult:
-    return TaskResult(step.dataset, step.action, step.reason, Status.OK, version=step.version)
-
-
-def _results(plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
-    done = {r.dataset: r for r in progress.results}
-    results = []
-    for step in plan.steps:
-        result = done.get(step.dataset) or _untouched(step)
-        if result.status is Status.OK and step.dataset in progress.versions and result.version is not None:
-            result = replace(result, version=progress.versions[step.dataset])
-        results.append(result)
-    return tuple(results)
 
 
 def _held(goal: Goal, results: Sequence[TaskResult]) -> str | None:
