@@ -45,6 +45,10 @@ def at_most(seconds: float) -> Budget:
     return Budget(f"≤ {seconds} s", lambda _: seconds)
 
 
+#: For what is measured without a promise.
+NO_BUDGET = Budget("", lambda _: float("inf"))
+
+
 def _nothing() -> None:
     return None
 
@@ -296,7 +300,9 @@ class Row:
 
 
 def verdict(budget: Budget, andon: Sample, plain: Sample | None) -> str:
-    """`met`, or by how much not."""
+    """`met`, or by how much not; empty without a budget."""
+    if budget is NO_BUDGET:
+        return ""
     allowed = budget.cpu(plain.cpu if plain else 0.0)
     missed = [f"CPU by {andon.cpu - allowed:.2f} s"] if andon.cpu > allowed else []
     if budget.wall is not None and plain is not None and andon.wall > budget.wall(plain.wall):
