@@ -42,11 +42,9 @@ def check_bindings(
     """
     wanted = [name for name in changed if name in project.datasets]
     binding = _Binding(project, schemas, set(wanted), cache, to_lake_type)
-    needs = {name: project.datasets[name].definition.inputs for name in wanted}
     try:
-        for name in topological(needs):
-            if project.datasets[name].definition.kind is Kind.SQL:
-                binding.bind(name)
+        for level in _levels({name: project.datasets[name].definition.inputs for name in wanted}):
+            binding.bind([name for name in level if project.datasets[name].definition.kind is Kind.SQL])
     finally:
         binding.close()
     return binding.bound, binding.problems
@@ -78,7 +76,21 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
     return problems
 
 
+def _levels(needs: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """The nodes in groups, each after all that its members need."""
+    depth: dict[str, int] = {}
+    levels: list[list[str]] = []
+    for name in topological(needs):
+        depth[name] = max((depth[other] + 1 for other in needs[name] if other in depth), default=0)
+        if depth[name] == len(levels):
+            levels.append([])
+        levels[depth[name]].append(name)
+    return levels
+
+
 class _Binding:
+    """Binds one group after the other: the engine makes the tables of a group, and the cache is asked, in one go."""
+
     def __init__(
         self,
         project: Project,
@@ -101,38 +113,47 @@ class _Binding:
         self.bound: dict[str, Columns] = {}
         self.problems: list[Problem] = []
 
-    def bind(self, name: str) -> None:
-        """Bind one dataset if all that it reads is known."""
-        dataset = self._project.datasets[name]
-        definition = dataset.definition
-        if definition.sql is None or any(i not in self._known for i in definition.inputs):
-            return
-        inputs = [[i, [list(c) for c in self._known[i]]] for i in definition.inputs]
-        key = content_id([_FORMAT, definition.id, inputs])
-        columns: Columns | None = self._cache.get("bound", [key]).get(key)
-        if columns is None:
-            columns = self._ask(dataset)
-            if columns is None:
-                return
-            self._cache.put("bound", {key: columns})
-        self.bound[name] = columns
-        self._known[name] = tuple((column, self._to_lake_type(kind)) for column, kind in columns)
-        self.problems += check_declared(dataset, columns)
+    def bind(self, names: Iterable[str]) -> None:
+        """Bind datasets that don't read each other, if all that they read is known."""
+        keys: dict[str, str] = {}
+        for name in names:
+            definition = self._project.datasets[name].definition
+            if definition.sql is not None and all(i in self._known for i in definition.inputs):
+                inputs = [[i, [list(c) for c in self._known[i]]] for i in definition.inputs]
+                keys[name] = content_id([_FORMAT, definition.id, inputs])
+        found: dict[str, Columns] = self._cache.get("bound", keys.values())
+        new = self._ask([name for name, key in keys.items() if key not in found])
+        if new:
+            self._cache.put("bound", {keys[name]: columns for name, columns in new.items()})
+        for name, key in keys.items():
+            columns = new.get(name) if key not in found else found[key]
+            if columns is not None:
+                self.bound[name] = columns
+                self._known[name] = tuple((column, self._to_lake_type(kind)) for column, kind in columns)
+                self.problems += check_declared(self._project.datasets[name], columns)
 
     def close(self) -> None:
         """Free the engine."""
         if self._binder is not None:
             self._binder.close()
 
-    def _ask(self, dataset: Dataset) -> Columns | None:
-        definition = dataset.definition
+    def _ask(self, names: Sequence[str]) -> dict[str, Columns]:
+        """What the engine says of each; of those that it refuses there is a problem instead."""
+        if not names:
+            return {}
         if self._binder is None:
             self._binder = Binder()
-        for name in definition.inputs:
-            self._binder.declare(name, self._known[name])
-        sql = definition.sql or ""
-        try:
-            return tuple(self._binder.bind(sql, definition.macros))
-        except BindError as error:
-            self.problems.append(at_offset(definition.entry, sql, error.offset, error.code, error.message, error.hint))
-            return None
+        definitions = [self._project.datasets[name].definition for name in names]
+        for definition in definitions:
+            for needed in definition.inputs:
+                self._binder.declare(needed, self._known[needed])
+        bound: dict[str, Columns] = {}
+        # those with the same macros together: the engine then makes them once
+        for definition in sorted(definitions, key=lambda d: d.macros):
+            sql = definition.sql or ""
+            try:
+                bound[definition.dataset] = tuple(self._binder.bind(sql, definition.macros))
+            except BindError as error:
+                problem = at_offset(definition.entry, sql, error.offset, error.code, error.message, error.hint)
+                self.problems.append(problem)
+        return bound

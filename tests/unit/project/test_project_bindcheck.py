@@ -40,6 +40,7 @@ def test_what_binds_and_what_does_not() -> None:
         "m.a": (("id", "BIGINT"), ("amount", "DECIMAL(18,2)"), ("ids", "HUGEINT")),
         "m.f": (("amount", "DECIMAL(18,2)"), ("ids", "BIGINT")),
     }
+    problems = sorted(problems, key=lambda p: p.where)
     assert [(p.where, p.code) for p in problems] == [
         ("datasets/m/b.sql:2:3", "project.unknown_column"),
         ("datasets/m/d.sql:1:8", "project.unknown_function"),
