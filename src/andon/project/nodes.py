@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from andon.errors import ProjectError
+
 
 @dataclass(slots=True)
 class Node:
@@ -59,9 +61,10 @@ class Flaw:
     hint: str | None = None
 
 
-class Flawed(Exception):
-    """A text can't be taken at all; carries the flaw."""
+class Flawed(ProjectError):
+    """A text can't be taken at all; carries the flaw. Who knows the file makes a `Problem` of it."""
 
     def __init__(self, flaw: Flaw) -> None:
-        super().__init__(flaw.message)
+        where = None if flaw.line is None else f"line {flaw.line}"
+        super().__init__(flaw.code, flaw.message, where=where, hint=flaw.hint)
         self.flaw = flaw
