@@ -16,8 +16,8 @@ from andon.base.clock import from_text
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 from andon.model.run import RunResult
-from andon.service.builds import RunOptions
 from andon.service.describe import DatasetInfo, Page, Status
+from andon.service.goal import RunOptions
 from andon.service.history import Diff, LogEntry, Reverted
 from andon.service.query import Answer
 from andon.service.workspace import Workspace

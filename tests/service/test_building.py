@@ -8,9 +8,9 @@ import sys
 import time
 
 import pytest
-from conftest import FILES, did
 
 from andon.errors import ProjectError, UsageError
+from kit.clones import FILES, did
 
 
 def test_equal_content_in_other_bytes_takes_the_earlier_version(project):
@@ -65,7 +65,7 @@ def test_a_view_answers_as_the_table_of_the_same_sql(project):
 
 
 def version(project, dataset):
-    from conftest import closing
+    from kit.clones import closing
 
     leaf = project.leaves()[dataset]
     with closing(project.open()) as workspace:

@@ -1,9 +1,9 @@
 """The loop of one person: run, change, refresh, undo, redo, branch, publish."""
 
 import pytest
-from conftest import FILES, did
 
 from andon.errors import ProjectError, UsageError
+from kit.clones import FILES, did
 
 TOTALS = "select customer, amount from marts.totals order by customer"
 
@@ -277,9 +277,8 @@ def test_problems_stop_a_run_before_anything_is_done(project):
 
 
 def test_a_change_of_main_is_refused_where_nothing_can_be_asked(project):
-    from conftest import closing
-
     from andon.service.goal import RunOptions
+    from kit.clones import closing
 
     with closing(project.open()) as workspace, pytest.raises(UsageError) as caught:
         workspace.builds.run(RunOptions())

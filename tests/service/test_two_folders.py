@@ -4,9 +4,9 @@ import shutil
 import threading
 
 import pytest
-from conftest import FILES, Clone, did
 
 from andon.errors import ConflictError
+from kit.clones import FILES, Clone, did
 
 
 def test_a_stale_folder_keeps_what_a_colleague_added(shared):
@@ -110,9 +110,8 @@ def test_a_refresh_between_plan_and_publish_is_taken_in(shared):
     ana.write("datasets/marts/anas.sql", "select sum(amount) as s from shop.orders\n")
     ben.write("raw/orders_06.csv", "id,customer,amount\n4,ada,100\n")
 
-    from conftest import closing
-
     from andon.service.goal import RunOptions
+    from kit.clones import closing
 
     def meanwhile(_):
         ben.refresh()

@@ -6,6 +6,7 @@ write lock from its start, so that what it read is still true when it commits.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -122,6 +123,14 @@ class SqliteDatabase:
 
 def _translate(error: sqlite3.Error, path: Path) -> MachineError:
     text = str(error)
+    if "unable to open" in text and os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK)):
+        return MachineError(
+            "machine.disk",
+            f"the catalog can't be opened: {text}",
+            where=str(path),
+            hint="look at the disk: there may be no space left for its log; then run the same command again",
+            retryable=True,
+        )
     if "readonly" in text or "unable to open" in text:
         return MachineError(
             "machine.read_only",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from andon.base.hashing import canonical
 from andon.model.build import Build, InputFile
 from andon.model.dataset import ClockUse, Definition, FileRead, Kind, Materialize
 from andon.model.version import Column, ColumnStats, DataFile, Version
+
+_DEFINITION_FIELDS = tuple(f.name for f in fields(Definition))
 
 
 def pack(value: Any) -> bytes:
@@ -91,7 +93,9 @@ def build_of(row: tuple[Any, ...]) -> Build:
 
 def definition_text(definition: Definition) -> str:
     """A definition as JSON text."""
-    return canonical(asdict(definition)).decode()
+    values = {name: getattr(definition, name) for name in _DEFINITION_FIELDS}
+    values["reads"] = [[r.function, r.patterns, r.options, r.start, r.end] for r in definition.reads]
+    return canonical(values).decode()
 
 
 def definition_of(text: str) -> Definition:
@@ -101,8 +105,8 @@ def definition_of(text: str) -> Definition:
     values["materialize"] = Materialize(values["materialize"])
     values["clock"] = ClockUse(values["clock"])
     values["reads"] = tuple(
-        FileRead(r["function"], tuple(r["patterns"]), tuple((k, v) for k, v in r["options"]), r["start"], r["end"])
-        for r in values["reads"]
+        FileRead(function, tuple(patterns), tuple((k, v) for k, v in options), start, end)
+        for function, patterns, options, start, end in values["reads"]
     )
     for name in ("inputs", "key", "macros", "allow"):
         values[name] = tuple(values[name])

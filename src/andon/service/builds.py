@@ -282,20 +282,16 @@ class Builds:
         return False
 
     def _store_code(self, prepared: Prepared) -> None:
-        """Keep the texts of the merged code and copies of the raw files: the run reads those, never the folder."""
-        known = self._lake.objects.has_texts(
-            sha
-            for path, sha in prepared.gathered.code.files.items()
-            if prepared.gathered.state.files().get(path) != sha
-        )
-        side = prepared.side
+        """Keep the texts of the merged code: the run reads those, never the folder."""
         before = prepared.gathered.state.files()
-        fresh = {
+        side = prepared.side
+        new = {
             path: sha
             for path, sha in prepared.gathered.code.files.items()
-            if before.get(path) != sha and sha not in known and side.code.get(path) == sha
+            if before.get(path) != sha and side.code.get(path) == sha
         }
-        self._lake.objects.put_texts([side.read(path, sha) for path, sha in fresh.items()])
+        known = self._lake.objects.has_texts(new.values()) if new else set()
+        self._lake.objects.put_texts([side.read(path, sha) for path, sha in new.items() if sha not in known])
 
 
 def _shape(steps: Sequence[Step]) -> list[tuple[str, Action]]:

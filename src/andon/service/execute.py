@@ -102,7 +102,9 @@ class Execution:
 
     def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:
         build, source = gathered.builds.get(name), gathered.sources[name]
-        if source.contract is not None and (build is None or build.contract != source.contract):
+        if source.contract is None or all(read["format"] == "parquet" for read in source.contract["reads"]):
+            return  # Parquet files say themselves how they are read
+        if build is None or build.contract != source.contract:
             for line in describe(source.contract):
                 report(Notice(f"{name}: {line}"))
 

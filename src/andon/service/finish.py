@@ -14,7 +14,7 @@ from andon.build.outcome import Progress
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
 from andon.lake.lake import RefMove
-from andon.model.commit import Commit, Leaf, State
+from andon.model.commit import Commit, CommitKind, Leaf, State
 from andon.model.event import Ended, Planned, Reporter
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, Status, TaskResult
@@ -79,7 +79,7 @@ class Finish:
         for _ in range(REBASES):
             draft = Draft(
                 (head.id, prepared.goal.merged.id) if prepared.goal.merged else (head.id,),
-                prepared.goal.kind,
+                _kind(prepared),
                 self._workspace.author,
                 options.message or _message(prepared, results, state),
                 to_text(self._workspace.clock()),
@@ -217,6 +217,12 @@ class _ResultOf:
             self.prepared.plan.is_change,
             self.prepared.plan.notices,
         )
+
+
+def _kind(prepared: Prepared) -> CommitKind:
+    """A run of the folder that alters no code is a refresh like any other."""
+    kind = prepared.goal.kind
+    return CommitKind.REFRESH if kind is CommitKind.CHANGE and not prepared.plan.is_change else kind
 
 
 def _held(goal: Goal, results: Sequence[TaskResult]) -> str | None:

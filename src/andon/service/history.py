@@ -203,8 +203,9 @@ class History:
 
     def needs_asking(self, target: Commit) -> str | None:
         """Why an undo of `target` should be confirmed first, or None."""
-        if target.kind is CommitKind.REFRESH:
-            return "it is a refresh"
+        run = self._workspace.runs.find(target.run) if target.run is not None else None
+        if run is not None and run.kind == CommitKind.REFRESH:
+            return "it is a refresh that no person made by hand"
         if target.author != self._workspace.author:
             return f"it was published by {target.author}"
         return None

@@ -1,0 +1,68 @@
+"""Objects come back from the catalog as they went in."""
+
+import dataclasses
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from andon.lake.packing import definition_of, definition_text, pack, unpack, version_body, version_of
+from andon.model.dataset import ClockUse, Definition, FileRead, Kind, Materialize
+from andon.model.version import Column, ColumnStats, DataFile, Version
+
+texts = st.text(max_size=12)
+pairs = st.lists(st.tuples(texts, texts), max_size=3).map(tuple)
+reads = st.builds(
+    FileRead, texts, st.lists(texts, max_size=2).map(tuple), pairs, st.integers(0, 99), st.integers(0, 99)
+)
+definitions = st.builds(
+    Definition,
+    dataset=texts,
+    kind=st.sampled_from(Kind),
+    materialize=st.sampled_from(Materialize),
+    entry=texts,
+    meaning=texts,
+    inputs=st.lists(texts, max_size=3).map(tuple),
+    key=st.lists(texts, max_size=3).map(tuple),
+    sql=st.none() | texts,
+    function=st.none() | texts,
+    parameters=pairs,
+    macros=st.lists(texts, max_size=2).map(tuple),
+    reads=st.lists(reads, max_size=2).map(tuple),
+    uses=pairs,
+    files=pairs,
+    clock=st.sampled_from(ClockUse),
+    allow=st.lists(texts, max_size=2).map(tuple),
+    lock=st.none() | texts,
+    timeout=st.none() | st.floats(0, 100),
+    id=texts,
+)
+paths = st.lists(texts, min_size=1, max_size=3).map(tuple)
+columns = st.builds(
+    Column, texts, texts, st.integers(1, 99), st.lists(st.tuples(paths, st.integers(1, 99)), max_size=3).map(tuple)
+)
+numbers = st.none() | st.integers(0, 10**12)
+stats = st.builds(
+    ColumnStats, numbers, numbers, st.none() | texts, st.none() | texts, numbers, st.none() | st.booleans()
+)
+files = st.builds(
+    DataFile, texts, st.integers(0, 10**15), texts, st.integers(0, 10**15), st.dictionaries(texts, stats, max_size=3)
+)
+
+
+@given(definitions)
+def test_definitions(definition):
+    assert definition_of(definition_text(definition)) == definition
+
+
+@given(st.lists(columns, max_size=4).map(tuple), st.lists(files, max_size=3).map(tuple), st.booleans())
+def test_versions(columns, files, is_view):
+    version = Version("v", "a.b", columns, files, is_view)
+    assert version_of("v", "a.b", is_view, unpack(pack(version_body(version)))) == version
+
+
+def test_every_field_of_a_definition_is_kept():
+    """A field that is added to the model must survive the catalog as well."""
+    assert {f.name for f in dataclasses.fields(Definition)} == set(definition_of(definition_text(EXAMPLE)).__slots__)
+
+
+EXAMPLE = Definition("a.b", Kind.SQL, Materialize.TABLE, "datasets/a/b.sql", "m")
