@@ -1,0 +1,228 @@
+"""The small project that faults strike, the verbs that are struck, and the bugs that the harness must be able to see."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from andon.base.database import SqliteDatabase
+from andon.errors import UsageError
+from andon.lake.objects import Objects
+from andon.lake.refs import Refs
+from andon.lake.storage import LocalStorage
+from andon.service.builds import RunOptions
+from andon.service.workspace import Workspace
+
+COUNT = "datasets/marts/count.sql"
+FILES = {
+    "andon.toml": "[run]\nparallel = 2\n",
+    "raw/orders_05.csv": "id,customer,amount\n1,ada,10\n2,ben,20\n3,ada,5\n",
+    "sources/shop/orders.sql": "select id, customer, amount from read_csv('raw/orders_*.csv')\n",
+    "datasets/marts/totals.sql": "select customer, sum(amount) as amount from shop.orders group by customer order by customer\n",
+    "datasets/marts/best.sql": "select customer from marts.totals where amount = (select max(amount) from marts.totals)\n",
+    "datasets/marts/share.sql": "/*---\nmaterialize: view\n---*/\nselect customer, amount / 2 as half from marts.totals\n",
+    COUNT: "select count(*) as n from shop.orders\n",
+}
+#: One number for each way in which the project's datasets are made; what readers of `main` see.
+FIGURES = "select (select sum(amount)::bigint from marts.totals), (select n from marts.count), (select count(*) from marts.share)"
+
+Figures = tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One step of the story.
+
+    Attributes:
+        edit: what the user does to the folder before.
+        act: the call that is struck; gives back the id of the commit that it acknowledges.
+        main: figures on main after it.
+        dev: figures on the branch after it, where it makes them.
+    """
+
+    name: str
+    edit: Callable[[Path], None]
+    act: Callable[[Workspace], str]
+    main: Figures
+    dev: Figures = None
+
+
+def open_workspace(root: Path) -> Workspace:
+    """The story's project."""
+    return Workspace(root, environ={"ANDON_AUTHOR": "ana", "HOME": str(root)})
+
+
+def _write(path: str, text: str) -> Callable[[Path], None]:
+    def write(root: Path) -> None:
+        (root / path).write_text(text, encoding="utf-8")
+
+    return write
+
+
+def _begin(root: Path) -> None:
+    for path, text in FILES.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+
+
+class Held(Exception):
+    """A run was held: what failed, as codes."""
+
+
+def _published(result: Any) -> str:
+    if not result.published:
+        raise Held([t.error["code"] for t in result.tasks if t.error])
+    return str(result.commit)
+
+
+def _run(workspace: Workspace, branch: str | None = None) -> str:
+    return _published(workspace.builds.run(RunOptions(branch=branch), confirm=lambda _: True))
+
+
+def _branch(workspace: Workspace) -> str:
+    if workspace.lake.refs.find("dev") is None:
+        workspace.branches.create("dev")
+    return _run(workspace, "dev")
+
+
+VERBS: Sequence[Verb] = (
+    Verb("run", _begin, _run, (35, 3, 2)),
+    Verb("branch", _write(COUNT, "select 10 * count(*) as n from shop.orders\n"), _branch, (35, 3, 2), (35, 30, 2)),
+    Verb(
+        "publish",
+        lambda _: None,
+        lambda w: _published(w.branches.publish("dev", confirm=lambda _: True)),
+        (35, 30, 2),
+    ),
+    Verb("undo", lambda _: None, lambda w: w.history.undo().commit.id, (35, 3, 2)),
+    Verb(
+        "refresh",
+        _write("raw/orders_06.csv", "id,customer,amount\n4,ada,9\n"),
+        lambda w: _published(w.builds.refresh(RunOptions())),
+        (44, 4, 2),
+    ),
+)
+
+
+def figures(workspace: Workspace, ref: str) -> Figures:
+    """What a reader sees; None as long as nothing was published.
+
+    Raises:
+        AndonError: when reading fails.
+    """
+    try:
+        rows = workspace.querying.ask(FIGURES, ref).fetch()
+    except UsageError as error:
+        if error.code in (
+            "lake.dataset_not_found",
+            "usage.query_failed",
+            "lake.ref_not_found",
+            "project.unknown_dataset",
+        ):
+            return None
+        raise
+    return tuple(int(value) for value in rows[0])
+
+
+def say(pipe: int, **facts: Any) -> None:
+    """Tell the parent process; the line is there once the call returns."""
+    os.write(pipe, json.dumps(facts).encode() + b"\n")
+
+
+# -- seeded bugs
+
+
+def _files_after_rows() -> None:
+    original = Objects.record
+
+    class Late(LocalStorage):
+        def __init__(self, real: Any) -> None:
+            self.paths: list[str] = []
+
+        def make_durable(self, paths: Any) -> None:
+            self.paths = list(paths)
+
+    def record(self: Any, *args: Any, **options: Any) -> Any:
+        storage = self._storage
+        self._storage = late = Late(storage)
+        try:
+            winners = original(self, *args, **options)
+        finally:
+            self._storage = storage
+        storage.make_durable(late.paths)
+        return winners
+
+    Objects.record = record  # type: ignore[method-assign]
+
+
+def _sync_not_full() -> None:
+    original = SqliteDatabase._connection
+
+    def connection(self: Any) -> Any:
+        found = original(self)
+        found.execute("pragma synchronous=normal")
+        return found
+
+    SqliteDatabase._connection = connection  # type: ignore[method-assign]
+
+
+def _two_transactions() -> None:
+    """The ref moves first and alone; the commit that it names is written after."""
+    from andon.lake.lake import Lake
+
+    original = Lake.commit
+
+    def commit(self: Any, draft: Any, content: Any, moves: Any, request: Any = None, also: Any = None) -> Any:
+        from andon.lake.commits import Commits
+
+        late: list[Any] = []
+        write = Commits.write
+
+        class Recorder:
+            def __init__(self, transaction: Any) -> None:
+                self._transaction = transaction
+
+            def execute(self, sql: str, parameters: Any = ()) -> int:
+                late.append((sql, parameters))
+                return 1
+
+        Commits.write = lambda this, transaction, d, root: write(this, Recorder(transaction), d, root)  # type: ignore
+        try:
+            done = original(self, draft, content, moves, request, also)
+        finally:
+            Commits.write = write  # type: ignore[method-assign]
+        with self.database.write() as transaction:
+            for sql, parameters in late:
+                transaction.execute(sql, parameters)
+        return done
+
+    Lake.commit = commit  # type: ignore[method-assign]
+
+
+def _no_compare() -> None:
+    original = Refs.move
+
+    def move(self: Any, transaction: Any, name: str, kind: str, old: Any, new: Any, *rest: Any, **named: Any) -> None:
+        if old is not None and new is not None:
+            old = transaction.query("select commit_id from ref where name = ?", [name])[0][0]
+        original(self, transaction, name, kind, old, new, *rest, **named)
+
+    Refs.move = move  # type: ignore[method-assign]
+
+
+BUGS = {
+    "rows before files": _files_after_rows,
+    "commits not synced": _sync_not_full,
+    "ref before commit": _two_transactions,
+    "no compare": _no_compare,
+}
+
+
+def plant(bug: str | None) -> None:
+    """Break the product in this process, to show that the harness sees it."""
+    if bug:
+        BUGS[bug]()

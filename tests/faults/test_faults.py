@@ -1,0 +1,66 @@
+"""A process that builds, publishes, undoes and refreshes is struck at its changes of the disk, one after another.
+
+SIGKILL, a loss of power, a disk that is full from there on, and a disk that fails once. After each a fresh process finds the refs
+whole, what was acknowledged in the history, every file of its sha256, readers on the old state or the new one and on nothing
+between, and the same command and the next run complete with the right figures.
+
+CI strikes a spread of places; `ANDON_FAULT_POINTS=all` strikes each one (some thousand, half an hour).
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from faults_story import VERBS
+from faults_tracer import BROKEN, FULL, KILL, POWER, why_not
+
+#: How many places of each verb are struck by each fault.
+POINTS = {"run": 26, "branch": 18, "publish": 14, "undo": 12, "refresh": 20}
+FAULTS = (KILL, POWER, FULL, BROKEN)
+
+_REASON = why_not()
+pytestmark = pytest.mark.skipif(_REASON is not None and not os.environ.get("CI"), reason=str(_REASON))
+
+
+def strike(verb: str, fault: str, points: int | str, *bug: str) -> dict:
+    """What the harness reports; it works in memory where it can, since the faults are what is tested and not the disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        script = Path(__file__).with_name("faults_harness.py")
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore::ResourceWarning", script, folder, verb, fault, str(points), *bug],
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("verb", [v.name for v in VERBS])
+def test_nothing_is_lost_and_nothing_is_torn(verb, fault):
+    wanted = os.environ.get("ANDON_FAULT_POINTS") or POINTS[verb]
+    report = strike(verb, fault, wanted)
+    assert report["violations"] == []
+    assert len(report["points"]) >= 0.8 * (report["operations"] if wanted == "all" else int(wanted))
+
+
+def test_at_least_three_hundred_places_are_struck():
+    assert POINTS.keys() == {v.name for v in VERBS}
+    assert len(FAULTS) * sum(POINTS.values()) * 0.9 >= 300
+
+
+@pytest.mark.parametrize(
+    ("bug", "verb", "fault", "points", "seen"),
+    [
+        ("rows before files", "refresh", POWER, 60, "the file data/"),
+        ("commits not synced", "undo", POWER, "all", "was acknowledged and is not in the history"),
+        ("ref before commit", "undo", KILL, "all", "is not in the catalog"),
+    ],
+)
+def test_the_harness_sees_a_seeded_bug(bug, verb, fault, points, seen):
+    assert any(seen in line for line in strike(verb, fault, points, bug)["violations"])
