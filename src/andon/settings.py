@@ -77,10 +77,6 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("publish.refresh", "choice", "healthy", "The same for a run on the same code with new data.", _POLICIES),
     Setting("python.timeout", "number", 600, "Seconds that a Python dataset may take, where its file says nothing."),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
-    Setting("sources.max_file_size", "size", 0, "Refuse raw files that are larger than this; 0 is no limit."),
-    Setting(
-        "raw.keep", "flag", True, "Keep a copy of every raw file that was read, so that any past build can be repeated."
-    ),
 )
 
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}

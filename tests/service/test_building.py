@@ -205,3 +205,28 @@ def test_an_interrupt_stops_cleanly_and_the_next_run_goes_on(project):
     result = project.run()
     assert result.published
     assert did(result) == {}  # all that was built before the interrupt is there
+
+
+def test_a_python_result_must_have_the_columns_that_its_file_declares(project):
+    code = (
+        "from andon import dataset, read\n\n"
+        '@dataset(columns={"customer": "who", "score": "how good"})\n'
+        'def scores(totals=read("marts.totals")):\n'
+        "    return totals\n"
+    )
+    project.write("datasets/marts/scores.py", code)
+    result = project.run()
+    (failed,) = [t for t in result.tasks if t.status == "failed"]
+    assert failed.error["code"] == "project.unknown_column"
+    assert "score" in failed.error["message"]
+    project.write("datasets/marts/scores.py", code.replace('"score"', '"amount"'))
+    assert project.run().published
+    assert project.ask("select customer, amount from marts.scores order by 1") == [("ada", 15), ("ben", 20)]
+
+
+def test_a_source_must_have_the_columns_that_its_file_declares(project):
+    text = "/*---\nkey: order_id\n---*/\n" + FILES["sources/shop/orders.sql"]
+    project.write("sources/shop/orders.sql", text)
+    with pytest.raises(ProjectError) as caught:
+        project.run()
+    assert "order_id" in caught.value.problems[0].message

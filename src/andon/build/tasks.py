@@ -10,7 +10,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,6 +81,7 @@ class Job:
     Attributes:
         sources: raw files and contract by source.
         bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
+        check_columns: raises if a Python result lacks a column that its file declares.
         built_before: ids of definitions that have any build: only of those can a key be known.
     """
 
@@ -95,6 +96,7 @@ class Job:
     read_source: ReadSource
     engine: EngineSettings
     python: PythonSettings
+    check_columns: Callable[[str, Sequence[tuple[str, str]]], None]
     built_before: frozenset[str] = frozenset()
     forced: frozenset[str] = frozenset()
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -234,6 +236,7 @@ class Tasks:
             sql = f"select * from read_parquet({literal(str(task.output))})"
             with self._explained(definition):
                 produced = session.columns(side.universe.catalog, sql)
+                self.job.check_columns(definition.dataset, produced)
                 facts = {**side.instance.facts(), "python": done.python}
                 return self._write(side, definition, make, sql, produced, began, lock=lock, log=done.log, facts=facts)
         finally:

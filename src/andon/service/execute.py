@@ -16,6 +16,7 @@ from andon.build.tasks import EngineSettings, Job, PythonSettings, Tasks
 from andon.errors import AndonError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
+from andon.project.bindcheck import check_declared
 from andon.service.gather import Gathered
 from andon.service.goal import Prepared
 from andon.service.raw import RawFiles
@@ -67,6 +68,7 @@ class Execution:
                 self._temporary(run),
             ),
             python=PythonSettings(self._workspace.folder.state / "environments", float(settings.get("python.timeout"))),
+            check_columns=_DeclaredColumns(gathered),
             built_before=frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
             forced=prepared.forced,
         )
@@ -115,6 +117,19 @@ class Execution:
 
     def _clean(self, engine: EngineSettings) -> None:
         shutil.rmtree(engine.temporary, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _DeclaredColumns:
+    """What files of Python datasets declare about their results, which are known only when they are there."""
+
+    gathered: Gathered
+
+    def __call__(self, dataset: str, columns: Sequence[tuple[str, str]]) -> None:
+        problems = check_declared(self.gathered.project.datasets[dataset], columns)
+        if problems:
+            first = problems[0]
+            raise DatasetError(first.code, first.message, where=first.where, hint=first.hint, problems=tuple(problems))
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.files import write_whole
 from andon.base.names import did_you_mean
 from andon.engines.python.lock import make_lock
-from andon.errors import UsageError
+from andon.errors import Problem, ProjectError, UsageError
 from andon.project.pep723 import lock_inputs
 
 if TYPE_CHECKING:
@@ -52,7 +52,11 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
     for name, path in files.items():
         if names and name not in names:
             continue
-        wanted = lock_inputs(path.read_text(encoding="utf-8"))
+        try:
+            wanted = lock_inputs(path.read_text(encoding="utf-8"))
+        except ProjectError as error:
+            place = path.relative_to(workspace.root).as_posix()
+            raise ProjectError.of([Problem(error.code, error.message, place, hint=error.hint)]) from error
         target = path.with_suffix(".lock.txt")
         shown = target.relative_to(workspace.root).as_posix()
         if not wanted.dependencies:

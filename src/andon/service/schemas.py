@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from andon.base.graph import reverse
 from andon.build.plan import SourceInput
 from andon.engines.types import lake_type
-from andon.errors import AndonError, DatasetError, MachineError, ProjectError
+from andon.errors import AndonError, DatasetError, MachineError, Problem, ProjectError
 from andon.model.dataset import Definition, Kind
-from andon.project.bindcheck import check_bindings
+from andon.project.bindcheck import check_bindings, check_declared
 from andon.service.gather import Gathered
 from andon.service.raw import RawFiles
 from andon.sources.contract import establish
@@ -66,11 +66,13 @@ def bind_changed(
     changed = {d for d in taken if d not in leaves or leaves[d].definition != definitions[d].id}
     if not changed:
         return result
+    declared: list[Problem] = []
     known = _published_columns(workspace, gathered, changed)
     for name in sorted(changed):
         if definitions[name].kind is Kind.SOURCE:
             columns = _source_columns(gathered, name, raw, instance)
             if columns is not None:
+                declared += check_declared(gathered.project.datasets[name], columns)
                 result[name] = columns
                 known[name] = [(n, lake_type(t)) for n, t in columns]
             else:
@@ -81,8 +83,8 @@ def bind_changed(
     pending = {d for d in changed if definitions[d].kind is Kind.SQL}
     while True:
         bound, problems = check_bindings(gathered.project, known, pending, workspace.cache, to_lake_type=lake_type)
-        if problems:
-            raise ProjectError.of(problems)
+        if problems or declared:
+            raise ProjectError.of([*problems, *declared])
         result.update(bound)
         moved = {d for d, columns in bound.items() if _moved(known.get(d), columns)}
         moved |= {d for d in changed if definitions[d].kind is Kind.SOURCE}

@@ -38,7 +38,6 @@ def test_the_nearest_place_wins() -> None:
     [
         ("ANDON_ENGINE_THREADS", "4", "engine.threads", 4),
         ("ANDON_ENGINE_WIDE_ABOVE", "1.5GB", "engine.wide_above", 1_500_000_000),
-        ("ANDON_RAW_KEEP", "false", "raw.keep", False),
         ("ANDON_PUBLISH_CHANGE", "healthy", "publish.change", "healthy"),
     ],
 )
