@@ -107,7 +107,7 @@ def tree_size(folder: Path) -> tuple[int, int]:
     for root, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.lstat(os.path.join(root, name)).st_size
+                total += Path(root, name).lstat().st_size
             except FileNotFoundError:
                 continue
             count += 1

@@ -106,7 +106,7 @@ class LocalStorage:
         digest = hashlib.sha256()
         size = 0
         try:
-            with open(f"{self.root}/{path}", "rb", buffering=0) as file:
+            with (self.root / path).open("rb", buffering=0) as file:
                 while chunk := file.read(_CHUNK):
                     size += len(chunk)
                     digest.update(chunk)
