@@ -28,7 +28,9 @@ def lake(tmp_path):
 
 
 def leaf(text):
-    return Leaf("sql", "table", f"def-{text}", f"key-{text}", f"build-{text}", f"version-{text}", ((f"{text}.sql", "s"),))
+    return Leaf(
+        "sql", "table", f"def-{text}", f"key-{text}", f"build-{text}", f"version-{text}", ((f"{text}.sql", "s"),)
+    )
 
 
 def publish(lake, leaves, kind=CommitKind.CHANGE, branch="main", target=None, rejected=()):

@@ -31,7 +31,9 @@ def test_a_date_is_the_end_of_that_day():
     assert step == At(datetime(2026, 11, 1, 23, 59, 59, 999999, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("text", ["", "~1", "main~x", "main@", "main@soon", "a b", "run:", "-x", "main@2026-13-01", "a//b"])
+@pytest.mark.parametrize(
+    "text", ["", "~1", "main~x", "main@", "main@soon", "a b", "run:", "-x", "main@2026-13-01", "a//b"]
+)
 def test_refuses(text):
     with pytest.raises(UsageError) as caught:
         parse_ref(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from andon.base.text import excerpt, line_and_column
@@ -95,6 +96,26 @@ def disk_failure(error: Exception, definition: Definition) -> MachineError | Non
             hint="make the folder writable, or set `storage` and `catalog` in andon.toml to a place that is",
         )
     return None
+
+
+def lost_file(error: Exception, dataset: str) -> MachineError | None:
+    """The error for an exception of DuckDB that means that a data file of the lake is gone or damaged, else None."""
+    text = _first_line(str(error))
+    found = re.search(
+        r"(?P<gone>No files found|No such file)|No magic bytes|too small to be a Parquet|footer|TProtocol|corrupt|truncated",
+        text,
+        re.IGNORECASE,
+    )
+    if found is None:
+        return None
+    path = re.search(r"[\"'`](?P<path>[^\"'`]+\.parquet)", text)
+    what = "is not there" if found["gone"] else "is damaged"
+    return MachineError(
+        "lake.corrupt",
+        f"the data file of `{dataset}` {what}: {path['path'] if path else text}",
+        where=dataset,
+        hint=f"restore it from a backup, or `andon run --force {dataset}` builds it again; `andon doctor` lists what is missing",
+    )
 
 
 def _in_sql(error: Exception, definition: Definition) -> DatasetError:

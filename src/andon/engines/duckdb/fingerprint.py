@@ -1,7 +1,8 @@
 """A fingerprint of a table's content that depends on neither row order nor layout.
 
-`count`, and the sums of two hashes per row, with the schema's hash. DuckDB's `hash()` of nested values differs between versions and
-confuses empty and NULL lists, so nested columns are hashed as JSON text. Tagged with its algorithm; fingerprints of different tags don't compare.
+`count`, and the sums of two hashes per row, with the schema's hash. DuckDB's `hash()` of nested values differs between
+versions and confuses empty and NULL lists, so nested columns are hashed as JSON text. Tagged with its algorithm: fingerprints
+of different tags don't compare.
 """
 
 from __future__ import annotations

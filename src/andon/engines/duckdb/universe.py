@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from andon.base.names import quote, quote_name
+from andon.engines.duckdb.failures import lost_file
 from andon.engines.duckdb.instance import Instance, Session, file_list
 
 
@@ -81,7 +82,10 @@ class Universe:
             session.connection.execute(f"create schema if not exists {quote(self.catalog)}.{quote(schema)}")
             self._schemas.add(schema)
         body = self._body(relation, session)
-        session.connection.execute(f"create or replace view {quote(self.catalog)}.{quote_name(name)} as {body}")
+        try:
+            session.connection.execute(f"create or replace view {quote(self.catalog)}.{quote_name(name)} as {body}")
+        except Exception as error:
+            raise lost_file(error, name) or error from error
 
     def _body(self, relation: Relation, session: Session) -> str:
         if isinstance(relation, TableRelation):
