@@ -8,7 +8,7 @@ RUN := .venv/bin
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
 	@echo "make test    set up, then run all checks and tests"
-	@echo "make check   format, lint, types, layers"
+	@echo "make check   format, lint, types, layers, reference"
 	@echo "make docs    write the generated reference pages"
 	@echo "make bench   run the benchmarks (minutes)"
 	@echo "make lock    pin the development packages anew"
@@ -34,6 +34,7 @@ check: setup
 	$(RUN)/ruff check src tests benchmarks docs
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-cache
+	$(RUN)/python docs/generate.py --check
 
 test: setup check
 	$(RUN)/python -m pytest -n 2 --dist worksteal

@@ -1,0 +1,476 @@
+"""Writes the reference pages in `docs/reference/` from the code.
+
+    python docs/generate.py           # write
+    python docs/generate.py --check   # exit 1 if a page differs from what would be written
+
+Made here: commands, settings, project files, errors, Python. `json.md` is written by hand and run like the other pages
+(`docs/sessions.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import inspect
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+REFERENCE = Path(__file__).resolve().parent / "reference"
+_NOTICE = "<!-- Made by docs/generate.py from the code; do not edit. -->"
+
+
+def cli_page() -> str:
+    """Every command: what it does, its options, examples."""
+    import click
+
+    from andon.cli.commands import COMMANDS, GLOBAL_OPTIONS
+
+    lines = _head(
+        "Commands",
+        "`andon --help` lists them, `andon COMMAND --help` shows one. Data goes to stdout, everything else to stderr.",
+    )
+    lines += ["## Options of all commands", "", "Before the command: `andon -C shop run`.", ""]
+    lines += _table(("option", "meaning"), [(f"`{option}`", text) for option, text in GLOBAL_OPTIONS])
+    lines += ["", *_CLI_NOTES]
+    section = ""
+    for entry in COMMANDS:
+        command: click.Command = getattr(import_module(f"andon.cli.{entry.module}"), entry.attribute)
+        if entry.section != section:
+            section = entry.section
+        lines += ["", *_command(command, f"andon {entry.name}", "##")]
+        if isinstance(command, click.Group):
+            for name in command.list_commands(click.Context(command)):
+                below = command.get_command(click.Context(command), name)
+                assert below is not None
+                lines += ["", *_command(below, f"andon {entry.name} {name}", "###")]
+    return _text(lines)
+
+
+_CLI_NOTES = """\
+## Exit status
+
+| status | meaning |
+|---|---|
+| 0 | done |
+| 1 | a dataset failed, or nothing was published |
+| 2 | the project or the command is wrong |
+| 3 | conflict with another publish or a stale folder |
+| 4 | the machine: disk, database, network |
+| 130 | stopped with Ctrl-C |
+
+## Selecting datasets
+
+`plan`, `run`, `refresh` and `ls` take terms; what any of them names is selected. `--exclude` takes the same.
+
+| term | selects |
+|---|---|
+| `marts.orders` | that dataset |
+| `+marts.orders`, `2+marts.orders` | it and what it reads, all the way or 2 steps |
+| `marts.orders+`, `marts.orders+2` | it and what reads it |
+| `marts`, `marts.*` | a schema; `*` fits any part of a name |
+| `tag:finance` | datasets with a tag |
+| `owner:ana` | datasets of an owner |
+| `path:datasets/marts` | datasets whose file lies there |
+| `state:changed` | what the folder changed |
+| `tag:finance,state:changed` | what both terms select |
+| `!marts.orders` | takes away, as `--exclude` |
+
+## Naming commits
+
+`--at`, `diff`, `tag` and others take a *ref*.
+
+| ref | names |
+|---|---|
+| `main`, `try` | the newest commit of a branch |
+| `month-end-may` | a tag |
+| `main~1`, `main~3` | one, three publishes before |
+| `main@2026-11-01` | what readers saw last on that day (UTC) |
+| `main@2026-11-01T10:00` | what they saw at that moment (UTC) |
+| `run:41` | what run 41 made, published or not |
+| `3f2a9c1d` | a commit, by 7 characters of its id or more |
+
+## Environment variables
+
+Every [setting](settings.md) has one. Beside those:
+
+| variable | meaning |
+|---|---|
+| `ANDON_PROJECT` | the project's folder, as `-C` |
+| `ANDON_BRANCH` | the branch, as `--branch` |
+| `ANDON_NOW` | the clock that a run sees, as `--now` |
+| `ANDON_DEBUG` | show a trace with an error, as `--debug` |
+| `NO_COLOR` | no colours |""".splitlines()
+
+
+def _command(command: Any, path: str, mark: str) -> list[str]:
+    import click
+
+    context = click.Context(command, info_name=path)
+    lines = [f"{mark} {path}", "", f"`{command.get_usage(context).removeprefix('Usage: ')}`".replace("\n", " ")]
+    lines[-1] = re.sub(r"\s+", " ", lines[-1])
+    lines += [
+        "",
+        *(re.sub(r"\s+", " ", part).strip() + "\n" for part in inspect.cleandoc(command.help or "").split("\n\n")),
+    ]
+    lines[-1] = lines[-1].rstrip("\n")
+    rows = []
+    for parameter in command.get_params(context):
+        if not isinstance(parameter, click.Option) or "--help" in parameter.opts:
+            continue
+        record = parameter.get_help_record(context)
+        if record is None:
+            continue
+        variable = f"; variable `{parameter.envvar}`" if parameter.envvar else ""
+        rows.append((f"`{record[0]}`".replace("|", "\\|"), re.sub(r"\s+", " ", record[1]).rstrip(".") + variable))
+    if rows:
+        lines += ["", *_table(("option", "meaning"), rows)]
+    return [*lines, "", "```", *command.examples, "```"]
+
+
+def settings_page() -> str:
+    """Every setting."""
+    from andon.settings import FREE_TABLES, LATER_TABLES, SETTINGS
+
+    lines = _head(
+        "Settings",
+        "Where a value comes from, the first one wins: an argument of `andon.open` in Python, the environment variable, "
+        "`andon.toml`, the user's own file (`~/.config/andon/config.toml`), the default. `andon config show` lists values and origins.",
+    )
+    rows = []
+    for setting in SETTINGS:
+        kind = " or ".join(f"`{c}`" for c in setting.choices) if setting.choices else setting.type
+        default = str(setting.default).lower() if isinstance(setting.default, bool) else str(setting.default)
+        rows.append(
+            (f"`{setting.name}`", kind, f"`{default}`" if default else "empty", f"`{setting.variable}`", setting.help)
+        )
+    lines += _table(("setting", "type", "default", "variable", "meaning"), rows)
+    lines += [
+        "",
+        "A *size* is a number of bytes or a text such as `256MB` (powers of 1000) or `256MiB` (of 1024). "
+        "A *text* may hold `${env:NAME}` or `${file:path}` in place of a secret; it is resolved when used and never stored.",
+        "",
+        "In `andon.toml` a point means a table:",
+        "",
+        "```toml",
+        'storage = "/srv/lake/data"',
+        'catalog = "/srv/lake/catalog.db"',
+        "",
+        "[engine]",
+        "threads = 4",
+        "```",
+        "",
+        f"{_listed(FREE_TABLES)} is a table of your own. {_listed(LATER_TABLES)} are planned and refused for now.",
+    ]
+    return _text(lines)
+
+
+def project_files_page() -> str:
+    """Where files lie and what they may say."""
+    from andon.project.fields import COLUMN_FIELDS, FIELDS, LATER
+    from andon.project.insightfile import INSIGHT_FIELDS
+
+    lines = _head("Project files", "A project is a folder with an `andon.toml`, which may be empty.")
+    lines += _LAYOUT
+    lines += ["", "## Keys of a dataset", ""]
+    lines += [
+        "In the first comment of a SQL file (*front matter*), as YAML between `/*---` and `---*/`; as arguments of `@dataset` "
+        "in a Python file, there as literals. All are optional.",
+        "",
+        *_fields(FIELDS),
+        "",
+        "A number, a `true` or a `null` in the place of a text is refused; quote it. Unknown keys are refused with the nearest known one.",
+        "",
+        f"Planned, and refused for now: {_listed(LATER)}; `materialize: incremental`, `materialize: history`, `engine: spark`.",
+        "",
+        "### Keys of a column",
+        "",
+        "Below `columns`, a column has a text (its description) or a mapping with these keys.",
+        "",
+        *_fields(COLUMN_FIELDS),
+        "",
+        *_FRONT_MATTER,
+        "",
+        "## Keys of an insight",
+        "",
+        "`insights/<name>.yml` says what data is good for. `andon show` lists the insights that a dataset serves, directly or "
+        "through others.",
+        "",
+        *_fields(INSIGHT_FIELDS),
+        "",
+        *_OTHER_FILES,
+    ]
+    return _text(lines)
+
+
+_LAYOUT = """\
+## Layout
+
+| path | is |
+|---|---|
+| `andon.toml` | [settings](settings.md) |
+| `sources/<schema>/<name>.sql` | a source: a SELECT over files, the only place where files are read |
+| `datasets/<schema>/<name>.sql` | a dataset: one SELECT over other datasets |
+| `datasets/<schema>/<name>.py` | a dataset: one Python function |
+| `datasets/<schema>/<name>.lock.txt` | the locked packages of a Python dataset; `andon lock` writes it |
+| `macros/*.sql` | `create macro …`; part of the definition of what uses them |
+| `modules/**.py` | Python modules that datasets import |
+| `checks/*.sql` | rules across datasets: rows returned are violations (kept, not run yet) |
+| `insights/*.yml` | what the data is good for |
+| `.andon/` | local lake, catalog and caches; not in git |
+
+Schemas and names are lower-case letters, digits and `_`, and begin with a letter or `_`. There are exactly two levels.
+The path is the name: `datasets/marts/orders.sql` makes `marts.orders`.
+
+A dataset names others as they are: `from shop.orders`. What it reads is found by the engine's parser.""".splitlines()
+
+_FRONT_MATTER = """\
+### An example
+
+```sql
+/*---
+description: One row per customer, with value to date.
+owner: ana
+tags: [customers]
+key: customer_id
+columns:
+  customer_id: Number of the customer in the shop system
+  revenue: {description: Purchases to date in USD, checks: ">= 0"}
+checks: |
+  not null customer_id
+  rows 1..30_000
+---*/
+select customer_id, sum(amount) as revenue
+from shop.orders
+group by customer_id
+```
+
+The same in Python:
+
+```python
+from andon import dataset, read
+
+
+@dataset(owner="ana", tags=["customers"], key="customer_id", columns={"revenue": "Purchases to date in USD"})
+def customer_value(orders=read("shop.orders")):
+    return orders.aggregate("customer_id, sum(amount) as revenue")
+```
+
+### What a dataset's SQL may not do
+
+Its result must follow from its inputs alone, so these are refused with a hint: files outside of `sources/`, `random()` and
+samples without a seed (`allow: [random]` accepts them), functions that read or change the engine's state, several statements,
+anything but a SELECT. `now()` and its kin give the run's logical time (`--now`); what uses them is built again at every run,
+or every day for functions of the date. A view may not use the clock.""".splitlines()
+
+_OTHER_FILES = """\
+## Sources
+
+```sql
+select order_id, customer, ordered_at, cast(amount as decimal(10, 2)) as amount
+from read_csv('raw/orders*.csv')
+```
+
+`read_csv`, `read_json` and `read_parquet` with DuckDB's options; paths are relative to the project. See [sources](../how-to/sources.md).
+
+## Secrets
+
+Only as `${env:NAME}` or `${file:path}`. What looks like a secret literal is refused before it enters the lake.""".splitlines()
+
+
+def errors_page() -> str:
+    """Every error code, and which exit status errors have."""
+    from andon import errors
+
+    lines = _head(
+        "Errors",
+        "Every error has a code that stays the same, a message, a place (`file:line:column`, a dataset, a ref or a run) and a "
+        "hint. With `--json` it is a document too: see [JSON](json.md#errors).",
+    )
+    lines += ["## Classes", "", "All are `andon.AndonError`s in `andon.errors`.", ""]
+    classes = [
+        c
+        for c in vars(errors).values()
+        if inspect.isclass(c) and issubclass(c, errors.AndonError) and c is not errors.AndonError
+    ]
+    lines += _table(
+        ("class", "exit status", "when"),
+        [(f"`{c.__name__}`", str(c.exit_status), _first(c).rstrip(".")) for c in classes],
+    )
+    group = ""
+    for code, meaning in errors.CODES.items():
+        if code.partition(".")[0] != group:
+            group = code.partition(".")[0]
+            lines += ["", f"## {group}", "", "| code | meaning |", "|---|---|"]
+        lines.append(f"| `{code}` | {meaning} |")
+    return _text(lines)
+
+
+def python_page() -> str:
+    """Public names of the package, with signatures and docstrings."""
+    import andon
+    from andon import api
+
+    lines = _head(
+        "Python",
+        "`import andon` costs next to nothing; parts are loaded when they are used. A how-to: [in a notebook](../how-to/notebook.md).",
+    )
+    for name in ("open", "dataset", "read"):
+        lines += [*_function(getattr(andon, name), f"andon.{name}", "##"), ""]
+    for cls, title in ((api.Lake, "andon.Lake"), (api.Result, "andon.Result"), (api.Branches, "Lake.branches")):
+        lines += [f"## {title}", "", *_docstring(cls), ""]
+        for name, member in _members(cls):
+            if isinstance(member, property):
+                lines += [f"### {title}.{name}", "", *_docstring(member.fget), ""]
+            else:
+                lines += [*_function(member, f"{title}.{name}", "###", skip_first=True), ""]
+    lines += [
+        "## andon.AndonError",
+        "",
+        *_docstring(andon.AndonError),
+        "",
+        "Subclasses and codes: [errors](errors.md).",
+        "",
+    ]
+    lines += [
+        "## Results of verbs",
+        "",
+        "Frozen objects; `to_json()` gives the [documents](json.md) of the command line where there is one.",
+        "",
+    ]
+    for title, cls in _results():
+        fields = [f"`{f}`" for f in getattr(cls, "__dataclass_fields__", {})]
+        lines += [f"### {title}", "", _first(cls), "", "Fields: " + ", ".join(fields) + ".", ""]
+    return _text(lines[:-1])
+
+
+def _results() -> Iterator[tuple[str, Any]]:
+    from andon.model.plan import Plan, Step
+    from andon.model.run import RunResult, TaskResult
+    from andon.service.describe import DatasetInfo, Page, Status
+    from andon.service.history import DatasetDiff, Diff, LogEntry, Reverted
+
+    for cls in (Plan, Step, RunResult, TaskResult, DatasetInfo, Page, Status, LogEntry, Diff, DatasetDiff, Reverted):
+        yield cls.__name__, cls
+
+
+def _members(cls: type) -> Iterator[tuple[str, Any]]:
+    for name, member in vars(cls).items():
+        if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
+            yield name, member
+
+
+def _function(function: Callable[..., Any], title: str, mark: str, skip_first: bool = False) -> list[str]:
+    signature = inspect.signature(function)
+    if skip_first:
+        signature = signature.replace(parameters=list(signature.parameters.values())[1:])
+    text = re.sub(
+        r"'([^']*)'",
+        lambda m: m[1] if m[1] and not m[1].startswith(".") and m[1] not in ("main",) else m[0],
+        str(signature),
+    )
+    text = re.sub(r"<function (\w+) at [^>]*>", r"\1", text)
+    return [f"{mark} {title}", "", "```python", f"{title}{text}", "```", "", *_docstring(function)]
+
+
+def _docstring(thing: Any) -> list[str]:
+    """A docstring as Markdown: its `Args` and `Raises` become lists, examples keep their lines."""
+    text = inspect.getdoc(thing) or ""
+    lines: list[str] = []
+    listed = False
+    for line in text.splitlines():
+        heading = re.fullmatch(r"(Args|Raises|Attributes):", line)
+        item = re.match(r"    (\w[\w, ]*): (.*)", line)
+        if heading:
+            listed = True
+            lines += [f"{heading[1]}:", ""]
+            continue
+        if listed and item:
+            lines.append(f"- `{item[1]}`: {item[2]}")
+        elif listed and line.startswith("     "):
+            lines[-1] += " " + line.strip()
+        elif listed and line.startswith("    "):
+            lines.append(f"- {line.strip()}")
+        else:
+            listed = False if line.strip() else listed
+            lines.append(line)
+    return lines
+
+
+def _fields(fields: Iterable[Any]) -> list[str]:
+    return _table(("key", "type", "default", "meaning"), [(f"`{f.name}`", f.type, f.default, f.help) for f in fields])
+
+
+def _head(title: str, text: str) -> list[str]:
+    return [_NOTICE, "", f"# {title}", "", text, ""]
+
+
+def _table(headers: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    return [f"| {' | '.join(headers)} |", "|" + "---|" * len(headers), *(f"| {' | '.join(row)} |" for row in rows)]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{n}`" for n in names)
+
+
+def _first(thing: Any) -> str:
+    return (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def _text(lines: Iterable[str]) -> str:
+    """The page; outside of fenced blocks one blank line is enough."""
+    parts = re.split(r"(^```.*?^```$)", "\n".join(lines), flags=re.MULTILINE | re.DOTALL)
+    parts[::2] = [re.sub(r"\n{3,}", "\n\n", part) for part in parts[::2]]
+    return "".join(parts).rstrip("\n") + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_page,
+    "settings.md": settings_page,
+    "project-files.md": project_files_page,
+    "errors.md": errors_page,
+    "python.md": python_page,
+}
+
+
+def differences() -> list[str]:
+    """Unified diffs of the pages that are not as the code would have them."""
+    found = []
+    for name, make in PAGES.items():
+        path = REFERENCE / name
+        old = path.read_text(encoding="utf-8") if path.exists() else ""
+        new = make()
+        if old != new:
+            found.append(
+                "\n".join(
+                    difflib.unified_diff(old.splitlines(), new.splitlines(), name, f"{name} (made)", lineterm="", n=1)
+                )
+            )
+    return found
+
+
+def main() -> int:
+    """Write or compare the pages."""
+    parser = argparse.ArgumentParser(description="Write the reference pages from the code.")
+    parser.add_argument("--check", action="store_true", help="only compare; exit 1 on a difference")
+    options = parser.parse_args()
+    os.environ["COLUMNS"] = "400"
+    if options.check:
+        found = differences()
+        for difference in found:
+            print(difference)
+        if found:
+            print("the reference differs from the code: `make docs` writes it", file=sys.stderr)
+        return 1 if found else 0
+    REFERENCE.mkdir(exist_ok=True)
+    for name, make in PAGES.items():
+        (REFERENCE / name).write_text(make(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""The public surface: names and signatures, dependencies with reasons, a light import, no paths of somebody's machine."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import andon
+from andon import api
+
+ROOT = Path(__file__).resolve().parents[2]
+SNAPSHOT = Path(__file__).parent / "api.txt"
+#: What only a command or a call that needs it may load.
+_HEAVY = ("duckdb", "pyarrow", "click", "yaml", "rich", "fastavro", "pyiceberg", "numpy", "pandas", "polars")
+
+
+def test_public_names_and_signatures_are_those_of_the_snapshot():
+    found = "\n".join(_surface()) + "\n"
+    if os.environ.get("GOLDEN") == "update":
+        SNAPSHOT.write_text(found, encoding="utf-8")
+    assert SNAPSHOT.read_text(encoding="utf-8") == found, "a change of the API is a decision: GOLDEN=update writes it"
+
+
+def test_all_names_are_documented():
+    for name in andon.__all__:
+        thing = getattr(andon, name)
+        assert name == "__version__" or inspect.getdoc(thing), name
+    for cls in (api.Lake, api.Result, api.Branches):
+        for name, member in vars(cls).items():
+            assert name.startswith("_") or inspect.getdoc(member), f"{cls.__name__}.{name}"
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = andon.nonsense  # type: ignore[attr-defined]
+
+
+def test_every_dependency_has_a_reason_beside_it():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)["project"]
+    wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
+    assert wanted
+    missing = [d for d in wanted if not re.search(rf'^\s*"{re.escape(d)}",\s*# \S', text, re.MULTILINE)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("code", ["import andon", "import andon.cli.commands", "from andon.cli.main import main"])
+def test_the_import_is_light(code: str):
+    assert _loaded(code) == []
+
+
+def test_help_needs_no_parser_and_no_engine():
+    code = "import sys; sys.argv = ['andon', '--help']\ntry:\n    from andon.cli.main import main; main()\nexcept SystemExit: pass"
+    assert _loaded(code) == []
+
+
+def test_opening_a_lake_needs_no_engine(tmp_path: Path):
+    (tmp_path / "andon.toml").touch()
+    assert _loaded(f"import andon; andon.open({str(tmp_path)!r}).close()") == []
+
+
+def test_no_file_holds_paths_of_a_machine():
+    done = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True
+    )
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    pattern = re.compile(rb"/(?:work|root|Users|home)/(?!ana\b)[a-z.]")
+    found = []
+    for name in filter(None, done.stdout.decode().split("\0")):
+        path = ROOT / name
+        if path.is_file() and path != Path(__file__) and pattern.search(path.read_bytes()):
+            found.append(name)
+    assert found == []
+
+
+def _loaded(code: str) -> list[str]:
+    """Heavy modules that are loaded after `code` ran in a process of its own."""
+    ask = f"{code}\nimport sys; print('loaded:', *[m for m in {_HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, encoding="utf-8", check=True)
+    return done.stdout.splitlines()[-1].split()[1:]
+
+
+def _surface() -> Iterator[str]:
+    for name in sorted(andon.__all__):
+        thing = getattr(andon, name)
+        if inspect.isclass(thing):
+            yield from _class(name, thing)
+        elif callable(thing):
+            yield f"{name}{_signature(thing)}"
+        else:
+            yield name
+    yield from _class("Branches", api.Branches)
+
+
+def _class(name: str, cls: type) -> Iterator[str]:
+    bases = ", ".join(b.__name__ for b in cls.__bases__ if b is not object)
+    yield f"{name}({bases})" if bases else name
+    for member, value in sorted(vars(cls).items()):
+        if member.startswith("_"):
+            continue
+        if isinstance(value, property):
+            yield f"  .{member}: {inspect.signature(value.fget).return_annotation}"  # type: ignore[arg-type]
+        elif inspect.isfunction(value):
+            yield f"  .{member}{_signature(value)}"
+    for field in getattr(cls, "__dataclass_fields__", {}).values():
+        yield f"  field {field.name}: {field.type}"
+
+
+def _signature(function: object) -> str:
+    text = str(inspect.signature(function))  # type: ignore[arg-type]
+    return re.sub(r"<function (\w+) at [^>]*>", r"\1", text)

@@ -1,0 +1,131 @@
+"""The documentation is true: what pages tell to type works, the reference is the code's, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from andon.cli.commands import COMMANDS
+from andon.errors import CODES
+from andon.project.fields import COLUMN_FIELDS, FIELDS
+from andon.project.insightfile import INSIGHT_FIELDS
+from andon.settings import SETTINGS
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "docs"))
+
+import generate  # noqa: E402
+import sessions  # noqa: E402
+
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"), ROOT / "examples" / "cdnow" / "README.md"])
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_CODE = re.compile(r"^(`{3,}).*?^\1$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", sessions.pages(), ids=lambda p: p.stem)
+def test_what_a_page_tells_to_type_gives_what_it_shows(page: Path, tmp_path: Path):
+    sessions.check(page, tmp_path)
+
+
+def test_a_page_that_shows_something_else_is_found(tmp_path: Path):
+    page = ROOT / "docs" / "how-to" / "undo.md"
+    (tmp_path / "folder").mkdir()
+    session = sessions.Session(page, tmp_path / "folder")
+    start = session.lines.index("$ cd shop")
+    session.lines[start:start] = ["one line too many"]
+    with pytest.raises(sessions.Difference, match="one line too many"):
+        session.run(update=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "actual"),
+    [
+        (["main at 3f2a9c1d"], ["main at 0b1c2d3e"]),
+        (["run 1 · 0.20 s"], ["run 1 · 12.5 s"]),
+        (["a", "…"], ["a", "b", "c"]),
+        (["a", "…", "c"], ["a", "b", "c"]),
+        (["…", "c"], ["a", "b", "c"]),
+    ],
+)
+def test_what_differs_from_run_to_run_is_not_compared(said: list[str], actual: list[str], tmp_path: Path):
+    session = sessions.Session(ROOT / "docs" / "how-to" / "undo.md", tmp_path)
+    session._compare(said, actual, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("said", "actual"), [(["a"], ["b"]), (["a"], ["a", "b"]), ([], ["a"]), (["a", "c"], ["a", "b", "c"]), (["a"], [])]
+)
+def test_all_else_is_compared(said: list[str], actual: list[str], tmp_path: Path):
+    session = sessions.Session(ROOT / "docs" / "how-to" / "undo.md", tmp_path)
+    with pytest.raises(sessions.Difference):
+        session._compare(said, actual, 0, False)
+
+
+def test_the_reference_is_what_the_code_says(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    assert generate.differences() == [], "`make docs` writes the reference"
+
+
+def test_every_command_has_a_heading():
+    headings = _headings(ROOT / "docs" / "reference" / "cli.md")
+    assert [e.name for e in COMMANDS if f"andon {e.name}" not in headings] == []
+    for below in ("branch list", "branch create", "branch drop", "branch switch", "config show", "source pin"):
+        assert f"andon {below}" in headings
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("settings.md", [s.name for s in SETTINGS]),
+        ("settings.md", [s.variable for s in SETTINGS]),
+        ("errors.md", list(CODES)),
+        ("project-files.md", [f.name for f in (*FIELDS, *COLUMN_FIELDS, *INSIGHT_FIELDS)]),
+    ],
+)
+def test_every_name_has_a_row(page: str, names: list[str]):
+    rows = [line for line in (ROOT / "docs" / "reference" / page).read_text().splitlines() if line.startswith("|")]
+    assert [name for name in names if not any(f"`{name}`" in row for row in rows)] == []
+
+
+def test_every_command_of_the_json_page_is_one():
+    text = (ROOT / "docs" / "reference" / "json.md").read_text()
+    missing = [e.name for e in COMMANDS if e.name not in ("demo", "accept") and f"$ andon {e.name}" not in text]
+    assert missing == ["refresh"], "refresh has the document of run"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path):
+    broken = []
+    for link in _LINK.findall(_CODE.sub("", page.read_text(encoding="utf-8"))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in {_anchor(h) for h in _headings(target)}):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs" / "README.md").read_text()
+    pages = [
+        p.relative_to(ROOT / "docs").as_posix() for p in (ROOT / "docs").rglob("*.md") if "decisions" not in p.parts
+    ]
+    assert [p for p in pages if p != "README.md" and f"({p})" not in index] == []
+
+
+def test_the_readme_fits_a_terminal():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def _headings(page: Path) -> list[str]:
+    text = re.sub(r"^(`{3,}).*?^\1$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return [m[1] for m in re.finditer(r"^#+ (.*)$", text, re.MULTILINE)]
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
