@@ -304,9 +304,11 @@ class Tasks:
         leaf = self.job.leaves.get(dataset)
         if leaf is None or leaf.materialize != "table":
             return None, None
-        if leaf.version == version.id:
-            return self.relations.version(leaf.version), "same bytes"
         earlier = self.relations.version(leaf.version)
+        if self.job.lake.objects.is_lost(earlier):
+            return None, None  # built again because it was lost
+        if leaf.version == version.id:
+            return earlier, "same bytes"
         if earlier.columns != version.columns or earlier.rows != version.rows or _facts(earlier) != _facts(version):
             return None, None
         storage = self.job.lake.storage

@@ -151,6 +151,7 @@ class Objects:
         """
         files = [f.path for version, _ in outcomes for f in version.files]
         self._storage.make_durable([*files, *raw])
+        lost = self._lost(v.id for v, _ in outcomes)
         now = to_text(self._clock())
         with self._database.write() as transaction:
             if texts:
@@ -163,6 +164,11 @@ class Objects:
                 "insert into version (id, dataset, is_view, rows, bytes, body, created) values (?, ?, ?, ?, ?, ?, ?)"
                 " on conflict (id) do nothing",
                 [(v.id, v.dataset, int(v.is_view), v.rows, v.bytes, pack(version_body(v)), now) for v, _ in outcomes],
+            )
+            # Content that was built again because its files were lost is read from the new ones.
+            transaction.execute_many(
+                "update version set body = ? where id = ?",
+                [(pack(version_body(v)), v.id) for v, _ in outcomes if v.id in lost],
             )
             winners = _insert_builds(transaction, [b for _, b in outcomes], now, force)
             if also is not None:
@@ -212,6 +218,14 @@ class Objects:
                 known[dataset] = ids
             transaction.execute_many("insert into field_id (dataset, path, id) values (?, ?, ?)", rows)
         return known
+
+    def _lost(self, ids: Iterable[str]) -> set[str]:
+        """Those of the known versions `ids` whose files are not all there, or cut off."""
+        return {key for key, version in self.versions(ids).items() if self.is_lost(version)}
+
+    def is_lost(self, version: Version) -> bool:
+        """Whether a file of `version` is gone or of another size than when it was written."""
+        return any(self._storage.size(f.path) != f.size for f in version.files)
 
     def _known(self, table: str, ids: Iterable[str]) -> set[str]:
         found: set[str] = set()

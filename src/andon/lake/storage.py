@@ -42,6 +42,10 @@ class Storage(Protocol):
         """Whether the file is there."""
         ...
 
+    def size(self, path: str) -> int | None:
+        """Size of a file, None if it is not there."""
+        ...
+
     def facts(self, path: str) -> tuple[int, str]:
         """Size and sha256 of a file, by reading it."""
         ...
@@ -100,6 +104,13 @@ class LocalStorage:
     def exists(self, path: str) -> bool:
         """See `Storage.exists`."""
         return (self.root / path).exists()
+
+    def size(self, path: str) -> int | None:
+        """See `Storage.size`."""
+        try:
+            return (self.root / path).stat().st_size
+        except OSError:
+            return None
 
     def facts(self, path: str) -> tuple[int, str]:
         """See `Storage.facts`."""
