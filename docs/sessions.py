@@ -108,6 +108,8 @@ class Session:
             "NO_COLOR": "1",
             "PYTHON_COLORS": "0",
             "GIT_CEILING_DIRECTORIES": str(folder.parent),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
             **{f"GIT_{who}_{what}": text for who in ("AUTHOR", "COMMITTER") for what, text in _ANA.items()},
         }
         self.interpreter: subprocess.Popen[str] | None = None

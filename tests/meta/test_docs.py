@@ -109,6 +109,13 @@ def test_links_lead_somewhere(page: Path):
     assert broken == []
 
 
+@pytest.mark.parametrize("page", ["docs/explanation/architecture.md", "CONTRIBUTING.md"])
+def test_modules_that_a_page_names_are_there(page: str):
+    named = re.findall(r"`([a-z_/]+(?:\.py|/))`", (ROOT / page).read_text(encoding="utf-8"))
+    assert named
+    assert [n for n in named if not (ROOT / "src" / "andon" / n).exists() and not (ROOT / n).exists()] == []
+
+
 def test_every_page_is_in_the_index():
     index = (ROOT / "docs" / "README.md").read_text()
     pages = [
