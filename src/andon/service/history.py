@@ -350,9 +350,9 @@ class History:
         for cause in lifted:
             if cause.source is None:
                 _set(code, cause.path, files.get(cause.path))
-            elif cause.source in builds:
+            elif cause.source in builds and cause.source in raw:
                 there = {f.path: f.sha256 for f in builds[cause.source].files}
-                _set(raw.setdefault(cause.source, {}), cause.path, there.get(cause.path))
+                _set(raw[cause.source], cause.path, there.get(cause.path))
         meanings = {p: m for p, m in base.meanings.items() if code.get(p) == base.code.get(p)}
         self._workspace.folder.set_base(branch, Base(code, meanings, raw))
 

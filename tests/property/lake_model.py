@@ -1,0 +1,285 @@
+"""What lake and folders should do, as plain dictionaries: no hashes, no storage, no plan.
+
+A *content* is `(number, comment)`: a dataset `select NUMBER as n`, with or without a comment that changes nothing of its meaning; a
+raw file is its number. A *cause* names a meaning, a text, or None for a deletion.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field, replace
+
+Content = tuple[int, bool]
+Code = dict[str, Content]
+Raw = dict[str, int]
+Cause = tuple[str, object]
+
+
+class Conflict(Exception):
+    """Both sides changed one file."""
+
+
+class Refused(Exception):
+    """There is nothing to do that with."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a commit holds."""
+
+    code: Code = field(default_factory=dict)
+    raw: Raw = field(default_factory=dict)
+
+    def changed(self, other: Held) -> set[str]:
+        """Names that differ, the raw files as one."""
+        names = {p for p in self.code.keys() | other.code.keys() if self.code.get(p) != other.code.get(p)}
+        return names | ({"raw"} if self.raw != other.raw else set())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A publish, a redo or an undo that can be reverted: from what to what."""
+
+    before: Held
+    after: Held
+    causes: frozenset[Cause] = frozenset()
+    blocked: bool = False
+
+
+@dataclass(frozen=True)
+class Node:
+    """A commit."""
+
+    held: Held
+    parents: tuple[Node, ...]
+    generation: int
+
+    def ancestors(self) -> list[Node]:
+        found, waiting = {}, [self]
+        while waiting:
+            node = waiting.pop()
+            if id(node) not in found:
+                found[id(node)] = node
+                waiting += node.parents
+        return list(found.values())
+
+
+@dataclass
+class Branch:
+    """A branch: its head, what an undo and a redo would take, and what undos keep out."""
+
+    head: Node
+    done: list[Entry] = field(default_factory=list)
+    undone: list[Entry] = field(default_factory=list)
+    rejected: frozenset[Cause] = frozenset()
+
+    def copy(self) -> Branch:
+        return replace(self, done=list(self.done), undone=list(self.undone))
+
+    def publish(self, held: Held, merged: Node | None = None) -> None:
+        """Move to `held`; an unchanged state makes no commit."""
+        before = self.head.held
+        if held == before:
+            return
+        changed = held.changed(before)
+        self.undone = [replace(e, blocked=e.blocked or bool(changed & e.before.changed(e.after))) for e in self.undone]
+        self.done.append(Entry(before, held))
+        self._move(held, *([merged] if merged else []))
+
+    def undo(self) -> None:
+        if not self.done:
+            raise Refused
+        entry = self.done.pop()
+        held = _revert(self.head.held, entry)
+        causes = _causes(entry)
+        self.undone.append(Entry(self.head.held, held, causes - self.rejected))
+        self.rejected |= causes
+        self._move(held)
+
+    def redo(self) -> None:
+        if not self.undone or self.undone[-1].blocked:
+            raise Refused
+        entry = self.undone.pop()
+        held = _revert(self.head.held, entry)
+        self.rejected -= entry.causes
+        self.done.append(Entry(self.head.held, held))
+        self._move(held)
+
+    def accept(self, path: str) -> set[Cause]:
+        lifted = {c for c in self.rejected if c[0] == path}
+        if not lifted:
+            raise Refused
+        self.rejected -= lifted
+        self._move(self.head.held)
+        return lifted
+
+    def _move(self, held: Held, *others: Node) -> None:
+        parents = (self.head, *others)
+        self.head = Node(held, parents, 1 + max(p.generation for p in parents))
+
+
+@dataclass
+class Base:
+    """What a folder and a branch last had in common; of the raw files nothing may be known yet."""
+
+    code: Code = field(default_factory=dict)
+    raw: Raw | None = None
+
+
+@dataclass
+class Folder:
+    """A clone: its files and its base per branch."""
+
+    code: Code
+    raw: Raw
+    bases: dict[str, Base] = field(default_factory=dict)
+
+
+class Model:
+    """Branches of one lake, and the folders that work on it."""
+
+    def __init__(self, folders: dict[str, Folder]) -> None:
+        self.folders = folders
+        self.branches = {"main": Branch(Node(Held(), (), 1))}
+
+    def run(self, who: str, branch: str) -> None:
+        folder, target = self.folders[who], self.branches[branch]
+        base = folder.bases.get(branch)
+        held = self._merged(target, folder.code, folder.raw, base)
+        target.publish(held)
+        old = base or Base()
+        folder.bases[branch] = Base(
+            _next_base(old.code, held.code, folder.code), _next_base(old.raw or {}, held.raw, folder.raw)
+        )
+
+    def refresh(self, who: str, branch: str) -> None:
+        folder, target = self.folders[who], self.branches[branch]
+        base = folder.bases.get(branch)
+        held = self._merged(target, target.head.held.code, folder.raw, base)
+        target.publish(held)
+        if base is not None:
+            base.raw = _next_base(base.raw or {}, held.raw, folder.raw)
+
+    def publish(self, who: str, branch: str, into: str = "main") -> None:
+        source, target = self.branches[branch].head, self.branches[into]
+        common = _merge_base(source, target.head)
+        base = Base(common.held.code, common.held.raw) if common else None
+        target.publish(self._merged(target, source.held.code, source.held.raw, base), source)
+        folder = self.folders[who]
+        old = folder.bases.get(into) or Base()
+        folder.bases[into] = Base(_next_base(old.code, target.head.held.code, folder.code), old.raw)
+
+    def branch(self, who: str, name: str) -> None:
+        self.branches[name] = self.branches["main"].copy()
+        bases = self.folders[who].bases
+        if "main" in bases:
+            bases[name] = copy.deepcopy(bases["main"])
+
+    def accept(self, who: str, branch: str, path: str) -> None:
+        lifted = self.branches[branch].accept(path)
+        base, held = self.folders[who].bases.get(branch), self.branches[branch].head.held
+        for name, _ in lifted if base else ():
+            if not name.startswith("raw/"):
+                _set(base.code, name, held.code)
+            elif base.raw is not None:
+                _set(base.raw, name, held.raw)
+
+    def can_pull(self, who: str, branch: str) -> bool:
+        """Whether no text has to be merged by lines."""
+        return not any(self._both_changed(who, branch))
+
+    def pull(self, who: str, branch: str) -> None:
+        folder, head = self.folders[who], self.branches[branch].head.held.code
+        base = folder.bases.get(branch) or Base()
+        for path in head.keys() | folder.code.keys():
+            ours, theirs, before = folder.code.get(path), head.get(path), base.code.get(path)
+            if ours == theirs or (ours is not None and before is not None and theirs == before):
+                continue
+            if ours == before or ours is None:
+                _set(folder.code, path, head)
+        folder.bases[branch] = Base(_next_base(base.code, head, folder.code), base.raw)
+
+    def _both_changed(self, who: str, branch: str):
+        folder, head = self.folders[who], self.branches[branch].head.held.code
+        base = folder.bases.get(branch) or Base()
+        for path in head.keys() & folder.code.keys():
+            before = base.code.get(path)
+            if folder.code[path] != head[path]:
+                yield folder.code[path] != before and not (before is not None and head[path] == before)
+
+    def _merged(self, target: Branch, code: Code, raw: Raw, base: Base | None) -> Held:
+        held, rejected = target.head.held, target.rejected
+        merged, _ = _merge(base.code if base else None, held.code, code, rejected)
+        merged_raw, met = _merge(base.raw if base else None, held.raw, raw, rejected)
+        return Held(merged, dict(held.raw) if met else merged_raw)
+
+
+def _merge(base: dict | None, head: dict, folder: dict, rejected: frozenset[Cause]) -> tuple[dict, bool]:
+    """The files that count, and whether something that was undone was met."""
+    result, met = {}, False
+    for path in head.keys() | folder.keys():
+        here, there = folder.get(path), head.get(path)
+        before = base.get(path) if base is not None else None
+        if here == there:
+            chosen = here
+        elif _is_rejected(path, here, rejected):
+            chosen, met = there, True
+        elif base is None:
+            chosen = there if here is None else here
+        elif here == before:
+            chosen = there
+        elif there == before or _is_rejected(path, before, rejected):
+            chosen = here
+        else:
+            raise Conflict(path)
+        if chosen is not None:
+            result[path] = chosen
+    return result, met
+
+
+def _is_rejected(path: str, content: object, rejected: frozenset[Cause]) -> bool:
+    if isinstance(content, tuple):
+        return (path, content) in rejected or (path, content[0]) in rejected
+    return (path, content) in rejected
+
+
+def _causes(entry: Entry) -> frozenset[Cause]:
+    """What a publish altered in code; only if it altered none, the raw files it brought."""
+    before, after = entry.before, entry.after
+    causes: set[Cause] = set()
+    for path in before.code.keys() | after.code.keys():
+        old, new = before.code.get(path), after.code.get(path)
+        if old != new:
+            meant_else = new is not None and (old is None or old[0] != new[0])
+            causes.add((path, new[0] if meant_else else new))
+    if not causes:
+        names = before.raw.keys() | after.raw.keys()
+        causes = {(p, after.raw.get(p)) for p in names if before.raw.get(p) != after.raw.get(p)}
+    return frozenset(causes)
+
+
+def _revert(held: Held, entry: Entry) -> Held:
+    code = dict(held.code)
+    for path in entry.before.changed(entry.after) - {"raw"}:
+        _set(code, path, entry.before.code)
+    return Held(code, dict(entry.before.raw if entry.before.raw != entry.after.raw else held.raw))
+
+
+def _next_base(base: dict, head: dict, folder: dict) -> dict:
+    result = dict(base)
+    for path in head.keys() | folder.keys() | base.keys():
+        if head.get(path) == folder.get(path):
+            _set(result, path, head)
+    return result
+
+
+def _merge_base(left: Node, right: Node) -> Node | None:
+    ours = {id(node) for node in left.ancestors()}
+    return max((n for n in right.ancestors() if id(n) in ours), key=lambda n: n.generation, default=None)
+
+
+def _set(target: dict, path: str, source: dict) -> None:
+    if path in source:
+        target[path] = source[path]
+    else:
+        target.pop(path, None)

@@ -1,0 +1,268 @@
+"""Two clones, a branch, edits, deletions, raw files, undo, redo, stale folders: driven at random against a model of plain dictionaries."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from lake_model import Conflict, Content, Folder, Model, Refused
+
+from andon.base.hashing import digest
+from andon.errors import ConflictError, UsageError
+from andon.service.builds import RunOptions
+from andon.service.gather import Gatherer
+from andon.service.pull import pull
+from andon.service.workspace import Workspace
+
+FIXED = {
+    "andon.toml": "",
+    "sources/src/numbers.sql": "select n from read_csv('raw/*.csv')\n",
+    "datasets/m/total.sql": "select sum(n)::bigint as n from src.numbers\n",
+}
+ALWAYS = "raw/always.csv"
+CLONES = ("ana", "ben")
+
+who = st.sampled_from(CLONES)
+datasets = st.sampled_from(["datasets/m/a.sql", "datasets/m/b.sql", "datasets/m/c.sql"])
+contents = st.tuples(st.integers(1, 4), st.booleans())
+raw_files = st.sampled_from(["raw/may.csv", "raw/june.csv"])
+# Powers of two: two different sets of files never have one sum.
+numbers = st.sampled_from([1, 2, 4, 8])
+branches = st.sampled_from(["main", "main", "dev"])
+
+
+def sql(content: Content) -> str:
+    number, comment = content
+    return f"-- says {number}\nselect {number} as n\n" if comment else f"select {number} as n\n"
+
+
+def csv(number: int) -> str:
+    return f"n,x\n{number},1\n"
+
+
+class LakeMachine(RuleBasedStateMachine):
+    """Every rule acts on the real thing and on the model; afterwards both must show the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = Path(tempfile.mkdtemp())
+        self.places = {"ANDON_STORAGE": str(self.place / "lake"), "ANDON_CATALOG": str(self.place / "catalog.db")}
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.place, ignore_errors=True)
+
+    @initialize()
+    def begin(self) -> None:
+        first: Content = (1, False)
+        code = {"datasets/m/a.sql": first, "datasets/m/b.sql": first}
+        raw = {ALWAYS: 16, "raw/may.csv": 1}
+        self.model = Model({name: Folder(dict(code), dict(raw)) for name in CLONES})
+        for name in CLONES:
+            for path, text in FIXED.items():
+                self.put(name, path, text)
+            for path, content in code.items():
+                self.put(name, path, sql(content))
+            for path, number in raw.items():
+                self.put(name, path, csv(number))
+        self.run("ana", "main")
+        self.model.branches["main"].done.clear()  # the first publish is not undone here
+
+    # -- the folders
+
+    @rule(name=who, path=datasets, content=contents)
+    def edit(self, name: str, path: str, content: Content) -> None:
+        self.model.folders[name].code[path] = content
+        self.put(name, path, sql(content))
+
+    @rule(name=who, path=datasets)
+    def delete(self, name: str, path: str) -> None:
+        self.model.folders[name].code.pop(path, None)
+        self.put(name, path, None)
+
+    @rule(name=who, path=raw_files, number=st.one_of(st.none(), numbers))
+    def bring_raw(self, name: str, path: str, number: int | None) -> None:
+        raw = self.model.folders[name].raw
+        if number is None:
+            raw.pop(path, None)
+        else:
+            raw[path] = number
+        self.put(name, path, None if number is None else csv(number))
+
+    @rule(name=who)
+    def copy_the_code_of_the_other(self, name: str) -> None:
+        """As git would, behind our back: the files come, the base does not."""
+        other = next(n for n in CLONES if n != name)
+        theirs, ours = self.model.folders[other].code, self.model.folders[name].code
+        for path in theirs.keys() | ours.keys():
+            self.put(name, path, sql(theirs[path]) if path in theirs else None)
+        self.model.folders[name].code = dict(theirs)
+
+    @rule(name=who)
+    def clone_anew(self, name: str) -> None:
+        """The files stay, and nothing else is known."""
+        shutil.rmtree(self.place / name / ".andon", ignore_errors=True)
+        self.model.folders[name].bases.clear()
+
+    # -- the verbs
+
+    @rule(name=who, branch=branches)
+    def run(self, name: str, branch: str) -> None:
+        if branch in self.model.branches:
+            with self.open(name) as workspace:
+                self.both(
+                    lambda: self.model.run(name, branch),
+                    lambda: workspace.builds.run(RunOptions(branch=branch), confirm=lambda _: True),
+                )
+
+    @rule(name=who, branch=branches)
+    def refresh(self, name: str, branch: str) -> None:
+        if branch in self.model.branches:
+            with self.open(name) as workspace:
+                self.both(
+                    lambda: self.model.refresh(name, branch),
+                    lambda: workspace.builds.refresh(RunOptions(branch=branch)),
+                )
+
+    @rule(name=who, branch=branches)
+    def undo(self, name: str, branch: str) -> None:
+        target = self.model.branches.get(branch)
+        if target is not None and target.done:
+            with self.open(name) as workspace:
+                self.both(target.undo, lambda: workspace.history.undo(branch))
+
+    @rule(name=who, branch=branches)
+    def redo(self, name: str, branch: str) -> None:
+        target = self.model.branches.get(branch)
+        if target is not None:
+            with self.open(name) as workspace:
+                self.both(target.redo, lambda: workspace.history.redo(branch))
+
+    @rule(name=who, path=st.one_of(datasets, raw_files))
+    def accept(self, name: str, path: str) -> None:
+        with self.open(name) as workspace:
+            self.both(
+                lambda: self.model.accept(name, "main", path),
+                lambda: workspace.history.accept_rejected(path, "main"),
+            )
+
+    @rule(name=who)
+    def bring_in(self, name: str) -> None:
+        if self.model.can_pull(name, "main"):
+            with self.open(name) as workspace:
+                self.both(lambda: self.model.pull(name, "main"), lambda: pull(workspace, "main"))
+
+    @precondition(lambda self: "dev" not in self.model.branches)
+    @rule(name=who)
+    def make_branch(self, name: str) -> None:
+        with self.open(name) as workspace:
+            self.both(lambda: self.model.branch(name, "dev"), lambda: workspace.branches.create("dev"))
+
+    @precondition(lambda self: "dev" in self.model.branches)
+    @rule(name=who)
+    def publish_branch(self, name: str) -> None:
+        with self.open(name) as workspace:
+            self.both(
+                lambda: self.model.publish(name, "dev"),
+                lambda: workspace.branches.publish("dev", confirm=lambda _: True),
+            )
+
+    # -- both must agree
+
+    def both(self, modelled, real) -> None:
+        """Do it; where the model refuses or sees a conflict, so must the product, and nothing happens."""
+        try:
+            modelled()
+        except Conflict:
+            expected: type[Exception] | None = ConflictError
+        except Refused:
+            expected = UsageError
+        else:
+            expected = None
+        try:
+            result = real()
+            seen: type[Exception] | None = None
+        except (ConflictError, UsageError) as error:
+            result, seen = str(error), type(error)
+        assert seen == expected, f"the model says {expected}, the product {seen}: {result}"
+        assert getattr(result, "held", None) is None, result
+
+    @invariant()
+    def leaves_and_bases_agree(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        for name in CLONES:
+            with self.open(name) as workspace:
+                if name == CLONES[0]:
+                    self._branches_agree(workspace)
+                self._bases_agree(name, workspace)
+            folder = self.model.folders[name]
+            files = {p: (self.place / name / p).read_text() for p in self._datasets(name)}
+            assert files == {p: sql(c) for p, c in folder.code.items()}
+
+    def _branches_agree(self, workspace: Workspace) -> None:
+        lake = workspace.lake
+        for branch, expected in self.model.branches.items():
+            commit = lake.refs.resolve(branch)
+            state = lake.commits.state(commit)
+            held = expected.head.held
+            code = {p: s for p, s in state.files().items() if p not in FIXED}
+            assert code == {p: digest(sql(c).encode()) for p, c in held.code.items()}, branch
+            build = Gatherer(workspace).source_builds(state)["src.numbers"]
+            assert {f.path: f.sha256 for f in build.files} == _raw(held.raw), branch
+            assert {c.path for c in commit.rejected} == {path for path, _ in expected.rejected}, branch
+
+    def _bases_agree(self, name: str, workspace: Workspace) -> None:
+        bases = self.model.folders[name].bases
+        for branch in self.model.branches:
+            real, expected = workspace.folder.base(branch), bases.get(branch)
+            assert (real is None) == (expected is None), (name, branch)
+            if real is not None and expected is not None:
+                code = {p: s for p, s in real.code.items() if p not in FIXED}
+                assert code == {p: digest(sql(c).encode()) for p, c in expected.code.items()}, (name, branch)
+                raw = real.raw.get("src.numbers")
+                assert raw == (None if expected.raw is None else _raw(expected.raw)), (name, branch)
+
+    @rule(name=who)
+    def ask(self, name: str) -> None:
+        """What readers see is what the model holds."""
+        with self.open(name) as workspace:
+            for branch, target in self.model.branches.items():
+                held = target.head.held
+                expected = {f"m.{Path(p).stem}": number for p, (number, _) in held.code.items()}
+                expected["m.total"] = sum(held.raw.values())
+                text = " union all ".join(f"select '{d}', n from {d}" for d in expected)
+                assert dict(workspace.querying.ask(text, branch).fetch()) == expected, branch
+
+    # -- parts
+
+    def open(self, name: str):
+        environ = {"ANDON_AUTHOR": name, "HOME": str(self.place), **self.places}
+        return closing(Workspace(self.place / name, environ=environ))
+
+    def put(self, name: str, path: str, text: str | None) -> None:
+        target = self.place / name / path
+        if text is None:
+            target.unlink(missing_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+
+    def _datasets(self, name: str) -> list[str]:
+        folder = self.place / name
+        found = (p.relative_to(folder).as_posix() for p in (folder / "datasets").rglob("*.sql"))
+        return [p for p in found if p not in FIXED]
+
+
+def _raw(raw: dict[str, int]) -> dict[str, str]:
+    return {path: digest(csv(number).encode()) for path, number in raw.items()}
+
+
+TestLakeModel = LakeMachine.TestCase
+TestLakeModel.settings = settings(
+    max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)
