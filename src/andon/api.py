@@ -178,7 +178,7 @@ class Branches:
 
 
 class Result:
-    """The result of a query: rows of one commit. Read them once, in the form that you want."""
+    """The result of a query: rows of one commit, in the form that you want, as often as you want."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer

@@ -1,7 +1,10 @@
 """The loop of one person: run, change, refresh, undo, redo, branch, publish."""
 
+from contextlib import closing
+
 import pytest
 
+import andon
 from andon.errors import ProjectError, UsageError
 from kit.clones import FILES, did
 
@@ -96,6 +99,36 @@ def test_undo_redo_undo_goes_back_and_forth(project):
         assert project.ask(TOTALS) == [("ada", 15), ("ben", 20)]
         project.redo()
         assert project.ask(TOTALS) == [("ada", 30), ("ben", 40)]
+
+
+def test_two_undos_are_redone_one_after_the_other(project):
+    project.run()
+    for factor in (2, 3):
+        project.write("datasets/marts/totals.sql", FILES_TOTALS.replace("sum(amount)", f"{factor} * sum(amount)"))
+        project.run()
+    project.undo()
+    project.undo()
+    assert project.ask(TOTALS) == [("ada", 15), ("ben", 20)]
+    project.redo()
+    assert project.ask(TOTALS) == [("ada", 30), ("ben", 40)]
+    project.redo()
+    assert project.ask(TOTALS) == [("ada", 45), ("ben", 60)]
+    assert project.rejected() == set()
+    with pytest.raises(UsageError):
+        project.redo()
+
+
+def test_a_result_is_read_as_often_as_one_wants(project):
+    project.run()
+    with closing(andon.open(project.root)) as lake:
+        result = lake.sql("select id, amount from shop.orders order by id")
+        rows = [(1, 10), (2, 20), (3, 5)]
+        for _ in range(2):
+            assert "3 rows" in repr(result)
+            assert result.fetchall() == rows
+            assert result.arrow().num_rows == len(rows)
+            assert list(result.df().itertuples(index=False, name=None)) == rows
+            assert result.pl().rows() == rows
 
 
 def test_history_is_a_line_that_readers_saw(project):

@@ -40,6 +40,8 @@ def redo_target(history: Iterable[Commit]) -> RedoChoice | None:
     since: list[Commit] = []
     for commit in history:
         if commit.id in void:
+            # An undo and its redo cancel each other: neither stands in the way of an older undo.
+            since = [later for later in since if later.target != commit.id]
             continue
         if commit.kind is CommitKind.UNDO:
             return RedoChoice(commit, tuple(since))

@@ -33,7 +33,7 @@ FORMATS = {
 
 @dataclass
 class Answer:
-    """The result of a query; rows are read when asked for, once.
+    """The result of a query; rows are read when asked for. Asked for again, the same text is asked again of the same commit.
 
     Attributes:
         sql: the query. commit: the commit that was read. datasets: what was read.
@@ -50,9 +50,10 @@ class Answer:
     _connection: Any
     _log: Callable[[int | None, float, str | None], None]
     _explain: Callable[[Exception], AndonError]
+    _taken: bool = False
 
     def fetch(self, limit: int | None = None) -> list[tuple[Any, ...]]:
-        """Rows as tuples: all, or the next `limit`."""
+        """Rows as tuples: all, or the first `limit`."""
         rows: list[tuple[Any, ...]] = self._take(lambda c: c.fetchall() if limit is None else c.fetchmany(limit), len)
         return rows
 
@@ -95,13 +96,18 @@ class Answer:
 
     def _take(self, read: Callable[[Any], Any], count: Callable[[Any], int]) -> Any:
         began = time.perf_counter()
+        again, self._taken = self._taken, True
         try:
+            if again:  # a result that was read is empty, and says so in no way that could be told from no rows
+                self._connection.execute(self.sql)
             found = read(self._connection)
         except Exception as error:
             problem = self._explain(error)
-            self._log(None, time.perf_counter() - began, problem.message)
+            if not again:
+                self._log(None, time.perf_counter() - began, problem.message)
             raise problem from error
-        self._log(count(found), time.perf_counter() - began, None)
+        if not again:  # one question is one line of the log
+            self._log(count(found), time.perf_counter() - began, None)
         return found
 
 
