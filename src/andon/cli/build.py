@@ -52,9 +52,7 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def folder_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--drop`, for what reads the folder."""
-    return click.option("--drop", is_flag=True, help="Without a base (a fresh clone): drop what the folder lacks.")(
-        function
-    )
+    return click.option("--drop", is_flag=True, help="Drop from the lake what this folder lacks.")(function)
 
 
 def publish_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -134,6 +134,10 @@ class Console:
             self.err.line(text)
 
 
+#: Of a user's own stack trace the end is shown; `--json` has all of it.
+_TRACE_LINES = 24
+
+
 def error_lines(error: Mapping[str, Any], ink: Ink, title: str = "error") -> list[str]:
     """An error (as `AndonError.to_json`) as lines: what, where, the excerpt, what to do."""
     problems: list[dict[str, Any]] = list(error.get("problems") or [])
@@ -153,6 +157,8 @@ def error_lines(error: Mapping[str, Any], ink: Ink, title: str = "error") -> lis
                 lines.append(f"    {ink.paint('hint:', 'dim')} {problem['hint']}")
         if problems and hint:
             lines.append("")
+    trace = str((error.get("details") or {}).get("traceback") or "").rstrip().splitlines()
+    lines += [f"    {ink.paint(text, 'dim')}" for text in trace[-_TRACE_LINES:]]
     if hint:
         lines.append(f"  {ink.paint('hint:', 'accent')} {hint}")
     return lines

@@ -21,7 +21,7 @@ class Merged:
     Attributes:
         files: `{path: hash}` that counts.
         from_head: paths where the head's newer content was taken over the folder's.
-        kept: paths that the head has, the folder lacks, and that stay (no base tells whether they were deleted).
+        kept: paths that the head has, the folder never had in common with it, and that stay.
         deleted: paths that the folder deleted.
         rejected: causes that were met: the head's content stays there.
         conflicts: paths changed on both sides.
@@ -64,7 +64,7 @@ def merge(
         rejected: `{path: contents that an undo took out}` (None in it: a deletion that was undone).
         source: set when these are raw files of a source, for the causes that are reported.
         meaning: the meaning of a content, where known: a cause names either.
-        drop: without a base, whether what the folder lacks is dropped rather than kept.
+        drop: whether what the folder lacks is dropped, whoever brought it.
     """
     out = _Sorting()
 
@@ -84,11 +84,13 @@ def merge(
         elif is_rejected(path, here):
             out.rejected.append(Cause(path, here, source))
             chosen = there
+        elif here is None and drop:
+            chosen = None
         elif base is None:
-            chosen = _without_base(path, here, there, drop, out)
+            chosen = _without_base(path, here, there, out)
         elif here == before:
             chosen = there
-            out.from_head.append(path)
+            (out.kept if here is None else out.from_head).append(path)
         elif there == before or is_rejected(path, before):
             # An undo counts as no change of the head: what was edited after it is the folder's to say.
             chosen = here
@@ -109,8 +111,8 @@ def merge(
     )
 
 
-def _without_base(path: str, here: str | None, there: str | None, drop: bool, out: _Sorting) -> str | None:
-    if here is None and not drop:
+def _without_base(path: str, here: str | None, there: str | None, out: _Sorting) -> str | None:
+    if here is None:
         out.kept.append(path)
         return there
     return here

@@ -98,7 +98,10 @@ def _sql_problems(path: str, text: str, declared: Declared, facts: SqlFacts) -> 
     if _hides_sql(declared):
         return []
     found = facts.problems
-    if "{{" in text or "{%" in text:
+    if "\n>>>>>>> " in f"\n{text}":
+        hint = "the file holds the markers of a merge (`<<<<<<<`, `>>>>>>>`): keep what is right and remove them"
+        found = tuple(replace(p, hint=hint) if p.code == "project.bad_sql" else p for p in found)
+    elif "{{" in text or "{%" in text:
         hint = "there are no templates: name datasets as they are, `from schema.name`, and use macros for what repeats"
         found = tuple(replace(p, hint=p.hint or hint) if p.code == "project.bad_sql" else p for p in found)
     return of_sql(path, text, found)

@@ -289,7 +289,9 @@ def _code_notices(code: Merged, side: Side) -> list[str]:
             f"newer in the lake than here, and taken from there: {_some(code.from_head)} (`andon pull` brings them)"
         )
     if code.kept:
-        notices.append(f"not in this folder, and kept as published: {_some(code.kept)} (`--drop` removes them)")
+        notices.append(
+            f"not in this folder, and kept as published: {_some(code.kept)} (`andon pull` brings them, `--drop` removes them)"
+        )
     for cause in code.rejected:
         what = f"{cause.path}: was undone, so it is not published again"
         notices.append(f"{what} (edit it, or `andon accept --rejected {cause.path}`)")

@@ -27,7 +27,7 @@ class RunOptions:
         publish: `all-or-nothing`, `healthy`, `none`, or None for the policy of the settings.
         force: build what is selected even where a result is known.
         now: the logical time; None means the clock.
-        drop: without a base, drop what the folder lacks.
+        drop: drop what the folder lacks.
         message: of the commit.
     """
 

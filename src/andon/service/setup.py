@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.files import tree_size, write_whole
-from andon.base.text import size
+from andon.base.text import plural, size
 from andon.errors import AndonError, UsageError
 from andon.service.gitinfo import git_info
 from andon.version import __version__
@@ -50,7 +50,7 @@ checks: |
   reconciles: sum(revenue) = sum(shop.orders.amount)
 ---*/
 select
-  date_trunc('month', ordered_at) as month,
+  cast(date_trunc('month', ordered_at) as date) as month,
   sum(amount) as revenue,
   count(*) as orders
 from shop.orders
@@ -188,7 +188,7 @@ def _lake(workspace: Workspace) -> list[Finding]:
     root = Path(lake.storage.engine_path(".")).resolve()
     for what, place in (("data", root / "data"), ("raw copies", root / "raw"), ("iceberg metadata", root / "iceberg")):
         count, total = tree_size(place)
-        findings.append(Finding("ok", f"disk: {what}", f"{size(total)} in {count:,} files"))
+        findings.append(Finding("ok", f"disk: {what}", f"{size(total)} in {plural(count, 'file')}"))
     free = shutil.disk_usage(workspace.root).free
     findings.append(
         Finding(
@@ -230,4 +230,4 @@ def _files(workspace: Workspace) -> list[Finding]:
                 "restore them from a backup, or `andon run --force` builds them again",
             )
         ]
-    return [Finding("ok", "data files", f"all {len(files):,} files of main are there")]
+    return [Finding("ok", "data files", f"{plural(len(files), 'file')} of main, all there")]

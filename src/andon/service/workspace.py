@@ -168,6 +168,9 @@ class Workspace:
         """The ref to read when none is given: the branch to work on, or main while that branch was never run."""
         if asked:
             return asked
+        git = git_info(self.root)
+        if git is not None and git.branch is None:
+            return MAIN
         branch = self.branch()
         return branch if self.lake.refs.find(branch) is not None else MAIN
 

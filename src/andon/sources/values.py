@@ -273,7 +273,7 @@ def _one_family(classes: set[str]) -> bool:
 
 
 def _mixed(column: str, facts: Facts, total: int) -> Cast | Stop:
-    """Words among numbers: text, unless nearly all are of one kind, when the few are probably mistakes or marks for nothing."""
+    """Words among numbers: text, unless most are of one kind: the others may be mistakes or marks for nothing, so ask."""
     families = {
         "numbers": _NUMBERS - {"nan"} | {"comma", "group"},
         "dates or times": _MOMENTS | {"day", "daytime"},
@@ -282,7 +282,7 @@ def _mixed(column: str, facts: Facts, total: int) -> Cast | Stop:
     }
     for name, family in families.items():
         most = sum(n for c, n in facts.counts.items() if c in family)
-        if most < total and most >= 0.9 * total:
+        if total / 2 < most < total:
             few = tuple(c for c, n in facts.counts.items() if n and c not in family)
             words = ", ".join(f"`{w}`" for w in facts.words[:3]) or "others"
             message = f"column `{column}` holds {name}, but {total - most:,} of {total:,} values are not: {words}"
