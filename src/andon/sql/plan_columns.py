@@ -1,0 +1,100 @@
+"""What the operators of a plan hand up: columns with their sources, and what decides which rows there are.
+
+Sources are bits of an integer, so that the union of two sets is one instruction; `Sources` gives each column its bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+#: A set of source columns, one bit each.
+Bits = int
+
+NOTHING: Bits = 0
+
+
+class Sources:
+    """The source columns of one query, each with its bit."""
+
+    def __init__(self) -> None:
+        self._bits: dict[tuple[str, str], Bits] = {}
+
+    def bit(self, dataset: str, column: str) -> Bits:
+        """The bit of a column, always the same one."""
+        return self._bits.setdefault((dataset, column), 1 << len(self._bits))
+
+    def names(self, bits: Bits) -> frozenset[tuple[str, str]]:
+        """The `(dataset, column)`s of a set."""
+        return frozenset(name for name, bit in self._bits.items() if bits & bit)
+
+
+class Use(NamedTuple):
+    """What an expression takes: columns whose values go into its value, and columns that decide over those."""
+
+    derive: Bits = NOTHING
+    influence: Bits = NOTHING
+
+    @property
+    def any(self) -> Bits:
+        """Both: for an expression that itself only decides."""
+        return self.derive | self.influence
+
+
+NO_USE = Use()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column between two operators.
+
+    Attributes:
+        use: where its values come from.
+        place: `(table index, column index)` by which an expression may name it, if the plan gives it one.
+        kind: its type as the plan writes it, if known.
+        parameter: which outer column it is, inside of a correlated subquery: constant for each outer row.
+        reason: why it can't be traced. Only a column that somebody uses matters.
+    """
+
+    use: Use = NO_USE
+    place: tuple[int, int] | None = None
+    kind: dict[str, Any] | None = None
+    parameter: tuple[int, int] | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """The result of an operator.
+
+    Attributes:
+        columns: in the order by which expressions count them.
+        rows: what decides which rows there are, and how often.
+        order: what decides in which order they come; of matter only to what looks at the order.
+    """
+
+    columns: list[Column] = field(default_factory=list)
+    rows: Bits = NOTHING
+    order: Bits = NOTHING
+
+    def with_columns(self, columns: list[Column]) -> Relation:
+        """The same rows with other columns."""
+        return replace(self, columns=columns)
+
+
+def influenced(column: Column, bits: Bits) -> Column:
+    """The column, decided over by `bits` too."""
+    if not bits & ~column.use.influence:
+        return column
+    return replace(column, use=Use(column.use.derive, column.use.influence | bits))
+
+
+def values_of(columns: Iterable[Column]) -> Bits:
+    """What it takes to compare rows by all of these columns."""
+    found = NOTHING
+    for column in columns:
+        # within one run of a correlated subquery all rows have the same parameter: it tells no two apart
+        if column.parameter is None:
+            found |= column.use.any
+    return found
