@@ -224,6 +224,37 @@ def test_status(built: Andon, golden: Golden) -> None:
     assert "a run would stop" in built("status").out
 
 
+def test_a_state_that_was_built_before_is_something_to_do(built: Andon) -> None:
+    june = "raw/orders_06.csv"
+    built.write(june, "order_id,customer,ordered_at,amount\n6,zoe,2026-06-01,7.5\n")
+    built("run")
+    (built.folder / june).unlink()
+    plan = built("plan").out
+    assert "main at" in plan
+    assert "a refresh" in plan
+    assert "built before, in run 1" in plan
+    assert "`andon run` would do 2 steps" in built("status").out
+    status = built.json("status")
+    assert status["clean"] is False
+    assert [(c["dataset"], c["action"]) for c in status["changed"]] == [
+        ("shop.orders", "reuse"),
+        ("marts.revenue_by_month", "reuse"),
+    ]
+    built("run")
+    assert "nothing to do" in built("plan").out
+    assert built.json("status")["clean"] is True
+
+
+def test_the_page_of_a_python_dataset_shows_what_it_printed(built: Andon) -> None:
+    text = "from andon import dataset\n\n\n@dataset()\ndef loud():\n    {0}\n    return {{'a': [1]}}\n"
+    built.write("datasets/marts/loud.py", text.format("print('read 17 files')"))
+    built("run", "--yes")
+    assert "what it printed\n  read 17 files\n" in built("show", "marts.loud").out
+    built.write("datasets/marts/loud.py", text.format("print('x\\n' * 50)"))
+    built("run", "--yes")
+    assert "  and 30 more lines in `--json`\n" in built("show", "marts.loud").out
+
+
 def test_log_and_diff(built: Andon, golden: Golden) -> None:
     built.replace(MART, "count(*) as orders", "count(*) as orders, max(amount) as largest")
     built("run", "--yes")

@@ -17,7 +17,7 @@ from andon.base.graph import reach, reverse, topological
 from andon.model.build import Build, InputFile, recipe_key
 from andon.model.commit import Leaf
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
-from andon.model.plan import Action, Step
+from andon.model.plan import UNCHANGED, Action, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class _Planner:
             return Step(dataset, Action.KEEP, source.kept_because, needs, leaf.key, leaf.build, leaf.version)
         if key and dataset not in now.forced:
             if leaf is not None and leaf.key == key:
-                reason = "only comments or layout changed" if code_changed else "unchanged"
+                reason = "only comments or layout changed" if code_changed else UNCHANGED
                 return Step(
                     dataset, Action.REUSE, reason, needs, key, leaf.build, leaf.version, code_changed=code_changed
                 )

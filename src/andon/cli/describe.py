@@ -17,6 +17,8 @@ from andon.cli.values import cell_text, is_number
 if TYPE_CHECKING:
     from andon.service.describe import DatasetInfo, Page, Status
 
+#: Lines of a Python dataset's output that its page shows.
+_PRINTED_LINES = 20
 _SAMPLE_COLUMNS = 100
 
 
@@ -98,6 +100,8 @@ def page_lines(page: Page, console: Console) -> list[str]:
         lines += ["", ink.paint("how its files are read", "dim"), *(f"  {text}" for text in page.contract)]
     if page.sample:
         lines += ["", ink.paint("sample", "dim"), *_sample(page, ink, width)]
+    if page.build is not None and page.build.log:
+        lines += ["", ink.paint("what it printed", "dim"), *_printed(page.build.log)]
     lines += ["", ink.paint("code", "dim"), *(f"  {text}" for text in page.code.rstrip("\n").splitlines())]
     return [*lines, "", ink.paint("read it elsewhere", "dim"), *_elsewhere(page)]
 
@@ -149,14 +153,14 @@ def _pending(found: Status, console: Console) -> list[str]:
     plan, ink = found.plan, console.out
     assert plan is not None  # asked before
     notices = [f"{ink.paint('note:', 'warn')} {notice}" for notice in plan.notices]
-    if not plan.works:
+    if not plan.moves:
         text = (
             "code differs, nothing to build" if plan.is_change else "nothing to do: the branch has what the folder says"
         )
         return [text, *notices]
-    rows: list[Sequence[Cell]] = [(symbol(s, ink), s.dataset, (s.reason, "dim")) for s in plan.works[:20]]
-    more = [f"  and {len(plan.works) - 20} more: `andon plan`"] if len(plan.works) > 20 else []
-    title = f"`andon run` would do {plural(len(plan.works), 'step')}:"
+    rows: list[Sequence[Cell]] = [(symbol(s, ink), s.dataset, (s.reason, "dim")) for s in plan.moves[:20]]
+    more = [f"  and {len(plan.moves) - 20} more: `andon plan`"] if len(plan.moves) > 20 else []
+    title = f"`andon run` would do {plural(len(plan.moves), 'step')}:"
     return [title, *table(rows, ink, indent="  ", width=console.width), *more, *notices]
 
 
@@ -206,6 +210,12 @@ def _sample(page: Page, ink: Ink, width: int | None) -> list[str]:
     ]
     right = [i for i, c in enumerate(columns) if is_number(c.type)]
     return table(rows, ink, headers=[c.name for c in columns], right=right, width=width, indent="  ")
+
+
+def _printed(log: str) -> list[str]:
+    texts = log.rstrip("\n").splitlines()
+    more = [f"  and {len(texts) - _PRINTED_LINES:,} more lines in `--json`"] if len(texts) > _PRINTED_LINES else []
+    return [*(f"  {text}" for text in texts[:_PRINTED_LINES]), *more]
 
 
 def _elsewhere(page: Page) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from andon.base.text import plural, seconds
 from andon.cli.output import Cell, Console, Ink, error_lines, short, table
-from andon.model.plan import Action, Plan, Step
+from andon.model.plan import UNCHANGED, Action, Plan, Step
 from andon.model.run import RunResult, Status, TaskResult
 
 #: How many names a line lists before it says how many more there are.
@@ -39,7 +39,7 @@ def plan_lines(plan: Plan, console: Console, everything: bool, expected: float, 
     """A plan as lines: what is done to which dataset and why, then the counts."""
     pen = ink or console.out
     kind = "a change of code" if plan.is_change else "a refresh"
-    if not plan.works and not plan.is_change:
+    if not plan.moves and not plan.is_change:
         kind = "nothing to do"
     lines = [f"{pen.paint(plan.branch, 'bold')} at {pen.paint(short(plan.base), 'accent')}: {kind}"]
     shown = [s for s in plan.steps if everything or not _is_quiet(s)]
@@ -130,7 +130,7 @@ def _ending(result: RunResult, ink: Ink) -> str:
 
 
 def _is_quiet(step: Step) -> bool:
-    return step.action is Action.REUSE and step.reason == "unchanged"
+    return step.action is Action.REUSE and step.reason == UNCHANGED
 
 
 def _reason(step: Step) -> str:

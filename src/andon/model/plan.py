@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: The reason of a step that keeps what the branch has.
+UNCHANGED = "unchanged"
+
 
 class Action(StrEnum):
     """What a run does with one dataset."""
@@ -63,3 +66,9 @@ class Plan:
     def works(self) -> tuple[Step, ...]:
         """The steps that do something."""
         return tuple(s for s in self.steps if s.action in (Action.BUILD, Action.VIEW, Action.DROP))
+
+    @property
+    def moves(self) -> tuple[Step, ...]:
+        """The steps after which the branch shows something else: those that do something, and results taken over from other runs."""
+        works = self.works
+        return tuple(s for s in self.steps if s in works or (s.action is Action.REUSE and s.reason != UNCHANGED))

@@ -142,14 +142,14 @@ class Status:
 
     def to_json(self) -> dict[str, Any]:
         """As in `status --json`."""
-        works = self.plan.works if self.plan else ()
+        moves = self.plan.moves if self.plan else ()
         return {
             "branch": self.branch,
             "commit": self.commit.id,
             "at": self.commit.time,
             "datasets": self.datasets,
-            "clean": self.plan is not None and not works and not self.plan.is_change,
-            "changed": [{"dataset": s.dataset, "action": str(s.action), "reason": s.reason} for s in works],
+            "clean": self.plan is not None and not moves and not self.plan.is_change,
+            "changed": [{"dataset": s.dataset, "action": str(s.action), "reason": s.reason} for s in moves],
             "change": bool(self.plan and self.plan.is_change),
             "notices": list(self.plan.notices) if self.plan else [],
             "error": self.error.to_json() if self.error else None,
