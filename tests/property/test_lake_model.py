@@ -27,12 +27,20 @@ FIXED = {
 ALWAYS = "raw/always.csv"
 CLONES = ("ana", "ben")
 
+Edit = tuple[str, Content | int | None]
+
 who = st.sampled_from(CLONES)
-datasets = st.sampled_from(["datasets/m/a.sql", "datasets/m/b.sql", "datasets/m/c.sql"])
-contents = st.tuples(st.integers(1, 4), st.booleans())
-raw_files = st.sampled_from(["raw/may.csv", "raw/june.csv"])
-# Powers of two: two different sets of files never have one sum.
-numbers = st.sampled_from([1, 2, 4, 8])
+edits = st.lists(
+    st.one_of(
+        st.tuples(
+            st.sampled_from(["datasets/m/a.sql", "datasets/m/b.sql", "datasets/m/c.sql"]),
+            st.one_of(st.tuples(st.integers(1, 3), st.booleans()), st.none()),
+        ),
+        st.tuples(st.sampled_from(["raw/may.csv", "raw/june.csv"]), st.sampled_from([1, 2, 4, None])),
+    ),
+    min_size=1,
+    max_size=2,
+)
 branches = st.sampled_from(["main", "main", "dev"])
 
 
@@ -69,29 +77,25 @@ class LakeMachine(RuleBasedStateMachine):
                 self.put(name, path, sql(content))
             for path, number in raw.items():
                 self.put(name, path, csv(number))
-        self.run("ana", "main")
+        self.run("ana", "main", [])
         self.model.branches["main"].done.clear()  # the first publish is not undone here
 
     # -- the folders
 
-    @rule(name=who, path=datasets, content=contents)
-    def edit(self, name: str, path: str, content: Content) -> None:
-        self.model.folders[name].code[path] = content
-        self.put(name, path, sql(content))
-
-    @rule(name=who, path=datasets)
-    def delete(self, name: str, path: str) -> None:
-        self.model.folders[name].code.pop(path, None)
-        self.put(name, path, None)
-
-    @rule(name=who, path=raw_files, number=st.one_of(st.none(), numbers))
-    def bring_raw(self, name: str, path: str, number: int | None) -> None:
-        raw = self.model.folders[name].raw
-        if number is None:
-            raw.pop(path, None)
-        else:
-            raw[path] = number
-        self.put(name, path, None if number is None else csv(number))
+    @rule(name=who, edits=edits)
+    def edit(self, name: str, edits: list[Edit]) -> None:
+        for path, content in edits:
+            folder = self.model.folders[name]
+            files = folder.raw if path.startswith("raw/") else folder.code
+            if content is None:
+                files.pop(path, None)
+                self.put(name, path, None)
+            elif isinstance(content, int):
+                folder.raw[path] = content
+                self.put(name, path, csv(content))
+            else:
+                folder.code[path] = content
+                self.put(name, path, sql(content))
 
     @rule(name=who)
     def copy_the_code_of_the_other(self, name: str) -> None:
@@ -108,10 +112,11 @@ class LakeMachine(RuleBasedStateMachine):
         shutil.rmtree(self.place / name / ".andon", ignore_errors=True)
         self.model.folders[name].bases.clear()
 
-    # -- the verbs
+    # -- the verbs; what needs something to be there waits until it is, so that few steps are idle
 
-    @rule(name=who, branch=branches)
-    def run(self, name: str, branch: str) -> None:
+    @rule(name=who, branch=branches, edits=st.one_of(edits, st.just([])))
+    def run(self, name: str, branch: str, edits: list[Edit]) -> None:
+        self.edit(name, edits)
         if branch in self.model.branches:
             with self.open(name) as workspace:
                 self.both(
@@ -119,8 +124,9 @@ class LakeMachine(RuleBasedStateMachine):
                     lambda: workspace.builds.run(RunOptions(branch=branch), confirm=lambda _: True),
                 )
 
-    @rule(name=who, branch=branches)
-    def refresh(self, name: str, branch: str) -> None:
+    @rule(name=who, branch=branches, edits=st.one_of(edits, st.just([])))
+    def refresh(self, name: str, branch: str, edits: list[Edit]) -> None:
+        self.edit(name, edits)
         if branch in self.model.branches:
             with self.open(name) as workspace:
                 self.both(
@@ -128,22 +134,32 @@ class LakeMachine(RuleBasedStateMachine):
                     lambda: workspace.builds.refresh(RunOptions(branch=branch)),
                 )
 
-    @rule(name=who, branch=branches)
-    def undo(self, name: str, branch: str) -> None:
-        target = self.model.branches.get(branch)
-        if target is not None and target.done:
-            with self.open(name) as workspace:
-                self.both(target.undo, lambda: workspace.history.undo(branch))
+    @precondition(lambda self: any(b.done for b in self.model.branches.values()))
+    @rule(name=who, data=st.data())
+    def undo(self, name: str, data: st.DataObject) -> None:
+        branch = data.draw(st.sampled_from([n for n, b in self.model.branches.items() if b.done]))
+        with self.open(name) as workspace:
+            self.both(self.model.branches[branch].undo, lambda: workspace.history.undo(branch))
 
-    @rule(name=who, branch=branches)
-    def redo(self, name: str, branch: str) -> None:
-        target = self.model.branches.get(branch)
-        if target is not None:
+    @rule(name=who)
+    def undo_and_run(self, name: str) -> None:
+        """Undone things stay undone while they still lie in the folder."""
+        if self.model.branches["main"].done:
             with self.open(name) as workspace:
-                self.both(target.redo, lambda: workspace.history.redo(branch))
+                self.both(self.model.branches["main"].undo, lambda: workspace.history.undo("main"))
+            self.run(name, "main", [])
 
-    @rule(name=who, path=st.one_of(datasets, raw_files))
-    def accept(self, name: str, path: str) -> None:
+    @precondition(lambda self: any(b.undone for b in self.model.branches.values()))
+    @rule(name=who, data=st.data())
+    def redo(self, name: str, data: st.DataObject) -> None:
+        branch = data.draw(st.sampled_from([n for n, b in self.model.branches.items() if b.undone]))
+        with self.open(name) as workspace:
+            self.both(self.model.branches[branch].redo, lambda: workspace.history.redo(branch))
+
+    @precondition(lambda self: self.model.branches["main"].rejected)
+    @rule(name=who, data=st.data())
+    def accept(self, name: str, data: st.DataObject) -> None:
+        path = data.draw(st.sampled_from(sorted({p for p, _ in self.model.branches["main"].rejected})))
         with self.open(name) as workspace:
             self.both(
                 lambda: self.model.accept(name, "main", path),
@@ -264,5 +280,5 @@ def _raw(raw: dict[str, int]) -> dict[str, str]:
 
 TestLakeModel = LakeMachine.TestCase
 TestLakeModel.settings = settings(
-    max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
