@@ -249,6 +249,7 @@ class Session:
         places = sorted({str(self.folder), str(self.folder.resolve())}, key=len, reverse=True)
         for place in places:
             text = text.replace(place, HOME)
+        text = text.replace(sys.executable, f"{HOME}/.venv/bin/python")
         return [line.rstrip() for line in text.splitlines()]
 
     def _compare(self, said: list[str], actual: list[str], line: int, update: bool) -> list[str]:
