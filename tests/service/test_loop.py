@@ -6,6 +6,7 @@ import pytest
 
 import andon
 from andon.errors import ProjectError, UsageError
+from andon.service.goal import RunOptions
 from kit.clones import FILES, did
 
 TOTALS = "select customer, amount from marts.totals order by customer"
@@ -316,3 +317,28 @@ def test_a_change_of_main_is_refused_where_nothing_can_be_asked(project):
     with closing(project.open()) as workspace, pytest.raises(UsageError) as caught:
         workspace.builds.run(RunOptions())
     assert caught.value.code == "usage.confirmation_needed"
+
+
+def test_where_nothing_healthy_moves_there_is_no_publish(project):
+    project.write("raw/people.csv", "id,name\n1,ada\n2,ben\n")
+    project.write("sources/crm/people.sql", "select id, name from read_csv('raw/people.csv')\n")
+    project.run()
+    head = project.head()
+    project.write("raw/people.csv", "id,name\none,ada\n")
+    refreshed = project.refresh()
+    assert did(refreshed)["crm.people"] == "build"
+    assert not refreshed.published
+    assert "nothing is healthy" in refreshed.held
+    assert project.head() == head
+    project.write("datasets/marts/count.sql", "select error('no') as n from shop.orders\n")
+    assert not project.run(publish="healthy").published
+    assert project.head() == head
+
+
+def test_what_publishes_nothing_is_not_asked_about(project):
+    project.run()
+    project.write("datasets/marts/count.sql", "select count(*) + 1 as n from shop.orders\n")
+    with closing(project.open()) as workspace:
+        result = workspace.builds.run(RunOptions(publish="none"), confirm=None)
+    assert not result.published
+    assert project.ask("select n from marts.count", at=f"run:{result.run}") == [(4,)]

@@ -92,7 +92,8 @@ class Builds:
             prepared = self._prepare(goal, options)
             plan = prepared.plan
             if confirmed is None or _shape(confirmed) != _shape(plan.works):
-                self._confirm(plan, confirm)
+                if goal.policy != "none":
+                    self._confirm(plan, confirm)
                 confirmed = plan.works
             try:
                 return self._execute(prepared, options, report, began)

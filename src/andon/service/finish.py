@@ -71,8 +71,8 @@ class Finish:
         began: float,
     ) -> RunResult:
         results = self._results(prepared.plan, progress)
-        held = _held(prepared.goal, results)
         state = _next_state(prepared, progress)
+        held = _held(prepared.goal, results, moved=state != prepared.gathered.state)
         publish = held is None
         request = secrets.token_hex(16)
         head = prepared.head
@@ -225,15 +225,14 @@ def _kind(prepared: Prepared) -> CommitKind:
     return CommitKind.REFRESH if kind is CommitKind.CHANGE and not prepared.plan.is_change else kind
 
 
-def _held(goal: Goal, results: Sequence[TaskResult]) -> str | None:
+def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
     failed = [r.dataset for r in results if r.status is Status.FAILED]
     skipped = [r.dataset for r in results if r.status is Status.SKIPPED]
     if goal.policy == "none":
         return "not to be published (--publish none)"
     if failed and goal.policy == "all-or-nothing":
         return f"{failed[0]} failed" + (f" and {len(failed) - 1} more" if len(failed) > 1 else "")
-    changed = [r for r in results if r.status is Status.OK]
-    if failed and not changed:
+    if failed and not moved:
         return f"nothing is healthy: {len(failed)} failed, {len(skipped)} skipped"
     return None
 
