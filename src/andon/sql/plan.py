@@ -9,6 +9,7 @@ from typing import Any
 
 from andon.base.names import literal
 from andon.sql.bind import Binder, BindError
+from andon.sql.error import explain
 from andon.sql.parse import deeply, unreadable
 
 #: An operator or an expression of a plan.
@@ -77,12 +78,25 @@ class Planner(Binder):
         assert row is not None
         answer: Node = deeply(lambda: json.loads(row[0]))
         if answer.get("error"):
-            raise UntracedError(_one_line(str(answer.get("error_message", "the engine shows no plan"))))
+            raise UntracedError(self._reason(answer, sql))
         plans = answer.get("plans", [])
         if len(plans) != 1:
             raise UntracedError(f"expected one SELECT, found {len(plans)}")
         root: Node = plans[0]
         return root
+
+    def _reason(self, answer: Node, sql: str) -> str:
+        message = str(answer.get("error_message", "the engine shows no plan"))
+        if "statement of type MULTI" in message:
+            return "a `pivot` takes its columns from the data"
+        if message.startswith("Only SELECT"):
+            return "expected one SELECT"
+        if answer.get("error_type") in ("binder", "catalog"):
+            problem = explain(
+                RuntimeError(f"{str(answer['error_type']).title()} Error: {message}"), sql, self._declared
+            )
+            return problem.message
+        return _one_line(message)
 
 
 def words_of(*texts: str) -> frozenset[str]:

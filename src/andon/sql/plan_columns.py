@@ -54,6 +54,7 @@ class Column:
         place: `(table index, column index)` by which an expression may name it, if the plan gives it one.
         kind: its type as the plan writes it, if known.
         parameter: which outer column it is, inside of a correlated subquery: constant for each outer row.
+        counted: it holds lists whose length depends on no value: they were written out.
         reason: why it can't be traced. Only a column that somebody uses matters.
     """
 
@@ -62,6 +63,7 @@ class Column:
     kind: dict[str, Any] | None = None
     parameter: tuple[int, int] | None = None
     reason: str | None = None
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ _VALUE_PARTS = ("children", "default_expr")
 
 #: Aggregates whose value is the same in whatever order the rows come, as long as they don't round.
 _UNORDERED = words("count count_star min max sum bool_and bool_or bit_and bit_or bit_xor")
+#: Functions that make a list of as many entries as they have arguments.
+_WRITTEN_LISTS = frozenset({"list_value", "unpivot_list"})
+
 _ROUNDED = frozenset({"FLOAT", "DOUBLE"})
 
 _LAMBDAS = "lambda_expr"
@@ -124,6 +127,16 @@ def kind_of(expression: Node) -> dict[str, Any] | None:
     """The type of an expression as far as the plan says it."""
     kind: dict[str, Any] | None = expression.get("return_type")
     return kind
+
+
+def is_counted(expression: Node, columns: Sequence[Column]) -> bool:
+    """Whether a list is written out, so that its length depends on no value."""
+    while expression["expression_class"] == "BOUND_CAST":
+        expression = expression["child"]
+    if expression["expression_class"] == "BOUND_FUNCTION":
+        return expression["name"] in _WRITTEN_LISTS
+    column = bare(expression, columns)
+    return column is not None and column.counted
 
 
 def is_ordered(aggregate: Node) -> bool:

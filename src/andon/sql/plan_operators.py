@@ -11,7 +11,7 @@ from dataclasses import replace
 from andon.sql.names import words
 from andon.sql.plan import Node, UntracedError
 from andon.sql.plan_columns import NOTHING, Column, Relation, Sources, Use, influenced, values_of
-from andon.sql.plan_expressions import bare, deciding, is_ordered, kind_of, ordering, union, use_of
+from andon.sql.plan_expressions import bare, deciding, is_counted, is_ordered, kind_of, ordering, union, use_of
 from andon.sql.plan_joins import JOIN_KEYS, cross, join
 from andon.sql.plan_scans import SCAN_KEYS, Datasets, scan
 from andon.sql.plan_sets import except_rows, intersect_rows, placed, same, stacked, union_rows
@@ -170,6 +170,7 @@ def _projection(node: Node, below: Sequence[Relation]) -> Relation:
                 (node["table_index"], index),
                 kind_of(expression),
                 source.parameter if source else None,
+                counted=is_counted(expression, child.columns),
             )
         )
     return child.with_columns(columns)
@@ -226,7 +227,12 @@ def _unnest(node: Node, below: Sequence[Relation]) -> Relation:
         Column(use, (node["unnest_index"], index), kind_of(node["expressions"][index]))
         for index, use in enumerate(uses)
     ]
-    return Relation(child.columns + columns, child.rows | union(uses).any, child.order)
+    # whether there is a list at all may be decided elsewhere, even where its length is known
+    lengths = [
+        Use(influence=use.influence) if is_counted(expression["child"], child.columns) else use
+        for use, expression in zip(uses, node["expressions"], strict=True)
+    ]
+    return Relation(child.columns + columns, child.rows | union(lengths).any, child.order)
 
 
 def _order(node: Node, below: Sequence[Relation]) -> Relation:
@@ -277,10 +283,13 @@ def _values(node: Node, below: Sequence[Relation]) -> Relation:
     kinds = node["expr_types"]
     if any(len(row) != len(kinds) for row in node["expressions"]):
         raise UntracedError("the rows of a VALUES differ in length")
-    columns = [
-        Column(use_of([row[index] for row in node["expressions"]], child.columns), (node["table_index"], index), kind)
-        for index, kind in enumerate(kinds)
-    ]
+    columns = []
+    for index, kind in enumerate(kinds):
+        entries = [row[index] for row in node["expressions"]]
+        sources = [bare(entry, child.columns) for entry in entries]
+        parameters = {source.parameter if source else None for source in sources}
+        parameter = parameters.pop() if len(parameters) == 1 else None
+        columns.append(Column(use_of(entries, child.columns), (node["table_index"], index), kind, parameter))
     return child.with_columns(columns)
 
 
