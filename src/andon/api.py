@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from andon.base.clock import from_text
+from andon.base.text import plural
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 from andon.model.run import RunResult
@@ -176,6 +177,13 @@ class Branches:
         """Name a commit for good; returns its id."""
         return self._workspace.branches.tag(name, at).commit
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.list())
+
+    def __repr__(self) -> str:
+        heads = ", ".join(f"{b.name} ({b.commit[:8]}{', current' if b.current else ''})" for b in self)
+        return f"<andon branches {heads}>"
+
 
 class Result:
     """The result of a query: rows of one commit, in the form that you want, as often as you want."""
@@ -229,7 +237,7 @@ class Result:
         rows = self.fetchall()
         lines = [" | ".join(self.columns), *(" | ".join(_text(v) for v in row) for row in rows[:_SHOWN_ROWS])]
         more = f"… and {len(rows) - _SHOWN_ROWS:,} more rows\n" if len(rows) > _SHOWN_ROWS else ""
-        return "\n".join(lines) + f"\n{more}[{len(rows):,} rows at commit {self.commit[:8]}]"
+        return "\n".join(lines) + f"\n{more}[{plural(len(rows), 'row')} at commit {self.commit[:8]}]"
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -239,7 +247,7 @@ class Result:
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(_text(v))}</td>" for v in row) + "</tr>" for row in rows[:_SHOWN_ROWS]
         )
-        note = f"{len(rows):,} rows at commit <code>{self.commit[:8]}</code>"
+        note = f"{plural(len(rows), 'row')} at commit <code>{self.commit[:8]}</code>"
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{note}</small>"
 
 

@@ -342,3 +342,13 @@ def test_what_publishes_nothing_is_not_asked_about(project):
         result = workspace.builds.run(RunOptions(publish="none"), confirm=None)
     assert not result.published
     assert project.ask("select n from marts.count", at=f"run:{result.run}") == [(4,)]
+
+
+def test_branches_and_results_name_their_commits(project):
+    project.run()
+    with closing(andon.open(project.root)) as lake:
+        lake.branches.create("try")
+        head = project.head().id[:8]
+        assert repr(lake.branches) == f"<andon branches main ({head}, current), try ({head})>"
+        assert [b.name for b in lake.branches] == ["main", "try"]
+        assert repr(lake.sql("select n from marts.count")) == f"n\n3\n[1 row at commit {head}]"
