@@ -193,7 +193,7 @@ class Model:
         base = folder.bases.get(branch) or Base()
         for path in head.keys() | folder.code.keys():
             ours, theirs, before = folder.code.get(path), head.get(path), base.code.get(path)
-            if ours == theirs or (ours is not None and before is not None and theirs == before):
+            if ours == theirs or (before is not None and theirs == before):
                 continue
             if ours == before or ours is None:
                 _set(folder.code, path, head)

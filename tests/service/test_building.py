@@ -230,3 +230,26 @@ def test_a_source_must_have_the_columns_that_its_file_declares(project):
     with pytest.raises(ProjectError) as caught:
         project.run()
     assert "order_id" in caught.value.problems[0].message
+
+
+def test_a_killed_run_is_told_as_interrupted_and_cleaned_up(project):
+    from kit.clones import closing
+
+    project.run()
+    code = (
+        "import os, sys; from andon.service.workspace import Workspace; from pathlib import Path\n"
+        "w = Workspace(Path(sys.argv[1]), environ={}); w.lake\n"
+        "print(w.runs.begin('main', 'x', 'change', 'ana', 'now')); sys.stdout.flush(); os._exit(9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(project.root)], capture_output=True, text=True)
+    number = int(done.stdout)
+    left = project.root / ".andon/tmp" / f"run-{number}" / "narrow"
+    left.mkdir(parents=True)
+    with closing(project.open()) as workspace:
+        assert workspace.runs.find(number).status == "interrupted"
+    project.write("datasets/marts/count.sql", "select 5 as n\n")
+    project.run()
+    assert not left.exists()
+    with closing(project.open()) as workspace:
+        rows = workspace.lake.database.query("select status from run where number = ?", [number])
+        assert rows == [("interrupted",)]

@@ -173,3 +173,11 @@ def test_publishes_at_once_are_none_lost_and_none_torn(shared):
     assert errors == []
     for number in range(4):
         assert ana.ask(f"select turn from marts.d{number}") == [(2,)]
+
+
+def test_pull_does_not_bring_back_what_this_folder_deleted(shared):
+    ana, _ = shared
+    ana.write("datasets/marts/best.sql", None)
+    ana.pull()
+    assert not (ana.root / "datasets/marts/best.sql").exists()
+    assert did(ana.run()) == {"marts.best": "drop"}

@@ -14,7 +14,7 @@ from andon.base.clock import to_text
 from andon.build.outcome import Progress
 from andon.build.plan import Situation, plan_steps
 from andon.errors import ConflictError, DatasetError, UsageError
-from andon.lake.refs import MAIN
+from andon.lake.refs import MAIN, require_branch
 from andon.model.commit import CommitKind
 from andon.model.event import Notice, Planned, Reporter, silent
 from andon.model.plan import Action, Plan, Step
@@ -100,7 +100,7 @@ class Builds:
             except ConflictError as error:
                 if error.code != "lake.ref_moved" or attempt == REPLANS:
                     raise
-                report(Notice(f"{goal.branch} moved meanwhile: planning again on its new head"))
+                report(Notice(f"{error.message}: planning again"))
         raise AssertionError("unreachable")
 
     # -- goals
@@ -134,9 +134,16 @@ class Builds:
         return policy
 
     def _make_branch(self, branch: str, report: Reporter) -> None:
-        if self._lake.refs.find(branch) is not None:
+        ref = self._lake.refs.find(branch)
+        if ref is not None:
+            require_branch(ref)
             return
-        made = self._workspace.branches.create(branch)
+        try:
+            made = self._workspace.branches.create(branch)
+        except UsageError as error:
+            if error.code != "lake.ref_exists":
+                raise
+            return  # another run made it at this moment
         report(Notice(f"made the branch {branch} at {made.commit[:8]}"))
 
     # -- preparing
@@ -172,7 +179,7 @@ class Builds:
         )
         steps = plan_steps(situation)
         done = frozenset(s.dataset for s in steps)
-        shared = _shared(gathered, selected)
+        shared = gathered.shared if selected is None else _shared(gathered, done)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         notices = [*gathered.notices, *_left_behind(gathered, selected, done)]
         plan = Plan(head.id, goal.branch, steps, is_change, tuple(notices))
@@ -254,22 +261,26 @@ class Builds:
         run = self._workspace.runs.begin(
             goal.branch, prepared.head.id, str(goal.kind), self._workspace.author, to_text(prepared.moment)
         )
-        report(Planned(plan, run))
         try:
+            report(Planned(plan, run))
             self._store_code(prepared)
             progress = self._build(prepared, run, report) if works else Progress()
+            _require_current(progress, goal.branch)
+            return self._finish.commit(prepared, options, run, progress, report, began)
         except KeyboardInterrupt:
-            self._finish.stopped(run, began)
+            self._finish.stopped(run, began, "interrupted")
             raise DatasetError(
                 "build.interrupted",
                 "stopped; nothing was published",
                 where=f"run:{run}",
                 hint="run again: what was built is reused",
             ) from None
+        except ConflictError as error:
+            self._finish.stopped(run, began, "moved" if error.code == "lake.ref_moved" else "failed")
+            raise
         except BaseException:
             self._finish.stopped(run, began, "failed")
             raise
-        return self._finish.commit(prepared, options, run, progress, report, began)
 
     def _leaves_change(self, prepared: Prepared) -> bool:
         if dict(prepared.shared) != dict(prepared.gathered.state.shared):
@@ -295,15 +306,31 @@ class Builds:
         self._lake.objects.put_texts([side.read(path, sha) for path, sha in new.items() if sha not in known])
 
 
+def _require_current(progress: Progress, branch: str) -> None:
+    """Refuse results that read what another run built first: their input would stand beside them with another content.
+
+    Raises:
+        ConflictError: `lake.ref_moved`; planned again, the first one's input is known and what reads it is built on that.
+    """
+    for build in progress.builds.values():
+        for name, version in build.inputs.items():
+            if progress.versions.get(name, version) != version:
+                raise ConflictError(
+                    "lake.ref_moved",
+                    f"`{name}` was built by another run at the same time, with another content",
+                    where=branch,
+                    hint="run the same command again; what was built is reused",
+                    retryable=True,
+                )
+
+
 def _shape(steps: Sequence[Step]) -> list[tuple[str, Action]]:
     return sorted((s.dataset, s.action) for s in steps)
 
 
-def _shared(gathered: Gathered, selected: frozenset[str] | None) -> Mapping[str, str]:
-    """The shared files of the next commit: with a selection only those that selected definitions use are taken."""
-    if selected is None:
-        return gathered.shared
-    used = {p for d in selected if d in gathered.definitions for p, _ in gathered.definitions[d].files}
+def _shared(gathered: Gathered, done: frozenset[str]) -> Mapping[str, str]:
+    """The shared files of the next commit with a selection: only those that its definitions use are taken."""
+    used = {p for d in done if d in gathered.definitions for p, _ in gathered.definitions[d].files}
     result = dict(gathered.state.shared)
     for path in used & gathered.shared.keys():
         result[path] = gathered.shared[path]

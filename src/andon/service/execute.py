@@ -50,6 +50,7 @@ class Execution:
                 self._say_contract(gathered, name, report)
             except DatasetError as error:
                 gathered.failures[name] = error
+        self._clean_up_after_others(run)
         cores = int(settings.get("engine.threads")) or os.cpu_count() or 1
         job = Job(
             lake=self._lake,
@@ -114,6 +115,15 @@ class Execution:
         chosen = str(self._workspace.settings.get("engine.temp_directory") or "")
         root = self._workspace.root / chosen if chosen else self._workspace.folder.state / "tmp"
         return root / f"run-{run}"
+
+    def _clean_up_after_others(self, run: int) -> None:
+        """Remove what runs that were killed left in the folder for temporary files."""
+        own = self._workspace.folder.state / "tmp"
+        for place in own.glob("run-*") if self._temporary(run).parent == own else ():
+            number = place.name.removeprefix("run-")
+            record = self._workspace.runs.find(int(number)) if number.isdigit() else None
+            if record is None or record.status != "running":
+                shutil.rmtree(place, ignore_errors=True)
 
     def _clean(self, engine: EngineSettings) -> None:
         shutil.rmtree(engine.temporary, ignore_errors=True)

@@ -56,10 +56,12 @@ class Finish:
         report(Ended(result))
         return result
 
-    def stopped(self, run: int, began: float, status: str = "interrupted") -> None:
+    def stopped(self, run: int, began: float, status: str) -> None:
+        """Record that a run ended without a commit, unless its end is recorded already."""
         with contextlib.suppress(AndonError), self._lake.database.write() as transaction:
-            seconds = time.perf_counter() - began
-            self._workspace.runs.end(transaction, run, status, None, False, None, seconds, [])
+            if self._workspace.runs.is_running(transaction, run):
+                seconds = time.perf_counter() - began
+                self._workspace.runs.end(transaction, run, status, None, False, None, seconds, [])
 
     def commit(
         self,
@@ -74,11 +76,12 @@ class Finish:
         state = _next_state(prepared, progress)
         held = _held(prepared.goal, results, moved=state != prepared.gathered.state)
         publish = held is None
+        merged = prepared.goal.merged if _is_whole(prepared, results) else None
         request = secrets.token_hex(16)
         head = prepared.head
         for _ in range(REBASES):
             draft = Draft(
-                (head.id, prepared.goal.merged.id) if prepared.goal.merged else (head.id,),
+                (head.id, merged.id) if merged is not None else (head.id,),
                 _kind(prepared),
                 self._workspace.author,
                 options.message or _message(prepared, results, state),
@@ -114,7 +117,6 @@ class Finish:
                     raise
                 rebased = self._rebase(prepared, state, head)
                 if rebased is None:
-                    self.stopped(run, began, "moved")
                     raise
                 head, state = rebased
                 continue
@@ -150,11 +152,15 @@ class Finish:
         commits = self._lake.commits
         if dict(commits.shared(base)) != dict(commits.shared(head)) or base.rejected != head.rejected:
             return None
-        theirs = commits.changed_leaves(base, head).keys()
+        theirs = commits.changed_leaves(base, head)
         old = commits.state(base).leaves
         ours = {d for d in old.keys() | state.leaves.keys() if old.get(d) != state.leaves.get(d)}
         reads = {p for d in ours if d in prepared.gathered.definitions for p in prepared.gathered.definitions[d].inputs}
-        if theirs & (ours | reads):
+        if theirs.keys() & (ours | reads):
+            return None
+        # Neither may they have read what we wrote: their new dataset would stand beside an input that it never saw.
+        made = self._lake.objects.definitions({leaf.definition for _, leaf in theirs.values() if leaf is not None})
+        if any(ours.intersection(definition.inputs) for definition in made.values()):
             return None
         if dict(state.shared) != dict(commits.shared(base)):
             return None
@@ -235,6 +241,14 @@ def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
     if failed and not moved:
         return f"nothing is healthy: {len(failed)} failed, {len(skipped)} skipped"
     return None
+
+
+def _is_whole(prepared: Prepared, results: Sequence[TaskResult]) -> bool:
+    """Whether the next state holds all of the other side's code. A branch of which a part failed or was kept out is not merged:
+    as a parent it would be the base of its next publish, and that part would count as taken and never be tried again."""
+    if prepared.gathered.code.rejected or len(results) < len(prepared.gathered.definitions):
+        return False
+    return all(r.status is Status.OK and r.action != Action.KEEP for r in results)
 
 
 def _next_state(prepared: Prepared, progress: Progress) -> State:

@@ -46,8 +46,8 @@ class Pulled:
 def pull(workspace: Workspace, branch: str | None = None, dry: bool = False) -> Pulled:
     """Bring the branch's newer files into the folder.
 
-    A file that only the branch changed is written (or removed); one that only the folder changed stays; one that both changed is
-    merged by lines between base, folder and branch, with markers where both changed the same lines.
+    A file that only the branch changed is written (or removed); one that only the folder changed or deleted stays so; one that
+    both changed is merged by lines between base, folder and branch, with markers where both changed the same lines.
 
     Args:
         dry: only tell what would be done.
@@ -65,7 +65,7 @@ def pull(workspace: Workspace, branch: str | None = None, dry: bool = False) -> 
     kept: list[str] = []
     for path in sorted(head.keys() | here.keys()):
         ours, theirs, before = here.get(path), head.get(path), base.get(path)
-        if ours == theirs or (ours is not None and theirs == before and before is not None):
+        if ours == theirs or (theirs == before and before is not None):
             continue
         if ours == before or ours is None:
             write[path] = workspace.lake.objects.text(theirs) if theirs is not None else None

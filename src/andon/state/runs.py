@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction
+from andon.base.process import is_gone, this_process
 from andon.model.run import Status, TaskResult
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run as recorded. `status` is `running`, `done`, `failed`, `interrupted`."""
+    """A run as recorded. `status` is `running`, `done`, `failed`, `interrupted`, or `moved` (it was planned again)."""
 
     number: int
     branch: str
@@ -30,9 +31,7 @@ class RunRecord:
     seconds: float | None
 
 
-_COLUMNS = (
-    "number, branch, base, kind, author, started, ended, status, commit_id, published, held, logical_time, seconds"
-)
+_COLUMNS = "number, branch, base, kind, author, started, ended, status, commit_id, published, held, logical_time, seconds, process"
 
 
 class Runs:
@@ -46,11 +45,12 @@ class Runs:
         """Record the start of a run; returns its number."""
         started = to_text(self._clock())
         with self._database.write() as transaction:
+            _end_lost(transaction, started)
             number = int(transaction.query("select coalesce(max(number), 0) + 1 from run")[0][0])
             transaction.execute(
-                "insert into run (number, branch, base, kind, author, started, status, logical_time)"
-                " values (?, ?, ?, ?, ?, ?, 'running', ?)",
-                [number, branch, base, kind, author, started, logical_time],
+                "insert into run (number, branch, base, kind, author, started, status, logical_time, process)"
+                " values (?, ?, ?, ?, ?, ?, 'running', ?, ?)",
+                [number, branch, base, kind, author, started, logical_time, this_process()],
             )
         return number
 
@@ -90,6 +90,10 @@ class Runs:
             ],
         )
 
+    def is_running(self, transaction: Transaction, number: int) -> bool:
+        """Whether no end of this run was recorded yet."""
+        return bool(transaction.query("select 1 from run where number = ? and status = 'running'", [number]))
+
     def find(self, number: int) -> RunRecord | None:
         """The run with this number, or None."""
         rows = self._database.query(f"select {_COLUMNS} from run where number = ?", [number])
@@ -109,7 +113,16 @@ class Runs:
         ]
 
 
+def _end_lost(transaction: Transaction, now: str) -> None:
+    """Runs whose process was killed never say that they ended: the next one says it for them."""
+    for number, process in transaction.query("select number, process from run where status = 'running'"):
+        if is_gone(process):
+            transaction.execute("update run set status = 'interrupted', ended = ? where number = ?", [now, number])
+
+
 def _record(row: tuple[object, ...]) -> RunRecord:
-    values = list(row)
+    *values, process = row
     values[9] = bool(values[9])
+    if values[7] == "running" and is_gone(str(process)):
+        values[7] = "interrupted"
     return RunRecord(*values)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "create table run (number bigint primary key, branch text not null, base text not null, kind text not null,"
         " author text not null, started text not null, ended text, status text not null, commit_id text,"
-        " published integer not null default 0, held text, logical_time text not null, seconds real)",
+        " published integer not null default 0, held text, logical_time text not null, seconds real, process text not null)",
         "create table task (run bigint not null, dataset text not null, action text not null, reason text not null,"
         " status text not null, rows bigint, seconds real not null, version text, error text, primary key (run, dataset))",
         "create table query_log (seq bigint primary key, at text not null, who text not null, face text not null,"

@@ -1,0 +1,25 @@
+"""Processes: which one this is, and whether one that was noted is gone."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+
+def this_process() -> str:
+    """This machine and process, as one text."""
+    return f"{platform.node()}:{os.getpid()}"
+
+
+def is_gone(process: str) -> bool:
+    """Whether the process that `this_process` named ended; False where that can't be known (another machine)."""
+    machine, _, number = process.rpartition(":")
+    if machine != platform.node() or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False  # it is there and not ours
+    return False
