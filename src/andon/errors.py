@@ -117,7 +117,7 @@ CODES: dict[str, str] = {
     "lake.folder_dirty": "The folder has edits that would be lost.",
     "lake.nothing_to_undo": "No publish is left to undo.",
     "lake.nothing_to_redo": "No undo is left to redo.",
-    "lake.protected": "The branch can't be dropped.",
+    "lake.protected": "The branch can't be dropped, or the name is no branch and can't move.",
     "lake.format": "The lake or its folder is of another format.",
     "lake.corrupt": "Stored data is not what its id says.",
     # machine

@@ -67,6 +67,7 @@ class Runner:
         state = _State(steps)
         unrecorded: list[Outcome] = []
         recording: Future[Mapping[str, Build]] | None = None
+        winners: dict[str, Build] = {}
         recorded_at = time.monotonic()
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="andon-task")
         recorder = ThreadPoolExecutor(1, thread_name_prefix="andon-record")
@@ -90,7 +91,7 @@ class Runner:
                     and (recording is None or recording.done())
                 ):
                     # The disk is waited for beside the work, not between it.
-                    _take(recording, progress)
+                    winners.update(recording.result() if recording is not None else {})
                     recording = recorder.submit(self._record, tuple(unrecorded))
                     unrecorded.clear()
                     recorded_at = time.monotonic()
@@ -99,14 +100,16 @@ class Runner:
             self._interrupt()
             pool.shutdown(wait=True, cancel_futures=True)
             with contextlib.suppress(AndonError):  # what ended the run is the error to tell
-                self._keep(recording, unrecorded, progress)
+                self._keep(recording, unrecorded)
             recorder.shutdown()
             raise
         pool.shutdown()
         try:
-            self._keep(recording, unrecorded, progress)
+            winners.update(self._keep(recording, unrecorded))
         finally:
             recorder.shutdown()
+        # Only now: until here all tasks read one and the same content of each dataset, the one that was built here.
+        _adopt(winners, progress)
         return progress
 
     def _start(
@@ -163,17 +166,12 @@ class Runner:
         state.done(result.dataset)
         self._report(TaskEnded(result))
 
-    def _keep(
-        self, recording: Future[Mapping[str, Build]] | None, outcomes: Sequence[Outcome], progress: Progress
-    ) -> None:
-        _take(recording, progress)
+    def _keep(self, recording: Future[Mapping[str, Build]] | None, outcomes: Sequence[Outcome]) -> dict[str, Build]:
+        """Wait for what is being recorded and record the rest; the builds that count, by key."""
+        winners = dict(recording.result()) if recording is not None else {}
         if outcomes:
-            _adopt(self._record(outcomes), progress)
-
-
-def _take(recording: Future[Mapping[str, Build]] | None, progress: Progress) -> None:
-    if recording is not None:
-        _adopt(recording.result(), progress)
+            winners.update(self._record(outcomes))
+        return winners
 
 
 def _adopt(winners: Mapping[str, Build], progress: Progress) -> None:

@@ -167,6 +167,21 @@ class Refs:
         )
 
 
+def require_branch(ref: Ref) -> None:
+    """Refuse to move a ref that is no branch: a tag names its commit for good, a run's ref its outcome.
+
+    Raises:
+        UsageError: `lake.protected`.
+    """
+    if ref.kind != "branch":
+        raise UsageError(
+            "lake.protected",
+            f"`{ref.name}` is a {ref.kind}, and only branches move",
+            where=ref.name,
+            hint="`andon branch list` lists the branches",
+        )
+
+
 def _moved(changed: int, name: str) -> None:
     if changed != 1:
         raise ConflictError(

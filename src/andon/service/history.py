@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from andon.base.clock import to_text
 from andon.errors import ConflictError, UsageError
 from andon.lake.commits import Draft
 from andon.lake.lake import RefMove
+from andon.lake.refs import require_branch
 from andon.lake.undo import code_causes, redo_target, source_causes, undo_target
 from andon.model.build import InputFile
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, State
@@ -227,6 +228,8 @@ class History:
             ConflictError: `lake.ref_moved` if the branch moved, or another publish than `expect` is the newest.
         """
         name = self._workspace.branch(branch)
+        if (done := self._answered(name, request)) is not None:
+            return done
         head = self._head(branch)
         commits = self._lake.commits
         target, _ = self.undo_preview(branch)
@@ -256,7 +259,7 @@ class History:
         )
         move = RefMove(name, "branch", head.id, "undo")
         commit = self._lake.commit(draft, State(state, shared), [move], request)
-        return Reverted(name, commit, target, tuple(changes), tuple(sorted(causes, key=lambda c: c.path)))
+        return Reverted(name, commit, target, tuple(changes), _sorted(causes))
 
     def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:
         """Revert the newest undo, as a new commit, unless the same datasets were published again since.
@@ -266,6 +269,8 @@ class History:
             ConflictError: `lake.ref_moved`.
         """
         name = self._workspace.branch(branch)
+        if (done := self._answered(name, request)) is not None:
+            return done
         head = self._head(branch)
         commits = self._lake.commits
         choice = redo_target(commits.first_parents(head))
@@ -273,9 +278,12 @@ class History:
             raise UsageError("lake.nothing_to_redo", "no undo is left to redo", hint="`andon log` shows the history")
         undo, before, undone = choice.undo, commits.get(choice.undo.parent), choice.undo.target
         changes = commits.changed_leaves(before, undo)
+        files = _differing(commits.shared(before), commits.shared(undo))
         for later in choice.since:
             assert later.parent is not None  # a publish has a parent
-            again = changes.keys() & commits.changed_leaves(commits.get(later.parent), later).keys()
+            earlier = commits.get(later.parent)
+            again = changes.keys() & commits.changed_leaves(earlier, later).keys()
+            again |= files & _differing(commits.shared(earlier), commits.shared(later))
             if again:
                 raise UsageError(
                     "lake.nothing_to_redo",
@@ -357,7 +365,31 @@ class History:
         self._workspace.folder.set_base(branch, Base(code, meanings, raw))
 
     def _head(self, branch: str | None) -> Commit:
-        return self._lake.refs.resolve(self._workspace.branch(branch))
+        """The head of a branch that is about to move, or is asked what it would do.
+
+        Raises:
+            UsageError: `lake.ref_not_found`, `lake.protected`.
+        """
+        name = self._workspace.branch(branch)
+        ref = self._lake.refs.find(name)
+        if ref is None:
+            return self._lake.refs.resolve(name)  # says what is known
+        require_branch(ref)
+        return self._lake.commits.get(ref.commit)
+
+    def _answered(self, branch: str, request: str | None) -> Reverted | None:
+        """What an undo or redo with this request id did, if there was one."""
+        move = self._lake.refs.answered(request) if request is not None else None
+        if move is None or move.new is None:
+            return None
+        commits = self._lake.commits
+        commit = commits.get(move.new)
+        assert commit.parent is not None and commit.target is not None  # undos and redos have both
+        target, before = commits.get(commit.target), commits.get(commit.parent)
+        if commit.kind is CommitKind.REDO and target.target is not None:
+            target = commits.get(target.target)
+        causes = set(commit.rejected) - set(before.rejected)
+        return Reverted(branch, commit, target, tuple(commits.changed_leaves(before, commit)), _sorted(causes))
 
     def _causes(
         self, before: Commit, target: Commit, changes: Mapping[str, tuple[Leaf | None, Leaf | None]]
@@ -397,6 +429,10 @@ class History:
         return self._lake.objects.text(sha).decode("utf-8", errors="replace")
 
 
+def _sorted(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    return tuple(sorted(causes, key=lambda c: (c.source or "", c.path, c.content or "")))
+
+
 def _set(files: dict[str, str], path: str, content: str | None) -> None:
     if content is None:
         files.pop(path, None)
@@ -417,13 +453,13 @@ def _apply(state: State, leaves: Mapping[str, Leaf | None]) -> dict[str, Leaf]:
 def _revert_files(now: Mapping[str, str], before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
     """`now` with the difference between `before` and `after` taken back."""
     result = dict(now)
-    for path in before.keys() | after.keys():
-        if before.get(path) != after.get(path):
-            if path in before:
-                result[path] = before[path]
-            else:
-                result.pop(path, None)
+    for path in _differing(before, after):
+        _set(result, path, before.get(path))
     return result
+
+
+def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
 
 
 def _change(before: Leaf | None, after: Leaf | None) -> str | None:
