@@ -255,6 +255,12 @@ def test_the_page_of_a_python_dataset_shows_what_it_printed(built: Andon) -> Non
     assert "  and 30 more lines in `--json`\n" in built("show", "marts.loud").out
 
 
+def test_the_page_of_a_table_of_chance_says_that_it_cannot_repeat(built: Andon) -> None:
+    built.write("datasets/marts/dice.sql", "/*---\nallow: [random]\n---*/\nselect random() as roll\n")
+    built("run", "--yes")
+    assert "repeats  no: `allow: [random]`" in built("show", "marts.dice").out
+
+
 def test_log_and_diff(built: Andon, golden: Golden) -> None:
     built.replace(MART, "count(*) as orders", "count(*) as orders, max(amount) as largest")
     built("run", "--yes")

@@ -177,6 +177,7 @@ def _about(page: Page) -> list[Sequence[Cell]]:
         ("tags", ", ".join(info.tags)),
         ("key", ", ".join(info.definition.key)),
         ("caveats", "; ".join(info.caveats)),
+        ("repeats", f"no: `allow: [{', '.join(info.definition.allow)}]`" if info.definition.allow else ""),
         ("checks", f"{len(info.checks)} declared, not run in this version" if info.checks else ""),
     ]
     return [((name, "dim"), text) for name, text in pairs if text]
