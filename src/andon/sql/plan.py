@@ -51,12 +51,27 @@ class Planner(Binder):
         if refused is not None:
             raise UntracedError(refused.message)
         try:
+            # the engine plans any statement, and binding one that is no SELECT would run it
+            self._refuse_others(sql)
             self._create()
             self._use_macros(tuple(macros))
             root = self._root(sql)
             return self.bind(sql, macros), root
         except BindError as error:
             raise UntracedError(error.message) from None
+
+    def _refuse_others(self, sql: str) -> None:
+        import duckdb
+
+        try:
+            found = self._engine.extract_statements(sql)
+        except duckdb.Error as error:
+            raise UntracedError(explain(error, sql).message) from None
+        if [statement.type for statement in found] == [duckdb.StatementType.SELECT]:
+            return
+        if len(found) > 1 and found[0].type == duckdb.StatementType.CREATE and "pivot" in words_of(sql):
+            raise UntracedError("it may hold a `pivot` that takes its columns from the data")
+        raise UntracedError("expected one SELECT")
 
     def _create(self) -> None:
         try:
@@ -87,10 +102,6 @@ class Planner(Binder):
 
     def _reason(self, answer: Node, sql: str) -> str:
         message = str(answer.get("error_message", "the engine shows no plan"))
-        if "statement of type MULTI" in message:
-            return "a `pivot` takes its columns from the data"
-        if message.startswith("Only SELECT"):
-            return "expected one SELECT"
         if answer.get("error_type") in ("binder", "catalog"):
             problem = explain(
                 RuntimeError(f"{str(answer['error_type']).title()} Error: {message}"), sql, self._declared

@@ -136,7 +136,8 @@ class Tracer:
             replace(column, parameter=None) if column.parameter and column.parameter[0] == number else column
             for column in found.columns
         ]
-        return found.with_columns(columns)
+        # the engine answers once for each different set of parameters, in an order of its own
+        return Relation(columns, found.rows, found.order | union(column.use for column in given).any)
 
     def _outer_columns(self, node: Node) -> Relation:
         if not self._outer:
