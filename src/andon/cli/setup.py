@@ -47,7 +47,17 @@ def demo(app: App, folder: Path | None, pause: bool) -> None:
 
     if pause and not app.console.can_ask:
         raise UsageError("usage.bad_argument", "`--pause` needs a terminal", hint="leave it out")
-    tell(app.console, app.start / (folder or Path("andon-demo")), pause)
+    tell(app.console, app.start / folder if folder else _free(app.start / "andon-demo"), pause)
+
+
+def _free(folder: Path) -> Path:
+    """`folder`, or `folder-2` and so on: an earlier telling stays as it was left."""
+    number = 1
+    place = folder
+    while place.exists() and any(place.iterdir()):
+        number += 1
+        place = folder.with_name(f"{folder.name}-{number}")
+    return place
 
 
 @click.command(cls=Command, examples=["andon doctor", "andon doctor --json"])
