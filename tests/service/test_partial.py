@@ -41,3 +41,49 @@ def test_what_failed_in_the_publish_of_a_branch_is_tried_again_by_the_next(proje
     project.run()
     project.publish("dev")
     assert project.ask("select n, x from marts.count") == [(5, None)]
+
+
+def test_a_refresh_does_not_apply_a_macro_to_what_was_not_selected(project):
+    project.write("macros/m.sql", "create macro plus(x) as x + 1;\n")
+    for name in ("a", "b"):
+        project.write(f"datasets/m/{name}.sql", "select plus(1) as v\n")
+    project.run()
+    project.write("macros/m.sql", "create macro plus(x) as x + 100;\n")
+    project.run("m.a")
+
+    project.refresh()
+
+    assert (project.ask("select v from m.a"), project.ask("select v from m.b")) == ([(101,)], [(2,)])
+    assert project.run().is_change
+    assert project.ask("select v from m.b") == [(101,)]
+
+
+def test_a_refresh_goes_on_when_the_macro_of_a_kept_dataset_is_gone(project):
+    project.write("macros/m.sql", "create macro plus(x) as x + 1;\n")
+    project.write("datasets/m/a.sql", "select plus(1) as v, count(*) as n from shop.orders\n")
+    project.run()
+    project.write("macros/m.sql", None)
+    project.write("datasets/m/a.sql", "select max(cast(customer as int)) as v, 0 as n from shop.orders\n")
+    project.run(publish="healthy")
+    project.write("raw/orders_06.csv", "id,customer,amount\n9,eve,1000\n")
+
+    project.refresh()
+
+    assert project.ask("select v, n from m.a") == [(2, 4)]
+
+
+def test_a_refresh_keeps_a_dataset_whose_input_is_gone(project):
+    project.write("datasets/m/a.sql", "select 1 as v\n")
+    project.write("datasets/m/b.sql", "select v from m.a\n")
+    project.write("datasets/m/c.sql", "select v from m.b\n")
+    project.run()
+    project.write("datasets/m/a.sql", None)
+    project.write("datasets/m/b.sql", "select min(cast(customer as int)) as v from shop.orders\n")
+    project.run(publish="healthy")
+    assert "m.a" not in project.leaves()
+    project.write("raw/orders_06.csv", "id,customer,amount\n9,eve,1000\n")
+
+    result = project.refresh()
+
+    assert {t.dataset: t.reason for t in result.tasks}["m.b"] == "reads m.a, which is gone"
+    assert project.ask("select v, n from m.c, marts.count") == [(1, 4)]

@@ -93,7 +93,7 @@ class _Planner:
         waiting = topological(self.needs)
         while waiting:
             # Level by level, so that keys that are not the head's are looked up many at a time.
-            level = [d for d in waiting if all(p in self.versions for p in self.needs[d])]
+            level = [d for d in waiting if all(p in self.versions or self._is_gone(p) for p in self.needs[d])]
             keys = {d: self._key(d) for d in level}
             known = self.now.known([key for d, key in keys.items() if key and not self._as_head(d, key)])
             for dataset in level:
@@ -128,6 +128,9 @@ class _Planner:
         files, contract = (source.files, source.contract) if source else ((), None)
         return recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.now.moment))
 
+    def _is_gone(self, dataset: str) -> bool:
+        return dataset not in self.taken and dataset not in self.now.leaves
+
     def _as_head(self, dataset: str, key: str) -> bool:
         leaf = self.now.leaves.get(dataset)
         return leaf is not None and leaf.key == key
@@ -139,6 +142,10 @@ class _Planner:
         needs = tuple(p for p in definition.inputs if p in self.needs)
         if source is not None and source.kept_because and leaf is not None:
             return Step(dataset, Action.KEEP, source.kept_because, needs, leaf.key, leaf.build, leaf.version)
+        gone = [p for p in definition.inputs if self._is_gone(p)]
+        if gone and leaf is not None:
+            reason = f"reads {gone[0]}, which is gone"
+            return Step(dataset, Action.KEEP, reason, needs, leaf.key, leaf.build, leaf.version)
         if key and dataset not in now.forced:
             if leaf is not None and leaf.key == key:
                 reason = "only comments or layout changed" if code_changed else UNCHANGED

@@ -67,6 +67,10 @@ class Relations:
             {name: self.relation(i) for name, i in build.inputs.items()},
         )
 
+    def uses_macros(self, version_id: str) -> bool:
+        """Whether a version is a view that uses macros, itself or by a view that it reads."""
+        return self.version(version_id).is_view and _uses_macros(self.relation(version_id))
+
     def size(self, version_id: str) -> int:
         """Bytes of data files that reading a version touches (through views)."""
         version = self.version(version_id)
@@ -74,6 +78,12 @@ class Relations:
             return version.bytes
         build = self._builds.get(version_id) or self._lake.objects.builds_by_key([version_id]).get(version_id)
         return sum(self.size(i) for i in build.inputs.values()) if build else 0
+
+
+def _uses_macros(relation: Relation) -> bool:
+    return isinstance(relation, ViewRelation) and (
+        bool(relation.macros) or any(_uses_macros(each) for each in relation.inputs.values())
+    )
 
 
 def view_sql(definition: Definition, version: Version) -> str:

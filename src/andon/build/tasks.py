@@ -180,8 +180,8 @@ class Tasks:
     def _view(self, definition: Definition, make: Build) -> Outcome:
         side = self._side(wide=False)
         side.universe.ensure(definition.inputs)
-        with self._explained(definition), _macros(side.session(), definition):
-            produced = side.session().columns(side.universe.catalog, f"\n{definition.sql}\n")
+        with self._explained(definition), self._names(side, definition, make.inputs) as catalog:
+            produced = side.session().columns(catalog, f"\n{definition.sql}\n")
         version = Version(make.key, definition.dataset, self._columns(definition.dataset, produced), is_view=True)
         build = _finished(make, version.id, side.instance.facts(), 0.0)
         return Outcome(version, build, version.id, None, fresh=True, definition=definition)
@@ -198,11 +198,27 @@ class Tasks:
         side.universe.ensure(definition.inputs)
         source = definition.kind is Kind.SOURCE
         sql = self.job.read_source.render(definition.dataset) if source else definition.sql or ""
-        with self._explained(definition), _macros(session, definition):
-            produced = self.job.bound.get(definition.dataset)
+        with self._explained(definition), self._names(side, definition, make.inputs) as catalog:
+            produced = self.job.bound.get(definition.dataset) if self._as_bound(make.inputs) else None
             if produced is None:
-                produced = session.columns(side.universe.catalog, f"\n{sql}\n")
-            return self._write(side, definition, make, sql, produced, began)
+                produced = session.columns(catalog, f"\n{sql}\n")
+            return self._write(side, definition, make, sql, produced, began, catalog=catalog)
+
+    def _as_bound(self, inputs: Mapping[str, str]) -> bool:
+        """Whether the inputs have the columns that the plan bound over: what a Python dataset or a raw file returns is known only now."""
+        for name, version in inputs.items():
+            leaf, bound = self.job.leaves.get(name), self.job.bound.get(name)
+            if bound is not None:
+                expected = stored_types(bound)
+            elif leaf is None:
+                return False
+            elif leaf.version == version:
+                continue
+            else:
+                expected = [(c.name, c.type) for c in self.relations.version(leaf.version).columns]
+            if [(c.name, c.type) for c in self.relations.version(version).columns] != expected:
+                return False
+        return True
 
     def _python(self, definition: Definition, make: Build, began: float) -> Outcome:
         from andon.engines.python.run import run_python
@@ -265,6 +281,7 @@ class Tasks:
         produced: Sequence[tuple[str, str]],
         began: float,
         *,
+        catalog: str | None = None,
         lock: str | None = None,
         log: str | None = None,
         facts: Mapping[str, Any] | None = None,
@@ -275,7 +292,7 @@ class Tasks:
         path = storage.new_path(f"data/{schema}", name, ".parquet")
         try:
             written = write_parquet(
-                side.session(), side.universe.catalog, sql, produced, columns, storage.engine_path(path)
+                side.session(), catalog or side.universe.catalog, sql, produced, columns, storage.engine_path(path)
             )
         except BaseException:
             storage.delete(path)
@@ -339,6 +356,27 @@ class Tasks:
         )
 
     # -- engines
+
+    @contextmanager
+    def _names(self, side: _Side, definition: Definition, inputs: Mapping[str, str]) -> Iterator[str]:
+        """The catalog in which a definition's SQL finds its inputs and macros.
+
+        Macros are temporary, which costs least. But temporary ones would also stand for those of the same name in the views that the
+        SQL reads, which may be of an older text: beside such views they are made in a catalog of their own.
+        """
+        session = side.session()
+        if not definition.macros or not any(self.relations.uses_macros(version) for version in inputs.values()):
+            with _macros(session, definition):
+                yield side.universe.catalog
+            return
+        own = Universe(side.instance, self._find)
+        try:
+            own.define(definition.macros)
+            own.ensure(definition.inputs)
+            yield own.catalog
+        finally:
+            session.at(side.universe.catalog)
+            own.detach()
 
     def _side(self, wide: bool) -> _Side:
         with self._lock:

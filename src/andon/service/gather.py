@@ -15,7 +15,7 @@ from andon.build.plan import SourceInput
 from andon.errors import AndonError, ConflictError, MachineError, ProjectError
 from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Commit, State
-from andon.model.dataset import Definition, Kind
+from andon.model.dataset import Dataset, Definition, Kind
 from andon.model.project import Project
 from andon.project.load import load
 from andon.project.merge import Merged, merge, rejected_by_path
@@ -44,12 +44,14 @@ class Side:
         raw: the raw files that a source's patterns mean on this side.
         read: content of a code file of this side.
         is_folder: whether it is the working folder.
+        is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
     """
 
     code: Mapping[str, str]
     raw: Callable[[Definition], Mapping[str, InputFile]]
     read: Callable[[str, str], bytes]
     is_folder: bool = True
+    is_own: bool = False
 
 
 @dataclass
@@ -117,7 +119,8 @@ class Gatherer:
 
     def own(self, state: State) -> Side:
         """A branch's own code on the raw files that lie in the folder today."""
-        return Side(state.files(), self._folder_raw, lambda _, sha: self._lake.objects.text(sha), is_folder=False)
+        read = self._lake.objects.text
+        return Side(state.files(), self._folder_raw, lambda _, sha: read(sha), is_folder=False, is_own=True)
 
     def commit(self, commit: Commit) -> Side:
         """A commit: its code and the raw files that its sources were built from."""
@@ -151,6 +154,8 @@ class Gatherer:
         if code.conflicts:
             raise _conflict(code.conflicts, side)
         project = self._load(code.files, side)
+        if side.is_own:
+            project = self._as_published(project, state)
         if project.problems:
             raise ProjectError.of(project.problems)
         gathered = Gathered(
@@ -205,6 +210,22 @@ class Gatherer:
             return self._lake.objects.text(sha)
 
         return load(files, read, self._workspace.cache)
+
+    def _as_published(self, project: Project, state: State) -> Project:
+        """`project` with the definitions of the leaves: a dataset that was kept, failed or not selected was made by other texts of
+        macros and modules than those that stand beside it now, perhaps by some that are gone, and is no problem for that."""
+        # What has problems is not linked whole, so its definitions are not believed.
+        said = {} if project.problems else {name: dataset.definition.id for name, dataset in project.datasets.items()}
+        behind = {name: leaf for name, leaf in state.leaves.items() if said.get(name) != leaf.definition}
+        stored = self._lake.objects.definitions({leaf.definition for leaf in behind.values()})
+        if len(stored) < len({leaf.definition for leaf in behind.values()}):
+            return project  # by another version of Andon's normal form, with nothing kept: what the texts say counts
+        datasets = {name: dataset for name, dataset in project.datasets.items() if name in state.leaves}
+        for name, leaf in behind.items():
+            definition = stored[leaf.definition]
+            shown = datasets.get(name) or Dataset(definition)
+            datasets[name] = replace(shown, definition=definition, own_files=leaf.files)
+        return replace(project, datasets=datasets, problems=())
 
     # -- raw files
 

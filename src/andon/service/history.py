@@ -384,7 +384,8 @@ class History:
             return None
         commits = self._lake.commits
         commit = commits.get(move.new)
-        assert commit.parent is not None and commit.target is not None  # undos and redos have both
+        assert commit.parent is not None  # undos and redos have both
+        assert commit.target is not None
         target, before = commits.get(commit.target), commits.get(commit.parent)
         if commit.kind is CommitKind.REDO and target.target is not None:
             target = commits.get(target.target)

@@ -75,6 +75,18 @@ class Universe:
         with self._lock:
             self._made.discard(name)
 
+    def define(self, macros: Iterable[str]) -> None:
+        """Make macros in this catalog: seen by what is asked in it, and by nothing else."""
+        connection = self.instance.session().at(self.catalog)
+        for macro in macros:
+            connection.execute(_CREATE.sub("create or replace macro", macro, count=1))
+
+    def detach(self) -> None:
+        """Take the catalog, and those of the views in it, out of the instance; no session may be in it."""
+        for universe in self._views.values():
+            universe.detach()
+        self.instance.session().connection.execute(f"detach {quote(self.catalog)}")
+
     def _make(self, name: str, relation: Relation) -> None:
         session = self.instance.session()
         schema = name.partition(".")[0]
@@ -95,9 +107,8 @@ class Universe:
             inputs = relation.inputs
             own = Universe(self.instance, inputs.get)
             own.ensure(inputs)
+            own.define(relation.macros)
             connection = session.at(own.catalog)
-            for macro in relation.macros:
-                connection.execute(_CREATE.sub("create or replace macro", macro, count=1))
             connection.execute(f"create schema andon; create view andon.this as (\n{relation.sql}\n)")
             self._views[relation.key] = own
         return f"from {quote(own.catalog)}.andon.this"
