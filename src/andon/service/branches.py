@@ -17,7 +17,7 @@ from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.project.merge import next_base
 from andon.project.scan import scan
-from andon.service.folder import Base
+from andon.service.folder import Base, base_meanings
 from andon.service.gather import Gatherer
 from andon.service.goal import DEFAULTS, Confirm, Goal, RunOptions
 
@@ -79,8 +79,7 @@ class Branches:
         check_new_name(name)
         commit = self._lake.refs.resolve(at)
         self._lake.move(name, "branch", None, commit.id, f"branch from {at}", self._workspace.author)
-        if self._lake.refs.find(at) is not None:
-            self._workspace.folder.copy_base(at, name)
+        self._workspace.folder.copy_base(at, name)
         ref = self._lake.refs.find(name)
         assert ref is not None  # made above
         return ref
@@ -95,6 +94,7 @@ class Branches:
             raise UsageError("lake.protected", "`main` can't be dropped: it is what readers see", where=name)
         ref = self._branch(name)
         self._lake.move(name, "branch", ref.commit, None, "drop", self._workspace.author)
+        self._workspace.folder.forget_base(name)
         if self._workspace.folder.branch() == name:
             self._workspace.folder.set_branch(MAIN)
         return ref
@@ -132,9 +132,10 @@ class Branches:
         for path in sorted(changes):
             _put(self._workspace.root, path, self._lake.objects.text(wanted[path]) if path in wanted else None)
         self._workspace.folder.set_branch(name)
-        meanings = Gatherer(self._workspace).meanings(state)
+        gatherer = Gatherer(self._workspace)
         old = self._workspace.folder.base(name)
-        self._workspace.folder.set_base(name, Base(wanted, meanings, old.raw if old else (base.raw if base else {})))
+        raw = gatherer.common_raw(state, old.raw if old else {})
+        self._workspace.folder.set_base(name, Base(wanted, gatherer.meanings(state), raw))
         return target, sorted(changes)
 
     def tag(self, name: str, at: str | None = None) -> Ref:
@@ -224,8 +225,8 @@ class Branches:
         state = self._lake.commits.state(self._lake.refs.resolve(into))
         old = folder.base(into)
         code = next_base(old.code if old else None, state.files(), files)
-        meanings = {p: m for p, m in Gatherer(self._workspace).meanings(state).items() if p in code}
-        folder.set_base(into, Base(code, {**(old.meanings if old else {}), **meanings}, old.raw if old else {}))
+        meanings = base_meanings(code, old, state.files(), Gatherer(self._workspace).meanings(state))
+        folder.set_base(into, Base(code, meanings, old.raw if old else {}))
 
     def _branch(self, name: str) -> Ref:
         ref = self._lake.refs.find(name)

@@ -19,7 +19,7 @@ from andon.model.event import Ended, Planned, Reporter
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, Status, TaskResult
 from andon.project.merge import next_base
-from andon.service.folder import Base
+from andon.service.folder import Base, base_meanings
 from andon.service.gather import Gathered, Gatherer
 from andon.service.goal import Goal, Prepared, RunOptions
 
@@ -183,12 +183,7 @@ class Finish:
         code, meanings = (dict(old.code), dict(old.meanings)) if old else ({}, {})
         if prepared.side.is_folder:
             code = next_base(old.code if old else None, state.files(), prepared.side.code)
-            # A meaning belongs to the content that the base holds, which is not always the merged one.
-            merged = gathered.code.files
-            meanings = {p: m for p, m in meanings.items() if old is not None and code.get(p) == old.code.get(p)}
-            meanings.update(
-                {p: m for p, m in gathered.project.meanings.items() if p in code and merged.get(p) == code[p]}
-            )
+            meanings = base_meanings(code, old, gathered.code.files, gathered.project.meanings)
         raw = dict(old.raw) if old else {}
         builds = Gatherer(self._workspace).source_builds(state)
         for name, definition in gathered.definitions.items():

@@ -39,6 +39,20 @@ class Base:
     raw: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
+def base_meanings(
+    code: Mapping[str, str], old: Base | None, head: Mapping[str, str], meanings: Mapping[str, str]
+) -> dict[str, str]:
+    """The meanings of a new base: of each content the one it has, be it the old base's content or the head's.
+
+    Args:
+        code: the new base's files.
+        head, meanings: files of the head, and what they mean.
+    """
+    result = {p: m for p, m in old.meanings.items() if code.get(p) == old.code.get(p)} if old is not None else {}
+    result.update({p: m for p, m in meanings.items() if p in code and code[p] == head.get(p)})
+    return result
+
+
 class Folder:
     """`.andon/` of a project folder."""
 
@@ -118,10 +132,19 @@ class Folder:
         write_whole(self._base_file(branch), json.dumps(document, sort_keys=True).encode(), durable=True)
 
     def copy_base(self, source: str, target: str) -> None:
-        """Give `target` (a new branch) the base of `source`."""
+        """Give `target` (a new branch) the base of `source`: none if that has none, whatever an earlier branch of its name left."""
         base = self.base(source)
         if base is not None:
             self.set_base(target, base)
+        else:
+            self.forget_base(target)
+
+    def forget_base(self, branch: str) -> None:
+        """`branch` is gone, and what the folder had in common with it."""
+        try:
+            self._base_file(branch).unlink(missing_ok=True)
+        except OSError as error:
+            raise machine_error(error, f"forget the branch `{branch}`") from error
 
     def _base_file(self, branch: str) -> Path:
         return self.state / "base" / f"{quote(branch, safe='')}.json"

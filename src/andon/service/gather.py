@@ -18,7 +18,7 @@ from andon.model.commit import Cause, Commit, State
 from andon.model.dataset import Dataset, Definition, Kind
 from andon.model.project import Project
 from andon.project.load import load
-from andon.project.merge import Merged, merge, rejected_by_path
+from andon.project.merge import Merged, merge, next_base, rejected_by_path
 from andon.project.scan import FileFact, hash_files, scan
 from andon.service.folder import Base
 from andon.sources.files import glob, match
@@ -140,10 +140,27 @@ class Gatherer:
         raw = {source: {f.path: f.sha256 for f in build.files} for source, build in builds.items()}
         return Base(state.files(), self.meanings(state), raw)
 
+    def common_raw(self, state: State, old: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+        """What the folder's raw files and those that a state's sources were built from have in common, where that is known anew."""
+        builds = self.source_builds(state)
+        definitions = self._lake.objects.definitions(build.definition for build in builds.values())
+        raw = dict(old)
+        for name, build in builds.items():
+            if build.definition in definitions:
+                here = {p: f.sha256 for p, f in self._folder_raw(definitions[build.definition]).items()}
+                raw[name] = next_base(raw.get(name), {f.path: f.sha256 for f in build.files}, here)
+        return raw
+
     # -- gathering
 
-    def gather(self, head: Commit, side: Side, base: Base | None, *, drop: bool = False) -> Gathered:
+    def gather(
+        self, head: Commit, side: Side, base: Base | None, *, drop: bool = False, lenient: bool = False
+    ) -> Gathered:
         """Merge, load and look at raw files.
+
+        Args:
+            drop: drop what the side lacks.
+            lenient: leave the project's problems in the result for the caller, who looks for more.
 
         Raises:
             ConflictError: `lake.folder_conflict` with all files that both sides changed.
@@ -156,7 +173,7 @@ class Gatherer:
         project = self._load(code.files, side)
         if side.is_own:
             project = self._as_published(project, state)
-        if project.problems:
+        if project.problems and not lenient:
             raise ProjectError.of(project.problems)
         gathered = Gathered(
             head,

@@ -11,7 +11,7 @@ from andon.model.commit import Commit
 from andon.project.merge import next_base
 from andon.project.scan import scan
 from andon.project.textmerge import merge_texts
-from andon.service.folder import Base
+from andon.service.folder import Base, base_meanings
 from andon.service.gather import Gatherer
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def pull(workspace: Workspace, branch: str | None = None, dry: bool = False) -> 
             else:
                 write_whole(workspace.root / path, text)
         now = {p: f.sha256 for p, f in scan(workspace.root, workspace.cache).items()}
-        _remember(workspace, name, commit, now, {*merged, *conflicts})
+        _remember(workspace, name, commit, now, {*merged, *conflicts, *kept})
     return Pulled(
         name,
         commit,
@@ -107,7 +107,10 @@ def _remember(workspace: Workspace, branch: str, commit: Commit, here: Mapping[s
     head = state.files()
     old = workspace.folder.base(branch)
     code = next_base(old.code if old else None, head, here)
-    code.update({path: head[path] for path in decided if path in head})
-    meanings = {p: m for p, m in Gatherer(workspace).meanings(state).items() if code.get(p) == head.get(p)}
-    raw = old.raw if old else {}
-    workspace.folder.set_base(branch, Base(code, meanings, raw))
+    for path in decided:
+        if path in head:
+            code[path] = head[path]
+        else:
+            code.pop(path, None)
+    meanings = base_meanings(code, old, head, Gatherer(workspace).meanings(state))
+    workspace.folder.set_base(branch, Base(code, meanings, old.raw if old else {}))
