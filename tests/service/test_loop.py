@@ -352,3 +352,22 @@ def test_branches_and_results_name_their_commits(project):
         assert repr(lake.branches) == f"<andon branches main ({head}, current), try ({head})>"
         assert [b.name for b in lake.branches] == ["main", "try"]
         assert repr(lake.sql("select n from marts.count")) == f"n\n3\n[1 row at commit {head}]"
+
+
+def test_problems_of_all_kinds_are_told_together(project):
+    """What only binding finds (columns, functions) stands beside what loading finds."""
+    project.write("datasets/marts/count.sql", "select cuont(*) as n from shop.orders\n")
+    project.write("datasets/marts/best.sql", "select custmer from marts.totals\n")
+    project.write("datasets/marts/unknown.sql", "select 1 as x from marts.totls\n")
+    project.write("datasets/marts/syntax.sql", "selec 1\n")
+    project.write("datasets/marts/after.sql", "select x from marts.unknown\n")
+    project.write("andon.toml", "[engine]\nthreds = 2\n")
+    with pytest.raises(ProjectError) as caught:
+        project.plan()
+    assert {p.code for p in caught.value.problems} == {
+        "project.unknown_key",
+        "project.unknown_dataset",
+        "project.bad_sql",
+        "project.unknown_column",
+        "project.unknown_function",
+    }

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
+from andon.base.graph import find_cycle
 from andon.build.outcome import Progress
 from andon.build.plan import Situation, plan_steps
-from andon.errors import ConflictError, DatasetError, UsageError
+from andon.errors import ConflictError, DatasetError, Problem, ProjectError, UsageError
 from andon.lake.refs import MAIN, require_branch
 from andon.model.commit import CommitKind
 from andon.model.event import Notice, Planned, Reporter, silent
@@ -42,6 +44,12 @@ class Builds:
         self._finish = Finish(workspace)
         self._probe: Instance | None = None
 
+    def close(self) -> None:
+        """Free the engine that binds."""
+        if self._probe is not None:
+            self._probe.close()
+            self._probe = None
+
     # -- verbs
 
     def plan(self, options: RunOptions = DEFAULTS) -> Plan:
@@ -55,6 +63,11 @@ class Builds:
     def plan_refresh(self, options: RunOptions = DEFAULTS) -> Plan:
         """What `refresh` with these options would do."""
         return self._prepare(self._refresh_goal(options), options, estimate=True).plan
+
+    def plan_afresh(self) -> Plan:
+        """What a first run into this lake would do, whatever the folder had in common with another one. Raises as `plan`."""
+        goal = replace(self._change_goal(DEFAULTS), base=lambda *_: None)
+        return self._prepare(goal, DEFAULTS).plan
 
     def plan_goal(self, goal: Goal, options: RunOptions) -> Plan:
         """What reaching `goal` would take."""
@@ -154,7 +167,9 @@ class Builds:
         head = self._lake.commits.get(ref.commit)
         gatherer = Gatherer(self._workspace)
         side = goal.side(head, gatherer)
-        gathered = gatherer.gather(head, side, goal.base(head, gatherer), drop=options.drop)
+        gathered = gatherer.gather(head, side, goal.base(head, gatherer), drop=options.drop, lenient=True)
+        if gathered.project.problems:
+            raise ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)])
         selected = self._selected(gathered, options)
         taken = set(gathered.definitions) if selected is None else set(selected)
         moment = options.now or self._workspace.clock()
@@ -184,6 +199,18 @@ class Builds:
         notices = [*gathered.notices, *_left_behind(gathered, selected, done)]
         plan = Plan(head.id, goal.branch, steps, is_change, tuple(notices))
         return Prepared(goal, head, gathered, side, plan, done, bound, moment, situation.forced, shared)
+
+    def _further_problems(self, gathered: Gathered) -> Sequence[Problem]:
+        """What binding finds in the sound part of a project with problems, so that all are told together."""
+        definitions = gathered.definitions
+        bad = {problem.file for problem in gathered.project.problems}
+        if find_cycle({d: definition.inputs for d, definition in definitions.items()}):
+            return ()
+        try:
+            self._bind(gathered, {d for d, definition in definitions.items() if definition.entry not in bad})
+        except ProjectError as error:
+            return error.problems
+        return ()
 
     def _bind(self, gathered: Gathered, taken: set[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
         """Contracts of new files and columns of changed code; nothing is loaded for it when there is neither."""

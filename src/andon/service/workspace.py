@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andon.base.cache import FileCache
 from andon.base.clock import Clock, system_clock
 from andon.base.database import SqliteDatabase, migrate
-from andon.errors import UsageError
+from andon.errors import Problem, ProjectError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.refs import MAIN
 from andon.lake.storage import LocalStorage
@@ -41,6 +41,11 @@ class Workspace:
         flags: settings given by the caller; they win over all others.
         environ: the process's environment.
         clock: the time.
+        config: values to take in place of those in `andon.toml`.
+
+    Raises:
+        ProjectError: with everything that is wrong in the whole folder, if `andon.toml` has a problem: with other settings than
+            the file's, commands would work on another lake.
     """
 
     def __init__(
@@ -50,14 +55,15 @@ class Workspace:
         flags: Mapping[str, str] | None = None,
         environ: Mapping[str, str] | None = None,
         clock: Clock = system_clock,
+        config: Mapping[str, Any] | None = None,
     ) -> None:
         self.root = root
         self.clock = clock
         self.environ = os.environ if environ is None else environ
         self.folder = Folder(root)
-        self.settings: Settings = resolve(
-            flags or {}, self.environ, read_config_values(root / "andon.toml"), user_values(self.environ)
-        )
+        if config is None:
+            config = self._config()
+        self.settings: Settings = resolve(flags or {}, self.environ, config, user_values(self.environ))
         #: Whether this call made the lake: said loudly, so that a lake that was lost is noticed.
         self.is_new = False
 
@@ -174,6 +180,27 @@ class Workspace:
         branch = self.branch()
         return branch if self.lake.refs.find(branch) is not None else MAIN
 
+    def _config(self) -> Mapping[str, Any]:
+        try:
+            return read_config_values(self.root / "andon.toml")
+        except ProjectError as error:
+            raise ProjectError.of({*error.problems, *self._problems_without_config()}) from error
+
+    def _problems_without_config(self) -> tuple[Problem, ...]:
+        """What else is wrong in the folder, seen over an empty lake that is thrown away."""
+        from tempfile import TemporaryDirectory
+
+        with TemporaryDirectory(prefix="andon-") as place:
+            flags = {"storage": f"{place}/lake", "catalog": f"{place}/catalog.db"}
+            scratch = Workspace(self.root, flags=flags, environ=self.environ, clock=self.clock, config={})
+            try:
+                scratch.builds.plan_afresh()
+            except ProjectError as error:
+                return error.problems
+            finally:
+                scratch.close()
+        return ()
+
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))
         if text.startswith("file://"):
@@ -187,7 +214,10 @@ class Workspace:
         return (self.root / Path(text).expanduser()).resolve()
 
     def close(self) -> None:
-        """Close database and cache."""
+        """Close engines, database and cache."""
+        for noun in ("querying", "builds"):
+            if noun in self.__dict__:
+                self.__dict__.pop(noun).close()
         if "lake" in self.__dict__:
             self.lake.database.close()
         if "cache" in self.__dict__:
