@@ -25,7 +25,19 @@ MACROS = (
     "create macro kept(least) as table select x, y from s.a where z > least",
 )
 ROWS = 7
-AGGREGATES = ["sum", "max", "min", "count", "first", "list_first", "arg_max", "ordered", "filtered", "distinct"]
+AGGREGATES = [
+    "sum",
+    "max",
+    "min",
+    "count",
+    "unordered",
+    "first",
+    "list_first",
+    "arg_max",
+    "ordered",
+    "filtered",
+    "distinct",
+]
 WINDOWS = [
     "row_number()",
     "rank()",
@@ -123,8 +135,8 @@ class Writer:
             key = self.expression(0, scope)
             return f"select distinct on (({key}) + 0) {self.listed(columns)}{text} order by ({key}) + 0, {self.total(scope)}"
         text = f"select {self.listed(columns)}{text}"
-        if kind > 0.7:
-            text += f" order by {self.total(scope)}"
+        if kind > 0.65:
+            text += f" order by {self.total(scope)}" if kind > 0.7 else ""
             if self.chance(0.8):
                 text += f" limit {self.pick.randint(1, 5)}"
         return text
@@ -151,13 +163,14 @@ class Writer:
             "max": f"max({one})",
             "min": f"min({one})",
             "count": f"count({one})",
+            "unordered": f"{self.pick.choice(['first({})', 'list({})[2]', 'any_value({})', 'last({})'])}".format(one),
             "first": f"first({one} order by {self.total(scope)})",
             "list_first": f"list({one} order by {self.total(scope)})[1]",
             "arg_max": f"max({one} * 10 + {other})",
             "ordered": f"list_sum(list({one} order by {other})[:2])::bigint",
             "filtered": f"count(*) filter (where {other} > 1)",
             "distinct": f"count(distinct {one})",
-        }[self.pick.choice(AGGREGATES if scope else AGGREGATES[:4])]
+        }[self.pick.choice(AGGREGATES if scope else AGGREGATES[:5])]
 
     def windowed(self, scope: Scope) -> str:
         one, other = self.expression(0, scope), self.expression(0, scope)

@@ -2,7 +2,9 @@
 
 Two kinds are told apart. *Derivation*: the values go into the value (`a + b`, `sum(a)`, the conditions of a CASE). *Influence*: they
 decide which rows, groups, matches or neighbours there are (filters, join keys, grouping, DISTINCT, the order under a LIMIT, partitions
-and order of windows, filter and order of aggregates). A source column in neither can't change the values that come out.
+and order of windows, filter and order of aggregates). A source column in neither can't change the values that come out: the values of
+each output column, taken without their order, stay the same whatever it holds. What a query leaves open (a LIMIT without an ORDER BY,
+`first` without one) is decided by the order in which its sources' rows lie, which is no column.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ def column_lineage(sql: str, schemas: Mapping[str, Sequence[tuple[str, str]]], m
         if planner.broken:
             forget()
         return Lineage(fallback=_FALLBACK + str(error))
-    except (KeyError, IndexError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         # the plan is the engine's own form, and promised to nobody
         return Lineage(fallback=f"{_FALLBACK}the plan has another form than expected ({error!r})")
     except RecursionError:

@@ -115,12 +115,18 @@ def column_of(reference: Node, columns: Sequence[Column]) -> Column:
         if len(matches) != 1 or reference.get("depth"):
             raise UntracedError("the plan leaves open which column is meant")
         found = matches[0]
-    kind = reference.get("return_type")
-    if kind is not None and found.kind is not None and kind != found.kind:
+    if not same_kind(reference.get("return_type"), found.kind):
         raise UntracedError("the plan's columns are not in the order expected")
     if found.reason is not None:
         raise UntracedError(found.reason)
     return found
+
+
+def same_kind(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
+    """Whether two types are one, as far as they are known. COLLATE says how a text is compared, not what it is."""
+    if one is None or other is None or one == other:
+        return True
+    return one.get("id") == other.get("id") == "VARCHAR"
 
 
 def kind_of(expression: Node) -> dict[str, Any] | None:

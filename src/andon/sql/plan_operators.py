@@ -11,7 +11,17 @@ from dataclasses import replace
 from andon.sql.names import words
 from andon.sql.plan import Node, UntracedError
 from andon.sql.plan_columns import NOTHING, Column, Relation, Sources, Use, influenced, values_of
-from andon.sql.plan_expressions import bare, deciding, is_counted, is_ordered, kind_of, ordering, union, use_of
+from andon.sql.plan_expressions import (
+    bare,
+    deciding,
+    is_counted,
+    is_ordered,
+    kind_of,
+    ordering,
+    same_kind,
+    union,
+    use_of,
+)
 from andon.sql.plan_joins import JOIN_KEYS, cross, join
 from andon.sql.plan_scans import SCAN_KEYS, Datasets, scan
 from andon.sql.plan_sets import except_rows, intersect_rows, placed, same, stacked, union_rows
@@ -149,7 +159,7 @@ def _retyped(found: Relation, node: Node) -> Relation:
     """The relation under the place of the operator that reads it, if its columns have the types that this one expects."""
     kinds = node.get("chunk_types", [])
     fits = len(kinds) == len(found.columns) and all(
-        column.kind is None or column.kind == kind for column, kind in zip(found.columns, kinds, strict=True)
+        same_kind(column.kind, kind) for column, kind in zip(found.columns, kinds, strict=True)
     )
     if not fits:
         raise UntracedError("the plan's columns are not the ones expected")
