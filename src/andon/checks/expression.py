@@ -35,8 +35,9 @@ AGGREGATES = words(
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _BEFORE = "select ("
 _AFTER = "\n)"
-_SHARE = "(count(*) filter (where ("
-_SHARE_END = ")) / nullif(count(*), 0))"
+# one aggregate, so that it stays one query over another dataset; NULL for no rows
+_SHARE = "avg(case when ("
+_SHARE_END = ") then 1 else 0 end)"
 
 
 @dataclass(frozen=True, slots=True)
