@@ -20,6 +20,7 @@ from andon.model.run import RunResult
 from andon.service.describe import DatasetInfo, Page, Status
 from andon.service.goal import RunOptions
 from andon.service.history import Diff, LogEntry, Reverted
+from andon.service.pull import Pulled, pull
 from andon.service.query import Answer
 from andon.service.workspace import Workspace
 
@@ -117,6 +118,14 @@ class Lake:
     def redo(self, branch: str | None = None) -> Reverted:
         """Bring back what the newest undo took."""
         return self._workspace.history.redo(branch)
+
+    def accept(self, path: str, branch: str | None = None) -> str:
+        """Let what an undo took out at `path` pass again; returns the id of the commit that says so."""
+        return self._workspace.history.accept_rejected(path, branch)[0].id
+
+    def pull(self) -> Pulled:
+        """Bring the branch's newer files into the folder; texts that both changed are merged."""
+        return pull(self._workspace)
 
     def log(self, dataset: str | None = None, limit: int = 20) -> list[LogEntry]:
         """The newest commits, newest first."""

@@ -253,3 +253,21 @@ def test_a_killed_run_is_told_as_interrupted_and_cleaned_up(project):
     with closing(project.open()) as workspace:
         rows = workspace.lake.database.query("select status from run where number = ?", [number])
         assert rows == [("interrupted",)]
+
+
+def test_a_lost_catalog_is_told_and_no_empty_lake_takes_its_place(project):
+    from andon.errors import MachineError
+
+    project.run()
+    for path in (project.root / ".andon").glob("catalog.db*"):
+        path.unlink()
+    with pytest.raises(MachineError) as caught:
+        project.ask("select 1")
+    assert caught.value.code == "lake.corrupt"
+    assert "catalog.db" in caught.value.message
+    assert not (project.root / ".andon/catalog.db").exists()
+
+
+def test_a_plan_says_what_will_fail(project):
+    project.write("sources/shop/nope.sql", "select * from read_csv('raw/nope.csv')\n")
+    assert any("shop.nope will fail" in notice for notice in project.plan().notices)

@@ -155,6 +155,8 @@ class _Planner:
             if key in known:
                 build = known[key]
                 reason = f"built before, in run {build.run}" if build.run else "built before"
+                if source is not None and (source.added or source.removed or source.changed):
+                    reason = f"{_changed_files(source)}; {reason}"
                 return Step(
                     dataset, Action.REUSE, reason, needs, key, build.id, build.version, code_changed=code_changed
                 )

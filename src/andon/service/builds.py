@@ -196,7 +196,8 @@ class Builds:
         done = frozenset(s.dataset for s in steps)
         shared = gathered.shared if selected is None else _shared(gathered, done)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
-        notices = [*gathered.notices, *_left_behind(gathered, selected, done)]
+        failures = [f"{d} will fail: {e.message}" for d, e in sorted(gathered.failures.items()) if d in taken]
+        notices = [*failures, *gathered.notices, *_left_behind(gathered, selected, done)]
         plan = Plan(head.id, goal.branch, steps, is_change, tuple(notices))
         return Prepared(goal, head, gathered, side, plan, done, bound, moment, situation.forced, shared)
 

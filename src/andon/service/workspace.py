@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.cache import FileCache
 from andon.base.clock import Clock, system_clock
 from andon.base.database import SqliteDatabase, migrate
-from andon.errors import Problem, ProjectError, UsageError
+from andon.errors import MachineError, Problem, ProjectError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.refs import MAIN
 from andon.lake.storage import LocalStorage
@@ -85,9 +85,17 @@ class Workspace:
         """The lake, made if it is not there."""
         self.folder.prepare()
         catalog = self._path("catalog")
+        storage = self._path("storage")
         self.is_new = not catalog.exists()
+        if self.is_new and any((storage / "data").glob("*/*")):
+            raise MachineError(
+                "lake.corrupt",
+                f"the catalog `{catalog.name}` is not there, and the lake's storage holds data that only it can name",
+                where=str(catalog),
+                hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
+            )
         database = SqliteDatabase(catalog)
-        lake = Lake.open(database, LocalStorage(self._path("storage")), self.clock, self.author)
+        lake = Lake.open(database, LocalStorage(storage), self.clock, self.author)
         migrate(database, "state", MIGRATIONS)
         return lake
 
@@ -214,10 +222,9 @@ class Workspace:
         return (self.root / Path(text).expanduser()).resolve()
 
     def close(self) -> None:
-        """Close engines, database and cache."""
-        for noun in ("querying", "builds"):
-            if noun in self.__dict__:
-                self.__dict__.pop(noun).close()
+        """Close database and cache, and the engine that binds. Results of queries stay readable: their engine goes with the last."""
+        if "builds" in self.__dict__:
+            self.builds.close()
         if "lake" in self.__dict__:
             self.lake.database.close()
         if "cache" in self.__dict__:
