@@ -101,3 +101,11 @@ def test_a_request_that_is_asked_again_answers_with_what_it_did(project):
         assert history.undo(request="first") == history.undo(request="first")
         assert history.redo(request="second") == history.redo(request="second")
     assert {"m.a", "m.b"} <= project.leaves().keys()
+
+
+def test_connections_of_runs_that_ended_are_closed(project):
+    with closing(project.open()) as workspace:
+        for number in range(4):
+            project.write("datasets/m/a.sql", f"select {number} as v\n")
+            workspace.builds.run(confirm=lambda _: True)
+        assert len(workspace.lake.database._all) < 4

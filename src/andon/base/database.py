@@ -62,7 +62,7 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._lock = threading.Lock()
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
@@ -88,7 +88,7 @@ class SqliteDatabase:
     def close(self) -> None:
         """See `Database.close`."""
         with self._lock:
-            for connection in self._all:
+            for _, connection in self._all:
                 connection.close()
             self._all.clear()
             self._local = threading.local()
@@ -102,9 +102,17 @@ class SqliteDatabase:
             connection.execute("pragma synchronous=full")
             connection.execute("pragma temp_store=memory")
             self._local.connection = connection
-            with self._lock:
-                self._all.append(connection)
+            self._keep(connection)
         return connection
+
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        """Remember this thread's connection, and close those of threads that ended: every run has threads of its own."""
+        with self._lock:
+            ended = [other for thread, other in self._all if not thread.is_alive()]
+            self._all = [(thread, other) for thread, other in self._all if thread.is_alive()]
+            self._all.append((threading.current_thread(), connection))
+        for other in ended:
+            other.close()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

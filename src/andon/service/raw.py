@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -46,7 +46,7 @@ class RawFiles:
     def _copy(self, file: InputFile, path: str) -> None:
         source = self._root / file.path
         target = Path(self._storage.engine_path(path))
-        temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+        temporary = target.with_name(f"{target.name}.{secrets.token_hex(4)}.tmp")
         sha = hashlib.sha256()
         make_folder(target.parent.parent)
         try:
