@@ -67,6 +67,8 @@ def test_the_identity_is_the_meaning():
         return found.id
 
     assert of("a 0..5") == of('named: a 0..5 warn "why"')
+    assert of("a  >  0   and b > 0") == of("a > 0 and b > 0  # the same")
+    assert of("status = 'x  y'") != of("status = 'x y'")
     assert of("a 0..5") != of("a 0..6")
     assert of("a 0..5") != of("a 0..5 allow 1%")
     assert of("a 0..5 allow 1%") == of("a 0..5 allow 1.0%")
