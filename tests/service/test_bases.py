@@ -82,3 +82,24 @@ def test_a_branch_has_nothing_in_common_with_an_earlier_one_of_its_name(shared):
     ana.run(branch="dev")
 
     assert ana.ask("select n from marts.count", "dev") == [(4,)]
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["as it was", "edited since"])
+def test_what_was_accepted_again_comes_with_the_next_publish_of_its_branch(project, edited):
+    file = project.root / COUNT
+    project.run()
+    project.branch("dev")
+    text = (project.root / COUNT).read_text()
+    project.write(COUNT, count(100))
+    project.run(branch="dev")
+    project.write(COUNT, text)
+    project.publish("dev")
+    project.undo()
+    project.accept(COUNT)
+    if edited:
+        project.write(COUNT, count(7))
+        project.run()
+
+    project.publish("dev")
+
+    assert project.ask("select n from marts.count") == [(10,) if edited else (103,)]

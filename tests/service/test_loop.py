@@ -371,3 +371,39 @@ def test_problems_of_all_kinds_are_told_together(project):
         "project.unknown_column",
         "project.unknown_function",
     }
+
+
+def test_a_redo_does_not_stand_beside_what_was_never_built_with_it(project):
+    """Neither what it brings back nor what was published since may read what the other one changed."""
+    project.run()
+    project.write("datasets/m/added.sql", "select count(*) as n from shop.orders\n")
+    project.run()
+    project.undo()
+    project.write("raw/orders_06.csv", "id,customer,amount\n9,eve,1000\n")
+    project.refresh()
+    with pytest.raises(UsageError, match="built on"):
+        project.redo()
+
+    project.write("datasets/marts/count.sql", "select count(*) + 100 as n from shop.orders\n")
+    project.run()
+    project.undo()
+    project.write("datasets/m/reader.sql", "select n from marts.count\n")
+    project.run()
+    with pytest.raises(UsageError, match="built on"):
+        project.redo()
+    assert project.ask("select n from marts.count") == project.ask("select n from m.reader") == [(4,)]
+
+
+def test_a_redo_does_not_take_back_a_newer_macro(project):
+    project.write("macros/m.sql", "create macro f(x) as x + 1;\n")
+    project.write("datasets/m/a.sql", "select f(1) as v\n")
+    project.run()
+    project.write("macros/m.sql", "create macro f(x) as x + 2;\n")
+    project.run()
+    project.undo()
+    project.write("macros/m.sql", "create macro f(x) as x + 3;\ncreate macro g(x) as x;\n")
+    project.write("datasets/m/b.sql", "select g(7) as v\n")
+    project.run("m.b")
+
+    with pytest.raises(UsageError, match=r"macros/m\.sql"):
+        project.redo()

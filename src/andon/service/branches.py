@@ -17,7 +17,7 @@ from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.project.merge import next_base
 from andon.project.scan import scan
-from andon.service.folder import Base, base_meanings
+from andon.service.folder import Base, base_meanings, put
 from andon.service.gather import Gatherer
 from andon.service.goal import DEFAULTS, Confirm, Goal, RunOptions
 
@@ -204,7 +204,7 @@ class Branches:
 
         def base(target: Commit, gatherer: Gatherer) -> Base | None:
             common = self._lake.commits.merge_base(head, target)
-            return gatherer.base_of(common) if common is not None else None
+            return self._base(common, target, gatherer) if common is not None else None
 
         policy = options.publish or str(self._workspace.settings.get("publish.change"))
         return Goal(
@@ -217,6 +217,30 @@ class Branches:
             source=name,
             updates_folder=False,
         )
+
+    def _base(self, common: Commit, target: Commit, gatherer: Gatherer) -> Base:
+        """Where two branches parted. What `target` undid since and then accepted again counts as an edit of the other one: there the
+        base is what `target` has, if that did not change since it was accepted."""
+        base = gatherer.base_of(common)
+        commits = self._lake.commits
+        now = gatherer.base_of(target)
+        code, raw = dict(base.code), {source: dict(files) for source, files in base.raw.items()}
+        for commit in commits.first_parents(target):
+            if commit.generation <= common.generation:
+                break
+            if commit.kind is not CommitKind.ACCEPT or commit.parent is None:
+                continue
+            then = gatherer.base_of(commit)
+            for cause in set(commits.get(commit.parent).rejected) - set(commit.rejected):
+                old, new = (b.code if cause.source is None else b.raw.get(cause.source, {}) for b in (then, now))
+                if old.get(cause.path) == new.get(cause.path):
+                    put(
+                        code if cause.source is None else raw.setdefault(cause.source, {}),
+                        cause.path,
+                        new.get(cause.path),
+                    )
+        meanings = {p: m for p, m in base.meanings.items() if code.get(p) == base.code.get(p)}
+        return Base(code, meanings, raw)
 
     def _remember(self, into: str) -> None:
         """Where the folder agrees with what was published, that is its base for the target from now on."""

@@ -113,8 +113,9 @@ class Execution:
 
     def _temporary(self, run: int) -> Path:
         chosen = str(self._workspace.settings.get("engine.temp_directory") or "")
-        root = self._workspace.root / chosen if chosen else self._workspace.folder.state / "tmp"
-        return root / f"run-{run}"
+        if chosen:  # a place that other lakes may use too, whose runs have the same numbers
+            return self._workspace.root / chosen / f"run-{run}-{os.getpid()}"
+        return self._workspace.folder.state / "tmp" / f"run-{run}"
 
     def _clean_up_after_others(self, run: int) -> None:
         """Remove what runs that were killed left in the folder for temporary files."""

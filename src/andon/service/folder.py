@@ -53,6 +53,14 @@ def base_meanings(
     return result
 
 
+def put(files: dict[str, str], path: str, content: str | None) -> None:
+    """Set or, with None, remove the content of `path`."""
+    if content is None:
+        files.pop(path, None)
+    else:
+        files[path] = content
+
+
 class Folder:
     """`.andon/` of a project folder."""
 

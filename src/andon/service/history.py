@@ -16,7 +16,7 @@ from andon.model.build import InputFile
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, State
 from andon.model.dataset import Kind
 from andon.model.version import Column
-from andon.service.folder import Base
+from andon.service.folder import Base, put
 from andon.service.gather import Gatherer
 
 if TYPE_CHECKING:
@@ -282,12 +282,16 @@ class History:
         for later in choice.since:
             assert later.parent is not None  # a publish has a parent
             earlier = commits.get(later.parent)
-            again = changes.keys() & commits.changed_leaves(earlier, later).keys()
+            since = commits.changed_leaves(earlier, later)
+            again = changes.keys() & since.keys()
             again |= files & _differing(commits.shared(earlier), commits.shared(later))
+            # Neither side may have been built on what the other one changed: both together were never built nor checked.
+            again |= since.keys() & self._inputs(old for old, _ in changes.values())
+            again |= changes.keys() & self._inputs(new for _, new in since.values())
             if again:
                 raise UsageError(
                     "lake.nothing_to_redo",
-                    f"`{min(again)}` was published again since that undo, in {later.id[:8]}",
+                    f"`{min(again)}` was published again, or built on, since that undo, in {later.id[:8]}",
                     where=name,
                     hint="run the code that you want again; `andon accept --rejected PATH` lets an undone file pass",
                 )
@@ -357,12 +361,17 @@ class History:
         code, raw = dict(base.code), {source: dict(paths) for source, paths in base.raw.items()}
         for cause in lifted:
             if cause.source is None:
-                _set(code, cause.path, files.get(cause.path))
+                put(code, cause.path, files.get(cause.path))
             elif cause.source in builds and cause.source in raw:
                 there = {f.path: f.sha256 for f in builds[cause.source].files}
-                _set(raw[cause.source], cause.path, there.get(cause.path))
+                put(raw[cause.source], cause.path, there.get(cause.path))
         meanings = {p: m for p, m in base.meanings.items() if code.get(p) == base.code.get(p)}
         self._workspace.folder.set_base(branch, Base(code, meanings, raw))
+
+    def _inputs(self, leaves: Iterable[Leaf | None]) -> set[str]:
+        """All datasets that `leaves` were made from."""
+        definitions = self._lake.objects.definitions({leaf.definition for leaf in leaves if leaf is not None})
+        return {name for definition in definitions.values() for name in definition.inputs}
 
     def _head(self, branch: str | None) -> Commit:
         """The head of a branch that is about to move, or is asked what it would do.
@@ -434,13 +443,6 @@ def _sorted(causes: Iterable[Cause]) -> tuple[Cause, ...]:
     return tuple(sorted(causes, key=lambda c: (c.source or "", c.path, c.content or "")))
 
 
-def _set(files: dict[str, str], path: str, content: str | None) -> None:
-    if content is None:
-        files.pop(path, None)
-    else:
-        files[path] = content
-
-
 def _apply(state: State, leaves: Mapping[str, Leaf | None]) -> dict[str, Leaf]:
     result = dict(state.leaves)
     for dataset, leaf in leaves.items():
@@ -455,7 +457,7 @@ def _revert_files(now: Mapping[str, str], before: Mapping[str, str], after: Mapp
     """`now` with the difference between `before` and `after` taken back."""
     result = dict(now)
     for path in _differing(before, after):
-        _set(result, path, before.get(path))
+        put(result, path, before.get(path))
     return result
 
 
