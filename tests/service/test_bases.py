@@ -86,7 +86,6 @@ def test_a_branch_has_nothing_in_common_with_an_earlier_one_of_its_name(shared):
 
 @pytest.mark.parametrize("edited", [False, True], ids=["as it was", "edited since"])
 def test_what_was_accepted_again_comes_with_the_next_publish_of_its_branch(project, edited):
-    file = project.root / COUNT
     project.run()
     project.branch("dev")
     text = (project.root / COUNT).read_text()

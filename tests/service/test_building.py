@@ -10,7 +10,7 @@ import time
 import pytest
 
 from andon.errors import ProjectError, UsageError
-from kit.clones import FILES, did
+from kit.clones import FILES, closing, did
 
 
 def test_equal_content_in_other_bytes_takes_the_earlier_version(project):
@@ -271,3 +271,18 @@ def test_a_lost_catalog_is_told_and_no_empty_lake_takes_its_place(project):
 def test_a_plan_says_what_will_fail(project):
     project.write("sources/shop/nope.sql", "select * from read_csv('raw/nope.csv')\n")
     assert any("shop.nope will fail" in notice for notice in project.plan().notices)
+
+
+def test_a_known_build_whose_file_is_gone_is_built_again(project):
+    project.run()
+    text = (project.root / "datasets/marts/count.sql").read_text()
+    earlier = project.leaves()["marts.count"].version
+    project.write("datasets/marts/count.sql", "select count(*) + 100 as n from shop.orders\n")
+    project.run()
+    with closing(project.open()) as workspace:
+        objects, storage = workspace.lake.objects, workspace.lake.storage
+        storage.delete(objects.versions([earlier])[earlier].files[0].path)
+    project.write("datasets/marts/count.sql", text)
+
+    assert did(project.run()) == {"marts.count": "build"}
+    assert project.ask("select n from marts.count") == [(3,)]

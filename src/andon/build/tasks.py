@@ -150,7 +150,7 @@ class Tasks:
         key = recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.job.moment))
         if step.key is None and dataset not in self.job.forced and definition.id in self.job.built_before:
             known = self.job.lake.objects.builds_by_key([key]).get(key)
-            if known is not None:
+            if known is not None and not self.job.lake.objects.is_lost(self.relations.version(known.version)):
                 return self._adopt(known)
         began = time.perf_counter()
         make = Build(

@@ -7,7 +7,7 @@ The path of one run: `gather` (merge folder and head, load the project, look at 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from andon.service.raw import RawFiles
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.instance import Instance
+    from andon.model.build import Build
     from andon.service.workspace import Workspace
 
 #: How often a run whose branch moved meanwhile is planned again.
@@ -180,6 +181,7 @@ class Builds:
             for d, leaf in gathered.state.leaves.items()
             if d in gathered.definitions and leaf.definition != gathered.definitions[d].id
         ]
+        lost: set[str] = set()
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -188,7 +190,7 @@ class Builds:
             selected=selected,
             forced=frozenset(taken) if options.force else frozenset(),
             moment=moment,
-            known=lambda keys: objects.builds_by_key(keys),
+            known=lambda keys: self._known(keys, lost),
             old=objects.definitions(changed),
             seconds=objects.seconds_by_dataset() if estimate else {},
         )
@@ -199,7 +201,19 @@ class Builds:
         failures = [f"{d} will fail: {e.message}" for d, e in sorted(gathered.failures.items()) if d in taken]
         notices = [*failures, *gathered.notices, *_left_behind(gathered, selected, done)]
         plan = Plan(head.id, goal.branch, steps, is_change, tuple(notices))
-        return Prepared(goal, head, gathered, side, plan, done, bound, moment, situation.forced, shared)
+        forced = situation.forced | {s.dataset for s in steps if s.key in lost}
+        return Prepared(goal, head, gathered, side, plan, done, bound, moment, forced, shared)
+
+    def _known(self, keys: Iterable[str], lost: set[str]) -> Mapping[str, Build]:
+        """Current builds by recipe key; `lost` takes the keys of those whose data files are not there: they must be built again."""
+        builds = self._lake.objects.builds_by_key(keys)
+        versions = self._lake.objects.versions({build.version for build in builds.values()})
+        lost.update(
+            key
+            for key, build in builds.items()
+            if build.version not in versions or self._lake.objects.is_lost(versions[build.version])
+        )
+        return {key: build for key, build in builds.items() if key not in lost}
 
     def _further_problems(self, gathered: Gathered) -> Sequence[Problem]:
         """What binding finds in the sound part of a project with problems, so that all are told together."""
