@@ -407,3 +407,18 @@ def test_a_redo_does_not_take_back_a_newer_macro(project):
 
     with pytest.raises(UsageError, match=r"macros/m\.sql"):
         project.redo()
+
+
+def test_problems_by_what_an_undo_keeps_out_say_so(project):
+    project.run()
+    project.write("macros/m.sql", "create macro plus(x) as x + 1;\n")
+    project.write("datasets/m/a.sql", "select plus(1) as v\n")
+    project.run()
+    project.undo()
+    project.write("datasets/m/a.sql", "select plus(2) as v\n")
+
+    with pytest.raises(ProjectError) as caught:
+        project.run()
+
+    assert "no function `plus`" in str(caught.value)
+    assert "accept --rejected macros/m.sql" in str(caught.value.hint)

@@ -22,7 +22,7 @@ from andon.model.event import Notice, Planned, Reporter, silent
 from andon.model.plan import Action, Plan, Step
 from andon.model.run import RunResult
 from andon.service.finish import Finish
-from andon.service.gather import Gathered, Gatherer
+from andon.service.gather import Gathered, Gatherer, Side, code_notices
 from andon.service.goal import DEFAULTS, POLICIES, Confirm, Goal, Prepared, RunOptions
 from andon.service.raw import RawFiles
 
@@ -170,11 +170,16 @@ class Builds:
         side = goal.side(head, gatherer)
         gathered = gatherer.gather(head, side, goal.base(head, gatherer), drop=options.drop, lenient=True)
         if gathered.project.problems:
-            raise ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)])
+            raise _merged(
+                ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)]), gathered, side
+            )
         selected = self._selected(gathered, options)
         taken = set(gathered.definitions) if selected is None else set(selected)
         moment = options.now or self._workspace.clock()
-        bound = self._bind(gathered, taken & gathered.definitions.keys())
+        try:
+            bound = self._bind(gathered, taken & gathered.definitions.keys())
+        except ProjectError as error:
+            raise _merged(error, gathered, side) from error
         objects = self._lake.objects
         changed = [
             leaf.definition
@@ -364,6 +369,12 @@ def _require_current(progress: Progress, branch: str) -> None:
                     hint="run the same command again; what was built is reused",
                     retryable=True,
                 )
+
+
+def _merged(error: ProjectError, gathered: Gathered, side: Side) -> ProjectError:
+    """`error` with a hint where the code is not the folder's alone: what is missing may be what an undo keeps out."""
+    notices = code_notices(gathered.code, side)
+    return replace(error, hint="; ".join(notices)) if notices else error
 
 
 def _shape(steps: Sequence[Step]) -> list[tuple[str, Action]]:

@@ -186,7 +186,7 @@ class Gatherer:
             builds=self.source_builds(state),
             rejected=list(code.rejected),
         )
-        gathered.notices += _code_notices(code, side)
+        gathered.notices += code_notices(code, side)
         self._raw(gathered, side, base, drop)
         return gathered
 
@@ -318,7 +318,8 @@ def _conflict(paths: Iterable[str], side: Side) -> ConflictError:
     )
 
 
-def _code_notices(code: Merged, side: Side) -> list[str]:
+def code_notices(code: Merged, side: Side) -> list[str]:
+    """What of a merge a person should hear: where the merged code is not that of the side."""
     if not side.is_folder:
         return [f"{cause.path}: undone before, so it is not published again" for cause in code.rejected]
     notices = []
