@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from andon.errors import ProjectError
 from kit.clones import closing
 
 
@@ -87,3 +90,21 @@ def test_a_refresh_keeps_a_dataset_whose_input_is_gone(project):
 
     assert {t.dataset: t.reason for t in result.tasks}["m.b"] == "reads m.a, which is gone"
     assert project.ask("select v, n from m.c, marts.count") == [(1, 4)]
+
+
+def test_what_a_selection_needs_and_was_never_published_is_read_and_bound_like_the_rest(project):
+    project.run()
+    project.write("raw/new.csv", "a,b\n1,x\n2,y\n")
+    project.write("sources/shop/fresh.sql", "select * from read_csv('raw/new.csv')\n")
+    project.write("datasets/m/between.sql", "select a, nope from shop.fresh\n")
+    project.write("datasets/m/reader.sql", "select * from m.between\n")
+    with pytest.raises(ProjectError, match="nope"):
+        project.run("m.reader")
+    project.write("datasets/m/between.sql", "select a, b from shop.fresh\n")
+
+    project.run("m.reader")
+
+    assert project.ask("from m.reader") == [(1, "x"), (2, "y")]
+    with closing(project.open()) as workspace:
+        leaf = workspace.lake.commits.state(workspace.lake.refs.resolve("main")).leaves["shop.fresh"]
+        assert workspace.lake.objects.builds([leaf.build])[leaf.build].contract is not None

@@ -7,7 +7,7 @@ with the same content after all, the run finds the key known and reuses (early c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -74,6 +74,17 @@ def clock_part(definition: Definition, moment: datetime) -> str | None:
     return text[:10] if definition.clock is ClockUse.DATE else text
 
 
+def datasets_taken(
+    definitions: Mapping[str, Definition], leaves: Mapping[str, Leaf], selected: Set[str] | None
+) -> set[str]:
+    """The datasets whose code a plan takes: all, or what is selected and what that needs and was never published."""
+    if selected is None:
+        return set(definitions)
+    taken = set(selected & definitions.keys())
+    needed = reach({d: definition.inputs for d, definition in definitions.items()}, taken)
+    return taken | {d for d in needed if d not in leaves and d in definitions}
+
+
 def plan_steps(situation: Situation) -> tuple[Step, ...]:
     """The steps that lead from the head to what the code says, in an order in which they can be taken."""
     return _Planner(situation).steps()
@@ -82,7 +93,7 @@ def plan_steps(situation: Situation) -> tuple[Step, ...]:
 class _Planner:
     def __init__(self, situation: Situation) -> None:
         self.now = situation
-        self.taken = self._taken()
+        self.taken = datasets_taken(situation.definitions, situation.leaves, situation.selected)
         self.needs = {d: situation.definitions[d].inputs for d in self.taken}
         self.versions: dict[str, str | None] = {
             d: leaf.version for d, leaf in situation.leaves.items() if d not in self.taken
@@ -103,15 +114,6 @@ class _Planner:
             done = set(level)
             waiting = [d for d in waiting if d not in done]
         return (*steps, *self._drops())
-
-    def _taken(self) -> set[str]:
-        definitions, leaves = self.now.definitions, self.now.leaves
-        if self.now.selected is None:
-            return set(definitions)
-        taken = set(self.now.selected & definitions.keys())
-        upstream = {d: definitions[d].inputs for d in definitions}
-        needed = reach(upstream, taken)
-        return taken | {d for d in needed if d not in leaves and d in definitions}
 
     def _key(self, dataset: str) -> str:
         """The recipe key, or "" while the version of an input is not known."""

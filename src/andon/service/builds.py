@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from andon.base.clock import to_text
 from andon.base.graph import find_cycle
 from andon.build.outcome import Progress
-from andon.build.plan import Situation, plan_steps
+from andon.build.plan import Situation, datasets_taken, plan_steps
 from andon.errors import ConflictError, DatasetError, Problem, ProjectError, UsageError
 from andon.lake.refs import MAIN, require_branch
 from andon.model.commit import CommitKind
@@ -174,10 +174,10 @@ class Builds:
                 ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)]), gathered, side
             )
         selected = self._selected(gathered, options)
-        taken = set(gathered.definitions) if selected is None else set(selected)
+        taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         moment = options.now or self._workspace.clock()
         try:
-            bound = self._bind(gathered, taken & gathered.definitions.keys())
+            bound = self._bind(gathered, taken)
         except ProjectError as error:
             raise _merged(error, gathered, side) from error
         objects = self._lake.objects
@@ -193,7 +193,7 @@ class Builds:
             leaves=gathered.state.leaves,
             sources=gathered.sources,
             selected=selected,
-            forced=frozenset(taken) if options.force else frozenset(),
+            forced=frozenset(taken if selected is None else selected & taken) if options.force else frozenset(),
             moment=moment,
             known=lambda keys: self._known(keys, lost),
             old=objects.definitions(changed),
