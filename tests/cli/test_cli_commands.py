@@ -384,3 +384,92 @@ def test_settings_say_where_they_come_from(built: Andon, monkeypatch: pytest.Mon
     found = {s["name"]: (s["value"], s["origin"]) for s in built.json("config", "show")}
     assert found["engine.threads"] == (2, "ANDON_ENGINE_THREADS")
     assert "ANDON_ENGIN_THREADS" in built("config", "show").err
+
+
+def test_log_of_a_dataset_that_never_was(built: Andon) -> None:
+    error = built.json("log", "shop.order", status=2)["error"]
+    assert (error["code"], error["where"]) == ("lake.dataset_not_found", "shop.order")
+    assert "`shop.orders`" in error["hint"]
+    (built.folder / MART).unlink()
+    built("run", "--yes")
+    assert len(built.json("log", "marts.revenue_by_month")) == 2  # gone now, but it was there
+    near = built.json("log", "marts.revenue_by_mont", status=2)["error"]
+    assert "`marts.revenue_by_month`" in near["hint"]
+
+
+def test_status_says_what_is_kept_out(built: Andon) -> None:
+    assert "the branch has what the folder says" in built("status").out
+    built.replace(MART, "count(*) as orders", "count(*) as orders, max(amount) as largest")
+    built("run", "--yes")
+    built("undo")
+    shown = built("status").out
+    assert "the branch has what the folder says" not in shown
+    assert "nothing to build, but the branch differs from the folder:" in shown
+    assert f"note: {MART}: was undone" in shown
+    assert f"  {MART}" in shown.splitlines()
+
+
+def test_many_files_that_an_undo_keeps_out_are_one_note(built: Andon) -> None:
+    for number in range(6):
+        built.write(f"datasets/marts/part_{number}.sql", f"select {number} as n")
+    built("run", "--yes")
+    built("undo")
+    (note,) = built.json("plan")["notices"]
+    assert note.startswith("6 files were undone, so they are not published again: datasets/marts/part_0.sql, ")
+    assert " and 2 more (" in note
+    shown = built("status").out
+    assert all(f"  datasets/marts/part_{number}.sql" in shown.splitlines() for number in range(6))
+    for number in range(2):
+        built("accept", "--rejected", f"datasets/marts/part_{number}.sql")
+    assert len([n for n in built.json("plan")["notices"] if "was undone" in n]) == 4
+
+
+def test_detached_head_hints_at_a_ref(built: Andon) -> None:
+    (built.folder / ".git").mkdir()
+    (built.folder / ".git" / "HEAD").write_text("1" * 40 + "\n", encoding="utf-8")
+    error = built.json("tag", "here", status=2)["error"]
+    assert "a ref such as `main`" in error["hint"]
+    built("tag", "here", "main")
+
+
+def test_switch_to_the_own_branch_does_nothing(built: Andon) -> None:
+    built.replace(MART, "count(*) as orders", "count(*) as orders, max(amount) as largest")
+    before = (built.folder / MART).read_bytes()
+    shown = built("branch", "switch", "main").out
+    assert shown.startswith("already on main at ")
+    assert "nothing was done" in shown
+    assert built.json("branch", "switch", "main")["files"] == []
+    assert (built.folder / MART).read_bytes() == before
+
+
+def test_a_refused_switch_does_not_hint_at_main(built: Andon) -> None:
+    built("branch", "create", "try")
+    built.replace(MART, "count(*) as orders", "count(*) as orders, max(amount) as largest")
+    edited = (built.folder / MART).read_bytes()
+    built("branch", "switch", "aside", "--create")
+    built("run", "--yes")
+    built("branch", "switch", "main")
+    (built.folder / MART).write_bytes(edited)
+    error = built.json("branch", "switch", "try", status=3)["error"]
+    assert error["code"] == "lake.folder_dirty"
+    assert "andon branch switch --create NAME" in error["hint"]
+    assert "main" not in error["hint"]
+    built("branch", "switch", "--create", "mine")  # as the hint says: the edits come along
+    assert (built.folder / MART).read_bytes() == edited
+    built("run", "--yes")
+    built("branch", "switch", "try")
+
+
+@pytest.mark.parametrize("damage", [0, 4096])
+def test_doctor_sends_nobody_to_the_doctor(built: Andon, damage: int) -> None:
+    (catalog,) = [p for p in built.folder.rglob("catalog*") if p.suffix in ("", ".db", ".sqlite")]
+    for beside in catalog.parent.glob(f"{catalog.name}-*"):
+        beside.unlink()
+    with catalog.open("r+b") as file:
+        file.seek(damage)
+        file.write(b"\xa5" * 60_000)
+    findings = built.json("doctor", status=4)
+    risk = next(f for f in findings if f["what"] == "catalog")
+    assert risk["level"] == "risk"
+    assert "backup" in risk["hint"]
+    assert "doctor" not in risk["hint"]

@@ -45,6 +45,16 @@ def test_table_gives_way_to_a_narrow_terminal() -> None:
     assert lines[0].endswith("end")
 
 
+def test_names_are_never_cut_and_descriptions_give_way_first() -> None:
+    name, rows = "marts.revenue_by_month_and_customer", ("1,234,567", "an owner of theirs", "what it says " * 3)
+    lines = table([(name, *rows)], ink(), width=80, whole=[0, 1], first=[3])
+    assert len(lines[0]) == 80
+    assert lines[0].startswith(f"{name}  1,234,567  an owner of theirs  what")
+    narrow = table([(name, *rows)], ink(), width=56, whole=[0, 1], first=[3])
+    assert narrow == [f"{name}  1,234,567  an owne…"]
+    assert table([(name, *rows)], ink(), width=20, whole=[0, 1], first=[3]) == narrow
+
+
 def test_painted_cells_stay_aligned() -> None:
     lines = table([(("a", "accent"), "x"), (("bcd", ""), "y")], ink(color=True))
     assert lines == ["\x1b[36ma\x1b[0m    x", "bcd  y"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import replace
 
 from andon.cli.output import Ink
 from andon.cli.progress import LineReporter, LiveReporter
@@ -72,3 +74,30 @@ def test_live_view_of_nothing_loads_nothing() -> None:
     report(Planned(Plan("0" * 64, "main", STEPS[3:]), None))
     report(Ended(RESULT))
     assert stream.getvalue() == ""
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_no_color_leaves_no_style_in_the_live_view() -> None:
+    def shown(**environ: str) -> str:
+        stream = Terminal()
+        report = LiveReporter(Ink(stream, None, environ))
+        for event in EVENTS:
+            report(event)
+        return stream.getvalue()
+
+    style = re.compile(r"\x1b\[[0-9;]*m")
+    assert style.search(shown())
+    assert not style.search(shown(NO_COLOR="1"))
+    assert "1,200 rows" in shown(NO_COLOR="1")
+
+
+def test_live_view_counts_one_row_as_one() -> None:
+    report = LiveReporter(Ink(io.StringIO(), False, {}), clock=lambda: 1.0)
+    report(TaskEnded(replace(ORDERS, rows=1)))
+    assert report.text().plain.startswith("1 of 0  1 row  ")

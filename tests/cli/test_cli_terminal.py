@@ -26,10 +26,10 @@ MART = "datasets/marts/revenue_by_month.sql"
 class Session:
     """A program on a pseudo terminal."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, columns: int = 100) -> None:
         self.shown = ""
         self._main, side = pty.openpty()
-        environ = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
+        environ = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "30"}
         environ.pop("NO_COLOR", None)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "andon.cli", *words], cwd=folder, env=environ, stdin=side, stdout=side, stderr=side
@@ -125,6 +125,13 @@ def test_table_gives_way_to_the_terminal(built: Andon) -> None:
     session = Session(built.folder, "query", "select repeat('x', 500) as wide, 1 as one")
     assert session.end() == 0
     assert max(len(line) for line in session.plain.splitlines()) <= 100
+
+
+def test_a_narrow_terminal_keeps_the_names_of_datasets(built: Andon) -> None:
+    session = Session(built.folder, "ls", columns=40)
+    assert session.end() == 0
+    names = [line.split()[0] for line in session.plain.splitlines()[1:]]
+    assert sorted(names) == ["marts.revenue_by_month", "shop.orders"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -39,7 +39,9 @@ def list_branches(app: App) -> None:
         )
         for b in found
     ]
-    app.console.show(lambda: [b.to_json() for b in found], lambda: table(rows, out, width=app.console.width))
+    app.console.show(
+        lambda: [b.to_json() for b in found], lambda: table(rows, out, width=app.console.width, whole=[1], first=[6])
+    )
 
 
 @branch.command(
@@ -84,11 +86,15 @@ def drop(app: App, name: str, yes: bool) -> None:
 @pass_app
 def switch(app: App, name: str, create: bool) -> None:
     """Work on another branch: its files come into the folder. Refused when edits would be lost."""
+    already = app.workspace.branch() == name
     ref, paths = app.workspace.branches.switch(name, create)
     changed = f"; {plural(len(paths), 'file')} changed here: {names(paths)}" if paths else ""
+    word = "already on" if already else "on"
+    if already:
+        changed = "; nothing was done (`andon pull` brings what is newer there)"
     app.console.show(
         lambda: {"branch": ref.name, "commit": ref.commit, "files": list(paths)},
-        lambda: [f"on {ref.name} at {app.console.out.paint(short(ref.commit), 'accent')}{changed}"],
+        lambda: [f"{word} {ref.name} at {app.console.out.paint(short(ref.commit), 'accent')}{changed}"],
     )
 
 

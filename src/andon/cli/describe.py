@@ -71,7 +71,7 @@ def list_lines(found: Sequence[DatasetInfo], ink: Ink, width: int | None) -> lis
     if not rows:
         return []
     headers = ("dataset", "kind", "rows", "size", "owner", "description")
-    return table(rows, ink, headers=headers, right=[2, 3], width=width)
+    return table(rows, ink, headers=headers, right=[2, 3], width=width, whole=[0, 2, 3], first=[5])
 
 
 def page_lines(page: Page, console: Console) -> list[str]:
@@ -95,7 +95,11 @@ def page_lines(page: Page, console: Console) -> list[str]:
     if page.insights:
         facts.append((("serves", "dim"), "; ".join(f"{i.title} ({i.kind})" for i in page.insights)))
     lines += ["", *table(facts, ink)]
-    lines += ["", ink.paint("columns", "dim"), *table(_columns(page), ink, width=width, indent="  ")]
+    lines += [
+        "",
+        ink.paint("columns", "dim"),
+        *table(_columns(page), ink, width=width, indent="  ", whole=[0], first=[2]),
+    ]
     if page.contract:
         lines += ["", ink.paint("how its files are read", "dim"), *(f"  {text}" for text in page.contract)]
     if page.sample:
@@ -154,14 +158,23 @@ def _pending(found: Status, console: Console) -> list[str]:
     assert plan is not None  # asked before
     notices = [f"{ink.paint('note:', 'warn')} {notice}" for notice in plan.notices]
     if not plan.moves:
-        text = (
-            "code differs, nothing to build" if plan.is_change else "nothing to do: the branch has what the folder says"
-        )
-        return [text, *notices]
+        return [_still(found), *notices]
     rows: list[Sequence[Cell]] = [(symbol(s, ink), s.dataset, (s.reason, "dim")) for s in plan.moves[:20]]
     more = [f"  and {len(plan.moves) - 20} more: `andon plan`"] if len(plan.moves) > 20 else []
     title = f"`andon run` would do {plural(len(plan.moves), 'step')}:"
-    return [title, *table(rows, ink, indent="  ", width=console.width), *more, *notices]
+    return [title, *table(rows, ink, indent="  ", width=console.width, whole=[0, 1], first=[2]), *more, *notices]
+
+
+def _still(found: Status) -> str:
+    """Why nothing is to be built; that the branch has all of the folder is said only where it is so."""
+    assert found.plan is not None  # asked before
+    if found.plan.is_change:
+        return "code differs, nothing to build"
+    if found.plan.notices:
+        return "nothing to build, but the branch differs from the folder:"
+    if found.rejected:
+        return "nothing to build; what an undo keeps out of the branch is listed below"
+    return "nothing to do: the branch has what the folder says"
 
 
 def _kind(page: Page) -> str:

@@ -103,7 +103,9 @@ def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[
             )
         )
     headers = ("commit", "at (UTC)", "kind", "author", "run", "changed", "message")
-    return table(rows, ink, headers=headers, right=[5], width=width) if rows else ["no commits"]
+    return (
+        table(rows, ink, headers=headers, right=[5], width=width, whole=[0, 5], first=[6]) if rows else ["no commits"]
+    )
 
 
 def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], yes: bool) -> None:

@@ -17,6 +17,9 @@ _PLAIN = {"·": "-", "→": ">", "…": "~", "✓": "+", "✗": "x", "●": "*",
 
 _STYLES = {"accent": "36", "dim": "2", "good": "32", "warn": "33", "bad": "31", "bold": "1"}
 
+#: A column of a table that gives way keeps at least so many characters.
+_NARROWEST = 8
+
 #: A cell of a table: text, or text with the name of a style.
 Cell = str | tuple[str, str]
 
@@ -182,20 +185,29 @@ def table(
     right: Iterable[int] = (),
     width: int | None = None,
     indent: str = "",
+    whole: Iterable[int] = (),
+    first: Iterable[int] = (),
 ) -> list[str]:
-    """Rows as aligned lines. With `width` the widest columns give way, down to 8 characters, and end in `…`."""
+    """Rows as aligned lines. With `width` the widest columns give way, down to 8 characters, and end in `…`.
+
+    Args:
+        whole: columns that are never cut (what a person copies: names, ids, numbers); rather the line gets too long.
+        first: columns that give way before all others, and are left out where not even 8 characters of them fit.
+    """
     everything: list[Sequence[Cell]] = [[(h, "dim") for h in headers], *rows] if headers else list(rows)
     if not everything:
         return []
     texts = [[_text(cell) for cell in row] for row in everything]
     widths = [max(display_width(row[i]) for row in texts if i < len(row)) for i in range(max(map(len, texts)))]
     if width is not None:
-        widths = _fit(widths, width - len(indent))
-    to_right = frozenset(right)
+        widths = _fit(widths, width - len(indent), frozenset(whole), frozenset(first))
+    to_right, left_out = frozenset(right), frozenset(first)
     lines = []
     for row in everything:
         cells = []
         for i, cell in enumerate(row):
+            if widths[i] == 0 and i in left_out:
+                continue
             text = _cut(_text(cell), widths[i])
             pad = " " * (widths[i] - display_width(text))
             shown = ink.paint(text, cell[1]) if isinstance(cell, tuple) and cell[1] else text
@@ -234,13 +246,25 @@ def _cut(text: str, width: int) -> str:
     return text + "…"
 
 
-def _fit(widths: list[int], room: int) -> list[int]:
+def _fit(widths: list[int], room: int, whole: frozenset[int], first: frozenset[int]) -> list[int]:
     fitted = list(widths)
-    while sum(fitted) + 2 * (len(fitted) - 1) > room:
-        widest = max(range(len(fitted)), key=lambda i: fitted[i])
-        if fitted[widest] <= 8:
-            break
-        fitted[widest] -= 1
+
+    def excess() -> int:
+        shown = [w for i, w in enumerate(fitted) if w or i not in first]
+        return sum(shown) + 2 * (len(shown) - 1) - room
+
+    def shrink(columns: Sequence[int]) -> None:
+        while columns and excess() > 0:
+            widest = max(columns, key=lambda i: fitted[i])
+            if fitted[widest] <= _NARROWEST:
+                break
+            fitted[widest] -= 1
+
+    shrink(sorted(first))
+    for column in sorted(first, reverse=True):
+        if excess() > 0:
+            fitted[column] = 0
+    shrink([i for i in range(len(fitted)) if i not in whole | first])
     return fitted
 
 

@@ -47,7 +47,7 @@ def plan_lines(plan: Plan, console: Console, everything: bool, expected: float, 
         rows: list[Sequence[Cell]] = [
             (symbol(s, pen), s.dataset, (str(s.action), "dim"), (_reason(s), "dim")) for s in shown
         ]
-        lines += ["", *table(rows, pen, width=console.width, indent="  ")]
+        lines += ["", *table(rows, pen, width=console.width, indent="  ", whole=[0, 1], first=[3])]
     for notice in plan.notices:
         lines += ["", f"{pen.paint('note:', 'warn')} {notice}"]
     lines += ["", _counts(plan, expected)]

@@ -100,7 +100,7 @@ class LiveReporter:
         view = Text()
         failed = sum(1 for r in self._ended if r.status is Status.FAILED)
         view.append(f"{len(self._ended)} of {self._total}", style="cyan")
-        view.append(f"  {self._rows:,} rows  {seconds(now - self._began)}", style="dim")
+        view.append(f"  {plural(self._rows, 'row')}  {seconds(now - self._began)}", style="dim")
         if failed:
             view.append(f"  {failed} failed", style="red")
         waiting = self._total - len(self._ended) - len(self._running)
@@ -118,7 +118,14 @@ class LiveReporter:
 
         if self._live is not None:
             return
-        console = RichConsole(file=self._ink.stream, no_color=not self._ink.color, highlight=False, soft_wrap=True)
+        # `no_color` alone would leave dim and bold: without a colour system nothing is painted.
+        console = RichConsole(
+            file=self._ink.stream,
+            color_system="auto" if self._ink.color else None,
+            no_color=not self._ink.color,
+            highlight=False,
+            soft_wrap=True,
+        )
         self._live = Live(_View(self.text), console=console, refresh_per_second=8, transient=True)
         self._live.start()
 

@@ -100,7 +100,7 @@ class Branches:
         return ref
 
     def switch(self, name: str, create: bool = False) -> tuple[Ref, Sequence[str]]:
-        """Work on the branch `name`: its files come into the folder.
+        """Work on the branch `name`: its files come into the folder. Nothing is done if that is the folder's branch already.
 
         Returns:
             The branch and the paths that were written or removed.
@@ -115,6 +115,8 @@ class Branches:
             return self._branch(name), []
         target = self._branch(name)
         here = self._workspace.branch()
+        if name == here:
+            return target, []
         folder = {p: f.sha256 for p, f in scan(self._workspace.root, self._workspace.cache).items()}
         state = self._lake.commits.state(self._lake.commits.get(target.commit))
         wanted = state.files()
@@ -127,7 +129,7 @@ class Branches:
                 "lake.folder_dirty",
                 f"edits in this folder would be lost: {', '.join(f'`{p}`' for p in dirty[:5])}",
                 where=dirty[0],
-                hint=f"`andon run --branch {here}` keeps them on the branch, or put the files aside",
+                hint=_keeping_edits(here),
             )
         for path in sorted(changes):
             _put(self._workspace.root, path, self._lake.objects.text(wanted[path]) if path in wanted else None)
@@ -258,6 +260,14 @@ class Branches:
             self._lake.refs.resolve(name)  # says what is known
             raise UsageError("lake.ref_not_found", f"`{name}` is not a branch", where=name, hint="`andon branch list`")
         return ref
+
+
+def _keeping_edits(here: str) -> str:
+    """How to keep a folder's edits before a switch; it never leads to a publish into main."""
+    if here == MAIN:
+        aside = "`andon branch switch --create NAME` takes them along to a new branch, where `andon run` keeps them"
+        return f"{aside}; or put the files aside"
+    return f"`andon run --branch {here}` keeps them on the branch, or put the files aside"
 
 
 def _put(root: Path, path: str, content: bytes | None) -> None:

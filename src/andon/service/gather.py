@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 #: Where copies of raw files lie in the storage, by content.
 RAW_FOLDER = "raw"
 
+#: More files than this are one line with a count.
+_MANY = 4
+
 
 def raw_path(file: InputFile) -> str:
     """The storage path of the kept copy of a raw file."""
@@ -287,7 +290,12 @@ class Gatherer:
         files = tuple(InputFile(p, sha, sizes[p, sha]) for p, sha in sorted(merged.files.items()))
         old = {f.path: f.sha256 for f in build.files} if build else {}
         new = dict(merged.files)
-        gathered.notices += [f"{name}: {path} is not here and stays as published" for path in merged.kept]
+        if len(merged.kept) > _MANY:
+            gathered.notices.append(
+                f"{name}: {len(merged.kept):,} files are not here and stay as published: {_some(merged.kept)}"
+            )
+        else:
+            gathered.notices += [f"{name}: {path} is not here and stays as published" for path in merged.kept]
         result = SourceInput(
             files,
             build.contract if build is not None else None,
@@ -296,7 +304,7 @@ class Gatherer:
             changed=tuple(p for p in new if p in old and new[p] != old[p]),
         )
         if merged.rejected and build is not None:
-            paths = ", ".join(c.path for c in merged.rejected)
+            paths = _some(c.path for c in merged.rejected)
             return replace(result, files=build.files, kept_because=f"{paths} was undone; a corrected file passes")
         return result
 
@@ -320,8 +328,12 @@ def _conflict(paths: Iterable[str], side: Side) -> ConflictError:
 
 def code_notices(code: Merged, side: Side) -> list[str]:
     """What of a merge a person should hear: where the merged code is not that of the side."""
+    undone = sorted({cause.path for cause in code.rejected})
+    many = len(undone) > _MANY
     if not side.is_folder:
-        return [f"{cause.path}: undone before, so it is not published again" for cause in code.rejected]
+        if many:
+            return [f"{len(undone):,} files were undone before, so they are not published again: {_some(undone)}"]
+        return [f"{path}: undone before, so it is not published again" for path in undone]
     notices = []
     if code.from_head:
         notices.append(
@@ -331,12 +343,15 @@ def code_notices(code: Merged, side: Side) -> list[str]:
         notices.append(
             f"not in this folder, and kept as published: {_some(code.kept)} (`andon pull` brings them, `--drop` removes them)"
         )
-    for cause in code.rejected:
-        what = f"{cause.path}: was undone, so it is not published again"
-        notices.append(f"{what} (edit it, or `andon accept --rejected {cause.path}`)")
+    if many:
+        what = f"{len(undone):,} files were undone, so they are not published again: {_some(undone)}"
+        return [*notices, f"{what} (edit them, or `andon accept --rejected PATH`; `andon status` lists all)"]
+    for path in undone:
+        what = f"{path}: was undone, so it is not published again"
+        notices.append(f"{what} (edit it, or `andon accept --rejected {path}`)")
     return notices
 
 
 def _some(paths: Iterable[str]) -> str:
     names = list(paths)
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return ", ".join(names[:_MANY]) + (f" and {len(names) - _MANY:,} more" if len(names) > _MANY else "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
+from andon.base.names import did_you_mean
 from andon.errors import ConflictError, UsageError
 from andon.lake.commits import Draft
 from andon.lake.lake import RefMove
@@ -138,12 +139,15 @@ class History:
         """The newest commits of a branch (or of any ref's history), newest first; with `dataset` only those that changed it.
 
         Raises:
-            UsageError: `lake.ref_not_found`.
+            UsageError: `lake.ref_not_found`; `lake.dataset_not_found` for a dataset that this history never had.
         """
         commits = self._lake.commits
         entries: list[LogEntry] = []
         void: set[str] = set()
-        for commit in commits.first_parents(self._lake.refs.resolve(self._workspace.reading(ref))):
+        seen: set[str] = set()
+        place = self._workspace.reading(ref)
+        head = self._lake.refs.resolve(place)
+        for commit in commits.first_parents(head):
             undone = commit.id in void
             if commit.kind in (CommitKind.UNDO, CommitKind.REDO) and not undone and commit.target:
                 void.add(commit.target)
@@ -152,8 +156,18 @@ class History:
                 changed = tuple(commits.changed_leaves(commits.get(commit.parent), commit))
             if dataset is None or dataset in changed:
                 entries.append(LogEntry(commit, changed, undone))
+            seen.update(changed)
             if len(entries) >= limit:
                 break
+        if dataset is not None and not entries:
+            leaves = commits.state(head).leaves
+            if dataset not in leaves:
+                raise UsageError(
+                    "lake.dataset_not_found",
+                    f"no dataset is or was named `{dataset}` in the history of {place}",
+                    where=dataset,
+                    hint=did_you_mean(dataset, seen | leaves.keys()) or "`andon ls` lists all datasets",
+                )
         return entries
 
     def diff(self, a: str, b: str) -> Diff:

@@ -170,9 +170,22 @@ def _package(name: str, hint: str | None) -> Finding:
 
 def _lake(workspace: Workspace) -> list[Finding]:
     try:
-        lake = workspace.lake
+        return _whole_lake(workspace)
     except AndonError as error:
-        return [Finding("risk", "catalog", error.message, error.hint)]
+        return [Finding("risk", "catalog", error.message, _own_hint(error))]
+
+
+def _own_hint(error: AndonError) -> str | None:
+    """The hint of an error as the doctor gives it: who asks the doctor is not sent to the doctor."""
+    if error.hint is None or "andon doctor" not in error.hint:
+        return error.hint
+    if error.retryable:
+        return "free some space and run it again"
+    return "restore it from a backup"
+
+
+def _whole_lake(workspace: Workspace) -> list[Finding]:
+    lake = workspace.lake
     findings = [Finding("ok", "project", str(workspace.root))]
     rows = lake.database.query("pragma integrity_check") if _is_sqlite(workspace) else [("ok",)]
     healthy = rows[0][0] == "ok"

@@ -172,7 +172,7 @@ class Workspace:
             raise UsageError(
                 "usage.bad_argument",
                 "git's HEAD is detached, so the branch to work on is not known",
-                hint="say it: `--branch NAME`",
+                hint="say it: `--branch NAME`, or a ref such as `main`",
             )
         if git is not None and git.branch is not None and not git.is_default:
             return git.branch
