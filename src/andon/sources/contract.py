@@ -11,7 +11,7 @@ from andon.model.dataset import Definition
 from andon.sources import columnar, delimited, documents, partitions
 from andon.sources.calls import Call, parse_call
 from andon.sources.failures import engine_error
-from andon.sources.files import files_of
+from andon.sources.files import check_local, files_of
 from andon.sources.rawtext import check_whole
 from andon.sources.table import Table, sources_of
 
@@ -54,6 +54,8 @@ def establish(definition: Definition, files: Mapping[str, Path], previous: Mappi
 def _entry(dataset: str, call: Call, files: Mapping[str, Path], known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     paths = files_of(call.read, list(files))
     if not paths:
+        for pattern in call.read.patterns:
+            check_local(pattern)
         raise DatasetError(
             "source.missing", f"no file fits `{', '.join(call.read.patterns)}`", where=dataset, hint="add the file"
         )

@@ -13,11 +13,25 @@ from andon.errors import DatasetError
 from andon.model.dataset import FileRead
 
 _MAGIC = re.compile(r"[*?\[]")
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def has_magic(pattern: str) -> bool:
     """Whether `pattern` is more than the name of one file."""
     return _MAGIC.search(pattern) is not None
+
+
+def check_local(pattern: str) -> None:
+    """Refuse a `pattern` that names a place on a network.
+
+    Raises:
+        DatasetError: `usage.not_yet`.
+    """
+    if _REMOTE.match(pattern):
+        hint = "download the file into the project's folder and read it from there"
+        raise DatasetError(
+            "usage.not_yet", f"only local files are read in this version, not `{pattern}`", where=pattern, hint=hint
+        )
 
 
 def match(pattern: str, path: str) -> bool:
@@ -30,12 +44,25 @@ def match(pattern: str, path: str) -> bool:
 
 
 def glob(root: Path, pattern: str) -> list[str]:
-    """Files below `root` that `pattern` means, as sorted POSIX paths relative to `root`; for an absolute pattern absolute paths."""
+    """Files below `root` that `pattern` means, as sorted POSIX paths relative to `root`; for an absolute pattern absolute paths.
+
+    Raises:
+        DatasetError: `source.missing` for a link that leads nowhere, `usage.not_yet` for a place on a network.
+    """
+    check_local(pattern)
     cleaned = _clean(pattern)
     absolute = cleaned.startswith("/")
     base = Path("/") if absolute else root
     parts = [p for p in cleaned.split("/") if p]
-    found = {name for name in _walk(base, "", parts) if (base / name).is_file()}
+    walked = _walk(base, "", parts)
+    broken = next((n for n in sorted(walked) if (base / n).is_symlink() and not (base / n).exists()), None)
+    if broken is not None:
+        named = f"/{broken}" if absolute else broken
+        target = (base / broken).readlink()
+        message = f"`{named}` is a link to `{target}`, which is not there"
+        hint = f"bring `{target}` back, or remove the link if the file is not wanted any more"
+        raise DatasetError("source.missing", message, where=named, hint=hint)
+    found = {name for name in walked if (base / name).is_file()}
     return sorted(f"/{name}" if absolute else name for name in found)
 
 
@@ -46,12 +73,14 @@ def expand(reads: Sequence[FileRead], list_files: Callable[[str], Sequence[str]]
         list_files: gives the paths that one pattern means (`glob` on a folder, or `match` over the paths of a commit).
 
     Raises:
-        DatasetError: `source.missing` for a pattern that means no file, with the names that are near.
+        DatasetError: `source.missing` for a pattern that means no file, with the names that are near; `usage.not_yet` for
+            a place on a network.
     """
     result: dict[FileRead, tuple[str, ...]] = {}
     for read in reads:
         paths: dict[str, None] = {}
         for pattern in read.patterns:
+            check_local(pattern)
             listed = list(list_files(_clean(pattern)))
             if not listed:
                 raise _missing(pattern, list_files)
@@ -127,7 +156,9 @@ def _walk(base: Path, prefix: str, parts: list[str]) -> list[str]:
     here = base / prefix if prefix else base
     if not has_magic(part):
         path = f"{prefix}/{part}" if prefix else part
-        return _walk(base, path, rest) if (base / path).exists() else []
+        # A link that leads nowhere does not exist, but is told; only where it is the file itself.
+        there = (base / path).exists() or (not rest and (base / path).is_symlink())
+        return _walk(base, path, rest) if there else []
     found: list[str] = []
     for name, is_folder, is_link in _entries(here):
         path = f"{prefix}/{name}" if prefix else name
@@ -155,7 +186,10 @@ def _missing(pattern: str, list_files: Callable[[str], Sequence[str]]) -> Datase
     folder = str(PurePosixPath(cleaned).parent)
     while has_magic(folder):
         folder = str(PurePosixPath(folder).parent)
-    beside = list(list_files("*" if folder == "." else f"{folder.rstrip('/')}/*")) or list(list_files("**"))
+    try:
+        beside = list(list_files("*" if folder == "." else f"{folder.rstrip('/')}/*")) or list(list_files("**"))
+    except DatasetError:
+        beside = []  # a broken link beside it is not what is missing here
     near = difflib.get_close_matches(cleaned, beside, n=3, cutoff=0.6) or sorted(beside)[:3]
     what = f"no file fits `{pattern}`" if has_magic(pattern) else f"`{pattern}` is not there"
     hint = "did you mean " + " or ".join(f"`{name}`" for name in near) + "?" if near else None

@@ -221,6 +221,8 @@ def _way(call: Call, name: str, way: str, values: Sequence[str]) -> str:
         return ""
     if kind == "nullstr":
         return call.suggest(nullstr="[" + ", ".join(literal(w) for w in ("", *values)) + "]")
+    if kind == "marks":
+        return call.suggest(thousands=literal(value[0]), decimal_separator=literal(value[1]))
     return call.suggest(**{kind: literal(value)})
 
 

@@ -65,8 +65,8 @@ def classify(column: str, dialect: Dialect) -> str:
     """SQL that gives the class of the text in `column` (SQL).
 
     Classes: `int`, `zero` (leading zeros), `huge` (beyond BIGINT), `dec`, `long` (more digits than a double holds), `exp`
-    (`1e5`), `comma` (`1,5`), `group` (`1,234` or `1.234,5`), `dot3` (`1.234`), `iso`, `stamp`, `zoned`, `nano`, `day`,
-    `daytime`, `time`, `bool`, `nan`, `text`; `null` for NULL.
+    (`1e5`), `vast` (`1e400`, beyond DOUBLE), `comma` (`1,5`), `group` (`1,234`), `points` (`1.234,5`), `ticks` (`1'234'567`),
+    `dot3` (`1.234`), `iso`, `stamp`, `zoned`, `nano`, `day`, `daytime`, `time`, `bool`, `nan`, `text`; `null` for NULL.
     """
     v = f"trim({column})"
     plain = _plain(v, dialect)
@@ -84,7 +84,7 @@ def classify(column: str, dialect: Dialect) -> str:
         arms.append(
             (
                 f"{strange} and not {_grouped(v, dialect)}",
-                "'text'",
+                f"case when {like('[1-9][0-9]{0,2}([.][0-9]{3})+')} then 'points' else 'text' end",
             )
         )
     if dialect.thousands:
@@ -103,15 +103,13 @@ def classify(column: str, dialect: Dialect) -> str:
         (like("[+-]?(0|[1-9][0-9]*)", plain), "'int'"),
         (like("[+-]?0[0-9]+", plain), "'zero'"),
         (like("[1-9][0-9]{0,2}[.][0-9]{3}"), "'dot3'"),
+        (f"regexp_matches({plain}, '[eE]') and {like(_FLOAT, plain)} and isinf(try_cast({plain} as double))", "'vast'"),
         (like("[+-]?[0-9]+[eE][+-]?[0-9]+", plain), "'exp'"),
         (f"{like(_FLOAT, plain)} and length({plain}) > 17 and {digits} > 17", "'long'"),
         (like(_FLOAT, plain), "'dec'"),
-        (
-            like(
-                "[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?|[+-]?[0-9]{1,3}([.][0-9]{3})+,[0-9]+|[+-]?[0-9]{1,3}([.'][0-9]{3}){2,}([.,][0-9]+)?"
-            ),
-            "'group'",
-        ),
+        (like("[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?"), "'group'"),
+        (like("[+-]?[0-9]{1,3}([.][0-9]{3})+,[0-9]+|[+-]?[0-9]{1,3}([.][0-9]{3}){2,}"), "'points'"),
+        (like("[+-]?[0-9]{1,3}('[0-9]{3}){2,}([.,][0-9]+)?"), "'ticks'"),
         (like("[+-]?[0-9]*,[0-9]+"), "'comma'"),
         (f"{like(_ISO_DATE)} and try_cast({v} as date) is not null", "'iso'"),
         (f"{like(_ISO_STAMP)} and try_cast({v} as timestamp) is not null", "'stamp'"),
@@ -172,8 +170,8 @@ class Cast:
         elif kind.startswith("DECIMAL"):
             full = self._decimal(plain, kind)
         elif kind in ("DOUBLE", "FLOAT"):
-            full = self._float(plain)
-            fast = f"length({text}) <= {_SAFE_DIGITS} and not contains({text}, '_')"
+            full = self._float(plain, kind)
+            fast = f"length({text}) <= {_SAFE_DIGITS} and not contains({text}, '_') and not isinf(try_cast({text} as {kind}))"
         elif kind == "DATE":
             full, value = self._moment(v, _ISO_DATE, "date")
             fast = f"length({text}) <= 10" if self.format is None else ""
@@ -198,9 +196,11 @@ class Cast:
         scale = int(found.group(1)) if found else (0 if "(" in kind else 3)
         return f"regexp_full_match({plain}, '[+-]?[0-9]*([.][0-9]{{0,{scale}}}0*)?')"
 
-    def _float(self, plain: str) -> str:
-        """A double must hold an integer to its last digit, unless a person asked for a double."""
-        number = f"regexp_full_match({plain}, {literal('(?i)' + _FLOAT + '|' + _NAN)})"
+    def _float(self, plain: str, kind: str) -> str:
+        """A number must not become infinite, and a double must hold an integer to its last digit, unless a person asked for a double."""
+        written = f"regexp_full_match({plain}, {literal('(?i)' + _NAN)})"
+        finite = f"regexp_full_match({plain}, {literal(_FLOAT)}) and not isinf(try_cast({plain} as {kind}))"
+        number = f"({written} or ({finite}))"
         if self.stated:
             return number
         integer = f"regexp_full_match({plain}, '[+-]?[0-9]+')"
@@ -222,7 +222,8 @@ class Stop:
 
     message: str
     classes: tuple[str, ...]
-    #: What to write, the likeliest first: `type:VARCHAR`, `dateformat:%d/%m/%Y`, `decimal_separator:,`, `nullstr`.
+    #: What to write, the likeliest first: `type:VARCHAR`, `dateformat:%d/%m/%Y`, `decimal_separator:,`,
+    #: `marks:.,` (between thousands, before decimals), `nullstr`.
     ways: tuple[str, ...]
 
 
@@ -240,7 +241,8 @@ class Facts:
     words: tuple[str, ...] = ()
 
 
-_NUMBERS = frozenset({"int", "dec", "dot3", "exp", "nan", "zero", "huge", "long"})
+_NUMBERS = frozenset({"int", "dec", "dot3", "exp", "nan", "zero", "huge", "long", "vast"})
+_MARKED = frozenset({"comma", "group", "points", "ticks"})
 _MOMENTS = frozenset({"iso", "stamp", "zoned", "nano"})
 
 
@@ -254,8 +256,8 @@ def decide(column: str, facts: Facts, dialect: Dialect) -> Cast | Stop:
         return _mixed(column, facts, total)
     if classes <= _NUMBERS and classes != {"nan"}:
         return _number(column, classes, dialect)
-    if classes & {"comma", "group"}:
-        return _separators(column, classes)
+    if classes & _MARKED:
+        return _separators(column, classes, dialect)
     if classes <= _MOMENTS:
         return _iso(column, classes)
     if classes <= {"day", "daytime"}:
@@ -268,14 +270,14 @@ def decide(column: str, facts: Facts, dialect: Dialect) -> Cast | Stop:
 
 
 def _one_family(classes: set[str]) -> bool:
-    families = (_NUMBERS | {"comma", "group"}, _MOMENTS, {"day", "daytime"}, {"time"}, {"bool"})
+    families = (_NUMBERS | _MARKED, _MOMENTS, {"day", "daytime"}, {"time"}, {"bool"})
     return any(classes <= family for family in families)
 
 
 def _mixed(column: str, facts: Facts, total: int) -> Cast | Stop:
     """Words among numbers: text, unless most are of one kind: the others may be mistakes or marks for nothing, so ask."""
     families = {
-        "numbers": _NUMBERS - {"nan"} | {"comma", "group"},
+        "numbers": _NUMBERS - {"nan"} | _MARKED,
         "dates or times": _MOMENTS | {"day", "daytime"},
         "times": frozenset({"time"}),
         "true or false": frozenset({"bool"}),
@@ -291,6 +293,9 @@ def _mixed(column: str, facts: Facts, total: int) -> Cast | Stop:
 
 
 def _number(column: str, classes: set[str], dialect: Dialect) -> Cast | Stop:
+    if "vast" in classes:
+        message = f"column `{column}` has numbers beyond the range of a DOUBLE, which would become infinite"
+        return Stop(message, ("vast",), ("type:VARCHAR",))
     if "huge" in classes:
         message = f"column `{column}` has integers too large for BIGINT; as DOUBLE they would lose digits"
         return Stop(message, ("huge",), ("type:DECIMAL(38,0)", "type:VARCHAR"))
@@ -318,12 +323,25 @@ def _number(column: str, classes: set[str], dialect: Dialect) -> Cast | Stop:
     return Cast(column, "BIGINT" if classes == {"int"} else "DOUBLE")
 
 
-def _separators(column: str, classes: set[str]) -> Stop:
-    if "group" in classes and "comma" not in classes:
-        message = f"column `{column}` has numbers with marks between thousands"
-        return Stop(message, ("group",), ("thousands:,", "decimal_separator:,", "type:VARCHAR"))
-    message = f"column `{column}` has numbers with a decimal comma"
-    return Stop(message, ("comma", "group"), ("decimal_separator:,", "type:VARCHAR"))
+def _separators(column: str, classes: set[str], dialect: Dialect) -> Stop:
+    """What to write for numbers with marks that are not stated; both marks where one alone would read them wrong."""
+    found = tuple(sorted(classes & _MARKED))
+    thousands = found if found == ("comma",) else tuple(c for c in found if c != "comma")
+    if thousands == ("comma",):
+        message = f"column `{column}` has numbers with a decimal comma"
+        return Stop(message, thousands, ("decimal_separator:,", "type:VARCHAR"))
+    if found == ("comma", "group") and dialect.decimal == ".":
+        message = f"column `{column}` has numbers with a decimal comma"
+        return Stop(message, found, ("decimal_separator:,", "type:VARCHAR"))
+    message = f"column `{column}` has numbers with marks between thousands"
+    if thousands == ("points",):
+        return Stop(message, thousands, ("marks:.,", "type:VARCHAR"))
+    if found == ("group",):
+        ways = ("thousands:,", "decimal_separator:,") if dialect.decimal == "." else ("marks:,.",)
+        return Stop(message, found, (*ways, "type:VARCHAR"))
+    if found == ("ticks",):
+        return Stop(message, found, ("thousands:'", "type:VARCHAR"))
+    return Stop(f"{message}, written in more than one way", found, ("type:VARCHAR",))
 
 
 def _iso(column: str, classes: set[str]) -> Cast | Stop:

@@ -84,6 +84,29 @@ def test_a_missing_file_names_the_near_ones(tree: Path) -> None:
     assert "`s/b.csv`" in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize("pattern", ["gone.csv", "*.csv", "**", "**/gone.csv"])
+def test_a_link_that_leads_nowhere_is_told(tree: Path, pattern: str) -> None:
+    (tree / "gone.csv").symlink_to("moved/away.csv")
+    with pytest.raises(DatasetError) as caught:
+        glob(tree, pattern)
+    assert (caught.value.code, caught.value.where) == ("source.missing", "gone.csv")
+    assert "moved/away.csv" in caught.value.message
+    assert glob(tree, "s/*.csv") == ["s/b.csv"]
+
+
+@pytest.mark.parametrize("path", ["https://example.org/a.csv", "s3://bucket/*.parquet", "gs://b/a.json"])
+def test_only_local_files_are_read(tree: Path, tmp_path: Path, path: str) -> None:
+    read = definition(f"from '{path}'").reads
+    for attempt in (lambda: glob(tree, path), lambda: expand(read, lambda pattern: glob(tree, pattern))):
+        with pytest.raises(DatasetError) as caught:
+            attempt()
+        assert caught.value.code == "usage.not_yet"
+        assert path in caught.value.message
+    outcome = load(f"from '{path}'", {}, tmp_path)
+    assert outcome.error is not None
+    assert outcome.error.code == "usage.not_yet"
+
+
 def test_expand_keeps_the_order_and_reads_no_file_twice(tree: Path) -> None:
     (read,) = definition("from read_csv(['s/*.csv', '*.csv', 'a.csv'], header = true)").reads
     paths = expand([read], lambda pattern: glob(tree, pattern))[read]
