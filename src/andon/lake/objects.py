@@ -76,6 +76,13 @@ class Objects:
                 self._definitions[key] = definition_of(body)
         return {i: self._definitions[i] for i in wanted if i in self._definitions}
 
+    def meanings(self, ids: Iterable[str]) -> dict[str, str]:
+        """`{project path: meaning}` of the dataset files of definitions; cheaper than `definitions`."""
+        found: dict[str, str] = {}
+        for marks, batch in in_batches(set(ids)):
+            found.update(self._database.query(f"select entry, meaning from definition where id in ({marks})", batch))
+        return found
+
     def versions(self, ids: Iterable[str]) -> dict[str, Version]:
         """Versions by id; unknown ids are left out."""
         found: dict[str, Version] = {}
@@ -157,8 +164,8 @@ class Objects:
             if texts:
                 _insert_texts(transaction, texts)
             transaction.execute_many(
-                "insert into definition (id, body) values (?, ?) on conflict (id) do nothing",
-                [(d.id, definition_text(d)) for d in definitions],
+                "insert into definition (id, entry, meaning, body) values (?, ?, ?, ?) on conflict (id) do nothing",
+                [(d.id, d.entry, d.meaning, definition_text(d)) for d in definitions],
             )
             transaction.execute_many(
                 "insert into version (id, dataset, is_view, rows, bytes, body, created) values (?, ?, ?, ?, ?, ?, ?)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "create table blob (id text primary key, size bigint not null, body bytea not null)",
-        "create table definition (id text primary key, body text not null)",
+        "create table definition (id text primary key, entry text not null, meaning text not null, body text not null)",
         "create table version (id text primary key, dataset text not null, is_view integer not null, rows bigint,"
         " bytes bigint not null, body bytea not null, created text not null)",
         "create table build (id text primary key, key text not null, dataset text not null, definition text not null,"

@@ -201,8 +201,7 @@ class Gatherer:
 
     def meanings(self, state: State) -> dict[str, str]:
         """`{path of a dataset's own file: its meaning}` of a state."""
-        definitions = self._lake.objects.definitions({leaf.definition for leaf in state.leaves.values()})
-        return {d.entry: d.meaning for d in definitions.values()}
+        return self._lake.objects.meanings(leaf.definition for leaf in state.leaves.values())
 
     # -- code
 
