@@ -12,6 +12,7 @@ from andon.errors import DatasetError
 from andon.sources.calls import Call
 from andon.sources.dialect import Dialect
 from andon.sources.failures import shown, stop
+from andon.sources.faithful import check_digits, check_mixed, check_names
 from andon.sources.infer import Look, decided_cast, stated_types
 from andon.sources.rawtext import Source, check_whole, joined
 from andon.sources.scratch import scratch
@@ -90,11 +91,13 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
         if isinstance(stated, Mapping):
             names = list(stated)
             types = stated_types(stated, names)
+            check_digits(connection, call, sources, types, "source.ambiguous")
             return replace(blank, casts=tuple(Cast(n, types[n], None, True) for n in names))
         found = _detected(connection, call, blank, sources)
         if [n for n, _ in found] == ["json"]:
             raise _no_records(connection, call, blank, sources)
         table = replace(blank, casts=tuple(Cast(n, _kept(kind)) for n, kind in found))
+        _check_faithful(connection, call, table, sources)
         reread = replace(table, casts=tuple(replace(c, type="VARCHAR") if is_guarded(c) else c for c in table.casts))
         casts = []
         for cast in table.casts:
@@ -104,6 +107,21 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
                 cast = _checked(call, sources, cast, decided)
             casts.append(cast)
         return replace(table, casts=tuple(casts))
+
+
+def _check_faithful(connection: duckdb.DuckDBPyConnection, call: Call, table: Table, sources: Sequence[Source]) -> None:
+    """Refuse what the engine would read by changing it, or by guessing between types."""
+
+    def as_json(name: str) -> str:
+        return relation(call, replace(table, casts=(Cast(name, "JSON"),)), sources)
+
+    types = {c.column: c.type for c in table.casts}
+    check_names(connection, call, sources, types, as_json)
+    for name, kind in types.items():
+        # The engine's word for values that have no type in common; a person who states a depth wants JSON below it.
+        if re.search(r"\bJSON\b", kind) and "maximum_depth" not in call.stated:
+            check_mixed(connection, call, sources, types, name, as_json(name))
+    check_digits(connection, call, sources, types, "source.ambiguous")
 
 
 def _checked(call: Call, sources: Sequence[Source], cast: Cast, decided: Cast) -> Cast:
@@ -173,10 +191,11 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
     """
     for source in sources:
         _check_start(source)
-    if "columns" in call.stated:
-        return
     expected = {c.column: c for c in table.casts}
     with scratch() as connection:
+        check_digits(connection, call, sources, {n: c.type for n, c in expected.items()}, "source.contract")
+        if "columns" in call.stated:
+            return
         found = _detected(connection, call, table, sources)
         if [n for n, _ in found] == ["json"] and "json" not in expected:
             return  # no records

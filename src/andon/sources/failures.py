@@ -102,6 +102,12 @@ _MESSAGES: tuple[tuple[str, str, str, str], ...] = (
     (r"invalid UTF-8 encoding", "source.encoding", "the text is not UTF-8", "convert it to UTF-8: `iconv -t utf-8 …`"),
     (r"Malformed JSON", "source.truncated", "the JSON is damaged or ends too early", "fetch the file again, or fix it"),
     (
+        r"Duplicate name \"(?P<name>[^\"]+)\" in struct",
+        "source.ambiguous",
+        "an object has names that differ in case only: `{name}` and another",
+        "rename one in the file, or state the type of its column as 'JSON' in `columns`",
+    ),
+    (
         r"JSON transform error[^:]*: (?P<what>[^\n]*)",
         "source.contract",
         "a value is not of the recorded type: {what}",
