@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -112,8 +111,3 @@ def tree_size(folder: Path) -> tuple[int, int]:
                 continue
             count += 1
     return count, total
-
-
-def copy_file(source: Path, target: Path) -> None:
-    """Copy a file's content, sharing blocks where the file system can."""
-    shutil.copyfile(source, target)

@@ -61,10 +61,6 @@ class Builds:
         """
         return self._prepare(self._change_goal(options), options, estimate=True).plan
 
-    def plan_refresh(self, options: RunOptions = DEFAULTS) -> Plan:
-        """What `refresh` with these options would do."""
-        return self._prepare(self._refresh_goal(options), options, estimate=True).plan
-
     def plan_afresh(self) -> Plan:
         """What a first run into this lake would do, whatever the folder had in common with another one. Raises as `plan`."""
         goal = replace(self._change_goal(DEFAULTS), base=lambda *_: None)

@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
@@ -38,6 +38,7 @@ class Finish:
         self._lake = workspace.lake
 
     def nothing(self, prepared: Prepared, report: Reporter, began: float) -> RunResult:
+        """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
         self._remember(prepared, prepared.gathered.state)
         result = RunResult(
@@ -72,6 +73,11 @@ class Finish:
         report: Reporter,
         began: float,
     ) -> RunResult:
+        """Write the run's commit, name it `run:N`, and move the branch if the policy allows; all with the run's outcome at once.
+
+        Raises:
+            ConflictError: `lake.ref_moved` if the branch's new head touched what this run wrote or read.
+        """
         results = self._results(prepared.plan, progress)
         state = _next_state(prepared, progress)
         held = _held(prepared.goal, results, moved=state != prepared.gathered.state)
@@ -93,7 +99,6 @@ class Finish:
             moves = [RefMove(f"run:{run}", "run", None, "run")]
             if publish:
                 moves.append(RefMove(prepared.goal.branch, "branch", head.id, str(prepared.goal.kind)))
-            result_of = _ResultOf(prepared, run, results, publish, held, began)
             try:
                 commit = self._lake.commit(
                     draft,
@@ -124,7 +129,18 @@ class Finish:
             raise ConflictError("lake.ref_moved", "the branch moves faster than this run can follow", hint="run again")
         if publish:
             self._remember(prepared, state)
-        result = result_of(commit)
+        result = RunResult(
+            run,
+            prepared.goal.branch,
+            prepared.head.id,
+            commit.id,
+            publish,
+            held,
+            time.perf_counter() - began,
+            results,
+            prepared.plan.is_change,
+            prepared.plan.notices,
+        )
         report(Ended(result))
         return result
 
@@ -194,30 +210,6 @@ class Finish:
         new = Base(code, meanings, raw)
         if new != old and (prepared.side.is_folder or old is not None):
             folder.set_base(goal.branch, new)
-
-
-@dataclass(frozen=True)
-class _ResultOf:
-    prepared: Prepared
-    run: int
-    results: tuple[TaskResult, ...]
-    publish: bool
-    held: str | None
-    began: float
-
-    def __call__(self, commit: Commit) -> RunResult:
-        return RunResult(
-            self.run,
-            self.prepared.goal.branch,
-            self.prepared.head.id,
-            commit.id,
-            self.publish,
-            self.held,
-            time.perf_counter() - self.began,
-            self.results,
-            self.prepared.plan.is_change,
-            self.prepared.plan.notices,
-        )
 
 
 def _kind(prepared: Prepared) -> CommitKind:

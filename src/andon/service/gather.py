@@ -98,6 +98,7 @@ class Gatherer:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
+        self._seen: dict[str, Mapping[str, InputFile]] = {}
 
     # -- sides
 
@@ -249,6 +250,12 @@ class Gatherer:
     # -- raw files
 
     def _folder_raw(self, definition: Definition) -> Mapping[str, InputFile]:
+        """The folder's raw files that a source reads, looked at once: what is planned, built and remembered are the same."""
+        if definition.id not in self._seen:
+            self._seen[definition.id] = self._look(definition)
+        return self._seen[definition.id]
+
+    def _look(self, definition: Definition) -> Mapping[str, InputFile]:
         root = self._workspace.root
         paths = sorted({p for read in definition.reads for pattern in read.patterns for p in glob(root, pattern)})
         facts: Mapping[str, FileFact] = hash_files(root, paths, self._workspace.cache)

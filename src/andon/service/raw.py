@@ -20,13 +20,13 @@ class RawFiles:
     """Finds and keeps raw files."""
 
     def __init__(self, root: Path, storage: Storage) -> None:
-        self._root = root
+        self.root = root
         self._storage = storage
 
     def place(self, file: InputFile) -> Path:
         """Where the content of `file` can be read now: the kept copy, else the project's own file."""
         kept = Path(self._storage.engine_path(raw_path(file)))
-        return kept if kept.exists() else self._root / file.path
+        return kept if kept.exists() else self.root / file.path
 
     def keep(self, files: Iterable[InputFile]) -> list[str]:
         """Copy into the storage what is not there yet; returns the storage paths of new copies.
@@ -44,7 +44,7 @@ class RawFiles:
         return new
 
     def _copy(self, file: InputFile, path: str) -> None:
-        source = self._root / file.path
+        source = self.root / file.path
         target = Path(self._storage.engine_path(path))
         temporary = target.with_name(f"{target.name}.{secrets.token_hex(4)}.tmp")
         sha = hashlib.sha256()

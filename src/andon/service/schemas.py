@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from andon.base.graph import reverse
 from andon.build.plan import SourceInput
 from andon.engines.types import lake_type
-from andon.errors import AndonError, DatasetError, MachineError, Problem, ProjectError
-from andon.model.dataset import Definition, Kind
+from andon.errors import AndonError, MachineError, Problem, ProjectError
+from andon.model.dataset import Kind
 from andon.project.bindcheck import check_bindings, check_declared
 from andon.service.gather import Gathered
 from andon.service.raw import RawFiles
 from andon.sources.contract import establish
 from andon.sources.explain import explain
-from andon.sources.files import match
+from andon.sources.files import expand, glob, match
 from andon.sources.render import render
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def establish_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str])
             continue
         leaf = gathered.state.leaves.get(name)
         try:
-            _require_files(definition, source)
+            expand(definition.reads, _listing(source, raw))
             same = leaf is not None and leaf.definition == definition.id and source.contract is not None
             if same and not (source.added or source.changed):
                 continue
@@ -98,16 +98,9 @@ def bind_changed(
         pending |= more
 
 
-def _require_files(definition: Definition, source: SourceInput) -> None:
-    for read in definition.reads:
-        for pattern in read.patterns:
-            if not any(match(pattern, f.path) for f in source.files):
-                raise DatasetError(
-                    "source.missing",
-                    f"`{definition.dataset}` reads `{pattern}`, and there is no such file",
-                    where=definition.entry,
-                    hint="paths are relative to the project's folder; put the file there or correct the path",
-                )
+def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:
+    """What a pattern means among a source's merged files; where none fits, in the folder, for a hint at near names."""
+    return lambda pattern: [f.path for f in source.files if match(pattern, f.path)] or glob(raw.root, pattern)
 
 
 def _source_columns(gathered: Gathered, name: str, raw: RawFiles, instance: Callable[[], Instance]) -> Columns | None:
