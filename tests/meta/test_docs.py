@@ -154,3 +154,12 @@ def _headings(page: Path) -> list[str]:
 
 def _anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_an_id_of_letters_alone_is_an_id():
+    """One in some 2,500 short ids has no digit."""
+    with_digits, letters = (
+        "published to main as feef8e70 · run 1 · 3.20 s",
+        "published to main as bebbaabd · run 1 · 2.60 s",
+    )
+    assert sessions.normal(letters) == sessions.normal(with_digits)
