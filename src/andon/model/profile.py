@@ -1,0 +1,241 @@
+"""A profile: what the values of one version look like, column by column; two profiles compared.
+
+Facts about content: they hold for a version id for ever, whoever asks. A profile of a large version is made from a sample and says so.
+Values are JSON's: numbers as numbers (DECIMAL as text with all its digits), dates, moments, UUIDs and bytes as the text that SQL would
+take. A text longer than `LONGEST_TEXT` is cut and ends in `…`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+#: Version of what is computed and how; profiles of different algorithms don't mix.
+ALGORITHM = "p1"
+
+#: Characters of a text that are kept.
+LONGEST_TEXT = 200
+
+Value = None | bool | int | float | str
+
+
+class ColumnKind(StrEnum):
+    """What can be said about a column's values."""
+
+    NUMBER = "number"
+    MOMENT = "moment"  # DATE and TIMESTAMP
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    NESTED = "nested"
+    OTHER = "other"  # TIME, UUID, BLOB
+
+
+@dataclass(frozen=True, slots=True)
+class TopValue:
+    """A frequent value and how many of the rows looked at have it."""
+
+    value: Value
+    count: int
+
+    def to_json(self) -> list[Any]:
+        """`[value, count]`."""
+        return [self.value, self.count]
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How values spread over bins of equal width.
+
+    Attributes:
+        edges: one more than there are bins: numbers, or moments as text. A bin holds its lower edge, not its upper one; the last holds both.
+        counts: values per bin, of the rows looked at.
+        below, above: values outside, where a few far ones would have pressed all others into one bin.
+    """
+
+    edges: tuple[Value, ...]
+    counts: tuple[int, ...]
+    below: int = 0
+    above: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `profile --json`."""
+        return {"edges": list(self.edges), "counts": list(self.counts), "below": self.below, "above": self.above}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Histogram:
+        """Inverse of `to_json`."""
+        return cls(tuple(value["edges"]), tuple(value["counts"]), value["below"], value["above"])
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Lengths: characters of texts, elements of lists and maps, bytes of a BLOB."""
+
+    minimum: int
+    mean: float
+    maximum: int
+
+    def to_json(self) -> list[Any]:
+        """`[minimum, mean, maximum]`."""
+        return [self.minimum, self.mean, self.maximum]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """What one column's values look like.
+
+    Attributes:
+        rows: rows that were looked at: all of them, or those of the sample.
+        nulls: how many of `nulls_of` rows are NULL. With a sample `nulls_of` is still the number of all rows where the write counted.
+        distinct: different values, NULL not counted; `distinct_exact` tells whether it was counted or estimated.
+        minimum, maximum: of finite values; None for nested values and where there are none. `range_exact` tells whether they are those of
+            all rows.
+        mean, deviation: of finite numbers (`deviation` is that of a sample, n - 1); None where they can't be computed.
+        quantiles: `(share, value)`, shares rising from 0.01 to 0.99; of finite numbers interpolated, of moments values that occur.
+        top: most frequent values, by count, then by value; empty where hardly any value comes twice.
+        top_complete: whether `top` holds every value that occurs in the rows looked at.
+        nan, infinite: how many numbers are NaN or infinite (moments: infinite), of the rows looked at.
+        zeros, negative: how many numbers are 0 or below it, of the rows looked at.
+        empty: how many texts (lists, maps) are empty, of the rows looked at.
+        masked: whether the column is marked `pii`: then only counts are kept, no values.
+    """
+
+    name: str
+    type: str
+    kind: ColumnKind
+    rows: int
+    nulls: int
+    nulls_of: int
+    distinct: int | None = None
+    distinct_exact: bool = True
+    minimum: Value = None
+    maximum: Value = None
+    range_exact: bool = True
+    mean: float | None = None
+    deviation: float | None = None
+    quantiles: tuple[tuple[float, Value], ...] = ()
+    top: tuple[TopValue, ...] = ()
+    top_complete: bool = False
+    histogram: Histogram | None = None
+    lengths: Lengths | None = None
+    nan: int = 0
+    infinite: int = 0
+    zeros: int | None = None
+    negative: int | None = None
+    empty: int | None = None
+    masked: bool = False
+
+    @property
+    def null_share(self) -> float:
+        """Share of rows that are NULL; 0 without rows."""
+        return self.nulls / self.nulls_of if self.nulls_of else 0.0
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether it was counted, over all rows, that no value but NULL comes twice (False where it isn't known)."""
+        return self.distinct_exact and bool(self.distinct) and self.distinct == self.nulls_of - self.nulls
+
+    def quantile(self, share: float) -> Value:
+        """The value at a share that `quantiles` has, else None."""
+        return dict(self.quantiles).get(share)
+
+    def hidden(self) -> ColumnProfile:
+        """The same with counts only: what may be known of a column that is marked `pii`."""
+        return ColumnProfile(
+            self.name,
+            self.type,
+            self.kind,
+            self.rows,
+            self.nulls,
+            self.nulls_of,
+            self.distinct,
+            self.distinct_exact,
+            range_exact=self.range_exact,
+            empty=self.empty,
+            masked=True,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `profile --json`."""
+        document: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        document["kind"] = str(self.kind)
+        document["quantiles"] = [list(q) for q in self.quantiles]
+        document["top"] = [t.to_json() for t in self.top]
+        document["histogram"] = self.histogram.to_json() if self.histogram else None
+        document["lengths"] = self.lengths.to_json() if self.lengths else None
+        return document
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ColumnProfile:
+        """Inverse of `to_json`."""
+        known = dict(value)
+        known["kind"] = ColumnKind(known["kind"])
+        known["quantiles"] = tuple((share, at) for share, at in known["quantiles"])
+        known["top"] = tuple(TopValue(*each) for each in known["top"])
+        known["histogram"] = Histogram.from_json(known["histogram"]) if known["histogram"] else None
+        known["lengths"] = Lengths(*known["lengths"]) if known["lengths"] else None
+        return cls(**known)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the values of one version look like.
+
+    Attributes:
+        dataset, version: of what.
+        rows: all rows.
+        sample: how many rows were looked at, None if all. With a sample, counts of values are of those rows.
+        columns: in the table's order.
+        seconds: what making it took.
+        algorithm: version of the way it is made.
+    """
+
+    dataset: str
+    version: str
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+    sample: int | None = None
+    seconds: float = 0.0
+    algorithm: str = ALGORITHM
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all rows were looked at."""
+        return self.sample is None
+
+    def column(self, name: str) -> ColumnProfile | None:
+        """The column of that name (case does not matter), or None."""
+        wanted = name.lower()
+        return next((c for c in self.columns if c.name.lower() == wanted), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `profile --json`."""
+        return {
+            "dataset": self.dataset,
+            "version": self.version,
+            "rows": self.rows,
+            "sample": self.sample,
+            "algorithm": self.algorithm,
+            "seconds": round(self.seconds, 4),
+            "columns": [c.to_json() for c in self.columns],
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Profile:
+        """Inverse of `to_json`."""
+        return cls(
+            value["dataset"],
+            value["version"],
+            value["rows"],
+            tuple(ColumnProfile.from_json(c) for c in value["columns"]),
+            value["sample"],
+            value["seconds"],
+            value["algorithm"],
+        )
+
+
+def is_cut(value: Value) -> bool:
+    """Whether a text of a profile is only the beginning of the real one."""
+    return isinstance(value, str) and len(value) > LONGEST_TEXT
