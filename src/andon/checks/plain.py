@@ -17,6 +17,7 @@ from andon.checks.compile import (
     SchemaPlan,
     TotalPlan,
     UniquePlan,
+    ViolationsPlan,
 )
 from andon.checks.judge import Measured
 
@@ -86,7 +87,7 @@ def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
 
 def query(plan: Plan, relations: Relations) -> str:
     """The one query of a plan: `bad, total`, `value, limit, holds`, `newest, infinite`, or `value, published`."""
-    own = _scoped(relations.own, plan)
+    own = scoped(relations.own, plan)
     match plan:
         case RowPlan(bad):
             return f"select count(*) filter (where bad), count(*) from (select ({bad}) as bad from {own})"
@@ -99,7 +100,7 @@ def query(plan: Plan, relations: Relations) -> str:
         case AgePlan(newest, infinite):
             return f"select {newest}, coalesce({infinite}, false) from {own}"
         case PublishedPlan(value=str() as value):
-            there = _scoped(relations.published or "", plan)
+            there = scoped(relations.published or "", plan)
             return f"select (select {value} from {own}), (select {value} from {there})"
         case PublishedPlan():
             return _changed(plan, relations) if plan.changes else _lost(plan, relations)
@@ -107,7 +108,8 @@ def query(plan: Plan, relations: Relations) -> str:
             raise ValueError("the schema is not queried")
 
 
-def _scoped(relation: str, plan: Plan) -> str:
+def scoped(relation: str, plan: Plan) -> str:
+    """The relation's rows that the check is about."""
     scope = None if isinstance(plan, SchemaPlan) else plan.scope
     return relation if scope is None else f"(select * from {relation} where ({scope}))"
 
@@ -145,16 +147,41 @@ def _keys(plan: PublishedPlan, one: str, other: str) -> tuple[str, str, str]:
 def _lost(plan: PublishedPlan, relations: Relations) -> str:
     """Published keys in scope that no row has now, and all published keys in scope."""
     names, full, equal = _keys(plan, "p", "n")
-    there = _scoped(relations.published or "", plan)
+    there = scoped(relations.published or "", plan)
     keys = f"select distinct {names} from {there} where {full}"
     lost = f"select count(*) from p where not exists (select 1 from {relations.own} n where {equal})"
     return f"with p as ({keys}) select ({lost}), (select count(*) from p)"
 
 
+def lost_keys(plan: PublishedPlan, relations: Relations, count: int) -> str:
+    """SQL that gives up to `count` published rows whose key is lost."""
+    _, _, equal = _keys(plan, "p", "n")
+    full = " and ".join(f"p.{quote(column)} is not null" for column in plan.key)
+    there = scoped(relations.published or "", plan)
+    lost = f"{full} and not exists (select 1 from {relations.own} n where {equal})"
+    return f"select p.* from {there} p where {lost} limit {count}"
+
+
 def _changed(plan: PublishedPlan, relations: Relations) -> str:
     """Keys in both versions whose rows differ in a column that both have, and all keys in both."""
     names, _, equal = _keys(plan, "p", "n")
-    own = _scoped(relations.own, plan)
+    own = scoped(relations.own, plan)
+    differs = _differs(plan, relations)
+    listed = ", ".join(f"n.{quote(column)}" for column in plan.key)
+    pairs = f"select {listed}, bool_or({differs}) as changed from {own} n join {relations.published} p on {equal} group by {listed}"
+    return f"select count(*) filter (where changed), count(*) from ({pairs}) keys ({names}, changed)"
+
+
+def changed_keys(plan: PublishedPlan, relations: Relations, count: int) -> str:
+    """SQL that gives up to `count` rows that differ from the published row of their key."""
+    _, _, equal = _keys(plan, "p", "n")
+    own = scoped(relations.own, plan)
+    differs = _differs(plan, relations)
+    return f"select n.* from {own} n join {relations.published} p on {equal} where ({differs}) limit {count}"
+
+
+def _differs(plan: PublishedPlan, relations: Relations) -> str:
+    """Whether a column that both versions have differs between `n` and `p`."""
     key = {column.lower() for column in plan.key}
     there = {name.lower(): name for name, _ in relations.published_columns or ()}
     both = [
@@ -162,21 +189,18 @@ def _changed(plan: PublishedPlan, relations: Relations) -> str:
         for name, _ in relations.columns
         if name.lower() in there and name.lower() not in key
     ]
-    differs = " or ".join(f"n.{quote(now)} is distinct from p.{quote(then)}" for now, then in both) or "false"
-    listed = ", ".join(f"n.{quote(column)}" for column in plan.key)
-    pairs = f"select {listed}, bool_or({differs}) as changed from {own} n join {relations.published} p on {equal} group by {listed}"
-    return f"select count(*) filter (where changed), count(*) from ({pairs}) keys ({names}, changed)"
+    return " or ".join(f"n.{quote(now)} is distinct from p.{quote(then)}" for now, then in both) or "false"
 
 
 def _lacking(plan: PublishedPlan, relations: Relations, connection: duckdb.DuckDBPyConnection) -> str | None:
     """Why the published version can't be compared: it has no such column yet."""
     import duckdb
 
-    needed = [f"select {plan.value} from {_scoped(relations.published or '', plan)}"] if plan.value else []
+    needed = [f"select {plan.value} from {scoped(relations.published or '', plan)}"] if plan.value else []
     if plan.key:
         names = ", ".join(quote(column) for column in plan.key)
         needed.append(
-            f"select {names} from {relations.published if plan.changes else _scoped(relations.published or '', plan)}"
+            f"select {names} from {relations.published if plan.changes else scoped(relations.published or '', plan)}"
         )
     try:
         for sql in needed:
