@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -65,6 +66,13 @@ def remember(path: Path, rows: Iterable[Row]) -> list[Row]:
     known.update({(row.label, row.title): row for row in rows})
     path.write_text(json.dumps([asdict(row) for row in known.values()], indent=1))
     return list(known.values())
+
+
+def kept(page: Path) -> str:
+    """The parts of the page that other benchmarks wrote, between `<!-- NAME: begin -->` and `<!-- NAME: end -->`."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    parts = re.finditer(r"<!-- ([\w-]+): begin -->.*?<!-- \1: end -->\n?", text, re.DOTALL)
+    return "".join(f"\n{part[0]}" for part in parts)
 
 
 def render(rows: Iterable[Row]) -> str:

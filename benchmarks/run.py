@@ -53,7 +53,8 @@ def main() -> int:
     text = report.render(known)
     print(text)
     if not given.quick and not given.only:
-        (HERE / "RESULTS.md").write_text(text)
+        page = HERE / "RESULTS.md"
+        page.write_text(text + report.kept(page))
     return 0
 
 

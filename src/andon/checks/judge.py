@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from andon.checks.watch import Learning, Limits
 from andon.model.check import (
     AgainstOther,
     AgainstPublished,
@@ -54,7 +55,7 @@ class Measured:
         skipped: why there was nothing to compare with.
         error: why it could not be measured.
         columns, declared, before: of schema rules: (name, type) now, as declared (type None if not stated), as published.
-        limits: learned limits of a watched number.
+        limits: of a watched number what its history taught: the limits, or how far learning has come.
     """
 
     bad: int | None = None
@@ -69,7 +70,7 @@ class Measured:
     columns: Sequence[tuple[str, str]] = ()
     declared: Sequence[tuple[str, str | None]] = ()
     before: Sequence[tuple[str, str]] | None = None
-    limits: tuple[Any, Any] | None = None
+    limits: Limits | Learning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,12 +323,10 @@ def _decimal(kind: str) -> tuple[int, int] | None:
 
 
 def _watch(measured: Measured) -> Verdict:
-    if measured.limits is None:
-        return Verdict(Status.SKIPPED, measured.value, reason="no limits are learned yet")
-    missing = _is_missing(measured.value)
-    if missing is not None:
-        return Verdict(Status.FAIL, measured.value, reason=missing)
-    low, high = measured.limits
-    told = "..".join("" if end is None else str(end) for end in (low, high))
-    holds = (low is None or measured.value >= low) and (high is None or measured.value <= high)
-    return Verdict(Status.PASS if holds else Status.FAIL, measured.value, told)
+    limits, value = measured.limits, measured.value
+    if limits is None:
+        return Verdict(Status.SKIPPED, value, reason="no limits are learned yet")
+    if isinstance(limits, Learning):
+        return Verdict(Status.SKIPPED, value, reason=limits.shown)
+    fault = _is_missing(value) or limits.fault(value)
+    return Verdict(Status.FAIL if fault else Status.PASS, value, limits.shown, reason=fault)
