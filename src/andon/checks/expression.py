@@ -13,13 +13,12 @@ from functools import lru_cache
 from typing import Any
 
 from andon.base.names import literal
+from andon.checks.answers import answer, foresee
+from andon.checks.simple import Simple, simple
 from andon.checks.tokens import Flaw, Token, cut, flaw_of, is_share
-from andon.model.dataset import ClockUse
-from andon.sql.gather import facts_of
 from andon.sql.names import words
-from andon.sql.parse import deeply, engine, parse
-from andon.sql.rules import refusals
-from andon.sql.uses import SqlFacts, SqlProblem
+from andon.sql.parse import deeply, engine
+from andon.sql.uses import SqlProblem
 
 #: The engine's aggregates, and its macros over them. A test holds them against the engine's own list.
 AGGREGATES = words(
@@ -82,8 +81,11 @@ def read_expression(text: str, own: frozenset[str] | None) -> Expression | Flaw:
     return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def _read(text: str, own: frozenset[str] | None) -> Expression | Flaw:
+    plain = simple(text, len(_BEFORE))
+    if plain is not None:
+        return _of_simple(text, plain)
     flaw = Flaw("an expression is missing", 0, "write a column or an expression") if not text else flaw_of(text)
     if flaw is not None:
         return flaw
@@ -91,21 +93,15 @@ def _read(text: str, own: frozenset[str] | None) -> Expression | Flaw:
     if flaw is not None:
         return flaw
     expanded, places = write_out(text)
-    sql = _BEFORE + expanded + _AFTER
-    parsed = next(parse([sql]))
-    problem = parsed.problem
-    if problem is None and not _is_one_expression(parsed.statements):
-        problem = SqlProblem("project.bad_check", "expected one expression", len(_BEFORE), "one line is one check")
-    facts = SqlFacts() if problem else facts_of(sql, parsed.statements[0])
-    problem = problem or next(iter((*facts.problems, *refusals(facts, role="dataset", allow=frozenset()))), None)
-    if problem is not None:
-        at = _original((problem.offset or 0) - len(_BEFORE), places)
-        hint = problem.hint or "write a form of the check language, or valid SQL"
-        if problem.message.startswith("syntax error") and at >= len(text):
-            return Flaw("something is missing at the end", len(text), hint)
-        return Flaw(problem.message, min(max(at, 0), len(text)), hint)
-    tree = parsed.statements[0]["node"]["select_list"][0]
+    plain = simple(expanded, len(_BEFORE)) if places else None
+    if plain is not None:
+        return _of_simple(expanded, plain)
+    found = answer(_BEFORE + expanded + _AFTER)
+    if found.tree is None:
+        assert found.problem is not None
+        return _flaw_of_answer(text, found.problem, places)
     walk = _Walk(own, any(token.word == "lambda" for token in cut(text)))
+    tree = found.tree
     try:
         deeply(lambda: walk.visit(tree, False, False))
     except RecursionError:
@@ -121,12 +117,33 @@ def _read(text: str, own: frozenset[str] | None) -> Expression | Flaw:
         outside=tuple(walk.outside),
         datasets=tuple(sorted(walk.datasets)),
         outside_datasets=tuple(sorted(walk.outside_datasets)),
-        tables=tuple(sorted({table.name for table in facts.tables})),
+        tables=found.tables,
         is_total=walk.total,
         has_window=walk.window,
         has_subquery=walk.subquery,
-        uses_clock=facts.clock is not ClockUse.NONE,
+        uses_clock=found.uses_clock,
     )
+
+
+def _of_simple(text: str, found: Simple) -> Expression:
+    return Expression(one_blank(text), found.tree, found.columns, found.outside, is_total=found.is_total)
+
+
+def _flaw_of_answer(text: str, problem: SqlProblem, places: tuple[tuple[int, int, int], ...]) -> Flaw:
+    at = _original((problem.offset or 0) - len(_BEFORE), places)
+    hint = problem.hint or "write a form of the check language, or valid SQL"
+    if problem.message.startswith("syntax error") and at >= len(text):
+        return Flaw("something is missing at the end", len(text), hint)
+    return Flaw(problem.message, min(max(at, 0), len(text)), hint)
+
+
+def expect(*texts: str) -> None:
+    """Say that `texts` are read next, so that lines that are read together wait for all of them at once."""
+    wanted = []
+    for text in map(str.strip, texts):
+        if text and simple(text, len(_BEFORE)) is None and flaw_of(text) is None:
+            wanted.append(_BEFORE + write_out(text)[0] + _AFTER)
+    foresee(wanted)
 
 
 def _flaw_of_dates(text: str) -> Flaw | None:
@@ -138,18 +155,6 @@ def _flaw_of_dates(text: str) -> Flaw | None:
         if _DAY.match(written):
             return Flaw(f"`{written}` is a subtraction in SQL", five[0].start, f"write `date '{written}'`")
     return None
-
-
-def _is_one_expression(statements: tuple[dict[str, Any], ...]) -> bool:
-    if len(statements) != 1:
-        return False
-    node = statements[0]["node"]
-    return (
-        node.get("type") == "SELECT_NODE"
-        and len(node.get("select_list", ())) == 1
-        and node.get("from_table", {}).get("type") == "EMPTY"
-        and not node["select_list"][0].get("alias")
-    )
 
 
 def write_out(text: str) -> tuple[str, tuple[tuple[int, int, int], ...]]:

@@ -11,8 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from andon.base.names import literal
-from andon.sql.parse import engine
+from andon.checks.answers import as_text
 
 Node = Mapping[str, Any]
 
@@ -49,46 +48,6 @@ def guarded(sql: str, tree: Node, types: Callable[[Sequence[str]], list[str]], f
     whole = as_text([changed])[0]
     guards = [f"not isnan({found[_key(node)]})" for node in _unique(loose)]
     return " and ".join([f"({whole})", *guards])
-
-
-def as_text(nodes: Sequence[Node]) -> list[str]:
-    """SQL texts of trees of expressions, by the engine."""
-    rows = ",".join(f"({literal(json.dumps(_statement(_completed(node))))})" for node in nodes)
-    answers = engine().execute(f"select json_deserialize_sql(t.x::json) from (values {rows}) t(x)").fetchall()
-    return [str(answer[0]).removeprefix("SELECT ") for answer in answers]
-
-
-def _completed(node: Any) -> Any:
-    """The tree with what `andon.sql.parse` leaves out of queries and the engine wants to see when it reads a tree."""
-    if isinstance(node, list):
-        return [_completed(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    whole = {name: _completed(part) for name, part in node.items()}
-    if str(whole.get("type", "")).endswith("_NODE"):
-        whole.setdefault("cte_map", {})
-        whole["cte_map"].setdefault("map", [])
-        if whole["type"] == "SELECT_NODE":
-            whole.setdefault("aggregate_handling", "STANDARD_HANDLING")
-    return whole
-
-
-def _statement(node: Node) -> dict[str, Any]:
-    select: dict[str, Any] = {
-        "type": "SELECT_NODE",
-        "modifiers": [],
-        "cte_map": {"map": []},
-        "select_list": [node],
-        "from_table": {"type": "EMPTY", "alias": "", "sample": None},
-        "where_clause": None,
-        "group_expressions": [],
-        "group_sets": [],
-        "aggregate_handling": "STANDARD_HANDLING",
-        "having": None,
-        "sample": None,
-        "qualify": None,
-    }
-    return {"error": False, "statements": [{"node": select}]}
 
 
 def _is_plain(node: Node) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from andon.checks.context import COMPARATORS, Context, Outcome, Read, after, before, merged, read_of, row_expression
-from andon.checks.expression import Expression, read_expression
+from andon.checks.expression import Expression, expect, read_expression
 from andon.checks.forms_totals import (
     COUNT,
     comparator,
@@ -54,6 +54,7 @@ def _within(context: Context, text: str, tolerance: Tolerance) -> Outcome:
     at = comparator(parts)
     if at is None:
         return Flaw("`+-` needs one comparison with `=`", len(text), "write `a = b +- 0.01`", "a = b +- 0.01")
+    expect(before(text, parts[at]), after(text, parts[at]))
     left = read_expression(before(text, parts[at]), context.own)
     right = read_expression(after(text, parts[at]), context.own)
     for side in (left, right):
@@ -102,6 +103,7 @@ def _total_rule(context: Context, text: str, whole: Expression, tolerance: Toler
         return Flaw("a total rule is one comparison or one range", start, hint, "sum(amount) > 0")
     operator = COMPARATORS[parts[at].text]
     left_text, right_text = before(text, parts[at]), after(text, parts[at])
+    expect(left_text, right_text)
     left, right = read_expression(left_text, context.own), read_expression(right_text, context.own)
     if isinstance(left, Flaw):
         return left
