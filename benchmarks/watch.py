@@ -224,7 +224,7 @@ def render(all_series: Sequence[Series]) -> str:
         "## What `watch` finds",
         "",
         "Written by `python benchmarks/watch.py`, which says what the series and incidents are. False alarms for each 100 days without",
-        "an incident, and the share of incidents found. *empty* at 100 % is the rule for 0, not statistics.",
+        "an incident, and the share of incidents found. What `watch` finds of *empty* it finds by its rule for 0, not by statistics.",
         "",
     ]
     groups = {"CDNOW (real)": [s for s in all_series if s.group == "CDNOW"]}
