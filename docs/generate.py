@@ -352,7 +352,8 @@ def _results() -> Iterator[tuple[str, Any]]:
     from andon.model.plan import Plan, Step
     from andon.model.run import RunResult, TaskResult
     from andon.service.describe import DatasetInfo, Page, Status
-    from andon.service.history import DatasetDiff, Diff, LogEntry, Reverted
+    from andon.service.history import DatasetDiff, Diff, LogEntry
+    from andon.service.undoing import Reverted
 
     for cls in (Plan, Step, RunResult, TaskResult, DatasetInfo, Page, Status, LogEntry, Diff, DatasetDiff, Reverted):
         yield cls.__name__, cls

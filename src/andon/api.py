@@ -19,9 +19,10 @@ from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.service.describe import DatasetInfo, Page, Status
 from andon.service.goal import RunOptions
-from andon.service.history import Diff, LogEntry, Reverted
+from andon.service.history import Diff, LogEntry
 from andon.service.pull import Pulled, pull
 from andon.service.query import Answer
+from andon.service.undoing import Reverted
 from andon.service.workspace import Workspace
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -113,15 +114,15 @@ class Lake:
 
     def undo(self, branch: str | None = None) -> Reverted:
         """Take the newest publish back."""
-        return self._workspace.history.undo(branch)
+        return self._workspace.undoing.undo(branch)
 
     def redo(self, branch: str | None = None) -> Reverted:
         """Bring back what the newest undo took."""
-        return self._workspace.history.redo(branch)
+        return self._workspace.undoing.redo(branch)
 
     def accept(self, path: str, branch: str | None = None) -> str:
         """Let what an undo took out at `path` pass again; returns the id of the commit that says so."""
-        return self._workspace.history.accept_rejected(path, branch)[0].id
+        return self._workspace.undoing.accept_rejected(path, branch)[0].id
 
     def pull(self) -> Pulled:
         """Bring the branch's newer files into the folder; texts that both changed are merged."""

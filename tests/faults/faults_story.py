@@ -98,7 +98,7 @@ VERBS: Sequence[Verb] = (
         lambda w: _published(w.branches.publish("dev", confirm=lambda _: True)),
         (35, 30, 2),
     ),
-    Verb("undo", lambda _: None, lambda w: w.history.undo().commit.id, (35, 3, 2)),
+    Verb("undo", lambda _: None, lambda w: w.undoing.undo().commit.id, (35, 3, 2)),
     Verb(
         "refresh",
         _write("raw/orders_06.csv", "id,customer,amount\n4,ada,9\n"),

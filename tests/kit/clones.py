@@ -63,15 +63,15 @@ class Clone:
 
     def undo(self):
         with closing(self.open()) as workspace:
-            return workspace.history.undo()
+            return workspace.undoing.undo()
 
     def redo(self):
         with closing(self.open()) as workspace:
-            return workspace.history.redo()
+            return workspace.undoing.redo()
 
     def accept(self, path: str):
         with closing(self.open()) as workspace:
-            return workspace.history.accept_rejected(path)
+            return workspace.undoing.accept_rejected(path)
 
     def pull(self):
         from andon.service.pull import pull

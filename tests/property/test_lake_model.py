@@ -139,14 +139,14 @@ class LakeMachine(RuleBasedStateMachine):
     def undo(self, name: str, data: st.DataObject) -> None:
         branch = data.draw(st.sampled_from([n for n, b in self.model.branches.items() if b.done]))
         with self.open(name) as workspace:
-            self.both(self.model.branches[branch].undo, lambda: workspace.history.undo(branch))
+            self.both(self.model.branches[branch].undo, lambda: workspace.undoing.undo(branch))
 
     @rule(name=who)
     def undo_and_run(self, name: str) -> None:
         """Undone things stay undone while they still lie in the folder."""
         if self.model.branches["main"].done:
             with self.open(name) as workspace:
-                self.both(self.model.branches["main"].undo, lambda: workspace.history.undo("main"))
+                self.both(self.model.branches["main"].undo, lambda: workspace.undoing.undo("main"))
             self.run(name, "main", [])
 
     @precondition(lambda self: any(b.undone for b in self.model.branches.values()))
@@ -154,7 +154,7 @@ class LakeMachine(RuleBasedStateMachine):
     def redo(self, name: str, data: st.DataObject) -> None:
         branch = data.draw(st.sampled_from([n for n, b in self.model.branches.items() if b.undone]))
         with self.open(name) as workspace:
-            self.both(self.model.branches[branch].redo, lambda: workspace.history.redo(branch))
+            self.both(self.model.branches[branch].redo, lambda: workspace.undoing.redo(branch))
 
     @precondition(lambda self: self.model.branches["main"].rejected)
     @rule(name=who, data=st.data())
@@ -163,7 +163,7 @@ class LakeMachine(RuleBasedStateMachine):
         with self.open(name) as workspace:
             self.both(
                 lambda: self.model.accept(name, "main", path),
-                lambda: workspace.history.accept_rejected(path, "main"),
+                lambda: workspace.undoing.accept_rejected(path, "main"),
             )
 
     @rule(name=who)

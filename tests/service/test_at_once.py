@@ -68,7 +68,7 @@ def test_only_branches_move(project):
     with pytest.raises(UsageError, match="is a tag"):
         project.run(branch="v1")
     with closing(project.open()) as workspace:
-        for verb in (workspace.history.undo, workspace.history.redo):
+        for verb in (workspace.undoing.undo, workspace.undoing.redo):
             for name in ("v1", "run:1"):
                 with pytest.raises(UsageError, match="only branches move"):
                     verb(name)
@@ -97,9 +97,9 @@ def test_a_request_that_is_asked_again_answers_with_what_it_did(project):
         project.run()
 
     with closing(project.open()) as workspace:
-        history = workspace.history
-        assert history.undo(request="first") == history.undo(request="first")
-        assert history.redo(request="second") == history.redo(request="second")
+        undoing = workspace.undoing
+        assert undoing.undo(request="first") == undoing.undo(request="first")
+        assert undoing.redo(request="second") == undoing.redo(request="second")
     assert {"m.a", "m.b"} <= project.leaves().keys()
 
 

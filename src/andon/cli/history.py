@@ -16,7 +16,8 @@ from andon.errors import UsageError
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
-    from andon.service.history import LogEntry, Reverted
+    from andon.service.history import LogEntry
+    from andon.service.undoing import Reverted
 
 
 @click.command(
@@ -47,12 +48,12 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
 
     What it brought stays out until it is changed or accepted again. With COMMIT it is refused unless that is the newest publish.
     """
-    history = app.workspace.history
-    target, datasets = history.undo_preview(branch)
+    undoing = app.workspace.undoing
+    target, datasets = undoing.undo_preview(branch)
     if commit is not None:
         _only_newest(app, commit, target)
     _ask(app, branch, target, datasets, yes)
-    done = history.undo(branch, expect=target.id, message=message)
+    done = undoing.undo(branch, expect=target.id, message=message)
     app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "undone"))
 
 
@@ -62,7 +63,7 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
 @pass_app
 def redo(app: App, branch: str | None) -> None:
     """Bring back what the newest undo took, unless it was published anew since."""
-    done = app.workspace.history.redo(branch)
+    done = app.workspace.undoing.redo(branch)
     app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "redone"))
 
 
@@ -73,7 +74,7 @@ def redo(app: App, branch: str | None) -> None:
 @pass_app
 def accept(app: App, path: str, branch: str | None) -> None:
     """Let what an undo took out pass again, with the next run. `andon status` lists it."""
-    commit, lifted = app.workspace.history.accept_rejected(path, branch)
+    commit, lifted = app.workspace.undoing.accept_rejected(path, branch)
     app.console.show(
         lambda: {
             "commit": commit.id,
@@ -110,7 +111,7 @@ def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[
 
 def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], yes: bool) -> None:
     """An undo of somebody else's work or of a refresh is asked about; where nobody can be asked it is refused."""
-    reason = app.workspace.history.needs_asking(target)
+    reason = app.workspace.undoing.needs_asking(target)
     if reason is None or yes:
         return
     what = f"{short(target.id)} ({target.message}; {plural(len(datasets), 'dataset')})"

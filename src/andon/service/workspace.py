@@ -20,6 +20,7 @@ from andon.project.scan import find_root
 from andon.service.folder import Folder
 from andon.service.gitinfo import git_info
 from andon.settings import Settings, resolve, user_values
+from andon.state.check_results import CheckResults
 from andon.state.queries import Queries
 from andon.state.runs import Runs
 from andon.state.schema import MIGRATIONS
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from andon.service.describe import Describe
     from andon.service.history import History
     from andon.service.query import Querying
+    from andon.service.undoing import Undoing
 
 
 class Workspace:
@@ -110,6 +112,11 @@ class Workspace:
         return Runs(self.lake.database, self.clock)
 
     @cached_property
+    def check_results(self) -> CheckResults:
+        """Results of checks, and which run met which."""
+        return CheckResults(self.lake.database)
+
+    @cached_property
     def query_log(self) -> Queries:
         """The log of queries."""
         return Queries(self.lake.database, self.clock)
@@ -138,10 +145,17 @@ class Workspace:
 
     @cached_property
     def history(self) -> History:
-        """Log, diff, undo, redo, accept."""
+        """Log and diff."""
         from andon.service.history import History
 
         return History(self)
+
+    @cached_property
+    def undoing(self) -> Undoing:
+        """Undo, redo, accept."""
+        from andon.service.undoing import Undoing
+
+        return Undoing(self)
 
     @cached_property
     def querying(self) -> Querying:
