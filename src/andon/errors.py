@@ -83,6 +83,7 @@ CODES: dict[str, str] = {
     "project.bad_python": "A Python dataset can't be read.",
     "project.bad_macro": "A macro file can't be read.",
     "project.bad_check": "A check that can't be read.",
+    "project.bad_test": "A unit test that can't be read, or that doesn't fit the dataset.",
     "project.bad_insight": "An insight file can't be read.",
     "project.file_outside_source": "Files are read only in `sources/`.",
     "project.source_reads_dataset": "A source reads files only, not datasets.",

@@ -13,6 +13,7 @@ from andon.checks import patterns
 from andon.checks.aggregates import standalone, with_relations
 from andon.checks.expression import Expression, read_expression
 from andon.checks.nan import guarded, is_float
+from andon.checks.typed import Typer, surely_binds, surely_compare
 from andon.checks.values import between_sql, family, is_whole, value_sql
 from andon.errors import Problem
 from andon.model.check import (
@@ -36,6 +37,7 @@ from andon.model.check import (
     Tolerance,
     TotalRule,
     Unique,
+    Violations,
     Watch,
 )
 from andon.sql.bind import Binder, BindError
@@ -110,7 +112,21 @@ class SchemaPlan:
     """Nothing to query: columns are compared."""
 
 
-Plan = RowPlan | UniquePlan | ReferencePlan | TotalPlan | PublishedPlan | AgePlan | SchemaPlan
+@dataclass(frozen=True, slots=True)
+class ViolationsPlan:
+    """A query of its own whose rows are bad. It names datasets as they are, so the connection must know them by name.
+
+    Attributes:
+        macros: `CREATE MACRO` statements that it needs.
+        columns: names and DuckDB types of the rows that it returns.
+    """
+
+    sql: str
+    macros: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+Plan = RowPlan | UniquePlan | ReferencePlan | TotalPlan | PublishedPlan | AgePlan | SchemaPlan | ViolationsPlan
 
 
 class _Refused(Exception):
@@ -154,14 +170,14 @@ class _Compiler:
     def __init__(self, check: Check, catalog: Catalog, binder: Binder) -> None:
         self._check = check
         self._catalog = catalog
-        self._binder = binder
-        self._own = dict(catalog.columns[check.dataset])
-        self._lower = frozenset(name.lower() for name in self._own)
-        for name in (check.dataset, *check.others):
+        for name in check.others:
             if name not in catalog.columns:
                 hint = did_you_mean(name, catalog.columns) or "name a dataset of the project"
                 raise _Refused("project.unknown_dataset", f"there is no dataset `{name}`", hint)
-            binder.declare(name, list(catalog.columns[name]))
+        self._own = dict(catalog.columns[check.dataset])
+        self._kinds = {name.lower(): kind for name, kind in self._own.items()}
+        self._lower = frozenset(self._kinds)
+        self._typer = Typer(check, catalog.columns, catalog.macros, binder)
 
     def plan(self) -> Plan:
         check, scope = self._check, self._check.where
@@ -179,7 +195,8 @@ class _Compiler:
             case InSet() | Range() | Pattern() | Matches() | RowRule():
                 bad = self._bad(check.form)
                 expression = self._read(check.form.expression)
-                self._types([bad])
+                if not surely_binds(check.form, expression.tree, self._kinds):
+                    self._types([bad])
                 return RowPlan(bad, scope, expression.has_window)
             case Rows(condition):
                 return self._total("count(*)", condition)
@@ -194,6 +211,8 @@ class _Compiler:
                 return self._age(check.form)
             case SchemaRule():
                 return SchemaPlan()
+            case Violations():
+                raise ValueError("the rule of a file is compiled by `rule_files.compile_rule`")
 
     # names and types
 
@@ -214,10 +233,8 @@ class _Compiler:
 
     def _types(self, expressions: Sequence[str], *, source: bool = True) -> list[str]:
         """Types of expressions over the dataset."""
-        listed = ", ".join(f"({sql}) as c{index}" for index, sql in enumerate(expressions))
-        query = f"select {listed}" + (f" from {quote_name(self._check.dataset)}" if source else "")
         try:
-            return [kind for _, kind in self._binder.bind(query, self._catalog.macros)]
+            return self._typer.types(expressions, self._kinds if source else None)
         except BindError as error:
             raise _Refused(
                 error.code, error.message, error.hint or "see the dataset's columns and their types"
@@ -283,9 +300,7 @@ class _Compiler:
         if kind != "BOOLEAN":
             raise _Refused("project.bad_check", f"the rule is {kind}, not true or false", "compare it with something")
         read = {name.lower() for name in found.columns}
-        floats = any(
-            is_float(kind) or "(" in kind or "[" in kind for name, kind in self._own.items() if name.lower() in read
-        )
+        floats = any(is_float(kind) or "(" in kind or "[" in kind for name, kind in self._kinds.items() if name in read)
         return f"({guarded(sql, found.tree, self._types, floats)}) is false"
 
     def _within(self, left: str, right: str, tolerance: Tolerance) -> str:
@@ -315,9 +330,8 @@ class _Compiler:
         self._known(form.columns)
         self._known(targets, form.dataset)
         there = {name.lower(): kind for name, kind in self._catalog.columns[form.dataset]}
-        here = {name.lower(): kind for name, kind in self._own.items()}
         for column, target in zip(form.columns, targets, strict=True):
-            kinds = here[column.lower()], there[target.lower()]
+            kinds = self._kinds[column.lower()], there[target.lower()]
             if family(kinds[0]) != family(kinds[1]):
                 message = f"`{column}` is {kinds[0]} and `{form.dataset}.{target}` is {kinds[1]}: they don't compare"
                 raise _Refused("project.bad_check", message, "cast one of them in its dataset")
@@ -347,7 +361,8 @@ class _Compiler:
             self._number(self._bound(limit) if needs else limit, source=not needs)
             return TotalPlan(sql, limit, None, scope, needs)
         holds = f"({sql}) {condition.operator} ({limit})"
-        self._types([self._bound(holds) if needs else holds], source=not needs)
+        if needs or not surely_compare(found[0].tree, found[1].tree, self._kinds):
+            self._types([self._bound(holds) if needs else holds], source=not needs)
         return TotalPlan(sql, limit, holds, scope, needs)
 
     def _standalone(self, sql: str) -> str:

@@ -117,11 +117,11 @@ def judge(check: Check, measured: Measured, moment: datetime | None = None) -> V
 
 
 def _rows(check: Check, measured: Measured) -> Verdict:
-    bad, total = measured.bad or 0, measured.total or 0
+    bad, total = measured.bad or 0, measured.total
     allow = check.allow
     most: int | Fraction = 0
     if allow is not None:
-        most = allow.count if allow.count is not None else Fraction(allow.share or 0) * total
+        most = allow.count if allow.count is not None else Fraction(allow.share or 0) * (total or 0)
     status = Status.PASS if bad <= most else Status.FAIL
     return Verdict(status, limit=None if allow is None else math.floor(most), bad=bad, total=total)
 

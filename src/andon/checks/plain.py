@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from andon.checks.compile import (
     ViolationsPlan,
 )
 from andon.checks.judge import Measured
+from andon.sql.macros import as_temporary, macro_name
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,6 +69,9 @@ def _measured(plan: Plan, relations: Relations, connection: duckdb.DuckDBPyConne
         lacking = _lacking(plan, relations, connection)
         if lacking is not None:
             return Measured(skipped=lacking)
+    if isinstance(plan, ViolationsPlan):
+        with temporary_macros(plan.macros, connection):
+            return Measured(bad=int(_one(connection, query(plan, relations))[0]))
     row = _one(connection, query(plan, relations))
     match plan:
         case RowPlan() | UniquePlan() | ReferencePlan():
@@ -78,6 +83,19 @@ def _measured(plan: Plan, relations: Relations, connection: duckdb.DuckDBPyConne
         case PublishedPlan(value=None):
             return Measured(bad=int(row[0]), total=int(row[1]))
     return Measured(value=row[0], published=row[1])
+
+
+@contextmanager
+def temporary_macros(macros: Sequence[str], connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """The macros on this connection, for as long as the block runs."""
+    for statement in macros:
+        connection.execute(as_temporary(statement))
+    try:
+        yield
+    finally:
+        for statement in reversed(macros):
+            name, is_table = macro_name(statement)
+            connection.execute(f"drop macro {'table ' if is_table else ''}if exists temp.main.{quote(name)}")
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
@@ -104,13 +122,15 @@ def query(plan: Plan, relations: Relations) -> str:
             return f"select (select {value} from {own}), (select {value} from {there})"
         case PublishedPlan():
             return _changed(plan, relations) if plan.changes else _lost(plan, relations)
+        case ViolationsPlan(sql):
+            return f"select count(*) from (\n{sql}\n)"
         case SchemaPlan():
             raise ValueError("the schema is not queried")
 
 
 def scoped(relation: str, plan: Plan) -> str:
     """The relation's rows that the check is about."""
-    scope = None if isinstance(plan, SchemaPlan) else plan.scope
+    scope = None if isinstance(plan, SchemaPlan | ViolationsPlan) else plan.scope
     return relation if scope is None else f"(select * from {relation} where ({scope}))"
 
 

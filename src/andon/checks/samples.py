@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.names import literal, quote
-from andon.checks.compile import Plan, PublishedPlan, ReferencePlan, RowPlan, UniquePlan
-from andon.checks.plain import Relations, changed_keys, lost_keys, scoped
+from andon.checks.compile import Plan, PublishedPlan, ReferencePlan, RowPlan, UniquePlan, ViolationsPlan
+from andon.checks.plain import Relations, changed_keys, lost_keys, scoped, temporary_macros
 from andon.checks.question import Question, Target
 from andon.model.check_result import Samples
 
@@ -26,6 +26,8 @@ def sample(plan: Plan, question: Question, connection: duckdb.DuckDBPyConnection
     Raises:
         duckdb.Error: what the engine says.
     """
+    if isinstance(plan, ViolationsPlan):
+        return _violations(plan, question, connection)
     target = sampled_target(plan, question)
     sql = failing_rows(plan, question.relations(), question.samples)
     if target is None or sql is None:
@@ -33,6 +35,14 @@ def sample(plan: Plan, question: Question, connection: duckdb.DuckDBPyConnection
     columns = [name for name, _ in target.columns]
     rows = connection.execute(f"select {listed(columns, question.masked)} from ({sql}) s").fetchall()
     return make(columns, rows, question.masked)
+
+
+def _violations(plan: ViolationsPlan, question: Question, connection: duckdb.DuckDBPyConnection) -> Samples:
+    """The first rows that a rule returns."""
+    columns = [name for name, _ in plan.columns]
+    sql = f"select {listed(columns, question.masked)} from (select * from (\n{plan.sql}\n) limit {question.samples}) s"
+    with temporary_macros(plan.macros, connection):
+        return make(columns, connection.execute(sql).fetchall(), question.masked)
 
 
 def make(columns: Sequence[str], rows: Sequence[tuple[str | None, ...]], masked: frozenset[str]) -> Samples:

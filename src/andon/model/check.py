@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from andon.base.hashing import content_id
@@ -224,6 +225,18 @@ class Watch:
     expression: str
 
 
+@dataclass(frozen=True, slots=True)
+class Violations:
+    """A rule across datasets (`checks/*.sql`): every row that the SELECT returns is a violation.
+
+    Attributes:
+        macros: `CREATE MACRO` statements that the SQL needs, in an order in which they can be made.
+    """
+
+    sql: str
+    macros: tuple[str, ...] = ()
+
+
 Form = (
     NotNull
     | Key
@@ -241,6 +254,7 @@ Form = (
     | MaxAge
     | SchemaRule
     | Watch
+    | Violations
 )
 
 
@@ -292,7 +306,7 @@ class Check:
 
 def check_id(dataset: str, form: Form, where: str | None, allow: Allow | None) -> str:
     """Id of the check of `dataset` that says `form` about the rows that satisfy `where`, with `allow`."""
-    return content_id(["check", MEANING, dataset, type(form).__name__, _plain(asdict(form)), where, _plain(allow)])
+    return content_id(["check", MEANING, dataset, type(form).__name__, _plain(form), where, _plain(allow)])
 
 
 def _plain(value: Any) -> Any:
@@ -301,8 +315,13 @@ def _plain(value: Any) -> Any:
         return format(value.normalize(), "f")
     if isinstance(value, Allow):
         return [value.count, _plain(value.share)]
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
+    if is_dataclass(value):
+        return {name: _plain(getattr(value, name)) for name in _names(value.__class__)}
     return value
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))

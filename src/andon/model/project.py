@@ -1,4 +1,4 @@
-"""A project as loaded from its files: datasets, settings, insights, and every problem that was found."""
+"""A project as loaded from its files: datasets, rules, unit tests, settings, insights, and every problem that was found."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from andon.errors import Problem
 from andon.model.dataset import Dataset
+from andon.model.rule import Rule
+from andon.model.unit_test import UnitTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Project:
         meanings: `{project path: hash}`: for a dataset's own file the hash of its normal form, else the sha256 of the file. Two
             files of one meaning are the same cause for an undo.
         problems: everything that is wrong; a project with problems can't be planned.
+        rules: across datasets, from `checks/*.sql`, sorted by file.
+        tests: unit tests from `tests/*.yml`, by file and place.
     """
 
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
@@ -47,3 +51,5 @@ class Project:
     shared: Mapping[str, str] = field(default_factory=dict)
     meanings: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    tests: tuple[UnitTest, ...] = ()

@@ -74,10 +74,50 @@ class LockFile:
 
 @dataclass(frozen=True, slots=True)
 class CheckFile:
-    """A rule across datasets: which it reads, and which functions it calls."""
+    """A rule across datasets: its SQL and settings, the datasets that it reads, and the functions that it calls.
+
+    Attributes:
+        values: what is declared, by key of `sqlfile.CHECK_FIELDS`.
+        name: where the front matter names it; its place is None where the file's name counts.
+        normal: hash of the normal form of its SQL; "" if it could not be read.
+    """
 
     tables: tuple[Use, ...]
     calls: tuple[Use, ...]
+    sql: str = ""
+    normal: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    named_at: tuple[int, int] | None = None
+    clock: ClockUse = ClockUse.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class TestSpec:
+    """A unit test as it stands in its file: what is declared, by key of `testfile.TEST_FIELDS`, and its place."""
+
+    __test__ = False  # no test of pytest's
+
+    values: Mapping[str, Any]
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class TestFile:
+    """The unit tests of one file."""
+
+    __test__ = False
+
+    tests: tuple[TestSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TestData:
+    """The text of a file that unit tests name."""
+
+    __test__ = False
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +135,9 @@ class ConfigFile:
     values: Mapping[str, Any]
 
 
-Said = DatasetFacts | MacroFile | ModuleFile | LockFile | CheckFile | InsightFile | ConfigFile | None
+Said = (
+    DatasetFacts | MacroFile | ModuleFile | LockFile | CheckFile | TestFile | TestData | InsightFile | ConfigFile | None
+)
 
 
 @dataclass(frozen=True, slots=True)

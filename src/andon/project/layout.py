@@ -24,6 +24,8 @@ class Role(StrEnum):
     MACRO = "macro"
     MODULE = "module"
     CHECK = "check"
+    TEST = "test"
+    TEST_DATA = "test data"
     INSIGHT = "insight"
     YAML = "yaml"
     TEXT = "text"
@@ -62,6 +64,8 @@ def spot(path: str) -> Spot:
             return Spot(Role.MODULE)
         case "checks":
             return Spot(Role.CHECK)
+        case "tests":
+            return Spot(Role.TEST_DATA if lower.endswith(".csv") else Role.TEST)
         case "insights":
             return Spot(Role.INSIGHT)
     return Spot(Role.YAML if lower.endswith((".yml", ".yaml")) or path == "playbooks.yml" else Role.TEXT)
@@ -88,7 +92,7 @@ def _dataset(folder: str, rest: str) -> Spot:
     for part, what in ((schema, "schema"), (stem, "name")):
         if not is_name_part(part):
             message = f"`{part}` is not a valid {what} of a dataset"
-            hint = f"use lower-case letters, digits and `_`: `{_proposal(part)}`"
+            hint = f"use lower-case letters, digits and `_`: `{plain_name(part)}`"
             return Spot(role, name, "project.bad_name", message, hint)
     if ending != ending.lower():
         return Spot(
@@ -122,13 +126,14 @@ def _levels(folder: str, parts: list[str], stem: str, ending: str) -> tuple[str,
     if len(parts) == 1:
         return (
             f"the file lies in `{folder}/` itself, so its dataset has no schema",
-            f"move it into a folder that names the schema: `{folder}/<schema>/{_proposal(stem)}{ending}`",
+            f"move it into a folder that names the schema: `{folder}/<schema>/{plain_name(stem)}{ending}`",
         )
-    flat = f"{folder}/{_proposal(parts[0])}/{_proposal('_'.join([*parts[1:-1], stem]))}{ending}"
+    flat = f"{folder}/{plain_name(parts[0])}/{plain_name('_'.join([*parts[1:-1], stem]))}{ending}"
     return "datasets have exactly two levels, schema and name", f"move it: `{flat}`"
 
 
-def _proposal(part: str) -> str:
+def plain_name(part: str) -> str:
+    """The valid name most like `part`."""
     words = re.sub(r"[^a-z0-9_]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", part).lower()).strip("_")
     if not words:
         return "name"

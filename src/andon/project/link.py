@@ -22,11 +22,15 @@ from andon.project.filefacts import (
     LockFile,
     MacroFile,
     ModuleFile,
+    TestData,
+    TestFile,
     Use,
 )
 from andon.project.layout import DATASET_ROLES, Role, Spot, spot
 from andon.project.linkmacros import Macros, latest
 from andon.project.linkmodules import Modules
+from andon.project.linkrules import link_rules
+from andon.project.linktests import TestLinker
 from andon.project.problems import at_place
 
 _Said = TypeVar("_Said")
@@ -62,8 +66,10 @@ class _Linker:
         self._check_modules()
         datasets = {name: self._dataset(name, path) for name, path in sorted(self._entries.items())}
         self._check_cycles(datasets)
-        for path, said in self._of(CheckFile):
-            self._require_known(path, said.tables)
+        rules = link_rules(self._of(CheckFile), self._files, self._macros, self._require_known, self._add)
+        tests = TestLinker(
+            self._of(TestFile), dict(self._of(TestData)), datasets, self._require_known, self._add
+        ).tests()
         insights = [self._insight(path, said) for path, said in self._of(InsightFile)]
         settings = next((said.values for _, said in self._of(ConfigFile)), {})
         own = {path for dataset in datasets.values() for path, _ in dataset.own_files}
@@ -78,6 +84,8 @@ class _Linker:
             {path: sha for path, sha in self._files.items() if path not in own},
             meanings,
             _sorted(self._problems),
+            rules,
+            tests,
         )
 
     def _of(self, kind: type[_Said]) -> Iterable[tuple[str, _Said]]:

@@ -15,7 +15,7 @@ from andon.project.problems import at_offset
 
 _SELECTS = frozenset({Role.SOURCE_SQL, Role.DATASET_SQL, Role.CHECK})
 _MAY_BE_EMPTY = frozenset(
-    {Role.CONFIG, Role.MODULE, Role.YAML, Role.TEXT, Role.LOCK, Role.MISPLACED, Role.SOURCE_LATER}
+    {Role.CONFIG, Role.MODULE, Role.YAML, Role.TEXT, Role.LOCK, Role.MISPLACED, Role.SOURCE_LATER, Role.TEST}
 )
 
 
@@ -108,6 +108,10 @@ def _one(path: str, text: str, role: Role) -> FileFacts:
             from andon.project.insightfile import read_insight, read_plain_yaml
 
             return read_insight(path, text) if role is Role.INSIGHT else read_plain_yaml(path, text)
+        case Role.TEST | Role.TEST_DATA:
+            from andon.project.testfile import read_test_data, read_test_file
+
+            return read_test_file(path, text) if role is Role.TEST else read_test_data(text)
         case Role.CONFIG:
             from andon.project.tomlfile import read_toml
 

@@ -2,31 +2,64 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from andon.base.names import is_name_part
 from andon.base.text import line_and_column
 from andon.errors import Problem
+from andon.model.check import Allow
 from andon.model.dataset import Kind
 from andon.project.filefacts import CheckFile, DatasetFacts, FileFacts, MacroFile, Use
 from andon.project.frontmatter import read_front_matter, read_other_front_matter
-from andon.project.layout import Role
+from andon.project.layout import Role, plain_name
+from andon.project.nodes import Node
 from andon.project.problems import at_offset, of_flaws, of_sql
-from andon.project.reading import Declared, Field, read_choice, read_loose_text, read_text
+from andon.project.reading import Declared, Field, Reader, read_choice, read_loose_text, read_text
 from andon.sql.facts import read_facts, read_macros
 from andon.sql.rules import Role as SqlRole
 from andon.sql.rules import refusals
 from andon.sql.tokens import statements
 from andon.sql.uses import SqlFacts
 
+_ALLOWED = re.compile(r"(\d[\d_]*) rows?\Z")
+
+
+def _read_name(reader: Reader, known: Field, node: Node) -> str | None:
+    text = read_text(reader, known, node)
+    if text is None or is_name_part(text):
+        return text
+    found = f"found `{text}`"
+    reader.wrong(node, "a check's name is of lower-case letters, digits and `_`", found, f"`name: {plain_name(text)}`")
+    return None
+
+
+def _read_allow(reader: Reader, known: Field, node: Node) -> Allow | None:
+    """A number of rows; of a share nobody could say of what, since the query returns violations only."""
+    text = read_loose_text(reader, known, node)
+    if text is None:
+        return None
+    match = _ALLOWED.match(text)
+    if match is not None:
+        return Allow(count=int(match[1]))
+    hint = "`allow: 20 rows`"
+    if text.endswith("%"):
+        hint = "a rule returns its violations only, so there is nothing to take a share of: `allow: 20 rows`"
+    elif text.isdigit():
+        hint = f"`allow: {text} rows`"
+    reader.wrong(node, "`allow` is a number of rows", f"found `{text}`", hint)
+    return None
+
+
 #: Keys of the front matter of `checks/*.sql`.
 CHECK_FIELDS: tuple[Field, ...] = (
-    Field("name", "text", "the file's name", "Name of the check.", read_text),
+    Field("name", "name", "the file's name", "Name of the check.", _read_name),
     Field("description", "text", "none", "What it says.", read_text),
     Field("severity", "hold, warn or info", "hold", "What a violation does.", read_choice, ("hold", "warn", "info")),
     Field("why", "text", "none", "Why it matters.", read_text),
     Field("owner", "text", "none", "Who answers questions about it.", read_text),
-    Field("allow", "text", "none", "How many violations are accepted: `0.5%` or `20 rows`.", read_loose_text),
+    Field("allow", "`20 rows`", "none", "How many violations are accepted.", _read_allow),
 )
 
 
@@ -90,8 +123,17 @@ def _check(path: str, text: str, facts: SqlFacts) -> FileFacts:
     problems = of_flaws(path, text, declared.flaws)
     problems += _sql_problems(path, text, declared, facts)
     if not facts.problems:
-        problems += of_sql(path, text, refusals(facts, role="dataset", allow=frozenset()))
-    return FileFacts(CheckFile(_tables(text, facts), _calls(text, facts)), tuple(problems))
+        problems += of_sql(path, text, refusals(facts, role="rule", allow=frozenset()))
+    said = CheckFile(
+        _tables(text, facts),
+        _calls(text, facts),
+        _statement(text),
+        facts.normal,
+        dict(declared.values),
+        declared.places.get("name"),
+        facts.clock,
+    )
+    return FileFacts(said, tuple(problems))
 
 
 def _sql_problems(path: str, text: str, declared: Declared, facts: SqlFacts) -> list[Problem]:

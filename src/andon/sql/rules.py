@@ -23,7 +23,7 @@ from andon.sql.names import (
 )
 from andon.sql.uses import CallUse, Construct, SqlFacts, SqlProblem, TableUse
 
-Role = Literal["source", "dataset", "view", "query", "macro"]
+Role = Literal["source", "dataset", "view", "query", "macro", "rule"]
 
 _REFUSED = "project.refused_sql"
 
@@ -77,6 +77,8 @@ def _of_random(call: CallUse, role: Role, allow: frozenset[str]) -> SqlProblem |
         return None
     if role == "macro":
         hint = "pass what varies as a parameter, or derive it: `hash(id)`, `md5(id::varchar)`"
+    elif role == "rule":
+        hint = "derive it from the rows: `hash(id)`, `md5(id::varchar)`"
     else:
         hint = "derive it from the rows (`hash(id)`, `md5(id::varchar)`), or accept a table that can't repeat: `allow: [random]`"
     return SqlProblem(_REFUSED, f"`{call.name}()` gives another result at every run", call.offset, hint)
@@ -118,6 +120,8 @@ def _of_construct(construct: Construct, role: Role, allow: frozenset[str]) -> Sq
         hint = (
             "`using sample reservoir(100 rows) repeatable (1)`, or accept a table that can't repeat: `allow: [random]`"
         )
+        if role == "rule":
+            hint = "`using sample reservoir(100 rows) repeatable (1)`"
         if kind == "sample":
             return SqlProblem(_REFUSED, "a sample without a seed takes other rows at every run", at, hint)
         message = "a system sample takes other rows at another number of threads, even with a seed"

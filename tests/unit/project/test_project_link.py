@@ -46,7 +46,7 @@ def test_a_source() -> None:
 
 def test_shared_files_and_meanings() -> None:
     project = good(
-        {A: "select 1 as x", "macros/m.sql": "create macro m(a) as a;", "README.md": "x", "tests/a.yml": "a: b"}
+        {A: "select 1 as x", "macros/m.sql": "create macro m(a) as a;", "README.md": "x", "tests/a.yml": "[]"}
     )
     assert set(project.shared) == {"macros/m.sql", "README.md", "tests/a.yml"}
     assert project.meanings[A] == project.datasets["marts.a"].definition.meaning
@@ -160,8 +160,8 @@ def test_the_order_of_files_does_not_matter() -> None:
         ({"sources/shop/x.py": "x = 1"}, "sources/shop/x.py", "not in this version"),
         ({"sources/shop/b.sql": "select 1 as x"}, "sources/shop/b.sql:1:1", "no file"),
         ({"checks/a.sql": "select * from shop.oders"}, "checks/a.sql:1:15", "`shop.orders`?"),
-        ({"checks/a.sql": "/*---\nseverity: holt\n---*/ select 1 as x"}, "checks/a.sql:2:11", "`hold`?"),
-        ({"checks/a.sql": "select random() as x"}, "checks/a.sql:1:8", "random"),
+        ({"checks/a.sql": "/*---\nseverity: holt\n---*/ select id from shop.orders"}, "checks/a.sql:2:11", "`hold`?"),
+        ({"checks/a.sql": "select random() as x from shop.orders"}, "checks/a.sql:1:8", "random"),
         ({"insights/a.yml": "title: x\nuses: [shop.oders]"}, "insights/a.yml:2:8", "`shop.orders`?"),
         ({"insights/a.yml": "- x"}, "insights/a.yml:1:1", "mapping"),
         ({"insights/a.yml": "titel: x\ntitle: y"}, "insights/a.yml:1:1", "`title`?"),
