@@ -77,13 +77,31 @@ def parse_check(
     Returns:
         the check, or a problem whose `column` is the place in the line. No text makes it raise.
     """
+    context = context_of(dataset, columns, key, patterns)
+    return read_line(context, text, for_column=for_column, file=file, line=line, column=column)
+
+
+def context_of(
+    dataset: str, columns: Sequence[tuple[str, str]] | None, key: Sequence[str] | None, patterns: Collection[str] = ()
+) -> Context:
+    """What the lines of a dataset are read with; see `parse_check`."""
     known = None if columns is None else {name.lower(): name for name, _ in columns}
     own = None if known is None else frozenset(known)
-    context = Context(dataset, known, own, tuple(key or ()), patterns)
-    found = _read_line(context, text, for_column)
-    if isinstance(found, Flaw):
-        return _problem(found, text, file, line, column)
-    return replace(found, file=file, line=line, column=column)
+    return Context(dataset, known, own, tuple(key or ()), patterns)
+
+
+def read_line(
+    context: Context,
+    text: str,
+    *,
+    for_column: str | None = None,
+    file: str | None = None,
+    line: int | None = None,
+    column: int | None = None,
+) -> Check | Problem:
+    """The check that a line states; see `parse_check`."""
+    found = _read_line(context, text, for_column, _Place(file, line, column))
+    return _problem(found, text, file, line, column) if isinstance(found, Flaw) else found
 
 
 def parse_lines(
@@ -95,33 +113,42 @@ def parse_lines(
     patterns: Collection[str] = (),
 ) -> tuple[list[Check], list[Problem]]:
     """All checks of a dataset, the one that its `key:` implies first, and all problems; names must be unique."""
-    checks: list[Check] = []
+    context = context_of(dataset, columns, key, patterns)
+    return collected(context, lines, [read_declared(context, one) for one in lines])
+
+
+def read_declared(context: Context, line: CheckLine) -> Check | Problem:
+    """The check that a declared line states."""
+    return read_line(context, line.text, for_column=line.for_column, file=line.file, line=line.line, column=line.column)
+
+
+def collected(
+    context: Context, lines: Sequence[CheckLine], found: Sequence[Check | Problem]
+) -> tuple[list[Check], list[Problem]]:
+    """The checks of a dataset and the problems of its lines: its key first, the same check once, no name twice.
+
+    Args:
+        found: what each of `lines` states.
+    """
+    checks = [key_check(context.dataset, context.key)] if context.key else []
     problems: list[Problem] = []
-    if key:
-        checks.append(key_check(dataset, key))
+    seen = {(check.id, check.label) for check in checks}
     named: set[str] = set()
-    for one in lines:
-        found = parse_check(
-            one.text,
-            dataset=dataset,
-            columns=columns,
-            key=key,
-            for_column=one.for_column,
-            file=one.file,
-            line=one.line,
-            column=one.column,
-            patterns=patterns,
-        )
-        if isinstance(found, Check) and found.name in named:
-            message = f"two checks of `{dataset}` are named `{found.name}`"
-            found = Problem("project.bad_check", message, one.file, one.line, one.column, "give one another name")
-        if isinstance(found, Problem):
-            problems.append(found)
+    for line, one in zip(lines, found, strict=True):
+        if isinstance(one, Problem):
+            problems.append(one)
             continue
-        if found.name:
-            named.add(found.name)
-        if all(other.id != found.id or other.label != found.label for other in checks):
-            checks.append(found)
+        if one.name in named:
+            message = f"two checks of `{context.dataset}` are named `{one.name}`"
+            problems.append(
+                Problem("project.bad_check", message, line.file, line.line, line.column, "give one another name")
+            )
+            continue
+        if one.name:
+            named.add(one.name)
+        if (one.id, one.label) not in seen:
+            seen.add((one.id, one.label))
+            checks.append(one)
     return checks, problems
 
 
@@ -138,7 +165,17 @@ def shown_name(name: str) -> str:
     return name if re.fullmatch(r"[^\W\d]\w*", name) and name.lower() not in RESERVED else quote(name)
 
 
-def _read_line(context: Context, text: str, for_column: str | None) -> Check | Flaw:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a line stands, and the name that it gives its check."""
+
+    file: str | None
+    line: int | None
+    column: int | None
+    name: str | None = None
+
+
+def _read_line(context: Context, text: str, for_column: str | None, place: _Place) -> Check | Flaw:
     if len(text) > _LONGEST:
         return Flaw("the line is too long", 0, f"a check has at most {_LONGEST:,} characters; use `checks/*.sql`")
     line = without_comment(text).rstrip()
@@ -151,22 +188,21 @@ def _read_line(context: Context, text: str, for_column: str | None) -> Check | F
     if flaw is not None:
         return flaw
     named = _NAME.match(line)
-    name = named[1] if named else None
     if named:
         if not _PLAIN_NAME.match(named[1]):
             return Flaw(
                 f"`{named[1]}` can't name a check", named.start(1), "use a-z, 0-9 and `_`, as `totals_agree: …`"
             )
-        line = part(line, named.end())
+        line, place = part(line, named.end()), replace(place, name=named[1])
         if not line.strip():
             return Flaw("there is no check after its name", len(line), "write one check")
     shift = _Shift(0, 0)
     if for_column is not None:
         line, shift = _complete(line, for_column)
-    found = _read_with_modifiers(context, line)
+    found = _read_with_modifiers(context, line, place)
     if isinstance(found, Flaw):
         return Flaw(found.message, shift.back(found.offset), found.hint, found.example, found.code)
-    return replace(found, name=name)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +247,7 @@ def _is_bare_range(parts: tuple[Token, ...]) -> bool:
     return any(token.text == ".." and token.kind == "op" and not token.depth for token in parts[: last + 1])
 
 
-def _read_with_modifiers(context: Context, line: str) -> Check | Flaw:
+def _read_with_modifiers(context: Context, line: str, place: _Place) -> Check | Flaw:
     """The form and its modifiers: those are taken from the end as long as a complete form remains."""
     first: Flaw | None = None
     for rest, modifiers in splits(line):
@@ -221,7 +257,7 @@ def _read_with_modifiers(context: Context, line: str) -> Check | Flaw:
             continue
         checked = check_modifiers(context, found, modifiers)
         if not isinstance(checked, Flaw):
-            return _made(context, line, found, checked)
+            return _made(context, line, found, checked, place)
         first = checked if first is None or found is not None else first
         break
     return (
@@ -239,7 +275,7 @@ def _read_form(context: Context, text: str) -> Read | Flaw:
     return Flaw("no form of the check language", 0, "see the reference of checks")
 
 
-def _made(context: Context, line: str, found: Read, modifiers: Modifiers) -> Check:
+def _made(context: Context, line: str, found: Read, modifiers: Modifiers, place: _Place) -> Check:
     where = read_expression(modifiers.where, context.own) if modifiers.where else None
     condition = where.sql if isinstance(where, Expression) else None
     extra = where.columns if isinstance(where, Expression) else ()
@@ -259,6 +295,10 @@ def _made(context: Context, line: str, found: Read, modifiers: Modifiers) -> Che
         columns=names,
         others=tuple(sorted({*found.others} - {context.dataset})),
         uses_clock=clock or isinstance(found.form, MaxAge),
+        name=place.name,
+        file=place.file,
+        line=place.line,
+        column=place.column,
     )
 
 

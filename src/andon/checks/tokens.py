@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from andon.sql.names import words
 
@@ -41,20 +42,21 @@ _NO_OPERAND = words(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token: `kind` is word, number, string, quoted or op; `depth` counts the brackets around it (a bracket's own left out)."""
+class Token(NamedTuple):
+    """A token. Made by the ten thousand when a project is read, hence a tuple.
+
+    Attributes:
+        kind: word, number, string, quoted or op.
+        depth: how many brackets are around it (a bracket's own left out).
+        word: in lower case for comparing with keywords and marks; "" for quoted names, strings and numbers.
+    """
 
     kind: str
     text: str
     start: int
     end: int
     depth: int
-
-    @property
-    def word(self) -> str:
-        """In lower case for comparing with keywords and marks; "" for quoted names and strings."""
-        return self.text.lower() if self.kind in ("word", "op") else ""
+    word: str
 
     @property
     def name(self) -> str:
@@ -73,7 +75,7 @@ class Flaw:
     code: str = "project.bad_check"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def cut(text: str) -> tuple[Token, ...]:
     """The tokens of `text`, blanks left out; never raises."""
     found: list[Token] = []
@@ -91,7 +93,8 @@ def cut(text: str) -> tuple[Token, ...]:
             mark = match.group()
             if kind == "op" and mark in CLOSING:
                 depth = max(0, depth - 1)
-            found.append(Token(kind, text[at:end], at, end, depth))
+            word = mark if kind == "op" else mark.lower() if kind == "word" else ""
+            found.append(Token(kind, text[at:end], at, end, depth, word))
             if kind == "op" and mark in OPENING:
                 depth += 1
         at = end
