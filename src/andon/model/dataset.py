@@ -11,6 +11,10 @@ from andon.base.hashing import content_id
 NORMALISER = "n1"
 
 
+#: In a declared lineage: the key that tells what decides which rows there are.
+ROWS = "*"
+
+
 class Kind(StrEnum):
     """How a dataset is made."""
 
@@ -127,7 +131,11 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset of a project: its definition and what its file says about it for people."""
+    """A dataset of a project: its definition and what its file says about it for people.
+
+    Attributes:
+        lineage: for Python, as declared: by column (`*`: which rows there are) the `(dataset, column)`s that it is made of.
+    """
 
     definition: Definition
     description: str | None = None
@@ -138,6 +146,7 @@ class Dataset:
     caveats: tuple[str, ...] = ()
     refresh: tuple[tuple[str, str], ...] = ()
     own_files: tuple[tuple[str, str], ...] = field(default=())
+    lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     @property
     def name(self) -> str:

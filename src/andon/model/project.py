@@ -14,7 +14,11 @@ from andon.model.unit_test import UnitTest
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """A question, decision or action that data serves (`insights/*.yml`)."""
+    """A question, decision or action that data serves (`insights/*.yml`).
+
+    Attributes:
+        uses: the datasets that serve it, or single columns of them (`schema.dataset.column`), as written.
+    """
 
     name: str
     file: str
@@ -25,6 +29,17 @@ class Insight:
     description: str | None = None
     decision: str | None = None
     value: str | None = None
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets that it uses, each once, in order of appearance."""
+        return tuple(dict.fromkeys(use_parts(use)[0] for use in self.uses))
+
+
+def use_parts(use: str) -> tuple[str, str | None]:
+    """The dataset and the column, if any, of what an insight uses: `schema.dataset` or `schema.dataset.column`."""
+    parts = use.split(".", 2)
+    return ".".join(parts[:2]), parts[2] if len(parts) > 2 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from andon.base.graph import topological
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.errors import Problem
-from andon.model.dataset import Dataset, Kind
+from andon.model.dataset import ROWS, Dataset, Kind
 from andon.model.project import Project
 from andon.project.frontmatter import read_front_matter
 from andon.project.problems import at_offset, at_place
@@ -63,6 +63,8 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
         (f"column:{spec.name}", spec.name, "declared") for spec in dataset.columns if spec.name.lower() not in known
     ]
     missing += [(f"key:{name}", name, "named as `key`") for name in definition.key if name.lower() not in known]
+    traced = [name for name, _ in dataset.lineage if name != ROWS]
+    missing += [(f"lineage:{name}", name, "named in `lineage`") for name in traced if name.lower() not in known]
     if not missing:
         return []
     written = text if text is not None else definition.sql or ""
@@ -73,6 +75,23 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
         message = f"column `{name}` is {how}, and not in the result of `{dataset.name}`"
         hint = did_you_mean(name, names) or "the result has " + ", ".join(f"`{n}`" for n in names[:8])
         problems.append(at_place(definition.entry, written, line, column, "project.unknown_column", message, hint))
+    return problems
+
+
+def check_sources(dataset: Dataset, schemas: Mapping[str, Sequence[tuple[str, str]]]) -> list[Problem]:
+    """Problems of columns that the `lineage` of a Python dataset names and that its inputs lack.
+
+    Args:
+        schemas: the columns of inputs, as far as they are known; others are not looked at.
+    """
+    problems = []
+    entry = dataset.definition.entry
+    for input_name, column in sorted({source for _, sources in dataset.lineage for source in sources}):
+        names = [name for name, _ in schemas.get(input_name, ())]
+        if names and column.lower() not in {name.lower() for name in names}:
+            message = f"`lineage` names `{column}` of `{input_name}`, which has no such column"
+            hint = did_you_mean(column, names) or "it has " + ", ".join(f"`{n}`" for n in names[:8])
+            problems.append(Problem("project.unknown_column", message, entry, hint=hint))
     return problems
 
 

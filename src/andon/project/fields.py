@@ -160,6 +160,27 @@ def _read_flag(reader: Reader, known: Field, node: Node) -> bool | None:
     return None
 
 
+def _read_lineage(
+    reader: Reader, _known: Field, node: Node
+) -> tuple[tuple[str, tuple[tuple[str, tuple[int, int]], ...]], ...] | None:
+    """By column the texts that name its sources, each with its place; what they mean is known with the inputs."""
+    if not reader.file.endswith(".py"):
+        hint = "take it out; only a Python dataset declares it"
+        reader.wrong(node, "`lineage` is read from the SQL itself", "and can't be declared", hint)
+        return None
+    if node.kind != "map":
+        hint = 'write `lineage={"revenue": ["orders.amount"]}`'
+        reader.wrong(node, "`lineage` must be a mapping of columns", f"found {node.shown()}", hint)
+        return None
+    found = []
+    for name, value in node.value.items():
+        reader.named[f"lineage:{name}"] = node.keys[name]
+        pairs = ((value.value, value),) if value.kind == "text" else reader.texts(name, value)
+        if pairs is not None:
+            found.append((name, tuple((text.strip(), (item.line, item.column)) for text, item in pairs)))
+    return tuple(found)
+
+
 def _read_nothing(_reader: Reader, _known: Field, node: Node) -> Node:
     return node
 
@@ -249,6 +270,13 @@ FIELDS: tuple[Field, ...] = (
     Field("caveats", "list of texts", "none", "Known limits, inherited by what reads it.", read_texts),
     Field("allow", "list: random", "none", "Accept that its result can't be repeated.", _read_allow, ("random",)),
     Field("engine", "duckdb", "duckdb", "What runs it.", _read_engine, ("duckdb",)),
+    Field(
+        "lineage",
+        "mapping: column → list of `input.column`",
+        "its inputs as a whole",
+        "Of a Python dataset: which columns of its inputs a column is made of; `*` says which decide what rows there are.",
+        _read_lineage,
+    ),
     Field("timeout", "seconds", "the setting `python.timeout`", "How long a Python dataset may take.", _read_timeout),
 )
 

@@ -22,7 +22,7 @@ INSIGHT_FIELDS: tuple[Field, ...] = (
     Field("title", "text", "required", "The question, the decision or the action in one line.", read_text),
     Field("kind", "question, decision or action", "question", "What it is.", read_choice, _KINDS),
     Field("owner", "text", "none", "Who asks, decides or acts.", read_text),
-    Field("uses", "list of datasets", "none", "The datasets that serve it.", _read_uses),
+    Field("uses", "list of datasets or columns", "none", "The datasets that serve it, or single columns: `marts.revenue.amount`.", _read_uses),
     Field("description", "text", "none", "More about it.", read_text),
     Field("decision", "text", "none", "What is decided, and how often.", read_text),
     Field("value", "text", "none", "What it is worth, in words.", read_loose_text),

@@ -12,7 +12,7 @@ from andon.base.names import RESERVED_SCHEMAS, did_you_mean, nearest
 from andon.base.text import line_and_column
 from andon.errors import Problem
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id
-from andon.model.project import Insight, Project
+from andon.model.project import Insight, Project, use_parts
 from andon.project.filefacts import (
     CheckFile,
     ConfigFile,
@@ -209,6 +209,7 @@ class _Linker:
             caveats=values.get("caveats", ()),
             refresh=values.get("refresh", ()),
             own_files=tuple(sorted(own)),
+            lineage=values.get("lineage", ()),
         )
 
     def _definition(self, name: str, path: str, facts: DatasetFacts, own: tuple[tuple[str, str], ...]) -> Definition:
@@ -308,7 +309,8 @@ class _Linker:
                 needs.pop(name, None)
 
     def _insight(self, path: str, said: InsightFile) -> Insight:
-        self._require_known(path, said.uses)
+        # a use may name a column too, which only a built dataset has
+        self._require_known(path, [Use(use_parts(use.name)[0], use.line, use.column) for use in said.uses])
         return said.insight
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
@@ -38,6 +40,13 @@ def read_module(path: str, text: str) -> FileFacts:
         return FileFacts(ModuleFile("", ()), tuple(of_flaws(path, text, [tree])))
     package = path.removeprefix("modules/").removesuffix(".py").split("/")[:-1]
     return FileFacts(ModuleFile(content_id([path, normal_tokens(text)]), _imports(tree, text, package)))
+
+
+def dataset_decorator(path: str, text: str) -> ast.expr | None:
+    """The `@dataset` or `@dataset(…)` of a file, as it stands in its tree; None if there is none."""
+    tree = _parse(text)
+    found = None if isinstance(tree, Flaw) else _DatasetFile(path, text, tree)._function()
+    return None if found is None else found[1]
 
 
 def _parse(text: str) -> ast.Module | Flaw:
@@ -84,6 +93,14 @@ def _place(text: str, node: ast.AST) -> tuple[int, int]:
         return line, offset + 1
     written = text.split("\n")[line - 1] if line <= text.count("\n") + 1 else ""
     return line, len(written.encode()[:offset].decode(errors="ignore")) + 1
+
+
+def _no_source(text: str, place: tuple[int, int], parameters: Mapping[str, str]) -> Flaw:
+    """What `lineage` names is no column of an input."""
+    inputs = ", ".join(f"`{name}`" for name in parameters) or "none"
+    message = f"`{text}` in `lineage` is no column of an input; inputs are {inputs}"
+    example = f"{next(iter(parameters), 'orders')}.amount"
+    return Flaw("project.bad_value", message, *place, f"name the parameter and the column: `{example}`")
 
 
 @dataclass
@@ -147,7 +164,7 @@ class _DatasetFile:
         outside: Range = (start_line, start, decorator.end_lineno or start_line, decorator.end_col_offset or start)
         return DatasetFacts(
             kind=Kind.PYTHON,
-            values=declared.values,
+            values=self._with_lineage(declared.values, dict(parameters)),
             normal=normal_tokens(self._text, [self._in_characters(outside)]),
             tables=tables,
             function=function.name,
@@ -156,6 +173,26 @@ class _DatasetFile:
             dependencies=dependencies,
             inputs_digest=inputs,
         )
+
+    def _with_lineage(self, values: Mapping[str, Any], parameters: Mapping[str, str]) -> Mapping[str, Any]:
+        """The values with the sources of `lineage` as `(dataset, column)`s; an input is named by parameter or by dataset."""
+        if "lineage" not in values:
+            return values
+        found = []
+        for column, sources in values["lineage"]:
+            known = []
+            for text, place in sources:
+                first, _, rest = text.partition(".")
+                dataset, of = parameters.get(first), rest
+                if dataset is None:
+                    parts = text.split(".", 2)
+                    dataset, of = ".".join(parts[:2]), parts[2] if len(parts) > 2 else ""
+                if dataset not in parameters.values() or not of:
+                    self.flaws.append(_no_source(text, place, parameters))
+                else:
+                    known.append((dataset, of))
+            found.append((column, tuple(known)))
+        return {**values, "lineage": tuple(found)}
 
     def _flaw(self, node: ast.AST, message: str, hint: str | None = None, code: str = "project.bad_python") -> None:
         self.flaws.append(Flaw(code, message, *_place(self._text, node), hint))

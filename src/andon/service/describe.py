@@ -10,6 +10,7 @@ from andon.base.graph import reach, reverse
 from andon.base.names import did_you_mean, quote_name
 from andon.errors import AndonError, UsageError
 from andon.lake.refs import MAIN
+from andon.model.check_result import CheckResult
 from andon.model.commit import Commit, Leaf, State
 from andon.model.dataset import Dataset
 from andon.model.project import Insight, Project
@@ -61,6 +62,7 @@ class Page:
         insights: insights that it serves, directly or through what reads it.
         sample: up to ten rows.
         contract: for sources: how its files are read, as lines.
+        checks: what checks said of this version.
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
 
@@ -77,7 +79,7 @@ class Page:
     contract: tuple[str, ...]
     code: str
     iceberg: str | None
-    history: tuple[str, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As in `show --json`."""
@@ -92,7 +94,8 @@ class Page:
             "owner": info.owner if info else None,
             "tags": list(info.tags) if info else [],
             "caveats": list(info.caveats) if info else [],
-            "checks": [c.text for c in info.checks] if info else [],
+            "checks": [c.to_json() for c in self.checks],
+            "accepted": [a.to_json() for a in self.commit.acceptances if a.dataset == self.dataset],
             "key": list(info.definition.key) if info else [],
             "definition": self.leaf.definition,
             "version": self.version.id,
@@ -235,11 +238,12 @@ class Describe:
             info,
             needs.get(name, ()),
             tuple(sorted(readers.get(name, ()))),
-            tuple(i for i in project.insights if below.intersection(i.uses)),
+            tuple(i for i in project.insights if below.intersection(i.datasets)),
             answer.fetch(),
             _contract_lines(build),
             objects.text(sha).decode() if sha else "",
             None if version.is_view else self.iceberg(version),
+            tuple(self._workspace.checks.of_version(name, version.id)),
         )
 
     def iceberg(self, version: Version) -> str:

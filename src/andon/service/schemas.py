@@ -11,7 +11,7 @@ from andon.build.plan import SourceInput
 from andon.engines.types import lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError
 from andon.model.dataset import Kind
-from andon.project.bindcheck import check_bindings, check_declared
+from andon.project.bindcheck import check_bindings, check_declared, check_sources
 from andon.service.gather import Gathered
 from andon.service.raw import RawFiles
 from andon.sources.contract import establish
@@ -61,6 +61,36 @@ def bind_changed(
     Raises:
         ProjectError: with every unknown column, function, or type error.
     """
+    result = _bind_changed(workspace, gathered, raw, taken, instance)
+    problems = _problems_of_lineage(workspace, gathered, taken, result)
+    if problems:
+        raise ProjectError.of(problems)
+    return result
+
+
+def _problems_of_lineage(
+    workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]
+) -> list[Problem]:
+    """Columns that a Python dataset's new text names as sources and that its inputs lack."""
+    leaves, definitions, datasets = gathered.state.leaves, gathered.definitions, gathered.project.datasets
+    declaring = [
+        dataset
+        for name, dataset in datasets.items()
+        if name in taken and dataset.lineage and (name not in leaves or leaves[name].files != dataset.own_files)
+    ]
+    if not declaring:
+        return []
+    known = _columns_of(workspace, gathered, {i for dataset in declaring for i in dataset.definition.inputs})
+    for name in list(known):
+        if definitions[name].kind is Kind.PYTHON and leaves[name].definition != definitions[name].id:
+            del known[name]  # what it will return is not known yet
+    known.update(bound)
+    return [problem for dataset in declaring for problem in check_sources(dataset, known)]
+
+
+def _bind_changed(
+    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], instance: Callable[[], Instance]
+) -> Mapping[str, Columns]:
     result: dict[str, Columns] = {}
     leaves, definitions = gathered.state.leaves, gathered.definitions
     changed = {d for d in taken if d not in leaves or leaves[d].definition != definitions[d].id}

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from andon.service.builds import Builds
     from andon.service.describe import Describe
     from andon.service.history import History
+    from andon.service.lineage import Lineages
     from andon.service.query import Querying
     from andon.service.undoing import Undoing
 
@@ -163,6 +164,13 @@ class Workspace:
         from andon.service.query import Querying
 
         return Querying(self)
+
+    @cached_property
+    def lineages(self) -> Lineages:
+        """Where datasets and columns come from, and whom they reach."""
+        from andon.service.lineage import Lineages
+
+        return Lineages(self)
 
     @cached_property
     def describe(self) -> Describe:
