@@ -84,6 +84,7 @@ CODES: dict[str, str] = {
     "project.bad_macro": "A macro file can't be read.",
     "project.bad_check": "A check that can't be read.",
     "project.bad_test": "A unit test that can't be read, or that doesn't fit the dataset.",
+    "project.cannot_add": "A file is written in a way that checks can't be added to without changing more.",
     "project.bad_insight": "An insight file can't be read.",
     "project.file_outside_source": "Files are read only in `sources/`.",
     "project.source_reads_dataset": "A source reads files only, not datasets.",
