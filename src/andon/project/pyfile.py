@@ -49,13 +49,6 @@ def dataset_decorator(path: str, text: str) -> ast.expr | None:
     return None if found is None else found[1]
 
 
-def dataset_decorator(path: str, text: str) -> ast.expr | None:
-    """The `@dataset` or `@dataset(…)` of a file, as it stands in its tree; None if there is none."""
-    tree = _parse(text)
-    found = None if isinstance(tree, Flaw) else _DatasetFile(path, text, tree)._function()
-    return None if found is None else found[1]
-
-
 def _parse(text: str) -> ast.Module | Flaw:
     try:
         with warnings.catch_warnings():
