@@ -5,15 +5,26 @@ Nothing is run here but the binder. `plain.py` runs a plan with one query for ea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from andon.base.names import did_you_mean, literal, quote, quote_name
 from andon.checks import patterns
 from andon.checks.aggregates import standalone, with_relations
 from andon.checks.expression import Expression, read_expression
 from andon.checks.nan import guarded, is_float
-from andon.checks.typed import Typer, surely_binds, surely_compare
+from andon.checks.plans import (
+    AgePlan,
+    Catalog,
+    Plan,
+    PublishedPlan,
+    ReferencePlan,
+    RowPlan,
+    SchemaPlan,
+    TotalPlan,
+    UniquePlan,
+    ViolationsPlan,
+)
+from andon.checks.typed import Binds, Typer, surely_binds, surely_compare
 from andon.checks.values import between_sql, family, is_whole, value_sql
 from andon.errors import Problem
 from andon.model.check import (
@@ -40,93 +51,25 @@ from andon.model.check import (
     Violations,
     Watch,
 )
-from andon.sql.bind import Binder, BindError
+from andon.sql.bind import BindError
+
+__all__ = [
+    "SLACK",
+    "AgePlan",
+    "Catalog",
+    "Plan",
+    "PublishedPlan",
+    "ReferencePlan",
+    "RowPlan",
+    "SchemaPlan",
+    "TotalPlan",
+    "UniquePlan",
+    "ViolationsPlan",
+    "compile_check",
+]
 
 #: How much the rounding of two doubles may add to their difference, as a share of the larger one.
 SLACK = "1e-14"
-
-
-@dataclass(frozen=True, slots=True)
-class RowPlan:
-    """Rows that satisfy `bad` (never NULL) among those that satisfy `scope`. With a window, `bad` is over the rows in scope."""
-
-    bad: str
-    scope: str | None = None
-    has_window: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class UniquePlan:
-    """Rows whose values in `columns` occur more than once; with `nulls_bad` also rows with a NULL."""
-
-    columns: tuple[str, ...]
-    nulls_bad: bool
-    scope: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReferencePlan:
-    """Rows whose values in `columns`, none of them NULL, aren't in `targets` of `dataset`."""
-
-    columns: tuple[str, ...]
-    dataset: str
-    targets: tuple[str, ...]
-    scope: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TotalPlan:
-    """One number: `value` over the rows in scope, its `limit` if that is measured too, and `holds`, the engine's verdict.
-
-    Standalone expressions hold queries of their own and need no FROM; see `aggregates.with_relations`.
-    """
-
-    value: str
-    limit: str | None = None
-    holds: str | None = None
-    scope: str | None = None
-    is_standalone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedPlan:
-    """`value` over the rows in scope of both versions (rows and totals), or the keys to compare them by."""
-
-    value: str | None
-    key: tuple[str, ...] = ()
-    changes: bool = False
-    scope: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AgePlan:
-    """The newest value: `newest` is microseconds since 1970 (NULL for none or infinite), `infinite` whether it is infinitely late."""
-
-    newest: str
-    infinite: str
-    scope: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaPlan:
-    """Nothing to query: columns are compared."""
-
-
-@dataclass(frozen=True, slots=True)
-class ViolationsPlan:
-    """A query of its own whose rows are bad. It names datasets as they are, so the connection must know them by name.
-
-    Attributes:
-        macros: `CREATE MACRO` statements that it needs.
-        columns: names and DuckDB types of the rows that it returns.
-    """
-
-    sql: str
-    macros: tuple[str, ...] = ()
-    columns: tuple[tuple[str, str], ...] = ()
-
-
-Plan = RowPlan | UniquePlan | ReferencePlan | TotalPlan | PublishedPlan | AgePlan | SchemaPlan | ViolationsPlan
 
 
 class _Refused(Exception):
@@ -137,24 +80,7 @@ class _Refused(Exception):
         self.code, self.message, self.hint = code, message, hint
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """What is known of all datasets that checks name.
-
-    Attributes:
-        columns: `{dataset: ((column, DuckDB type) …)}`.
-        keys: `{dataset: columns of its key}`.
-        patterns: the project's own named patterns, as regular expressions.
-        macros: `CREATE MACRO` statements that checks may use.
-    """
-
-    columns: Mapping[str, Sequence[tuple[str, str]]]
-    keys: Mapping[str, Sequence[str]]
-    patterns: Mapping[str, str]
-    macros: Sequence[str] = ()
-
-
-def compile_check(check: Check, catalog: Catalog, binder: Binder) -> Plan | Problem:
+def compile_check(check: Check, catalog: Catalog, binder: Binds) -> Plan | Problem:
     """The plan of a check, or why it doesn't fit: unknown columns and datasets, types that don't compare.
 
     Args:
@@ -167,7 +93,7 @@ def compile_check(check: Check, catalog: Catalog, binder: Binder) -> Plan | Prob
 
 
 class _Compiler:
-    def __init__(self, check: Check, catalog: Catalog, binder: Binder) -> None:
+    def __init__(self, check: Check, catalog: Catalog, binder: Binds) -> None:
         self._check = check
         self._catalog = catalog
         for name in check.others:

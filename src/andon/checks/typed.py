@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from andon.base.names import quote, quote_name
 from andon.checks import patterns
 from andon.checks.simple import simple
 from andon.model.check import Between, Check, Form, InSet, Literal, Matches, Pattern, Range, RowRule
-from andon.sql.bind import Binder, BindError
+from andon.sql.bind import BindError
 
 _INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT"))
 _FLOATS = frozenset(("DOUBLE", "FLOAT"))
@@ -23,6 +23,18 @@ _SHORT = 16
 _QUERY = re.compile(r"\b(?:select|from|values|table)\b", re.IGNORECASE)
 
 Tree = Mapping[str, Any]
+
+
+class Binds(Protocol):
+    """What is needed of a binder."""
+
+    def declare(self, name: str, columns: Sequence[tuple[str, str]]) -> None:
+        """See `Binder.declare`."""
+        ...
+
+    def bind(self, sql: str, macros: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """See `Binder.bind`."""
+        ...
 
 
 class Typer:
@@ -38,7 +50,7 @@ class Typer:
         check: Check,
         columns: Mapping[str, Sequence[tuple[str, str]]],
         macros: Sequence[str],
-        binder: Binder,
+        binder: Binds,
     ) -> None:
         self._check = check
         self._columns = columns

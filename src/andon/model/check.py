@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from andon.base.hashing import content_id
 
@@ -311,15 +312,15 @@ def check_id(dataset: str, form: Form, where: str | None, allow: Allow | None) -
 
 def _plain(value: Any) -> Any:
     """`value` as JSON types; numbers of one value are written alike."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     if isinstance(value, Allow):
         return [value.count, _plain(value.share)]
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if is_dataclass(value):
-        return {name: _plain(getattr(value, name)) for name in _names(value.__class__)}
-    return value
+    return {name: _plain(getattr(value, name)) for name in _names(cast("Hashable", type(value)))}
 
 
 @cache

@@ -1,0 +1,130 @@
+"""Plans of checks, and what they are made from: plain data, so that plans that were kept load without what makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from andon.model.check import Check
+from andon.model.dataset import CheckLine
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan:
+    """Rows that satisfy `bad` (never NULL) among those that satisfy `scope`. With a window, `bad` is over the rows in scope."""
+
+    bad: str
+    scope: str | None = None
+    has_window: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UniquePlan:
+    """Rows whose values in `columns` occur more than once; with `nulls_bad` also rows with a NULL."""
+
+    columns: tuple[str, ...]
+    nulls_bad: bool
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePlan:
+    """Rows whose values in `columns`, none of them NULL, aren't in `targets` of `dataset`."""
+
+    columns: tuple[str, ...]
+    dataset: str
+    targets: tuple[str, ...]
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TotalPlan:
+    """One number: `value` over the rows in scope, its `limit` if that is measured too, and `holds`, the engine's verdict.
+
+    Standalone expressions hold queries of their own and need no FROM; see `aggregates.with_relations`.
+    """
+
+    value: str
+    limit: str | None = None
+    holds: str | None = None
+    scope: str | None = None
+    is_standalone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPlan:
+    """`value` over the rows in scope of both versions (rows and totals), or the keys to compare them by."""
+
+    value: str | None
+    key: tuple[str, ...] = ()
+    changes: bool = False
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgePlan:
+    """The newest value: `newest` is microseconds since 1970 (NULL for none or infinite), `infinite` whether it is infinitely late."""
+
+    newest: str
+    infinite: str
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaPlan:
+    """Nothing to query: columns are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViolationsPlan:
+    """A query of its own whose rows are bad. It names datasets as they are, so the connection must know them by name.
+
+    Attributes:
+        macros: `CREATE MACRO` statements that it needs.
+        columns: names and DuckDB types of the rows that it returns.
+    """
+
+    sql: str
+    macros: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+Plan = RowPlan | UniquePlan | ReferencePlan | TotalPlan | PublishedPlan | AgePlan | SchemaPlan | ViolationsPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What is known of all datasets that checks name.
+
+    Attributes:
+        columns: `{dataset: ((column, DuckDB type) …)}`.
+        keys: `{dataset: columns of its key}`.
+        patterns: the project's own named patterns, as regular expressions.
+        macros: `CREATE MACRO` statements that checks may use.
+    """
+
+    columns: Mapping[str, Sequence[tuple[str, str]]]
+    keys: Mapping[str, Sequence[str]]
+    patterns: Mapping[str, str]
+    macros: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a dataset's file says must hold: its lines, and the columns of its `key:`."""
+
+    dataset: str
+    lines: tuple[CheckLine, ...]
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A check and its plan; None while columns of a dataset that it reads aren't known, so that it is only parsed."""
+
+    check: Check
+    plan: Plan | None
+
+
+Read = dict[str, tuple[Compiled, ...]]
+"""The checks of each dataset."""
