@@ -7,8 +7,8 @@ take. A text longer than `LONGEST_TEXT` is cut and ends in `…`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -49,7 +49,8 @@ class Histogram:
     """How values spread over bins of equal width.
 
     Attributes:
-        edges: one more than there are bins: numbers, or moments as text. A bin holds its lower edge, not its upper one; the last holds both.
+        edges: one more than there are bins: numbers, or moments as text. A bin holds its lower edge and not its upper one; the last holds
+            both.
         counts: values per bin, of the rows looked at.
         below, above: values outside, where a few far ones would have pressed all others into one bin.
     """
@@ -209,6 +210,10 @@ class Profile:
         """The column of that name (case does not matter), or None."""
         wanted = name.lower()
         return next((c for c in self.columns if c.name.lower() == wanted), None)
+
+    def hiding(self, masked: Collection[str]) -> Profile:
+        """The same with only counts of the columns whose names (in lower case) are in `masked`."""
+        return replace(self, columns=tuple(c.hidden() if c.name.lower() in masked else c for c in self.columns))
 
     def to_json(self) -> dict[str, Any]:
         """As in `profile --json`."""

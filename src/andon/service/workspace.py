@@ -21,6 +21,7 @@ from andon.service.folder import Folder
 from andon.service.gitinfo import git_info
 from andon.settings import Settings, resolve, user_values
 from andon.state.check_results import CheckResults
+from andon.state.facts import Facts
 from andon.state.queries import Queries
 from andon.state.runs import Runs
 from andon.state.schema import MIGRATIONS
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from andon.service.describe import Describe
     from andon.service.history import History
     from andon.service.lineage import Lineages
+    from andon.service.profiles import Profiles
     from andon.service.query import Querying
     from andon.service.undoing import Undoing
 
@@ -123,6 +125,11 @@ class Workspace:
         return Queries(self.lake.database, self.clock)
 
     @cached_property
+    def facts(self) -> Facts:
+        """Facts that were derived from versions."""
+        return Facts(self.lake.database)
+
+    @cached_property
     def author(self) -> str:
         """Who acts: the setting `author`, git's user, or the system's."""
         chosen = str(self.settings.get("author") or "")
@@ -171,6 +178,13 @@ class Workspace:
         from andon.service.lineage import Lineages
 
         return Lineages(self)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """Profiles of datasets."""
+        from andon.service.profiles import Profiles
+
+        return Profiles(self)
 
     @cached_property
     def describe(self) -> Describe:

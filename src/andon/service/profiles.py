@@ -1,0 +1,123 @@
+"""Profiles of datasets: made when first asked for, kept by content; two versions compared."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from andon.base.names import did_you_mean, quote, quote_name
+from andon.build.relations import Relations
+from andon.checks.profile import profile_table, profile_view
+from andon.checks.profile_compare import compare
+from andon.engines.duckdb.failures import lost_file, query_error
+from andon.engines.duckdb.instance import Instance
+from andon.engines.duckdb.universe import TableRelation, Universe
+from andon.errors import MachineError, UsageError
+from andon.model.commit import Commit, State
+from andon.model.profile import ALGORITHM, Profile
+from andon.model.profile_diff import ProfileDiff
+
+if TYPE_CHECKING:
+    from andon.service.workspace import Workspace
+
+#: What derived facts of this file are called.
+KIND = f"profile:{ALGORITHM}"
+
+
+class Profiles:
+    """Profiles of one workspace's datasets."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+
+    def profile(self, dataset: str, at: str | None = None) -> Profile:
+        """What the values of a dataset look like, at the commit that `at` names (None: the head of the workspace's branch).
+
+        Columns that are marked `pii`, in that commit or now, show counts only.
+
+        Raises:
+            UsageError: `lake.dataset_not_found`, `lake.ref_not_found`; `usage.query_failed` when a view fails.
+            MachineError: `lake.corrupt` when a data file is gone.
+        """
+        ref = self._workspace.reading(at)
+        commit = self._lake.refs.resolve(ref)
+        state = self._lake.commits.state(commit)
+        leaf = state.leaves.get(dataset)
+        if leaf is None:
+            raise UsageError(
+                "lake.dataset_not_found",
+                f"no dataset is named `{dataset}` at {ref}",
+                where=dataset,
+                hint=did_you_mean(dataset, state.leaves) or "`andon ls` lists all datasets",
+            )
+        return self.of_version(dataset, leaf.version, self._masked(dataset, commit, state))
+
+    def compare(self, dataset: str, at: str | None, against: str) -> ProfileDiff:
+        """How the values of a dataset at `at` differ from those at `against`.
+
+        Raises:
+            UsageError: see `profile`.
+        """
+        before, after = self.profile(dataset, against), self.profile(dataset, at)
+        return compare(before, after)
+
+    def of_version(self, dataset: str, version_id: str, masked: frozenset[str] = frozenset()) -> Profile:
+        """The profile of a version, from the catalog if it was ever made.
+
+        Args:
+            masked: columns of which only counts may be known, in lower case.
+        """
+        kept = self._workspace.facts.find(version_id, KIND)
+        if kept is not None:
+            found = Profile.from_json(kept)
+            hidden = {c.name.lower() for c in found.columns if c.masked}
+            if hidden == masked:
+                return found
+            if hidden < masked:  # marked since: its values are neither shown nor kept any longer
+                return self._keep(found.hiding(masked))
+        return self._keep(self._make(dataset, version_id, masked))
+
+    def _masked(self, dataset: str, commit: Commit, state: State) -> frozenset[str]:
+        """Columns marked `pii`: by the code of the commit that is read, or by that of the branch as it is now."""
+        states = [state]
+        head = self._lake.refs.resolve(self._workspace.reading())
+        if head.id != commit.id:
+            states.append(self._lake.commits.state(head))
+        marked = set()
+        for each in states:
+            info = self._workspace.describe.project(each).datasets.get(dataset)
+            marked |= {c.name.lower() for c in info.columns if c.pii} if info is not None else set()
+        return frozenset(marked)
+
+    def _make(self, dataset: str, version_id: str, masked: frozenset[str]) -> Profile:
+        relations = Relations(self._lake)
+        version = relations.version(version_id)
+        relation = relations.relation(version_id)
+        settings = self._workspace.settings
+        threads = int(settings.get("engine.threads")) or os.cpu_count() or 1
+        instance = Instance(
+            threads=1 if version.is_view else threads,
+            memory_limit=str(settings.get("engine.memory_limit") or ""),
+            temporary=self._workspace.folder.state / "tmp" / f"profile-{os.getpid()}",
+        )
+        try:
+            connection = instance.session().connection
+            if isinstance(relation, TableRelation):
+                return profile_table(connection, version, relation.files, masked)
+            universe = Universe(instance, lambda _: relation)
+            universe.ensure([dataset])
+            return profile_view(connection, version, f"{quote(universe.catalog)}.{quote_name(dataset)}", masked)
+        except Exception as error:
+            raise lost_file(error, dataset) or query_error(error, f"from {dataset}") from error
+        finally:
+            instance.close()
+
+    def _keep(self, profile: Profile) -> Profile:
+        # Who may read and not write (a shared lake, a read-only disk) can still ask.
+        try:
+            self._workspace.facts.put(profile.version, KIND, profile.to_json())
+        except MachineError as failure:
+            if failure.code not in ("machine.read_only", "machine.disk"):
+                raise
+        return profile
