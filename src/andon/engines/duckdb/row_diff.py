@@ -1,0 +1,362 @@
+"""Which rows of two tables differ, in memory that depends on what differs and not on how much is compared.
+
+First pass: rows fall into buckets by the hash of their key (without a key, by their own), and each bucket adds up the hashes of its
+rows, plus for one side, minus for the other. A bucket with sum 0 holds the same rows on both sides. Second pass: only the rows of
+uneven buckets are taken out and compared value by value. A row that differs is missed only if 63 bits of hash agree by chance; what
+is called different is always compared by its values.
+
+Rows that are the same on both sides are paired first, duplicates included. Of those left, rows whose key is there once on either side are
+paired by key; where a key is NULL or not unique, whole rows count as added or removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from andon.base.names import literal
+from andon.engines.duckdb import row_diff_sql as sql
+from andon.engines.duckdb.failures import lost_file, query_error
+from andon.engines.duckdb.instance import Session
+from andon.errors import AndonError
+from andon.model.row_diff import ColumnChange, RowChange, RowCounts, RowDiff, RowSample, ValuePair
+from andon.model.version import Column
+
+if TYPE_CHECKING:
+    import duckdb
+
+_OLD, _NEW, _UNEVEN = "temp.andon_rows_old", "temp.andon_rows_new", "temp.andon_rows_uneven"
+_TWICE, _REST, _ONCE, _PAIRS = (f"temp.andon_rows_{name}" for name in ("twice", "rest", "once", "pairs"))
+
+#: Fewer rows than this on both sides together are compared at once, in one pass.
+_FEW = 200_000
+#: From here on one side's files are read again rather than rows kept aside: most of them differ.
+_MOST = 0.3
+_BITS = 16
+_MANY_BITS = 21
+#: With more rows than this, 16 bits of buckets would hold too many rows each.
+_MANY = 60_000_000
+_PAIRS_SHOWN = 3
+#: Examples of rows on one side only, beside those of changed ones.
+_OTHERS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two tables.
+
+    Attributes:
+        relation: what stands after FROM.
+        columns: names and types of what it holds.
+        rows: how many, where known.
+        is_stored: whether reading it twice costs nothing but the reading: its data files, not a view's query.
+    """
+
+    relation: str
+    columns: tuple[Column, ...]
+    rows: int | None
+    is_stored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        key: the columns that tell which row is which, on both sides; empty compares whole rows.
+        where: an SQL condition; counted and shown are only rows that satisfy it before or after.
+        masked: columns whose values are not handed out, in lower case.
+        samples: examples of changed rows at most; 0 leaves out all values.
+        output: where to write all differing rows as Parquet.
+    """
+
+    dataset: str
+    key: tuple[str, ...] = ()
+    where: str | None = None
+    masked: frozenset[str] = frozenset()
+    samples: int = 20
+    output: Path | None = None
+
+
+def compare(session: Session, old: Side, new: Side, question: Question) -> RowDiff:
+    """How the rows of `new` differ from those of `old`.
+
+    Raises:
+        UsageError: `usage.query_failed` for a condition that the engine refuses.
+        MachineError: `lake.corrupt` for a data file that is gone.
+    """
+    comparison = _Comparison(session.connection, old, new, question)
+    try:
+        return comparison.run()
+    except AndonError:
+        raise
+    except Exception as error:
+        raise lost_file(error, question.dataset) or query_error(error, question.where or "") from error
+    finally:
+        comparison.clean()
+
+
+class _Comparison:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, old: Side, new: Side, question: Question) -> None:
+        self._connection = connection
+        self._question = question
+        self._sides = (old, new)
+        self._columns = _common(old.columns, new.columns, question.key)
+        self._keys = len(question.key)
+        self._old = sql.rows_of(old.relation, old.columns, new.columns)
+        self._new = sql.rows_of(new.relation, new.columns, old.columns)
+        self._notes: list[str] = []
+
+    def run(self) -> RowDiff:
+        self._check_condition()
+        self._do(f"set perfect_ht_threshold = {_BITS + 2}")  # buckets are counted in an array
+        sides = [f"{to}{i} {c.type}" for to in "on" for i, c in enumerate(self._columns)]
+        self._do(f"create or replace temp table {_bare(_PAIRS)} (c varchar, m bigint, {', '.join(sides)})")
+        if self._columns and self._take_candidates():
+            if self._keys:
+                self._pair_by_key()
+            else:
+                self._take_whole_rows()
+        return self._facts()
+
+    def clean(self) -> None:
+        """Drop what was made."""
+        self._do("reset perfect_ht_threshold")
+        for name in (_OLD, _NEW):
+            kind = self._ask(
+                f"select 'view' from duckdb_views() where view_name = '{_bare(name)}'"
+                f" union all select 'table' from duckdb_tables() where table_name = '{_bare(name)}'"
+            )
+            if kind:
+                self._do(f"drop {kind[0][0]} {name}")
+        for name in (_UNEVEN, _TWICE, _REST, _ONCE, _PAIRS):
+            self._do(f"drop table if exists {name}")
+
+    # -- which rows may differ
+
+    def _check_condition(self) -> None:
+        """A condition that has no meaning is refused before anything is read."""
+        if self._question.where:
+            own, other = (s.columns for s in self._sides)
+            empty = sql.rows_of(sql.nothing(own), own, other)
+            self._ask(f"select 1 from {empty} where (\n{self._question.where}\n)")
+
+    def _take_candidates(self) -> bool:
+        """Make the tables of rows that may differ; False if none does."""
+        counts = [side.rows for side in self._sides]
+        known = [rows for rows in counts if rows is not None]
+        conditions, share = ("", ""), 1.0
+        if len(known) < len(counts) or sum(known) > _FEW:
+            bits = _MANY_BITS if sum(known) > _MANY else _BITS
+            by = self._columns[: self._keys] or self._columns
+            uneven = sql.uneven_buckets(self._old, self._new, self._columns, by, bits)
+            self._do(f"create or replace temp table {_bare(_UNEVEN)} as {uneven}")
+            found = self._ask(f"select count(*) from {_UNEVEN}")[0][0]
+            if not found:
+                return False
+            share = found / 2**bits
+            if share < _MOST:
+                conditions = tuple(  # type: ignore[assignment]
+                    f" where {sql.bucket(by, of_old, bits)} in (from {_UNEVEN})" for of_old in (True, False)
+                )
+        for of_old, condition in zip((True, False), conditions, strict=True):
+            self._take(of_old, condition)
+        return True
+
+    def _take(self, of_old: bool, condition: str) -> None:
+        side = self._sides[0 if of_old else 1]
+        relation = (self._old if of_old else self._new) + " r" + condition
+        # Rows of a stored table that nearly all differ are not copied: they are read again where they are.
+        again = not condition and side.is_stored and (side.rows or 0) > _FEW
+        body = sql.values_of(relation, self._columns, of_old, self._question.where)
+        kind = "view" if again else "table"
+        self._do(f"create or replace temp {kind} {_bare(_OLD if of_old else _NEW)} as {body}")
+
+    # -- which rows differ, and how
+
+    def _pair_by_key(self) -> None:
+        keys, count = self._keys, len(self._columns)
+        key, null = sql.listed(keys), sql.any_null(keys)
+        many = " union all ".join(
+            f"select {key} from {t} where not ({null}) group by {key} having count(*) > 1" for t in (_OLD, _NEW)
+        )
+        self._do(f"create or replace temp table {_bare(_TWICE)} as select distinct {key} from ({many})")
+        nulls = " or ".join(f"exists (select 1 from {t} where {null})" for t in (_OLD, _NEW))
+        twice, has_null = self._ask(f"select (select count(*) from {_TWICE}), {nulls}")[0]
+        clean = [self._side_with_key(t, bool(twice), bool(has_null)) for t in (_OLD, _NEW)]
+        change = "case when a.one is null then 'added' when b.one is null then 'removed' else 'changed' end"
+        self._do(
+            f"insert into {_PAIRS} select {change}, 1, {sql.as_old_and_new(count, 'a', 'b')}"
+            f" from {clean[0]} a full join {clean[1]} b on {sql.equal_keys('a', 'b', keys)}"
+            f" where (a.one is null or b.one is null or {sql.distinct(range(keys, count))}) and (a.hit or b.hit)"
+        )
+        if twice or has_null:
+            odd = f"({null}) or exists (select 1 from {_TWICE} t where {sql.equal_keys('t', 's', keys)})"
+            self._take_whole_rows(odd)
+
+    def _side_with_key(self, table: str, twice: bool, has_null: bool) -> str:
+        conditions = [f"not ({sql.any_null(self._keys)})"] if has_null else []
+        if twice:
+            same = sql.equal_keys("t", "s", self._keys)
+            conditions.append(f"not exists (select 1 from {_TWICE} t where {same})")
+        where = f" where {' and '.join(conditions)}" if conditions else ""
+        return f"(select *, true as one from {table} s{where})"
+
+    def _take_whole_rows(self, only: str = "true") -> None:
+        """Rows by what they hold: how often each is there more, or less, on the new side."""
+        count = len(self._columns)
+        values = sql.listed(count)
+        union = " union all ".join(
+            f"select {values}, hit, {sign} as s from {table} s where {only}" for table, sign in ((_NEW, 1), (_OLD, -1))
+        )
+        self._do(
+            f"create or replace temp table {_bare(_REST)} as select {values}, cast(sum(s) as bigint) as s,"
+            f" bool_or(hit) as hit from ({union}) group by {values} having sum(s) <> 0"
+        )
+        left = "true"
+        if self._keys:
+            self._pair_the_rest()
+            left = f"not exists (select 1 from {_ONCE} t where {sql.equal_keys('t', 'r', self._keys)})"
+        for change, sign, sides in (("added", ">", (None, "r")), ("removed", "<", ("r", None))):
+            self._do(
+                f"insert into {_PAIRS} select '{change}', abs(s), {sql.as_old_and_new(count, *sides)}"
+                f" from {_REST} r where s {sign} 0 and hit and {left}"
+            )
+
+    def _pair_the_rest(self) -> None:
+        """Of rows whose key was not unique: when the equal ones are gone, some keys are there once on either side."""
+        keys, count = self._keys, len(self._columns)
+        key = sql.listed(keys)
+        self._do(
+            f"create or replace temp table {_bare(_ONCE)} as select {key} from {_REST} where not ({sql.any_null(keys)})"
+            f" group by {key} having count(*) = 2 and min(s) = -1 and max(s) = 1"
+        )
+        same = sql.equal_keys("a", "b", keys)
+        self._do(
+            f"insert into {_PAIRS} select 'changed', 1, {sql.as_old_and_new(count, 'a', 'b')} from {_REST} a"
+            f" join {_REST} b on {same} join {_ONCE} t on {sql.equal_keys('a', 't', keys)}"
+            f" where a.s < 0 and b.s > 0 and (a.hit or b.hit)"
+        )
+        nulls, many = self._ask(
+            f"select coalesce(sum(n) filter (x), 0), coalesce(sum(n) filter (not x and n > 1), 0)"
+            f" from (select {key}, {sql.any_null(keys)} as x, sum(abs(s)) as n from {_REST} r where not exists"
+            f" (select 1 from {_ONCE} t where {sql.equal_keys('t', 'r', keys)}) group by all)"
+        )[0]
+        name = ", ".join(self._question.key)
+        for number, what in ((int(nulls), "NULL"), (int(many), "not unique")):
+            if number:
+                rows = "1 row that differs" if number == 1 else f"{number:,} rows that differ"
+                self._notes.append(f"the key ({name}) is {what} in {rows}: compared as whole rows")
+
+    # -- facts
+
+    def _facts(self) -> RowDiff:
+        old, new = ({c.name.lower(): c.name for c in side.columns} for side in self._sides)
+        return RowDiff(
+            dataset=self._question.dataset,
+            names=tuple(c.name for c in self._columns),
+            key=tuple(c.name for c in self._columns[: self._keys]),
+            rows=self._counts(),
+            columns=self._column_changes(),
+            columns_added=tuple(name for key, name in new.items() if key not in old),
+            columns_removed=tuple(name for key, name in old.items() if key not in new),
+            retyped=tuple((c.name, c.old.type, c.new.type, c.type) for c in self._columns if c.is_retyped),
+            samples=self._samples() if self._question.samples else (),
+            notes=tuple(self._notes),
+            where=self._question.where,
+            output=self._write(),
+        )
+
+    def _counts(self) -> RowCounts:
+        found = dict(self._ask(f"select c, cast(sum(m) as bigint) from {_PAIRS} group by c"))
+        return RowCounts(found.get("added", 0), found.get("removed", 0), found.get("changed", 0))
+
+    def _column_changes(self) -> tuple[ColumnChange, ...]:
+        rest = list(enumerate(self._columns))[self._keys :] if self._keys else []
+        if not rest:
+            return ()
+        items = [m for i, c in rest for m in sql.measures(i, c.type, self._is_masked(c))]
+        values = iter(self._ask(f"select {', '.join(items)} from {_PAIRS} where c = 'changed'")[0])
+        changes = []
+        for index, column in rest:
+            changed, filled, emptied, total, largest = (next(values) for _ in range(5))
+            if changed:
+                masked = self._is_masked(column)
+                pairs = self._pairs(index, column) if self._question.samples and not masked else ()
+                changes.append(ColumnChange(column.name, changed, filled, emptied, total, largest, pairs, masked))
+        return tuple(sorted(changes, key=lambda c: -c.changed))
+
+    def _pairs(self, index: int, column: sql.Common) -> tuple[ValuePair, ...]:
+        if sql.is_number(column.type):
+            return ()
+        old, new = (sql.shown(f"{to}{index}", column.type, False) for to in "on")
+        rows = self._ask(
+            f"select {old}, {new}, n from (select o{index}, n{index}, count(*) as n from {_PAIRS}"
+            f" where c = 'changed' and o{index} is distinct from n{index} group by all"
+            f" order by n desc, o{index}, n{index} limit {_PAIRS_SHOWN})"
+        )
+        return tuple(ValuePair(*row) for row in rows)
+
+    def _samples(self) -> tuple[RowSample, ...]:
+        most = self._question.samples
+        changed = self._sample(RowChange.CHANGED, most)
+        others = min(_OTHERS_SHOWN, most) if changed else (most + 1) // 2
+        return (*changed, *self._sample(RowChange.ADDED, others), *self._sample(RowChange.REMOVED, others))
+
+    def _sample(self, change: RowChange, most: int) -> tuple[RowSample, ...]:
+        columns, count = list(enumerate(self._columns)), len(self._columns)
+        order = ", ".join(f"{'o' if change is RowChange.REMOVED else 'n'}{i}" for i in range(self._keys or count))
+        shown = [sql.shown(f"{to}{i}", c.type, self._is_masked(c)) for to in "on" for i, c in columns]
+        differs = [f"o{i} is distinct from n{i}" for i, _ in columns]
+        rows = self._ask(
+            f"select m, {', '.join([*shown, *differs])} from {_PAIRS} where c = '{change}' order by {order} limit {most}"
+        )
+        samples = []
+        for times, *cells in rows:
+            old, new, marks = cells[:count], cells[count : 2 * count], cells[2 * count :]
+            names = tuple(c.name for (_, c), mark in zip(columns, marks, strict=True) if mark)
+            samples.append(
+                RowSample(
+                    change,
+                    times,
+                    None if change is RowChange.ADDED else tuple(old),
+                    None if change is RowChange.REMOVED else tuple(new),
+                    names if change is RowChange.CHANGED else (),
+                )
+            )
+        return tuple(samples)
+
+    def _write(self) -> str | None:
+        if self._question.output is None:
+            return None
+        rows = sql.differences_file(self._columns, self._keys, self._question.masked, _PAIRS)
+        path = literal(str(self._question.output))
+        self._do(f"copy ({rows}) to {path} (format parquet, compression zstd)")
+        return str(self._question.output)
+
+    def _is_masked(self, column: sql.Common) -> bool:
+        return column.name.lower() in self._question.masked
+
+    def _do(self, statement: str) -> None:
+        self._connection.execute(statement)
+
+    def _ask(self, query: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query).fetchall()
+
+
+def _common(old: Sequence[Column], new: Sequence[Column], key: Sequence[str]) -> list[sql.Common]:
+    """The columns of both sides, the key's first, then in the new side's order."""
+    before = {c.name.lower(): c for c in old}
+    both = [
+        sql.Common(before[c.name.lower()], c, sql.common_type(before[c.name.lower()].type, c.type))
+        for c in new
+        if c.name.lower() in before
+    ]
+    first = [name.lower() for name in key]
+    return sorted(both, key=lambda c: first.index(c.name.lower()) if c.name.lower() in first else len(first))
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(".")[2]

@@ -1,0 +1,193 @@
+"""Which rows of a dataset differ between two commits: counts, what changed per column, and examples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Any
+
+
+class RowChange(StrEnum):
+    """What happened to a row."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """How many rows differ. Without a key there is no `changed`: such a row is one removed and one added."""
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+
+    @property
+    def total(self) -> int:
+        """All rows that differ."""
+        return self.added + self.removed + self.changed
+
+    def to_json(self) -> dict[str, int]:
+        """As in `diff --rows --json`."""
+        return {"added": self.added, "removed": self.removed, "changed": self.changed}
+
+
+@dataclass(frozen=True, slots=True)
+class ValuePair:
+    """`old` became `new` in `rows` rows."""
+
+    old: Any
+    new: Any
+    rows: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `diff --rows --json`."""
+        return {"old": as_plain(self.old), "new": as_plain(self.new), "rows": self.rows}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """How the values of one column differ in the changed rows.
+
+    Attributes:
+        name: the column.
+        changed: how many values differ.
+        filled, emptied: how many of them were NULL before, are NULL now.
+        sum, largest: for numbers, over values that are finite on both sides: all changes together, and the one that is furthest from 0.
+        pairs: for all other types: the commonest changes, most frequent first.
+        masked: whether the column is marked `pii`: then only counts are told.
+    """
+
+    name: str
+    changed: int
+    filled: int = 0
+    emptied: int = 0
+    sum: Any = None
+    largest: Any = None
+    pairs: tuple[ValuePair, ...] = ()
+    masked: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `diff --rows --json`, under `detail`."""
+        return {
+            "changed": self.changed,
+            "filled": self.filled,
+            "emptied": self.emptied,
+            "sum": as_plain(self.sum),
+            "largest": as_plain(self.largest),
+            "pairs": [p.to_json() for p in self.pairs],
+            "masked": self.masked,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RowSample:
+    """One row that differs, with its values in the order of `RowDiff.names`.
+
+    Attributes:
+        rows: how often this row was added or removed (1 for a changed one).
+        old, new: before and after; None where there was none. Values of masked columns are `MASK`.
+        changed: names of the columns whose values differ.
+    """
+
+    change: RowChange
+    rows: int
+    old: tuple[Any, ...] | None
+    new: tuple[Any, ...] | None
+    changed: tuple[str, ...] = ()
+
+
+#: Shown in the place of a masked value that is not NULL.
+MASK = "•••"
+
+
+@dataclass(frozen=True, slots=True)
+class RowDiff:
+    """Which rows of one dataset differ.
+
+    Attributes:
+        names: the columns that are compared (those on both sides), the key's first.
+        key: the columns that tell which row is which; empty when rows are compared as a whole.
+        rows: how many differ.
+        columns: those with changed values, most changed first.
+        columns_added, columns_removed: on one side only; they make no row differ.
+        retyped: `(name, type before, type after, type in which both were compared)`.
+        samples: examples: changed rows by key, then added, then removed ones.
+        notes: what the reader must know to judge the numbers (a key that is not unique, …).
+        skipped: why the rows were not compared, or None.
+        where: the filter on rows that was asked for.
+        output: the file that all differing rows were written to.
+    """
+
+    dataset: str
+    names: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    rows: RowCounts = RowCounts()
+    columns: tuple[ColumnChange, ...] = ()
+    columns_added: tuple[str, ...] = ()
+    columns_removed: tuple[str, ...] = ()
+    retyped: tuple[tuple[str, str, str, str], ...] = ()
+    samples: tuple[RowSample, ...] = ()
+    notes: tuple[str, ...] = ()
+    skipped: str | None = None
+    where: str | None = None
+    output: str | None = None
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the rows were compared and none differs, nor any column."""
+        return self.skipped is None and not (
+            self.rows.total or self.columns_added or self.columns_removed or self.retyped
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `diff --rows --json`. `rows` is null where the rows were not compared."""
+        return {
+            "rows": None if self.skipped else self.rows.to_json(),
+            "columns": {c.name: c.changed for c in self.columns},
+            "key": list(self.key),
+            "where": self.where,
+            "skipped": self.skipped,
+            "notes": list(self.notes),
+            "columns_added": list(self.columns_added),
+            "columns_removed": list(self.columns_removed),
+            "retyped": [{"column": n, "a": a, "b": b, "compared_as": c} for n, a, b, c in self.retyped],
+            "detail": {c.name: c.to_json() for c in self.columns},
+            "samples": [self._sample(s) for s in self.samples],
+            "output": self.output,
+        }
+
+    def _sample(self, sample: RowSample) -> dict[str, Any]:
+        return {
+            "change": str(sample.change),
+            "rows": sample.rows,
+            "changed": list(sample.changed),
+            "old": self._row(sample.old),
+            "new": self._row(sample.new),
+        }
+
+    def _row(self, values: tuple[Any, ...] | None) -> dict[str, Any] | None:
+        return None if values is None else {n: as_plain(v) for n, v in zip(self.names, values, strict=True)}
+
+
+def as_plain(value: Any) -> Any:
+    """A value as JSON can hold it: numbers that JSON would cut or has no word for become text."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case datetime() | date() | time():
+            return value.isoformat()
+        case bytes():
+            return "\\x" + value.hex()
+        case Mapping():
+            return {str(k): as_plain(v) for k, v in value.items()}
+        case list() | tuple():
+            return [as_plain(v) for v in value]
+        case _:
+            return str(value)
