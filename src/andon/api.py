@@ -17,6 +17,7 @@ from andon.base.text import plural
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 from andon.model.run import RunResult
+from andon.model.unit_test import TestResult
 from andon.service.describe import DatasetInfo, Page, Status
 from andon.service.goal import RunOptions
 from andon.service.history import Diff, LogEntry
@@ -100,6 +101,17 @@ class Lake:
     def refresh(self, *select: str, branch: str | None = None, report: Reporter = silent, **options: Any) -> RunResult:
         """Build the branch's own code on today's inputs and publish what is healthy."""
         return self._workspace.builds.refresh(_options(select, branch, options), report)
+
+    def test(self, *select: str, exclude: Sequence[str] = (), again: bool = False) -> list[TestResult]:
+        """Run the unit tests of `tests/*.yml`: those of all datasets, or of those that a selection names.
+
+        Args:
+            again: run also the tests that did not change, of definitions that did not change, since they ran.
+
+        Returns:
+            The results; a test that fails is one, never raised.
+        """
+        return self._workspace.unit_tests.run(select, exclude, again=again)
 
     # -- history
 

@@ -30,12 +30,14 @@ from andon.version import __version__
 if TYPE_CHECKING:
     from andon.service.branches import Branches
     from andon.service.builds import Builds
+    from andon.service.checks import Checks
     from andon.service.describe import Describe
     from andon.service.history import History
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
     from andon.service.query import Querying
     from andon.service.undoing import Undoing
+    from andon.service.unit_tests import UnitTests
 
 
 class Workspace:
@@ -145,6 +147,13 @@ class Workspace:
         return Builds(self)
 
     @cached_property
+    def checks(self) -> Checks:
+        """Checks by themselves: run, history, acceptances."""
+        from andon.service.checks import Checks
+
+        return Checks(self)
+
+    @cached_property
     def branches(self) -> Branches:
         """Branches, tags, publish."""
         from andon.service.branches import Branches
@@ -185,6 +194,13 @@ class Workspace:
         from andon.service.profiles import Profiles
 
         return Profiles(self)
+
+    @cached_property
+    def unit_tests(self) -> UnitTests:
+        """Unit tests of datasets."""
+        from andon.service.unit_tests import UnitTests
+
+        return UnitTests(self)
 
     @cached_property
     def describe(self) -> Describe:

@@ -1,0 +1,239 @@
+"""Unit tests of datasets (`tests/*.yml`): run on the folder's code, or on what a change prepares; unchanged ones are not run again."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.base.graph import reach
+from andon.base.hashing import content_id
+from andon.errors import AndonError, MachineError
+from andon.lake.refs import MAIN
+from andon.model.dataset import Kind
+from andon.model.unit_test import TestResult, TestStatus, UnitTest
+from andon.service.gather import Gathered, Gatherer, Side
+from andon.service.raw import RawFiles
+
+if TYPE_CHECKING:
+    from andon.build.unit_tests import Subject, Testing
+    from andon.service.workspace import Workspace
+
+Columns = Sequence[tuple[str, str]]
+
+#: Part of the keys of kept results: raised when running or comparing changes its meaning.
+_FORMAT = "1"
+_KIND = "unit test"
+
+
+class UnitTests:
+    """Runs the unit tests of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+
+    def run(self, select: Sequence[str] = (), exclude: Sequence[str] = (), *, again: bool = False) -> list[TestResult]:
+        """Run the tests of the folder's code, merged with the branch as a run would.
+
+        Args:
+            select, exclude: terms of a selection of datasets; none means all.
+            again: run also what passed or failed before and did not change.
+
+        Returns:
+            The results, by dataset, file and place. A test that fails or can't run is a result, never raised.
+
+        Raises:
+            ProjectError: the project is wrong; nothing was run.
+            ConflictError, UsageError, MachineError: as `plan`.
+        """
+        branch = self._workspace.branch()
+        ref = self._lake.refs.find(branch) or self._lake.refs.find(MAIN)
+        assert ref is not None  # a lake always has main
+        gatherer = Gatherer(self._workspace)
+        side = gatherer.folder()
+        gathered = gatherer.gather(self._lake.commits.get(ref.commit), side, self._workspace.folder.base(branch))
+        tested = {test.dataset for test in gathered.project.tests} & self._selected(gathered, select, exclude)
+        return self.of(gathered, side, self._bound(gathered, tested), tested, again=again)
+
+    def of(
+        self,
+        gathered: Gathered,
+        side: Side,
+        bound: Mapping[str, Columns],
+        datasets: Iterable[str],
+        *,
+        again: bool = False,
+    ) -> list[TestResult]:
+        """Run the tests of `datasets` as a plan prepares them.
+
+        Args:
+            side: where texts of code that the lake doesn't know yet are read.
+            bound: `{dataset: (column, type that its SQL returns)}` of what changed (see `schemas.bind_changed`).
+
+        Returns:
+            As `run`.
+        """
+        wanted = frozenset(datasets)
+        tests = [test for test in gathered.project.tests if test.dataset in wanted]
+        tests.sort(key=lambda test: (test.dataset, test.file, test.line))
+        if not tests:
+            return []
+        bench = _Bench(self._workspace, gathered, side, bound)
+        keys = {test: bench.key(test) for test in tests}
+        kept: dict[str, TestResult] = {} if again else self._workspace.cache.get(_KIND, keys.values())
+        new = bench.run([test for test in tests if keys[test] not in kept])
+        self._workspace.cache.put(
+            _KIND, {keys[test]: result for test, result in new.items() if result.status is not TestStatus.ERROR}
+        )
+        return [new[test] if test in new else _as_kept(test, kept[keys[test]]) for test in tests]
+
+    def _selected(self, gathered: Gathered, select: Sequence[str], exclude: Sequence[str]) -> set[str]:
+        datasets, leaves = gathered.project.datasets, gathered.state.leaves
+        if not select and not exclude:
+            return set(datasets)
+        from andon.build.select import Selectable
+        from andon.build.select import select as chosen
+
+        among = Selectable(
+            {name: dataset.definition.inputs for name, dataset in datasets.items()},
+            {name: dataset.tags for name, dataset in datasets.items()},
+            {name: dataset.owner for name, dataset in datasets.items()},
+            {name: dataset.definition.entry for name, dataset in datasets.items()},
+            frozenset(
+                name
+                for name, dataset in datasets.items()
+                if name not in leaves or leaves[name].definition != dataset.definition.id
+            ),
+        )
+        return chosen(select, among, exclude)
+
+    def _bound(self, gathered: Gathered, tested: set[str]) -> Mapping[str, Columns]:
+        """Columns of the changed code that the tested datasets read; nothing is loaded for it when there is none."""
+        leaves, definitions = gathered.state.leaves, gathered.definitions
+        needs = {name: definition.inputs for name, definition in definitions.items()}
+        taken = tested | (reach(needs, tested) & definitions.keys())
+        if all(name in leaves and leaves[name].definition == definitions[name].id for name in taken):
+            return {}
+        from andon.engines.duckdb.instance import Instance
+        from andon.service.schemas import bind_changed, establish_contracts
+
+        raw = RawFiles(self._workspace.root, self._lake.storage)
+        probe = Instance(threads=1, files_never_change=False)
+        try:
+            establish_contracts(gathered, raw, taken)
+            return bind_changed(self._workspace, gathered, raw, taken, lambda: probe)
+        finally:
+            probe.close()
+
+
+class _Bench:
+    """What the tests of one state of the code need: columns of inputs, code, contracts."""
+
+    def __init__(self, workspace: Workspace, gathered: Gathered, side: Side, bound: Mapping[str, Columns]) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._gathered = gathered
+        self._side = side
+        self._bound = bound
+        tested = {test.dataset for test in gathered.project.tests}
+        inputs = {name for dataset in tested for name in gathered.definitions[dataset].inputs}
+        self._columns = self._known_columns(inputs)
+
+    def key(self, test: UnitTest) -> str:
+        """Id of all that decides how the test comes out."""
+        definition = self._gathered.definitions[test.dataset]
+        inputs = {name: self._columns.get(name) or self._declared(name) for name in definition.inputs}
+        return content_id([_FORMAT, test.id, definition.id, inputs, self._contract(test.dataset)])
+
+    def run(self, tests: Sequence[UnitTest]) -> dict[UnitTest, TestResult]:
+        """Run the tests."""
+        if not tests:
+            return {}
+        from andon.build.tasks import PythonSettings
+        from andon.build.unit_tests import Testing
+
+        settings = self._workspace.settings
+        state = self._workspace.folder.state
+        temporary = state / "tmp" / f"unit-tests-{os.getpid()}-{secrets.token_hex(3)}"
+        temporary.mkdir(parents=True)
+        python = PythonSettings(state / "environments", float(settings.get("python.timeout")))
+        with Testing(temporary, python, str(settings.get("engine.memory_limit") or "")) as testing:
+            return {test: self._one(testing, test) for test in tests}
+
+    def _one(self, testing: Testing, test: UnitTest) -> TestResult:
+        try:
+            return testing.run(test, self._subject(test))
+        except MachineError:
+            raise
+        except AndonError as error:  # its code is not there any more
+            status = TestStatus.ERROR
+            return TestResult(
+                test.dataset, test.name, test.file, test.line, status, message=error.message, hint=error.hint
+            )
+
+    def _subject(self, test: UnitTest) -> Subject:
+        from andon.build.unit_tests import Subject
+        from andon.sources.contract import establish
+        from andon.sources.explain import explain
+        from andon.sources.render import render
+
+        definition = self._gathered.definitions[test.dataset]
+        contract = self._contract(test.dataset)
+
+        def rendered(files: Mapping[str, Path]) -> str:
+            return render(definition, establish(definition, files, contract), files)
+
+        return Subject(
+            definition,
+            {name: self._columns[name] for name in definition.inputs if name in self._columns},
+            {name: self._declared(name) for name in definition.inputs if name not in self._columns},
+            lambda: {path: self._read(path, sha) for path, sha in definition.files},
+            rendered,
+            lambda error, files: explain(error, definition, files),
+            self._text,
+        )
+
+    def _known_columns(self, inputs: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+        """Columns with lake types: as bound for this code, or as published."""
+        from andon.engines.types import lake_type
+
+        leaves = self._gathered.state.leaves
+        wanted = sorted(inputs)
+        ids = {name: leaves[name].version for name in wanted if name in leaves and name not in self._bound}
+        versions = self._lake.objects.versions(ids.values()) if ids else {}
+        found: dict[str, list[tuple[str, str]]] = {}
+        for name in wanted:
+            if name in self._bound:
+                found[name] = [(column, lake_type(kind)) for column, kind in self._bound[name]]
+            elif name in ids and ids[name] in versions:
+                found[name] = [(column.name, column.type) for column in versions[ids[name]].columns]
+        return found
+
+    def _declared(self, name: str) -> list[tuple[str, str | None]]:
+        from andon.engines.types import lake_type
+
+        columns = self._gathered.project.datasets[name].columns
+        return [(column.name, lake_type(column.type.upper()) if column.type else None) for column in columns]
+
+    def _contract(self, dataset: str) -> Mapping[str, object] | None:
+        """What a source's files are held to."""
+        if self._gathered.definitions[dataset].kind is not Kind.SOURCE:
+            return None
+        source = self._gathered.sources.get(dataset)
+        return source.contract if source is not None else None
+
+    def _read(self, path: str, sha: str) -> bytes:
+        return self._side.read(path, sha) if self._side.code.get(path) == sha else self._lake.objects.text(sha)
+
+    def _text(self, path: str) -> str:
+        content = self._read(path, self._gathered.code.files[path]).removeprefix(b"\xef\xbb\xbf")
+        return content.decode(errors="replace")
+
+
+def _as_kept(test: UnitTest, result: TestResult) -> TestResult:
+    """A kept result under the name and place that the test has now."""
+    return replace(result, name=test.name, file=test.file, line=test.line, cached=True)
