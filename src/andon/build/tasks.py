@@ -1,8 +1,4 @@
-"""Taking one step: SQL or Python in, Parquet out, a version and its build as the result.
-
-Most work is done *narrow*: one instance with a single thread, a session per worker, so that results repeat and datasets are built side by
-side. A task whose inputs pass the size limit is done *wide*, with all cores, and its build says so.
-"""
+"""Taking one step: SQL or Python in, Parquet out, a version and its build as the result."""
 
 from __future__ import annotations
 
@@ -12,30 +8,28 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.clock import to_text
-from andon.base.names import literal, quote, quote_name
+from andon.base.names import literal, quote_name
 from andon.build.outcome import Outcome
 from andon.build.plan import clock_part
-from andon.build.relations import Relations
+from andon.build.sides import EngineSettings, Side, Sides
 from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.fingerprint import fingerprint
-from andon.engines.duckdb.instance import Instance, Session
-from andon.engines.duckdb.universe import Universe
 from andon.engines.duckdb.write import stored_types, write_parquet
 from andon.engines.types import field_paths
 from andon.errors import AndonError, DatasetError
 from andon.lake.lake import Lake
 from andon.model.build import Build, InputFile, recipe_key
+from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf
 from andon.model.dataset import Definition, Kind
 from andon.model.plan import Action, Step
 from andon.model.version import Column, DataFile, Version, version_id
-from andon.sql.macros import as_temporary, macro_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,22 +50,20 @@ class ReadSource(Protocol):
         ...
 
 
+class Check(Protocol):
+    """How a result is asked what must hold of it; called from several threads at once."""
+
+    def __call__(self, dataset: str, version: Version, versions: Mapping[str, str]) -> tuple[CheckResult, ...]:
+        """The results of the checks of `dataset` that `versions`, what is there by now, can answer."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PythonSettings:
     """Where environments of Python datasets are kept and how long a dataset may take (seconds)."""
 
     environments: Path
     timeout: float
-
-
-@dataclass(frozen=True, slots=True)
-class EngineSettings:
-    """How engines are set: cores for wide tasks, DuckDB's memory limit, from how many bytes of input a task is wide."""
-
-    cores: int
-    memory_limit: str
-    wide_above: int
-    temporary: Path
 
 
 @dataclass
@@ -82,6 +74,7 @@ class Job:
         sources: raw files and contract by source.
         bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
         check_columns: raises if a Python result lacks a column that its file declares.
+        check: asks of a result what must hold, before anything reads it.
         built_before: ids of definitions that have any build: only of those can a key be known.
     """
 
@@ -97,38 +90,25 @@ class Job:
     engine: EngineSettings
     python: PythonSettings
     check_columns: Callable[[str, Sequence[tuple[str, str]]], None]
+    check: Check
     built_before: frozenset[str] = frozenset()
     forced: frozenset[str] = frozenset()
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 class Tasks:
-    """Takes steps for a job; use as a context manager, which closes the engines."""
+    """Takes steps for a job on the engines of its run."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, sides: Sides) -> None:
         self.job = job
-        self.relations = Relations(job.lake)
-        self.versions: dict[str, str] = {}
-        self._narrow: _Side | None = None
-        self._wide: _Side | None = None
-        self._lock = threading.Lock()
-        self._wide_turn = threading.Lock()
+        self.sides = sides
+        self.relations = sides.relations
         self._fields: dict[str, dict[str, int]] = {}
-
-    def __enter__(self) -> Tasks:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for side in (self._narrow, self._wide):
-            if side is not None:
-                side.instance.close()
 
     def interrupt(self) -> None:
         """Stop what is running."""
         self.job.cancelled.set()
-        for side in (self._narrow, self._wide):
-            if side is not None:
-                side.instance.interrupt()
+        self.sides.interrupt()
 
     def register(self, wanted: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         """Give field ids to the columns (name, lake type) of many datasets in one transaction."""
@@ -138,6 +118,11 @@ class Tasks:
 
     def __call__(self, step: Step, versions: Mapping[str, str]) -> Outcome:
         """Take one step (see `Execute`)."""
+        outcome = self._take(step, versions)
+        version = outcome.version or self.relations.version(outcome.version_id)
+        return replace(outcome, checks=self.job.check(step.dataset, version, versions))
+
+    def _take(self, step: Step, versions: Mapping[str, str]) -> Outcome:
         dataset = step.dataset
         if dataset in self.job.failures:
             raise self.job.failures[dataset]
@@ -145,7 +130,7 @@ class Tasks:
             raise DatasetError("build.interrupted", "the run was stopped", where=dataset)
         definition = self.job.definitions[dataset]
         inputs = {name: versions[name] for name in definition.inputs}
-        self.versions.update(inputs)
+        self.sides.versions.update(inputs)
         files, contract = self.job.sources.get(dataset, ((), None))
         key = recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.job.moment))
         if step.key is None and dataset not in self.job.forced and definition.id in self.job.built_before:
@@ -178,9 +163,9 @@ class Tasks:
     # -- kinds of steps
 
     def _view(self, definition: Definition, make: Build) -> Outcome:
-        side = self._side(wide=False)
+        side = self.sides.narrow
         side.universe.ensure(definition.inputs)
-        with self._explained(definition), self._names(side, definition, make.inputs) as catalog:
+        with self._explained(definition), self.sides.names(side, definition, make.inputs) as catalog:
             produced = side.session().columns(catalog, f"\n{definition.sql}\n")
         version = Version(make.key, definition.dataset, self._columns(definition.dataset, produced), is_view=True)
         build = _finished(make, version.id, side.instance.facts(), 0.0)
@@ -188,17 +173,15 @@ class Tasks:
 
     def _sql(self, definition: Definition, make: Build, began: float) -> Outcome:
         size = sum(self.relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
-        if size <= self.job.engine.wide_above:
-            return self._sql_on(self._side(wide=False), definition, make, began)
-        with self._wide_turn:
-            return self._sql_on(self._side(wide=True), definition, make, began)
+        with self.sides.for_size(size) as side:
+            return self._sql_on(side, definition, make, began)
 
-    def _sql_on(self, side: _Side, definition: Definition, make: Build, began: float) -> Outcome:
+    def _sql_on(self, side: Side, definition: Definition, make: Build, began: float) -> Outcome:
         session = side.session()
         side.universe.ensure(definition.inputs)
         source = definition.kind is Kind.SOURCE
         sql = self.job.read_source.render(definition.dataset) if source else definition.sql or ""
-        with self._explained(definition), self._names(side, definition, make.inputs) as catalog:
+        with self._explained(definition), self.sides.names(side, definition, make.inputs) as catalog:
             produced = self.job.bound.get(definition.dataset) if self._as_bound(make.inputs) else None
             if produced is None:
                 produced = session.columns(catalog, f"\n{sql}\n")
@@ -224,7 +207,7 @@ class Tasks:
         from andon.engines.python.run import run_python
         from andon.engines.python.task import PythonTask
 
-        side = self._side(wide=False)
+        side = self.sides.narrow
         session = side.session()
         work = self.job.engine.temporary / f"python-{make.id[:12]}"
         work.mkdir(parents=True)
@@ -258,7 +241,7 @@ class Tasks:
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
-    def _input_files(self, side: _Side, name: str, version: str, work: Path) -> tuple[Path, ...]:
+    def _input_files(self, side: Side, name: str, version: str, work: Path) -> tuple[Path, ...]:
         """The Parquet files of an input; a view is written out for the child, which knows no catalog."""
         found = self.relations.version(version)
         if not found.is_view:
@@ -274,7 +257,7 @@ class Tasks:
 
     def _write(
         self,
-        side: _Side,
+        side: Side,
         definition: Definition,
         make: Build,
         sql: str,
@@ -316,7 +299,7 @@ class Tasks:
         note = f"{proof}: version kept" if proof else None
         return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
 
-    def _same_content(self, side: _Side, dataset: str, version: Version) -> tuple[Version | None, str | None]:
+    def _same_content(self, side: Side, dataset: str, version: Version) -> tuple[Version | None, str | None]:
         """The published version, if `version` holds the same content (early cutoff), and how that is known."""
         leaf = self.job.leaves.get(dataset)
         if leaf is None or leaf.materialize != "table":
@@ -355,50 +338,7 @@ class Tasks:
             for name, kind in stored
         )
 
-    # -- engines
-
-    @contextmanager
-    def _names(self, side: _Side, definition: Definition, inputs: Mapping[str, str]) -> Iterator[str]:
-        """The catalog in which a definition's SQL finds its inputs and macros.
-
-        Macros are temporary, which costs least. But temporary ones would also stand for those of the same name in the views that the
-        SQL reads, which may be of an older text: beside such views they are made in a catalog of their own.
-        """
-        session = side.session()
-        if not definition.macros or not any(self.relations.uses_macros(version) for version in inputs.values()):
-            with _macros(session, definition):
-                yield side.universe.catalog
-            return
-        own = Universe(side.instance, self._find)
-        try:
-            own.define(definition.macros)
-            own.ensure(definition.inputs)
-            yield own.catalog
-        finally:
-            session.at(side.universe.catalog)
-            own.detach()
-
-    def _side(self, wide: bool) -> _Side:
-        with self._lock:
-            side = self._wide if wide else self._narrow
-            if side is None:
-                settings = self.job.engine
-                instance = Instance(
-                    threads=settings.cores if wide else 1,
-                    memory_limit=settings.memory_limit,
-                    temporary=settings.temporary / ("wide" if wide else "narrow"),
-                    moment=self.job.moment,
-                )
-                side = _Side(instance, Universe(instance, self._find))
-                if wide:
-                    self._wide = side
-                else:
-                    self._narrow = side
-            return side
-
-    def _find(self, name: str) -> Any:
-        version = self.versions.get(name)
-        return self.relations.relation(version) if version is not None else None
+    # -- errors
 
     @contextmanager
     def _explained(self, definition: Definition) -> Iterator[None]:
@@ -410,31 +350,6 @@ class Tasks:
             if definition.kind is Kind.SOURCE and not self.job.cancelled.is_set():
                 raise self.job.read_source.explain(definition.dataset, error) from error
             raise translate(error, definition) from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """An instance with the run's universe in it."""
-
-    instance: Instance
-    universe: Universe
-
-    def session(self) -> Session:
-        return self.instance.session()
-
-
-@contextmanager
-def _macros(session: Session, definition: Definition) -> Iterator[None]:
-    """The macros of a definition, for as long as its SQL runs."""
-    for statement in definition.macros:
-        session.connection.execute(as_temporary(statement))
-    try:
-        yield
-    finally:
-        for statement in reversed(definition.macros):
-            name, is_table = macro_name(statement)
-            kind = "macro table" if is_table else "macro"
-            session.connection.execute(f"drop {kind} if exists temp.main.{quote(name)}")
 
 
 def _paths(columns: Sequence[tuple[str, str]]) -> Iterator[str]:

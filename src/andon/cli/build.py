@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from andon.cli.app import App, Command, branch_option, json_option, pass_app
+from andon.cli.checktext import failed_lines, next_steps
 from andon.cli.output import Console
 from andon.cli.plantext import held_lines, plan_document, plan_lines, run_lines
 from andon.cli.progress import progress
@@ -159,24 +160,22 @@ def confirming(console: Console, yes: bool) -> Confirm | None:
 
 def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> int:
     """Show how a run ended; its exit status."""
-    checks = app.workspace.describe.declared_checks(result.branch)
-    document = {**result.to_json(), "checks": {"declared": checks, "run": 0}}
-    app.console.show(lambda: document, lambda: run_lines(result, app.console.out))
+    console = app.console
+    console.show(result.to_json, lambda: run_lines(result, console.out))
+    failing = result.failed_checks
+    if failing:
+        for text in ["", *failed_lines(failing, console.err, console.width)]:
+            console.err.line(text)
+        holding = [c for c in failing if c.holds]
+        if holding and result.run is not None:
+            for text in next_steps(result.run, holding, app.command("").strip()):
+                console.err.line(text)
     if any(t.status is Status.FAILED for t in result.tasks):
         for text in held_lines(result, app.console.err):
             app.console.err.line(text)
-    if checks:
-        app.console.note(checks_text(checks), "warn")
     policy = options.publish or str(app.workspace.settings.get(setting))
-    failed = any(t.status is Status.FAILED for t in result.tasks)
+    failed = any(t.status in (Status.FAILED, Status.HELD) for t in result.tasks)
     return EXIT_FAILED if failed or (not result.published and policy != "none") else EXIT_DONE
-
-
-def checks_text(count: int) -> str:
-    """That declared checks were not run."""
-    return (
-        f"{count:,} declared {'check was' if count == 1 else 'checks were'} NOT RUN (checks come with a later version)"
-    )
 
 
 def _plan(app: App, options: RunOptions) -> Plan:

@@ -9,7 +9,7 @@ import click
 
 from andon.base.text import plural, seconds, size
 from andon.cli.app import App, Command, branch_option, json_option, pass_app
-from andon.cli.build import checks_text
+from andon.cli.checktext import page_checks
 from andon.cli.output import Cell, Console, Ink, error_lines, moment, short, table
 from andon.cli.plantext import names, symbol
 from andon.cli.values import cell_text, is_number
@@ -100,6 +100,9 @@ def page_lines(page: Page, console: Console) -> list[str]:
         ink.paint("columns", "dim"),
         *table(_columns(page), ink, width=width, indent="  ", whole=[0], first=[2]),
     ]
+    if page.checks:
+        lines += ["", ink.paint("checks", "dim")]
+        lines += [f"  {text}" for text in page_checks(page.checks, ink, width)]
     if page.contract:
         lines += ["", ink.paint("how its files are read", "dim"), *(f"  {text}" for text in page.contract)]
     if page.sample:
@@ -127,13 +130,6 @@ def status_lines(found: Status, console: Console) -> list[str]:
     if found.rejected:
         lines += ["", f"{ink.paint('kept out', 'warn')} by an undo; `andon accept --rejected PATH` lets it pass:"]
         lines += [f"  {path}" for path in found.rejected]
-    if found.declared_checks:
-        lines += [
-            "",
-            ink.paint(
-                checks_text(found.declared_checks).replace("was NOT", "is NOT").replace("were NOT", "are NOT"), "warn"
-            ),
-        ]
     if found.runs:
         rows: list[Sequence[Cell]] = [
             (
@@ -191,7 +187,6 @@ def _about(page: Page) -> list[Sequence[Cell]]:
         ("key", ", ".join(info.definition.key)),
         ("caveats", "; ".join(info.caveats)),
         ("repeats", f"no: `allow: [{', '.join(info.definition.allow)}]`" if info.definition.allow else ""),
-        ("checks", f"{len(info.checks)} declared, not run in this version" if info.checks else ""),
     ]
     return [((name, "dim"), text) for name, text in pairs if text]
 

@@ -9,10 +9,11 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, branch_option, json_option, pass_app
-from andon.cli.build import yes_option
+from andon.cli.build import finish, run_options, yes_option
 from andon.cli.output import Cell, Ink, moment, short, table
 from andon.cli.plantext import names
-from andon.errors import UsageError
+from andon.cli.progress import progress
+from andon.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
@@ -67,13 +68,51 @@ def redo(app: App, branch: str | None) -> None:
     app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "redone"))
 
 
-@click.command(cls=Command, examples=["andon accept --rejected datasets/marts/orders.sql"])
-@click.option("--rejected", "path", required=True, metavar="PATH", help="A file that an undo keeps out.")
+@click.command(
+    cls=Command,
+    examples=[
+        'andon accept run:41 "rows >= 90% of published" --reason "the spring sale ended"',
+        "andon accept --rejected datasets/marts/orders.sql",
+    ],
+)
+@click.argument("run", required=False, metavar="[run:N]")
+@click.argument("checks", nargs=-1, metavar="[CHECK]...")
+@click.option("--reason", "-m", metavar="TEXT", help="Why the result is right all the same; kept in the commit.")
+@click.option("--rejected", "path", metavar="PATH", help="A file that an undo keeps out.")
 @branch_option
 @json_option
 @pass_app
-def accept(app: App, path: str, branch: str | None) -> None:
-    """Let what an undo took out pass again, with the next run. `andon status` lists it."""
+def accept(
+    app: App,
+    run: str | None,
+    checks: tuple[str, ...],
+    reason: str | None,
+    path: str | None,
+    branch: str | None,
+) -> int:
+    """Publish the result of a run in spite of a check, once; or let what an undo took out pass again.
+
+    CHECK is the name or the text of a check that holds the run, as the run shows it. With --rejected PATH, what an undo keeps out may
+    come in again with the next run; `andon status` lists it.
+    """
+    if (run is None) == (path is None) or (run is not None and not checks):
+        raise click.UsageError("say either `run:N CHECK --reason TEXT` or `--rejected PATH`")
+    if run is not None:
+        return _accept_result(app, run, checks, reason or "")
+    assert path is not None  # one of the two
+    return _accept_rejected(app, path, branch)
+
+
+def _accept_result(app: App, run: str, checks: tuple[str, ...], reason: str) -> int:
+    number = run.removeprefix("run:")
+    if not number.isdigit():
+        raise UsageError("usage.bad_argument", f"`{run}` is not a run", hint="write it as `run:41`")
+    with progress(app.console) as report:
+        result = app.workspace.checks.accept(int(number), checks, reason, report)
+    return finish(app, result, run_options(()), "publish.change")
+
+
+def _accept_rejected(app: App, path: str, branch: str | None) -> int:
     commit, lifted = app.workspace.undoing.accept_rejected(path, branch)
     app.console.show(
         lambda: {
@@ -82,6 +121,7 @@ def accept(app: App, path: str, branch: str | None) -> None:
         },
         lambda: [f"accepted {path} again as {short(commit.id)}; `andon run` takes it"],
     )
+    return EXIT_DONE
 
 
 def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[str]:

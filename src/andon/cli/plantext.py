@@ -73,20 +73,44 @@ def run_lines(result: RunResult, ink: Ink) -> list[str]:
     tasks = result.tasks
     ok = [t for t in tasks if t.status is Status.OK]
     failed = [t for t in tasks if t.status is Status.FAILED]
+    held = [t for t in tasks if t.status is Status.HELD]
     skipped = [t for t in tasks if t.status is Status.SKIPPED]
     rows: list[Sequence[Cell]] = []
     for word, style, found in (
         ("built", "good", [t for t in ok if t.action in (Action.BUILD, Action.VIEW)]),
         ("dropped", "bad", [t for t in ok if t.action == Action.DROP]),
         ("kept back", "warn", [t for t in ok if t.action == Action.KEEP]),
-        ("reused", "dim", [t for t in ok if t.action == Action.REUSE]),
+        ("reused", "dim", [t for t in ok if t.action in (Action.REUSE, Action.CHECK)]),
+        ("held", "bad", held),
         ("failed", "bad", failed),
         ("skipped", "warn", skipped),
     ):
         if found:
             text = reasons(found) if word in ("reused", "kept back") else names(t.dataset for t in found)
             rows.append(((word, style), f"{len(found):,}", (text, "dim")))
+    if result.checks:
+        rows.append((("checked", _check_style(result)), f"{len(result.checks):,}", (_check_counts(result), "dim")))
     return [*table(rows, ink, right=[1]), *([""] if rows else []), _ending(result, ink)]
+
+
+def _check_style(result: RunResult) -> str:
+    failed = result.failed_checks
+    return "good" if not failed else "bad" if any(c.holds for c in failed) else "warn"
+
+
+def _check_counts(result: RunResult) -> str:
+    """`all pass`, or how many of each outcome."""
+    count = Counter("accepted" if c.failed and c.accepted else str(c.status) for c in result.checks)
+    if count["pass"] == len(result.checks):
+        return "all hold" if len(result.checks) > 1 else "it holds"
+    words = (
+        ("pass", "hold"),
+        ("fail", "fail"),
+        ("error", "could not run"),
+        ("accepted", "accepted"),
+        ("skipped", "skipped"),
+    )
+    return " · ".join(f"{count[status]:,} {word}" for status, word in words if count[status])
 
 
 def held_lines(result: RunResult, ink: Ink) -> list[str]:
@@ -147,10 +171,14 @@ def _counts(plan: Plan, expected: float) -> str:
             (Action.VIEW, "to define as views" if count[Action.VIEW] > 1 else "to define as a view"),
             (Action.DROP, "to drop"),
             (Action.KEEP, "kept back"),
+            (Action.CHECK, "to check only"),
             (Action.REUSE, "reused"),
         )
         if count[action]
     ]
+    checks = sum(s.checks for s in plan.steps)
+    if checks:
+        parts.append(plural(checks, "check"))
     if expected >= 0.1 and plan.works:
         parts.append(f"about {seconds(expected)} of work")
     return " · ".join(parts) or plural(0, "dataset")

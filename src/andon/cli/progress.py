@@ -98,7 +98,7 @@ class LiveReporter:
 
         now = self._clock()
         view = Text()
-        failed = sum(1 for r in self._ended if r.status is Status.FAILED)
+        failed = sum(1 for r in self._ended if r.status in (Status.FAILED, Status.HELD))
         view.append(f"{len(self._ended)} of {self._total}", style="cyan")
         view.append(f"  {plural(self._rows, 'row')}  {seconds(now - self._began)}", style="dim")
         if failed:
@@ -134,7 +134,7 @@ class LiveReporter:
         self._ended.append(result)
         self._rows += result.rows or 0
         few = self._total <= _MANY
-        if few or result.status is Status.FAILED or result.seconds >= _LONG:
+        if few or result.status in (Status.FAILED, Status.HELD) or result.seconds >= _LONG:
             self._print(task_line(result, self._ink))
 
     def _print(self, text: str) -> None:
@@ -167,6 +167,8 @@ def task_line(result: TaskResult, ink: Ink) -> str:
     if result.status is Status.FAILED:
         message = (result.error or {}).get("message", result.reason)
         return f"{ink.paint('✗', 'bad')} {result.dataset}  {message}"
+    if result.status is Status.HELD:
+        return f"{ink.paint('✗', 'bad')} {result.dataset}  held: {result.reason}"
     if result.status is Status.SKIPPED:
         return f"{ink.paint('○', 'warn')} {result.dataset}  skipped: {result.reason}"
     facts = []

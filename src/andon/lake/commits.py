@@ -11,6 +11,7 @@ from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import content_id
 from andon.errors import MachineError, UsageError
 from andon.lake.packing import pack, unpack
+from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id
 
 
@@ -25,7 +26,7 @@ class Draft:
     time: str
     run: int | None = None
     rejected: tuple[Cause, ...] = ()
-    acceptances: tuple[Any, ...] = ()
+    acceptances: tuple[Acceptance, ...] = ()
     target: str | None = None
 
 

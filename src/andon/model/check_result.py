@@ -43,6 +43,7 @@ class CheckResult:
         run: the run in which it was found, or None.
         at: when it was found (ISO text).
         accepted: who published in spite of it, and why (see `Acceptance`), if so.
+        last_good: of a failing check: run, commit, value and bad rows of the newest publish in which it passed.
     """
 
     key: str
@@ -70,6 +71,17 @@ class CheckResult:
     file: str | None = None
     line: int | None = None
     accepted: dict[str, Any] | None = None
+    last_good: dict[str, Any] | None = None
+
+    @property
+    def subject(self) -> str:
+        """What an acceptance of this result names."""
+        return subject_key(self.check, self.version or "", self.others)
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """All datasets that the check names."""
+        return (self.dataset, *(name for name, _ in self.others))
 
     @property
     def failed(self) -> bool:
@@ -98,10 +110,15 @@ class CheckResult:
             "seconds": round(self.seconds, 4),
             "how": self.how,
         }
-        for name in ("reason", "why", "accepted"):
+        for name in ("reason", "why", "accepted", "last_good"):
             if getattr(self, name) is not None:
                 document[name] = getattr(self, name)
         return document
+
+
+def subject_key(check: str, version: str, others: Sequence[tuple[str, str]] = ()) -> str:
+    """Id of a check on the versions that it is about, whatever it compares them with: what an acceptance names."""
+    return content_id(["check subject", check, version, sorted(others)])
 
 
 def result_key(

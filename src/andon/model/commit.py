@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from andon.base.hashing import content_id
+from andon.model.acceptance import Acceptance
 
 
 class CommitKind(StrEnum):
@@ -110,7 +111,7 @@ class Commit:
     time: str
     run: int | None = None
     rejected: tuple[Cause, ...] = ()
-    acceptances: tuple[Any, ...] = ()
+    acceptances: tuple[Acceptance, ...] = ()
     target: str | None = None
 
     @property
@@ -130,7 +131,7 @@ class Commit:
             "time": self.time,
             "run": self.run,
             "rejected": [c.to_json() for c in self.rejected],
-            "acceptances": list(self.acceptances),
+            "acceptances": [a.to_json() for a in self.acceptances],
             "target": self.target,
         }
 
@@ -148,7 +149,7 @@ class Commit:
             time=body["time"],
             run=body["run"],
             rejected=tuple(Cause.from_json(c) for c in body["rejected"]),
-            acceptances=tuple(body["acceptances"]),
+            acceptances=tuple(Acceptance.from_json(a) for a in body["acceptances"]),
             target=body["target"],
         )
 

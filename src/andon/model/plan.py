@@ -33,6 +33,7 @@ class Step:
         breaks: datasets that read this one and would fail.
         seconds: expected wall time, from history; None if unknown.
         code_changed: whether the step is due to changed code (or settings), rather than only data.
+        checks: how many checks will run about the dataset, as far as is known before.
     """
 
     dataset: str
@@ -45,6 +46,7 @@ class Step:
     breaks: tuple[str, ...] = ()
     seconds: float | None = None
     code_changed: bool = False
+    checks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,12 @@ class Plan:
     @property
     def works(self) -> tuple[Step, ...]:
         """The steps that do something."""
-        return tuple(s for s in self.steps if s.action in (Action.BUILD, Action.VIEW, Action.DROP))
+        return tuple(s for s in self.steps if s.action in (Action.BUILD, Action.VIEW, Action.DROP, Action.CHECK))
+
+    @property
+    def builds(self) -> tuple[Step, ...]:
+        """The steps that make or drop something; what is only checked is not among them."""
+        return tuple(s for s in self.works if s.action is not Action.CHECK)
 
     @property
     def moves(self) -> tuple[Step, ...]:

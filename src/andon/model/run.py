@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from andon.model.check_result import CheckResult
+
 
 class Status(StrEnum):
-    """How a task ended."""
+    """How a task ended. `held`: it was built, and a check keeps it from readers."""
 
     OK = "ok"
+    HELD = "held"
     FAILED = "failed"
     SKIPPED = "skipped"
 
@@ -59,6 +62,7 @@ class RunResult:
         commit: the commit that holds its result (on `run:N`, and on the branch if published).
         published: whether the branch shows that result now (also true when there was nothing to do).
         held: why not, or None.
+        checks: what was asked of the result, in the order of datasets and lines.
     """
 
     run: int | None
@@ -71,6 +75,12 @@ class RunResult:
     tasks: tuple[TaskResult, ...]
     is_change: bool = False
     notices: tuple[str, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+
+    @property
+    def failed_checks(self) -> tuple[CheckResult, ...]:
+        """Checks that failed or could not run, those that hold first."""
+        return tuple(sorted((c for c in self.checks if c.failed), key=lambda c: not c.holds))
 
     def to_json(self) -> dict[str, Any]:
         """The document of `run --json`."""
@@ -85,4 +95,5 @@ class RunResult:
             "change": self.is_change,
             "notices": list(self.notices),
             "tasks": [t.to_json() for t in self.tasks],
+            "checks": [c.to_json() for c in self.checks],
         }

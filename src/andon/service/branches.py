@@ -194,7 +194,7 @@ class Branches:
         goal = self._goal(name, into, options)
         result = self._workspace.builds.reach(goal, options, report, confirm)
         if result.published:
-            self._remember(into)
+            self.remember(into)
         return result
 
     def _goal(self, name: str, into: str, options: RunOptions) -> Goal:
@@ -244,7 +244,7 @@ class Branches:
         meanings = {p: m for p, m in base.meanings.items() if code.get(p) == base.code.get(p)}
         return Base(code, meanings, raw)
 
-    def _remember(self, into: str) -> None:
+    def remember(self, into: str) -> None:
         """Where the folder agrees with what was published, that is its base for the target from now on."""
         folder = self._workspace.folder
         files = {p: f.sha256 for p, f in scan(self._workspace.root, self._workspace.cache).items()}

@@ -21,6 +21,8 @@ from andon.model.commit import CommitKind
 from andon.model.event import Notice, Planned, Reporter, silent
 from andon.model.plan import Action, Plan, Step
 from andon.model.run import RunResult
+from andon.service.checked import CheckedRun, look
+from andon.service.engines import Engines
 from andon.service.finish import Finish
 from andon.service.gather import Gathered, Gatherer, Side, code_notices
 from andon.service.goal import DEFAULTS, POLICIES, Confirm, Goal, Prepared, RunOptions
@@ -195,7 +197,10 @@ class Builds:
             old=objects.definitions(changed),
             seconds=objects.seconds_by_dataset() if estimate else {},
         )
-        steps = plan_steps(situation)
+        looked = look(self._workspace, gathered, bound, plan_steps(situation), moment)
+        if looked.problems:
+            raise _merged(ProjectError.of(looked.problems), gathered, side)
+        steps = looked.steps
         done = frozenset(s.dataset for s in steps)
         shared = gathered.shared if selected is None else _shared(gathered, done)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
@@ -203,7 +208,9 @@ class Builds:
         notices = [*failures, *gathered.notices, *_left_behind(gathered, selected, done)]
         plan = Plan(head.id, goal.branch, steps, is_change, tuple(notices))
         forced = situation.forced | {s.dataset for s in steps if s.key in lost}
-        return Prepared(goal, head, gathered, side, plan, done, bound, moment, forced, shared)
+        return Prepared(
+            goal, head, gathered, side, plan, done, bound, moment, forced, shared, looked.book, looked.datasets
+        )
 
     def _known(self, keys: Iterable[str], lost: set[str]) -> Mapping[str, Build]:
         """Current builds by recipe key; `lost` takes the keys of those whose data files are not there: they must be built again."""
@@ -239,11 +246,6 @@ class Builds:
 
         establish_contracts(gathered, self._raw, taken)
         return bind_changed(self._workspace, gathered, self._raw, taken, self._instance)
-
-    def _build(self, prepared: Prepared, run: int, report: Reporter) -> Progress:
-        from andon.service.execute import Execution
-
-        return Execution(self._workspace, self._raw).build(prepared, run, report)
 
     def _selected(self, gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
         if not options.select and not options.exclude:
@@ -307,9 +309,15 @@ class Builds:
         try:
             report(Planned(plan, run))
             self._store_code(prepared)
-            progress = self._build(prepared, run, report) if works else Progress()
-            _require_current(progress, goal.branch)
-            return self._finish.commit(prepared, options, run, progress, report, began)
+            with Engines(self._workspace, run, prepared.moment) as engines:
+                check = CheckedRun(self._workspace, prepared, run, engines)
+                progress = Progress()
+                if plan.builds:
+                    from andon.service.execute import Execution
+
+                    progress = Execution(self._workspace, self._raw).build(prepared, run, report, engines, check)
+                _require_current(progress, goal.branch)
+                return self._finish.commit(prepared, options, run, progress, check, report, began)
         except KeyboardInterrupt:
             self._finish.stopped(run, began, "interrupted")
             raise DatasetError(
@@ -330,7 +338,7 @@ class Builds:
             return True
         leaves = prepared.gathered.state.leaves
         for step in prepared.plan.steps:
-            if step.action is Action.REUSE:
+            if step.action in (Action.REUSE, Action.CHECK):
                 leaf = leaves.get(step.dataset)
                 if leaf is None or step.code_changed or leaf.build != step.build:
                     return True

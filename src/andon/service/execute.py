@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from andon.build.outcome import Progress
 from andon.build.runner import Runner
-from andon.build.tasks import EngineSettings, Job, PythonSettings, Tasks
+from andon.build.tasks import Job, PythonSettings, Tasks
 from andon.errors import AndonError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
@@ -28,6 +26,8 @@ from andon.sources.render import render
 if TYPE_CHECKING:
     from andon.build.outcome import Outcome
     from andon.model.build import Build
+    from andon.service.checked import CheckedRun
+    from andon.service.engines import Engines
     from andon.service.workspace import Workspace
 
 
@@ -39,9 +39,10 @@ class Execution:
         self._lake = workspace.lake
         self._raw = raw
 
-    def build(self, prepared: Prepared, run: int, report: Reporter) -> Progress:
+    def build(self, prepared: Prepared, run: int, report: Reporter, engines: Engines, check: CheckedRun) -> Progress:
+        """Take the plan's steps: build, record, and ask of each result what must hold."""
         gathered, settings = prepared.gathered, self._workspace.settings
-        works = prepared.plan.works
+        works = prepared.plan.builds
         built = {s.dataset for s in works if s.action is Action.BUILD}
         raw: list[str] = []
         for name in sorted(built & gathered.sources.keys()):
@@ -50,8 +51,7 @@ class Execution:
                 self._say_contract(gathered, name, report)
             except DatasetError as error:
                 gathered.failures[name] = error
-        self._clean_up_after_others(run)
-        cores = int(settings.get("engine.threads")) or os.cpu_count() or 1
+        sides = engines()
         job = Job(
             lake=self._lake,
             run=run,
@@ -62,46 +62,37 @@ class Execution:
             failures=gathered.failures,
             bound=prepared.bound,
             read_source=_SourceReader(gathered, self._raw),
-            engine=EngineSettings(
-                cores,
-                str(settings.get("engine.memory_limit") or ""),
-                int(settings.get("engine.wide_above")),
-                self._temporary(run),
-            ),
+            engine=engines.settings,
             python=PythonSettings(self._workspace.folder.state / "environments", float(settings.get("python.timeout"))),
             check_columns=_DeclaredColumns(gathered),
+            check=check.of_task,
             built_before=frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
             forced=prepared.forced,
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
-        with Tasks(job) as tasks:
-            tasks.register(columns_by_dataset({d: c for d, c in prepared.bound.items() if d in built}))
-            tasks.relations.load(
-                s.version
-                for s in prepared.plan.steps
-                if s.version is not None and s.action in (Action.REUSE, Action.KEEP) and s.dataset in read
-            )
+        tasks = Tasks(job, sides)
+        tasks.register(columns_by_dataset({d: c for d, c in prepared.bound.items() if d in built}))
+        kept = (Action.REUSE, Action.KEEP, Action.CHECK)
+        sides.relations.load(
+            s.version for s in prepared.plan.steps if s.version is not None and s.action in kept and s.dataset in read
+        )
 
-            def record(outcomes: Sequence[Outcome]) -> Mapping[str, Build]:
-                winners = self._lake.objects.record(
-                    [(o.version, o.build) for o in outcomes if o.version is not None],
-                    [o.definition for o in outcomes if o.definition is not None],
-                    raw=raw,
-                    force=bool(prepared.forced),
-                )
-                raw.clear()
-                return winners
-
-            workers = int(settings.get("run.parallel")) or cores
-            runner = Runner(tasks, record, report, workers, job.cancelled, tasks.interrupt)
-            versions = {d: leaf.version for d, leaf in gathered.state.leaves.items() if d not in built}
-            versions.update(
-                {s.dataset: s.version for s in prepared.plan.steps if s.version and s.action is not Action.DROP}
+        def record(outcomes: Sequence[Outcome]) -> Mapping[str, Build]:
+            winners = self._lake.objects.record(
+                [(o.version, o.build) for o in outcomes if o.version is not None],
+                [o.definition for o in outcomes if o.definition is not None],
+                raw=raw,
+                force=bool(prepared.forced),
             )
-            try:
-                return runner.run(works, {d: v for d, v in versions.items() if d not in built})
-            finally:
-                self._clean(job.engine)
+            raw.clear()
+            return winners
+
+        runner = Runner(tasks, record, report, engines.workers, job.cancelled, tasks.interrupt)
+        versions = {d: leaf.version for d, leaf in gathered.state.leaves.items() if d not in built}
+        versions.update(
+            {s.dataset: s.version for s in prepared.plan.steps if s.version and s.action is not Action.DROP}
+        )
+        return runner.run(works, {d: v for d, v in versions.items() if d not in built})
 
     def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:
         build, source = gathered.builds.get(name), gathered.sources[name]
@@ -110,24 +101,6 @@ class Execution:
         if build is None or build.contract != source.contract:
             for line in describe(source.contract):
                 report(Notice(f"{name}: {line}"))
-
-    def _temporary(self, run: int) -> Path:
-        chosen = str(self._workspace.settings.get("engine.temp_directory") or "")
-        if chosen:  # a place that other lakes may use too, whose runs have the same numbers
-            return self._workspace.root / chosen / f"run-{run}-{os.getpid()}"
-        return self._workspace.folder.state / "tmp" / f"run-{run}"
-
-    def _clean_up_after_others(self, run: int) -> None:
-        """Remove what runs that were killed left in the folder for temporary files."""
-        own = self._workspace.folder.state / "tmp"
-        for place in own.glob("run-*") if self._temporary(run).parent == own else ():
-            number = place.name.removeprefix("run-")
-            record = self._workspace.runs.find(int(number)) if number.isdigit() else None
-            if record is None or record.status != "running":
-                shutil.rmtree(place, ignore_errors=True)
-
-    def _clean(self, engine: EngineSettings) -> None:
-        shutil.rmtree(engine.temporary, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,16 @@ import contextlib
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
+from andon.base.database import Transaction
 from andon.build.outcome import Progress
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
 from andon.lake.lake import RefMove
+from andon.model.acceptance import Acceptance
 from andon.model.commit import Commit, CommitKind, Leaf, State
 from andon.model.event import Ended, Planned, Reporter
 from andon.model.plan import Action, Plan
@@ -24,6 +26,8 @@ from andon.service.gather import Gathered, Gatherer
 from andon.service.goal import Goal, Prepared, RunOptions
 
 if TYPE_CHECKING:
+    from andon.service.checked import CheckedRun
+    from andon.service.settle import Settled
     from andon.service.workspace import Workspace
 
 #: How often a finished commit is moved on top of a head that changed nothing it wrote or read.
@@ -70,34 +74,29 @@ class Finish:
         options: RunOptions,
         run: int,
         progress: Progress,
+        check: CheckedRun,
         report: Reporter,
         began: float,
     ) -> RunResult:
-        """Write the run's commit, name it `run:N`, and move the branch if the policy allows; all with the run's outcome at once.
+        """Ask what must hold, write the run's commit, name it `run:N`, and move the branch if the policy allows; the move with the
+        run's outcome at once. Where checks keep a part back, `run:N` shows all that was built and the branch what is healthy.
 
         Raises:
             ConflictError: `lake.ref_moved` if the branch's new head touched what this run wrote or read.
         """
-        results = self._results(prepared.plan, progress)
-        state = _next_state(prepared, progress)
-        held = _held(prepared.goal, results, moved=state != prepared.gathered.state)
-        publish = held is None
-        merged = prepared.goal.merged if _is_whole(prepared, results) else None
+        end = self._end(prepared, progress, check)
+        results = self._workspace.checks.with_history(tuple(end.settled.checks.values()))
+        named = RefMove(f"run:{run}", "run", None, "run")
+        is_part = end.held is None and bool(end.settled.kept)
+        if is_part:
+            draft = self._draft(prepared, options, run, prepared.head, end.settled.whole, end)
+            self._lake.commit(draft, end.settled.whole, [named], secrets.token_hex(16))
         request = secrets.token_hex(16)
-        head = prepared.head
+        head, state = prepared.head, end.state
         for _ in range(REBASES):
-            draft = Draft(
-                (head.id, merged.id) if merged is not None else (head.id,),
-                _kind(prepared),
-                self._workspace.author,
-                options.message or _message(prepared, results, state),
-                to_text(self._workspace.clock()),
-                run,
-                head.rejected,
-                head.acceptances,
-            )
-            moves = [RefMove(f"run:{run}", "run", None, "run")]
-            if publish:
+            draft = self._draft(prepared, options, run, head, state, end)
+            moves = [] if is_part else [named]
+            if end.held is None:
                 moves.append(RefMove(prepared.goal.branch, "branch", head.id, str(prepared.goal.kind)))
             try:
                 commit = self._lake.commit(
@@ -105,16 +104,7 @@ class Finish:
                     state,
                     moves,
                     request,
-                    also=lambda transaction, commit: self._workspace.runs.end(
-                        transaction,
-                        run,
-                        "failed" if any(r.status is Status.FAILED for r in results) else "done",
-                        commit.id,
-                        publish,
-                        held,
-                        time.perf_counter() - began,
-                        results,
-                    ),
+                    also=lambda transaction, commit: self._record(transaction, run, commit, end, check, began),
                 )
                 break
             except ConflictError as error:
@@ -127,22 +117,67 @@ class Finish:
                 continue
         else:
             raise ConflictError("lake.ref_moved", "the branch moves faster than this run can follow", hint="run again")
-        if publish:
+        if end.held is None:
             self._remember(prepared, state)
         result = RunResult(
             run,
             prepared.goal.branch,
             prepared.head.id,
             commit.id,
-            publish,
-            held,
+            end.held is None,
+            end.held,
             time.perf_counter() - began,
-            results,
+            end.results,
             prepared.plan.is_change,
             prepared.plan.notices,
+            tuple(results),
         )
         report(Ended(result))
         return result
+
+    def _end(self, prepared: Prepared, progress: Progress, check: CheckedRun) -> _End:
+        """What the run came to, and whether that may be published."""
+        from andon.service.settle import held_because, told
+
+        head = prepared.gathered.state
+        results = self._results(prepared.plan, progress)
+        settled = check.settle(_next_state(prepared, progress), progress)
+        held = _held(prepared.goal, results, moved=settled.state != head)
+        if prepared.goal.policy == "healthy":
+            results = told(settled, results)
+            if held is None and settled.kept and settled.state == head:
+                held = held_because(settled.holding)
+        else:
+            holding = check.holding(settled)
+            if holding and (held is None or any(r.status is Status.HELD for r in results)):
+                held = held if prepared.goal.policy == "none" else held_because(holding)
+        state = settled.state if held is None else settled.whole
+        return _End(results, settled, state, held)
+
+    def _draft(self, prepared: Prepared, options: RunOptions, run: int, head: Commit, state: State, end: _End) -> Draft:
+        merged = prepared.goal.merged if _is_whole(prepared, end.results) else None
+        return Draft(
+            (head.id, merged.id) if merged is not None else (head.id,),
+            _kind(prepared),
+            self._workspace.author,
+            options.message or _message(prepared, end.results, state),
+            to_text(self._workspace.clock()),
+            run,
+            head.rejected,
+            _acceptances((*head.acceptances, *prepared.goal.acceptances), state),
+        )
+
+    def _record(
+        self, transaction: Transaction, run: int, commit: Commit, end: _End, check: CheckedRun, began: float
+    ) -> None:
+        """The run's outcome, within the transaction that moves the refs."""
+        workspace = self._workspace
+        statuses = {r.status for r in end.results}
+        status = "failed" if Status.FAILED in statuses else "held" if end.is_held else "done"
+        seconds = time.perf_counter() - began
+        workspace.runs.end(transaction, run, status, commit.id, end.held is None, end.held, seconds, end.results)
+        workspace.check_results.record(transaction, check.fresh, check.newest)
+        workspace.check_results.record_run(transaction, run, list(end.settled.checks.values()))
 
     def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
         """What became of every step, those that were not taken included."""
@@ -169,6 +204,8 @@ class Finish:
         if dict(commits.shared(base)) != dict(commits.shared(head)) or base.rejected != head.rejected:
             return None
         theirs = commits.changed_leaves(base, head)
+        if prepared.book is not None and theirs.keys() & prepared.book.reads(prepared.looked):
+            return None  # a check reads both sides: it must be asked of both together
         old = commits.state(base).leaves
         ours = {d for d in old.keys() | state.leaves.keys() if old.get(d) != state.leaves.get(d)}
         reads = {p for d in ours if d in prepared.gathered.definitions for p in prepared.gathered.definitions[d].inputs}
@@ -212,6 +249,29 @@ class Finish:
             folder.set_base(goal.branch, new)
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What a run came to: results of its tasks and checks, the state that its commit holds, and why that is not published."""
+
+    results: tuple[TaskResult, ...]
+    settled: Settled
+    state: State
+    held: str | None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a check keeps something from readers."""
+        return any(r.status is Status.HELD for r in self.results) or (
+            self.held is not None and bool(self.settled.holding)
+        )
+
+
+def _acceptances(acceptances: Sequence[Acceptance], state: State) -> tuple[Acceptance, ...]:
+    """Those of results that are in `state`; what was accepted once does not stand for other content."""
+    versions = {name: leaf.version for name, leaf in state.leaves.items()}
+    return tuple({a.subject: a for a in acceptances if versions.get(a.dataset) == a.version}.values())
+
+
 def _kind(prepared: Prepared) -> CommitKind:
     """A run of the folder that alters no code is a refresh like any other."""
     kind = prepared.goal.kind
@@ -248,7 +308,7 @@ def _next_state(prepared: Prepared, progress: Progress) -> State:
         elif name in progress.builds:
             build = progress.builds[name]
             leaves[name] = _leaf(gathered, name, build.key, build.id, build.version)
-        elif step.action is Action.REUSE and step.key and step.build and step.version:
+        elif step.action in (Action.REUSE, Action.CHECK) and step.key and step.build and step.version:
             leaves[name] = _leaf(gathered, name, step.key, step.build, step.version)
     return State(leaves, dict(prepared.shared))
 
@@ -273,7 +333,7 @@ def _message(prepared: Prepared, results: Sequence[TaskResult], state: State) ->
     built = [r.dataset for r in done if r.action in (Action.BUILD, Action.VIEW)]
     dropped = [r.dataset for r in done if r.action is Action.DROP]
     taken, edited = [], []
-    for name in (r.dataset for r in done if r.action is Action.REUSE and r.dataset in state.leaves):
+    for name in (r.dataset for r in done if r.action in (Action.REUSE, Action.CHECK) and r.dataset in state.leaves):
         old, new = before.get(name), state.leaves[name]
         if old is None or old.version != new.version or old.definition != new.definition:
             taken.append(name)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from andon.model.acceptance import Acceptance
 from andon.model.commit import Commit, CommitKind
 from andon.model.plan import Plan
 
 if TYPE_CHECKING:
+    from andon.service.checkbook import CheckBook
     from andon.service.folder import Base
     from andon.service.gather import Gathered, Gatherer, Side
 
@@ -50,7 +52,11 @@ Confirm = Callable[[Plan], bool]
 
 @dataclass
 class Goal:
-    """Where a plan leads: which branch, what is merged into its head, over which base, and as what kind of commit."""
+    """Where a plan leads: which branch, what is merged into its head, over which base, and as what kind of commit.
+
+    Attributes:
+        acceptances: results that are to be published in spite of a check.
+    """
 
     branch: str
     side: Callable[[Commit, Gatherer], Side]
@@ -60,11 +66,16 @@ class Goal:
     merged: Commit | None = None
     source: str | None = None
     updates_folder: bool = True
+    acceptances: tuple[Acceptance, ...] = ()
 
 
 @dataclass
 class Prepared:
-    """A plan with all that executing it needs."""
+    """A plan with all that executing it needs.
+
+    Attributes:
+        book, looked: the checks, and the datasets whose checks must be looked at.
+    """
 
     goal: Goal
     head: Commit
@@ -76,3 +87,5 @@ class Prepared:
     moment: datetime
     forced: frozenset[str]
     shared: Mapping[str, str]
+    book: CheckBook | None = None
+    looked: frozenset[str] = frozenset()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from andon.state import check_results
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "create table run (number bigint primary key, branch text not null, base text not null, kind text not null,"
@@ -11,6 +13,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         " status text not null, rows bigint, seconds real not null, version text, error text, primary key (run, dataset))",
         "create table query_log (seq bigint primary key, at text not null, who text not null, face text not null,"
         " sql text not null, datasets text not null, commit_id text, seconds real not null, rows bigint, error text)",
+        *check_results.TABLES,
         "create table fact (version text not null, kind text not null, body text not null, primary key (version, kind))",
     ),
 )

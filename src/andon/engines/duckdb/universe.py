@@ -70,6 +70,11 @@ class Universe:
                         self._make(name, relation)
                         self._made.add(name)
 
+    def source(self, relation: Relation) -> str:
+        """SQL that may stand after FROM and reads `relation`, whatever its name stands for here."""
+        with self._lock:
+            return self._source(relation, self.instance.session())
+
     def forget(self, name: str) -> None:
         """The relation of `name` changed: make its view anew when next needed."""
         with self._lock:
@@ -93,15 +98,15 @@ class Universe:
         if schema not in self._schemas:
             session.connection.execute(f"create schema if not exists {quote(self.catalog)}.{quote(schema)}")
             self._schemas.add(schema)
-        body = self._body(relation, session)
+        body = f"from {self._source(relation, session)}"
         try:
             session.connection.execute(f"create or replace view {quote(self.catalog)}.{quote_name(name)} as {body}")
         except Exception as error:
             raise lost_file(error, name) or error from error
 
-    def _body(self, relation: Relation, session: Session) -> str:
+    def _source(self, relation: Relation, session: Session) -> str:
         if isinstance(relation, TableRelation):
-            return f"from read_parquet({file_list(relation.files)})"
+            return f"read_parquet({file_list(relation.files)})"
         own = self._views.get(relation.key)
         if own is None:
             inputs = relation.inputs
@@ -111,4 +116,4 @@ class Universe:
             connection = session.at(own.catalog)
             connection.execute(f"create schema andon; create view andon.this as (\n{relation.sql}\n)")
             self._views[relation.key] = own
-        return f"from {quote(own.catalog)}.andon.this"
+        return f"{quote(own.catalog)}.andon.this"

@@ -1,0 +1,202 @@
+"""Results of checks as lines for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from andon.base.text import plural
+from andon.cli.output import Cell, Ink, display_width, short, table
+from andon.model.check import Severity, Status
+from andon.model.check_result import CheckResult, Samples
+
+#: Failing rows that are shown in all; each failing check shows at least so many.
+_ROWS = 20
+_FEWEST = 5
+
+
+def failed_lines(checks: Sequence[CheckResult], ink: Ink, width: int | None) -> list[str]:
+    """What failed: check, value against limit, failing rows, when it last passed."""
+    failed = [c for c in checks if c.failed]
+    most = max(_FEWEST, _ROWS // max(1, len(failed)))
+    lines: list[str] = []
+    for check in failed:
+        lines += [*_one(check, ink, width, most), ""]
+    return lines
+
+
+def result_lines(checks: Sequence[CheckResult], ink: Ink, width: int | None) -> list[str]:
+    """All results as a table, by dataset."""
+    rows: list[Sequence[Cell]] = []
+    before = ""
+    for check in checks:
+        name = check.dataset if check.dataset != before else ""
+        before = check.dataset
+        rows.append(
+            (
+                name,
+                symbol(check),
+                check.label,
+                (found(check), _style(check) if check.failed else "dim"),
+                (check.how, "dim"),
+            )
+        )
+    return table(rows, ink, width=width, whole=[0], first=[4, 3]) if rows else ["no checks"]
+
+
+def counts(checks: Sequence[CheckResult]) -> str:
+    """`12 checks: 11 hold, 1 fails`."""
+    parts = []
+    for status, one, many in (
+        (Status.PASS, "holds", "hold"),
+        (Status.FAIL, "fails", "fail"),
+        (Status.ERROR, "could not run", "could not run"),
+        (Status.SKIPPED, "skipped", "skipped"),
+    ):
+        number = sum(1 for c in checks if c.status is status)
+        if number:
+            parts.append(f"{number:,} {one if number == 1 else many}")
+    return f"{plural(len(checks), 'check')}: {', '.join(parts)}" if checks else "no checks"
+
+
+def next_steps(run: int, holding: Sequence[CheckResult], command: str) -> list[str]:
+    """What can be done about a held result."""
+    first = holding[0].label
+    quoted = f"'{first}'" if "'" not in first else f'"{first}"'
+    return [
+        f"look     {command} query --at run:{run} …   {command} diff main run:{run}",
+        "correct  the data or the code, and run again: what was built is reused",
+        f'accept   {command} accept run:{run} {quoted} --reason "…"   publishes it all the same, once',
+    ]
+
+
+def symbol(check: CheckResult) -> tuple[str, str]:
+    """The sign of a result and its style."""
+    if check.failed and check.accepted is not None:
+        return "✓", "warn"
+    return {
+        Status.PASS: ("✓", "good"),
+        Status.FAIL: ("✗", _style(check)),
+        Status.ERROR: ("✗", _style(check)),
+        Status.SKIPPED: ("○", "dim"),
+    }[check.status]
+
+
+def _style(check: CheckResult) -> str:
+    return "bad" if check.severity is Severity.HOLD else "warn" if check.severity is Severity.WARN else "dim"
+
+
+def found(check: CheckResult) -> str:
+    """What was found, against what was wanted."""
+    if check.accepted is not None and check.failed:
+        return f"{_measured(check)}; accepted by {check.accepted['who']}: {check.accepted['reason']}"
+    return _measured(check)
+
+
+def _measured(check: CheckResult) -> str:
+    if check.status is Status.ERROR:
+        return f"could not run: {check.reason}"
+    if check.status is Status.SKIPPED:
+        return check.reason or "skipped"
+    if check.bad is not None and check.total is not None:
+        share = f" ({check.bad / check.total:.2%})" if check.bad and check.total else ""
+        allowed = (
+            f", {check.limit:,} allowed" if isinstance(check.limit, int) and not isinstance(check.limit, bool) else ""
+        )
+        return f"{check.bad:,} of {check.total:,} rows{share}{allowed}" if check.bad else f"{check.total:,} rows"
+    if check.bad is not None:
+        return plural(check.bad, "row")
+    value = check.reason if check.value is None and check.reason else number(check.value)
+    if check.limit is not None and check.failed:
+        value += f", wanted {number(check.limit)}"
+    if check.reason and check.value is not None:
+        value += f" ({check.reason})"
+    return value
+
+
+def number(value: Any) -> str:
+    """A measured value for people."""
+    if isinstance(value, bool) or value is None:
+        return "" if value is None else str(value).lower()
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.6g}" if abs(value) < 1 else f"{value:,.2f}".rstrip("0").rstrip(".")
+    return str(value)
+
+
+def _one(check: CheckResult, ink: Ink, width: int | None, most: int) -> list[str]:
+    sign, style = symbol(check)
+    severity = "" if check.severity is Severity.HOLD else f"  {ink.paint(str(check.severity), 'warn')}"
+    head = f"{ink.paint(sign, style)} {ink.paint(check.dataset, 'bold')}  {check.label}{severity}"
+    lines = [head, f"  {ink.paint(found(check), style)}"]
+    if check.label != check.text:
+        lines.append(f"  {ink.paint(check.text, 'dim')}")
+    if check.why and check.why not in check.text:
+        lines.append(f"  {ink.paint(check.why, 'dim')}")
+    if check.last_good:
+        lines.append(f"  {ink.paint(_last_good(check.last_good), 'dim')}")
+    lines += sample_lines(check.samples, ink, width, most, check.bad)
+    return lines
+
+
+def _last_good(good: dict[str, Any]) -> str:
+    value = f"{number(good['value'])} " if good.get("value") is not None else ""
+    where = f" as {short(good['commit'])}" if good.get("commit") else ""
+    return f"last good: {value}in run {good['run']}{where}"
+
+
+def sample_lines(samples: Samples, ink: Ink, width: int | None, most: int, bad: int | None) -> list[str]:
+    """Failing rows as a table; columns that don't fit the terminal are counted."""
+    if not samples.rows:
+        return []
+    shown = samples.rows[:most]
+    columns = _fitting(samples, width)
+    rows: list[Sequence[Cell]] = [[_value(row[i]) for i in columns] for row in shown]
+    right = [at for at, i in enumerate(columns) if all(_is_number(row[i]) for row in shown)]
+    headers = [samples.columns[i] for i in columns]
+    lines = ["", *table(rows, ink, headers=headers, right=right, width=width, indent="    ")]
+    more = []
+    if bad is not None and bad > len(shown):
+        more.append(f"{bad - len(shown):,} more rows")
+    if len(columns) < len(samples.columns):
+        more.append(f"{len(samples.columns) - len(columns)} more columns")
+    if more:
+        lines.append(f"    {ink.paint('… ' + ', '.join(more), 'dim')}")
+    return lines
+
+
+def _fitting(samples: Samples, width: int | None) -> list[int]:
+    if width is None:
+        return list(range(len(samples.columns)))
+    room = width - 4
+    chosen: list[int] = []
+    for i, name in enumerate(samples.columns):
+        wide = max(display_width(name), *(min(24, display_width(row[i] or "NULL")) for row in samples.rows))
+        if room - wide - 2 < 0 and chosen:
+            break
+        room -= wide + 2
+        chosen.append(i)
+    return chosen
+
+
+def _value(text: str | None) -> Cell:
+    return ("NULL", "dim") if text is None else text
+
+
+def _is_number(text: str | None) -> bool:
+    return text is None or text.replace(",", "").replace(".", "", 1).lstrip("-").isdigit()
+
+
+def any_masked(checks: Iterable[CheckResult]) -> bool:
+    """Whether values of some column were not kept."""
+    return any(c.samples.masked for c in checks)
+
+
+def page_checks(checks: Sequence[CheckResult], ink: Ink, width: int | None) -> list[str]:
+    """The checks of one dataset, as its page shows them: sign, line, what was found, in which run."""
+    rows: list[Sequence[Cell]] = [
+        (symbol(c), c.label, (found(c), _style(c) if c.failed else "dim"), (f"run:{c.run}" if c.run else "", "dim"))
+        for c in checks
+    ]
+    return table(rows, ink, width=None if width is None else width - 2, first=[2])

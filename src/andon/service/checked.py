@@ -1,0 +1,192 @@
+"""Checks in plans and runs: which a plan must look at, what the tasks ask, and what of the result may be published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from andon.base.graph import reach
+from andon.base.text import plural
+from andon.build.outcome import Progress
+from andon.errors import Problem, ProjectError
+from andon.model.check_result import CheckResult
+from andon.model.commit import Leaf, State
+from andon.model.plan import UNCHANGED, Action, Step
+from andon.model.version import Version
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from andon.service.checkbook import CheckBook
+    from andon.service.checking import Checking
+    from andon.service.engines import Engines
+    from andon.service.gather import Gathered
+    from andon.service.goal import Prepared
+    from andon.service.settle import Settled
+    from andon.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a plan found out about checks.
+
+    Attributes:
+        datasets: those whose checks a run must look at.
+        steps: the plan's, with those that only check.
+        problems: what is wrong with the lines.
+    """
+
+    book: CheckBook | None
+    datasets: frozenset[str]
+    steps: tuple[Step, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def look(
+    workspace: Workspace,
+    gathered: Gathered,
+    bound: Mapping[str, Sequence[tuple[str, str]]],
+    steps: tuple[Step, ...],
+    moment: datetime,
+) -> Looked:
+    """Which checks a run of `steps` must look at: those about something that changes, and new ones. Nothing is loaded when none does."""
+    touched = {s.dataset for s in steps if s.action is not Action.KEEP and (s.reason != UNCHANGED or s.code_changed)}
+    project = gathered.project
+    if not touched or not any(d.checks or d.definition.key for d in project.datasets.values()):
+        return Looked(None, frozenset(), steps)
+    from andon.service.checkbook import CheckBook
+
+    book = CheckBook(workspace, gathered, bound)
+    datasets = {d for d in book.touching(touched) if _has_checks(gathered, d)}
+    problems = book.read(datasets)
+    if problems:
+        return Looked(book, frozenset(datasets), steps, tuple(problems))
+    return Looked(book, frozenset(datasets), _with_counts(gathered, book, datasets, steps, moment))
+
+
+def _has_checks(gathered: Gathered, name: str) -> bool:
+    dataset = gathered.project.datasets.get(name)
+    return dataset is not None and bool(dataset.checks or dataset.definition.key)
+
+
+def _with_counts(
+    gathered: Gathered, book: CheckBook, datasets: set[str], steps: tuple[Step, ...], moment: datetime
+) -> tuple[Step, ...]:
+    """Steps with the number of their checks; what is reused and has checks without a result is a step that only checks."""
+    versions = {s.dataset: s.version for s in steps if s.action in (Action.REUSE, Action.KEEP) and s.version}
+    versions.update(
+        {d: leaf.version for d, leaf in gathered.state.leaves.items() if d not in {s.dataset for s in steps}}
+    )
+    result = []
+    for step in steps:
+        if step.dataset not in datasets or step.action in (Action.KEEP, Action.DROP):
+            result.append(step)
+            continue
+        if step.action is not Action.REUSE:
+            result.append(replace(step, checks=len(book.of(step.dataset))))
+            continue
+        unknown = book.unknown(step.dataset, versions, moment)
+        if not unknown:
+            result.append(step)
+        else:
+            reason = f"{plural(unknown, 'check')} without a result"
+            reason = reason if step.reason == UNCHANGED else f"{step.reason}; {reason}"
+            result.append(replace(step, action=Action.CHECK, reason=reason, checks=unknown))
+    return tuple(result)
+
+
+class CheckedRun:
+    """The checks of one run: asked in its tasks and before its publish."""
+
+    def __init__(self, workspace: Workspace, prepared: Prepared, run: int, engines: Engines) -> None:
+        self._workspace = workspace
+        self._prepared = prepared
+        self._run = run
+        self._engines = engines
+        self._checking: Checking | None = None
+        self._head_checks: dict[str, frozenset[str]] = {}
+        builds = prepared.plan.builds
+        self._waiting = {s.dataset for s in builds}
+        self._needs = {d: definition.inputs for d, definition in prepared.gathered.definitions.items()}
+
+    def of_task(self, dataset: str, version: Version, versions: Mapping[str, str]) -> tuple[CheckResult, ...]:
+        """See `andon.build.tasks.Check`: only what can't change any more in this run is read, so that a run repeats."""
+        if dataset not in self._prepared.looked:
+            return ()
+        above = reach(self._needs, [dataset])
+        return self._asking().of_task(
+            dataset, version, versions, lambda name: name not in self._waiting or name in above
+        )
+
+    def settle(self, whole: State, progress: Progress) -> Settled:
+        """What of `whole`, the state with all that was built, may be published."""
+        from andon.service.settle import settle_healthy, settle_whole
+
+        gathered, goal = self._prepared.gathered, self._prepared.goal
+        found = [c for c in progress.checks if c.version == progress.versions.get(c.dataset)]
+        if goal.policy == "healthy":
+            return settle_healthy(
+                whole, gathered.state, gathered.definitions, found, self._ask, lambda c, state: self._can_hold(c, state)
+            )
+        unfinished = {d for d in progress.failed if d not in progress.builds}
+        return settle_whole(
+            whole, found, lambda leaves: self._ask({d: x for d, x in leaves.items() if d not in unfinished})
+        )
+
+    def holding(self, settled: Settled) -> list[CheckResult]:
+        """The results that hold the whole of a change."""
+        return [c for c in settled.holding if self._can_hold(c, settled.whole)]
+
+    @property
+    def newest(self) -> Mapping[str, int | None]:
+        """What `max_age` found, by key of the result."""
+        return self._checking.newest if self._checking is not None else {}
+
+    @property
+    def fresh(self) -> Iterable[CheckResult]:
+        """Results that were found in this run."""
+        return self._checking.fresh.values() if self._checking is not None else ()
+
+    def _ask(self, leaves: Mapping[str, Leaf]) -> Sequence[CheckResult]:
+        looked = self._prepared.looked
+        return self._asking().of_state(leaves, looked) if looked else ()
+
+    def _can_hold(self, check: CheckResult, state: State) -> bool:
+        """Whether a failing check touches a changed version, or is new."""
+        from andon.service.settle import moves
+
+        head = self._prepared.gathered.state
+        if moves(state, head, check):
+            return True
+        leaf, before = state.leaves.get(check.dataset), head.leaves.get(check.dataset)
+        if leaf is None or before is None or leaf.files == before.files:
+            return False
+        return check.check not in self._before(check.dataset, before)
+
+    def _before(self, dataset: str, leaf: Leaf) -> frozenset[str]:
+        """Ids of the checks that the head has of a dataset."""
+        if dataset not in self._head_checks:
+            book = self._prepared.book
+            try:
+                found = book.of(dataset, leaf.files) if book is not None else ()
+            except ProjectError:  # its lines don't fit the columns of now, so none of them is one of now
+                found = ()
+            self._head_checks[dataset] = frozenset(c.check.id for c in found)
+        return self._head_checks[dataset]
+
+    def _asking(self) -> Checking:
+        if self._checking is None:
+            from andon.service.checking import Checking, Setting
+
+            prepared = self._prepared
+            assert prepared.book is not None  # there is something to look at
+            setting = Setting(
+                published=prepared.gathered.state.leaves,
+                definitions=prepared.gathered.definitions,
+                moment=prepared.moment,
+                run=self._run,
+                acceptances=(*prepared.head.acceptances, *prepared.goal.acceptances),
+            )
+            self._checking = Checking(self._workspace, prepared.book, setting, self._engines, self._engines.workers)
+        return self._checking

@@ -1,0 +1,260 @@
+"""Checks by themselves: run on any commit, explained as SQL, their history, and results accepted in spite of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from andon.base.clock import from_text, to_text
+from andon.base.names import did_you_mean
+from andon.errors import ProjectError, UsageError
+from andon.model.acceptance import Acceptance
+from andon.model.check_result import CheckResult
+from andon.model.commit import Commit, CommitKind, State
+from andon.model.dataset import Definition
+from andon.model.event import Reporter, silent
+from andon.model.project import Project
+from andon.model.run import RunResult
+from andon.service.checkbook import CheckBook, has_checks
+from andon.service.checking import Checking, Setting
+from andon.service.engines import Engines
+from andon.service.gather import Gatherer
+from andon.service.goal import Goal, RunOptions
+
+if TYPE_CHECKING:
+    from andon.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Code beside a state of the lake: what checks are read from, and what they are asked of."""
+
+    project: Project
+    definitions: Mapping[str, Definition]
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What checks said of one commit.
+
+    Attributes:
+        at: the ref that was asked.
+        notices: what was left out, and why.
+    """
+
+    at: str
+    commit: Commit
+    results: tuple[CheckResult, ...]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check that would hold a publish fails."""
+        return any(r.holds for r in self.results)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `check --json`."""
+        return {
+            "at": self.at,
+            "commit": self.commit.id,
+            "notices": list(self.notices),
+            "checks": [r.to_json() for r in self.results],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSql:
+    """How one check is executed: its dataset, label, way, and the SQL."""
+
+    dataset: str
+    label: str
+    how: str
+    sql: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `check --sql --json`."""
+        return {"dataset": self.dataset, "check": self.label, "how": self.how, "sql": self.sql}
+
+
+class Checks:
+    """Checks of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+
+    def run(self, select: tuple[str, ...] = (), at: str | None = None, *, again: bool = False) -> CheckReport:
+        """Ask the checks of the selected datasets. Nothing is built or published.
+
+        Args:
+            at: a ref: its own lines on its own data. Without it: the folder's lines on what the branch publishes.
+            again: ask even what was answered before.
+
+        Raises:
+            ProjectError: lines that can't be read.
+            UsageError: an unknown ref or selection.
+        """
+        commit, code, notices = self._code(at)
+        names = self._selected(select, code)
+        place = at or self._workspace.reading()
+        with Engines(self._workspace, None, self._workspace.clock()) as engines:
+            checking = self._checking(code, commit, engines, again)
+            problems = checking.book.read(names)
+            if problems:
+                raise ProjectError.of(problems)
+            results = checking.of_state(code.state.leaves, names)
+            with self._lake.database.write() as transaction:
+                self._workspace.check_results.record(transaction, checking.fresh.values(), checking.newest)
+        return CheckReport(place, commit, tuple(self.with_history(results)), tuple(notices))
+
+    def sql(self, select: tuple[str, ...] = (), at: str | None = None) -> list[CheckSql]:
+        """What `run` would execute. Raises as that."""
+        commit, code, _ = self._code(at)
+        names = self._selected(select, code)
+        with Engines(self._workspace, None, self._workspace.clock()) as engines:
+            checking = self._checking(code, commit, engines, again=True)
+            problems = checking.book.read(names)
+            if problems:
+                raise ProjectError.of(problems)
+            return [
+                CheckSql(check.dataset, check.label, how, text)
+                for check, how, text in checking.explain(code.state.leaves, names)
+            ]
+
+    def with_history(self, results: Sequence[CheckResult]) -> list[CheckResult]:
+        """Results; those that fail know when they last passed."""
+        return [replace(r, last_good=self._last_good(r)) if r.failed else r for r in results]
+
+    def history(self, dataset: str, limit: int = 1000) -> list[CheckResult]:
+        """Results of a dataset's checks in all runs that met them, newest run first."""
+        return self._workspace.check_results.of_dataset(dataset, limit)
+
+    def of_version(self, dataset: str, version: str) -> list[CheckResult]:
+        """What checks said of a version, the newest answer of each, in the order of the lines."""
+        newest: dict[str, CheckResult] = {}
+        for result in self._workspace.check_results.of_dataset(dataset):
+            if result.version == version:
+                newest.setdefault(result.check, result)
+        return sorted(newest.values(), key=lambda r: (r.line or 0, r.label))
+
+    def of_run(self, run: int) -> list[CheckResult]:
+        """The results that a run met."""
+        return self.with_history(self._workspace.check_results.of_run(run))
+
+    def accept(self, run: int, wanted: Sequence[str], reason: str, report: Reporter = silent) -> RunResult:
+        """Publish the result of `run` in spite of the checks `wanted` (name or text, or `dataset: name`), once.
+
+        Returns:
+            How the publish ended: another check may hold it still.
+
+        Raises:
+            UsageError: `usage.bad_argument` for a run without a result, a check that does not hold it, or no reason.
+        """
+        record = self._workspace.runs.find(run)
+        if record is None or record.commit is None:
+            raise UsageError("usage.bad_argument", f"there is no result of run {run}", hint="`andon log` names runs")
+        if not reason.strip():
+            raise UsageError("usage.bad_argument", "an acceptance needs a reason", hint='--reason "why it is right"')
+        results = self._workspace.check_results.of_run(run)
+        chosen = [_chosen(text, results, run) for text in wanted]
+        at = to_text(self._workspace.clock())
+        acceptances = tuple(
+            Acceptance(r.subject, r.check, r.dataset, r.label, r.version or "", run, self._workspace.author, reason, at)
+            for r in chosen
+        )
+        commit = self._lake.refs.resolve(f"run:{run}")
+        is_change = record.kind == str(CommitKind.CHANGE)
+        labels = ", ".join(f"`{r.label}`" for r in chosen)
+        goal = Goal(
+            record.branch,
+            lambda _, gatherer: gatherer.commit(commit),
+            lambda _, gatherer: gatherer.base_of(self._lake.commits.get(commit.parent or "")),
+            CommitKind.CHANGE if is_change else CommitKind.REFRESH,
+            str(self._workspace.settings.get("publish.change" if is_change else "publish.refresh")),
+            updates_folder=False,
+            acceptances=acceptances,
+        )
+        options = RunOptions(
+            now=from_text(record.logical_time), message=f"accept run:{run} in spite of {labels}: {reason}"
+        )
+        result = self._workspace.builds.reach(goal, options, report, lambda _: True)
+        if result.published:
+            self._workspace.branches.remember(record.branch)
+        return result
+
+    # -- parts
+
+    def _code(self, at: str | None) -> tuple[Commit, Code, list[str]]:
+        if at is None:
+            ref = self._workspace.reading()
+            commit = self._lake.refs.resolve(ref)
+            gatherer = Gatherer(self._workspace)
+            base = self._workspace.folder.base(self._workspace.branch())
+            gathered = gatherer.gather(commit, gatherer.folder(), base)
+            state = gathered.state
+            new = sorted(d for d in gathered.definitions if d not in state.leaves)
+            notices = [f"not built yet, so not checked: {', '.join(new)}"] if new else []
+            return commit, Code(gathered.project, gathered.definitions, state), notices
+        commit = self._lake.refs.resolve(at)
+        state = self._lake.commits.state(commit)
+        project = self._workspace.describe.project(state)
+        definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
+        return commit, Code(project, definitions, state), []
+
+    def _selected(self, select: tuple[str, ...], code: Code) -> set[str]:
+        from andon.build.select import Selectable
+        from andon.build.select import select as choose
+
+        datasets = {d: x for d, x in code.project.datasets.items() if d in code.state.leaves}
+        among = Selectable(
+            {d: datasets[d].definition.inputs if d in datasets else () for d in code.state.leaves},
+            {d: x.tags for d, x in datasets.items()},
+            {d: x.owner for d, x in datasets.items()},
+            {d: x.definition.entry for d, x in datasets.items()},
+        )
+        return {d for d in choose(select, among) if d in datasets and has_checks(datasets[d])}
+
+    def _checking(self, code: Code, commit: Commit, engines: Engines, again: bool) -> Checking:
+        setting = Setting(
+            published=self._published(commit),
+            definitions=code.definitions,
+            moment=self._workspace.clock(),
+            acceptances=commit.acceptances,
+            again=again,
+        )
+        return Checking(self._workspace, CheckBook(self._workspace, code, {}), setting, engines, engines.workers)
+
+    def _published(self, commit: Commit) -> Mapping[str, Any]:
+        """What readers had before `commit`: its first parent's leaves."""
+        return self._lake.commits.state(self._lake.commits.get(commit.parent)).leaves if commit.parent else {}
+
+    def _last_good(self, result: CheckResult) -> dict[str, Any] | None:
+        found = self._workspace.check_results.last_good(result.check)
+        if found is None:
+            return None
+        run, value, bad = found
+        record = self._workspace.runs.find(run)
+        return {"run": run, "commit": record.commit if record else None, "value": value, "bad": bad}
+
+
+def _chosen(text: str, results: Sequence[CheckResult], run: int) -> CheckResult:
+    """The failing result that `text` means."""
+    failing = [r for r in results if r.holds]
+    named = [r for r in failing if text in (r.label, r.text, f"{r.dataset}: {r.label}", f"{r.dataset}: {r.text}")]
+    if len(named) == 1:
+        return named[0]
+    choices = [r.label for r in failing]
+    if len(named) > 1:
+        hint = "say whose: " + ", ".join(f"`{r.dataset}: {r.label}`" for r in named)
+        raise UsageError(
+            "usage.bad_argument", f"several datasets have the check `{text}`", where=f"run:{run}", hint=hint
+        )
+    listed = ", ".join(f"`{r.dataset}: {r.label}`" for r in failing) or "none"
+    raise UsageError(
+        "usage.bad_argument",
+        f"`{text}` does not hold run {run}",
+        where=f"run:{run}",
+        hint=did_you_mean(text, choices) or f"what holds it: {listed}",
+    )

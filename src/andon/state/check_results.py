@@ -1,0 +1,227 @@
+"""Check results, kept by the very question (check, versions, logical time where used), and which run met which of them.
+
+A result is a fact about content, so it outlives undos and serves every branch; what a run met, with the text and severity of that
+day, is the history of a check.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from andon.base.database import Database, Transaction, in_batches
+from andon.model.check import CheckKind, Severity, Status
+from andon.model.check_result import CheckResult, Samples
+
+#: The tables, for the numbered steps of `andon.state.schema`.
+TABLES = (
+    "create table check_result (key text primary key, check_id text not null, dataset text not null, version text not null,"
+    " status text not null, body text not null, run bigint, at text not null)",
+    "create index check_result_check on check_result (check_id, at)",
+    "create table run_check (run bigint not null, position integer not null, key text not null, check_id text not null,"
+    " dataset text not null, label text not null, severity text not null, status text not null, body text not null,"
+    " primary key (run, position))",
+    "create index run_check_check on run_check (check_id, run)",
+    "create index run_check_dataset on run_check (dataset, run)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A result as found; text, severity and place are those of whoever asks. `newest` serves `max_age`."""
+
+    key: str
+    status: Status
+    version: str
+    value: Any = None
+    limit: Any = None
+    bad: int | None = None
+    total: int | None = None
+    reason: str | None = None
+    samples: Samples = field(default_factory=Samples)
+    seconds: float = 0.0
+    how: str = "alone"
+    newest: int | None = None
+    run: int | None = None
+    at: str | None = None
+
+
+class CheckResults:
+    """Keeps and finds check results."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, keys: Iterable[str]) -> dict[str, Kept]:
+        """Results by key; what is not known is not in it."""
+        found: dict[str, Kept] = {}
+        for marks, batch in in_batches(keys):
+            sql = f"select key, status, version, body, run, at from check_result where key in ({marks})"
+            for key, status, version, body, run, at in self._database.query(sql, batch):
+                found[key] = _kept(key, status, version, json.loads(body), run, at)
+        return found
+
+    def record(
+        self, transaction: Transaction, results: Iterable[CheckResult], newest: Mapping[str, int | None]
+    ) -> None:
+        """Keep what was found; an error is not kept, since another try may find an answer.
+
+        Args:
+            newest: by key, for `max_age`.
+        """
+        rows = [
+            (r.key, r.check, r.dataset, r.version, str(r.status), json.dumps(_body(r, newest)), r.run, r.at)
+            for r in results
+            if r.status is not Status.ERROR and r.how != "kept"
+        ]
+        transaction.execute_many(
+            "insert into check_result (key, check_id, dataset, version, status, body, run, at)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do nothing",
+            rows,
+        )
+
+    def record_run(self, transaction: Transaction, run: int, results: Sequence[CheckResult]) -> None:
+        """Keep which results a run met."""
+        transaction.execute("delete from run_check where run = ?", [run])
+        transaction.execute_many(
+            "insert into run_check (run, position, key, check_id, dataset, label, severity, status, body)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    run,
+                    position,
+                    r.key,
+                    r.check,
+                    r.dataset,
+                    r.label,
+                    str(r.severity),
+                    str(r.status),
+                    json.dumps(_body(r, {}) | _said(r)),
+                )
+                for position, r in enumerate(results)
+            ],
+        )
+
+    def of_run(self, run: int) -> list[CheckResult]:
+        """The results that a run met, in its order."""
+        sql = (
+            "select key, check_id, dataset, label, severity, status, body, run from run_check"
+            " where run = ? order by position"
+        )
+        return [_result(row) for row in self._database.query(sql, [run])]
+
+    def of_dataset(self, dataset: str, limit: int = 1000) -> list[CheckResult]:
+        """The results of a dataset's checks in all runs, newest run first."""
+        sql = (
+            "select key, check_id, dataset, label, severity, status, body, run from run_check"
+            " where dataset = ? order by run desc, position limit ?"
+        )
+        return [_result(row) for row in self._database.query(sql, [dataset, limit])]
+
+    def values(self, check: str) -> dict[str, Any]:
+        """`{version: value}` of one check's results, as numbers."""
+        sql = "select version, body from check_result where check_id = ? order by at"
+        return {version: json.loads(body).get("value") for version, body in self._database.query(sql, [check])}
+
+    def last_good(self, check: str) -> tuple[int, Any, int | None] | None:
+        """The newest published run in which a check passed: its number, value and bad rows; None if there is none."""
+        sql = (
+            "select rc.run, rc.body from run_check rc join run r on r.number = rc.run"
+            " where rc.check_id = ? and rc.status = 'pass' and r.published = 1 order by rc.run desc limit 1"
+        )
+        rows = self._database.query(sql, [check])
+        if not rows:
+            return None
+        body = json.loads(rows[0][1])
+        return rows[0][0], body.get("value"), body.get("bad")
+
+
+def _body(result: CheckResult, newest: Mapping[str, int | None]) -> dict[str, Any]:
+    samples = result.samples
+    return {
+        "value": result.value,
+        "limit": result.limit,
+        "bad": result.bad,
+        "total": result.total,
+        "reason": result.reason,
+        "samples": [samples.columns, samples.rows, samples.masked] if samples.rows else None,
+        "seconds": round(result.seconds, 6),
+        "how": result.how,
+        "newest": newest.get(result.key),
+        "at": result.at,
+    }
+
+
+def _said(result: CheckResult) -> dict[str, Any]:
+    """What a run adds: how the check was worded that day."""
+    return {
+        "text": result.text,
+        "kind": str(result.kind),
+        "why": result.why,
+        "version": result.version,
+        "others": result.others,
+        "published": result.published,
+        "file": result.file,
+        "line": result.line,
+        "accepted": result.accepted,
+    }
+
+
+def _samples(value: Any) -> Samples:
+    if not value:
+        return Samples()
+    columns, rows, masked = value
+    return Samples(tuple(columns), tuple(tuple(row) for row in rows), tuple(masked))
+
+
+def _kept(key: str, status: str, version: str, body: Mapping[str, Any], run: int | None, at: str) -> Kept:
+    return Kept(
+        key,
+        Status(status),
+        version,
+        body["value"],
+        body["limit"],
+        body["bad"],
+        body["total"],
+        body["reason"],
+        _samples(body["samples"]),
+        body["seconds"],
+        body["how"],
+        body["newest"],
+        run,
+        at,
+    )
+
+
+def _result(row: tuple[Any, ...]) -> CheckResult:
+    key, check, dataset, label, severity, status, text, run = row
+    body = json.loads(text)
+    return CheckResult(
+        key=key,
+        check=check,
+        dataset=dataset,
+        label=label,
+        text=body["text"],
+        kind=CheckKind(body["kind"]),
+        severity=Severity(severity),
+        status=Status(status),
+        value=body["value"],
+        limit=body["limit"],
+        bad=body["bad"],
+        total=body["total"],
+        reason=body["reason"],
+        why=body["why"],
+        samples=_samples(body["samples"]),
+        seconds=body["seconds"],
+        how=body["how"],
+        version=body["version"],
+        others=tuple((name, version) for name, version in body["others"]),
+        published=body["published"],
+        run=run,
+        at=body["at"],
+        file=body["file"],
+        line=body["line"],
+        accepted=body["accepted"],
+    )
