@@ -1,39 +1,65 @@
-"""Planned execution gives exactly what one naive query for each check gives, over tables and lines that are made up."""
+"""Planned execution gives exactly what one naive query for each check gives, over tables, files and lines that are made up."""
 
 from __future__ import annotations
 
+import hashlib
 import math
-from typing import Any
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.checks.compile import Catalog, Plan, compile_check
-from andon.checks.judge import Measured
+from andon.base.names import literal, quote
+from andon.checks import queries
+from andon.checks.compile import Catalog, Plan, ReferencePlan, RowPlan, UniquePlan, compile_check
+from andon.checks.execute import Question, Target, execute
+from andon.checks.judge import Verdict, judge
 from andon.checks.parse import parse_check
-from andon.checks.plain import Relations, measure
-from andon.checks.plan import SCAN, can_fuse, measure_all
+from andon.checks.plain import measure
+from andon.checks.samples import sample
+from andon.engines.stats import parse_return_stats
 from andon.errors import Problem
-from andon.model.check import Check
+from andon.model.check import Check, Status
+from andon.model.check_result import Samples
+from andon.model.version import DataFile
 from andon.sql.bind import Binder
+
+if TYPE_CHECKING:
+    import duckdb
 
 COLUMNS = [
     ("a", "INTEGER"),
-    ("b", "INTEGER"),
+    ("b", "BIGINT"),
     ("x", "DOUBLE"),
     ("m", "DECIMAL(9,2)"),
     ("s", "VARCHAR"),
     ("t", "TIMESTAMP"),
+    ("z", "TIMESTAMP WITH TIME ZONE"),
+    ("d", "DATE"),
+    ('odd "n.ame', "INTEGER"),
+    ("file_Index", "BOOLEAN"),
 ]
 small = st.integers(-3, 3)
+LONG = "long " * 60
 rows = st.lists(
     st.tuples(
         st.none() | small,
         st.none() | small,
         st.none() | st.sampled_from(["nan", "inf", "-inf", "0.1", "-2", "1e300"]),
         st.none() | st.sampled_from(["0.01", "-1.50", "2"]),
-        st.none() | st.sampled_from(["x", "new", "", "a@b.co", "1", "2026-01-01"]),
-        st.none() | st.sampled_from(["2026-01-01 00:00", "2026-11-22 11:00", "infinity"]),
+        st.none() | st.sampled_from(["x", "new", "", "a@b.co", "1", "2026-01-01", "ü", "😀", LONG, LONG + "!"]),
+        st.none()
+        | st.sampled_from(["2026-01-01 00:00:00", "2026-11-22 11:00:00.5", "infinity", "0044-03-15 (BC) 00:00:00"]),
+        st.none()
+        | st.sampled_from(["2026-01-01 00:30:00+01", "2026-11-22 11:00:00+00", "2026-11-22 12:00:00.000001+00"]),
+        st.none() | st.sampled_from(["2026-01-01", "2026-11-22", "infinity", "0001-01-01 (BC)", "12000-01-01"]),
+        st.none() | small,
+        st.none() | st.booleans(),
     ),
     max_size=8,
 )
@@ -74,6 +100,14 @@ forms = (
             "not null a, s",
             "key a",
             "unique a, b",
+            "key a, b",
+            "unique s",
+            "key x",
+            "unique m, t",
+            "key b",
+            'unique "odd ""n.ame"',
+            'not null "odd ""n.ame", z',
+            "not null file_Index",
             "s in x, new",
             "s is email",
             "s is luhn",
@@ -85,6 +119,24 @@ forms = (
             "a -> o.t.b",
             "(a, b) -> o.t (a, b)",
             "t 2026-01-01..2026-11-22",
+            "z 2026-01-01..",
+            "z ..2025-12-31",
+            "d 2026-01-01..2026-11-22",
+            "t '2026-01-01 00:00:00'..'2026-11-22 11:00:00.5'",
+            "d in 2026-01-01",
+            "s in x",
+            "s not in x",
+            "m 0.01..",
+            "m -1.5..2",
+            "b -3..3",
+            "m > 0.005",
+            "b < 4",
+            '"odd ""n.ame" in 1, 2',
+            "s -> o.t",
+            "b -> o.t.a",
+            "x -> o.t",
+            "(s, x) -> o.t (s, x)",
+            "d -> o.t.d",
             "x > avg(a) over ()",
             "a in (select b from o.t)",
         ]
@@ -103,6 +155,16 @@ totals = st.sampled_from(
         "sum(a) = sum(o.t.a)",
         "min(t) >= '2026-01-01'",
         "max_age 26h by t",
+        "max_age 26h by z",
+        "max_age 2d by d",
+        "count(*) > 3",
+        "count(*) 1..4",
+        "watch rows",
+        "max(b) < 3",
+        "rows >= 90% of published",
+        "sum(a) 80%..120% of published",
+        "lost keys = 0",
+        "changed rows < 5%",
         "watch sum(a)",
     ]
 )
@@ -115,52 +177,138 @@ lines = st.builds(
 
 CATALOG = Catalog({"s.d": COLUMNS, "o.t": COLUMNS}, {"s.d": ["a"]}, {})
 BINDER = Binder()
+MOMENT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+Row = tuple[Any, ...]
 
 
-def plan_of(line: str) -> Plan | None:
+def item_of(line: str) -> tuple[Check, Plan] | None:
     check = parse_check(line, dataset="s.d", columns=COLUMNS, key=["a"])
     if not isinstance(check, Check):
         return None
     plan = compile_check(check, CATALOG, BINDER)
-    return None if isinstance(plan, Problem) else plan
+    return None if isinstance(plan, Problem) else (check, plan)
 
 
-def comparable(measured: Measured) -> Any:
+def items_of(written: list[str]) -> list[tuple[Check, Plan]]:
+    return [item for item in map(item_of, written) if item is not None]
+
+
+class World:
+    """An engine with the tables `s.d`, `o.t` and `p.d`, and files of them with what their writes told."""
+
+    def __init__(self) -> None:
+        import duckdb
+
+        self.connection = duckdb.connect(config={"threads": 1})
+        self.connection.execute("set timezone = 'UTC'")
+        listed = ", ".join(f"{quote(column)} {kind}" for column, kind in COLUMNS)
+        for name in NAMES:
+            self.connection.execute(f"create schema {name.split('.')[0]}; create table {name} ({listed})")
+        self.folder = tempfile.TemporaryDirectory()
+        self.files = 0
+
+    def fill(self, name: str, rows: list[Row]) -> None:
+        self.connection.execute(f"delete from {name}")
+        if rows:
+            listed = ", ".join(
+                "(" + ", ".join("null" if value is None else literal(str(value)) for value in row) + ")" for row in rows
+            )
+            self.connection.execute(f"insert into {name} values {listed}")
+
+    def write(self, name: str) -> tuple[DataFile, str]:
+        self.files += 1
+        path = f"{self.folder.name}/{self.files}.parquet"
+        told = self.connection.execute(f"copy {name} to '{path}' (format parquet, return_stats)").fetchall()[0]
+        sha = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return DataFile(path, int(told[2]), sha, int(told[1]), parse_return_stats(told[4])), path
+
+    def table(self, name: str, parts: list[list[Row]]) -> Target:
+        files = []
+        for part in parts:
+            self.fill(name, part)
+            files.append(self.write(name))
+        self.fill(name, [row for part in parts for row in part])
+        listed = ", ".join(literal(path) for _, path in files)
+        return Target(
+            f"read_parquet([{listed}])", COLUMNS, tuple(file for file, _ in files), tuple(path for _, path in files)
+        )
+
+
+NAMES = ("s.d", "o.t", "p.d")
+WORLD: list[World] = []
+
+
+def world() -> World:
+    if not WORLD:
+        WORLD.append(World())
+    return WORLD[0]
+
+
+def comparable(verdict: Verdict) -> Any:
     """NaN is equal to itself here; of an error only that there is one counts."""
-    if measured.error is not None:
+    if verdict.status is Status.ERROR:
         return "error"
-    values = (measured.value, measured.limit)
+    values = (verdict.value, verdict.limit)
     plain = ["nan" if isinstance(value, float) and math.isnan(value) else value for value in values]
-    return (measured.bad, measured.total, *plain, measured.holds, measured.is_infinite, measured.skipped)
+    return (verdict.status, verdict.bad, verdict.total, *plain, verdict.reason)
+
+
+def assert_planned_is_plain(question: Question, connection: duckdb.DuckDBPyConnection) -> None:
+    relations = question.relations()
+    for (check, plan), done in zip(question.items, execute(question, connection, MOMENT), strict=True):
+        alone = judge(check, measure(plan, relations, connection), MOMENT)
+        assert comparable(done.verdict) == comparable(alone), (check.text, done)
+        if done.verdict.status is not Status.FAIL or not done.verdict.bad:
+            assert done.samples == Samples()
+            continue
+        if isinstance(plan, (RowPlan, UniquePlan, ReferencePlan)):
+            assert len(done.samples.rows) == min(done.verdict.bad, question.samples), check.text
+            naive = sample(plan, question, connection)
+            if done.verdict.bad <= question.samples:
+                assert Counter(done.samples.rows) == Counter(naive.rows), check.text
+
+
+parts = st.lists(rows, min_size=1, max_size=3)
+
+
+@settings(max_examples=120, deadline=None)
+@given(parts, rows, st.none() | rows, st.lists(lines, min_size=1, max_size=6), st.booleans(), st.sampled_from([1, 20]))
+def test_planned_is_plain(
+    own: list[list[Row]], other: list[Row], before: list[Row] | None, written: list[str], is_large: bool, samples: int
+) -> None:
+    place = world()
+    mine, theirs = place.table("s.d", own), place.table("o.t", [other])
+    published = None if before is None else place.table("p.d", [before])
+    others = {"o.t": theirs}
+    question = Question(items_of(written), mine, others, published, samples=samples)
+    with patch.object(queries, "LARGE", 0 if is_large else queries.LARGE):
+        assert_planned_is_plain(question, place.connection)
 
 
 @settings(max_examples=60, deadline=None)
-@given(rows, rows, st.lists(lines, min_size=1, max_size=6))
-def test_planned_is_plain(own: list[tuple[Any, ...]], other: list[tuple[Any, ...]], written: list[str]) -> None:
-    import duckdb
-
-    plans = [plan for plan in map(plan_of, written) if plan is not None]
-    connection = duckdb.connect(config={"threads": 1})
-    for name, values in (("s.d", own), ("o.t", other)):
-        schema = name.split(".")[0]
-        listed = ", ".join(f"{column} {kind}" for column, kind in COLUMNS)
-        connection.execute(f"create schema {schema}; create table {name} ({listed})")
-        if values:
-            connection.executemany(f"insert into {name} values (?, ?, ?, ?, ?, ?)", values)
-    relations = Relations("s.d", {})
-    planned = measure_all(plans, relations, connection, row_number="rowid")
-    for plan, found in zip(plans, planned, strict=True):
-        alone = measure(plan, relations, connection)
-        assert comparable(found.measured) == comparable(alone), plan
-        if found.how == SCAN:
-            assert can_fuse(plan)
-            if found.measured.bad is not None:
-                assert len(found.rows) == min(found.measured.bad, 20)
-    connection.close()
+@given(rows, rows, st.none() | rows, st.lists(lines, min_size=1, max_size=6))
+def test_views_are_checked_by_running_them(
+    own: list[Row], other: list[Row], before: list[Row] | None, written: list[str]
+) -> None:
+    place = world()
+    for name, values in (("s.d", own), ("o.t", other), ("p.d", before or [])):
+        place.fill(name, values)
+    published = None if before is None else Target("p.d", COLUMNS)
+    question = Question(items_of(written), Target("s.d", COLUMNS), {"o.t": Target("o.t", COLUMNS)}, published)
+    assert_planned_is_plain(question, place.connection)
 
 
-def test_most_lines_are_read_and_fused() -> None:
+def test_most_lines_are_read_and_planned() -> None:
+    place = world()
+    values = [row_of(a=index, x="1.5", s="x", t="2026-11-22 11:00") for index in range(4)]
     written = ["a > 0", "x 0..1 where b > 0", "not null a", "sum(a) > 0", "max_age 26h by t", "s is email", "key a"]
-    plans = [plan_of(line) for line in written]
-    assert all(plan is not None for plan in plans)
-    assert [plan is not None and can_fuse(plan) for plan in plans] == [True] * 6 + [False]
+    mine = place.table("s.d", [values])
+    question = Question(items_of(written), mine, {}, None)
+    done = execute(question, place.connection, MOMENT)
+    assert [one.how for one in done] == ["scan", "scan", "proof", "scan", "proof", "scan", "scan"]
+    assert [str(one.verdict.status) for one in done] == ["fail", "pass", "pass", "pass", "pass", "fail", "pass"]
+    assert_planned_is_plain(question, place.connection)
+
+
+def row_of(**values: Any) -> Row:
+    return tuple(values.get(name) for name, _ in COLUMNS)

@@ -1,18 +1,29 @@
-"""Planned execution: all checks of a dataset at about the price of reading it once, and exactly the answers of `plain.py`."""
+"""Planned execution: all checks of a dataset at about the price of reading it once, and exactly the answers of `plain.py`.
+
+What the writes told proves what it can; then come counts that the reader skips by, one scan for what is left about rows, joins, and
+what must run alone. Results agree with the plain execution to the last bit on an instance of one thread; sums of doubles depend on
+the order of the rows, which is the engine's with more threads, here as there.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
-from andon.checks import plan as fused
 from andon.checks import samples
-from andon.checks.compile import AgePlan, Plan, PublishedPlan, ReferencePlan, SchemaPlan, TotalPlan, UniquePlan
-from andon.checks.judge import Measured, judge
-from andon.checks.plain import query
+from andon.checks.compile import AgePlan, Plan, RowPlan, SchemaPlan
+from andon.checks.facts import Facts
+from andon.checks.judge import Measured, Verdict, judge
+from andon.checks.keys import Follow
+from andon.checks.plain import measure, query
+from andon.checks.proofs import prove
+from andon.checks.queries import ALONE, JOIN, PROOF, Query, plan_queries
 from andon.checks.question import Executed, FileStates, Question, Target
-from andon.model.check import Check, Status
+from andon.model.check import Check, MaxAge, Status
 from andon.model.check_result import Samples
 
 if TYPE_CHECKING:
@@ -20,62 +31,180 @@ if TYPE_CHECKING:
 
 __all__ = ["Executed", "FileStates", "Question", "Target", "execute", "explain_sql"]
 
-PROOF, COUNT, SCAN, JOIN, ALONE = "proof", "count", "scan", "join", "alone"
+
+@dataclass(slots=True)
+class _Found:
+    """What one check measured, how, at what cost, and the numbers of failing rows if the scan told them."""
+
+    measured: Measured
+    how: str
+    seconds: float = 0.0
+    rows: tuple[int, ...] | None = None
 
 
 def execute(question: Question, connection: duckdb.DuckDBPyConnection, moment: datetime) -> list[Executed]:
     """How each check came out, in the order of the items. What the engine refuses is status `error` of that check alone.
 
     Args:
-        connection: where the relations of the question can be read.
+        connection: where the relations of the question can be read; its time zone is UTC.
         moment: the logical time.
+
+    Raises:
+        duckdb.InterruptException: when the connection was interrupted.
     """
-    plans = [plan for _, plan in question.items]
+    facts = Facts(question.own)
+    found: dict[int, _Found] = {}
+    for index, (check, plan) in enumerate(question.items):
+        proof = prove(check, plan, question, facts)
+        if proof is not None:
+            found[index] = _Found(proof, PROOF)
+    left = [index for index in range(len(question.items)) if index not in found]
+    if left:
+        for asked in plan_queries(question, left, facts):
+            found.update(_ask(asked, connection))
+        for index in left:
+            if index not in found:
+                found[index] = _plainly(question.items[index][1], question, connection)
+    return _judged(question, [found[index] for index in range(len(question.items))], connection, moment)
+
+
+def _ask(asked: Query, connection: duckdb.DuckDBPyConnection) -> dict[int, _Found]:
+    """What a query tells; what it leaves undecided is missing. If the engine refuses it, each of its checks is asked alone."""
+    import duckdb
+
     began = time.perf_counter()
-    found = fused.measure_all(plans, question.relations(), connection)
-    share = (time.perf_counter() - began) / max(1, len(plans))
+    try:
+        row: Sequence[Any] = connection.execute(asked.sql).fetchall()[0]
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error:
+        return {}
+    share = (time.perf_counter() - began) / len(asked.parts)
+    found = {}
+    for part in asked.parts:
+        values = row[part.start : part.end]
+        began = time.perf_counter()
+        measured = _followed(part.read(values), connection)
+        if measured is not None:
+            rows = tuple(values[-1] or ()) if part.has_rows else None
+            found[part.index] = _Found(measured, asked.how, share + time.perf_counter() - began, rows)
+    return found
+
+
+def _followed(answer: Measured | Follow | None, connection: duckdb.DuckDBPyConnection) -> Measured | None:
+    import duckdb
+
+    while isinstance(answer, Follow):
+        try:
+            answer = answer.read(connection.execute(answer.sql).fetchall()[0])
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error:
+            return None
+    return answer
+
+
+def _plainly(plan: Plan, question: Question, connection: duckdb.DuckDBPyConnection) -> _Found:
+    began = time.perf_counter()
+    measured = measure(plan, question.relations(), connection)
+    return _Found(measured, _how_plainly(plan), time.perf_counter() - began)
+
+
+def _how_plainly(plan: Plan) -> str:
+    """Rules and totals over rows of their own run alone; all else compares rows with rows."""
+    match plan:
+        case SchemaPlan():
+            return PROOF
+        case RowPlan() | AgePlan():
+            return ALONE
+    return ALONE if getattr(plan, "is_standalone", None) is False else JOIN
+
+
+# verdicts and samples
+
+
+def _judged(
+    question: Question, found: Sequence[_Found], connection: duckdb.DuckDBPyConnection, moment: datetime
+) -> list[Executed]:
+    verdicts = [judge(check, one.measured, moment) for (check, _), one in zip(question.items, found, strict=True)]
+    failed = [index for index, verdict in enumerate(verdicts) if verdict.status is Status.FAIL]
+    rows = _samples(question, found, failed, connection) if failed and question.samples else {}
     made = []
-    for (check, plan), one in zip(question.items, found, strict=True):
-        measured = _schema(question) if isinstance(plan, SchemaPlan) else one.measured
-        verdict = judge(check, measured, moment)
-        rows = _samples(plan, question, connection) if verdict.status is Status.FAIL else Samples()
-        newest = measured.value if isinstance(plan, AgePlan) else None
-        made.append(Executed(verdict, _how(plan, one.how), share, rows, newest))
+    for index, ((check, plan), one) in enumerate(zip(question.items, found, strict=True)):
+        newest = one.measured.value if isinstance(plan, AgePlan) else None
+        verdict = _discreet(check, verdicts[index], question.masked) if question.masked else verdicts[index]
+        made.append(Executed(verdict, one.how, one.seconds, rows.get(index, Samples()), newest))
     return made
 
 
-def explain_sql(question: Question) -> list[tuple[Check, str, str]]:
-    """For each check how it would be executed, and the SQL; the schema is compared without."""
-    relations = question.relations()
-    told = []
-    for check, plan in question.items:
-        sql = "" if isinstance(plan, SchemaPlan) else query(plan, relations)
-        how = SCAN if fused.can_fuse(plan) else _how(plan, ALONE)
-        told.append((check, how, sql))
-    return told
-
-
-def _how(plan: Plan, how: str) -> str:
-    if isinstance(plan, SchemaPlan):
-        return PROOF
-    if how != ALONE:
-        return how
-    reads_others = isinstance(plan, (UniquePlan, ReferencePlan, PublishedPlan)) or (
-        isinstance(plan, TotalPlan) and plan.is_standalone
-    )
-    return JOIN if reads_others else ALONE
-
-
-def _schema(question: Question) -> Measured:
-    published = question.published if question.is_same_definition else None
-    before = None if published is None else published.columns
-    return Measured(columns=question.own.columns, declared=question.declared, before=before)
-
-
-def _samples(plan: Plan, question: Question, connection: duckdb.DuckDBPyConnection) -> Samples:
+def _samples(
+    question: Question, found: Sequence[_Found], failed: Sequence[int], connection: duckdb.DuckDBPyConnection
+) -> dict[int, Samples]:
+    """Failing rows of failed checks. A check whose rows can't be fetched keeps its verdict and has none."""
     import duckdb
 
+    numbered = {index: rows for index in failed if (rows := found[index].rows)}
+    made: dict[int, Samples] = {}
     try:
-        return samples.sample(plan, question, connection)
+        if numbered:
+            began = time.perf_counter()
+            made = samples.by_number(numbered, question, connection)
+            for index in numbered:
+                found[index].seconds += (time.perf_counter() - began) / len(numbered)
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error:
-        return Samples()
+        made = {}
+    for index in failed:
+        if index in made:
+            continue
+        began = time.perf_counter()
+        try:
+            made[index] = samples.sample(question.items[index][1], question, connection)
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error:
+            continue
+        found[index].seconds += time.perf_counter() - began
+    return made
+
+
+def _discreet(check: Check, verdict: Verdict, masked: frozenset[str]) -> Verdict:
+    """The verdict without values of masked columns: texts and dates that a total took from one, messages that may quote one."""
+    read = [name for name in check.columns if name.lower() in masked]
+    if not read:
+        return verdict
+    if verdict.status is Status.ERROR:
+        named = (verdict.reason or "").partition(":")[0]
+        shown = ", ".join(f"`{name}`" for name in read)
+        return replace(verdict, reason=f"{named} (the message may quote values of {shown} and is not shown)")
+    if isinstance(check.form, MaxAge):
+        return verdict
+    return replace(verdict, value=_masked(verdict.value), limit=_masked_limit(check, verdict))
+
+
+def _masked(value: Any) -> Any:
+    return value if value is None or isinstance(value, (bool, int, float, Decimal)) else samples.MASK
+
+
+def _masked_limit(check: Check, verdict: Verdict) -> Any:
+    """A limit that stands in the check is no secret; one that is measured may be."""
+    return verdict.limit if str(verdict.limit) in check.text else _masked(verdict.limit)
+
+
+def explain_sql(question: Question) -> list[tuple[Check, str, str]]:
+    """For each check how it would be executed, and the SQL that runs first for it; a proof runs none."""
+    facts = Facts(question.own)
+    told: dict[int, tuple[str, str]] = {}
+    for index, (check, plan) in enumerate(question.items):
+        if prove(check, plan, question, facts) is not None:
+            told[index] = (PROOF, "")
+    left = [index for index in range(len(question.items)) if index not in told]
+    for asked in plan_queries(question, left, facts):
+        told.update({part.index: (asked.how, asked.sql) for part in asked.parts})
+    relations = question.relations()
+    for index in left:
+        plan = question.items[index][1]
+        if index not in told:
+            told[index] = (_how_plainly(plan), query(plan, relations))
+    return [(check, *told[index]) for index, (check, _) in enumerate(question.items)]

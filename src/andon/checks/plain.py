@@ -51,7 +51,7 @@ class Relations:
 
 
 def measure(plan: Plan, relations: Relations, connection: duckdb.DuckDBPyConnection) -> Measured:
-    """What the plan's query finds; an error of the engine is in the result, never raised."""
+    """What the plan's query finds; an error of the engine is in the result; only an interruption is raised."""
     import duckdb
 
     if isinstance(plan, SchemaPlan):
@@ -60,6 +60,8 @@ def measure(plan: Plan, relations: Relations, connection: duckdb.DuckDBPyConnect
         return Measured(skipped="there is no published version")
     try:
         return _measured(plan, relations, connection)
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as error:
         return Measured(error=str(error).split("\n")[0])
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.names import literal, quote
 from andon.checks.compile import Plan, PublishedPlan, ReferencePlan, RowPlan, UniquePlan, ViolationsPlan
 from andon.checks.plain import Relations, changed_keys, lost_keys, scoped, temporary_macros
+from andon.checks.queries import FILE_STEP
 from andon.checks.question import Question, Target
 from andon.model.check_result import Samples
 
@@ -43,6 +44,34 @@ def _violations(plan: ViolationsPlan, question: Question, connection: duckdb.Duc
     sql = f"select {listed(columns, question.masked)} from (select * from (\n{plan.sql}\n) limit {question.samples}) s"
     with temporary_macros(plan.macros, connection):
         return make(columns, connection.execute(sql).fetchall(), question.masked)
+
+
+def by_number(
+    numbered: Mapping[int, Sequence[int]], question: Question, connection: duckdb.DuckDBPyConnection
+) -> dict[int, Samples]:
+    """Rows of the question's own version by their numbers, as the scan tells them, for each of several checks.
+
+    Raises:
+        duckdb.Error: what the engine says.
+    """
+    columns = [name for name, _ in question.own.columns]
+    wanted: dict[int, list[int]] = {}
+    for number in sorted({number for numbers in numbered.values() for number in numbers}):
+        wanted.setdefault(number // FILE_STEP, []).append(number)
+    rows: dict[int, tuple[str | None, ...]] = {}
+    for file, numbers in wanted.items():
+        inside = ", ".join(str(number % FILE_STEP) for number in numbers)
+        relation = f"read_parquet([{literal(question.own.paths[file])}])"
+        sql = (
+            f"select s.file_row_number, {listed(columns, question.masked)} from {relation} s"
+            f" where s.file_row_number in ({inside})"
+        )
+        for number, *values in connection.execute(sql).fetchall():
+            rows[file * FILE_STEP + int(number)] = tuple(values)
+    return {
+        index: make(columns, [rows[number] for number in numbers], question.masked)
+        for index, numbers in numbered.items()
+    }
 
 
 def make(columns: Sequence[str], rows: Sequence[tuple[str | None, ...]], masked: frozenset[str]) -> Samples:
