@@ -21,6 +21,7 @@ from andon.model.unit_test import TestResult
 from andon.service.describe import DatasetInfo, Page, Status
 from andon.service.goal import RunOptions
 from andon.service.history import Diff, LogEntry
+from andon.service.lineage import Impact, Trail
 from andon.service.pull import Pulled, pull
 from andon.service.query import Answer
 from andon.service.undoing import Reverted
@@ -72,6 +73,29 @@ class Lake:
     def show(self, dataset: str) -> Page:
         """All that is known about a dataset."""
         return self._workspace.describe.show(dataset, self._ref)
+
+    def lineage(
+        self,
+        dataset: str,
+        column: str | None = None,
+        at: str | None = None,
+        *,
+        up: bool = True,
+        down: bool = True,
+        depth: int | None = None,
+    ) -> Trail:
+        """Where a dataset, a column or a raw file comes from, to the files, and where it goes, to the insights.
+
+        Raises:
+            UsageError: `lake.dataset_not_found`, `lake.column_not_found`.
+        """
+        target = dataset if column is None else f"{dataset}.{column}"
+        return self._workspace.lineages.lineage(target, at or self._ref, up=up, down=down, depth=depth)
+
+    def impact(self, dataset: str, column: str | None = None, at: str | None = None) -> Impact:
+        """What a change of a dataset, a column or a raw file would reach."""
+        target = dataset if column is None else f"{dataset}.{column}"
+        return self._workspace.lineages.impact(target, at or self._ref)
 
     def status(self) -> Status:
         """Where the folder stands against its branch."""

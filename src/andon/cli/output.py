@@ -13,7 +13,12 @@ from typing import Any, TextIO
 from andon.errors import AndonError, Problem
 
 #: What stands for our own symbols where the terminal's encoding lacks them; one character each, so that tables stay aligned.
-_PLAIN = {"·": "-", "→": ">", "…": "~", "✓": "+", "✗": "x", "●": "*", "○": "o", "─": "-", "⏎": "/", "≈": "~"}
+_PLAIN = {"·": "-", "→": ">", "…": "~", "✓": "+", "✗": "x", "●": "*", "○": "o", "─": "-", "⏎": "/", "≈": "~"} | {
+    "├": "|",
+    "└": "`",
+    "│": "|",
+    "╌": ".",
+}
 
 _STYLES = {"accent": "36", "dim": "2", "good": "32", "warn": "33", "bad": "31", "bold": "1"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from andon.base.hashing import content_id
@@ -48,13 +48,15 @@ class Trail:
         start: the node that was asked for.
         up, down: which ways were gone.
         graph: what was found, with the start.
+        whole: all of the commit.
     """
 
     commit: Commit
     start: Node
     up: bool
     down: bool
-    graph: Graph
+    graph: Graph = field(repr=False)
+    whole: Graph = field(repr=False)
     depth: int | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -147,7 +149,7 @@ class Lineages:
         """
         commit, graph, start = self._find(target, at)
         found = part(graph, [start.id], up=up, down=down, depth=depth)
-        return Trail(commit, start, up, down, found, depth)
+        return Trail(commit, start, up, down, found, graph, depth)
 
     def impact(self, target: str, at: str | None = None) -> Impact:
         """What a change of `target` would reach; arguments and errors are those of `lineage`."""
@@ -164,6 +166,16 @@ class Lineages:
             tuple(self._checks(commit, graph, start)),
             blast_radius(graph, [start.id]),
         )
+
+    def events(self, trail: Trail) -> list[dict[str, Any]]:
+        """A trail as OpenLineage run events, one for each of its datasets, in the order in which they were built."""
+        from andon.service.openlineage import run_events
+
+        state = self._lake.commits.state(trail.commit)
+        leaves = {n.id: state.leaves[n.id] for n in trail.graph.nodes.values() if n.id in state.leaves}
+        builds = self._lake.objects.builds(leaf.build for leaf in leaves.values())
+        made = {name: builds[leaf.build] for name, leaf in leaves.items() if leaf.build in builds}
+        return run_events(trail.graph, trail.whole, made, f"andon://{self._workspace.root.name}")
 
     # -- the graph of a commit
 
