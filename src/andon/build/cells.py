@@ -25,7 +25,7 @@ _SHAPES = {
 
 
 def cell_sql(cell: Cell, kind: DuckType) -> str | None:
-    """`cell` as an SQL expression that is NULL where the engine can't take it; None if it doesn't fit `kind`.
+    """`cell` as an SQL expression; None if it doesn't fit `kind`. It may fail still: what looks like a date may be none.
 
     Numbers keep their value: `1.5` is no INTEGER, and `0.125` no DECIMAL(18,2).
     """
@@ -40,7 +40,7 @@ def cell_sql(cell: Cell, kind: DuckType) -> str | None:
 
 def _plain_sql(how: CellKind, text: str, kind: DuckType) -> str | None:
     fits = _fits(how, text.strip(), kind)
-    return f"try_cast({literal(text if kind.name == 'VARCHAR' else text.strip())} as {kind.text})" if fits else None
+    return f"cast({literal(text if kind.name == 'VARCHAR' else text.strip())} as {kind.text})" if fits else None
 
 
 def _fits(how: CellKind, text: str, kind: DuckType) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from andon.base.clock import from_text
 from andon.base.names import did_you_mean, literal, quote, quote_name
@@ -30,9 +30,6 @@ from andon.engines.types import select_list
 from andon.errors import AndonError, Problem
 from andon.model.dataset import Definition, Kind
 from andon.model.unit_test import Rows, TestResult, TestStatus, UnitTest
-
-if TYPE_CHECKING:
-    import duckdb
 
 #: The logical time of a test that doesn't say one: its dataset doesn't use the clock.
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -150,7 +147,7 @@ class _Case:
         self._memory_limit = memory_limit
         self._session = instance.session()
         self._universe = Universe(instance, lambda _: None)
-        self._connection: duckdb.DuckDBPyConnection = self._session.at(self._universe.catalog)
+        self._connection: Any = self._session.at(self._universe.catalog)
         self._written = WrittenRows(self._connection, subject.text_of)
         self._notices: list[str] = []
         self._is_bindable = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from andon.base.names import did_you_mean
 from andon.base.text import excerpt
@@ -11,9 +11,6 @@ from andon.build.cells import cell_sql
 from andon.errors import Problem
 from andon.model.types import parse_type
 from andon.model.unit_test import Cell, CellKind, Rows
-
-if TYPE_CHECKING:
-    import duckdb
 
 Columns = Sequence[tuple[str, str]]
 
@@ -26,7 +23,7 @@ class WrittenRows:
         text_of: the text of a project file, to show places.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, text_of: Callable[[str], str]) -> None:
+    def __init__(self, connection: Any, text_of: Callable[[str], str]) -> None:
         self._connection = connection
         self._text_of = text_of
 
@@ -61,9 +58,9 @@ class WrittenRows:
                 sql = cell_sql(cell, tree)
                 if sql is None:
                     problems.append(self._misfit(rows, cell, name, kind, whose))
-                elif cell.kind is not CellKind.NULL and not tree.fields and tree.name != "VARCHAR":
+                elif cell.kind is not CellKind.NULL and tree.name != "VARCHAR":
                     asked.append((cell, name, kind))
-                    tests.append(f"({sql}) is null")
+                    tests.append(f"try({sql}) is null")
                 items.append(sql or "null")
             listed.append(f"({', '.join(items)})")
         if tests:  # what has the right form and is no value all the same, such as the 30th of February

@@ -136,12 +136,14 @@ def rows_of_csv(text: str, file: str, written: Written | None = None) -> Rows:
         raise Flawed(Flaw("project.bad_test", "the CSV is empty", *place(1, 1), "its first line names the columns"))
     header, *rest = records
     names = [cell.text.strip() for cell in header]
+    seen: set[str] = set()
     for cell, name in zip(header, names, strict=True):
-        if not name or [n.lower() for n in names].count(name.lower()) > 1:
+        if not name or name.lower() in seen:
             message = f"column `{name}` is named twice" if name else "a column has no name"
             raise Flawed(
                 Flaw("project.bad_test", message, cell.line, cell.column, "the first line names each column once")
             )
+        seen.add(name.lower())
     for record in rest:
         if len(record) != len(names):
             message = f"the line has {len(record)} fields, and the header {len(names)}"
