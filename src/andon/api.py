@@ -16,6 +16,8 @@ from andon.base.clock import from_text
 from andon.base.text import plural
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
+from andon.model.profile import Profile
+from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_test import TestResult
 from andon.service.describe import DatasetInfo, Page, Status
@@ -96,6 +98,18 @@ class Lake:
         """What a change of a dataset, a column or a raw file would reach."""
         target = dataset if column is None else f"{dataset}.{column}"
         return self._workspace.lineages.impact(target, at or self._ref)
+
+    def profile(self, dataset: str, at: str | None = None) -> Profile:
+        """What the values of a dataset look like; made when first asked for, then kept.
+
+        Raises:
+            UsageError: `lake.dataset_not_found`, `lake.ref_not_found`.
+        """
+        return self._workspace.profiles.profile(dataset, at or self._ref)
+
+    def profile_diff(self, dataset: str, against: str, at: str | None = None) -> ProfileDiff:
+        """What moved in the values of a dataset since the commit `against`, the most important first."""
+        return self._workspace.profiles.compare(dataset, at or self._ref, against)
 
     def status(self) -> Status:
         """Where the folder stands against its branch."""

@@ -20,6 +20,9 @@ _PLAIN = {"·": "-", "→": ">", "…": "~", "✓": "+", "✗": "x", "●": "*",
     "╌": ".",
 }
 
+#: Drawn bars and columns, by how much ink they have.
+_PLAIN |= dict(zip("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", "_..:-=+#-----##", strict=True))
+
 _STYLES = {"accent": "36", "dim": "2", "good": "32", "warn": "33", "bad": "31", "bold": "1"}
 
 #: A column of a table that gives way keeps at least so many characters.
