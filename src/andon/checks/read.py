@@ -59,7 +59,8 @@ def read_checks(
     from andon.checks.reader import read_all
 
     made, problems = read_all(missing, catalog, names, binder)
-    whole = {one.dataset: found.get(one.dataset) or made[one.dataset] for one in declared}
+    every = {**found, **made}
+    whole = {one.dataset: every[one.dataset] for one in declared}
     if memory is not None:
         memory.keep(whole, {name: checks for name, checks in made.items() if name not in problems}, not problems)
     return whole, [problem for name in problems for problem in problems[name]]
