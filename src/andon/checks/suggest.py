@@ -129,7 +129,7 @@ def keys(subject: Subject, said: Known) -> Iterator[Candidate]:
         )
     if single or said.identified:
         return
-    parts = [c for c in able if _may_identify(c) and (c.distinct or 0) > 1][:4]
+    parts = [c for c in able if (_may_identify(c) or c.kind is ColumnKind.MOMENT) and (c.distinct or 0) > 1][:4]
     for one, other in combinations(parts, 2):
         if (one.distinct or 0) * (other.distinct or 0) >= rows_:
             yield Candidate(
@@ -148,7 +148,7 @@ def _may_be_unique(column: ColumnProfile, rows_: int) -> bool:
 def _may_identify(column: ColumnProfile) -> bool:
     if looks_like_id(column.name):
         return column.kind in (ColumnKind.NUMBER, ColumnKind.TEXT, ColumnKind.OTHER) and "." not in str(column.maximum)
-    return any(word in _PERIODS for word in words_of(column.name)) and column.kind in (
+    return any(singular(word) in _PERIODS for word in words_of(column.name)) and column.kind in (
         ColumnKind.MOMENT,
         ColumnKind.TEXT,
         ColumnKind.NUMBER,

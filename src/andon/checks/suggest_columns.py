@@ -23,6 +23,7 @@ from andon.checks.suggest_facts import (
     written,
 )
 from andon.checks.tokens import RESERVED
+from andon.checks.watch import short_number
 from andon.model.profile import ColumnKind, ColumnProfile, is_cut
 
 #: Below so many rows values say little about what values may come.
@@ -32,6 +33,8 @@ _MANY_ROWS = 100
 _MOST_VALUES = 12
 _LONGEST_VALUE = 40
 _ROWS_PER_VALUE = 10
+#: Ranges that are suggested for a dataset that is no source.
+_MOST_COMPUTED = 3
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
 _MODIFIERS = frozenset(("where", "allow", "warn", "info", "quarantine", "null", "in", "is"))
 
@@ -201,8 +204,17 @@ def _has_one_length(column: ColumnProfile) -> bool:
     return column.rows >= _MANY_ROWS and (column.distinct or 0) > 2 * _MOST_VALUES and looks_like_id(column.name)
 
 
-def bounds(subject: Subject, known: Known) -> Iterator[Candidate]:
-    """`amount 0..5_000`: no number below zero, and for sources none above twice the largest, rounded up."""
+def bounds(subject: Subject, known: Known) -> Iterable[Candidate]:
+    """`amount 0..5_000`: no number below zero, and for sources none above twice the largest, rounded up.
+
+    What is computed from sources is rarely negative by mistake: of it only the first few are worth a line.
+    """
+    found = sorted(_bounds(subject, known), key=lambda one: one.rank)
+    numbers = {column.name.lower() for column in subject.profile.columns if column.kind is ColumnKind.NUMBER}
+    return found if subject.is_source else found[: max(0, _MOST_COMPUTED - len(numbers & known.bounded))]
+
+
+def _bounds(subject: Subject, known: Known) -> Iterator[Candidate]:
     if subject.profile.rows < ENOUGH_ROWS:
         return
     identified = known.identified | {column.lower() for column in subject.key}
@@ -239,9 +251,10 @@ def _bound(subject: Subject, column: ColumnProfile, low: Decimal, high: Decimal)
 
 
 def _short(value: Decimal) -> str:
-    text = format(value.normalize(), "f")
-    whole, _, rest = text.partition(".")
-    return f"{int(whole):,}" + (f".{rest[:4]}" if rest else "")
+    """A number for people: four digits, or two decimals of a large one."""
+    if abs(value) < 1000:
+        return short_number(float(value))
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def orders(subject: Subject, known: Known) -> Iterator[Candidate]:

@@ -1,0 +1,186 @@
+"""Suggested checks: found in a version's values and its past, run before they are shown, written into the dataset's own file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from andon.base.files import write_whole
+from andon.build.select import Selectable
+from andon.build.select import select as choose
+from andon.checks.suggest import candidates, finish
+from andon.checks.suggest_facts import Neighbour, Subject
+from andon.checks.trial import try_all
+from andon.errors import ProjectError, UsageError
+from andon.model.commit import Commit
+from andon.model.dataset import Dataset, Kind
+from andon.model.profile import ColumnKind
+from andon.model.project import Project
+from andon.model.suggestion import Suggestion
+from andon.project.addchecks import add_checks
+from andon.service.gather import Gatherer
+from andon.service.suggestion_scene import Moment, Scene
+
+if TYPE_CHECKING:
+    from andon.service.workspace import Workspace
+
+#: Datasets above whose sums are compared, the farthest first.
+_PROFILES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What is suggested for one dataset.
+
+    Attributes:
+        file: its own file, where the lines belong.
+        rows: of its version.
+        declared: how many checks it has.
+        past: on how many earlier versions they could be tried.
+    """
+
+    dataset: str
+    file: str
+    rows: int
+    declared: int
+    past: int
+    suggestions: tuple[Suggestion, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `check --suggest --json`."""
+        return {
+            "dataset": self.dataset,
+            "file": self.file,
+            "rows": self.rows,
+            "declared": self.declared,
+            "past_versions": self.past,
+            "suggestions": [one.to_json() for one in self.suggestions],
+        }
+
+
+class Suggestions:
+    """Suggests checks for the datasets of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+
+    def suggest(self, select: tuple[str, ...] = (), at: str | None = None) -> list[Suggested]:
+        """Lines for the datasets of a commit, beside those that are declared; each was run on that commit and on earlier versions.
+
+        Args:
+            select: datasets, as anywhere; all if empty.
+            at: a ref: beside its own lines. Without it: beside the folder's, on what the branch publishes.
+
+        Raises:
+            ProjectError: the folder has problems.
+            UsageError: an unknown ref or selection; nothing is built yet.
+        """
+        commit, project = self._code(at)
+        with Scene(self._workspace, commit, project) as scene:
+            names = _selected(select, scene)
+            past = scene.past(names)
+            return [self._of(scene, name, past.get(name, []), at) for name in names]
+
+    def write(self, suggested: Iterable[Suggested]) -> dict[str, tuple[Suggestion, ...]]:
+        """Add lines to the files of their datasets, in the folder: those that would have failed on no earlier version.
+
+        Returns:
+            `{project path: what was added}`.
+
+        Raises:
+            ProjectError: `project.cannot_add` for a file that can't be added to; then no file is changed.
+            UsageError: the folder lacks a file.
+        """
+        made: dict[str, tuple[str, tuple[Suggestion, ...]]] = {}
+        for one in suggested:
+            lines = tuple(each for each in one.suggestions if each.is_safe)
+            if lines:
+                text = add_checks(one.file, self._text(one.file), [each.line for each in lines])
+                made[one.file] = text, lines
+        for path, (text, _) in made.items():
+            write_whole(self._workspace.root / path, text.encode())
+        return {path: lines for path, (_, lines) in made.items()}
+
+    # -- parts
+
+    def _code(self, at: str | None) -> tuple[Commit, Project]:
+        if at is not None:
+            commit = self._lake.refs.resolve(at)
+            return commit, self._workspace.describe.project(self._lake.commits.state(commit))
+        commit = self._lake.refs.resolve(self._workspace.reading())
+        gatherer = Gatherer(self._workspace)
+        base = self._workspace.folder.base(self._workspace.branch())
+        return commit, gatherer.gather(commit, gatherer.folder(), base).project
+
+    def _of(self, scene: Scene, name: str, past: Sequence[Moment], at: str | None) -> Suggested:
+        subject = self._subject(scene, scene.datasets[name], past, at)
+        found = candidates(subject)
+        tried = []
+        if found:
+            present, earlier = scene.present_place(name, past), scene.past_places(name, past)
+            tried = try_all(subject, found, scene.catalog, scene.binder, present, earlier)
+        file = scene.datasets[name].definition.entry
+        rows = subject.profile.rows
+        return Suggested(name, file, rows, len(subject.declared), len(past), tuple(finish(name, tried)))
+
+    def _subject(self, scene: Scene, dataset: Dataset, past: Sequence[Moment], at: str | None) -> Subject:
+        name = dataset.name
+        profile = self._workspace.profiles.profile(name, at)
+        counts = [scene.rows(one.version) for one in reversed(past)]
+        has_numbers = any(column.kind is ColumnKind.NUMBER for column in profile.columns)
+        return Subject(
+            dataset=name,
+            columns=scene.columns(name),
+            profile=profile,
+            key=dataset.definition.key,
+            declared=tuple(scene.declared(dataset)[0]),
+            masked=frozenset(column.name.lower() for column in dataset.columns if column.pii),
+            is_source=dataset.definition.kind is Kind.SOURCE,
+            moment=scene.moment(name),
+            earlier_rows=tuple(count for count in counts if count is not None),
+            others=self._others(scene, name, at, has_numbers),
+        )
+
+    def _others(self, scene: Scene, name: str, at: str | None, has_numbers: bool) -> tuple[Neighbour, ...]:
+        above = scene.above
+        farthest = sorted(above[name] & scene.versions.keys(), key=lambda other: (len(above[other]), other))
+        profiled = set(farthest[:_PROFILES]) if has_numbers else set()
+        return tuple(
+            Neighbour(
+                other,
+                scene.columns(other),
+                scene.keys.get(other, ()),
+                len(above[other]),
+                is_upstream=other in above[name],
+                is_downstream=name in above[other],
+                profile=self._workspace.profiles.profile(other, at) if other in profiled else None,
+            )
+            for other in scene.versions
+            if other != name
+        )
+
+    def _text(self, path: str) -> str:
+        try:
+            return (self._workspace.root / path).read_bytes().decode()
+        except FileNotFoundError as error:
+            hint = "`andon pull` brings it"
+            raise UsageError("usage.bad_argument", "the folder has no such file", where=path, hint=hint) from error
+        except UnicodeDecodeError as error:
+            raise ProjectError("project.not_utf8", "the file is not UTF-8 text", where=path) from error
+
+
+def _selected(select: tuple[str, ...], scene: Scene) -> list[str]:
+    if not scene.datasets:
+        message = "nothing is built yet that checks could be suggested for"
+        raise UsageError("lake.dataset_not_found", message, hint="`andon run` builds what the folder says")
+    if not select:
+        return sorted(scene.datasets)
+    among = Selectable(
+        {name: one.definition.inputs for name, one in scene.datasets.items()},
+        {name: one.tags for name, one in scene.datasets.items()},
+        {name: one.owner for name, one in scene.datasets.items()},
+        {name: one.definition.entry for name, one in scene.datasets.items()},
+    )
+    return sorted(choose(select, among))
