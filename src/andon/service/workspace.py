@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
     from andon.service.query import Querying
+    from andon.service.suggestions import Suggestions
     from andon.service.undoing import Undoing
     from andon.service.unit_tests import UnitTests
 
@@ -201,6 +202,13 @@ class Workspace:
         from andon.service.unit_tests import UnitTests
 
         return UnitTests(self)
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """Checks that may be added."""
+        from andon.service.suggestions import Suggestions
+
+        return Suggestions(self)
 
     @cached_property
     def describe(self) -> Describe:
