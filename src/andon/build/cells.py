@@ -16,6 +16,8 @@ _WHOLE = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63, "HUGEINT": 
 _DAY = r"(?:-?\d{4,6}-\d{2}-\d{2}|-?infinity)"
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?"
 _ZONE = r"(?: ?(?:Z|UTC|[-+]\d{2}(?::?\d{2})?))?"
+#: A time without seconds, which the engine doesn't read before a zone.
+_MINUTES = re.compile(r"((?:\A|[T ])\d{1,2}:\d{2})(?![:\d])")
 _SHAPES = {
     "DATE": re.compile(rf"{_DAY}\Z"),
     "TIME": re.compile(rf"{_TIME}\Z"),
@@ -39,8 +41,14 @@ def cell_sql(cell: Cell, kind: DuckType) -> str | None:
 
 
 def _plain_sql(how: CellKind, text: str, kind: DuckType) -> str | None:
-    fits = _fits(how, text.strip(), kind)
-    return f"cast({literal(text if kind.name == 'VARCHAR' else text.strip())} as {kind.text})" if fits else None
+    if kind.name == "VARCHAR":
+        return f"cast({literal(text)} as VARCHAR)"
+    text = text.strip()
+    if not _fits(how, text, kind):
+        return None
+    if kind.name.startswith("TIME"):
+        text = _MINUTES.sub(r"\1:00", text)
+    return f"cast({literal(text)} as {kind.text})"
 
 
 def _fits(how: CellKind, text: str, kind: DuckType) -> bool:

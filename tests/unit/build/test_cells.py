@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -62,6 +62,11 @@ def ask() -> Any:
         (TEXT, "2026-07-01", "TIMESTAMP", datetime.fromisoformat("2026-07-01")),
         (TEXT, "2026-07-01T10:00:00.5", "TIMESTAMP", datetime.fromisoformat("2026-07-01T10:00:00.500000")),
         (TEXT, "2026-07-01T10:00+02", "TIMESTAMP", "misfit"),
+        (TEXT, "2026-07-01T10:00+02", "TIMESTAMP WITH TIME ZONE", datetime.fromisoformat("2026-07-01T08:00+00:00")),
+        (TEXT, "2026-07-01 10:00Z", "TIMESTAMP WITH TIME ZONE", datetime.fromisoformat("2026-07-01T10:00+00:00")),
+        (TEXT, "2026-07-01", "TIMESTAMP WITH TIME ZONE", datetime.fromisoformat("2026-07-01T00:00+00:00")),
+        (TEXT, "2026-07-01 10:00", "TIMESTAMP", datetime.fromisoformat("2026-07-01T10:00")),
+        (TEXT, "9:30", "TIME", time(9, 30)),
         (JSON, "[1, 2]", "INTEGER[]", [1, 2]),
         (JSON, "[1, 2.5]", "INTEGER[]", "misfit"),
         (JSON, '["2026-02-30"]', "DATE[]", None),
