@@ -64,9 +64,10 @@ def next_steps(run: int, holding: Sequence[CheckResult], command: str) -> list[s
     first = holding[0].label
     quoted = f"'{first}'" if "'" not in first else f'"{first}"'
     return [
-        f"look     {command} query --at run:{run} …   {command} diff main run:{run}",
-        "correct  the data or the code, and run again: what was built is reused",
-        f'accept   {command} accept run:{run} {quoted} --reason "…"   publishes it all the same, once',
+        "readers see what they saw before; what next:",
+        f"  {command} diff main run:{run}   compares the held result, `query --at run:{run}` asks it",
+        "  correct the data or the code and run again: what was built is reused",
+        f'  {command} accept run:{run} {quoted} --reason "…"   publishes it all the same, once',
     ]
 
 

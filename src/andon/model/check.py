@@ -16,13 +16,15 @@ MEANING = "c1"
 
 
 class CheckKind(StrEnum):
-    """What a check is about: each row, one number of the dataset, the step from the published version, columns, history."""
+    """What a check is about: each row, one number of the dataset, the step from the published version, columns, history,
+    or (unit) rows made of given ones."""
 
     ROW = "row"
     TOTAL = "total"
     CHANGE = "change"
     SCHEMA = "schema"
     WATCH = "watch"
+    UNIT = "unit"
 
 
 class Severity(StrEnum):

@@ -14,6 +14,7 @@ from andon.base.clock import to_text
 from andon.base.hashing import content_id
 from andon.checks.plans import Catalog, Compiled, Declared
 from andon.checks.read import read_checks
+from andon.checks.rule_files import compile_rule, rule_check
 from andon.engines.types import lake_type
 from andon.errors import Problem, ProjectError
 from andon.model.check import AgainstPublished, Check, MaxAge, SchemaRule
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from andon.model.commit import Leaf, State
     from andon.model.dataset import Definition
     from andon.model.project import Project
+    from andon.model.rule import Rule
     from andon.service.workspace import Workspace
+    from andon.sql.bind import Binder
 
 Columns = Sequence[tuple[str, str]]
 
@@ -61,7 +64,11 @@ class CheckBook:
         self._compiled: dict[str, tuple[Compiled, ...]] = {}
         self._columns: dict[str, Columns | None] = {}
         self._lock = threading.Lock()
+        self._rules: dict[str, list[Rule]] = {}
+        for rule in gathered.project.rules:
+            self._rules.setdefault(rule.datasets[0], []).append(rule)
         self._head: Project | None = None
+        self._binder: Binder | None = None
 
     def dataset(self, name: str, files: Sequence[tuple[str, str]] | None = None) -> Dataset | None:
         """What the file of `name` says; of two texts the one that `files` (a leaf's own files) names."""
@@ -69,6 +76,10 @@ class CheckBook:
         if files is None or (here is not None and tuple(here.own_files) == tuple(files)):
             return here
         return self._head_project().datasets.get(name) or here
+
+    def has_checks(self, dataset: Dataset) -> bool:
+        """Whether anything is asked of a dataset: by a line, by its key, or by a rule that names it first."""
+        return has_checks(dataset) or dataset.name in self._rules
 
     def touching(self, touched: Iterable[str]) -> set[str]:
         """The datasets whose checks are about one of `touched`: their own, and those that name them."""
@@ -86,7 +97,8 @@ class CheckBook:
         known = self._gathered.definitions
         texts = [line.text for line in dataset.checks if "." in line.text]
         found = {f"{m[1]}.{m[2]}".lower() for text in texts for m in _NAME.finditer(text)}
-        return {name for name in found if name in known and name != dataset.name}
+        ruled = {name for rule in self._rules.get(dataset.name, ()) for name in rule.datasets}
+        return {name for name in found | ruled if name in known and name != dataset.name}
 
     def reads(self, names: Iterable[str]) -> set[str]:
         """The datasets that checks of `names` are about."""
@@ -96,7 +108,7 @@ class CheckBook:
 
     def read(self, names: Iterable[str]) -> list[Problem]:
         """Compile the checks of many datasets over the columns that the plan knows; what is wrong with them."""
-        datasets = [d for d in (self.dataset(name) for name in sorted(names)) if d is not None and has_checks(d)]
+        datasets = [d for d in (self.dataset(name) for name in sorted(names)) if d is not None and self.has_checks(d)]
         if not datasets:
             return []
         involved = {d.name for d in datasets}.union(*(self.named(d) for d in datasets))
@@ -107,7 +119,9 @@ class CheckBook:
         with self._lock:
             for dataset in datasets:
                 key = self._key(dataset, {n: columns[n] for n in (dataset.name, *self.named(dataset))})
-                self._compiled[key] = compiled.get(dataset.name, ())
+                rules, wrong = self._of_rules(dataset, columns)
+                problems += wrong
+                self._compiled[key] = (*compiled.get(dataset.name, ()), *rules)
         return problems
 
     def compiled(self, dataset: Dataset, columns: Mapping[str, Columns | None]) -> tuple[Compiled, ...]:
@@ -116,7 +130,7 @@ class CheckBook:
         Raises:
             ProjectError: they don't fit.
         """
-        if not has_checks(dataset):
+        if not self.has_checks(dataset):
             return ()
         key = self._key(dataset, columns)
         with self._lock:
@@ -124,7 +138,10 @@ class CheckBook:
                 found, problems = read_checks([declared(dataset)], self._catalog(columns), datasets=self._names())
                 if problems:
                     raise ProjectError.of(problems)
-                self._compiled[key] = found.get(dataset.name, ())
+                rules, problems = self._of_rules(dataset, columns)
+                if problems:
+                    raise ProjectError.of(problems)
+                self._compiled[key] = (*found.get(dataset.name, ()), *rules)
             return self._compiled[key]
 
     def of(self, name: str, files: Sequence[tuple[str, str]] | None = None) -> tuple[Compiled, ...]:
@@ -144,6 +161,38 @@ class CheckBook:
         checks = [c.check for c in self.of(name) if all(o in versions for o in c.check.others)]
         keys = {question_key(check, versions, leaves, moment) for check in checks if name in versions}
         return len(keys - self._workspace.check_results.find(keys).keys())
+
+    def _of_rules(
+        self, dataset: Dataset, columns: Mapping[str, Columns | None]
+    ) -> tuple[list[Compiled], list[Problem]]:
+        """The rules that name a dataset first, bound; remembered by content, so that unchanged ones need no engine."""
+        compiled: list[Compiled] = []
+        problems: list[Problem] = []
+        for rule in self._rules.get(dataset.name, ()):
+            check = rule_check(rule)
+            seen = {name: columns.get(name) for name in rule.datasets}
+            if any(found is None for found in seen.values()):
+                compiled.append(Compiled(check, None))
+                continue
+            key = content_id(
+                [rule.file, rule.sql, rule.macros, sorted((n, [list(c) for c in f or ()]) for n, f in seen.items())]
+            )
+            plan = self._workspace.cache.get("rule", [key]).get(key)
+            if plan is None:
+                plan = compile_rule(check, self._catalog(seen), self._rule_binder())
+                if isinstance(plan, Problem):
+                    problems.append(plan)
+                    continue
+                self._workspace.cache.put("rule", {key: plan})
+            compiled.append(Compiled(check, plan))
+        return compiled, problems
+
+    def _rule_binder(self) -> Binder:
+        if self._binder is None:
+            from andon.sql.bind import Binder
+
+            self._binder = Binder()
+        return self._binder
 
     def columns(self, name: str) -> Columns | None:
         """Columns (with lake types) that the plan knows of a dataset: as bound, else as published; None if neither."""

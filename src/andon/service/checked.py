@@ -10,6 +10,7 @@ from andon.base.graph import reach
 from andon.base.text import plural
 from andon.build.outcome import Progress
 from andon.errors import Problem, ProjectError
+from andon.model.check import CheckKind
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
 from andon.model.plan import UNCHANGED, Action, Step
@@ -53,21 +54,19 @@ def look(
     """Which checks a run of `steps` must look at: those about something that changes, and new ones. Nothing is loaded when none does."""
     touched = {s.dataset for s in steps if s.action is not Action.KEEP and (s.reason != UNCHANGED or s.code_changed)}
     project = gathered.project
-    if not touched or not any(d.checks or d.definition.key for d in project.datasets.values()):
+    published = gathered.state.shared
+    touched |= {r.datasets[0] for r in project.rules if any(published.get(p) != sha for p, sha in r.files)}
+    if not touched or not (project.rules or any(d.checks or d.definition.key for d in project.datasets.values())):
         return Looked(None, frozenset(), steps)
     from andon.service.checkbook import CheckBook
 
     book = CheckBook(workspace, gathered, bound)
-    datasets = {d for d in book.touching(touched) if _has_checks(gathered, d)}
+    found = {d: book.dataset(d) for d in book.touching(touched)}
+    datasets = {d for d, dataset in found.items() if dataset is not None and book.has_checks(dataset)}
     problems = book.read(datasets)
     if problems:
         return Looked(book, frozenset(datasets), steps, tuple(problems))
     return Looked(book, frozenset(datasets), _with_counts(gathered, book, datasets, steps, moment))
-
-
-def _has_checks(gathered: Gathered, name: str) -> bool:
-    dataset = gathered.project.datasets.get(name)
-    return dataset is not None and bool(dataset.checks or dataset.definition.key)
 
 
 def _with_counts(
@@ -94,6 +93,30 @@ def _with_counts(
             reason = reason if step.reason == UNCHANGED else f"{step.reason}; {reason}"
             result.append(replace(step, action=Action.CHECK, reason=reason, checks=unknown))
     return tuple(result)
+
+
+def ages(workspace: Workspace, prepared: Prepared) -> tuple[CheckResult, ...]:
+    """The checks of age where nothing is new: just then data grow old. Judged by the newest values that are known; nothing is held."""
+    datasets = prepared.gathered.project.datasets
+    old = [d for d, dataset in datasets.items() if any("max_age" in line.text.lower() for line in dataset.checks)]
+    if not old:
+        return ()
+    from andon.model.check import MaxAge
+    from andon.service.checkbook import CheckBook
+    from andon.service.checking import Checking, Setting
+    from andon.service.engines import Engines
+
+    book = CheckBook(workspace, prepared.gathered, prepared.bound)
+    setting = Setting(
+        published=prepared.gathered.state.leaves,
+        definitions=prepared.gathered.definitions,
+        moment=prepared.moment,
+        acceptances=prepared.head.acceptances,
+        only=lambda check: isinstance(check.form, MaxAge),
+    )
+    with Engines(workspace, None, prepared.moment) as engines:
+        results = Checking(workspace, book, setting, engines).of_state(prepared.gathered.state.leaves, old)
+    return tuple(workspace.checks.with_history(results))
 
 
 class CheckedRun:
@@ -125,6 +148,7 @@ class CheckedRun:
 
         gathered, goal = self._prepared.gathered, self._prepared.goal
         found = [c for c in progress.checks if c.version == progress.versions.get(c.dataset)]
+        found += self._unit_tests(whole)
         if goal.policy == "healthy":
             return settle_healthy(
                 whole, gathered.state, gathered.definitions, found, self._ask, lambda c, state: self._can_hold(c, state)
@@ -156,13 +180,34 @@ class CheckedRun:
         """Whether a failing check touches a changed version, or is new."""
         from andon.service.settle import moves
 
-        head = self._prepared.gathered.state
-        if moves(state, head, check):
+        gathered = self._prepared.gathered
+        head = gathered.state
+        if check.kind is CheckKind.UNIT or moves(state, head, check):
             return True
+        if check.file in gathered.project.shared:  # a rule of a file of its own
+            return gathered.project.shared[check.file] != head.shared.get(check.file)
         leaf, before = state.leaves.get(check.dataset), head.leaves.get(check.dataset)
         if leaf is None or before is None or leaf.files == before.files:
             return False
         return check.check not in self._before(check.dataset, before)
+
+    def _unit_tests(self, whole: State) -> list[CheckResult]:
+        """Results of the unit tests of datasets whose definition this run changes."""
+        prepared = self._prepared
+        tests = prepared.gathered.project.tests
+        before = prepared.gathered.state.leaves
+        changed = {
+            test.dataset
+            for test in tests
+            if test.dataset in whole.leaves
+            and (test.dataset not in before or before[test.dataset].definition != whole.leaves[test.dataset].definition)
+        }
+        if not changed:
+            return []
+        from andon.service.unit_results import as_check
+
+        results = self._workspace.unit_tests.of(prepared.gathered, prepared.side, prepared.bound, changed)
+        return [as_check(result, whole.leaves[result.dataset].version, self._run) for result in results]
 
     def _before(self, dataset: str, leaf: Leaf) -> frozenset[str]:
         """Ids of the checks that the head has of a dataset."""
@@ -187,6 +232,7 @@ class CheckedRun:
                 moment=prepared.moment,
                 run=self._run,
                 acceptances=(*prepared.head.acceptances, *prepared.goal.acceptances),
+                branch=prepared.goal.branch,
             )
             self._checking = Checking(self._workspace, prepared.book, setting, self._engines, self._engines.workers)
         return self._checking

@@ -18,22 +18,27 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
-from andon.checks.judge import Measured, judge
+from andon.checks.judge import Measured, Verdict, judge
 from andon.checks.plans import Compiled
 from andon.checks.question import Question, Target
+from andon.checks.watch import learned
 from andon.errors import Problem, ProjectError
 from andon.model.acceptance import Acceptance
-from andon.model.check import Check, CheckKind, MaxAge, Severity, Status
+from andon.model.check import Check, CheckKind, MaxAge, Severity, Status, Violations, Watch
 from andon.model.check_result import CheckResult, result_key
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
 from andon.model.version import Version
-from andon.service.checkbook import CheckBook, Columns, compares, has_checks, question_key
+from andon.service.checkbook import CheckBook, Columns, compares, question_key
+from andon.service.series import KeptStates
 
 if TYPE_CHECKING:
     from andon.build.sides import Side, Sides
     from andon.service.workspace import Workspace
     from andon.state.check_results import Kept
+
+#: From how many bytes on what was found in a file is kept for versions that add files to it.
+_LARGE = 64 * 2**20
 
 _QUERY = re.compile(r"\bselect\b|\bfrom\b", re.IGNORECASE)
 
@@ -49,6 +54,9 @@ class Setting:
         run: its number, or None where checks run alone.
         acceptances: in force.
         samples: how many failing rows of a check are wanted.
+        again: whether what was answered before is asked anew.
+        branch: whose published history `watch` learns from.
+        only: which checks are asked; None means all.
     """
 
     published: Mapping[str, Leaf]
@@ -58,6 +66,8 @@ class Setting:
     acceptances: Sequence[Acceptance] = ()
     samples: int = 20
     again: bool = False
+    branch: str = "main"
+    only: Callable[[Check], bool] | None = None
 
 
 @dataclass
@@ -81,6 +91,9 @@ class Checking:
     newest: dict[str, int | None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        self._states = KeptStates(self.workspace.facts)
+
     def of_task(
         self, dataset: str, version: Version, versions: Mapping[str, str], settled: Callable[[str], bool]
     ) -> tuple[CheckResult, ...]:
@@ -91,7 +104,7 @@ class Checking:
             settled: whether a dataset's version can't change any more in this run.
         """
         said = self.book.dataset(dataset)
-        if said is None or not has_checks(said):
+        if said is None or not self.book.has_checks(said):
             return ()
         now = {**versions, dataset: version.id}
         there = {name for name in self.book.named(said) if name in now and settled(name)}
@@ -107,7 +120,7 @@ class Checking:
         def one(item: tuple[str, Leaf]) -> tuple[CheckResult, ...]:
             name, leaf = item
             said = self.book.dataset(name, leaf.files)
-            if said is None or not has_checks(said):
+            if said is None or not self.book.has_checks(said):
                 return ()
             named = {n: versions[n] for n in self.book.named(said) if n in versions}
             return self._ask(said, {name: leaf.version, **named}, known[leaf.version])
@@ -126,7 +139,7 @@ class Checking:
         relations = self.sides().relations
         for name in sorted(datasets):
             said = self.book.dataset(name, leaves[name].files)
-            if said is None or not has_checks(said):
+            if said is None or not self.book.has_checks(said):
                 continue
             items = [c for c in self.book.of(name) if c.plan is not None and all(o in versions for o in c.check.others)]
             with self.sides().for_size(0) as side:
@@ -145,8 +158,10 @@ class Checking:
             compiled = self.book.compiled(said, columns)
         except ProjectError as error:
             return tuple(self._unfit(said, problem, version) for problem in error.problems)
-        items = [c for c in compiled if c.plan is not None and all(o in versions for o in c.check.others)]
         setting = self.setting
+        items = [c for c in compiled if c.plan is not None and all(o in versions for o in c.check.others)]
+        if setting.only is not None:
+            items = [c for c in items if setting.only(c.check)]
         keys = {c.check.id: question_key(c.check, versions, setting.published, setting.moment) for c in items}
         found = self._known(items, keys)
         missing = [c for c in items if keys[c.check.id] not in found]
@@ -206,6 +221,8 @@ class Checking:
         found: dict[str, CheckResult] = {}
         for item, done in zip(items, executed, strict=True):
             key, verdict = keys[item.check.id], done.verdict
+            if isinstance(item.check.form, Watch) and verdict.status is Status.SKIPPED:
+                verdict = self._watched(item.check, verdict)
             found[key] = replace(
                 _result(item.check, key, version.id, how=done.how, run=self.setting.run, at=at),
                 status=verdict.status,
@@ -223,6 +240,13 @@ class Checking:
             self.fresh.update(found)
         return found
 
+    def _watched(self, check: Check, verdict: Verdict) -> Verdict:
+        """The verdict on a watched number by what its published history teaches."""
+        assert isinstance(check.form, Watch)  # asked before
+        history = self.workspace.series.of_check(check, self.setting.branch)
+        limits = learned(check.form, history, self.setting.moment)
+        return judge(check, Measured(value=verdict.value, limits=limits), self.setting.moment)
+
     def _question(
         self, side: Side, said: Dataset, items: Sequence[Compiled], versions: Mapping[str, str], version: Version
     ) -> Question:
@@ -237,6 +261,7 @@ class Checking:
             declared=[(c.name, c.type) for c in said.columns],
             masked=frozenset(c.name.lower() for c in said.columns if c.pii),
             samples=self.setting.samples,
+            states=self._states if len(version.files) > 1 or version.bytes > _LARGE else None,
             is_same_definition=leaf is not None and definition is not None and leaf.definition == definition.id,
         )
 
@@ -252,7 +277,9 @@ class Checking:
     def _names(self, side: Side, items: Sequence[Compiled], versions: Mapping[str, str]) -> Iterator[Any]:
         """A connection in which other datasets have their names, where a rule holds a query of its own."""
         session = side.session()
-        others = {o for c in items if _QUERY.search(c.check.text) for o in c.check.others}
+        rules = [c.check for c in items if isinstance(c.check.form, Violations)]
+        others = {o for c in items if c.check in rules or _QUERY.search(c.check.text) for o in c.check.others}
+        others |= {check.dataset for check in rules}
         if not others:
             yield session.connection
             return

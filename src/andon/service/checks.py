@@ -193,7 +193,9 @@ class Checks:
             gatherer = Gatherer(self._workspace)
             base = self._workspace.folder.base(self._workspace.branch())
             gathered = gatherer.gather(commit, gatherer.folder(), base)
-            state = gathered.state
+            files = gathered.files  # the folder's lines, on what is published
+            leaves = {d: replace(x, files=tuple(files.get(d, x.files))) for d, x in gathered.state.leaves.items()}
+            state = State(leaves, gathered.state.shared)
             new = sorted(d for d in gathered.definitions if d not in state.leaves)
             notices = [f"not built yet, so not checked: {', '.join(new)}"] if new else []
             return commit, Code(gathered.project, gathered.definitions, state), notices
@@ -223,6 +225,7 @@ class Checks:
             moment=self._workspace.clock(),
             acceptances=commit.acceptances,
             again=again,
+            branch=self._workspace.branch(),
         )
         return Checking(self._workspace, CheckBook(self._workspace, code, {}), setting, engines, engines.workers)
 

@@ -21,6 +21,7 @@ from andon.model.event import Ended, Planned, Reporter
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, Status, TaskResult
 from andon.project.merge import next_base
+from andon.service.checked import ages
 from andon.service.folder import Base, base_meanings
 from andon.service.gather import Gathered, Gatherer
 from andon.service.goal import Goal, Prepared, RunOptions
@@ -56,6 +57,7 @@ class Finish:
             tasks=results,
             is_change=False,
             notices=prepared.plan.notices,
+            checks=ages(self._workspace, prepared),
         )
         report(Planned(prepared.plan, None))
         report(Ended(result))
@@ -137,18 +139,19 @@ class Finish:
 
     def _end(self, prepared: Prepared, progress: Progress, check: CheckedRun) -> _End:
         """What the run came to, and whether that may be published."""
-        from andon.service.settle import held_because, told
+        from andon.service.settle import blamed, held_because, told
 
         head = prepared.gathered.state
         results = self._results(prepared.plan, progress)
         settled = check.settle(_next_state(prepared, progress), progress)
         held = _held(prepared.goal, results, moved=settled.state != head)
         if prepared.goal.policy == "healthy":
-            results = told(settled, results)
+            results = told(settled.kept, results)
             if held is None and settled.kept and settled.state == head:
                 held = held_because(settled.holding)
         else:
             holding = check.holding(settled)
+            results = told(blamed(holding), results)
             if holding and (held is None or any(r.status is Status.HELD for r in results)):
                 held = held if prepared.goal.policy == "none" else held_because(holding)
         state = settled.state if held is None else settled.whole

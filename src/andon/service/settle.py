@@ -103,14 +103,17 @@ def mix(whole: State, head: State, kept: Mapping[str, str]) -> State:
     return State(leaves, whole.shared)
 
 
-def told(settled: Settled, results: Sequence[TaskResult]) -> tuple[TaskResult, ...]:
-    """Results of tasks, where those that a check keeps from readers say so."""
+def told(kept: Mapping[str, str], results: Sequence[TaskResult]) -> tuple[TaskResult, ...]:
+    """Results of tasks, where those that a check keeps from readers (`{dataset: why}`) say so."""
     return tuple(
-        replace(r, status=Status.HELD, reason=settled.kept[r.dataset])
-        if r.dataset in settled.kept and r.status is Status.OK
-        else r
+        replace(r, status=Status.HELD, reason=kept[r.dataset]) if r.dataset in kept and r.status is Status.OK else r
         for r in results
     )
+
+
+def blamed(holding: Sequence[CheckResult]) -> dict[str, str]:
+    """`{dataset: why}` of the datasets whose own checks hold a change."""
+    return {check.dataset: f"`{check.label}` {outcome(check)}" for check in reversed(holding)}
 
 
 def held_because(holding: Sequence[CheckResult]) -> str:

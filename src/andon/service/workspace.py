@@ -19,6 +19,7 @@ from andon.project.configfile import read_config_values
 from andon.project.scan import find_root
 from andon.service.folder import Folder
 from andon.service.gitinfo import git_info
+from andon.service.series import Series
 from andon.settings import Settings, resolve, user_values
 from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
     from andon.service.query import Querying
+    from andon.service.row_diff import RowDiffs
     from andon.service.suggestions import Suggestions
     from andon.service.undoing import Undoing
     from andon.service.unit_tests import UnitTests
@@ -123,6 +125,11 @@ class Workspace:
         return CheckResults(self.lake.database)
 
     @cached_property
+    def series(self) -> Series:
+        """Numbers of checks and versions over time."""
+        return Series(self)
+
+    @cached_property
     def query_log(self) -> Queries:
         """The log of queries."""
         return Queries(self.lake.database, self.clock)
@@ -167,6 +174,13 @@ class Workspace:
         from andon.service.history import History
 
         return History(self)
+
+    @cached_property
+    def row_diffs(self) -> RowDiffs:
+        """Rows that differ between commits."""
+        from andon.service.row_diff import RowDiffs
+
+        return RowDiffs(self)
 
     @cached_property
     def undoing(self) -> Undoing:

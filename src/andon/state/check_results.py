@@ -125,6 +125,16 @@ class CheckResults:
         sql = "select version, body from check_result where check_id = ? order by at"
         return {version: json.loads(body).get("value") for version, body in self._database.query(sql, [check])}
 
+    def series(self, check: str, branch: str, limit: int = 400) -> list[tuple[str, str | None, Any]]:
+        """`(logical time, commit, value)` of a check in the newest runs that published to `branch`, newest first."""
+        sql = (
+            "select r.logical_time, r.commit_id, rc.body from run_check rc join run r on r.number = rc.run"
+            " where rc.check_id = ? and r.branch = ? and r.published = 1 and rc.status <> 'error'"
+            " order by rc.run desc limit ?"
+        )
+        rows = self._database.query(sql, [check, branch, limit])
+        return [(moment, commit, json.loads(body).get("value")) for moment, commit, body in rows]
+
     def last_good(self, check: str) -> tuple[int, Any, int | None] | None:
         """The newest published run in which a check passed: its number, value and bad rows; None if there is none."""
         sql = (

@@ -112,6 +112,15 @@ class Runs:
             for d, a, r, s, n, t, v, e in self._database.query(sql, [number])
         ]
 
+    def row_series(self, dataset: str, branch: str, limit: int = 400) -> list[tuple[str, str | None, int]]:
+        """`(logical time, commit, rows)` of the newest builds of a dataset that were published to `branch`, newest first."""
+        sql = (
+            "select r.logical_time, r.commit_id, t.rows from task t join run r on r.number = t.run"
+            " where t.dataset = ? and r.branch = ? and r.published = 1 and t.status = 'ok' and t.action = 'build'"
+            " and t.rows is not null order by t.run desc limit ?"
+        )
+        return [(moment, commit, rows) for moment, commit, rows in self._database.query(sql, [dataset, branch, limit])]
+
 
 def _end_lost(transaction: Transaction, now: str) -> None:
     """Runs whose process was killed never say that they ended: the next one says it for them."""
