@@ -84,6 +84,12 @@ BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 #: Tables of `andon.toml` that hold other things than settings: free-form there, read by the features that they belong to.
 FREE_TABLES: tuple[str, ...] = ("people",)
 
+#: The table of the project's own named patterns, for checks: `name = "regular expression"`.
+PATTERNS = "patterns"
+
+_PATTERN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
+_NO_PATTERN_NAMES = frozenset({"null", "not", "distinct", "true", "false", "unknown"})
+
 #: Tables that a later version will read.
 LATER_TABLES: tuple[str, ...] = ("connections", "schedules", "policies", "notify")
 
@@ -321,6 +327,8 @@ class _Check:
                 self.problems.append(
                     SettingProblem("project.bad_value", here, found, f"write `[{name}]` on a line of its own")
                 )
+            elif not path and key == PATTERNS:
+                self._patterns(value)
             elif not path and key in LATER_TABLES:
                 message = f"`[{key}]` is planned and not in this version"
                 self.problems.append(SettingProblem("usage.not_yet", here, message, "take it out for now"))
@@ -332,11 +340,38 @@ class _Check:
             else:
                 self.problems.append(_unknown(here))
 
+    def _patterns(self, table: Any) -> None:
+        hint = 'write `plate = "[A-Z]{2}-[0-9]+"` below `[patterns]`'
+        if not isinstance(table, Mapping):
+            found = f"`{PATTERNS}` must be a table, found {_shown(table)}"
+            self.problems.append(SettingProblem("project.bad_value", (PATTERNS,), found, hint))
+            return
+        for name, regex in table.items():
+            message: str | None = None
+            if not _PATTERN_NAME.match(name) or name in _NO_PATTERN_NAMES:
+                message = f"`{name}` can't name a pattern: use a-z, 0-9 and `_`, and no word that SQL has after `is`"
+            elif not isinstance(regex, str) or not regex:
+                message = f"the pattern `{name}` must be a regular expression as text, found {_shown(regex)}"
+            if message is not None:
+                self.problems.append(SettingProblem("project.bad_value", (PATTERNS, name), message, hint))
+
     def _value(self, setting: Setting, value: Any, path: tuple[str, ...]) -> None:
         try:
             convert(setting, value)
         except ValueError as error:
             self.problems.append(SettingProblem("project.bad_value", path, str(error), setting.help))
+
+
+def patterns_of(tables: Mapping[str, Any]) -> dict[str, str]:
+    """The project's own named patterns, from its parsed `andon.toml`: `{name: regular expression}`. What is no pattern is left out."""
+    table = tables.get(PATTERNS, {})
+    if not isinstance(table, Mapping):
+        return {}
+    return {
+        name: regex
+        for name, regex in table.items()
+        if isinstance(regex, str) and regex and _PATTERN_NAME.match(name) and name not in _NO_PATTERN_NAMES
+    }
 
 
 def check_tables(tables: Mapping[str, Any]) -> list[SettingProblem]:
@@ -348,7 +383,7 @@ def check_tables(tables: Mapping[str, Any]) -> list[SettingProblem]:
 
 def _unknown(path: tuple[str, ...]) -> SettingProblem:
     name = ".".join(path)
-    tops = {setting.name.split(".")[0] for setting in SETTINGS} | set(FREE_TABLES)
+    tops = {setting.name.split(".")[0] for setting in SETTINGS} | {*FREE_TABLES, PATTERNS}
     known = [*BY_NAME, *tops] if len(path) == 1 else list(BY_NAME)
     hint = did_you_mean(name, known)
     if hint is None:

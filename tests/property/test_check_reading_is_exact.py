@@ -19,6 +19,7 @@ from andon.checks.compile import compile_check
 from andon.checks.parse import parse_lines
 from andon.checks.plans import Catalog, Declared
 from andon.checks.read import read_checks
+from andon.checks.shared import Shared
 from andon.checks.simple import NO_COLUMNS, simple
 from andon.errors import Problem
 from andon.model.check import Check
@@ -144,6 +145,8 @@ def alone(one: Declared, catalog: Catalog) -> tuple[list[tuple[Check, Any]], lis
         checks, problems = parse_lines(
             one.lines, dataset=one.dataset, columns=catalog.columns[one.dataset], key=one.key, patterns=catalog.patterns
         )
+        shared = Shared(catalog.patterns, catalog.macros)
+        checks = [shared.complete(check) for check in checks]
         compiled = [(check, compile_check(check, catalog, BINDER)) for check in checks]
     problems += [plan for _, plan in compiled if isinstance(plan, Problem)]
     return [(check, plan) for check, plan in compiled if not isinstance(plan, Problem)], problems

@@ -34,6 +34,7 @@ def read_checks(
     *,
     datasets: Collection[str] = (),
     binder: Binder | None = None,
+    toml: str = "",
 ) -> tuple[Read, list[Problem]]:
     """All checks of many datasets, each with the one that its key implies first, and all problems in order of the datasets.
 
@@ -43,6 +44,7 @@ def read_checks(
         cache: remembers what datasets without problems mean.
         datasets: names of all datasets that there are, whether their columns are known or not; those of `declared` and
             of the catalog's columns are among them anyway.
+        toml: the text of `andon.toml`, to show the places of patterns that are wrong.
         binder: to bind with; else one of its own, made when it is needed.
 
     Returns:
@@ -58,11 +60,12 @@ def read_checks(
     # here, since unchanged checks need none of what parses and compiles, and each command pays for its imports
     from andon.checks.reader import read_all
 
-    made, problems = read_all(missing, catalog, names, binder)
+    made, problems = read_all(missing, catalog, names, binder, toml)
     every = {**found, **made}
     whole = {one.dataset: every[one.dataset] for one in declared}
     if memory is not None:
-        memory.keep(whole, {name: checks for name, checks in made.items() if name not in problems}, not problems)
+        new = {name: checks for name, checks in made.items() if name not in problems}
+        memory.keep(whole, {} if "" in problems else new, not problems)
     return whole, [problem for name in problems for problem in problems[name]]
 
 

@@ -8,11 +8,11 @@ from itertools import islice
 
 from andon.base.names import did_you_mean
 from andon.checks.answers import together
-from andon.checks.clock import clock_macros, mentions
 from andon.checks.compile import compile_check
 from andon.checks.context import Context
 from andon.checks.parse import collected, context_of, read_declared
 from andon.checks.plans import Catalog, Compiled, Declared, Plan, Read
+from andon.checks.shared import Shared, pattern_problems
 from andon.checks.typed import Binds
 from andon.errors import Problem
 from andon.model.check import Check, Reference
@@ -20,13 +20,17 @@ from andon.sql.bind import Binder
 
 
 def read_all(
-    declared: Sequence[Declared], catalog: Catalog, names: Collection[str], binder: Binder | None
+    declared: Sequence[Declared], catalog: Catalog, names: Collection[str], binder: Binder | None, toml: str
 ) -> tuple[Read, dict[str, list[Problem]]]:
-    """The checks of each dataset, and the problems of those that have any; see `read_checks`."""
+    """The checks of each dataset, and the problems of those that have any (at "" those of patterns); see `read_checks`."""
+    wrong = pattern_problems(catalog.patterns, toml)
+    if wrong:
+        catalog = replace(catalog, patterns={name: "" for name in catalog.patterns})
     late = _LateBinder()
     try:
         reader = _Reader(declared, catalog, names, late if binder is None else binder)
-        return reader.compiled(reader.parsed()), reader.problems()
+        made = reader.compiled(reader.parsed())
+        return made, {**({"": wrong} if wrong else {}), **reader.problems()}
     finally:
         late.close()
 
@@ -39,7 +43,7 @@ class _Reader:
         self._catalog = catalog
         self._names = names
         self._binder = binder
-        self._clock = clock_macros(catalog.macros)
+        self._shared = Shared(catalog.patterns, catalog.macros)
         self._problems: dict[str, list[Problem]] = {}
 
     def problems(self) -> dict[str, list[Problem]]:
@@ -66,14 +70,7 @@ class _Reader:
     def _checks(self, context: Context, one: Declared, found: Iterator[Check | Problem]) -> list[Check]:
         checks, problems = collected(context, one.lines, list(islice(found, len(one.lines))))
         self._note(context.dataset, problems)
-        if self._clock:
-            return [self._with_clock(check) for check in checks]
-        return checks
-
-    def _with_clock(self, check: Check) -> Check:
-        """The parser sees a call of a macro, and not that the macro uses the clock."""
-        uses = check.uses_clock or mentions(check.text, self._clock)
-        return replace(check, uses_clock=uses)
+        return [self._shared.complete(check) for check in checks]
 
     def compiled(self, parsed: Mapping[str, Sequence[Check]]) -> Read:
         """The checks with their plans."""

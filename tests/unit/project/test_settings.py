@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from andon.errors import UsageError
-from andon.settings import BY_NAME, SETTINGS, check_tables, convert, mask, parse_size, resolve, user_file, user_values
+from andon.settings import (
+    BY_NAME,
+    SETTINGS,
+    check_tables,
+    convert,
+    mask,
+    parse_size,
+    patterns_of,
+    resolve,
+    user_file,
+    user_values,
+)
 
 
 def test_defaults_are_of_their_types() -> None:
@@ -155,3 +166,30 @@ def test_what_can_be_wrong_in_andon_toml(tables: dict[str, object], code: str, w
 
 def test_people_are_free_form() -> None:
     assert check_tables({"people": {"ana": {"mail": "ana@example.org"}}, "engine": {"wide_above": "1GB"}}) == []
+
+
+def test_the_projects_own_patterns() -> None:
+    good = {"patterns": {"plate": "[A-Z]+", "order_no": "O-[0-9]+"}}
+    assert check_tables(good) == []
+    assert patterns_of(good) == good["patterns"]
+    assert patterns_of({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "words"),
+    [
+        ("[A-Z]", ("patterns",), "must be a table"),
+        ({"Plate": "x"}, ("patterns", "Plate"), "can't name a pattern"),
+        ({"null": "x"}, ("patterns", "null"), "can't name a pattern"),
+        ({"plate": 3}, ("patterns", "plate"), "found the number 3"),
+        ({"plate": ""}, ("patterns", "plate"), "must be a regular expression"),
+        ({"plate": {"a": "b"}}, ("patterns", "plate"), "must be a regular expression"),
+    ],
+)
+def test_what_can_be_wrong_in_patterns(table: object, path: tuple[str, ...], words: str) -> None:
+    (problem,) = check_tables({"patterns": table})
+    assert problem.code == "project.bad_value"
+    assert problem.path == path
+    assert words in problem.message
+    assert problem.hint
+    assert patterns_of({"patterns": table}) == {}
