@@ -173,6 +173,8 @@ def project_files_page() -> str:
     """Where files lie and what they may say."""
     from andon.project.fields import COLUMN_FIELDS, FIELDS, LATER
     from andon.project.insightfile import INSIGHT_FIELDS
+    from andon.project.sqlfile import CHECK_FIELDS
+    from andon.project.testfile import TEST_FIELDS
 
     lines = _head("Project files", "A project is a folder with an `andon.toml`, which may be empty.")
     lines += _LAYOUT
@@ -194,6 +196,20 @@ def project_files_page() -> str:
         *_fields(COLUMN_FIELDS),
         "",
         *_FRONT_MATTER,
+        "",
+        "## Keys of a rule",
+        "",
+        "`checks/<name>.sql` holds one SELECT over datasets; every row that it returns is a violation. In its front matter:",
+        "",
+        *_fields(CHECK_FIELDS),
+        "",
+        *_RULES,
+        "",
+        "## Keys of a unit test",
+        "",
+        "`tests/*.yml` hold lists of tests. A how-to: [test a dataset with given rows](../how-to/unit-tests.md).",
+        "",
+        *_fields(TEST_FIELDS),
         "",
         "## Keys of an insight",
         "",
@@ -219,7 +235,8 @@ _LAYOUT = """\
 | `datasets/<schema>/<name>.lock.txt` | the locked packages of a Python dataset; `andon lock` writes it |
 | `macros/*.sql` | `create macro …`; part of the definition of what uses them |
 | `modules/**.py` | Python modules that datasets import |
-| `checks/*.sql` | rules across datasets: rows returned are violations (kept, not run yet) |
+| `checks/*.sql` | rules across datasets: rows returned are violations |
+| `tests/*.yml` | unit tests of datasets: given rows in, expected rows out; `tests/**.csv` holds rows for them |
 | `insights/*.yml` | what the data is good for |
 | `.andon/` | local lake, catalog and caches; not in git |
 
@@ -266,6 +283,21 @@ Its result must follow from its inputs alone, so these are refused with a hint: 
 samples without a seed (`allow: [random]` accepts them), functions that read or change the engine's state, several statements,
 anything but a SELECT. `now()` and its kin give the run's logical time (`--now`); what uses them is built again at every run,
 or every day for functions of the date. A view may not use the clock.""".splitlines()
+
+_RULES = """\
+```sql
+/*---
+why: Finance and the shop mean the same money.
+allow: 2 rows
+---*/
+select m.month, m.revenue, i.invoiced
+from marts.revenue_by_month as m
+join finance.invoices_by_month as i using (month)
+where i.invoiced <> m.revenue
+```
+
+The rule is a check of the dataset that it names first, and about all that it names. Macros and the clock may be used; what a dataset's SQL
+may not do, a rule may not either.""".splitlines()
 
 _OTHER_FILES = """\
 ## Sources

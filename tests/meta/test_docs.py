@@ -14,6 +14,8 @@ from andon.cli.commands import COMMANDS
 from andon.errors import CODES
 from andon.project.fields import COLUMN_FIELDS, FIELDS
 from andon.project.insightfile import INSIGHT_FIELDS
+from andon.project.sqlfile import CHECK_FIELDS
+from andon.project.testfile import TEST_FIELDS
 from andon.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +95,7 @@ def test_every_command_has_a_heading():
         ("settings.md", [s.name for s in SETTINGS]),
         ("settings.md", [s.variable for s in SETTINGS]),
         ("errors.md", list(CODES)),
-        ("project-files.md", [f.name for f in (*FIELDS, *COLUMN_FIELDS, *INSIGHT_FIELDS)]),
+        ("project-files.md", [f.name for f in (*FIELDS, *COLUMN_FIELDS, *INSIGHT_FIELDS, *CHECK_FIELDS, *TEST_FIELDS)]),
     ],
 )
 def test_every_name_has_a_row(page: str, names: list[str]):

@@ -97,7 +97,11 @@ class Testing:
         try:
             outcome = case.outcome()
         except _Wrong as wrong:
-            outcome = {"status": TestStatus.ERROR, "message": "the test is wrong", "problems": wrong.problems}
+            outcome = {
+                "status": TestStatus.ERROR,
+                "message": "the test does not fit the dataset",
+                "problems": wrong.problems,
+            }
         except AndonError as error:
             where = f"{error.where}: " if error.where else ""
             outcome = {
