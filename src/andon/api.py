@@ -22,10 +22,11 @@ from andon.model.run import RunResult
 from andon.model.unit_test import TestResult
 from andon.service.describe import DatasetInfo, Page, Status
 from andon.service.goal import RunOptions
-from andon.service.history import Diff, LogEntry
+from andon.service.history import Diff, LogEntry, SchemaChange
 from andon.service.lineage import Impact, Trail
 from andon.service.pull import Pulled, pull
 from andon.service.query import Answer
+from andon.service.row_diff import RowOptions
 from andon.service.undoing import Reverted
 from andon.service.workspace import Workspace
 
@@ -182,9 +183,34 @@ class Lake:
         """The newest commits, newest first."""
         return self._workspace.history.log(self._ref, dataset, limit)
 
-    def diff(self, a: str, b: str) -> Diff:
-        """How commit `b` differs from commit `a`."""
-        return self._workspace.history.diff(a, b)
+    def schema_log(self, dataset: str, limit: int = 20) -> list[SchemaChange]:
+        """Every change of a dataset's columns and types, newest first."""
+        return self._workspace.history.schema_log(dataset, self._ref, limit)
+
+    def diff(
+        self,
+        a: str,
+        b: str,
+        rows: bool | str | Sequence[str] = False,
+        where: str | None = None,
+        output: str | Path | None = None,
+        limit: int = 20,
+    ) -> Diff:
+        """How commit `b` differs from commit `a`.
+
+        Args:
+            rows: datasets whose rows are compared (`Diff.rows`); True means all that differ.
+            where: an SQL condition; only rows that satisfy it before or after count.
+            output: a Parquet file for all rows that differ; of one dataset.
+            limit: changed rows that are kept as examples.
+        """
+        if rows is False:
+            if where is not None or output is not None:
+                raise ValueError("`where` and `output` need `rows`")
+            return self._workspace.history.diff(a, b)
+        names = () if rows is True else (rows,) if isinstance(rows, str) else tuple(rows)
+        options = RowOptions(where, limit, Path(output) if output is not None else None)
+        return self._workspace.history.diff_rows(a, b, names, options)
 
     def close(self) -> None:
         """Close the catalog and the engine."""

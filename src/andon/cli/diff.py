@@ -1,22 +1,26 @@
-"""`andon diff`: for people, for a pull request (Markdown), for programs."""
+"""`andon diff`: for people, for a pull request (Markdown), for programs; commits as a whole, or rows."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, json_option, pass_app
+from andon.cli.diff_markdown import markdown
+from andon.cli.difftext import WORDS, rows_text, texts_of, unified
 from andon.cli.output import Cell, Ink, short, table
+from andon.cli.query import apart
+from andon.cli.rowtext import row_lines, summary_lines
+from andon.errors import UsageError
+from andon.service.diff_report import diff_report
+from andon.service.row_diff import RowOptions
 
 if TYPE_CHECKING:
-    from andon.service.history import DatasetDiff, Diff
-
-#: `(path, text before, text after)`.
-Text = tuple[str, str | None, str | None]
+    from andon.service.history import Diff
 
 _SIGNS = {
     "added": ("+", "good"),
@@ -25,18 +29,20 @@ _SIGNS = {
     "code": ("~", "dim"),
     "text": ("=", "dim"),
 }
-_WORDS = {
-    "added": "added",
-    "removed": "removed",
-    "changed": "content changed",
-    "code": "code changed, same content",
-    "text": "comments or layout only",
-}
+
+#: What `--rows` without a name stands for.
+_ALL = "*"
 
 
 @click.command(
     cls=Command,
-    examples=["andon diff main try", "andon diff main~1 main --no-code", "andon diff main try --format markdown"],
+    examples=[
+        "andon diff main try",
+        "andon diff main~1 main --no-code",
+        "andon diff main try --rows marts.customer_value --where \"segment = 'new'\"",
+        "andon diff main try --rows marts.customer_value -o diff.parquet",
+        "andon diff main try --format markdown",
+    ],
 )
 @click.argument("a")
 @click.argument("b", required=False)
@@ -44,34 +50,100 @@ _WORDS = {
     "--format", "form", type=click.Choice(("text", "markdown", "json")), default="text", help="Of the output."
 )
 @click.option("--no-code", is_flag=True, help="Leave the texts out.")
+@click.option(
+    "--rows",
+    "datasets",
+    metavar="[DATASET]",
+    is_flag=False,
+    flag_value=_ALL,
+    multiple=True,
+    help="Which rows differ, side by side; without a name a line for each dataset that differs. Repeatable.",
+)
+@click.option("--where", metavar="SQL", help="With --rows: only rows that satisfy a condition before or after.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --rows: write all rows that differ to a Parquet file.",
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="With --rows: changed rows to show."
+)
 @json_option
 @pass_app
-def diff(app: App, a: str, b: str | None, form: str, no_code: bool) -> None:
-    """How commit B differs from commit A: datasets, schemas, row counts, code. Without B: the folder's branch."""
-    found = app.workspace.history.diff(a, b or app.workspace.branch())
+def diff(
+    app: App,
+    a: str,
+    b: str | None,
+    form: str,
+    no_code: bool,
+    datasets: tuple[str, ...],
+    where: str | None,
+    output: Path | None,
+    limit: int,
+) -> None:
+    """How commit B differs from commit A: datasets, schemas, row counts, code. Without B: the folder's branch.
+
+    With --rows, which rows differ: by the dataset's `key` added, removed and changed ones, without one whole rows. Columns marked
+    `pii` show no values.
+    """
     if form == "json":
         app.console.as_json = True
     names = (a, b or app.workspace.branch())
+    ink, width = app.console.out, app.console.width
     if form == "markdown":
-        app.console.show(found.to_json, lambda: markdown(found, names, not no_code))
+        _refuse_row_options(datasets, where, output, "--format markdown has its own summary of rows")
+        report = apart(lambda: diff_report(app.workspace, *names))
+        app.console.show(report.to_json, lambda: markdown(report, names, not no_code))
+    elif datasets:
+        chosen = _chosen(datasets)
+        options = RowOptions(where, limit if chosen or output else 0, output)
+        rows = apart(lambda: app.workspace.history.diff_rows(*names, chosen, options))
+        app.console.show(rows.to_json, lambda: rows_lines(rows, names, ink, width, bool(chosen or output)))
     else:
-        app.console.show(
-            found.to_json, lambda: diff_lines(found, names, app.console.out, app.console.width, not no_code)
-        )
+        _refuse_row_options(datasets, where, output, "add `--rows DATASET`")
+        found = app.workspace.history.diff(*names)
+        app.console.show(found.to_json, lambda: diff_lines(found, names, ink, width, not no_code))
+
+
+def rows_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None, in_full: bool) -> list[str]:
+    """Rows that differ, for people: a line per dataset, or all about each."""
+    rows = found.rows or ()
+    lines = [_title(found, names, ink)]
+    if in_full:
+        for each in rows:
+            lines += ["", *row_lines(each, ink, width)]
+        return lines
+    listed = summary_lines(rows, ink, width)
+    return [*lines, "", *(listed or ["no row differs"])]
+
+
+def _chosen(datasets: Sequence[str]) -> tuple[str, ...]:
+    """The datasets named by `--rows`, which takes several apart by commas too; none for all."""
+    names = [name.strip() for each in datasets for name in each.split(",") if name.strip() and name.strip() != _ALL]
+    return tuple(dict.fromkeys(names))
+
+
+def _refuse_row_options(datasets: Sequence[str], where: str | None, output: Path | None, hint: str) -> None:
+    given = [
+        name for name, value in (("--rows", datasets), ("--where", where), ("-o", output)) if value not in ((), None)
+    ]
+    if given:
+        raise UsageError("usage.bad_argument", f"`{given[0]}` does not fit here", hint=hint)
 
 
 def diff_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None, code: bool) -> list[str]:
     """A diff for people."""
     lines = [_title(found, names, ink)]
     rows: list[Sequence[Cell]] = [
-        (_SIGNS[d.change], d.dataset, (_WORDS[d.change], "dim"), rows_text(d)) for d in found.datasets
+        (_SIGNS[d.change], d.dataset, (WORDS[d.change], "dim"), rows_text(d)) for d in found.datasets
     ]
     if rows:
         lines += ["", *table(rows, ink, width=width, indent="  ")]
     for dataset in found.datasets:
         if dataset.schema:
             lines += ["", f"  columns of {dataset.dataset}", *(f"    {_painted(s, ink)}" for s in dataset.schema)]
-    texts = list(_texts(found))
+    texts = list(texts_of(found))
     if code and texts:
         lines.append("")
         for text in texts:
@@ -81,58 +153,10 @@ def diff_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None,
     return lines if rows or texts else [*lines, "", "no difference"]
 
 
-def markdown(found: Diff, names: tuple[str, str], code: bool) -> list[str]:
-    """A diff as a comment on a pull request: a table, schemas, then the code folded away."""
-    count = plural(len(found.datasets), "dataset")
-    lines = [f"### {count} differ{'s' if len(found.datasets) == 1 else ''}: `{names[0]}` → `{names[1]}`", ""]
-    lines += [f"`{short(found.a.id)}` → `{short(found.b.id)}`", ""]
-    if found.datasets:
-        lines += ["| dataset | change | rows | columns |", "| --- | --- | --- | --- |"]
-        for dataset in found.datasets:
-            columns = "<br>".join(f"`{_cell(s)}`" for s in dataset.schema)
-            lines.append(f"| `{dataset.dataset}` | {_WORDS[dataset.change]} | {rows_text(dataset)} | {columns} |")
-        lines.append("")
-    texts = list(_texts(found)) if code else []
-    for text in texts:
-        body = unified(text)
-        fence = _fence(body)
-        lines += [f"<details><summary><code>{_escape(text[0])}</code></summary>", "", f"{fence}diff", *body, fence]
-        lines += ["", "</details>", ""]
-    if not found.datasets and not texts:
-        lines += ["No difference.", ""]
-    return lines[:-1]
-
-
-def rows_text(dataset: DatasetDiff) -> str:
-    """`1,234 → 1,240 rows (+6)`."""
-    before, after = dataset.rows
-    if before is None and after is None:
-        return ""
-    if before is None or after is None:
-        return plural(after if after is not None else before or 0, "row")
-    if before == after:
-        return plural(after, "row")
-    return f"{before:,} → {plural(after, 'row')} ({after - before:+,})"
-
-
-def unified(text: Text) -> list[str]:
-    """One file's change as a unified diff."""
-    path, before, after = text
-    old, new = (before or "").splitlines(), (after or "").splitlines()
-    a = f"a/{path}" if before is not None else "/dev/null"
-    b = f"b/{path}" if after is not None else "/dev/null"
-    return list(difflib.unified_diff(old, new, a, b, lineterm=""))
-
-
-def _texts(found: Diff) -> Iterable[Text]:
-    for dataset in found.datasets:
-        yield from dataset.code
-    yield from found.files
-
-
 def _title(found: Diff, names: tuple[str, str], ink: Ink) -> str:
     left, right = (f"{n} ({ink.paint(short(c.id), 'accent')})" for n, c in zip(names, (found.a, found.b), strict=True))
-    return f"{left} → {right}: {plural(len(found.datasets), 'dataset')} differ{'s' if len(found.datasets) == 1 else ''}"
+    count = sum(1 for d in found.datasets if d.change != "equal")
+    return f"{left} → {right}: {plural(count, 'dataset')} differ{'s' if count == 1 else ''}"
 
 
 def _painted(line: str, ink: Ink) -> str:
@@ -140,22 +164,3 @@ def _painted(line: str, ink: Ink) -> str:
         return ink.paint(line, "bold")
     styles = {"+": "good", "-": "bad", "~": "accent", "@": "dim"}
     return ink.paint(line, styles[line[0]]) if line[:1] in styles else line
-
-
-def _fence(body: list[str]) -> str:
-    longest = max((len(run) for line in body for run in _ticks(line)), default=0)
-    return "`" * max(3, longest + 1)
-
-
-def _ticks(line: str) -> list[str]:
-    import re
-
-    return re.findall("`+", line)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -17,20 +17,33 @@ from andon.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
-    from andon.service.history import LogEntry
+    from andon.service.history import LogEntry, SchemaChange
     from andon.service.undoing import Reverted
+
+#: Of a line about a column: `+ name TYPE`, `- name TYPE`, `~ name TYPE -> TYPE`.
+_LINE_STYLES = {"+": "good", "-": "bad", "~": "accent"}
 
 
 @click.command(
-    cls=Command, examples=["andon log", "andon log marts.revenue_by_month", "andon log --at main@2026-11-01 -n 5"]
+    cls=Command,
+    examples=[
+        "andon log",
+        "andon log marts.revenue_by_month",
+        "andon log marts.revenue_by_month --schema",
+        "andon log --at main@2026-11-01 -n 5",
+    ],
 )
 @click.argument("dataset", required=False)
 @click.option("--at", metavar="REF", help="Where to begin; the branch's newest commit otherwise.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Commits at most.")
+@click.option("--schema", is_flag=True, help="Only changes of DATASET's columns and types.")
 @json_option
 @pass_app
-def log(app: App, dataset: str | None, at: str | None, limit: int) -> None:
-    """What readers saw, newest first; with DATASET only what changed it."""
+def log(app: App, dataset: str | None, at: str | None, limit: int, schema: bool) -> None:
+    """What readers saw, newest first; with DATASET only what changed it, with --schema only what changed its columns."""
+    if schema:
+        _schema_log(app, dataset, at, limit)
+        return
     entries = app.workspace.history.log(at, dataset, limit)
     app.console.show(
         lambda: [e.to_json() for e in entries], lambda: log_lines(entries, app.console.out, app.console.width)
@@ -124,6 +137,27 @@ def _accept_rejected(app: App, path: str, branch: str | None) -> int:
     return EXIT_DONE
 
 
+def schema_lines(changes: Sequence[SchemaChange], ink: Ink, width: int | None) -> list[str]:
+    """Commits that changed a dataset's columns, each with its lines below."""
+    lines: list[str] = []
+    for change in changes:
+        commit = change.commit
+        style = "dim" if change.undone else "accent"
+        undone = " (undone)" if change.undone else ""
+        verdict = f"  {change.verdict}" if change.verdict else ""
+        message = f"{commit.message}{undone}{verdict}"
+        cells: list[Cell] = [
+            (short(commit.id), style),
+            (moment(commit.time), "dim"),
+            (commit.author, "dim"),
+            change.change if change.change != "changed" else "",
+            (message, "dim" if change.undone else ""),
+        ]
+        lines += [*([""] if lines else []), *table([[c for c in cells if c]], ink, width=width, whole=[0])]
+        lines += [f"  {ink.paint(line, _LINE_STYLES[line[0]])}" for line in change.lines]
+    return lines or ["its columns never changed in this history"]
+
+
 def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[str]:
     """Commits as a table."""
     rows: list[Sequence[Cell]] = []
@@ -146,6 +180,19 @@ def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[
     headers = ("commit", "at (UTC)", "kind", "author", "run", "changed", "message")
     return (
         table(rows, ink, headers=headers, right=[5], width=width, whole=[0, 5], first=[6]) if rows else ["no commits"]
+    )
+
+
+def _schema_log(app: App, dataset: str | None, at: str | None, limit: int) -> None:
+    if dataset is None:
+        raise UsageError(
+            "usage.bad_argument",
+            "`--schema` needs a dataset",
+            hint="`andon log DATASET --schema`; `andon ls` lists them",
+        )
+    changes = app.workspace.history.schema_log(dataset, at, limit)
+    app.console.show(
+        lambda: [c.to_json() for c in changes], lambda: schema_lines(changes, app.console.out, app.console.width)
     )
 
 

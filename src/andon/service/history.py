@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import did_you_mean
 from andon.errors import UsageError
 from andon.model.commit import Commit, CommitKind, Leaf
+from andon.model.row_diff import RowDiff
 from andon.model.version import Column
 
 if TYPE_CHECKING:
+    from andon.service.row_diff import RowOptions
     from andon.service.workspace import Workspace
 
 
@@ -46,7 +48,8 @@ class DatasetDiff:
     """How one dataset differs between two commits.
 
     Attributes:
-        change: `added`, `removed`, `changed` (content), `code` (same content, other definition), `text` (comments or layout only).
+        change: `added`, `removed`, `changed` (content), `code` (same content, other definition), `text` (comments or layout only),
+            or `equal` for a dataset that was asked for by name and does not differ.
         schema: lines like `+ amount DECIMAL(10,2)`, `- x`, `~ y INTEGER -> BIGINT`.
         rows: before and after; None for views and absent ones.
         code: paths of own files that differ, with their texts before and after.
@@ -71,20 +74,73 @@ class DatasetDiff:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Difference of two commits: datasets, and shared files as `(path, text before, text after)`."""
+    """Difference of two commits: datasets, and shared files as `(path, text before, text after)`.
+
+    Attributes:
+        rows: which rows differ, where that was asked for.
+    """
 
     a: Commit
     b: Commit
     datasets: tuple[DatasetDiff, ...]
     files: tuple[tuple[str, str | None, str | None], ...]
+    rows: tuple[RowDiff, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As in `diff --json`."""
         return {
             "a": self.a.id,
             "b": self.b.id,
-            "datasets": [d.to_json() for d in self.datasets],
+            "datasets": [self._dataset(d) for d in self.datasets],
             "files": [path for path, _, _ in self.files],
+        }
+
+    def _dataset(self, found: DatasetDiff) -> dict[str, Any]:
+        """One dataset; with its rows, if they were asked for. What has the same version on both sides has the same rows."""
+        document = found.to_json()
+        if self.rows is None:
+            return document
+        rows = next((r for r in self.rows if r.dataset == found.dataset), RowDiff(found.dataset)).to_json()
+        counts = rows.pop("rows") or dict.fromkeys(("added", "removed", "changed"))
+        return {**document, "rows": {**document["rows"], **counts}, **rows}
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """A commit that changed the columns of a dataset.
+
+    Attributes:
+        change: `added`, `removed` or `changed`.
+        lines: as in `DatasetDiff.schema`.
+        columns: `(name, type)` from then on.
+        undone: whether the commit was taken back later.
+        verdict: what the change meant for readers, where that is known.
+    """
+
+    commit: Commit
+    dataset: str
+    change: str
+    lines: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
+    undone: bool = False
+    verdict: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `log --schema --json`."""
+        commit = self.commit
+        return {
+            "commit": commit.id,
+            "dataset": self.dataset,
+            "change": self.change,
+            "schema": list(self.lines),
+            "columns": [{"name": n, "type": t} for n, t in self.columns],
+            "kind": str(commit.kind),
+            "message": commit.message,
+            "author": commit.author,
+            "at": commit.time,
+            "run": commit.run,
+            "undone": self.undone,
+            "verdict": self.verdict,
         }
 
 
@@ -101,34 +157,60 @@ class History:
         Raises:
             UsageError: `lake.ref_not_found`; `lake.dataset_not_found` for a dataset that this history never had.
         """
-        commits = self._lake.commits
         entries: list[LogEntry] = []
-        void: set[str] = set()
         seen: set[str] = set()
-        place = self._workspace.reading(ref)
-        head = self._lake.refs.resolve(place)
-        for commit in commits.first_parents(head):
-            undone = commit.id in void
-            if commit.kind in (CommitKind.UNDO, CommitKind.REDO) and not undone and commit.target:
-                void.add(commit.target)
-            changed: tuple[str, ...] = ()
-            if commit.parent is not None:
-                changed = tuple(commits.changed_leaves(commits.get(commit.parent), commit))
-            if dataset is None or dataset in changed:
-                entries.append(LogEntry(commit, changed, undone))
-            seen.update(changed)
+        for commit, changes, undone in self._walk(ref):
+            if dataset is None or dataset in changes:
+                entries.append(LogEntry(commit, tuple(changes), undone))
+            seen.update(changes)
             if len(entries) >= limit:
                 break
         if dataset is not None and not entries:
-            leaves = commits.state(head).leaves
-            if dataset not in leaves:
-                raise UsageError(
-                    "lake.dataset_not_found",
-                    f"no dataset is or was named `{dataset}` in the history of {place}",
-                    where=dataset,
-                    hint=did_you_mean(dataset, seen | leaves.keys()) or "`andon ls` lists all datasets",
-                )
+            self._require(dataset, ref, seen)
         return entries
+
+    def schema_log(self, dataset: str, ref: str | None = None, limit: int = 20) -> list[SchemaChange]:
+        """Every change of a dataset's columns and types in a branch's history, newest first; the first is when it came.
+
+        Raises:
+            UsageError: `lake.ref_not_found`; `lake.dataset_not_found` for a dataset that this history never had.
+        """
+        found: list[SchemaChange] = []
+        seen: set[str] = set()
+        for commit, changes, undone in self._walk(ref):
+            seen.update(changes)
+            if dataset not in changes:
+                continue
+            before, after = changes[dataset]
+            versions = self._lake.objects.versions(leaf.version for leaf in (before, after) if leaf is not None)
+            old = versions[before.version].columns if before else ()
+            new = versions[after.version].columns if after else ()
+            lines = _schema_diff(old, new)
+            if lines or before is None or after is None:
+                change = "added" if before is None else "removed" if after is None else "changed"
+                columns = tuple((c.name, c.type) for c in new)
+                found.append(SchemaChange(commit, dataset, change, lines, columns, undone))
+            if len(found) >= limit:
+                break
+        if not found:
+            self._require(dataset, ref, seen)
+        return found
+
+    def diff_rows(self, a: str, b: str, datasets: Sequence[str] = (), options: RowOptions | None = None) -> Diff:
+        """How `b` differs from `a`, with the rows that differ.
+
+        Args:
+            datasets: only these, whether they differ or not; none means all that differ.
+
+        Raises:
+            UsageError: `lake.ref_not_found`, `lake.dataset_not_found`; see `RowDiffs.rows`.
+        """
+        found = self.diff(a, b)
+        rows = self._workspace.row_diffs.between(found.a, found.b, datasets, options)
+        if not datasets:
+            return replace(found, rows=rows)
+        known = {d.dataset: d for d in found.datasets}
+        return replace(found, datasets=tuple(known.get(n) or self._equal(n, found.b) for n in datasets), rows=rows)
 
     def diff(self, a: str, b: str) -> Diff:
         """How `b` differs from `a`.
@@ -163,6 +245,34 @@ class History:
 
     # -- parts
 
+    def _walk(self, ref: str | None) -> Iterator[tuple[Commit, dict[str, tuple[Leaf | None, Leaf | None]], bool]]:
+        """The commits that readers saw, newest first: what each changed against its first parent, and whether it was undone."""
+        commits = self._lake.commits
+        void: set[str] = set()
+        for commit in commits.first_parents(self._lake.refs.resolve(self._workspace.reading(ref))):
+            undone = commit.id in void
+            if commit.kind in (CommitKind.UNDO, CommitKind.REDO) and not undone and commit.target:
+                void.add(commit.target)
+            changes = commits.changed_leaves(commits.get(commit.parent), commit) if commit.parent is not None else {}
+            yield commit, changes, undone
+
+    def _require(self, dataset: str, ref: str | None, seen: Iterable[str]) -> None:
+        """Refuse a dataset that neither the commit nor its history has."""
+        place = self._workspace.reading(ref)
+        leaves = self._lake.commits.state(self._lake.refs.resolve(place)).leaves
+        if dataset not in leaves:
+            raise UsageError(
+                "lake.dataset_not_found",
+                f"no dataset is or was named `{dataset}` in the history of {place}",
+                where=dataset,
+                hint=did_you_mean(dataset, {*seen, *leaves}) or "`andon ls` lists all datasets",
+            )
+
+    def _equal(self, dataset: str, commit: Commit) -> DatasetDiff:
+        version = self._lake.commits.state(commit).leaves[dataset].version
+        rows = self._lake.objects.row_counts([version])[version][0]
+        return DatasetDiff(dataset, "equal", (), (rows, rows))
+
     def _texts(
         self, before: Mapping[str, str], after: Mapping[str, str]
     ) -> tuple[tuple[str, str | None, str | None], ...]:
@@ -196,7 +306,11 @@ def _change(before: Leaf | None, after: Leaf | None) -> str | None:
 
 def _schema_diff(old: Sequence[Column], new: Sequence[Column]) -> tuple[str, ...]:
     before, after = {c.name: c.type for c in old}, {c.name: c.type for c in new}
-    lines = [f"- {name} {kind}" for name, kind in before.items() if name not in after]
-    lines += [f"+ {name} {kind}" for name, kind in after.items() if name not in before]
-    lines += [f"~ {n} {before[n]} -> {kind}" for n, kind in after.items() if n in before and before[n] != kind]
+    came = {c.field_id: c.name for c in new if c.name not in before}
+    renamed = {c.name: came[c.field_id] for c in old if c.name not in after and c.field_id in came}
+    lines = [f"- {name} {kind}" for name, kind in before.items() if name not in after and name not in renamed]
+    lines += [f"+ {name} {kind}" for name, kind in after.items() if name not in {*before, *renamed.values()}]
+    lines += [f"~ {name} renamed {now}" for name, now in renamed.items()]
+    earlier = {**before, **{now: before[name] for name, now in renamed.items()}}
+    lines += [f"~ {n} {earlier[n]} -> {kind}" for n, kind in after.items() if n in earlier and earlier[n] != kind]
     return tuple(lines)

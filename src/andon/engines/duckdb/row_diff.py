@@ -20,7 +20,7 @@ from andon.base.names import literal
 from andon.engines.duckdb import row_diff_sql as sql
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.duckdb.instance import Session
-from andon.errors import AndonError
+from andon.errors import AndonError, UsageError
 from andon.model.row_diff import ColumnChange, RowChange, RowCounts, RowDiff, RowSample, ValuePair
 from andon.model.version import Column
 
@@ -93,9 +93,19 @@ def compare(session: Session, old: Side, new: Side, question: Question) -> RowDi
     except AndonError:
         raise
     except Exception as error:
-        raise lost_file(error, question.dataset) or query_error(error, question.where or "") from error
+        raise _explained(error, question) from error
     finally:
         comparison.clean()
+
+
+def _explained(error: Exception, question: Question) -> AndonError:
+    import duckdb
+
+    # The engine quotes the value that did not fit; of a column marked pii nobody may see it.
+    if question.where and question.masked and isinstance(error, (duckdb.DataError, duckdb.InvalidInputException)):
+        message = "the condition fails on a value, which is not shown: the dataset has columns marked `pii`"
+        return UsageError("usage.query_failed", message, where="where", hint="`try_cast(… as …)` gives NULL instead")
+    return lost_file(error, question.dataset) or query_error(error, question.where or "")
 
 
 class _Comparison:
@@ -277,7 +287,8 @@ class _Comparison:
         rest = list(enumerate(self._columns))[self._keys :] if self._keys else []
         if not rest:
             return ()
-        items = [m for i, c in rest for m in sql.measures(i, c.type, self._is_masked(c))]
+        counts_only = not self._question.samples
+        items = [m for i, c in rest for m in sql.measures(i, c.type, counts_only or self._is_masked(c))]
         values = iter(self._ask(f"select {', '.join(items)} from {_PAIRS} where c = 'changed'")[0])
         changes = []
         for index, column in rest:
