@@ -47,6 +47,8 @@ _AGES = (
 _OLDEST = timedelta(weeks=1)
 _SAME_SUM = 1e-6
 _SUMS = 2
+#: Of a larger table nobody means the exact number of rows.
+_FEW_ROWS = 1000
 
 
 def candidates(subject: Subject) -> list[Candidate]:
@@ -171,8 +173,9 @@ def references(subject: Subject, said: Known) -> Iterator[Candidate]:
             continue
         # what all others are made from is what a value must exist in
         best = min(able, key=lambda other: (other.above, not other.is_upstream, other.name))
+        target = best.name if best.key[0].lower() == lower else f"{best.name}.{name_in_line(best.key[0])}"
         yield Candidate(
-            f"{name_in_line(column.name)} -> {best.name}",
+            f"{name_in_line(column.name)} -> {target}",
             (column.name,),
             "reference",
             f"all {column.distinct:,} different values are in `{best.name}`",
@@ -282,15 +285,18 @@ def _moment(column: ColumnProfile) -> datetime | None:
 
 
 def rows(subject: Subject, said: Known) -> Iterator[Candidate]:
-    """`rows = 12`, `rows >= 100% of published`, or `watch rows`: what the numbers of rows so far allow."""
+    """`lost keys = 0`, `rows = 12`, `rows >= 100% of published`, or `watch rows`: what the numbers of rows so far allow."""
+    series = [*subject.earlier_rows, subject.profile.rows]
+    if subject.key and not said.keeps_keys and len(series) >= 3 and sorted(series) == series:
+        evidence = f"no key was lost, {series[0]:,} to {counted(series[-1])}"
+        yield Candidate("lost keys = 0", (), "rows", evidence, 78)
     if said.counts_rows:
         return
-    series = [*subject.earlier_rows, subject.profile.rows]
-    if len(series) >= 4 and len(set(series)) == 1 and not subject.is_source:
+    if len(series) >= 4 and len(set(series)) == 1 and series[0] <= _FEW_ROWS and not subject.is_source:
         line, evidence = f"rows = {series[0]:_}", f"in each of {len(series)} versions"
     elif subject.is_source and _only_grows(series):
         line, evidence = "rows >= 100% of published", f"it only grew: {series[0]:,} to {counted(series[-1])}"
-    elif subject.is_source or len(series) >= 3:
+    elif subject.is_source or len(set(series)) >= 3:
         line, evidence = "watch rows", f"limits are learned from its history, {counted(len(series), 'version')} so far"
     else:
         return

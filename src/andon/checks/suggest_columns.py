@@ -168,15 +168,13 @@ def _named(name: str) -> str | None:
 
 
 def _pattern(column: ColumnProfile) -> str | None:
-    """The pattern that the name points at, if known values don't speak against it; or the one that values alone point at."""
-    sample = [v for v in (*(top.value for top in column.top), column.minimum, column.maximum) if isinstance(v, str)]
-    sample = [value for value in sample if not is_cut(value)]
+    """The pattern that the name points at (the data decides when it is run), or the one that all known values point at."""
     named = _named(column.name)
     if named is not None:
-        regex = REGEXES.get(named)
-        fits = sum(regex is None or re.fullmatch(regex, value) is not None for value in sample)
-        return named if column.nulls < column.nulls_of and 2 * fits >= len(sample) else None
-    if column.masked or (column.distinct or 0) < 10 or len(set(sample)) < 2:
+        return named if column.distinct else None
+    sample = {v for v in (*(top.value for top in column.top), column.minimum, column.maximum) if isinstance(v, str)}
+    sample = {value for value in sample if not is_cut(value)}
+    if column.masked or (column.distinct or 0) < 10 or len(sample) < 2:
         return None
     return next((p for p in _TELLING if all(re.fullmatch(REGEXES[p], value) for value in sample)), None)
 

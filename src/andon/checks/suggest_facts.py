@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
@@ -132,8 +132,8 @@ class Known:
     together: frozenset[frozenset[str]] = frozenset()
     summed: frozenset[str] = frozenset()
     counts_rows: bool = False
+    keeps_keys: bool = False
     is_dated: bool = False
-    ids: frozenset[str] = field(default=frozenset())
 
 
 def known(subject: Subject) -> Known:
@@ -183,8 +183,8 @@ def known(subject: Subject) -> Known:
         together=frozenset(together),
         summed=frozenset(summed),
         counts_rows=any(_counts_rows(form) for form in forms),
+        keeps_keys=any(isinstance(f, AgainstPublished) and f.measure is Measure.LOST_KEYS for f in forms),
         is_dated=any(isinstance(form, MaxAge) for form in forms),
-        ids=frozenset(check.id for check in subject.declared),
     )
 
 
