@@ -190,6 +190,11 @@ class Checking:
             return replace(
                 result, status=verdict.status, value=verdict.value, limit=verdict.limit, reason=verdict.reason
             )
+        if isinstance(check.form, Watch) and kept.value is not None:  # the same content may be normal then and not now
+            verdict = self._watched(check, Verdict(kept.status, value=kept.value))
+            return replace(
+                result, status=verdict.status, value=kept.value, limit=plain(verdict.limit), reason=verdict.reason
+            )
         return replace(
             result,
             status=kept.status,

@@ -85,7 +85,8 @@ def settle_healthy(
                     kept.setdefault(name, f"`{check.label}` {outcome(check)}")
         moved = [d for d in kept if _version(whole, d) != _version(head, d)]
         for name in sorted(reach(readers, moved) - kept.keys()):
-            if changed(whole, head, name):
+            # also where only the build is another one: it was made from what is kept back
+            if whole.leaves.get(name) != head.leaves.get(name):
                 kept[name] = f"reads {_first(definitions, name, kept)}, which is held"
         settled.kept = kept
         settled.state = mix(whole, head, kept)
