@@ -18,7 +18,7 @@ from andon.checks import samples
 from andon.checks.compile import AgePlan, Plan, RowPlan, SchemaPlan
 from andon.checks.facts import Facts
 from andon.checks.judge import Measured, Verdict, judge
-from andon.checks.keys import Follow
+from andon.checks.keys import Answer, Decided, Follow
 from andon.checks.plain import measure, query
 from andon.checks.proofs import prove
 from andon.checks.queries import ALONE, JOIN, PROOF, Query, plan_queries
@@ -84,14 +84,19 @@ def _ask(asked: Query, connection: duckdb.DuckDBPyConnection) -> dict[int, _Foun
     for part in asked.parts:
         values = row[part.start : part.end]
         began = time.perf_counter()
-        measured = _followed(part.read(values), connection)
-        if measured is not None:
-            rows = tuple(values[-1] or ()) if part.has_rows else None
-            found[part.index] = _Found(measured, asked.how, share + time.perf_counter() - began, rows)
+        answer = _followed(part.read(values), connection)
+        if answer is None:
+            continue
+        rows = tuple(values[-1] or ()) if part.has_rows else None
+        if isinstance(answer, Decided):
+            measured, rows = answer.measured, answer.rows
+        else:
+            measured = answer
+        found[part.index] = _Found(measured, asked.how, share + time.perf_counter() - began, rows)
     return found
 
 
-def _followed(answer: Measured | Follow | None, connection: duckdb.DuckDBPyConnection) -> Measured | None:
+def _followed(answer: Answer, connection: duckdb.DuckDBPyConnection) -> Measured | Decided | None:
     import duckdb
 
     while isinstance(answer, Follow):
@@ -148,7 +153,7 @@ def _samples(
     try:
         if numbered:
             began = time.perf_counter()
-            made = samples.by_number(numbered, question, connection)
+            made = samples.by_number(numbered, question.own, question.masked, connection)
             for index in numbered:
                 found[index].seconds += (time.perf_counter() - began) / len(numbered)
     except duckdb.InterruptException:

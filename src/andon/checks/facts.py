@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 
 from andon.base.names import quote
 from andon.checks.question import Target
@@ -30,7 +29,7 @@ _STAMP = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}(\
 _MICRO = timedelta(microseconds=1)
 
 #: A number, a text, or microseconds or days since 1970.
-Value = Fraction | str | int
+Value = Decimal | str | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def _bounds(kind: str, known: list[tuple[int, ColumnStats]]) -> tuple[Value | No
     return min(lows, key=_order), max(highs, key=_order)
 
 
-def _order(value: Value) -> Fraction | int | bytes:
+def _order(value: Value) -> Decimal | int | bytes:
     # texts are ordered by their bytes, as the engine orders them
     return value.encode() if isinstance(value, str) else value
 
@@ -127,7 +126,7 @@ def value_of(kind: str, text: str | None) -> Value | None:
     if is_whole(kind):
         return int(text) if _WHOLE.match(text) else None
     if kind.startswith("DECIMAL"):
-        return Fraction(text) if _NUMBER.match(text) else None
+        return Decimal(text) if _NUMBER.match(text) else None
     if kind == "VARCHAR":
         return text if len(text.encode()) < _SURELY_WHOLE else None
     if kind == "DATE":
@@ -176,7 +175,7 @@ def literal_of(kind: str, literal: Literal) -> Value | None:
     return None
 
 
-def number_of(kind: str, text: str) -> Fraction | None:
+def number_of(kind: str, text: str) -> Decimal | None:
     """A number in a comparison with a column of a whole or decimal type, if the engine can hold both in one exact type."""
     if _NUMBER.match(text) is None:
         return None
@@ -189,4 +188,4 @@ def number_of(kind: str, text: str) -> Fraction | None:
             return None
     elif not is_whole(kind) or kind in ("HUGEINT", "UHUGEINT"):
         return None
-    return Fraction(Decimal(text))
+    return Decimal(text)

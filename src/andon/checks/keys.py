@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 from andon.base.names import quote
 from andon.checks.compile import ReferencePlan, UniquePlan
@@ -26,12 +26,39 @@ _REPEATS = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """What a check measured, and the numbers of its first failing rows."""
+
+    measured: Measured
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """A query of one row of `width` columns for one check. `read` gives what it decides, another one, or None if nothing."""
 
     sql: str
     width: int
-    read: Callable[[Sequence[Any]], Union[Measured, Follow, None]]  # noqa: UP007 - a name in quotes
+    read: Callable[[Sequence[Any]], Answer]
+
+
+Answer = Measured | Decided | Follow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """How the rows of a version are numbered, as SQL, and how many failing ones are wanted."""
+
+    number: str
+    samples: int
+
+    def rows(self, own: str) -> str:
+        """The relation with the numbers as the column `ROW`."""
+        return f"(select *, {self.number} as {ROW} from {own})"
+
+
+#: The column that numbers rows.
+ROW = '"andon row"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +115,7 @@ def _reader(plan: UniquePlan, rows: int | None, values: int | None) -> Callable[
     return read
 
 
-def by_hashes(plan: UniquePlan, own: str, facts: Facts) -> Follow:
+def by_hashes(plan: UniquePlan, own: str, facts: Facts, numbered: Numbered | None) -> Follow:
     """Hashes that occur more than once, and then the rows that have them."""
     rows = facts.rows
     assert rows is not None
@@ -98,21 +125,40 @@ def by_hashes(plan: UniquePlan, own: str, facts: Facts) -> Follow:
     repeated = f"select h from (select h, count(*) as n from ({hashes}) group by h) where n > 1 limit {_FEW + 1}"
     nulls = _nulls(plan, own, facts)
 
-    def read(row: Sequence[Any]) -> Measured | Follow | None:
+    def read(row: Sequence[Any]) -> Answer:
         found = row[0] or []
         lacking = int(row[1]) if plan.nulls_bad else 0
         if not found:
             return Measured(bad=lacking, total=rows)
-        if len(found) > _FEW:
-            return None
-        listed = ", ".join(f"{one}::ubigint" for one in found)
-        groups = (
-            f"select count(*) as n from {own} where {full} and {value} in ({listed}) group by {_names(plan.columns)}"
+        return (
+            None if len(found) > _FEW else _by_values(plan, own, numbered, [int(one) for one in found], lacking, rows)
         )
-        sql = f"select coalesce(sum(n), 0) from ({groups}) where n > 1"
-        return Follow(sql, 1, lambda row: Measured(bad=lacking + int(row[0]), total=rows))
 
     return Follow(f"select (select list(h) from ({repeated})), {nulls}", 2, read)
+
+
+def _by_values(
+    plan: UniquePlan, own: str, numbered: Numbered | None, hashes: Sequence[int], lacking: int, rows: int
+) -> Follow:
+    """Rows whose values repeat, among those with the given hashes; `lacking` rows with a NULL are bad as well."""
+    full = " and ".join(f"{quote(column)} is not null" for column in plan.columns)
+    listed = ", ".join(f"{one}::ubigint" for one in hashes)
+    where = f"{full} and hash({_names(plan.columns)}) in ({listed})"
+    tells = numbered is not None and not lacking
+    first = f"min({ROW}, {numbered.samples})" if numbered is not None and tells else "null"
+    relation = numbered.rows(own) if numbered is not None and tells else own
+    groups = f"select count(*) as n, {first} as r from {relation} where {where} group by {_names(plan.columns)}"
+    sql = f"select coalesce(sum(n), 0), flatten(list(r order by r[1])) from ({groups}) where n > 1"
+
+    def read(row: Sequence[Any]) -> Answer:
+        measured = Measured(bad=lacking + int(row[0]), total=rows)
+        if numbered is None or not tells:
+            return measured
+        return Decided(measured, tuple((row[1] or ())[: numbered.samples]))
+
+    if not tells:
+        sql = sql.replace(", flatten(list(r order by r[1]))", "")
+    return Follow(sql, 2 if tells else 1, read)
 
 
 def _nulls(plan: UniquePlan, own: str, facts: Facts) -> str:
@@ -126,22 +172,41 @@ def _nulls(plan: UniquePlan, own: str, facts: Facts) -> str:
     return f"(select count(*) from {own} where {empty})"
 
 
-def missing(plan: ReferencePlan, own: str, there: str, facts: Facts) -> Follow:
+def missing(plan: ReferencePlan, own: str, there: str, facts: Facts, numbered: Numbered | None) -> Follow:
     """Rows whose values aren't there: an anti join, of groups where values repeat much."""
     here = ", ".join(f"{quote(column)} as k{index}" for index, column in enumerate(plan.columns))
     full = " and ".join(f"k{index} is not null" for index in range(len(plan.columns)))
     equal = " and ".join(f"o.{quote(target)} = h.k{index}" for index, target in enumerate(plan.targets))
     exists = f"exists (select 1 from {there} o where {equal})"
     rows = facts.rows
-    if _repeats(plan, facts):
+    if rows is not None and _repeats(plan, facts):
         groups = f"select k0, count(*) as n from (select {here} from {own}) group by k0"
-        bad = f"select coalesce(sum(n), 0) from ({groups}) h where {full} and not {exists}"
-    else:
-        bad = f"select count(*) from (select {here} from {own}) h where {full} and not {exists}"
+        kept = 0 if numbered is None else numbered.samples
+        keys = f"min(k0, {kept})" if kept else "null"
+        bad = f"select coalesce(sum(n), 0), {keys} from ({groups}) h where {full} and not {exists}"
+        return Follow(bad, 2, lambda row: _missing_rows(plan, own, numbered, int(row[0]), row[1], rows))
+    if rows is not None and numbered is not None:
+        relation = f"select {here}, {ROW} from {numbered.rows(own)}"
+        bad = f"select count(*), min({ROW}, {numbered.samples}) from ({relation}) h where {full} and not {exists}"
+        return Follow(bad, 2, lambda row: Decided(Measured(bad=int(row[0]), total=rows), tuple(row[1] or ())))
+    bad = f"select count(*) from (select {here} from {own}) h where {full} and not {exists}"
     if rows is not None:
         return Follow(bad, 1, lambda row: Measured(bad=int(row[0]), total=rows))
     both = f"select ({bad}), (select count(*) from {own})"
     return Follow(both, 2, lambda row: Measured(bad=int(row[0]), total=int(row[1])))
+
+
+def _missing_rows(
+    plan: ReferencePlan, own: str, numbered: Numbered | None, bad: int, keys: Sequence[int] | None, rows: int
+) -> Answer:
+    """The first rows with the keys, which are missing there."""
+    measured = Measured(bad=bad, total=rows)
+    if not bad or numbered is None or not keys:
+        return measured
+    listed = ", ".join(str(key) for key in keys)
+    where = f"{quote(plan.columns[0])} in ({listed})"
+    sql = f"select min({ROW}, {numbered.samples}) from {numbered.rows(own)} where {where}"
+    return Follow(sql, 1, lambda row: Decided(measured, tuple(row[0] or ())))
 
 
 def _repeats(plan: ReferencePlan, facts: Facts) -> bool:

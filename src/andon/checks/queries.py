@@ -18,7 +18,7 @@ from andon.base.names import quote
 from andon.checks.compile import AgePlan, Plan, ReferencePlan, RowPlan, TotalPlan, UniquePlan
 from andon.checks.facts import Facts
 from andon.checks.judge import Measured
-from andon.checks.keys import Follow, by_hashes, in_scan, missing
+from andon.checks.keys import ROW, Answer, Follow, Numbered, by_hashes, in_scan, missing
 from andon.checks.nan import is_float
 from andon.checks.proofs import plain_column
 from andon.checks.question import Question, Target
@@ -38,8 +38,6 @@ _HOLISTIC = re.compile(
 )
 _SIMPLE_RULE = re.compile(r'([A-Za-z_]\w*|"(?:[^"]|"")+")\s*(<=|>=|<>|=|<|>)\s*-?[0-9]+(\.[0-9]+)?\Z', re.ASCII)
 _IS_FALSE = " is false"
-
-Answer = Measured | Follow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +68,8 @@ def plan_queries(question: Question, indexes: Sequence[int], facts: Facts, relat
     """
     own = relation or question.own.relation
     is_large = facts.rows is not None and facts.rows >= LARGE
+    number = row_number(question.own) if is_large and question.samples else None
+    numbered = None if number is None else Numbered(number, question.samples)
     queries: list[Query] = []
     scanned: list[int] = []
     for index in indexes:
@@ -89,15 +89,15 @@ def plan_queries(question: Question, indexes: Sequence[int], facts: Facts, relat
                 if in_scan(plan, facts, is_large) is not None:
                     scanned.append(index)
                 elif is_large:
-                    follow = by_hashes(plan, own, facts)
+                    follow = by_hashes(plan, own, facts, numbered)
                     query = _single(JOIN, index, follow)
             case ReferencePlan(scope=None):
                 there = question.relations().other(plan.dataset)
-                query = _single(JOIN, index, missing(plan, own, there, facts))
+                query = _single(JOIN, index, missing(plan, own, there, facts, numbered))
         if query is not None:
             queries.append(query)
     if scanned:
-        queries.append(scan(question, scanned, facts, own, is_large))
+        queries.append(scan(question, scanned, facts, own, numbered, is_large))
     return queries
 
 
@@ -157,23 +157,20 @@ def row_number(target: Target) -> str | None:
     return "file_row_number" if len(target.paths) == 1 else f"file_index::bigint * {FILE_STEP} + file_row_number"
 
 
-def scan(question: Question, indexes: Sequence[int], facts: Facts, own: str, is_large: bool) -> Query:
+def scan(
+    question: Question, indexes: Sequence[int], facts: Facts, own: str, numbered: Numbered | None, is_large: bool
+) -> Query:
     """One query for all of the items at `indexes`."""
-    number = row_number(question.own) if is_large and question.samples else None
-    made = _Scan(facts, number, question.samples, is_large)
+    made = _Scan(facts, numbered, is_large)
     for index in indexes:
         made.add(index, question.items[index][1])
     return Query(SCAN, made.sql(own), tuple(made.parts))
 
 
-_ROW = '"andon row"'
-
-
 class _Scan:
-    def __init__(self, facts: Facts, number: str | None, samples: int, is_large: bool) -> None:
+    def __init__(self, facts: Facts, numbered: Numbered | None, is_large: bool) -> None:
         self._facts = facts
-        self._number = number
-        self._samples = samples
+        self._numbered = numbered
         self._is_large = is_large
         self._inner: dict[str, str] = {}
         self._items: list[str] = []
@@ -210,11 +207,12 @@ class _Scan:
             self._items.append(
                 "count(*)" if scope is None else f"count(*) filter (where {self._once(f'({scope}) is true')})"
             )
-        if self._number is not None:
-            self._items.append(f"min({_ROW}, {self._samples}) filter (where {name})")
+        tells = self._numbered is not None
+        if self._numbered is not None:
+            self._items.append(f"min({ROW}, {self._numbered.samples}) filter (where {name})")
         if rows is not None:
-            return lambda row: Measured(bad=int(row[0]), total=rows), self._number is not None
-        return lambda row: Measured(bad=int(row[0]), total=int(row[1])), self._number is not None
+            return lambda row: Measured(bad=int(row[0]), total=rows), tells
+        return lambda row: Measured(bad=int(row[0]), total=int(row[1])), tells
 
     def _once(self, predicate: str) -> str:
         """A name for a predicate, which is evaluated once; for few rows itself, which is planned faster."""
@@ -227,8 +225,8 @@ class _Scan:
         if not self._inner:
             return f"select {items} from {own}"
         named = [f"({sql}) as {quote(name)}" for sql, name in self._inner.items()]
-        if self._number is not None:
-            named.append(f"{self._number} as {_ROW}")
+        if self._numbered is not None:
+            named.append(f"{self._numbered.number} as {ROW}")
         return f"select {items} from (select *, {', '.join(named)} from {own})"
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from andon.base.names import literal, quote
+from andon.checks import queries
 from andon.checks.compile import Plan, PublishedPlan, ReferencePlan, RowPlan, UniquePlan, ViolationsPlan
+from andon.checks.keys import ROW, Numbered
 from andon.checks.plain import Relations, changed_keys, lost_keys, scoped, temporary_macros
-from andon.checks.queries import FILE_STEP
+from andon.checks.queries import FILE_STEP, row_number
 from andon.checks.question import Question, Target
 from andon.model.check_result import Samples
 
@@ -30,9 +33,17 @@ def sample(plan: Plan, question: Question, connection: duckdb.DuckDBPyConnection
     if isinstance(plan, ViolationsPlan):
         return _violations(plan, question, connection)
     target = sampled_target(plan, question)
-    sql = failing_rows(plan, question.relations(), question.samples)
+    relations = question.relations()
+    sql = failing_rows(plan, relations, question.samples)
     if target is None or sql is None:
         return Samples()
+    number = row_number(target) if (target.rows or 0) >= queries.LARGE else None
+    if number is not None:
+        # only the columns that decide are read for all rows
+        relation = Numbered(number, 0).rows(target.relation)
+        one = replace(relations, published=relation) if _is_published(plan) else replace(relations, own=relation)
+        found = connection.execute(f"select {ROW} from ({failing_rows(plan, one, question.samples)})").fetchall()
+        return by_number({0: [int(row[0]) for row in found]}, target, question.masked, connection)[0]
     columns = [name for name, _ in target.columns]
     rows = connection.execute(f"select {listed(columns, question.masked)} from ({sql}) s").fetchall()
     return make(columns, rows, question.masked)
@@ -47,31 +58,31 @@ def _violations(plan: ViolationsPlan, question: Question, connection: duckdb.Duc
 
 
 def by_number(
-    numbered: Mapping[int, Sequence[int]], question: Question, connection: duckdb.DuckDBPyConnection
+    numbered: Mapping[int, Sequence[int]],
+    target: Target,
+    masked: frozenset[str],
+    connection: duckdb.DuckDBPyConnection,
 ) -> dict[int, Samples]:
-    """Rows of the question's own version by their numbers, as the scan tells them, for each of several checks.
+    """Rows of a version by their numbers, as the scan tells them, for each of several checks.
 
     Raises:
         duckdb.Error: what the engine says.
     """
-    columns = [name for name, _ in question.own.columns]
+    columns = [name for name, _ in target.columns]
     wanted: dict[int, list[int]] = {}
     for number in sorted({number for numbers in numbered.values() for number in numbers}):
         wanted.setdefault(number // FILE_STEP, []).append(number)
     rows: dict[int, tuple[str | None, ...]] = {}
     for file, numbers in wanted.items():
         inside = ", ".join(str(number % FILE_STEP) for number in numbers)
-        relation = f"read_parquet([{literal(question.own.paths[file])}])"
+        relation = f"read_parquet([{literal(target.paths[file])}])"
         sql = (
-            f"select s.file_row_number, {listed(columns, question.masked)} from {relation} s"
+            f"select s.file_row_number, {listed(columns, masked)} from {relation} s"
             f" where s.file_row_number in ({inside})"
         )
         for number, *values in connection.execute(sql).fetchall():
             rows[file * FILE_STEP + int(number)] = tuple(values)
-    return {
-        index: make(columns, [rows[number] for number in numbers], question.masked)
-        for index, numbers in numbered.items()
-    }
+    return {index: make(columns, [rows[number] for number in numbers], masked) for index, numbers in numbered.items()}
 
 
 def make(columns: Sequence[str], rows: Sequence[tuple[str | None, ...]], masked: frozenset[str]) -> Samples:
@@ -82,9 +93,11 @@ def make(columns: Sequence[str], rows: Sequence[tuple[str | None, ...]], masked:
 
 def sampled_target(plan: Plan, question: Question) -> Target | None:
     """Whose rows are shown: lost keys are those of the published version."""
-    if isinstance(plan, PublishedPlan) and not plan.changes:
-        return question.published
-    return question.own
+    return question.published if _is_published(plan) else question.own
+
+
+def _is_published(plan: Plan) -> bool:
+    return isinstance(plan, PublishedPlan) and not plan.changes
 
 
 def listed(columns: Sequence[str], masked: frozenset[str]) -> str:
