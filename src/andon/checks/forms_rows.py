@@ -142,7 +142,9 @@ def in_form(context: Context, text: str) -> Outcome:
 
 def _flaw_or_rule(context: Context, text: str, flaw: Flaw) -> Flaw | None:
     """None when the whole line is SQL, so that it is read as a rule; else `flaw`."""
-    return None if isinstance(read_expression(text, context.own), Expression) else flaw
+    if isinstance(read_expression(text, context.own), Expression):
+        return None
+    return Flaw(flaw.message, flaw.offset, flaw.hint, flaw.example or "status in new, paid", flaw.code)
 
 
 def _elements(text: str, parts: tuple[Token, ...], end: int) -> tuple[Literal, ...] | Flaw:

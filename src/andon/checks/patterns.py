@@ -45,6 +45,33 @@ REGEXES: dict[str, str] = {
     "digits": r"[0-9]+",
 }
 
+#: What each pattern accepts, with a text that is of it and one that is not.
+MEANINGS: dict[str, tuple[str, str, str]] = {
+    "country": ("a code of two capital letters of ISO 3166-1", "DE", "XX"),
+    "currency": ("a code of three capital letters of ISO 4217", "EUR", "EURO"),
+    "date": ("a day that exists, as `YYYY-MM-DD`", "2024-02-29", "2023-02-29"),
+    "digits": ("digits only", "0042", "4.2"),
+    "email": ("an address with a domain of two parts or more", "ana@shop.example", "ana@shop"),
+    "hex": ("hexadecimal digits only", "00ff", "0x1f"),
+    "iban": (
+        "an account number without blanks, its check digits right",
+        "DE89370400440532013000",
+        "DE88370400440532013000",
+    ),
+    "ip": ("an IPv4 or IPv6 address", "10.0.0.1", "10.0.0"),
+    "ipv4": ("four numbers up to 255 without leading zeros", "192.168.0.1", "192.168.0.256"),
+    "ipv6": ("an IPv6 address, also shortened", "2001:db8::1", "2001:db8::1::2"),
+    "luhn": (
+        "a number, blanks and hyphens allowed, whose Luhn digit is right",
+        "4111 1111 1111 1111",
+        "4111 1111 1111 1112",
+    ),
+    "phone": ("6 to 15 digits with the usual marks between them", "+49 (30) 901820", "+49 30 call"),
+    "slug": ("small letters and digits, parted by single hyphens", "summer-sale-2", "Summer--sale"),
+    "url": ("an address with http or https", "https://shop.example/a?b=1", "shop.example"),
+    "uuid": ("a UUID with hyphens", "0b1f6e7a-1c1d-4e4b-9c8e-3f2a9c1d0b1f", "0b1f6e7a1c1d4e4b9c8e3f2a9c1d0b1f"),
+}
+
 #: All names that `is` knows without the project's own.
 NAMES = tuple(sorted({*REGEXES, "iban", "luhn", "date", "country", "currency"}))
 

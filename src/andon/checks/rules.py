@@ -16,6 +16,7 @@ from andon.checks.forms_totals import (
     read_tolerance,
     total_read,
 )
+from andon.checks.grammar import nearest_example
 from andon.checks.literals import read_number
 from andon.checks.tokens import Flaw, cut, top_level
 from andon.model.check import CheckKind, Comparison, RowRule, Tolerance
@@ -157,32 +158,8 @@ def _verdict_of(tree: Mapping[str, Any]) -> str:
 _ARITHMETIC = frozenset(("+", "-", "*", "/", "//", "%", "**", "^", "||", "->", "->>", "&", "|", "<<", ">>", "~"))
 _SQL_OPERATORS = frozenset(("regexp_full_match", "like_escape", "not_like_escape", "ilike_escape", "not_ilike_escape"))
 
-#: Words by which a line that can't be read shows which form was meant, with an example of it.
-_SIGNS = (
-    ("published", "rows >= 90% of published"),
-    ("foreign", "customer_id -> shop.customers"),
-    ("references", "customer_id -> shop.customers"),
-    ("not_null", "not null email"),
-    ("notnull", "not null email"),
-    ("unique", "unique email"),
-    ("primary", "key order_id"),
-    ("accepted_values", "status in new, paid"),
-    ("regex", "code matches '[A-Z]+'"),
-    ("freshness", "max_age 26h by created_at"),
-    ("row_count", "rows 1_000.."),
-    ("rows", "rows 1_000.."),
-    ("between", "amount 0..100"),
-    ("in", "status in new, paid"),
-    ("matches", "code matches '[A-Z]+'"),
-    ("keys", "lost keys = 0"),
-    ("warn", "amount > 0 where status = 'paid' allow 1% warn \"why\""),
-    ("info", "amount > 0 where status = 'paid' allow 1% warn \"why\""),
-    ("allow", "amount > 0 where status = 'paid' allow 1% warn \"why\""),
-    ("where", "amount > 0 where status = 'paid' allow 1% warn \"why\""),
-)
-
 
 def _nearest(text: str, flaw: Flaw) -> Flaw:
-    words = {token.word for token in cut(text) if token.kind == "word"}
-    example = flaw.example or next((example for word, example in _SIGNS if word in words), _EXAMPLE)
+    found = list(dict.fromkeys(token.word for token in cut(text) if token.kind == "word"))
+    example = flaw.example or nearest_example(found) or _EXAMPLE
     return Flaw(flaw.message, flaw.offset, flaw.hint, example, flaw.code)
