@@ -27,7 +27,7 @@ def detail_lines(column: ColumnProfile, console: Console) -> list[str]:
     facts: list[Sequence[Cell]] = [((name, "dim"), text) for name, text in _facts(column)]
     lines += table(facts, ink, indent="  ")
     if column.masked:
-        return [*lines, "", ink.paint("marked pii: values are not shown, only counts", "warn")]
+        return [*lines, "", ink.paint("marked pii: only counts are shown", "warn")]
     if column.quantiles:
         lines += ["", ink.paint("quantiles", "dim"), *_quantiles(column, console)]
     if column.histogram is not None and not (column.top_complete and len(column.top) <= _FEW_VALUES):

@@ -109,7 +109,9 @@ class Profiles:
             universe.ensure([dataset])
             return profile_view(connection, version, f"{quote(universe.catalog)}.{quote_name(dataset)}", masked)
         except Exception as error:
-            raise lost_file(error, dataset) or query_error(error, f"from {dataset}") from error
+            problem = lost_file(error, dataset) or query_error(error, f"from {dataset}")
+            problem.where = dataset
+            raise problem from error
         finally:
             instance.close()
 
