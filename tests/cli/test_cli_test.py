@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-
-from conftest import Andon
+from typing import TYPE_CHECKING
 
 from andon.cli.output import Ink
 from andon.cli.test import result_lines
 from andon.model.unit_test import Pair, TestResult, TestStatus
+
+if TYPE_CHECKING:
+    from conftest import Andon
 
 TESTS = """\
 - name: one line for each month

@@ -1,0 +1,79 @@
+"""The sample project's rule across datasets finds what it should, and its unit tests pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from andon.base.cache import MemoryCache
+from andon.base.hashing import digest
+from andon.checks.compile import Catalog, ViolationsPlan
+from andon.checks.plain import Relations, measure
+from andon.checks.rule_files import compile_rule, rule_check
+from andon.model.project import Project
+from andon.model.unit_test import TestStatus
+from andon.project.load import load
+from andon.project.scan import scan
+from andon.service.workspace import Workspace
+from andon.sql.bind import Binder
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "cdnow"
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    facts = scan(EXAMPLE, MemoryCache())
+    files = {path: fact.sha256 for path, fact in facts.items()}
+    loaded = load(files, lambda path: (EXAMPLE / path).read_bytes(), MemoryCache())
+    assert loaded.problems == ()
+    assert all(digest((EXAMPLE / path).read_bytes()) == sha for path, sha in files.items())
+    return loaded
+
+
+def test_the_rule_counts_months_that_differ(project: Project) -> None:
+    import duckdb
+
+    (rule,) = project.rules
+    assert (rule.name, rule.datasets) == ("revenue_matches", ("marts.revenue_by_month", "marts.cohorts"))
+    check = rule_check(rule)
+    assert (check.dataset, check.others) == ("marts.revenue_by_month", ("marts.cohorts",))
+    months = [("month", "DATE"), ("revenue", "DECIMAL(18,2)")]
+    cohorts = [("cohort", "DATE"), ("months_later", "BIGINT"), ("revenue", "DECIMAL(18,2)")]
+    binder = Binder()
+    plan = compile_rule(check, Catalog({"marts.revenue_by_month": months, "marts.cohorts": cohorts}, {}, {}), binder)
+    binder.close()
+    assert isinstance(plan, ViolationsPlan)
+    assert plan.columns == (
+        ("month", "DATE"),
+        ("revenue", "DECIMAL(18,2)"),
+        ("revenue_of_cohorts", "DECIMAL(38,2)"),
+    )
+    engine = duckdb.connect()
+    engine.execute("create schema marts; create table marts.revenue_by_month (month date, revenue decimal(18, 2))")
+    engine.execute("create table marts.cohorts (cohort date, months_later bigint, revenue decimal(18, 2))")
+    engine.execute("insert into marts.revenue_by_month values ('1997-01-01', 10), ('1997-02-01', 20)")
+    engine.execute("insert into marts.cohorts values ('1997-01-01', 0, 10), ('1997-01-01', 1, 20)")
+    relations = Relations("marts.revenue_by_month", {})
+    assert measure(plan, relations, engine).bad == 0
+    engine.execute("update marts.cohorts set revenue = 20.01 where months_later = 1")
+    assert measure(plan, relations, engine).bad == 1
+    engine.execute("delete from marts.cohorts")
+    assert measure(plan, relations, engine).bad == 2
+
+
+def test_its_unit_tests_pass(tmp_path: Path) -> None:
+    places = {"ANDON_STORAGE": str(tmp_path / "lake"), "ANDON_CATALOG": str(tmp_path / "catalog.db")}
+    folder = tmp_path / "cdnow"
+    folder.mkdir()
+    for path in scan(EXAMPLE, MemoryCache()):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes((EXAMPLE / path).read_bytes())
+    (folder / "raw").symlink_to(EXAMPLE / "raw")
+    workspace = Workspace(folder, environ={"HOME": str(tmp_path), "ANDON_AUTHOR": "ana", **places})
+    try:
+        results = workspace.unit_tests.run()
+    finally:
+        workspace.close()
+    assert len(results) == 2
+    assert {result.status for result in results} == {TestStatus.PASS}
