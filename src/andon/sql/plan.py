@@ -33,6 +33,9 @@ class Planner(Binder):
         broken: the engine can't be used further; make another planner.
     """
 
+    #: How the engine is asked to write the plan.
+    options = _OPTIONS
+
     def __init__(self) -> None:
         super().__init__()
         self.broken = False
@@ -86,7 +89,7 @@ class Planner(Binder):
 
         try:
             # a literal: the first parameter of a process makes DuckDB import pandas (over 1 s)
-            row = self._engine.execute(f"select json_serialize_plan({literal(sql)}, {_OPTIONS})").fetchone()
+            row = self._engine.execute(f"select json_serialize_plan({literal(sql)}, {self.options})").fetchone()
         except duckdb.Error as error:
             self.broken = isinstance(error, (duckdb.FatalException, duckdb.InternalException))
             raise UntracedError(f"the engine shows no plan: {_one_line(str(error))}") from None

@@ -1,0 +1,389 @@
+"""Queries written by chance, the same query in other words, and the same query with something changed.
+
+Two streams of chance: what a query *says*, and in which *words*. One stream replayed with another one beside it gives the same query
+in other words; one choice changed in the first gives a query that says something else, mostly in one place.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+_Choice = TypeVar("_Choice")
+
+SCHEMAS: dict[str, list[tuple[str, str]]] = {
+    "s.a": [("x", "INTEGER"), ("y", "INTEGER"), ("z", "DOUBLE"), ("t", "VARCHAR"), ("l", "INTEGER[]")],
+    "s.b": [("x", "INTEGER"), ("k", "INTEGER"), ("p", "STRUCT(u INTEGER, v INTEGER)")],
+    "s.c": [("k", "INTEGER"), ("y", "INTEGER"), ("w", "INTEGER")],
+}
+MACROS = (
+    "create macro plus(i, j := 1) as i + j",
+    "create macro kept(least) as table select x, y from s.a where y > least",
+)
+
+AGGREGATES = [
+    "sum({0})",
+    "max({0})",
+    "min({0})",
+    "count({0})",
+    "count(*)",
+    "avg({0})",
+    "count(distinct {0})",
+    "median({0})",
+]
+AGGREGATES += ["sum({0}) filter (where {1} > 1)", "first({0})", "list_sum(list({0} order by {1}))", "arg_max({0}, {1})"]
+AGGREGATES += [
+    "list_sum(list({0} order by {0}))",
+    "any_value({0})",
+    "first({0} order by {1})",
+    "mode({0})",
+    "sum(distinct {0})",
+]
+WINDOWS = [
+    "sum({0}) over (partition by {1})",
+    "count(*) over (partition by {0})",
+    "rank() over (order by {0})",
+    "count(*) over ()",
+]
+WINDOWS += [
+    "sum({0}) over (partition by {1} order by {2})",
+    "row_number() over (order by {0})",
+    "lag({0}) over (order by {1})",
+]
+WINDOWS += [
+    "max({0}) over (order by {1} rows between 1 preceding and current row)",
+    "row_number() over (partition by {0})",
+]
+WINDOWS += [
+    "sum({0}) over (order by {1} range between 1 preceding and current row)",
+    "dense_rank() over (order by {0}, {1} desc)",
+]
+WINDOWS += [
+    "first_value({0}) over (partition by {1} order by {2})",
+    "row_number() over ()",
+    "ntile(2) over (order by {0})",
+]
+
+Scope = list[tuple[str, str]]
+
+
+class Draws:
+    """A stream of chance that can be replayed, with single draws changed."""
+
+    def __init__(self, seed: int, recorded: Sequence[float] = ()) -> None:
+        self._more = random.Random(seed)
+        self._recorded = recorded
+        self.drawn: list[float] = []
+
+    def random(self) -> float:
+        """A number from 0 to 1."""
+        at = len(self.drawn)
+        found = self._recorded[at] if at < len(self._recorded) else self._more.random()
+        self.drawn.append(found)
+        return found
+
+    def chance(self, share: float) -> bool:
+        """True in `share` of all cases."""
+        return self.random() < share
+
+    def pick(self, choices: Sequence[_Choice]) -> _Choice:
+        """One of `choices`."""
+        return choices[int(self.random() * len(choices))]
+
+    def number(self, low: int, high: int) -> int:
+        """A whole number, both ends included."""
+        return low + int(self.random() * (high - low + 1))
+
+
+class Writer:
+    """Writes one query. Its columns are named `c0`, `c1`, …
+
+    Args:
+        says: decides what it says.
+        words: decides in which words.
+    """
+
+    def __init__(self, says: Draws, words: Draws) -> None:
+        self.says = says
+        self.words = words
+        self.before: list[str] = []
+        self.ctes: list[tuple[str, int]] = []
+        self.names = 0
+
+    def whole(self) -> str:
+        """The query with what stands before it."""
+        for _ in range(self.says.pick([0, 0, 0, 1, 2])):
+            width = self.says.number(1, 3)
+            body = self.query(2, width, [])
+            name = self.name()
+            self.before.append(f"{name} as ({body})")
+            self.ctes.append((name, width))
+        body = self.query(3, self.says.number(2, 4), [])
+        return f"with {', '.join(self.before)} {body}" if self.before else body
+
+    def name(self) -> str:
+        """A new alias: the letters are words, the number makes it one of a kind."""
+        self.names += 1
+        return f"{self.words.pick(['q', 'r', 'v', 'tt'])}{self.names}"
+
+    def query(self, depth: int, width: int, outer: Scope) -> str:
+        """A SELECT or a set operation."""
+        if depth > 1 and self.says.chance(0.15):
+            word = self.says.pick(
+                ["union all", "union all", "union", "except", "intersect", "except all", "union all by name"]
+            )
+            parts = [f"({self.query(depth - 1, width, outer)})" for _ in range(2)]
+            if word == "union all" and self.words.chance(0.5):
+                parts.reverse()
+            return f" {word} ".join(parts)
+        return self.wrapped(self.core(depth, width, outer), width)
+
+    def wrapped(self, text: str, width: int) -> str:
+        """The query, or a query around it that says the same."""
+        if self.words.chance(0.85):
+            return text
+        name = self.name()
+        listed = self.words.pick(["*", ", ".join(f"{name}.c{index}" for index in range(width))])
+        if self.words.chance(0.5) and "outer" not in text:
+            return f"(with {name} as ({text}) select {listed} from {name})"
+        return f"select {listed} from ({text}) {name}"
+
+    def core(self, depth: int, width: int, outer: Scope) -> str:
+        """One SELECT."""
+        source, scope = self.source(depth)
+        every = scope + (outer if self.says.chance(0.5) else [])
+        filters = [self.condition(depth, every) for _ in range(self.says.pick([0, 0, 1, 1, 2]))]
+        if self.words.chance(0.5):
+            filters.reverse()
+        text = f" from {source}" + (f" where {' and '.join(filters)}" if filters else "")
+        kind = self.says.random()
+        if kind < 0.3:
+            return self.grouped(width, text, scope)
+        if kind < 0.45:
+            columns = [self.window(scope) if self.says.chance(0.5) else self.value(depth, every) for _ in range(width)]
+            tail = f" qualify {self.window(scope)} > {self.says.number(0, 2)}" if self.says.chance(0.3) else ""
+            return f"select {self.listed(columns)}{text}{tail}"
+        columns = [self.value(depth, every) for _ in range(width)]
+        if kind < 0.5 and self.of(scope, "INTEGER[]"):
+            columns[-1] = f"unnest({self.says.pick(self.of(scope, 'INTEGER[]'))})"
+        if kind > 0.92:
+            return f"select distinct {self.listed(columns)}{text}"
+        if kind > 0.88:
+            return (
+                f"select distinct on ({columns[0]}) {self.listed(columns)}{text} order by {columns[0]}, {columns[-1]}"
+            )
+        select = f"select {self.listed(columns)}{text}"
+        if kind > 0.78:
+            ordered = [f"c{index}" for index in range(self.says.pick([0, 1, width, width]))]
+            select += f" order by {', '.join(ordered)}" if ordered else ""
+            select += f" limit {self.says.number(1, 5)}" if self.says.chance(0.8) else ""
+        return select
+
+    def grouped(self, width: int, text: str, scope: Scope) -> str:
+        """A SELECT with aggregates."""
+        keys = [self.value(0, scope) for _ in range(self.says.pick([0, 1, 1, 2]))]
+        # a number alone would be the place of a column
+        keys = [f"{key} + 0" if key.isdigit() else key for key in keys]
+        columns = [self.filled(self.says.pick(AGGREGATES), scope) for _ in range(width)]
+        for index, key in enumerate(keys[:width]):
+            if self.says.chance(0.7):
+                columns[index] = key
+        select = f"select {self.listed(columns)}{text}"
+        if not keys:
+            return select
+        form = self.says.pick(["{}", "{}", "{}", "rollup ({})", "cube ({})", "grouping sets (({}))"])
+        listed = list(reversed(keys)) if form == "{}" and self.words.chance(0.5) else keys
+        select += f" group by {form.format(', '.join(f'({key})' for key in listed))}"
+        if self.says.chance(0.3):
+            select += f" having {self.filled(self.says.pick(AGGREGATES[:8]), scope)} > {self.says.number(0, 2)}"
+        return select
+
+    def source(self, depth: int) -> tuple[str, Scope]:
+        """What stands in FROM, and what can be named."""
+        if self.says.chance(0.03):
+            # alone: under other joins it takes some versions of the engine down
+            one, two = self.name(), self.name()
+            scope = [
+                (f"{name}.{column}", of)
+                for name, of_name in ((one, "s.b"), (two, "s.c"))
+                for column, of in SCHEMAS[of_name]
+            ]
+            return f"(select * from s.b) {one} positional join s.c {two}", scope
+        text, scope = self.table(depth)
+        for _ in range(self.says.pick([0, 0, 1, 1, 2])):
+            other, more = self.table(depth - 1)
+            kind = self.says.pick(["inner", "inner", "left", "right", "full", "cross", "semi", "anti", "asof"])
+            if kind == "cross":
+                text = self.words.pick(
+                    [f"{text}, {other}", f"{text} cross join {other}", f"{text} join {other} on true"]
+                )
+                scope = scope + more
+                continue
+            mark = self.says.pick(["=", "=", "=", ">", "<>"])
+            one, two = self.integer(scope), self.integer(more)
+            on = f"{one} >= {two}" if kind == "asof" else self.compared(mark, one, two)
+            if kind in ("inner", "left", "full") and self.says.chance(0.2):
+                on += f" and {self.condition(0, scope + more)}"
+            if kind == "inner" and self.words.chance(0.3) and " join " not in text + other:
+                text, other = other, text
+            text = f"{text} {kind} join {other} on {on}"
+            scope = scope if kind in ("semi", "anti") else scope + more
+        return text, scope
+
+    def table(self, depth: int) -> tuple[str, Scope]:
+        """One table, whichever way it is written."""
+        kind = self.says.random()
+        if depth > 1 and kind < 0.2:
+            width = self.says.number(1, 3)
+            body = self.query(depth - 1, width, [])
+            return self.derived(body, width)
+        if self.ctes and kind < 0.5:
+            cte, width = self.says.pick(self.ctes)
+            name = self.name()
+            return f"{cte} {name}", [(f"{name}.c{index}", "INTEGER") for index in range(width)]
+        name = self.name()
+        if kind > 0.95:
+            least = self.says.number(0, 2)
+            return f"kept({least}) {name}", [(f"{name}.x", "INTEGER"), (f"{name}.y", "INTEGER")]
+        dataset = self.says.pick(list(SCHEMAS))
+        scope = [(f"{name}.{column}", of) for column, of in SCHEMAS[dataset]]
+        form = self.words.random()
+        if form < 0.15:
+            return f"(select * from {dataset}) {name}", scope
+        if form < 0.25:
+            return (
+                f"(select {', '.join(reversed([column for column, _ in SCHEMAS[dataset]]))} from {dataset}) {name}",
+                scope,
+            )
+        return f"{dataset} {'as ' if form < 0.5 else ''}{name}", scope
+
+    def derived(self, body: str, width: int) -> tuple[str, Scope]:
+        """A subquery in FROM, or a CTE."""
+        name = self.name()
+        scope = [(f"{name}.c{index}", "INTEGER") for index in range(width)]
+        if self.words.chance(0.4):
+            other = self.name()
+            self.before.append(f"{other} as ({body})")
+            return f"{other} as {name}", scope
+        return f"({body}) {name}", scope
+
+    def condition(self, depth: int, scope: Scope) -> str:
+        """A condition."""
+        kind = self.says.random()
+        if depth > 1 and kind < 0.1:
+            return f"{self.says.pick(['exists', 'not exists'])} ({self.query(depth - 2, 1, scope)})"
+        if depth > 1 and kind < 0.2:
+            word = self.says.pick(["in", "not in", "> any", "<= all"])
+            return f"{self.integer(scope)} {word} ({self.query(depth - 2, 1, scope)})"
+        if kind < 0.3:
+            low, high = self.says.number(0, 2), self.says.number(1, 4)
+            one = self.integer(scope)
+            return self.words.pick([f"{one} between {low} and {high}", f"({one} >= {low} and {high} >= {one})"])
+        if kind < 0.4:
+            one, first, second = self.integer(scope), self.says.number(0, 2), self.says.number(1, 4)
+            forms = [
+                f"{one} in ({first}, {second})",
+                f"({one} = {second} or {first} = {one})",
+                f"not ({one} not in ({second}, {first}))",
+            ]
+            return self.words.pick(forms)
+        if kind < 0.45:
+            return f"{self.says.pick([name for name, _ in scope] or ['1'])} is {self.says.pick(['', 'not '])}null"
+        if kind < 0.5 and self.of(scope, "VARCHAR"):
+            return f"{self.says.pick(self.of(scope, 'VARCHAR'))} {self.says.pick(['like', 'not like', '=', '>'])} {self.says.pick(['1', 'b'])!r}"
+        mark = self.says.pick([">", "<", "=", "<>", ">=", "is not distinct from"])
+        found = self.compared(mark, self.value(0, scope), self.value(0, scope))
+        if self.says.chance(0.2):
+            word = self.says.pick(["and", "or"])
+            parts = [found, self.condition(0, scope)]
+            if self.words.chance(0.5):
+                parts.reverse()
+            found = f"({f' {word} '.join(parts)})"
+        return found
+
+    def compared(self, mark: str, one: str, other: str) -> str:
+        """A comparison, from either side."""
+        turned = {">": "<", "<": ">", ">=": "<=", "=": "=", "<>": "<>", "is not distinct from": "is not distinct from"}
+        denied = {">": "<=", "<": ">=", ">=": "<", "=": "<>", "<>": "=", "is not distinct from": "is distinct from"}
+        form = self.words.random()
+        if form < 0.3:
+            return f"{other} {turned[mark]} {one}"
+        if form < 0.4:
+            return f"not ({one} {denied[mark]} {other})"
+        return f"({one} {mark} {other})" if form < 0.5 else f"{one} {mark} {other}"
+
+    def value(self, depth: int, scope: Scope) -> str:
+        """A whole number."""
+        kind = self.says.random()
+        one = self.integer(scope)
+        if kind < 0.5:
+            return one
+        if kind < 0.6:
+            other = self.integer(scope)
+            return self.words.pick(
+                [f"{one} + {other}", f"{other} + {one}", f"({one} + {other})", f"add({one}, {other})"]
+            )
+        if kind < 0.64:
+            return f"{one} - {self.integer(scope)}"
+        if kind < 0.7:
+            return f"case when {self.condition(0, scope)} then {self.integer(scope)} else 0 end"
+        if kind < 0.74:
+            other = self.integer(scope)
+            return self.words.pick([f"plus({one}, j := {other})", f"({one} + {other})"])
+        if kind < 0.78 and self.of(scope, "INTEGER[]"):
+            variable = self.words.pick(["e", "f"])
+            return f"len(list_filter({self.says.pick(self.of(scope, 'INTEGER[]'))}, lambda {variable}: {variable} > {one}))"
+        if kind < 0.82 and self.of(scope, "STRUCT(u INTEGER, v INTEGER)"):
+            return f"{self.says.pick(self.of(scope, 'STRUCT(u INTEGER, v INTEGER)'))}.{self.says.pick(['u', 'v'])}"
+        if depth > 1 and kind < 0.9:
+            name = self.name()
+            aggregate = self.says.pick(["max({})", "count({})", "count(*)", "sum({})::bigint", "first({})", "{}"])
+            body = self.query(depth - 2, 1, scope)
+            tail = " limit 1" if aggregate == "{}" else ""
+            return f"(select {aggregate.format(f'{name}.c0')} from ({body}) {name}{tail})"
+        if kind < 0.95 and self.of(scope, "DOUBLE"):
+            return f"round({self.says.pick(self.of(scope, 'DOUBLE'))})::integer"
+        return str(self.says.number(0, 3))
+
+    def window(self, scope: Scope) -> str:
+        """A window."""
+        return self.filled(self.says.pick(WINDOWS), scope)
+
+    def filled(self, form: str, scope: Scope) -> str:
+        """An aggregate or a window over columns."""
+        values = [self.value(0, scope) for _ in range(3)]
+        if self.of(scope, "DOUBLE") and self.says.chance(0.3):
+            values[0] = self.says.pick(self.of(scope, "DOUBLE"))
+        return form.format(*values)
+
+    def integer(self, scope: Scope) -> str:
+        """A column, or a number where there is none."""
+        found = self.of(scope, "INTEGER")
+        return self.says.pick(found) if found else str(self.says.number(0, 3))
+
+    def of(self, scope: Scope, wanted: str) -> list[str]:
+        """The columns of a type."""
+        return [name for name, kind in scope if kind == wanted]
+
+    def listed(self, columns: list[str]) -> str:
+        """A list of columns with their names."""
+        return ", ".join(f"{column} as c{index}" for index, column in enumerate(columns))
+
+
+def query(seed: int) -> tuple[str, list[float]]:
+    """A query by chance, and the draws that decided what it says."""
+    says = Draws(seed)
+    return Writer(says, Draws(seed + 1)).whole(), says.drawn
+
+
+def reworded(seed: int, drawn: Sequence[float], words: int) -> str:
+    """The query of these draws in other words."""
+    return Writer(Draws(seed, drawn), Draws(words)).whole()
+
+
+def changed(seed: int, drawn: Sequence[float], pick: random.Random) -> str:
+    """The query of these draws with one draw changed, in the same words or others."""
+    other = list(drawn)
+    other[pick.randrange(len(other))] = pick.random()
+    return Writer(Draws(seed + 7, other), Draws(pick.choice([seed + 1, pick.randrange(10**9)]))).whole()
