@@ -3,7 +3,7 @@
     python docs/generate.py           # write
     python docs/generate.py --check   # exit 1 if a page differs from what would be written
 
-Made here: commands, settings, project files, errors, Python. `json.md` is written by hand and run like the other pages
+Made here: commands, settings, project files, checks, errors, Python. `json.md` is written by hand and run like the other pages
 (`docs/sessions.py`).
 """
 
@@ -134,7 +134,7 @@ def _command(command: Any, path: str, mark: str) -> list[str]:
 
 def settings_page() -> str:
     """Every setting."""
-    from andon.settings import FREE_TABLES, LATER_TABLES, SETTINGS
+    from andon.settings import FREE_TABLES, LATER_TABLES, PATTERNS, SETTINGS
 
     lines = _head(
         "Settings",
@@ -164,6 +164,7 @@ def settings_page() -> str:
         "threads = 4",
         "```",
         "",
+        f"`[{PATTERNS}]` holds named patterns of your own for [checks](checks.md#named-patterns): `plate = '[A-Z]{{2}}-[0-9]+'`. "
         f"{_listed(FREE_TABLES)} is a table of your own. {_listed(LATER_TABLES)} are planned and refused for now.",
     ]
     return _text(lines)
@@ -312,6 +313,121 @@ from read_csv('raw/orders*.csv')
 ## Secrets
 
 Only as `${env:NAME}` or `${file:path}`. What looks like a secret literal is refused before it enters the lake.""".splitlines()
+
+
+def checks_page() -> str:
+    """Every form of the check language, what may stand around it, and what counts."""
+    from andon.checks import patterns
+    from andon.checks.grammar import EXAMPLE_COLUMNS, EXAMPLE_DATASET, EXAMPLE_KEYS, FORMS, PARTS, WHOLE_LINE
+
+    lines = _head(
+        "Checks",
+        "One line says one thing that must hold. Lines stand under `checks:` of a dataset or of one of its columns; see "
+        "[project files](project-files.md). Each run checks the built result before it is published.",
+    )
+    columns = ", ".join(f"`{name}` {kind}" for name, kind in EXAMPLE_COLUMNS[EXAMPLE_DATASET])
+    key = ", ".join(EXAMPLE_KEYS[EXAMPLE_DATASET])
+    lines += [*_CHECK_LINES, "", "## Forms", ""]
+    lines += [
+        "A line is read as the first of these forms that it can be. *Kind* says what is counted; see [results](#results).",
+        "",
+    ]
+    lines += _table(
+        ("form", "kind", "what holds", "examples"),
+        [
+            (
+                f"`{one.shape}`",
+                one.kind,
+                _cell(one.means),
+                "<br>".join(f"`{_cell(example)}`" for example in one.examples),
+            )
+            for one in FORMS
+        ],
+    )
+    lines += ["", f"The examples are about `{EXAMPLE_DATASET}`, whose `key:` is `{key}`: {columns}.", ""]
+    lines += [*_CHECK_READING, "", "## Around a form", ""]
+    lines += ["In this order, each at most once:", ""]
+    lines += _table(
+        ("written", "means", "example"), [(f"`{p.shape}`", p.means, f"`{_cell(p.example)}`") for p in PARTS]
+    )
+    lines += ["", "All together:", "", "```", WHOLE_LINE, "```", "", "## Named patterns", ""]
+    lines += ["A value of another type than text is looked at as a text. The whole text must be of the pattern.", ""]
+    rows = [
+        (f"`{name}`", means, f"`{good}`", f"`{bad}`") for name, (means, good, bad) in sorted(patterns.MEANINGS.items())
+    ]
+    lines += _table(("pattern", "accepts", "passes", "fails"), rows)
+    lines += ["", *_CHECK_RULES]
+    return _text(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+_CHECK_LINES = """\
+```sql
+/*---
+key: order_id
+columns:
+  amount: {description: In USD, checks: "0..10_000"}
+checks: |
+  not null customer_id                # a comment begins with two blanks and a mark
+  customer_id -> shop.customers
+  status in new, paid, 'on hold'
+  agrees: sum(amount) = sum(shop.transactions.amount) +- 0.1%  "finance closes the month on this"
+---*/
+```
+
+A line below a column leaves the column's name out: `0..10_000`, `not null`, `in new, paid`, `is email`, `-> shop.customers`,
+`>= 0`. In Python `checks` is a text with lines, or a list of texts.""".splitlines()
+
+_CHECK_READING = """\
+- *VALUE* is a column or any SQL expression over the row: `length(code) 5..6`, `lower(status) in new, paid`.
+- Numbers may hold `_` and are `12`, `1_000`, `0.5`, `-3`. `5%` is a share, 0.05; where a share is meant, the sign is required.
+- Names of columns with blanks or capitals, and words that SQL reserves, stand in double quotes: `"Order No" > 0`.
+- A comment begins with `#` or `--`, at the start of a line or after two blanks.
+- A line that is no form is refused with its place, what is wrong and the nearest form. It is never taken for something else.
+- A column that isn't there, types that don't compare, a dataset that isn't there: all are told when the run is planned.""".splitlines()
+
+_CHECK_RULES = """\
+More patterns go into `andon.toml`, as regular expressions of [RE2](https://github.com/google/re2/wiki/Syntax):
+
+```toml
+[patterns]
+plate = '[A-Z]{1,3}-[A-Z]{1,2} [0-9]{1,4}'
+```
+
+## NULL and NaN
+
+- A NULL passes every check but `not null` and `key`: what isn't known isn't wrong. Say `not null` where it is.
+- NaN fails every comparison and every range, under `not` too. It is never equal, greater or smaller.
+- A total without a value (no rows, only NULLs) fails and says so. `share(x)` counts a NULL as not true.
+- In `unique`, rows with a NULL are like no other.
+
+## Results
+
+| kind | counts |
+|---|---|
+| row | `bad` of `total` rows, those that `where` leaves |
+| total | a `value`, held against a `limit` |
+| change | a `value` held against the published version; skipped where there is none |
+| schema | the columns that differ |
+| watch | a `value` held against learned limits |
+
+Of `unique` and `key` every row whose value occurs more than once is bad (of `key` every row with a NULL too), of `->` every row
+whose value is missing there.
+
+| status | means |
+|---|---|
+| `pass` | it holds |
+| `fail` | it doesn't |
+| `error` | it could not run: the same as a failure, never a pass |
+| `skipped` | there was nothing to compare with |
+
+A check that fails, or could not run, *holds* what it is about: readers keep what they have. With `warn` or `info` it is shown, and the
+run goes on. A result belongs to the check and to the very versions that it read (and to the logical time, if it uses the clock), so an
+unchanged check on unchanged data doesn't run again. What a check means is its form, `where` and `allow`; another name, reason, severity
+or layout is still the same check.""".splitlines()
 
 
 def errors_page() -> str:
@@ -465,6 +581,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "settings.md": settings_page,
     "project-files.md": project_files_page,
+    "checks.md": checks_page,
     "errors.md": errors_page,
     "python.md": python_page,
 }

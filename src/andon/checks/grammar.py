@@ -55,7 +55,7 @@ class FormText:
     signs: tuple[str, ...] = ()
 
 
-#: The forms in the order in which a line is tried. In the last two the parser decides: an aggregate makes a total.
+#: The forms in the order in which a line is tried. In the last three the parser decides: an aggregate makes a total.
 FORMS = (
     FormText(
         "not null COLUMN, …",
