@@ -1,6 +1,7 @@
 """Generates the projects that are measured: SQL text files and small Parquet files, the same at every call.
 
     python generate.py small FOLDER --datasets 500
+    python generate.py checked FOLDER --datasets 500     the same with four checks for each dataset
     python generate.py heavy FOLDER
     python generate.py big FOLDER --datasets 10000
 
@@ -29,6 +30,25 @@ LAYERS = 8
 MIDDLE_SHARE = 52 / 500
 #: Rows of each of the four source files of the heavy project: 20 million in all.
 HEAVY_ROWS = 5_000_000
+
+
+#: Four checks of each dataset of `checked`.
+CHECKS = """\
+/*---
+checks: |
+  key id
+  not null day, status
+  grp 0..7
+  sum(quantity) >= 0
+---*/
+"""
+#: The same as counting queries.
+COUNTS = (
+    "select count(*) from (select id from {name} group by id having count(*) > 1 or id is null)",
+    "select count(*) from {name} where day is null or status is null",
+    "select count(*) from {name} where not (grp between 0 and 7)",
+    "select sum(quantity) from {name}",
+)
 
 
 @dataclass(frozen=True)
@@ -150,8 +170,13 @@ def _dataset(name: str, kind: str, near: tuple[str, str, str], chance: random.Ra
     return Dataset(name, used, text)
 
 
-def write(shape: Shape, folder: Path) -> None:
-    """Write the project and its description into `folder`, in place of what was there. Parquet files that exist stay."""
+def write(shape: Shape, folder: Path, front: str = "", counts: Sequence[str] = ()) -> None:
+    """Write the project and its description into `folder`, in place of what was there. Parquet files that exist stay.
+
+    Args:
+        front: text in front of each SQL text.
+        counts: queries over `{name}` that plain DuckDB runs on each table.
+    """
     import duckdb
 
     project = folder / "project"
@@ -170,8 +195,8 @@ def write(shape: Shape, folder: Path) -> None:
     for item in (*shape.sources, *shape.datasets):
         path = project / item.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(item.sql)
-    (folder / "shape.json").write_text(json.dumps(_description(shape), indent=1))
+        path.write_text(front + item.sql)
+    (folder / "shape.json").write_text(json.dumps({**_description(shape), "counts": list(counts)}, indent=1))
 
 
 def _write_raw(engine: object, source: Source, project: Path) -> None:
@@ -206,17 +231,19 @@ def _description(shape: Shape) -> dict[str, object]:
 def main() -> None:
     """Write the project that the arguments name."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=("small", "heavy", "big"))
+    parser.add_argument("kind", choices=("small", "checked", "heavy", "big"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--datasets", type=int, default=500, metavar="N")
     parser.add_argument("--rows", type=int, default=HEAVY_ROWS, help="rows of each source of `heavy`")
     given = parser.parse_args()
     shapes = {
         "small": lambda: small(given.datasets),
+        "checked": lambda: small(given.datasets),
         "heavy": lambda: heavy(given.rows),
         "big": lambda: big(given.datasets),
     }
-    write(shapes[given.kind](), given.folder)
+    front, counts = (CHECKS, COUNTS) if given.kind == "checked" else ("", ())
+    write(shapes[given.kind](), given.folder, front, counts)
 
 
 if __name__ == "__main__":

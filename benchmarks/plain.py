@@ -26,10 +26,11 @@ def facts_query(names: Iterable[str]) -> str:
 
 
 def build(folder: Path, database: Path, only: list[str]) -> None:
-    """Create the tables; those of `only` take the place of what is there."""
+    """Create the tables, and count what the project's checks are about; those of `only` take the place of what is there."""
     import duckdb
 
-    paths: dict[str, str] = json.loads((folder / "shape.json").read_text())["paths"]
+    shape = json.loads((folder / "shape.json").read_text())
+    paths: dict[str, str] = shape["paths"]
     os.chdir(folder / "project")
     with duckdb.connect(str(database)) as engine:
         for schema in dict.fromkeys(name.partition(".")[0] for name in paths):
@@ -37,6 +38,8 @@ def build(folder: Path, database: Path, only: list[str]) -> None:
         for name in only or paths:
             text = Path(paths[name]).read_text()
             engine.execute(f"create or replace table {name} as {text}")
+            for count in shape.get("counts", ()):
+                engine.execute(count.format(name=name)).fetchall()
 
 
 def facts(folder: Path, database: Path) -> dict[str, list[Any]]:

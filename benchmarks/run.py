@@ -1,6 +1,6 @@
 """Measures Andon beside plain DuckDB doing the same, and writes `benchmarks/RESULTS.md`.
 
-    python benchmarks/run.py                     100 and 500 small datasets, five repetitions
+    python benchmarks/run.py                     100 and 500 small datasets, 500 with four checks each, five repetitions
     python benchmarks/run.py --heavy             20 datasets over 20 million rows as well
     python benchmarks/run.py --big               what should not depend on the number, at 10,000 datasets, as well
     python benchmarks/run.py --n 100 --quick     one project, two repetitions; RESULTS.md stays as it is
@@ -61,6 +61,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, nargs="*", default=[100, 500], help="numbers of small datasets")
+    parser.add_argument("--checked", type=int, nargs="*", default=[500], help="numbers of datasets with four checks each")
     parser.add_argument("--heavy", action="store_true", help="20 datasets over 20 million rows as well (minutes)")
     parser.add_argument("--big", action="store_true", help="10,000 trivial datasets as well (minutes)")
     parser.add_argument("--quick", action="store_true", help="two repetitions")
@@ -74,6 +75,8 @@ def _subjects(given: argparse.Namespace) -> Iterator[tuple[str, str, list[str]]]
     """Label, kind and the generator's arguments of each project."""
     for count in given.n:
         yield f"{count} small", "small", ["--datasets", str(count)]
+    for count in given.checked:
+        yield f"{count} checked", "checked", ["--datasets", str(count)]
     if given.heavy:
         yield "20 heavy", "heavy", []
     if given.big:
@@ -84,6 +87,8 @@ def _stories(kind: str) -> dict[str, Story]:
     """The scenarios of a kind of project, in the order in which they run."""
     if kind == "heavy":
         return {"cold": lambda subject: scenarios.cold(subject, scenarios.times(1.15))}
+    if kind == "checked":
+        return {"cold": lambda subject: scenarios.cold(subject, scenarios.times(1.4))}
     return {
         "start": scenarios.start_up,
         "cold": lambda subject: scenarios.cold(subject, _cold_budget(subject)),
