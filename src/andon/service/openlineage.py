@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from andon.base.graph import topological
 from andon.model.build import Build
 from andon.model.lineage import EdgeKind, Graph, Level, Node, NodeKind
 from andon.version import __version__
@@ -33,12 +34,14 @@ def run_events(part: Graph, whole: Graph, builds: Mapping[str, Build], namespace
         builds: by dataset how its version came about.
         namespace: of the lake's datasets, files and jobs.
     """
-    events = [
-        _event(whole, whole.nodes[name], builds[name], namespace)
-        for name, node in part.nodes.items()
-        if node.kind is NodeKind.DATASET and name in builds
-    ]
-    return sorted(events, key=lambda event: (event["eventTime"], event["job"]["name"]))
+    told = [name for name, node in part.nodes.items() if node.kind is NodeKind.DATASET and name in builds]
+    needs: dict[str, set[str]] = {name: set() for name in told}
+    for edge in whole.edges:
+        if whole.holder(edge.target) in needs:
+            needs[whole.holder(edge.target)].add(whole.holder(edge.source))
+    events = [_event(whole, whole.nodes[name], builds[name], namespace) for name in topological(needs)]
+    # builds that were recorded together have one time; what is read comes first
+    return sorted(events, key=lambda event: str(event["eventTime"]))
 
 
 def _event(graph: Graph, node: Node, build: Build, namespace: str) -> Document:
