@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 
 from andon.checks.profile_shift import shift, shift_by_chance
-from andon.model.profile import ColumnProfile, Profile, Value
+from andon.model.profile import ColumnKind, ColumnProfile, Profile, Value
 from andon.model.profile_diff import ColumnMoves, Move, ProfileDiff
 
 #: From so large a population stability index on a shift is told (above what chance explains).
@@ -114,6 +114,8 @@ def _center(old: ColumnProfile, new: ColumnProfile) -> Iterator[Move]:
 def _range(old: ColumnProfile, new: ColumnProfile) -> Iterator[Move]:
     if not (old.range_exact and new.range_exact):
         return
+    if old.kind is ColumnKind.TEXT and old.top_complete and new.top_complete:
+        return  # values that came and went say more
     for name in ("minimum", "maximum"):
         a, b = getattr(old, name), getattr(new, name)
         if a != b and a is not None and b is not None:

@@ -134,4 +134,5 @@ def _factor(before: Value, after: Value) -> str:
         return ""
     if a <= 0 or b <= 0 or not (b / a >= 1.5 or a / b >= 1.5):
         return ""
-    return f"  ×{b / a:.3g}"
+    factor = b / a
+    return f"  ×{factor:,.0f}" if factor >= 100 else f"  ×{factor:.3g}"
