@@ -129,10 +129,9 @@ class RowDiffs:
         key, notes = self._key(pair, old, new)
         is_view = any(v is not None and v.is_view for v in (old, new))
         instance = instances.get(is_view)
-        sides = [
-            self._side(instance, version, kept, (new if version is None else old) or version)
-            for version, kept in zip((old, new), files, strict=True)
-        ]
+        known = old or new
+        assert known is not None  # a leaf that differs is there on one side
+        sides = [self._side(instance, v, kept, known) for v, kept in zip((old, new), files, strict=True)]
         temporary = options.output.with_name(f".{options.output.name}.tmp") if options.output else None
         question = Question(name, key, options.where, masked, options.samples, temporary)
         try:
@@ -173,10 +172,8 @@ class RowDiffs:
         text = ", ".join(declared[0])
         return (), (f"the key ({text}) is not on both sides: compared as whole rows",)
 
-    def _side(
-        self, instance: Instance, version: Version | None, files: Sequence[DataFile], known: Version | None
-    ) -> Side:
-        assert known is not None  # one side is there
+    def _side(self, instance: Instance, version: Version | None, files: Sequence[DataFile], known: Version) -> Side:
+        """What the engine reads for one side; without a version no rows of the columns that are `known`."""
         if version is None:
             return Side(nothing(known.columns), known.columns, 0)
         if version.is_view:

@@ -1,0 +1,251 @@
+"""Rows that differ between two commits, on a real lake: by key, as whole rows, views, retyped columns, filters, hidden values."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from andon.errors import AndonError, UsageError
+from andon.model.row_diff import MASK, RowChange, RowCounts, RowDiff
+from andon.model.version import Column, DataFile, Version
+from andon.service.goal import RunOptions
+from andon.service.row_diff import RowOptions, _different_files
+from kit.clones import Clone
+
+CUSTOMERS = "id,mail,segment,amount\n1,a@x,new,1.5\n2,b@x,new,2.5\n3,c@x,old,3.5\n4,d@x,old,4.5\n"
+SOURCE = "/*---\nkey: id\ncolumns: {mail: {pii: true}}\n---*/\nselect * from read_csv('raw/customers.csv')\n"
+MART = "/*---\nkey: id\ncolumns: {mail: {pii: true}}\n---*/\nselect id, mail, segment, amount from shop.customers\n"
+
+
+@pytest.fixture
+def lake(tmp_path) -> Clone:
+    clone = Clone(tmp_path / "acme")
+    clone.write("andon.toml", "")
+    clone.write("raw/customers.csv", CUSTOMERS)
+    clone.write("sources/shop/customers.sql", SOURCE)
+    clone.write("datasets/marts/value.sql", MART)
+    clone.write(
+        "datasets/marts/segments.sql", "select segment, count(*) as n from shop.customers group by 1 order by 1\n"
+    )
+    clone.write(
+        "datasets/marts/mail.sql", "/*---\nmaterialize: view\nkey: id\n---*/\nselect id, amount from marts.value\n"
+    )
+    clone.run()
+    return clone
+
+
+def changed(lake: Clone, **files: str) -> str:
+    """Run another state of the folder on the branch `try`; gives the run's ref, which is there even if a check holds it."""
+    for name, text in files.items():
+        lake.write(
+            {"raw": "raw/customers.csv", "source": "sources/shop/customers.sql", "mart": "datasets/marts/value.sql"}[
+                name
+            ],
+            text,
+        )
+    return f"run:{lake.run(branch='try').run}"
+
+
+def rows(lake: Clone, *datasets: str, a: str = "main", b: str = "try", **options) -> list[RowDiff]:
+    with closing(lake.open()) as workspace:
+        return list(workspace.row_diffs.rows(a, b, datasets, RowOptions(**options)))
+
+
+NEW = "id,mail,segment,amount\n1,a@x,new,1.5\n3,c@x,vip,3.5\n2,z@x,vip,\n5,secret@x,new,9\n"
+
+
+def test_rows_are_paired_by_key_whatever_their_order(lake):
+    changed(lake, raw=NEW)
+    (found,) = rows(lake, "marts.value")
+    assert found.key == ("id",)
+    assert found.rows == RowCounts(added=1, removed=1, changed=2)
+    assert {c.name: c.changed for c in found.columns} == {"segment": 2, "mail": 1, "amount": 1}
+    segment = found.columns[0]
+    assert {(p.old, p.new, p.rows) for p in segment.pairs} == {("new", "vip", 1), ("old", "vip", 1)}
+    amount = next(c for c in found.columns if c.name == "amount")
+    assert (amount.emptied, amount.sum, amount.largest) == (1, None, None)
+    assert [(str(s.change), (s.new or s.old)[0], s.changed) for s in found.samples] == [
+        ("changed", 2, ("mail", "segment", "amount")),
+        ("changed", 3, ("segment",)),
+        ("added", 5, ()),
+        ("removed", 4, ()),
+    ]
+
+
+def test_without_a_key_whole_rows_are_counted(lake):
+    changed(lake, raw=NEW)
+    (found,) = rows(lake, "marts.segments")
+    assert (found.key, found.rows, found.columns) == ((), RowCounts(added=1, removed=1), ())
+    assert [(str(s.change), s.new or s.old) for s in found.samples] == [("added", ("vip", 2)), ("removed", ("old", 2))]
+
+
+def test_a_view_is_run_on_both_sides(lake):
+    changed(lake, raw=NEW)
+    (found,) = rows(lake, "marts.mail")
+    assert (found.key, found.rows) == (("id",), RowCounts(added=1, removed=1, changed=1))
+
+
+def test_all_that_differ_without_values_and_what_is_large_is_left_out(lake):
+    changed(lake, raw=NEW)
+    with closing(lake.open()) as workspace:
+        a, b = (workspace.lake.refs.resolve(r) for r in ("main", "try"))
+        found = {f.dataset: f for f in workspace.row_diffs.summary(a, b)}
+        assert {d: f.rows.total for d, f in found.items()} == {
+            "marts.mail": 3, "marts.segments": 2, "marts.value": 4, "shop.customers": 4,
+        }  # fmt: skip
+        assert all(not f.samples and all(c.largest is None and not c.pairs for c in f.columns) for f in found.values())
+        (skipped,) = workspace.row_diffs.summary(a, b, ["marts.value"], limit_bytes=10)
+        assert skipped.skipped is not None
+        assert skipped.to_json()["rows"] is None
+        assert workspace.row_diffs.summary(a, b, []) == ()
+        assert workspace.row_diffs.summary(a, a) == ()
+
+
+def test_values_marked_pii_are_shown_nowhere(lake, tmp_path):
+    changed(lake, raw=NEW, mart=MART.replace("columns: {mail: {pii: true}}\n", ""))
+    output = tmp_path / "differences.parquet"
+    (found,) = rows(lake, "marts.value", output=output)
+    assert "@x" not in json.dumps(found.to_json())
+    assert found.samples[0].old[1] == found.samples[0].new[1] == MASK
+    assert next(c for c in found.columns if c.name == "mail").masked
+    import duckdb
+
+    columns = [r[0] for r in duckdb.sql(f"describe from '{output}'").fetchall()]
+    assert columns == ["_change", "id", "mail__changed", "segment__old", "segment__new", "amount__old", "amount__new"]
+    with pytest.raises(UsageError) as caught:
+        rows(lake, "marts.value", where="mail::int > 1")
+    assert "@x" not in str(caught.value.to_json())
+
+
+def test_a_filter_takes_rows_that_satisfy_it_before_or_after(lake, tmp_path):
+    changed(lake, raw=NEW, mart=MART.replace("amount from", "amount, amount * 2 as twice from"))
+    (found,) = rows(lake, "marts.value", where="segment = 'old'")
+    assert found.rows == RowCounts(removed=1, changed=1)
+    assert found.columns_added == ("twice",)
+    (found,) = rows(lake, "marts.value", where="twice > 10 -- a column of one side only")
+    assert found.rows == RowCounts(added=1)
+    for wrong, code in (
+        ("true) union select (true", "usage.not_one_select"),
+        ("id in (select id from shop.customers)", "usage.not_one_select"),
+        ("segmen = 'old'", "usage.query_failed"),
+        ("sum(id) > 1", "usage.query_failed"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            rows(lake, "marts.value", where=wrong)
+        assert caught.value.code == code
+
+
+def test_columns_moved_retyped_added_and_removed(lake):
+    text = MART.replace("columns: {mail: {pii: true}}\n", "")
+    changed(
+        lake, mart=text.replace("id, mail, segment, amount", "segment, amount::decimal(9,2) as amount, 1 as one, id")
+    )
+    (found,) = rows(lake, "marts.value")
+    assert found.rows.total == 0
+    assert found.names == ("id", "segment", "amount")
+    assert found.retyped == (("amount", "DOUBLE", "DECIMAL(9,2)", "DOUBLE"),)
+    assert (found.columns_added, found.columns_removed) == (("one",), ("mail",))
+    assert not found.is_equal
+
+
+def test_a_key_that_is_not_unique_or_null_is_told(lake):
+    held = changed(
+        lake, raw="id,mail,segment,amount\n1,a@x,new,1.5\n1,a@x,new,7\n2,b@x,new,2.6\n3,c@x,old,3.5\n,q@x,old,4.5\n"
+    )
+    (found,) = rows(lake, "shop.customers", b=held)
+    # Row 1 is still there, and its twin is one more; the row without a key is no change of another.
+    assert found.rows == RowCounts(added=2, removed=1, changed=1)
+    assert found.notes == ("the key (id) is NULL in 1 row that differs: compared as whole rows",)
+    held = changed(
+        lake, raw="id,mail,segment,amount\n1,a@x,new,8\n1,a@x,new,7\n2,b@x,new,2.5\n3,c@x,old,3.5\n4,d@x,old,4.5\n"
+    )
+    (found,) = rows(lake, "shop.customers", b=held)
+    assert found.rows == RowCounts(added=2, removed=1)
+    assert found.notes == ("the key (id) is not unique in 3 rows that differ: compared as whole rows",)
+
+
+def test_a_key_that_one_side_lacks_falls_back(lake):
+    lake.write("datasets/marts/mail.sql", None)
+    changed(lake, mart=MART.replace("key: id", "key: number").replace("id, mail", "id as number, mail"))
+    (found,) = rows(lake, "marts.value")
+    assert found.key == ()
+    assert found.notes == ("the key (number) is not on both sides: compared as whole rows",)
+
+
+def test_a_dataset_on_one_side_only_and_one_that_is_equal(lake, tmp_path):
+    lake.write("datasets/marts/fresh.sql", "select id from shop.customers\n")
+    lake.run(branch="try")
+    fresh, equal = rows(lake, "marts.fresh", "marts.value")
+    assert (fresh.rows, len(fresh.samples)) == (RowCounts(added=4), 4)
+    assert equal.is_equal
+    assert rows(lake, "marts.fresh", a="try", b="main")[0].rows == RowCounts(removed=4)
+    assert rows(lake, "marts.fresh", samples=0)[0].rows == RowCounts(added=4)
+    with pytest.raises(AndonError, match="nothing to write"):
+        rows(lake, "marts.value", output=tmp_path / "x.parquet")
+    with pytest.raises(UsageError) as caught:
+        rows(lake, "marts.valeu")
+    assert (caught.value.code, caught.value.hint) == ("lake.dataset_not_found", "did you mean `marts.value`?")
+
+
+def test_a_data_file_that_is_gone_is_named(lake):
+    changed(lake, raw=NEW)
+    with closing(lake.open()) as workspace:
+        leaf = workspace.lake.commits.state(workspace.lake.refs.resolve("try")).leaves["marts.value"]
+        (file,) = workspace.lake.objects.versions([leaf.version])[leaf.version].files
+        Path(workspace.lake.storage.engine_path(file.path)).unlink()
+    with pytest.raises(AndonError) as caught:
+        rows(lake, "marts.value")
+    assert caught.value.code == "lake.corrupt"
+
+
+def test_equal_files_of_both_sides_are_not_read():
+    def version(*shas: str) -> Version:
+        return Version("v", "a.b", (Column("x", "BIGINT", 1),), tuple(DataFile(s, 1, s, 1) for s in shas))
+
+    old, new = _different_files(version("a", "b", "b", "c"), version("c", "b", "d"))
+    assert [[f.sha256 for f in files] for files in (old, new)] == [["a", "b"], ["d"]]
+    assert [len(files) for files in _different_files(None, version("a"))] == [0, 1]
+
+
+def test_the_whole_difference_carries_rows(lake):
+    changed(lake, raw=NEW)
+    with closing(lake.open()) as workspace:
+        document = workspace.history.diff_rows("main", "try", ["marts.value"]).to_json()
+        (only,) = document["datasets"]
+        assert only["rows"] == {"a": 4, "b": 4, "added": 1, "removed": 1, "changed": 2}
+        assert only["columns"] == {"segment": 2, "mail": 1, "amount": 1}
+        every = workspace.history.diff_rows("main", "try").to_json()["datasets"]
+        assert all({"added", "removed", "changed"} <= d["rows"].keys() for d in every)
+    assert RowChange.ADDED in {s.change for s in rows(lake, "marts.value")[0].samples}
+
+
+def test_schema_history_tells_each_change_of_columns_and_nothing_else(lake):
+    lake.write("raw/customers.csv", NEW)
+    lake.run()
+    lake.write("datasets/marts/value.sql", MART.replace("amount from", "amount::decimal(9,2) as amount, 1 as one from"))
+    lake.run()
+    lake.undo()
+    lake.write("datasets/marts/value.sql", None)
+    lake.write("datasets/marts/mail.sql", None)
+    with closing(lake.open()) as workspace:
+        workspace.builds.run(RunOptions(drop=True), confirm=lambda _: True)
+        found = workspace.history.schema_log("marts.value")
+        assert [(c.change, c.undone, str(c.commit.kind)) for c in found] == [
+            ("removed", False, "change"),
+            ("changed", False, "undo"),
+            ("changed", True, "change"),
+            ("added", False, "change"),
+        ]
+        assert found[2].lines == ("+ one INTEGER", "~ amount DOUBLE -> DECIMAL(9,2)")
+        assert found[-1].columns == (
+            ("id", "BIGINT"),
+            ("mail", "VARCHAR"),
+            ("segment", "VARCHAR"),
+            ("amount", "DOUBLE"),
+        )
+        assert len(workspace.history.schema_log("marts.value", limit=2)) == 2
+        with pytest.raises(UsageError):
+            workspace.history.schema_log("marts.valeu")
