@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
+import andon
 from andon.errors import ProjectError
 from andon.model.unit_test import TestResult, TestStatus
 from kit.clones import Clone
@@ -238,6 +242,18 @@ def test_problems_of_the_project_are_raised(project: Clone) -> None:
 
 
 def test_nothing_is_left_behind(project: Clone) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    project.write(f".andon/tmp/unit-tests-{ended.pid}-abcdef/engine/x", "by a process that was killed")
     one(project, TOTALS)
     assert list((project.root / ".andon/tmp").glob("unit-tests-*")) == []
     assert not list((project.root / ".andon").glob("**/data/**/*.parquet"))
+
+
+def test_from_python(project: Clone) -> None:
+    project.write("tests/t.yml", TOTALS)
+    with andon.open(project.root) as lake:
+        (found,) = lake.test("marts.totals")
+        assert (found.status, found.cached) == (PASS, False)
+        assert lake.test(again=True)[0].cached is False
+        assert lake.test(exclude=["marts.totals"]) == []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from andon.errors import Problem
 from andon.model.dataset import Dataset
-from andon.model.rule import Rule
-from andon.model.unit_test import UnitTest
+
+if TYPE_CHECKING:  # a project without them loads neither: every command pays for its imports
+    from andon.model.rule import Rule
+    from andon.model.unit_test import UnitTest
 
 
 @dataclass(frozen=True, slots=True)

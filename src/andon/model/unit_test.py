@@ -183,6 +183,11 @@ class TestResult:
         return self.status is not TestStatus.PASS
 
     @property
+    def wrong(self) -> int:
+        """How many rows are wrong; an expected row and the one found in its place are one."""
+        return len(self.pairs) if self.misplaced else max(self.missing_count, self.unexpected_count)
+
+    @property
     def where(self) -> str:
         """`file:line` of the test."""
         return f"{self.file}:{self.line}"

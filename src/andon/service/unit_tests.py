@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
 import secrets
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.graph import reach
 from andon.base.hashing import content_id
+from andon.base.process import is_gone
 from andon.errors import AndonError, MachineError
 from andon.lake.refs import MAIN
 from andon.model.dataset import Kind
@@ -27,6 +30,7 @@ Columns = Sequence[tuple[str, str]]
 #: Part of the keys of kept results: raised when running or comparing changes its meaning.
 _FORMAT = "1"
 _KIND = "unit test"
+_FOLDER = "unit-tests-"
 
 
 class UnitTests:
@@ -158,7 +162,8 @@ class _Bench:
 
         settings = self._workspace.settings
         state = self._workspace.folder.state
-        temporary = state / "tmp" / f"unit-tests-{os.getpid()}-{secrets.token_hex(3)}"
+        _clean_up_after_others(state / "tmp")
+        temporary = state / "tmp" / f"{_FOLDER}{os.getpid()}-{secrets.token_hex(3)}"
         temporary.mkdir(parents=True)
         python = PythonSettings(state / "environments", float(settings.get("python.timeout")))
         with Testing(temporary, python, str(settings.get("engine.memory_limit") or "")) as testing:
@@ -232,6 +237,14 @@ class _Bench:
     def _text(self, path: str) -> str:
         content = self._read(path, self._gathered.code.files[path]).removeprefix(b"\xef\xbb\xbf")
         return content.decode(errors="replace")
+
+
+def _clean_up_after_others(place: Path) -> None:
+    """Remove what processes that were killed left there."""
+    for folder in place.glob(f"{_FOLDER}*"):
+        process = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        if is_gone(f"{platform.node()}:{process}"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _as_kept(test: UnitTest, result: TestResult) -> TestResult:
