@@ -15,6 +15,8 @@ ARROW = " → "
 #: Columns named in a summary, and shown side by side, at most.
 _NAMED = 4
 _WIDEST = 8
+#: Up to here unchanged columns are shown too, if there are rows on one side only.
+_FILLED = 6
 #: Characters of one value that are shown beside another.
 _VALUE = 40
 
@@ -84,7 +86,8 @@ def _change_text(change: ColumnChange) -> str:
     if change.pairs:
         parts.append(", ".join(f"{value_text(p.old)}{ARROW}{value_text(p.new)} ({p.rows:,})" for p in change.pairs))
     if change.largest is not None:
-        parts.append(f"{_signed(change.sum)} in all, at most {_signed(change.largest)}")
+        largest = f" in all, largest {_signed(change.largest)}" if change.changed > 1 else ""
+        parts.append(f"{_signed(change.sum)}{largest}")
     if not change.pairs:
         parts += [f"{n:,} {what}" for n, what in ((change.filled, "were NULL"), (change.emptied, "are NULL now")) if n]
     return "; ".join(parts)
@@ -120,8 +123,11 @@ def shown_columns(found: RowDiff) -> tuple[list[int], int]:
     """
     changed = {c.name for c in found.columns}
     wanted = [i for i, name in enumerate(found.names) if not changed or name in changed or name in found.key]
-    most = max(_WIDEST, len(found.key) + 1)
-    return wanted[:most], len(wanted) - len(wanted[:most])
+    shown = wanted[: max(_WIDEST, len(found.key) + 1)]
+    if any(s.change is not RowChange.CHANGED for s in found.samples):  # of a row that is new, people want to see more
+        rest = [i for i in range(len(found.names)) if i not in wanted]
+        shown = sorted([*shown, *rest[: max(0, _FILLED - len(shown))]])
+    return shown, len(wanted) - sum(1 for i in wanted if i in shown)
 
 
 def _row(found: RowDiff, sample: RowSample, shown: Sequence[int]) -> list[Cell]:

@@ -1,0 +1,118 @@
+"""In which type two columns are compared, how the file of differences names its columns, and what an engine's answer looks like."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from andon.engines.duckdb import row_diff
+from andon.engines.duckdb.instance import Instance
+from andon.engines.duckdb.row_diff import Question, Side, compare
+from andon.engines.duckdb.row_diff_sql import common_type
+from andon.model.row_diff import RowCounts
+from andon.model.version import Column
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "common"),
+    [
+        ("BIGINT", "BIGINT", "BIGINT"),
+        ("INTEGER", "BIGINT", "BIGINT"),
+        ("BIGINT", "UBIGINT", "DECIMAL(20,0)"),
+        ("BIGINT", "HUGEINT", "HUGEINT"),
+        ("HUGEINT", "DECIMAL(10,2)", "DOUBLE"),
+        ("BIGINT", "DOUBLE", "DOUBLE"),
+        ("BIGINT", "DECIMAL(10,2)", "DECIMAL(21,2)"),
+        ("DECIMAL(10,2)", "DECIMAL(10,4)", "DECIMAL(12,4)"),
+        ("DECIMAL(38,2)", "DECIMAL(38,20)", "DOUBLE"),
+        ("DATE", "TIMESTAMP", "TIMESTAMP"),
+        ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
+        ("DATE", "BIGINT", "VARCHAR"),
+        ("BLOB", "VARCHAR", "VARCHAR"),
+        ("BIGINT[]", "INTEGER[]", "VARCHAR"),
+        ("STRUCT(a BIGINT)", "STRUCT(a BIGINT, b BIGINT)", "VARCHAR"),
+    ],
+)
+def test_the_type_in_which_both_are_compared(old: str, new: str, common: str):
+    assert common_type(old, new) == common == common_type(new, old)
+
+
+#: Values at the edge of each type: whatever is compared with whatever, no cast may fail.
+_EDGES = {
+    "BIGINT": "(9223372036854775807), (-9223372036854775808), (null)",
+    "UBIGINT": "(18446744073709551615), (0)",
+    "DOUBLE": "('nan'), ('-inf'), (1e308), (-0.0)",
+    "DECIMAL(18,2)": "(9999999999999999.99)",
+    "DECIMAL(38,0)": "(99999999999999999999999999999999999999)",
+    "DECIMAL(38,37)": "(9.9999999999999999999999999999999999999)",
+    "VARCHAR": "(''), ('not a number'), ('2024-13-45')",
+    "BOOLEAN": "(true), (null)",
+    "DATE": "('2024-02-29'), ('infinity'), ('0001-01-01')",
+    "TIMESTAMP": "('2024-02-29 12:00:00.000001'), ('-infinity')",
+    "TIMESTAMP WITH TIME ZONE": "('2024-02-29 12:00:00+02')",
+    "TIME": "('23:59:59.999999')",
+    "UUID": "('00000000-0000-0000-0000-000000000000')",
+    "BLOB": "('\\x00\\xff'::blob)",
+    "BIGINT[]": "([]), ([null]), (null)",
+    "STRUCT(a BIGINT)": "({'a': 1}), (null)",
+    "MAP(VARCHAR, BIGINT)": "(map {'a': 1})",
+}
+
+
+@pytest.fixture(scope="module")
+def instance():
+    instance = Instance()
+    connection = instance.session().connection
+    for i, (kind, values) in enumerate(_EDGES.items()):
+        connection.execute(f"create or replace temp table edges (x {kind}); insert into edges values {values}")
+        connection.execute(f"create temp table t{i} as select rowid + 1 as k, x from edges")
+    yield instance
+    instance.close()
+
+
+@pytest.mark.parametrize("key", [("k",), ("x",), ()])
+def test_any_type_compares_with_any_other(instance, monkeypatch, key):
+    monkeypatch.setattr(row_diff, "_FEW", 0)
+    for (i, old), (j, new) in itertools.product(enumerate(_EDGES), repeat=2):
+        sides = [
+            Side(f"temp.t{n}", (Column("k", "BIGINT", 1), Column("x", kind, 2)), 3) for n, kind in ((i, old), (j, new))
+        ]
+        found = compare(instance.session(), *sides, Question("a.b", key))
+        assert found.to_json()["rows"] is not None
+        assert (found.rows == RowCounts()) if i == j else found.retyped
+
+
+def test_columns_of_a_table_may_be_called_like_ours(instance, tmp_path):
+    names = ("v0", "x", "x__old", "_change", "hit", "o0", 'a "b" {c}', "one")
+    columns = tuple(Column(name, "BIGINT", i) for i, name in enumerate(names))
+    listed = ", ".join('"' + n.replace('"', '""') + '" bigint' for n in names)
+    connection = instance.session().connection
+    connection.execute(f"create or replace temp table p ({listed}); create or replace temp table q ({listed})")
+    connection.execute("insert into p values (1, 1, 1, 1, 1, 1, 1, 1); insert into q values (1, 2, 2, 2, 2, 2, 2, 2)")
+    output = tmp_path / "rows.parquet"
+    question = Question("a.b", ("v0",), where="hit = 2 and one = 2 and v0 = 1", output=output)
+    found = compare(instance.session(), Side("temp.p", columns, 1), Side("temp.q", columns, 1), question)
+    assert (found.rows.changed, {c.name: c.sum for c in found.columns}) == (1, dict.fromkeys(names[1:], 1))
+    (row,) = connection.execute(f"from read_parquet('{output}')").fetchall()
+    assert row == ("changed", 1, *(1, 2) * 7)
+
+
+def test_nothing_is_left_behind_when_it_fails(instance):
+    columns = (Column("x", "VARCHAR", 1),)
+    connection = instance.session().connection
+    connection.execute(
+        "create or replace temp table p as select 'no number' as x; create or replace temp table q as from p"
+    )
+    from andon.errors import UsageError
+
+    with pytest.raises(UsageError, match="no number"):
+        compare(
+            instance.session(),
+            Side("temp.p", columns, 1),
+            Side("temp.q", columns, 1),
+            Question("a.b", (), where="x::int = 1"),
+        )
+    assert connection.execute("select count(*) from duckdb_tables() where table_name like 'andon_%'").fetchall() == [
+        (0,)
+    ]
