@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from andon.base.clock import from_text
 from andon.base.text import plural
@@ -29,6 +29,9 @@ from andon.service.query import Answer
 from andon.service.row_diff import RowOptions
 from andon.service.undoing import Reverted
 from andon.service.workspace import Workspace
+
+if TYPE_CHECKING:
+    from andon.service.suggestions import Suggested
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _SHOWN_ROWS = 20
@@ -151,6 +154,21 @@ class Lake:
             The results; a test that fails is one, never raised.
         """
         return self._workspace.unit_tests.run(select, exclude, again=again)
+
+    def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[Suggested]:
+        """Checks that may be added to datasets, each with its evidence and how it would have done on earlier versions.
+
+        Args:
+            at: beside the lines of that commit, on its data; None: beside the folder's, on what the branch publishes.
+            write: add those that would never have failed to the files of the datasets.
+
+        Raises:
+            ProjectError: `project.cannot_add` for a file that can't be added to; then no file is changed.
+        """
+        found = self._workspace.suggestions.suggest(select, at or self._ref)
+        if write:
+            self._workspace.suggestions.write(found)
+        return found
 
     # -- history
 

@@ -89,7 +89,7 @@ def finish(dataset: str, tried: Sequence[Tried]) -> list[Suggestion]:
         Suggestion(
             dataset,
             one.candidate.line,
-            one.candidate.column,
+            one.candidate.columns,
             one.candidate.rule,
             one.candidate.evidence,
             one.past_failures,

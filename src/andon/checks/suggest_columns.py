@@ -106,8 +106,9 @@ def values(subject: Subject, known: Known) -> Iterator[Candidate]:
         if not _has_few_values(column) or column.name.lower() in known.shaped | known.referring | known.identified:
             continue
         found = [top.value for top in column.top]
-        if not all(_is_listable(value) for value in found) or looks_like_id(column.name):
-            continue
+        numbered = sum(any(letter.isdigit() for letter in str(value)) for value in found)
+        if not all(_is_listable(value) for value in found) or looks_like_id(column.name) or 2 * numbered > len(found):
+            continue  # `c1, c2, c3` are names of things, of which there will be more
         listed = ", ".join(_element(str(value)) for value in found)
         rarest = min(top.count for top in column.top)
         yield Candidate(

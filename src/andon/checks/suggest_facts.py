@@ -104,11 +104,6 @@ class Candidate:
     rank: int
     is_tolerant: bool = False
 
-    @property
-    def column(self) -> str | None:
-        """The column, if it is about one."""
-        return self.columns[0] if len(self.columns) == 1 else None
-
 
 @dataclass(frozen=True, slots=True)
 class Tried:

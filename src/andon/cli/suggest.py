@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +79,7 @@ def _next(app: App, found: Sequence[Suggested], written: Written, select: Sequen
         if not written:
             return f"nothing was written{left}"
         return f"`{app.command('run')}` runs them with the next result{left}"
-    words = " ".join(["check", *select, "--suggest", "--write"])
+    words = shlex.join(["check", *select, "--suggest", "--write"])
     return f"{plural(len(all_lines), 'line')}; `{app.command(words)}` puts them into the files{left}"
 
 

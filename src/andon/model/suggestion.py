@@ -13,7 +13,7 @@ class Suggestion:
     Attributes:
         dataset: whose.
         line: the line of the check language.
-        column: the column that it is about, if it is about one.
+        columns: the columns that it is about.
         rule: by what it was found: `key`, `reference`, `totals`, `pattern`, `not null`, `values`, `order`, `range`, `length`, `age`,
             `rows`.
         evidence: what in the data speaks for it, in words.
@@ -23,7 +23,7 @@ class Suggestion:
 
     dataset: str
     line: str
-    column: str | None
+    columns: tuple[str, ...]
     rule: str
     evidence: str
     past_failures: int = 0
@@ -39,7 +39,7 @@ class Suggestion:
         return {
             "dataset": self.dataset,
             "line": self.line,
-            "column": self.column,
+            "columns": list(self.columns),
             "rule": self.rule,
             "evidence": self.evidence,
             "past_failures": self.past_failures,

@@ -104,9 +104,9 @@ class Scene:
         return {name: reach(inputs, [name]) for name in self.versions}
 
     @cached_property
-    def keys(self) -> Mapping[str, tuple[str, ...]]:
+    def keys(self) -> dict[str, tuple[str, ...]]:
         """The key of each dataset, declared as `key:` or as a check."""
-        found = {}
+        found: dict[str, tuple[str, ...]] = {}
         for name, dataset in self.datasets.items():
             key = dataset.definition.key
             if not key and any(line.text.lstrip().lower().startswith("key ") for line in dataset.checks):

@@ -81,7 +81,12 @@ class Suggestions:
         with Scene(self._workspace, commit, project) as scene:
             names = _selected(select, scene)
             past = scene.past(names)
-            return [self._of(scene, name, past.get(name, []), at) for name in names]
+            found: dict[str, Suggested] = {}
+            for name in sorted(names, key=lambda name: (len(scene.above[name]), name)):
+                found[name] = self._of(scene, name, past.get(name, []), at)
+                key = next((s.columns for s in found[name].suggestions if s.rule == "key" and s.is_safe), ())
+                scene.keys[name] = scene.keys[name] or key  # what is made from it may refer to it at once
+            return [found[name] for name in names]
 
     def write(self, suggested: Iterable[Suggested]) -> dict[str, tuple[Suggestion, ...]]:
         """Add lines to the files of their datasets, in the folder: those that would have failed on no earlier version.
