@@ -189,9 +189,12 @@ def test_a_source(project: Clone, published: bool) -> None:
     found = one(project, text.replace("      7,cy,3\n", "      7,cy\n"))
     assert found.status is ERROR
     found = one(project, text.replace("raw/orders_07.csv", "raw/other.csv"))
-    assert found.status is ERROR
-    found = one(project, text.replace("raw/orders_07.csv", "../orders.csv"))
-    assert "can't be given" in found.problems[0].message
+    (problem,) = found.problems
+    assert (problem.where, problem.hint) == ("tests/t.yml:4:5", "it reads `raw/orders_*.csv`")
+    found = one(project, text.replace("raw/orders_07.csv", "raw/../raw/orders_07.csv"))
+    assert "does not read" in found.problems[0].message
+    found = one(project, "- {name: none, dataset: shop.orders, expect: []}\n")
+    assert found.problems[0].message == "no file is given for `raw/orders_*.csv`, which `shop.orders` reads"
 
 
 def test_a_failure_of_the_sql_is_an_error(project: Clone) -> None:

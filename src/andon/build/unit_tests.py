@@ -46,6 +46,7 @@ class Subject:
         inputs: columns (name, lake type) of each input; an input whose columns nobody knows yet is not there.
         declared: of those, the columns that their files declare, with their lake types where they are stated.
         code: the texts of a Python dataset, by project path.
+        fits: for a source: whether a pattern of its reads means a path.
         render: for a source: the SQL that reads exactly these files (`{project path: where it lies}`), strictly by its contract.
         explain: for a source: the error for an exception of the engine.
         text_of: the text of a project file, to show places.
@@ -55,6 +56,7 @@ class Subject:
     inputs: Mapping[str, Columns]
     declared: Mapping[str, Sequence[tuple[str, str | None]]]
     code: Callable[[], Mapping[str, bytes]]
+    fits: Callable[[str, str], bool]
     render: Callable[[Mapping[str, Path]], str]
     explain: Callable[[Exception, Mapping[str, Path]], AndonError]
     text_of: Callable[[str], str]
@@ -248,21 +250,44 @@ class _Case:
         return []
 
     def _given_files(self) -> Mapping[str, Path]:
+        self._require_files()
         files: dict[str, Path] = {}
         for given in self._test.given:
-            path = given.name
-            if path.lower().endswith(_BINARY) or path.startswith("/") or ".." in path.split("/") or "://" in path:
-                hint = "give a file of text (CSV, JSON; `.gz` is packed for you) by its path in the project"
-                problem = self._written.problem(
-                    self._test.file, given.line, given.column, f"`{path}` can't be given", hint
-                )
-                raise _Wrong([problem])
-            place = self._work / "files" / path
+            place = self._work / "files" / given.name
             place.parent.mkdir(parents=True, exist_ok=True)
             content = (given.text or "").encode()
-            place.write_bytes(gzip.compress(content, mtime=0) if path.lower().endswith(".gz") else content)
-            files[path] = place
+            place.write_bytes(gzip.compress(content, mtime=0) if given.name.lower().endswith(".gz") else content)
+            files[given.name] = place
         return files
+
+    def _require_files(self) -> None:
+        """Refuse paths that the source doesn't read, what is no text, and reads for which nothing is given."""
+        test, name = self._test, self._definition.dataset
+        patterns = [pattern for read in self._definition.reads for pattern in read.patterns]
+        shown = ", ".join(f"`{pattern}`" for pattern in patterns)
+        problems = []
+        for given in test.given:
+            path = given.name
+            if (
+                path.startswith("/")
+                or ".." in path.split("/")
+                or not any(self._subject.fits(p, path) for p in patterns)
+            ):
+                message, hint = f"`{name}` does not read `{path}`", f"it reads {shown}"
+            elif path.lower().endswith(_BINARY):
+                message = f"`{path}` is no file of text"
+                hint = "only text can be given: CSV or JSON (`.gz` is packed for you)"
+            else:
+                continue
+            problems.append(self._written.problem(test.file, given.line, given.column, message, hint))
+        paths = [given.name for given in test.given]
+        for pattern in patterns:
+            if not problems and not any(self._subject.fits(pattern, path) for path in paths):
+                hint = f"give the text of one: `{pattern.replace('*', '1')}: |`"
+                message = f"no file is given for `{pattern}`, which `{name}` reads"
+                problems.append(self._written.problem(test.file, test.line, test.column, message, hint))
+        if problems:
+            raise _Wrong(problems)
 
     # -- running
 

@@ -184,6 +184,7 @@ class _Bench:
         from andon.build.unit_tests import Subject
         from andon.sources.contract import establish
         from andon.sources.explain import explain
+        from andon.sources.files import match
         from andon.sources.render import render
 
         definition = self._gathered.definitions[test.dataset]
@@ -197,6 +198,7 @@ class _Bench:
             {name: self._columns[name] for name in definition.inputs if name in self._columns},
             {name: self._declared(name) for name in definition.inputs if name not in self._columns},
             lambda: {path: self._read(path, sha) for path, sha in definition.files},
+            match,
             rendered,
             lambda error, files: explain(error, definition, files),
             self._text,
