@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _HELD = "temp.main.profile_rows"
 _ROW_NUMBER = "file_row_number"
+#: Reading so few rows from memory saves more than copying them there costs: a file's columns are looked up for every statement.
+_COPIED_UP_TO = 100_000
 #: Seed of samples of views: any will do, as long as it stays.
 _SEED = 20
 _PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d+)?(\+00)?)?\Z")
@@ -46,6 +48,10 @@ def profile_table(
     if not rows:
         columns = tuple(_empty(column, masked) for column in version.columns)
         return Profile(version.dataset, version.id, 0, columns, seconds=_since(began))
+    if rows <= _COPIED_UP_TO:
+        with _held(connection, f"select * from read_parquet({file_list(paths)})"):
+            columns = _columns(ColumnReader(connection, _HELD, rows), version.columns, masked)
+        return Profile(version.dataset, version.id, rows, columns, seconds=_since(began))
     if rows <= WHOLE_UP_TO:
         reader = ColumnReader(connection, f"read_parquet({file_list(paths)})", rows)
         columns = _columns(reader, version.columns, masked)

@@ -58,17 +58,17 @@ def profile(app: App, dataset: str, wanted: str | None, at: str | None, against:
         return
     found = apart(lambda: app.workspace.profiles.profile(name, at))
     if column is None:
-        app.console.show(found.to_json, lambda: overview_lines(found, app.console))
+        app.console.show(found.to_json, lambda: overview_lines(found, app.console, at))
         return
     one = _named(found, None, column)
     document = replace(found, columns=tuple(c for c in found.columns if c.name == one))
     app.console.show(
-        document.to_json, lambda: [_head(found, app.console), "", *detail_lines(document.columns[0], app.console)]
+        document.to_json, lambda: [_head(found, app.console, at), "", *detail_lines(document.columns[0], app.console)]
     )
 
 
-def overview_lines(found: Profile, console: Console) -> list[str]:
-    """A line per column: NULLs, how many values, which, and how they spread."""
+def overview_lines(found: Profile, console: Console, at: str | None = None) -> list[str]:
+    """A line per column: NULLs, how many values, which, and how they spread; `at` is what the commit was called, if it was."""
     ink, width = console.out, console.width
     room = 16 if width is None or width >= 100 else 12 if width >= 72 else 8
     rows: list[Sequence[Cell]] = [
@@ -84,10 +84,10 @@ def overview_lines(found: Profile, console: Console) -> list[str]:
     ]
     headers = ("column", "type", "nulls", "distinct", "values", "spread")
     lines = table(rows, ink, headers=headers, right=[2, 3], width=width, whole=[0, 2, 3, 5], first=[1, 4])
-    return [_head(found, console), "", *lines]
+    return [_head(found, console, at), "", *lines]
 
 
-def _head(found: Profile, console: Console) -> str:
+def _head(found: Profile, console: Console, at: str | None) -> str:
     ink = console.out
     rows = plural(found.rows, "row")
     looked = (
@@ -95,7 +95,8 @@ def _head(found: Profile, console: Console) -> str:
         if found.sample is None
         else ink.paint(f"a sample of {found.sample:,} looked at", "warn")
     )
-    return f"{ink.paint(found.dataset, 'bold')}  {rows} · {plural(len(found.columns), 'column')} · {looked}"
+    place = f"at {at} · " if at else ""
+    return f"{ink.paint(found.dataset, 'bold')}  {place}{rows} · {plural(len(found.columns), 'column')} · {looked}"
 
 
 def _nulls(column: ColumnProfile) -> Cell:

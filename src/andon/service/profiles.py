@@ -13,6 +13,7 @@ from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.universe import TableRelation, Universe
 from andon.errors import MachineError, UsageError
+from andon.lake.refs import MAIN
 from andon.model.commit import Commit, State
 from andon.model.profile import ALGORITHM, Profile
 from andon.model.profile_diff import ProfileDiff
@@ -51,7 +52,7 @@ class Profiles:
                 where=dataset,
                 hint=did_you_mean(dataset, state.leaves) or "`andon ls` lists all datasets",
             )
-        return self.of_version(dataset, leaf.version, self._masked(dataset, commit, state))
+        return self._of_version(dataset, leaf.version, self._masked(dataset, commit, state))
 
     def compare(self, dataset: str, at: str | None, against: str) -> ProfileDiff:
         """How the values of a dataset at `at` differ from those at `against`.
@@ -62,12 +63,8 @@ class Profiles:
         before, after = self.profile(dataset, against), self.profile(dataset, at)
         return compare(before, after)
 
-    def of_version(self, dataset: str, version_id: str, masked: frozenset[str] = frozenset()) -> Profile:
-        """The profile of a version, from the catalog if it was ever made.
-
-        Args:
-            masked: columns of which only counts may be known, in lower case.
-        """
+    def _of_version(self, dataset: str, version_id: str, masked: frozenset[str]) -> Profile:
+        """The profile of a version, from the catalog if it was ever made; only counts of the columns in `masked` (lower case)."""
         kept = self._workspace.facts.find(version_id, KIND)
         if kept is not None:
             found = Profile.from_json(kept)
@@ -79,11 +76,10 @@ class Profiles:
         return self._keep(self._make(dataset, version_id, masked))
 
     def _masked(self, dataset: str, commit: Commit, state: State) -> frozenset[str]:
-        """Columns marked `pii`: by the code of the commit that is read, or by that of the branch as it is now."""
-        states = [state]
-        head = self._lake.refs.resolve(self._workspace.reading())
-        if head.id != commit.id:
-            states.append(self._lake.commits.state(head))
+        """Columns marked `pii`: by the code of the commit that is read, by that of the branch as it is now, or by main's."""
+        heads = [self._lake.refs.resolve(ref) for ref in dict.fromkeys((self._workspace.reading(), MAIN))]
+        others = {head.id: head for head in heads if head.id != commit.id}
+        states = [state, *(self._lake.commits.state(head) for head in others.values())]
         marked = set()
         for each in states:
             info = self._workspace.describe.project(each).datasets.get(dataset)
