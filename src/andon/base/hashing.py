@@ -6,10 +6,13 @@ import hashlib
 import json
 from typing import Any
 
+# made once: thousands of ids are asked for by one command
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 def canonical(value: Any) -> bytes:
     """`value` (JSON types only) as the one byte string that stands for it: sorted keys, no blanks, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def digest(data: bytes) -> str:

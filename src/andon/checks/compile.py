@@ -24,7 +24,7 @@ from andon.checks.plans import (
     UniquePlan,
     ViolationsPlan,
 )
-from andon.checks.typed import Binds, Typer, surely_binds, surely_compare
+from andon.checks.typed import Binds, Typer, is_common_number, surely_binds, surely_compare
 from andon.checks.values import between_sql, family, is_whole, value_sql
 from andon.errors import Problem
 from andon.model.check import (
@@ -71,6 +71,9 @@ __all__ = [
 #: How much the rounding of two doubles may add to their difference, as a share of the larger one.
 SLACK = "1e-14"
 
+#: A tolerance of no more characters compares with every common number.
+_SHORT = 16
+
 
 class _Refused(Exception):
     """A check that doesn't fit its columns."""
@@ -104,6 +107,7 @@ class _Compiler:
         self._kinds = {name.lower(): kind for name, kind in self._own.items()}
         self._lower = frozenset(self._kinds)
         self._typer = Typer(check, catalog.columns, catalog.macros, binder)
+        self._is_sure = False
 
     def plan(self) -> Plan:
         check, scope = self._check, self._check.where
@@ -121,7 +125,7 @@ class _Compiler:
             case InSet() | Range() | Pattern() | Matches() | RowRule():
                 bad = self._bad(check.form)
                 expression = self._read(check.form.expression)
-                if not surely_binds(check.form, expression.tree, self._kinds):
+                if not self._is_sure and not surely_binds(check.form, expression.tree, self._kinds):
                     self._types([bad])
                 return RowPlan(bad, scope, expression.has_window)
             case Rows(condition):
@@ -238,7 +242,9 @@ class _Compiler:
                 raise _Refused(
                     "project.bad_check", f"`+-` needs numbers, and `{sql}` is {kind}", "compare without `+-`"
                 )
+        # differences of common numbers always bind, and their sides were bound just now
         amount = format(tolerance.amount, "f")
+        self._is_sure = all(is_common_number(kind) for kind in kinds) and len(amount) <= _SHORT
         if not tolerance.relative and not any(is_float(kind) for kind in kinds):
             wide = "::hugeint" if all(is_whole(kind) for kind in kinds) else ""
             return f"abs(({left}){wide} - ({right}){wide}) <= {amount}"

@@ -160,6 +160,11 @@ def _is_easy(value: Literal, kind: str) -> bool:
     return value.kind == "date" and kind in ("DATE", "TIMESTAMP")
 
 
+def is_common_number(kind: str) -> bool:
+    """Whether `kind` is a number of a common type, spelt as the engine spells it."""
+    return _is_number(kind) and _is_plain(kind)
+
+
 def _is_plain(kind: str) -> bool:
     """Whether `kind` is a common type, spelt as the engine spells it."""
     if kind in _PLAIN:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter
 from typing import Any, cast
 
 from andon.base.hashing import content_id
@@ -301,10 +302,17 @@ class Check:
     line: int | None = None
     column: int | None = None
 
+    def __reduce__(self) -> tuple[type[Check], tuple[Any, ...]]:
+        # the dataclass's own way sets field by field in Python, and thousands of checks are loaded by a run that does nothing
+        return Check, _values(self)
+
     @property
     def label(self) -> str:
         """Its name, else its text."""
         return self.name or self.text
+
+
+_values = attrgetter(*(one.name for one in fields(Check)))
 
 
 def check_id(dataset: str, form: Form, where: str | None, allow: Allow | None) -> str:
