@@ -99,11 +99,7 @@ class Testing:
         try:
             outcome = case.outcome()
         except _Wrong as wrong:
-            outcome = {
-                "status": TestStatus.ERROR,
-                "message": "the test does not fit the dataset",
-                "problems": wrong.problems,
-            }
+            outcome = {"status": TestStatus.ERROR, "problems": wrong.problems}
         except AndonError as error:
             where = f"{error.where}: " if error.where else ""
             outcome = {
