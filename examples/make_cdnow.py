@@ -2,7 +2,7 @@
 
     python examples/make_cdnow.py cdnow_master.txt cdnow_sample_ids.txt
 
-Writes one compressed CSV file per month and one with the ids of the published 1/10 sample. Values are taken as they are; only the layout
+Writes one compressed CSV file per month, one with the numbers of all customers, and one with those of the published 1/10 sample. Values are taken as they are; only the layout
 changes (a header, ISO dates, customer numbers without leading zeros). The files repeat byte for byte: no time stamp in the gzip header.
 Needs nothing but Python.
 """
@@ -33,6 +33,8 @@ def main(master: str, sample: str) -> None:
     for month, rows in months.items():
         rows.sort(key=lambda row: row[0])
         write(f"transactions_{month}.csv.gz", "customer_id,date,cds,amount", [text for _, text in rows])
+    customers = sorted({int(text.partition(",")[0]) for rows in months.values() for _, text in rows})
+    write("customers.csv.gz", "customer_id", [str(number) for number in customers])
     ids = sorted(int(line) for line in Path(sample).read_text().split())
     write("sample_customers.csv.gz", "customer_id", [str(number) for number in ids])
 

@@ -179,13 +179,16 @@ def test_demo_tells_the_story(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     story = json.loads(done.stdout)
-    assert len(story["beats"]) == 9
+    assert len(story["beats"]) == 12
     figures = [b["figures"] for b in story["beats"]]
-    assert figures[0] == figures[1] == {"may": "70989.66"}
-    assert figures[4] == {"may_before": "70989.66", "may_after": "141979.32"}
-    assert figures[5] == {"may": "70989.66", "bytes_copied": "0"}
-    assert figures[6] == {"may": "70989.66"}
-    assert figures[7] == {"may_with_mistake": "141979.32"}
+    assert figures[0] == figures[2] == {"may": "70989.66"}
+    assert figures[1] == {"may": "70989.66", "june_held": "7610930.00"}
+    assert figures[5] == {"may_before": "70989.66", "may_after": "141979.32"}
+    assert figures[6] == {"may": "70989.66", "bytes_copied": "0"}
+    assert figures[7] == figures[10] == {"may": "70989.66"}
+    assert figures[8] == {"may_with_mistake": "141979.32"}
+    assert "shop.transactions  customer_id -> shop.customers" in done.stderr
+    assert "marts.revenue_by_month  reconciles" in done.stderr
     assert "was undone, so it is not published again" in done.stderr
 
 

@@ -62,7 +62,7 @@ def test_a_comment_builds_nothing_and_is_kept(project):
     before = project.leaves()["marts.totals"]
     project.write("datasets/marts/totals.sql", "-- what each customer spent\n" + FILES_TOTALS)
     plan = project.plan()
-    assert {s.dataset: s.reason for s in plan.steps}["marts.totals"] == "only comments or layout changed"
+    assert {s.dataset: s.reason for s in plan.steps}["marts.totals"] == "only comments, checks or layout changed"
     result = project.run()
     assert did(result) == {}
     after = project.leaves()["marts.totals"]

@@ -1,13 +1,17 @@
 /*---
 name: revenue_matches
 severity: hold
-why: The month that finance sees, the cohorts and the customers' values are the same money.
+why: The cohorts and the values of their customers are the same money.
 ---*/
-select m.month, m.revenue, c.revenue as revenue_of_cohorts
-from marts.revenue_by_month as m
-left join (
-  select (cohort + to_months(months_later))::date as month, sum(revenue) as revenue
+select cohort, by_month.revenue, by_customer.revenue as revenue_of_customers
+from (
+  select cohort, sum(revenue) as revenue
   from marts.cohorts
+  group by cohort
+) as by_month
+full join (
+  select date_trunc('month', first_purchase)::date as cohort, sum(revenue) as revenue
+  from marts.customer_value
   group by all
-) as c using (month)
-where c.revenue is distinct from m.revenue
+) as by_customer using (cohort)
+where by_month.revenue is distinct from by_customer.revenue

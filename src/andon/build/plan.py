@@ -150,7 +150,7 @@ class _Planner:
             return Step(dataset, Action.KEEP, reason, needs, leaf.key, leaf.build, leaf.version)
         if key and dataset not in now.forced:
             if leaf is not None and leaf.key == key:
-                reason = "only comments or layout changed" if code_changed else UNCHANGED
+                reason = "only comments, checks or layout changed" if code_changed else UNCHANGED
                 return Step(
                     dataset, Action.REUSE, reason, needs, key, leaf.build, leaf.version, code_changed=code_changed
                 )

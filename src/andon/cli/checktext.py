@@ -100,7 +100,7 @@ def _measured(check: CheckResult) -> str:
     if check.status is Status.SKIPPED:
         return check.reason or "skipped"
     if check.bad is not None and check.total is not None:
-        share = f" ({check.bad / check.total:.2%})" if check.bad and check.total else ""
+        share = f" ({_share(check.bad / check.total)})" if check.bad and check.total else ""
         allowed = (
             f", {check.limit:,} allowed" if isinstance(check.limit, int) and not isinstance(check.limit, bool) else ""
         )
@@ -123,7 +123,24 @@ def number(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1 else f"{value:,.2f}".rstrip("0").rstrip(".")
-    return str(value)
+    text = str(value)
+    low, dots, high = text.partition("..")
+    if dots:
+        return f"{_bound(low)}..{_bound(high)}"
+    return text
+
+
+def _share(share: float) -> str:
+    return f"{share:.2%}" if share >= 0.0001 else "< 0.01%"
+
+
+def _bound(text: str) -> str:
+    """One end of a range, with its thousands apart if it is a long number."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return number(int(value) if value.is_integer() else value) if abs(value) >= 10_000 else text
 
 
 def _one(check: CheckResult, ink: Ink, width: int | None, most: int) -> list[str]:

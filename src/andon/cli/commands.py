@@ -34,7 +34,6 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("profile", "profile", "profile", "What the values of a dataset look like, and what moved", "Look"),
     Entry("lineage", "lineage", "lineage", "Where a number comes from, and where it goes", "Look"),
     Entry("impact", "lineage", "impact", "What a change would reach: datasets, insights, owners", "Look"),
-    Entry("profile", "profile", "profile", "What the values of a dataset look like, and what moved", "Look"),
     Entry("status", "describe", "status", "Where the folder stands against its branch", "Look"),
     Entry("log", "history", "log", "What was published, when and by whom", "Look"),
     Entry("diff", "diff", "diff", "How two commits differ", "Look"),

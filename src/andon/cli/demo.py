@@ -5,12 +5,14 @@ The commands run in this process with a clock that stands in the summer of 1998,
 
 from __future__ import annotations
 
+import gzip
 import shlex
 import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -29,16 +31,25 @@ if TYPE_CHECKING:
     from andon.service.workspace import Workspace
 
 JUNE = "raw/transactions_1998-06.csv.gz"
+MAY_FILE = "raw/transactions_1998-05.csv.gz"
+MAY_AGAIN = "raw/transactions_1998-05_sent_again.csv.gz"
 MART = "datasets/marts/revenue_by_month.sql"
 VALUE = "datasets/marts/customer_value.sql"
+VALUE_TEST = "tests/customer_value.yml"
 LATEST = "select month, revenue, orders from marts.revenue_by_month order by month desc limit 3"
+RAW = "select strftime(purchased_on, '%Y-%m') as month, sum(amount) as amount from shop.transactions group by 1 order by 1 desc limit 2"
 MAY = "select revenue as may_1998 from marts.revenue_by_month where month = date '1998-05-01'"
 
+_LINE = 'checks: |\n  reconciles: sum(revenue) = sum(shop.transactions.amount)  "finance closes the month on this"\n'
 _COMMENT = "-- finance closes the month on the third working day\n"
 _RATES = """\
 join (values (1.0, date '1997-01-01'), (1.0, date '1998-01-01')) as rates (rate, since)
   on rates.since <= purchases.purchased_on
 """
+
+
+#: Lines of the spoilt month and the customers that stand there.
+_UNKNOWN = {700: "23571", 1400: "90210"}
 
 
 class StoryApp(App):
@@ -106,11 +117,14 @@ class Teller:
     def __exit__(self, *_: object) -> None:
         self.app.close()
 
-    def type(self, *words: str) -> None:
+    def type(self, *words: str, status: int = 0) -> None:
         """Type a command of Andon and run it.
 
+        Args:
+            status: the exit status with which it ends in the story.
+
         Raises:
-            DatasetError: the command did not succeed, so that the story can't go on.
+            DatasetError: the command ended otherwise, so that the story can't go on.
         """
         out = self.story.console.out
         out.line()
@@ -118,14 +132,14 @@ class Teller:
         entry = BY_NAME[words[0]]
         command: click.Command = getattr(import_module(f"andon.cli.{entry.module}"), entry.attribute)
         began = time.perf_counter()
-        status = command.main(list(words[1:]), prog_name=f"andon {words[0]}", obj=self.app, standalone_mode=False)
+        ended = command.main(list(words[1:]), prog_name=f"andon {words[0]}", obj=self.app, standalone_mode=False)
         beat = self.story.beats[-1]
         beat["commands"].append("andon " + _shown(words))
         beat["seconds"] = round(beat["seconds"] + time.perf_counter() - began, 3)
-        if status:
+        if (ended or 0) != status:
             raise DatasetError(
                 "build.failed",
-                f"the story stops here: `andon {words[0]}` ended with status {status}",
+                f"the story stops here: `andon {words[0]}` ended with status {ended or 0}",
                 where=str(self.story.folder),
                 hint="what went wrong stands above; `andon doctor` looks at the machine",
             )
@@ -178,11 +192,13 @@ def tell(console: Console, folder: Path, pause: bool) -> None:
     )
     out.line(f"The project is in {folder}; it stays, so that you can go on in it. The story's clock stands in 1998.")
     _publish(story)
+    _bad_june(story, example_folder() / JUNE)
     _june(story, example_folder() / JUNE)
     _comment(story)
     _branch(story)
     _mistake(story)
     _undo(story)
+    _line(story)
     _cost(story)
     took = time.perf_counter() - began
     out.line()
@@ -199,10 +215,38 @@ def _publish(story: Story) -> None:
         ana.figure("may", MAY)
 
 
+def _bad_june(story: Story, june: Path) -> None:
+    text = "June's file arrives in the night: in cents, with two customers that nobody knows. And May's file comes a second time."
+    with story.beat("A bad load", text, "ana", _on(7, 1, 5)) as ana:
+        _spoil(june, story.folder / JUNE)
+        shutil.copyfile(story.folder / MAY_FILE, story.folder / MAY_AGAIN)
+        ana.type("refresh", status=1)
+        ana.say(
+            "The line stopped before anything was built on it. What was delivered can be looked at; readers see May as before."
+        )
+        ana.type("query", RAW, "--at", "run:2")
+        ana.type("query", LATEST)
+        ana.figure("may", MAY)
+        ana.figure(
+            "june_held", "select sum(amount) from shop.transactions where purchased_on >= date '1998-06-01'", "run:2"
+        )
+
+
+def _spoil(good: Path, target: Path) -> None:
+    """Write a month as a careless export would: amounts in cents, and in two lines a customer whom nobody knows."""
+    lines = gzip.decompress(good.read_bytes()).decode().splitlines()
+    made = [lines[0]]
+    for number, line in enumerate(lines[1:]):
+        customer, day, cds, amount = line.split(",")
+        made.append(",".join((_UNKNOWN.get(number, customer), day, cds, f"{Decimal(amount) * 100:.2f}")))
+    target.write_bytes(gzip.compress(("\n".join(made) + "\n").encode(), mtime=0))
+
+
 def _june(story: Story, june: Path) -> None:
-    text = "June's file arrives. Only what depends on it is built, the rest is reused."
-    with story.beat("A month arrives", text, "ana", _on(7, 1, 9)) as ana:
+    text = "The shop sends June again, right this time. Only what depends on it is built, the rest is reused."
+    with story.beat("The file is corrected", text, "ana", _on(7, 1, 9)) as ana:
         shutil.copyfile(june, story.folder / JUNE)
+        (story.folder / MAY_AGAIN).unlink()
         ana.type("run")
         ana.type("query", LATEST)
         ana.figure("may", MAY)
@@ -219,6 +263,12 @@ def _branch(story: Story) -> None:
     text = "Ben calls a customer regular who bought in the last 60 days, not 90. He tries it aside; main's readers see nothing of it."
     with story.beat("A change, aside", text, "ben", _on(7, 2, 11)) as ben:
         ben.edit(VALUE, "90 days become 60", ("until.day) - 90", "until.day) - 60"))
+        ben.edit(
+            VALUE_TEST,
+            "what it should give from now on",
+            ("looks back 90", "looks back 60"),
+            ("1998-04-02", "1998-05-02"),
+        )
         ben.type("run", "--branch", "regular-60")
         ben.type("diff", "main", "regular-60")
         ben.say("Publishing takes what the branch built; nothing is built again.")
@@ -262,6 +312,30 @@ def _undo(story: Story) -> None:
         ana.type("query", MAY, "--at", "main~1")
         ana.type("query", LATEST, "--at", "main@1998-06-15")
         ana.figure("may_with_mistake", MAY, "main~1")
+
+
+def _line(story: Story) -> None:
+    text = "No check knew that the months must add up to what the shop sold. Ana takes the join out and adds one line."
+    with story.beat("The line that would have caught it", text, "ana", _on(7, 6, 9)) as ana:
+        ana.edit(
+            MART,
+            "the join is out, and one line more stands under `checks:`",
+            (_RATES, ""),
+            ("amount * rate", "amount"),
+            ("checks: |\n", _LINE),
+        )
+        ana.type("run", "--yes")
+    text = "Cleo tries once more, with a left join. Every purchase counts twice again, and now somebody is told before a reader is."
+    with story.beat("Caught", text, "cleo", _on(7, 6, 15)) as cleo:
+        cleo.edit(
+            MART,
+            "a left join with rates",
+            ("from staging.purchases as purchases\n", "from staging.purchases as purchases\nleft " + _RATES),
+            ("money(sum(amount))", "money(sum(amount * rate))"),
+        )
+        cleo.type("run", "--yes", status=1)
+        cleo.type("query", MAY)
+        cleo.figure("may", MAY)
 
 
 def _cost(story: Story) -> None:

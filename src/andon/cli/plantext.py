@@ -87,6 +87,8 @@ def run_lines(result: RunResult, ink: Ink) -> list[str]:
     ):
         if found:
             text = reasons(found) if word in ("reused", "kept back") else names(t.dataset for t in found)
+            if word == "skipped" and len({t.reason for t in found}) == 1:
+                text = f"{found[0].reason}: {text}"
             rows.append(((word, style), f"{len(found):,}", (text, "dim")))
     if result.checks:
         rows.append((("checked", _check_style(result)), f"{len(result.checks):,}", (_check_counts(result), "dim")))

@@ -35,6 +35,11 @@ def progress(console: Console) -> Iterator[Reporter]:
         live.stop()
 
 
+def _follows(result: TaskResult) -> bool:
+    """Whether a task was skipped only since a check held what it reads: the summary counts those."""
+    return result.status is Status.SKIPPED and result.reason.endswith("held by a check")
+
+
 class LineReporter:
     """Says what happens line by line."""
 
@@ -49,9 +54,9 @@ class LineReporter:
             case Planned(plan, run) if plan.works:
                 waiting = len(plan.steps) - len(plan.works)
                 self._ink.line(f"run {run} on {plan.branch}: {len(plan.works)} to do, {waiting} reused")
-            case TaskEnded(result):
+            case TaskEnded(result) if not _follows(result):
                 self._ink.line(task_line(result, self._ink))
-            case Planned() | TaskStarted() | Ended():
+            case Planned() | TaskStarted() | TaskEnded() | Ended():
                 pass
 
 
@@ -134,6 +139,8 @@ class LiveReporter:
         self._ended.append(result)
         self._rows += result.rows or 0
         few = self._total <= _MANY
+        if _follows(result):
+            return
         if few or result.status in (Status.FAILED, Status.HELD) or result.seconds >= _LONG:
             self._print(task_line(result, self._ink))
 

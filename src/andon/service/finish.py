@@ -344,7 +344,7 @@ def _message(prepared: Prepared, results: Sequence[TaskResult], state: State) ->
             edited.append(name)
     parts = [
         f"{word} {_listed(names)}"
-        for word, names in (("built", built), ("took over", taken), ("dropped", dropped), ("comments in", edited))
+        for word, names in (("built", built), ("took over", taken), ("dropped", dropped), ("text of", edited))
         if names
     ]
     text = "; ".join(parts) or "settings and shared files"

@@ -15,12 +15,12 @@ from andon.base.graph import reach
 from andon.base.names import quote, quote_name
 from andon.build.relations import Relations
 from andon.checks.parse import parse_lines
-from andon.checks.plain import Relations as Rows
 from andon.checks.plans import Catalog
+from andon.checks.question import Target
 from andon.checks.trial import Place
 from andon.checks.watch import Point
 from andon.engines.duckdb.instance import Instance
-from andon.engines.duckdb.universe import Relation, Universe
+from andon.engines.duckdb.universe import Relation, TableRelation, Universe
 from andon.errors import AndonError
 from andon.model.check import Check, Key
 from andon.model.commit import Commit, CommitKind, State
@@ -181,21 +181,17 @@ class Scene:
             yield place
 
     def _place(self, name: str, one: Moment, before: Sequence[Moment]) -> Place:
-        relations = Rows(
-            own=self._relation(name, one.state),
-            others=_Others(self, one.state),
-            published=self._relation(name, before[0].state) if before else None,
-            columns=self._columns_of(one.version),
-            published_columns=self._columns_of(before[0].version) if before else None,
+        return Place(
+            self._target(name, one.state),
+            _Others(self, one.state),
+            self._target(name, before[0].state) if before else None,
+            self._instance.session().connection,
+            one.at,
+            tuple(Point(each.at, self.rows(each.version)) for each in before),
         )
-        history = tuple(Point(each.at, self.rows(each.version)) for each in before)
-        return Place(relations, self._instance.session().connection, one.at, history)
 
-    def _columns_of(self, version: str) -> list[tuple[str, str]]:
-        return [(column.name, column.type) for column in self._relations.version(version).columns]
-
-    def _relation(self, name: str, state: State) -> str:
-        """A dataset of a state as SQL for FROM."""
+    def _target(self, name: str, state: State) -> Target:
+        """A dataset of a state, ready to be asked."""
         universe = self._universes.get(id(state))
         if universe is None:
 
@@ -205,7 +201,14 @@ class Scene:
 
             universe = self._universes[id(state)] = Universe(self._instance, find)
         universe.ensure([name])
-        return f"{quote(universe.catalog)}.{quote_name(name)}"
+        version = self._relations.version(state.leaves[name].version)
+        relation = self._relations.relation(version.id)
+        return Target(
+            f"{quote(universe.catalog)}.{quote_name(name)}",
+            [(column.name, column.type) for column in version.columns],
+            version.files,
+            relation.files if isinstance(relation, TableRelation) else (),
+        )
 
     def _moments(self, builds: Mapping[str, str]) -> dict[str, datetime]:
         """Logical times of builds; of one that didn't need any, when it was committed."""
@@ -217,17 +220,17 @@ class Scene:
         return found
 
 
-class _Others(Mapping[str, str]):
-    """The datasets of a state as SQL for FROM, made when they are asked for."""
+class _Others(Mapping[str, Target]):
+    """The datasets of a state, made when they are asked for."""
 
     def __init__(self, scene: Scene, state: State) -> None:
         self._scene = scene
         self._state = state
 
-    def __getitem__(self, name: str) -> str:
+    def __getitem__(self, name: str) -> Target:
         if name not in self._state.leaves:
             raise KeyError(name)
-        return self._scene._relation(name, self._state)
+        return self._scene._target(name, self._state)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._state.leaves)

@@ -12,7 +12,6 @@ columns:
 checks: |
   not null revenue, orders, customers
   customers <= orders
-  reconciles: sum(revenue) = sum(shop.transactions.amount)  "finance closes the month on this"
   revenue_per_order 10..200 warn
 ---*/
 select
