@@ -71,10 +71,11 @@ def instance():
     instance.close()
 
 
-@pytest.mark.parametrize("key", [("k",), ("x",), ()])
-def test_any_type_compares_with_any_other(instance, monkeypatch, key):
+def test_any_type_compares_with_any_other(instance, monkeypatch):
     monkeypatch.setattr(row_diff, "_FEW", 0)
-    for (i, old), (j, new) in itertools.product(enumerate(_EDGES), repeat=2):
+    monkeypatch.setattr(row_diff, "_BITS", 4)
+    for (i, old), (j, new) in itertools.combinations_with_replacement(enumerate(_EDGES), 2):
+        key = (("k",), ("x",), ())[(i + j) % 3]
         sides = [
             Side(f"temp.t{n}", (Column("k", "BIGINT", 1), Column("x", kind, 2)), 3) for n, kind in ((i, old), (j, new))
         ]

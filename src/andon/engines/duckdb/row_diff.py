@@ -264,16 +264,17 @@ class _Comparison:
 
     def _facts(self) -> RowDiff:
         old, new = ({c.name.lower(): c.name for c in side.columns} for side in self._sides)
+        counts = self._counts()
         return RowDiff(
             dataset=self._question.dataset,
             names=tuple(c.name for c in self._columns),
             key=tuple(c.name for c in self._columns[: self._keys]),
-            rows=self._counts(),
-            columns=self._column_changes(),
+            rows=counts,
+            columns=self._column_changes() if counts.changed else (),
             columns_added=tuple(name for key, name in new.items() if key not in old),
             columns_removed=tuple(name for key, name in old.items() if key not in new),
             retyped=tuple((c.name, c.old.type, c.new.type, c.type) for c in self._columns if c.is_retyped),
-            samples=self._samples() if self._question.samples else (),
+            samples=self._samples(counts) if self._question.samples else (),
             notes=tuple(self._notes),
             where=self._question.where,
             output=self._write(),
@@ -310,11 +311,15 @@ class _Comparison:
         )
         return tuple(ValuePair(*row) for row in rows)
 
-    def _samples(self) -> tuple[RowSample, ...]:
+    def _samples(self, counts: RowCounts) -> tuple[RowSample, ...]:
         most = self._question.samples
-        changed = self._sample(RowChange.CHANGED, most)
-        others = min(_OTHERS_SHOWN, most) if changed else (most + 1) // 2
-        return (*changed, *self._sample(RowChange.ADDED, others), *self._sample(RowChange.REMOVED, others))
+        others = min(_OTHERS_SHOWN, most) if counts.changed else (most + 1) // 2
+        wanted = (
+            (RowChange.CHANGED, counts.changed, most),
+            (RowChange.ADDED, counts.added, others),
+            (RowChange.REMOVED, counts.removed, others),
+        )
+        return tuple(sample for change, count, limit in wanted if count for sample in self._sample(change, limit))
 
     def _sample(self, change: RowChange, most: int) -> tuple[RowSample, ...]:
         columns, count = list(enumerate(self._columns)), len(self._columns)
