@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from andon.base.names import quote_name
 from andon.checks.parse import parse_check
-from andon.checks.plain import Relations
 from andon.checks.plans import Catalog
 from andon.checks.profile import profile_view
+from andon.checks.question import Target
 from andon.checks.suggest import candidates, finish
 from andon.checks.suggest_facts import Neighbour, Subject
 from andon.checks.trial import Place, try_all
@@ -71,13 +71,24 @@ class Tables:
         return finish(subject.dataset, tried)
 
     def place(self, name: str, table: str, before: tuple[str, ...]) -> Place:
-        published = quote_name(before[0]) if before else None
-        columns = self.columns(before[0]) if before else None
-        own = Relations(quote_name(table), {}, published, columns=self.columns(table), published_columns=columns)
-        return Place(own, self.connection, NOW)
+        published = self.target(before[0]) if before else None
+        return Place(self.target(table), Others(self), published, self.connection, NOW)
+
+    def target(self, table: str) -> Target:
+        return Target(quote_name(table), self.columns(table))
+
+
+class Others(dict[str, Target]):
+    """All other tables."""
+
+    def __init__(self, lake: Tables) -> None:
+        rows = lake.connection.execute("select table_schema || '.' || table_name from information_schema.tables")
+        super().__init__({name: lake.target(name) for (name,) in rows.fetchall()})
 
 
 def tables() -> Tables:
     import duckdb
 
-    return Tables(duckdb.connect(config={"threads": 1}))
+    connection = duckdb.connect(config={"threads": 1})
+    connection.execute("set TimeZone = 'UTC'")
+    return Tables(connection)

@@ -9,7 +9,7 @@ from andon.base.names import literal
 from andon.checks.compile import compile_check
 from andon.checks.judge import judge
 from andon.checks.parse import parse_check
-from andon.checks.plain import measure
+from andon.checks.plain import Relations, measure
 from andon.checks.plans import Catalog
 from andon.checks.suggest import MOST
 from andon.errors import Problem
@@ -70,13 +70,13 @@ def test_every_suggestion_holds_on_the_present_data(data, is_source, with_past):
         found = lake.suggest(subject, *past)
         assert len(found) <= MOST
         catalog = Catalog({"shop.orders": lake.columns("shop.orders")}, {}, {})
-        place = lake.place("shop.orders", "shop.orders", past)
+        relations = Relations("shop.orders", {}, "old.orders" if past else None, lake.columns("shop.orders"))
         for one in found:
             check = parse_check(one.line, dataset="shop.orders", columns=lake.columns("shop.orders"), key=())
             assert isinstance(check, Check), (one, check)
             plan = compile_check(check, catalog, binder)
             assert not isinstance(plan, Problem), (one, plan)
-            verdict = judge(check, measure(plan, place.relations, place.connection), NOW)
+            verdict = judge(check, measure(plan, relations, lake.connection), NOW)
             assert verdict.status in (Status.PASS, Status.SKIPPED), (one, verdict)
             assert one.past_failures <= one.past_versions <= len(past)
         again = lake.suggest(lake.subject("shop.orders", *(one.line for one in found), is_source=is_source, moment=NOW))

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from andon.checks.compile import Catalog, Plan, compile_check
-from andon.checks.judge import Verdict, judge
+from andon.checks.compile import compile_check
+from andon.checks.execute import execute
+from andon.checks.judge import Measured, Verdict, judge
 from andon.checks.parse import parse_check
-from andon.checks.plain import Relations, measure
+from andon.checks.plans import Catalog, Plan
+from andon.checks.question import Question, Target
 from andon.checks.suggest_facts import Candidate, Subject, Tried
 from andon.checks.watch import Point, learned
 from andon.errors import Problem
-from andon.model.check import Check, MaxAge, Status, Watch
+from andon.model.check import Check, CheckKind, Status, Watch
 from andon.sql.bind import Binder
 
 if TYPE_CHECKING:
     import duckdb
+
+Item = tuple[Check, Plan]
 
 #: Shares of rows that a tolerant line may allow; at least twice as many as fail now.
 _ALLOWED = (("0.1%", Decimal("0.001")), ("0.5%", Decimal("0.005")), ("1%", Decimal("0.01")))
@@ -31,14 +35,17 @@ class Place:
     """One version, ready to be asked.
 
     Attributes:
-        relations: its rows, those of the other datasets at that time, and the version before it as the published one.
-        moment: its logical time, if it is known.
+        others: the other datasets as they were at that time.
+        published: the version before it.
+        moment: its logical time.
         history: its number of rows in the versions before.
     """
 
-    relations: Relations
+    own: Target
+    others: Mapping[str, Target]
+    published: Target | None
     connection: duckdb.DuckDBPyConnection
-    moment: datetime | None = None
+    moment: datetime
     history: tuple[Point, ...] = ()
 
 
@@ -57,24 +64,19 @@ def try_all(
         past: newest first; no more of them are looked at once `seconds` are used up.
     """
     until = time.monotonic() + seconds
-    held = []
-    for candidate in candidates:
-        found = _hold(subject, candidate, catalog, binder, present)
-        if found is not None:
-            held.append(found)
+    held = _held(subject, candidates, catalog, binder, present)
     failures, versions = [0] * len(held), [0] * len(held)
     if held:
         for place in past:
-            for index, (_, check, plan) in enumerate(held):
-                status = _verdict(check, plan, place).status
-                failures[index] += status is Status.FAIL
-                versions[index] += status in (Status.PASS, Status.FAIL)
+            for index, verdict in enumerate(verdicts([item for _, item in held], place)):
+                failures[index] += verdict.status is Status.FAIL
+                versions[index] += verdict.status in (Status.PASS, Status.FAIL)
             if time.monotonic() > until:
                 break
-    return [Tried(one, failures[i], versions[i]) for i, (one, _, _) in enumerate(held)]
+    return [Tried(one, failures[i], versions[i]) for i, (one, _) in enumerate(held)]
 
 
-def compiled(subject: Subject, line: str, catalog: Catalog, binder: Binder) -> tuple[Check, Plan] | None:
+def compiled(subject: Subject, line: str, catalog: Catalog, binder: Binder) -> Item | None:
     """The line as a check of the subject with its plan; None if it is no valid line there."""
     check = parse_check(
         line, dataset=subject.dataset, columns=subject.columns, key=subject.key, patterns=tuple(catalog.patterns)
@@ -85,30 +87,32 @@ def compiled(subject: Subject, line: str, catalog: Catalog, binder: Binder) -> t
     return None if isinstance(plan, Problem) else (check, plan)
 
 
-def _hold(
-    subject: Subject, candidate: Candidate, catalog: Catalog, binder: Binder, present: Place
-) -> tuple[Candidate, Check, Plan] | None:
-    found = compiled(subject, candidate.line, catalog, binder)
-    if found is None:
-        return None
-    verdict = _verdict(*found, present)
-    if _holds(found[0], verdict):
-        return candidate, *found
-    allowed = _allowance(verdict) if candidate.is_tolerant else None
-    if allowed is None:
-        return None
-    line = f"{candidate.line} allow {allowed}"
-    told = f"{candidate.evidence}, but {verdict.bad:,} of {verdict.total:,}"
-    again = compiled(subject, line, catalog, binder)
-    if again is None or not _holds(again[0], _verdict(*again, present)):
-        return None
-    return replace(candidate, line=line, evidence=told), *again
+def _held(
+    subject: Subject, candidates: Sequence[Candidate], catalog: Catalog, binder: Binder, present: Place
+) -> list[tuple[Candidate, Item]]:
+    """Candidates that hold on the present version, some of them only with `allow`."""
+    asked = [(one, compiled(subject, one.line, catalog, binder)) for one in candidates]
+    able = [(one, item) for one, item in asked if item is not None]
+    held: list[tuple[Candidate, Item]] = []
+    for (one, item), verdict in zip(able, verdicts([item for _, item in able], present), strict=True):
+        if _holds(item[0], verdict):
+            held.append((one, item))
+            continue
+        allowed = _allowance(verdict) if one.is_tolerant else None
+        if allowed is None:
+            continue
+        told = f"{one.evidence}, but {verdict.bad:,} of {verdict.total:,}"
+        looser = replace(one, line=f"{one.line} allow {allowed}", evidence=told)
+        again = compiled(subject, looser.line, catalog, binder)
+        if again is not None and _holds(again[0], verdicts([again], present)[0]):
+            held.append((looser, again))
+    return held
 
 
 def _holds(check: Check, verdict: Verdict) -> bool:
     """Whether it passes; what compares with the past need not have one."""
-    waits = verdict.status is Status.SKIPPED and (isinstance(check.form, Watch) or check.kind == "change")
-    return verdict.status is Status.PASS or waits
+    compares = check.kind in (CheckKind.WATCH, CheckKind.CHANGE)
+    return verdict.status is Status.PASS or (compares and verdict.status is Status.SKIPPED)
 
 
 def _allowance(verdict: Verdict) -> str | None:
@@ -118,10 +122,21 @@ def _allowance(verdict: Verdict) -> str | None:
     return next((text for text, most in _ALLOWED if 2 * share <= most), None)
 
 
-def _verdict(check: Check, plan: Plan, place: Place) -> Verdict:
-    if isinstance(check.form, MaxAge) and place.moment is None:
-        return Verdict(Status.SKIPPED, reason="the logical time is not known")
-    measured = measure(plan, place.relations, place.connection)
-    if isinstance(check.form, Watch) and place.moment is not None:
-        measured = replace(measured, limits=learned(check.form, place.history, place.moment))
-    return judge(check, measured, place.moment)
+def verdicts(items: Sequence[Item], place: Place) -> list[Verdict]:
+    """How checks come out on a version; those that name columns or datasets it didn't have are skipped."""
+    columns = {name.lower() for name, _ in place.own.columns}
+    able = [
+        (check, plan)
+        for check, plan in items
+        if {name.lower() for name in check.columns} <= columns and all(other in place.others for other in check.others)
+    ]
+    others = {name: place.others[name] for check, _ in able for name in check.others}
+    question = Question(able, place.own, others, place.published, samples=0)
+    executed = execute(question, place.connection, place.moment) if able else []
+    found = {check.id: one.verdict for (check, _), one in zip(able, executed, strict=True)}
+    for check, _ in able:
+        if isinstance(check.form, Watch):
+            limits = learned(check.form, place.history, place.moment)
+            found[check.id] = judge(check, Measured(value=found[check.id].value, limits=limits), place.moment)
+    missing = Verdict(Status.SKIPPED, reason="the version had no such columns")
+    return [found.get(check.id, missing) for check, _ in items]
