@@ -226,6 +226,15 @@ def test_what_is_not_there(lake: Clone) -> None:
         assert found.lineage("Marts.Totals.AMOUNT").start.id == "marts.totals.amount"
 
 
+def test_an_insight_that_uses_a_column_that_is_gone_says_so(lake: Clone) -> None:
+    lake.write("insights/sums.yml", "title: What is spent?\nuses: [marts.named.spend]\n")
+    lake.run()
+    assert edges(lake)["insight:sums"] == {("marts.named", "=!")}
+    with closing(lake.open()) as workspace:
+        node = workspace.lineages.graph(workspace.lake.refs.resolve("main")).nodes["insight:sums"]
+    assert node.reason == "table-level, because it uses `marts.named.spend`, which is not there"
+
+
 def test_an_insight_must_use_datasets_that_are_there(lake: Clone) -> None:
     lake.write("insights/sums.yml", "title: What is spent?\nuses: [marts.name.spent]\n")
     with pytest.raises(ProjectError) as caught:

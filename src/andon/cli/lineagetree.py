@@ -147,7 +147,7 @@ class _Grower:
 def _about(node: Node) -> str:
     """What is said of a node beside its name."""
     if node.kind is NodeKind.INSIGHT:
-        return " · ".join(text for text in (node.type, node.owner, node.decision) if text)
+        return " · ".join(text for text in (node.type, node.owner, node.decision, node.reason) if text)
     if node.kind is NodeKind.FILE:
         return "" if node.files == (node.id,) else plural(len(node.files), "file")
     return node.reason or ""

@@ -46,7 +46,7 @@ class Node:
         of: for a column: the id of the dataset or file that it belongs to.
         type: a column's type; a dataset's kind (`source`, `sql`, `python`); an insight's kind (`question`, `decision`, `action`).
         owner: of a dataset or insight.
-        reason: why a dataset's lineage is known at table level only ("table-level, because …").
+        reason: why the lineage of a dataset, or what an insight uses, is known at table level only ("table-level, because …").
         decision: what is decided by an insight.
         files: how many files fit a pattern.
     """
@@ -70,7 +70,6 @@ class Node:
             found["type"] = self.type
         if self.kind in (NodeKind.DATASET, NodeKind.INSIGHT):
             found["owner"] = self.owner
-        if self.kind is NodeKind.DATASET:
             found["reason"] = self.reason
         if self.kind is NodeKind.INSIGHT:
             found["decision"] = self.decision

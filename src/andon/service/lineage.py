@@ -283,7 +283,7 @@ def _names(text: str, dataset: str, column: str | None, target: Dataset | None) 
             named = [part.strip().strip('"') for part in found[4].split(",")]
         else:
             # `a -> schema.dataset` means its key, else the columns of the same name
-            own = [part.strip(' ()"') for part in text[: found.start()].replace("->", "").split(",")]
+            own = re.findall(r"\w+", text[: found.start()])
             named = list(target.definition.key) if target is not None and target.definition.key else own
         if column.lower() in (name.lower() for name in named):
             return True

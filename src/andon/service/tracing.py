@@ -185,16 +185,20 @@ class _GraphMaker:
 
     def _insight(self, insight: Insight) -> None:
         node = insight_id(insight.name)
-        self._nodes[node] = Node(
-            node, NodeKind.INSIGHT, insight.title, type=insight.kind, owner=insight.owner, decision=insight.decision
-        )
+        missing = []
         for use in insight.uses:
             dataset, column = use_parts(use)
-            key = None if column is None else self._column(dataset, column)
+            key = None if column is None else self._stored(dataset, column)
             if key is not None:
                 self._edge(key, node, EdgeKind.DERIVE, Level.COLUMN)
             elif dataset in self._nodes:
                 self._edge(dataset, node, EdgeKind.DERIVE, Level.TABLE)
+            if key is None and (column is not None or dataset not in self._nodes):
+                missing.append(use)
+        reason = f"{_BECAUSE}it uses `{missing[0]}`, which is not there" if missing else None
+        self._nodes[node] = Node(
+            node, NodeKind.INSIGHT, insight.title, None, insight.kind, insight.owner, reason, insight.decision
+        )
 
     # -- edges
 
@@ -278,9 +282,6 @@ class _GraphMaker:
         """The id of a column, whatever its case; None if there is no such column."""
         names = (stored for stored, _ in self._parts.columns.get(dataset, ()))
         return next((column_id(dataset, stored) for stored in names if stored.lower() == column.lower()), None)
-
-    def _column(self, dataset: str, column: str) -> str | None:
-        return self._stored(dataset, column) if dataset in self._nodes else None
 
 
 def _filename(read: FileRead) -> list[tuple[str, str]]:
