@@ -10,6 +10,8 @@ import pytest
 import andon
 from andon.errors import ProjectError
 from andon.model.unit_test import TestResult, TestStatus
+from andon.service.gather import Gatherer
+from andon.service.unit_tests import with_changed_tests
 from kit.clones import Clone
 
 PASS, FAIL, ERROR = TestStatus
@@ -260,3 +262,24 @@ def test_from_python(project: Clone) -> None:
         assert (found.status, found.cached) == (PASS, False)
         assert lake.test(again=True)[0].cached is False
         assert lake.test(exclude=["marts.totals"]) == []
+
+
+def test_which_datasets_have_changed_tests(project: Clone) -> None:
+    def changed() -> set[str]:
+        workspace = project.open()
+        try:
+            gatherer, head = Gatherer(workspace), workspace.lake.refs.resolve("main")
+            return with_changed_tests(gatherer.gather(head, gatherer.folder(), workspace.folder.base("main")))
+        finally:
+            workspace.close()
+
+    project.write("tests/t.yml", TOTALS)
+    project.write("tests/n.yml", "- {name: none, dataset: marts.count, expect: tests/n.csv}\n")
+    project.write("tests/n.csv", "n\n0\n")
+    assert changed() == {"marts.totals", "marts.count"}
+    project.run()
+    assert changed() == set()
+    project.write("tests/n.yml", "- {name: no orders, dataset: marts.count, expect: tests/n.csv}\n")
+    assert changed() == {"marts.count"}
+    project.write("tests/n.csv", "n\n1\n")
+    assert changed() == {"marts.totals", "marts.count"}

@@ -18,6 +18,7 @@ from andon.errors import AndonError, MachineError
 from andon.lake.refs import MAIN
 from andon.model.dataset import Kind
 from andon.model.unit_test import TestResult, TestStatus, UnitTest
+from andon.project.layout import Role, spot
 from andon.service.gather import Gathered, Gatherer, Side
 from andon.service.raw import RawFiles
 
@@ -31,6 +32,14 @@ Columns = Sequence[tuple[str, str]]
 _FORMAT = "1"
 _KIND = "unit test"
 _FOLDER = "unit-tests-"
+
+
+def with_changed_tests(gathered: Gathered) -> set[str]:
+    """The datasets of which a test is new or says something else than at the head. A changed CSV file may be that of any test."""
+    before, now = gathered.state.files(), gathered.code.files
+    changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
+    data = any(spot(path).role is Role.TEST_DATA for path in changed)
+    return {test.dataset for test in gathered.project.tests if data or test.file in changed}
 
 
 class UnitTests:
