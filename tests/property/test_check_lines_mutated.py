@@ -117,3 +117,18 @@ def test_every_line_is_refused_with_what_stands_near_to_it() -> None:
         (4, 3, "did you mean `status`?"),
         (5, 8, "did you mean `email`?; such as `contact is email`"),
     ]
+
+
+def test_lines_at_the_limits_are_refused_or_read() -> None:
+    texts = [
+        "(" * 4000 + "a" + ")" * 4000 + " > 0",
+        " + ".join(["a"] * 2400) + " > 0",
+        "not " * 2400 + "a > 0",
+        " and ".join(["a > 0"] * 900),
+        "case when a > 0 then " * 300 + "1" + " end" * 300 + " > 0",
+        "sum(" * 1200 + "a" + ")" * 1200 + " > 0",
+        "a in " + ", ".join(str(number) for number in range(1900)),
+        "[" * 900 + "a" + "]" * 900 + " = l",
+        "a > 0 " * 1600,
+    ]
+    judged(texts, None)

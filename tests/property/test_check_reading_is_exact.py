@@ -19,6 +19,7 @@ from andon.checks.compile import compile_check
 from andon.checks.parse import parse_lines
 from andon.checks.plans import Catalog, Declared
 from andon.checks.read import read_checks
+from andon.checks.reader import placed
 from andon.checks.shared import Shared
 from andon.checks.simple import NO_COLUMNS, simple
 from andon.errors import Problem
@@ -148,7 +149,8 @@ def alone(one: Declared, catalog: Catalog) -> tuple[list[tuple[Check, Any]], lis
         shared = Shared(catalog.patterns, catalog.macros)
         checks = [shared.complete(check) for check in checks]
         compiled = [(check, compile_check(check, catalog, BINDER)) for check in checks]
-    problems += [plan for _, plan in compiled if isinstance(plan, Problem)]
+    lines_of = {line.line: line for line in one.lines}
+    problems += [placed(plan, lines_of.get(check.line)) for check, plan in compiled if isinstance(plan, Problem)]
     return [(check, plan) for check, plan in compiled if not isinstance(plan, Problem)], problems
 
 

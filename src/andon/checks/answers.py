@@ -34,6 +34,10 @@ class Unanswered(Exception):
     """An answer is not there yet; it was noted, and comes with the next query."""
 
 
+class Unwritable(Exception):
+    """The engine can't write a tree as text: it is nested too deeply."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`select (<expression>)` as the parser sees it: DuckDB's tree of the expression, or what is wrong with the text."""
@@ -127,6 +131,7 @@ def as_text(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
 
     Raises:
         Unanswered: within `together`, when they are not known yet.
+        Unwritable: if the engine can't write one.
     """
     trees = [json.dumps(_statement(_completed(node))) for node in nodes]
     gathered: _Together | None = getattr(_local, "together", None)
@@ -166,18 +171,21 @@ def _is_one_expression(statements: tuple[dict[str, Any], ...]) -> bool:
 def _written(trees: Sequence[str]) -> list[str]:
     if not trees:
         return []
+    import duckdb
+
     rows = ",".join(f"({literal(tree)})" for tree in trees)
-    answers = engine().execute(f"select json_deserialize_sql(t.x::json) from (values {rows}) t(x)").fetchall()
+    try:
+        answers = engine().execute(f"select json_deserialize_sql(t.x::json) from (values {rows}) t(x)").fetchall()
+    except duckdb.Error as error:
+        raise Unwritable(str(error)) from None
     return [str(answer[0]).removeprefix("SELECT ") for answer in answers]
 
 
 def _written_together(trees: Sequence[str]) -> dict[str, str]:
     """The texts of many trees; one that the engine can't write is left out, and asked for alone."""
-    import duckdb
-
     try:
         return dict(zip(trees, _written(trees), strict=True))
-    except duckdb.Error:
+    except Unwritable:
         if len(trees) < 2:
             return {}
         middle = len(trees) // 2

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from andon.base.names import did_you_mean, literal, quote, quote_name
 from andon.checks import patterns
 from andon.checks.aggregates import standalone, with_relations
+from andon.checks.answers import Unwritable
 from andon.checks.expression import Expression, read_expression
 from andon.checks.nan import guarded, is_float
 from andon.checks.plans import (
@@ -52,6 +53,7 @@ from andon.model.check import (
     Watch,
 )
 from andon.sql.bind import BindError
+from andon.sql.parse import deeply
 
 __all__ = [
     "SLACK",
@@ -90,9 +92,12 @@ def compile_check(check: Check, catalog: Catalog, binder: Binds) -> Plan | Probl
         binder: for binding expressions; the datasets that are needed are declared in it.
     """
     try:
-        return _Compiler(check, catalog, binder).plan()
+        return deeply(_Compiler(check, catalog, binder).plan)
     except _Refused as refused:
         return Problem(refused.code, refused.message, check.file, check.line, check.column, refused.hint)
+    except (RecursionError, Unwritable):
+        message = "the expression is nested too deeply"
+        return Problem("project.bad_check", message, check.file, check.line, check.column, "split it")
 
 
 class _Compiler:

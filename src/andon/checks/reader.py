@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -13,10 +14,15 @@ from andon.checks.context import Context
 from andon.checks.parse import collected, context_of, read_declared
 from andon.checks.plans import Catalog, Compiled, Declared, Plan, Read
 from andon.checks.shared import Shared, pattern_problems
+from andon.checks.tokens import cut, without_comment
 from andon.checks.typed import Binds
 from andon.errors import Problem
 from andon.model.check import Check, Reference
+from andon.model.dataset import CheckLine
 from andon.sql.bind import Binder
+
+_ABOUT_NAMES = frozenset(("project.unknown_column", "project.unknown_function", "project.unknown_dataset"))
+_NAMED = re.compile(r"`([^`]+)`")
 
 
 def read_all(
@@ -35,6 +41,19 @@ def read_all(
         late.close()
 
 
+def placed(problem: Problem, line: CheckLine | None) -> Problem:
+    """The problem of a name, found when its line was bound, at the place where the line has the name."""
+    if line is None or problem.code not in _ABOUT_NAMES:
+        return problem
+    parts = cut(without_comment(line.text))
+    for name in reversed(_NAMED.findall(problem.message)):
+        for wanted in ([name.lower()], name.lower().split(".")):
+            for index, token in enumerate(parts):
+                if [t.name.lower() for t in parts[index : index + 2 * len(wanted) - 1 : 2]] == wanted:
+                    return replace(problem, column=line.column + token.start)
+    return problem
+
+
 class _Reader:
     """One reading of many datasets."""
 
@@ -45,6 +64,9 @@ class _Reader:
         self._binder = binder
         self._shared = Shared(catalog.patterns, catalog.macros)
         self._problems: dict[str, list[Problem]] = {}
+        self._lines: dict[tuple[str | int | None, ...], CheckLine] = {
+            (one.dataset, line.file, line.line, line.column): line for one in declared for line in one.lines
+        }
 
     def problems(self) -> dict[str, list[Problem]]:
         """The problems of each dataset that has any, in the order of its lines."""
@@ -82,7 +104,8 @@ class _Reader:
             for check in own:
                 plan = next(plans)
                 if isinstance(plan, Problem):
-                    self._note(dataset, [plan])
+                    place = (dataset, check.file, check.line, check.column)
+                    self._note(dataset, [placed(plan, self._lines.get(place))])
                 else:
                     kept.append(Compiled(check, plan))
             made[dataset] = tuple(kept)

@@ -160,3 +160,19 @@ heavy = {{"duckdb", "andon.checks.reader", "andon.checks.parse", "andon.sql.pars
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_a_name_that_is_not_there_is_shown_where_it_stands() -> None:
+    lines = ("total: id + amout > 0", "amount > 0 where plat = 'x'", "-> shop.custmers", "amount > nwo()")
+    given = Declared(
+        "shop.orders",
+        tuple(CheckLine(text, "f.sql", at, 3, "customer") for at, text in enumerate(lines, 1)),
+    )
+    _, problems = read_checks([given], catalog())
+    assert [(p.line, p.column, p.code) for p in problems] == [
+        (1, 3 + 12, "project.unknown_column"),
+        (2, 3 + 17, "project.unknown_column"),
+        (3, 3 + 3, "project.unknown_dataset"),
+        (4, 3 + 9, "project.unknown_function"),
+    ]
+    assert all(problem.hint and "did you mean" in problem.hint for problem in problems)
