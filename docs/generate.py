@@ -498,12 +498,15 @@ def python_page() -> str:
 
 def _results() -> Iterator[tuple[str, Any]]:
     from andon.model.plan import Plan, Step
+    from andon.model.row_diff import ColumnChange, RowCounts, RowDiff, RowSample, ValuePair
     from andon.model.run import RunResult, TaskResult
     from andon.service.describe import DatasetInfo, Page, Status
-    from andon.service.history import DatasetDiff, Diff, LogEntry
+    from andon.service.history import DatasetDiff, Diff, LogEntry, SchemaChange
     from andon.service.undoing import Reverted
 
-    for cls in (Plan, Step, RunResult, TaskResult, DatasetInfo, Page, Status, LogEntry, Diff, DatasetDiff, Reverted):
+    rows = (RowDiff, RowCounts, ColumnChange, ValuePair, RowSample)
+    history = (LogEntry, SchemaChange, Diff, DatasetDiff, *rows, Reverted)
+    for cls in (Plan, Step, RunResult, TaskResult, DatasetInfo, Page, Status, *history):
         yield cls.__name__, cls
 
 
