@@ -11,6 +11,7 @@ import pytest
 import andon
 from andon.errors import ProjectError, UsageError
 from andon.model.lineage import EdgeKind, Level, NodeKind, blast_radius
+from andon.service.goal import RunOptions
 from kit.clones import Clone
 
 FILES = {
@@ -155,6 +156,30 @@ def test_an_edit_traces_only_what_it_touches(lake: Clone, monkeypatch: pytest.Mo
     monkeypatch.setattr(tracing, "column_lineage", lambda sql, *rest: asked.append(sql) or real(sql, *rest))
     assert edges(lake)["marts.count.most"] == {("shop.orders.amount", "=")}
     assert len(asked) == 1
+
+
+def test_the_graph_of_a_plan_is_the_one_after_its_publish(lake: Clone) -> None:
+    lake.write("datasets/marts/totals.sql", "select customer, max(id) as amount from shop.orders group by customer\n")
+    lake.write("datasets/marts/more.sql", "select amount + 1 as more from marts.totals\n")
+    lake.write("sources/shop/extra.sql", "select * from read_csv('raw/extra.csv')\n")
+    lake.write("raw/extra.csv", "a,b\n1,x\n2,y\n")
+    with closing(lake.open()) as workspace:
+        goal, options = workspace.builds._change_goal(RunOptions()), RunOptions()
+        prepared = workspace.builds._prepare(goal, options)
+        ahead = workspace.lineages.ahead(prepared.gathered, prepared.bound)
+    lake.run()
+    with closing(lake.open()) as workspace:
+        assert workspace.lineages.graph(workspace.lake.refs.resolve("main")) == ahead
+    lake.write(
+        "datasets/marts/new.py",
+        "from andon import dataset, read\n\n\n@dataset()\ndef new(t=read('marts.totals')):\n    return t\n",
+    )
+    lake.write("datasets/marts/newer.sql", "select * from marts.new\n")
+    with closing(lake.open()) as workspace:
+        prepared = workspace.builds._prepare(workspace.builds._change_goal(RunOptions()), RunOptions())
+        nodes = workspace.lineages.ahead(prepared.gathered, prepared.bound).nodes
+    reason = "table-level, because it reads `marts.new`, whose columns are not known before it is built"
+    assert nodes["marts.newer"].reason == reason
 
 
 def test_impact(lake: Clone) -> None:

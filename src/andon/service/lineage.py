@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from andon.model.lineage import (
 from andon.model.project import Project
 
 if TYPE_CHECKING:
+    from andon.service.gather import Gathered
     from andon.service.workspace import Workspace
 
 #: Part of the cache's keys: raised when what is kept changes its meaning.
@@ -134,6 +135,29 @@ class Lineages:
             found = self._graphs[commit.root] = self._made(commit, key) if known is None else _unpack(known)
         return found
 
+    def ahead(self, gathered: Gathered, bound: Mapping[str, Sequence[tuple[str, str]]]) -> Graph:
+        """What the graph will be once a plan's code is published; only what changed is traced.
+
+        Args:
+            gathered: what the plan was made from.
+            bound: the columns that changed SQL returns, as the plan bound them.
+        """
+        from andon.service.schemas import columns_by_dataset
+        from andon.service.tracing import Loaded, Parts, build_graph
+
+        leaves = {d: leaf for d, leaf in gathered.state.leaves.items() if d in gathered.definitions}
+        versions = self._lake.objects.versions(leaf.version for d, leaf in leaves.items() if d not in bound)
+        columns: dict[str, Sequence[tuple[str, str]]] = {
+            d: [(c.name, c.type) for c in versions[leaf.version].columns]
+            for d, leaf in leaves.items()
+            if leaf.version in versions
+        }
+        columns.update(columns_by_dataset(bound))
+        loaded = {d: Loaded(s.contract, tuple(f.path for f in s.files)) for d, s in gathered.sources.items()}
+        project = gathered.project
+        parts = Parts(gathered.definitions, columns, loaded, project.datasets, project.insights)
+        return build_graph(parts, self._workspace.cache)
+
     def lineage(
         self, target: str, at: str | None = None, *, up: bool = True, down: bool = True, depth: int | None = None
     ) -> Trail:
@@ -181,7 +205,7 @@ class Lineages:
 
     def _made(self, commit: Commit, key: str) -> Graph:
         # here, since a commit that is known needs none of what traces
-        from andon.service.tracing import Parts, build_graph
+        from andon.service.tracing import Loaded, Parts, build_graph
 
         state = self._lake.commits.state(commit)
         objects = self._lake.objects
@@ -192,7 +216,11 @@ class Lineages:
         parts = Parts(
             {d: definitions[leaf.definition] for d, leaf in state.leaves.items()},
             {d: [(c.name, c.type) for c in versions[leaf.version].columns] for d, leaf in state.leaves.items()},
-            {d: builds[leaf.build] for d, leaf in state.leaves.items() if leaf.build in builds},
+            {
+                d: Loaded(builds[leaf.build].contract, tuple(f.path for f in builds[leaf.build].files))
+                for d, leaf in state.leaves.items()
+                if leaf.build in builds
+            },
             project.datasets,
             project.insights,
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from andon.base.cache import Cache
 from andon.base.hashing import content_id
-from andon.model.build import Build
 from andon.model.dataset import ROWS, Dataset, Definition, FileRead, Kind
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind, column_id, insight_id
 from andon.model.project import Insight, use_parts
@@ -57,20 +57,28 @@ def trace(questions: Mapping[str, Question], cache: Cache) -> dict[str, Lineage]
 
 
 @dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a source reads: the contract by which it does, if there is one yet, and the paths of its files."""
+
+    contract: Mapping[str, Any] | None
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What a graph is made of, by dataset.
 
     Attributes:
-        definitions: the code that made each dataset.
-        columns: its columns as stored.
-        builds: of sources: which files they read, and by which contract.
+        definitions: the code that makes each dataset.
+        columns: its columns as stored; of what was never built they may be missing.
+        loaded: of sources: what they read.
         said: what files say about datasets for people.
         insights: what the datasets serve.
     """
 
     definitions: Mapping[str, Definition]
     columns: Mapping[str, Columns]
-    builds: Mapping[str, Build] = field(default_factory=dict)
+    loaded: Mapping[str, Loaded] = field(default_factory=dict)
     said: Mapping[str, Dataset] = field(default_factory=dict)
     insights: tuple[Insight, ...] = ()
 
@@ -139,9 +147,15 @@ class _GraphMaker:
             return Lineage(fallback=self._python_reason(name))
         if lineage is None:
             missing = [i for i in definition.inputs if i not in self._parts.columns]
-            reason = f"it reads `{missing[0]}`, which is not in this commit" if missing else "its files were never read"
+            reason = "its files were never read"
+            if missing:
+                is_there = missing[0] in self._parts.definitions
+                state = "whose columns are not known before it is built" if is_there else "which is not in this commit"
+                reason = f"it reads `{missing[0]}`, {state}"
             return Lineage(fallback=_BECAUSE + reason)
-        stored = [column.lower() for column, _ in self._parts.columns[name]]
+        if name not in self._parts.columns:
+            return Lineage(fallback=_BECAUSE + "its columns are not known before it is built")
+        stored = [column.lower() for column, _ in self._columns(name)]
         if lineage.fallback is None and [column.lower() for column in lineage.columns] != stored:
             return Lineage(fallback=_BECAUSE + "over its inputs as they are now it would have other columns")
         return lineage
@@ -152,7 +166,7 @@ class _GraphMaker:
         said, definition = self._parts.said.get(name), self._parts.definitions[name]
         owner = said.owner if said is not None else None
         self._nodes[name] = Node(name, NodeKind.DATASET, name, None, str(definition.kind), owner, reason)
-        for column, kind in self._parts.columns[name]:
+        for column, kind in self._columns(name):
             key = column_id(name, column)
             self._nodes[key] = Node(key, NodeKind.COLUMN, column, name, kind)
 
@@ -164,14 +178,13 @@ class _GraphMaker:
 
     def _files(self, name: str) -> list[_Read]:
         """The reads of a source with the columns that its contract records; their nodes are made."""
-        definition, build = self._parts.definitions[name], self._parts.builds.get(name)
-        entries = build.contract["reads"] if build is not None and build.contract else []
-        paths = [file.path for file in build.files] if build is not None else []
+        definition, loaded = self._parts.definitions[name], self._parts.loaded.get(name, Loaded(None, ()))
+        entries = loaded.contract["reads"] if loaded.contract else []
         found = []
         for number, read in enumerate(definition.reads):
             key = ", ".join(read.patterns)
             known = self._nodes.get(key)
-            fitting = {*files_of(read, paths), *(known.files if known is not None else ())}
+            fitting = {*files_of(read, loaded.paths), *(known.files if known is not None else ())}
             node = self._nodes[key] = Node(key, NodeKind.FILE, key, files=tuple(sorted(fitting)))
             if number < len(entries):
                 entry = entries[number]
@@ -220,7 +233,7 @@ class _GraphMaker:
             file = places.get(dataset)
             return column_id(dataset, column) if file is None else column_id(file.id, column, NodeKind.FILE)
 
-        for (column, _), sources in zip(self._parts.columns[name], lineage.columns.values(), strict=True):
+        for (column, _), sources in zip(self._columns(name), lineage.columns.values(), strict=True):
             for dataset, of in sorted(sources):
                 self._edge(source(dataset, of), column_id(name, column), EdgeKind.DERIVE, Level.COLUMN)
         for dataset, of in sorted(lineage.influence):
@@ -236,7 +249,7 @@ class _GraphMaker:
             for needed in definition.inputs:
                 self._edge(needed, name, EdgeKind.DERIVE, Level.TABLE)
             return
-        for column, _ in self._parts.columns[name]:
+        for column, _ in self._columns(name):
             key = column_id(name, column)
             if column.lower() in declared:
                 for source in declared[column.lower()]:
@@ -254,7 +267,7 @@ class _GraphMaker:
         """By column in lower case the ids of the declared sources; or why the declaration does not hold."""
         said = self._parts.said.get(name)
         found: dict[str, list[str]] = {}
-        own = {column.lower() for column, _ in self._parts.columns[name]}
+        own = {column.lower() for column, _ in self._columns(name)}
         for column, sources in said.lineage if said is not None else ():
             if column != ROWS and column.lower() not in own:
                 return f"its `lineage` names `{column}`, which it does not have"
@@ -272,15 +285,18 @@ class _GraphMaker:
             return _BECAUSE + declared
         if not declared:
             return _BECAUSE + "it is Python and declares no `lineage`"
-        rest = [column for column, _ in self._parts.columns[name] if column.lower() not in declared]
+        rest = [column for column, _ in self._columns(name) if column.lower() not in declared]
         if rest:
             shown = ", ".join(f"`{column}`" for column in rest[:3]) + (", …" if len(rest) > 3 else "")
             return f"{_BECAUSE}its `lineage` does not tell of {shown}"
         return None if ROWS in declared else f'{_BECAUSE}its `lineage` does not tell what decides its rows (`"*"`)'
 
+    def _columns(self, dataset: str) -> Columns:
+        return self._parts.columns.get(dataset, ())
+
     def _stored(self, dataset: str, column: str) -> str | None:
         """The id of a column, whatever its case; None if there is no such column."""
-        names = (stored for stored, _ in self._parts.columns.get(dataset, ()))
+        names = (stored for stored, _ in self._columns(dataset))
         return next((column_id(dataset, stored) for stored in names if stored.lower() == column.lower()), None)
 
 
