@@ -1,4 +1,4 @@
-"""Making a profile: of all rows up to a million, above that of stretches spread over the whole."""
+"""Making a profile: of all rows up to a million, above that of a sample spread over the whole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from andon.base.names import quote
 from andon.base.text import plural
 from andon.checks.profile_column import ColumnReader, kind_of, value_of
-from andon.checks.profile_sample import WHOLE_UP_TO, stretches
+from andon.checks.profile_sample import CHUNK, SAMPLE, WHOLE_UP_TO, one_in, stretches
 from andon.engines.duckdb.instance import file_list
 from andon.model.profile import ColumnKind, ColumnProfile, Profile
 from andon.model.version import Column, Version
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import duckdb
 
 _HELD = "temp.main.profile_rows"
-_ROW_NUMBER = "file_row_number"
+_ROW_NUMBER, _FILE_NUMBER = "file_row_number", "file_index"
+_MANY_FILES = 64
 #: Reading so few rows from memory saves more than copying them there costs: a file's columns are looked up for every statement.
 _COPIED_UP_TO = 100_000
 #: Seed of samples of views: any will do, as long as it stays.
@@ -81,7 +82,7 @@ def profile_view(
             columns = _columns(ColumnReader(connection, _HELD, rows), version.columns, masked)
             return Profile(version.dataset, version.id, rows, columns, seconds=_since(began))
     rows = int(connection.execute(f"select count(*) from {relation}").fetchall()[0][0])
-    share = 100 * WHOLE_UP_TO / (2 * rows)
+    share = 100 * SAMPLE / rows
     sample = f"select * from {relation} tablesample bernoulli({share:.8f}%) repeatable ({_SEED})"
     with _held(connection, sample) as looked_at:
         columns = _columns(ColumnReader(connection, _HELD, looked_at), version.columns, masked, of=rows)
@@ -107,13 +108,23 @@ def _held(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[int]:
 
 def _sample_of(version: Version, paths: Sequence[str]) -> str:
     columns = ", ".join(quote(c.name) for c in version.columns)
-    if any(c.name.lower() == _ROW_NUMBER for c in version.columns):  # the name by which rows are picked is taken
-        share = 100 * WHOLE_UP_TO / (2 * (version.rows or 1))
+    if any(
+        c.name.lower() in (_ROW_NUMBER, _FILE_NUMBER) for c in version.columns
+    ):  # the names by which rows are picked are taken
+        share = 100 * SAMPLE / (version.rows or 1)
         return f"select {columns} from read_parquet({file_list(paths)}) tablesample system({share:.8f}%) repeatable ({_SEED})"
+    read = stretches([f.rows for f in version.files])
+    whole = [s for s in read if s.rows == version.files[s.file].rows]
+    together = (
+        whole if len(whole) > _MANY_FILES else []
+    )  # a scan for every file would cost more than finding the file of every row
+    scans = [([paths[s.file] for s in together], "true", _FILE_NUMBER)] if together else []
+    apart = [s for s in read if s not in set(together)]
+    scans += [([paths[s.file]], f"{_ROW_NUMBER} between {s.first} and {s.last}", str(s.file)) for s in apart]
+    chunk = f"hash({_ROW_NUMBER} // {CHUNK}, {{}}) % {one_in(read)} = 0"
     return " union all ".join(
-        f"select {columns} from read_parquet({file_list([paths[s.file]])}, {_ROW_NUMBER} = true)"
-        f" where {_ROW_NUMBER} between {s.first} and {s.last}"
-        for s in stretches([f.rows for f in version.files])
+        f"select {columns} from read_parquet({file_list(files)}, {_ROW_NUMBER} = true) where {among} and {chunk.format(number)}"
+        for files, among, number in scans
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from andon.checks.profile_sample import CHUNK
 from andon.checks.profile_shift import shift, shift_by_chance
 from andon.model.profile import ColumnKind, ColumnProfile, Profile, Value
 from andon.model.profile_diff import ColumnMoves, Move, ProfileDiff
@@ -78,7 +79,7 @@ def _chance(a: float, b: float, old: ColumnProfile, new: ColumnProfile) -> float
     if not (_sampled(old) or _sampled(new)):
         return 0.0
     mean = (a + b) / 2
-    return 4 * math.sqrt(max(mean * (1 - mean), 1e-6) * (1 / old.rows + 1 / new.rows))
+    return 4 * math.sqrt(max(mean * (1 - mean), 1e-6) * _one_over(old, new))
 
 
 def _distinct(old: ColumnProfile, new: ColumnProfile) -> Iterator[Move]:
@@ -100,7 +101,7 @@ def _center(old: ColumnProfile, new: ColumnProfile) -> Iterator[Move]:
         spread = old.deviation or new.deviation or abs(old.mean) or 1.0
         error = 0.0
         if _sampled(old) or _sampled(new):
-            error = 4 * (old.deviation or 0.0) * math.sqrt(1 / max(old.rows, 1) + 1 / max(new.rows, 1))
+            error = 4 * (old.deviation or 0.0) * math.sqrt(_one_over(old, new))
         if abs(new.mean - old.mean) > error:
             yield Move("mean", old.mean, new.mean, min(abs(new.mean - old.mean) / spread, 3.0))
     a, b = old.quantile(0.5), new.quantile(0.5)
@@ -140,8 +141,8 @@ def _values(old: ColumnProfile, new: ColumnProfile) -> Iterator[Move]:
     if old.is_unique and new.is_unique:
         return  # every new row brings a new one
     known, seen = {t.value for t in old.top}, {t.value for t in new.top}
-    came = [t for t in new.top if t.value not in known]
-    gone = [t for t in old.top if t.value not in seen]
+    came = [t for t in new.top if t.value not in known and t.count > _overlooked(new, old)]
+    gone = [t for t in old.top if t.value not in seen and t.count > _overlooked(old, new)]
     if came:
         yield Move("new values", None, _listed([t.value for t in came]), 0.6)
     if gone:
@@ -151,6 +152,16 @@ def _values(old: ColumnProfile, new: ColumnProfile) -> Iterator[Move]:
 def _listed(values: list[Value]) -> str:
     shown = ", ".join(str(v).lower() if isinstance(v, bool) else str(v) for v in values[:_LISTED])
     return shown + (f" and {len(values) - _LISTED} more" if len(values) > _LISTED else "")
+
+
+def _one_over(old: ColumnProfile, new: ColumnProfile) -> float:
+    """1/n + 1/m, the rows of a sample's chunk counted as one: they may all be alike."""
+    return sum(1 / max(c.rows / (CHUNK if _sampled(c) else 1), 1) for c in (old, new))
+
+
+def _overlooked(here: ColumnProfile, there: ColumnProfile) -> float:
+    """Up to how many times a value may stand in one profile and be missing in the other by chance."""
+    return 0.002 * here.rows if _sampled(here) or _sampled(there) else 0
 
 
 def _sampled(profile: ColumnProfile) -> bool:

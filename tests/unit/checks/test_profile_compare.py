@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from andon.checks import profile, profile_sample
 from andon.checks.profile_compare import compare
 from andon.checks.profile_shift import shift
 from andon.model.profile_diff import ProfileDiff
@@ -103,10 +104,12 @@ def test_shift_of_numbers_and_moments(profiler: Profiler, before: str, after: st
     assert low <= found <= high
 
 
-def test_chance_in_samples_is_not_told(profiler: Profiler) -> None:
+def test_chance_in_samples_is_not_told(profiler: Profiler, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profile, "WHOLE_UP_TO", 100_000)
+    monkeypatch.setattr(profile_sample, "SAMPLE", 60_000)
     sql = (
         "select i as id, hash(i, {0}) % 1000 as k, (hash(i, {0}, 1) % 100000)::double as f, ['a','b'][1 + (hash(i, {0}, 2) % 2)::int] as t,"
-        " case when hash(i, {0}, 3) % 10 = 0 then null else 'u' || (hash(i, {0}, 4) % 5000) end as u from range(1050000) t(i)"
+        " case when hash(i, {0}, 3) % 10 = 0 then null else 'u' || (hash(i, {0}, 4) % 5000) end as u from range(150000) t(i)"
     )
     found = compare(profiler(sql.format(1)), profiler(sql.format(2)))
     # the write counted NULLs over all rows: that they are others is no chance
