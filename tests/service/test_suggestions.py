@@ -135,6 +135,13 @@ def test_a_file_that_the_folder_lacks(shop: Clone) -> None:
             workspace.suggestions.write(found)
 
 
+def test_a_line_that_cannot_be_read_is_reported(shop: Clone) -> None:
+    shop.write("datasets/marts/totals.sql", MARTS.replace("owner:", "checks: |\n  share(revenue) < 5\nowner:"))
+    with pytest.raises(ProjectError) as raised:
+        suggested(shop, "marts.totals")
+    assert raised.value.problems[0].line == 3
+
+
 def test_nothing_built_yet(project: Clone) -> None:
     with pytest.raises(UsageError, match="nothing is built yet"):
         suggested(project)

@@ -33,6 +33,8 @@ def add_checks(path: str, text: str, lines: Sequence[str]) -> str:
     """
     if not lines:
         return text
+    if not path.endswith((".sql", ".py")):
+        raise _refused(path, lines, "only SQL and Python files can be added to")
     end = "\r\n" if "\r\n" in text else "\n"
     try:
         before = _said(path, text)

@@ -21,7 +21,7 @@ from andon.checks.trial import Place
 from andon.checks.watch import Point
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.universe import Relation, TableRelation, Universe
-from andon.errors import AndonError
+from andon.errors import AndonError, Problem
 from andon.model.check import Check, Key
 from andon.model.commit import Commit, CommitKind, State
 from andon.model.dataset import Dataset
@@ -115,16 +115,15 @@ class Scene:
             found[name] = key
         return found
 
-    def declared(self, dataset: Dataset) -> tuple[list[Check], bool]:
-        """The checks that a dataset declares, and whether all its lines could be read."""
-        checks, problems = parse_lines(
+    def declared(self, dataset: Dataset) -> tuple[list[Check], list[Problem]]:
+        """The checks that a dataset declares, and what is wrong with its lines."""
+        return parse_lines(
             dataset.checks,
             dataset=dataset.name,
             columns=self.columns(dataset.name),
             key=dataset.definition.key,
             patterns=tuple(self.catalog.patterns),
         )
-        return checks, not problems
 
     def moment(self, name: str) -> datetime:
         """The logical time at which the present version was made."""

@@ -74,7 +74,7 @@ class Suggestions:
             at: a ref: beside its own lines. Without it: beside the folder's, on what the branch publishes.
 
         Raises:
-            ProjectError: the folder has problems.
+            ProjectError: the folder has problems, or lines that can't be read.
             UsageError: an unknown ref or selection; nothing is built yet.
         """
         commit, project = self._code(at)
@@ -132,6 +132,9 @@ class Suggestions:
 
     def _subject(self, scene: Scene, dataset: Dataset, past: Sequence[Moment], at: str | None) -> Subject:
         name = dataset.name
+        declared, problems = scene.declared(dataset)
+        if problems:
+            raise ProjectError.of(problems)
         profile = self._workspace.profiles.profile(name, at)
         counts = [scene.rows(one.version) for one in reversed(past)]
         has_numbers = any(column.kind is ColumnKind.NUMBER for column in profile.columns)
@@ -140,7 +143,7 @@ class Suggestions:
             columns=scene.columns(name),
             profile=profile,
             key=dataset.definition.key,
-            declared=tuple(scene.declared(dataset)[0]),
+            declared=tuple(declared),
             masked=frozenset(column.name.lower() for column in dataset.columns if column.pii),
             is_source=dataset.definition.kind is Kind.SOURCE,
             moment=scene.moment(name),
