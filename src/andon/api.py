@@ -31,6 +31,8 @@ from andon.service.undoing import Reverted
 from andon.service.workspace import Workspace
 
 if TYPE_CHECKING:
+    from andon.model.check_result import CheckResult
+    from andon.service.checks import CheckReport
     from andon.service.suggestions import Suggested
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -155,6 +157,22 @@ class Lake:
         """
         return self._workspace.unit_tests.run(select, exclude, again=again)
 
+    def check(self, *select: str, at: str | None = None, again: bool = False) -> CheckReport:
+        """Ask the checks of the selected datasets; nothing is built or published.
+
+        Args:
+            at: a ref: its own lines on its own data. None: the folder's lines on what the branch publishes.
+            again: ask anew what was answered before.
+
+        Raises:
+            ProjectError: lines that can't be read.
+        """
+        return self._workspace.checks.run(select, at or self._ref, again=again)
+
+    def check_history(self, dataset: str) -> list[CheckResult]:
+        """Results of a dataset's checks in all runs that met them, the newest run first."""
+        return self._workspace.checks.history(dataset)
+
     def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[Suggested]:
         """Checks that may be added to datasets, each with its evidence and how it would have done on earlier versions.
 
@@ -192,6 +210,10 @@ class Lake:
     def accept(self, path: str, branch: str | None = None) -> str:
         """Let what an undo took out at `path` pass again; returns the id of the commit that says so."""
         return self._workspace.undoing.accept_rejected(path, branch)[0].id
+
+    def accept_result(self, run: int, *checks: str, reason: str, report: Reporter = silent) -> RunResult:
+        """Publish the result of a run in spite of the named checks, once; the reason is kept in the commit."""
+        return self._workspace.checks.accept(run, checks, reason, report)
 
     def pull(self) -> Pulled:
         """Bring the branch's newer files into the folder; texts that both changed are merged."""

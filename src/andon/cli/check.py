@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from andon.cli.app import App, Command, json_option, pass_app
-from andon.cli.checktext import counts, failed_lines, result_lines
+from andon.cli.checktext import counts, failed_lines, history_lines, result_lines
 from andon.errors import EXIT_DONE, EXIT_FAILED
 
 
@@ -24,12 +24,21 @@ from andon.errors import EXIT_DONE, EXIT_FAILED
 )
 @click.option("--again", is_flag=True, help="Ask anew what was answered before.")
 @click.option("--sql", "as_sql", is_flag=True, help="Print what would run, and how; run nothing.")
+@click.option("--history", is_flag=True, help="What the checks of one dataset said in the runs so far.")
 @click.option("--suggest", is_flag=True, help="Propose lines from the data and its history.")
 @click.option("--write", is_flag=True, help="With --suggest: put the proposed lines into the files.")
 @json_option
 @pass_app
 def check(
-    app: App, /, select: tuple[str, ...], at: str | None, again: bool, as_sql: bool, suggest: bool, write: bool
+    app: App,
+    /,
+    select: tuple[str, ...],
+    at: str | None,
+    again: bool,
+    as_sql: bool,
+    history: bool,
+    suggest: bool,
+    write: bool,
 ) -> int:
     """Ask the checks of the selected datasets; nothing is built or published.
 
@@ -37,6 +46,8 @@ def check(
     """
     if suggest or write:
         return _suggest(app, select, at, suggest, write)
+    if history:
+        return _history(app, select)
     console = app.console
     if as_sql:
         plans = app.workspace.checks.sql(select, at)
@@ -63,6 +74,18 @@ def check(
     for notice in report.notices:
         console.note(f"note: {notice}", "warn")
     return EXIT_FAILED if report.failed else EXIT_DONE
+
+
+def _history(app: App, select: tuple[str, ...]) -> int:
+    if len(select) != 1:
+        raise click.UsageError("`--history` is about one dataset")
+    found = app.workspace.checks.history(select[0])
+    console = app.console
+    console.show(
+        lambda: [{"run": r.run, **r.to_json()} for r in found],
+        lambda: history_lines(found, console.out, console.width) if found else ["no run has met its checks yet"],
+    )
+    return EXIT_DONE
 
 
 def _suggest(app: App, select: tuple[str, ...], at: str | None, suggest: bool, write: bool) -> int:

@@ -211,6 +211,31 @@ def any_masked(checks: Iterable[CheckResult]) -> bool:
     return any(c.samples.masked for c in checks)
 
 
+def history_lines(results: Sequence[CheckResult], ink: Ink, width: int | None) -> list[str]:
+    """Each check with what it said, run by run, newest first; of answers that stay the same, the run that gave it first."""
+    by_check: dict[str, list[CheckResult]] = {}
+    for result in results:
+        by_check.setdefault(result.label, []).append(result)
+    lines: list[str] = []
+    for label, said in by_check.items():
+        lines += [*([""] if lines else []), ink.paint(label, "bold")]
+        rows: list[Sequence[Cell]] = []
+        for at, one in enumerate(said):
+            older = said[at + 1] if at + 1 < len(said) else None
+            if older is not None and (older.status, found(older)) == (one.status, found(one)):
+                continue
+            rows.append(
+                (
+                    (f"run:{one.run}", "accent"),
+                    symbol(one),
+                    (found(one), _style(one) if one.failed else ""),
+                    ((one.at or "")[:16].replace("T", " "), "dim"),
+                )
+            )
+        lines += table(rows, ink, width=width, indent="  ", first=[3])
+    return lines
+
+
 def page_checks(checks: Sequence[CheckResult], ink: Ink, width: int | None) -> list[str]:
     """The checks of one dataset, as its page shows them: sign, line, what was found, in which run."""
     rows: list[Sequence[Cell]] = [

@@ -202,9 +202,14 @@ class CheckedRun:
             if test.dataset in whole.leaves
             and (test.dataset not in before or before[test.dataset].definition != whole.leaves[test.dataset].definition)
         }
-        if not changed:
+        if not tests:
             return []
         from andon.service.unit_results import as_check
+        from andon.service.unit_tests import with_changed_tests
+
+        changed |= {d for d in with_changed_tests(prepared.gathered) if d in whole.leaves}
+        if not changed:
+            return []
 
         results = self._workspace.unit_tests.of(prepared.gathered, prepared.side, prepared.bound, changed)
         return [as_check(result, whole.leaves[result.dataset].version, self._run) for result in results]

@@ -16,7 +16,7 @@ def as_check(result: TestResult, version: str, run: int | None) -> CheckResult:
     rows = [("missing", *row) for row in result.missing] + [("not expected", *row) for row in result.unexpected]
     for pair in result.pairs:
         rows += [("expected", *pair.expected), ("found", *pair.found)]
-    wrong = max(result.missing_count, result.unexpected_count)
+    wrong = result.wrong
     reason = result.message or ("; ".join(p.message for p in result.problems) or None)
     if reason is None and result.misplaced:
         reason = "the rows are right and their order is not"
