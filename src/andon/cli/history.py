@@ -84,7 +84,7 @@ def redo(app: App, branch: str | None) -> None:
 @click.command(
     cls=Command,
     examples=[
-        'andon accept run:41 "rows >= 90% of published" --reason "the spring sale ended"',
+        'andon accept run:41 "rows 20_000..30_000" --reason "the spring sale ended"',
         "andon accept --rejected datasets/marts/orders.sql",
     ],
 )

@@ -184,7 +184,7 @@ class CheckedRun:
         head = gathered.state
         if check.kind is CheckKind.UNIT or moves(state, head, check):
             return True
-        if check.file in gathered.project.shared:  # a rule of a file of its own
+        if check.file is not None and check.file in gathered.project.shared:  # a rule of a file of its own
             return gathered.project.shared[check.file] != head.shared.get(check.file)
         leaf, before = state.leaves.get(check.dataset), head.leaves.get(check.dataset)
         if leaf is None or before is None or leaf.files == before.files:
