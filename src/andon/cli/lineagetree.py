@@ -17,6 +17,8 @@ _LEAST_NOTE = 8
 
 _SOLID, _DOTTED = "─ ", "╌ "
 AGAIN = "again"
+#: Beside Python datasets: what they say of themselves is believed, and told apart from what the engine says.
+DECLARED = "as declared"
 LEGEND = "dotted: decides which rows there are or which values meet (filters, join keys, grouping)"
 
 
@@ -150,7 +152,7 @@ def _about(node: Node) -> str:
         return " · ".join(text for text in (node.type, node.owner, node.decision, node.reason) if text)
     if node.kind is NodeKind.FILE:
         return "" if node.files == (node.id,) else plural(len(node.files), "file")
-    return node.reason or ""
+    return node.reason or (DECLARED if node.type == "python" else "")
 
 
 def _joined(*texts: str) -> str:

@@ -26,6 +26,15 @@ WEEKS = 13
         avg(expected_purchases) 0.01..2 warn
     """,
     caveats=["The model knows no seasons: December is underestimated."],
+    lineage={
+        "customer_id": "rfm.customer_id",
+        "alive": ["rfm.frequency", "rfm.recency", "rfm.age", "model.r", "model.alpha", "model.a", "model.b"],
+        "expected_purchases": ["rfm.frequency", "rfm.recency", "rfm.age", "model.r", "model.alpha", "model.a", "model.b"],
+        "expected_revenue": [
+            "rfm.frequency", "rfm.recency", "rfm.age", "rfm.monetary", "model.r", "model.alpha", "model.a", "model.b"
+        ],
+        "*": [],
+    },
 )
 def predictions(rfm=read("marts.rfm"), model=read("marts.purchase_model")):
     parameters = Parameters(*model.project("r, alpha, a, b").fetchone())

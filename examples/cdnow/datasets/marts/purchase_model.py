@@ -23,6 +23,15 @@ from bgnbd import fit
         r > 0 and alpha > 0 and a > 0 and b > 0
         log_likelihood < 0
     """,
+    lineage={
+        "r": ["calibration.frequency", "calibration.recency", "calibration.age"],
+        "alpha": ["calibration.frequency", "calibration.recency", "calibration.age"],
+        "a": ["calibration.frequency", "calibration.recency", "calibration.age"],
+        "b": ["calibration.frequency", "calibration.recency", "calibration.age"],
+        "log_likelihood": ["calibration.frequency", "calibration.recency", "calibration.age"],
+        "customers": [],
+        "*": [],
+    },
 )
 def purchase_model(calibration=read("marts.calibration")):
     columns = calibration.fetchnumpy()
