@@ -16,9 +16,9 @@ from andon.model.version import Column, DataFile, Version
 class Profiler:
     """Writes files into a folder and profiles them in one engine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, threads: int = 1) -> None:
         self._folder = folder
-        self._instance = Instance(threads=1)
+        self._instance = Instance(threads=threads)
         self._count = 0
 
     def __call__(self, *queries: str, masked: Collection[str] = (), options: str = "") -> Profile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -111,3 +112,18 @@ def test_rows_in_order_do_not_mislead(profiler: Profiler, monkeypatch: pytest.Mo
     assert before.sample is not None
     assert before.columns[1].distinct == 18
     assert [c.name for c in compare(before, after).columns] == []
+
+
+def test_the_number_of_threads_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sql = "select hash(i) % 300000 as k, hash(i, 1) / 7 as f, 'k' || hash(i, 2) % 1000 as t from range(400000) t(i)"
+    found = []
+    for limit in (1_000_000, 100_000):
+        monkeypatch.setattr(profile_made, "WHOLE_UP_TO", limit)
+        for threads in (1, 4):
+            folder = tmp_path / f"{limit}-{threads}"
+            folder.mkdir()
+            profiler = Profiler(folder, threads)
+            found.append(profiler(f"select * from ({sql}) order by k, f").columns)
+            profiler.close()
+    assert found[0] == found[1]
+    assert found[2] == found[3]
