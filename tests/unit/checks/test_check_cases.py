@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +20,13 @@ from check_kit import CASES
 
 from andon.base.names import quote_name
 from andon.checks.compile import Catalog, compile_check
+from andon.checks.execute import Question, Target, execute
 from andon.checks.judge import Verdict, judge
 from andon.checks.parse import parse_check
 from andon.checks.plain import Relations, measure
+from andon.engines.stats import parse_return_stats
 from andon.errors import Problem
+from andon.model.version import DataFile
 from andon.sql.bind import Binder
 from andon.sql.clock import shadow_macros
 
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _LINE = re.compile(r"^> (?P<line>.*)\n= ?(?P<outcome>.*)$", re.M)
+FOLDER = tempfile.TemporaryDirectory()
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -98,6 +103,7 @@ class World:
             self.connection.execute(macro)
         self.catalog = Catalog(known, self.keys, {"plate": "[A-Z]{2}-[0-9]+"})
         self.binder = Binder()
+        self.file: Target | None = None
 
     def run(self, line: str) -> str:
         check = parse_check(line, dataset="marts.d", columns=self.columns, key=self.key, patterns=("plate",))
@@ -109,7 +115,26 @@ class World:
             return f"refused: {plan.message}"
         old = None if self.published is None else "old.d"
         relations = Relations('"marts"."d"', {}, old, self.columns, self.declared, self.published)
-        return outcome(judge(check, measure(plan, relations, self.connection), self.moment))
+        told = outcome(judge(check, measure(plan, relations, self.connection), self.moment))
+        published = None if self.published is None else Target("old.d", self.published)
+        for target in self.targets():
+            question = Question([(check, plan)], target, {}, published, declared=self.declared)
+            planned = execute(question, self.connection, self.moment)[0]
+            assert outcome(planned.verdict) == told, planned
+        return told
+
+    def targets(self) -> list[Target]:
+        """The dataset as what it is, and as a file with what its write told, if that has the same types."""
+        view = Target('"marts"."d"', self.columns)
+        if self.file is None:
+            path = Path(FOLDER.name) / f"{id(self)}.parquet"
+            copy = f"copy marts.d to '{path}' (format parquet, return_stats)"
+            row = self.connection.execute(copy).fetchall()[0]
+            file = DataFile(path.name, int(row[2]), "", int(row[1]), parse_return_stats(row[4]))
+            self.file = Target(f"read_parquet(['{path}'])", self.columns, (file,), (str(path),))
+        there = self.connection.execute(f"describe from {self.file.relation}").fetchall()
+        same = [(row[0], row[1]) for row in there] == self.columns
+        return [view, self.file] if same else [view]
 
 
 def outcome(verdict: Verdict) -> str:
