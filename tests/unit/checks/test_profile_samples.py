@@ -115,7 +115,7 @@ def test_rows_in_order_do_not_mislead(profiler: Profiler, monkeypatch: pytest.Mo
 
 
 def test_the_number_of_threads_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sql = "select hash(i) % 300000 as k, hash(i, 1) / 7 as f, 'k' || hash(i, 2) % 1000 as t from range(400000) t(i)"
+    sql = "select hash(i) % 100000 as k, hash(i, 1) / 7 as f, 'k' || hash(i, 2) % 1000 as t from range(150000) t(i)"
     found = []
     for limit in (1_000_000, 100_000):
         monkeypatch.setattr(profile_made, "WHOLE_UP_TO", limit)
