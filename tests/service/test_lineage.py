@@ -65,6 +65,39 @@ def test_from_files_to_insights(lake: Clone) -> None:
     assert found["insight:sums"] == {("marts.named.spent", "=")}
 
 
+def test_sources_of_many_forms(lake: Clone) -> None:
+    for year in (2025, 2026):
+        lake.write(f"raw/parts/year={year}/x.csv", "id,amount,note\n1,2.5,a\n2,3.5,b\n")
+    lake.write("raw/events.json", '[{"who": "ada", "place": {"day": 1}}, {"who": "ben", "place": {"day": 2}}]')
+    lake.write(
+        "sources/shop/parts.sql",
+        "select p.id, amount * 2 as double, year, filename from read_csv('raw/parts/*/x.csv', filename = true) p"
+        " where note is not null",
+    )
+    lake.write("sources/shop/plain.sql", "select x.id, x.note from 'raw/parts/year=2025/x.csv'")
+    lake.write("sources/shop/events.sql", "select who, place.day as day from read_json('raw/events.json')")
+    lake.write(
+        "sources/shop/both.sql",
+        "with a as (select * from read_csv('raw/customers.csv')) select a.id, e.who from a"
+        " join read_json('raw/events.json') e on lower(a.name) = e.who",
+    )
+    lake.run()
+    found = edges(lake)
+    parts = "raw/parts/*/x.csv"
+    assert found["shop.parts.double"] == {(f"{parts}#amount", "=")}
+    assert found["shop.parts.year"] == {(f"{parts}#year", "=")}
+    assert found["shop.parts.filename"] == {(f"{parts}#filename", "=")}
+    assert found["shop.parts"] == {(f"{parts}#note", "~"), (parts, "~")}
+    assert found["shop.plain.note"] == {("raw/parts/year=2025/x.csv#note", "=")}
+    assert found["shop.events.day"] == {("raw/events.json#place", "=")}
+    assert found["shop.both.who"] == {("raw/events.json#who", "=")}
+    assert found["shop.both"] >= {("raw/customers.csv#name", "~"), ("raw/events.json#who", "~")}
+    with closing(lake.open()) as workspace:
+        nodes = workspace.lineages.graph(workspace.lake.refs.resolve("main")).nodes
+    assert not [n.reason for n in nodes.values() if n.reason and n.type == "source"]
+    assert nodes[parts].files == ("raw/parts/year=2025/x.csv", "raw/parts/year=2026/x.csv")
+
+
 def test_python_is_known_as_far_as_it_is_declared(lake: Clone) -> None:
     found = edges(lake)
     assert found["marts.scores"] == {("marts.named", "=!")}

@@ -11,7 +11,7 @@ import click
 from andon.base.text import plural
 from andon.cli.app import App, Command, json_option, pass_app
 from andon.cli.lineageforms import dot, drawing, mermaid
-from andon.cli.lineagetree import LEGEND, tree_lines
+from andon.cli.lineagetree import DECLARED, LEGEND, tree_lines
 from andon.cli.output import Cell, Console, short, table
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def trail_lines(found: Trail, ref: str, console: Console) -> list[str]:
     ink, start = console.out, found.start
     lines = [_title(start, ref, found.commit.id, console)]
     holder = found.whole.nodes[found.whole.holder(start.id)]
-    if holder.reason:
-        lines.append(ink.paint(holder.reason, "dim"))
+    if holder.reason or holder.type == "python":
+        lines.append(ink.paint(holder.reason or DECLARED, "dim"))
     dotted = False
     for wanted, up, title in ((found.up, True, "made of"), (found.down, False, "goes into")):
         if wanted:
