@@ -7,7 +7,7 @@ in other words; one choice changed in the first gives a query that says somethin
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 _Choice = TypeVar("_Choice")
@@ -22,6 +22,7 @@ MACROS = (
     "create macro kept(least) as table select x, y from s.a where y > least",
 )
 
+#: With one value whatever the order of the rows.
 AGGREGATES = [
     "sum({0})",
     "max({0})",
@@ -32,38 +33,30 @@ AGGREGATES = [
     "count(distinct {0})",
     "median({0})",
 ]
-AGGREGATES += ["sum({0}) filter (where {1} > 1)", "first({0})", "list_sum(list({0} order by {1}))", "arg_max({0}, {1})"]
-AGGREGATES += [
-    "list_sum(list({0} order by {0}))",
-    "any_value({0})",
-    "first({0} order by {1})",
-    "mode({0})",
-    "sum(distinct {0})",
-]
+AGGREGATES += ["sum({0}) filter (where {1} > 1)", "list_sum(list({0} order by {0}))", "sum(distinct {0})"]
+#: Where the engine may choose.
+OPEN_AGGREGATES = ["first({0})", "list_sum(list({0} order by {1}))", "arg_max({0}, {1})", "any_value({0})", "mode({0})"]
+OPEN_AGGREGATES += ["first({0} order by {1})"]
 WINDOWS = [
     "sum({0}) over (partition by {1})",
     "count(*) over (partition by {0})",
     "rank() over (order by {0})",
     "count(*) over ()",
 ]
-WINDOWS += [
-    "sum({0}) over (partition by {1} order by {2})",
-    "row_number() over (order by {0})",
-    "lag({0}) over (order by {1})",
-]
-WINDOWS += [
-    "max({0}) over (order by {1} rows between 1 preceding and current row)",
-    "row_number() over (partition by {0})",
-]
+WINDOWS += ["sum({0}) over (partition by {1} order by {2})", "dense_rank() over (order by {0}, {1} desc)"]
 WINDOWS += [
     "sum({0}) over (order by {1} range between 1 preceding and current row)",
-    "dense_rank() over (order by {0}, {1} desc)",
+    "max({0}) over (order by {1} groups 1 preceding)",
 ]
-WINDOWS += [
-    "first_value({0}) over (partition by {1} order by {2})",
-    "row_number() over ()",
-    "ntile(2) over (order by {0})",
+OPEN_WINDOWS = [
+    "row_number() over (order by {0})",
+    "lag({0}) over (order by {1})",
+    "row_number() over (partition by {0})",
 ]
+OPEN_WINDOWS += ["max({0}) over (order by {1} rows between 1 preceding and current row)", "row_number() over ()"]
+OPEN_WINDOWS += ["first_value({0}) over (partition by {1} order by {2})", "ntile(2) over (order by {0})"]
+
+_OUTERMOST = 3
 
 Scope = list[tuple[str, str]]
 
@@ -102,11 +95,17 @@ class Writer:
     Args:
         says: decides what it says.
         words: decides in which words.
+        others: decides over columns that are added at the end, or put in the place of others.
+        more: how many columns are added; below zero, how many of the first are put in the place of others.
     """
 
-    def __init__(self, says: Draws, words: Draws) -> None:
+    def __init__(self, says: Draws, words: Draws, others: Draws | None = None, more: int = 0) -> None:
         self.says = says
         self.words = words
+        self.others = others
+        self.more = more
+        # most queries leave nothing to the engine
+        self.is_open = says.chance(0.2)
         self.before: list[str] = []
         self.ctes: list[tuple[str, int]] = []
         self.names = 0
@@ -119,7 +118,7 @@ class Writer:
             name = self.name()
             self.before.append(f"{name} as ({body})")
             self.ctes.append((name, width))
-        body = self.query(3, self.says.number(2, 4), [])
+        body = self.query(_OUTERMOST, self.says.number(2, 4), [])
         return f"with {', '.join(self.before)} {body}" if self.before else body
 
     def name(self) -> str:
@@ -137,15 +136,16 @@ class Writer:
             if word == "union all" and self.words.chance(0.5):
                 parts.reverse()
             return f" {word} ".join(parts)
-        return self.wrapped(self.core(depth, width, outer), width)
+        return self.wrapped(self.core(depth, width, outer), width, depth)
 
-    def wrapped(self, text: str, width: int) -> str:
+    def wrapped(self, text: str, width: int, depth: int) -> str:
         """The query, or a query around it that says the same."""
         if self.words.chance(0.85):
             return text
         name = self.name()
         listed = self.words.pick(["*", ", ".join(f"{name}.c{index}" for index in range(width))])
-        if self.words.chance(0.5) and "outer" not in text:
+        listed = "*" if self.more else listed
+        if self.words.chance(0.5) and depth < _OUTERMOST:
             return f"(with {name} as ({text}) select {listed} from {name})"
         return f"select {listed} from ({text}) {name}"
 
@@ -159,12 +159,17 @@ class Writer:
         text = f" from {source}" + (f" where {' and '.join(filters)}" if filters else "")
         kind = self.says.random()
         if kind < 0.3:
-            return self.grouped(width, text, scope)
+            return self.grouped(depth, width, text, scope)
         if kind < 0.45:
             columns = [self.window(scope) if self.says.chance(0.5) else self.value(depth, every) for _ in range(width)]
+            columns = self.varied(
+                depth, columns, lambda: self.window(scope) if self.says.chance(0.5) else self.value(depth, every)
+            )
             tail = f" qualify {self.window(scope)} > {self.says.number(0, 2)}" if self.says.chance(0.3) else ""
             return f"select {self.listed(columns)}{text}{tail}"
         columns = [self.value(depth, every) for _ in range(width)]
+        if kind < 0.88:
+            columns = self.varied(depth, columns, lambda: self.value(depth, every))
         if kind < 0.5 and self.of(scope, "INTEGER[]"):
             columns[-1] = f"unnest({self.says.pick(self.of(scope, 'INTEGER[]'))})"
         if kind > 0.92:
@@ -175,17 +180,19 @@ class Writer:
             )
         select = f"select {self.listed(columns)}{text}"
         if kind > 0.78:
-            ordered = [f"c{index}" for index in range(self.says.pick([0, 1, width, width]))]
+            count = self.says.pick([0, 1, width, width]) if self.is_open else len(columns)
+            ordered = [f"c{index}" for index in range(count)]
             select += f" order by {', '.join(ordered)}" if ordered else ""
             select += f" limit {self.says.number(1, 5)}" if self.says.chance(0.8) else ""
         return select
 
-    def grouped(self, width: int, text: str, scope: Scope) -> str:
+    def grouped(self, depth: int, width: int, text: str, scope: Scope) -> str:
         """A SELECT with aggregates."""
         keys = [self.value(0, scope) for _ in range(self.says.pick([0, 1, 1, 2]))]
         # a number alone would be the place of a column
         keys = [f"{key} + 0" if key.isdigit() else key for key in keys]
-        columns = [self.filled(self.says.pick(AGGREGATES), scope) for _ in range(width)]
+        columns = [self.aggregate(scope) for _ in range(width)]
+        columns = self.varied(depth, columns, lambda: self.aggregate(scope))
         for index, key in enumerate(keys[:width]):
             if self.says.chance(0.7):
                 columns[index] = key
@@ -196,12 +203,12 @@ class Writer:
         listed = list(reversed(keys)) if form == "{}" and self.words.chance(0.5) else keys
         select += f" group by {form.format(', '.join(f'({key})' for key in listed))}"
         if self.says.chance(0.3):
-            select += f" having {self.filled(self.says.pick(AGGREGATES[:8]), scope)} > {self.says.number(0, 2)}"
+            select += f" having {self.filled(self.says.pick(AGGREGATES), scope)} > {self.says.number(0, 2)}"
         return select
 
     def source(self, depth: int) -> tuple[str, Scope]:
         """What stands in FROM, and what can be named."""
-        if self.says.chance(0.03):
+        if self.is_open and self.says.chance(0.05):
             # alone: under other joins it takes some versions of the engine down
             one, two = self.name(), self.name()
             scope = [
@@ -213,7 +220,9 @@ class Writer:
         text, scope = self.table(depth)
         for _ in range(self.says.pick([0, 0, 1, 1, 2])):
             other, more = self.table(depth - 1)
-            kind = self.says.pick(["inner", "inner", "left", "right", "full", "cross", "semi", "anti", "asof"])
+            kind = self.says.pick(
+                ["inner", "inner", "left", "right", "full", "cross", "semi", "anti"] + ["asof"] * self.is_open
+            )
             if kind == "cross":
                 text = self.words.pick(
                     [f"{text}, {other}", f"{text} cross join {other}", f"{text} join {other} on true"]
@@ -291,7 +300,8 @@ class Writer:
         if kind < 0.45:
             return f"{self.says.pick([name for name, _ in scope] or ['1'])} is {self.says.pick(['', 'not '])}null"
         if kind < 0.5 and self.of(scope, "VARCHAR"):
-            return f"{self.says.pick(self.of(scope, 'VARCHAR'))} {self.says.pick(['like', 'not like', '=', '>'])} {self.says.pick(['1', 'b'])!r}"
+            text, mark = self.says.pick(self.of(scope, "VARCHAR")), self.says.pick(["like", "not like", "=", ">"])
+            return f"{text} {mark} '{self.says.pick(['1', 'b'])}'"
         mark = self.says.pick([">", "<", "=", "<>", ">=", "is not distinct from"])
         found = self.compared(mark, self.value(0, scope), self.value(0, scope))
         if self.says.chance(0.2):
@@ -338,7 +348,9 @@ class Writer:
             return f"{self.says.pick(self.of(scope, 'STRUCT(u INTEGER, v INTEGER)'))}.{self.says.pick(['u', 'v'])}"
         if depth > 1 and kind < 0.9:
             name = self.name()
-            aggregate = self.says.pick(["max({})", "count({})", "count(*)", "sum({})::bigint", "first({})", "{}"])
+            aggregate = self.says.pick(
+                ["max({})", "count({})", "count(*)", "sum({})::bigint"] + ["first({})", "{}"] * self.is_open
+            )
             body = self.query(depth - 2, 1, scope)
             tail = " limit 1" if aggregate == "{}" else ""
             return f"(select {aggregate.format(f'{name}.c0')} from ({body}) {name}{tail})"
@@ -346,9 +358,24 @@ class Writer:
             return f"round({self.says.pick(self.of(scope, 'DOUBLE'))})::integer"
         return str(self.says.number(0, 3))
 
+    def varied(self, depth: int, columns: list[str], column: Callable[[], str]) -> list[str]:
+        """The columns of the outermost SELECT, with others among them as it was asked for."""
+        if depth < _OUTERMOST or self.others is None:
+            return columns
+        says, self.says = self.says, self.others
+        found = [*columns, *(column() for _ in range(self.more))]
+        for index in range(min(-self.more, len(columns))):
+            found[index] = column()
+        self.says = says
+        return found
+
+    def aggregate(self, scope: Scope) -> str:
+        """An aggregate."""
+        return self.filled(self.says.pick(AGGREGATES + OPEN_AGGREGATES * self.is_open), scope)
+
     def window(self, scope: Scope) -> str:
         """A window."""
-        return self.filled(self.says.pick(WINDOWS), scope)
+        return self.filled(self.says.pick(WINDOWS + OPEN_WINDOWS * self.is_open), scope)
 
     def filled(self, form: str, scope: Scope) -> str:
         """An aggregate or a window over columns."""
@@ -387,3 +414,9 @@ def changed(seed: int, drawn: Sequence[float], pick: random.Random) -> str:
     other = list(drawn)
     other[pick.randrange(len(other))] = pick.random()
     return Writer(Draws(seed + 7, other), Draws(pick.choice([seed + 1, pick.randrange(10**9)]))).whole()
+
+
+def varied(seed: int, drawn: Sequence[float], pick: random.Random, more: int) -> str:
+    """The query of these draws with columns added to its outermost SELECT, or put in the place of others (`more` below zero)."""
+    words = Draws(pick.choice([seed + 1, pick.randrange(10**9)]))
+    return Writer(Draws(seed, drawn), words, Draws(pick.randrange(10**9)), more).whole()

@@ -163,16 +163,17 @@ def _read(
     if len(found.cells) != len(columns):
         raise UntracedError(f"{len(found.cells)} columns were read where there are {len(columns)}")
     closed = Closed(found)
+    chosen = sorted(factor.choice for factor in found.factors if factor.choice)
     named = [(name, cell.term) for (name, _), cell in zip(columns, found.cells, strict=True)]
     return Meaning(
         columns,
         {name: closed.digest(term) for name, term in named},
-        closed.rows,
+        mark(closed.rows, chosen),
         mark("order", [closed.digest(key) for key in found.order]) if found.order else "",
         whole,
         frozenset(name for name, term in named if term.open),
         frozenset(name for name, term in named if term.rounded),
-        closed.open,
+        closed.open or bool(chosen),
         closed.rounded,
         frozenset(reader.scanned),
     )

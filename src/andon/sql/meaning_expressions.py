@@ -24,6 +24,7 @@ _ONLY_NAMES = words("query_location ctename bound_columns input_table_names")
 _NO_WORDS = frozenset({"query_location"})
 
 _COMMUTING = frozenset({"+", "*"})
+_SORTING = words("list_sort array_sort list_reverse_sort array_reverse_sort")
 _OTHER_NAMES = {"add": "+", "subtract": "-", "multiply": "*"}
 _NUMBERS = words(
     """TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT FLOAT DOUBLE DECIMAL BIGNUM"""
@@ -41,6 +42,7 @@ _KNOWN = words(
     BOUND_UNNEST BOUND_REF BOUND_COLUMN_REF"""
 )
 
+_NESTED = words("STRUCT LIST ARRAY MAP UNION") | {None}
 _CONDITIONS = words("BOUND_BETWEEN BOUND_COMPARISON BOUND_CONJUNCTION")
 
 TRUE = "true"
@@ -126,7 +128,11 @@ class Expressions:
         kind = expression["type"]
         if kind == "OPERATOR_NOT":
             return denied(self.term(expression["children"][0], cells))
-        if kind in ("COMPARE_IN", "COMPARE_NOT_IN"):
+        # within nested values NULLs compare in ways of their own
+        if (
+            kind in ("COMPARE_IN", "COMPARE_NOT_IN")
+            and (kind_of(expression["children"][0]) or {}).get("id") not in _NESTED
+        ):
             first, *rest = self.terms(expression["children"], cells)
             if kind == "COMPARE_IN":
                 return junction(OR, [compared("COMPARE_EQUAL", first, one) for one in rest])
@@ -149,6 +155,10 @@ class Expressions:
         expression = {**expression, "name": name}
         if name in _CHANCE:
             return self.opened(self.plain(expression, cells))
+        if name in _SORTING:
+            sorts = self.plain(expression, cells)
+            first, *rest = sorts.parts
+            return Term(sorts.label, (first.unsorted or first, *rest))
         if name in _COMMUTING and len(expression.get("children", ())) == 2:
             kinds = [kind_of(part) for part in expression["children"]]
             if kinds[0] == kinds[1] and (kinds[0] or {}).get("id") in _NUMBERS:

@@ -21,6 +21,8 @@ _AGGREGATE_KEYS = words(
     "expressions group_index aggregate_index groupings_index groups grouping_sets grouping_functions distinct_validity"
 )
 
+_LISTS = frozenset({"list", "array_agg"})
+
 
 class Reader:
     """Reads one plan.
@@ -31,7 +33,7 @@ class Reader:
     """
 
     def __init__(self, whole: str, datasets: frozenset[tuple[str, str]]) -> None:
-        self._whole = whole
+        self.whole = whole
         self._datasets = datasets
         self._expressions = Expressions(whole)
         self._joins = Joins(self._expressions)
@@ -115,13 +117,13 @@ class Reader:
         grouped = sorted(sorted({names[index] for index in each}) for each in sets)
         alike = all(is_alike(kind_of(expression)) for expression in groups)
         factor = Factor(
-            mark("groups", closed.rows, grouped, extra, "" if alike else self._whole),
+            mark("groups", closed.rows, grouped, extra, "" if alike else self.whole),
             single=not keys and len(sets) == 1,
             marks=joined(closed, Marks(open=not alike), *keys),
         )
         cells = []
         for index, (name, key) in enumerate(zip(names, keys, strict=True)):
-            label = mark("key", name, "" if alike else self._whole)
+            label = mark("key", name, "" if alike else self.whole)
             term = Term(label, (), (factor,), marks=joined(factor, key))
             cells.append(Cell(term, (node["group_index"], index), kind_of(groups[index])))
         cells += self._gathered(node, child, closed, factor)
@@ -146,7 +148,9 @@ class Reader:
             is_rounded = rounds(expression) and not (child.is_plain and not inner.subquery)
             label = mark("aggregate", closed.digest(inner))
             marks = joined(factor, inner, Marks(is_open, is_rounded))
-            term = Term(mark(label, self._whole) if is_open else label, (), (factor,), marks=marks)
+            term = Term(mark(label, self.whole) if is_open else label, (), (factor,), marks=marks)
+            if expression.get("name") in _LISTS and is_alike(kind_of(expression)):
+                term.unsorted = Term(label, (), (factor,), marks=joined(factor, inner))
             cells.append(Cell(term, (node["aggregate_index"], index), kind_of(expression)))
         if [part.get("name") for part in node.get("expressions", ())] == ["first", "count_star"] and factor.single:
             (taken_first,) = self._expressions.terms(node["expressions"][0]["children"], child.cells)
@@ -163,7 +167,7 @@ class Reader:
             is_open = window_leaves_open(expression)
             is_rounded = rounds(expression) if expression["type"] == "WINDOW_AGGREGATE" else False
             term = Term(
-                mark("window", closed.rows, self._whole if is_open else ""),
+                mark("window", closed.rows, self.whole if is_open else ""),
                 (inner,),
                 closed.factors,
                 marks=joined(closed, Marks(is_open, is_rounded and not child.is_plain)),
@@ -208,14 +212,28 @@ class Reader:
             ]
         order = [closed.digest(key) for key in child.order]
         extra = rest_of(node, words("limit_val offset_val"))
-        label = mark("limit", closed.rows, order, bounds, extra, "" if decided else self._whole)
-        return sealed(child, label, closed, Marks(open=not decided))
+        if decided:
+            return sealed(child, mark("limit", closed.rows, order, bounds, extra), closed)
+        # how many rows there are is certain; which ones, the engine may choose
+        choice = mark(order, self.whole)
+        factor = Factor(mark("limit", closed.rows, bounds, extra), choice=choice, marks=joined(closed))
+        return self._chosen(child, closed, factor, ())
+
+    def _chosen(self, child: Relation, closed: Closed, factor: Factor, certain: Sequence[str]) -> Relation:
+        """Rows that the engine takes out of those below: `certain` values are the same in all that it may take."""
+        cells = []
+        for cell in child.cells:
+            name = closed.digest(cell.term)
+            label = mark("key", name, "") if name in certain else mark("chosen", name, self.whole)
+            marks = joined(factor, cell.term, Marks(open=name not in certain))
+            cells.append(Cell(Term(label, (), (factor,), marks=marks), cell.place, cell.kind))
+        return Relation(cells, [factor])
 
     def _sample(self, node: Node, below: Sequence[Relation]) -> Relation:
         (child,) = below
         closed = Closed(child)
         return sealed(
-            child, mark("sample", closed.rows, rest_of(node, frozenset()), self._whole), closed, Marks(open=True)
+            child, mark("sample", closed.rows, rest_of(node, frozenset()), self.whole), closed, Marks(open=True)
         )
 
     def _distinct(self, node: Node, below: Sequence[Relation]) -> Relation:
@@ -223,12 +241,16 @@ class Reader:
         closed = Closed(child)
         targets = self._expressions.terms(node.get("distinct_targets", ()), child.cells)
         if node["distinct_type"] != "DISTINCT":
-            names = [closed.digest(target) for target in targets]
-            label = mark("distinct on", closed.rows, names, self._whole)
-            return sealed(child, label, closed, Marks(open=True))
+            names = sorted({closed.digest(target) for target in targets})
+            alike = all(is_alike(kind_of(target)) for target in node["distinct_targets"])
+            factor = Factor(
+                mark("groups", closed.rows, [names], {}, "" if alike else self.whole),
+                marks=joined(closed, Marks(open=not alike), *targets),
+            )
+            return self._chosen(child, closed, factor, names if alike else ())
         names = sorted(set(closed.digests(child.cells)))
         alike = all(is_alike(cell.kind) for cell in child.cells)
-        whole = "" if alike else self._whole
+        whole = "" if alike else self.whole
         factor = Factor(
             mark("groups", closed.rows, [names], {}, whole),
             marks=joined(closed, Marks(open=not alike), *(cell.term for cell in child.cells)),
@@ -243,10 +265,10 @@ class Reader:
         """The lists below come in the order of the rows, so this stays as it stands."""
         (child,) = below
         closed = Closed(child)
-        factor = Factor(mark("pivot", closed.rows, self._whole), marks=Marks(open=True))
+        factor = Factor(mark("pivot", closed.rows, self.whole), marks=Marks(open=True))
         cells = [
             Cell(
-                Term(mark("given", index, self._whole), (), (factor,), marks=Marks(open=True)),
+                Term(mark("given", index, self.whole), (), (factor,), marks=Marks(open=True)),
                 (node["pivot_index"], index),
                 kind,
             )
@@ -262,7 +284,7 @@ class Reader:
     def _positional(self, _: Node, below: Sequence[Relation]) -> Relation:
         left, right = (sealed(relation) for relation in below)
         found = product(left, right)
-        return sealed(found, mark("positional", Closed(found).rows, self._whole), marks=Marks(open=True))
+        return sealed(found, mark("positional", Closed(found).rows, self.whole), marks=Marks(open=True))
 
     def _join(self, node: Node, below: Sequence[Relation]) -> Relation:
         left, right = below
@@ -272,7 +294,7 @@ class Reader:
         left, right = (sealed(relation) for relation in below)
         found = product(left, right)
         # of several equally near rows one is taken
-        return sealed(found, mark("asof", Closed(found).rows, self._whole), marks=Marks(open=True))
+        return sealed(found, mark("asof", Closed(found).rows, self.whole), marks=Marks(open=True))
 
     def _correlated(self, node: Node) -> Relation:
         if node.get("delim_flipped"):
@@ -341,14 +363,7 @@ class Reader:
         self._ctes[node["table_index"]] = Relation(cells, [factor])
         step = self.read(node["children"][1])
         self._recursions -= 1
-        return recursion(node, first, step, self._whole)
-
-    def _union(self, node: Node, below: Sequence[Relation]) -> Relation:
-        # equal rows are taken out by a DISTINCT above
-        return union_all(node, below)
-
-    def _except_or_intersect(self, node: Node, below: Sequence[Relation]) -> Relation:
-        return except_or_intersect(node, below, self._whole)
+        return recursion(node, first, step, self.whole)
 
 
 _NAMED: Mapping[str, Callable[[Reader, Node], Relation]] = {
@@ -368,17 +383,17 @@ _PLAIN: Mapping[str, Callable[[Reader, Node, Sequence[Relation]], Relation]] = {
     "LOGICAL_COMPARISON_JOIN": Reader._join,
     "LOGICAL_CROSS_PRODUCT": Reader._cross,
     "LOGICAL_DISTINCT": Reader._distinct,
-    "LOGICAL_EXCEPT": Reader._except_or_intersect,
+    "LOGICAL_EXCEPT": lambda reader, node, below: except_or_intersect(node, below, reader.whole),
     "LOGICAL_EXPRESSION_GET": Reader._values,
     "LOGICAL_FILTER": Reader._filter,
-    "LOGICAL_INTERSECT": Reader._except_or_intersect,
+    "LOGICAL_INTERSECT": lambda reader, node, below: except_or_intersect(node, below, reader.whole),
     "LOGICAL_LIMIT": Reader._limit,
     "LOGICAL_ORDER_BY": Reader._order,
     "LOGICAL_PIVOT": Reader._pivot,
     "LOGICAL_POSITIONAL_JOIN": Reader._positional,
     "LOGICAL_PROJECTION": Reader._project,
     "LOGICAL_SAMPLE": Reader._sample,
-    "LOGICAL_UNION": Reader._union,
+    "LOGICAL_UNION": lambda _, node, below: union_all(node, below),
     "LOGICAL_UNNEST": Reader._unnest,
     "LOGICAL_WINDOW": Reader._window,
 }

@@ -12,11 +12,9 @@ from andon.sql.plan import Node, UntracedError
 
 _ALWAYS = frozenset({"type", "children"})
 #: Keys that are looked at, or that only number things; all others are part of what a scan means.
-_SCAN_KEYS = words(
-    "table_index returned_types names name function_data column_indexes extra_info arguments original_arguments"
-)
+_SCAN_KEYS = words("table_index returned_types names name function_data column_indexes arguments original_arguments")
 _FUNCTION_KEYS = words(
-    "table_index returned_types names column_indexes extra_info input_table_names projected_input arguments original_arguments"
+    "table_index returned_types names column_indexes input_table_names projected_input arguments original_arguments"
 )
 
 

@@ -57,9 +57,10 @@ class Factor:
         parts: what it takes from factors of the same product; a factor without is closed.
         single: it has exactly one row.
         scan: it is a dataset as it lies.
+        choice: by what the engine chooses its rows, if how many there are is all that its label says.
     """
 
-    __slots__ = ("label", "open", "parts", "rounded", "scan", "single")
+    __slots__ = ("choice", "label", "open", "parts", "rounded", "scan", "single")
 
     def __init__(
         self,
@@ -68,12 +69,14 @@ class Factor:
         *,
         single: bool = False,
         scan: bool = False,
+        choice: str = "",
         marks: Marks = NO_MARKS,
     ) -> None:
         self.label = label
         self.parts = tuple(parts)
         self.single = single and not self.parts
         self.scan = scan
+        self.choice = choice
         self.open, self.rounded = joined(marks, *self.parts)
 
 
@@ -85,11 +88,12 @@ class Term:
         parts: terms that it is made of.
         factors: factors that it looks at itself, in their order.
         unordered: the order of the parts says nothing; `once` neither how often each stands there.
+        unsorted: of a list made in the order of the rows: the same list in whatever order, for a function that sorts it.
         only: of the `first` of a scalar subquery: what it is if there is but one row, and the count of the rows.
         subquery: its value needs a join of its own.
     """
 
-    __slots__ = ("factors", "label", "once", "only", "open", "parts", "rounded", "subquery", "unordered")
+    __slots__ = ("factors", "label", "once", "only", "open", "parts", "rounded", "subquery", "unordered", "unsorted")
 
     def __init__(
         self,
@@ -109,6 +113,7 @@ class Term:
         self.unordered = unordered
         self.once = once
         self.only = only
+        self.unsorted: Term | None = None
         self.open, self.rounded = joined(marks, *self.parts)
         self.subquery: bool = subquery or any(part.subquery for part in self.parts)
 
@@ -197,7 +202,7 @@ class Closed:
         self.factors, self._ranks, self._known, self._kept = [], {}, {}, []
         counted = self._rank(order)
         filters = sorted({self.digest(condition) for condition in relation.filters})
-        return counted, filters, sorted(self.digests(relation.cells)) if ties else []
+        return counted, filters, self.digests(relation.cells) if ties else []
 
     def digest(self, term: Term) -> str:
         """The digest of a term over the relation's factors."""
@@ -302,6 +307,7 @@ def fresh(relation: Relation) -> Relation:
             parts,
             single=factor.single,
             scan=factor.scan,
+            choice=factor.choice,
             marks=joined(factor),
         )
     count = len(relation.cells)

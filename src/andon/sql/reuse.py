@@ -98,11 +98,11 @@ def can_reuse(
             inputs (`carried`). None where that is not known: other files of a source, a change outside of any definition.
     """
     before, after = meaning_of(sql, schemas_old, macros), meaning_of(sql, schemas_new, macros)
+    if before.is_open or after.is_open:
+        return Rebuild("its result depends on how the rows of its inputs lie")
     other = _difference(before, after)
     if other is not None:
         return Rebuild(other)
-    if after.is_open:
-        return Rebuild("its result depends on how the rows of its inputs lie")
     reading = _reading(after, sql, schemas_new, macros)
     if reading.reason is not None:
         return Rebuild(f"which columns it reads is not known: {reading.reason}")

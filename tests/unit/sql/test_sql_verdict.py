@@ -1,0 +1,203 @@
+"""The verdict of a change, against cases; see the form in tests/cases/sql/verdicts.txt."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from andon.model.verdict import Verdict, VerdictKind
+from andon.sql.lineage import Lineage, column_lineage
+from andon.sql.meaning import meaning_of
+from andon.sql.verdict import Query, carried, verdict, verdict_of_schemas
+
+CASES = Path(__file__).parents[2] / "cases" / "sql"
+
+
+def read_schemas() -> dict[str, list[tuple[str, str]]]:
+    lines = (CASES / "verdict_schemas.txt").read_text(encoding="utf-8").splitlines()
+    found: dict[str, list[tuple[str, str]]] = {}
+    for block in "\n".join(line for line in lines if not line.startswith("#")).strip().split("\n\n"):
+        name, *columns = block.strip().splitlines()
+        found[name] = [(column, kind) for column, kind in (line.split(" ", 1) for line in columns)]
+    return found
+
+
+@dataclass
+class Case:
+    """One case of the file."""
+
+    expected: str
+    old: Query
+    new: Query
+    settings: dict[str, list[str]] = field(default_factory=dict)
+
+
+def read_cases() -> list[Case]:
+    lines = (CASES / "verdicts.txt").read_text(encoding="utf-8").splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("#"))
+    return [_case(block.strip()) for block in re.split(r"^---$", text, flags=re.MULTILINE)]
+
+
+def _case(block: str) -> Case:
+    before, after = block.split("\n=>\n")
+    expected, *rest = before.splitlines()
+    settings: dict[str, list[str]] = {}
+    while ": " in rest[0] and rest[0].split(": ")[0] in _SETTINGS:
+        name, value = rest.pop(0).split(": ", 1)
+        settings.setdefault(name, []).append(value)
+    queries = []
+    for side, sql in (("old", "\n".join(rest)), ("new", after)):
+        query = Query(sql, tuple(settings.get(f"{side} macro", ())))
+        query = replace(query, key=tuple(", ".join(settings.get(f"{side} key", ())).replace(",", " ").split()))
+        query = replace(query, materialize=settings.get(f"{side} keeps", ["table"])[0])
+        queries.append(query)
+    was = dict(pair.split("=") for pair in settings.get("was", ()))
+    return Case(expected, queries[0], replace(queries[1], was=was), settings)
+
+
+_SETTINGS = {"old macro", "new macro", "old key", "new key", "old keeps", "new keeps", "was"}
+SCHEMAS = read_schemas()
+
+
+def shown(found: Verdict) -> set[str]:
+    """What a verdict says, as the cases write it."""
+    marks = {*found.columns, *(f"+{name}" for name in found.added), *(f"-{name}" for name in found.dropped)}
+    marks |= {f"{old}>{new}" for old, new in found.renamed} | {f"{name}::" for name, _, _ in found.retyped}
+    return marks | ({"rows"} if found.rows else set()) | ({"key"} if found.key_changed else set())
+
+
+@pytest.mark.parametrize("case", read_cases(), ids=lambda case: f"{case.expected} {case.new.sql}")
+def test_verdict(case: Case) -> None:
+    kind, _, marks = case.expected.partition(":")
+    found = verdict(case.old, case.new, SCHEMAS)
+    assert (str(found.kind), shown(found)) == (kind, set(marks.split())), found
+    assert bool(found.proof) == (found.kind in (VerdictKind.NONE, VerdictKind.ADDITIVE))
+    assert found.reasons or found.kind is VerdictKind.NONE
+
+
+@pytest.mark.parametrize("case", read_cases(), ids=lambda case: case.new.sql)
+def test_a_text_put_in_its_own_place_changes_nothing(case: Case) -> None:
+    for query in (case.old, case.new):
+        assert verdict(query, replace(query, was={}), SCHEMAS).kind is VerdictKind.NONE
+
+
+def test_there_are_enough_cases() -> None:
+    assert len(read_cases()) >= 60
+
+
+def pairs_that_differ() -> list[tuple[str, str]]:
+    lines = (CASES / "values_differ.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return [(one, other) for one, other in pairs]
+
+
+@pytest.mark.parametrize("pair", pairs_that_differ(), ids=lambda pair: " / ".join(pair))
+def test_expressions_that_differ_are_not_called_equal(pair: tuple[str, str]) -> None:
+    one, other = (meaning_of(f"select {expression} as q from s.a", SCHEMAS) for expression in pair)
+    assert (one.reason, other.reason) == (None, None), "no expression need be left out"
+    assert (one.rows, one.values, one.columns) != (other.rows, other.values, other.columns)
+    assert (one.whole, one.columns) != (other.whole, other.columns)
+
+
+def test_what_does_not_bind_is_never_equal_and_breaks_nobody() -> None:
+    good = Query("select id, amount from shop.orders")
+    for text in (
+        "select nothing from shop.orders",
+        "select 1 from nowhere.at_all",
+        "sel ect",
+        "create table t (i int)",
+    ):
+        bad = Query(text)
+        for found in (verdict(good, bad, SCHEMAS), verdict(bad, good, SCHEMAS)):
+            assert found.kind is VerdictKind.ROWS
+            assert "can't be compared, because" in found.reasons[0]
+
+
+def test_a_new_column_of_an_input_that_is_taken_by_a_star_is_added() -> None:
+    query = Query("select * from shop.customers")
+    new = {**SCHEMAS, "shop.customers": [*SCHEMAS["shop.customers"], ("vip", "BOOLEAN")]}
+    found = verdict(query, query, SCHEMAS, new)
+    assert (found.kind, found.added, found.columns) == (VerdictKind.ADDITIVE, ("vip",), ())
+
+
+def test_a_new_column_of_an_input_can_join_a_natural_join() -> None:
+    query = Query("select sku from shop.items natural join (select id as order_id, status from shop.orders)")
+    new = {**SCHEMAS, "shop.items": [*SCHEMAS["shop.items"], ("status", "VARCHAR")]}
+    assert verdict(query, query, SCHEMAS, new).kind is VerdictKind.ROWS
+
+
+def test_a_new_column_of_an_input_can_stand_where_an_alias_was_meant() -> None:
+    query = Query("select customer_id as who, count(*) as n from shop.orders group by who")
+    new = {**SCHEMAS, "shop.orders": [*SCHEMAS["shop.orders"], ("who", "VARCHAR")]}
+    assert verdict(query, query, SCHEMAS, new).kind is not VerdictKind.NONE
+
+
+def test_a_source_or_a_python_dataset_has_other_rows() -> None:
+    old = [("id", "INTEGER"), ("name", "VARCHAR")]
+    found = verdict_of_schemas(old, old, reason="its code is another one")
+    assert (found.kind, found.columns, found.reasons) == (
+        VerdictKind.ROWS,
+        ("id", "name"),
+        ("its code is another one",),
+    )
+    found = verdict_of_schemas(old, [("id", "BIGINT")], reason="its file is read in another way")
+    assert (found.kind, found.dropped, found.retyped) == (
+        VerdictKind.CONTRACT,
+        ("name",),
+        (("id", "INTEGER", "BIGINT"),),
+    )
+    assert found.rows
+    assert verdict_of_schemas(old, old, reason="", same=True).kind is VerdictKind.NONE
+
+
+def test_json_has_what_a_plan_shows() -> None:
+    found = verdict(Query("select id, amount from shop.orders"), Query("select id, 2 as two from shop.orders"), SCHEMAS)
+    assert found.to_json() == {
+        "verdict": "contract",
+        "columns": [],
+        "added": ["two"],
+        "dropped": ["amount"],
+        "renamed": [],
+        "retyped": [],
+        "rows": False,
+        "key_changed": False,
+        "proof": None,
+        "reasons": ["`amount` is gone", "`two` is new"],
+    }
+
+
+class TestCarried:
+    SQL = "select o.id, o.amount, c.name from shop.orders o join shop.customers c on c.id = o.customer_id"
+
+    def judged(self, **inputs: Verdict) -> Verdict:
+        own = verdict(Query(self.SQL), Query(self.SQL), SCHEMAS)
+        named = {f"shop.{name}": found for name, found in inputs.items()}
+        return carried(own, ["id", "amount", "name"], column_lineage(self.SQL, SCHEMAS), named)
+
+    def test_nothing_comes_of_nothing(self) -> None:
+        assert self.judged(orders=Verdict(VerdictKind.NONE, proof="…")).kind is VerdictKind.NONE
+
+    def test_a_column_that_is_not_read_changes_nothing(self) -> None:
+        assert self.judged(orders=Verdict(VerdictKind.COLUMNS, ("status",))).kind is VerdictKind.NONE
+        assert self.judged(orders=Verdict(VerdictKind.ADDITIVE, added=("more",))).kind is VerdictKind.NONE
+
+    def test_a_column_that_is_read_changes_what_is_made_of_it(self) -> None:
+        found = self.judged(orders=Verdict(VerdictKind.COLUMNS, ("amount",)))
+        assert (found.kind, found.columns, found.rows) == (VerdictKind.COLUMNS, ("amount",), False)
+        assert found.reasons == ("`amount` is made of `shop.orders.amount`, which changes",)
+
+    def test_a_column_that_decides_changes_the_rows(self) -> None:
+        found = self.judged(customers=Verdict(VerdictKind.COLUMNS, ("id",)))
+        assert (found.kind, found.columns) == (VerdictKind.ROWS, ("id", "amount", "name"))
+
+    def test_other_rows_are_other_rows(self) -> None:
+        assert self.judged(orders=Verdict(VerdictKind.ROWS, rows=True)).kind is VerdictKind.ROWS
+
+    def test_where_columns_cannot_be_followed_everything_changes(self) -> None:
+        own = Verdict(VerdictKind.NONE, proof="…")
+        inputs = {"shop.orders": Verdict(VerdictKind.COLUMNS, ("status",))}
+        found = carried(own, ["id"], Lineage(fallback="table-level, because of a test"), inputs)
+        assert (found.kind, found.columns) == (VerdictKind.ROWS, ("id",))
