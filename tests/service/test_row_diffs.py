@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from andon.api import Lake
 from andon.errors import AndonError, UsageError
 from andon.model.row_diff import MASK, RowChange, RowCounts, RowDiff
 from andon.model.version import Column, DataFile, Version
@@ -249,3 +250,17 @@ def test_schema_history_tells_each_change_of_columns_and_nothing_else(lake):
         assert len(workspace.history.schema_log("marts.value", limit=2)) == 2
         with pytest.raises(UsageError):
             workspace.history.schema_log("marts.valeu")
+
+
+def test_from_python(lake, tmp_path):
+    changed(lake, raw=NEW)
+    with Lake(lake.open()) as opened:
+        (found,) = opened.diff("main", "try", rows="marts.value", where="segment = 'vip'", limit=1).rows
+        assert (found.rows, len(found.samples)) == (RowCounts(changed=2), 1)
+        assert {f.dataset for f in opened.diff("main", "try", rows=True).rows} >= {"marts.value", "marts.segments"}
+        assert opened.diff("main", "try").rows is None
+        output = tmp_path / "rows.parquet"
+        assert opened.diff("main", "try", rows=["marts.value"], output=output).rows[0].output == str(output)
+        assert [c.change for c in opened.schema_log("marts.value")] == ["added"]
+        with pytest.raises(ValueError):
+            opened.diff("main", "try", where="true")
