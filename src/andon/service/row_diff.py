@@ -85,7 +85,7 @@ class RowDiffs:
         if chosen.where is not None:
             check_condition(chosen.where)
         self._relations.load(leaf.version for name in names for leaf in changes.get(name, ()) if leaf is not None)
-        masks = self._masks(a, b) if chosen.samples or chosen.output else {}
+        masks = self._masks(a, b) if chosen.samples or chosen.output or chosen.where else {}
         with self._instances() as instances:
             return tuple(
                 self._one(name, changes.get(name), b, chosen, masks.get(name, frozenset()), instances) for name in names
