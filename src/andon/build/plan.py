@@ -7,7 +7,7 @@ with the same content after all, the run finds the key known and reuses (early c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -52,6 +52,8 @@ class Situation:
         known: recipe keys to current builds (asked for many keys at once).
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
+        prove: why a dataset's published version is what its definition gives over inputs that change, or None; asked where the recipe
+            key is not known.
     """
 
     definitions: Mapping[str, Definition]
@@ -64,6 +66,7 @@ class Situation:
     forced: frozenset[str] = frozenset()
     old: Mapping[str, Definition] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    prove: Callable[[str, Sequence[str]], str | None] | None = None
 
 
 def clock_part(definition: Definition, moment: datetime) -> str | None:
@@ -162,11 +165,33 @@ class _Planner:
                 return Step(
                     dataset, Action.REUSE, reason, needs, key, build.id, build.version, code_changed=code_changed
                 )
+        proof = self._proof(dataset)
+        if proof is not None and leaf is not None:
+            return Step(
+                dataset,
+                Action.REUSE,
+                f"proved equal: {proof}",
+                needs,
+                key or None,
+                version=leaf.version,
+                code_changed=code_changed,
+                proof=proof,
+            )
         reason = self._reason(dataset)
         if definition.materialize is Materialize.VIEW:
             return Step(dataset, Action.VIEW, reason, needs, key, version=key, code_changed=code_changed)
         seconds = now.seconds.get(dataset)
         return Step(dataset, Action.BUILD, reason, needs, key, seconds=seconds, code_changed=code_changed)
+
+    def _proof(self, dataset: str) -> str | None:
+        """Why the head's version still holds, where that can be proved before anything is built."""
+        now = self.now
+        if now.prove is None or dataset in now.forced or dataset not in now.leaves:
+            return None
+        definition = now.definitions[dataset]
+        if definition.kind is not Kind.SQL:
+            return None
+        return now.prove(dataset, [p for p in definition.inputs if self._differs(p)])
 
     def _reason(self, dataset: str) -> str:
         now = self.now

@@ -17,6 +17,7 @@ from andon.base.clock import to_text
 from andon.base.names import literal, quote_name
 from andon.build.outcome import Outcome
 from andon.build.plan import clock_part
+from andon.build.reading import same_reading
 from andon.build.sides import EngineSettings, Side, Sides
 from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.fingerprint import fingerprint
@@ -76,6 +77,7 @@ class Job:
         check_columns: raises if a Python result lacks a column that its file declares.
         check: asks of a result what must hold, before anything reads it.
         built_before: ids of definitions that have any build: only of those can a key be known.
+        proofs: whether a second look may find that a result still holds over new inputs.
     """
 
     lake: Lake
@@ -92,6 +94,7 @@ class Job:
     check_columns: Callable[[str, Sequence[tuple[str, str]]], None]
     check: Check
     built_before: frozenset[str] = frozenset()
+    proofs: bool = True
     forced: frozenset[str] = frozenset()
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -138,6 +141,12 @@ class Tasks:
             if known is not None and not self.job.lake.objects.is_lost(self.relations.version(known.version)):
                 return self._adopt(known)
         began = time.perf_counter()
+        if step.proof is not None and step.version is not None:
+            return self._proved(definition, key, inputs, step.version, step.proof)
+        if self.job.proofs and dataset not in self.job.forced and step.action is Action.BUILD:
+            same = same_reading(definition, inputs, self.job, self.sides)
+            if same is not None:
+                return self._proved(definition, key, inputs, self.job.leaves[dataset].version, same)
         make = Build(
             id=secrets.token_hex(16),
             key=key,
@@ -159,6 +168,25 @@ class Tasks:
         if outcome.version is not None:
             self.relations.add(outcome.version, outcome.build, definition)
         return outcome
+
+    def _proved(
+        self, definition: Definition, key: str, inputs: Mapping[str, str], version_id: str, proof: str
+    ) -> Outcome:
+        """The published version under a new recipe: a build that only says why."""
+        build = Build(
+            id=secrets.token_hex(16),
+            key=key,
+            dataset=definition.dataset,
+            definition=definition.id,
+            version=version_id,
+            run=self.job.run,
+            inputs=inputs,
+            logical_time=to_text(self.job.moment),
+            proof=proof,
+        )
+        version = self.relations.version(version_id)
+        note = f"proved equal: {proof}"
+        return Outcome(version, build, version_id, version.rows, fresh=True, note=note, definition=definition)
 
     # -- kinds of steps
 

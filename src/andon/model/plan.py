@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from andon.model.verdict import Verdict
 
 #: The reason of a step that keeps what the branch has.
 UNCHANGED = "unchanged"
@@ -21,6 +24,36 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom a change concerns: datasets downstream (of them so many will be built, of so many rows), insights and owners.
+
+    Attributes:
+        rows: rows of the datasets to build, as they are now.
+        seconds: expected wall time of their builds, from history; None if unknown.
+        broken: what reads a column that is gone, renamed or of another type: columns, datasets and insights.
+    """
+
+    datasets: tuple[str, ...] = ()
+    build: int = 0
+    rows: int = 0
+    seconds: float | None = None
+    insights: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `plan --json`."""
+        return {
+            "datasets": list(self.datasets),
+            "build": self.build,
+            "rows": self.rows,
+            "seconds": None if self.seconds is None else round(self.seconds, 3),
+            "insights": list(self.insights),
+            "owners": list(self.owners),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One dataset of a plan.
 
@@ -34,6 +67,9 @@ class Step:
         seconds: expected wall time, from history; None if unknown.
         code_changed: whether the step is due to changed code (or settings), rather than only data.
         checks: how many checks will run about the dataset, as far as is known before.
+        proof: why the published version still holds, though the recipe is another one; the step only records that.
+        verdict: what the change of its definition means, where somebody asked.
+        reach: whom it concerns, where somebody asked.
     """
 
     dataset: str
@@ -47,6 +83,9 @@ class Step:
     seconds: float | None = None
     code_changed: bool = False
     checks: int = 0
+    proof: str | None = None
+    verdict: Verdict | None = None
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +106,14 @@ class Plan:
     @property
     def works(self) -> tuple[Step, ...]:
         """The steps that do something."""
-        return tuple(s for s in self.steps if s.action in (Action.BUILD, Action.VIEW, Action.DROP, Action.CHECK))
+        return tuple(
+            s for s in self.steps if s.proof or s.action in (Action.BUILD, Action.VIEW, Action.DROP, Action.CHECK)
+        )
 
     @property
     def builds(self) -> tuple[Step, ...]:
-        """The steps that make or drop something; what is only checked is not among them."""
-        return tuple(s for s in self.works if s.action is not Action.CHECK)
+        """The steps that make, record or drop something; what is only checked is not among them."""
+        return tuple(s for s in self.steps if s.proof or s.action in (Action.BUILD, Action.VIEW, Action.DROP))
 
     @property
     def moves(self) -> tuple[Step, ...]:

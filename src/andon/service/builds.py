@@ -21,6 +21,7 @@ from andon.model.commit import CommitKind
 from andon.model.event import Notice, Planned, Reporter, silent
 from andon.model.plan import Action, Plan, Step
 from andon.model.run import RunResult
+from andon.service.changes import Changes
 from andon.service.checked import CheckedRun, look
 from andon.service.engines import Engines
 from andon.service.finish import Finish
@@ -185,6 +186,8 @@ class Builds:
             if d in gathered.definitions and leaf.definition != gathered.definitions[d].id
         ]
         lost: set[str] = set()
+        old = objects.definitions(changed)
+        changes = Changes(self._workspace, gathered, bound, old)
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -194,8 +197,9 @@ class Builds:
             forced=frozenset(taken if selected is None else selected & taken) if options.force else frozenset(),
             moment=moment,
             known=lambda keys: self._known(keys, lost),
-            old=objects.definitions(changed),
+            old=old,
             seconds=objects.seconds_by_dataset() if estimate else {},
+            prove=changes.prove if options.proofs else None,
         )
         looked = look(self._workspace, gathered, bound, plan_steps(situation), moment)
         if looked.problems:
@@ -209,7 +213,19 @@ class Builds:
         plan = Plan(head.id, goal.branch, steps, is_change, tuple(notices))
         forced = situation.forced | {s.dataset for s in steps if s.key in lost}
         return Prepared(
-            goal, head, gathered, side, plan, done, bound, moment, forced, shared, looked.book, looked.datasets
+            goal,
+            head,
+            gathered,
+            side,
+            plan,
+            done,
+            bound,
+            moment,
+            forced,
+            shared,
+            looked.book,
+            looked.datasets,
+            options.proofs,
         )
 
     def _known(self, keys: Iterable[str], lost: set[str]) -> Mapping[str, Build]:

@@ -68,6 +68,7 @@ class Execution:
             check=check.of_task,
             built_before=frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
             forced=prepared.forced,
+            proofs=prepared.proofs,
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides)

@@ -30,6 +30,7 @@ class RunOptions:
         force: build what is selected even where a result is known.
         now: the logical time; None means the clock.
         drop: drop what the folder lacks.
+        proofs: whether a result is taken that is proved to hold though its recipe is another one.
         message: of the commit.
     """
 
@@ -41,6 +42,7 @@ class RunOptions:
     now: datetime | None = None
     drop: bool = False
     message: str | None = None
+    proofs: bool = True
 
 
 #: Options when nothing is chosen.
@@ -74,6 +76,7 @@ class Prepared:
     """A plan with all that executing it needs.
 
     Attributes:
+        proofs: whether results that are proved to hold are taken.
         book, looked: the checks, and the datasets whose checks must be looked at.
     """
 
@@ -89,3 +92,4 @@ class Prepared:
     shared: Mapping[str, str]
     book: CheckBook | None = None
     looked: frozenset[str] = frozenset()
+    proofs: bool = True

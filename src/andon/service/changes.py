@@ -1,0 +1,233 @@
+"""What the changes of a plan mean: verdicts of changed definitions, carried downstream, and proofs that a result still holds.
+
+Everything is worked out when it is asked for and kept for the plan; verdicts and lineages are known by content after the first time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from andon.base.hashing import content_id
+from andon.engines.types import lake_type
+from andon.model.dataset import ClockUse, Definition, Kind, Materialize
+from andon.model.verdict import Verdict, VerdictKind
+
+if TYPE_CHECKING:
+    from andon.service.gather import Gathered
+    from andon.service.workspace import Workspace
+
+Columns = Sequence[tuple[str, str]]
+
+_FORMAT = "1"
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+class Changes:
+    """Verdicts and proofs for one plan.
+
+    Args:
+        bound: columns that changed code returns, as the plan bound them.
+        old: definitions of the head's leaves that differ from the code's, by id.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        gathered: Gathered,
+        bound: Mapping[str, Columns],
+        old: Mapping[str, Definition],
+    ) -> None:
+        self._workspace = workspace
+        self._gathered = gathered
+        self._bound = bound
+        self._old = old
+        self._own: dict[str, Verdict | None] = {}
+        self._whole: dict[str, Verdict | None] = {}
+        self._before: dict[str, Columns | None] = {}
+
+    def own(self, dataset: str) -> Verdict | None:
+        """What the change of a dataset's own definition means; None for a new dataset, or when its past is not known."""
+        if dataset not in self._own:
+            self._own[dataset] = self._judge(dataset)
+        return self._own[dataset]
+
+    def whole(self, dataset: str) -> Verdict | None:
+        """The verdict with all that changes in what the dataset reads."""
+        if dataset not in self._whole:
+            self._whole[dataset] = self._carry(dataset)
+        return self._whole[dataset]
+
+    def prove(self, dataset: str, changed: Sequence[str]) -> str | None:
+        """Why the published version of a dataset is what its definition gives over changed inputs, too; None without a proof.
+
+        Args:
+            changed: its inputs that have, or will have, another version.
+        """
+        definition = self._gathered.definitions[dataset]
+        leaf = self._gathered.state.leaves.get(dataset)
+        if leaf is None or not _is_pure(definition) or leaf.materialize != str(Materialize.TABLE):
+            return None
+        own = self.own(dataset)
+        if own is None or own.kind is not VerdictKind.NONE:
+            return None
+        if not self._was_built_from_head(dataset):
+            return None
+        if not changed:
+            return own.proof if leaf.definition != definition.id else None
+        verdicts = {name: self.whole(name) for name in changed}
+        words = {word.lower() for text in (definition.sql or "", *definition.macros) for word in _WORD.findall(text)}
+        for verdict in verdicts.values():
+            if verdict is None or verdict.rows or any(name.lower() in words for name in verdict.touched):
+                return None
+        from andon.sql.reuse import Reuse, can_reuse
+
+        old, new = self._schemas(definition, before=True), self._schemas(definition, before=False)
+        if old is None or new is None:
+            return None
+        found = can_reuse(definition.sql or "", definition.macros, old, new, verdicts)
+        return _told(found.proofs) if isinstance(found, Reuse) else None
+
+    # -- parts
+
+    def _judge(self, dataset: str) -> Verdict | None:
+        leaf = self._gathered.state.leaves.get(dataset)
+        new = self._gathered.definitions.get(dataset)
+        if leaf is None or new is None:
+            return None
+        if leaf.definition == new.id:
+            return self._of_data(dataset)
+        old = self._old.get(leaf.definition)
+        if old is None:
+            return None
+        if old.kind is not Kind.SQL or new.kind is not Kind.SQL:
+            return self._by_schema(dataset, old, new)
+        before, after = self._schemas(old, before=True), self._schemas(new, before=False)
+        if before is None or after is None:
+            return self._by_schema(dataset, old, new)
+        key = content_id([_FORMAT, old.id, new.id, _plain(before), _plain(after)])
+        known = self._workspace.cache.get("verdict", [key]).get(key)
+        if known is None:
+            from andon.sql.verdict import Query, verdict
+
+            known = verdict(
+                Query(old.sql or "", old.macros, old.key, str(old.materialize)),
+                Query(new.sql or "", new.macros, new.key, str(new.materialize), dict(getattr(new, "was", ()))),
+                before,
+                after,
+            )
+            self._workspace.cache.put("verdict", {key: known})
+        return known if isinstance(known, Verdict) else None
+
+    def _of_data(self, dataset: str) -> Verdict:
+        """The verdict where the definition stays: nothing, or for a source what its files change."""
+        source = self._gathered.sources.get(dataset)
+        if source is None or not (source.added or source.changed or source.removed):
+            return Verdict(VerdictKind.NONE, proof="the definition is the same")
+        from andon.sql.verdict import verdict_of_schemas
+
+        key = self._gathered.definitions[dataset].key
+        return verdict_of_schemas(
+            self._columns_before(dataset) or (),
+            self._columns_now(dataset) or (),
+            reason="its files are others",
+            old_key=key,
+            new_key=key,
+        )
+
+    def _by_schema(self, dataset: str, old: Definition, new: Definition) -> Verdict:
+        from andon.sql.verdict import verdict_of_schemas
+
+        return verdict_of_schemas(
+            self._columns_before(dataset) or (),
+            self._columns_now(dataset) or (),
+            reason="its Python changed" if new.kind is Kind.PYTHON else "how it reads its files changed",
+            old_key=old.key,
+            new_key=new.key,
+        )
+
+    def _carry(self, dataset: str) -> Verdict | None:
+        own = self.own(dataset)
+        definition = self._gathered.definitions.get(dataset)
+        if own is None or definition is None or not definition.inputs:
+            return own
+        inputs = {name: self.whole(name) for name in definition.inputs}
+        changed = {name: v for name, v in inputs.items() if v is None or v.kind is not VerdictKind.NONE}
+        if not changed:
+            return own
+        columns = [name for name, _ in self._columns_now(dataset) or ()]
+        if any(v is None for v in changed.values()) or definition.kind is not Kind.SQL:
+            return _all_rows(own, columns, f"`{next(iter(changed))}` changes")
+        from andon.service.tracing import Question, trace
+        from andon.sql.verdict import carried
+
+        schemas = self._schemas(definition, before=False)
+        if schemas is None:
+            return _all_rows(own, columns, f"`{next(iter(changed))}` changes")
+        question = Question(definition.id, definition.sql or "", schemas, definition.macros)
+        lineage = trace({dataset: question}, self._workspace.cache)[dataset]
+        return carried(own, columns, lineage, {name: v for name, v in changed.items() if v is not None})
+
+    def _was_built_from_head(self, dataset: str) -> bool:
+        """Whether the published version was made of what is published: a dataset that was left behind was not."""
+        leaves = self._gathered.state.leaves
+        leaf = leaves[dataset]
+        build = self._workspace.lake.objects.builds([leaf.build]).get(leaf.build)
+        if build is None:
+            return False
+        return all(name in leaves and leaves[name].version == version for name, version in build.inputs.items())
+
+    def _schemas(self, definition: Definition, *, before: bool) -> dict[str, Columns] | None:
+        """Columns of what a definition reads, as published or as they will be; None if one is not known."""
+        find = self._columns_before if before else self._columns_now
+        found = {name: find(name) for name in definition.inputs}
+        known = {name: columns for name, columns in found.items() if columns is not None}
+        return known if len(known) == len(found) else None
+
+    def _columns_now(self, name: str) -> Columns | None:
+        if name in self._bound:
+            return [(column, lake_type(kind)) for column, kind in self._bound[name]]
+        return self._columns_before(name)
+
+    def _columns_before(self, name: str) -> Columns | None:
+        if name not in self._before:
+            leaf = self._gathered.state.leaves.get(name)
+            found = self._workspace.lake.objects.versions([leaf.version]).get(leaf.version) if leaf else None
+            self._before[name] = [(c.name, c.type) for c in found.columns] if found is not None else None
+        return self._before[name]
+
+
+def _is_pure(definition: Definition) -> bool:
+    """Whether the result follows from definition and inputs alone, and can be looked into."""
+    return (
+        definition.kind is Kind.SQL
+        and definition.materialize is Materialize.TABLE
+        and definition.clock is ClockUse.NONE
+        and not definition.allow
+    )
+
+
+def _all_rows(own: Verdict, columns: Sequence[str], reason: str) -> Verdict:
+    kind = max(own.kind, VerdictKind.ROWS, key=list(VerdictKind).index)
+    return Verdict(
+        kind,
+        tuple(columns),
+        own.added,
+        own.dropped,
+        own.renamed,
+        own.retyped,
+        True,
+        own.key_changed,
+        "",
+        (*own.reasons, reason),
+    )
+
+
+def _told(proofs: Mapping[str, str]) -> str:
+    """Proofs by input, as one line."""
+    return "; ".join(f"of {name}: {proof}" for name, proof in sorted(proofs.items()))
+
+
+def _plain(schemas: Mapping[str, Columns]) -> list[Any]:
+    return sorted([name, [list(column) for column in columns]] for name, columns in schemas.items())
