@@ -60,14 +60,14 @@ class Query:
     parts: tuple[Part, ...]
 
 
-def plan_queries(question: Question, indexes: Sequence[int], facts: Facts, relation: str | None = None) -> list[Query]:
+def plan_queries(question: Question, indexes: Sequence[int], facts: Facts, *, tell_rows: bool = False) -> list[Query]:
     """The queries for the items at `indexes`; those that no query is made for are to be asked plainly.
 
     Args:
-        relation: where the rows are, if not in the whole version.
+        tell_rows: whether the numbers of failing rows are wanted even of few rows.
     """
-    own = relation or question.own.relation
-    is_large = facts.rows is not None and facts.rows >= LARGE
+    own = question.own.by_files
+    is_large = facts.rows is not None and (tell_rows or facts.rows >= LARGE)
     number = row_number(question.own) if is_large and question.samples else None
     numbered = None if number is None else Numbered(number, question.samples)
     queries: list[Query] = []
@@ -77,7 +77,7 @@ def plan_queries(question: Question, indexes: Sequence[int], facts: Facts, relat
         query = None
         match plan:
             case RowPlan(has_window=False):
-                query = _count(index, check, plan, own, facts) if is_large else None
+                query = _count(index, check, plan, own, facts, numbered) if is_large else None
                 if query is None:
                     scanned.append(index)
             case TotalPlan(scope=None, is_standalone=False):
@@ -105,7 +105,7 @@ def _single(how: str, index: int, follow: Follow) -> Query:
     return Query(how, follow.sql, (Part(index, 0, follow.width, follow.read),))
 
 
-def _count(index: int, check: Check, plan: RowPlan, own: str, facts: Facts) -> Query | None:
+def _count(index: int, check: Check, plan: RowPlan, own: str, facts: Facts, numbered: Numbered | None) -> Query | None:
     """A count whose WHERE the reader can skip by; None where it can't."""
     if plan.scope is not None or not _can_skip(check, facts):
         return None
@@ -116,11 +116,17 @@ def _count(index: int, check: Check, plan: RowPlan, own: str, facts: Facts) -> Q
     else:
         return None
     rows = facts.rows
-    return Query(
-        COUNT,
-        f"select count(*) from {own} where {where}",
-        (Part(index, 0, 1, lambda row: Measured(bad=int(row[0]), total=rows)),),
+    items, relation = "count(*)", own
+    if numbered is not None:
+        items, relation = f"count(*), min({ROW}, {numbered.samples})", numbered.rows(own)
+    part = Part(
+        index,
+        0,
+        1 if numbered is None else 2,
+        lambda row: Measured(bad=int(row[0]), total=rows),
+        numbered is not None,
     )
+    return Query(COUNT, f"select {items} from {relation} where {where}", (part,))
 
 
 def _can_skip(check: Check, facts: Facts) -> bool:

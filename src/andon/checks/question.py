@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from andon.base.names import literal
 from andon.checks.compile import Plan
 from andon.checks.judge import Verdict
 from andon.checks.plain import Relations
@@ -22,7 +23,7 @@ class Target:
         relation: SQL for FROM, e.g. `read_parquet([…])` or a view's name.
         columns: names and lake types.
         files: its data files in order, with what their writes told; empty for a view, which is checked by running it.
-        paths: the same files as the engine names them.
+        paths: the same files as the engine names them; `read_parquet` of them gives the rows of the relation.
     """
 
     relation: str
@@ -34,6 +35,13 @@ class Target:
     def is_table(self) -> bool:
         """Whether the rows are those of known files."""
         return bool(self.files) and len(self.files) == len(self.paths)
+
+    @property
+    def by_files(self) -> str:
+        """SQL for FROM that reads the files themselves, whose rows have numbers; the relation if there are none."""
+        if not self.is_table:
+            return self.relation
+        return f"read_parquet([{', '.join(literal(path) for path in self.paths)}])"
 
     @property
     def rows(self) -> int | None:
@@ -69,6 +77,7 @@ class Question:
         masked: columns marked pii, in lower case: their values never leave the engine.
         samples: how many failing rows are wanted of each failing check.
         states: where states per file are kept, or None.
+        macros: what the checks may call beside the engine's functions; part of what a kept state is known by.
         is_same_definition: whether `schema` is held against the published version.
     """
 
@@ -81,6 +90,7 @@ class Question:
     samples: int = 20
     states: FileStates | None = None
     is_same_definition: bool = True
+    macros: tuple[str, ...] = ()
 
     def relations(self) -> Relations:
         """The same for the plain execution."""

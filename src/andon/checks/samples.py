@@ -40,7 +40,7 @@ def sample(plan: Plan, question: Question, connection: duckdb.DuckDBPyConnection
     number = row_number(target) if (target.rows or 0) >= queries.LARGE else None
     if number is not None:
         # only the columns that decide are read for all rows
-        relation = Numbered(number, 0).rows(target.relation)
+        relation = Numbered(number, 0).rows(target.by_files)
         one = replace(relations, published=relation) if _is_published(plan) else replace(relations, own=relation)
         found = connection.execute(f"select {ROW} from ({failing_rows(plan, one, question.samples)})").fetchall()
         return by_number({0: [int(row[0]) for row in found]}, target, question.masked, connection)[0]

@@ -140,9 +140,12 @@ def _chain(question: Question, index: int) -> list[str]:
 
 def files_of(target: Target, chosen: Sequence[int]) -> Target:
     """The rows of some of a version's files."""
-    paths = tuple(target.paths[index] for index in chosen)
-    listed = ", ".join(literal(path) for path in paths)
-    return Target(f"read_parquet([{listed}])", target.columns, tuple(target.files[index] for index in chosen), paths)
+    part = replace(
+        target,
+        files=tuple(target.files[index] for index in chosen),
+        paths=tuple(target.paths[index] for index in chosen),
+    )
+    return replace(part, relation=part.by_files)
 
 
 class _Work:
