@@ -19,6 +19,7 @@ from andon.cli.app import cli
 GOLDEN = Path(__file__).parent / "golden"
 
 _VARIABLE = (
+    (re.compile(r" -C \S+"), ""),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<id>"),
     (re.compile(r"\b[0-9a-f]{8}\b"), "<commit>"),
     (re.compile(r"\b\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?Z?)?"), "<time>"),

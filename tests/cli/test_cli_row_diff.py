@@ -12,8 +12,9 @@ from andon.cli.output import Console
 from andon.cli.rowtext import summary_lines
 from andon.lake.commits import Commit
 from andon.model.commit import CommitKind
+from andon.model.reach import Reach
 from andon.model.row_diff import ColumnChange, RowCounts, RowDiff
-from andon.service.diff_report import DiffReport, Reach, ReportCheck
+from andon.service.diff_report import DiffReport, ReportCheck
 from andon.service.history import DatasetDiff, Diff
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def test_schema_history(tried: Andon, golden: Golden) -> None:
     golden("log_schema", tried("log", "marts.revenue_by_month", "--schema", "--at", "try").out)
     document = tried.json("log", "marts.revenue_by_month", "--schema", "--at", "try")
     assert [(c["change"], len(c["columns"]), c["verdict"]) for c in document] == [
-        ("changed", 4, None),
+        ("changed", 4, "additive"),
         ("added", 3, None),
     ]
     assert tried.json("log", "--schema", status=2)["error"]["code"] == "usage.bad_argument"
@@ -104,7 +105,7 @@ def test_the_comment_with_verdicts_checks_and_reach(golden: Golden) -> None:
             ReportCheck("marts.a", "x ~ `y`", "warn", False, "3 rows"),
             ReportCheck("marts.b", "rows > 0", "hold", False),
         ),
-        Reach(("marts.c", "marts.d"), ("retention",), (), 12_000, 3.5),
+        Reach(("marts.c", "marts.d"), ("retention",), (), rows=12_000, seconds=3.5),
     )
     golden("diff_markdown_report", "\n".join(markdown(report, ("main", "try"), True)) + "\n")
     assert report.to_json()["reach"]["seconds"] == 3.5

@@ -10,15 +10,17 @@ import click
 
 from andon.cli.app import App, Command, branch_option, json_option, pass_app
 from andon.cli.checktext import failed_lines, next_steps
-from andon.cli.output import Console
+from andon.cli.output import Console, table
 from andon.cli.plantext import held_lines, plan_document, plan_lines, run_lines
 from andon.cli.progress import progress
+from andon.cli.verdicttext import change_rows
 from andon.errors import EXIT_DONE, EXIT_FAILED
 from andon.model.plan import Plan
 from andon.model.run import RunResult, Status
 
 if TYPE_CHECKING:
     from andon.service.goal import Confirm, RunOptions
+    from andon.service.outlook import Shown
 
 POLICIES = ("all-or-nothing", "healthy", "none")
 
@@ -42,6 +44,7 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """`[SELECT]… --exclude --branch --force --now`."""
     for option in (
         click.option("--now", type=Moment(), metavar="TIME", envvar="ANDON_NOW", help="The clock that the run sees."),
+        click.option("--no-proofs", is_flag=True, help="Build also what is proved to come out the same."),
         click.option("--force", is_flag=True, help="Build what is selected even where its result is known."),
         click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these out; may be given again."),
         branch_option,
@@ -136,11 +139,12 @@ def run_options(
     now: datetime | None = None,
     drop: bool = False,
     message: str | None = None,
+    no_proofs: bool = False,
 ) -> RunOptions:
     """The service's options from the command's."""
     from andon.service.goal import RunOptions
 
-    return RunOptions(select, exclude, branch, policy, force, now, drop, message)
+    return RunOptions(select, exclude, branch, policy, force, now, drop, message, not no_proofs)
 
 
 def confirming(console: Console, yes: bool) -> Confirm | None:
@@ -158,10 +162,12 @@ def confirming(console: Console, yes: bool) -> Confirm | None:
     return ask
 
 
-def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> int:
+def finish(app: App, result: RunResult, options: RunOptions, setting: str, *, is_publish: bool = False) -> int:
     """Show how a run ended; its exit status."""
     console = app.console
-    console.show(result.to_json, lambda: run_lines(result, console.out))
+    shown = app.workspace.outlook.of_run(result, is_publish)
+    document = {**result.to_json(), "changes": shown.to_json()}
+    console.show(lambda: document, lambda: [*run_lines(result, console.out), *change_lines(shown, console)])
     failing = result.failed_checks
     if failing:
         for text in ["", *failed_lines(failing, console.err, console.width)]:
@@ -176,6 +182,15 @@ def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> in
     policy = options.publish or str(app.workspace.settings.get(setting))
     failed = any(t.status in (Status.FAILED, Status.HELD) for t in result.tasks)
     return EXIT_FAILED if failed or (not result.published and policy != "none") else EXIT_DONE
+
+
+def change_lines(shown: Shown, console: Console) -> list[str]:
+    """What a run on a branch or a publish changed: verdict and rows, by dataset."""
+    rows = change_rows(shown.rows, dict(shown.verdicts), dict(shown.totals))
+    if not rows:
+        return []
+    title = console.out.paint(f"changed since {shown.base[:8]}", "dim")
+    return ["", title, *table(rows, console.out, width=console.width, indent="  ", whole=[0])]
 
 
 def _plan(app: App, options: RunOptions) -> Plan:

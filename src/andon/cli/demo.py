@@ -43,7 +43,7 @@ MAY = "select revenue as may_1998 from marts.revenue_by_month where month = date
 _LINE = 'checks: |\n  reconciles: sum(revenue) = sum(shop.transactions.amount)  "finance closes the month on this"\n'
 _COMMENT = "-- finance closes the month on the third working day\n"
 _RATES = """\
-join (values (1.0, date '1997-01-01'), (1.0, date '1998-01-01')) as rates (rate, since)
+join (values (1.0, date '1996-01-01'), (1.0, date '1997-01-01')) as rates (rate, since)
   on rates.since <= purchases.purchased_on
 """
 
@@ -269,14 +269,15 @@ def _branch(story: Story) -> None:
             ("looks back 90", "looks back 60"),
             ("1998-04-02", "1998-05-02"),
         )
+        ben.type("plan", "--branch", "regular-60")
         ben.type("run", "--branch", "regular-60")
-        ben.type("diff", "main", "regular-60")
+        ben.type("diff", "main", "regular-60", "--rows", "marts.customer_value", "--limit", "4")
         ben.say("Publishing takes what the branch built; nothing is built again.")
         ben.type("publish", "regular-60", "--yes")
 
 
 def _mistake(story: Story) -> None:
-    text = "Cleo prepares for other currencies. Two rates are valid in 1998, so every purchase counts twice. It is valid SQL."
+    text = "Cleo prepares for other currencies. Two rates are valid at a time, so every purchase counts twice. It is valid SQL."
     with story.beat("A mistake gets through", text, "cleo", _on(7, 3, 16)) as cleo:
         before = cleo.figure("may_before", MAY)
         cleo.edit(
@@ -285,7 +286,9 @@ def _mistake(story: Story) -> None:
             ("from staging.purchases\n", "from staging.purchases as purchases\n" + _RATES),
             ("money(sum(amount))", "money(sum(amount * rate))"),
         )
-        cleo.type("run", "--yes")
+        cleo.type("run", "--branch", "currencies")
+        cleo.say("The summary says it: 18 of 18 rows. People click such things through, so undo is there.")
+        cleo.type("publish", "currencies", "--yes")
         cleo.type("query", MAY)
         after = cleo.figure("may_after", MAY)
         cleo.say(f"Every reader sees {after:,} for May now; it was {before:,}.")

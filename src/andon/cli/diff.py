@@ -15,12 +15,13 @@ from andon.cli.difftext import WORDS, rows_text, texts_of, unified
 from andon.cli.output import Cell, Ink, short, table
 from andon.cli.query import apart
 from andon.cli.rowtext import row_lines, summary_lines
+from andon.cli.verdicttext import STYLES, verdict_text
 from andon.errors import UsageError
-from andon.service.diff_report import diff_report
+from andon.service.diff_report import whole_report
 from andon.service.row_diff import RowOptions
 
 if TYPE_CHECKING:
-    from andon.service.history import Diff
+    from andon.service.history import DatasetDiff, Diff
 
 _SIGNS = {
     "added": ("+", "good"),
@@ -93,7 +94,7 @@ def diff(
     ink, width = app.console.out, app.console.width
     if form == "markdown":
         _refuse_row_options(datasets, where, output, "--format markdown has its own summary of rows")
-        report = apart(lambda: diff_report(app.workspace, *names))
+        report = apart(lambda: whole_report(app.workspace, *names))
         app.console.show(report.to_json, lambda: markdown(report, names, not no_code))
     elif datasets:
         chosen = _chosen(datasets)
@@ -135,9 +136,7 @@ def _refuse_row_options(datasets: Sequence[str], where: str | None, output: Path
 def diff_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None, code: bool) -> list[str]:
     """A diff for people."""
     lines = [_title(found, names, ink)]
-    rows: list[Sequence[Cell]] = [
-        (_SIGNS[d.change], d.dataset, (WORDS[d.change], "dim"), rows_text(d)) for d in found.datasets
-    ]
+    rows: list[Sequence[Cell]] = [(_SIGNS[d.change], d.dataset, _word(d), rows_text(d)) for d in found.datasets]
     if rows:
         lines += ["", *table(rows, ink, width=width, indent="  ")]
     for dataset in found.datasets:
@@ -151,6 +150,13 @@ def diff_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None,
     elif texts:
         lines += ["", f"{plural(len(texts), 'file')} changed: {', '.join(path for path, _, _ in texts)}"]
     return lines if rows or texts else [*lines, "", "no difference"]
+
+
+def _word(dataset: DatasetDiff) -> Cell:
+    """What the change of the code means, else what kind of change it is."""
+    if dataset.verdict is None:
+        return WORDS[dataset.change], "dim"
+    return verdict_text(dataset.verdict), STYLES[dataset.verdict.kind]
 
 
 def _title(found: Diff, names: tuple[str, str], ink: Ink) -> str:

@@ -13,7 +13,8 @@ from andon.cli.rowtext import ARROW, differing_text, shown_columns, value_text
 from andon.model.row_diff import RowDiff, RowSample
 
 if TYPE_CHECKING:
-    from andon.service.diff_report import DiffReport, Reach, ReportCheck
+    from andon.model.reach import Reach
+    from andon.service.diff_report import DiffReport, ReportCheck
     from andon.service.history import DatasetDiff
 
 #: Checks and names that are listed; the rest is counted.

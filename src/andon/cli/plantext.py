@@ -8,6 +8,7 @@ from typing import Any
 
 from andon.base.text import plural, seconds
 from andon.cli.output import Cell, Console, Ink, error_lines, short, table
+from andon.cli.verdicttext import STYLES, reach_text, verdict_text
 from andon.model.plan import UNCHANGED, Action, Plan, Step
 from andon.model.run import RunResult, Status, TaskResult
 
@@ -28,6 +29,10 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 "reason": s.reason,
                 "breaks": list(s.breaks),
                 "seconds": s.seconds,
+                "checks": s.checks,
+                "proof": s.proof,
+                **(s.verdict.to_json() if s.verdict else {"verdict": None, "columns": []}),
+                "reach": s.reach.to_json() if s.reach else None,
             }
             for s in plan.steps
         ],
@@ -48,10 +53,29 @@ def plan_lines(plan: Plan, console: Console, everything: bool, expected: float, 
             (symbol(s, pen), s.dataset, (str(s.action), "dim"), (_reason(s), "dim")) for s in shown
         ]
         lines += ["", *table(rows, pen, width=console.width, indent="  ", whole=[0, 1], first=[3])]
+    lines += _meanings(shown, pen, console.width)
     for notice in plan.notices:
         lines += ["", f"{pen.paint('note:', 'warn')} {notice}"]
     lines += ["", _counts(plan, expected)]
     return lines
+
+
+def _meanings(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:
+    """What the changes of code mean, and whom they concern."""
+    rows: list[Sequence[Cell]] = [
+        (s.dataset, (verdict_text(s.verdict), STYLES[s.verdict.kind]), (reach_text(s.reach), "dim"))
+        for s in steps
+        if s.verdict is not None and s.reach is not None
+    ]
+    if not rows:
+        return []
+    broken = [
+        f"  {pen.paint('breaks', 'bad')} {names(s.breaks)}  {pen.paint(f'by {s.dataset}', 'dim')}"
+        for s in steps
+        if s.verdict is not None and s.breaks
+    ]
+    title = pen.paint("what the changes mean", "dim")
+    return ["", title, *table(rows, pen, width=width, indent="  ", whole=[0], first=[2]), *broken]
 
 
 def symbol(step: Step, pen: Ink) -> tuple[str, str]:
@@ -160,7 +184,7 @@ def _is_quiet(step: Step) -> bool:
 
 
 def _reason(step: Step) -> str:
-    broken = f"; breaks {names(step.breaks)}" if step.breaks else ""
+    broken = f"; breaks {names(step.breaks)}" if step.breaks and step.action is Action.DROP else ""
     return step.reason + broken
 
 

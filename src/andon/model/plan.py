@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from andon.model.reach import Reach
 from andon.model.verdict import Verdict
 
 #: The reason of a step that keeps what the branch has.
@@ -21,36 +21,6 @@ class Action(StrEnum):
     VIEW = "view"
     KEEP = "keep"
     DROP = "drop"
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Whom a change concerns: datasets downstream (of them so many will be built, of so many rows), insights and owners.
-
-    Attributes:
-        rows: rows of the datasets to build, as they are now.
-        seconds: expected wall time of their builds, from history; None if unknown.
-        broken: what reads a column that is gone, renamed or of another type: columns, datasets and insights.
-    """
-
-    datasets: tuple[str, ...] = ()
-    build: int = 0
-    rows: int = 0
-    seconds: float | None = None
-    insights: tuple[str, ...] = ()
-    owners: tuple[str, ...] = ()
-    broken: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `plan --json`."""
-        return {
-            "datasets": list(self.datasets),
-            "build": self.build,
-            "rows": self.rows,
-            "seconds": None if self.seconds is None else round(self.seconds, 3),
-            "insights": list(self.insights),
-            "owners": list(self.owners),
-        }
 
 
 @dataclass(frozen=True, slots=True)

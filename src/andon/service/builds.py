@@ -205,6 +205,8 @@ class Builds:
         if looked.problems:
             raise _merged(ProjectError.of(looked.problems), gathered, side)
         steps = looked.steps
+        if estimate:
+            steps = self._workspace.outlook.of_plan(steps, gathered, head, bound, changes)
         done = frozenset(s.dataset for s in steps)
         shared = gathered.shared if selected is None else _shared(gathered, done)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.hashing import content_id
 from andon.engines.types import lake_type
@@ -15,13 +15,27 @@ from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.verdict import Verdict, VerdictKind
 
 if TYPE_CHECKING:
-    from andon.service.gather import Gathered
+    from andon.build.plan import SourceInput
+    from andon.model.commit import State
     from andon.service.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
 
 _FORMAT = "1"
 _WORD = re.compile(r"[^\W\d]\w*")
+
+
+class Between(Protocol):
+    """Code, and the state that it would replace; `Gathered` is one."""
+
+    @property
+    def definitions(self) -> Mapping[str, Definition]: ...
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def sources(self) -> Mapping[str, SourceInput]: ...
 
 
 class Changes:
@@ -35,7 +49,7 @@ class Changes:
     def __init__(
         self,
         workspace: Workspace,
-        gathered: Gathered,
+        gathered: Between,
         bound: Mapping[str, Columns],
         old: Mapping[str, Definition],
     ) -> None:
@@ -167,7 +181,20 @@ class Changes:
             return _all_rows(own, columns, f"`{next(iter(changed))}` changes")
         question = Question(definition.id, definition.sql or "", schemas, definition.macros)
         lineage = trace({dataset: question}, self._workspace.cache)[dataset]
-        return carried(own, columns, lineage, {name: v for name, v in changed.items() if v is not None})
+        known = {name: v for name, v in changed.items() if v is not None}
+        return carried(own, columns, lineage, known, is_open=self._is_open(definition, schemas))
+
+    def _is_open(self, definition: Definition, schemas: Mapping[str, Columns]) -> bool:
+        """Whether a result depends on how the rows of its inputs lie."""
+        key = content_id([_FORMAT, "open", definition.id, _plain(schemas)])
+        found = self._workspace.cache.get("verdict", [key]).get(key)
+        if found is None:
+            from andon.sql.meaning import meaning_of
+
+            meaning = meaning_of(definition.sql or "", schemas, definition.macros)
+            found = meaning.is_open or meaning.reason is not None
+            self._workspace.cache.put("verdict", {key: found})
+        return bool(found)
 
     def _was_built_from_head(self, dataset: str) -> bool:
         """Whether the published version was made of what is published: a dataset that was left behind was not."""

@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from andon.model.check_result import CheckResult
+from andon.model.reach import Reach
+from andon.model.verdict import Verdict, VerdictKind
 from andon.service.history import Diff
 from andon.service.row_diff import SUMMARY_BYTES, RowOptions
 
@@ -44,27 +47,6 @@ class ReportCheck:
             "severity": self.severity,
             "passed": self.passed,
             "found": self.found,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Whom a change reaches: datasets that read what differs, insights they serve, owners; rows and seconds to build them."""
-
-    datasets: tuple[str, ...] = ()
-    insights: tuple[str, ...] = ()
-    owners: tuple[str, ...] = ()
-    rows: int | None = None
-    seconds: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `diff --format markdown --json`."""
-        return {
-            "datasets": list(self.datasets),
-            "insights": list(self.insights),
-            "owners": list(self.owners),
-            "rows": self.rows,
-            "seconds": self.seconds,
         }
 
 
@@ -115,3 +97,37 @@ def diff_report(
     options = RowOptions(samples=_SAMPLES, limit_bytes=limit_bytes)
     rows = workspace.row_diffs.between(found.a, found.b, both, options) if both else ()
     return DiffReport(replace(found, rows=rows), verdicts or {}, tuple(checks), reach)
+
+
+def whole_report(workspace: Workspace, a: str, b: str, *, limit_bytes: int = SUMMARY_BYTES) -> DiffReport:
+    """The report with all sections: verdicts, rows, the checks of the run that made `b`, and whom it reaches. Raises as `diff_report`."""
+    found = workspace.history.diff(a, b)
+    verdicts = {d.dataset: d.verdict for d in found.datasets if d.verdict is not None}
+    words = {name: _words(verdict) for name, verdict in verdicts.items()}
+    changed = [d.dataset for d in found.datasets if d.change in ("changed", "added", "removed", "code")]
+    reach = workspace.outlook.reach(found.b, changed, verdicts) if changed else None
+    results = workspace.checks.of_run(found.b.run) if found.b.run is not None else []
+    checks = [
+        ReportCheck(r.dataset, r.text, str(r.severity), not r.failed or r.accepted is not None, _found(r))
+        for r in results
+    ]
+    return diff_report(workspace, a, b, verdicts=words, checks=checks, reach=reach, limit_bytes=limit_bytes)
+
+
+def _words(verdict: Verdict) -> str:
+    """A verdict in few words."""
+    names = ", ".join(f"`{name}`" for name in (verdict.columns or verdict.added)[:6])
+    if verdict.kind is VerdictKind.CONTRACT:
+        return f"contract: {'; '.join(verdict.reasons[:3])}"
+    return f"{verdict.kind}: {names}" if names and verdict.kind is not VerdictKind.NONE else str(verdict.kind)
+
+
+def _found(result: CheckResult) -> str:
+    """What a failing check found."""
+    if not result.failed:
+        return ""
+    if result.bad is not None:
+        return f"{result.bad:,} of {result.total:,} rows" if result.total is not None else f"{result.bad:,} rows"
+    if result.value is not None:
+        return f"{result.value}, wanted {result.limit}" if result.limit is not None else str(result.value)
+    return result.reason or ""

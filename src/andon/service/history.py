@@ -10,6 +10,7 @@ from andon.base.names import did_you_mean
 from andon.errors import UsageError
 from andon.model.commit import Commit, CommitKind, Leaf
 from andon.model.row_diff import RowDiff
+from andon.model.verdict import Verdict
 from andon.model.version import Column
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class DatasetDiff:
         schema: lines like `+ amount DECIMAL(10,2)`, `- x`, `~ y INTEGER -> BIGINT`.
         rows: before and after; None for views and absent ones.
         code: paths of own files that differ, with their texts before and after.
+        verdict: what the change of the definition means; None where that did not change.
     """
 
     dataset: str
@@ -60,12 +62,14 @@ class DatasetDiff:
     schema: tuple[str, ...]
     rows: tuple[int | None, int | None]
     code: tuple[tuple[str, str | None, str | None], ...] = ()
+    verdict: Verdict | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As in `diff --json`."""
         return {
             "dataset": self.dataset,
             "change": self.change,
+            **({"verdict": self.verdict.to_json()} if self.verdict else {}),
             "schema": list(self.schema),
             "rows": {"a": self.rows[0], "b": self.rows[1]},
             "code": [path for path, _, _ in self.code],
@@ -189,12 +193,21 @@ class History:
             if lines or before is None or after is None:
                 change = "added" if before is None else "removed" if after is None else "changed"
                 columns = tuple((c.name, c.type) for c in new)
-                found.append(SchemaChange(commit, dataset, change, lines, columns, undone))
+                found.append(
+                    SchemaChange(commit, dataset, change, lines, columns, undone, self._verdict(commit, dataset))
+                )
             if len(found) >= limit:
                 break
         if not found:
             self._require(dataset, ref, seen)
         return found
+
+    def _verdict(self, commit: Commit, dataset: str) -> str | None:
+        """What the commit's change of a dataset's definition meant."""
+        if commit.parent is None:
+            return None
+        found = self._workspace.outlook.between(self._lake.commits.get(commit.parent), commit, [dataset])
+        return str(found[dataset].kind) if dataset in found else None
 
     def diff_rows(self, a: str, b: str, datasets: Sequence[str] = (), options: RowOptions | None = None) -> Diff:
         """How `b` differs from `a`, with the rows that differ.
@@ -224,6 +237,7 @@ class History:
         versions = lake.objects.versions(
             {leaf.version for pair in changes.values() for leaf in pair if leaf is not None}
         )
+        verdicts = self._workspace.outlook.between(left, right, changes)
         datasets = []
         for name, (before, after) in changes.items():
             old = versions.get(before.version) if before else None
@@ -238,6 +252,7 @@ class History:
                     _schema_diff(old.columns if old else (), new.columns if new else ()) if old and new else (),
                     (old.rows if old else None, new.rows if new else None),
                     self._texts(dict(before.files) if before else {}, dict(after.files) if after else {}),
+                    verdicts.get(name),
                 )
             )
         files = self._texts(lake.commits.shared(left), lake.commits.shared(right))

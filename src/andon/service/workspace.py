@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from andon.service.describe import Describe
     from andon.service.history import History
     from andon.service.lineage import Lineages
+    from andon.service.outlook import Outlook
     from andon.service.profiles import Profiles
     from andon.service.query import Querying
     from andon.service.row_diff import RowDiffs
@@ -160,6 +161,13 @@ class Workspace:
         from andon.service.checks import Checks
 
         return Checks(self)
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What changes mean and whom they concern."""
+        from andon.service.outlook import Outlook
+
+        return Outlook(self)
 
     @cached_property
     def branches(self) -> Branches:

@@ -1,0 +1,38 @@
+"""Whom a change concerns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a change reaches, what it starts from left out.
+
+    Attributes:
+        datasets: that may show something else.
+        insights: that those serve.
+        owners: of either.
+        build: how many datasets will be built, the changed one among them.
+        rows: of those, as they are now; None if nobody counted.
+        seconds: expected wall time of their builds, from history; None if unknown.
+    """
+
+    datasets: tuple[str, ...] = ()
+    insights: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    build: int = 0
+    rows: int | None = None
+    seconds: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `plan --json` and in the report on a difference."""
+        return {
+            "datasets": list(self.datasets),
+            "insights": list(self.insights),
+            "owners": list(self.owners),
+            "build": self.build,
+            "rows": self.rows,
+            "seconds": None if self.seconds is None else round(self.seconds, 3),
+        }
