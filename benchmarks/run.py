@@ -97,6 +97,7 @@ def _stories(kind: str) -> dict[str, Story]:
         "leaf": scenarios.leaf,
         "middle": scenarios.middle,
         "branch": scenarios.branch,
+        "additive": scenarios.additive,
     }
 
 

@@ -143,6 +143,12 @@ class Subject:
             raise WrongWork(f"{path} has {count} constants to change, not one")
         path.write_text(text)
 
+    def add_column(self, name: str) -> None:
+        """Add a column to a dataset."""
+        path = self.project / self.paths[name]
+        number = self._next_edit()
+        path.write_text(f"select *, {number} as note_{number} from (\n{path.read_text()})\n")
+
     def comment(self, name: str) -> None:
         """Add a comment to a dataset."""
         path = self.project / self.paths[name]
@@ -237,6 +243,19 @@ def middle(subject: Subject) -> Iterator[Step]:
         more(0.4),
         lambda: subject.edit(subject.middle),
         check=builds(count),
+    )
+
+
+def additive(subject: Subject) -> Iterator[Step]:
+    """A new column in the middle, which nobody reads: one dataset is built, what reads it is proved to stay."""
+    count = len(subject.middle_affected) - 1
+    yield Step(
+        f"new column in the middle ({count} downstream)",
+        [ANDON, "run", "--yes", "--json"],
+        subject.plain_build(subject.middle),
+        more(0.3),
+        lambda: subject.add_column(subject.middle),
+        check=builds(1),
     )
 
 

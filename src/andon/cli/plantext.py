@@ -158,7 +158,7 @@ def names(datasets: Iterable[str]) -> str:
 
 def reasons(tasks: Iterable[TaskResult]) -> str:
     """Reasons with how often each stands, the most frequent first."""
-    counted = Counter(t.reason for t in tasks)
+    counted = Counter("proved equal" if t.reason.startswith("proved equal: ") else t.reason for t in tasks)
     if len(counted) == 1:
         return next(iter(counted))
     return " · ".join(f"{count:,} {reason}" for reason, count in counted.most_common())
