@@ -118,8 +118,14 @@ class Writer:
             name = self.name()
             self.before.append(f"{name} as ({body})")
             self.ctes.append((name, width))
+        recursive = ""
+        if self.says.chance(0.06):
+            recursive = "recursive "
+            text = self.recursion()
+            self.before.append(text)
+            self.ctes.append((text.split(" ")[0], 1))
         body = self.query(_OUTERMOST, self.says.number(2, 4), [])
-        return f"with {', '.join(self.before)} {body}" if self.before else body
+        return f"with {recursive}{', '.join(self.before)} {body}" if self.before else body
 
     def name(self) -> str:
         """A new alias: the letters are words, the number makes it one of a kind."""
@@ -219,14 +225,15 @@ class Writer:
             return f"(select * from s.b) {one} positional join s.c {two}", scope
         text, scope = self.table(depth)
         for _ in range(self.says.pick([0, 0, 1, 1, 2])):
+            if self.says.chance(0.15):
+                text, scope = self.hanging(depth, text, scope)
+                continue
             other, more = self.table(depth - 1)
             kind = self.says.pick(
                 ["inner", "inner", "left", "right", "full", "cross", "semi", "anti"] + ["asof"] * self.is_open
             )
             if kind == "cross":
-                text = self.words.pick(
-                    [f"{text}, {other}", f"{text} cross join {other}", f"{text} join {other} on true"]
-                )
+                text = self.words.pick([f"{text} cross join {other}", f"{text} join {other} on true"])
                 scope = scope + more
                 continue
             mark = self.says.pick(["=", "=", "=", ">", "<>"])
@@ -239,6 +246,17 @@ class Writer:
             text = f"{text} {kind} join {other} on {on}"
             scope = scope if kind in ("semi", "anti") else scope + more
         return text, scope
+
+    def hanging(self, depth: int, text: str, scope: Scope) -> tuple[str, Scope]:
+        """A table that is made anew for every row of those before."""
+        name = self.name()
+        lists = self.of(scope, "INTEGER[]")
+        if lists and self.says.chance(0.4):
+            return f"{text} cross join unnest({self.says.pick(lists)}) {name}(c0)", [*scope, (f"{name}.c0", "INTEGER")]
+        body = self.query(max(depth - 2, 0), 1, scope)
+        join = self.says.pick(["cross join lateral", "left join lateral"])
+        on = " on true" if join.startswith("left") else ""
+        return f"{text} {join} ({body}) {name}{on}", [*scope, (f"{name}.c0", "INTEGER")]
 
     def table(self, depth: int) -> tuple[str, Scope]:
         """One table, whichever way it is written."""
@@ -255,6 +273,8 @@ class Writer:
         if kind > 0.95:
             least = self.says.number(0, 2)
             return f"kept({least}) {name}", [(f"{name}.x", "INTEGER"), (f"{name}.y", "INTEGER")]
+        if kind > 0.88:
+            return self.made(depth, name)
         dataset = self.says.pick(list(SCHEMAS))
         scope = [(f"{name}.{column}", of) for column, of in SCHEMAS[dataset]]
         form = self.words.random()
@@ -266,6 +286,30 @@ class Writer:
                 scope,
             )
         return f"{dataset} {'as ' if form < 0.5 else ''}{name}", scope
+
+    def made(self, depth: int, name: str) -> tuple[str, Scope]:
+        """A table that is written out or computed."""
+        kind = self.says.random()
+        scope = [(f"{name}.c0", "INTEGER"), (f"{name}.c1", "INTEGER")]
+        if kind < 0.3:
+            return f"(select range::integer as c0, 1 as c1 from range({self.says.number(1, 3)})) {name}", scope
+        if kind < 0.6:
+            rows = [f"({self.says.number(0, 4)}, {self.says.number(0, 4)})" for _ in range(self.says.number(1, 3))]
+            return f"(values {', '.join(rows)}) {name}(c0, c1)", scope
+        inner = self.query(max(depth - 1, 1), 2, [])
+        one, other = self.name(), self.name()
+        unpivot = f"(select * from ({inner}) {one} unpivot include nulls (v for n in (c0, c1))) {other}"
+        return f"(select {other}.v as c0, len({other}.n) as c1 from {unpivot}) {name}", scope
+
+    def recursion(self) -> str:
+        """The body of a recursive CTE with one column, that ends."""
+        name = self.name()
+        first, step = self.says.number(0, 2), self.says.number(1, 2)
+        word = self.says.pick(["union", "union all"])
+        join = " join s.c on s.c.k = r.c0" if self.says.chance(0.3) else ""
+        limit = self.says.number(2, 5)
+        form = self.words.pick([f"r.c0 < {limit}", f"{limit} > r.c0"])
+        return f"{name} as (select {first} as c0 {word} select r.c0 + {step} as c0 from {name} r{join} where {form})"
 
     def derived(self, body: str, width: int) -> tuple[str, Scope]:
         """A subquery in FROM, or a CTE."""

@@ -14,7 +14,7 @@ _ONE_VALUE = words(
     """count count_star count_if countif min max sum sum_no_overflow avg mean bool_and bool_or bit_and bit_or bit_xor median quantile
     quantile_cont quantile_disc mad fsum kahan_sum sumkahan favg stddev stddev_pop stddev_samp variance var_pop var_samp sem
     skewness kurtosis kurtosis_pop corr covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope
-    regr_sxx regr_sxy regr_syy product geomean entropy"""
+    regr_sxx regr_sxy regr_syy product geomean"""
 )
 
 #: Of those, the ones that round nothing of floating-point numbers either.

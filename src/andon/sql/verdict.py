@@ -114,7 +114,9 @@ def verdict_of_schemas(
     return _judged(found, Meaning(tuple(old)), Meaning(tuple(new)))
 
 
-def carried(own: Verdict, columns: Sequence[str], lineage: Lineage, inputs: Mapping[str, Verdict]) -> Verdict:
+def carried(
+    own: Verdict, columns: Sequence[str], lineage: Lineage, inputs: Mapping[str, Verdict], *, is_open: bool
+) -> Verdict:
     """The verdict of a dataset with what changes in its inputs added.
 
     Args:
@@ -122,7 +124,11 @@ def carried(own: Verdict, columns: Sequence[str], lineage: Lineage, inputs: Mapp
         columns: its columns.
         lineage: where they come from, by its new definition.
         inputs: the verdicts of the datasets that it reads, each with what changes in *its* inputs added already.
+        is_open: whether its result depends on how the rows of its inputs lie (`Meaning.is_open`).
     """
+    remade = sorted(name for name, verdict in inputs.items() if verdict.kind is not VerdictKind.NONE)
+    if is_open and remade:
+        return _with_rows(own, columns, f"the result depends on how rows lie, and `{remade[0]}` is made anew")
     changed = {name: verdict for name, verdict in sorted(inputs.items()) if verdict.rows or verdict.touched}
     if not changed:
         return own

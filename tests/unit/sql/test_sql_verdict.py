@@ -175,7 +175,7 @@ class TestCarried:
     def judged(self, **inputs: Verdict) -> Verdict:
         own = verdict(Query(self.SQL), Query(self.SQL), SCHEMAS)
         named = {f"shop.{name}": found for name, found in inputs.items()}
-        return carried(own, ["id", "amount", "name"], column_lineage(self.SQL, SCHEMAS), named)
+        return carried(own, ["id", "amount", "name"], column_lineage(self.SQL, SCHEMAS), named, is_open=False)
 
     def test_nothing_comes_of_nothing(self) -> None:
         assert self.judged(orders=Verdict(VerdictKind.NONE, proof="…")).kind is VerdictKind.NONE
@@ -199,5 +199,13 @@ class TestCarried:
     def test_where_columns_cannot_be_followed_everything_changes(self) -> None:
         own = Verdict(VerdictKind.NONE, proof="…")
         inputs = {"shop.orders": Verdict(VerdictKind.COLUMNS, ("status",))}
-        found = carried(own, ["id"], Lineage(fallback="table-level, because of a test"), inputs)
+        found = carried(own, ["id"], Lineage(fallback="table-level, because of a test"), inputs, is_open=False)
         assert (found.kind, found.columns) == (VerdictKind.ROWS, ("id",))
+
+    def test_what_depends_on_how_rows_lie_changes_with_every_input_that_is_made_anew(self) -> None:
+        own = Verdict(VerdictKind.NONE, proof="…")
+        sql = "select id from shop.orders limit 3"
+        assert meaning_of(sql, SCHEMAS).is_open
+        for kind, expected in ((VerdictKind.ADDITIVE, VerdictKind.ROWS), (VerdictKind.NONE, VerdictKind.NONE)):
+            inputs = {"shop.orders": Verdict(kind, proof="…")}
+            assert carried(own, ["id"], column_lineage(sql, SCHEMAS), inputs, is_open=True).kind is expected
