@@ -165,9 +165,13 @@ def confirming(console: Console, yes: bool) -> Confirm | None:
 def finish(app: App, result: RunResult, options: RunOptions, setting: str, *, is_publish: bool = False) -> int:
     """Show how a run ended; its exit status."""
     console = app.console
-    shown = app.workspace.outlook.of_run(result, is_publish)
-    document = {**result.to_json(), "changes": shown.to_json()}
-    console.show(lambda: document, lambda: [*run_lines(result, console.out), *change_lines(shown, console)])
+    console.show(
+        result.to_json,
+        lambda: [
+            *run_lines(result, console.out),
+            *change_lines(app.workspace.outlook.of_run(result, is_publish), console),
+        ],
+    )
     failing = result.failed_checks
     if failing:
         for text in ["", *failed_lines(failing, console.err, console.width)]:

@@ -87,7 +87,9 @@ class Finish:
             ConflictError: `lake.ref_moved` if the branch's new head touched what this run wrote or read.
         """
         end = self._end(prepared, progress, check)
-        results = self._workspace.checks.with_history(tuple(end.settled.checks.values()))
+        # what knows the history of checks is loaded only where there are any
+        found = tuple(end.settled.checks.values())
+        results = self._workspace.checks.with_history(found) if found else ()
         named = RefMove(f"run:{run}", "run", None, "run")
         is_part = end.held is None and bool(end.settled.kept)
         if is_part:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from andon.lake.refs import MAIN
 from andon.model.commit import Commit, State
@@ -56,16 +56,6 @@ class Shown:
     rows: tuple[RowDiff, ...] = ()
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     totals: Mapping[str, int | None] = field(default_factory=dict)
-
-    def to_json(self) -> list[dict[str, Any]]:
-        """As in `run --json` and `publish --json`."""
-        return [
-            {
-                **each.to_json(),
-                "verdict": str(self.verdicts[each.dataset].kind) if each.dataset in self.verdicts else None,
-            }
-            for each in self.rows
-        ]
 
 
 class Outlook:
