@@ -59,6 +59,7 @@ class Project:
         problems: everything that is wrong; a project with problems can't be planned.
         rules: across datasets, from `checks/*.sql`, sorted by file.
         tests: unit tests from `tests/*.yml`, by file and place.
+        macros: `(file, CREATE MACRO statement)` of those that checks may call, in an order in which they can be made.
     """
 
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
@@ -70,3 +71,4 @@ class Project:
     problems: tuple[Problem, ...] = ()
     rules: tuple[Rule, ...] = ()
     tests: tuple[UnitTest, ...] = ()
+    macros: tuple[tuple[str, str], ...] = ()

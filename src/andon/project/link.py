@@ -86,6 +86,7 @@ class _Linker:
             _sorted(self._problems),
             rules,
             tests,
+            self._macros.for_checks(),
         )
 
     def _of(self, kind: type[_Said]) -> Iterable[tuple[str, _Said]]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from andon.base.graph import find_cycle, reach, topological
 from andon.model.dataset import ClockUse
+from andon.sql.names import HIDDEN_READERS, RANDOM_NAMES, READERS, STATE_NAMES
 from andon.sql.uses import MacroStatement
 
+_NOT_IN_CHECKS = HIDDEN_READERS | RANDOM_NAMES | READERS | STATE_NAMES
 _CLOCKS = (ClockUse.INSTANT, ClockUse.DATE, ClockUse.NONE)
 
 
@@ -64,6 +66,18 @@ class Macros:
             if name in self.statements:
                 found |= self._closure(name)
         return sorted(found, key=self._order.__getitem__)
+
+    def for_checks(self) -> tuple[tuple[str, str], ...]:
+        """`(file, statement)` of the macros that lines may call, in an order in which they can be made: those that give a value by what
+        they are given and by nothing else, so that what a check reads is seen from its line."""
+        made = []
+        for name in self.needed(self.statements):
+            called = [self.statements[other][1] for other in self._closure(name)]
+            if any(one.tables or one.is_table or any(c.name in _NOT_IN_CHECKS for c in one.calls) for one in called):
+                continue
+            path, statement = self.statements[name]
+            made.append((path, statement.text))
+        return tuple(made)
 
     def clock(self, name: str) -> ClockUse:
         """What of the logical time a call of `name` depends on."""
