@@ -379,7 +379,27 @@ def test_undo_of_somebody_elses_work_is_refused_without_a_terminal(
     assert error["hint"] == f"`andon -C {built.folder} undo {target[:8]} --yes` does it"
     assert built.json("undo", target[:8], "--yes")["undone"] == target
     oldest = built.json("log")[-1]["commit"]
-    assert built.json("undo", oldest[:8], "--yes", status=2)["error"]["code"] == "usage.not_yet"
+    assert built.json("undo", oldest[:8], "--yes", status=2)["error"]["code"] == "usage.bad_argument"
+
+
+def test_undo_of_an_older_publish_shows_what_it_means_and_asks(built: Andon) -> None:
+    built.replace(MART, "count(*) as orders", "2 * count(*) as orders")
+    built("run", "--yes")
+    built.write("datasets/marts/n.sql", "select count(*) as n from shop.orders\n")
+    built("run", "--yes")
+    older = built.json("log")[1]["commit"]
+    error = built.json("undo", older[:8], status=2)["error"]
+    assert (error["code"], error["hint"]) == (
+        "usage.confirmation_needed",
+        f"`andon -C {built.folder} undo {older[:8]} --yes` does it",
+    )
+    done = built("undo", older[:8], "--yes")
+    assert "columns: orders" in done.err
+    assert "3 rows changed (orders 3)" in done.err
+    assert "published to main" in done.out
+    log = built.json("log")
+    assert (log[0]["kind"], log[0]["target"], log[2]["undone"]) == ("undo", older, True)
+    assert "marts.n" in built("ls").out
 
 
 def test_tags(built: Andon) -> None:

@@ -11,8 +11,9 @@ from andon.base.text import plural
 from andon.cli.app import App, Command, branch_option, json_option, pass_app
 from andon.cli.build import finish, run_options, yes_option
 from andon.cli.output import Cell, Ink, moment, short, table
-from andon.cli.plantext import names
+from andon.cli.plantext import names, plan_lines
 from andon.cli.progress import progress
+from andon.cli.rowtext import summary_lines
 from andon.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
@@ -57,18 +58,20 @@ def log(app: App, dataset: str | None, at: str | None, limit: int, schema: bool)
 @yes_option
 @json_option
 @pass_app
-def undo(app: App, commit: str | None, branch: str | None, message: str | None, yes: bool) -> None:
+def undo(app: App, commit: str | None, branch: str | None, message: str | None, yes: bool) -> int:
     """Take the newest publish back: readers see at once what they saw before, no data is moved.
 
-    What it brought stays out until it is changed or accepted again. With COMMIT it is refused unless that is the newest publish.
+    What it brought stays out until it is changed or accepted again. With COMMIT, an older publish: its code is taken out of what is
+    published since, the rest is planned on today's inputs, and verdicts and rows that differ are shown first.
     """
     undoing = app.workspace.undoing
     target, datasets = undoing.undo_preview(branch)
-    if commit is not None:
-        _only_newest(app, commit, target)
+    if commit is not None and app.workspace.lake.refs.resolve(commit).id != target.id:
+        return _undo_older(app, app.workspace.reverting.find(commit, branch), branch, message, yes)
     _ask(app, branch, target, datasets, yes)
     done = undoing.undo(branch, expect=target.id, message=message)
     app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "undone"))
+    return EXIT_DONE
 
 
 @click.command(cls=Command, examples=["andon redo"])
@@ -215,15 +218,31 @@ def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], 
         raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
 
 
-def _only_newest(app: App, ref: str, target: Commit) -> None:
-    asked = app.workspace.lake.refs.resolve(ref)
-    if asked.id != target.id:
+def _undo_older(app: App, target: Commit, branch: str | None, message: str | None, yes: bool) -> int:
+    """Undo of a publish that is not the newest: built aside and shown first, published when confirmed."""
+    console = app.console
+    reverting = app.workspace.reverting
+    place = app.workspace.branch(branch)
+    if not yes and not console.can_ask:
+        option = f" --branch {branch}" if branch else ""
         raise UsageError(
-            "usage.not_yet",
-            f"{short(asked.id)} is not the newest publish; that is {short(target.id)} ({target.message})",
-            where=ref,
-            hint="older publishes can be taken back one by one, newest first: `andon undo`",
+            "usage.confirmation_needed",
+            f"this would take {short(target.id)} ({target.message}) out of what is published since, and plan the rest anew",
+            where=short(target.id),
+            hint=f"`{app.command(f'undo {short(target.id)}{option} --yes')}` does it",
         )
+    with progress(console) as report:
+        tried = reverting.attempt(target, branch, report)
+    ink = console.err
+    for text in plan_lines(tried.plan, console, False, 0.0, ink=ink):
+        ink.line(text)
+    rows = summary_lines(tried.rows, ink, console.width)
+    for text in ["", ink.paint("rows, against what readers see", "dim"), *rows] if rows else ["", "no row differs"]:
+        ink.line(text)
+    if not yes and not click.confirm(f"take {short(target.id)} out of {place}?", default=False, err=True):
+        raise UsageError("usage.confirmation_needed", "not confirmed; nothing was published")
+    result = reverting.revert(target, branch, message)
+    return finish(app, result, run_options(()), "publish.change")
 
 
 def _reverted_lines(done: Reverted, ink: Ink, word: str) -> list[str]:

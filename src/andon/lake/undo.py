@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from andon.model.build import InputFile
 from andon.model.commit import Cause, Commit, CommitKind, Leaf
 
-_PUBLISHES = (CommitKind.CHANGE, CommitKind.REFRESH, CommitKind.PUBLISH, CommitKind.REDO)
+#: Kinds of commits that put something before readers.
+PUBLISHES = (CommitKind.CHANGE, CommitKind.REFRESH, CommitKind.PUBLISH, CommitKind.REDO)
 
 
 def undo_target(history: Iterable[Commit]) -> Commit | None:
@@ -19,7 +20,7 @@ def undo_target(history: Iterable[Commit]) -> Commit | None:
             continue
         if commit.kind is CommitKind.UNDO and commit.target is not None:
             void.add(commit.target)
-        elif commit.kind in _PUBLISHES:
+        elif commit.kind in PUBLISHES:
             if commit.kind is CommitKind.REDO and commit.target is not None:
                 void.add(commit.target)
             return commit
@@ -48,7 +49,7 @@ def redo_target(history: Iterable[Commit]) -> RedoChoice | None:
         if commit.kind is CommitKind.REDO and commit.target is not None:
             void.add(commit.target)
             since.append(commit)
-        elif commit.kind in _PUBLISHES:
+        elif commit.kind in PUBLISHES:
             since.append(commit)
     return None
 

@@ -110,9 +110,11 @@ class Changes:
         new = self._gathered.definitions.get(dataset)
         if leaf is None or new is None:
             return None
-        if leaf.definition == new.id:
+        same = leaf.definition == new.id
+        # an unchanged text may say something else over other columns: `*` takes what is there
+        if same and (new.kind is not Kind.SQL or self._schemas(new, before=True) == self._schemas(new, before=False)):
             return self._of_data(dataset)
-        old = self._old.get(leaf.definition)
+        old = new if same else self._old.get(leaf.definition)
         if old is None:
             return None
         if old.kind is not Kind.SQL or new.kind is not Kind.SQL:

@@ -168,8 +168,9 @@ class Finish:
             options.message or _message(prepared, end.results, state),
             to_text(self._workspace.clock()),
             run,
-            head.rejected,
+            tuple({*head.rejected, *prepared.goal.rejected}),
             _acceptances((*head.acceptances, *prepared.goal.acceptances), state),
+            prepared.goal.target,
         )
 
     def _record(

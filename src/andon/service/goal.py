@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.model.acceptance import Acceptance
-from andon.model.commit import Commit, CommitKind
+from andon.model.commit import Cause, Commit, CommitKind
 from andon.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Goal:
 
     Attributes:
         acceptances: results that are to be published in spite of a check.
+        rejected: what an undo keeps out from then on; `target`: the publish that it reverts.
     """
 
     branch: str
@@ -69,6 +70,8 @@ class Goal:
     source: str | None = None
     updates_folder: bool = True
     acceptances: tuple[Acceptance, ...] = ()
+    rejected: tuple[Cause, ...] = ()
+    target: str | None = None
 
 
 @dataclass

@@ -71,6 +71,14 @@ class Undoing:
         changes = self._lake.commits.changed_leaves(self._lake.commits.get(target.parent), target)
         return target, tuple(changes)
 
+    def causes(self, before: Commit, target: Commit) -> set[Cause]:
+        """What a publish brought, as what an undo of it keeps out: its code, or its raw files if it altered no code.
+
+        Args:
+            before: the commit before it.
+        """
+        return self._causes(before, target, self._lake.commits.changed_leaves(before, target))
+
     def needs_asking(self, target: Commit) -> str | None:
         """Why an undo of `target` should be confirmed first, or None."""
         run = self._workspace.runs.find(target.run) if target.run is not None else None

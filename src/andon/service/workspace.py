@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from andon.service.outlook import Outlook
     from andon.service.profiles import Profiles
     from andon.service.query import Querying
+    from andon.service.revert import Reverting
     from andon.service.row_diff import RowDiffs
     from andon.service.suggestions import Suggestions
     from andon.service.undoing import Undoing
@@ -161,6 +162,13 @@ class Workspace:
         from andon.service.checks import Checks
 
         return Checks(self)
+
+    @cached_property
+    def reverting(self) -> Reverting:
+        """Undo of older publishes."""
+        from andon.service.revert import Reverting
+
+        return Reverting(self)
 
     @cached_property
     def outlook(self) -> Outlook:
