@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import tempfile
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,6 +163,11 @@ totals = st.sampled_from(
         "count(*) 1..4",
         "watch rows",
         "max(b) < 3",
+        "sum(m) > 0.5",
+        "count(s) 1..4",
+        "sum(a + 1) >= 3",
+        "min(d) 2026-01-01..",
+        "avg(m) > 0",
         "rows >= 90% of published",
         "sum(a) 80%..120% of published",
         "lost keys = 0",
@@ -283,6 +290,36 @@ def test_planned_is_plain(
     question = Question(items_of(written), mine, others, published, samples=samples)
     with patch.object(queries, "LARGE", 0 if is_large else queries.LARGE):
         assert_planned_is_plain(question, place.connection)
+
+
+class States:
+    """States in memory, as JSON."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def get(self, keys: Sequence[str]) -> dict[str, Any]:
+        return {key: json.loads(self.kept[key]) for key in keys if key in self.kept}
+
+    def put(self, states: Mapping[str, Any]) -> None:
+        for key, state in states.items():
+            made = json.dumps(state)
+            assert self.kept.setdefault(key, made) == made
+
+
+@settings(max_examples=120, deadline=None)
+@given(parts, st.lists(rows, min_size=1, max_size=2), rows, st.lists(lines, min_size=1, max_size=6))
+def test_what_is_kept_per_file_changes_nothing(
+    first: list[list[Row]], added: list[list[Row]], other: list[Row], written: list[str]
+) -> None:
+    place = world()
+    with patch.object(queries, "LARGE", 0):
+        states, items = States(), items_of(written)
+        theirs = place.table("o.t", [other])
+        for values in (first, first + added, first + added, added):
+            mine = place.table("s.d", values)
+            question = Question(items, mine, {"o.t": theirs}, None, states=states)
+            assert_planned_is_plain(question, place.connection)
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from andon.checks import samples
-from andon.checks.compile import AgePlan, Plan, RowPlan, SchemaPlan
+from andon.checks.ask import Found, answered, how_plainly, proved
+from andon.checks.compile import AgePlan
 from andon.checks.facts import Facts
-from andon.checks.judge import Measured, Verdict, judge
-from andon.checks.keys import Answer, Decided, Follow
-from andon.checks.plain import measure, query
-from andon.checks.proofs import prove
-from andon.checks.queries import ALONE, JOIN, PROOF, Query, plan_queries
+from andon.checks.judge import Verdict, judge
+from andon.checks.plain import query
+from andon.checks.queries import PROOF, plan_queries
 from andon.checks.question import Executed, FileStates, Question, Target
+from andon.checks.states import by_states, keep_unique
 from andon.model.check import Check, MaxAge, Status
 from andon.model.check_result import Samples
 
@@ -30,16 +30,6 @@ if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["Executed", "FileStates", "Question", "Target", "execute", "explain_sql"]
-
-
-@dataclass(slots=True)
-class _Found:
-    """What one check measured, how, at what cost, and the numbers of failing rows if the scan told them."""
-
-    measured: Measured
-    how: str
-    seconds: float = 0.0
-    rows: tuple[int, ...] | None = None
 
 
 def execute(question: Question, connection: duckdb.DuckDBPyConnection, moment: datetime) -> list[Executed]:
@@ -53,83 +43,25 @@ def execute(question: Question, connection: duckdb.DuckDBPyConnection, moment: d
         duckdb.InterruptException: when the connection was interrupted.
     """
     facts = Facts(question.own)
-    found: dict[int, _Found] = {}
-    for index, (check, plan) in enumerate(question.items):
-        proof = prove(check, plan, question, facts)
-        if proof is not None:
-            found[index] = _Found(proof, PROOF)
-    left = [index for index in range(len(question.items)) if index not in found]
+    indexes = range(len(question.items))
+    found = proved(question, indexes, facts)
+    left = [index for index in indexes if index not in found]
+    if left and question.states is not None:
+        found.update(by_states(question, left, facts, connection, question.states))
+        left = [index for index in left if index not in found]
     if left:
-        for asked in plan_queries(question, left, facts):
-            found.update(_ask(asked, connection))
-        for index in left:
-            if index not in found:
-                found[index] = _plainly(question.items[index][1], question, connection)
-    return _judged(question, [found[index] for index in range(len(question.items))], connection, moment)
-
-
-def _ask(asked: Query, connection: duckdb.DuckDBPyConnection) -> dict[int, _Found]:
-    """What a query tells; what it leaves undecided is missing. If the engine refuses it, each of its checks is asked alone."""
-    import duckdb
-
-    began = time.perf_counter()
-    try:
-        row: Sequence[Any] = connection.execute(asked.sql).fetchall()[0]
-    except duckdb.InterruptException:
-        raise
-    except duckdb.Error:
-        return {}
-    share = (time.perf_counter() - began) / len(asked.parts)
-    found = {}
-    for part in asked.parts:
-        values = row[part.start : part.end]
-        began = time.perf_counter()
-        answer = _followed(part.read(values), connection)
-        if answer is None:
-            continue
-        rows = tuple(values[-1] or ()) if part.has_rows else None
-        if isinstance(answer, Decided):
-            measured, rows = answer.measured, answer.rows
-        else:
-            measured = answer
-        found[part.index] = _Found(measured, asked.how, share + time.perf_counter() - began, rows)
-    return found
-
-
-def _followed(answer: Answer, connection: duckdb.DuckDBPyConnection) -> Measured | Decided | None:
-    import duckdb
-
-    while isinstance(answer, Follow):
-        try:
-            answer = answer.read(connection.execute(answer.sql).fetchall()[0])
-        except duckdb.InterruptException:
-            raise
-        except duckdb.Error:
-            return None
-    return answer
-
-
-def _plainly(plan: Plan, question: Question, connection: duckdb.DuckDBPyConnection) -> _Found:
-    began = time.perf_counter()
-    measured = measure(plan, question.relations(), connection)
-    return _Found(measured, _how_plainly(plan), time.perf_counter() - began)
-
-
-def _how_plainly(plan: Plan) -> str:
-    """Rules and totals over rows of their own run alone; all else compares rows with rows."""
-    match plan:
-        case SchemaPlan():
-            return PROOF
-        case RowPlan() | AgePlan():
-            return ALONE
-    return ALONE if getattr(plan, "is_standalone", None) is False else JOIN
+        asked = answered(question, left, facts, connection)
+        found.update(asked)
+        if question.states is not None:
+            keep_unique(question, asked, question.states)
+    return _judged(question, [found[index] for index in indexes], connection, moment)
 
 
 # verdicts and samples
 
 
 def _judged(
-    question: Question, found: Sequence[_Found], connection: duckdb.DuckDBPyConnection, moment: datetime
+    question: Question, found: Sequence[Found], connection: duckdb.DuckDBPyConnection, moment: datetime
 ) -> list[Executed]:
     verdicts = [judge(check, one.measured, moment) for (check, _), one in zip(question.items, found, strict=True)]
     failed = [index for index, verdict in enumerate(verdicts) if verdict.status is Status.FAIL]
@@ -143,7 +75,7 @@ def _judged(
 
 
 def _samples(
-    question: Question, found: Sequence[_Found], failed: Sequence[int], connection: duckdb.DuckDBPyConnection
+    question: Question, found: Sequence[Found], failed: Sequence[int], connection: duckdb.DuckDBPyConnection
 ) -> dict[int, Samples]:
     """Failing rows of failed checks. A check whose rows can't be fetched keeps its verdict and has none."""
     import duckdb
@@ -165,7 +97,9 @@ def _samples(
             continue
         began = time.perf_counter()
         try:
-            made[index] = samples.sample(question.items[index][1], question, connection)
+            within = found[index].within
+            narrow = question if within is None else replace(question, own=within)
+            made[index] = samples.sample(question.items[index][1], narrow, connection)
         except duckdb.InterruptException:
             raise
         except duckdb.Error:
@@ -200,16 +134,14 @@ def _masked_limit(check: Check, verdict: Verdict) -> Any:
 def explain_sql(question: Question) -> list[tuple[Check, str, str]]:
     """For each check how it would be executed, and the SQL that runs first for it; a proof runs none."""
     facts = Facts(question.own)
-    told: dict[int, tuple[str, str]] = {}
-    for index, (check, plan) in enumerate(question.items):
-        if prove(check, plan, question, facts) is not None:
-            told[index] = (PROOF, "")
-    left = [index for index in range(len(question.items)) if index not in told]
+    indexes = range(len(question.items))
+    told = {index: (PROOF, "") for index in proved(question, indexes, facts)}
+    left = [index for index in indexes if index not in told]
     for asked in plan_queries(question, left, facts):
         told.update({part.index: (asked.how, asked.sql) for part in asked.parts})
     relations = question.relations()
     for index in left:
         plan = question.items[index][1]
         if index not in told:
-            told[index] = (_how_plainly(plan), query(plan, relations))
+            told[index] = (how_plainly(plan), query(plan, relations))
     return [(check, *told[index]) for index, (check, _) in enumerate(question.items)]
