@@ -13,7 +13,7 @@ PACKAGES = {
     "soda": ("soda-core-duckdb", "setuptools"),
     "pandera": ("pandera[polars]", "polars"),
     "pointblank": ("pointblank[pl]", "polars"),
-    "dbt": ("dbt-core", "dbt-duckdb"),
+    "dbt": ("dbt-core<1.12", "dbt-duckdb"),
 }
 EMAIL = (
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -143,7 +143,7 @@ def dbt(folder: Path) -> None:
     project = folder / "dbt"
     (project / "models").mkdir(parents=True, exist_ok=True)
     (project / "tests").mkdir(exist_ok=True)
-    (project / "dbt_project.yml").write_text("name: shop\nversion: '1'\nprofile: shop\n")
+    (project / "dbt_project.yml").write_text("name: shop\nversion: '1.0'\nconfig-version: 2\nprofile: shop\n")
     (project / "profiles.yml").write_text(
         "shop:\n  target: a\n  outputs:\n    a: {type: duckdb, path: ':memory:', threads: 1}\n"
     )
@@ -158,7 +158,7 @@ def dbt(folder: Path) -> None:
     tests = {name: ["not_null"] for name in REQUIRED}
     tests["order_id"].append("unique")
     tests["external_ref"] = ["unique"]
-    tests["customer_id"].append("relationships: {to: source('raw', 'customers'), field: customer_id}")
+    tests["customer_id"].append("relationships: {to: \"source('raw', 'customers')\", field: customer_id}")
     tests |= {name: [f"accepted_values: {{values: [{', '.join(values)}]}}"] for name, values in SETS.items()}
     for name, listed in tests.items():
         yaml += [f"          - name: {name}", "            tests:", *(f"              - {test}" for test in listed)]
