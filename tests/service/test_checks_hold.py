@@ -294,3 +294,28 @@ def test_history_of_checks_survives_an_undo(checked):
     checked.undo()
     with closing(checked.open()) as workspace:
         assert [c.label for c in workspace.checks.history("marts.count")] == ["n > 2"]
+
+
+def test_nothing_is_built_on_a_held_result_that_is_taken_over(checked):
+    checked.write("raw/orders_06.csv", BAD)
+    checked.run()
+    again = checked.run()
+    assert statuses(again) == {
+        "shop.orders": "held",
+        "marts.totals": "skipped",
+        "marts.best": "skipped",
+        "marts.count": "skipped",
+    }
+
+
+def test_of_two_failing_checks_both_must_be_accepted(checked):
+    checked.write("sources/shop/orders.sql", SHOP.replace("amount 0..100", "amount 0..100\n  rows < 5"))
+    checked.write("raw/orders_06.csv", BAD)
+    held = checked.run()
+    assert failing(held) == ["shop.orders: amount 0..100", "shop.orders: rows < 5"]
+    with closing(checked.open()) as workspace:
+        one = workspace.checks.accept(held.run, ["rows < 5"], "it grew")
+        assert (one.published, statuses(one)["marts.totals"]) == (False, "skipped")
+        both = workspace.checks.accept(held.run, ["rows < 5", "amount 0..100"], "it grew")
+        assert both.published
+    assert checked.ask("select count(*) from marts.totals") == [(4,)]

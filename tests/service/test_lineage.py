@@ -155,6 +155,7 @@ def test_any_past_commit_can_be_asked(lake: Clone) -> None:
 
 def test_what_was_kept_over_inputs_that_moved_says_so(lake: Clone) -> None:
     lake.write("checks/sums.sql", None)
+    lake.run(drop=True)
     lake.write(
         "datasets/marts/totals.sql", "select customer, sum(amount) as total from shop.orders group by customer\n"
     )

@@ -15,12 +15,20 @@ from andon.model.version import Version
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What checks said of a result: all of it, and those that hold it, so that nothing may read it."""
+
+    results: tuple[CheckResult, ...] = ()
+    holding: tuple[CheckResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A task's result.
 
     Attributes:
         fresh: whether version and build are new to the catalog (else they were there: reuse by key).
-        checks: what was asked of the result before anything may read it.
+        asked: what checks said of the result before anything may read it.
     """
 
     version: Version | None
@@ -30,7 +38,7 @@ class Outcome:
     fresh: bool
     note: str | None = None
     definition: Definition | None = field(default=None, repr=False)
-    checks: tuple[CheckResult, ...] = ()
+    asked: Asked = Asked()
 
 
 @dataclass

@@ -55,8 +55,10 @@ class Runner:
         self._cancelled = cancelled
         self._interrupt = interrupt
 
-    def run(self, steps: Sequence[Step], versions: Mapping[str, str]) -> Progress:
-        """Take `steps`; `versions` are those of datasets that have no step.
+    def run(
+        self, steps: Sequence[Step], versions: Mapping[str, str], held: Mapping[str, str] | None = None
+    ) -> Progress:
+        """Take `steps`; `versions` are those of datasets that have no step, `held` says why nothing may read some of them.
 
         Returns:
             What became of them.
@@ -65,7 +67,7 @@ class Runner:
             MachineError: when the machine fails (a full disk): it would fail every further step as well.
             KeyboardInterrupt: after everything was stopped and what was built is recorded.
         """
-        progress = Progress(versions=dict(versions))
+        progress = Progress(versions=dict(versions), failed=dict(held or {}))
         state = _State(steps)
         unrecorded: list[Outcome] = []
         recording: Future[Mapping[str, Build]] | None = None
@@ -157,8 +159,8 @@ class Runner:
         action = step.action
         if action is Action.BUILD and not outcome.fresh:
             action = Action.REUSE
-        progress.checks += outcome.checks
-        holding = [check for check in outcome.checks if check.holds]
+        progress.checks += outcome.asked.results
+        holding = outcome.asked.holding
         status, reason = Status.OK, outcome.note or step.reason
         if holding:
             progress.failed[step.dataset] = f"{step.dataset} is held by a check"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.clock import to_text
 from andon.base.names import literal, quote_name
-from andon.build.outcome import Outcome
+from andon.build.outcome import Asked, Outcome
 from andon.build.plan import clock_part
 from andon.build.reading import same_reading
 from andon.build.sides import EngineSettings, Side, Sides
@@ -26,7 +26,6 @@ from andon.engines.types import field_paths
 from andon.errors import AndonError, DatasetError
 from andon.lake.lake import Lake
 from andon.model.build import Build, InputFile, recipe_key
-from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf
 from andon.model.dataset import Definition, Kind
 from andon.model.plan import Action, Step
@@ -54,7 +53,7 @@ class ReadSource(Protocol):
 class Check(Protocol):
     """How a result is asked what must hold of it; called from several threads at once."""
 
-    def __call__(self, dataset: str, version: Version, versions: Mapping[str, str]) -> tuple[CheckResult, ...]:
+    def __call__(self, dataset: str, version: Version, versions: Mapping[str, str]) -> Asked:
         """The results of the checks of `dataset` that `versions`, what is there by now, can answer."""
         ...
 
@@ -123,7 +122,7 @@ class Tasks:
         """Take one step (see `Execute`)."""
         outcome = self._take(step, versions)
         version = outcome.version or self.relations.version(outcome.version_id)
-        return replace(outcome, checks=self.job.check(step.dataset, version, versions))
+        return replace(outcome, asked=self.job.check(step.dataset, version, versions))
 
     def _take(self, step: Step, versions: Mapping[str, str]) -> Outcome:
         dataset = step.dataset

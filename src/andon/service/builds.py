@@ -201,7 +201,7 @@ class Builds:
             seconds=objects.seconds_by_dataset() if estimate else {},
             prove=changes.prove if options.proofs else None,
         )
-        looked = look(self._workspace, gathered, bound, plan_steps(situation), moment)
+        looked = look(self._workspace, gathered, bound, plan_steps(situation), moment, whole=selected is None)
         if looked.problems:
             raise _merged(ProjectError.of(looked.problems), gathered, side)
         steps = looked.steps

@@ -1,6 +1,7 @@
 """Which checks there are, and which of them a run must look at: from the lines of the code that counts to compiled checks.
 
-A dataset's lines come from the file that its leaf will hold: the merged code's, or the head's where a dataset stays as it is.
+A dataset's lines come from the file that its leaf will hold: the merged code's, or the head's where a dataset stays as it is. Rules,
+named patterns and macros are those that will stand beside the leaves.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from andon.base.clock import to_text
-from andon.base.hashing import content_id
-from andon.checks.plans import Catalog, Compiled, Declared
+from andon.base.hashing import content_id, digest
+from andon.checks.clock import clock_macros, mentions
+from andon.checks.plans import Catalog, Compiled, Declared, PublishedPlan, ReferencePlan
 from andon.checks.read import read_checks
 from andon.checks.rule_files import compile_rule, rule_check
 from andon.engines.types import lake_type
@@ -20,6 +23,8 @@ from andon.errors import Problem, ProjectError
 from andon.model.check import AgainstPublished, Check, MaxAge, SchemaRule
 from andon.model.check_result import result_key
 from andon.model.dataset import Dataset
+from andon.settings import patterns_of
+from andon.sql.macros import macro_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +38,26 @@ if TYPE_CHECKING:
 
 Columns = Sequence[tuple[str, str]]
 
-_NAME = re.compile(r'"?([A-Za-z_]\w*)"?\s*\.\s*"?([A-Za-z_]\w*)"?')
+Files = Sequence[tuple[str, str]]
+
+# two names with a point between them; the second may begin the next pair
+_NAME = re.compile(r'(?=(?<!\w)"?([A-Za-z_]\w*)"?\s*\.\s*"?([A-Za-z_]\w*)"?)')
+_WORD = re.compile(r"[^\W\d]\w*")
+_SETTINGS = "andon.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What checks take from shared files: rules across datasets, the project's own patterns, and its macros.
+
+    Attributes:
+        toml: the text of `andon.toml`, for places of what is wrong in it; empty if it isn't at hand.
+    """
+
+    rules: Sequence[Rule]
+    patterns: Mapping[str, str]
+    macros: Sequence[str]
+    toml: str = ""
 
 
 class CodeBesideState(Protocol):
@@ -55,50 +79,64 @@ class CheckBook:
     Args:
         gathered: the code, and the state that it stands beside.
         bound: columns that changed code returns, as the plan bound them.
+        files: `{dataset: the files whose lines count}`: those that its leaf will hold. None means those of the code.
+        beside: what counts of the shared files. None means what the code has of it.
     """
 
-    def __init__(self, workspace: Workspace, gathered: CodeBesideState, bound: Mapping[str, Columns]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        gathered: CodeBesideState,
+        bound: Mapping[str, Columns],
+        files: Mapping[str, Files] | None = None,
+        beside: Beside | None = None,
+    ) -> None:
         self._workspace = workspace
         self._gathered = gathered
         self._bound = bound
+        project = gathered.project
+        self._files = files if files is not None else {name: d.own_files for name, d in project.datasets.items()}
+        self._beside = beside_of(project, settings_text(workspace, project)) if beside is None else beside
         self._compiled: dict[str, tuple[Compiled, ...]] = {}
         self._columns: dict[str, Columns | None] = {}
         self._lock = threading.Lock()
         self._rules: dict[str, list[Rule]] = {}
-        for rule in gathered.project.rules:
+        for rule in self._beside.rules:
             self._rules.setdefault(rule.datasets[0], []).append(rule)
+        self._macros = {macro_name(text)[0].lower(): text for text in self._beside.macros}
+        self._clock = clock_macros(self._beside.macros)
         self._head: Project | None = None
         self._binder: Binder | None = None
 
-    def dataset(self, name: str, files: Sequence[tuple[str, str]] | None = None) -> Dataset | None:
-        """What the file of `name` says; of two texts the one that `files` (a leaf's own files) names."""
+    def dataset(self, name: str, files: Files | None = None) -> Dataset | None:
+        """What the file of `name` says that counts; of several texts the one that `files` (a leaf's own files) names."""
         here = self._gathered.project.datasets.get(name)
-        if files is None or (here is not None and tuple(here.own_files) == tuple(files)):
+        wanted = self._files.get(name) if files is None else files
+        if wanted is None or (here is not None and tuple(here.own_files) == tuple(wanted)):
             return here
         return self._head_project().datasets.get(name) or here
 
     def has_checks(self, dataset: Dataset) -> bool:
         """Whether anything is asked of a dataset: by a line, by its key, or by a rule that names it first."""
-        return has_checks(dataset) or dataset.name in self._rules
+        return bool(dataset.checks or dataset.definition.key) or dataset.name in self._rules
 
     def touching(self, touched: Iterable[str]) -> set[str]:
         """The datasets whose checks are about one of `touched`: their own, and those that name them."""
         among = set(touched)
         if not among:
             return set()
-        found = {name for name in among if name in self._gathered.definitions}
-        for name, dataset in self._gathered.project.datasets.items():
-            if name not in found and self.named(dataset) & among:
+        found = {name for name in among if name in self._files}
+        for name in self._files:
+            if name not in found and (dataset := self.dataset(name)) is not None and self.named(dataset) & among:
                 found.add(name)
         return found
 
     def named(self, dataset: Dataset) -> set[str]:
         """The datasets that the lines of `dataset` may name, by their text alone."""
-        known = self._gathered.definitions
-        texts = [line.text for line in dataset.checks if "." in line.text]
-        found = {f"{m[1]}.{m[2]}".lower() for text in texts for m in _NAME.finditer(text)}
-        ruled = {name for rule in self._rules.get(dataset.name, ()) for name in rule.datasets}
-        return {name for name in found | ruled if name in known and name != dataset.name}
+        leaves = self._gathered.state.leaves
+        found = names_in(dataset)
+        found |= {name for rule in self._rules.get(dataset.name, ()) for name in rule.datasets}
+        return {name for name in found if (name in self._files or name in leaves) and name != dataset.name}
 
     def reads(self, names: Iterable[str]) -> set[str]:
         """The datasets that checks of `names` are about."""
@@ -112,13 +150,18 @@ class CheckBook:
         if not datasets:
             return []
         involved = {d.name for d in datasets}.union(*(self.named(d) for d in datasets))
-        columns = {name: self.columns(name) for name in involved}
+        # what is dropped is not there any more
+        columns = {name: self.columns(name) for name in involved if name in self._files}
         compiled, problems = read_checks(
-            [declared(d) for d in datasets], self._catalog(columns), self._workspace.cache, datasets=self._names()
+            [declared(d) for d in datasets],
+            self._catalog(columns, self._beside),
+            self._workspace.cache,
+            datasets=self._files.keys(),
+            toml=self._beside.toml,
         )
         with self._lock:
             for dataset in datasets:
-                key = self._key(dataset, {n: columns[n] for n in (dataset.name, *self.named(dataset))})
+                key = self._key(dataset, {n: columns.get(n) for n in (dataset.name, *self.named(dataset))})
                 rules, wrong = self._of_rules(dataset, columns)
                 problems += wrong
                 self._compiled[key] = (*compiled.get(dataset.name, ()), *rules)
@@ -135,7 +178,9 @@ class CheckBook:
         key = self._key(dataset, columns)
         with self._lock:
             if key not in self._compiled:
-                found, problems = read_checks([declared(dataset)], self._catalog(columns), datasets=self._names())
+                found, problems = read_checks(
+                    [declared(dataset)], self._catalog(columns, self._beside), datasets=self._names()
+                )
                 if problems:
                     raise ProjectError.of(problems)
                 rules, problems = self._of_rules(dataset, columns)
@@ -144,22 +189,91 @@ class CheckBook:
                 self._compiled[key] = (*found.get(dataset.name, ()), *rules)
             return self._compiled[key]
 
-    def of(self, name: str, files: Sequence[tuple[str, str]] | None = None) -> tuple[Compiled, ...]:
-        """The checks of a dataset over the columns that the plan knows; those of `files` where the text differs.
+    def of(self, name: str) -> tuple[Compiled, ...]:
+        """The checks of a dataset over the columns that the plan knows.
 
         Raises:
             ProjectError: they don't fit.
         """
-        dataset = self.dataset(name, files)
+        dataset = self.dataset(name)
         if dataset is None:
             return ()
         return self.compiled(dataset, {n: self.columns(n) for n in (name, *self.named(dataset))})
 
+    def before(self, name: str, files: Files) -> tuple[Check, ...]:
+        """The checks that the head's lines (those of `files`) state with the head's patterns and macros, over the columns that the plan
+        knows; none where they don't fit those."""
+        head = self._head_project()
+        dataset = head.datasets.get(name)
+        if dataset is None or tuple(dataset.own_files) != tuple(files):
+            return ()
+        columns = {n: self.columns(n) for n in (name, *names_in(dataset)) if n in self._names()}
+        catalog = self._catalog(columns, beside_of(head))
+        found, _ = read_checks([declared(dataset)], catalog, self._workspace.cache, datasets=self._names())
+        return tuple(c.check for c in found.get(name, ()))
+
+    def macros_for(self, checks: Iterable[Check]) -> tuple[str, ...]:
+        """The macros that lines may call, and those that they call, in an order in which they can be made."""
+        if not self._macros:
+            return ()
+        found: set[str] = set()
+        waiting = [check.text for check in checks]
+        while waiting:
+            words = {word.lower() for word in _WORD.findall(waiting.pop())}
+            new = {name for name in words if name in self._macros and name not in found}
+            found |= new
+            waiting += [self._macros[name] for name in new]
+        return tuple(text for name, text in self._macros.items() if name in found)
+
+    def question(
+        self,
+        item: Compiled,
+        dataset: Dataset,
+        versions: Mapping[str, str],
+        published: Mapping[str, Leaf],
+        definition: str | None,
+        moment: datetime,
+    ) -> str:
+        """The id of what a check asks of `versions`, beside what readers have, at a logical time.
+
+        Args:
+            dataset: what its file says.
+            definition: id of what the version was made by.
+        """
+        check = item.check
+        leaf = published.get(check.dataset) if compares(check) else None
+        subject = check.id
+        if isinstance(item.plan, ReferencePlan | PublishedPlan):  # by a `key:`, which no version tells
+            key = item.plan.targets if isinstance(item.plan, ReferencePlan) else item.plan.key
+            subject = content_id([check.id, list(key)])
+        if isinstance(
+            check.form, SchemaRule
+        ):  # also held against what is declared, and against what the same code made
+            same = leaf is not None and leaf.definition == definition
+            subject = content_id([check.id, [[c.name, c.type] for c in dataset.columns], same])
+        uses_clock = check.uses_clock
+        if isinstance(
+            check.form, MaxAge
+        ):  # an age is judged again from the newest value, unless that is another one by now
+            uses_clock = mentions(f"{check.form.expression} {check.where or ''}", self._clock)
+        others = [(o, versions[o]) for o in check.others]
+        return result_key(
+            subject,
+            versions[check.dataset],
+            others,
+            leaf.version if leaf is not None else None,
+            to_text(moment) if uses_clock else None,
+        )
+
     def unknown(self, name: str, versions: Mapping[str, str], moment: datetime) -> int:
         """How many checks of a dataset have no result on these versions (`{dataset: version}`)."""
-        leaves = self._gathered.state.leaves
-        checks = [c.check for c in self.of(name) if all(o in versions for o in c.check.others)]
-        keys = {question_key(check, versions, leaves, moment) for check in checks if name in versions}
+        dataset = self.dataset(name)
+        if dataset is None or name not in versions:
+            return 0
+        leaves, definition = self._gathered.state.leaves, self._gathered.definitions.get(name)
+        made_by = definition.id if definition is not None else None
+        items = [c for c in self.of(name) if all(o in versions for o in c.check.others)]
+        keys = {self.question(item, dataset, versions, leaves, made_by, moment) for item in items}
         return len(keys - self._workspace.check_results.find(keys).keys())
 
     def _of_rules(
@@ -179,7 +293,7 @@ class CheckBook:
             )
             plan = self._workspace.cache.get("rule", [key]).get(key)
             if plan is None:
-                plan = compile_rule(check, self._catalog(seen), self._rule_binder())
+                plan = compile_rule(check, self._catalog(seen, self._beside), self._rule_binder())
                 if isinstance(plan, Problem):
                     problems.append(plan)
                     continue
@@ -212,17 +326,20 @@ class CheckBook:
                 version = versions.get(published.get(name, ""))
                 self._columns[name] = [(c.name, c.type) for c in version.columns] if version else None
 
-    def _catalog(self, columns: Mapping[str, Columns | None]) -> Catalog:
-        definitions = self._gathered.definitions
-        patterns = self._gathered.project.settings.get("patterns")
+    def _catalog(self, columns: Mapping[str, Columns | None], beside: Beside) -> Catalog:
+        keys = {}
+        for name in columns:
+            dataset = self.dataset(name)
+            keys[name] = dataset.definition.key if dataset is not None else ()
         return Catalog(
             columns={name: found for name, found in columns.items() if found is not None},
-            keys={name: definitions[name].key for name in columns if name in definitions},
-            patterns=dict(patterns) if isinstance(patterns, Mapping) else {},
+            keys=keys,
+            patterns=beside.patterns,
+            macros=beside.macros,
         )
 
     def _names(self) -> frozenset[str]:
-        return frozenset((*self._gathered.definitions, *self._gathered.state.leaves))
+        return frozenset((*self._files, *self._gathered.state.leaves))
 
     def _key(self, dataset: Dataset, columns: Mapping[str, Columns | None]) -> str:
         seen = sorted((name, None if found is None else [list(c) for c in found]) for name, found in columns.items())
@@ -234,28 +351,29 @@ class CheckBook:
         return self._head
 
 
-def question_key(check: Check, versions: Mapping[str, str], published: Mapping[str, Leaf], moment: datetime) -> str:
-    """The id of what `check` asks of `versions`, beside what readers have, at a logical time."""
-    leaf = published.get(check.dataset) if compares(check) else None
-    uses_clock = check.uses_clock and not isinstance(check.form, MaxAge)  # an age is judged again from the newest value
-    others = [(o, versions[o]) for o in check.others]
-    return result_key(
-        check.id,
-        versions[check.dataset],
-        others,
-        leaf.version if leaf is not None else None,
-        to_text(moment) if uses_clock else None,
-    )
+def beside_of(project: Project, toml: str = "") -> Beside:
+    """What checks take from the shared files of a project."""
+    return Beside(project.rules, patterns_of(project.settings), [text for _, text in project.macros], toml)
+
+
+def settings_text(workspace: Workspace, project: Project) -> str:
+    """The text of `andon.toml` where it is that of the folder; only places of problems need it."""
+    place = workspace.root / _SETTINGS
+    if not patterns_of(project.settings) or not place.is_file():
+        return ""
+    content = place.read_bytes()
+    return content.decode("utf-8", "replace") if digest(content) == project.files.get(_SETTINGS) else ""
+
+
+def names_in(dataset: Dataset) -> set[str]:
+    """Every dataset that the lines of `dataset` may name, and more: all pairs of names with a point between."""
+    texts = [line.text for line in dataset.checks if "." in line.text]
+    return {f"{m[1]}.{m[2]}".lower() for text in texts for m in _NAME.finditer(text)}
 
 
 def compares(check: Check) -> bool:
     """Whether a check is about the step from the published version."""
     return isinstance(check.form, AgainstPublished | SchemaRule)
-
-
-def has_checks(dataset: Dataset) -> bool:
-    """Whether anything is asked of a dataset: by a line, or by its key."""
-    return bool(dataset.checks or dataset.definition.key)
 
 
 def declared(dataset: Dataset) -> Declared:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
 from andon.checks.judge import Measured, Verdict, judge
-from andon.checks.plans import Compiled
-from andon.checks.question import Question, Target
+from andon.checks.plans import Compiled, ViolationsPlan
+from andon.checks.question import Executed, Question, Target
 from andon.checks.watch import learned
 from andon.errors import Problem, ProjectError
 from andon.model.acceptance import Acceptance
@@ -29,7 +29,7 @@ from andon.model.check_result import CheckResult, result_key
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
 from andon.model.version import Version
-from andon.service.checkbook import CheckBook, Columns, compares, question_key
+from andon.service.checkbook import CheckBook, Columns, compares
 from andon.service.series import KeptStates
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Checking:
     """Asks for one run.
 
     Args:
-        sides: the engines of the run, made when first needed.
+        sides: the engines of the run, made when first needed; `interrupt` stops what runs on them.
         workers: how many datasets are asked at a time.
 
     Attributes:
@@ -86,6 +86,7 @@ class Checking:
     book: CheckBook
     setting: Setting
     sides: Callable[[], Sides]
+    interrupt: Callable[[], None]
     workers: int = 1
     fresh: dict[str, CheckResult] = field(default_factory=dict)
     newest: dict[str, int | None] = field(default_factory=dict)
@@ -127,8 +128,14 @@ class Checking:
 
         if self.workers == 1 or len(wanted) < 2:
             return [result for item in wanted for result in one(item)]
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="andon-check") as pool:
+        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="andon-check")
+        try:
             return [result for results in pool.map(one, wanted) for result in results]
+        except BaseException:
+            self.interrupt()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def explain(self, leaves: Mapping[str, Leaf], datasets: Iterable[str]) -> list[tuple[Check, str, str]]:
         """How each check of `datasets` would be executed on `leaves`: the check, the way, and the SQL."""
@@ -162,12 +169,17 @@ class Checking:
         items = [c for c in compiled if c.plan is not None and all(o in versions for o in c.check.others)]
         if setting.only is not None:
             items = [c for c in items if setting.only(c.check)]
-        keys = {c.check.id: question_key(c.check, versions, setting.published, setting.moment) for c in items}
+        made_by = setting.definitions.get(said.name)
+        definition = made_by.id if made_by is not None else None
+        keys = {
+            c.check.id: self.book.question(c, said, versions, setting.published, definition, setting.moment)
+            for c in items
+        }
         found = self._known(items, keys)
         missing = [c for c in items if keys[c.check.id] not in found]
         if missing:
             found.update(self._execute(said, missing, keys, versions, version))
-        return tuple(self._worded(c.check, found[keys[c.check.id]], versions) for c in items)
+        return tuple(self._worded(said, c.check, found[keys[c.check.id]], versions) for c in items)
 
     def _known(self, items: Sequence[Compiled], keys: Mapping[str, str]) -> dict[str, CheckResult]:
         with self._lock:
@@ -187,9 +199,8 @@ class Checking:
         if isinstance(check.form, MaxAge):
             measured = Measured(value=kept.newest, is_infinite=kept.value == "infinity")
             verdict = judge(check, measured, self.setting.moment)
-            return replace(
-                result, status=verdict.status, value=verdict.value, limit=verdict.limit, reason=verdict.reason
-            )
+            value, limit = plain(verdict.value), plain(verdict.limit)
+            return replace(result, status=verdict.status, value=value, limit=limit, reason=verdict.reason)
         if isinstance(check.form, Watch) and kept.value is not None:  # the same content may be normal then and not now
             verdict = self._watched(check, Verdict(kept.status, value=kept.value))
             return replace(
@@ -218,17 +229,21 @@ class Checking:
 
         sides = self.sides()
         read = {version.id, *(versions[o] for c in items for o in c.check.others)}
+        executed: list[tuple[Compiled, Executed]] = []
         with sides.for_size(sum(sides.relations.size(v) for v in read)) as side:
-            question = self._question(side, said, items, versions, version)
-            with self._names(side, items, versions) as connection:
-                executed = execute(question, connection, self.setting.moment)
+            # a rule has a query and macros of its own, which lines don't know
+            parts = [[c for c in items if not _is_rule(c)], *([c] for c in items if _is_rule(c))]
+            for part in filter(None, parts):
+                question = self._question(side, said, part, versions, version)
+                with self._names(side, part, versions) as connection:
+                    executed += zip(part, execute(question, connection, self.setting.moment), strict=True)
         at = to_text(self.workspace.clock())
         found: dict[str, CheckResult] = {}
-        for item, done in zip(items, executed, strict=True):
+        for item, done in executed:
             key, verdict = keys[item.check.id], done.verdict
             if isinstance(item.check.form, Watch) and verdict.status is Status.SKIPPED:
                 verdict = self._watched(item.check, verdict)
-            found[key] = replace(
+            result = replace(
                 _result(item.check, key, version.id, how=done.how, run=self.setting.run, at=at),
                 status=verdict.status,
                 value=plain(verdict.value),
@@ -239,6 +254,7 @@ class Checking:
                 samples=done.samples,
                 seconds=done.seconds,
             )
+            found[key] = self._discreet(said, item.check, result)  # nor are they kept
             if isinstance(item.check.form, MaxAge):
                 self.newest[key] = done.newest
         with self._lock:
@@ -258,15 +274,24 @@ class Checking:
         leaf = self.setting.published.get(said.name)
         definition = self.setting.definitions.get(said.name)
         needs_published = any(compares(c.check) for c in items)
+        masked = _personal(said)
+        macros = self.book.macros_for(c.check for c in items)
+        plans = [(c.check, c.plan) for c in items if c.plan is not None]
+        if any(_is_rule(c) for c in items):
+            masked = masked.union(*(_personal(self.book.dataset(o)) for c in items for o in c.check.others))
+            # the connection knows them, in a catalog of its own
+            plans = [(k, replace(p, macros=()) if isinstance(p, ViolationsPlan) else p) for k, p in plans]
+            macros = ()
         return Question(
-            items=[(c.check, c.plan) for c in items if c.plan is not None],
+            items=plans,
             own=self._target(side, version.id),
             others={o: self._target(side, versions[o]) for c in items for o in c.check.others},
             published=self._target(side, leaf.version) if leaf is not None and needs_published else None,
             declared=[(c.name, c.type) for c in said.columns],
-            masked=frozenset(c.name.lower() for c in said.columns if c.pii),
+            masked=masked,
             samples=self.setting.samples,
             states=self._states if len(version.files) > 1 or version.bytes > _LARGE else None,
+            macros=macros,
             is_same_definition=leaf is not None and definition is not None and leaf.definition == definition.id,
         )
 
@@ -280,12 +305,14 @@ class Checking:
 
     @contextmanager
     def _names(self, side: Side, items: Sequence[Compiled], versions: Mapping[str, str]) -> Iterator[Any]:
-        """A connection in which other datasets have their names, where a rule holds a query of its own."""
+        """A connection in which other datasets have their names, where a rule or a line holds a query of its own, and the project's macros
+        are there for what calls them: in a catalog of its own, since views that are read may have had other macros of the same names."""
         session = side.session()
-        rules = [c.check for c in items if isinstance(c.check.form, Violations)]
-        others = {o for c in items if c.check in rules or _QUERY.search(c.check.text) for o in c.check.others}
-        others |= {check.dataset for check in rules}
-        if not others:
+        others = {o for c in items if _is_rule(c) or _QUERY.search(c.check.text) for o in c.check.others}
+        others |= {c.check.dataset for c in items if _is_rule(c)}
+        macros = [m for c in items if isinstance(c.check.form, Violations) for m in c.check.form.macros]
+        macros += self.book.macros_for(c.check for c in items if not _is_rule(c))
+        if not others and not macros:
             yield session.connection
             return
         from andon.engines.duckdb.universe import Universe
@@ -294,6 +321,7 @@ class Checking:
         own = Universe(side.instance, lambda name: relations.relation(versions[name]) if name in others else None)
         try:
             own.ensure(others)
+            own.define(macros)
             yield session.at(own.catalog)
         finally:
             session.at(side.universe.catalog)
@@ -301,7 +329,7 @@ class Checking:
 
     # -- results
 
-    def _worded(self, check: Check, result: CheckResult, versions: Mapping[str, str]) -> CheckResult:
+    def _worded(self, said: Dataset, check: Check, result: CheckResult, versions: Mapping[str, str]) -> CheckResult:
         """`result` with what the check says of itself now, and who accepted it."""
         leaf = self.setting.published.get(check.dataset) if compares(check) else None
         worded = replace(
@@ -315,10 +343,23 @@ class Checking:
             file=check.file,
             line=check.line,
         )
+        worded = self._discreet(said, check, worded)
         if not worded.failed:
             return worded
         accepted = next((a for a in self.setting.acceptances if a.subject == worded.subject), None)
         return worded if accepted is None else replace(worded, accepted=accepted.to_json())
+
+    def _discreet(self, said: Dataset, check: Check, result: CheckResult) -> CheckResult:
+        """`result` without values of columns that are marked as personal now, wherever the check takes them from."""
+        own = _personal(said)
+        others = frozenset().union(*(_personal(self.book.dataset(o)) for o in check.others))
+        if not own and not others:
+            return result
+        from andon.service.discreet import discreet
+
+        columns = (self.book.columns(name) or () for name in (said.name, *check.others))
+        known = frozenset(name.lower() for found in columns for name, _ in found)
+        return discreet(result, check, own, others, known)
 
     def _unfit(self, said: Dataset, problem: Problem, version: Version) -> CheckResult:
         """The error of a line that does not fit what was built: it could not be known before."""
@@ -340,6 +381,15 @@ class Checking:
             file=problem.file,
             line=problem.line,
         )
+
+
+def _is_rule(item: Compiled) -> bool:
+    return isinstance(item.check.form, Violations)
+
+
+def _personal(said: Dataset | None) -> frozenset[str]:
+    """The columns that a file marks as personal, in lower case."""
+    return frozenset(c.name.lower() for c in said.columns if c.pii) if said is not None else frozenset()
 
 
 def _columns(version: Version) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from andon.model.dataset import Definition
 from andon.model.event import Reporter, silent
 from andon.model.project import Project
 from andon.model.run import RunResult
-from andon.service.checkbook import CheckBook, has_checks
+from andon.service.checkbook import CheckBook
 from andon.service.checking import Checking, Setting
 from andon.service.engines import Engines
 from andon.service.gather import Gatherer
@@ -169,7 +169,8 @@ class Checks:
         labels = ", ".join(f"`{r.label}`" for r in chosen)
         goal = Goal(
             record.branch,
-            lambda _, gatherer: gatherer.commit(commit),
+            # a refresh takes no code: each dataset is made by what made it before
+            lambda _, gatherer: replace(gatherer.commit(commit), is_own=not is_change),
             lambda _, gatherer: gatherer.base_of(self._lake.commits.get(commit.parent or "")),
             CommitKind.CHANGE if is_change else CommitKind.REFRESH,
             str(self._workspace.settings.get("publish.change" if is_change else "publish.refresh")),
@@ -216,7 +217,7 @@ class Checks:
             {d: x.owner for d, x in datasets.items()},
             {d: x.definition.entry for d, x in datasets.items()},
         )
-        return {d for d in choose(select, among) if d in datasets and has_checks(datasets[d])}
+        return {d for d in choose(select, among) if d in datasets}
 
     def _checking(self, code: Code, commit: Commit, engines: Engines, again: bool) -> Checking:
         setting = Setting(
@@ -227,7 +228,9 @@ class Checks:
             again=again,
             branch=self._workspace.branch(),
         )
-        return Checking(self._workspace, CheckBook(self._workspace, code, {}), setting, engines, engines.workers)
+        return Checking(
+            self._workspace, CheckBook(self._workspace, code, {}), setting, engines, engines.interrupt, engines.workers
+        )
 
     def _published(self, commit: Commit) -> Mapping[str, Any]:
         """What readers had before `commit`: its first parent's leaves."""

@@ -93,7 +93,8 @@ class Execution:
         versions.update(
             {s.dataset: s.version for s in prepared.plan.steps if s.version and s.action is not Action.DROP}
         )
-        return runner.run(works, {d: v for d, v in versions.items() if d not in built})
+        known = {d: v for d, v in versions.items() if d not in built}
+        return runner.run(works, known, check.of_reused(prepared.plan.steps))
 
     def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:
         build, source = gathered.builds.get(name), gathered.sources[name]

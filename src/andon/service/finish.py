@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -212,7 +212,7 @@ class Finish:
         theirs = commits.changed_leaves(base, head)
         if prepared.book is not None and theirs.keys() & prepared.book.reads(prepared.looked):
             return None  # a check reads both sides: it must be asked of both together
-        old = commits.state(base).leaves
+        old, new = commits.state(base).leaves, commits.state(head)
         ours = {d for d in old.keys() | state.leaves.keys() if old.get(d) != state.leaves.get(d)}
         reads = {p for d in ours if d in prepared.gathered.definitions for p in prepared.gathered.definitions[d].inputs}
         if theirs.keys() & (ours | reads):
@@ -221,15 +221,29 @@ class Finish:
         made = self._lake.objects.definitions({leaf.definition for _, leaf in theirs.values() if leaf is not None})
         if any(ours.intersection(definition.inputs) for definition in made.values()):
             return None
+        if self._ask_about(new, theirs, ours):
+            return None  # nor may their new lines name what we wrote: nobody asked them of it
         if dict(state.shared) != dict(commits.shared(base)):
             return None
-        leaves = dict(commits.state(head).leaves)
+        leaves = dict(new.leaves)
         for dataset in ours:
             if dataset in state.leaves:
                 leaves[dataset] = state.leaves[dataset]
             else:
                 leaves.pop(dataset, None)
         return head, State(leaves, state.shared)
+
+    def _ask_about(
+        self, state: State, theirs: Mapping[str, tuple[Leaf | None, Leaf | None]], ours: Collection[str]
+    ) -> bool:
+        """Whether lines that another publish brought (it changed `theirs` and made `state`) name one of `ours`."""
+        edited = {name for name, (before, now) in theirs.items() if now is not None and _files(before) != now.files}
+        if not edited:
+            return False
+        from andon.service.checkbook import names_in
+
+        datasets = self._workspace.describe.project(state).datasets
+        return any(name in datasets and not names_in(datasets[name]).isdisjoint(ours) for name in edited)
 
     def _remember(self, prepared: Prepared, state: State) -> None:
         """Move the folder's base on: what folder and published head have in common now."""
@@ -272,6 +286,10 @@ class _End:
         )
 
 
+def _files(leaf: Leaf | None) -> tuple[tuple[str, str], ...] | None:
+    return leaf.files if leaf is not None else None
+
+
 def _acceptances(acceptances: Sequence[Acceptance], state: State) -> tuple[Acceptance, ...]:
     """Those of results that are in `state`; what was accepted once does not stand for other content."""
     versions = {name: leaf.version for name, leaf in state.leaves.items()}
@@ -291,6 +309,8 @@ def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
         return "not to be published (--publish none)"
     if failed and goal.policy == "all-or-nothing":
         return f"{failed[0]} failed" + (f" and {len(failed) - 1} more" if len(failed) > 1 else "")
+    if skipped and goal.policy == "all-or-nothing":
+        return f"{skipped[0]} was skipped" + (f" and {len(skipped) - 1} more" if len(skipped) > 1 else "")
     if failed and not moved:
         return f"nothing is healthy: {len(failed)} failed, {len(skipped)} skipped"
     return None

@@ -28,13 +28,13 @@ class Settled:
     Attributes:
         whole: all that was built, held or not: what `run:N` shows.
         state: what may be published.
-        checks: results of all that was asked, by key, in order.
+        checks: results of all that was asked, by key, label and line (two lines may ask the same), in order.
         kept: `{dataset: why}` of those that stay as they were published because of a check.
     """
 
     whole: State
     state: State
-    checks: dict[str, CheckResult] = field(default_factory=dict)
+    checks: dict[tuple[str, str, int | None], CheckResult] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -44,7 +44,7 @@ class Settled:
 
     def add(self, results: Sequence[CheckResult]) -> None:
         """Take results in."""
-        self.checks.update({c.key: c for c in results})
+        self.checks.update({(c.key, c.label, c.line): c for c in results})
 
 
 def settle_whole(whole: State, found: Sequence[CheckResult], ask: Ask) -> Settled:
@@ -75,7 +75,7 @@ def settle_healthy(
     """
     settled = Settled(whole, whole)
     settled.add(found)
-    failing = [c for c in found if c.holds]
+    failing = [c for c in found if c.holds and can_hold(c, whole)]
     readers = reverse({d: definition.inputs for d, definition in definitions.items()})
     while True:
         kept = dict(settled.kept)
@@ -139,11 +139,6 @@ def changed(state: State, head: State, name: str) -> bool:
     if one is None or other is None:
         return one is not other
     return (one.version, one.definition, one.files) != (other.version, other.definition, other.files)
-
-
-def moves(state: State, head: State, check: CheckResult) -> bool:
-    """Whether a version that the check read differs from the head's."""
-    return any(_version(state, name) != _version(head, name) for name in check.datasets)
 
 
 def _version(state: State, name: str) -> str | None:
