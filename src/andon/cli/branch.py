@@ -112,7 +112,7 @@ def publish(app: App, name: str, into: str, policy: str | None, message: str | N
     options = run_options((), policy=policy, message=message)
     with progress(app.console) as report:
         result = app.workspace.branches.publish(name, into, options, report, confirming(app.console, yes))
-    return finish(app, result, options, "publish.change", is_publish=True)
+    return finish(app, result, options, "publish.change")
 
 
 @click.command(

@@ -162,14 +162,14 @@ def confirming(console: Console, yes: bool) -> Confirm | None:
     return ask
 
 
-def finish(app: App, result: RunResult, options: RunOptions, setting: str, *, is_publish: bool = False) -> int:
+def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> int:
     """Show how a run ended; its exit status."""
     console = app.console
     console.show(
         result.to_json,
         lambda: [
             *run_lines(result, console.out),
-            *change_lines(app.workspace.outlook.of_run(result, is_publish), console),
+            *change_lines(app.workspace.outlook.of_run(result), console),
         ],
     )
     failing = result.failed_checks
@@ -189,7 +189,7 @@ def finish(app: App, result: RunResult, options: RunOptions, setting: str, *, is
 
 
 def change_lines(shown: Shown, console: Console) -> list[str]:
-    """What a run on a branch or a publish changed: verdict and rows, by dataset."""
+    """What a change changed for readers: verdict and rows, by dataset."""
     rows = change_rows(shown.rows, dict(shown.verdicts), dict(shown.totals))
     if not rows:
         return []

@@ -13,6 +13,8 @@ from andon.model.check_result import CheckResult, Samples
 #: Failing rows that are shown in all; each failing check shows at least so many.
 _ROWS = 20
 _FEWEST = 5
+#: Checks that a hint names before the rest is left to the reader.
+_NAMED = 3
 
 
 def failed_lines(checks: Sequence[CheckResult], ink: Ink, width: int | None) -> list[str]:
@@ -61,14 +63,21 @@ def counts(checks: Sequence[CheckResult]) -> str:
 
 def next_steps(run: int, holding: Sequence[CheckResult], command: str) -> list[str]:
     """What can be done about a held result."""
-    first = holding[0].label
-    quoted = f"'{first}'" if "'" not in first else f'"{first}"'
+    labels = [spoken(check) for check in holding]
+    quoted = " ".join(f"'{label}'" if "'" not in label else f'"{label}"' for label in labels[:_NAMED])
+    quoted += " …" if len(labels) > _NAMED else ""
     return [
         "readers see what they saw before; what next:",
         f"  {command} diff main run:{run}   compares the held result, `query --at run:{run}` asks it",
         "  correct the data or the code and run again: what was built is reused",
         f'  {command} accept run:{run} {quoted} --reason "…"   publishes it all the same, once',
     ]
+
+
+def spoken(check: CheckResult) -> str:
+    """How a check is named to a command: its name, else its text without the reason."""
+    reason = f'"{check.why}"'
+    return check.label.removesuffix(reason).rstrip() if check.why else check.label
 
 
 def symbol(check: CheckResult) -> tuple[str, str]:
@@ -104,7 +113,11 @@ def _measured(check: CheckResult) -> str:
         allowed = (
             f", {check.limit:,} allowed" if isinstance(check.limit, int) and not isinstance(check.limit, bool) else ""
         )
-        return f"{check.bad:,} of {check.total:,} rows{share}{allowed}" if check.bad else f"{check.total:,} rows"
+        return (
+            f"{check.bad:,} of {plural(check.total, 'row')}{share}{allowed}"
+            if check.bad
+            else plural(check.total, "row")
+        )
     if check.bad is not None:
         return plural(check.bad, "row")
     value = check.reason if check.value is None and check.reason else number(check.value)

@@ -245,10 +245,18 @@ class Checks:
         return {"run": run, "commit": record.commit if record else None, "value": value, "bad": bad}
 
 
+def _spoken(result: CheckResult) -> set[str]:
+    """All that names a check to `accept`: its name or text, with or without its reason, with or without its dataset."""
+    texts = {result.label, result.text}
+    if result.why:
+        texts |= {text.removesuffix(f'"{result.why}"').rstrip() for text in texts}
+    return texts | {f"{result.dataset}: {text}" for text in texts}
+
+
 def _chosen(text: str, results: Sequence[CheckResult], run: int) -> CheckResult:
     """The failing result that `text` means."""
     failing = [r for r in results if r.holds]
-    named = [r for r in failing if text in (r.label, r.text, f"{r.dataset}: {r.label}", f"{r.dataset}: {r.text}")]
+    named = [r for r in failing if text.strip() in _spoken(r)]
     if len(named) == 1:
         return named[0]
     choices = [r.label for r in failing]

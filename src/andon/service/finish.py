@@ -88,7 +88,7 @@ class Finish:
         """
         end = self._end(prepared, progress, check)
         # what knows the history of checks is loaded only where there are any
-        found = tuple(end.settled.checks.values())
+        found = tuple(end.settled.said)
         results = self._workspace.checks.with_history(found) if found else ()
         named = RefMove(f"run:{run}", "run", None, "run")
         is_part = end.held is None and bool(end.settled.kept)
@@ -183,7 +183,7 @@ class Finish:
         seconds = time.perf_counter() - began
         workspace.runs.end(transaction, run, status, commit.id, end.held is None, end.held, seconds, end.results)
         workspace.check_results.record(transaction, check.fresh, check.newest)
-        workspace.check_results.record_run(transaction, run, list(end.settled.checks.values()))
+        workspace.check_results.record_run(transaction, run, end.settled.said)
 
     def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
         """What became of every step, those that were not taken included."""

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from andon.lake.refs import MAIN
 from andon.model.commit import Commit, State
 from andon.model.dataset import Definition
 from andon.model.lineage import Graph, blast_radius, column_id, readers
@@ -132,10 +131,9 @@ class Outlook:
         found = {d: changes.own(d) for d in sorted(changed)}
         return {d: verdict for d, verdict in found.items() if verdict is not None}
 
-    def of_run(self, result: RunResult, is_publish: bool) -> Shown:
-        """What a run showed that changed code on a branch aside, or published one; nothing for a run of `main` itself."""
-        is_aside = result.branch != MAIN
-        if result.run is None or not result.published or not result.is_change or not (is_aside or is_publish):
+    def of_run(self, result: RunResult) -> Shown:
+        """What a published change of code changed for readers; nothing for a refresh."""
+        if result.run is None or not result.published or not result.is_change:
             return Shown(result.base)
         before, after = self._lake.commits.get(result.base), self._lake.commits.get(result.commit)
         moved = self._lake.commits.changed_leaves(before, after)

@@ -42,6 +42,16 @@ class Settled:
         """The results that hold something."""
         return [c for c in self.checks.values() if c.holds]
 
+    @property
+    def said(self) -> list[CheckResult]:
+        """One result for each line, in order: what holds, else the last answer; a check may be asked again of the mix."""
+        found: dict[tuple[str, str, int | None], CheckResult] = {}
+        for check in self.checks.values():
+            line = (check.check, check.label, check.line)
+            if line not in found or not found[line].holds:
+                found[line] = check
+        return list(found.values())
+
     def add(self, results: Sequence[CheckResult]) -> None:
         """Take results in."""
         self.checks.update({(c.key, c.label, c.line): c for c in results})
