@@ -9,6 +9,10 @@ from andon.cli.checktext import counts, failed_lines, history_lines, result_line
 from andon.errors import EXIT_DONE, EXIT_FAILED
 
 
+#: What stands in the place of a query where none is asked.
+_WITHOUT = {"proof": "-- known from what the write told", "skipped": "-- nothing published to compare with"}
+
+
 @click.command(
     cls=Command,
     examples=[
@@ -56,7 +60,11 @@ def check(
             lambda: [
                 text
                 for p in plans
-                for text in (console.out.paint(f"-- {p.dataset}: {p.label} ({p.how})", "dim"), f"{p.sql}", "")
+                for text in (
+                    console.out.paint(f"-- {p.dataset}: {p.label} ({p.how})", "dim"),
+                    p.sql or _WITHOUT.get(p.how, "-- nothing to run"),
+                    "",
+                )
             ],
         )
         return EXIT_DONE
