@@ -20,7 +20,7 @@ WORDS = {
     "removed": "removed",
     "changed": "content changed",
     "code": "code changed, same content",
-    "text": "comments or layout only",
+    "text": "comments, checks or layout only",
     "equal": "no difference",
 }
 

@@ -177,13 +177,24 @@ def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[
                 (commit.author, "dim"),
                 (run, "dim"),
                 (f"{len(entry.changed):,}" if entry.changed else "", "dim"),
+                _checked(entry),
                 (message, style),
             )
         )
-    headers = ("commit", "at (UTC)", "kind", "author", "run", "changed", "message")
+    headers = ("commit", "at (UTC)", "kind", "author", "run", "changed", "checks", "message")
     return (
-        table(rows, ink, headers=headers, right=[5], width=width, whole=[0, 5], first=[6]) if rows else ["no commits"]
+        table(rows, ink, headers=headers, right=[5, 6], width=width, whole=[0, 5, 6], first=[7])
+        if rows
+        else ["no commits"]
     )
+
+
+def _checked(entry: LogEntry) -> Cell:
+    """How many checks the commit's run asked, or how many of them failed all the same."""
+    if entry.checks is None:
+        return ""
+    asked, failed = entry.checks
+    return (f"{failed:,} of {asked:,} ✗", "warn") if failed else (f"{asked:,} ✓", "dim")
 
 
 def _schema_log(app: App, dataset: str | None, at: str | None, limit: int) -> None:

@@ -20,16 +20,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A commit of a branch's history, with the datasets it changed against its first parent."""
+    """A commit of a branch's history, with the datasets it changed against its first parent.
+
+    Attributes:
+        checks: how many its run asked, and how many of them failed; None without a run.
+    """
 
     commit: Commit
     changed: tuple[str, ...]
     undone: bool = False
+    checks: tuple[int, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As in `log --json`."""
         commit = self.commit
         return {
+            "checks": {"asked": self.checks[0], "failed": self.checks[1]} if self.checks else None,
+            "accepted": [a.to_json() for a in commit.acceptances if a.run is not None],
             "commit": commit.id,
             "parent": commit.parent,
             "parents": list(commit.parents),
@@ -171,7 +178,8 @@ class History:
                 break
         if dataset is not None and not entries:
             self._require(dataset, ref, seen)
-        return entries
+        counts = self._workspace.check_results.counts(e.commit.run for e in entries if e.commit.run is not None)
+        return [replace(e, checks=counts.get(e.commit.run)) if e.commit.run is not None else e for e in entries]
 
     def schema_log(self, dataset: str, ref: str | None = None, limit: int = 20) -> list[SchemaChange]:
         """Every change of a dataset's columns and types in a branch's history, newest first; the first is when it came.
@@ -320,12 +328,15 @@ def _change(before: Leaf | None, after: Leaf | None) -> str | None:
 
 
 def _schema_diff(old: Sequence[Column], new: Sequence[Column]) -> tuple[str, ...]:
-    before, after = {c.name: c.type for c in old}, {c.name: c.type for c in new}
-    came = {c.field_id: c.name for c in new if c.name not in before}
-    renamed = {c.name: came[c.field_id] for c in old if c.name not in after and c.field_id in came}
-    lines = [f"- {name} {kind}" for name, kind in before.items() if name not in after and name not in renamed]
-    lines += [f"+ {name} {kind}" for name, kind in after.items() if name not in {*before, *renamed.values()}]
-    lines += [f"~ {name} renamed {now}" for name, now in renamed.items()]
-    earlier = {**before, **{now: before[name] for name, now in renamed.items()}}
-    lines += [f"~ {n} {earlier[n]} -> {kind}" for n, kind in after.items() if n in earlier and earlier[n] != kind]
-    return tuple(lines)
+    """How columns changed. One is the same if it has the same field id; a name that got another id is the same, too."""
+    before, after = {c.field_id: c for c in old}, {c.field_id: c for c in new}
+    pairs = [(c, after[c.field_id]) for c in old if c.field_id in after]
+    come = {c.name: c for c in new if c.field_id not in before}
+    pairs += [(c, come[c.name]) for c in old if c.field_id not in after and c.name in come]
+    kept = {now.name for _, now in pairs}, {was.name for was, _ in pairs}
+    lines = [f"- {c.name} {c.type}" for c in old if c.name not in kept[1]]
+    lines += [f"+ {c.name} {c.type}" for c in new if c.name not in kept[0]]
+    lines += [f"~ {was.name} renamed {now.name}" for was, now in pairs if was.name != now.name]
+    earlier = {now.name: was for was, now in pairs}
+    changed = [c for c in new if c.name in earlier and earlier[c.name].type != c.type]
+    return (*lines, *(f"~ {c.name} {earlier[c.name].type} -> {c.type}" for c in changed))

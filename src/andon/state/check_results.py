@@ -112,6 +112,18 @@ class CheckResults:
         )
         return [_result(row) for row in self._database.query(sql, [run])]
 
+    def counts(self, runs: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """`{run: (checks asked, of them failed or could not run)}`."""
+        found: dict[int, tuple[int, int]] = {}
+        for marks, batch in in_batches(str(run) for run in runs):
+            sql = (
+                "select run, count(*), sum(case when status in ('fail', 'error') then 1 else 0 end) from run_check"
+                f" where run in ({marks}) group by run"
+            )
+            rows = self._database.query(sql, [int(run) for run in batch])
+            found.update({run: (asked, failed) for run, asked, failed in rows})
+        return found
+
     def of_dataset(self, dataset: str, limit: int = 1000) -> list[CheckResult]:
         """The results of a dataset's checks in all runs, newest run first."""
         sql = (
