@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.clock import to_text
 from andon.base.names import literal, quote_name
+from andon.build.columns import OutputColumns
 from andon.build.outcome import Asked, Outcome
 from andon.build.plan import clock_part
 from andon.build.reading import same_reading
@@ -22,20 +23,16 @@ from andon.build.sides import EngineSettings, Side, Sides
 from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.fingerprint import fingerprint
 from andon.engines.duckdb.write import stored_types, write_parquet
-from andon.engines.types import field_paths
 from andon.errors import AndonError, DatasetError
 from andon.lake.lake import Lake
 from andon.model.build import Build, InputFile, recipe_key
 from andon.model.commit import Leaf
 from andon.model.dataset import Definition, Kind
 from andon.model.plan import Action, Step
-from andon.model.version import Column, DataFile, Version, version_id
+from andon.model.version import DataFile, Version, version_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-#: Joins the parts of a nested column's path in the registry of field ids.
-PATH_SEPARATOR = "\x1f"
 
 
 class ReadSource(Protocol):
@@ -105,7 +102,7 @@ class Tasks:
         self.job = job
         self.sides = sides
         self.relations = sides.relations
-        self._fields: dict[str, dict[str, int]] = {}
+        self._columns = OutputColumns(job.lake.objects, job.definitions, job.leaves)
 
     def interrupt(self) -> None:
         """Stop what is running."""
@@ -114,9 +111,7 @@ class Tasks:
 
     def register(self, wanted: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         """Give field ids to the columns (name, lake type) of many datasets in one transaction."""
-        self._fields.update(
-            self.job.lake.objects.register_fields({d: list(_paths(columns)) for d, columns in wanted.items()})
-        )
+        self._columns.register(wanted)
 
     def __call__(self, step: Step, versions: Mapping[str, str]) -> Outcome:
         """Take one step (see `Execute`)."""
@@ -194,7 +189,7 @@ class Tasks:
         side.universe.ensure(definition.inputs)
         with self._explained(definition), self.sides.names(side, definition, make.inputs) as catalog:
             produced = side.session().columns(catalog, f"\n{definition.sql}\n")
-        version = Version(make.key, definition.dataset, self._columns(definition.dataset, produced), is_view=True)
+        version = Version(make.key, definition.dataset, self._columns.of(definition.dataset, produced), is_view=True)
         build = _finished(make, version.id, side.instance.facts(), 0.0)
         return Outcome(version, build, version.id, None, fresh=True, definition=definition)
 
@@ -297,7 +292,7 @@ class Tasks:
         facts: Mapping[str, Any] | None = None,
     ) -> Outcome:
         storage = self.job.lake.storage
-        columns = self._columns(definition.dataset, produced)
+        columns = self._columns.of(definition.dataset, produced)
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")
         try:
@@ -349,22 +344,6 @@ class Tasks:
         note = f"input content came out the same; built before, in run {build.run}" if build.run else "built before"
         return Outcome(None, build, build.version, rows, fresh=False, note=note)
 
-    def _columns(self, dataset: str, produced: Sequence[tuple[str, str]]) -> tuple[Column, ...]:
-        stored = stored_types(produced)
-        ids = self._fields.get(dataset, {})
-        if any(path not in ids for path in _paths(stored)):
-            self.register({dataset: stored})
-            ids = self._fields[dataset]
-        return tuple(
-            Column(
-                name,
-                kind,
-                ids[name],
-                tuple((p, ids[PATH_SEPARATOR.join((name, *p))]) for p in field_paths(kind)),
-            )
-            for name, kind in stored
-        )
-
     # -- errors
 
     @contextmanager
@@ -377,13 +356,6 @@ class Tasks:
             if definition.kind is Kind.SOURCE and not self.job.cancelled.is_set():
                 raise self.job.read_source.explain(definition.dataset, error) from error
             raise translate(error, definition) from error
-
-
-def _paths(columns: Sequence[tuple[str, str]]) -> Iterator[str]:
-    for name, kind in columns:
-        yield name
-        for path in field_paths(kind):
-            yield PATH_SEPARATOR.join((name, *path))
 
 
 def _facts(version: Version) -> list[tuple[str, Any]]:

@@ -13,6 +13,7 @@ from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import digest
 from andon.errors import MachineError
+from andon.lake.field_ids import FieldIds, Output
 from andon.lake.packing import (
     build_body,
     build_of,
@@ -39,6 +40,7 @@ class Objects:
         self._storage = storage
         self._clock = clock
         self._definitions: dict[str, Definition] = {}
+        self._field_ids = FieldIds(database, self._column_ids)
 
     # -- texts
 
@@ -182,49 +184,9 @@ class Objects:
                 also(transaction)
         return winners
 
-    # -- field ids
-
-    def field_ids(self, dataset: str) -> dict[str, int]:
-        """The registered field ids of a dataset by column path (`name`, or parts joined by U+001F)."""
-        rows = self._database.query("select path, id from field_id where dataset = ?", [dataset])
-        return {path: int(number) for path, number in rows}
-
-    def all_field_ids(self, datasets: Iterable[str]) -> dict[str, dict[str, int]]:
-        """`field_ids` of many datasets; those without any are there with an empty map."""
-        wanted = list(datasets)
-        found: dict[str, dict[str, int]] = {dataset: {} for dataset in wanted}
-        for marks, batch in in_batches(wanted):
-            sql = f"select dataset, path, id from field_id where dataset in ({marks})"
-            for dataset, path, number in self._database.query(sql, batch):
-                found[dataset][path] = int(number)
-        return found
-
-    def register_fields(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, int]]:
-        """Give every path of every dataset its id, lake-wide and for ever; known ones keep theirs.
-
-        Args:
-            wanted: `{dataset: column paths in order}`.
-
-        Returns:
-            All ids of these datasets, as `all_field_ids`.
-        """
-        known = self.all_field_ids(wanted)
-        if all(path in known[dataset] for dataset, paths in wanted.items() for path in paths):
-            return known
-        with self._database.write() as transaction:
-            rows = []
-            for dataset, paths in wanted.items():
-                current = transaction.query("select path, id from field_id where dataset = ?", [dataset])
-                ids = {path: int(number) for path, number in current}
-                following = max(ids.values(), default=0) + 1
-                for path in paths:
-                    if path not in ids:
-                        ids[path] = following
-                        rows.append((dataset, path, following))
-                        following += 1
-                known[dataset] = ids
-            transaction.execute_many("insert into field_id (dataset, path, id) values (?, ?, ?)", rows)
-        return known
+    def register_fields(self, wanted: Mapping[str, Output]) -> dict[str, dict[str, int]]:
+        """Give every column of every output its field id (`field_ids.FieldIds.register`)."""
+        return self._field_ids.register(wanted)
 
     def _lost(self, ids: Iterable[str]) -> set[str]:
         """Those of the known versions `ids` whose files are not all there, or cut off."""
@@ -233,6 +195,11 @@ class Objects:
     def is_lost(self, version: Version) -> bool:
         """Whether a file of `version` is gone or of another size than when it was written."""
         return any(self._storage.size(f.path) != f.size for f in version.files)
+
+    def _column_ids(self, version: str) -> dict[str, int]:
+        """The field ids of a version's columns by name; none for a version that is not there."""
+        found = self.versions([version]).get(version)
+        return {column.name: column.field_id for column in found.columns} if found else {}
 
     def _known(self, table: str, ids: Iterable[str]) -> set[str]:
         found: set[str] = set()

@@ -110,6 +110,6 @@ def definition_of(text: str) -> Definition:
     )
     for name in ("inputs", "key", "macros", "allow"):
         values[name] = tuple(values[name])
-    for name in ("parameters", "uses", "files"):
-        values[name] = tuple((a, b) for a, b in values[name])
+    for name in ("parameters", "uses", "files", "was"):
+        values[name] = tuple((a, b) for a, b in values.get(name, ()))
     return Definition(**values)

@@ -13,7 +13,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create unique index build_key on build (key) where superseded = 0",
         "create index build_dataset on build (dataset, created)",
         "create index build_definition on build (definition)",
-        "create table field_id (dataset text not null, path text not null, id integer not null, primary key (dataset, path))",
+        "create table field_id (dataset text not null, parent integer not null, path text not null, was text not null,"
+        " id integer not null, primary key (dataset, parent, path, was, id))",
         "create table tree (id text primary key, body bytea not null)",
         "create table lake_commit (id text primary key, parent text, generation bigint not null, kind text not null,"
         " run bigint, time text not null, body bytea not null)",

@@ -73,6 +73,8 @@ class Definition:
         files: every text that makes it, as sorted `(project path, sha256 of the bytes)`; the first is not special.
         entry: the project path of the dataset's own file.
         lock: project path of its lock file, if it has packages.
+        was: `(column, the name it had)` where a column is declared to be another one renamed; part of `meaning`, as it decides over
+            field ids.
         timeout: seconds that a Python dataset may take; not part of the id.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
@@ -94,6 +96,7 @@ class Definition:
     clock: ClockUse = ClockUse.NONE
     allow: tuple[str, ...] = ()
     lock: str | None = None
+    was: tuple[tuple[str, str], ...] = ()
     timeout: float | None = None
     id: str = ""
 
@@ -109,13 +112,19 @@ def definition_id(dataset: str, meaning: str, uses: tuple[tuple[str, str], ...])
 
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
-    """What a dataset's file says about one column. `checks` are lines of the check language, the column's name left out."""
+    """What a dataset's file says about one column.
+
+    Attributes:
+        checks: lines of the check language, the column's name left out.
+        was: the name that the column had, whose field id it keeps.
+    """
 
     name: str
     description: str | None = None
     type: str | None = None
     checks: tuple[str, ...] = ()
     pii: bool = False
+    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from andon.base.cache import Cache
@@ -19,6 +20,8 @@ from andon.sql.bind import Binder, BindError
 Columns = tuple[tuple[str, str], ...]
 
 _FORMAT = "1"
+#: The column, without its table, that a message names.
+_NAMED = re.compile(r"`(?:[^`]*\.)?([^`.]+)`")
 
 
 def check_bindings(
@@ -69,11 +72,16 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
         return []
     written = text if text is not None else definition.sql or ""
     declared = read_front_matter(written, definition.entry) if definition.kind is not Kind.PYTHON else Declared()
+    renamed = {was.lower(): f"`{was}` is now `{column}`" for column, was in definition.was}
     problems = []
     for place, name, how in missing:
         line, column = declared.named.get(place, (None, None))
         message = f"column `{name}` is {how}, and not in the result of `{dataset.name}`"
-        hint = did_you_mean(name, names) or "the result has " + ", ".join(f"`{n}`" for n in names[:8])
+        hint = (
+            renamed.get(name.lower())
+            or did_you_mean(name, names)
+            or "the result has " + ", ".join(f"`{n}`" for n in names[:8])
+        )
         problems.append(at_place(definition.entry, written, line, column, "project.unknown_column", message, hint))
     return problems
 
@@ -173,6 +181,19 @@ class _Binding:
             try:
                 bound[definition.dataset] = tuple(self._binder.bind(sql, definition.macros))
             except BindError as error:
-                problem = at_offset(definition.entry, sql, error.offset, error.code, error.message, error.hint)
+                hint = self._renamed(definition.inputs, error) or error.hint
+                problem = at_offset(definition.entry, sql, error.offset, error.code, error.message, hint)
                 self.problems.append(problem)
         return bound
+
+    def _renamed(self, inputs: Iterable[str], error: BindError) -> str | None:
+        """What became of the column that an error does not find, if an input says that it has another name now."""
+        named = _NAMED.search(error.message)
+        if error.code != "project.unknown_column" or named is None:
+            return None
+        wanted = named[1].lower()
+        for dataset in inputs:
+            for column, was in self._project.datasets[dataset].definition.was:
+                if was.lower() == wanted:
+                    return f"`{dataset}.{was}` is now `{column}`"
+        return None

@@ -191,6 +191,7 @@ COLUMN_FIELDS: tuple[Field, ...] = (
     Field("type", "text", "what the SQL gives", "The type that is expected, as DuckDB writes it.", _read_column_text),
     Field("checks", "lines", "none", "Checks of this column, its name left out.", _read_nothing),
     Field("pii", "true or false", "false", "Whether it says something about a person.", _read_flag),
+    Field("was", "column", "none", "The name it had: it keeps the field id of that column.", read_text),
 )
 
 
@@ -199,7 +200,7 @@ def _read_columns(reader: Reader, _known: Field, node: Node) -> tuple[ColumnSpec
         hint = "write `name: what it says` on each line below `columns:`"
         reader.wrong(node, "`columns` must be a mapping", f"found {node.shown()}", hint)
         return None
-    found = []
+    found: list[ColumnSpec] = []
     for name, value in node.value.items():
         reader.named[f"column:{name}"] = node.keys[name]
         twins = [other for other in node.value if other != name and other.lower() == name.lower()]
@@ -217,15 +218,16 @@ def _read_columns(reader: Reader, _known: Field, node: Node) -> tuple[ColumnSpec
         elif value.kind == "null":
             found.append(ColumnSpec(name))
         elif value.kind == "map":
-            found.append(_column(reader, name, value))
+            found.append(_column(reader, name, value, {spec.was: spec.name for spec in found if spec.was}))
         else:
-            hint = f"write `{name}: what it says`, or a mapping with `description`, `type`, `checks`, `pii`"
+            hint = f"write `{name}: what it says`, or a mapping with `description`, `type`, `checks`, `pii`, `was`"
             reader.wrong(value, f"column `{name}` must be a text or a mapping", f"found {value.shown()}", hint)
     return tuple(found)
 
 
-def _column(reader: Reader, name: str, node: Node) -> ColumnSpec:
-    values = reader.read(node, COLUMN_FIELDS, {"was": "take it out: a renamed column is a new one for now"}).values
+def _column(reader: Reader, name: str, node: Node, taken: Mapping[str, str]) -> ColumnSpec:
+    """One column. `taken` are the former names that columns before it declare, with those columns."""
+    values = reader.read(node, COLUMN_FIELDS).values
     checks = values.get("checks")
     lines = check_lines(reader, checks, name) if checks is not None else ()
     reader.for_columns += lines or ()
@@ -235,7 +237,23 @@ def _column(reader: Reader, name: str, node: Node) -> ColumnSpec:
         values.get("type") or None,
         tuple(line.text for line in lines or ()),
         bool(values.get("pii", False)),
+        _former(reader, name, values.get("was"), node, taken),
     )
+
+
+def _former(reader: Reader, name: str, was: str | None, node: Node, taken: Mapping[str, str]) -> str | None:
+    """The name that a column had, if it can have had it."""
+    if was is None:
+        return None
+    if was == name:
+        hint = "name the column that it was before, or take `was` out"
+        reader.wrong(node.value["was"], "`was` must name another column", f"found `{was}` itself", hint)
+        return None
+    if was in taken:
+        hint = "one column is renamed to one column: keep one `was`"
+        reader.wrong(node.value["was"], "`was` must name a column once", f"`{taken[was]}` was `{was}`, too", hint)
+        return None
+    return was
 
 
 #: Keys of a dataset, in front matter and as arguments of `@dataset`. The reference page of project files is made from it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
@@ -236,9 +236,12 @@ class _Linker:
             self._view_clock(path, facts)
         allow: tuple[str, ...] = facts.values.get("allow", ())
         key: tuple[str, ...] = facts.values.get("key", ())
+        was = tuple(sorted((c.name, c.was) for c in facts.values.get("columns", ()) if c.was))
         meaning = self._files[path]
         if facts.normal:
-            meaning = content_id([str(facts.kind), facts.normal, str(materialize), list(key), list(allow)])
+            shaping: list[Any] = [str(facts.kind), facts.normal, str(materialize), list(key), list(allow)]
+            # only where something is said: the ids of all others stay
+            meaning = content_id([*shaping, [list(pair) for pair in was]] if was else shaping)
         ordered = tuple(sorted(uses))
         return Definition(
             dataset=name,
@@ -258,6 +261,7 @@ class _Linker:
             clock=clock,
             allow=allow,
             lock=lock,
+            was=was,
             timeout=facts.values.get("timeout"),
             id=definition_id(name, meaning, ordered),
         )

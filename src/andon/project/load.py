@@ -13,7 +13,7 @@ from andon.base.hashing import content_id
 from andon.model.project import Project
 
 #: Part of the cache's keys: raised when what is kept changes its meaning.
-_FORMAT = "4"
+_FORMAT = "5"
 _RECENT = "recent"
 #: Folder, branch and their merge, now and before the last edits.
 _KEPT = 8

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Columns = Sequence[tuple[str, str]]
 
-_FORMAT = "1"
+_FORMAT = "2"
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -128,8 +128,8 @@ class Changes:
             from andon.sql.verdict import Query, verdict
 
             known = verdict(
-                Query(old.sql or "", old.macros, old.key, str(old.materialize)),
-                Query(new.sql or "", new.macros, new.key, str(new.materialize), dict(getattr(new, "was", ()))),
+                Query(old.sql or "", old.macros, old.key, str(old.materialize), dict(old.was)),
+                Query(new.sql or "", new.macros, new.key, str(new.materialize), dict(new.was)),
                 before,
                 after,
             )
@@ -161,6 +161,7 @@ class Changes:
             reason="its Python changed" if new.kind is Kind.PYTHON else "how it reads its files changed",
             old_key=old.key,
             new_key=new.key,
+            was=dict(new.was),
         )
 
     def _carry(self, dataset: str) -> Verdict | None:

@@ -70,7 +70,8 @@ def verdict(old: Query, new: Query, schemas_old: Schemas, schemas_new: Schemas |
 
 def compare(before: Meaning, after: Meaning, old: Query, new: Query) -> Verdict:
     """The verdict by two meanings that are known already."""
-    same_settings = old.key == new.key and old.materialize == new.materialize and not new.was
+    taken = [name for name, former in new.was.items() if old.was.get(name) != former]
+    same_settings = old.key == new.key and old.materialize == new.materialize and not taken
     if before.whole and before.whole == after.whole and before.columns == after.columns and same_settings:
         return Verdict(VerdictKind.NONE, proof=_AS_IT_STANDS)
     found = _Found()
@@ -78,6 +79,8 @@ def compare(before: Meaning, after: Meaning, old: Query, new: Query) -> Verdict:
     if before.columns and after.columns:
         _compare_names(found, before.columns, after.columns, values, after.values, new.was)
     _compare_settings(found, old, new)
+    there = {name.lower() for name, _ in before.columns}
+    found.remade += [f"`{name}` keeps the field id of `{new.was[name]}`" for name in taken if name.lower() in there]
     if before.reason or after.reason:
         if not before.whole or before.whole != after.whole:
             which, reason = ("new", after.reason) if after.reason else ("old", before.reason)
@@ -96,6 +99,7 @@ def verdict_of_schemas(
     same: bool = False,
     old_key: tuple[str, ...] = (),
     new_key: tuple[str, ...] = (),
+    was: Mapping[str, str] | None = None,
 ) -> Verdict:
     """The verdict of a source or a Python dataset, into which nothing can look.
 
@@ -104,12 +108,13 @@ def verdict_of_schemas(
         reason: what has changed, as a sentence.
         same: whether both definitions have one id, so that nothing but settings differs.
         old_key, new_key: the columns that identify a row.
+        was: new name of a column -> the name it had, as declared.
     """
     found = _Found(rows=not same)
     if not same:
         found.reasons.append(reason)
     if old and new:
-        _compare_names(found, tuple(old), tuple(new), {}, {}, {})
+        _compare_names(found, tuple(old), tuple(new), {}, {}, was or {})
     _compare_settings(found, Query("", key=old_key), Query("", key=new_key))
     return _judged(found, Meaning(tuple(old)), Meaning(tuple(new)))
 
@@ -171,8 +176,9 @@ def _compare_names(
     types, types_after = dict(before), dict(after)
     gone = [name for name, _ in before if name not in types_after]
     come = [name for name, _ in after if name not in types]
+    declared = {name.lower(): former for name, former in was.items()}
     for name in list(come):
-        former = was.get(name)
+        former = declared.get(name.lower())
         if former is None or former not in gone:
             # the same value under another name, if it is the only one
             alike = [one for one in gone if values.get(one) and values[one] == values_after.get(name)]

@@ -147,10 +147,3 @@ def test_merge_base_is_the_newest_common_commit(lake):
     publish(lake, {"a.x": leaf("2"), "a.y": leaf("1")}, branch="dev")
     publish(lake, {"a.x": leaf("3")})
     assert lake.commits.merge_base(lake.refs.resolve("main"), lake.refs.resolve("dev")) == parted
-
-
-def test_field_ids_are_given_once_for_the_whole_lake(lake):
-    first = lake.objects.register_fields({"a.x": ["id", "amount"]})
-    second = lake.objects.register_fields({"a.x": ["amount", "name", "id"], "a.y": ["id"]})
-    assert first["a.x"] == {"id": 1, "amount": 2}
-    assert second == {"a.x": {"id": 1, "amount": 2, "name": 3}, "a.y": {"id": 1}}

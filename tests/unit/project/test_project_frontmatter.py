@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from project_kit import load_texts, one_problem, told
 
+from andon.lake.packing import definition_of, definition_text
 from andon.model.dataset import CheckLine, ColumnSpec, Materialize
 from andon.project.fields import COLUMN_FIELDS, FIELDS
 
@@ -67,6 +68,17 @@ def test_everything_that_can_be_said() -> None:
     lines = FULL.split("\n")
     for check in dataset.checks:
         assert lines[check.line - 1][check.column - 1 :].lstrip('"').startswith(check.text)
+
+
+def test_a_former_name_is_part_of_the_meaning() -> None:
+    plain = "/*--- columns: {b: } ---*/ select 1 as b"
+    text = "/*--- columns: {b: {was: a}} ---*/ select 1 as b"
+    one, other = (load_texts({PATH: each}).datasets["marts.a"] for each in (plain, text))
+    assert other.columns == (ColumnSpec("b", was="a"),)
+    assert (one.definition.was, other.definition.was) == ((), (("b", "a"),))
+    assert one.definition.id != other.definition.id
+    assert one.definition.id == load_texts({PATH: "select 1 as b"}).datasets["marts.a"].definition.id
+    assert definition_of(definition_text(other.definition)) == other.definition
 
 
 def test_the_text_to_run_keeps_its_lines() -> None:
@@ -133,7 +145,8 @@ def test_where_front_matter_goes_wrong(text: str, line: int, column: int, words:
         ("columns:\n  a: x\n  A: y", "4:3", "project.bad_value", "one to the engine"),
         ("columns:\n  a: {descripton: x}", "3:7", "project.unknown_key", "`description`?"),
         ("columns:\n  a: {pii: yes}", "3:12", "project.bad_value", "true or false"),
-        ("columns:\n  a: {was: b}", "3:7", "project.bad_value", "not in this version"),
+        ("columns:\n  a: {was: a}", "3:12", "project.bad_value", "`was` must name another column"),
+        ("columns:\n  a: {was: c}\n  b: {was: c}", "4:12", "project.bad_value", "`was` must name a column once"),
         ("checks: 5", "2:9", "project.bad_value", "checks: |"),
         ("checks:\n  - a > 0\n  - 5", "4:5", "project.bad_value", "number 5"),
         ("allow: [randm]", "2:9", "project.bad_value", "`random`?"),
