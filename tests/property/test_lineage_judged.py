@@ -149,7 +149,7 @@ class Writer:
                 columns[index] = key
         text = f"select {self.listed(columns)}{text}"
         if keys:
-            form = self.pick.choice(["{}", "{}", "rollup ({})", "cube ({})"])
+            form = self.pick.choice(["{}", "{}", "rollup ({})", "cube ({})", "grouping sets (({}), ())"])
             # a constant in a grouping set would be taken for a position
             text += " group by " + form.format(", ".join(f"({key}) + 0" if key.isdigit() else key for key in keys))
         if self.chance(0.3):

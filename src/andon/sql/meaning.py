@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from andon.sql.bind import BindError
 from andon.sql.meaning_expressions import whole_of
@@ -72,11 +71,10 @@ def meaning_of(sql: str, schemas: Schemas, macros: Sequence[str] = ()) -> Meanin
     whole = ""
     try:
         datasets = _declare(planner, sql, schemas, macros)
-        found, plan = planner.shown(sql, macros)
+        found, root = planner.shown(sql, macros)
         columns = tuple(found)
-        if isinstance(plan, str):
-            return Meaning(columns, reason=plan)
-        root = deeply(lambda: _without_empty(plan))
+        if isinstance(root, str):
+            return Meaning(columns, reason=root)
         whole = deeply(lambda: whole_of(root, [name for name, _ in columns]))
         return deeply(lambda: _read(root, columns, whole, datasets))
     except UntracedError as error:
@@ -100,9 +98,6 @@ def forget() -> None:
 
 
 class _Planner(Planner):
-    # an empty list within a list counts: ROLLUP groups by nothing, too
-    options = "skip_null := false, skip_empty := false, optimize := false"
-
     def shown(self, sql: str, macros: Sequence[str]) -> tuple[list[tuple[str, str]], Node | str]:
         """The columns of a query, and the root of its plan or the reason why the engine shows none.
 
@@ -138,21 +133,6 @@ def _declare(planner: Planner, sql: str, schemas: Schemas, macros: Sequence[str]
             planner.declare(dataset, columns)
             datasets.add((schema, table))
     return frozenset(datasets)
-
-
-def _without_empty(part: Any) -> Any:
-    """A plan without keys that say nothing; entries of a list stay, since their places say something."""
-    if isinstance(part, dict):
-        kept: Node = {}
-        for key, value in part.items():
-            left = _without_empty(value) if isinstance(value, dict | list) else value
-            if left is None or left == "" or left == [] or left == {}:
-                continue
-            kept[key] = left
-        return kept
-    if isinstance(part, list):
-        return [_without_empty(value) for value in part]
-    return part
 
 
 def _read(

@@ -15,8 +15,11 @@ from andon.sql.parse import deeply, unreadable
 #: An operator or an expression of a plan.
 Node = dict[str, Any]
 
-# optimize stays off: over empty tables the optimizer proves results empty, and would drop what they come from
-_OPTIONS = "skip_null := true, skip_empty := true, optimize := false"
+# optimize stays off: over empty tables the optimizer proves results empty, and would drop what they come from.
+# What is empty is asked for, since an empty list within a list counts: ROLLUP groups by nothing, too.
+_OPTIONS = "skip_null := false, skip_empty := false, optimize := false"
+
+_EMPTY: tuple[Any, ...] = ("", [], {})
 
 _SHOWN = 160
 _WORD = re.compile(r"\w+")
@@ -32,9 +35,6 @@ class Planner(Binder):
     Attributes:
         broken: the engine can't be used further; make another planner.
     """
-
-    #: How the engine is asked to write the plan.
-    options = _OPTIONS
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Planner(Binder):
 
         try:
             # a literal: the first parameter of a process makes DuckDB import pandas (over 1 s)
-            row = self._engine.execute(f"select json_serialize_plan({literal(sql)}, {self.options})").fetchone()
+            row = self._engine.execute(f"select json_serialize_plan({literal(sql)}, {_OPTIONS})").fetchone()
         except duckdb.Error as error:
             self.broken = isinstance(error, (duckdb.FatalException, duckdb.InternalException))
             raise UntracedError(f"the engine shows no plan: {_one_line(str(error))}") from None
@@ -100,7 +100,7 @@ class Planner(Binder):
         plans = answer.get("plans", [])
         if len(plans) != 1:
             raise UntracedError(f"expected one SELECT, found {len(plans)}")
-        root: Node = plans[0]
+        root: Node = deeply(lambda: _without_empty(plans[0]))
         return root
 
     def _reason(self, answer: Node, sql: str) -> str:
@@ -116,6 +116,18 @@ class Planner(Binder):
 def words_of(*texts: str) -> frozenset[str]:
     """The words of SQL texts in lower case: a dataset that a text reads is named by some of them."""
     return frozenset(_WORD.findall("\n".join(texts).lower()))
+
+
+def _without_empty(part: Any) -> Any:
+    """A plan without keys that say nothing; entries of a list stay, since their places say something."""
+    if isinstance(part, list):
+        return [_without_empty(entry) if isinstance(entry, dict | list) else entry for entry in part]
+    kept: Node = {}
+    for key, value in part.items():
+        found = _without_empty(value) if isinstance(value, dict | list) else value
+        if found is not None and found not in _EMPTY:
+            kept[key] = found
+    return kept
 
 
 def _one_line(message: str) -> str:
