@@ -185,7 +185,7 @@ class Runner:
 def _held_by(checks: Sequence[CheckResult]) -> str:
     more = f" and {len(checks) - 1} more" if len(checks) > 1 else ""
     word = "does not hold" if checks[0].status is CheckStatus.FAIL else "could not run"
-    return f"`{checks[0].label}` {word}{more}"
+    return f"`{checks[0].spoken}` {word}{more}"
 
 
 def _adopt(winners: Mapping[str, Build], progress: Progress) -> None:

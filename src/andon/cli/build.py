@@ -168,7 +168,7 @@ def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> in
     console.show(
         result.to_json,
         lambda: [
-            *run_lines(result, console.out),
+            *run_lines(result, console.out, console.width),
             *change_lines(app.workspace.outlook.of_run(result), console),
         ],
     )

@@ -8,7 +8,6 @@ from andon.cli.app import App, Command, json_option, pass_app
 from andon.cli.checktext import counts, failed_lines, history_lines, result_lines
 from andon.errors import EXIT_DONE, EXIT_FAILED
 
-
 #: What stands in the place of a query where none is asked.
 _WITHOUT = {"proof": "-- known from what the write told", "skipped": "-- nothing published to compare with"}
 

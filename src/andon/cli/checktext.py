@@ -38,7 +38,7 @@ def result_lines(checks: Sequence[CheckResult], ink: Ink, width: int | None) -> 
             (
                 name,
                 symbol(check),
-                check.label,
+                check.spoken,
                 (found(check), _style(check) if check.failed else "dim"),
                 (check.how, "dim"),
             )
@@ -63,7 +63,7 @@ def counts(checks: Sequence[CheckResult]) -> str:
 
 def next_steps(run: int, holding: Sequence[CheckResult], command: str) -> list[str]:
     """What can be done about a held result."""
-    labels = [spoken(check) for check in holding]
+    labels = [check.spoken for check in holding]
     quoted = " ".join(f"'{label}'" if "'" not in label else f'"{label}"' for label in labels[:_NAMED])
     quoted += " …" if len(labels) > _NAMED else ""
     return [
@@ -72,12 +72,6 @@ def next_steps(run: int, holding: Sequence[CheckResult], command: str) -> list[s
         "  correct the data or the code and run again: what was built is reused",
         f'  {command} accept run:{run} {quoted} --reason "…"   publishes it all the same, once',
     ]
-
-
-def spoken(check: CheckResult) -> str:
-    """How a check is named to a command: its name, else its text without the reason."""
-    reason = f'"{check.why}"'
-    return check.label.removesuffix(reason).rstrip() if check.why else check.label
 
 
 def symbol(check: CheckResult) -> tuple[str, str]:
@@ -159,11 +153,11 @@ def _bound(text: str) -> str:
 def _one(check: CheckResult, ink: Ink, width: int | None, most: int) -> list[str]:
     sign, style = symbol(check)
     severity = "" if check.severity is Severity.HOLD else f"  {ink.paint(str(check.severity), 'warn')}"
-    head = f"{ink.paint(sign, style)} {ink.paint(check.dataset, 'bold')}  {check.label}{severity}"
+    head = f"{ink.paint(sign, style)} {ink.paint(check.dataset, 'bold')}  {check.spoken}{severity}"
     lines = [head, f"  {ink.paint(found(check), style)}"]
-    if check.label != check.text:
+    if check.spoken != check.text and check.label != check.text:
         lines.append(f"  {ink.paint(check.text, 'dim')}")
-    if check.why and check.why not in check.text:
+    if check.why and check.label == check.text:
         lines.append(f"  {ink.paint(check.why, 'dim')}")
     if check.last_good:
         lines.append(f"  {ink.paint(_last_good(check.last_good), 'dim')}")
@@ -252,7 +246,7 @@ def history_lines(results: Sequence[CheckResult], ink: Ink, width: int | None) -
 def page_checks(checks: Sequence[CheckResult], ink: Ink, width: int | None) -> list[str]:
     """The checks of one dataset, as its page shows them: sign, line, what was found, in which run."""
     rows: list[Sequence[Cell]] = [
-        (symbol(c), c.label, (found(c), _style(c) if c.failed else "dim"), (f"run:{c.run}" if c.run else "", "dim"))
+        (symbol(c), c.spoken, (found(c), _style(c) if c.failed else "dim"), (f"run:{c.run}" if c.run else "", "dim"))
         for c in checks
     ]
     return table(rows, ink, width=None if width is None else width - 2, first=[2])

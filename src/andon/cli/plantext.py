@@ -92,7 +92,7 @@ def symbol(step: Step, pen: Ink) -> tuple[str, str]:
             return ("+", "good") if step.reason == "new" else ("~", "accent")
 
 
-def run_lines(result: RunResult, ink: Ink) -> list[str]:
+def run_lines(result: RunResult, ink: Ink, width: int | None = None) -> list[str]:
     """The summary of a run: what was built, reused and why, what failed, and what readers see now."""
     tasks = result.tasks
     ok = [t for t in tasks if t.status is Status.OK]
@@ -116,7 +116,8 @@ def run_lines(result: RunResult, ink: Ink) -> list[str]:
             rows.append(((word, style), f"{len(found):,}", (text, "dim")))
     if result.checks:
         rows.append((("checked", _check_style(result)), f"{len(result.checks):,}", (_check_counts(result), "dim")))
-    return [*table(rows, ink, right=[1]), *([""] if rows else []), _ending(result, ink)]
+    lines = table(rows, ink, right=[1], width=width, whole=[0, 1])
+    return [*lines, *([""] if rows else []), _ending(result, ink)]
 
 
 def _check_style(result: RunResult) -> str:

@@ -79,6 +79,11 @@ class CheckResult:
         return subject_key(self.check, self.version or "", self.others)
 
     @property
+    def spoken(self) -> str:
+        """How people and commands name it: its name, else its text without the reason."""
+        return self.label.removesuffix(f'"{self.why}"').rstrip() if self.why else self.label
+
+    @property
     def datasets(self) -> tuple[str, ...]:
         """All datasets that the check names."""
         return (self.dataset, *(name for name, _ in self.others))

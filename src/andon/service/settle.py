@@ -92,7 +92,7 @@ def settle_healthy(
         for check in failing:
             for name in check.datasets:
                 if changed(settled.state, head, name):
-                    kept.setdefault(name, f"`{check.label}` {outcome(check)}")
+                    kept.setdefault(name, f"`{check.spoken}` {outcome(check)}")
         moved = [d for d in kept if _version(whole, d) != _version(head, d)]
         for name in sorted(reach(readers, moved) - kept.keys()):
             # also where only the build is another one: it was made from what is kept back
@@ -124,14 +124,14 @@ def told(kept: Mapping[str, str], results: Sequence[TaskResult]) -> tuple[TaskRe
 
 def blamed(holding: Sequence[CheckResult]) -> dict[str, str]:
     """`{dataset: why}` of the datasets whose own checks hold a change."""
-    return {check.dataset: f"`{check.label}` {outcome(check)}" for check in reversed(holding)}
+    return {check.dataset: f"`{check.spoken}` {outcome(check)}" for check in reversed(holding)}
 
 
 def held_because(holding: Sequence[CheckResult]) -> str:
     """Why a publish is held, in one line."""
     first = holding[0]
     more = f" and {plural(len(holding) - 1, 'more check')}" if len(holding) > 1 else ""
-    return f"{first.dataset}: `{first.label}` {outcome(first)}{more}"
+    return f"{first.dataset}: `{first.spoken}` {outcome(first)}{more}"
 
 
 def outcome(check: CheckResult) -> str:
