@@ -21,14 +21,19 @@ COUNT = "datasets/marts/count.sql"
 FILES = {
     "andon.toml": "[run]\nparallel = 2\n",
     "raw/orders_05.csv": "id,customer,amount\n1,ada,10\n2,ben,20\n3,ada,5\n",
-    "sources/shop/orders.sql": "select id, customer, amount from read_csv('raw/orders_*.csv')\n",
+    "raw/people_1.csv": "id,name\n1,ada\n",
+    "sources/shop/people.sql": "select id, name from read_csv('raw/people_*.csv')\n",
+    "sources/shop/orders.sql": "/*---\nchecks: amount 0..100\n---*/\nselect id, customer, amount from read_csv('raw/orders_*.csv')\n",
     "datasets/marts/totals.sql": "select customer, sum(amount) as amount from shop.orders group by customer order by customer\n",
     "datasets/marts/best.sql": "select customer from marts.totals where amount = (select max(amount) from marts.totals)\n",
     "datasets/marts/share.sql": "/*---\nmaterialize: view\n---*/\nselect customer, amount / 2 as half from marts.totals\n",
     COUNT: "select count(*) as n from shop.orders\n",
 }
 #: One number for each way in which the project's datasets are made; what readers of `main` see.
-FIGURES = "select (select sum(amount)::bigint from marts.totals), (select n from marts.count), (select count(*) from marts.share)"
+FIGURES = (
+    "select (select sum(amount)::bigint from marts.totals), (select n from marts.count), (select count(*) from marts.share),"
+    " (select count(*) from shop.people)"
+)
 
 Figures = tuple[int, ...] | None
 
@@ -42,6 +47,7 @@ class Verb:
         act: the call that is struck; gives back the id of the commit that it acknowledges.
         main: figures on main after it.
         dev: figures on the branch after it, where it makes them.
+        holds: whether the folder then has what a check holds.
     """
 
     name: str
@@ -49,6 +55,7 @@ class Verb:
     act: Callable[[Workspace], str]
     main: Figures
     dev: Figures = None
+    holds: bool = False
 
 
 def open_workspace(root: Path) -> Workspace:
@@ -89,22 +96,37 @@ def _branch(workspace: Workspace) -> str:
     return _run(workspace, "dev")
 
 
+def _mixed(root: Path) -> None:
+    """A load that a check holds beside one that is healthy."""
+    _write("raw/orders_07.csv", "id,customer,amount\n5,ben,999\n")(root)
+    _write("raw/people_2.csv", "id,name\n2,ben\n")(root)
+
+
+def _accept(workspace: Workspace) -> str:
+    held = next(run for run in workspace.runs.newest(20) if run.status == "held")
+    return _published(workspace.checks.accept(held.number, ["amount 0..100"], "a big one"))
+
+
 VERBS: Sequence[Verb] = (
-    Verb("run", _begin, _run, (35, 3, 2)),
-    Verb("branch", _write(COUNT, "select 10 * count(*) as n from shop.orders\n"), _branch, (35, 3, 2), (35, 30, 2)),
+    Verb("run", _begin, _run, (35, 3, 2, 1)),
+    Verb(
+        "branch", _write(COUNT, "select 10 * count(*) as n from shop.orders\n"), _branch, (35, 3, 2, 1), (35, 30, 2, 1)
+    ),
     Verb(
         "publish",
         lambda _: None,
         lambda w: _published(w.branches.publish("dev", confirm=lambda _: True)),
-        (35, 30, 2),
+        (35, 30, 2, 1),
     ),
-    Verb("undo", lambda _: None, lambda w: w.undoing.undo().commit.id, (35, 3, 2)),
+    Verb("undo", lambda _: None, lambda w: w.undoing.undo().commit.id, (35, 3, 2, 1)),
     Verb(
         "refresh",
         _write("raw/orders_06.csv", "id,customer,amount\n4,ada,9\n"),
         lambda w: _published(w.builds.refresh(RunOptions())),
-        (44, 4, 2),
+        (44, 4, 2, 1),
     ),
+    Verb("part", _mixed, lambda w: _published(w.builds.refresh(RunOptions())), (44, 4, 2, 2), holds=True),
+    Verb("accept", lambda _: None, _accept, (1043, 5, 2, 2)),
 )
 
 

@@ -19,7 +19,7 @@ from faults_story import VERBS
 from faults_tracer import BROKEN, FULL, KILL, POWER, why_not
 
 #: How many places of each verb are struck by each fault.
-POINTS = {"run": 26, "branch": 18, "publish": 14, "undo": 12, "refresh": 20}
+POINTS = {"run": 26, "branch": 18, "publish": 14, "undo": 12, "refresh": 20, "part": 14, "accept": 10}
 FAULTS = (KILL, POWER, FULL, BROKEN)
 
 _REASON = why_not()
