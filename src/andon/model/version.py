@@ -16,7 +16,7 @@ class Column:
     Attributes:
         name: as the reader sees it.
         type: DuckDB type text of what is stored (one of the lake's types), e.g. `DECIMAL(18,2)`, `STRUCT(a BIGINT)[]`.
-        field_id: the lake-wide id of the column, stable per dataset and name.
+        field_id: the lake-wide id of the column, stable per dataset and name, and through renames that are declared.
         children: field ids of nested parts by path (`('element',)`, `('a',)`, `('key',)`, `('value', 'x')`), sorted.
     """
 
