@@ -139,3 +139,23 @@ def test_a_renamed_column_of_python(lines):
     lines.write(path, text.format("columns={'spent': {'was': 'amount'}}", "spent"))
     assert lines.run().published
     assert ids(lines, "marts.spent") == {"customer": 1, "spent": 2}
+
+
+def test_a_renamed_column_of_a_source(lines):
+    assert ids(lines, "shop.orders") == {"id": 1, "customer": 2, "amount": 3}
+    lines.write(
+        "sources/shop/orders.sql",
+        "/*--- columns: {price: {was: amount}} ---*/ select id, customer, amount as price from read_csv('raw/orders_*.csv')\n",
+    )
+    with pytest.raises(ProjectError) as raised:
+        lines.plan()
+    assert {p.hint for p in raised.value.problems} == {"`shop.orders.amount` is now `price`"}
+    lines.write(PATH, LINES.replace("amount", "price as amount"))
+    lines.write(
+        "datasets/marts/totals.sql",
+        "select customer, sum(price) as amount from shop.orders group by customer order by customer\n",
+    )
+    assert step(lines, "shop.orders").verdict.renamed == (("amount", "price"),)
+    assert lines.run().published
+    assert ids(lines, "shop.orders") == {"id": 1, "customer": 2, "price": 3}
+    assert ids(lines) == {"id": 1, "customer": 2, "amount": 3}

@@ -51,6 +51,23 @@ def test_what_binds_and_what_does_not() -> None:
     assert "amont" in problems[0].excerpt
 
 
+def test_the_new_name_of_a_column_is_told_to_who_names_the_old_one() -> None:
+    texts = SOURCE | {
+        "datasets/m/a.sql": "/*--- columns: {total: {was: Amount}} ---*/ select id, amount as total from shop.orders\n",
+        "datasets/m/b.sql": "select sum(a.amount) as total from m.a\n",
+        "datasets/m/c.sql": "select id from m.a join shop.orders o using (amount)\n",
+        "datasets/m/d.sql": "select amont from m.a join shop.orders o using (id)\n",
+        "datasets/m/e.sql": "/*---\nkey: amount\ncolumns: {total: {was: amount}}\n---*/\nselect 1 as total\n",
+    }
+    _, problems = check_bindings(load_texts(texts), ORDERS, ["m.a", "m.b", "m.c", "m.d", "m.e"], MemoryCache())
+    assert {p.where: p.hint for p in problems} == {
+        "datasets/m/b.sql:1:12": "`m.a.Amount` is now `total`",
+        "datasets/m/c.sql:1:46": "`m.a.Amount` is now `total`",
+        "datasets/m/d.sql:1:8": "did you mean `amount`?",
+        "datasets/m/e.sql:2:6": "`amount` is now `total`",
+    }
+
+
 def test_only_what_is_changed_is_bound_and_the_rest_is_taken_as_it_is() -> None:
     project = load_texts(TEXTS)
     known = ORDERS | {"m.a": [("id", "VARCHAR"), ("amount", "DOUBLE"), ("ids", "DATE")], "m.g": [("z", "DATE")]}

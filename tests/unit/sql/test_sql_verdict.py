@@ -153,6 +153,22 @@ def test_a_source_or_a_python_dataset_has_other_rows() -> None:
     assert verdict_of_schemas(old, old, reason="", same=True).kind is VerdictKind.NONE
 
 
+def test_a_declared_rename_that_comes_late_makes_the_dataset_anew() -> None:
+    plain = Query("select id, amount as revenue from shop.orders")
+    declared = Query(plain.sql, was={"revenue": "amount"})
+    found = verdict(plain, declared, SCHEMAS)
+    assert (found.kind, found.reasons) == (VerdictKind.ADDITIVE, ("`revenue` keeps the field id of `amount`",))
+    assert verdict(declared, declared, SCHEMAS).kind is VerdictKind.NONE
+    assert verdict(declared, plain, SCHEMAS).kind is VerdictKind.NONE
+
+
+def test_a_rename_is_declared_whatever_the_case() -> None:
+    old = [("id", "INTEGER"), ("amount", "INTEGER")]
+    found = verdict_of_schemas(old, [("id", "INTEGER"), ("Revenue", "BIGINT")], reason="", was={"revenue": "amount"})
+    assert found.renamed == (("amount", "Revenue"),)
+    assert found.retyped == (("Revenue", "INTEGER", "BIGINT"),)
+
+
 def test_json_has_what_a_plan_shows() -> None:
     found = verdict(Query("select id, amount from shop.orders"), Query("select id, 2 as two from shop.orders"), SCHEMAS)
     assert found.to_json() == {
