@@ -319,3 +319,15 @@ def test_of_two_failing_checks_both_must_be_accepted(checked):
         both = workspace.checks.accept(held.run, ["rows < 5", "amount 0..100"], "it grew")
         assert both.published
     assert checked.ask("select count(*) from marts.totals") == [(4,)]
+
+
+def test_an_acceptance_comes_back_with_what_it_was_about(checked):
+    checked.write("raw/orders_06.csv", BAD)
+    held = checked.run()
+    with closing(checked.open()) as workspace:
+        assert workspace.checks.accept(held.run, ["amount 0..100"], "a big customer").published
+    checked.write("raw/orders_06.csv", BAD.replace("999", "9"))
+    assert checked.refresh().published
+    assert checked.head().acceptances == ()
+    checked.undo()
+    assert [a.reason for a in checked.head().acceptances] == ["a big customer"]

@@ -251,8 +251,9 @@ class Branches:
         state = self._lake.commits.state(self._lake.refs.resolve(into))
         old = folder.base(into)
         code = next_base(old.code if old else None, state.files(), files)
-        meanings = base_meanings(code, old, state.files(), Gatherer(self._workspace).meanings(state))
-        folder.set_base(into, Base(code, meanings, old.raw if old else {}))
+        gatherer = Gatherer(self._workspace)
+        meanings = base_meanings(code, old, state.files(), gatherer.meanings(state))
+        folder.set_base(into, Base(code, meanings, gatherer.common_raw(state, old.raw if old else {})))
 
     def _branch(self, name: str) -> Ref:
         ref = self._lake.refs.find(name)

@@ -15,7 +15,7 @@ from andon.build.outcome import Progress
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
 from andon.lake.lake import RefMove
-from andon.model.acceptance import Acceptance
+from andon.model.acceptance import in_force
 from andon.model.commit import Commit, CommitKind, Leaf, State
 from andon.model.event import Ended, Planned, Reporter
 from andon.model.plan import Action, Plan
@@ -169,7 +169,7 @@ class Finish:
             to_text(self._workspace.clock()),
             run,
             tuple({*head.rejected, *prepared.goal.rejected}),
-            _acceptances((*head.acceptances, *prepared.goal.acceptances), state),
+            in_force((*head.acceptances, *prepared.goal.acceptances), state),
             prepared.goal.target,
         )
 
@@ -288,12 +288,6 @@ class _End:
 
 def _files(leaf: Leaf | None) -> tuple[tuple[str, str], ...] | None:
     return leaf.files if leaf is not None else None
-
-
-def _acceptances(acceptances: Sequence[Acceptance], state: State) -> tuple[Acceptance, ...]:
-    """Those of results that are in `state`; what was accepted once does not stand for other content."""
-    versions = {name: leaf.version for name, leaf in state.leaves.items()}
-    return tuple({a.subject: a for a in acceptances if versions.get(a.dataset) == a.version}.values())
 
 
 def _kind(prepared: Prepared) -> CommitKind:

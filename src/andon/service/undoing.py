@@ -12,6 +12,7 @@ from andon.lake.commits import Draft
 from andon.lake.lake import RefMove
 from andon.lake.refs import require_branch
 from andon.lake.undo import code_causes, redo_target, source_causes, undo_target
+from andon.model.acceptance import in_force
 from andon.model.build import InputFile
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, State
 from andon.model.dataset import Kind
@@ -131,7 +132,7 @@ class Undoing:
             to_text(self._workspace.clock()),
             None,
             tuple({*head.rejected, *causes}),
-            head.acceptances,
+            in_force((*head.acceptances, *before.acceptances), State(state)),
             target.id,
         )
         move = RefMove(name, "branch", head.id, "undo")
@@ -184,7 +185,7 @@ class Undoing:
             to_text(self._workspace.clock()),
             None,
             tuple(set(head.rejected) - lifted),
-            head.acceptances,
+            in_force((*head.acceptances, *before.acceptances), State(state)),
             undo.id,
         )
         commit = self._lake.commit(draft, State(state, shared), [RefMove(name, "branch", head.id, "redo")], request)
