@@ -53,7 +53,7 @@ class Situation:
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
         prove: why a dataset's published version is what its definition gives over inputs that change, or None; asked where the recipe
-            key is not known.
+            key is not known, with those inputs and with all datasets that by now have, or will have, another version.
     """
 
     definitions: Mapping[str, Definition]
@@ -66,7 +66,7 @@ class Situation:
     forced: frozenset[str] = frozenset()
     old: Mapping[str, Definition] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
-    prove: Callable[[str, Sequence[str]], str | None] | None = None
+    prove: Callable[[str, Sequence[str], Set[str]], str | None] | None = None
 
 
 def clock_part(definition: Definition, moment: datetime) -> str | None:
@@ -101,6 +101,7 @@ class _Planner:
         self.versions: dict[str, str | None] = {
             d: leaf.version for d, leaf in situation.leaves.items() if d not in self.taken
         }
+        self.remade: set[str] = set()
 
     def steps(self) -> tuple[Step, ...]:
         steps: list[Step] = []
@@ -114,6 +115,8 @@ class _Planner:
                 step = self._step(dataset, keys[dataset] or None, known)
                 steps.append(step)
                 self.versions[dataset] = None if step.action is Action.BUILD else step.version
+                if self._differs(dataset):
+                    self.remade.add(dataset)
             done = set(level)
             waiting = [d for d in waiting if d not in done]
         return (*steps, *self._drops())
@@ -191,7 +194,7 @@ class _Planner:
         definition = now.definitions[dataset]
         if definition.kind is not Kind.SQL:
             return None
-        return now.prove(dataset, [p for p in definition.inputs if self._differs(p)])
+        return now.prove(dataset, [p for p in definition.inputs if self._differs(p)], self.remade)
 
     def _reason(self, dataset: str) -> str:
         now = self.now

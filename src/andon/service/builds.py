@@ -187,7 +187,7 @@ class Builds:
         ]
         lost: set[str] = set()
         old = objects.definitions(changed)
-        changes = Changes(self._workspace, gathered, bound, old)
+        changes = Changes(self._workspace, gathered, bound, old, moment)
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,

@@ -6,9 +6,12 @@ Everything is worked out when it is asked for and kept for the plan; verdicts an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from andon.base.clock import to_text
 from andon.base.hashing import content_id
 from andon.engines.types import lake_type
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
@@ -16,12 +19,13 @@ from andon.model.verdict import Verdict, VerdictKind
 
 if TYPE_CHECKING:
     from andon.build.plan import SourceInput
+    from andon.model.build import Build
     from andon.model.commit import State
     from andon.service.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
 
-_FORMAT = "2"
+_FORMAT = "3"
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -44,6 +48,7 @@ class Changes:
     Args:
         bound: columns that changed code returns, as the plan bound them.
         old: definitions of the head's leaves that differ from the code's, by id.
+        moment: the logical time of the plan; None where nothing will be built.
     """
 
     def __init__(
@@ -52,14 +57,18 @@ class Changes:
         gathered: Between,
         bound: Mapping[str, Columns],
         old: Mapping[str, Definition],
+        moment: datetime | None = None,
     ) -> None:
         self._workspace = workspace
+        self._moment = moment
         self._gathered = gathered
         self._bound = bound
         self._old = old
         self._own: dict[str, Verdict | None] = {}
         self._whole: dict[str, Verdict | None] = {}
         self._before: dict[str, Columns | None] = {}
+        self._builds: dict[str, Build | None] = {}
+        self._remade: Set[str] = frozenset()
 
     def own(self, dataset: str) -> Verdict | None:
         """What the change of a dataset's own definition means; None for a new dataset, or when its past is not known."""
@@ -68,17 +77,23 @@ class Changes:
         return self._own[dataset]
 
     def whole(self, dataset: str) -> Verdict | None:
-        """The verdict with all that changes in what the dataset reads."""
+        """The verdict with all that changes in what the dataset reads, and what making it again may bring."""
         if dataset not in self._whole:
-            self._whole[dataset] = self._carry(dataset)
+            self._whole[dataset] = self._remaking(dataset, self._carry(dataset))
         return self._whole[dataset]
 
-    def prove(self, dataset: str, changed: Sequence[str]) -> str | None:
+    def will_remake(self, datasets: Set[str]) -> None:
+        """Say which datasets have, or will have, another version; those above a dataset are to be known before it is judged."""
+        self._remade = datasets
+
+    def prove(self, dataset: str, changed: Sequence[str], remade: Set[str]) -> str | None:
         """Why the published version of a dataset is what its definition gives over changed inputs, too; None without a proof.
 
         Args:
             changed: its inputs that have, or will have, another version.
+            remade: all datasets of which that is known by now, those above this one among them.
         """
+        self.will_remake(remade)
         definition = self._gathered.definitions[dataset]
         leaf = self._gathered.state.leaves.get(dataset)
         if leaf is None or not _is_pure(definition) or leaf.materialize != str(Materialize.TABLE):
@@ -86,7 +101,7 @@ class Changes:
         own = self.own(dataset)
         if own is None or own.kind is not VerdictKind.NONE:
             return None
-        if not self._was_built_from_head(dataset):
+        if self._left_behind_by(dataset) is not None or self._is_lost(leaf.version):
             return None
         if not changed:
             return own.proof if leaf.definition != definition.id else None
@@ -167,13 +182,16 @@ class Changes:
     def _carry(self, dataset: str) -> Verdict | None:
         own = self.own(dataset)
         definition = self._gathered.definitions.get(dataset)
-        if own is None or definition is None or not definition.inputs:
+        if own is None or definition is None:
             return own
+        columns = [name for name, _ in self._columns_now(dataset) or ()]
+        behind = self._left_behind_by(dataset)
+        if behind is not None:
+            return _all_rows(own, columns, f"its published result was made of another `{behind}`")
         inputs = {name: self.whole(name) for name in definition.inputs}
         changed = {name: v for name, v in inputs.items() if v is None or v.kind is not VerdictKind.NONE}
         if not changed:
             return own
-        columns = [name for name, _ in self._columns_now(dataset) or ()]
         if any(v is None for v in changed.values()) or definition.kind is not Kind.SQL:
             return _all_rows(own, columns, f"`{next(iter(changed))}` changes")
         from andon.service.tracing import Question, trace
@@ -187,26 +205,89 @@ class Changes:
         known = {name: v for name, v in changed.items() if v is not None}
         return carried(own, columns, lineage, known, is_open=self._is_open(definition, schemas))
 
+    def _remaking(self, dataset: str, verdict: Verdict | None) -> Verdict | None:
+        """The verdict with what is other merely because the dataset is made again: by the clock, by chance, by the engine's choice."""
+        definition = self._gathered.definitions.get(dataset)
+        if dataset not in self._remade or verdict is None or verdict.rows or definition is None:
+            return verdict
+        columns = [name for name, _ in self._columns_now(dataset) or ()]
+        if definition.kind is not Kind.SQL or definition.allow:
+            return _all_rows(verdict, columns, "it is made again, and nothing says that it comes out the same")
+        if definition.clock is not ClockUse.NONE and not self._is_same_time(dataset, definition):
+            return _all_rows(verdict, columns, "it reads the clock")
+        schemas = self._schemas(definition, before=False)
+        every, some = (True, []) if schemas is None else self._choices(definition, schemas)
+        if every:
+            return _all_rows(verdict, columns, "it is made again, and depends on how rows lie")
+        fresh = {*verdict.added, *(new for _, new in verdict.renamed), *verdict.columns}
+        more = [name for name in some if name not in fresh]
+        if not more:
+            return verdict
+        kind = max(verdict.kind, VerdictKind.COLUMNS, key=list(VerdictKind).index)
+        listed = ", ".join(f"`{name}`" for name in more)
+        reason = f"it is made again, and the engine may choose {listed}"
+        merged = tuple(name for name in columns if name in verdict.columns or name in more)
+        return replace(verdict, kind=kind, columns=merged, proof="", reasons=(*verdict.reasons, reason))
+
     def _is_open(self, definition: Definition, schemas: Mapping[str, Columns]) -> bool:
         """Whether a result depends on how the rows of its inputs lie."""
+        every, _ = self._choices(definition, schemas)
+        return every or bool(self._meaning(definition, schemas)[1])
+
+    def _choices(self, definition: Definition, schemas: Mapping[str, Columns]) -> tuple[bool, list[str]]:
+        """Whether making a result again may give other rows; and if not, in which columns it may give other values.
+
+        Last digits of floating-point sums count where they are kept; a view may give others whenever it is read.
+        """
+        rows_open, chosen, rows_rounded, rounded = self._meaning(definition, schemas)
+        if definition.materialize is Materialize.VIEW:
+            return rows_open, chosen
+        return rows_open or rows_rounded, sorted({*chosen, *rounded})
+
+    def _meaning(
+        self, definition: Definition, schemas: Mapping[str, Columns]
+    ) -> tuple[bool, list[str], bool, list[str]]:
+        """What of a result is the engine's choice: the rows or some columns, and the last digits that decide over rows or columns."""
         key = content_id([_FORMAT, "open", definition.id, _plain(schemas)])
         found = self._workspace.cache.get("verdict", [key]).get(key)
         if found is None:
             from andon.sql.meaning import meaning_of
 
             meaning = meaning_of(definition.sql or "", schemas, definition.macros)
-            found = meaning.is_open or meaning.reason is not None
+            rows_open = meaning.rows_open or meaning.reason is not None
+            found = (rows_open, sorted(meaning.open), meaning.rows_rounded, sorted(meaning.rounded))
             self._workspace.cache.put("verdict", {key: found})
-        return bool(found)
+        rows_open, chosen, rows_rounded, rounded = found
+        return bool(rows_open), list(chosen), bool(rows_rounded), list(rounded)
 
-    def _was_built_from_head(self, dataset: str) -> bool:
-        """Whether the published version was made of what is published: a dataset that was left behind was not."""
-        leaves = self._gathered.state.leaves
-        leaf = leaves[dataset]
-        build = self._workspace.lake.objects.builds([leaf.build]).get(leaf.build)
-        if build is None:
+    def _is_same_time(self, dataset: str, definition: Definition) -> bool:
+        """Whether the published result reads the clock as this plan does."""
+        build = self._build(dataset)
+        if build is None or self._moment is None or definition.clock is not ClockUse.DATE:
             return False
-        return all(name in leaves and leaves[name].version == version for name, version in build.inputs.items())
+        return (build.logical_time or "")[:10] == to_text(self._moment)[:10]
+
+    def _left_behind_by(self, dataset: str) -> str | None:
+        """An input of which the published version was not made as it is published; None if it was made of just what is there."""
+        leaves = self._gathered.state.leaves
+        build = self._build(dataset)
+        if build is None:
+            return dataset
+        for name, version in build.inputs.items():
+            if name not in leaves or leaves[name].version != version:
+                return name
+        return None
+
+    def _build(self, dataset: str) -> Build | None:
+        if dataset not in self._builds:
+            id = self._gathered.state.leaves[dataset].build
+            self._builds[dataset] = self._workspace.lake.objects.builds([id]).get(id)
+        return self._builds[dataset]
+
+    def _is_lost(self, version: str) -> bool:
+        objects = self._workspace.lake.objects
+        found = objects.versions([version]).get(version)
+        return found is None or objects.is_lost(found)
 
     def _schemas(self, definition: Definition, *, before: bool) -> dict[str, Columns] | None:
         """Columns of what a definition reads, as published or as they will be; None if one is not known."""
@@ -240,18 +321,9 @@ def _is_pure(definition: Definition) -> bool:
 
 def _all_rows(own: Verdict, columns: Sequence[str], reason: str) -> Verdict:
     kind = max(own.kind, VerdictKind.ROWS, key=list(VerdictKind).index)
-    return Verdict(
-        kind,
-        tuple(columns),
-        own.added,
-        own.dropped,
-        own.renamed,
-        own.retyped,
-        True,
-        own.key_changed,
-        "",
-        (*own.reasons, reason),
-    )
+    fresh = {*own.added, *(new for _, new in own.renamed)}
+    every = tuple(name for name in columns if name not in fresh)
+    return replace(own, kind=kind, columns=every, rows=True, proof="", reasons=(*own.reasons, reason))
 
 
 def _told(proofs: Mapping[str, str]) -> str:

@@ -77,6 +77,9 @@ class Outlook:
         if not concerned:
             return tuple(steps)
         leaves = gathered.state.leaves
+        changes.will_remake(
+            {s.dataset for s in steps if s.dataset in leaves and _will_be(s) != leaves[s.dataset].version}
+        )
         ahead = self._workspace.lineages.ahead(gathered, bound)
         before = self._workspace.lineages.graph(head)
         rows = self._lake.objects.row_counts(leaves[s.dataset].version for s in steps if s.dataset in leaves)
@@ -148,6 +151,11 @@ class Outlook:
         start = [node for name in datasets for node in _touched(name, verdicts.get(name))]
         radius = blast_radius(graph, start)
         return Reach(radius.datasets, radius.insights, radius.owners)
+
+
+def _will_be(step: Step) -> str | None:
+    """The version that a dataset will have; None as long as that is not known."""
+    return None if step.action is Action.BUILD else step.version
 
 
 def _touched(dataset: str, verdict: Verdict | None) -> list[str]:
