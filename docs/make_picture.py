@@ -5,6 +5,7 @@ python docs/make_picture.py
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import pty
@@ -23,14 +24,15 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "images" / "demo.svg"
 WIDTH = 80
 MART = "datasets/marts/revenue_by_month.sql"
+JUNE = "raw/transactions_1998-06.csv.gz"
 MAY = "select revenue as may_1998 from marts.revenue_by_month where month = date '1998-05-01'"
-#: A mistake: two rates are valid in 1998, so every purchase counts twice.
+#: A mistake: two rates are valid at a time, so every purchase counts twice.
 MISTAKE = (
     ("money(sum(amount))", "money(sum(amount * rate))"),
     (
         "from staging.purchases\n",
         "from staging.purchases as purchases\n"
-        "join (values (1.0, date '1997-01-01'), (1.0, date '1998-01-01')) as rates (rate, since)\n"
+        "join (values (1.0, date '1996-01-01'), (1.0, date '1997-01-01')) as rates (rate, since)\n"
         "  on rates.since <= purchases.purchased_on\n",
     ),
 )
@@ -67,7 +69,7 @@ _FORM = """\
 """
 
 
-def type_(console: Console, folder: Path, command: str) -> None:
+def type_(console: Console, folder: Path, command: str, status: int = 0) -> None:
     """Type a command on a terminal of its own, and record what it shows there."""
     from rich.text import Text
 
@@ -95,11 +97,18 @@ def type_(console: Console, folder: Path, command: str) -> None:
                 break
             said += part
     os.close(primary)
-    if program.returncode:
+    if program.returncode != status:
         raise SystemExit(f"`{command}` ended with {program.returncode}:\n{said.decode()}")
     for line in said.decode().replace("\r\n", "\n").rstrip("\n").split("\n"):
         console.print(Text.from_ansi(line))
     console.print()
+
+
+def in_cents(packed: bytes) -> bytes:
+    """A month's file with its amounts a hundred times too large."""
+    first, *lines = gzip.decompress(packed).decode().splitlines()
+    made = [f"{rest},{float(amount) * 100:.2f}" for rest, _, amount in (line.rpartition(",") for line in lines)]
+    return gzip.compress("\n".join([first, *made, ""]).encode(), mtime=0)
 
 
 def note(console: Console, text: str) -> None:
@@ -127,6 +136,11 @@ def main() -> None:
         )
         note(console, "A shop's real purchases: build everything aside, publish in one step")
         type_(console, folder, "andon run --yes")
+        note(console, "June arrives again, in cents. It is held; readers see what they saw before")
+        good = (folder / JUNE).read_bytes()
+        (folder / JUNE).write_bytes(in_cents(good))
+        type_(console, folder, "andon refresh", status=1)
+        (folder / JUNE).write_bytes(good)
         note(console, "A join counts purchases twice. It is valid SQL; every reader sees it")
         text = (folder / MART).read_text(encoding="utf-8")
         for old, new in MISTAKE:

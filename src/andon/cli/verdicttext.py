@@ -33,7 +33,7 @@ def verdict_text(verdict: Verdict) -> str:
         case VerdictKind.COLUMNS:
             return f"columns: {named(verdict.columns)}"
         case VerdictKind.ROWS:
-            return "rows: which rows there are may change"
+            return "rows: any may differ"
     breaks = [f"{name} is gone" for name in verdict.dropped]
     breaks += [f"{old} is now {new}" for old, new in verdict.renamed]
     breaks += [f"{name} is {new} instead of {old}" for name, old, new in verdict.retyped]
