@@ -61,7 +61,9 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, nargs="*", default=[100, 500], help="numbers of small datasets")
-    parser.add_argument("--checked", type=int, nargs="*", default=[500], help="numbers of datasets with four checks each")
+    parser.add_argument(
+        "--checked", type=int, nargs="*", default=[500], help="numbers of datasets with four checks each"
+    )
     parser.add_argument("--heavy", action="store_true", help="20 datasets over 20 million rows as well (minutes)")
     parser.add_argument("--big", action="store_true", help="10,000 trivial datasets as well (minutes)")
     parser.add_argument("--quick", action="store_true", help="two repetitions")

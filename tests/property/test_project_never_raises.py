@@ -28,7 +28,7 @@ GOOD = {
     "modules/helper.py": "from . import other\nX = 'ü'\n",
     "checks/c.sql": "/*---\nseverity: warn\nallow: 5%\n---*/ select * from m.a\n",
     "tests/t.yml": "- name: n\n  dataset: m.a\n  given:\n    shop.orders: [{id: 1, l: [1, {b: c}]}]\n"
-    "  now: 2026-01-01\n  approx: {a: 1%}\n  expect: |\n    a,b\n    1,\"x \"\"y\"\n",
+    '  now: 2026-01-01\n  approx: {a: 1%}\n  expect: |\n    a,b\n    1,"x ""y"\n',
     "tests/data/d.csv": "a,b\n1,\n",
     "insights/i.yml": "title: What?\nuses: [m.a, m.b]\nvalue: 5\n",
     "playbooks.yml": "a: [b, {c: d}]\n",
