@@ -296,3 +296,17 @@ def test_a_missing_raw_file_is_told_with_a_near_name_and_a_network_path_as_such(
     assert "raw/orders_05.csv" in failed["shop.a"]["hint"]
     assert failed["shop.b"]["code"] == "usage.not_yet"
     assert "local files" in failed["shop.b"]["message"]
+
+
+def test_two_columns_of_one_name_in_a_source_are_told_in_its_file(project):
+    project.write("sources/shop/orders.sql", "select id, customer, id from read_csv('raw/orders_*.csv')\n")
+    for _ in range(2):  # new, and with readers that are there
+        with pytest.raises(ProjectError) as caught:
+            project.run()
+        assert [(p.code, p.file) for p in caught.value.problems if "named `id`" in p.message] == [
+            ("project.bind_failed", "sources/shop/orders.sql")
+        ]
+        text = "select id, customer, amount from read_csv('raw/orders_*.csv')\n"
+        project.write("sources/shop/orders.sql", text)
+        assert project.run().published
+        project.write("sources/shop/orders.sql", text.replace("customer,", "customer, id,"))

@@ -18,6 +18,7 @@ from andon.sources.contract import establish
 from andon.sources.explain import explain
 from andon.sources.files import expand, glob, match
 from andon.sources.render import render
+from andon.sql.bind import find_twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -101,7 +102,11 @@ def _bind_changed(
     for name in sorted(changed):
         if definitions[name].kind is Kind.SOURCE:
             columns = _source_columns(gathered, name, raw, instance)
-            if columns is not None:
+            twins = find_twins(columns or ())
+            if twins is not None:
+                declared.append(Problem(twins.code, twins.message, definitions[name].entry, hint=twins.hint))
+                known.pop(name, None)
+            elif columns is not None:
                 declared += check_declared(gathered.project.datasets[name], columns)
                 result[name] = columns
                 known[name] = [(n, lake_type(t)) for n, t in columns]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,9 @@ class Binder:
         if relation is None:
             raise BindError(SqlProblem("project.not_select", "expected one SELECT"), sql)
         columns = [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
-        _refuse_twins(columns, sql)
+        twins = find_twins(columns)
+        if twins is not None:
+            raise BindError(twins, sql)
         return columns
 
     def close(self) -> None:
@@ -122,7 +125,9 @@ class Binder:
             self._engine.execute(statements)
         except duckdb.Error as error:
             if len(parts) > 1:
-                self._engine.execute("rollback")
+                # some errors end the transaction by themselves
+                with contextlib.suppress(duckdb.TransactionException):
+                    self._engine.execute("rollback")
             self._schemas.clear()
             raise BindError(explain(error, statements), statements) from None
         self._waiting.clear()
@@ -148,7 +153,8 @@ class Binder:
             self._macros += (statement,)
 
 
-def _refuse_twins(columns: Sequence[tuple[str, str]], sql: str) -> None:
+def find_twins(columns: Sequence[tuple[str, str]]) -> SqlProblem | None:
+    """What is wrong if two `(column, type)`s of a result have one name; None if no two have."""
     seen: dict[str, str] = {}
     for name, _ in columns:
         if name.lower() in seen:
@@ -156,5 +162,6 @@ def _refuse_twins(columns: Sequence[tuple[str, str]], sql: str) -> None:
             if seen[name.lower()] != name:
                 message = f"two columns of the result differ only in case: `{seen[name.lower()]}` and `{name}`"
             hint = f"name one of them: `… as {name.lower()}_2`, or leave it out with `* exclude ({name})`"
-            raise BindError(SqlProblem("project.bind_failed", message, None, hint), sql)
+            return SqlProblem("project.bind_failed", message, None, hint)
         seen[name.lower()] = name
+    return None
