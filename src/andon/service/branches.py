@@ -244,8 +244,12 @@ class Branches:
         meanings = {p: m for p, m in base.meanings.items() if code.get(p) == base.code.get(p)}
         return Base(code, meanings, raw)
 
-    def remember(self, into: str) -> None:
-        """Where the folder agrees with what was published, that is its base for the target from now on."""
+    def remember(self, into: str, *, raw: bool = False) -> None:
+        """Where the folder agrees with what was published, that is its base for the target from now on.
+
+        Args:
+            raw: whether that goes for raw files, too.
+        """
         folder = self._workspace.folder
         files = {p: f.sha256 for p, f in scan(self._workspace.root, self._workspace.cache).items()}
         state = self._lake.commits.state(self._lake.refs.resolve(into))
@@ -253,7 +257,8 @@ class Branches:
         code = next_base(old.code if old else None, state.files(), files)
         gatherer = Gatherer(self._workspace)
         meanings = base_meanings(code, old, state.files(), gatherer.meanings(state))
-        folder.set_base(into, Base(code, meanings, gatherer.common_raw(state, old.raw if old else {})))
+        known = dict(old.raw) if old else {}
+        folder.set_base(into, Base(code, meanings, gatherer.common_raw(state, known) if raw else known))
 
     def _branch(self, name: str) -> Ref:
         ref = self._lake.refs.find(name)

@@ -182,7 +182,7 @@ class Checks:
         )
         result = self._workspace.builds.reach(goal, options, report, lambda _: True)
         if result.published:
-            self._workspace.branches.remember(record.branch)
+            self._workspace.branches.remember(record.branch, raw=True)
         return result
 
     # -- parts
