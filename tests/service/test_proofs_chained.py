@@ -113,3 +113,19 @@ def test_an_addition_is_proved_through_what_lies_between(project: Clone, head: s
     assert project.leaves()["marts.more"] == before["marts.more"]
     assert project.ask("select sum(one) from staging.between") == [(3,)]
     shutil.rmtree(project.root / ".andon")
+
+
+def test_the_reach_names_who_is_built_again_though_it_reads_nothing_that_changes(project: Clone) -> None:
+    project.write("datasets/staging/lines.sql", LINES)
+    project.write("datasets/marts/some.sql", "select any_value(amount) as paid from staging.lines\n")
+    project.write("datasets/marts/more.sql", "select paid + 1 as more from marts.some\n")
+    project.write("datasets/marts/all_in_all.sql", "select sum(amount) as spent from staging.lines\n")
+    assert project.run().published
+    project.write("datasets/staging/lines.sql", LINES.replace("id,", "id, 1 as one,"))
+    plan = {step.dataset: step for step in project.plan().steps}
+    built = {d for d, step in plan.items() if str(step.action) == "build"}
+    assert built == {"staging.lines", "marts.some", "marts.more"}
+    reach = plan["staging.lines"].reach
+    assert reach is not None
+    assert reach.datasets == ("marts.more", "marts.some")
+    assert reach.build == 3

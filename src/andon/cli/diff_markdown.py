@@ -64,7 +64,8 @@ def _datasets(report: DiffReport) -> list[str]:
     lines = [f"| dataset | {'verdict' if verdicts else 'change'} | rows | columns |", "| --- | --- | --- | --- |"]
     for dataset in found.datasets[:_DATASETS]:
         columns = "<br>".join(_code(s.replace("|", "\\|")) for s in dataset.schema)
-        word = _cell(verdicts.get(dataset.dataset) or WORDS[dataset.change])
+        # names of columns in a verdict are code
+        word = _cell(verdicts.get(dataset.dataset) or WORDS[dataset.change]).replace("\\`", "`")
         lines.append(f"| `{dataset.dataset}` | {word} | {_counts(dataset, rows.get(dataset.dataset))} | {columns} |")
     more = len(found.datasets) - _DATASETS
     return [*lines, *([f"| … and {more:,} more | | | |"] if more > 0 else []), ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import Any
 
 from andon.base.text import plural, seconds
@@ -50,7 +51,7 @@ def plan_lines(plan: Plan, console: Console, everything: bool, expected: float, 
     shown = [s for s in plan.steps if everything or not _is_quiet(s)]
     if shown:
         rows: list[Sequence[Cell]] = [
-            (symbol(s, pen), s.dataset, (str(s.action), "dim"), (_reason(s), "dim")) for s in shown
+            (symbol(s, pen), s.dataset, (str(s.action), "dim"), (_reason(s, console.width), "dim")) for s in shown
         ]
         lines += ["", *table(rows, pen, width=console.width, indent="  ", whole=[0, 1], first=[3])]
     lines += _meanings(shown, pen, console.width)
@@ -75,7 +76,20 @@ def _meanings(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:
         if s.verdict is not None and s.breaks
     ]
     title = pen.paint("what the changes mean", "dim")
-    return ["", title, *table(rows, pen, width=width, indent="  ", whole=[0], first=[2]), *broken]
+    lines = table(rows, pen, indent="  ")
+    if width is not None and lines != table(rows, pen, width=width, indent="  "):
+        lines = _stacked(rows, pen, width)
+    return ["", title, *lines, *broken]
+
+
+def _stacked(rows: Sequence[Sequence[Cell]], pen: Ink, width: int) -> list[str]:
+    """Dataset and verdict on one line, and whom it concerns below it: for narrow terminals."""
+    lines = []
+    for row in rows:
+        lines += table([row[:2]], pen, width=width, indent="  ", whole=[0])
+        text = row[2] if isinstance(row[2], str) else row[2][0]
+        lines += [pen.paint(line, "dim") for line in wrap(text, width, initial_indent="    ", subsequent_indent="    ")]
+    return lines
 
 
 def symbol(step: Step, pen: Ink) -> tuple[str, str]:
@@ -184,7 +198,10 @@ def _is_quiet(step: Step) -> bool:
     return step.action is Action.REUSE and step.reason == UNCHANGED
 
 
-def _reason(step: Step) -> str:
+def _reason(step: Step, width: int | None) -> str:
+    """Why a step is as it is; a proof by what is read of the inputs is long, and told whole where there is room."""
+    if step.proof is not None and step.proof.startswith("of ") and width is not None:
+        return "proved equal: what it reads stays"
     broken = f"; breaks {names(step.breaks)}" if step.breaks and step.action is Action.DROP else ""
     return step.reason + broken
 

@@ -97,11 +97,14 @@ class Outlook:
                 result.append(replace(step, verdict=verdict))
                 continue
             graph = before if step.action is Action.DROP else ahead
-            radius = blast_radius(graph, _touched(step.dataset, verdict))
-            among = [built[d] for d in (step.dataset, *radius.datasets) if d in built]
+            again = _built_after(step.dataset, steps)
+            uncertain = [d for d in again if (found := changes.whole(d)) is None or found.rows]
+            radius = blast_radius(graph, [*_touched(step.dataset, verdict), *uncertain])
+            concerns = tuple(sorted({*radius.datasets, *uncertain} - {step.dataset}))
+            among = [built[d] for d in (step.dataset, *again) if d in built]
             known = [s.seconds for s in among if s.seconds is not None]
             reach = Reach(
-                radius.datasets,
+                concerns,
                 radius.insights,
                 radius.owners,
                 len(among),
@@ -151,6 +154,15 @@ class Outlook:
         start = [node for name in datasets for node in _touched(name, verdicts.get(name))]
         radius = blast_radius(graph, start)
         return Reach(radius.datasets, radius.insights, radius.owners)
+
+
+def _built_after(dataset: str, steps: Sequence[Step]) -> list[str]:
+    """The datasets that a plan makes again because they read `dataset`, or what is made again because of it."""
+    found = {dataset}
+    for step in steps:  # what is read stands before who reads it
+        if step.action in (Action.BUILD, Action.VIEW) and not found.isdisjoint(step.needs):
+            found.add(step.dataset)
+    return sorted(found - {dataset})
 
 
 def _will_be(step: Step) -> str | None:
