@@ -310,3 +310,14 @@ def test_two_columns_of_one_name_in_a_source_are_told_in_its_file(project):
         project.write("sources/shop/orders.sql", text)
         assert project.run().published
         project.write("sources/shop/orders.sql", text.replace("customer,", "customer, id,"))
+
+
+def test_datasets_side_by_side_share_a_macro_that_reads(project):
+    project.write(
+        "macros/kept.sql", "create macro kept(least) as table select id, amount from shop.orders where id > least;\n"
+    )
+    for number in range(6):
+        project.write(f"datasets/marts/kept_{number}.sql", f"select sum(amount) as amount from kept({number // 2})\n")
+    assert project.run().published
+    assert project.ask("from marts.kept_1") == [(35,)]
+    assert project.ask("from marts.kept_2") == [(25,)]

@@ -98,6 +98,8 @@ class Sides:
         """
         session = side.session()
         if not definition.macros or not any(self.relations.uses_macros(version) for version in inputs.values()):
+            # a table macro is bound where it is made: what it reads must have its name there
+            session.at(side.universe.catalog)
             with _macros(session, definition):
                 yield side.universe.catalog
             return
