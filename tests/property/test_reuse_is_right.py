@@ -12,10 +12,12 @@ import random
 import tempfile
 from collections import Counter
 from pathlib import Path
+from unittest.mock import patch
 
 from andon.errors import AndonError
 from andon.model.run import Status
 from andon.model.verdict import VerdictKind
+from andon.service.changes import Changes
 from kit.clones import Clone, closing
 from kit.lakes import Judge, Written
 
@@ -183,3 +185,16 @@ def test_every_result_is_what_its_definition_gives_over_its_inputs() -> None:
                 raise AssertionError(f"seed {seed}: {error}") from error
             proofs += scenario.proofs
     assert proofs > 0
+
+
+def test_the_judge_notices_a_proof_that_is_none() -> None:
+    def noticed(seed: int) -> bool:
+        with tempfile.TemporaryDirectory() as place:
+            try:
+                Scenario(Path(place) / "acme", seed).play()
+            except AssertionError:
+                return True
+        return False
+
+    with patch.object(Changes, "prove", lambda *_: "a lie"):
+        assert any(noticed(seed) for seed in range(3))
