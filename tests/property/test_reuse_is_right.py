@@ -43,7 +43,9 @@ class Scenario:
     def play(self) -> None:
         self.save()
         self.whole("main")
-        while not self.clone.leaves():
+        for _ in range(10):
+            if self.clone.leaves():
+                break
             self.log.append(self.written.edit())
             self.save()
             self.whole("main")
