@@ -166,7 +166,7 @@ def _write(text: str) -> None:
     if BEGIN not in whole:
         whole = whole.rstrip() + f"\n\n## Checks\n\n{BEGIN}\n{END}\n"
     head, _, rest = whole.partition(BEGIN)
-    RESULTS.write_text(f"{head}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}")
+    RESULTS.write_text(f"{head}{BEGIN}\n## Checks\n\n{text}\n{END}{rest.partition(END)[2]}")
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def remember(path: Path, rows: Iterable[Row]) -> list[Row]:
 def kept(page: Path) -> str:
     """The parts of the page that other benchmarks wrote, between `<!-- NAME: begin -->` and `<!-- NAME: end -->`."""
     text = page.read_text(encoding="utf-8") if page.exists() else ""
-    parts = re.finditer(r"<!-- ([\w-]+): begin -->.*?<!-- \1: end -->\n?", text, re.DOTALL)
+    parts = re.finditer(r"<!-- ([\w -]+): begin -->.*?<!-- \1: end -->\n?", text, re.DOTALL)
     return "".join(f"\n{part[0]}" for part in parts)
 
 
