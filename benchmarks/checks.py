@@ -164,7 +164,7 @@ def _write(text: str) -> None:
     (FOLDER / "measured.json").write_text(told)
     whole = RESULTS.read_text()
     if BEGIN not in whole:
-        whole = whole.rstrip() + f"\n\n## Checks\n\n{BEGIN}\n{END}\n"
+        whole = whole.rstrip() + f"\n\n{BEGIN}\n{END}\n"
     head, _, rest = whole.partition(BEGIN)
     RESULTS.write_text(f"{head}{BEGIN}\n## Checks\n\n{text}\n{END}{rest.partition(END)[2]}")
 
