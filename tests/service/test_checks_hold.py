@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+import andon
 from andon.errors import ProjectError, UsageError
 from andon.model.check import Status
 from kit.clones import Clone
@@ -331,3 +332,14 @@ def test_an_acceptance_comes_back_with_what_it_was_about(checked):
     assert checked.head().acceptances == ()
     checked.undo()
     assert [a.reason for a in checked.head().acceptances] == ["a big customer"]
+
+
+def test_python_asks_accepts_and_tells_the_history(checked):
+    checked.write("raw/orders_06.csv", BAD)
+    held = checked.run()
+    with closing(andon.open(checked.root)) as lake:
+        assert {c.status for c in lake.check("shop.*", at=f"run:{held.run}").results} == {Status.FAIL}
+        assert {c.status for c in lake.check("shop.*").results} == {Status.PASS}
+        assert lake.accept_result(held.run, "amount 0..100", reason="a big customer").published
+        said = [(c.run, c.status) for c in lake.check_history("shop.orders")]
+    assert said == [(3, Status.FAIL), (2, Status.FAIL), (1, Status.PASS)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from andon.base.text import plural
@@ -211,11 +211,6 @@ def _value(text: str | None) -> Cell:
 
 def _is_number(text: str | None) -> bool:
     return text is None or text.replace(",", "").replace(".", "", 1).lstrip("-").isdigit()
-
-
-def any_masked(checks: Iterable[CheckResult]) -> bool:
-    """Whether values of some column were not kept."""
-    return any(c.samples.masked for c in checks)
 
 
 def history_lines(results: Sequence[CheckResult], ink: Ink, width: int | None) -> list[str]:

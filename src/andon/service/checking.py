@@ -201,14 +201,9 @@ class Checking:
         result = _result(check, kept.key, kept.version, how="kept", run=kept.run, at=kept.at)
         if isinstance(check.form, MaxAge):
             measured = Measured(value=kept.newest, is_infinite=kept.value == "infinity")
-            verdict = judge(check, measured, self.setting.moment)
-            value, limit = plain(verdict.value), plain(verdict.limit)
-            return replace(result, status=verdict.status, value=value, limit=limit, reason=verdict.reason)
+            return _judged(result, judge(check, measured, self.setting.moment))
         if isinstance(check.form, Watch) and kept.value is not None:  # the same content may be normal then and not now
-            verdict = self._watched(check, Verdict(kept.status, value=kept.value))
-            return replace(
-                result, status=verdict.status, value=kept.value, limit=plain(verdict.limit), reason=verdict.reason
-            )
+            return _judged(result, self._watched(check, kept.value))
         return replace(
             result,
             status=kept.status,
@@ -245,18 +240,9 @@ class Checking:
         for item, done in executed:
             key, verdict = keys[item.check.id], done.verdict
             if isinstance(item.check.form, Watch) and verdict.status is Status.SKIPPED:
-                verdict = self._watched(item.check, verdict)
-            result = replace(
-                _result(item.check, key, version.id, how=done.how, run=self.setting.run, at=at),
-                status=verdict.status,
-                value=plain(verdict.value),
-                limit=plain(verdict.limit),
-                bad=verdict.bad,
-                total=verdict.total,
-                reason=verdict.reason,
-                samples=done.samples,
-                seconds=done.seconds,
-            )
+                verdict = self._watched(item.check, verdict.value)
+            asked = _result(item.check, key, version.id, how=done.how, run=self.setting.run, at=at)
+            result = replace(_judged(asked, verdict), samples=done.samples, seconds=done.seconds)
             found[key] = self._discreet(said, item.check, result)  # nor are they kept
             if isinstance(item.check.form, MaxAge):
                 self.newest[key] = done.newest
@@ -264,12 +250,12 @@ class Checking:
             self.fresh.update(found)
         return found
 
-    def _watched(self, check: Check, verdict: Verdict) -> Verdict:
+    def _watched(self, check: Check, value: Any) -> Verdict:
         """The verdict on a watched number by what its published history teaches."""
         assert isinstance(check.form, Watch)  # asked before
         history = self.workspace.series.of_check(check, self.setting.branch)
         limits = learned(check.form, history, self.setting.moment)
-        return judge(check, Measured(value=verdict.value, limits=limits), self.setting.moment)
+        return judge(check, Measured(value=value, limits=limits), self.setting.moment)
 
     def _question(
         self, side: Side, said: Dataset, items: Sequence[Compiled], versions: Mapping[str, str], version: Version
@@ -413,6 +399,19 @@ def _result(check: Check, key: str, version: str, *, how: str, run: int | None, 
         version=version,
         run=run,
         at=at,
+    )
+
+
+def _judged(result: CheckResult, verdict: Verdict) -> CheckResult:
+    """`result` with what a verdict says."""
+    return replace(
+        result,
+        status=verdict.status,
+        value=plain(verdict.value),
+        limit=plain(verdict.limit),
+        bad=verdict.bad,
+        total=verdict.total,
+        reason=verdict.reason,
     )
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from andon.base.graph import reach, reverse
-from andon.base.names import did_you_mean, quote_name
-from andon.errors import AndonError, UsageError
+from andon.base.names import quote_name
+from andon.errors import AndonError
 from andon.lake.refs import MAIN
 from andon.model.check_result import CheckResult
 from andon.model.commit import Commit, Leaf, State
@@ -17,6 +17,7 @@ from andon.model.project import Insight, Project
 from andon.model.version import Version
 from andon.project.load import load
 from andon.service.goal import RunOptions
+from andon.service.missing import no_dataset
 
 if TYPE_CHECKING:
     from andon.model.build import Build
@@ -211,12 +212,7 @@ class Describe:
         state = self._lake.commits.state(commit)
         leaf = state.leaves.get(name)
         if leaf is None:
-            raise UsageError(
-                "lake.dataset_not_found",
-                f"no dataset is named `{name}` at {ref}",
-                where=name,
-                hint=did_you_mean(name, state.leaves) or "`andon ls` lists all datasets",
-            )
+            raise no_dataset(name, ref, state.leaves)
         project = self.project(state)
         info = project.datasets.get(name)
         objects = self._lake.objects
@@ -300,12 +296,6 @@ class Describe:
             declared_checks(project),
             runs,
         )
-
-    def declared_checks(self, branch: str | None = None) -> int:
-        """How many checks the branch's code declares. They are not run in this version, and every run says so."""
-        name = self._workspace.branch(branch)
-        ref = name if self._lake.refs.find(name) else MAIN
-        return declared_checks(self.project(self._lake.commits.state(self._lake.refs.resolve(ref))))
 
     def project(self, state: State) -> Project:
         """The project that a commit's own files make (with problems, if settings of another version don't fit)."""

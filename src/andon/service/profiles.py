@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from andon.base.names import did_you_mean, quote, quote_name
+from andon.base.names import quote, quote_name
 from andon.build.relations import Relations
 from andon.checks.profile import profile_table, profile_view
 from andon.checks.profile_compare import compare
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.universe import TableRelation, Universe
-from andon.errors import MachineError, UsageError
+from andon.errors import MachineError
 from andon.lake.refs import MAIN
 from andon.model.commit import Commit, State
 from andon.model.profile import ALGORITHM, Profile
 from andon.model.profile_diff import ProfileDiff
+from andon.service.missing import no_dataset
 
 if TYPE_CHECKING:
     from andon.service.workspace import Workspace
@@ -46,12 +47,7 @@ class Profiles:
         state = self._lake.commits.state(commit)
         leaf = state.leaves.get(dataset)
         if leaf is None:
-            raise UsageError(
-                "lake.dataset_not_found",
-                f"no dataset is named `{dataset}` at {ref}",
-                where=dataset,
-                hint=did_you_mean(dataset, state.leaves) or "`andon ls` lists all datasets",
-            )
+            raise no_dataset(dataset, ref, state.leaves)
         return self._of_version(dataset, leaf.version, self._masked(dataset, commit, state))
 
     def compare(self, dataset: str, at: str | None, against: str) -> ProfileDiff:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.names import did_you_mean, quote, quote_name
+from andon.base.names import quote, quote_name
 from andon.base.text import size
 from andon.build.relations import Relations
 from andon.engines.duckdb.instance import Instance, file_list
@@ -21,6 +21,7 @@ from andon.errors import UsageError
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
 from andon.model.version import DataFile, Version
+from andon.service.missing import no_dataset
 from andon.sql.facts import read_facts
 from andon.sql.rules import refusals
 
@@ -206,12 +207,7 @@ class RowDiffs:
         known = self._lake.commits.state(a).leaves.keys() | self._lake.commits.state(b).leaves.keys()
         for name in datasets:
             if name not in known:
-                raise UsageError(
-                    "lake.dataset_not_found",
-                    f"no dataset is named `{name}` at {a.id[:8]} or {b.id[:8]}",
-                    where=name,
-                    hint=did_you_mean(name, known) or "`andon ls` lists all datasets",
-                )
+                raise no_dataset(name, f"{a.id[:8]} or {b.id[:8]}", known)
 
     @contextmanager
     def _instances(self) -> Iterator[_Instances]:
