@@ -1,4 +1,4 @@
-"""A unit test of a dataset: given rows per input, the rows that must come out. Facts only; `andon.build.unit_tests` runs them."""
+"""A unit test of a dataset: given rows per input, the rows that must come out. Facts only; `andon.runs.unit_tests` runs them."""
 
 from __future__ import annotations
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.graph import find_cycle
-from andon.build.outcome import Progress
-from andon.build.plan import Situation, datasets_taken, plan_steps
 from andon.errors import ConflictError, DatasetError, Problem, ProjectError, UsageError
 from andon.lake.refs import MAIN, require_branch
 from andon.model.commit import CommitKind
 from andon.model.event import Notice, Planned, Reporter, silent
 from andon.model.plan import Action, Plan, Step
 from andon.model.run import RunResult
+from andon.runs.outcome import Progress
+from andon.runs.plan import Situation, datasets_taken, plan_steps
 from andon.service.changes import Changes
 from andon.service.checked import CheckedRun, look
 from andon.service.engines import Engines
@@ -272,7 +272,7 @@ class Builds:
         leaves = gathered.state.leaves
         needs: dict[str, Sequence[str]] = {d: x.definition.inputs for d, x in datasets.items()}
         needs.update({d: () for d in leaves if d not in needs})  # deleted ones can be selected too
-        from andon.build.select import Selectable, select
+        from andon.runs.select import Selectable, select
 
         among = Selectable(
             needs,

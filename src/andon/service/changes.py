@@ -18,9 +18,9 @@ from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.verdict import Verdict, VerdictKind
 
 if TYPE_CHECKING:
-    from andon.build.plan import SourceInput
     from andon.model.build import Build
     from andon.model.commit import State
+    from andon.runs.plan import SourceInput
     from andon.service.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]

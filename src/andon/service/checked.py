@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from andon.base.graph import reach
 from andon.base.text import plural
-from andon.build.outcome import Asked, Progress
 from andon.errors import Problem
 from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
@@ -16,6 +15,7 @@ from andon.model.commit import Leaf, State
 from andon.model.plan import UNCHANGED, Action, Step
 from andon.model.run import Status as TaskStatus
 from andon.model.version import Version
+from andon.runs.outcome import Asked, Progress
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -177,7 +177,7 @@ class CheckedRun:
         self._needs = {d: definition.inputs for d, definition in prepared.gathered.definitions.items()}
 
     def of_task(self, dataset: str, version: Version, versions: Mapping[str, str]) -> Asked:
-        """See `andon.build.tasks.Check`: only what can't change any more in this run is read, so that a run repeats."""
+        """See `andon.runs.tasks.Check`: only what can't change any more in this run is read, so that a run repeats."""
         prepared = self._prepared
         if dataset not in prepared.looked:
             return Asked()

@@ -33,7 +33,7 @@ from andon.service.checkbook import CheckBook, Columns, compares
 from andon.service.series import KeptStates
 
 if TYPE_CHECKING:
-    from andon.build.sides import Side, Sides
+    from andon.runs.sides import Side, Sides
     from andon.service.workspace import Workspace
     from andon.state.check_results import Kept
 

@@ -207,8 +207,8 @@ class Checks:
         return commit, Code(project, definitions, state), []
 
     def _selected(self, select: tuple[str, ...], code: Code) -> set[str]:
-        from andon.build.select import Selectable
-        from andon.build.select import select as choose
+        from andon.runs.select import Selectable
+        from andon.runs.select import select as choose
 
         datasets = {d: x for d, x in code.project.datasets.items() if d in code.state.leaves}
         among = Selectable(

@@ -303,8 +303,8 @@ class Describe:
         return load(files, lambda path: self._lake.objects.text(files[path]), self._workspace.cache)
 
     def _select(self, select: tuple[str, ...], project: Project, state: State) -> set[str]:
-        from andon.build.select import Selectable
-        from andon.build.select import select as choose
+        from andon.runs.select import Selectable
+        from andon.runs.select import select as choose
 
         datasets = {d: x for d, x in project.datasets.items() if d in state.leaves}
         among = Selectable(

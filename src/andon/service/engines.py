@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from andon.build.sides import EngineSettings, Sides
+    from andon.runs.sides import EngineSettings, Sides
     from andon.service.workspace import Workspace
 
 
@@ -33,7 +33,7 @@ class Engines:
         """The engines."""
         with self._lock:
             if self._sides is None:
-                from andon.build.sides import Sides
+                from andon.runs.sides import Sides
 
                 self._clean_up_after_others()
                 self._sides = Sides(self._workspace.lake, self.settings, self._moment)
@@ -65,7 +65,7 @@ class Engines:
     @property
     def settings(self) -> EngineSettings:
         """How engines are set."""
-        from andon.build.sides import EngineSettings
+        from andon.runs.sides import EngineSettings
 
         settings = self._workspace.settings
         return EngineSettings(

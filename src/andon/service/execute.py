@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.build.outcome import Progress
-from andon.build.runner import Runner
-from andon.build.tasks import Job, PythonSettings, Tasks
 from andon.errors import AndonError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
 from andon.project.bindcheck import check_declared
+from andon.runs.outcome import Progress
+from andon.runs.runner import Runner
+from andon.runs.tasks import Job, PythonSettings, Tasks
 from andon.service.gather import Gathered
 from andon.service.goal import Prepared
 from andon.service.raw import RawFiles
@@ -24,8 +24,8 @@ from andon.sources.explain import explain
 from andon.sources.render import render
 
 if TYPE_CHECKING:
-    from andon.build.outcome import Outcome
     from andon.model.build import Build
+    from andon.runs.outcome import Outcome
     from andon.service.checked import CheckedRun
     from andon.service.engines import Engines
     from andon.service.workspace import Workspace

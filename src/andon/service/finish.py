@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.database import Transaction
-from andon.build.outcome import Progress
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
 from andon.lake.lake import RefMove
@@ -21,6 +20,7 @@ from andon.model.event import Ended, Planned, Reporter
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, Status, TaskResult
 from andon.project.merge import next_base
+from andon.runs.outcome import Progress
 from andon.service.checked import ages
 from andon.service.folder import Base, base_meanings
 from andon.service.gather import Gathered, Gatherer

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
-from andon.build.plan import SourceInput
 from andon.errors import AndonError, ConflictError, MachineError, ProjectError
 from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Commit, State
@@ -20,6 +19,7 @@ from andon.model.project import Project
 from andon.project.load import load
 from andon.project.merge import Merged, merge, next_base, rejected_by_path
 from andon.project.scan import FileFact, hash_files, scan
+from andon.runs.plan import SourceInput
 from andon.service.folder import Base
 from andon.sources.files import glob, match
 

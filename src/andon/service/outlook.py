@@ -20,7 +20,7 @@ from andon.model.verdict import Verdict, VerdictKind
 from andon.service.changes import Changes
 
 if TYPE_CHECKING:
-    from andon.build.plan import SourceInput
+    from andon.runs.plan import SourceInput
     from andon.service.gather import Gathered
     from andon.service.workspace import Workspace
 

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from andon.base.names import quote, quote_name
-from andon.build.relations import Relations
 from andon.checks.profile import profile_table, profile_view
 from andon.checks.profile_compare import compare
 from andon.engines.duckdb.failures import lost_file, query_error
@@ -17,6 +16,7 @@ from andon.lake.refs import MAIN
 from andon.model.commit import Commit, State
 from andon.model.profile import ALGORITHM, Profile
 from andon.model.profile_diff import ProfileDiff
+from andon.runs.relations import Relations
 from andon.service.missing import no_dataset
 
 if TYPE_CHECKING:

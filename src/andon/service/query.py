@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.names import did_you_mean, literal
 from andon.base.text import excerpt, line_and_column
-from andon.build.relations import Relations
 from andon.engines.duckdb.failures import query_error
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.universe import Relation, Universe
 from andon.errors import AndonError, MachineError, Problem, UsageError
 from andon.model.commit import Commit
+from andon.runs.relations import Relations
 from andon.sql.facts import SqlFacts, read_facts
 from andon.sql.rules import refusals
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from andon.base.names import quote, quote_name
 from andon.base.text import size
-from andon.build.relations import Relations
 from andon.engines.duckdb.instance import Instance, file_list
 from andon.engines.duckdb.row_diff import Question, Side, compare
 from andon.engines.duckdb.row_diff_sql import nothing
@@ -21,6 +20,7 @@ from andon.errors import UsageError
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
 from andon.model.version import DataFile, Version
+from andon.runs.relations import Relations
 from andon.service.missing import no_dataset
 from andon.sql.facts import read_facts
 from andon.sql.rules import refusals

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
-from andon.build.plan import SourceInput
 from andon.engines.types import lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError
 from andon.model.dataset import Kind
 from andon.project.bindcheck import check_bindings, check_declared, check_sources
+from andon.runs.plan import SourceInput
 from andon.service.gather import Gathered
 from andon.service.raw import RawFiles
 from andon.sources.contract import establish

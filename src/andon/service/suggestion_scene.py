@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from andon.base.clock import from_text
 from andon.base.graph import reach
 from andon.base.names import quote, quote_name
-from andon.build.relations import Relations
 from andon.checks.parse import parse_lines
 from andon.checks.plans import Catalog
 from andon.checks.question import Target
@@ -27,6 +26,7 @@ from andon.model.commit import Commit, CommitKind, State
 from andon.model.dataset import Dataset
 from andon.model.project import Project
 from andon.model.version import Version
+from andon.runs.relations import Relations
 from andon.sql.bind import Binder
 
 if TYPE_CHECKING:

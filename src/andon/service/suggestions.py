@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.base.files import write_whole
-from andon.build.select import Selectable
-from andon.build.select import select as choose
 from andon.checks.suggest import candidates, finish
 from andon.checks.suggest_facts import Neighbour, Subject
 from andon.checks.trial import try_all
@@ -19,6 +17,8 @@ from andon.model.profile import ColumnKind
 from andon.model.project import Project
 from andon.model.suggestion import Suggestion
 from andon.project.addchecks import add_checks
+from andon.runs.select import Selectable
+from andon.runs.select import select as choose
 from andon.service.gather import Gatherer
 from andon.service.suggestion_scene import Moment, Scene
 

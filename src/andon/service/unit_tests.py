@@ -23,7 +23,7 @@ from andon.service.gather import Gathered, Gatherer, Side
 from andon.service.raw import RawFiles
 
 if TYPE_CHECKING:
-    from andon.build.unit_tests import Subject, Testing
+    from andon.runs.unit_tests import Subject, Testing
     from andon.service.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
@@ -108,8 +108,8 @@ class UnitTests:
         datasets, leaves = gathered.project.datasets, gathered.state.leaves
         if not select and not exclude:
             return set(datasets)
-        from andon.build.select import Selectable
-        from andon.build.select import select as chosen
+        from andon.runs.select import Selectable
+        from andon.runs.select import select as chosen
 
         among = Selectable(
             {name: dataset.definition.inputs for name, dataset in datasets.items()},
@@ -166,8 +166,8 @@ class _Bench:
         """Run the tests."""
         if not tests:
             return {}
-        from andon.build.tasks import PythonSettings
-        from andon.build.unit_tests import Testing
+        from andon.runs.tasks import PythonSettings
+        from andon.runs.unit_tests import Testing
 
         settings = self._workspace.settings
         state = self._workspace.folder.state
@@ -190,7 +190,7 @@ class _Bench:
             )
 
     def _subject(self, test: UnitTest) -> Subject:
-        from andon.build.unit_tests import Subject
+        from andon.runs.unit_tests import Subject
         from andon.sources.contract import establish
         from andon.sources.explain import explain
         from andon.sources.files import match

@@ -19,10 +19,6 @@ from typing import Any
 
 from andon.base.clock import from_text
 from andon.base.names import did_you_mean, literal, quote, quote_name
-from andon.build.cells import inferred_type
-from andon.build.compare import FLOAT_SHARE, Comparison, Line, Tolerance
-from andon.build.tasks import PythonSettings
-from andon.build.written import Columns, WrittenRows
 from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.universe import Universe
@@ -30,6 +26,10 @@ from andon.engines.types import select_list
 from andon.errors import AndonError, Problem
 from andon.model.dataset import Definition, Kind
 from andon.model.unit_test import Rows, TestResult, TestStatus, UnitTest
+from andon.runs.cells import inferred_type
+from andon.runs.compare import FLOAT_SHARE, Comparison, Line, Tolerance
+from andon.runs.tasks import PythonSettings
+from andon.runs.written import Columns, WrittenRows
 
 #: The logical time of a test that doesn't say one: its dataset doesn't use the clock.
 _SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)

@@ -1,7 +1,7 @@
 import pytest
 
-from andon.build.select import Selectable, select
 from andon.errors import UsageError
+from andon.runs.select import Selectable, select
 
 AMONG = Selectable(
     {"raw.a": [], "raw.b": [], "mart.c": ["raw.a", "raw.b"], "mart.d": ["mart.c"], "mart.e": ["mart.d"]},

@@ -15,8 +15,8 @@ from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.version import Version
 
 if TYPE_CHECKING:
-    from andon.build.sides import Sides
-    from andon.build.tasks import Job
+    from andon.runs.sides import Sides
+    from andon.runs.tasks import Job
 
 _WORD = re.compile(r"[^\W\d]\w*")
 

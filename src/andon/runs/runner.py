@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from andon.build.outcome import Execute, Outcome, Progress
 from andon.errors import AndonError, DatasetError, MachineError
 from andon.model.build import Build
 from andon.model.check import Status as CheckStatus
@@ -20,6 +19,7 @@ from andon.model.check_result import CheckResult
 from andon.model.event import Reporter, TaskEnded, TaskStarted
 from andon.model.plan import Action, Step
 from andon.model.run import Status, TaskResult
+from andon.runs.outcome import Execute, Outcome, Progress
 
 #: New results are recorded at least this often (seconds), so that an interrupted run keeps what it built.
 RECORD_EVERY = 0.5

@@ -15,11 +15,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.clock import to_text
 from andon.base.names import literal, quote_name
-from andon.build.columns import OutputColumns
-from andon.build.outcome import Asked, Outcome
-from andon.build.plan import clock_part
-from andon.build.reading import same_reading
-from andon.build.sides import EngineSettings, Side, Sides
 from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.fingerprint import fingerprint
 from andon.engines.duckdb.write import stored_types, write_parquet
@@ -30,6 +25,11 @@ from andon.model.commit import Leaf
 from andon.model.dataset import Definition, Kind
 from andon.model.plan import Action, Step
 from andon.model.version import DataFile, Version, version_id
+from andon.runs.columns import OutputColumns
+from andon.runs.outcome import Asked, Outcome
+from andon.runs.plan import clock_part
+from andon.runs.reading import same_reading
+from andon.runs.sides import EngineSettings, Side, Sides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

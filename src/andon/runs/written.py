@@ -7,10 +7,10 @@ from typing import Any
 
 from andon.base.names import did_you_mean
 from andon.base.text import excerpt
-from andon.build.cells import cell_sql
 from andon.errors import Problem
 from andon.model.types import parse_type
 from andon.model.unit_test import Cell, CellKind, Rows
+from andon.runs.cells import cell_sql
 
 Columns = Sequence[tuple[str, str]]
 

@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 
 from andon.base.names import quote
-from andon.build.relations import Relations
 from andon.engines.duckdb.instance import Instance, Session
 from andon.engines.duckdb.universe import Relation, Universe
 from andon.lake.lake import Lake
 from andon.model.dataset import Definition
+from andon.runs.relations import Relations
 from andon.sql.macros import as_temporary, macro_name
 
 
