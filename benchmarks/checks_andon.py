@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from andon.checks.compile import Catalog, compile_check
-from andon.checks.execute import Question, Target, execute
-from andon.checks.parse import parse_check
-from andon.engines.stats import parse_return_stats
+from andon.checks.compile.check import Catalog, compile_check
+from andon.checks.execute.planned import Question, Target, execute
+from andon.checks.language.parse import parse_check
+from andon.engines.duckdb.stats import parse_return_stats
 from andon.errors import Problem
 from andon.model.version import DataFile
 from andon.sql.bind import Binder

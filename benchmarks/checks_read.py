@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 
 from andon.base.cache import FileCache
-from andon.checks.plans import Catalog, Declared
+from andon.checks.compile.plans import Catalog, Declared
 from andon.model.dataset import CheckLine
 
 DATASETS = 500
@@ -80,14 +80,14 @@ def step(name: str, kind: str, kept: Path) -> float:
     duckdb.connect().execute("select 1").fetchall()
     declared, catalog = project(kind)
     begin = time.process_time()
-    from andon.checks.read import read_checks
+    from andon.checks.compile.read import read_checks
 
     if name == "import":
-        import andon.checks.reader
+        import andon.checks.compile.reader
 
         return time.process_time() - begin
     if name != "warm":
-        import andon.checks.reader  # noqa: F401 - its cost is that of `import`
+        import andon.checks.compile.reader  # noqa: F401 - its cost is that of `import`
 
         begin = time.process_time()
     if name == "alone":
@@ -98,14 +98,14 @@ def step(name: str, kind: str, kept: Path) -> float:
     expected = DATASETS * 5 + (name == "one edit")
     if problems or sum(map(len, found.values())) != expected:
         raise SystemExit(f"expected {expected} checks and no problems, found {problems[:3]}")
-    if name == "warm" and "andon.checks.reader" in sys.modules:
+    if name == "warm" and "andon.checks.compile.reader" in sys.modules:
         raise SystemExit("what was kept was read again")
     return spent
 
 
 def _alone(declared: list[Declared], catalog: Catalog) -> float:
-    from andon.checks.compile import compile_check
-    from andon.checks.parse import parse_lines
+    from andon.checks.compile.check import compile_check
+    from andon.checks.language.parse import parse_lines
     from andon.sql.bind import Binder
 
     begin, binder = time.process_time(), Binder()
@@ -137,7 +137,7 @@ def main() -> int:
 
 
 def _runs(name: str, kind: str, runs: int) -> list[float]:
-    from andon.checks.read import read_checks
+    from andon.checks.compile.read import read_checks
 
     with tempfile.TemporaryDirectory() as folder:
         spent = []

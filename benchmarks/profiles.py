@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from andon.base.names import literal
-from andon.checks.profile import how_made, profile_table
+from andon.profiles.make import how_made, profile_table
 from andon.engines.duckdb.instance import Instance
-from andon.engines.stats import parse_return_stats
+from andon.engines.duckdb.stats import parse_return_stats
 from andon.model.version import Column, DataFile, Version
 
 ROWS = """

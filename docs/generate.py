@@ -28,7 +28,7 @@ def cli_page() -> str:
     """Every command: what it does, its options, examples."""
     import click
 
-    from andon.cli.commands import COMMANDS, GLOBAL_OPTIONS
+    from andon.cli.overview import COMMANDS, GLOBAL_OPTIONS
 
     lines = _head(
         "Commands",
@@ -134,7 +134,7 @@ def _command(command: Any, path: str, mark: str) -> list[str]:
 
 def settings_page() -> str:
     """Every setting."""
-    from andon.settings import FREE_TABLES, LATER_TABLES, PATTERNS, SETTINGS
+    from andon.settings.resolve import FREE_TABLES, LATER_TABLES, PATTERNS, SETTINGS
 
     lines = _head(
         "Settings",
@@ -172,10 +172,10 @@ def settings_page() -> str:
 
 def project_files_page() -> str:
     """Where files lie and what they may say."""
-    from andon.project.fields import COLUMN_FIELDS, FIELDS, LATER
-    from andon.project.insightfile import INSIGHT_FIELDS
-    from andon.project.sqlfile import CHECK_FIELDS
-    from andon.project.testfile import TEST_FIELDS
+    from andon.project.files.fields import COLUMN_FIELDS, FIELDS, LATER
+    from andon.project.files.insight import INSIGHT_FIELDS
+    from andon.project.files.sql import CHECK_FIELDS
+    from andon.project.files.unit_tests import TEST_FIELDS
 
     lines = _head("Project files", "A project is a folder with an `andon.toml`, which may be empty.")
     lines += _LAYOUT
@@ -317,8 +317,8 @@ Only as `${env:NAME}` or `${file:path}`. What looks like a secret literal is ref
 
 def checks_page() -> str:
     """Every form of the check language, what may stand around it, and what counts."""
-    from andon.checks import patterns
-    from andon.checks.grammar import EXAMPLE_COLUMNS, EXAMPLE_DATASET, EXAMPLE_KEYS, FORMS, PARTS, WHOLE_LINE
+    from andon.checks.language import patterns
+    from andon.checks.language.grammar import EXAMPLE_COLUMNS, EXAMPLE_DATASET, EXAMPLE_KEYS, FORMS, PARTS, WHOLE_LINE
 
     lines = _head(
         "Checks",
@@ -461,7 +461,7 @@ def errors_page() -> str:
 def python_page() -> str:
     """Public names of the package, with signatures and docstrings."""
     import andon
-    from andon import api
+    from andon.python import lake as api
 
     lines = _head(
         "Python",
@@ -500,9 +500,9 @@ def _results() -> Iterator[tuple[str, Any]]:
     from andon.model.plan import Plan, Step
     from andon.model.row_diff import ColumnChange, RowCounts, RowDiff, RowSample, ValuePair
     from andon.model.run import RunResult, TaskResult
-    from andon.service.describe import DatasetInfo, Page, Status
+    from andon.service.datasets import DatasetInfo, Page, Status
     from andon.service.history import DatasetDiff, Diff, LogEntry, SchemaChange
-    from andon.service.undoing import Reverted
+    from andon.service.undo import Reverted
 
     rows = (RowDiff, RowCounts, ColumnChange, ValuePair, RowSample)
     history = (LogEntry, SchemaChange, Diff, DatasetDiff, *rows, Reverted)

@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, Any
 from andon.version import __version__
 
 if TYPE_CHECKING:
-    from andon.api import Lake, Result, dataset, open, read
     from andon.errors import AndonError
+    from andon.python.lake import Lake, Result, dataset, open, read
 
 
 __all__ = ["AndonError", "Lake", "Result", "__version__", "dataset", "open", "read"]
 
 _HOMES = {
     "AndonError": "andon.errors",
-    "Lake": "andon.api",
-    "Result": "andon.api",
-    "dataset": "andon.api",
-    "open": "andon.api",
-    "read": "andon.api",
+    "Lake": "andon.python.lake",
+    "Result": "andon.python.lake",
+    "dataset": "andon.python.lake",
+    "open": "andon.python.lake",
+    "read": "andon.python.lake",
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from andon.cli.app import App, Command, Noun, cli
-from andon.cli.commands import COMMANDS, overview
+from andon.cli.overview import COMMANDS, overview
 
 
 def commands(command: click.Command | None = None, path: str = "") -> Iterator[tuple[str, click.Command]]:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from andon.cli.output import Ink, display_width, error_lines, table
-from andon.cli.values import as_json_text, cell_text, is_number
 from andon.errors import Problem, ProjectError, UsageError
+from andon.render.values import as_json_text, cell_text, is_number
 
 
 def ink(color: bool | None = False, encoding: str = "utf-8", **environ: str) -> Ink:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from andon.cli.bars import bar, columns
+from andon.cli.commands.profiles import overview_lines
 from andon.cli.output import Console, display_width
-from andon.cli.profile import overview_lines
-from andon.cli.profile_column import detail_lines, number, percent, shown
+from andon.cli.text.bars import bar, columns
+from andon.cli.text.profile_column import detail_lines, number, percent, shown
 from andon.model.profile import ColumnKind, ColumnProfile, Histogram, Profile, TopValue
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from andon.cli.output import Ink
-from andon.cli.progress import LineReporter, LiveReporter
+from andon.cli.text.progress import LineReporter, LiveReporter
 from andon.model.event import Ended, Event, Notice, Planned, TaskEnded, TaskStarted
 from andon.model.plan import Action, Plan, Step
 from andon.model.run import RunResult, Status, TaskResult

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from andon.cli.diff_markdown import markdown
 from andon.cli.output import Console
-from andon.cli.rowtext import summary_lines
+from andon.cli.text.rows import summary_lines
 from andon.lake.commits import Commit
 from andon.model.commit import CommitKind
 from andon.model.reach import Reach
 from andon.model.row_diff import ColumnChange, RowCounts, RowDiff
+from andon.render.diff_markdown import markdown
 from andon.service.diff_report import DiffReport, ReportCheck
 from andon.service.history import DatasetDiff, Diff
 

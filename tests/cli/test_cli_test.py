@@ -6,9 +6,9 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from andon.cli.commands.unit_tests import result_lines
 from andon.cli.output import Ink
-from andon.cli.test import result_lines
-from andon.model.unit_test import Pair, TestResult, TestStatus
+from andon.model.unit_tests import Pair, TestResult, TestStatus
 
 if TYPE_CHECKING:
     from conftest import Andon

@@ -15,7 +15,7 @@ from andon.lake.objects import Objects
 from andon.lake.refs import Refs
 from andon.lake.storage import LocalStorage
 from andon.service.builds import RunOptions
-from andon.service.workspace import Workspace
+from andon.workspace.workspace import Workspace
 
 COUNT = "datasets/marts/count.sql"
 FILES = {

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from andon.model.run import RunResult
-from andon.service.goal import RunOptions
-from andon.service.workspace import Workspace
+from andon.runs.goal import RunOptions
+from andon.workspace.workspace import Workspace
 
 ORDERS = "id,customer,amount\n1,ada,10\n2,ben,20\n3,ada,5\n"
 FILES = {

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from andon.engines.types import lake_type
 from andon.model.dataset import ClockUse, Definition, Kind
 from andon.model.version import Version
-from andon.service.workspace import Workspace
 from andon.sql.reuse import reads_of
+from andon.workspace.workspace import Workspace
 from kit.queries import MACROS, changed, query, reworded, varied
 
 Row = tuple[object, ...]

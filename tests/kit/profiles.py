@@ -6,11 +6,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from andon.base.names import literal
-from andon.checks.profile import profile_table
 from andon.engines.duckdb.instance import Instance
-from andon.engines.stats import parse_return_stats
+from andon.engines.duckdb.stats import parse_return_stats
 from andon.model.profile import ColumnProfile, Profile
 from andon.model.version import Column, DataFile, Version
+from andon.profiles.make import profile_table
 
 
 class Profiler:

@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from andon.base.names import quote_name
-from andon.checks.parse import parse_check
-from andon.checks.plans import Catalog
-from andon.checks.profile import profile_view
-from andon.checks.question import Target
-from andon.checks.suggest import candidates, finish
-from andon.checks.suggest_facts import Neighbour, Subject
-from andon.checks.trial import Place, try_all
+from andon.checks.compile.plans import Catalog
+from andon.checks.execute.question import Target
+from andon.checks.language.parse import parse_check
 from andon.model.check import Check
 from andon.model.suggestion import Suggestion
 from andon.model.version import Column, Version
+from andon.profiles.make import profile_view
 from andon.sql.bind import Binder
+from andon.suggestions.facts import Neighbour, Subject
+from andon.suggestions.propose import candidates, finish
+from andon.suggestions.trial import Place, try_all
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,13 +10,13 @@ from types import ModuleType
 
 import pytest
 
-from andon.cli.commands import COMMANDS
+from andon.cli.overview import COMMANDS
 from andon.errors import CODES
-from andon.project.fields import COLUMN_FIELDS, FIELDS
-from andon.project.insightfile import INSIGHT_FIELDS
-from andon.project.sqlfile import CHECK_FIELDS
-from andon.project.testfile import TEST_FIELDS
-from andon.settings import SETTINGS
+from andon.project.files.fields import COLUMN_FIELDS, FIELDS
+from andon.project.files.insight import INSIGHT_FIELDS
+from andon.project.files.sql import CHECK_FIELDS
+from andon.project.files.unit_tests import TEST_FIELDS
+from andon.settings.resolve import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from andon.checks.grammar import EXAMPLE_COLUMNS, EXAMPLE_DATASET, EXAMPLE_KEYS
-from andon.checks.plans import Catalog, Declared
-from andon.checks.read import read_checks
+from andon.checks.compile.plans import Catalog, Declared
+from andon.checks.compile.read import read_checks
+from andon.checks.language.grammar import EXAMPLE_COLUMNS, EXAMPLE_DATASET, EXAMPLE_KEYS
 from andon.model.dataset import CheckLine
 
 HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from andon.base.names import literal
-from andon.engines import extensions
-from andon.engines.stats import parse_return_stats
+from andon.engines.duckdb import extensions
+from andon.engines.duckdb.stats import parse_return_stats
 from andon.engines.types import field_ids_clause, field_paths
 from andon.lake.iceberg.metadata import derive
 from andon.model.version import Column, DataFile, Version

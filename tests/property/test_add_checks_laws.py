@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.errors import ProjectError
-from andon.project.addchecks import add_checks
-from andon.project.frontmatter import read_front_matter
-from andon.project.pyfile import read_python_dataset
+from andon.project.add_checks import add_checks
+from andon.project.files.front_matter import read_front_matter
+from andon.project.files.python import read_python_dataset
 
 LINES = st.lists(
     st.sampled_from(

@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.checks.plans import Catalog, Compiled, Declared
-from andon.checks.read import read_checks
-from andon.checks.tokens import cut
+from andon.checks.compile.plans import Catalog, Compiled, Declared
+from andon.checks.compile.read import read_checks
+from andon.checks.language.tokens import cut
 from andon.errors import CODES
 from andon.model.dataset import CheckLine
 from andon.sql.bind import Binder

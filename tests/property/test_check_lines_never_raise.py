@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.checks.parse import parse_check
+from andon.checks.language.parse import parse_check
 from andon.errors import CODES, Problem
 from andon.model.check import Check
 

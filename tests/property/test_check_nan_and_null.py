@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.checks.compile import Catalog, RowPlan, compile_check
-from andon.checks.parse import parse_check
-from andon.checks.plain import Relations, measure
+from andon.checks.compile.check import Catalog, RowPlan, compile_check
+from andon.checks.execute.plain import Relations, measure
+from andon.checks.language.parse import parse_check
 from andon.model.check import Check
 from andon.sql.bind import Binder
 

@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.base.names import literal, quote
-from andon.checks import queries
-from andon.checks.compile import Catalog, Plan, ReferencePlan, RowPlan, UniquePlan, compile_check
-from andon.checks.execute import Question, Target, execute
+from andon.checks.compile.check import Catalog, Plan, ReferencePlan, RowPlan, UniquePlan, compile_check
+from andon.checks.execute import queries
+from andon.checks.execute.plain import measure
+from andon.checks.execute.planned import Question, Target, execute
+from andon.checks.execute.samples import sample
 from andon.checks.judge import Verdict, judge
-from andon.checks.parse import parse_check
-from andon.checks.plain import measure
-from andon.checks.samples import sample
-from andon.engines.stats import parse_return_stats
+from andon.checks.language.parse import parse_check
+from andon.engines.duckdb.stats import parse_return_stats
 from andon.errors import Problem
 from andon.model.check import Check, Status
 from andon.model.check_result import Samples

@@ -14,14 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.base.cache import MemoryCache
-from andon.checks import expression, typed
-from andon.checks.compile import compile_check
-from andon.checks.parse import parse_lines
-from andon.checks.plans import Catalog, Declared
-from andon.checks.read import read_checks
-from andon.checks.reader import placed
-from andon.checks.shared import Shared
-from andon.checks.simple import NO_COLUMNS, simple
+from andon.checks.compile import typed
+from andon.checks.compile.check import compile_check
+from andon.checks.compile.plans import Catalog, Declared
+from andon.checks.compile.read import read_checks
+from andon.checks.compile.reader import placed
+from andon.checks.compile.shared import Shared
+from andon.checks.language import expression
+from andon.checks.language.parse import parse_lines
+from andon.checks.language.simple import NO_COLUMNS, simple
 from andon.errors import Problem
 from andon.model.check import Check
 from andon.model.dataset import CheckLine

@@ -14,10 +14,10 @@ from lake_model import Conflict, Content, Folder, Model, Refused
 
 from andon.base.hashing import digest
 from andon.errors import ConflictError, UsageError
+from andon.runs.planning.gather import Gatherer
 from andon.service.builds import RunOptions
-from andon.service.gather import Gatherer
 from andon.service.pull import pull
-from andon.service.workspace import Workspace
+from andon.workspace.workspace import Workspace
 
 FIXED = {
     "andon.toml": "",

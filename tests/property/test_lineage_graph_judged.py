@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from test_lineage_judged import DATA, MACROS, ROWS, SCHEMAS, Scope, Writer, value
 
 from andon.base.cache import MemoryCache
+from andon.lineage.graph import Parts, build_graph
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.lineage import Graph, NodeKind, Spot, downstream, part, upstream
-from andon.service.tracing import Parts, build_graph
 from andon.sql.bind import Binder, BindError
 
 _OPEN = re.compile(r"\blimit\b|\b(any_value|first|last|list)\(|\basof\b|distinct on")

@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.sql.lineage import Lineage, column_lineage
+from andon.sql.lineage.columns_of_query import Lineage, column_lineage
 
 SCHEMAS = {
     "s.a": [("x", "integer"), ("y", "integer"), ("z", "integer"), ("l", "integer[]")],

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from andon.model.commit import Cause
-from andon.project.merge import merge, next_base, rejected_by_path
-from andon.project.textmerge import merge_texts
+from andon.project.folder.merge import merge, next_base, rejected_by_path
+from andon.project.folder.text_merge import merge_texts
 
 paths = st.sampled_from(["a.sql", "b.sql", "c.sql", "d.sql"])
 contents = st.sampled_from(["1", "2", "3"])

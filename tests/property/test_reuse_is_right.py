@@ -17,7 +17,7 @@ from unittest.mock import patch
 from andon.errors import AndonError
 from andon.model.run import Status
 from andon.model.verdict import VerdictKind
-from andon.service.changes import Changes
+from andon.runs.planning.changes import Changes
 from kit.clones import Clone, closing
 from kit.lakes import Judge, Written
 

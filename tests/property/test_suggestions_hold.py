@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.base.names import literal
-from andon.checks.compile import compile_check
+from andon.checks.compile.check import compile_check
+from andon.checks.compile.plans import Catalog
+from andon.checks.execute.plain import Relations, measure
 from andon.checks.judge import judge
-from andon.checks.parse import parse_check
-from andon.checks.plain import Relations, measure
-from andon.checks.plans import Catalog
-from andon.checks.suggest import MOST
+from andon.checks.language.parse import parse_check
 from andon.errors import Problem
 from andon.model.check import Check, Status
 from andon.sql.bind import Binder
+from andon.suggestions.propose import MOST
 from kit.suggested import NOW, tables
 
 TEXTS = st.sampled_from(

@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.runs.compare import Comparison, Line, Tolerance
+from andon.unit_tests.compare import Comparison, Line, Tolerance
 
 values = st.sampled_from([None, 0.0, 0.5, 1.0, 2.0])
 rows = st.lists(st.tuples(st.sampled_from(["a", "b", None]), values), max_size=8)

@@ -6,7 +6,7 @@ import pytest
 
 from andon.errors import AndonError, DatasetError, UsageError
 from andon.model.event import Planned
-from andon.service.goal import RunOptions
+from andon.runs.goal import RunOptions
 from kit.clones import Clone, closing
 
 

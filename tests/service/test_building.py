@@ -237,7 +237,7 @@ def test_a_killed_run_is_told_as_interrupted_and_cleaned_up(project):
 
     project.run()
     code = (
-        "import os, sys; from andon.service.workspace import Workspace; from pathlib import Path\n"
+        "import os, sys; from andon.workspace.workspace import Workspace; from pathlib import Path\n"
         "w = Workspace(Path(sys.argv[1]), environ={}); w.lake\n"
         "print(w.runs.begin('main', 'x', 'change', 'ana', 'now')); sys.stdout.flush(); os._exit(9)"
     )

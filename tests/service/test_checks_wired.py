@@ -10,7 +10,7 @@ import pytest
 
 from andon.errors import ProjectError
 from andon.model.event import Planned
-from andon.service.goal import RunOptions
+from andon.runs.goal import RunOptions
 from kit.clones import Clone
 
 SHOP = "select id, customer, amount from read_csv('raw/orders_*.csv')\n"

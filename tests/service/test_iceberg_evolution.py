@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from andon.base.names import literal
-from andon.engines import extensions
+from andon.engines.duckdb import extensions
 from andon.lake.iceberg.metadata import derive
 from andon.model.version import Version
 from kit.clones import Clone

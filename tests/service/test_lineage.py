@@ -11,7 +11,7 @@ import pytest
 import andon
 from andon.errors import ProjectError, UsageError
 from andon.model.lineage import EdgeKind, Level, NodeKind, blast_radius
-from andon.service.goal import RunOptions
+from andon.runs.goal import RunOptions
 from kit.clones import Clone
 
 FILES = {
@@ -171,7 +171,7 @@ def test_what_was_kept_over_inputs_that_moved_says_so(lake: Clone) -> None:
 def test_a_known_commit_needs_no_engine(lake: Clone) -> None:
     edges(lake)
     code = (
-        "import sys\nfrom pathlib import Path\nfrom andon.service.workspace import Workspace\n"
+        "import sys\nfrom pathlib import Path\nfrom andon.workspace.workspace import Workspace\n"
         f"workspace = Workspace(Path({str(lake.root)!r}))\n"
         "assert workspace.lineages.lineage('marts.told.score').graph.edges\n"
         "assert 'duckdb' not in sys.modules and 'pyarrow' not in sys.modules\n"
@@ -180,7 +180,7 @@ def test_a_known_commit_needs_no_engine(lake: Clone) -> None:
 
 
 def test_an_edit_traces_only_what_it_touches(lake: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
-    from andon.service import tracing
+    from andon.lineage import graph as tracing
 
     edges(lake)
     lake.write("datasets/marts/count.sql", "select count(*) as n, max(amount) as most from shop.orders\n")

@@ -6,7 +6,7 @@ import pytest
 
 import andon
 from andon.errors import ProjectError, UsageError
-from andon.service.goal import RunOptions
+from andon.runs.goal import RunOptions
 from kit.clones import FILES, did
 
 TOTALS = "select customer, amount from marts.totals order by customer"
@@ -311,7 +311,7 @@ def test_problems_stop_a_run_before_anything_is_done(project):
 
 
 def test_a_change_of_main_is_refused_where_nothing_can_be_asked(project):
-    from andon.service.goal import RunOptions
+    from andon.runs.goal import RunOptions
     from kit.clones import closing
 
     with closing(project.open()) as workspace, pytest.raises(UsageError) as caught:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from andon.api import Lake
 from andon.errors import AndonError, UsageError
 from andon.model.row_diff import MASK, RowChange, RowCounts, RowDiff
 from andon.model.version import Column, DataFile, Version
-from andon.service.goal import RunOptions
-from andon.service.row_diff import RowOptions, _different_files
+from andon.python.lake import Lake
+from andon.runs.goal import RunOptions
+from andon.service.row_diffs import RowOptions, _different_files
 from kit.clones import Clone
 
 CUSTOMERS = "id,mail,segment,amount\n1,a@x,new,1.5\n2,b@x,new,2.5\n3,c@x,old,3.5\n4,d@x,old,4.5\n"

@@ -110,7 +110,7 @@ def test_a_refresh_between_plan_and_publish_is_taken_in(shared):
     ana.write("datasets/marts/anas.sql", "select sum(amount) as s from shop.orders\n")
     ben.write("raw/orders_06.csv", "id,customer,amount\n4,ada,100\n")
 
-    from andon.service.goal import RunOptions
+    from andon.runs.goal import RunOptions
     from kit.clones import closing
 
     def meanwhile(_):

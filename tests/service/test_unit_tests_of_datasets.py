@@ -9,8 +9,8 @@ import pytest
 
 import andon
 from andon.errors import ProjectError
-from andon.model.unit_test import TestResult, TestStatus
-from andon.service.gather import Gatherer
+from andon.model.unit_tests import TestResult, TestStatus
+from andon.runs.planning.gather import Gatherer
 from andon.service.unit_tests import with_changed_tests
 from kit.clones import Clone
 

@@ -35,7 +35,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from andon.checks.tokens import cut
+from andon.checks.language.tokens import cut
 from andon.model.check import Watch
 
 #: Scales from what is expected at which a value is told, and told as far outside.

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from andon.cli.commands import BY_NAME, COMMANDS, EXIT_STOPPED, overview
 from andon.cli.output import Console
+from andon.cli.overview import BY_NAME, COMMANDS, EXIT_STOPPED, overview
 from andon.errors import EXIT_WRONG, AndonError, MachineError, UsageError
 from andon.version import __version__
 
 if TYPE_CHECKING:
-    from andon.service.workspace import Workspace
+    from andon.workspace.workspace import Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -42,7 +42,7 @@ class App:
         Raises:
             UsageError: `usage.no_project`.
         """
-        from andon.service.workspace import Workspace
+        from andon.workspace.workspace import Workspace
 
         workspace = Workspace.find(self.start)
         for notice in workspace.settings.notices:
@@ -137,7 +137,7 @@ class Root(click.Group):
         entry = BY_NAME.get(cmd_name)
         if entry is None:
             return None
-        command = getattr(import_module(f"andon.cli.{entry.module}"), entry.attribute)
+        command = getattr(import_module(f"andon.cli.commands.{entry.module}"), entry.attribute)
         assert isinstance(command, click.Command)  # the table is tested
         return command
 

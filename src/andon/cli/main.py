@@ -8,7 +8,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from andon.cli.commands import EXIT_STOPPED, overview
+from andon.cli.overview import EXIT_STOPPED, overview
 from andon.version import __version__
 
 

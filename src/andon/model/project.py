@@ -11,7 +11,7 @@ from andon.model.dataset import Dataset
 
 if TYPE_CHECKING:  # a project without them loads neither: every command pays for its imports
     from andon.model.rule import Rule
-    from andon.model.unit_test import UnitTest
+    from andon.model.unit_tests import UnitTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Project:
     Attributes:
         datasets: by name.
         insights: sorted by name.
-        settings: the parsed `andon.toml` as plain values (see `andon.settings` for meaning and defaults).
+        settings: the parsed `andon.toml` as plain values (see `andon.settings.resolve` for meaning and defaults).
         files: `{project path: sha256}` of every code file that was loaded.
         shared: the part of `files` that belongs to no single dataset.
         meanings: `{project path: hash}`: for a dataset's own file the hash of its normal form, else the sha256 of the file. Two

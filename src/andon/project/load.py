@@ -35,7 +35,7 @@ def load(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache) -
     if isinstance(known, Project):
         return known
     # here, since an unchanged project needs none of what reads and links files, and each command pays for its imports
-    from andon.project.readfiles import assemble
+    from andon.project.read import assemble
 
     project = assemble(files, read, cache, _FORMAT)
     _keep(cache, key, project)

@@ -15,14 +15,14 @@ from andon.model.commit import Commit, CommitKind
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 from andon.model.run import RunResult
-from andon.project.merge import next_base
-from andon.project.scan import scan
-from andon.service.folder import Base, base_meanings, put
-from andon.service.gather import Gatherer
-from andon.service.goal import DEFAULTS, Confirm, Goal, RunOptions
+from andon.project.folder.merge import next_base
+from andon.project.folder.scan import scan
+from andon.runs.goal import DEFAULTS, Confirm, Goal, RunOptions
+from andon.runs.planning.gather import Gatherer
+from andon.workspace.folder import Base, base_meanings, put
 
 if TYPE_CHECKING:
-    from andon.service.workspace import Workspace
+    from andon.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

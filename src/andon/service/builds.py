@@ -19,20 +19,20 @@ from andon.model.commit import CommitKind
 from andon.model.event import Notice, Planned, Reporter, silent
 from andon.model.plan import Action, Plan, Step
 from andon.model.run import RunResult
-from andon.runs.outcome import Progress
-from andon.runs.plan import Situation, datasets_taken, plan_steps
-from andon.service.changes import Changes
-from andon.service.checked import CheckedRun, look
-from andon.service.engines import Engines
-from andon.service.finish import Finish
-from andon.service.gather import Gathered, Gatherer, Side, code_notices
-from andon.service.goal import DEFAULTS, POLICIES, Confirm, Goal, Prepared, RunOptions
-from andon.service.raw import RawFiles
+from andon.runs.building.outcome import Progress
+from andon.runs.checked_run import CheckedRun, look
+from andon.runs.finish import Finish
+from andon.runs.goal import DEFAULTS, POLICIES, Confirm, Goal, Prepared, RunOptions
+from andon.runs.planning.changes import Changes
+from andon.runs.planning.gather import Gathered, Gatherer, Side, code_notices
+from andon.runs.planning.raw_files import RawFiles
+from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
+from andon.workspace.engines import Engines
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.instance import Instance
     from andon.model.build import Build
-    from andon.service.workspace import Workspace
+    from andon.workspace.workspace import Workspace
 
 #: How often a run whose branch moved meanwhile is planned again.
 REPLANS = 3
@@ -260,7 +260,7 @@ class Builds:
         files = any(s.added or s.changed or s.removed or s.contract is None for s in sources)
         if not files and all(d in leaves and leaves[d].definition == definitions[d].id for d in taken):
             return {}
-        from andon.service.schemas import bind_changed, establish_contracts
+        from andon.runs.planning.schemas import bind_changed, establish_contracts
 
         establish_contracts(gathered, self._raw, taken)
         return bind_changed(self._workspace, gathered, self._raw, taken, self._instance)
@@ -272,7 +272,7 @@ class Builds:
         leaves = gathered.state.leaves
         needs: dict[str, Sequence[str]] = {d: x.definition.inputs for d, x in datasets.items()}
         needs.update({d: () for d in leaves if d not in needs})  # deleted ones can be selected too
-        from andon.runs.select import Selectable, select
+        from andon.project.select import Selectable, select
 
         among = Selectable(
             needs,
@@ -331,7 +331,7 @@ class Builds:
                 check = CheckedRun(self._workspace, prepared, run, engines)
                 progress = Progress()
                 if plan.builds:
-                    from andon.service.execute import Execution
+                    from andon.runs.execute import Execution
 
                     progress = Execution(self._workspace, self._raw).build(prepared, run, report, engines, check)
                 _require_current(progress, goal.branch)

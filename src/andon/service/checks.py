@@ -16,14 +16,14 @@ from andon.model.dataset import Definition
 from andon.model.event import Reporter, silent
 from andon.model.project import Project
 from andon.model.run import RunResult
-from andon.service.checkbook import CheckBook
-from andon.service.checking import Checking, Setting
-from andon.service.engines import Engines
-from andon.service.gather import Gatherer
-from andon.service.goal import Goal, RunOptions
+from andon.runs.goal import Goal, RunOptions
+from andon.runs.inspection.ask import Checking, Setting
+from andon.runs.inspection.book import CheckBook
+from andon.runs.planning.gather import Gatherer
+from andon.workspace.engines import Engines
 
 if TYPE_CHECKING:
-    from andon.service.workspace import Workspace
+    from andon.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +207,8 @@ class Checks:
         return commit, Code(project, definitions, state), []
 
     def _selected(self, select: tuple[str, ...], code: Code) -> set[str]:
-        from andon.runs.select import Selectable
-        from andon.runs.select import select as choose
+        from andon.project.select import Selectable
+        from andon.project.select import select as choose
 
         datasets = {d: x for d, x in code.project.datasets.items() if d in code.state.leaves}
         among = Selectable(

@@ -14,10 +14,10 @@ from andon.model.check_result import CheckResult
 from andon.model.reach import Reach
 from andon.model.verdict import Verdict, VerdictKind
 from andon.service.history import Diff
-from andon.service.row_diff import SUMMARY_BYTES, RowOptions
+from andon.service.row_diffs import SUMMARY_BYTES, RowOptions
 
 if TYPE_CHECKING:
-    from andon.service.workspace import Workspace
+    from andon.workspace.workspace import Workspace
 
 #: Changed rows per dataset that a report shows: it has to fit a screen.
 _SAMPLES = 5

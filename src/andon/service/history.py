@@ -14,8 +14,8 @@ from andon.model.verdict import Verdict
 from andon.model.version import Column
 
 if TYPE_CHECKING:
-    from andon.service.row_diff import RowOptions
-    from andon.service.workspace import Workspace
+    from andon.service.row_diffs import RowOptions
+    from andon.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ from andon.model.lineage import (
 from andon.model.project import Project
 
 if TYPE_CHECKING:
-    from andon.service.gather import Gathered
-    from andon.service.workspace import Workspace
+    from andon.runs.planning.gather import Gathered
+    from andon.workspace.workspace import Workspace
 
 #: Part of the cache's keys: raised when what is kept changes its meaning.
 _FORMAT = "1"
@@ -142,8 +142,8 @@ class Lineages:
             gathered: what the plan was made from.
             bound: the columns that changed SQL returns, as the plan bound them.
         """
-        from andon.service.schemas import columns_by_dataset
-        from andon.service.tracing import Loaded, Parts, build_graph
+        from andon.lineage.graph import Loaded, Parts, build_graph
+        from andon.runs.planning.schemas import columns_by_dataset
 
         leaves = {d: leaf for d, leaf in gathered.state.leaves.items() if d in gathered.definitions}
         versions = self._lake.objects.versions(leaf.version for d, leaf in leaves.items() if d not in bound)
@@ -193,7 +193,7 @@ class Lineages:
 
     def events(self, trail: Trail) -> list[dict[str, Any]]:
         """A trail as OpenLineage run events, one for each of its datasets, in the order in which they were built."""
-        from andon.service.openlineage import run_events
+        from andon.lineage.openlineage import run_events
 
         state = self._lake.commits.state(trail.commit)
         leaves = {n.id: state.leaves[n.id] for n in trail.graph.nodes.values() if n.id in state.leaves}
@@ -205,7 +205,7 @@ class Lineages:
 
     def _made(self, commit: Commit, key: str) -> Graph:
         # here, since a commit that is known needs none of what traces
-        from andon.service.tracing import Loaded, Parts, build_graph
+        from andon.lineage.graph import Loaded, Parts, build_graph
 
         state = self._lake.commits.state(commit)
         objects = self._lake.objects
@@ -273,7 +273,7 @@ class Lineages:
     def _rules(self, project: Project, graph: Graph, dataset: str, column: str | None) -> list[NamedCheck]:
         reading = [rule for rule in project.rules if dataset in rule.datasets]
         if column is not None and reading:
-            from andon.service.tracing import Question, trace
+            from andon.lineage.graph import Question, trace
 
             questions = {
                 rule.file: Question(rule.meaning, rule.sql, _schemas(graph, rule.datasets), rule.macros)

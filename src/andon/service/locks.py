@@ -9,10 +9,10 @@ from andon.base.files import write_whole
 from andon.base.names import did_you_mean
 from andon.engines.python.lock import make_lock
 from andon.errors import Problem, ProjectError, UsageError
-from andon.project.pep723 import lock_inputs
+from andon.project.files.packages import lock_inputs
 
 if TYPE_CHECKING:
-    from andon.service.workspace import Workspace
+    from andon.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from andon.base.names import quote, quote_name
-from andon.checks.profile import profile_table, profile_view
-from andon.checks.profile_compare import compare
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.universe import TableRelation, Universe
@@ -16,11 +14,13 @@ from andon.lake.refs import MAIN
 from andon.model.commit import Commit, State
 from andon.model.profile import ALGORITHM, Profile
 from andon.model.profile_diff import ProfileDiff
-from andon.runs.relations import Relations
-from andon.service.missing import no_dataset
+from andon.profiles.compare import compare
+from andon.profiles.make import profile_table, profile_view
+from andon.relations.relations import Relations
+from andon.workspace.missing import no_dataset
 
 if TYPE_CHECKING:
-    from andon.service.workspace import Workspace
+    from andon.workspace.workspace import Workspace
 
 #: What derived facts of this file are called.
 KIND = f"profile:{ALGORITHM}"

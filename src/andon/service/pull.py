@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.files import write_whole
 from andon.model.commit import Commit
-from andon.project.merge import next_base
-from andon.project.scan import scan
-from andon.project.textmerge import merge_texts
-from andon.service.folder import Base, base_meanings
-from andon.service.gather import Gatherer
+from andon.project.folder.merge import next_base
+from andon.project.folder.scan import scan
+from andon.project.folder.text_merge import merge_texts
+from andon.runs.planning.gather import Gatherer
+from andon.workspace.folder import Base, base_meanings
 
 if TYPE_CHECKING:
-    from andon.service.workspace import Workspace
+    from andon.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from andon.base.files import tree_size, write_whole
 from andon.base.text import plural, size
 from andon.errors import AndonError, UsageError
-from andon.service.gitinfo import git_info
 from andon.version import __version__
+from andon.workspace.git import git_info
 
 if TYPE_CHECKING:
-    from andon.service.workspace import Workspace
+    from andon.workspace.workspace import Workspace
 
 _FILES = {
     "andon.toml": """\

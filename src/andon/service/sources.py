@@ -9,14 +9,14 @@ from andon.base.files import write_whole
 from andon.base.names import did_you_mean
 from andon.errors import UsageError
 from andon.model.dataset import Kind
-from andon.service.gather import Gatherer
-from andon.service.raw import RawFiles
-from andon.service.schemas import establish_contracts
+from andon.runs.planning.gather import Gatherer
+from andon.runs.planning.raw_files import RawFiles
+from andon.runs.planning.schemas import establish_contracts
 from andon.sources.contract import describe
 from andon.sources.pin import pin
 
 if TYPE_CHECKING:
-    from andon.service.workspace import Workspace
+    from andon.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.base.files import write_whole
-from andon.checks.suggest import candidates, finish
-from andon.checks.suggest_facts import Neighbour, Subject
-from andon.checks.trial import try_all
 from andon.errors import ProjectError, UsageError
 from andon.model.commit import Commit
 from andon.model.dataset import Dataset, Kind
 from andon.model.profile import ColumnKind
 from andon.model.project import Project
 from andon.model.suggestion import Suggestion
-from andon.project.addchecks import add_checks
-from andon.runs.select import Selectable
-from andon.runs.select import select as choose
-from andon.service.gather import Gatherer
-from andon.service.suggestion_scene import Moment, Scene
+from andon.project.add_checks import add_checks
+from andon.project.select import Selectable
+from andon.project.select import select as choose
+from andon.runs.planning.gather import Gatherer
+from andon.suggestions.facts import Neighbour, Subject
+from andon.suggestions.propose import candidates, finish
+from andon.suggestions.scene import Moment, Scene
+from andon.suggestions.trial import try_all
 
 if TYPE_CHECKING:
-    from andon.service.workspace import Workspace
+    from andon.workspace.workspace import Workspace
 
 #: Datasets above whose sums are compared, the farthest first.
 _PROFILES = 8

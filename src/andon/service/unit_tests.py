@@ -17,14 +17,14 @@ from andon.base.process import is_gone
 from andon.errors import AndonError, MachineError
 from andon.lake.refs import MAIN
 from andon.model.dataset import Kind
-from andon.model.unit_test import TestResult, TestStatus, UnitTest
-from andon.project.layout import Role, spot
-from andon.service.gather import Gathered, Gatherer, Side
-from andon.service.raw import RawFiles
+from andon.model.unit_tests import TestResult, TestStatus, UnitTest
+from andon.project.files.layout import Role, spot
+from andon.runs.planning.gather import Gathered, Gatherer, Side
+from andon.runs.planning.raw_files import RawFiles
 
 if TYPE_CHECKING:
-    from andon.runs.unit_tests import Subject, Testing
-    from andon.service.workspace import Workspace
+    from andon.unit_tests.testing import Subject, Testing
+    from andon.workspace.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
 
@@ -108,8 +108,8 @@ class UnitTests:
         datasets, leaves = gathered.project.datasets, gathered.state.leaves
         if not select and not exclude:
             return set(datasets)
-        from andon.runs.select import Selectable
-        from andon.runs.select import select as chosen
+        from andon.project.select import Selectable
+        from andon.project.select import select as chosen
 
         among = Selectable(
             {name: dataset.definition.inputs for name, dataset in datasets.items()},
@@ -132,7 +132,7 @@ class UnitTests:
         if all(name in leaves and leaves[name].definition == definitions[name].id for name in taken):
             return {}
         from andon.engines.duckdb.instance import Instance
-        from andon.service.schemas import bind_changed, establish_contracts
+        from andon.runs.planning.schemas import bind_changed, establish_contracts
 
         raw = RawFiles(self._workspace.root, self._lake.storage)
         probe = Instance(threads=1, files_never_change=False)
@@ -166,8 +166,8 @@ class _Bench:
         """Run the tests."""
         if not tests:
             return {}
-        from andon.runs.tasks import PythonSettings
-        from andon.runs.unit_tests import Testing
+        from andon.runs.building.tasks import PythonSettings
+        from andon.unit_tests.testing import Testing
 
         settings = self._workspace.settings
         state = self._workspace.folder.state
@@ -190,11 +190,11 @@ class _Bench:
             )
 
     def _subject(self, test: UnitTest) -> Subject:
-        from andon.runs.unit_tests import Subject
         from andon.sources.contract import establish
         from andon.sources.explain import explain
-        from andon.sources.files import match
+        from andon.sources.files.paths import match
         from andon.sources.render import render
+        from andon.unit_tests.testing import Subject
 
         definition = self._gathered.definitions[test.dataset]
         contract = self._contract(test.dataset)

@@ -8,12 +8,12 @@ from typing import Any
 
 from andon.errors import DatasetError, MachineError
 from andon.model.dataset import Definition
-from andon.sources import columnar, delimited, documents, partitions
-from andon.sources.calls import Call, parse_call
 from andon.sources.failures import engine_error
-from andon.sources.files import check_local, files_of
-from andon.sources.rawtext import check_whole
-from andon.sources.table import Table, sources_of
+from andon.sources.files import columnar, delimited, documents, partitions
+from andon.sources.files.calls import Call, parse_call
+from andon.sources.files.paths import check_local, files_of
+from andon.sources.files.raw_text import check_whole
+from andon.sources.files.table import Table, sources_of
 
 #: `{"reads": [entry, …]}`, one entry for each read of the definition, in its order; JSON values only.
 Contract = dict[str, Any]

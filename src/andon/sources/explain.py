@@ -9,13 +9,13 @@ from pathlib import Path
 from andon.engines.duckdb.failures import disk_failure, translate
 from andon.errors import AndonError, DatasetError
 from andon.model.dataset import Definition
-from andon.sources.calls import Call, parse_call
-from andon.sources.dialect import find_dialect, first_record, stated_dialect
 from andon.sources.failures import engine_error, refused, shown, stop
-from andon.sources.files import files_of
-from andon.sources.infer import locate
-from andon.sources.rawtext import open_text
-from andon.sources.table import sources_of
+from andon.sources.files.calls import Call, parse_call
+from andon.sources.files.dialect import find_dialect, first_record, stated_dialect
+from andon.sources.files.infer import locate
+from andon.sources.files.paths import files_of
+from andon.sources.files.raw_text import open_text
+from andon.sources.files.table import sources_of
 
 
 def explain(error: Exception, definition: Definition, files: Mapping[str, Path]) -> AndonError:

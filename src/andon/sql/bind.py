@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from andon.base.names import quote, quote_name
 from andon.base.text import line_and_column
-from andon.sql.error import explain
 from andon.sql.macros import as_temporary, macro_name
+from andon.sql.messages import explain
 from andon.sql.parse import CONFIG
 from andon.sql.uses import SqlProblem
 

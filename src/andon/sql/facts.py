@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from andon.sql.gather import facts_of
 from andon.sql.macros import read_macros
 from andon.sql.parse import Parsed, parse
 from andon.sql.tokens import statements
 from andon.sql.uses import CallUse, MacroFacts, MacroStatement, SqlFacts, SqlProblem, TableUse
+from andon.sql.walk import facts_of
 
 __all__ = [
     "CallUse",

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from andon.base.hashing import content_id
 from andon.model.dataset import ClockUse
-from andon.sql.gather import characters, facts_of
 from andon.sql.names import (
     CLOCK_NAMES,
     HIDDEN_READERS,
@@ -20,6 +19,7 @@ from andon.sql.names import (
 from andon.sql.parse import Parsed, engine, parse, unreadable
 from andon.sql.tokens import Token, statements, tokens
 from andon.sql.uses import MacroFacts, MacroStatement, SqlFacts, SqlProblem
+from andon.sql.walk import characters, facts_of
 
 _FORM = "`create macro name(a, b := 0) as a + b;` or `create macro name(a) as table select …;`"
 
@@ -123,7 +123,7 @@ def _syntax(text: str, start: int, end: int) -> SqlProblem | None:
     """What DuckDB's parser has against the statement."""
     import duckdb
 
-    from andon.sql.error import explain
+    from andon.sql.messages import explain
 
     try:
         found = engine().extract_statements(text[start:end])

@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from andon.model.verdict import Verdict
-from andon.sql.lineage import column_lineage
-from andon.sql.meaning import Meaning, Schemas, meaning_of
+from andon.sql.lineage.columns_of_query import column_lineage
+from andon.sql.meaning.query import Meaning, Schemas, meaning_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from andon.base.text import plural
 from andon.model.verdict import Verdict, VerdictKind
-from andon.sql.lineage import Lineage
-from andon.sql.meaning import Meaning, Schemas, meaning_of
+from andon.sql.lineage.columns_of_query import Lineage
+from andon.sql.meaning.query import Meaning, Schemas, meaning_of
 
 Columns = Sequence[tuple[str, str]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from andon.checks.parse import parse_check
+from andon.checks.language.parse import parse_check
 from andon.errors import Problem
 from andon.model.check import Check
 

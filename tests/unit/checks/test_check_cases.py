@@ -19,12 +19,12 @@ import pytest
 from check_kit import CASES
 
 from andon.base.names import quote_name
-from andon.checks.compile import Catalog, compile_check
-from andon.checks.execute import Question, Target, execute
+from andon.checks.compile.check import Catalog, compile_check
+from andon.checks.execute.plain import Relations, measure
+from andon.checks.execute.planned import Question, Target, execute
 from andon.checks.judge import Verdict, judge
-from andon.checks.parse import parse_check
-from andon.checks.plain import Relations, measure
-from andon.engines.stats import parse_return_stats
+from andon.checks.language.parse import parse_check
+from andon.engines.duckdb.stats import parse_return_stats
 from andon.errors import Problem
 from andon.model.version import DataFile
 from andon.sql.bind import Binder

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from andon.base.names import literal, quote
-from andon.checks import queries
-from andon.checks.compile import Catalog, compile_check
-from andon.checks.execute import Executed, Question, Target, execute, explain_sql
-from andon.checks.parse import parse_check
-from andon.engines.stats import parse_return_stats
+from andon.checks.compile.check import Catalog, compile_check
+from andon.checks.execute import queries
+from andon.checks.execute.planned import Executed, Question, Target, execute, explain_sql
+from andon.checks.language.parse import parse_check
+from andon.engines.duckdb.stats import parse_return_stats
 from andon.model.check import Check
 from andon.model.version import DataFile
 from andon.sql.bind import Binder

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from andon.checks import patterns
-from andon.checks.grammar import (
+from andon.checks.compile.plans import Catalog, Compiled, Declared
+from andon.checks.compile.read import read_checks
+from andon.checks.language import patterns
+from andon.checks.language.grammar import (
     EXAMPLE_COLUMNS,
     EXAMPLE_DATASET,
     EXAMPLE_KEYS,
@@ -15,8 +17,6 @@ from andon.checks.grammar import (
     FormText,
     nearest_example,
 )
-from andon.checks.plans import Catalog, Compiled, Declared
-from andon.checks.read import read_checks
 from andon.errors import Problem
 from andon.model.check import CheckKind
 from andon.model.dataset import CheckLine

@@ -11,8 +11,8 @@ import re
 import pytest
 from check_kit import CASES, COLUMNS, read, shown
 
-from andon.checks.expression import AGGREGATES
-from andon.checks.parse import key_check, parse_check, parse_lines
+from andon.checks.language.expression import AGGREGATES
+from andon.checks.language.parse import key_check, parse_check, parse_lines
 from andon.errors import CODES, Problem
 from andon.model.check import Check
 from andon.model.dataset import CheckLine

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from andon.base.cache import FileCache, MemoryCache
-from andon.checks.clock import mentions_clock
-from andon.checks.plans import Catalog, Declared, RowPlan
-from andon.checks.read import read_checks
+from andon.checks.compile.plans import Catalog, Declared, RowPlan
+from andon.checks.compile.read import read_checks
+from andon.checks.language.clock import mentions_clock
 from andon.model.dataset import CheckLine
 
 COLUMNS = {
@@ -149,14 +149,14 @@ def test_what_is_kept_needs_no_engine(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from andon.base.cache import FileCache
-from andon.checks.plans import Catalog, Declared
-from andon.checks.read import read_checks
+from andon.checks.compile.plans import Catalog, Declared
+from andon.checks.compile.read import read_checks
 from andon.model.dataset import CheckLine
 given = [Declared("shop.orders", (CheckLine("amount * 2 > 0", "f.sql", 1, 3),), ("id",))]
 known = Catalog({COLUMNS!r}, {{"shop.customers": ("id",)}}, {{}})
 found, problems = read_checks(given, known, FileCache(Path({str(tmp_path / "cache.db")!r}), "1"))
 assert len(found["shop.orders"]) == 2 and not problems
-heavy = {{"duckdb", "andon.checks.reader", "andon.checks.parse", "andon.sql.parse"}} & set(sys.modules)
+heavy = {{"duckdb", "andon.checks.compile.reader", "andon.checks.language.parse", "andon.sql.parse"}} & set(sys.modules)
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

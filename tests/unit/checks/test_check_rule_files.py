@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from andon.checks.compile import Catalog, ViolationsPlan
+from andon.checks.compile.check import Catalog, ViolationsPlan
+from andon.checks.compile.rule_files import compile_rule, rule_check
+from andon.checks.execute.plain import Relations, measure
 from andon.checks.judge import judge
-from andon.checks.plain import Relations, measure
-from andon.checks.rule_files import compile_rule, rule_check
 from andon.errors import Problem
 from andon.model.check import Allow, CheckKind, Severity, Status
 from andon.model.dataset import ClockUse

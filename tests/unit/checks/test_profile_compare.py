@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from andon.checks import profile, profile_sample
-from andon.checks.profile_compare import compare
-from andon.checks.profile_shift import shift
 from andon.model.profile_diff import ProfileDiff
+from andon.profiles import make as profile
+from andon.profiles import sample as profile_sample
+from andon.profiles.compare import compare
+from andon.profiles.shift import shift
 from kit.profiles import Profiler
 
 PAID = "select i as id, (i % 100)::decimal(10,2) as amount, ['a', 'b', 'c'][1 + i % 3] as kind from range({}) t(i)"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from andon.checks import profile as profile_made
-from andon.checks import profile_sample
-from andon.checks.profile import how_made
-from andon.checks.profile_compare import compare
-from andon.checks.profile_sample import READ_UP_TO, STRETCH, STRETCHES, one_in, stretches
+from andon.profiles import make as profile_made
+from andon.profiles import sample as profile_sample
+from andon.profiles.compare import compare
+from andon.profiles.make import how_made
+from andon.profiles.sample import READ_UP_TO, STRETCH, STRETCHES, one_in, stretches
 from kit.profiles import Profiler
 
 SMALL = [[1_000_001], [10_000_000], [600_000, 600_000], [1] * 1000 + [2_000_000], [50_000] * 40, [5_000_000, 3, 0, 700]]

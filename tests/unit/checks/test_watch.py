@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from andon.checks.judge import Measured, judge
-from andon.checks.parse import parse_check
+from andon.checks.language.parse import parse_check
 from andon.checks.watch import (
     Learning,
     Limits,

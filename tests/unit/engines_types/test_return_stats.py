@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from andon.engines import extensions
-from andon.engines.stats import parse_return_stats
+from andon.engines.duckdb import extensions
+from andon.engines.duckdb.stats import parse_return_stats
 from andon.errors import MachineError
 from andon.model.version import ColumnStats
 

@@ -16,7 +16,7 @@ from andon.engines.python.lock import lock_digest, require_lock
 from andon.engines.python.run import run_python
 from andon.engines.python.task import PythonTask
 from andon.errors import DatasetError
-from andon.project.pep723 import lock_inputs
+from andon.project.files.packages import lock_inputs
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "cdnow"
 SQL_DATASETS = (

@@ -8,15 +8,15 @@ import pytest
 
 from andon.base.cache import MemoryCache
 from andon.base.hashing import digest
-from andon.checks.compile import Catalog, ViolationsPlan
-from andon.checks.plain import Relations, measure
-from andon.checks.rule_files import compile_rule, rule_check
+from andon.checks.compile.check import Catalog, ViolationsPlan
+from andon.checks.compile.rule_files import compile_rule, rule_check
+from andon.checks.execute.plain import Relations, measure
 from andon.model.project import Project
-from andon.model.unit_test import TestStatus
+from andon.model.unit_tests import TestStatus
+from andon.project.folder.scan import scan
 from andon.project.load import load
-from andon.project.scan import scan
-from andon.service.workspace import Workspace
 from andon.sql.bind import Binder
+from andon.workspace.workspace import Workspace
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "cdnow"
 #: The columns that the rule may name.

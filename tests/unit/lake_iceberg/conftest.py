@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from andon.base.names import literal, quote
-from andon.engines import extensions
-from andon.engines.stats import parse_return_stats
+from andon.engines.duckdb import extensions
+from andon.engines.duckdb.stats import parse_return_stats
 from andon.engines.types import field_ids_clause, field_paths, projection, select_list
 from andon.lake.iceberg.metadata import derive
 from andon.model.version import Column, DataFile, Version, version_id

@@ -6,10 +6,10 @@ import io
 
 from test_lineage_graph import CHAIN, graph
 
-from andon.cli.lineageforms import dot, drawing, mermaid
-from andon.cli.lineagetree import tree_lines
 from andon.cli.output import Ink, display_width
+from andon.cli.text.lineage_tree import tree_lines
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind
+from andon.render.lineage_forms import dot, drawing, mermaid
 
 INK = Ink(io.StringIO(), False, {})
 

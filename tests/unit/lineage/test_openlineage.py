@@ -8,9 +8,9 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from andon.lineage.openlineage import run_events
 from andon.model.build import Build
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind
-from andon.service.openlineage import run_events
 
 URI = re.compile(r"[a-z][a-z0-9+.-]*:\S+\Z")
 TRANSFORMATIONS = {"DIRECT", "INDIRECT"}

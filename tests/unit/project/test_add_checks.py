@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from andon.errors import ProjectError
-from andon.project.addchecks import add_checks
+from andon.project.add_checks import add_checks
 
 SQL = "select 1 as a\n"
 LINES = ["key a", "b in x, 'y z'"]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from project_kit import SOURCE, load_texts, told
 
 from andon.base.cache import MemoryCache
-from andon.project import bindcheck
-from andon.project.bindcheck import check_bindings, check_declared
+from andon.project import bind_check as bindcheck
+from andon.project.bind_check import check_bindings, check_declared
 
 if TYPE_CHECKING:
     import pytest

@@ -7,7 +7,7 @@ from project_kit import load_texts, one_problem, told
 
 from andon.lake.packing import definition_of, definition_text
 from andon.model.dataset import CheckLine, ColumnSpec, Materialize
-from andon.project.fields import COLUMN_FIELDS, FIELDS
+from andon.project.files.fields import COLUMN_FIELDS, FIELDS
 
 PATH = "datasets/marts/a.sql"
 

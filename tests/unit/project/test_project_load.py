@@ -13,11 +13,11 @@ from andon.base.cache import FileCache, MemoryCache
 from andon.base.hashing import digest
 from andon.errors import ProjectError
 from andon.model.project import Project
-from andon.project import readfiles
-from andon.project.configfile import read_config_values
+from andon.project import read as readfiles
+from andon.project.config import read_config_values
+from andon.project.files.toml import find_key, read_toml
+from andon.project.folder.scan import scan
 from andon.project.load import load
-from andon.project.scan import scan
-from andon.project.tomlfile import find_key, read_toml
 
 TEXTS = SOURCE | {f"datasets/m/d{i}.sql": f"select {i} as x, amount from shop.orders" for i in range(20)}
 
@@ -64,9 +64,9 @@ def test_a_project_from_the_cache_needs_neither_engine_nor_yaml(tmp_path: Path) 
 import sys
 from pathlib import Path
 from andon.base.cache import FileCache
-from andon.project.configfile import read_config_values
+from andon.project.config import read_config_values
 from andon.project.load import load
-from andon.project.scan import scan
+from andon.project.folder.scan import scan
 root = Path({str(tmp_path)!r})
 read_config_values(root / "andon.toml")
 cache = FileCache(root / "cache.db", "1")

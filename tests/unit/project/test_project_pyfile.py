@@ -6,8 +6,8 @@ import pytest
 from project_kit import SOURCE, load_texts, one_problem, told
 
 from andon.model.dataset import CheckLine, Kind, Materialize
-from andon.project.pep723 import lock_digest, lock_inputs, locked_for
-from andon.project.pytokens import normal_tokens
+from andon.project.files.packages import lock_digest, lock_inputs, locked_for
+from andon.project.files.python_tokens import normal_tokens
 
 PATH = "datasets/marts/a.py"
 HEAD = "from andon import dataset, read\n"

@@ -11,8 +11,8 @@ import pytest
 from andon.base.cache import MemoryCache
 from andon.base.hashing import digest
 from andon.errors import AndonError, DatasetError, UsageError
-from andon.project import scan as scanning
-from andon.project.scan import fact_of, find_root, hash_files, is_code_path, scan
+from andon.project.folder import scan as scanning
+from andon.project.folder.scan import fact_of, find_root, hash_files, is_code_path, scan
 
 CODE = [
     "analyses/retention.py",

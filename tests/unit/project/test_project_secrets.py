@@ -7,7 +7,7 @@ import time
 import pytest
 from project_kit import load_texts
 
-from andon.project.secrets import find_secrets
+from andon.project.files.secrets import find_secrets
 
 # Written in parts, so that nothing here is taken for a secret by other programs that look for them.
 SECRETS = [

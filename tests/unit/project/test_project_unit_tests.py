@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from project_kit import SOURCE, load_texts, one_problem, told
 
-from andon.model.unit_test import Cell, CellKind, Near, UnitTest
+from andon.model.unit_tests import Cell, CellKind, Near, UnitTest
 
 SHOP = SOURCE | {
     "datasets/marts/totals.sql": "select id, sum(amount) as amount from shop.orders group by id\n",

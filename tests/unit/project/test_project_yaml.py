@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from andon.project.nodes import Node
-from andon.project.yamlfile import parse_yaml
+from andon.project.files.nodes import Node
+from andon.project.files.yaml_nodes import parse_yaml
 
 
 def plain(node: Node | None) -> object:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from andon.errors import UsageError
-from andon.settings import (
+from andon.settings.resolve import (
     BY_NAME,
     SETTINGS,
     check_tables,

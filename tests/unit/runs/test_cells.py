@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from andon.model.types import parse_type
-from andon.model.unit_test import Cell, CellKind
-from andon.runs.cells import cell_sql, inferred_type
+from andon.model.unit_tests import Cell, CellKind
+from andon.unit_tests.cells import cell_sql, inferred_type
 
 TEXT, NUMBER, FLAG, NULL, JSON, BARE = CellKind
 

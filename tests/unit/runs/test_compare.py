@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from andon.runs.compare import FLOAT_SHARE, Comparison, Line, Tolerance, is_near
+from andon.unit_tests.compare import FLOAT_SHARE, Comparison, Line, Tolerance, is_near
 
 EXACT = Tolerance(Fraction(0), False)
 DEFAULT = Tolerance(FLOAT_SHARE, True)

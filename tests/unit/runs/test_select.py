@@ -1,7 +1,7 @@
 import pytest
 
 from andon.errors import UsageError
-from andon.runs.select import Selectable, select
+from andon.project.select import Selectable, select
 
 AMONG = Selectable(
     {"raw.a": [], "raw.b": [], "mart.c": ["raw.a", "raw.b"], "mart.d": ["mart.c"], "mart.e": ["mart.d"]},

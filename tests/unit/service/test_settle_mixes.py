@@ -9,7 +9,7 @@ from andon.model.check import CheckKind, Severity, Status
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
 from andon.model.dataset import Definition, Kind, Materialize
-from andon.service.settle import changed, settle_healthy, settle_whole
+from andon.runs.inspection.settle import changed, settle_healthy, settle_whole
 
 
 def leaf(version: str, code: str = "c") -> Leaf:

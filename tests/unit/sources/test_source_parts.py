@@ -16,7 +16,7 @@ from source_kit import definition, load, store
 from andon.errors import DatasetError, UsageError
 from andon.sources.contract import describe, establish
 from andon.sources.explain import explain
-from andon.sources.files import expand, files_of, glob, match
+from andon.sources.files.paths import expand, files_of, glob, match
 from andon.sources.pin import pin
 from andon.sources.render import render
 

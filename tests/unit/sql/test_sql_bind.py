@@ -6,7 +6,7 @@ import pytest
 
 from andon.errors import CODES
 from andon.sql.bind import Binder, BindError
-from andon.sql.error import explain
+from andon.sql.messages import explain
 
 
 @pytest.fixture(scope="module")

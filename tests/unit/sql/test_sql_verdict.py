@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from andon.model.verdict import Verdict, VerdictKind
-from andon.sql.lineage import Lineage, column_lineage
-from andon.sql.meaning import meaning_of
+from andon.sql.lineage.columns_of_query import Lineage, column_lineage
+from andon.sql.meaning.query import meaning_of
 from andon.sql.verdict import Query, carried, verdict, verdict_of_schemas
 
 CASES = Path(__file__).parents[2] / "cases" / "sql"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.text import excerpt, line_and_column
 from andon.errors import AndonError, DatasetError, MachineError, Problem, UsageError
-from andon.sql.error import explain
+from andon.sql.messages import explain
 
 if TYPE_CHECKING:
     from andon.model.dataset import Definition

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from andon.base.names import literal, quote
 from andon.engines.duckdb.instance import Session
-from andon.engines.stats import parse_return_stats
+from andon.engines.duckdb.stats import parse_return_stats
 from andon.engines.types import field_ids_clause, lake_type
 from andon.model.version import Column, ColumnStats
 

@@ -1,0 +1,156 @@
+"""What may stand after a form: `where … allow … warn "why"`, taken from the end of the line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from andon.checks.language.context import COMPARATORS, Context, Read
+from andon.checks.language.expression import read_expression
+from andon.checks.language.literals import read_number, read_share
+from andon.checks.language.tokens import Flaw, Token, cut, is_share, part
+from andon.model.check import Allow, CheckKind, Severity
+from andon.sql.names import words
+
+_EXAMPLE = "amount > 0 where status = 'paid' allow 1% warn \"why it matters\""
+_RANKS = {"where": 0, "allow": 1, "quarantine": 2, "warn": 3, "info": 3}
+#: Words with which modifiers begin.
+MODIFIER_WORDS = frozenset(_RANKS)
+_OPERATORS = frozenset(
+    (*COMPARATORS, *(["%", "*", "/", "||", "->", "->>", "//", "**", "+", "-", ",", "(", ".", "::", "+-"]))
+)
+_FORM_WORDS = words("null key unique and or not in is by watch rows schema matches where between like")
+
+
+@dataclass(frozen=True, slots=True)
+class Modifiers:
+    """What stands after a form."""
+
+    where: str | None = None
+    allow: Allow | None = None
+    severity: Severity | None = None
+    why: str | None = None
+    where_offset: int = 0
+    allow_offset: int = 0
+
+
+def splits(line: str) -> Iterator[tuple[str, Modifiers]]:
+    """Ways to part a line into form and modifiers, those that take more from the end first."""
+
+    def reason(text: str, found: Modifiers) -> Iterator[tuple[str, Modifiers]]:
+        parts = cut(text)
+        if len(parts) > 1 and parts[-1].kind == "quoted" and not _wants_operand(parts):
+            taken = replace(found, why=parts[-1].name)
+            yield from severity(text[: parts[-1].start].rstrip(), taken)
+        yield from severity(text, found)
+
+    def severity(text: str, found: Modifiers) -> Iterator[tuple[str, Modifiers]]:
+        parts = cut(text)
+        if len(parts) > 1 and parts[-1].word in ("warn", "info"):
+            taken = replace(found, severity=Severity(parts[-1].word))
+            yield from allow(text[: parts[-1].start].rstrip(), taken)
+        yield from allow(text, found)
+
+    def allow(text: str, found: Modifiers) -> Iterator[tuple[str, Modifiers]]:
+        parts = cut(text)
+        place = next((t for t in reversed(parts[1:]) if t.word == "allow" and not t.depth), None)
+        amount = _read_allow(text[place.end :]) if place is not None else None
+        if place is not None and amount is not None:
+            yield from where(text[: place.start].rstrip(), replace(found, allow=amount, allow_offset=place.start))
+        yield from where(text, found)
+
+    def where(text: str, found: Modifiers) -> Iterator[tuple[str, Modifiers]]:
+        parts = cut(text)
+        place = next((t for t in reversed(parts[1:]) if t.word == "where" and not t.depth), None)
+        if place is not None and place is not parts[-1]:
+            condition = part(text, place.end)
+            yield text[: place.start].rstrip(), replace(found, where=condition, where_offset=place.start)
+        yield text, found
+
+    yield from reason(line, Modifiers())
+
+
+def _wants_operand(parts: tuple[Token, ...]) -> bool:
+    """Whether the last token, in double quotes, is the operand of what stands before it, and so the name of a column."""
+    before = parts[-2]
+    if before.text == "%" and is_share(parts[:-1], len(parts) - 2):
+        return False
+    return before.text in _OPERATORS or before.text == "%" or before.word in _FORM_WORDS
+
+
+def _read_allow(text: str) -> Allow | None:
+    """`0.5%` or `20 rows`."""
+    share = read_share(text.strip())
+    if share is not None:
+        return Allow(share=share) if 0 <= share <= 1 else None
+    parts = cut(text)
+    if len(parts) != 2 or parts[1].word not in ("rows", "row"):
+        return None
+    number = read_number(parts[0].text)
+    return Allow(count=int(number)) if number is not None and number.isdigit() else None
+
+
+def check_modifiers(context: Context, found: Read, modifiers: Modifiers) -> Modifiers | Flaw:
+    """The modifiers, or why they can't stand after this form."""
+    if modifiers.allow is not None and found.kind is not CheckKind.ROW:
+        hint = "`allow` is for checks of rows; give a total a wider limit, `+- 1%` or a range"
+        return Flaw("`allow` on a check that counts no rows", modifiers.allow_offset, hint, "amount > 0 allow 0.5%")
+    if modifiers.where is None:
+        return modifiers
+    if found.kind is CheckKind.SCHEMA:
+        return Flaw("`where` on the schema", modifiers.where_offset, "the schema is that of all rows: leave it out")
+    condition = read_expression(modifiers.where, context.own)
+    if isinstance(condition, Flaw):
+        return condition
+    at = modifiers.where_offset
+    if condition.is_total or condition.has_window or condition.has_subquery or condition.datasets:
+        hint = "use the dataset's own columns, without aggregates, windows and queries"
+        return Flaw("`where` is a condition on one row", at, hint, "amount > 0 where status = 'paid'")
+    if not condition.columns:
+        return Flaw("`where` names no column", at, "use a column of the dataset", "amount > 0 where status = 'paid'")
+    return modifiers
+
+
+def misplaced_modifier(context: Context, line: str, read_form: Callable[[Context, str], Read | Flaw]) -> Flaw | None:
+    """The flaw of a line that would be read but for its modifiers: reserved, incomplete, or in another order."""
+    for token in cut(line)[1:]:
+        if token.depth or token.word not in (*MODIFIER_WORDS, "hold"):
+            continue
+        form = read_form(context, line[: token.start].rstrip())
+        if isinstance(form, Flaw):
+            continue
+        if token.word == "quarantine":
+            return Flaw(
+                "`quarantine` is reserved for a later version", token.start, "leave it out, or use `allow`", _EXAMPLE
+            )
+        if token.word == "hold":
+            return Flaw("a check holds unless it says `warn` or `info`", token.start, "leave `hold` out", _EXAMPLE)
+        rest = line[token.end :].strip()
+        if token.word == "allow" and _allow_alone(rest):
+            return Flaw(
+                "`allow` needs a share or a number of rows",
+                token.end,
+                "write `allow 0.5%` or `allow 20 rows`",
+                _EXAMPLE,
+            )
+        if token.word == "where":
+            condition = rest and read_expression(part(line, token.end), context.own)
+            tail = any(t.word in ("allow", "warn", "info", "quarantine") for t in cut(rest))
+            if isinstance(condition, Flaw) and not tail:
+                return Flaw(condition.message, condition.offset, condition.hint, _EXAMPLE, condition.code)
+            if not rest:
+                return Flaw("`where` needs a condition", token.end, "name the rows that the check is about", _EXAMPLE)
+            continue
+        later = [_RANKS[t.word] for t in cut(line) if t.start > token.start and not t.depth and t.word in _RANKS]
+        if all(rank > _RANKS[token.word] for rank in later):
+            continue
+        return Flaw(
+            "modifiers in another order", token.start, "after the form: where, allow, warn or info, reason", _EXAMPLE
+        )
+    return None
+
+
+def _allow_alone(rest: str) -> bool:
+    """Whether what follows `allow` does not begin with a share or a number of rows."""
+    parts = cut(rest)
+    return not any(_read_allow(rest[: token.end]) is not None for token in parts[:4])

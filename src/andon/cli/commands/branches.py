@@ -1,0 +1,144 @@
+"""`andon branch …`, `andon publish`, `andon tag`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from andon.base.text import plural
+from andon.cli.app import App, Command, Noun, json_option, pass_app
+from andon.cli.commands.runs import confirming, finish, publish_options, run_options, yes_option
+from andon.cli.output import Cell, moment, short, table
+from andon.cli.text.plans import names
+from andon.cli.text.progress import progress
+from andon.errors import UsageError
+
+
+@click.group(cls=Noun, examples=["andon branch create try", "andon branch switch try", "andon branch list"])
+def branch() -> None:
+    """Work aside: a branch is the whole lake and its code under another name. Nothing is copied."""
+
+
+@branch.command("list", cls=Command, examples=["andon branch list", "andon branch list --json"])
+@json_option
+@pass_app
+def list_branches(app: App) -> None:
+    """All branches: head, age, and how many datasets differ from main. `*` marks the folder's."""
+    found = app.workspace.branches.list()
+    out = app.console.out
+    rows: list[Sequence[Cell]] = [
+        (
+            ("*" if b.current else " ", "accent"),
+            (b.name, "bold" if b.current else ""),
+            (short(b.commit), "accent"),
+            (moment(b.updated), "dim"),
+            (b.author, "dim"),
+            f"{plural(b.differs, 'dataset')} differ{'s' if b.differs == 1 else ''}" if b.differs else "",
+            (b.message, "dim"),
+        )
+        for b in found
+    ]
+    app.console.show(
+        lambda: [b.to_json() for b in found], lambda: table(rows, out, width=app.console.width, whole=[1], first=[6])
+    )
+
+
+@branch.command(
+    "create", cls=Command, examples=["andon branch create try", "andon branch create audit --at main@2026-11-01"]
+)
+@click.argument("name")
+@click.option("--at", metavar="REF", default="main", show_default=True, help="Where it begins.")
+@json_option
+@pass_app
+def create(app: App, name: str, at: str) -> None:
+    """Make a branch. The folder stays on its own: `andon run --branch NAME` or `andon branch switch NAME` work on it."""
+    ref = app.workspace.branches.create(name, at)
+    app.console.show(
+        lambda: {"name": ref.name, "commit": ref.commit, "at": at},
+        lambda: [f"branch {ref.name} at {app.console.out.paint(short(ref.commit), 'accent')}"],
+    )
+
+
+@branch.command("drop", cls=Command, examples=["andon branch drop try"])
+@click.argument("name")
+@yes_option
+@json_option
+@pass_app
+def drop(app: App, name: str, yes: bool) -> None:
+    """Remove a branch. Asks on a terminal when it holds datasets that main does not show."""
+    if not yes and app.console.can_ask:
+        differs = next((b.differs for b in app.workspace.branches.list() if b.name == name), 0)
+        question = f"{name} differs from main in {plural(differs, 'dataset')}; drop it?"
+        if differs and not click.confirm(question, default=False, err=True):
+            raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
+    ref = app.workspace.branches.drop(name)
+    app.console.show(
+        lambda: {"name": ref.name, "commit": ref.commit, "dropped": True},
+        lambda: [f"dropped {ref.name}; it was {short(ref.commit)}"],
+    )
+
+
+@branch.command("switch", cls=Command, examples=["andon branch switch try", "andon branch switch --create try"])
+@click.argument("name")
+@click.option("--create", "-c", is_flag=True, help="Make it if it is not there.")
+@json_option
+@pass_app
+def switch(app: App, name: str, create: bool) -> None:
+    """Work on another branch: its files come into the folder. Refused when edits would be lost."""
+    already = app.workspace.branch() == name
+    ref, paths = app.workspace.branches.switch(name, create)
+    changed = f"; {plural(len(paths), 'file')} changed here: {names(paths)}" if paths else ""
+    word = "already on" if already else "on"
+    if already:
+        changed = "; nothing was done (`andon pull` brings what is newer there)"
+    app.console.show(
+        lambda: {"branch": ref.name, "commit": ref.commit, "files": list(paths)},
+        lambda: [f"{word} {ref.name} at {app.console.out.paint(short(ref.commit), 'accent')}{changed}"],
+    )
+
+
+@click.command(cls=Command, examples=["andon publish try", "andon publish try --yes -m 'New segments'"])
+@click.argument("name", metavar="BRANCH")
+@click.option("--into", default="main", show_default=True, help="The branch that takes it.")
+@publish_options
+@yes_option
+@pass_app
+def publish(app: App, name: str, into: str, policy: str | None, message: str | None, yes: bool) -> int:
+    """Publish a branch into main: its code is merged, what is not known yet is built, and main moves in one step.
+
+    What the branch built is not built again. A file that both changed is a conflict (exit 3).
+    """
+    options = run_options((), policy=policy, message=message)
+    with progress(app.console) as report:
+        result = app.workspace.branches.publish(name, into, options, report, confirming(app.console, yes))
+    return finish(app, result, options, "publish.change")
+
+
+@click.command(
+    cls=Command, examples=["andon tag", "andon tag month-end-may", "andon tag audit main~3", "andon tag audit --delete"]
+)
+@click.argument("name", required=False)
+@click.argument("ref", required=False)
+@click.option("--delete", "-d", is_flag=True, help="Remove the tag.")
+@json_option
+@pass_app
+def tag(app: App, name: str | None, ref: str | None, delete: bool) -> None:
+    """Name a commit for good: the branch's newest, or REF. Without a name: list all tags."""
+    branches, out = app.workspace.branches, app.console.out
+    if name is None:
+        if delete:
+            raise UsageError("usage.bad_argument", "`--delete` needs the name of a tag", hint="`andon tag` lists them")
+        tags = branches.tags()
+        rows: list[Sequence[Cell]] = [(t.name, (short(t.commit), "accent"), (moment(t.updated), "dim")) for t in tags]
+        app.console.show(
+            lambda: [{"name": t.name, "commit": t.commit, "at": t.updated} for t in tags],
+            lambda: table(rows, out) or ["no tags"],
+        )
+        return
+    found = branches.untag(name) if delete else branches.tag(name, ref)
+    word = "removed tag" if delete else "tag"
+    app.console.show(
+        lambda: {"name": found.name, "commit": found.commit, "deleted": delete},
+        lambda: [f"{word} {found.name} at {out.paint(short(found.commit), 'accent')}"],
+    )

@@ -1,0 +1,103 @@
+"""`andon check`."""
+
+from __future__ import annotations
+
+import click
+
+from andon.cli.app import App, Command, json_option, pass_app
+from andon.cli.text.checks import counts, failed_lines, history_lines, result_lines
+from andon.errors import EXIT_DONE, EXIT_FAILED
+
+#: What stands in the place of a query where none is asked.
+_WITHOUT = {"proof": "-- known from what the write told", "skipped": "-- nothing published to compare with"}
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        "andon check",
+        "andon check shop.* --at main~3",
+        "andon check marts.customer_value --sql",
+        "andon check marts.customer_value --suggest --write",
+    ],
+)
+@click.argument("select", nargs=-1, metavar="[SELECT]...")
+@click.option(
+    "--at", metavar="REF", help="Check that commit by its own lines; else the folder's lines on what is published."
+)
+@click.option("--again", is_flag=True, help="Ask anew what was answered before.")
+@click.option("--sql", "as_sql", is_flag=True, help="Print what would run, and how; run nothing.")
+@click.option("--history", is_flag=True, help="What the checks of one dataset said in the runs so far.")
+@click.option("--suggest", is_flag=True, help="Propose lines from the data and its history.")
+@click.option("--write", is_flag=True, help="With --suggest: put the proposed lines into the files.")
+@json_option
+@pass_app
+def check(
+    app: App,
+    /,
+    select: tuple[str, ...],
+    at: str | None,
+    again: bool,
+    as_sql: bool,
+    history: bool,
+    suggest: bool,
+    write: bool,
+) -> int:
+    """Ask the checks of the selected datasets; nothing is built or published.
+
+    Answers are kept by content: what was asked of the same data before is not asked again.
+    """
+    if suggest or write:
+        return _suggest(app, select, at, suggest, write)
+    if history:
+        return _history(app, select)
+    console = app.console
+    if as_sql:
+        plans = app.workspace.checks.sql(select, at)
+        console.show(
+            lambda: {"checks": [p.to_json() for p in plans]},
+            lambda: [
+                text
+                for p in plans
+                for text in (
+                    console.out.paint(f"-- {p.dataset}: {p.label} ({p.how})", "dim"),
+                    p.sql or _WITHOUT.get(p.how, "-- nothing to run"),
+                    "",
+                )
+            ],
+        )
+        return EXIT_DONE
+    report = app.workspace.checks.run(select, at, again=again)
+    width, ink = console.width, console.out
+    console.show(
+        report.to_json,
+        lambda: [
+            *result_lines(report.results, ink, width),
+            "",
+            *failed_lines(report.results, ink, width),
+            f"{counts(report.results)} · {report.at} at {report.commit.id[:8]}",
+        ],
+    )
+    for notice in report.notices:
+        console.note(f"note: {notice}", "warn")
+    return EXIT_FAILED if report.failed else EXIT_DONE
+
+
+def _history(app: App, select: tuple[str, ...]) -> int:
+    if len(select) != 1:
+        raise click.UsageError("`--history` is about one dataset")
+    found = app.workspace.checks.history(select[0])
+    console = app.console
+    console.show(
+        lambda: [{"run": r.run, **r.to_json()} for r in found],
+        lambda: history_lines(found, console.out, console.width) if found else ["no run has met its checks yet"],
+    )
+    return EXIT_DONE
+
+
+def _suggest(app: App, select: tuple[str, ...], at: str | None, suggest: bool, write: bool) -> int:
+    if write and not suggest:
+        raise click.UsageError("`--write` goes with `--suggest`")
+    from andon.cli.commands.suggestions import show_suggestions
+
+    return show_suggestions(app, select, at, write)

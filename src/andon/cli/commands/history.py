@@ -1,0 +1,269 @@
+"""`andon log`, `andon undo`, `andon redo`, `andon accept`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from andon.base.text import plural
+from andon.cli.app import App, Command, branch_option, json_option, pass_app
+from andon.cli.commands.runs import finish, run_options, yes_option
+from andon.cli.output import Cell, Ink, moment, short, table
+from andon.cli.text.plans import names, plan_lines
+from andon.cli.text.progress import progress
+from andon.cli.text.rows import summary_lines
+from andon.errors import EXIT_DONE, UsageError
+
+if TYPE_CHECKING:
+    from andon.model.commit import Commit
+    from andon.service.history import LogEntry, SchemaChange
+    from andon.service.undo import Reverted
+
+#: Of a line about a column: `+ name TYPE`, `- name TYPE`, `~ name TYPE -> TYPE`.
+_LINE_STYLES = {"+": "good", "-": "bad", "~": "accent"}
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        "andon log",
+        "andon log marts.revenue_by_month",
+        "andon log marts.revenue_by_month --schema",
+        "andon log --at main@2026-11-01 -n 5",
+    ],
+)
+@click.argument("dataset", required=False)
+@click.option("--at", metavar="REF", help="Where to begin; the branch's newest commit otherwise.")
+@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Commits at most.")
+@click.option("--schema", is_flag=True, help="Only changes of DATASET's columns and types.")
+@json_option
+@pass_app
+def log(app: App, dataset: str | None, at: str | None, limit: int, schema: bool) -> None:
+    """What readers saw, newest first; with DATASET only what changed it, with --schema only what changed its columns."""
+    if schema:
+        _schema_log(app, dataset, at, limit)
+        return
+    entries = app.workspace.history.log(at, dataset, limit)
+    app.console.show(
+        lambda: [e.to_json() for e in entries], lambda: log_lines(entries, app.console.out, app.console.width)
+    )
+
+
+@click.command(cls=Command, examples=["andon undo", "andon undo 3f2a9c1d --yes"])
+@click.argument("commit", required=False)
+@branch_option
+@click.option("--message", "-m", metavar="TEXT", help="Of the commit.")
+@yes_option
+@json_option
+@pass_app
+def undo(app: App, commit: str | None, branch: str | None, message: str | None, yes: bool) -> int:
+    """Take the newest publish back: readers see at once what they saw before, no data is moved.
+
+    What it brought stays out until it is changed or accepted again. With COMMIT, an older publish: its code is taken out of what is
+    published since, the rest is planned on today's inputs, and verdicts and rows that differ are shown first.
+    """
+    undoing = app.workspace.undoing
+    target, datasets = undoing.undo_preview(branch)
+    if commit is not None and app.workspace.lake.refs.resolve(commit).id != target.id:
+        return _undo_older(app, app.workspace.reverting.find(commit, branch), branch, message, yes)
+    _ask(app, branch, target, datasets, yes)
+    done = undoing.undo(branch, expect=target.id, message=message)
+    app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "undone"))
+    return EXIT_DONE
+
+
+@click.command(cls=Command, examples=["andon redo"])
+@branch_option
+@json_option
+@pass_app
+def redo(app: App, branch: str | None) -> None:
+    """Bring back what the newest undo took, unless it was published anew since."""
+    done = app.workspace.undoing.redo(branch)
+    app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "redone"))
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        'andon accept run:41 "rows 20_000..30_000" --reason "the spring sale ended"',
+        "andon accept --rejected datasets/marts/orders.sql",
+    ],
+)
+@click.argument("run", required=False, metavar="[run:N]")
+@click.argument("checks", nargs=-1, metavar="[CHECK]...")
+@click.option("--reason", "-m", metavar="TEXT", help="Why the result is right all the same; kept in the commit.")
+@click.option("--rejected", "path", metavar="PATH", help="A file that an undo keeps out.")
+@branch_option
+@json_option
+@pass_app
+def accept(
+    app: App,
+    run: str | None,
+    checks: tuple[str, ...],
+    reason: str | None,
+    path: str | None,
+    branch: str | None,
+) -> int:
+    """Publish the result of a run in spite of a check, once; or let what an undo took out pass again.
+
+    CHECK is the name or the text of a check that holds the run, as the run shows it. With --rejected PATH, what an undo keeps out may
+    come in again with the next run; `andon status` lists it.
+    """
+    if (run is None) == (path is None) or (run is not None and not checks):
+        raise click.UsageError("say either `run:N CHECK --reason TEXT` or `--rejected PATH`")
+    if run is not None:
+        return _accept_result(app, run, checks, reason or "")
+    assert path is not None  # one of the two
+    return _accept_rejected(app, path, branch)
+
+
+def _accept_result(app: App, run: str, checks: tuple[str, ...], reason: str) -> int:
+    number = run.removeprefix("run:")
+    if not number.isdigit():
+        raise UsageError("usage.bad_argument", f"`{run}` is not a run", hint="write it as `run:41`")
+    with progress(app.console) as report:
+        result = app.workspace.checks.accept(int(number), checks, reason, report)
+    return finish(app, result, run_options(()), "publish.change")
+
+
+def _accept_rejected(app: App, path: str, branch: str | None) -> int:
+    commit, lifted = app.workspace.undoing.accept_rejected(path, branch)
+    app.console.show(
+        lambda: {
+            "commit": commit.id,
+            "accepted": [{"path": c.path, "content": c.content, "source": c.source} for c in lifted],
+        },
+        lambda: [f"accepted {path} again as {short(commit.id)}; `andon run` takes it"],
+    )
+    return EXIT_DONE
+
+
+def schema_lines(changes: Sequence[SchemaChange], ink: Ink, width: int | None) -> list[str]:
+    """Commits that changed a dataset's columns, each with its lines below."""
+    lines: list[str] = []
+    for change in changes:
+        commit = change.commit
+        style = "dim" if change.undone else "accent"
+        undone = " (undone)" if change.undone else ""
+        verdict = f"  {change.verdict}" if change.verdict else ""
+        message = f"{commit.message}{undone}{verdict}"
+        cells: list[Cell] = [
+            (short(commit.id), style),
+            (moment(commit.time), "dim"),
+            (commit.author, "dim"),
+            change.change if change.change != "changed" else "",
+            (message, "dim" if change.undone else ""),
+        ]
+        lines += [*([""] if lines else []), *table([[c for c in cells if c]], ink, width=width, whole=[0])]
+        lines += [f"  {ink.paint(line, _LINE_STYLES[line[0]])}" for line in change.lines]
+    return lines or ["its columns never changed in this history"]
+
+
+def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[str]:
+    """Commits as a table."""
+    rows: list[Sequence[Cell]] = []
+    for entry in entries:
+        commit = entry.commit
+        run = f"run:{commit.run}" if commit.run is not None else ""
+        style = "dim" if entry.undone else ""
+        message = f"{commit.message} (undone)" if entry.undone else commit.message
+        rows.append(
+            (
+                (short(commit.id), "dim" if entry.undone else "accent"),
+                (moment(commit.time), "dim"),
+                (str(commit.kind), style),
+                (commit.author, "dim"),
+                (run, "dim"),
+                (f"{len(entry.changed):,}" if entry.changed else "", "dim"),
+                _checked(entry),
+                (message, style),
+            )
+        )
+    headers = ("commit", "at (UTC)", "kind", "author", "run", "changed", "checks", "message")
+    return (
+        table(rows, ink, headers=headers, right=[5, 6], width=width, whole=[0, 5, 6], first=[7])
+        if rows
+        else ["no commits"]
+    )
+
+
+def _checked(entry: LogEntry) -> Cell:
+    """How many checks the commit's run asked, or how many of them failed all the same."""
+    if entry.checks is None:
+        return ""
+    asked, failed = entry.checks
+    return (f"{failed:,} of {asked:,} ✗", "warn") if failed else (f"{asked:,} ✓", "dim")
+
+
+def _schema_log(app: App, dataset: str | None, at: str | None, limit: int) -> None:
+    if dataset is None:
+        raise UsageError(
+            "usage.bad_argument",
+            "`--schema` needs a dataset",
+            hint="`andon log DATASET --schema`; `andon ls` lists them",
+        )
+    changes = app.workspace.history.schema_log(dataset, at, limit)
+    app.console.show(
+        lambda: [c.to_json() for c in changes], lambda: schema_lines(changes, app.console.out, app.console.width)
+    )
+
+
+def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], yes: bool) -> None:
+    """An undo of somebody else's work or of a refresh is asked about; where nobody can be asked it is refused."""
+    reason = app.workspace.undoing.needs_asking(target)
+    if reason is None or yes:
+        return
+    what = f"{short(target.id)} ({target.message}; {plural(len(datasets), 'dataset')})"
+    if not app.console.can_ask:
+        place = f" --branch {branch}" if branch else ""
+        raise UsageError(
+            "usage.confirmation_needed",
+            f"this would take back {what}, and {reason}",
+            where=short(target.id),
+            hint=f"`{app.command(f'undo {short(target.id)}{place} --yes')}` does it",
+        )
+    app.console.err.line(f"takes back {what}: {names(datasets)}")
+    if not click.confirm(f"{reason}; take it back?", default=False, err=True):
+        raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
+
+
+def _undo_older(app: App, target: Commit, branch: str | None, message: str | None, yes: bool) -> int:
+    """Undo of a publish that is not the newest: built aside and shown first, published when confirmed."""
+    console = app.console
+    reverting = app.workspace.reverting
+    place = app.workspace.branch(branch)
+    if not yes and not console.can_ask:
+        option = f" --branch {branch}" if branch else ""
+        raise UsageError(
+            "usage.confirmation_needed",
+            f"this would take {short(target.id)} ({target.message}) out of what is published since, and plan the rest anew",
+            where=short(target.id),
+            hint=f"`{app.command(f'undo {short(target.id)}{option} --yes')}` does it",
+        )
+    with progress(console) as report:
+        tried = reverting.attempt(target, branch, report)
+    ink = console.err
+    for text in plan_lines(tried.plan, console, False, 0.0, ink=ink):
+        ink.line(text)
+    rows = summary_lines(tried.rows, ink, console.width)
+    for text in ["", ink.paint("rows, against what readers see", "dim"), *rows] if rows else ["", "no row differs"]:
+        ink.line(text)
+    if not yes and not click.confirm(f"take {short(target.id)} out of {place}?", default=False, err=True):
+        raise UsageError("usage.confirmation_needed", "not confirmed; nothing was published")
+    result = reverting.revert(target, branch, message)
+    return finish(app, result, run_options(()), "publish.change")
+
+
+def _reverted_lines(done: Reverted, ink: Ink, word: str) -> list[str]:
+    lines = [
+        f"{ink.paint(word, 'good')} {ink.paint(short(done.target.id), 'accent')} ({done.target.message})",
+        f"  {done.branch} is {ink.paint(short(done.commit.id), 'accent')} now; "
+        f"{plural(len(done.datasets), 'dataset')} {'changed' if done.datasets else 'changed: code only'}"
+        + (f": {names(done.datasets)}" if done.datasets else ""),
+    ]
+    if done.rejected:
+        paths = names(sorted({c.path for c in done.rejected}))
+        lines.append(f"  kept out until changed, or `andon accept --rejected PATH`: {paths}")
+    return lines

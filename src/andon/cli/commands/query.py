@@ -1,0 +1,189 @@
+"""`andon query`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from andon.base.text import plural, seconds
+from andon.cli.app import App, Command, json_option, pass_app
+from andon.cli.output import Cell, short, table
+from andon.errors import UsageError
+from andon.render.values import as_json_text, cell_text, is_number
+
+if TYPE_CHECKING:
+    from andon.query.ask import Answer
+
+Result = TypeVar("Result")
+
+FORMATS = ("table", "csv", "json", "parquet", "arrow")
+#: Rows of a table when no limit is given; more is for the other formats.
+_TABLE_ROWS = 200
+_ENDINGS = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow"}
+_CHUNK = 1 << 20
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        'andon query "select * from marts.revenue_by_month order by month"',
+        'andon query "from shop.orders" --at main~1 --format csv > orders.csv',
+        "andon query -f question.sql -o answer.parquet",
+    ],
+)
+@click.argument("sql", required=False)
+@click.option("-f", "--file", "file", type=click.Path(path_type=Path, dir_okay=False), help="Read the SQL from a file.")
+@click.option("--at", metavar="REF", help="A branch, tag, commit, `main~1`, `main@2026-11-01`, `run:41`.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Of the result; `table` unless -o says otherwise.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the result to a file.")
+@click.option("--limit", type=click.IntRange(min=0), help=f"Rows of a table; 0 is all. [default: {_TABLE_ROWS}]")
+@json_option
+@pass_app
+def query(
+    app: App,
+    sql: str | None,
+    file: Path | None,
+    at: str | None,
+    form: str | None,
+    output: Path | None,
+    limit: int | None,
+) -> None:
+    """Ask one SELECT over the datasets of one commit, the branch's newest unless --at names another.
+
+    SQL is the text, `-` or nothing reads it from stdin. The commit, the number of rows and the time stand on stderr.
+    """
+    text = _text(sql, file)
+    chosen = _format(form, output)
+    answer = apart(lambda: app.workspace.querying.ask(text, at, face="cli"))
+    if output is not None:
+        rows = _save(answer, output, chosen)
+        app.console.show(
+            lambda: {"file": str(output), "format": chosen, "rows": rows, "commit": answer.commit.id}, lambda: ()
+        )
+    elif app.console.as_json:
+        app.console.out.write(_document(answer, limit))
+        return
+    elif chosen == "table":
+        rows = _table(app, answer, limit)
+    else:
+        rows = _stream(app, answer, chosen)
+    place = f"{at or app.workspace.branch()} at {short(answer.commit.id)}"
+    app.console.note(f"{plural(rows, 'row')} · {place} · {seconds(answer.seconds)}")
+
+
+def apart(work: Callable[[], Result]) -> Result:
+    """What `work` returns, computed in a thread of its own.
+
+    While the engine computes on the main thread, Python does not get to see Ctrl-C; a large join could not be stopped.
+    """
+    found: list[Result] = []
+    failed: list[BaseException] = []
+
+    def compute() -> None:
+        try:
+            found.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            failed.append(error)
+
+    thread = threading.Thread(target=compute, name="query", daemon=True)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return found[0]
+
+
+def _text(sql: str | None, file: Path | None) -> str:
+    if sql is not None and file is not None:
+        raise UsageError("usage.bad_argument", "both SQL and a file are given", hint="leave one of them out")
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise UsageError("usage.bad_argument", f"there is no file `{file}`", where=str(file)) from error
+        except UnicodeDecodeError as error:
+            raise UsageError("usage.bad_argument", f"`{file}` is not UTF-8 text", where=str(file)) from error
+    if sql is not None and sql != "-":
+        return sql
+    if sql is None and sys.stdin.isatty():
+        raise UsageError("usage.bad_argument", "there is no SQL", hint='`andon query "select …"`, or `-f FILE`')
+    return sys.stdin.read()
+
+
+def _format(form: str | None, output: Path | None) -> str:
+    if output is None:
+        return form or "table"
+    guessed = form or _ENDINGS.get(output.suffix.lower())
+    if guessed is None or guessed == "table":
+        raise UsageError(
+            "usage.bad_argument",
+            f"the format of `{output}` is not known",
+            where=str(output),
+            hint=f"`--format` with one of {', '.join(FORMATS[1:])}, or a name that ends in {', '.join(_ENDINGS)}",
+        )
+    return guessed
+
+
+def _table(app: App, answer: Answer, limit: int | None) -> int:
+    wanted = _TABLE_ROWS if limit is None else limit
+    rows = apart(lambda: answer.fetch(wanted + 1) if wanted else answer.fetch())
+    cut = bool(wanted) and len(rows) > wanted
+    rows = rows[:wanted] if cut else rows
+    cells: list[list[Cell]] = [[("NULL", "dim") if v is None else cell_text(v) for v in row] for row in rows]
+    numbers = [i for i, kind in enumerate(answer.types) if is_number(kind)]
+    ink, width = app.console.out, app.console.width
+    for line in table(cells, ink, headers=answer.columns, right=numbers, width=width):
+        ink.line(line)
+    if cut:
+        app.console.note(f"only the first {plural(wanted, 'row')}: `--limit 0` shows all", "warn")
+    return len(rows)
+
+
+def _document(answer: Answer, limit: int | None) -> str:
+    rows = apart(lambda: answer.fetch(limit) if limit else answer.fetch())
+    head: dict[str, Any] = {
+        "columns": answer.columns,
+        "types": answer.types,
+        "commit": answer.commit.id,
+        "seconds": round(answer.seconds, 4),
+        "rows": rows,
+    }
+    return as_json_text(head) + "\n"
+
+
+def _stream(app: App, answer: Answer, form: str) -> int:
+    out = app.console.out
+    if form in ("parquet", "arrow") and out.is_terminal:
+        raise UsageError(
+            "usage.bad_argument", f"{form} can't be shown on a terminal", hint=f"write it to a file: `-o answer.{form}`"
+        )
+    with tempfile.TemporaryDirectory(prefix="andon-") as folder:
+        path = Path(folder) / f"answer.{form}"
+        rows = apart(lambda: answer.write(path, form))
+        out.write_bytes(_chunks(path))
+    return rows
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _save(answer: Answer, output: Path, form: str) -> int:
+    """Write beside the file and put it in place whole, so that nobody reads half an answer."""
+    if not output.parent.is_dir():
+        raise UsageError("usage.bad_argument", f"there is no folder `{output.parent}`", where=str(output))
+    temporary = output.with_name(f".{output.name}.tmp")
+    try:
+        rows = apart(lambda: answer.write(temporary, form))
+        temporary.replace(output)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return rows

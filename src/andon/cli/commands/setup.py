@@ -1,0 +1,169 @@
+"""`andon init`, `andon demo`, `andon doctor`, `andon config show`, `andon lock`, `andon source pin`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from andon.base.text import plural
+from andon.cli.app import App, Command, Noun, branch_option, json_option, pass_app
+from andon.cli.output import Cell, table
+from andon.errors import EXIT_DONE, EXIT_MACHINE, UsageError
+
+if TYPE_CHECKING:
+    from andon.workspace.workspace import Workspace
+
+_SIGNS = {"ok": ("✓", "good"), "note": ("○", "warn"), "risk": ("✗", "bad")}
+
+
+@click.command(cls=Command, examples=["andon init acme && cd acme && andon run --yes"])
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@json_option
+@pass_app
+def init(app: App, folder: Path | None) -> None:
+    """Make a small project that runs: a file of orders, a source, a dataset. FOLDER is made if it is not there."""
+    from andon.service.setup import init as make
+
+    target = app.start / folder if folder is not None else app.start
+    made = make(target)
+    step = f"cd {folder} && andon run --yes" if folder is not None else "andon run --yes"
+    app.console.show(
+        lambda: {"folder": str(target), "files": made},
+        lambda: [f"made {target}", *(f"  {name}" for name in made), "", f"next: {step}"],
+    )
+
+
+@click.command(cls=Command, examples=["andon demo", "andon demo shop --pause"])
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--pause", is_flag=True, help="Wait for a key between the parts.")
+@json_option
+@pass_app
+def demo(app: App, folder: Path | None, pause: bool) -> None:
+    """The whole story in one go, on a real shop's data: publish, change, break, undo. The folder stays to go on in."""
+    from andon.cli.commands.demo import tell
+
+    if pause and not app.console.can_ask:
+        raise UsageError("usage.bad_argument", "`--pause` needs a terminal", hint="leave it out")
+    tell(app.console, app.start / folder if folder else _free(app.start / "andon-demo"), pause)
+
+
+def _free(folder: Path) -> Path:
+    """`folder`, or `folder-2` and so on: an earlier telling stays as it was left."""
+    number = 1
+    place = folder
+    while place.exists() and any(place.iterdir()):
+        number += 1
+        place = folder.with_name(f"{folder.name}-{number}")
+    return place
+
+
+@click.command(cls=Command, examples=["andon doctor", "andon doctor --json"])
+@json_option
+@pass_app
+def doctor(app: App) -> int:
+    """What is installed, what is missing or at risk, and what uses the disk. Exit 4 if something is at risk."""
+    from andon.service.setup import doctor as examine
+
+    findings = examine(_workspace(app))
+    out = app.console.out
+    rows: list[Sequence[Cell]] = []
+    for finding in findings:
+        rows.append((_SIGNS[finding.level], finding.what, finding.detail))
+        if finding.hint:
+            rows.append(("", "", (f"hint: {finding.hint}", "dim")))
+    app.console.show(lambda: [f.to_json() for f in findings], lambda: table(rows, out))
+    return EXIT_MACHINE if any(f.level == "risk" for f in findings) else EXIT_DONE
+
+
+@click.group(cls=Noun, examples=["andon config show"])
+def config() -> None:
+    """Settings: flag, then ANDON_* variable, then andon.toml, then the user's file, then the default."""
+
+
+@config.command("show", cls=Command, examples=["andon config show", "ANDON_ENGINE_THREADS=2 andon config show"])
+@json_option
+@pass_app
+def config_show(app: App) -> None:
+    """Each setting's value and where it comes from."""
+    from andon.settings.resolve import BY_NAME
+
+    found = list(app.workspace.settings.items())
+    rows: list[Sequence[Cell]] = [
+        (name, _value(value), (origin, "dim" if origin == "default" else "accent"), (BY_NAME[name].help, "dim"))
+        for name, value, origin in found
+    ]
+    app.console.show(
+        lambda: [
+            {
+                "name": name,
+                "value": value,
+                "origin": origin,
+                "default": BY_NAME[name].default,
+                "help": BY_NAME[name].help,
+            }
+            for name, value, origin in found
+        ],
+        lambda: table(rows, app.console.out, headers=("setting", "value", "from", "meaning"), width=app.console.width),
+    )
+
+
+@click.command(cls=Command, examples=["andon lock", "andon lock marts.predictions --upgrade"])
+@click.argument("datasets", nargs=-1, metavar="[DATASET]...")
+@click.option("--upgrade", is_flag=True, help="Pin the newest versions although the lock fits.")
+@json_option
+@pass_app
+def lock(app: App, datasets: tuple[str, ...], upgrade: bool) -> None:
+    """Pin the packages of Python datasets with hashes, in a file beside each."""
+    from andon.service.locks import lock as pin
+
+    found = pin(app.workspace, datasets, upgrade)
+    rows: list[Sequence[Cell]] = [
+        (
+            x.dataset,
+            (x.status, "good" if x.status == "written" else "dim"),
+            plural(x.packages, "package") if x.packages else "",
+            (x.file if x.packages else "", "dim"),
+        )
+        for x in found
+    ]
+    app.console.show(
+        lambda: [x.to_json() for x in found], lambda: table(rows, app.console.out) or ["no Python datasets"]
+    )
+
+
+@click.group(cls=Noun, examples=["andon source pin shop.orders"])
+def source() -> None:
+    """Sources: how their files are read."""
+
+
+@source.command("pin", cls=Command, examples=["andon source pin shop.orders"])
+@click.argument("dataset")
+@branch_option
+@json_option
+@pass_app
+def source_pin(app: App, dataset: str, branch: str | None) -> None:
+    """Write the dialect, columns and types that a source is read by into its file, so that they are reviewed with the code."""
+    from andon.service.sources import pin_source
+
+    done = pin_source(app.workspace, dataset, branch)
+    word = "written into" if done.changed else "already in"
+    app.console.show(done.to_json, lambda: [f"{word} {done.file}", *(f"  {text}" for text in done.contract)])
+
+
+def _workspace(app: App) -> Workspace | None:
+    """The workspace, or None outside a project: the doctor looks at the machine then."""
+    try:
+        return app.workspace
+    except UsageError as error:
+        if error.code != "usage.no_project" or app.project is not None:
+            raise
+        return None
+
+
+def _value(value: Any) -> Cell:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if value != "" else ("(empty)", "dim")

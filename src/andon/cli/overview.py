@@ -1,0 +1,76 @@
+"""Which commands there are and where each lives. Light on purpose: `andon --help` loads nothing but this."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+#: Exit status of a command that was stopped with Ctrl-C, as shells use it.
+EXIT_STOPPED = 130
+
+
+class Entry(NamedTuple):
+    """One command: its name, the module and the attribute that hold it, one line of help, and its section."""
+
+    name: str
+    module: str
+    attribute: str
+    short: str
+    section: str
+
+
+COMMANDS: tuple[Entry, ...] = (
+    Entry("init", "setup", "init", "Make a small project that runs", "Start"),
+    Entry("demo", "setup", "demo", "See the whole story on a real shop's data", "Start"),
+    Entry("doctor", "setup", "doctor", "What is installed, missing, at risk; what uses the disk", "Start"),
+    Entry("plan", "runs", "plan", "What a run would do, and why", "Build and publish"),
+    Entry("run", "runs", "run", "Build what changed and publish it in one step", "Build and publish"),
+    Entry("refresh", "runs", "refresh", "Build the branch's own code on today's inputs", "Build and publish"),
+    Entry("check", "checks", "check", "Ask what must hold; propose checks", "Build and publish"),
+    Entry("test", "unit_tests", "test", "Run unit tests: given rows in, expected rows out", "Build and publish"),
+    Entry("publish", "branches", "publish", "Publish a branch into main", "Build and publish"),
+    Entry("query", "query", "query", "Ask the lake in SQL", "Look"),
+    Entry("ls", "datasets", "ls", "List datasets", "Look"),
+    Entry("show", "datasets", "show", "One dataset: what it is, how it is made, for whom", "Look"),
+    Entry("profile", "profiles", "profile", "What the values of a dataset look like, and what moved", "Look"),
+    Entry("lineage", "lineage", "lineage", "Where a number comes from, and where it goes", "Look"),
+    Entry("impact", "lineage", "impact", "What a change would reach: datasets, insights, owners", "Look"),
+    Entry("status", "datasets", "status", "Where the folder stands against its branch", "Look"),
+    Entry("log", "history", "log", "What was published, when and by whom", "Look"),
+    Entry("diff", "diff", "diff", "How two commits differ", "Look"),
+    Entry("undo", "history", "undo", "Take the newest publish back", "Take back"),
+    Entry("redo", "history", "redo", "Take an undo back", "Take back"),
+    Entry("accept", "history", "accept", "Publish in spite of a check; let what an undo took out pass", "Take back"),
+    Entry("branch", "branches", "branch", "List, create, drop, switch branches", "Work aside"),
+    Entry("tag", "branches", "tag", "Name a commit for good", "Work aside"),
+    Entry("pull", "pull", "pull", "Bring the branch's files into the folder", "Work aside"),
+    Entry("config", "setup", "config", "Each setting's value and where it comes from", "Set up"),
+    Entry("lock", "setup", "lock", "Pin the packages of Python datasets", "Set up"),
+    Entry("source", "setup", "source", "Pin how a source's files are read", "Set up"),
+)
+
+BY_NAME = {entry.name: entry for entry in COMMANDS}
+
+GLOBAL_OPTIONS = (
+    ("-C, --project DIR", "The project's folder; without it the one here or above."),
+    ("--debug", "Show a trace with an error."),
+    ("--no-color", "No colours; the variable NO_COLOR does the same."),
+    ("--version", "The version."),
+    ("-h, --help", "This text; after a command its own, with an example."),
+)
+
+
+def overview() -> str:
+    """The text of `andon --help`."""
+    lines = [
+        "Usage: andon [OPTIONS] COMMAND [ARGS]...",
+        "",
+        "  Query anything. Save a query as a dataset. Every change is built aside and",
+        "  published for the whole lake in one step. One command takes it back.",
+    ]
+    for section in dict.fromkeys(entry.section for entry in COMMANDS):
+        lines += ["", f"{section}:"]
+        lines += [f"  {e.name:<9}  {e.short}" for e in COMMANDS if e.section == section]
+    lines += ["", "Options:"]
+    lines += [f"  {option:<19}{text}" for option, text in GLOBAL_OPTIONS]
+    lines += ["", "Example:", "  andon demo", "  andon run --help"]
+    return "\n".join(lines) + "\n"

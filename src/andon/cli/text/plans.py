@@ -1,0 +1,228 @@
+"""Plans and results of runs as lines for people. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+from typing import Any
+
+from andon.base.text import plural, seconds
+from andon.cli.output import Cell, Console, Ink, error_lines, short, table
+from andon.cli.text.verdicts import STYLES, reach_text, verdict_text
+from andon.model.plan import UNCHANGED, Action, Plan, Step
+from andon.model.run import RunResult, Status, TaskResult
+
+#: How many names a line lists before it says how many more there are.
+_NAMES = 6
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """The document of `plan --json`."""
+    return {
+        "base": plan.base,
+        "branch": plan.branch,
+        "change": plan.is_change,
+        "steps": [
+            {
+                "dataset": s.dataset,
+                "action": str(s.action),
+                "reason": s.reason,
+                "breaks": list(s.breaks),
+                "seconds": s.seconds,
+                "checks": s.checks,
+                "proof": s.proof,
+                **(s.verdict.to_json() if s.verdict else {"verdict": None, "columns": []}),
+                "reach": s.reach.to_json() if s.reach else None,
+            }
+            for s in plan.steps
+        ],
+        "notices": list(plan.notices),
+    }
+
+
+def plan_lines(plan: Plan, console: Console, everything: bool, expected: float, ink: Ink | None = None) -> list[str]:
+    """A plan as lines: what is done to which dataset and why, then the counts."""
+    pen = ink or console.out
+    kind = "a change of code" if plan.is_change else "a refresh"
+    if not plan.moves and not plan.is_change:
+        kind = "nothing to do"
+    lines = [f"{pen.paint(plan.branch, 'bold')} at {pen.paint(short(plan.base), 'accent')}: {kind}"]
+    shown = [s for s in plan.steps if everything or not _is_quiet(s)]
+    if shown:
+        rows: list[Sequence[Cell]] = [
+            (symbol(s, pen), s.dataset, (str(s.action), "dim"), (_reason(s, console.width), "dim")) for s in shown
+        ]
+        lines += ["", *table(rows, pen, width=console.width, indent="  ", whole=[0, 1], first=[3])]
+    lines += _meanings(shown, pen, console.width)
+    for notice in plan.notices:
+        lines += ["", f"{pen.paint('note:', 'warn')} {notice}"]
+    lines += ["", _counts(plan, expected)]
+    return lines
+
+
+def _meanings(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:
+    """What the changes of code mean, and whom they concern."""
+    rows: list[Sequence[Cell]] = [
+        (s.dataset, (verdict_text(s.verdict), STYLES[s.verdict.kind]), (reach_text(s.reach), "dim"))
+        for s in steps
+        if s.verdict is not None and s.reach is not None
+    ]
+    if not rows:
+        return []
+    broken = [
+        f"  {pen.paint('breaks', 'bad')} {names(s.breaks)}  {pen.paint(f'by {s.dataset}', 'dim')}"
+        for s in steps
+        if s.verdict is not None and s.breaks
+    ]
+    title = pen.paint("what the changes mean", "dim")
+    lines = table(rows, pen, indent="  ")
+    if width is not None and lines != table(rows, pen, width=width, indent="  "):
+        lines = _stacked(rows, pen, width)
+    return ["", title, *lines, *broken]
+
+
+def _stacked(rows: Sequence[Sequence[Cell]], pen: Ink, width: int) -> list[str]:
+    """Dataset and verdict on one line, and whom it concerns below it: for narrow terminals."""
+    lines = []
+    for row in rows:
+        lines += table([row[:2]], pen, width=width, indent="  ", whole=[0])
+        text = row[2] if isinstance(row[2], str) else row[2][0]
+        lines += [pen.paint(line, "dim") for line in wrap(text, width, initial_indent="    ", subsequent_indent="    ")]
+    return lines
+
+
+def symbol(step: Step, pen: Ink) -> tuple[str, str]:
+    """The sign of a step and its style: `+` new, `~` changed, `-` gone, `=` reused, `!` kept back."""
+    del pen
+    match step.action:
+        case Action.DROP:
+            return "-", "bad"
+        case Action.KEEP:
+            return "!", "warn"
+        case Action.REUSE:
+            return "=", "dim"
+        case _:
+            return ("+", "good") if step.reason == "new" else ("~", "accent")
+
+
+def run_lines(result: RunResult, ink: Ink, width: int | None = None) -> list[str]:
+    """The summary of a run: what was built, reused and why, what failed, and what readers see now."""
+    tasks = result.tasks
+    ok = [t for t in tasks if t.status is Status.OK]
+    failed = [t for t in tasks if t.status is Status.FAILED]
+    held = [t for t in tasks if t.status is Status.HELD]
+    skipped = [t for t in tasks if t.status is Status.SKIPPED]
+    rows: list[Sequence[Cell]] = []
+    for word, style, found in (
+        ("built", "good", [t for t in ok if t.action in (Action.BUILD, Action.VIEW)]),
+        ("dropped", "bad", [t for t in ok if t.action == Action.DROP]),
+        ("kept back", "warn", [t for t in ok if t.action == Action.KEEP]),
+        ("reused", "dim", [t for t in ok if t.action in (Action.REUSE, Action.CHECK)]),
+        ("held", "bad", held),
+        ("failed", "bad", failed),
+        ("skipped", "warn", skipped),
+    ):
+        if found:
+            text = reasons(found) if word in ("reused", "kept back") else names(t.dataset for t in found)
+            if word == "skipped" and len({t.reason for t in found}) == 1:
+                text = f"{found[0].reason}: {text}"
+            rows.append(((word, style), f"{len(found):,}", (text, "dim")))
+    if result.checks:
+        rows.append((("checked", _check_style(result)), f"{len(result.checks):,}", (_check_counts(result), "dim")))
+    lines = table(rows, ink, right=[1], width=width, whole=[0, 1])
+    return [*lines, *([""] if rows else []), _ending(result, ink)]
+
+
+def _check_style(result: RunResult) -> str:
+    failed = result.failed_checks
+    return "good" if not failed else "bad" if any(c.holds for c in failed) else "warn"
+
+
+def _check_counts(result: RunResult) -> str:
+    """`all pass`, or how many of each outcome."""
+    count = Counter("accepted" if c.failed and c.accepted else str(c.status) for c in result.checks)
+    if count["pass"] == len(result.checks):
+        return "all hold" if len(result.checks) > 1 else "it holds"
+    words = (
+        ("pass", "hold"),
+        ("fail", "fail"),
+        ("error", "could not run"),
+        ("accepted", "accepted"),
+        ("skipped", "skipped"),
+    )
+    return " · ".join(f"{count[status]:,} {word}" for status, word in words if count[status])
+
+
+def held_lines(result: RunResult, ink: Ink) -> list[str]:
+    """The errors of the datasets that failed."""
+    lines: list[str] = []
+    for task in result.tasks:
+        if task.status is Status.FAILED and task.error:
+            lines += [*error_lines(task.error, ink, title=task.dataset), ""]
+    return lines
+
+
+def names(datasets: Iterable[str]) -> str:
+    """`a, b, c and 4 more`."""
+    found = list(datasets)
+    if len(found) <= _NAMES:
+        return ", ".join(found)
+    return f"{', '.join(found[: _NAMES - 1])} and {len(found) - _NAMES + 1} more"
+
+
+def reasons(tasks: Iterable[TaskResult]) -> str:
+    """Reasons with how often each stands, the most frequent first."""
+    counted = Counter("proved equal" if t.reason.startswith("proved equal: ") else t.reason for t in tasks)
+    if len(counted) == 1:
+        return next(iter(counted))
+    return " · ".join(f"{count:,} {reason}" for reason, count in counted.most_common())
+
+
+def _ending(result: RunResult, ink: Ink) -> str:
+    commit = ink.paint(short(result.commit), "accent")
+    took = seconds(result.seconds)
+    if result.run is None:
+        return f"nothing to do: {result.branch} is up to date at {commit} · {took}"
+    if result.published:
+        return f"{ink.paint('published', 'good')} to {result.branch} as {commit} · run {result.run} · {took}"
+    return "\n".join(
+        [
+            f"{ink.paint('not published', 'warn')}: {result.held or 'held'} · {took}",
+            f"the result is commit {commit}; ask it with `andon query --at run:{result.run} …`",
+        ]
+    )
+
+
+def _is_quiet(step: Step) -> bool:
+    return step.action is Action.REUSE and step.reason == UNCHANGED
+
+
+def _reason(step: Step, width: int | None) -> str:
+    """Why a step is as it is; a proof by what is read of the inputs is long, and told whole where there is room."""
+    if step.proof is not None and step.proof.startswith("of ") and width is not None:
+        return "proved equal: what it reads stays"
+    broken = f"; breaks {names(step.breaks)}" if step.breaks and step.action is Action.DROP else ""
+    return step.reason + broken
+
+
+def _counts(plan: Plan, expected: float) -> str:
+    count = Counter(s.action for s in plan.steps)
+    parts = [
+        f"{count[action]:,} {words}"
+        for action, words in (
+            (Action.BUILD, "to build"),
+            (Action.VIEW, "to define as views" if count[Action.VIEW] > 1 else "to define as a view"),
+            (Action.DROP, "to drop"),
+            (Action.KEEP, "kept back"),
+            (Action.CHECK, "to check only"),
+            (Action.REUSE, "reused"),
+        )
+        if count[action]
+    ]
+    checks = sum(s.checks for s in plan.steps)
+    if checks:
+        parts.append(plural(checks, "check"))
+    if expected >= 0.1 and plan.works:
+        parts.append(f"about {seconds(expected)} of work")
+    return " · ".join(parts) or plural(0, "dataset")

@@ -1,0 +1,309 @@
+"""Traces a commit's datasets and puts what was found together to one graph. What was traced once is known by its content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from andon.base.cache import Cache
+from andon.base.hashing import content_id
+from andon.model.dataset import ROWS, Dataset, Definition, FileRead, Kind
+from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind, column_id, insight_id
+from andon.model.project import Insight, use_parts
+from andon.sources.files.paths import files_of
+from andon.sql.lineage.columns_of_query import Lineage, column_lineage, forget
+from andon.sql.reads import replace_reads
+
+Columns = Sequence[tuple[str, str]]
+
+#: Part of the cache's keys: raised when the tracing gives other answers.
+_FORMAT = "1"
+#: Where a source's reads stand as tables while it is traced; no dataset can be named so.
+_READS = "_reads"
+_BECAUSE = "table-level, because "
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A SELECT to trace. `meaning` is the content id of text and macros; `schemas` the columns of what it reads."""
+
+    meaning: str
+    sql: str
+    schemas: Mapping[str, Columns]
+    macros: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What the answer depends on."""
+        schemas = sorted((name, [list(column) for column in columns]) for name, columns in self.schemas.items())
+        return content_id(["lineage", _FORMAT, self.meaning, schemas])
+
+
+def trace(questions: Mapping[str, Question], cache: Cache) -> dict[str, Lineage]:
+    """The lineage of each question, from the cache or from the engine."""
+    keys = {name: question.key for name, question in questions.items()}
+    known: dict[str, Lineage] = cache.get("lineage", set(keys.values()))
+    new: dict[str, Lineage] = {}
+    # those with the same macros together: the engine then makes them once
+    for name in sorted(keys, key=lambda n: questions[n].macros):
+        key, question = keys[name], questions[name]
+        if key not in known and key not in new:
+            new[key] = column_lineage(question.sql, question.schemas, question.macros)
+    if new:
+        forget()
+        cache.put("lineage", new)
+    return {name: known[key] if key in known else new[key] for name, key in keys.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a source reads: the contract by which it does, if there is one yet, and the paths of its files."""
+
+    contract: Mapping[str, Any] | None
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a graph is made of, by dataset.
+
+    Attributes:
+        definitions: the code that makes each dataset.
+        columns: its columns as stored; of what was never built they may be missing.
+        loaded: of sources: what they read.
+        said: what files say about datasets for people.
+        insights: what the datasets serve.
+    """
+
+    definitions: Mapping[str, Definition]
+    columns: Mapping[str, Columns]
+    loaded: Mapping[str, Loaded] = field(default_factory=dict)
+    said: Mapping[str, Dataset] = field(default_factory=dict)
+    insights: tuple[Insight, ...] = ()
+
+
+def build_graph(parts: Parts, cache: Cache) -> Graph:
+    """The lineage of all datasets of `parts`, from the files that they read to the insights that they serve."""
+    return _GraphMaker(parts, cache).graph()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One read of a source: the node of its files, its columns, and the table that stands for it."""
+
+    node: Node
+    columns: Columns
+    table: str
+
+
+class _GraphMaker:
+    def __init__(self, parts: Parts, cache: Cache) -> None:
+        self._parts = parts
+        self._cache = cache
+        self._nodes: dict[str, Node] = {}
+        self._edges: dict[Edge, None] = {}
+        self._reads: dict[str, list[_Read]] = {}
+
+    def graph(self) -> Graph:
+        """See `build_graph`."""
+        definitions = self._parts.definitions
+        for name in sorted(definitions):
+            if definitions[name].kind is Kind.SOURCE:
+                self._reads[name] = self._files(name)
+        found = trace(self._questions(), self._cache)
+        lineages = {name: self._checked(name, found.get(name)) for name in sorted(definitions)}
+        for name, lineage in lineages.items():
+            self._dataset(name, lineage.fallback)
+        for name, lineage in lineages.items():
+            self._missing_inputs(name)
+            if definitions[name].kind is Kind.PYTHON:
+                self._python(name)
+            else:
+                self._traced(name, lineage)
+        for insight in self._parts.insights:
+            self._insight(insight)
+        return Graph(self._nodes, tuple(self._edges))
+
+    # -- what to ask
+
+    def _questions(self) -> dict[str, Question]:
+        found = {}
+        for name, definition in self._parts.definitions.items():
+            if definition.kind is Kind.SQL and all(i in self._parts.columns for i in definition.inputs):
+                schemas = {i: self._parts.columns[i] for i in definition.inputs}
+                found[name] = Question(definition.id, definition.sql or "", schemas, definition.macros)
+            elif definition.kind is Kind.SOURCE and len(self._reads[name]) == len(definition.reads):
+                reads = self._reads[name]
+                sql = replace_reads(definition.sql or "", definition.reads, [read.table for read in reads])
+                schemas = {read.table: read.columns for read in reads}
+                found[name] = Question(definition.id, sql, schemas, definition.macros)
+        return found
+
+    def _checked(self, name: str, lineage: Lineage | None) -> Lineage:
+        """What was traced, if it is about the columns that are stored."""
+        definition = self._parts.definitions[name]
+        if definition.kind is Kind.PYTHON:
+            return Lineage(fallback=self._python_reason(name))
+        if lineage is None:
+            missing = [i for i in definition.inputs if i not in self._parts.columns]
+            reason = "its files were never read"
+            if missing:
+                is_there = missing[0] in self._parts.definitions
+                state = "whose columns are not known before it is built" if is_there else "which is not in this commit"
+                reason = f"it reads `{missing[0]}`, {state}"
+            return Lineage(fallback=_BECAUSE + reason)
+        if name not in self._parts.columns:
+            return Lineage(fallback=_BECAUSE + "its columns are not known before it is built")
+        stored = [column.lower() for column, _ in self._columns(name)]
+        if lineage.fallback is None and [column.lower() for column in lineage.columns] != stored:
+            return Lineage(fallback=_BECAUSE + "over its inputs as they are now it would have other columns")
+        return lineage
+
+    # -- nodes
+
+    def _dataset(self, name: str, reason: str | None) -> None:
+        said, definition = self._parts.said.get(name), self._parts.definitions[name]
+        owner = said.owner if said is not None else None
+        self._nodes[name] = Node(name, NodeKind.DATASET, name, None, str(definition.kind), owner, reason)
+        for column, kind in self._columns(name):
+            key = column_id(name, column)
+            self._nodes[key] = Node(key, NodeKind.COLUMN, column, name, kind)
+
+    def _missing_inputs(self, name: str) -> None:
+        for needed in self._parts.definitions[name].inputs:
+            if needed not in self._nodes:
+                reason = "it is not in this commit"
+                self._nodes[needed] = Node(needed, NodeKind.DATASET, needed, reason=_BECAUSE + reason)
+
+    def _files(self, name: str) -> list[_Read]:
+        """The reads of a source with the columns that its contract records; their nodes are made."""
+        definition, loaded = self._parts.definitions[name], self._parts.loaded.get(name, Loaded(None, ()))
+        entries = loaded.contract["reads"] if loaded.contract else []
+        found = []
+        for number, read in enumerate(definition.reads):
+            key = ", ".join(read.patterns)
+            known = self._nodes.get(key)
+            fitting = {*files_of(read, loaded.paths), *(known.files if known is not None else ())}
+            node = self._nodes[key] = Node(key, NodeKind.FILE, key, files=tuple(sorted(fitting)))
+            if number < len(entries):
+                entry = entries[number]
+                columns = [(str(n), str(k)) for n, k in [*entry["columns"], *entry.get("partitions", ())]]
+                columns += _filename(read)
+                for column, kind in columns:
+                    of = column_id(key, column, NodeKind.FILE)
+                    self._nodes[of] = Node(of, NodeKind.COLUMN, column, key, kind)
+                found.append(_Read(node, columns, f"{_READS}.read_{number}"))
+        return found
+
+    def _insight(self, insight: Insight) -> None:
+        node = insight_id(insight.name)
+        missing = []
+        for use in insight.uses:
+            dataset, column = use_parts(use)
+            key = None if column is None else self._stored(dataset, column)
+            if key is not None:
+                self._edge(key, node, EdgeKind.DERIVE, Level.COLUMN)
+            elif dataset in self._nodes:
+                self._edge(dataset, node, EdgeKind.DERIVE, Level.TABLE)
+            if key is None and (column is not None or dataset not in self._nodes):
+                missing.append(use)
+        reason = f"{_BECAUSE}it uses `{missing[0]}`, which is not there" if missing else None
+        self._nodes[node] = Node(
+            node, NodeKind.INSIGHT, insight.title, None, insight.kind, insight.owner, reason, insight.decision
+        )
+
+    # -- edges
+
+    def _edge(self, source: str, target: str, kind: EdgeKind, level: Level) -> None:
+        self._edges[Edge(source, target, kind, level)] = None
+
+    def _traced(self, name: str, lineage: Lineage) -> None:
+        """The edges of a dataset whose SQL was traced, or could not be."""
+        places = {read.table: read.node for read in self._reads.get(name, ())}
+        inputs = [*self._parts.definitions[name].inputs]
+        if self._parts.definitions[name].kind is Kind.SOURCE:
+            inputs = [", ".join(read.patterns) for read in self._parts.definitions[name].reads]
+        if lineage.fallback is not None:
+            for needed in inputs:
+                self._edge(needed, name, EdgeKind.DERIVE, Level.TABLE)
+            return
+
+        def source(dataset: str, column: str) -> str:
+            file = places.get(dataset)
+            return column_id(dataset, column) if file is None else column_id(file.id, column, NodeKind.FILE)
+
+        for (column, _), sources in zip(self._columns(name), lineage.columns.values(), strict=True):
+            for dataset, of in sorted(sources):
+                self._edge(source(dataset, of), column_id(name, column), EdgeKind.DERIVE, Level.COLUMN)
+        for dataset, of in sorted(lineage.influence):
+            self._edge(source(dataset, of), name, EdgeKind.INFLUENCE, Level.COLUMN)
+        for needed in inputs:
+            self._edge(needed, name, EdgeKind.INFLUENCE, Level.COLUMN)
+
+    def _python(self, name: str) -> None:
+        """The edges of a Python dataset: as its file declares them, at table level where it doesn't."""
+        definition = self._parts.definitions[name]
+        declared = self._declared(name)
+        if isinstance(declared, str) or not declared:
+            for needed in definition.inputs:
+                self._edge(needed, name, EdgeKind.DERIVE, Level.TABLE)
+            return
+        for column, _ in self._columns(name):
+            key = column_id(name, column)
+            if column.lower() in declared:
+                for source in declared[column.lower()]:
+                    self._edge(source, key, EdgeKind.DERIVE, Level.COLUMN)
+            else:
+                for needed in definition.inputs:
+                    self._edge(needed, key, EdgeKind.DERIVE, Level.TABLE)
+        for source in declared.get(ROWS, ()):
+            self._edge(source, name, EdgeKind.INFLUENCE, Level.COLUMN)
+        level = Level.COLUMN if ROWS in declared else Level.TABLE
+        for needed in definition.inputs:
+            self._edge(needed, name, EdgeKind.INFLUENCE, level)
+
+    def _declared(self, name: str) -> dict[str, list[str]] | str:
+        """By column in lower case the ids of the declared sources; or why the declaration does not hold."""
+        said = self._parts.said.get(name)
+        found: dict[str, list[str]] = {}
+        own = {column.lower() for column, _ in self._columns(name)}
+        for column, sources in said.lineage if said is not None else ():
+            if column != ROWS and column.lower() not in own:
+                return f"its `lineage` names `{column}`, which it does not have"
+            found[column.lower()] = []
+            for dataset, of in sources:
+                key = self._stored(dataset, of)
+                if key is None:
+                    return f"its `lineage` names `{dataset}.{of}`, which is not there"
+                found[column.lower()].append(key)
+        return found
+
+    def _python_reason(self, name: str) -> str | None:
+        declared = self._declared(name)
+        if isinstance(declared, str):
+            return _BECAUSE + declared
+        if not declared:
+            return _BECAUSE + "it is Python and declares no `lineage`"
+        rest = [column for column, _ in self._columns(name) if column.lower() not in declared]
+        if rest:
+            shown = ", ".join(f"`{column}`" for column in rest[:3]) + (", …" if len(rest) > 3 else "")
+            return f"{_BECAUSE}its `lineage` does not tell of {shown}"
+        return None if ROWS in declared else f'{_BECAUSE}its `lineage` does not tell what decides its rows (`"*"`)'
+
+    def _columns(self, dataset: str) -> Columns:
+        return self._parts.columns.get(dataset, ())
+
+    def _stored(self, dataset: str, column: str) -> str | None:
+        """The id of a column, whatever its case; None if there is no such column."""
+        names = (stored for stored, _ in self._columns(dataset))
+        return next((column_id(dataset, stored) for stored in names if stored.lower() == column.lower()), None)
+
+
+def _filename(read: FileRead) -> list[tuple[str, str]]:
+    """The column with the file's path, if the read asks for it; the option is true or the column's name."""
+    text = next((text.strip() for name, text in read.options if name == "filename"), "false")
+    if text.lower() in ("false", "0", "'false'"):
+        return []
+    is_name = text.startswith("'") and text.lower() != "'true'"
+    return [(text[1:-1].replace("''", "'") if is_name else "filename", "VARCHAR")]

@@ -1,0 +1,199 @@
+"""Names and types of a whole project, by the engine's own binder over empty tables, before anything is built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from andon.base.cache import Cache
+from andon.base.graph import topological
+from andon.base.hashing import content_id
+from andon.base.names import did_you_mean
+from andon.errors import Problem
+from andon.model.dataset import ROWS, Dataset, Kind
+from andon.model.project import Project
+from andon.project.files.front_matter import read_front_matter
+from andon.project.files.problems import at_offset, at_place
+from andon.project.files.reading import Declared
+from andon.sql.bind import Binder, BindError
+
+Columns = tuple[tuple[str, str], ...]
+
+_FORMAT = "1"
+#: The column, without its table, that a message names.
+_NAMED = re.compile(r"`(?:[^`]*\.)?([^`.]+)`")
+
+
+def check_bindings(
+    project: Project,
+    schemas: Mapping[str, Sequence[tuple[str, str]]],
+    changed: Iterable[str],
+    cache: Cache,
+    *,
+    to_lake_type: Callable[[str], str] = str,
+) -> tuple[dict[str, Columns], list[Problem]]:
+    """Bind the SQL datasets of `changed` in the order in which they read each other.
+
+    Args:
+        schemas: `{dataset: (column, type)}` of what exists, as the lake stores it.
+        changed: datasets to bind; those that are not SQL are skipped.
+        to_lake_type: the type that the lake stores for one that SQL returns: what is bound downstream sees that.
+
+    Returns:
+        `{dataset: (column, type that its SQL returns)}` of those that could be bound, and the problems of those that could not.
+        A dataset that reads one of unknown columns is in neither.
+    """
+    wanted = [name for name in changed if name in project.datasets]
+    binding = _Binding(project, schemas, set(wanted), cache, to_lake_type)
+    try:
+        for level in _levels({name: project.datasets[name].definition.inputs for name in wanted}):
+            binding.bind([name for name in level if project.datasets[name].definition.kind is Kind.SQL])
+    finally:
+        binding.close()
+    return binding.bound, binding.problems
+
+
+def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: str | None = None) -> list[Problem]:
+    """Problems of columns that the dataset's file declares, or names as its key, and that its result `columns` lack.
+
+    Args:
+        text: the dataset's file, to show the place; by default its SQL.
+    """
+    definition = dataset.definition
+    names = [name for name, _ in columns]
+    known = {name.lower() for name in names}
+    missing = [
+        (f"column:{spec.name}", spec.name, "declared") for spec in dataset.columns if spec.name.lower() not in known
+    ]
+    missing += [(f"key:{name}", name, "named as `key`") for name in definition.key if name.lower() not in known]
+    traced = [name for name, _ in dataset.lineage if name != ROWS]
+    missing += [(f"lineage:{name}", name, "named in `lineage`") for name in traced if name.lower() not in known]
+    if not missing:
+        return []
+    written = text if text is not None else definition.sql or ""
+    declared = read_front_matter(written, definition.entry) if definition.kind is not Kind.PYTHON else Declared()
+    renamed = {was.lower(): f"`{was}` is now `{column}`" for column, was in definition.was}
+    problems = []
+    for place, name, how in missing:
+        line, column = declared.named.get(place, (None, None))
+        message = f"column `{name}` is {how}, and not in the result of `{dataset.name}`"
+        hint = (
+            renamed.get(name.lower())
+            or did_you_mean(name, names)
+            or "the result has " + ", ".join(f"`{n}`" for n in names[:8])
+        )
+        problems.append(at_place(definition.entry, written, line, column, "project.unknown_column", message, hint))
+    return problems
+
+
+def check_sources(dataset: Dataset, schemas: Mapping[str, Sequence[tuple[str, str]]]) -> list[Problem]:
+    """Problems of columns that the `lineage` of a Python dataset names and that its inputs lack.
+
+    Args:
+        schemas: the columns of inputs, as far as they are known; others are not looked at.
+    """
+    problems = []
+    entry = dataset.definition.entry
+    for input_name, column in sorted({source for _, sources in dataset.lineage for source in sources}):
+        names = [name for name, _ in schemas.get(input_name, ())]
+        if names and column.lower() not in {name.lower() for name in names}:
+            message = f"`lineage` names `{column}` of `{input_name}`, which has no such column"
+            hint = did_you_mean(column, names) or "it has " + ", ".join(f"`{n}`" for n in names[:8])
+            problems.append(Problem("project.unknown_column", message, entry, hint=hint))
+    return problems
+
+
+def _levels(needs: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """The nodes in groups, each after all that its members need."""
+    depth: dict[str, int] = {}
+    levels: list[list[str]] = []
+    for name in topological(needs):
+        depth[name] = max((depth[other] + 1 for other in needs[name] if other in depth), default=0)
+        if depth[name] == len(levels):
+            levels.append([])
+        levels[depth[name]].append(name)
+    return levels
+
+
+class _Binding:
+    """Binds one group after the other: the engine makes the tables of a group, and the cache is asked, in one go."""
+
+    def __init__(
+        self,
+        project: Project,
+        schemas: Mapping[str, Sequence[tuple[str, str]]],
+        changed: set[str],
+        cache: Cache,
+        to_lake_type: Callable[[str], str],
+    ) -> None:
+        self._project = project
+        self._to_lake_type = to_lake_type
+        self._cache = cache
+        self._binder: Binder | None = None
+        # what is to be bound anew has no known columns until it is
+        sql = {name for name in changed if project.datasets[name].definition.kind is Kind.SQL}
+        self._known: dict[str, Columns] = {
+            name: tuple((column, kind) for column, kind in columns)
+            for name, columns in schemas.items()
+            if name not in sql
+        }
+        self.bound: dict[str, Columns] = {}
+        self.problems: list[Problem] = []
+
+    def bind(self, names: Iterable[str]) -> None:
+        """Bind datasets that don't read each other, if all that they read is known."""
+        keys: dict[str, str] = {}
+        for name in names:
+            definition = self._project.datasets[name].definition
+            if definition.sql is not None and all(i in self._known for i in definition.inputs):
+                inputs = [[i, [list(c) for c in self._known[i]]] for i in definition.inputs]
+                keys[name] = content_id([_FORMAT, definition.id, inputs])
+        found: dict[str, Columns] = self._cache.get("bound", keys.values())
+        new = self._ask([name for name, key in keys.items() if key not in found])
+        if new:
+            self._cache.put("bound", {keys[name]: columns for name, columns in new.items()})
+        for name, key in keys.items():
+            columns = new.get(name) if key not in found else found[key]
+            if columns is not None:
+                self.bound[name] = columns
+                self._known[name] = tuple((column, self._to_lake_type(kind)) for column, kind in columns)
+                self.problems += check_declared(self._project.datasets[name], columns)
+
+    def close(self) -> None:
+        """Free the engine."""
+        if self._binder is not None:
+            self._binder.close()
+
+    def _ask(self, names: Sequence[str]) -> dict[str, Columns]:
+        """What the engine says of each; of those that it refuses there is a problem instead."""
+        if not names:
+            return {}
+        if self._binder is None:
+            self._binder = Binder()
+        definitions = [self._project.datasets[name].definition for name in names]
+        for definition in definitions:
+            for needed in definition.inputs:
+                self._binder.declare(needed, self._known[needed])
+        bound: dict[str, Columns] = {}
+        # those with the same macros together: the engine then makes them once
+        for definition in sorted(definitions, key=lambda d: d.macros):
+            sql = definition.sql or ""
+            try:
+                bound[definition.dataset] = tuple(self._binder.bind(sql, definition.macros))
+            except BindError as error:
+                hint = self._renamed(definition.inputs, error) or error.hint
+                problem = at_offset(definition.entry, sql, error.offset, error.code, error.message, hint)
+                self.problems.append(problem)
+        return bound
+
+    def _renamed(self, inputs: Iterable[str], error: BindError) -> str | None:
+        """What became of the column that an error does not find, if an input says that it has another name now."""
+        named = _NAMED.search(error.message)
+        if error.code != "project.unknown_column" or named is None:
+            return None
+        wanted = named[1].lower()
+        for dataset in inputs:
+            for column, was in self._project.datasets[dataset].definition.was:
+                if was.lower() == wanted:
+                    return f"`{dataset}.{was}` is now `{column}`"
+        return None

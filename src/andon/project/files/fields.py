@@ -1,0 +1,318 @@
+"""What a dataset's file may say about it: one table of keys, and how their values are read. Serves front matter and decorators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from andon.base.names import did_you_mean
+from andon.model.dataset import CheckLine, ColumnSpec
+from andon.project.files.nodes import Node
+from andon.project.files.reading import Declared, Field, Reader, read_choice, read_text, read_texts
+
+_LATER_KINDS = {
+    "incremental": "write `materialize: table` for now: the dataset is rebuilt whole",
+    "history": "write `materialize: table` for now",
+}
+
+
+def _read_materialize(reader: Reader, known: Field, node: Node) -> str | None:
+    if node.kind == "text" and node.value in _LATER_KINDS:
+        message = f"`materialize: {node.value}` is planned and not in this version"
+        reader.add("project.bad_value", message, node.line, node.column, _LATER_KINDS[node.value])
+        return None
+    return read_choice(reader, known, node)
+
+
+def _read_engine(reader: Reader, known: Field, node: Node) -> str | None:
+    if node.kind == "text" and node.value == "spark":
+        message = "`engine: spark` is planned and not in this version"
+        reader.add("project.bad_value", message, node.line, node.column, "take the line out: DuckDB runs it")
+        return None
+    return read_choice(reader, known, node)
+
+
+def _read_key(reader: Reader, known: Field, node: Node) -> tuple[str, ...] | None:
+    if node.kind == "list":
+        pairs = reader.texts(known.name, node) or ()
+    else:
+        if node.kind != "text":
+            hint = "write `key: customer_id` or `key: [a, b]`"
+            reader.wrong(node, "`key` must be a column or a list of columns", f"found {node.shown()}", hint)
+            return None
+        parts = [part.strip() for part in node.value.split(",")]
+        pairs = tuple((part, node) for part in parts)
+    seen: set[str] = set()
+    for column, place in pairs:
+        if not column:
+            reader.wrong(place, "`key` must be a column or a list of columns", "found an empty name")
+            return None
+        if column.lower() in seen:
+            reader.wrong(place, "`key` names a column once", f"found `{column}` twice")
+        seen.add(column.lower())
+        reader.named.setdefault(f"key:{column}", (place.line, place.column))
+    if not pairs and node.kind == "list" and not node.value:
+        reader.wrong(node, "`key` must be a column or a list of columns", "found an empty list")
+        return None
+    return tuple(column for column, _ in pairs)
+
+
+_REFRESH_KEYS = ("max_age", "every", "cron", "when", "upstream")
+_DURATION = re.compile(r"\s*[0-9][0-9_]*(?:\.[0-9]+)?\s*(?:s|sec|min|h|d|w|mo)\Z")
+_CRON = re.compile(r"\s*\S+(?:\s+\S+){4}\s*\Z")
+
+
+def _read_refresh(reader: Reader, _known: Field, node: Node) -> tuple[tuple[str, str], ...] | None:
+    if node.kind != "map":
+        reader.wrong(node, "`refresh` must be a mapping", f"found {node.shown()}", "write `refresh: {max_age: 6h}`")
+        return None
+    found: list[tuple[str, str]] = []
+    for name, value in node.value.items():
+        if name not in _REFRESH_KEYS:
+            line, column = node.keys[name]
+            hint = did_you_mean(name, _REFRESH_KEYS) or "known are " + ", ".join(f"`{k}`" for k in _REFRESH_KEYS)
+            reader.add("project.unknown_key", f"there is no key `{name}` in `refresh`", line, column, hint)
+            continue
+        if name == "upstream":
+            if value.kind != "flag":
+                reader.wrong(value, "`refresh.upstream` must be true or false", f"found {value.shown()}")
+                continue
+            found.append((name, str(value.value).lower()))
+            continue
+        text = reader.text(f"refresh.{name}", value)
+        if text is None:
+            continue
+        if name in ("max_age", "every") and not _DURATION.match(text):
+            reader.wrong(
+                value,
+                f"`refresh.{name}` must be a duration",
+                f"found `{text}`",
+                "such as `30 min`, `6h`, `2d`, `1w`, `3 mo`",
+            )
+            continue
+        if name == "cron" and not _CRON.match(text):
+            reader.wrong(value, "`refresh.cron` must have five fields", f"found `{text}`", "such as `0 6 * * 1-5`")
+            continue
+        found.append((name, text))
+    return tuple(found)
+
+
+def _read_timeout(reader: Reader, _known: Field, node: Node) -> float | None:
+    if node.kind == "number" and node.value > 0:
+        return float(node.value)
+    reader.wrong(node, "`timeout` must be a number of seconds", f"found {node.shown()}", "such as `timeout: 900`")
+    return None
+
+
+def _read_allow(reader: Reader, known: Field, node: Node) -> tuple[str, ...] | None:
+    pairs = reader.texts(known.name, node)
+    if pairs is None:
+        return None
+    for text, place in pairs:
+        if text not in known.choices:
+            reader.wrong(place, "`allow` may hold `random`", f"found `{text}`", did_you_mean(text, known.choices))
+    return tuple(sorted({text for text, _ in pairs if text in known.choices}))
+
+
+def _read_checks(reader: Reader, _known: Field, node: Node) -> tuple[CheckLine, ...] | None:
+    return check_lines(reader, node, None)
+
+
+def check_lines(reader: Reader, node: Node, column: str | None) -> tuple[CheckLine, ...] | None:
+    """The checks in a text (one per line) or a list of texts, without blank lines and comments."""
+    if node.kind == "text":
+        return tuple(_lines_of(reader, node, column))
+    if node.kind != "list":
+        of = f"`columns.{column}.checks`" if column else "`checks`"
+        reader.wrong(
+            node, f"{of} must be lines of text", f"found {node.shown()}", "write `checks: |` and one check per line"
+        )
+        return None
+    found: list[CheckLine] = []
+    for item in node.value:
+        if reader.text("checks", item, "each item of `checks`") is not None:
+            found += _lines_of(reader, item, column)
+    return tuple(found)
+
+
+def _lines_of(reader: Reader, node: Node, column: str | None) -> list[CheckLine]:
+    found = []
+    for number, written in enumerate(node.value.split("\n")):
+        text = written.strip()
+        if not text or text.startswith(("#", "--")):
+            continue
+        if node.lines is not None:
+            blanks = len(written) - len(written.lstrip())
+            found.append(CheckLine(text, reader.file, node.lines + number, node.indent + blanks + 1, column))
+        else:
+            found.append(CheckLine(text, reader.file, node.line, node.column, column))
+    return found
+
+
+def _read_column_text(reader: Reader, known: Field, node: Node) -> str | None:
+    return reader.text(known.name, node)
+
+
+def _read_flag(reader: Reader, known: Field, node: Node) -> bool | None:
+    if node.kind == "flag":
+        return bool(node.value)
+    reader.wrong(node, f"`{known.name}` must be true or false", f"found {node.shown()}")
+    return None
+
+
+def _read_lineage(
+    reader: Reader, _known: Field, node: Node
+) -> tuple[tuple[str, tuple[tuple[str, tuple[int, int]], ...]], ...] | None:
+    """By column the texts that name its sources, each with its place; what they mean is known with the inputs."""
+    if not reader.file.endswith(".py"):
+        hint = "take it out; only a Python dataset declares it"
+        reader.wrong(node, "`lineage` is read from the SQL itself", "and can't be declared", hint)
+        return None
+    if node.kind != "map":
+        hint = 'write `lineage={"revenue": ["orders.amount"]}`'
+        reader.wrong(node, "`lineage` must be a mapping of columns", f"found {node.shown()}", hint)
+        return None
+    found = []
+    for name, value in node.value.items():
+        reader.named[f"lineage:{name}"] = node.keys[name]
+        pairs = ((value.value, value),) if value.kind == "text" else reader.texts(name, value)
+        if pairs is not None:
+            found.append((name, tuple((text.strip(), (item.line, item.column)) for text, item in pairs)))
+    return tuple(found)
+
+
+def _read_nothing(_reader: Reader, _known: Field, node: Node) -> Node:
+    return node
+
+
+#: Keys of one column under `columns`.
+COLUMN_FIELDS: tuple[Field, ...] = (
+    Field("description", "text", "none", "What the column says.", _read_column_text),
+    Field("type", "text", "what the SQL gives", "The type that is expected, as DuckDB writes it.", _read_column_text),
+    Field("checks", "lines", "none", "Checks of this column, its name left out.", _read_nothing),
+    Field("pii", "true or false", "false", "Whether it says something about a person.", _read_flag),
+    Field("was", "column", "none", "The name it had: it keeps the field id of that column.", read_text),
+)
+
+
+def _read_columns(reader: Reader, _known: Field, node: Node) -> tuple[ColumnSpec, ...] | None:
+    if node.kind != "map":
+        hint = "write `name: what it says` on each line below `columns:`"
+        reader.wrong(node, "`columns` must be a mapping", f"found {node.shown()}", hint)
+        return None
+    found: list[ColumnSpec] = []
+    for name, value in node.value.items():
+        reader.named[f"column:{name}"] = node.keys[name]
+        twins = [other for other in node.value if other != name and other.lower() == name.lower()]
+        if twins and list(node.value).index(twins[0]) < list(node.value).index(name):
+            line, column = node.keys[name]
+            reader.add(
+                "project.bad_value",
+                f"columns `{twins[0]}` and `{name}` are one to the engine",
+                line,
+                column,
+                "keep one",
+            )
+        if value.kind == "text":
+            found.append(ColumnSpec(name, value.value.strip() or None))
+        elif value.kind == "null":
+            found.append(ColumnSpec(name))
+        elif value.kind == "map":
+            found.append(_column(reader, name, value, {spec.was: spec.name for spec in found if spec.was}))
+        else:
+            hint = f"write `{name}: what it says`, or a mapping with `description`, `type`, `checks`, `pii`, `was`"
+            reader.wrong(value, f"column `{name}` must be a text or a mapping", f"found {value.shown()}", hint)
+    return tuple(found)
+
+
+def _column(reader: Reader, name: str, node: Node, taken: Mapping[str, str]) -> ColumnSpec:
+    """One column. `taken` are the former names that columns before it declare, with those columns."""
+    values = reader.read(node, COLUMN_FIELDS).values
+    checks = values.get("checks")
+    lines = check_lines(reader, checks, name) if checks is not None else ()
+    reader.for_columns += lines or ()
+    return ColumnSpec(
+        name,
+        values.get("description") or None,
+        values.get("type") or None,
+        tuple(line.text for line in lines or ()),
+        bool(values.get("pii", False)),
+        _former(reader, name, values.get("was"), node, taken),
+    )
+
+
+def _former(reader: Reader, name: str, was: str | None, node: Node, taken: Mapping[str, str]) -> str | None:
+    """The name that a column had, if it can have had it."""
+    if was is None:
+        return None
+    if was == name:
+        hint = "name the column that it was before, or take `was` out"
+        reader.wrong(node.value["was"], "`was` must name another column", f"found `{was}` itself", hint)
+        return None
+    if was in taken:
+        hint = "one column is renamed to one column: keep one `was`"
+        reader.wrong(node.value["was"], "`was` must name a column once", f"`{taken[was]}` was `{was}`, too", hint)
+        return None
+    return was
+
+
+#: Keys of a dataset, in front matter and as arguments of `@dataset`. The reference page of project files is made from it.
+FIELDS: tuple[Field, ...] = (
+    Field("description", "text", "none", "What one row is, and what the dataset is for.", read_text),
+    Field("owner", "text", "none", "Who answers questions about it.", read_text),
+    Field("tags", "list of texts", "none", "Words to select datasets by (`tag:x`).", read_texts),
+    Field(
+        "materialize",
+        "view or table",
+        "table",
+        "Whether its rows are stored, or computed when it is read.",
+        _read_materialize,
+        ("table", "view"),
+    ),
+    Field("key", "column or list of columns", "none", "Identity of a row: row diffs, uniqueness.", _read_key),
+    Field(
+        "refresh",
+        "mapping: max_age, every, cron, when, upstream",
+        "on upstream change",
+        "How new it has to be.",
+        _read_refresh,
+    ),
+    Field(
+        "columns",
+        "mapping: name → text, or description, type, checks, pii",
+        "none",
+        "What its columns say; each must be in the result.",
+        _read_columns,
+    ),
+    Field("checks", "lines or list of texts", "none", "What must hold, one check per line.", _read_checks),
+    Field("caveats", "list of texts", "none", "Known limits, inherited by what reads it.", read_texts),
+    Field("allow", "list: random", "none", "Accept that its result can't be repeated.", _read_allow, ("random",)),
+    Field("engine", "duckdb", "duckdb", "What runs it.", _read_engine, ("duckdb",)),
+    Field(
+        "lineage",
+        "mapping: column → list of `input.column`",
+        "its inputs as a whole",
+        "Of a Python dataset: which columns of its inputs a column is made of; `*` says which decide what rows there are.",
+        _read_lineage,
+    ),
+    Field("timeout", "seconds", "the setting `python.timeout`", "How long a Python dataset may take.", _read_timeout),
+)
+
+#: Keys that are planned.
+LATER: Mapping[str, str] = {
+    "tests": "unit tests stand in `tests/*.yml`",
+    "by": "the dataset is rebuilt whole for now",
+    "lookback": "the dataset is rebuilt whole for now",
+    "partition": "take it out for now",
+    "quarantine": "take it out for now",
+}
+
+
+def read_fields(node: Node, file: str) -> Declared:
+    """What the mapping `node` of the file `file` declares about a dataset; checks of columns are among its `checks`."""
+    reader = Reader(file)
+    declared = reader.read(node, FIELDS, LATER)
+    if reader.for_columns:
+        checks = (*declared.get("checks", ()), *reader.for_columns)
+        return Declared({**declared.values, "checks": checks}, declared.places, declared.named, declared.flaws)
+    return declared

@@ -1,0 +1,357 @@
+"""Python datasets, read statically: one function with the mark `@dataset`, inputs as parameters, literals only. Nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from andon.base.hashing import content_id
+from andon.base.names import did_you_mean
+from andon.model.dataset import Kind
+from andon.project.files.facts import DatasetFacts, FileFacts, ModuleFile, Use
+from andon.project.files.fields import FIELDS, LATER, read_fields
+from andon.project.files.nodes import Flaw, Flawed, Node
+from andon.project.files.packages import lock_inputs
+from andon.project.files.problems import of_flaws
+from andon.project.files.python_tokens import Range, normal_tokens
+from andon.project.files.reading import Declared
+
+_FORM = 'from andon import dataset, read\n\n@dataset()\ndef name(orders=read("shop.orders")): …'
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def read_python_dataset(path: str, text: str) -> FileFacts:
+    """The facts of a Python dataset's file."""
+    tree = _parse(text)
+    if isinstance(tree, Flaw):
+        return FileFacts(DatasetFacts(Kind.PYTHON), tuple(of_flaws(path, text, [tree])))
+    reader = _DatasetFile(path, text, tree)
+    said = reader.read()
+    return FileFacts(said, tuple(of_flaws(path, text, reader.flaws)))
+
+
+def read_module(path: str, text: str) -> FileFacts:
+    """The facts of a local module. Its path counts: two modules that swap their contents are others."""
+    tree = _parse(text)
+    if isinstance(tree, Flaw):
+        return FileFacts(ModuleFile("", ()), tuple(of_flaws(path, text, [tree])))
+    package = path.removeprefix("modules/").removesuffix(".py").split("/")[:-1]
+    return FileFacts(ModuleFile(content_id([path, normal_tokens(text)]), _imports(tree, text, package)))
+
+
+def dataset_decorator(path: str, text: str) -> ast.expr | None:
+    """The `@dataset` or `@dataset(…)` of a file, as it stands in its tree; None if there is none."""
+    tree = _parse(text)
+    found = None if isinstance(tree, Flaw) else _DatasetFile(path, text, tree)._function()
+    return None if found is None else found[1]
+
+
+def _parse(text: str) -> ast.Module | Flaw:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a doubtful escape is the author's, and shown when the task runs
+            return ast.parse(text)
+    except SyntaxError as error:
+        message = f"the Python can't be read: {error.msg}"
+        column = max(1, error.offset or 1)
+        return Flaw("project.bad_python", message, error.lineno or 1, column, None)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Flaw("project.bad_python", f"the Python can't be read: {error}", 1, 1, None)
+
+
+def _imports(tree: ast.Module, text: str, package: list[str] | None = None) -> tuple[Use, ...]:
+    """Every module that is imported anywhere, as dotted names, with those that `from x import y` may mean."""
+    found: dict[str, Use] = {}
+
+    def add(name: str, node: ast.AST) -> None:
+        if name and name not in found:
+            line, column = _place(text, node)
+            found[name] = Use(name, line, column)
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                add(alias.name, node)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = (package or [])[: len(package or []) - node.level + 1]
+                base = ".".join([*above, *([base] if base else [])])
+            add(base, node)
+            for alias in node.names:
+                add(f"{base}.{alias.name}" if base else "", node)
+    return tuple(found.values())
+
+
+def _place(text: str, node: ast.AST) -> tuple[int, int]:
+    """Line and column, both from 1, in characters (`ast` counts bytes)."""
+    line, offset = int(getattr(node, "lineno", 1)), int(getattr(node, "col_offset", 0))
+    if text.isascii():
+        return line, offset + 1
+    written = text.split("\n")[line - 1] if line <= text.count("\n") + 1 else ""
+    return line, len(written.encode()[:offset].decode(errors="ignore")) + 1
+
+
+def _no_source(text: str, place: tuple[int, int], parameters: Mapping[str, str]) -> Flaw:
+    """What `lineage` names is no column of an input."""
+    inputs = ", ".join(f"`{name}`" for name in parameters) or "none"
+    message = f"`{text}` in `lineage` is no column of an input; inputs are {inputs}"
+    example = f"{next(iter(parameters), 'orders')}.amount"
+    return Flaw("project.bad_value", message, *place, f"name the parameter and the column: `{example}`")
+
+
+@dataclass
+class _Names:
+    """What the file calls `andon`, `dataset` and `read`."""
+
+    modules: set[str] = field(default_factory=set)
+    dataset: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, tree: ast.Module) -> _Names:
+        names = cls()
+        for node in tree.body:
+            if isinstance(node, ast.Import):
+                names.modules |= {alias.asname or alias.name for alias in node.names if alias.name == "andon"}
+            elif isinstance(node, ast.ImportFrom) and node.module == "andon" and not node.level:
+                names.dataset |= {alias.asname or alias.name for alias in node.names if alias.name == "dataset"}
+                names.read |= {alias.asname or alias.name for alias in node.names if alias.name == "read"}
+        return names
+
+    def is_(self, node: ast.expr, what: str) -> bool:
+        """Whether `node` names andon's `dataset` or `read`."""
+        if isinstance(node, ast.Name):
+            return node.id in (self.dataset if what == "dataset" else self.read)
+        return (
+            isinstance(node, ast.Attribute)
+            and node.attr == what
+            and isinstance(node.value, ast.Name)
+            and node.value.id in self.modules
+        )
+
+
+class _DatasetFile:
+    """Reads one file; gathers flaws."""
+
+    def __init__(self, path: str, text: str, tree: ast.Module) -> None:
+        self._path = path
+        self._text = text
+        self._tree = tree
+        self._names = _Names.of(tree)
+        self.flaws: list[Flaw] = []
+
+    def read(self) -> DatasetFacts:
+        """The facts."""
+        dependencies: tuple[str, ...] = ()
+        inputs = ""
+        try:
+            locked = lock_inputs(self._text)
+            dependencies, inputs = locked.dependencies, locked.digest
+        except Flawed as flawed:
+            self.flaws.append(flawed.flaw)
+        imports = _imports(self._tree, self._text)
+        found = self._function()
+        if found is None:
+            return DatasetFacts(Kind.PYTHON, imports=imports, dependencies=dependencies, inputs_digest=inputs)
+        function, decorator = found
+        declared = self._declared(decorator)
+        parameters, tables = self._parameters(function)
+        start_line, start = decorator.lineno, decorator.col_offset
+        outside: Range = (start_line, start, decorator.end_lineno or start_line, decorator.end_col_offset or start)
+        return DatasetFacts(
+            kind=Kind.PYTHON,
+            values=self._with_lineage(declared.values, dict(parameters)),
+            normal=normal_tokens(self._text, [self._in_characters(outside)]),
+            tables=tables,
+            function=function.name,
+            parameters=parameters,
+            imports=imports,
+            dependencies=dependencies,
+            inputs_digest=inputs,
+        )
+
+    def _with_lineage(self, values: Mapping[str, Any], parameters: Mapping[str, str]) -> Mapping[str, Any]:
+        """The values with the sources of `lineage` as `(dataset, column)`s; an input is named by parameter or by dataset."""
+        if "lineage" not in values:
+            return values
+        found = []
+        for column, sources in values["lineage"]:
+            known = []
+            for text, place in sources:
+                first, _, rest = text.partition(".")
+                dataset, of = parameters.get(first), rest
+                if dataset is None:
+                    parts = text.split(".", 2)
+                    dataset, of = ".".join(parts[:2]), parts[2] if len(parts) > 2 else ""
+                if dataset not in parameters.values() or not of:
+                    self.flaws.append(_no_source(text, place, parameters))
+                else:
+                    known.append((dataset, of))
+            found.append((column, tuple(known)))
+        return {**values, "lineage": tuple(found)}
+
+    def _flaw(self, node: ast.AST, message: str, hint: str | None = None, code: str = "project.bad_python") -> None:
+        self.flaws.append(Flaw(code, message, *_place(self._text, node), hint))
+
+    def _in_characters(self, found: Range) -> Range:
+        lines = self._text.split("\n")
+
+        def column(line: int, offset: int) -> int:
+            return len(lines[line - 1].encode()[:offset].decode(errors="ignore"))
+
+        return found[0], column(found[0], found[1]), found[2], column(found[2], found[3])
+
+    def _function(self) -> tuple[ast.FunctionDef, ast.expr] | None:
+        marked: list[tuple[_Function, ast.expr]] = []
+        for node in self._tree.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                for decorator in node.decorator_list:
+                    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+                    if self._names.is_(target, "dataset"):
+                        marked.append((node, decorator))
+        if not marked:
+            self._no_function()
+            return None
+        for node, _ in marked[1:]:
+            message = f"a second dataset in one file: `{node.name}`, after `{marked[0][0].name}`"
+            self._flaw(node, message, "a file makes one dataset; put the other into a file of its own")
+        function, decorator = marked[0]
+        if isinstance(function, ast.AsyncFunctionDef):
+            self._flaw(function, f"`{function.name}` is async; a dataset is a plain function", "write `def`")
+            return None
+        return function, decorator
+
+    def _no_function(self) -> None:
+        functions = [n for n in self._tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+        for node in functions:
+            for decorator in node.decorator_list:
+                target = decorator.func if isinstance(decorator, ast.Call) else decorator
+                if isinstance(target, ast.Name) and target.id == "dataset":
+                    self._flaw(decorator, "`dataset` is not imported", "add `from andon import dataset, read`")
+                    return
+        place = functions[0] if functions else self._tree
+        self._flaw(place, "no function has the mark `@dataset(…)`", f"a Python dataset is one function:\n{_FORM}")
+
+    def _parameters(self, function: ast.FunctionDef) -> tuple[tuple[tuple[str, str], ...], tuple[Use, ...]]:
+        arguments = function.args
+        for extra in (arguments.vararg, arguments.kwarg):
+            if extra is not None:
+                self._flaw(
+                    extra, f"`{extra.arg}` takes any number of inputs", 'name each input: `orders=read("shop.orders")`'
+                )
+        for plain in arguments.posonlyargs:
+            self._flaw(plain, f"`{plain.arg}` can't be given by name", "leave out the `/`")
+        missing = len(arguments.args) - len(arguments.defaults)
+        pairs = [*zip(arguments.args, [None] * missing + list(arguments.defaults), strict=False)]
+        pairs += [*zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+        parameters: list[tuple[str, str]] = []
+        tables: dict[str, Use] = {}
+        for argument, default in pairs:
+            name = self._input(argument, default)
+            if name is None:
+                continue
+            dataset, place = name
+            parameters.append((argument.arg, dataset))
+            tables.setdefault(dataset, Use(dataset, *_place(self._text, place)))
+        return tuple(parameters), tuple(tables.values())
+
+    def _input(self, argument: ast.arg, default: ast.expr | None) -> tuple[str, ast.expr] | None:
+        hint = f'name its dataset: `{argument.arg}=read("schema.name")`'
+        if default is None:
+            self._flaw(argument, f"the parameter `{argument.arg}` names no dataset", hint)
+            return None
+        if not isinstance(default, ast.Call) or not self._names.is_(default.func, "read"):
+            if isinstance(default, ast.Call) and isinstance(default.func, ast.Name) and default.func.id == "read":
+                hint = "add `from andon import dataset, read`"
+            self._flaw(default, f"the default of `{argument.arg}` is not `read(…)`", hint)
+            return None
+        given = default.args
+        if (
+            len(given) != 1
+            or default.keywords
+            or not isinstance(given[0], ast.Constant)
+            or not isinstance(given[0].value, str)
+        ):
+            self._flaw(default, "`read` takes one text, written out", hint)
+            return None
+        return given[0].value, given[0]
+
+    def _declared(self, decorator: ast.expr) -> Declared:
+        if not isinstance(decorator, ast.Call):
+            return Declared()
+        known = [f.name for f in FIELDS]
+        for argument in decorator.args:
+            self._flaw(argument, "`@dataset` takes its settings by name", 'such as `@dataset(owner="ana")`')
+        root = Node("map", {}, *_place(self._text, decorator))
+        for keyword in decorator.keywords:
+            if keyword.arg is None:
+                self._flaw(keyword.value, "settings can't be computed (`**`)", "write them out")
+                continue
+            if keyword.arg not in known and keyword.arg not in LATER:
+                message = f"`@dataset` has no setting `{keyword.arg}`"
+                self._flaw(keyword, message, did_you_mean(keyword.arg, known), "project.unknown_key")
+                continue
+            node = self._node(keyword.value, keyword.arg)
+            if node is not None:
+                root.value[keyword.arg] = node
+                root.keys[keyword.arg] = _place(self._text, keyword)
+        declared = read_fields(root, self._path)
+        self.flaws += declared.flaws
+        values = dict(declared.values)
+        if values.get("materialize") == "view":
+            line, column = root.keys["materialize"]
+            message = "a Python dataset is always a table"
+            self.flaws.append(Flaw("project.bad_value", message, line, column, "take `materialize` out"))
+            values.pop("materialize")
+        return Declared(values, declared.places, declared.named)
+
+    def _node(self, value: ast.expr, name: str) -> Node | None:
+        """A literal as a node; what is none is a flaw."""
+        line, column = _place(self._text, value)
+        match value:
+            case ast.Constant(value=bool() as flag):
+                return Node("flag", flag, line, column, str(flag))
+            case ast.Constant(value=int() | float() as number):
+                return Node("number", number, line, column, str(number))
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+                return Node("number", -number, line, column, f"-{number}")
+            case ast.Constant(value=str() as text):
+                return self._text_node(value, text, line, column)
+            case ast.Constant(value=None):
+                return Node("null", None, line, column, "None")
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                nodes = [self._node(item, name) for item in items]
+                return Node("list", [n for n in nodes if n is not None], line, column)
+            case ast.Dict():
+                return self._map_node(value, name, line, column)
+        self._flaw(
+            value, f"`{name}` must be written out: it is read without running the file", "write the value itself"
+        )
+        return None
+
+    def _map_node(self, value: ast.Dict, name: str, line: int, column: int) -> Node | None:
+        node = Node("map", {}, line, column)
+        for key, item in zip(value.keys, value.values, strict=True):
+            if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+                self._flaw(key or item, f"keys of `{name}` must be texts, written out")
+                continue
+            if key.value in node.value:
+                self._flaw(key, f"`{key.value}` is there twice in `{name}`", "keep one of them", "project.bad_value")
+                continue
+            child = self._node(item, name)
+            if child is not None:
+                node.keys[key.value] = _place(self._text, key)
+                node.value[key.value] = child
+        return node
+
+    def _text_node(self, value: ast.Constant, text: str, line: int, column: int) -> Node:
+        """A text; each line of one in triple quotes is a line of the file, unless lines are joined or escaped in it."""
+        node = Node("text", text, line, column, text)
+        last = getattr(value, "end_lineno", line)
+        if "\n" in text and last - line == text.count("\n"):
+            node.lines = line
+        return node

@@ -1,0 +1,152 @@
+"""What looks like a secret in a code file: it must not enter a snapshot of the code, which is kept for ever."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from andon.errors import Problem
+from andon.project.files.problems import at_offset
+
+#: Forms that only secrets have.
+_KNOWN = re.compile(
+    r"""(?P<aws>(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9]))
+      | (?P<github>(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{30,}))
+      | (?P<gitlab>(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,})
+      | (?P<openai>(?<![A-Za-z0-9-])sk-(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{20,})
+      | (?P<stripe>(?<![A-Za-z0-9])[rs]k_(?:live|test)_[A-Za-z0-9]{16,})
+      | (?P<slack>(?<![A-Za-z0-9])xox[abeprs]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T[A-Za-z0-9]+/B[A-Za-z0-9]+/[A-Za-z0-9]{8,})
+      | (?P<google>(?<![A-Za-z0-9])AIza[0-9A-Za-z_-]{35})
+      | (?P<databricks>(?<![A-Za-z0-9])dapi[0-9a-f]{32})
+      | (?P<private>-----BEGIN[ A-Z]*PRIVATE\ KEY)
+      | (?P<jwt>(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})
+      | (?P<address>[a-z][a-z0-9+.-]*://[^\s/:@'"]+:(?P<inside>[^\s/@'"]+)@[^\s'"]+)""",
+    re.VERBOSE,
+)
+_WHAT = {
+    "aws": "an access key of AWS",
+    "github": "a token of GitHub",
+    "gitlab": "a token of GitLab",
+    "openai": "an API key",
+    "stripe": "an API key of Stripe",
+    "slack": "a token of Slack",
+    "google": "an API key of Google",
+    "databricks": "a token of Databricks",
+    "private": "a private key",
+    "jwt": "a signed token",
+    "address": "a password in an address",
+}
+
+_NAME = r"(?:[A-Za-z0-9_.-]{0,40}[_.-])?(?:password|passwd|pwd|secret|token|api_?key|access_?key|secret_?key|private_?key|credentials?)"
+#: `password=x` in connection strings, where no quotes are needed.
+_STRING = re.compile(r"(?i)(?<![A-Za-z0-9_])(?:password|pwd)=(?P<value>[^\s'\";&,)]{3,})")
+#: `password = "x"`, `"token": "x"`, `SECRET 'x'`, and `api_key: x` in YAML.
+_QUOTED = re.compile(
+    rf"(?i)(?<![A-Za-z0-9_.-])[\"']?(?P<name>{_NAME})[\"']?\s*(?:[:=]|:=|\s)\s*(?P<quote>[\"'])(?P<value>[^\"'\n]*)(?P=quote)"
+)
+_BARE = re.compile(
+    rf"(?im)^[ \t]*[\"']?(?P<name>{_NAME})[\"']?[ \t]*:[ \t]+(?P<value>[^\s\"'#{{\[|>][^\s#]*)[ \t]*(?:#.*)?$"
+)
+
+_KNOWN_MARKS = (
+    *(
+        "AKIA",
+        "ASIA",
+        "ghp_",
+        "gho_",
+        "ghu_",
+        "ghs_",
+        "ghr_",
+        "github_pat_",
+        "glpat-",
+        "sk-",
+        "k_live_",
+        "k_test_",
+        "xox",
+    ),
+    *("hooks.slack.com", "AIza", "dapi", "PRIVATE KEY", "eyJ"),
+)
+_NAME_MARKS = ("passw", "pwd", "secret", "token", "apikey", "api_key", "access", "private", "credential")
+_TYPE = re.compile(r"(?i)(?:varchar|string|integer|bigint|hugeint|double|boolean|timestamp|decimal|hashed|hidden)\Z")
+_REFERENCE = re.compile(r"\$\{(?:env|file):[^}]*\}|\A(?:\$\w+|\$\{\w+\}|<[^>]*>|\{[^}]*\}|%\w+%)\Z")
+_PLACEHOLDER = re.compile(r"(?i)\A(?:\*+|x+|\.\.\.|…|changeme|example|placeholder|none|null|true|false|your[-_ ].*)\Z")
+
+
+def find_secrets(path: str, text: str) -> list[Problem]:
+    """A problem for each thing in `text` that looks like a secret, one per line."""
+    if path.endswith(".lock.txt"):
+        return []
+    problems: list[Problem] = []
+    lines: set[int | None] = set()
+    for offset, what, name in sorted(_found(path, text)):
+        variable = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").upper() or "NAME"
+        hint = f"keep it out of the project and refer to it: `${{env:{variable}}}`; if it was real, change it where it is valid"
+        problem = at_offset(path, text, offset, "project.secret", f"this looks like {what}", hint)
+        if problem.line not in lines:
+            lines.add(problem.line)
+            problems.append(_masked(problem))
+    return problems
+
+
+def _found(path: str, text: str) -> Iterator[tuple[int, str, str]]:
+    """Places, what is there, and the name to propose. The patterns run only where a word of theirs stands in the text."""
+    if any(mark in text for mark in _KNOWN_MARKS) or ("://" in text and "@" in text):
+        yield from _known_forms(text)
+    lower = text.lower()
+    if not any(mark in lower for mark in _NAME_MARKS):
+        return
+    for match in _STRING.finditer(text):
+        if not _is_harmless(match["value"]) and _in_quotes(text, match.start()):
+            yield match.start(), "a password", "PASSWORD"
+    for match in _QUOTED.finditer(text):
+        if _is_secret_value(path, match["name"], match["value"]):
+            yield match.start("name"), f"a secret: the value of `{match['name']}`", match["name"]
+    if path.endswith((".yml", ".yaml", ".sql")):
+        for match in _BARE.finditer(text):
+            if _looks_random(match["value"]) and not _is_harmless(match["value"]):
+                yield match.start("name"), f"a secret: the value of `{match['name']}`", match["name"]
+
+
+def _known_forms(text: str) -> Iterator[tuple[int, str, str]]:
+    for match in _KNOWN.finditer(text):
+        kind = next(name for name in _WHAT if match.group(name) is not None)
+        if kind != "address":
+            yield match.start(), _WHAT[kind], f"{kind}_key"
+        elif not _is_harmless(match["inside"]):
+            yield match.start(), _WHAT[kind], "PASSWORD"
+
+
+def _is_secret_value(path: str, name: str, value: str) -> bool:
+    if _is_harmless(value) or " " in value.strip() or len(value) < 6 or _TYPE.match(value):
+        return False
+    if "pass" not in name.lower() and "pwd" not in name.lower():
+        return _looks_random(value)  # a token or a key that a person chose as a word is none
+    # in SQL a word beside a column of that name is a description or a comparison
+    return not (path.endswith(".sql") and value.isalpha())
+
+
+def _is_harmless(value: str) -> bool:
+    return not value or _REFERENCE.search(value) is not None or _PLACEHOLDER.match(value) is not None
+
+
+def _looks_random(value: str) -> bool:
+    """Whether `value` has as much chance in it as a generated key."""
+    if len(value) < 16 or not re.fullmatch(r"[A-Za-z0-9+/=_.~-]+", value):
+        return False
+    kinds = sum(bool(re.search(pattern, value)) for pattern in (r"[a-z]", r"[A-Z]", r"[0-9]"))
+    counts = Counter(value)
+    entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
+    return kinds >= 2 and entropy >= 3.2 and bool(re.search(r"[0-9]", value))
+
+
+def _in_quotes(text: str, offset: int) -> bool:
+    """Whether the place lies inside of a quoted text, or in a file's line that is no SQL comparison."""
+    line = text[text.rfind("\n", 0, offset) + 1 : offset]
+    return line.count("'") % 2 == 1 or line.count('"') % 2 == 1
+
+
+def _masked(problem: Problem) -> Problem:
+    """The problem without the lines around it: a report must not spread the secret."""
+    return Problem(problem.code, problem.message, problem.file, problem.line, problem.column, problem.hint)

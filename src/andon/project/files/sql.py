@@ -1,0 +1,194 @@
+"""SQL files of a project: datasets, sources, checks, macros. Many are read in one call of the parser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from andon.base.names import is_name_part
+from andon.base.text import line_and_column
+from andon.errors import Problem
+from andon.model.check import Allow
+from andon.model.dataset import Kind
+from andon.project.files.facts import CheckFile, DatasetFacts, FileFacts, MacroFile, Use
+from andon.project.files.front_matter import read_front_matter, read_other_front_matter
+from andon.project.files.layout import Role, plain_name
+from andon.project.files.nodes import Node
+from andon.project.files.problems import at_offset, of_flaws, of_sql
+from andon.project.files.reading import Declared, Field, Reader, read_choice, read_loose_text, read_text
+from andon.sql.facts import read_facts, read_macros
+from andon.sql.rules import Role as SqlRole
+from andon.sql.rules import refusals
+from andon.sql.tokens import statements
+from andon.sql.uses import SqlFacts
+
+_ALLOWED = re.compile(r"(\d[\d_]*) rows?\Z")
+
+
+def _read_name(reader: Reader, known: Field, node: Node) -> str | None:
+    text = read_text(reader, known, node)
+    if text is None or is_name_part(text):
+        return text
+    found = f"found `{text}`"
+    reader.wrong(node, "a check's name is of lower-case letters, digits and `_`", found, f"`name: {plain_name(text)}`")
+    return None
+
+
+def _read_allow(reader: Reader, known: Field, node: Node) -> Allow | None:
+    """A number of rows; of a share nobody could say of what, since the query returns violations only."""
+    text = read_loose_text(reader, known, node)
+    if text is None:
+        return None
+    match = _ALLOWED.match(text)
+    if match is not None:
+        return Allow(count=int(match[1]))
+    hint = "`allow: 20 rows`"
+    if text.endswith("%"):
+        hint = "a rule returns its violations only, so there is nothing to take a share of: `allow: 20 rows`"
+    elif text.isdigit():
+        hint = f"`allow: {text} rows`"
+    reader.wrong(node, "`allow` is a number of rows", f"found `{text}`", hint)
+    return None
+
+
+#: Keys of the front matter of `checks/*.sql`.
+CHECK_FIELDS: tuple[Field, ...] = (
+    Field("name", "name", "the file's name", "Name of the check.", _read_name),
+    Field("description", "text", "none", "What it says.", read_text),
+    Field("severity", "hold, warn or info", "hold", "What a violation does.", read_choice, ("hold", "warn", "info")),
+    Field("why", "text", "none", "Why it matters.", read_text),
+    Field("owner", "text", "none", "Who answers questions about it.", read_text),
+    Field("allow", "`20 rows`", "none", "How many violations are accepted.", _read_allow),
+)
+
+
+def read_selects(files: Sequence[tuple[str, str, Role]]) -> list[FileFacts]:
+    """The facts of `(path, text, role)` for datasets, sources and checks in SQL, in order."""
+    facts = read_facts([text for _, text, _ in files])
+    return [_select(path, text, role, found) for (path, text, role), found in zip(files, facts, strict=True)]
+
+
+def read_macro_files(files: Sequence[tuple[str, str]]) -> list[FileFacts]:
+    """The facts of macro files, `(path, text)`, in order."""
+    found = read_macros([text for _, text in files])
+    out = []
+    for (path, text), macros in zip(files, found, strict=True):
+        problems = of_sql(path, text, macros.problems)
+        for statement in macros.statements:
+            if not statement.facts.problems:
+                problems += of_sql(path, text, refusals(statement.facts, role="macro", allow=frozenset()))
+        out.append(FileFacts(MacroFile(macros.statements), tuple(problems)))
+    return out
+
+
+def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
+    if role is Role.CHECK:
+        return _check(path, text, facts)
+    is_source = role is Role.SOURCE_SQL
+    declared = read_front_matter(text, path)
+    problems = of_flaws(path, text, declared.flaws)
+    values = dict(declared.values)
+    is_view = values.get("materialize") == "view"
+    if is_source and is_view:
+        offset = _offset(text, declared.places.get("materialize"))
+        message = "a source is always a table: a view over files would change with them"
+        problems.append(at_offset(path, text, offset, "project.bad_value", message, "take `materialize` out"))
+        values.pop("materialize")
+    if "timeout" in values:
+        offset = _offset(text, declared.places.get("timeout"))
+        message = "`timeout` is for Python datasets"
+        problems.append(at_offset(path, text, offset, "project.bad_value", message, "take it out"))
+    problems += _sql_problems(path, text, declared, facts)
+    if not facts.problems:
+        kind: SqlRole = "source" if is_source else "view" if is_view else "dataset"
+        allowed = frozenset(values.get("allow", ()))
+        problems += of_sql(path, text, refusals(facts, role=kind, allow=allowed))
+        problems += _no_reads(path, text, facts) if is_source else []
+    said = DatasetFacts(
+        kind=Kind.SOURCE if is_source else Kind.SQL,
+        values=values,
+        normal=facts.normal,
+        sql=_statement(text),
+        tables=() if is_source else _tables(text, facts),
+        calls=_calls(text, facts),
+        reads=facts.reads if is_source else (),
+        clock=facts.clock,
+    )
+    return FileFacts(said, tuple(problems))
+
+
+def _check(path: str, text: str, facts: SqlFacts) -> FileFacts:
+    declared = read_other_front_matter(text, path, CHECK_FIELDS)
+    problems = of_flaws(path, text, declared.flaws)
+    problems += _sql_problems(path, text, declared, facts)
+    if not facts.problems:
+        problems += of_sql(path, text, refusals(facts, role="rule", allow=frozenset()))
+    said = CheckFile(
+        _tables(text, facts),
+        _calls(text, facts),
+        _statement(text),
+        facts.normal,
+        dict(declared.values),
+        declared.places.get("name"),
+        facts.clock,
+    )
+    return FileFacts(said, tuple(problems))
+
+
+def _sql_problems(path: str, text: str, declared: Declared, facts: SqlFacts) -> list[Problem]:
+    if _hides_sql(declared):
+        return []
+    found = facts.problems
+    if "\n>>>>>>> " in f"\n{text}":
+        hint = "the file holds the markers of a merge (`<<<<<<<`, `>>>>>>>`): keep what is right and remove them"
+        found = tuple(replace(p, hint=hint) if p.code == "project.bad_sql" else p for p in found)
+    elif "{{" in text or "{%" in text:
+        hint = "there are no templates: name datasets as they are, `from schema.name`, and use macros for what repeats"
+        found = tuple(replace(p, hint=p.hint or hint) if p.code == "project.bad_sql" else p for p in found)
+    return of_sql(path, text, found)
+
+
+def _hides_sql(declared: Declared) -> bool:
+    """Whether the first comment is broken, so that what the parser says about the rest means nothing."""
+    return any(flaw.code == "project.front_matter" for flaw in declared.flaws)
+
+
+def _no_reads(path: str, text: str, facts: SqlFacts) -> list[Problem]:
+    if facts.reads or facts.tables:
+        return []
+    first = statements(text)
+    message = "the source reads no file"
+    hint = "read one: `from read_csv('raw/orders.csv')`; SQL without files belongs into `datasets/`"
+    return [at_offset(path, text, first[0][0] if first else 0, "project.bad_value", message, hint)]
+
+
+def _statement(text: str) -> str:
+    """The text up to the end of its one statement; what stands before it stays, so that line numbers are the file's."""
+    if ";" not in text:
+        return text.rstrip()
+    found = statements(text)
+    return text[: found[0][1]] if found else text
+
+
+def _tables(text: str, facts: SqlFacts) -> tuple[Use, ...]:
+    seen: dict[str, Use] = {}
+    for table in facts.tables:
+        if table.name not in seen:
+            seen[table.name] = Use(table.name, *line_and_column(text, table.offset))
+    return tuple(seen.values())
+
+
+def _calls(text: str, facts: SqlFacts) -> tuple[Use, ...]:
+    seen: dict[str, Use] = {}
+    for call in facts.calls:
+        if call.qualified is None and call.name not in seen:
+            seen[call.name] = Use(call.name, *line_and_column(text, call.offset))
+    return tuple(seen.values())
+
+
+def _offset(text: str, place: tuple[int, int] | None) -> int | None:
+    if place is None:
+        return None
+    lines = text.split("\n")
+    return sum(len(line) + 1 for line in lines[: place[0] - 1]) + place[1] - 1

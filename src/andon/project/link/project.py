@@ -1,0 +1,331 @@
+"""Files linked to a project: names from paths, dependencies, macros, modules and locks put together into definitions."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from andon.base.graph import find_cycle
+from andon.base.hashing import content_id
+from andon.base.names import RESERVED_SCHEMAS, did_you_mean, nearest
+from andon.base.text import line_and_column
+from andon.errors import Problem
+from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id
+from andon.model.project import Insight, Project, use_parts
+from andon.project.files.facts import (
+    CheckFile,
+    ConfigFile,
+    DatasetFacts,
+    FileFacts,
+    InsightFile,
+    LockFile,
+    MacroFile,
+    ModuleFile,
+    TestData,
+    TestFile,
+    Use,
+)
+from andon.project.files.layout import DATASET_ROLES, Role, Spot, spot
+from andon.project.files.problems import at_place
+from andon.project.link.macros import Macros, latest
+from andon.project.link.modules import Modules
+from andon.project.link.rules import link_rules
+from andon.project.link.unit_tests import TestLinker
+
+_Said = TypeVar("_Said")
+
+
+def link(files: Mapping[str, str], facts: Mapping[str, FileFacts], text_of: Callable[[str], str]) -> Project:
+    """The project that `files` (`{path: sha256}`) with `facts` (by path) make, with every problem of theirs.
+
+    Args:
+        text_of: the text of a file; asked for only to show the place of a problem.
+    """
+    return _Linker(files, facts, text_of).project()
+
+
+class _Linker:
+    def __init__(self, files: Mapping[str, str], facts: Mapping[str, FileFacts], text_of: Callable[[str], str]) -> None:
+        self._files = files
+        self._facts = facts
+        self._text_of = text_of
+        self._spots = {path: spot(path) for path in sorted(files)}
+        self._problems: list[Problem] = [problem for path in self._spots for problem in facts[path].problems]
+        self._entries: dict[str, str] = {}
+        #: Names that files with a wrong name mean: what reads them is not at fault.
+        self._excused: set[str] = set()
+        self._macros = Macros.of({path: said.statements for path, said in self._of(MacroFile)})
+        self._modules = Modules(dict(self._of(ModuleFile)))
+        self._locks = dict(self._of(LockFile))
+
+    def project(self) -> Project:
+        """Link all."""
+        self._name_datasets()
+        self._check_macros()
+        self._check_modules()
+        datasets = {name: self._dataset(name, path) for name, path in sorted(self._entries.items())}
+        self._check_cycles(datasets)
+        rules = link_rules(self._of(CheckFile), self._files, self._macros, self._require_known, self._add)
+        tests = TestLinker(
+            self._of(TestFile), dict(self._of(TestData)), datasets, self._require_known, self._add
+        ).tests()
+        insights = [self._insight(path, said) for path, said in self._of(InsightFile)]
+        settings = next((said.values for _, said in self._of(ConfigFile)), {})
+        own = {path for dataset in datasets.values() for path, _ in dataset.own_files}
+        own |= {path for path, found in self._spots.items() if found.role in DATASET_ROLES}
+        meanings = dict(self._files)
+        meanings.update({dataset.definition.entry: dataset.definition.meaning for dataset in datasets.values()})
+        return Project(
+            datasets,
+            tuple(sorted(insights, key=lambda insight: insight.name)),
+            settings,
+            dict(self._files),
+            {path: sha for path, sha in self._files.items() if path not in own},
+            meanings,
+            _sorted(self._problems),
+            rules,
+            tests,
+            self._macros.for_checks(),
+        )
+
+    def _of(self, kind: type[_Said]) -> Iterable[tuple[str, _Said]]:
+        for path in self._spots:
+            said = self._facts[path].said
+            if isinstance(said, kind):
+                yield path, said
+
+    def _add(
+        self, path: str, place: Use | tuple[int, int] | None, code: str, message: str, hint: str | None = None
+    ) -> None:
+        if place is None:
+            self._problems.append(Problem(code, message, path, hint=hint))
+            return
+        line, column = (place.line, place.column) if isinstance(place, Use) else place
+        self._problems.append(at_place(path, self._text_of(path), line, column, code, message, hint))
+
+    # -- names
+
+    def _name_datasets(self) -> None:
+        wrong: list[tuple[str, Spot]] = []
+        for path, found in self._spots.items():
+            if found.code is not None:
+                wrong.append((path, found))
+            elif found.role in DATASET_ROLES and found.name is not None:
+                first = self._entries.setdefault(found.name, path)
+                if first != path:
+                    message = f"`{found.name}` is made by two files, the other is `{first}`"
+                    self._add(path, None, "project.duplicate_name", message, "keep one of them, or rename one")
+        for path, found in wrong:
+            self._wrong_name(path, found)
+
+    def _wrong_name(self, path: str, found: Spot) -> None:
+        lower = (found.name or "").lower()
+        self._excused.add(lower)
+        if lower in self._entries and lower != found.name:
+            message = (
+                f"`{found.name}` differs from `{self._entries[lower]}` only in case, and names don't tell case apart"
+            )
+            self._add(path, None, "project.duplicate_name", message, "rename one of them")
+        else:
+            self._add(path, None, found.code or "project.bad_name", found.message, found.hint)
+
+    def _require_known(self, path: str, uses: Iterable[Use]) -> list[str]:
+        """The names of `uses` that are datasets; the others are problems of the file."""
+        known = []
+        for use in uses:
+            if use.name in self._entries:
+                known.append(use.name)
+            elif not self._is_excused(use.name):
+                self._add(
+                    path, use, "project.unknown_dataset", f"there is no dataset `{use.name}`", self._meant(use.name)
+                )
+        return known
+
+    def _is_excused(self, name: str) -> bool:
+        # names of the engine's own tables, and names of three parts, are refused where the SQL is read
+        parts = name.split(".")
+        return name in self._excused or parts[0] in RESERVED_SCHEMAS or len(parts) > 2
+
+    def _meant(self, name: str) -> str | None:
+        last = name.split(".")[-1]
+        fitting = sorted(known for known in self._entries if known.split(".")[1] == last)
+        if "." not in name:
+            if fitting:
+                return f"datasets are named with their schema: `{fitting[0]}`"
+            close = nearest(last, {known.split(".")[1] for known in self._entries})
+            match = next((k for k in sorted(self._entries) if k.split(".")[1] == close), None)
+            if match is not None:
+                return f"did you mean `{match}`?"
+            return "datasets are named with their schema: `schema.name`"
+        hint = did_you_mean(name, self._entries)
+        if hint is None and fitting:
+            hint = f"did you mean `{fitting[0]}`?"
+        return hint or f"a dataset of that name is made by `datasets/{name.replace('.', '/')}.sql`"
+
+    # -- macros and modules
+
+    def _check_macros(self) -> None:
+        for path, statement, first in self._macros.twins:
+            place = line_and_column(self._text_of(path), statement.offset)
+            message = f"the macro `{statement.name}` is made twice, first in `{first}`"
+            self._add(path, place, "project.bad_macro", message, "keep one of them")
+        for cycle in self._macros.cycles:
+            path, statement = self._macros.statements[cycle[0]]
+            place = line_and_column(self._text_of(path), statement.offset)
+            shown = " → ".join(cycle)
+            message = f"macros call each other in a circle: {shown}"
+            self._add(path, place, "project.bad_macro", message, "a macro can't call itself")
+        for path, statement in self._macros.statements.values():
+            if not statement.tables:
+                continue
+            text = self._text_of(path)
+            uses = [Use(t.name, *line_and_column(text, t.offset)) for t in statement.tables]
+            self._require_known(path, uses)
+
+    def _check_modules(self) -> None:
+        for path, _ in self._of(ModuleFile):
+            top = path.split("/")[1].removesuffix(".py")
+            if top == "andon" or top in sys.stdlib_module_names:
+                message = f"the module `{top}` has the name of one that Python finds first"
+                self._add(path, None, "project.bad_name", message, "give it another name")
+
+    # -- datasets
+
+    def _dataset(self, name: str, path: str) -> Dataset:
+        said = self._facts[path].said
+        facts = said if isinstance(said, DatasetFacts) else DatasetFacts(_kind(self._spots[path].role))
+        values = facts.values
+        own = [(path, self._files[path])]
+        lock = path.rsplit(".", 1)[0] + ".lock.txt"
+        if lock in self._files:
+            own.append((lock, self._files[lock]))
+        return Dataset(
+            definition=self._definition(name, path, facts, tuple(sorted(own))),
+            description=values.get("description"),
+            owner=values.get("owner"),
+            tags=values.get("tags", ()),
+            columns=values.get("columns", ()),
+            checks=values.get("checks", ()),
+            caveats=values.get("caveats", ()),
+            refresh=values.get("refresh", ()),
+            own_files=tuple(sorted(own)),
+            lineage=values.get("lineage", ()),
+        )
+
+    def _definition(self, name: str, path: str, facts: DatasetFacts, own: tuple[tuple[str, str], ...]) -> Definition:
+        inputs = self._require_known(path, facts.tables)
+        macros = self._macros.needed(call.name for call in facts.calls)
+        uses: list[tuple[str, str]] = []
+        files = dict(own)
+        for macro in macros:
+            place, statement = self._macros.statements[macro]
+            uses.append((place, statement.normal))
+            files[place] = self._files[place]
+            inputs += [t.name for t in statement.tables if t.name in self._entries]
+        for module in self._modules.needed(use.name for use in facts.imports):
+            uses.append((module, self._modules.normal(module)))
+            files[module] = self._files[module]
+        lock = self._lock(name, path, facts, uses)
+        if facts.kind is Kind.SOURCE and inputs:
+            self._source_reads(path, facts, macros)
+            inputs = []
+        materialize = Materialize(facts.values.get("materialize", "table"))
+        clock = latest([facts.clock, *(self._macros.statements[m][1].clock for m in macros)])
+        if materialize is Materialize.VIEW and facts.clock is ClockUse.NONE and clock is not ClockUse.NONE:
+            self._view_clock(path, facts)
+        allow: tuple[str, ...] = facts.values.get("allow", ())
+        key: tuple[str, ...] = facts.values.get("key", ())
+        was = tuple(sorted((c.name, c.was) for c in facts.values.get("columns", ()) if c.was))
+        meaning = self._files[path]
+        if facts.normal:
+            shaping: list[Any] = [str(facts.kind), facts.normal, str(materialize), list(key), list(allow)]
+            # only where something is said: the ids of all others stay
+            meaning = content_id([*shaping, [list(pair) for pair in was]] if was else shaping)
+        ordered = tuple(sorted(uses))
+        return Definition(
+            dataset=name,
+            kind=facts.kind,
+            materialize=materialize,
+            entry=path,
+            meaning=meaning,
+            inputs=tuple(sorted(set(inputs))),
+            key=key,
+            sql=facts.sql,
+            function=facts.function,
+            parameters=facts.parameters,
+            macros=tuple(self._macros.statements[m][1].text for m in macros),
+            reads=facts.reads,
+            uses=ordered,
+            files=tuple(sorted(files.items())),
+            clock=clock,
+            allow=allow,
+            lock=lock,
+            was=was,
+            timeout=facts.values.get("timeout"),
+            id=definition_id(name, meaning, ordered),
+        )
+
+    def _lock(self, name: str, path: str, facts: DatasetFacts, uses: list[tuple[str, str]]) -> str | None:
+        if not facts.dependencies:
+            return None
+        lock = path.rsplit(".", 1)[0] + ".lock.txt"
+        found = self._locks.get(lock)
+        packages = ", ".join(f"`{d}`" for d in facts.dependencies)
+        hint = f"run `andon lock {name}`, and keep the file with the code"
+        if found is None:
+            self._add(path, (1, 1), "build.no_lock", f"the packages {packages} are not locked", hint)
+            return None
+        if found.inputs != facts.inputs_digest:
+            message = f"the lock was made for other packages than {packages}, or another Python"
+            self._add(lock, (1, 1), "build.stale_lock", message, hint)
+        uses.append((lock, found.normal))
+        return lock
+
+    def _source_reads(self, path: str, facts: DatasetFacts, macros: list[str]) -> None:
+        reading = {m for m in macros if self._macros.statements[m][1].tables}
+        for call in facts.calls:
+            if reading.intersection(self._macros.needed([call.name])):
+                message = f"a source reads files only, and the macro `{call.name}` reads a dataset"
+                self._add(path, call, "project.source_reads_dataset", message, "move the SQL to `datasets/`")
+
+    def _view_clock(self, path: str, facts: DatasetFacts) -> None:
+        for call in facts.calls:
+            if call.name in self._macros.statements and self._macros.clock(call.name) is not ClockUse.NONE:
+                message = (
+                    f"the macro `{call.name}` uses the clock, and a view may not: its readers would see their own time"
+                )
+                self._add(path, call, "project.refused_sql", message, "`materialize: table`")
+
+    # -- the whole
+
+    def _check_cycles(self, datasets: Mapping[str, Dataset]) -> None:
+        needs = {name: set(dataset.definition.inputs) for name, dataset in datasets.items()}
+        while (cycle := find_cycle(needs)) is not None:
+            first = cycle[0]
+            path = self._entries[first]
+            said = self._facts[path].said
+            tables = said.tables if isinstance(said, DatasetFacts) else ()
+            place = next((use for use in tables if use.name == cycle[1]), None)
+            message = "datasets read each other in a circle: " + " → ".join(cycle)
+            hint = "a dataset can't read itself" if len(cycle) == 2 else "take one of these reads out"
+            self._add(path, place or (1, 1), "project.cycle", message, hint)
+            for name in cycle:
+                needs.pop(name, None)
+
+    def _insight(self, path: str, said: InsightFile) -> Insight:
+        # a use may name a column too, which only a built dataset has
+        self._require_known(path, [Use(use_parts(use.name)[0], use.line, use.column) for use in said.uses])
+        return said.insight
+
+
+def _kind(role: Role) -> Kind:
+    if role is Role.DATASET_PYTHON:
+        return Kind.PYTHON
+    return Kind.SQL if role is Role.DATASET_SQL else Kind.SOURCE
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """By place, each once: what is wrong at one place in one way is said once."""
+    unique = {(p.file, p.line, p.column, p.message): p for p in problems}
+    return tuple(sorted(unique.values(), key=lambda p: (p.file or "", p.line or 0, p.column or 0, p.message)))

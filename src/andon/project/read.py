@@ -1,0 +1,133 @@
+"""What single files say: read once per (path, content), SQL parsed many at a time, then linked to a project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from andon.base.cache import Cache
+from andon.errors import Problem
+from andon.model.project import Project
+from andon.project.files.facts import ConfigFile, FileFacts, LockFile
+from andon.project.files.layout import Role, spot
+from andon.project.files.packages import lock_digest, locked_for
+from andon.project.files.problems import at_offset
+from andon.project.link.project import link
+
+_SELECTS = frozenset({Role.SOURCE_SQL, Role.DATASET_SQL, Role.CHECK})
+_MAY_BE_EMPTY = frozenset(
+    {Role.CONFIG, Role.MODULE, Role.YAML, Role.TEXT, Role.LOCK, Role.MISPLACED, Role.SOURCE_LATER, Role.TEST}
+)
+
+
+def assemble(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache, version: str) -> Project:
+    """The project that `files` (`{path: sha256}`) make; see `load`. `version` is part of the cache's keys."""
+    texts = _Texts(read)
+    return link(files, _facts(files, texts, cache, version), texts.get)
+
+
+class _Texts:
+    """Texts of files, each decoded once."""
+
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        self._read = read
+        self._texts: dict[str, str] = {}
+        self.not_utf8: dict[str, int] = {}
+
+    def get(self, path: str) -> str:
+        """The text, without a byte order mark; what is not UTF-8 is replaced and noted in `not_utf8`."""
+        if path not in self._texts:
+            content = self._read(path).removeprefix(b"\xef\xbb\xbf")
+            try:
+                self._texts[path] = content.decode()
+            except UnicodeDecodeError as error:
+                self.not_utf8[path] = error.start
+                self._texts[path] = content.decode(errors="replace")
+        return self._texts[path]
+
+
+def _facts(files: Mapping[str, str], texts: _Texts, cache: Cache, version: str) -> dict[str, FileFacts]:
+    keys = {path: f"{version}:{path}:{sha}" for path, sha in files.items()}
+    known = cache.get("facts", keys.values())
+    missing = [path for path, key in keys.items() if key not in known]
+    new = read_files(missing, texts)
+    if new:
+        cache.put("facts", {keys[path]: facts for path, facts in new.items()})
+    return {path: new[path] if path in new else known[key] for path, key in keys.items()}
+
+
+def read_files(paths: Iterable[str], texts: _Texts) -> dict[str, FileFacts]:
+    """What each of the files says on its own, with its problems."""
+    found: dict[str, FileFacts] = {}
+    good: dict[str, Role] = {}
+    for path in paths:
+        text, role = texts.get(path), spot(path).role
+        problem = _unreadable(path, text, role, texts)
+        if problem is None:
+            good[path] = role
+        else:
+            found[path] = FileFacts(None, (problem,))
+    found.update(_said(good, texts))
+    return {path: _with_secrets(path, texts.get(path), facts) for path, facts in found.items()}
+
+
+def _unreadable(path: str, text: str, role: Role, texts: _Texts) -> Problem | None:
+    if path in texts.not_utf8:
+        offset = len(texts.get(path).encode(errors="replace")[: texts.not_utf8[path]].decode(errors="ignore"))
+        message = "the file is not UTF-8 text"
+        return at_offset(path, text, offset, "project.not_utf8", message, "save it as UTF-8")
+    if not text.strip() and role not in _MAY_BE_EMPTY:
+        return Problem("project.empty_file", "the file is empty", path, hint="fill it or remove it")
+    return None
+
+
+def _said(roles: Mapping[str, Role], texts: _Texts) -> dict[str, FileFacts]:
+    found: dict[str, FileFacts] = {}
+    selects = [(path, texts.get(path), role) for path, role in roles.items() if role in _SELECTS]
+    if selects:
+        from andon.project.files.sql import read_selects
+
+        found.update(zip((path for path, _, _ in selects), read_selects(selects), strict=True))
+    macros = [(path, texts.get(path)) for path, role in roles.items() if role is Role.MACRO]
+    if macros:
+        from andon.project.files.sql import read_macro_files
+
+        found.update(zip((path for path, _ in macros), read_macro_files(macros), strict=True))
+    for path, role in roles.items():
+        if path not in found:
+            found[path] = _one(path, texts.get(path), role)
+    return found
+
+
+def _one(path: str, text: str, role: Role) -> FileFacts:
+    match role:
+        case Role.DATASET_PYTHON | Role.MODULE:
+            from andon.project.files.python import read_module, read_python_dataset
+
+            return read_module(path, text) if role is Role.MODULE else read_python_dataset(path, text)
+        case Role.INSIGHT | Role.YAML:
+            from andon.project.files.insight import read_insight, read_plain_yaml
+
+            return read_insight(path, text) if role is Role.INSIGHT else read_plain_yaml(path, text)
+        case Role.TEST | Role.TEST_DATA:
+            from andon.project.files.unit_tests import read_test_data, read_test_file
+
+            return read_test_file(path, text) if role is Role.TEST else read_test_data(text)
+        case Role.CONFIG:
+            from andon.project.files.toml import read_toml
+
+            values, problems = read_toml(path, text)
+            return FileFacts(ConfigFile(values), tuple(problems))
+        case Role.LOCK:
+            return FileFacts(LockFile(lock_digest(text), locked_for(text)))
+        case Role.SOURCE_LATER:
+            message = "sources in YAML and Python are planned and not in this version"
+            hint = "write the source in SQL: `select … from read_csv('raw/…')`"
+            return FileFacts(None, (Problem("usage.not_yet", message, path, hint=hint),))
+    return FileFacts()
+
+
+def _with_secrets(path: str, text: str, facts: FileFacts) -> FileFacts:
+    from andon.project.files.secrets import find_secrets
+
+    found = find_secrets(path, text)
+    return FileFacts(facts.said, (*facts.problems, *found)) if found else facts

@@ -1,0 +1,415 @@
+"""The Python face: `andon.open(path)` gives a lake to ask, plan, run and undo. Thin: every verb is a call of the service.
+
+lake = andon.open("acme")
+lake.sql("select * from marts.revenue_by_month").df()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from andon.base.clock import from_text
+from andon.base.text import plural
+from andon.model.event import Reporter, silent
+from andon.model.plan import Plan
+from andon.model.profile import Profile
+from andon.model.profile_diff import ProfileDiff
+from andon.model.run import RunResult
+from andon.model.unit_tests import TestResult
+from andon.query.ask import Answer
+from andon.runs.goal import RunOptions
+from andon.service.datasets import DatasetInfo, Page, Status
+from andon.service.history import Diff, LogEntry, SchemaChange
+from andon.service.lineage import Impact, Trail
+from andon.service.pull import Pulled, pull
+from andon.service.row_diffs import RowOptions
+from andon.service.undo import Reverted
+from andon.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from andon.model.check_result import CheckResult
+    from andon.service.checks import CheckReport
+    from andon.service.suggestions import Suggested
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_SHOWN_ROWS = 20
+
+
+def open(path: str | Path = ".", **settings: str) -> Lake:
+    """The lake of the project at or above `path`.
+
+    Args:
+        path: a folder.
+        settings: settings that win over all others, with `_` for `.` (`engine_threads="2"`).
+
+    Raises:
+        UsageError: `usage.no_project`.
+    """
+    flags = {name.replace("_", ".", 1): value for name, value in settings.items()}
+    return Lake(Workspace.find(Path(path), flags=flags))
+
+
+class Lake:
+    """A project's lake. `at` makes one that reads another commit."""
+
+    def __init__(self, workspace: Workspace, ref: str | None = None) -> None:
+        self._workspace = workspace
+        self._ref = ref
+
+    # -- asking
+
+    def sql(self, query: str, at: str | None = None) -> Result:
+        """Ask one SELECT over datasets, of the branch's head (at each call) or of the commit that `at` names.
+
+        Raises:
+            UsageError: what is wrong with the query.
+        """
+        return Result(self._workspace.querying.ask(query, at or self._ref, face="python"))
+
+    def at(self, ref: str) -> Lake:
+        """The same lake, read at the commit that `ref` names (`main~1`, `main@2026-11-01`, a tag, `run:41`)."""
+        return Lake(self._workspace, ref)
+
+    def datasets(self, *select: str) -> list[DatasetInfo]:
+        """All datasets, or those that a selection names."""
+        return self._workspace.describe.list(self._ref, select)
+
+    def show(self, dataset: str) -> Page:
+        """All that is known about a dataset."""
+        return self._workspace.describe.show(dataset, self._ref)
+
+    def lineage(
+        self,
+        dataset: str,
+        column: str | None = None,
+        at: str | None = None,
+        *,
+        up: bool = True,
+        down: bool = True,
+        depth: int | None = None,
+    ) -> Trail:
+        """Where a dataset, a column or a raw file comes from, to the files, and where it goes, to the insights.
+
+        Raises:
+            UsageError: `lake.dataset_not_found`, `lake.column_not_found`.
+        """
+        target = dataset if column is None else f"{dataset}.{column}"
+        return self._workspace.lineages.lineage(target, at or self._ref, up=up, down=down, depth=depth)
+
+    def impact(self, dataset: str, column: str | None = None, at: str | None = None) -> Impact:
+        """What a change of a dataset, a column or a raw file would reach."""
+        target = dataset if column is None else f"{dataset}.{column}"
+        return self._workspace.lineages.impact(target, at or self._ref)
+
+    def profile(self, dataset: str, at: str | None = None) -> Profile:
+        """What the values of a dataset look like; made when first asked for, then kept.
+
+        Raises:
+            UsageError: `lake.dataset_not_found`, `lake.ref_not_found`.
+        """
+        return self._workspace.profiles.profile(dataset, at or self._ref)
+
+    def profile_diff(self, dataset: str, against: str, at: str | None = None) -> ProfileDiff:
+        """What moved in the values of a dataset since the commit `against`, the most important first."""
+        return self._workspace.profiles.compare(dataset, at or self._ref, against)
+
+    def status(self) -> Status:
+        """Where the folder stands against its branch."""
+        return self._workspace.describe.status()
+
+    # -- building
+
+    def plan(self, *select: str, branch: str | None = None, **options: Any) -> Plan:
+        """What `run` would do, step by step, and why."""
+        return self._workspace.builds.plan(_options(select, branch, options))
+
+    def run(
+        self, *select: str, branch: str | None = None, yes: bool = True, report: Reporter = silent, **options: Any
+    ) -> RunResult:
+        """Build what the folder's code says and publish it.
+
+        Args:
+            select: terms of a selection; none means all.
+            branch: the branch to publish on; None means the one that the folder works on.
+            yes: False refuses a change of `main` (a call in a program is explicit, so that it need not be asked again).
+            report: hears of progress.
+            options: `publish`, `exclude`, `force`, `now`, `drop`, `message` as on the command line.
+        """
+        confirm = (lambda _: True) if yes else None
+        return self._workspace.builds.run(_options(select, branch, options), report, confirm)
+
+    def refresh(self, *select: str, branch: str | None = None, report: Reporter = silent, **options: Any) -> RunResult:
+        """Build the branch's own code on today's inputs and publish what is healthy."""
+        return self._workspace.builds.refresh(_options(select, branch, options), report)
+
+    def test(self, *select: str, exclude: Sequence[str] = (), again: bool = False) -> list[TestResult]:
+        """Run the unit tests of `tests/*.yml`: those of all datasets, or of those that a selection names.
+
+        Args:
+            again: run also the tests that did not change, of definitions that did not change, since they ran.
+
+        Returns:
+            The results; a test that fails is one, never raised.
+        """
+        return self._workspace.unit_tests.run(select, exclude, again=again)
+
+    def check(self, *select: str, at: str | None = None, again: bool = False) -> CheckReport:
+        """Ask the checks of the selected datasets; nothing is built or published.
+
+        Args:
+            at: a ref: its own lines on its own data. None: the folder's lines on what the branch publishes.
+            again: ask anew what was answered before.
+
+        Raises:
+            ProjectError: lines that can't be read.
+        """
+        return self._workspace.checks.run(select, at or self._ref, again=again)
+
+    def check_history(self, dataset: str) -> list[CheckResult]:
+        """Results of a dataset's checks in all runs that met them, the newest run first."""
+        return self._workspace.checks.history(dataset)
+
+    def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[Suggested]:
+        """Checks that may be added to datasets, each with its evidence and how it would have done on earlier versions.
+
+        Args:
+            at: beside the lines of that commit, on its data; None: beside the folder's, on what the branch publishes.
+            write: add those that would never have failed to the files of the datasets.
+
+        Raises:
+            ProjectError: `project.cannot_add` for a file that can't be added to; then no file is changed.
+        """
+        found = self._workspace.suggestions.suggest(select, at or self._ref)
+        if write:
+            self._workspace.suggestions.write(found)
+        return found
+
+    # -- history
+
+    @property
+    def branches(self) -> Branches:
+        """Branches and tags."""
+        return Branches(self._workspace)
+
+    def publish(self, branch: str, into: str = "main", report: Reporter = silent) -> RunResult:
+        """Publish a branch."""
+        return self._workspace.branches.publish(branch, into, report=report, confirm=lambda _: True)
+
+    def undo(self, branch: str | None = None) -> Reverted:
+        """Take the newest publish back."""
+        return self._workspace.undoing.undo(branch)
+
+    def redo(self, branch: str | None = None) -> Reverted:
+        """Bring back what the newest undo took."""
+        return self._workspace.undoing.redo(branch)
+
+    def accept(self, path: str, branch: str | None = None) -> str:
+        """Let what an undo took out at `path` pass again; returns the id of the commit that says so."""
+        return self._workspace.undoing.accept_rejected(path, branch)[0].id
+
+    def accept_result(self, run: int, *checks: str, reason: str, report: Reporter = silent) -> RunResult:
+        """Publish the result of a run in spite of the named checks, once; the reason is kept in the commit."""
+        return self._workspace.checks.accept(run, checks, reason, report)
+
+    def pull(self) -> Pulled:
+        """Bring the branch's newer files into the folder; texts that both changed are merged."""
+        return pull(self._workspace)
+
+    def log(self, dataset: str | None = None, limit: int = 20) -> list[LogEntry]:
+        """The newest commits, newest first."""
+        return self._workspace.history.log(self._ref, dataset, limit)
+
+    def schema_log(self, dataset: str, limit: int = 20) -> list[SchemaChange]:
+        """Every change of a dataset's columns and types, newest first."""
+        return self._workspace.history.schema_log(dataset, self._ref, limit)
+
+    def diff(
+        self,
+        a: str,
+        b: str,
+        rows: bool | str | Sequence[str] = False,
+        where: str | None = None,
+        output: str | Path | None = None,
+        limit: int = 20,
+    ) -> Diff:
+        """How commit `b` differs from commit `a`.
+
+        Args:
+            rows: datasets whose rows are compared (`Diff.rows`); True means all that differ.
+            where: an SQL condition; only rows that satisfy it before or after count.
+            output: a Parquet file for all rows that differ; of one dataset.
+            limit: changed rows that are kept as examples.
+        """
+        if rows is False:
+            if where is not None or output is not None:
+                raise ValueError("`where` and `output` need `rows`")
+            return self._workspace.history.diff(a, b)
+        names = () if rows is True else (rows,) if isinstance(rows, str) else tuple(rows)
+        options = RowOptions(where, limit, Path(output) if output is not None else None)
+        return self._workspace.history.diff_rows(a, b, names, options)
+
+    def close(self) -> None:
+        """Close the catalog and the engine."""
+        self._workspace.close()
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        ref = self._ref or self._workspace.branch()
+        commit = self._workspace.lake.refs.resolve(ref)
+        count = len(self._workspace.lake.commits.state(commit).leaves)
+        return (
+            f"<andon lake {self._workspace.root.name}: {count} datasets at {ref} ({commit.id[:8]}, {commit.time[:16]})>"
+        )
+
+
+class Branches:
+    """Branches and tags of a lake."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def list(self) -> Sequence[Any]:
+        """All branches, main first."""
+        return self._workspace.branches.list()
+
+    def create(self, name: str, at: str = "main") -> str:
+        """Make a branch; returns the id of its commit. Nothing is copied."""
+        return self._workspace.branches.create(name, at).commit
+
+    def drop(self, name: str) -> None:
+        """Remove a branch."""
+        self._workspace.branches.drop(name)
+
+    def switch(self, name: str, create: bool = False) -> Sequence[str]:
+        """Work on another branch; returns the paths that changed in the folder."""
+        return self._workspace.branches.switch(name, create)[1]
+
+    def publish(self, name: str, into: str = "main") -> RunResult:
+        """Publish a branch."""
+        return self._workspace.branches.publish(name, into, confirm=lambda _: True)
+
+    def tag(self, name: str, at: str | None = None) -> str:
+        """Name a commit for good; returns its id."""
+        return self._workspace.branches.tag(name, at).commit
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.list())
+
+    def __repr__(self) -> str:
+        heads = ", ".join(f"{b.name} ({b.commit[:8]}{', current' if b.current else ''})" for b in self)
+        return f"<andon branches {heads}>"
+
+
+class Result:
+    """The result of a query: rows of one commit, in the form that you want, as often as you want."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._rows: list[tuple[Any, ...]] | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return self._answer.columns
+
+    @property
+    def types(self) -> list[str]:
+        """DuckDB types of the columns."""
+        return self._answer.types
+
+    @property
+    def commit(self) -> str:
+        """Id of the commit that was read."""
+        return self._answer.commit.id
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows as tuples."""
+        if self._rows is None:
+            self._rows = self._answer.fetch()
+        return self._rows
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        rows = self.fetchall()
+        return rows[0] if rows else None
+
+    def df(self) -> Any:
+        """A pandas data frame."""
+        return self._answer.df()
+
+    def pl(self) -> Any:
+        """A Polars data frame."""
+        return self._answer.pl()
+
+    def arrow(self) -> Any:
+        """A `pyarrow.Table`."""
+        return self._answer.arrow()
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self.fetchall())
+
+    def __repr__(self) -> str:
+        rows = self.fetchall()
+        lines = [" | ".join(self.columns), *(" | ".join(_text(v) for v in row) for row in rows[:_SHOWN_ROWS])]
+        more = f"… and {len(rows) - _SHOWN_ROWS:,} more rows\n" if len(rows) > _SHOWN_ROWS else ""
+        return "\n".join(lines) + f"\n{more}[{plural(len(rows), 'row')} at commit {self.commit[:8]}]"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = self.fetchall()
+        head = "".join(f"<th>{escape(c)}</th>" for c in self.columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(_text(v))}</td>" for v in row) + "</tr>" for row in rows[:_SHOWN_ROWS]
+        )
+        note = f"{plural(len(rows), 'row')} at commit <code>{self.commit[:8]}</code>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{note}</small>"
+
+
+def dataset(**settings: Any) -> Callable[[_Function], _Function]:
+    """Marks the function of a Python dataset (`datasets/<schema>/<name>.py`).
+
+    Andon reads the file without running it; the arguments must be literals. See the reference of project files for them.
+    """
+
+    def mark(function: _Function) -> _Function:
+        function.__andon__ = settings  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def read(name: str) -> Any:
+    """Names the dataset that a parameter of a Python dataset receives, as its default: `def f(rfm=read("marts.rfm"))`."""
+    return name
+
+
+def _options(select: tuple[str, ...], branch: str | None, options: dict[str, Any]) -> RunOptions:
+    now = options.pop("now", None)
+    if isinstance(now, str):
+        now = from_text(now)
+    elif isinstance(now, datetime) and now.tzinfo is None:
+        raise ValueError("`now` must have a time zone")
+    exclude = options.pop("exclude", ())
+    return RunOptions(
+        select=select,
+        branch=branch,
+        now=now,
+        exclude=(exclude,) if isinstance(exclude, str) else tuple(exclude),
+        **options,
+    )
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,267 @@
+"""Queries: one SELECT over the datasets of one commit, read-only, logged from the first day."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from andon.base.names import did_you_mean, literal
+from andon.base.text import excerpt, line_and_column
+from andon.engines.duckdb.failures import query_error
+from andon.engines.duckdb.instance import Instance
+from andon.engines.duckdb.universe import Relation, Universe
+from andon.errors import AndonError, MachineError, Problem, UsageError
+from andon.model.commit import Commit
+from andon.relations.relations import Relations
+from andon.sql.facts import SqlFacts, read_facts
+from andon.sql.rules import refusals
+
+if TYPE_CHECKING:
+    from andon.workspace.workspace import Workspace
+
+#: Formats that `Answer.write` knows, with DuckDB's options for COPY.
+FORMATS = {
+    "csv": "format csv, header true",
+    "json": "format json, array true",
+    "parquet": "format parquet, compression zstd",
+}
+
+
+@dataclass
+class Answer:
+    """The result of a query; rows are read when asked for. Asked for again, the same text is asked again of the same commit.
+
+    Attributes:
+        sql: the query. commit: the commit that was read. datasets: what was read.
+        columns, types: of the result (DuckDB types).
+        seconds: until the first rows were there.
+    """
+
+    sql: str
+    commit: Commit
+    datasets: tuple[str, ...]
+    columns: list[str]
+    types: list[str]
+    seconds: float
+    _connection: Any
+    _log: Callable[[int | None, float, str | None], None]
+    _explain: Callable[[Exception], AndonError]
+    _taken: bool = False
+
+    def fetch(self, limit: int | None = None) -> list[tuple[Any, ...]]:
+        """Rows as tuples: all, or the first `limit`."""
+        rows: list[tuple[Any, ...]] = self._take(lambda c: c.fetchall() if limit is None else c.fetchmany(limit), len)
+        return rows
+
+    def arrow(self) -> Any:
+        """A `pyarrow.Table`."""
+        return self._take(lambda c: c.to_arrow_table(), lambda t: int(t.num_rows))
+
+    def df(self) -> Any:
+        """A pandas data frame.
+
+        Raises:
+            MachineError: `machine.missing` without pandas.
+        """
+        _require("pandas", "frames")
+        return self._take(lambda c: c.df(), len)
+
+    def pl(self) -> Any:
+        """A Polars data frame.
+
+        Raises:
+            MachineError: `machine.missing` without polars.
+        """
+        _require("polars", "frames")
+        return self._take(lambda c: c.pl(), len)
+
+    def write(self, path: Path, format: str) -> int:
+        """Write all rows to `path` as `csv`, `json`, `parquet` or `arrow`; returns how many.
+
+        Raises:
+            UsageError: `usage.bad_argument` for another format.
+        """
+        if format == "arrow":
+            return _write_arrow(self.arrow(), path)
+        if format not in FORMATS:
+            raise UsageError(
+                "usage.bad_argument", f"`{format}` is not a format", hint=f"one of {', '.join([*FORMATS, 'arrow'])}"
+            )
+        statement = f"copy (\n{self.sql}\n) to {literal(str(path))} ({FORMATS[format]})"
+        return int(self._take(lambda c: c.execute(statement).fetchall()[0][0], int))
+
+    def _take(self, read: Callable[[Any], Any], count: Callable[[Any], int]) -> Any:
+        began = time.perf_counter()
+        again, self._taken = self._taken, True
+        try:
+            if again:  # a result that was read is empty, and says so in no way that could be told from no rows
+                self._connection.execute(self.sql)
+            found = read(self._connection)
+        except Exception as error:
+            problem = self._explain(error)
+            if not again:
+                self._log(None, time.perf_counter() - began, problem.message)
+            raise problem from error
+        if not again:  # one question is one line of the log
+            self._log(count(found), time.perf_counter() - began, None)
+        return found
+
+
+class Querying:
+    """Asks questions of one workspace's lake."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._relations = Relations(self._lake)
+        self._instance: Instance | None = None
+        self._universes: dict[str, Universe] = {}
+
+    def ask(self, sql: str, at: str | None = None, face: str = "cli") -> Answer:
+        """Run `sql` against the commit that `at` names (None: the head of the workspace's branch).
+
+        Raises:
+            UsageError: `usage.not_one_select`, `usage.query_failed`, `lake.ref_not_found`, `lake.dataset_not_found`.
+        """
+        commit = self._lake.refs.resolve(self._workspace.reading(at))
+        return self.ask_commit(sql, commit, face)
+
+    def ask_commit(self, sql: str, commit: Commit, face: str) -> Answer:
+        """`ask`, for a commit at hand."""
+        began = time.perf_counter()
+        text = sql.strip().rstrip(";").strip()
+        datasets: tuple[str, ...] = ()
+
+        def log(rows: int | None, seconds: float, error: str | None) -> None:
+            # Who may read and not write (a shared lake, a read-only disk) can still ask.
+            try:
+                self._workspace.query_log.add(
+                    self._workspace.author, face, text, datasets, commit.id, answer_seconds + seconds, rows, error
+                )
+            except MachineError as failure:
+                if failure.code not in ("machine.read_only", "machine.disk"):
+                    raise
+
+        answer_seconds = 0.0
+        try:
+            facts = _checked(text)
+            datasets = self._datasets(facts, commit, text)
+            universe = self._universe(commit)
+            universe.ensure(datasets)
+            connection = universe.instance.session().at(universe.catalog).cursor()
+            connection.execute(f'use "{universe.catalog}"')
+            connection.execute(text)
+        except AndonError as error:
+            log(None, time.perf_counter() - began, error.message)
+            raise
+        except Exception as error:
+            problem = query_error(error, text)
+            log(None, time.perf_counter() - began, problem.message)
+            raise problem from error
+        described = connection.description or []
+        answer_seconds = time.perf_counter() - began
+        return Answer(
+            text,
+            commit,
+            datasets,
+            [d[0] for d in described],
+            [str(d[1]) for d in described],
+            answer_seconds,
+            connection,
+            log,
+            lambda error: query_error(error, text),
+        )
+
+    def close(self) -> None:
+        """Free the engine."""
+        if self._instance is not None:
+            self._instance.close()
+
+    def _universe(self, commit: Commit) -> Universe:
+        if self._instance is None:
+            settings = self._workspace.settings
+            self._instance = Instance(
+                threads=int(settings.get("engine.threads")) or os.cpu_count() or 1,
+                memory_limit=str(settings.get("engine.memory_limit") or ""),
+                temporary=self._workspace.folder.state / "tmp" / f"query-{os.getpid()}",
+            )
+        if commit.root not in self._universes:
+            leaves = self._lake.commits.state(commit).leaves
+
+            def find(name: str) -> Relation | None:
+                leaf = leaves.get(name)
+                return self._relations.relation(leaf.version) if leaf is not None else None
+
+            self._universes[commit.root] = Universe(self._instance, find)
+        return self._universes[commit.root]
+
+    def _datasets(self, facts: SqlFacts, commit: Commit, sql: str) -> tuple[str, ...]:
+        leaves = self._lake.commits.state(commit).leaves
+        names = []
+        for use in facts.tables:
+            if use.name not in leaves:
+                line, column = line_and_column(sql, use.offset)
+                problem = Problem(
+                    "lake.dataset_not_found",
+                    f"no dataset is named `{use.name}` at {commit.id[:8]}",
+                    "query",
+                    line,
+                    column,
+                    _near(use.name, leaves),
+                    excerpt(sql, line, column),
+                )
+                raise UsageError(
+                    problem.code,
+                    problem.message,
+                    where=f"query:{line}:{column}",
+                    hint=problem.hint,
+                    problems=(problem,),
+                )
+            names.append(use.name)
+        return tuple(dict.fromkeys(names))
+
+
+def _near(name: str, known: Any) -> str:
+    bare = [k for k in known if k.partition(".")[2] == name]
+    if bare:
+        return f"write its schema: `{bare[0]}`"
+    return did_you_mean(name, known) or "`andon ls` lists all datasets"
+
+
+def _checked(sql: str) -> SqlFacts:
+    facts = read_facts([sql])[0]
+    found = [*facts.problems, *(refusals(facts, role="query", allow=frozenset()) if not facts.problems else [])]
+    if found:
+        problems = []
+        for problem in found:
+            line = column = None
+            if problem.offset is not None:
+                line, column = line_and_column(sql, problem.offset)
+            mark = excerpt(sql, line, column) if line is not None else None
+            problems.append(Problem(problem.code, problem.message, "query", line, column, problem.hint, mark))
+        first = problems[0]
+        raise UsageError(
+            "usage.not_one_select", first.message, where=first.where, hint=first.hint, problems=tuple(problems)
+        )
+    return facts
+
+
+def _write_arrow(table: Any, path: Path) -> int:
+    import pyarrow
+
+    with path.open("wb") as file, pyarrow.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    return int(table.num_rows)
+
+
+def _require(module: str, extra: str) -> None:
+    from importlib.util import find_spec
+
+    if find_spec(module) is None:
+        raise MachineError(
+            "machine.missing", f"the package `{module}` is not installed", hint=f"pip install 'andon[{extra}]'"
+        )

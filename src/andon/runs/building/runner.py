@@ -1,0 +1,222 @@
+"""Taking a plan's steps in parallel, in dependency order. A failure stops only what is downstream of it.
+
+The runner knows order, threads, progress and batching; what a step does is the `execute` that it is given, and what a
+result is recorded by is the `record` that it is given.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from andon.errors import AndonError, DatasetError, MachineError
+from andon.model.build import Build
+from andon.model.check import Status as CheckStatus
+from andon.model.check_result import CheckResult
+from andon.model.event import Reporter, TaskEnded, TaskStarted
+from andon.model.plan import Action, Step
+from andon.model.run import Status, TaskResult
+from andon.runs.building.outcome import Execute, Outcome, Progress
+
+#: New results are recorded at least this often (seconds), so that an interrupted run keeps what it built.
+RECORD_EVERY = 0.5
+
+#: Makes outcomes durable; gives back the build that counts for each key.
+Record = Callable[[Sequence[Outcome]], Mapping[str, Build]]
+
+
+class Runner:
+    """Runs the steps of one plan.
+
+    Args:
+        execute: takes one step.
+        record: keeps what was built.
+        report: hears of every start and end, in the thread that called `run`.
+        workers: how many steps at a time.
+        cancelled: set to stop; what runs is interrupted by `interrupt`.
+    """
+
+    def __init__(
+        self,
+        execute: Execute,
+        record: Record,
+        report: Reporter,
+        workers: int,
+        cancelled: threading.Event,
+        interrupt: Callable[[], None],
+    ) -> None:
+        self._execute = execute
+        self._record = record
+        self._report = report
+        self._workers = workers
+        self._cancelled = cancelled
+        self._interrupt = interrupt
+
+    def run(
+        self, steps: Sequence[Step], versions: Mapping[str, str], held: Mapping[str, str] | None = None
+    ) -> Progress:
+        """Take `steps`; `versions` are those of datasets that have no step, `held` says why nothing may read some of them.
+
+        Returns:
+            What became of them.
+
+        Raises:
+            MachineError: when the machine fails (a full disk): it would fail every further step as well.
+            KeyboardInterrupt: after everything was stopped and what was built is recorded.
+        """
+        progress = Progress(versions=dict(versions), failed=dict(held or {}))
+        state = _State(steps)
+        unrecorded: list[Outcome] = []
+        recording: Future[Mapping[str, Build]] | None = None
+        winners: dict[str, Build] = {}
+        recorded_at = time.monotonic()
+        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="andon-task")
+        recorder = ThreadPoolExecutor(1, thread_name_prefix="andon-record")
+        running: dict[Future[Outcome], tuple[Step, float]] = {}
+        try:
+            while state.ready or running:
+                while state.ready and len(running) < self._workers:
+                    step = state.ready.pop(0)
+                    self._start(step, progress, state, pool, running)
+                if not running:
+                    continue
+                done, _ = wait(running, timeout=RECORD_EVERY, return_when=FIRST_COMPLETED)
+                for future in done:
+                    step, began = running.pop(future)
+                    outcome = self._finish(step, future, began, progress, state)
+                    if outcome is not None and outcome.fresh:
+                        unrecorded.append(outcome)
+                if (
+                    unrecorded
+                    and time.monotonic() - recorded_at > RECORD_EVERY
+                    and (recording is None or recording.done())
+                ):
+                    # The disk is waited for beside the work, not between it.
+                    winners.update(recording.result() if recording is not None else {})
+                    recording = recorder.submit(self._record, tuple(unrecorded))
+                    unrecorded.clear()
+                    recorded_at = time.monotonic()
+        except BaseException:
+            self._cancelled.set()
+            self._interrupt()
+            pool.shutdown(wait=True, cancel_futures=True)
+            with contextlib.suppress(AndonError):  # what ended the run is the error to tell
+                self._keep(recording, unrecorded)
+            recorder.shutdown()
+            raise
+        pool.shutdown()
+        try:
+            winners.update(self._keep(recording, unrecorded))
+        finally:
+            recorder.shutdown()
+        # Only now: until here all tasks read one and the same content of each dataset, the one that was built here.
+        _adopt(winners, progress)
+        return progress
+
+    def _start(
+        self,
+        step: Step,
+        progress: Progress,
+        state: _State,
+        pool: ThreadPoolExecutor,
+        running: dict[Future[Outcome], tuple[Step, float]],
+    ) -> None:
+        lost = [p for p in step.needs if p in progress.failed]
+        if lost:
+            why = progress.failed[step.dataset] = progress.failed[lost[0]]
+            result = TaskResult(step.dataset, step.action, why, Status.SKIPPED)
+            self._end(result, progress, state)
+            return
+        if step.action is Action.DROP:
+            self._end(TaskResult(step.dataset, step.action, step.reason, Status.OK), progress, state)
+            return
+        self._report(TaskStarted(step.dataset, step.action))
+        running[pool.submit(self._execute, step, progress.versions)] = (step, time.perf_counter())
+
+    def _finish(
+        self, step: Step, future: Future[Outcome], began: float, progress: Progress, state: _State
+    ) -> Outcome | None:
+        seconds = time.perf_counter() - began
+        error = future.exception()
+        if error is not None:
+            if isinstance(error, MachineError) or not isinstance(error, AndonError):
+                raise error
+            progress.failed[step.dataset] = f"{step.dataset} failed"
+            document = error.to_json()
+            self._end(
+                TaskResult(step.dataset, step.action, step.reason, Status.FAILED, seconds=seconds, error=document),
+                progress,
+                state,
+            )
+            return None
+        outcome = future.result()
+        progress.builds[step.dataset] = outcome.build
+        progress.keys[step.dataset] = outcome.build.key
+        progress.versions[step.dataset] = outcome.version_id
+        action = step.action
+        if action is Action.BUILD and not outcome.fresh:
+            action = Action.REUSE
+        progress.checks += outcome.asked.results
+        holding = outcome.asked.holding
+        status, reason = Status.OK, outcome.note or step.reason
+        if holding:
+            progress.failed[step.dataset] = f"{step.dataset} is held by a check"
+            status, reason = Status.HELD, _held_by(holding)
+        result = TaskResult(step.dataset, action, reason, status, outcome.rows, seconds, outcome.version_id)
+        self._end(result, progress, state)
+        return outcome
+
+    def _end(self, result: TaskResult, progress: Progress, state: _State) -> None:
+        progress.results.append(result)
+        state.done(result.dataset)
+        self._report(TaskEnded(result))
+
+    def _keep(self, recording: Future[Mapping[str, Build]] | None, outcomes: Sequence[Outcome]) -> dict[str, Build]:
+        """Wait for what is being recorded and record the rest; the builds that count, by key."""
+        winners = dict(recording.result()) if recording is not None else {}
+        if outcomes:
+            winners.update(self._record(outcomes))
+        return winners
+
+
+def _held_by(checks: Sequence[CheckResult]) -> str:
+    more = f" and {len(checks) - 1} more" if len(checks) > 1 else ""
+    word = "does not hold" if checks[0].status is CheckStatus.FAIL else "could not run"
+    return f"`{checks[0].spoken}` {word}{more}"
+
+
+def _adopt(winners: Mapping[str, Build], progress: Progress) -> None:
+    """Of two who built one key the first to record it counts."""
+    for build in winners.values():
+        progress.builds[build.dataset] = build
+        progress.versions[build.dataset] = build.version
+
+
+class _State:
+    """Which steps wait for which."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._steps = {step.dataset: step for step in steps}
+        self._waits = {step.dataset: {p for p in step.needs if p in self._steps} for step in steps}
+        self._readers: dict[str, list[str]] = {step.dataset: [] for step in steps}
+        for dataset, parents in self._waits.items():
+            for parent in parents:
+                self._readers[parent].append(dataset)
+        self.ready: list[Step] = [step for step in steps if not self._waits[step.dataset]]
+
+    def done(self, dataset: str) -> None:
+        """`dataset` ended: what waited for it alone is ready."""
+        for reader in self._readers[dataset]:
+            self._waits[reader].discard(dataset)
+            if not self._waits[reader]:
+                self.ready.append(self._steps[reader])
+
+
+def interrupted(dataset: str) -> DatasetError:
+    """The error of a task that was stopped."""
+    return DatasetError(
+        "build.interrupted", "the run was stopped", where=dataset, hint="run again; what was built is reused"
+    )

@@ -1,0 +1,137 @@
+"""Executing a plan: copies of raw files, engines, tasks in parallel, results recorded. Loaded only when there is something to build."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.errors import AndonError, DatasetError
+from andon.model.event import Notice, Reporter
+from andon.model.plan import Action
+from andon.project.bind_check import check_declared
+from andon.runs.building.outcome import Progress
+from andon.runs.building.runner import Runner
+from andon.runs.building.tasks import Job, PythonSettings, Tasks
+from andon.runs.goal import Prepared
+from andon.runs.planning.gather import Gathered
+from andon.runs.planning.raw_files import RawFiles
+from andon.runs.planning.schemas import columns_by_dataset
+from andon.sources.contract import describe
+from andon.sources.explain import explain
+from andon.sources.render import render
+
+if TYPE_CHECKING:
+    from andon.model.build import Build
+    from andon.runs.building.outcome import Outcome
+    from andon.runs.checked_run import CheckedRun
+    from andon.workspace.engines import Engines
+    from andon.workspace.workspace import Workspace
+
+
+class Execution:
+    """Executes plans for one workspace."""
+
+    def __init__(self, workspace: Workspace, raw: RawFiles) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._raw = raw
+
+    def build(self, prepared: Prepared, run: int, report: Reporter, engines: Engines, check: CheckedRun) -> Progress:
+        """Take the plan's steps: build, record, and ask of each result what must hold."""
+        gathered, settings = prepared.gathered, self._workspace.settings
+        works = prepared.plan.builds
+        built = {s.dataset for s in works if s.action is Action.BUILD}
+        raw: list[str] = []
+        for name in sorted(built & gathered.sources.keys()):
+            try:
+                raw += self._raw.keep(gathered.sources[name].files)
+                self._say_contract(gathered, name, report)
+            except DatasetError as error:
+                gathered.failures[name] = error
+        sides = engines()
+        job = Job(
+            lake=self._lake,
+            run=run,
+            moment=prepared.moment,
+            definitions=gathered.definitions,
+            leaves=gathered.state.leaves,
+            sources={name: (s.files, s.contract) for name, s in gathered.sources.items()},
+            failures=gathered.failures,
+            bound=prepared.bound,
+            read_source=_SourceReader(gathered, self._raw),
+            engine=engines.settings,
+            python=PythonSettings(self._workspace.folder.state / "environments", float(settings.get("python.timeout"))),
+            check_columns=_DeclaredColumns(gathered),
+            check=check.of_task,
+            built_before=frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
+            forced=prepared.forced,
+            proofs=prepared.proofs,
+        )
+        read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
+        tasks = Tasks(job, sides)
+        tasks.register(columns_by_dataset({d: c for d, c in prepared.bound.items() if d in built}))
+        kept = (Action.REUSE, Action.KEEP, Action.CHECK)
+        sides.relations.load(
+            s.version for s in prepared.plan.steps if s.version is not None and s.action in kept and s.dataset in read
+        )
+
+        def record(outcomes: Sequence[Outcome]) -> Mapping[str, Build]:
+            winners = self._lake.objects.record(
+                [(o.version, o.build) for o in outcomes if o.version is not None],
+                [o.definition for o in outcomes if o.definition is not None],
+                raw=raw,
+                force=bool(prepared.forced),
+            )
+            raw.clear()
+            return winners
+
+        runner = Runner(tasks, record, report, engines.workers, job.cancelled, tasks.interrupt)
+        versions = {d: leaf.version for d, leaf in gathered.state.leaves.items() if d not in built}
+        versions.update(
+            {s.dataset: s.version for s in prepared.plan.steps if s.version and s.action is not Action.DROP}
+        )
+        known = {d: v for d, v in versions.items() if d not in built}
+        return runner.run(works, known, check.of_reused(prepared.plan.steps))
+
+    def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:
+        build, source = gathered.builds.get(name), gathered.sources[name]
+        if source.contract is None or all(read["format"] == "parquet" for read in source.contract["reads"]):
+            return  # Parquet files say themselves how they are read
+        if build is None or build.contract != source.contract:
+            for line in describe(source.contract):
+                report(Notice(f"{name}: {line}"))
+
+
+@dataclass(frozen=True, slots=True)
+class _DeclaredColumns:
+    """What files of Python datasets declare about their results, which are known only when they are there."""
+
+    gathered: Gathered
+
+    def __call__(self, dataset: str, columns: Sequence[tuple[str, str]]) -> None:
+        problems = check_declared(self.gathered.project.datasets[dataset], columns)
+        if problems:
+            first = problems[0]
+            raise DatasetError(first.code, first.message, where=first.where, hint=first.hint, problems=tuple(problems))
+
+
+@dataclass
+class _SourceReader:
+    """Renders and explains sources for the tasks of a run."""
+
+    gathered: Gathered
+    raw: RawFiles
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def render(self, dataset: str) -> str:
+        source = self.gathered.sources[dataset]
+        return render(self.gathered.definitions[dataset], source.contract or {}, self._places(dataset))
+
+    def explain(self, dataset: str, error: Exception) -> AndonError:
+        return explain(error, self.gathered.definitions[dataset], self._places(dataset))
+
+    def _places(self, dataset: str) -> dict[str, Path]:
+        return {f.path: self.raw.place(f) for f in self.gathered.sources[dataset].files}

@@ -1,0 +1,372 @@
+"""Ending a run: its results, the next state of the lake, the commit and the move of the branch, the folder's new base."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from andon.base.clock import to_text
+from andon.base.database import Transaction
+from andon.errors import AndonError, ConflictError
+from andon.lake.commits import Draft
+from andon.lake.lake import RefMove
+from andon.model.acceptance import in_force
+from andon.model.commit import Commit, CommitKind, Leaf, State
+from andon.model.event import Ended, Planned, Reporter
+from andon.model.plan import Action, Plan
+from andon.model.run import RunResult, Status, TaskResult
+from andon.project.folder.merge import next_base
+from andon.runs.building.outcome import Progress
+from andon.runs.checked_run import ages
+from andon.runs.goal import Goal, Prepared, RunOptions
+from andon.runs.planning.gather import Gathered, Gatherer
+from andon.workspace.folder import Base, base_meanings
+
+if TYPE_CHECKING:
+    from andon.runs.checked_run import CheckedRun
+    from andon.runs.inspection.settle import Settled
+    from andon.workspace.workspace import Workspace
+
+#: How often a finished commit is moved on top of a head that changed nothing it wrote or read.
+REBASES = 50
+
+
+class Finish:
+    """Ends runs for one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+
+    def nothing(self, prepared: Prepared, report: Reporter, began: float) -> RunResult:
+        """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
+        results = self._results(prepared.plan, Progress())
+        self._remember(prepared, prepared.gathered.state)
+        result = RunResult(
+            None,
+            prepared.goal.branch,
+            prepared.head.id,
+            prepared.head.id,
+            published=True,
+            held=None,
+            seconds=time.perf_counter() - began,
+            tasks=results,
+            is_change=False,
+            notices=prepared.plan.notices,
+            checks=ages(self._workspace, prepared),
+        )
+        report(Planned(prepared.plan, None))
+        report(Ended(result))
+        return result
+
+    def stopped(self, run: int, began: float, status: str) -> None:
+        """Record that a run ended without a commit, unless its end is recorded already."""
+        with contextlib.suppress(AndonError), self._lake.database.write() as transaction:
+            if self._workspace.runs.is_running(transaction, run):
+                seconds = time.perf_counter() - began
+                self._workspace.runs.end(transaction, run, status, None, False, None, seconds, [])
+
+    def commit(
+        self,
+        prepared: Prepared,
+        options: RunOptions,
+        run: int,
+        progress: Progress,
+        check: CheckedRun,
+        report: Reporter,
+        began: float,
+    ) -> RunResult:
+        """Ask what must hold, write the run's commit, name it `run:N`, and move the branch if the policy allows; the move with the
+        run's outcome at once. Where checks keep a part back, `run:N` shows all that was built and the branch what is healthy.
+
+        Raises:
+            ConflictError: `lake.ref_moved` if the branch's new head touched what this run wrote or read.
+        """
+        end = self._end(prepared, progress, check)
+        # what knows the history of checks is loaded only where there are any
+        found = tuple(end.settled.said)
+        results = self._workspace.checks.with_history(found) if found else ()
+        named = RefMove(f"run:{run}", "run", None, "run")
+        is_part = end.held is None and bool(end.settled.kept)
+        if is_part:
+            draft = self._draft(prepared, options, run, prepared.head, end.settled.whole, end)
+            self._lake.commit(draft, end.settled.whole, [named], secrets.token_hex(16))
+        request = secrets.token_hex(16)
+        head, state = prepared.head, end.state
+        for _ in range(REBASES):
+            draft = self._draft(prepared, options, run, head, state, end)
+            moves = [] if is_part else [named]
+            if end.held is None:
+                moves.append(RefMove(prepared.goal.branch, "branch", head.id, str(prepared.goal.kind)))
+            try:
+                commit = self._lake.commit(
+                    draft,
+                    state,
+                    moves,
+                    request,
+                    also=lambda transaction, commit: self._record(transaction, run, commit, end, check, began),
+                )
+                break
+            except ConflictError as error:
+                if error.code != "lake.ref_moved":
+                    raise
+                rebased = self._rebase(prepared, state, head)
+                if rebased is None:
+                    raise
+                head, state = rebased
+                continue
+        else:
+            raise ConflictError("lake.ref_moved", "the branch moves faster than this run can follow", hint="run again")
+        if end.held is None:
+            self._remember(prepared, state)
+        result = RunResult(
+            run,
+            prepared.goal.branch,
+            prepared.head.id,
+            commit.id,
+            end.held is None,
+            end.held,
+            time.perf_counter() - began,
+            end.results,
+            prepared.plan.is_change,
+            prepared.plan.notices,
+            tuple(results),
+        )
+        report(Ended(result))
+        return result
+
+    def _end(self, prepared: Prepared, progress: Progress, check: CheckedRun) -> _End:
+        """What the run came to, and whether that may be published."""
+        from andon.runs.inspection.settle import blamed, held_because, told
+
+        head = prepared.gathered.state
+        results = self._results(prepared.plan, progress)
+        settled = check.settle(_next_state(prepared, progress), progress)
+        held = _held(prepared.goal, results, moved=settled.state != head)
+        if prepared.goal.policy == "healthy":
+            results = told(settled.kept, results)
+            if held is None and settled.kept and settled.state == head:
+                held = held_because(settled.holding)
+        else:
+            holding = check.holding(settled)
+            results = told(blamed(holding), results)
+            if holding and (held is None or any(r.status is Status.HELD for r in results)):
+                held = held if prepared.goal.policy == "none" else held_because(holding)
+        state = settled.state if held is None else settled.whole
+        return _End(results, settled, state, held)
+
+    def _draft(self, prepared: Prepared, options: RunOptions, run: int, head: Commit, state: State, end: _End) -> Draft:
+        merged = prepared.goal.merged if _is_whole(prepared, end.results) else None
+        return Draft(
+            (head.id, merged.id) if merged is not None else (head.id,),
+            _kind(prepared),
+            self._workspace.author,
+            options.message or _message(prepared, end.results, state),
+            to_text(self._workspace.clock()),
+            run,
+            tuple({*head.rejected, *prepared.goal.rejected}),
+            in_force((*head.acceptances, *prepared.goal.acceptances), state),
+            prepared.goal.target,
+        )
+
+    def _record(
+        self, transaction: Transaction, run: int, commit: Commit, end: _End, check: CheckedRun, began: float
+    ) -> None:
+        """The run's outcome, within the transaction that moves the refs."""
+        workspace = self._workspace
+        statuses = {r.status for r in end.results}
+        status = "failed" if Status.FAILED in statuses else "held" if end.is_held else "done"
+        seconds = time.perf_counter() - began
+        workspace.runs.end(transaction, run, status, commit.id, end.held is None, end.held, seconds, end.results)
+        workspace.check_results.record(transaction, check.fresh, check.newest)
+        workspace.check_results.record_run(transaction, run, end.settled.said)
+
+    def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
+        """What became of every step, those that were not taken included."""
+        done = {r.dataset: r for r in progress.results}
+        counts = self._lake.objects.row_counts(s.version for s in plan.steps if s.version and s.dataset not in done)
+        results = []
+        for step in plan.steps:
+            result = done.get(step.dataset)
+            if result is None:
+                rows = counts.get(step.version or "", (None, 0))[0]
+                result = TaskResult(step.dataset, step.action, step.reason, Status.OK, rows, version=step.version)
+            elif result.status is Status.OK and result.version is not None:
+                result = replace(result, version=progress.versions.get(step.dataset, result.version))
+            results.append(result)
+        return tuple(results)
+
+    def _rebase(self, prepared: Prepared, state: State, base: Commit) -> tuple[Commit, State] | None:
+        """Our changes on top of the branch's new head, if it changed nothing that we wrote or read; else None."""
+        ref = self._lake.refs.find(prepared.goal.branch)
+        if ref is None:
+            return None
+        head = self._lake.commits.get(ref.commit)
+        commits = self._lake.commits
+        if dict(commits.shared(base)) != dict(commits.shared(head)) or base.rejected != head.rejected:
+            return None
+        theirs = commits.changed_leaves(base, head)
+        if prepared.book is not None and theirs.keys() & prepared.book.reads(prepared.looked):
+            return None  # a check reads both sides: it must be asked of both together
+        old, new = commits.state(base).leaves, commits.state(head)
+        ours = {d for d in old.keys() | state.leaves.keys() if old.get(d) != state.leaves.get(d)}
+        reads = {p for d in ours if d in prepared.gathered.definitions for p in prepared.gathered.definitions[d].inputs}
+        if theirs.keys() & (ours | reads):
+            return None
+        # Neither may they have read what we wrote: their new dataset would stand beside an input that it never saw.
+        made = self._lake.objects.definitions({leaf.definition for _, leaf in theirs.values() if leaf is not None})
+        if any(ours.intersection(definition.inputs) for definition in made.values()):
+            return None
+        if self._ask_about(new, theirs, ours):
+            return None  # nor may their new lines name what we wrote: nobody asked them of it
+        if dict(state.shared) != dict(commits.shared(base)):
+            return None
+        leaves = dict(new.leaves)
+        for dataset in ours:
+            if dataset in state.leaves:
+                leaves[dataset] = state.leaves[dataset]
+            else:
+                leaves.pop(dataset, None)
+        return head, State(leaves, state.shared)
+
+    def _ask_about(
+        self, state: State, theirs: Mapping[str, tuple[Leaf | None, Leaf | None]], ours: Collection[str]
+    ) -> bool:
+        """Whether lines that another publish brought (it changed `theirs` and made `state`) name one of `ours`."""
+        edited = {name for name, (before, now) in theirs.items() if now is not None and _files(before) != now.files}
+        if not edited:
+            return False
+        from andon.runs.inspection.book import names_in
+
+        datasets = self._workspace.describe.project(state).datasets
+        return any(name in datasets and not names_in(datasets[name]).isdisjoint(ours) for name in edited)
+
+    def _remember(self, prepared: Prepared, state: State) -> None:
+        """Move the folder's base on: what folder and published head have in common now."""
+        goal = prepared.goal
+        if not goal.updates_folder:
+            return
+        folder = self._workspace.folder
+        old = folder.base(goal.branch)
+        gathered = prepared.gathered
+        code, meanings = (dict(old.code), dict(old.meanings)) if old else ({}, {})
+        if prepared.side.is_folder:
+            code = next_base(old.code if old else None, state.files(), prepared.side.code)
+            meanings = base_meanings(code, old, gathered.code.files, gathered.project.meanings)
+        raw = dict(old.raw) if old else {}
+        builds = Gatherer(self._workspace).source_builds(state)
+        for name, definition in gathered.definitions.items():
+            if name in gathered.sources and name in builds:
+                published = {f.path: f.sha256 for f in builds[name].files}
+                here = {p: f.sha256 for p, f in prepared.side.raw(definition).items()}
+                raw[name] = next_base(raw.get(name), published, here)
+        new = Base(code, meanings, raw)
+        if new != old and (prepared.side.is_folder or old is not None):
+            folder.set_base(goal.branch, new)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What a run came to: results of its tasks and checks, the state that its commit holds, and why that is not published."""
+
+    results: tuple[TaskResult, ...]
+    settled: Settled
+    state: State
+    held: str | None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a check keeps something from readers."""
+        return any(r.status is Status.HELD for r in self.results) or (
+            self.held is not None and bool(self.settled.holding)
+        )
+
+
+def _files(leaf: Leaf | None) -> tuple[tuple[str, str], ...] | None:
+    return leaf.files if leaf is not None else None
+
+
+def _kind(prepared: Prepared) -> CommitKind:
+    """A run of the folder that alters no code is a refresh like any other."""
+    kind = prepared.goal.kind
+    return CommitKind.REFRESH if kind is CommitKind.CHANGE and not prepared.plan.is_change else kind
+
+
+def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
+    failed = [r.dataset for r in results if r.status is Status.FAILED]
+    skipped = [r.dataset for r in results if r.status is Status.SKIPPED]
+    if goal.policy == "none":
+        return "not to be published (--publish none)"
+    if failed and goal.policy == "all-or-nothing":
+        return f"{failed[0]} failed" + (f" and {len(failed) - 1} more" if len(failed) > 1 else "")
+    if skipped and goal.policy == "all-or-nothing":
+        return f"{skipped[0]} was skipped" + (f" and {len(skipped) - 1} more" if len(skipped) > 1 else "")
+    if failed and not moved:
+        return f"nothing is healthy: {len(failed)} failed, {len(skipped)} skipped"
+    return None
+
+
+def _is_whole(prepared: Prepared, results: Sequence[TaskResult]) -> bool:
+    """Whether the next state holds all of the other side's code. A branch of which a part failed or was kept out is not merged:
+    as a parent it would be the base of its next publish, and that part would count as taken and never be tried again."""
+    if prepared.gathered.code.rejected or len(results) < len(prepared.gathered.definitions):
+        return False
+    return all(r.status is Status.OK and r.action != Action.KEEP for r in results)
+
+
+def _next_state(prepared: Prepared, progress: Progress) -> State:
+    gathered = prepared.gathered
+    leaves: dict[str, Leaf] = dict(gathered.state.leaves)
+    for step in prepared.plan.steps:
+        name = step.dataset
+        if step.action is Action.DROP:
+            leaves.pop(name, None)
+        elif name in progress.builds:
+            build = progress.builds[name]
+            leaves[name] = _leaf(gathered, name, build.key, build.id, build.version)
+        elif step.action in (Action.REUSE, Action.CHECK) and step.key and step.build and step.version:
+            leaves[name] = _leaf(gathered, name, step.key, step.build, step.version)
+    return State(leaves, dict(prepared.shared))
+
+
+def _leaf(gathered: Gathered, name: str, key: str, build: str, version: str) -> Leaf:
+    definition = gathered.definitions[name]
+    return Leaf(
+        str(definition.kind),
+        str(definition.materialize),
+        definition.id,
+        key,
+        build,
+        version,
+        tuple(gathered.files[name]),
+    )
+
+
+def _message(prepared: Prepared, results: Sequence[TaskResult], state: State) -> str:
+    """What a run did, in one line."""
+    before = prepared.gathered.state.leaves
+    done = [r for r in results if r.status is Status.OK]
+    built = [r.dataset for r in done if r.action in (Action.BUILD, Action.VIEW)]
+    dropped = [r.dataset for r in done if r.action is Action.DROP]
+    taken, edited = [], []
+    for name in (r.dataset for r in done if r.action in (Action.REUSE, Action.CHECK) and r.dataset in state.leaves):
+        old, new = before.get(name), state.leaves[name]
+        if old is None or old.version != new.version or old.definition != new.definition:
+            taken.append(name)
+        elif old.files != new.files:
+            edited.append(name)
+    parts = [
+        f"{word} {_listed(names)}"
+        for word, names in (("built", built), ("took over", taken), ("dropped", dropped), ("text of", edited))
+        if names
+    ]
+    text = "; ".join(parts) or "settings and shared files"
+    return f"publish {prepared.goal.source}: {text}" if prepared.goal.source else text
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

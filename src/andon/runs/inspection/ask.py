@@ -1,0 +1,426 @@
+"""Asking versions what must hold: in a task right after the write, and of a whole state before it is published.
+
+A result is kept by its question (check, every version read, logical time where used), so nothing is asked twice, on any branch.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from andon.base.clock import to_text
+from andon.base.hashing import content_id
+from andon.checks.compile.plans import Compiled, ViolationsPlan
+from andon.checks.execute.question import Executed, Question, Target
+from andon.checks.judge import Measured, Verdict, judge
+from andon.checks.watch import learned
+from andon.errors import Problem, ProjectError
+from andon.model.acceptance import Acceptance
+from andon.model.check import Check, CheckKind, MaxAge, Severity, Status, Violations, Watch
+from andon.model.check_result import CheckResult, result_key
+from andon.model.commit import Leaf
+from andon.model.dataset import Dataset, Definition
+from andon.model.version import Version
+from andon.runs.inspection.book import CheckBook, Columns, compares
+from andon.runs.inspection.series import KeptStates
+
+if TYPE_CHECKING:
+    from andon.relations.sides import Side, Sides
+    from andon.state.check_results import Kept
+    from andon.workspace.workspace import Workspace
+
+#: From how many bytes on what was found in a file is kept for versions that add files to it.
+_LARGE = 64 * 2**20
+
+_QUERY = re.compile(r"\bselect\b|\bfrom\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all questions of one run have in common.
+
+    Attributes:
+        published: the leaves that readers of the target branch have.
+        definitions: of the state that is asked about.
+        moment: the logical time.
+        run: its number, or None where checks run alone.
+        acceptances: in force.
+        samples: how many failing rows of a check are wanted.
+        again: whether what was answered before is asked anew.
+        branch: whose published history `watch` learns from.
+        only: which checks are asked; None means all.
+    """
+
+    published: Mapping[str, Leaf]
+    definitions: Mapping[str, Definition]
+    moment: datetime
+    run: int | None = None
+    acceptances: Sequence[Acceptance] = ()
+    samples: int = 20
+    again: bool = False
+    branch: str = "main"
+    only: Callable[[Check], bool] | None = None
+
+
+@dataclass
+class Checking:
+    """Asks for one run.
+
+    Args:
+        sides: the engines of the run, made when first needed; `interrupt` stops what runs on them.
+        workers: how many datasets are asked at a time.
+
+    Attributes:
+        fresh: results that were found here, by key; `newest` of `max_age` beside them.
+    """
+
+    workspace: Workspace
+    book: CheckBook
+    setting: Setting
+    sides: Callable[[], Sides]
+    interrupt: Callable[[], None]
+    workers: int = 1
+    fresh: dict[str, CheckResult] = field(default_factory=dict)
+    newest: dict[str, int | None] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._states = KeptStates(self.workspace.facts)
+
+    def of_task(
+        self, dataset: str, version: Version, versions: Mapping[str, str], settled: Callable[[str], bool]
+    ) -> tuple[CheckResult, ...]:
+        """Results of the checks of a dataset that was built just now, as far as all that they read is settled.
+
+        Args:
+            versions: `{dataset: version id}` of what is there.
+            settled: whether a dataset's version can't change any more in this run.
+        """
+        said = self.book.dataset(dataset)
+        if said is None or not self.book.has_checks(said):
+            return ()
+        now = {**versions, dataset: version.id}
+        there = {name for name in self.book.named(said) if name in now and settled(name)}
+        return self._ask(said, {name: now[name] for name in (dataset, *there)}, version)
+
+    def of_state(self, leaves: Mapping[str, Leaf], datasets: Iterable[str]) -> list[CheckResult]:
+        """Results of all checks of `datasets` on the versions of `leaves`; what is not known is asked now, side by side."""
+        wanted = [(d, leaves[d]) for d in sorted(datasets) if d in leaves]
+        versions = {name: leaf.version for name, leaf in leaves.items()}
+        objects = self.workspace.lake.objects
+        known = objects.versions({leaf.version for _, leaf in wanted})
+
+        def one(item: tuple[str, Leaf]) -> tuple[CheckResult, ...]:
+            name, leaf = item
+            said = self.book.dataset(name, leaf.files)
+            if said is None or not self.book.has_checks(said):
+                return ()
+            named = {n: versions[n] for n in self.book.named(said) if n in versions}
+            return self._ask(said, {name: leaf.version, **named}, known[leaf.version])
+
+        if self.workers == 1 or len(wanted) < 2:
+            return [result for item in wanted for result in one(item)]
+        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="andon-check")
+        try:
+            return [result for results in pool.map(one, wanted) for result in results]
+        except BaseException:
+            self.interrupt()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def explain(self, leaves: Mapping[str, Leaf], datasets: Iterable[str]) -> list[tuple[Check, str, str]]:
+        """How each check of `datasets` would be executed on `leaves`: the check, the way, and the SQL."""
+        from andon.checks.execute.planned import explain_sql
+
+        found: list[tuple[Check, str, str]] = []
+        versions = {name: leaf.version for name, leaf in leaves.items()}
+        relations = self.sides().relations
+        for name in sorted(datasets):
+            said = self.book.dataset(name, leaves[name].files)
+            if said is None or not self.book.has_checks(said):
+                continue
+            items = [c for c in self.book.of(name) if c.plan is not None and all(o in versions for o in c.check.others)]
+            with self.sides().for_size(0) as side:
+                question = self._question(side, said, items, versions, relations.version(versions[name]))
+                for check, how, text in explain_sql(question):
+                    is_alone = compares(check) and question.published is None
+                    found.append((check, "skipped", "") if is_alone else (check, how, text))
+        return found
+
+    # -- one dataset
+
+    def _ask(self, said: Dataset, versions: Mapping[str, str], version: Version) -> tuple[CheckResult, ...]:
+        """Results of the checks of `said` whose datasets are all among `versions`, in the order of the lines."""
+        relations = self.sides().relations
+        columns: dict[str, Columns | None] = {name: self.book.columns(name) for name in self.book.named(said)}
+        columns.update({name: _columns(relations.version(v)) for name, v in versions.items() if name != said.name})
+        columns[said.name] = _columns(version)
+        try:
+            compiled = self.book.compiled(said, columns)
+        except ProjectError as error:
+            return tuple(self._unfit(said, problem, version) for problem in error.problems)
+        setting = self.setting
+        items = [c for c in compiled if c.plan is not None and all(o in versions for o in c.check.others)]
+        if setting.only is not None:
+            items = [c for c in items if setting.only(c.check)]
+        made_by = setting.definitions.get(said.name)
+        definition = made_by.id if made_by is not None else None
+        keys = {
+            c.check.id: self.book.question(c, said, versions, setting.published, definition, setting.moment)
+            for c in items
+        }
+        found = self._known(items, keys)
+        missing = [c for c in items if keys[c.check.id] not in found]
+        if missing:
+            found.update(self._execute(said, missing, keys, versions, version))
+        return tuple(self._worded(said, c.check, found[keys[c.check.id]], versions) for c in items)
+
+    def _known(self, items: Sequence[Compiled], keys: Mapping[str, str]) -> dict[str, CheckResult]:
+        with self._lock:
+            found = {key: self.fresh[key] for key in keys.values() if key in self.fresh}
+        if self.setting.again:
+            return found
+        kept = self.workspace.check_results.find(key for key in keys.values() if key not in found)
+        for item in items:
+            key = keys[item.check.id]
+            if key in kept:
+                found[key] = self._again(item.check, kept[key])
+        return found
+
+    def _again(self, check: Check, kept: Kept) -> CheckResult:
+        """A kept result as one of now; the age of the newest value is judged by the clock of now."""
+        result = _result(check, kept.key, kept.version, how="kept", run=kept.run, at=kept.at)
+        if isinstance(check.form, MaxAge):
+            measured = Measured(value=kept.newest, is_infinite=kept.value == "infinity")
+            return _judged(result, judge(check, measured, self.setting.moment))
+        if isinstance(check.form, Watch) and kept.value is not None:  # the same content may be normal then and not now
+            return _judged(result, self._watched(check, kept.value))
+        return replace(
+            result,
+            status=kept.status,
+            value=kept.value,
+            limit=kept.limit,
+            bad=kept.bad,
+            total=kept.total,
+            reason=kept.reason,
+            samples=kept.samples,
+        )
+
+    def _execute(
+        self,
+        said: Dataset,
+        items: Sequence[Compiled],
+        keys: Mapping[str, str],
+        versions: Mapping[str, str],
+        version: Version,
+    ) -> dict[str, CheckResult]:
+        from andon.checks.execute.planned import execute
+
+        sides = self.sides()
+        read = {version.id, *(versions[o] for c in items for o in c.check.others)}
+        executed: list[tuple[Compiled, Executed]] = []
+        with sides.for_size(sum(sides.relations.size(v) for v in read)) as side:
+            # a rule has a query and macros of its own, which lines don't know
+            parts = [[c for c in items if not _is_rule(c)], *([c] for c in items if _is_rule(c))]
+            for part in filter(None, parts):
+                question = self._question(side, said, part, versions, version)
+                with self._names(side, part, versions) as connection:
+                    executed += zip(part, execute(question, connection, self.setting.moment), strict=True)
+        at = to_text(self.workspace.clock())
+        found: dict[str, CheckResult] = {}
+        for item, done in executed:
+            key, verdict = keys[item.check.id], done.verdict
+            if isinstance(item.check.form, Watch) and verdict.status is Status.SKIPPED:
+                verdict = self._watched(item.check, verdict.value)
+            asked = _result(item.check, key, version.id, how=done.how, run=self.setting.run, at=at)
+            result = replace(_judged(asked, verdict), samples=done.samples, seconds=done.seconds)
+            found[key] = self._discreet(said, item.check, result)  # nor are they kept
+            if isinstance(item.check.form, MaxAge):
+                self.newest[key] = done.newest
+        with self._lock:
+            self.fresh.update(found)
+        return found
+
+    def _watched(self, check: Check, value: Any) -> Verdict:
+        """The verdict on a watched number by what its published history teaches."""
+        assert isinstance(check.form, Watch)  # asked before
+        history = self.workspace.series.of_check(check, self.setting.branch)
+        limits = learned(check.form, history, self.setting.moment)
+        return judge(check, Measured(value=value, limits=limits), self.setting.moment)
+
+    def _question(
+        self, side: Side, said: Dataset, items: Sequence[Compiled], versions: Mapping[str, str], version: Version
+    ) -> Question:
+        leaf = self.setting.published.get(said.name)
+        definition = self.setting.definitions.get(said.name)
+        needs_published = any(compares(c.check) for c in items)
+        masked = _personal(said)
+        macros = self.book.macros_for(c.check for c in items)
+        plans = [(c.check, c.plan) for c in items if c.plan is not None]
+        if any(_is_rule(c) for c in items):
+            masked = masked.union(*(_personal(self.book.dataset(o)) for c in items for o in c.check.others))
+            # the connection knows them, in a catalog of its own
+            plans = [(k, replace(p, macros=()) if isinstance(p, ViolationsPlan) else p) for k, p in plans]
+            macros = ()
+        return Question(
+            items=plans,
+            own=self._target(side, version.id),
+            others={o: self._target(side, versions[o]) for c in items for o in c.check.others},
+            published=self._target(side, leaf.version) if leaf is not None and needs_published else None,
+            declared=[(c.name, c.type) for c in said.columns],
+            masked=masked,
+            samples=self.setting.samples,
+            states=self._states if len(version.files) > 1 or version.bytes > _LARGE else None,
+            macros=macros,
+            is_same_definition=leaf is not None and definition is not None and leaf.definition == definition.id,
+        )
+
+    def _target(self, side: Side, version_id: str) -> Target:
+        relations = self.sides().relations
+        version = relations.version(version_id)
+        source = side.universe.source(relations.relation(version_id))
+        storage = self.workspace.lake.storage
+        paths = tuple(storage.engine_path(f.path) for f in version.files)
+        return Target(source, _columns(version), version.files, paths)
+
+    @contextmanager
+    def _names(self, side: Side, items: Sequence[Compiled], versions: Mapping[str, str]) -> Iterator[Any]:
+        """A connection in which other datasets have their names, where a rule or a line holds a query of its own, and the project's macros
+        are there for what calls them: in a catalog of its own, since views that are read may have had other macros of the same names."""
+        session = side.session()
+        others = {o for c in items if _is_rule(c) or _QUERY.search(c.check.text) for o in c.check.others}
+        others |= {c.check.dataset for c in items if _is_rule(c)}
+        macros = [m for c in items if isinstance(c.check.form, Violations) for m in c.check.form.macros]
+        macros += self.book.macros_for(c.check for c in items if not _is_rule(c))
+        if not others and not macros:
+            yield session.connection
+            return
+        from andon.engines.duckdb.universe import Universe
+
+        relations = self.sides().relations
+        own = Universe(side.instance, lambda name: relations.relation(versions[name]) if name in others else None)
+        try:
+            own.ensure(others)
+            own.define(macros)
+            yield session.at(own.catalog)
+        finally:
+            session.at(side.universe.catalog)
+            own.detach()
+
+    # -- results
+
+    def _worded(self, said: Dataset, check: Check, result: CheckResult, versions: Mapping[str, str]) -> CheckResult:
+        """`result` with what the check says of itself now, and who accepted it."""
+        leaf = self.setting.published.get(check.dataset) if compares(check) else None
+        worded = replace(
+            result,
+            label=check.label,
+            text=check.text,
+            severity=check.severity,
+            why=check.why,
+            others=tuple((o, versions[o]) for o in check.others),
+            published=leaf.version if leaf else None,
+            file=check.file,
+            line=check.line,
+        )
+        worded = self._discreet(said, check, worded)
+        if not worded.failed:
+            return worded
+        accepted = next((a for a in self.setting.acceptances if a.subject == worded.subject), None)
+        return worded if accepted is None else replace(worded, accepted=accepted.to_json())
+
+    def _discreet(self, said: Dataset, check: Check, result: CheckResult) -> CheckResult:
+        """`result` without values of columns that are marked as personal now, wherever the check takes them from."""
+        own = _personal(said)
+        others = frozenset().union(*(_personal(self.book.dataset(o)) for o in check.others))
+        if not own and not others:
+            return result
+        from andon.runs.inspection.personal import discreet
+
+        columns = (self.book.columns(name) or () for name in (said.name, *check.others))
+        known = frozenset(name.lower() for found in columns for name, _ in found)
+        return discreet(result, check, own, others, known)
+
+    def _unfit(self, said: Dataset, problem: Problem, version: Version) -> CheckResult:
+        """The error of a line that does not fit what was built: it could not be known before."""
+        line = next((one for one in said.checks if (one.file, one.line) == (problem.file, problem.line)), None)
+        text = line.text.strip() if line else said.name
+        check = content_id(["unfit check", said.name, text])
+        return CheckResult(
+            key=result_key(check, version.id),
+            check=check,
+            dataset=said.name,
+            label=text,
+            text=text,
+            kind=CheckKind.ROW,
+            severity=Severity.HOLD,
+            status=Status.ERROR,
+            reason=problem.message + (f"; {problem.hint}" if problem.hint else ""),
+            version=version.id,
+            run=self.setting.run,
+            file=problem.file,
+            line=problem.line,
+        )
+
+
+def _is_rule(item: Compiled) -> bool:
+    return isinstance(item.check.form, Violations)
+
+
+def _personal(said: Dataset | None) -> frozenset[str]:
+    """The columns that a file marks as personal, in lower case."""
+    return frozenset(c.name.lower() for c in said.columns if c.pii) if said is not None else frozenset()
+
+
+def _columns(version: Version) -> list[tuple[str, str]]:
+    return [(c.name, c.type) for c in version.columns]
+
+
+def _result(check: Check, key: str, version: str, *, how: str, run: int | None, at: str | None) -> CheckResult:
+    return CheckResult(
+        key=key,
+        check=check.id,
+        dataset=check.dataset,
+        label=check.label,
+        text=check.text,
+        kind=check.kind,
+        severity=check.severity,
+        status=Status.PASS,
+        how=how,
+        version=version,
+        run=run,
+        at=at,
+    )
+
+
+def _judged(result: CheckResult, verdict: Verdict) -> CheckResult:
+    """`result` with what a verdict says."""
+    return replace(
+        result,
+        status=verdict.status,
+        value=plain(verdict.value),
+        limit=plain(verdict.limit),
+        bad=verdict.bad,
+        total=verdict.total,
+        reason=verdict.reason,
+    )
+
+
+def plain(value: Any) -> Any:
+    """A measured value as JSON has it: whole numbers and finite doubles as numbers, all else as text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    return str(value)

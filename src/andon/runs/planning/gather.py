@@ -1,0 +1,363 @@
+"""Gathering what a plan depends on: code and raw files merged three-way, the project they make, contracts and schemas.
+
+The same steps serve a change (the other side is the folder), a refresh (the branch's own code, the folder's raw files) and the publish of
+a branch (the other side is that branch, the base where the two parted).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from andon.base.hashing import digest
+from andon.errors import AndonError, ConflictError, MachineError, ProjectError
+from andon.model.build import Build, InputFile
+from andon.model.commit import Cause, Commit, State
+from andon.model.dataset import Dataset, Definition, Kind
+from andon.model.project import Project
+from andon.project.folder.merge import Merged, merge, next_base, rejected_by_path
+from andon.project.folder.scan import FileFact, hash_files, scan
+from andon.project.load import load
+from andon.runs.planning.steps import SourceInput
+from andon.sources.files.paths import glob, match
+from andon.workspace.folder import Base
+
+if TYPE_CHECKING:
+    from andon.workspace.workspace import Workspace
+
+#: Where copies of raw files lie in the storage, by content.
+RAW_FOLDER = "raw"
+
+#: More files than this are one line with a count.
+_MANY = 4
+
+
+def raw_path(file: InputFile) -> str:
+    """The storage path of the kept copy of a raw file."""
+    return f"{RAW_FOLDER}/{file.sha256[:2]}/{file.sha256}"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The side that is merged into the head.
+
+    Attributes:
+        code: `{path: sha256}`.
+        raw: the raw files that a source's patterns mean on this side.
+        read: content of a code file of this side.
+        is_folder: whether it is the working folder.
+        is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
+    """
+
+    code: Mapping[str, str]
+    raw: Callable[[Definition], Mapping[str, InputFile]]
+    read: Callable[[str, str], bytes]
+    is_folder: bool = True
+    is_own: bool = False
+
+
+@dataclass
+class Gathered:
+    """What a plan is made from.
+
+    Attributes:
+        code: the merge of the code.
+        project: what the merged code says.
+        definitions: by dataset.
+        files: `{dataset: own files}`.
+        shared: shared files as they should stand.
+        sources: raw files by source.
+        builds: the builds of the head's source leaves.
+        notices: lines for people.
+        missing: raw files that a source's patterns do not find, as errors by dataset.
+    """
+
+    head: Commit
+    state: State
+    code: Merged
+    project: Project
+    definitions: Mapping[str, Definition]
+    files: Mapping[str, tuple[tuple[str, str], ...]]
+    shared: Mapping[str, str]
+    sources: dict[str, SourceInput] = field(default_factory=dict)
+    builds: Mapping[str, Build] = field(default_factory=dict)
+    rejected: list[Cause] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    failures: dict[str, AndonError] = field(default_factory=dict)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the code differs from the head's."""
+        return dict(self.code.files) != self.state.files()
+
+
+class Gatherer:
+    """Gathers for one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._seen: dict[str, Mapping[str, InputFile]] = {}
+
+    # -- sides
+
+    def folder(self) -> Side:
+        """The working folder as it is now."""
+        root, cache = self._workspace.root, self._workspace.cache
+        facts = scan(root, cache)
+
+        def read(path: str, sha: str) -> bytes:
+            content = (root / path).read_bytes()
+            if digest(content) != sha:
+                raise MachineError(
+                    "source.changed_while_read",
+                    f"`{path}` changed while it was read",
+                    where=path,
+                    hint="run the same command again",
+                    retryable=True,
+                )
+            return content
+
+        return Side({path: fact.sha256 for path, fact in facts.items()}, self._folder_raw, read)
+
+    def own(self, state: State) -> Side:
+        """A branch's own code on the raw files that lie in the folder today."""
+        read = self._lake.objects.text
+        return Side(state.files(), self._folder_raw, lambda _, sha: read(sha), is_folder=False, is_own=True)
+
+    def commit(self, commit: Commit) -> Side:
+        """A commit: its code and the raw files that its sources were built from."""
+        state = self._lake.commits.state(commit)
+        builds = self.source_builds(state)
+
+        def raw(definition: Definition) -> Mapping[str, InputFile]:
+            build = builds.get(definition.dataset)
+            return {f.path: f for f in build.files} if build else {}
+
+        return Side(state.files(), raw, lambda _, sha: self._lake.objects.text(sha), is_folder=False)
+
+    def base_of(self, commit: Commit) -> Base:
+        """A commit as the base of a merge."""
+        state = self._lake.commits.state(commit)
+        builds = self.source_builds(state)
+        raw = {source: {f.path: f.sha256 for f in build.files} for source, build in builds.items()}
+        return Base(state.files(), self.meanings(state), raw)
+
+    def common_raw(self, state: State, old: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+        """What the folder's raw files and those that a state's sources were built from have in common, where that is known anew."""
+        builds = self.source_builds(state)
+        definitions = self._lake.objects.definitions(build.definition for build in builds.values())
+        raw = dict(old)
+        for name, build in builds.items():
+            if build.definition in definitions:
+                here = {p: f.sha256 for p, f in self._folder_raw(definitions[build.definition]).items()}
+                raw[name] = next_base(raw.get(name), {f.path: f.sha256 for f in build.files}, here)
+        return raw
+
+    # -- gathering
+
+    def gather(
+        self, head: Commit, side: Side, base: Base | None, *, drop: bool = False, lenient: bool = False
+    ) -> Gathered:
+        """Merge, load and look at raw files.
+
+        Args:
+            drop: drop what the side lacks.
+            lenient: leave the project's problems in the result for the caller, who looks for more.
+
+        Raises:
+            ConflictError: `lake.folder_conflict` with all files that both sides changed.
+            ProjectError: with everything that is wrong in the merged code.
+        """
+        state = self._lake.commits.state(head)
+        code = self._merge_code(head, state, side, base, drop)
+        if code.conflicts:
+            raise _conflict(code.conflicts, side)
+        project = self._load(code.files, side)
+        if side.is_own:
+            project = self._as_published(project, state)
+        if project.problems and not lenient:
+            raise ProjectError.of(project.problems)
+        gathered = Gathered(
+            head,
+            state,
+            code,
+            project,
+            {name: dataset.definition for name, dataset in project.datasets.items()},
+            {name: dataset.own_files for name, dataset in project.datasets.items()},
+            project.shared,
+            builds=self.source_builds(state),
+            rejected=list(code.rejected),
+        )
+        gathered.notices += code_notices(code, side)
+        self._raw(gathered, side, base, drop)
+        return gathered
+
+    def source_builds(self, state: State) -> dict[str, Build]:
+        """The builds of a state's source leaves, by dataset."""
+        ids = {name: leaf.build for name, leaf in state.leaves.items() if leaf.kind == Kind.SOURCE}
+        builds = self._lake.objects.builds(ids.values())
+        return {name: builds[i] for name, i in ids.items() if i in builds}
+
+    def meanings(self, state: State) -> dict[str, str]:
+        """`{path of a dataset's own file: its meaning}` of a state."""
+        return self._lake.objects.meanings(leaf.definition for leaf in state.leaves.values())
+
+    # -- code
+
+    def _merge_code(self, head: Commit, state: State, side: Side, base: Base | None, drop: bool) -> Merged:
+        rejected = rejected_by_path(head.rejected)
+        meaning = self._meaning(side, base) if rejected else None
+        return merge(
+            base.code if base else None, state.files(), side.code, rejected=rejected, meaning=meaning, drop=drop
+        )
+
+    def _meaning(self, side: Side, base: Base | None) -> Callable[[str, str], str | None]:
+        """Causes name a dataset's file by its meaning; that of the side's files is known once they are loaded."""
+        project = self._load(side.code, side)
+        known: dict[tuple[str, str], str] = {}
+        if base is not None:
+            known.update({(p, base.code[p]): m for p, m in base.meanings.items() if p in base.code})
+        known.update({(p, sha): project.meanings[p] for p, sha in side.code.items() if p in project.meanings})
+        return lambda path, content: known.get((path, content))
+
+    def _load(self, files: Mapping[str, str], side: Side) -> Project:
+        def read(path: str) -> bytes:
+            sha = files[path]
+            if side.code.get(path) == sha:
+                return side.read(path, sha)
+            return self._lake.objects.text(sha)
+
+        return load(files, read, self._workspace.cache)
+
+    def _as_published(self, project: Project, state: State) -> Project:
+        """`project` with the definitions of the leaves: a dataset that was kept, failed or not selected was made by other texts of
+        macros and modules than those that stand beside it now, perhaps by some that are gone, and is no problem for that."""
+        # What has problems is not linked whole, so its definitions are not believed.
+        said = {} if project.problems else {name: dataset.definition.id for name, dataset in project.datasets.items()}
+        behind = {name: leaf for name, leaf in state.leaves.items() if said.get(name) != leaf.definition}
+        stored = self._lake.objects.definitions({leaf.definition for leaf in behind.values()})
+        if len(stored) < len({leaf.definition for leaf in behind.values()}):
+            return project  # by another version of Andon's normal form, with nothing kept: what the texts say counts
+        datasets = {name: dataset for name, dataset in project.datasets.items() if name in state.leaves}
+        for name, leaf in behind.items():
+            definition = stored[leaf.definition]
+            shown = datasets.get(name) or Dataset(definition)
+            datasets[name] = replace(shown, definition=definition, own_files=leaf.files)
+        return replace(project, datasets=datasets, problems=())
+
+    # -- raw files
+
+    def _folder_raw(self, definition: Definition) -> Mapping[str, InputFile]:
+        """The folder's raw files that a source reads, looked at once: what is planned, built and remembered are the same."""
+        if definition.id not in self._seen:
+            self._seen[definition.id] = self._look(definition)
+        return self._seen[definition.id]
+
+    def _look(self, definition: Definition) -> Mapping[str, InputFile]:
+        root = self._workspace.root
+        paths = sorted({p for read in definition.reads for pattern in read.patterns for p in glob(root, pattern)})
+        facts: Mapping[str, FileFact] = hash_files(root, paths, self._workspace.cache)
+        return {path: InputFile(path, fact.sha256, fact.size) for path, fact in facts.items()}
+
+    def _raw(self, gathered: Gathered, side: Side, base: Base | None, drop: bool) -> None:
+        for name, definition in gathered.definitions.items():
+            if definition.kind is not Kind.SOURCE:
+                continue
+            try:
+                gathered.sources[name] = self._source(gathered, definition, side, base, drop)
+            except AndonError as error:
+                if isinstance(error, ConflictError | MachineError):
+                    raise
+                gathered.failures[name] = error
+                gathered.sources[name] = SourceInput()
+
+    def _source(
+        self, gathered: Gathered, definition: Definition, side: Side, base: Base | None, drop: bool
+    ) -> SourceInput:
+        name = definition.dataset
+        build = gathered.builds.get(name)
+        here = side.raw(definition)
+        head = {f.path: f for f in build.files if _wanted(definition, f.path)} if build else {}
+        before = base.raw.get(name) if base is not None else None
+        merged = merge(
+            before,
+            {p: f.sha256 for p, f in head.items()},
+            {p: f.sha256 for p, f in here.items()},
+            rejected=rejected_by_path(gathered.head.rejected, name),
+            source=name,
+            drop=drop,
+        )
+        if merged.conflicts:
+            raise _conflict(merged.conflicts, side)
+        gathered.rejected += merged.rejected
+        sizes = {(f.path, f.sha256): f.size for f in (*head.values(), *here.values())}
+        files = tuple(InputFile(p, sha, sizes[p, sha]) for p, sha in sorted(merged.files.items()))
+        old = {f.path: f.sha256 for f in build.files} if build else {}
+        new = dict(merged.files)
+        if len(merged.kept) > _MANY:
+            gathered.notices.append(
+                f"{name}: {len(merged.kept):,} files are not here and stay as published: {_some(merged.kept)}"
+            )
+        else:
+            gathered.notices += [f"{name}: {path} is not here and stays as published" for path in merged.kept]
+        result = SourceInput(
+            files,
+            build.contract if build is not None else None,
+            added=tuple(p for p in new if p not in old),
+            removed=tuple(p for p in old if p not in new),
+            changed=tuple(p for p in new if p in old and new[p] != old[p]),
+        )
+        if merged.rejected and build is not None:
+            paths = _some(c.path for c in merged.rejected)
+            return replace(result, files=build.files, kept_because=f"{paths} was undone; a corrected file passes")
+        return result
+
+
+def _wanted(definition: Definition, path: str) -> bool:
+    return any(match(pattern, path) for read in definition.reads for pattern in read.patterns)
+
+
+def _conflict(paths: Iterable[str], side: Side) -> ConflictError:
+    names = list(paths)
+    shown = ", ".join(f"`{p}`" for p in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    who = "this folder" if side.is_folder else "the branch"
+    return ConflictError(
+        "lake.folder_conflict",
+        f"changed both in {who} and in what is published since: {shown}",
+        where=names[0],
+        hint="`andon pull` merges the texts and marks what it can't decide",
+        details={"files": names},
+    )
+
+
+def code_notices(code: Merged, side: Side) -> list[str]:
+    """What of a merge a person should hear: where the merged code is not that of the side."""
+    undone = sorted({cause.path for cause in code.rejected})
+    many = len(undone) > _MANY
+    if not side.is_folder:
+        if many:
+            return [f"{len(undone):,} files were undone before, so they are not published again: {_some(undone)}"]
+        return [f"{path}: undone before, so it is not published again" for path in undone]
+    notices = []
+    if code.from_head:
+        notices.append(
+            f"newer in the lake than here, and taken from there: {_some(code.from_head)} (`andon pull` brings them)"
+        )
+    if code.kept:
+        notices.append(
+            f"not in this folder, and kept as published: {_some(code.kept)} (`andon pull` brings them, `--drop` removes them)"
+        )
+    if many:
+        what = f"{len(undone):,} files were undone, so they are not published again: {_some(undone)}"
+        return [*notices, f"{what} (edit them, or `andon accept --rejected PATH`; `andon status` lists all)"]
+    for path in undone:
+        what = f"{path}: was undone, so it is not published again"
+        notices.append(f"{what} (edit it, or `andon accept --rejected {path}`)")
+    return notices
+
+
+def _some(paths: Iterable[str]) -> str:
+    names = list(paths)
+    return ", ".join(names[:_MANY]) + (f" and {len(names) - _MANY:,} more" if len(names) > _MANY else "")

@@ -1,0 +1,193 @@
+"""What changes mean and whom they concern: verdict and reach of a plan's steps, and of the difference of two commits.
+
+Worked out only where a person or a program looks at a plan or a difference; a run that was not asked pays nothing for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from andon.model.commit import Commit, State
+from andon.model.dataset import Definition
+from andon.model.lineage import Graph, blast_radius, column_id, readers
+from andon.model.plan import Action, Step
+from andon.model.reach import Reach
+from andon.model.row_diff import RowDiff
+from andon.model.run import RunResult
+from andon.model.verdict import Verdict, VerdictKind
+from andon.runs.planning.changes import Changes
+
+if TYPE_CHECKING:
+    from andon.runs.planning.gather import Gathered
+    from andon.runs.planning.steps import SourceInput
+    from andon.workspace.workspace import Workspace
+
+Columns = Sequence[tuple[str, str]]
+
+
+#: Datasets whose rows are compared by themselves after a run; more is for `diff`.
+_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Between:
+    """Code of one commit beside the state of another."""
+
+    definitions: Mapping[str, Definition]
+    state: State
+    sources: Mapping[str, SourceInput] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a run on a branch or a publish changed, for people.
+
+    Attributes:
+        base: the commit before.
+        rows: how the rows of each dataset differ that was there before.
+        verdicts: of the datasets whose code changed.
+        totals: rows of each dataset now.
+    """
+
+    base: str
+    rows: tuple[RowDiff, ...] = ()
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    totals: Mapping[str, int | None] = field(default_factory=dict)
+
+
+class Outlook:
+    """Verdicts and reaches for one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+
+    def of_plan(
+        self,
+        steps: Sequence[Step],
+        gathered: Gathered,
+        head: Commit,
+        bound: Mapping[str, Columns],
+        changes: Changes,
+    ) -> tuple[Step, ...]:
+        """The steps with verdict, reach and what breaks."""
+        concerned = [s for s in steps if s.action in (Action.BUILD, Action.VIEW, Action.DROP) or s.code_changed]
+        if not concerned:
+            return tuple(steps)
+        leaves = gathered.state.leaves
+        changes.will_remake(
+            {s.dataset for s in steps if s.dataset in leaves and _will_be(s) != leaves[s.dataset].version}
+        )
+        ahead = self._workspace.lineages.ahead(gathered, bound)
+        before = self._workspace.lineages.graph(head)
+        rows = self._lake.objects.row_counts(leaves[s.dataset].version for s in steps if s.dataset in leaves)
+        counts = {
+            s.dataset: (rows.get(leaves[s.dataset].version) or (0, 0))[0] or 0 for s in steps if s.dataset in leaves
+        }
+        built = {s.dataset: s for s in steps if s.action is Action.BUILD}
+        result = []
+        for step in steps:
+            if step not in concerned:
+                result.append(step)
+                continue
+            verdict = changes.whole(step.dataset) if step.action is not Action.DROP else None
+            if not (step.code_changed or step.action is Action.DROP):
+                result.append(replace(step, verdict=verdict))
+                continue
+            graph = before if step.action is Action.DROP else ahead
+            again = _built_after(step.dataset, steps)
+            uncertain = [d for d in again if (found := changes.whole(d)) is None or found.rows]
+            radius = blast_radius(graph, [*_touched(step.dataset, verdict), *uncertain])
+            concerns = tuple(sorted({*radius.datasets, *uncertain} - {step.dataset}))
+            among = [built[d] for d in (step.dataset, *again) if d in built]
+            known = [s.seconds for s in among if s.seconds is not None]
+            reach = Reach(
+                concerns,
+                radius.insights,
+                radius.owners,
+                len(among),
+                sum(counts.get(s.dataset, 0) for s in among),
+                sum(known) if known else None,
+            )
+            broken = (*step.breaks, *_broken(before, step.dataset, verdict))
+            result.append(replace(step, verdict=verdict, reach=reach, breaks=tuple(dict.fromkeys(broken))))
+        return tuple(result)
+
+    def between(self, a: Commit, b: Commit, datasets: Iterable[str] | None = None) -> dict[str, Verdict]:
+        """What the changes of code from `a` to `b` mean, by dataset; what is new or gone or has only other data has no verdict."""
+        before, after = self._lake.commits.state(a), self._lake.commits.state(b)
+        wanted = set(after.leaves if datasets is None else datasets) & before.leaves.keys() & after.leaves.keys()
+        changed = {d for d in wanted if before.leaves[d].definition != after.leaves[d].definition}
+        if not changed:
+            return {}
+        objects = self._lake.objects
+        new = objects.definitions({after.leaves[d].definition for d in changed})
+        old = objects.definitions({before.leaves[d].definition for d in changed})
+        definitions = {d: new[after.leaves[d].definition] for d in changed if after.leaves[d].definition in new}
+        needed = {i for x in definitions.values() for i in x.inputs} | changed
+        versions = objects.versions({after.leaves[d].version for d in needed if d in after.leaves})
+        columns = {
+            d: [(c.name, c.type) for c in versions[after.leaves[d].version].columns]
+            for d in needed
+            if d in after.leaves and after.leaves[d].version in versions
+        }
+        changes = Changes(self._workspace, _Between(definitions, before), columns, old)
+        found = {d: changes.own(d) for d in sorted(changed)}
+        return {d: verdict for d, verdict in found.items() if verdict is not None}
+
+    def of_run(self, result: RunResult) -> Shown:
+        """What a published change of code changed for readers; nothing for a refresh."""
+        if result.run is None or not result.published or not result.is_change:
+            return Shown(result.base)
+        before, after = self._lake.commits.get(result.base), self._lake.commits.get(result.commit)
+        moved = self._lake.commits.changed_leaves(before, after)
+        names = [d for d, (old, new) in moved.items() if old and new and old.version != new.version]
+        rows = self._workspace.row_diffs.summary(before, after, names[:_MOST])
+        totals = {task.dataset: task.rows for task in result.tasks}
+        return Shown(result.base, rows, self.between(before, after, names), totals)
+
+    def reach(self, commit: Commit, datasets: Iterable[str], verdicts: Mapping[str, Verdict]) -> Reach:
+        """Whom a difference that is published as `commit` concerns."""
+        graph = self._workspace.lineages.graph(commit)
+        start = [node for name in datasets for node in _touched(name, verdicts.get(name))]
+        radius = blast_radius(graph, start)
+        return Reach(radius.datasets, radius.insights, radius.owners)
+
+
+def _built_after(dataset: str, steps: Sequence[Step]) -> list[str]:
+    """The datasets that a plan makes again because they read `dataset`, or what is made again because of it."""
+    found = {dataset}
+    for step in steps:  # what is read stands before who reads it
+        if step.action in (Action.BUILD, Action.VIEW) and not found.isdisjoint(step.needs):
+            found.add(step.dataset)
+    return sorted(found - {dataset})
+
+
+def _will_be(step: Step) -> str | None:
+    """The version that a dataset will have; None as long as that is not known."""
+    return None if step.action is Action.BUILD else step.version
+
+
+def _touched(dataset: str, verdict: Verdict | None) -> list[str]:
+    """The nodes of the lineage that a change starts from: single columns where it is known which."""
+    if verdict is None or verdict.rows or verdict.key_changed:
+        return [dataset]
+    if verdict.kind is VerdictKind.NONE:
+        return []
+    return [column_id(dataset, name) for name in sorted(verdict.touched)]
+
+
+def _broken(graph: Graph, dataset: str, verdict: Verdict | None) -> list[str]:
+    """What reads a column that is gone, has another name or another type: columns, datasets and insights of what is published."""
+    if verdict is None or verdict.kind is not VerdictKind.CONTRACT:
+        return []
+    names = [*verdict.dropped, *(old for old, _ in verdict.renamed), *(name for name, _, _ in verdict.retyped)]
+    start = [column_id(dataset, name) for name in names]
+    start = [node for node in start if node in graph.nodes] or ([dataset] if verdict.key_changed else [])
+    found = []
+    for reader in readers(graph, start):
+        if reader.hops == 1:
+            found += [column_id(reader.dataset, name) for name in reader.columns] or [reader.dataset]
+    return found + [f"insight {name}" for name in blast_radius(graph, start).insights]

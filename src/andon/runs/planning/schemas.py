@@ -1,0 +1,173 @@
+"""Binding at plan time: contracts of new sources, and the columns of everything whose code changed, before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from andon.base.graph import reverse
+from andon.engines.types import lake_type
+from andon.errors import AndonError, MachineError, Problem, ProjectError
+from andon.model.dataset import Kind
+from andon.project.bind_check import check_bindings, check_declared, check_sources
+from andon.runs.planning.gather import Gathered
+from andon.runs.planning.raw_files import RawFiles
+from andon.runs.planning.steps import SourceInput
+from andon.sources.contract import establish
+from andon.sources.explain import explain
+from andon.sources.files.paths import expand, glob, match
+from andon.sources.render import render
+from andon.sql.bind import find_twins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from andon.engines.duckdb.instance import Instance
+    from andon.workspace.workspace import Workspace
+
+Columns = Sequence[tuple[str, str]]
+
+
+def establish_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> None:
+    """Give every source of `taken` that is new its contract, and hold new files to the one there is; failures are noted by dataset."""
+    for name in taken:
+        definition = gathered.definitions[name]
+        source = gathered.sources.get(name)
+        if definition.kind is not Kind.SOURCE or source is None or source.kept_because or name in gathered.failures:
+            continue
+        leaf = gathered.state.leaves.get(name)
+        try:
+            expand(definition.reads, _listing(source, raw))
+            same = leaf is not None and leaf.definition == definition.id and source.contract is not None
+            if same and not (source.added or source.changed):
+                continue
+            places = {f.path: raw.place(f) for f in source.files}
+            contract = establish(definition, places, source.contract)
+            gathered.sources[name] = replace(source, contract=contract)
+        except MachineError:
+            raise
+        except AndonError as error:
+            gathered.failures[name] = error
+
+
+def bind_changed(
+    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], instance: Callable[[], Instance]
+) -> Mapping[str, Columns]:
+    """Bind what changed, and what reads something whose columns changed by that.
+
+    Returns:
+        `{dataset: (column, type that its SQL returns)}` of datasets whose code changed.
+
+    Raises:
+        ProjectError: with every unknown column, function, or type error.
+    """
+    result = _bind_changed(workspace, gathered, raw, taken, instance)
+    problems = _problems_of_lineage(workspace, gathered, taken, result)
+    if problems:
+        raise ProjectError.of(problems)
+    return result
+
+
+def _problems_of_lineage(
+    workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]
+) -> list[Problem]:
+    """Columns that a Python dataset's new text names as sources and that its inputs lack."""
+    leaves, definitions, datasets = gathered.state.leaves, gathered.definitions, gathered.project.datasets
+    declaring = [
+        dataset
+        for name, dataset in datasets.items()
+        if name in taken and dataset.lineage and (name not in leaves or leaves[name].files != dataset.own_files)
+    ]
+    if not declaring:
+        return []
+    known = _columns_of(workspace, gathered, {i for dataset in declaring for i in dataset.definition.inputs})
+    for name in list(known):
+        if definitions[name].kind is Kind.PYTHON and leaves[name].definition != definitions[name].id:
+            del known[name]  # what it will return is not known yet
+    known.update(bound)
+    return [problem for dataset in declaring for problem in check_sources(dataset, known)]
+
+
+def _bind_changed(
+    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], instance: Callable[[], Instance]
+) -> Mapping[str, Columns]:
+    result: dict[str, Columns] = {}
+    leaves, definitions = gathered.state.leaves, gathered.definitions
+    changed = {d for d in taken if d not in leaves or leaves[d].definition != definitions[d].id}
+    if not changed:
+        return result
+    declared: list[Problem] = []
+    known = _published_columns(workspace, gathered, changed)
+    for name in sorted(changed):
+        if definitions[name].kind is Kind.SOURCE:
+            columns = _source_columns(gathered, name, raw, instance)
+            twins = find_twins(columns or ())
+            if twins is not None:
+                declared.append(Problem(twins.code, twins.message, definitions[name].entry, hint=twins.hint))
+                known.pop(name, None)
+            elif columns is not None:
+                declared += check_declared(gathered.project.datasets[name], columns)
+                result[name] = columns
+                known[name] = [(n, lake_type(t)) for n, t in columns]
+            else:
+                known.pop(name, None)
+        elif definitions[name].kind is Kind.PYTHON and name not in leaves:
+            known.pop(name, None)
+    readers = reverse({d: definition.inputs for d, definition in definitions.items()})
+    pending = {d for d in changed if definitions[d].kind is Kind.SQL}
+    while True:
+        bound, problems = check_bindings(gathered.project, known, pending, workspace.cache, to_lake_type=lake_type)
+        if problems or declared:
+            raise ProjectError.of([*problems, *declared])
+        result.update(bound)
+        moved = {d for d, columns in bound.items() if _moved(known.get(d), columns)}
+        moved |= {d for d in changed if definitions[d].kind is Kind.SOURCE}
+        more = {
+            r for d in moved for r in readers.get(d, ()) if definitions[r].kind is Kind.SQL and r in taken
+        } - pending
+        if not more:
+            return result
+        missing = {p for r in more for p in definitions[r].inputs} - known.keys()
+        known.update(_columns_of(workspace, gathered, missing))
+        pending |= more
+
+
+def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:
+    """What a pattern means among a source's merged files; where none fits, in the folder, for a hint at near names."""
+    return lambda pattern: [f.path for f in source.files if match(pattern, f.path)] or glob(raw.root, pattern)
+
+
+def _source_columns(gathered: Gathered, name: str, raw: RawFiles, instance: Callable[[], Instance]) -> Columns | None:
+    definition, source = gathered.definitions[name], gathered.sources.get(name)
+    if source is None or name in gathered.failures:
+        return None
+    places = {f.path: raw.place(f) for f in source.files}
+    try:
+        sql = render(definition, source.contract or {}, places)
+        return instance().session().columns("memory", f"\n{sql}\n")
+    except AndonError as error:
+        gathered.failures[name] = error
+    except Exception as error:  # noqa: BLE001 - whatever the engine says is explained for the user
+        gathered.failures[name] = explain(error, definition, places)
+    return None
+
+
+def _published_columns(workspace: Workspace, gathered: Gathered, changed: set[str]) -> dict[str, Columns]:
+    wanted = {p for d in changed for p in gathered.definitions[d].inputs} | changed
+    return _columns_of(workspace, gathered, wanted)
+
+
+def _columns_of(workspace: Workspace, gathered: Gathered, wanted: Iterable[str]) -> dict[str, Columns]:
+    ids = {d: gathered.state.leaves[d].version for d in wanted if d in gathered.state.leaves}
+    versions = workspace.lake.objects.versions(ids.values())
+    return {d: [(c.name, c.type) for c in versions[i].columns] for d, i in ids.items() if i in versions}
+
+
+def _moved(before: Columns | None, after: Columns) -> bool:
+    return before is None or [tuple(c) for c in before] != [(n, lake_type(t)) for n, t in after]
+
+
+def columns_by_dataset(bound: Mapping[str, Columns]) -> dict[str, list[tuple[str, str]]]:
+    """Bound columns with the types that the lake will store."""
+    return {d: [(n, lake_type(t)) for n, t in columns] for d, columns in bound.items()}

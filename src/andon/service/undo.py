@@ -1,0 +1,327 @@
+"""Undo, redo, and lifting what an undo keeps out. What is taken back or brought again is decided in `lake/undo.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from andon.base.clock import to_text
+from andon.errors import ConflictError, UsageError
+from andon.lake.commits import Draft
+from andon.lake.lake import RefMove
+from andon.lake.refs import require_branch
+from andon.lake.undo import code_causes, redo_target, source_causes, undo_target
+from andon.model.acceptance import in_force
+from andon.model.build import InputFile
+from andon.model.commit import Cause, Commit, CommitKind, Leaf, State
+from andon.model.dataset import Kind
+from andon.runs.planning.gather import Gatherer
+from andon.workspace.folder import Base, put
+
+if TYPE_CHECKING:
+    from andon.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """What an undo or redo did.
+
+    Attributes:
+        commit: the new commit.
+        target: the publish that was taken back (or, for a redo, brought again).
+        datasets: what changed for readers.
+        rejected: causes that are kept out from now on.
+    """
+
+    branch: str
+    commit: Commit
+    target: Commit
+    datasets: tuple[str, ...]
+    rejected: tuple[Cause, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `undo --json` and `redo --json`."""
+        return {
+            "branch": self.branch,
+            "commit": self.commit.id,
+            "undone" if self.commit.kind is CommitKind.UNDO else "redone": self.target.id,
+            "message": self.target.message,
+            "datasets": list(self.datasets),
+            "rejected": [{"path": c.path, "content": c.content, "source": c.source} for c in self.rejected],
+        }
+
+
+class Undoing:
+    """Takes back and brings again what one workspace's branches published."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+
+    def undo_preview(self, branch: str | None = None) -> tuple[Commit, tuple[str, ...]]:
+        """The publish that `undo` would take back, and the datasets it changed.
+
+        Raises:
+            UsageError: `lake.nothing_to_undo`.
+        """
+        head = self._head(branch)
+        target = undo_target(self._lake.commits.first_parents(head))
+        if target is None or target.parent is None:
+            raise UsageError("lake.nothing_to_undo", "no publish is left to undo", hint="`andon log` shows the history")
+        changes = self._lake.commits.changed_leaves(self._lake.commits.get(target.parent), target)
+        return target, tuple(changes)
+
+    def causes(self, before: Commit, target: Commit) -> set[Cause]:
+        """What a publish brought, as what an undo of it keeps out: its code, or its raw files if it altered no code.
+
+        Args:
+            before: the commit before it.
+        """
+        return self._causes(before, target, self._lake.commits.changed_leaves(before, target))
+
+    def needs_asking(self, target: Commit) -> str | None:
+        """Why an undo of `target` should be confirmed first, or None."""
+        run = self._workspace.runs.find(target.run) if target.run is not None else None
+        if run is not None and run.kind == CommitKind.REFRESH:
+            return "it is a refresh that no person made by hand"
+        if target.author != self._workspace.author:
+            return f"it was published by {target.author}"
+        return None
+
+    def undo(
+        self,
+        branch: str | None = None,
+        expect: str | None = None,
+        message: str | None = None,
+        request: str | None = None,
+    ) -> Reverted:
+        """Revert the newest publish that is not undone yet, as a new commit. No data moves.
+
+        Args:
+            expect: id (or its beginning) of the commit that should be taken back; refused if another one would be.
+
+        Raises:
+            UsageError: `lake.nothing_to_undo`.
+            ConflictError: `lake.ref_moved` if the branch moved, or another publish than `expect` is the newest.
+        """
+        name = self._workspace.branch(branch)
+        if (done := self._answered(name, request)) is not None:
+            return done
+        head = self._head(branch)
+        commits = self._lake.commits
+        target, _ = self.undo_preview(branch)
+        if expect is not None and not target.id.startswith(expect):
+            raise ConflictError(
+                "lake.ref_moved",
+                f"the newest publish is {target.id[:8]} now, not {expect[:8]}",
+                where=name,
+                hint="`andon log` shows what happened",
+            )
+        assert target.parent is not None  # undo_preview refuses the first commit
+        before = commits.get(target.parent)
+        changes = commits.changed_leaves(before, target)
+        causes = self._causes(before, target, changes)
+        state = _apply(commits.state(head), {d: old for d, (old, _) in changes.items()})
+        shared = _revert_files(commits.state(head).shared, commits.shared(before), commits.shared(target))
+        draft = Draft(
+            (head.id,),
+            CommitKind.UNDO,
+            self._workspace.author,
+            message or f"undo {target.id[:8]}: {target.message}",
+            to_text(self._workspace.clock()),
+            None,
+            tuple({*head.rejected, *causes}),
+            in_force((*head.acceptances, *before.acceptances), State(state)),
+            target.id,
+        )
+        move = RefMove(name, "branch", head.id, "undo")
+        commit = self._lake.commit(draft, State(state, shared), [move], request)
+        return Reverted(name, commit, target, tuple(changes), _sorted(causes))
+
+    def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:
+        """Revert the newest undo, as a new commit, unless the same datasets were published again since.
+
+        Raises:
+            UsageError: `lake.nothing_to_redo`.
+            ConflictError: `lake.ref_moved`.
+        """
+        name = self._workspace.branch(branch)
+        if (done := self._answered(name, request)) is not None:
+            return done
+        head = self._head(branch)
+        commits = self._lake.commits
+        choice = redo_target(commits.first_parents(head))
+        if choice is None or choice.undo.parent is None or choice.undo.target is None:
+            raise UsageError("lake.nothing_to_redo", "no undo is left to redo", hint="`andon log` shows the history")
+        undo, before, undone = choice.undo, commits.get(choice.undo.parent), choice.undo.target
+        changes = commits.changed_leaves(before, undo)
+        files = _differing(commits.shared(before), commits.shared(undo))
+        for later in choice.since:
+            assert later.parent is not None  # a publish has a parent
+            earlier = commits.get(later.parent)
+            since = commits.changed_leaves(earlier, later)
+            again = changes.keys() & since.keys()
+            again |= files & _differing(commits.shared(earlier), commits.shared(later))
+            # Neither side may have been built on what the other one changed: both together were never built nor checked.
+            again |= since.keys() & self._inputs(old for old, _ in changes.values())
+            again |= changes.keys() & self._inputs(new for _, new in since.values())
+            if again:
+                raise UsageError(
+                    "lake.nothing_to_redo",
+                    f"`{min(again)}` was published again, or built on, since that undo, in {later.id[:8]}",
+                    where=name,
+                    hint="run the code that you want again; `andon accept --rejected PATH` lets an undone file pass",
+                )
+        state = _apply(commits.state(head), {d: old for d, (old, _) in changes.items()})
+        shared = _revert_files(commits.state(head).shared, commits.shared(before), commits.shared(undo))
+        lifted = set(undo.rejected) - set(before.rejected)
+        target = commits.get(undone)
+        draft = Draft(
+            (head.id,),
+            CommitKind.REDO,
+            self._workspace.author,
+            f"redo {target.id[:8]}: {target.message}",
+            to_text(self._workspace.clock()),
+            None,
+            tuple(set(head.rejected) - lifted),
+            in_force((*head.acceptances, *before.acceptances), State(state)),
+            undo.id,
+        )
+        commit = self._lake.commit(draft, State(state, shared), [RefMove(name, "branch", head.id, "redo")], request)
+        return Reverted(name, commit, target, tuple(changes), ())
+
+    def accept_rejected(self, path: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
+        """Let what an undo took out at `path` (a project file or a raw file) pass again.
+
+        Raises:
+            UsageError: `usage.bad_argument` if nothing is rejected there.
+        """
+        name = self._workspace.branch(branch)
+        head = self._head(branch)
+        lifted = tuple(c for c in head.rejected if c.path == path)
+        if not lifted:
+            known = ", ".join(sorted({f"`{c.path}`" for c in head.rejected})) or "nothing"
+            raise UsageError(
+                "usage.bad_argument",
+                f"nothing is rejected at `{path}` on {name}",
+                where=path,
+                hint=f"rejected: {known}",
+            )
+        draft = Draft(
+            (head.id,),
+            CommitKind.ACCEPT,
+            self._workspace.author,
+            f"accept {path} again",
+            to_text(self._workspace.clock()),
+            None,
+            tuple(c for c in head.rejected if c.path != path),
+            head.acceptances,
+        )
+        commit = self._lake.commit(draft, head.root, [RefMove(name, "branch", head.id, "accept")])
+        self._make_pending(name, commit, lifted)
+        return commit, lifted
+
+    def rejected(self, branch: str | None = None) -> tuple[Cause, ...]:
+        """What undos keep out of a branch."""
+        return self._head(branch).rejected
+
+    # -- parts
+
+    def _make_pending(self, branch: str, head: Commit, lifted: Sequence[Cause]) -> None:
+        """What was lifted counts as an edit of this folder again: its base there is what the head has."""
+        base = self._workspace.folder.base(branch)
+        if base is None:
+            return
+        state = self._lake.commits.state(head)
+        files = state.files()
+        builds = Gatherer(self._workspace).source_builds(state)
+        code, raw = dict(base.code), {source: dict(paths) for source, paths in base.raw.items()}
+        for cause in lifted:
+            if cause.source is None:
+                put(code, cause.path, files.get(cause.path))
+            elif cause.source in builds and cause.source in raw:
+                there = {f.path: f.sha256 for f in builds[cause.source].files}
+                put(raw[cause.source], cause.path, there.get(cause.path))
+        meanings = {p: m for p, m in base.meanings.items() if code.get(p) == base.code.get(p)}
+        self._workspace.folder.set_base(branch, Base(code, meanings, raw))
+
+    def _inputs(self, leaves: Iterable[Leaf | None]) -> set[str]:
+        """All datasets that `leaves` were made from."""
+        definitions = self._lake.objects.definitions({leaf.definition for leaf in leaves if leaf is not None})
+        return {name for definition in definitions.values() for name in definition.inputs}
+
+    def _head(self, branch: str | None) -> Commit:
+        """The head of a branch that is about to move, or is asked what it would do.
+
+        Raises:
+            UsageError: `lake.ref_not_found`, `lake.protected`.
+        """
+        name = self._workspace.branch(branch)
+        ref = self._lake.refs.find(name)
+        if ref is None:
+            return self._lake.refs.resolve(name)  # says what is known
+        require_branch(ref)
+        return self._lake.commits.get(ref.commit)
+
+    def _answered(self, branch: str, request: str | None) -> Reverted | None:
+        """What an undo or redo with this request id did, if there was one."""
+        move = self._lake.refs.answered(request) if request is not None else None
+        if move is None or move.new is None:
+            return None
+        commits = self._lake.commits
+        commit = commits.get(move.new)
+        assert commit.parent is not None  # undos and redos have both
+        assert commit.target is not None
+        target, before = commits.get(commit.target), commits.get(commit.parent)
+        if commit.kind is CommitKind.REDO and target.target is not None:
+            target = commits.get(target.target)
+        causes = set(commit.rejected) - set(before.rejected)
+        return Reverted(branch, commit, target, tuple(commits.changed_leaves(before, commit)), _sorted(causes))
+
+    def _causes(
+        self, before: Commit, target: Commit, changes: Mapping[str, tuple[Leaf | None, Leaf | None]]
+    ) -> set[Cause]:
+        lake = self._lake
+        ids = {leaf.definition for pair in changes.values() for leaf in pair if leaf is not None}
+        meanings = {i: d.meaning for i, d in lake.objects.definitions(ids).items()}
+        causes = code_causes(changes, lake.commits.shared(before), lake.commits.shared(target), meanings)
+        if causes:
+            return causes
+        builds = lake.objects.builds(
+            leaf.build for pair in changes.values() for leaf in pair if leaf is not None and leaf.kind == Kind.SOURCE
+        )
+        files: dict[str, tuple[Sequence[InputFile], Sequence[InputFile]]] = {}
+        for name, (old, new) in changes.items():
+            if any(leaf is not None and leaf.kind == Kind.SOURCE for leaf in (old, new)):
+                files[name] = (
+                    builds[old.build].files if old and old.build in builds else (),
+                    builds[new.build].files if new and new.build in builds else (),
+                )
+        return source_causes(files)
+
+
+def _sorted(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    return tuple(sorted(causes, key=lambda c: (c.source or "", c.path, c.content or "")))
+
+
+def _apply(state: State, leaves: Mapping[str, Leaf | None]) -> dict[str, Leaf]:
+    result = dict(state.leaves)
+    for dataset, leaf in leaves.items():
+        if leaf is None:
+            result.pop(dataset, None)
+        else:
+            result[dataset] = leaf
+    return result
+
+
+def _revert_files(now: Mapping[str, str], before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """`now` with the difference between `before` and `after` taken back."""
+    result = dict(now)
+    for path in _differing(before, after):
+        put(result, path, before.get(path))
+    return result
+
+
+def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}

@@ -1,0 +1,155 @@
+"""Undo of an older publish: its code is taken out of what is published now, and what follows is planned on today's inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from andon.errors import ConflictError, UsageError
+from andon.lake.undo import PUBLISHES
+from andon.model.commit import Cause, Commit, CommitKind
+from andon.model.event import Reporter, silent
+from andon.model.plan import Plan
+from andon.model.row_diff import RowDiff
+from andon.model.run import RunResult
+from andon.runs.goal import Goal, RunOptions
+from andon.runs.planning.gather import Gatherer, Side
+from andon.workspace.folder import Base
+
+_Done = TypeVar("_Done")
+
+if TYPE_CHECKING:
+    from andon.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An older publish reverted aside: nothing is published yet.
+
+    Attributes:
+        target: the publish.
+        plan: what reverting it takes, with verdicts.
+        result: of the run that built it; its commit is `run:N`.
+        rows: how the rows differ from what readers see now.
+    """
+
+    target: Commit
+    plan: Plan
+    result: RunResult
+    rows: tuple[RowDiff, ...]
+
+
+class Reverting:
+    """Reverts older publishes of one workspace's branches."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+
+    def find(self, commit: str, branch: str | None = None) -> Commit:
+        """The publish of the branch that `commit` (an id, its beginning, or any ref) names.
+
+        Raises:
+            UsageError: `usage.bad_argument` if it is no publish of this branch, or undone already; `lake.ref_not_found`.
+        """
+        name = self._workspace.branch(branch)
+        wanted = self._lake.refs.resolve(commit)
+        void: set[str] = set()
+        for one in self._lake.commits.first_parents(self._lake.refs.resolve(name)):
+            if one.kind in (CommitKind.UNDO, CommitKind.REDO) and one.id not in void and one.target:
+                void.add(one.target)
+            if one.id == wanted.id:
+                if one.kind not in PUBLISHES or one.parent is None:
+                    raise self._no_publish(wanted, name, f"is no publish but `{one.kind}`")
+                if one.id in void:
+                    raise self._no_publish(wanted, name, "is undone already")
+                return one
+        raise self._no_publish(wanted, name, f"is not in the history of {name}")
+
+    def attempt(self, target: Commit, branch: str | None = None, report: Reporter = silent) -> Tried:
+        """Build what reverting `target` gives, aside, and compare it with what readers see.
+
+        Raises:
+            ConflictError: `lake.folder_conflict` when what it changed was changed again since.
+        """
+        name = self._workspace.branch(branch)
+        goal = self._goal(target, name)
+        options = RunOptions(branch=name, publish="none")
+        plan = self._told(lambda: self._workspace.builds.plan_goal(goal, options), target)
+        aside = replace(goal, policy="none")
+        result = self._told(lambda: self._workspace.builds.reach(aside, options, report, lambda _: True), target)
+        head = self._lake.refs.resolve(name)
+        rows = self._workspace.row_diffs.summary(head, self._lake.commits.get(result.commit))
+        return Tried(target, plan, result, rows)
+
+    def revert(
+        self,
+        target: Commit,
+        branch: str | None = None,
+        message: str | None = None,
+        report: Reporter = silent,
+    ) -> RunResult:
+        """Publish the branch without what `target` changed; what it brought stays out until it is changed or accepted.
+
+        Raises:
+            ConflictError: as `attempt`.
+        """
+        name = self._workspace.branch(branch)
+        options = RunOptions(branch=name, message=message or f"undo {target.id[:8]}: {target.message}")
+        goal = self._goal(target, name)
+        return self._told(lambda: self._workspace.builds.reach(goal, options, report, lambda _: True), target)
+
+    # -- parts
+
+    def _goal(self, target: Commit, branch: str) -> Goal:
+        commits = self._lake.commits
+        before = commits.get(target.parent or "")
+        causes = self._workspace.undoing.causes(before, target)
+
+        def side(_: Commit, gatherer: Gatherer) -> Side:
+            return _with_raw_of(gatherer, before, target, causes)
+
+        def base(_: Commit, gatherer: Gatherer) -> Base:
+            return gatherer.base_of(target)
+
+        policy = str(self._workspace.settings.get("publish.change"))
+        return Goal(
+            branch,
+            side,
+            base,
+            CommitKind.UNDO,
+            policy,
+            updates_folder=False,
+            rejected=tuple(sorted(causes, key=lambda c: (c.source or "", c.path, c.content or ""))),
+            target=target.id,
+        )
+
+    def _told(self, act: Callable[[], _Done], target: Commit) -> _Done:
+        """What `act` gives; a conflict is told as one with later changes."""
+        try:
+            return act()
+        except ConflictError as error:
+            if error.code != "lake.folder_conflict":
+                raise
+            names = ", ".join(f"`{path}`" for path in error.details.get("files", ())[:5])
+            raise ConflictError(
+                error.code,
+                f"what {target.id[:8]} changed was changed again since: {names}",
+                where=error.where,
+                hint="undo the newer publish first (`andon log` names it), or edit the file and run",
+                details=error.details,
+            ) from error
+
+    def _no_publish(self, commit: Commit, branch: str, why: str) -> UsageError:
+        return UsageError(
+            "usage.bad_argument", f"{commit.id[:8]} {why}", where=branch, hint="`andon log` lists the publishes"
+        )
+
+
+def _with_raw_of(gatherer: Gatherer, before: Commit, target: Commit, causes: Iterable[Cause]) -> Side:
+    """The commit before the target; if the target altered code, raw files are those that it had, which no undo of code takes back."""
+    side = gatherer.commit(before)
+    if all(cause.source is not None for cause in causes):
+        return side
+    return replace(side, raw=gatherer.commit(target).raw)

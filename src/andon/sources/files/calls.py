@@ -1,0 +1,108 @@
+"""A source's read call as values: what it reads, and which options its author stated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from andon.base.hashing import content_id
+from andon.base.names import literal
+from andon.errors import DatasetError
+from andon.model.dataset import FileRead
+from andon.sources.files.scratch import scratch
+
+_FORMATS = {
+    "read_csv": "csv",
+    "read_csv_auto": "csv",
+    "sniff_csv": "csv",
+    "read_json": "json",
+    "read_json_auto": "json",
+    "read_ndjson": "json",
+    "read_ndjson_auto": "json",
+    "read_parquet": "parquet",
+    "parquet_scan": "parquet",
+}
+
+#: Other spellings that DuckDB takes for one option.
+_ALIASES = {
+    "sep": "delim",
+    "delimiter": "delim",
+    "dtypes": "types",
+    "column_types": "types",
+    "column_names": "names",
+    "null": "nullstr",
+    "date_format": "dateformat",
+    "timestamp_format": "timestampformat",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One read call.
+
+    Attributes:
+        format: `csv`, `json`, `parquet`, or `other` for what is passed through (`read_text`, `read_blob`, …).
+        stated: the options by their canonical names, as Python values.
+        texts: the same as SQL text.
+        key: changes when function, patterns or options change, not with layout.
+    """
+
+    read: FileRead
+    format: str
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The stated value of option `name`."""
+        return self.stated.get(name, default)
+
+    def suggest(self, **options: str) -> str:
+        """This call as its author would write it with `options` (SQL texts) added or replaced."""
+        texts = {**self.texts, **options}
+        paths = [literal(p) for p in self.read.patterns]
+        first = paths[0] if len(paths) == 1 else f"[{', '.join(paths)}]"
+        return f"{self.read.function}({', '.join([first, *(f'{name} = {text}' for name, text in texts.items())])})"
+
+    def suggest_type(self, column: str, kind: str) -> str:
+        """This call with the type of one more column stated."""
+        if self.format == "json":
+            return self.suggest(columns="{" + f"{literal(column)}: {literal(kind)}" + ", …}")
+        types = self.get("types")
+        stated = dict(types) if isinstance(types, Mapping) else {}
+        inside = ", ".join(f"{literal(n)}: {literal(str(k))}" for n, k in {**stated, column: kind}.items())
+        return self.suggest(types="{" + inside + "}")
+
+
+def parse_call(read: FileRead, dataset: str) -> Call:
+    """`read` with its options as values.
+
+    Raises:
+        DatasetError: `source.ambiguous` when an option is not a constant or stands there twice.
+    """
+    names = [_ALIASES.get(name, name) for name, _ in read.options]
+    texts = dict(zip(names, (text for _, text in read.options), strict=True))
+    if len(texts) != len(names):
+        twice = next(n for n in names if names.count(n) > 1)
+        raise DatasetError(
+            "source.ambiguous", f"`{read.function}` in `{dataset}` states `{twice}` twice", hint="leave one of them"
+        )
+    stated = _values(texts, read, dataset) if texts else {}
+    key = content_id([read.function, list(read.patterns), sorted(texts.items())])
+    return Call(read, _FORMATS.get(read.function, "other"), stated, texts, key)
+
+
+def _values(texts: Mapping[str, str], read: FileRead, dataset: str) -> dict[str, Any]:
+    import duckdb
+
+    with scratch() as connection:
+        try:
+            row = connection.execute(f"select {', '.join(texts.values())}").fetchone()
+        except duckdb.Error as error:
+            raise DatasetError(
+                "source.ambiguous",
+                f"an option of `{read.function}` in `{dataset}` is not a constant: {str(error).splitlines()[0]}",
+                hint="write options as plain values, such as `delim = ';'`",
+            ) from error
+    return dict(zip(texts, row or (), strict=True))

@@ -1,0 +1,298 @@
+"""The contract of a CSV read: found at first load by looking at every row, held afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from andon.base.names import literal, quote
+from andon.errors import DatasetError
+from andon.sources.failures import shown, stop
+from andon.sources.files.calls import Call
+from andon.sources.files.dialect import MAX_COLUMNS, Dialect, check_all_rows, find_dialect, first_record, stated_dialect
+from andon.sources.files.infer import Look, casts_of, sample, stated_casts
+from andon.sources.files.raw_text import Source, check_text, check_whole, joined
+from andon.sources.files.scratch import columns_of, rows, scratch
+from andon.sources.files.table import Table, is_lenient, relation, run
+from andon.sources.files.values import Cast, classify
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+#: What begins like a number or a date is no name that could be trusted.
+_LIKE_VALUE = re.compile(r"\s*[+-]?[.,]?[0-9]")
+
+
+def first_load(call: Call, sources: Sequence[Source]) -> Table:
+    """The contract that the files of a call make, all of them together.
+
+    Raises:
+        DatasetError: wherever the engine would have to guess, with what to write.
+    """
+    for source in sources:
+        check_text(source, "encoding" in call.stated, call.suggest)
+    trusted = call.get("auto_detect") is False and "columns" in call.stated
+    dialect = stated_dialect(call) if trusted else find_dialect(sources[0], call)
+    if trusted:
+        dialect = replace(dialect, header=bool(call.get("header", False)))
+    first = first_record(sources[0], dialect)
+    if first is None:
+        raise stop("source.empty", "the file has no rows", sources[0].path, hint="fetch the file again")
+    if len(first.fields) > MAX_COLUMNS:
+        raise stop(
+            "source.ambiguous",
+            f"the first row has {len(first.fields):,} fields",
+            sources[0].path,
+            1,
+            "state the delimiter",
+        )
+    dialect = replace(dialect, skip=max(dialect.skip, first.line - 1) if not dialect.comment else dialect.skip)
+    width = _width(first.fields, call, sources[0])
+    counted = [check_all_rows(source, call, dialect, width) for source in sources]
+    _check_rows(call, sources, dialect, first.fields, counted)
+    with scratch() as connection:
+        if dialect.header is None:
+            dialect = replace(dialect, header=_has_header(connection, call, dialect, sources[0], first.fields[:width]))
+        head = tuple(first.fields[:width]) if dialect.header else None
+        names = _names(connection, call, head, width, sources[0], dialect)
+        table = Table(dialect, tuple(Cast(n, "VARCHAR") for n in names), head)
+        held(call, table, sources)
+        if not trusted:
+            table = replace(table, casts=casts_of(connection, call, table, sources))
+        else:
+            table = replace(table, casts=stated_casts(call, names))
+        _recount(connection, call, table, sources, counted)
+    return table
+
+
+def _check_rows(
+    call: Call, sources: Sequence[Source], dialect: Dialect, fields: Sequence[str], counted: Sequence[int | None]
+) -> None:
+    """Types can't be told from a header alone."""
+    if dialect.header is False or "columns" in call.stated or call.get("all_varchar"):
+        return
+    if all(count is not None and count <= 1 for count in counted):
+        columns = "{" + ", ".join(f"{literal(f.strip())}: {literal('VARCHAR')}" for f in fields) + "}"
+        message = "the file has a single row: if that is the header, its columns' types can't be known"
+        hint = f"state them: `{call.suggest(header='true', columns=columns)}`, or `{call.suggest(header='false')}` if the row is data"
+        raise stop("source.empty", message, sources[0].path, 1, hint)
+
+
+def _width(fields: Sequence[str], call: Call, source: Source) -> int:
+    """The number of columns: that of the first row; of the stated columns, which it must equal."""
+    stated = call.get("columns")
+    if isinstance(stated, Mapping) and len(stated) != len(fields):
+        if len(fields) == len(stated) + 1 and not fields[-1]:
+            return len(stated)
+        message = f"`columns` names {len(stated)} columns, the file's first row has {len(fields)}: `{shown(', '.join(fields))}`"
+        raise stop("source.contract", message, source.path, 1, "name all columns of the file, in its order")
+    return len(fields)
+
+
+def _has_header(
+    connection: duckdb.DuckDBPyConnection, call: Call, dialect: Dialect, source: Source, fields: list[str]
+) -> bool:
+    """Whether the first row names the columns: only if a value below it is of a kind that its cell above is not."""
+    names = [f"c{i}" for i in range(len(fields))]
+    table = Table(replace(dialect, header=True), tuple(Cast(n, "VARCHAR") for n in names), tuple(fields))
+    stated = call.get("columns")
+    if isinstance(stated, Mapping) and [n.lower() for n in stated] == [f.strip().lower() for f in fields]:
+        return True
+    look, _ = sample(connection, call, table, [source])
+    classes = [str(rows(connection, f"select {classify(literal(cell), dialect)}")[0][0]) for cell in fields]
+    # A number or date in the first row is a value, or the name of a column: nobody can tell.
+    # (With an unnamed first column, an index, the error about blank names says more.)
+    named = all(f.strip() for f in fields) or not fields[0].strip()
+    named = named and not any(_LIKE_VALUE.match(f) for f in fields)
+    if named and set(classes) == {"text"} and any(_typed_below(look, name) for name in names):
+        return True
+    yes, no = call.suggest(header="true"), call.suggest(header="false")
+    message = f"does the first row name the columns? `{shown(', '.join(fields))}`"
+    raise stop("source.ambiguous", message, source.path, 1, f"write `{yes}` if it does, `{no}` if it is data")
+
+
+def _typed_below(look: Look, name: str) -> bool:
+    """Whether the values of a column are mostly no words."""
+    column, kinds = quote(name), classify(quote(name), look.table.dialect)
+    below = dict(look.run(f"select {kinds} k, count(*) from {look.origin} where {column} is not null group by 1"))
+    return bool(below) and below.get("text", 0) <= sum(below.values()) / 2
+
+
+def _names(
+    connection: duckdb.DuckDBPyConnection,
+    call: Call,
+    head: tuple[str, ...] | None,
+    width: int,
+    source: Source,
+    dialect: Dialect,
+) -> list[str]:
+    """The columns' names: as stated, else from the header, which must name each column once."""
+    columns, stated = call.get("columns"), call.get("names") or []
+    if isinstance(columns, Mapping):
+        names = list(columns)
+        if head is not None:
+            _check_stated_names(names, head, source, dialect)
+        return names
+    if head is None:
+        return [*stated, *(f"column{i}" for i in range(len(stated), width))]
+    names = [*stated, *(cell.strip() for cell in head[len(stated) :])]
+    line = dialect.skip + 1
+    fixed = call.suggest(names="[" + ", ".join(literal(n or f"column{i}") for i, n in enumerate(names)) + "]")
+    if "" in names:
+        message = f"column {names.index('') + 1} has no name in the header: `{shown(', '.join(head))}`"
+        raise stop("source.ambiguous", message, source.path, line, f"name the columns: `{fixed}`")
+    lowered = [n.lower() for n in names]
+    twice = next((n for n in names if lowered.count(n.lower()) > 1), None)
+    if twice is not None:
+        raise stop(
+            "source.ambiguous",
+            f"two columns are named `{twice}` in the header",
+            source.path,
+            line,
+            f"name the columns: `{_unique(call, names)}`",
+        )
+    if call.get("normalize_names"):
+        names = _normalized(connection, source, dialect)
+    return names
+
+
+def _unique(call: Call, names: Sequence[str]) -> str:
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        count = seen[name.lower()] = seen.get(name.lower(), 0) + 1
+        out.append(name if count == 1 else f"{name}_{count}")
+    return call.suggest(names="[" + ", ".join(literal(n) for n in out) + "]")
+
+
+def _check_stated_names(names: list[str], head: Sequence[str], source: Source, dialect: Dialect) -> None:
+    """Stated columns may rename, but not silently swap what the header says."""
+    wanted, found = [n.lower() for n in names], [h.strip().lower() for h in head]
+    if (
+        wanted != found
+        and set(wanted) & set(found)
+        and any(w != f and w in found for w, f in zip(wanted, found, strict=True))
+    ):
+        message = f"`columns` names {', '.join(names)}; the header says {', '.join(h.strip() for h in head)}"
+        raise stop("source.contract", message, source.path, dialect.skip + 1, "list the columns in the file's order")
+
+
+def _normalized(connection: duckdb.DuckDBPyConnection, source: Source, dialect: Dialect) -> list[str]:
+    options = (
+        f"header = true, all_varchar = true, normalize_names = true, delim = {literal(dialect.delim)}, "
+        f"quote = {literal(dialect.quote)}, escape = {literal(dialect.escape)}, skip = {dialect.skip}"
+    )
+    call = joined([source], lambda run, packed: f"read_csv([{run[0].pattern}], compression = {packed}, {options})")
+    return [name for name, _ in columns_of(connection, call)]
+
+
+def _recount(
+    connection: duckdb.DuckDBPyConnection,
+    call: Call,
+    table: Table,
+    sources: Sequence[Source],
+    counted: Sequence[int | None],
+) -> None:
+    """The engine must see as many rows as the independent count did."""
+    if is_lenient(call):
+        return
+    for source, expected in zip(sources, counted, strict=True):
+        if expected is None:
+            continue
+        sql = f"select count(*) from {relation(call, table, [source])}"
+        found = int(run(connection, sql, call, [source])[0][0])
+        expected -= bool(table.dialect.header)
+        if (len(table.casts) > 1 and found != expected) or (len(table.casts) == 1 and found < expected):
+            message = (
+                f"the engine sees {found:,} rows where {expected:,} are: line ends, comments or blank lines are mixed"
+            )
+            raise stop(
+                "source.ambiguous",
+                message,
+                source.path,
+                hint="write the file anew with `\\n` as line end and no blank lines",
+            )
+
+
+# --- every load
+
+
+def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
+    """Refuse files whose header is not the recorded one, and files that are empty or end early.
+
+    The rows are held by the strict SQL.
+
+    Raises:
+        DatasetError: `source.contract`, `source.empty`, `source.truncated`.
+    """
+    for source in sources:
+        check_whole(source)
+        _check_head(call, table, source)
+
+
+def _check_head(call: Call, table: Table, source: Source) -> None:
+    first = first_record(source, table.dialect)
+    if first is None:
+        raise stop("source.empty", "the file has no rows", source.path, hint="fetch the file again")
+    if not table.dialect.comment and first.line != table.dialect.skip + 1:
+        message = f"the table starts at line {first.line}, not at line {table.dialect.skip + 1} as recorded"
+        raise stop(
+            "source.contract", message, source.path, first.line, "remove the blank lines at the start of the file"
+        )
+    found, width = [f.strip() for f in first.fields], len(table.casts)
+    if len(found) == width + 1 and not found[-1]:
+        found.pop()
+    if table.head is None:
+        if len(found) != width:
+            raise stop(
+                "source.contract",
+                f"the file has {len(found)} columns, expected {width}",
+                source.path,
+                first.line,
+                _hint(call),
+            )
+        return
+    expected = [h.strip() for h in table.head]
+    if found == expected:
+        return
+    if call.get("union_by_name") and set(found) <= set(expected) and len(set(found)) == len(found):
+        return
+    raise _other_columns(call, source, first.line, expected, found)
+
+
+def _other_columns(call: Call, source: Source, line: int, expected: list[str], found: list[str]) -> DatasetError:
+    more, less = [f for f in found if f not in expected], [e for e in expected if e not in found]
+    parts = []
+    if more:
+        parts.append("new: " + ", ".join(f"`{m}`" for m in more[:5]))
+    if less:
+        parts.append("missing: " + ", ".join(f"`{m}`" for m in less[:5]))
+    difference = "; ".join(parts) or "the order differs"
+    lists = f"expected `{shown(', '.join(expected))}`, found `{shown(', '.join(found))}`"
+    message = f"the header differs from the recorded one ({difference}): {lists}"
+    hint = _hint(call)
+    if not more and not less:
+        hint = f"{hint}; columns by their names: `{call.suggest(union_by_name='true')}`"
+    return stop("source.contract", message, source.path, line, hint, expected=expected, found=found)
+
+
+def _hint(call: Call) -> str:
+    del call
+    return "fix the file, or edit the source's SQL to read the new columns (a changed read is recorded anew)"
+
+
+def header_groups(table: Table, sources: Sequence[Source]) -> list[tuple[tuple[str, ...], list[Source]]]:
+    """Runs of files with one header, for `union_by_name`: the columns in the file's order, and the files."""
+    by_head = dict(zip([h.strip() for h in table.head or ()], [c.column for c in table.casts], strict=False))
+    groups: list[tuple[tuple[str, ...], list[Source]]] = []
+    for source in sources:
+        first = first_record(source, table.dialect)
+        names = tuple(by_head[f.strip()] for f in first.fields if f.strip() in by_head) if first else ()
+        if groups and groups[-1][0] == names:
+            groups[-1][1].append(source)
+        else:
+            groups.append((names, [source]))
+    return groups

@@ -1,0 +1,142 @@
+"""What is recorded about a text file's table, and the strict read that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from andon.base.names import literal
+from andon.sources.failures import engine_error
+from andon.sources.files.calls import Call
+from andon.sources.files.dialect import Dialect
+from andon.sources.files.raw_text import Source, compression_of, joined
+from andon.sources.files.values import Cast
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: Options that a contract answers itself, or that only steer guessing. All others are kept as their author wrote them.
+_ANSWERED = frozenset(
+    {
+        "delim",
+        "quote",
+        "escape",
+        "header",
+        "skip",
+        "comment",
+        "encoding",
+        "decimal_separator",
+        "thousands",
+        "columns",
+        "types",
+        "names",
+        "all_varchar",
+        "auto_detect",
+        "sample_size",
+        "auto_type_candidates",
+        "normalize_names",
+        "dateformat",
+        "timestampformat",
+        "compression",
+        "filename",
+        "union_by_name",
+        "files_to_sniff",
+        "hive_partitioning",
+        "hive_types",
+        "hive_types_autocast",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a CSV read's contract says.
+
+    Attributes:
+        casts: the columns in order.
+        head: the first row's names as they stand in the file; None without a header.
+    """
+
+    dialect: Dialect
+    casts: tuple[Cast, ...]
+    head: tuple[str, ...] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As kept in a contract."""
+        return {
+            "dialect": self.dialect.to_json(),
+            "columns": [[c.column, c.type] for c in self.casts],
+            "formats": {c.column: c.format for c in self.casts if c.format},
+            "stated": [c.column for c in self.casts if c.stated],
+            "head": None if self.head is None else list(self.head),
+        }
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Table:
+        """Inverse of `to_json`."""
+        formats, stated = entry["formats"], set(entry["stated"])
+        casts = tuple(Cast(name, kind, formats.get(name), name in stated) for name, kind in entry["columns"])
+        head = entry["head"]
+        return cls(Dialect(**entry["dialect"]), casts, None if head is None else tuple(head))
+
+
+def sources_of(call: Call, files: Mapping[str, Path], paths: Sequence[str]) -> list[Source]:
+    """The files of `call`, ready to be looked at."""
+    encoding = str(call.get("encoding", "utf-8"))
+    return [Source(p, files[p], compression_of(p, call.get("compression")), encoding) for p in paths]
+
+
+def is_lenient(call: Call) -> bool:
+    """Whether the author asked the engine to pass over rows that don't fit."""
+    return bool(call.get("ignore_errors") or call.get("store_rejects"))
+
+
+def relation(call: Call, table: Table, sources: Sequence[Source], typed: bool = False) -> str:
+    """SQL: the strict read of `sources`, every column as text (`typed`: by the engine's own casts)."""
+    dialect = table.dialect
+    columns = ", ".join(f"{literal(c.column)}: {literal(c.type if typed else 'VARCHAR')}" for c in table.casts)
+    options = {
+        "auto_detect": "false",
+        "header": str(bool(dialect.header)).lower(),
+        "delim": literal(dialect.delim),
+        "quote": literal(dialect.quote),
+        "escape": literal(dialect.escape),
+        "skip": str(dialect.skip),
+        "null_padding": "false",
+        "ignore_errors": "false",
+        "strict_mode": "true",
+        "columns": "{" + columns + "}",
+    }
+    if dialect.comment:
+        options["comment"] = literal(dialect.comment)
+    if dialect.encoding not in ("utf-8", "utf8"):
+        options["encoding"] = literal(dialect.encoding)
+    if typed:
+        options.update(
+            {
+                k: v
+                for k, v in call.texts.items()
+                if k in ("dateformat", "timestampformat", "decimal_separator", "thousands")
+            }
+        )
+    options.update({name: text for name, text in call.texts.items() if name not in _ANSWERED})
+    stated = "".join(f", {name} = {text}" for name, text in options.items())
+    return joined(
+        sources, lambda run, packed: f"read_csv([{', '.join(s.pattern for s in run)}], compression = {packed}{stated})"
+    )
+
+
+def run(
+    connection: duckdb.DuckDBPyConnection, sql: str, call: Call, sources: Sequence[Source]
+) -> list[tuple[Any, ...]]:
+    """Rows of `sql`, which reads `sources` strictly; what the engine refuses becomes an error with its place."""
+    import duckdb
+
+    try:
+        return connection.execute(sql).fetchall()
+    except duckdb.Error as error:
+        raise engine_error(
+            str(error), {str(s.stored): s.path for s in sources}, sources[0].path, call.suggest
+        ) from error

@@ -1,0 +1,111 @@
+"""Which source columns a query's columns come from, as the engine itself understands the query.
+
+Two kinds are told apart. *Derivation*: the values go into the value (`a + b`, `sum(a)`, the conditions of a CASE). *Influence*: they
+decide which rows, groups, matches or neighbours there are (filters, join keys, grouping, DISTINCT, the order under a LIMIT, partitions
+and order of windows, filter and order of aggregates). A source column in neither can't change the values that come out: the values of
+each output column, taken without their order, stay the same whatever it holds. What a query leaves open (a LIMIT without an ORDER BY,
+`first` without one) is decided by the order in which its sources' rows lie, which is no column. A struct, list or map is one value:
+its parts are not told apart, so what takes one part has the sources of all.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from andon.sql.bound_plan import Planner, UntracedError, words_of
+from andon.sql.lineage.columns import Relation
+from andon.sql.lineage.scans import Datasets
+from andon.sql.lineage.tracer import Tracer
+from andon.sql.parse import deeply
+
+#: `(dataset, column)`, as the schemas name them.
+SourceColumn = tuple[str, str]
+
+_FALLBACK = "table-level, because "
+
+_local = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The column lineage of one query.
+
+    Attributes:
+        columns: for each output column, in order, the source columns that its values are made of.
+        influence: the source columns that decide which rows there are and which values meet.
+        fallback: "table-level, because …" if the query can't be traced. Then `columns` and `influence` are empty and mean nothing.
+    """
+
+    columns: Mapping[str, frozenset[SourceColumn]] = field(default_factory=dict)
+    influence: frozenset[SourceColumn] = frozenset()
+    fallback: str | None = None
+
+
+def column_lineage(sql: str, schemas: Mapping[str, Sequence[tuple[str, str]]], macros: Sequence[str] = ()) -> Lineage:
+    """The column lineage of a query. Raises nothing for what the text holds.
+
+    Args:
+        sql: one SELECT.
+        schemas: dataset (`schema.name`) -> its `(column, DuckDB type)`s; more than the query reads does no harm.
+        macros: `CREATE MACRO` statements, in an order in which they can be made.
+    """
+    planner = _planner()
+    try:
+        datasets = _declare(planner, sql, schemas, macros)
+        columns, root = planner.plan(sql, macros)
+        tracer = Tracer(datasets)
+        found = deeply(lambda: tracer.trace(root))
+        return _lineage([name for name, _ in columns], found, tracer)
+    except UntracedError as error:
+        if planner.broken:
+            forget()
+        return Lineage(fallback=_FALLBACK + str(error))
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        # the plan is the engine's own form, and promised to nobody
+        return Lineage(fallback=f"{_FALLBACK}the plan has another form than expected ({error!r})")
+    except RecursionError:
+        return Lineage(fallback=_FALLBACK + "the SQL is nested too deeply")
+
+
+def forget() -> None:
+    """Free this thread's engine; the next call makes a new one."""
+    planner: Planner | None = getattr(_local, "planner", None)
+    _local.planner = None
+    if planner is not None:
+        planner.close()
+
+
+def _planner() -> Planner:
+    found: Planner | None = getattr(_local, "planner", None)
+    if found is None:
+        found = _local.planner = Planner()
+    return found
+
+
+def _declare(
+    planner: Planner, sql: str, schemas: Mapping[str, Sequence[tuple[str, str]]], macros: Sequence[str]
+) -> Datasets:
+    """Make known the datasets that the texts may read: those whose name stands in them."""
+    words = words_of(sql, *macros)
+    datasets: dict[tuple[str, str], tuple[str, Mapping[str, str]]] = {}
+    for dataset, columns in schemas.items():
+        schema, _, table = dataset.lower().partition(".")
+        if table in words and schema in words:
+            planner.declare(dataset, columns)
+            datasets[schema, table] = dataset, {name.lower(): name for name, _ in columns}
+    return datasets
+
+
+def _lineage(names: Sequence[str], found: Relation, tracer: Tracer) -> Lineage:
+    if len(names) != len(found.columns):
+        raise UntracedError(f"{len(found.columns)} columns were traced where there are {len(names)}")
+    influence = found.rows
+    columns = {}
+    for name, column in zip(names, found.columns, strict=True):
+        if column.reason is not None:
+            raise UntracedError(column.reason)
+        influence |= column.use.influence
+        columns[name] = tracer.sources.names(column.use.derive)
+    return Lineage(columns, tracer.sources.names(influence))

@@ -1,0 +1,159 @@
+"""What a query means: a digest of its rows and one of each column, the same for texts that ask the same in another way.
+
+Read from the engine's own bound plan over empty tables. Equal digests are a proof: whatever the datasets hold, the values are equal.
+Unequal ones prove nothing. See `meaning_terms` for how a plan is turned into digests, and what *open* and *rounded* say.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from andon.sql.bind import BindError
+from andon.sql.bound_plan import Node, Planner, UntracedError, words_of
+from andon.sql.meaning.expressions import whole_of
+from andon.sql.meaning.reader import Reader
+from andon.sql.meaning.terms import Closed, mark
+from andon.sql.parse import deeply
+
+#: dataset (`schema.name`) -> its `(column, DuckDB type)`s.
+Schemas = Mapping[str, Sequence[tuple[str, str]]]
+
+_local = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one query means.
+
+    Attributes:
+        columns: `(name, DuckDB type)` of its output, in order.
+        values: column -> digest of its value.
+        rows: digest of which rows there are, and how often.
+        order: digest of the keys by which they are sorted at last.
+        whole: digest of the plan as it stands; equal only for texts that the engine takes for the same letter by letter.
+        open: columns whose values the engine may choose; with them the digest holds `whole`.
+        rounded: columns whose last digits the order of adding floating-point numbers decides.
+        rows_open, rows_rounded: the same of which rows there are.
+        datasets: all that it scans, in lower case.
+        reason: why it could not be read; then only `columns`, and `whole` if there is a plan, say something.
+    """
+
+    columns: tuple[tuple[str, str], ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    rows: str = ""
+    order: str = ""
+    whole: str = ""
+    open: frozenset[str] = frozenset()
+    rounded: frozenset[str] = frozenset()
+    rows_open: bool = False
+    rows_rounded: bool = False
+    datasets: frozenset[str] = frozenset()
+    reason: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the result depends on how the rows of what it reads lie."""
+        return self.rows_open or bool(self.open)
+
+
+def meaning_of(sql: str, schemas: Schemas, macros: Sequence[str] = ()) -> Meaning:
+    """What a query means. Raises nothing for what the text holds.
+
+    Args:
+        sql: one SELECT.
+        schemas: the datasets that it may read; more than it reads does no harm.
+        macros: `CREATE MACRO` statements, in an order in which they can be made.
+    """
+    planner = _planner()
+    columns: tuple[tuple[str, str], ...] = ()
+    whole = ""
+    try:
+        datasets = _declare(planner, sql, schemas, macros)
+        found, root = planner.shown(sql, macros)
+        columns = tuple(found)
+        if isinstance(root, str):
+            return Meaning(columns, reason=root)
+        whole = deeply(lambda: whole_of(root, [name for name, _ in columns]))
+        return deeply(lambda: _read(root, columns, whole, datasets))
+    except UntracedError as error:
+        if planner.broken:
+            forget()
+        reason = str(error)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        # the plan is the engine's own form, and promised to nobody
+        reason = f"the plan has another form than expected ({error!r})"
+    except RecursionError:
+        reason = "the SQL is nested too deeply"
+    return Meaning(columns, whole=whole, reason=reason)
+
+
+def forget() -> None:
+    """Free this thread's engine; the next call makes a new one."""
+    planner: _Planner | None = getattr(_local, "planner", None)
+    _local.planner = None
+    if planner is not None:
+        planner.close()
+
+
+class _Planner(Planner):
+    def shown(self, sql: str, macros: Sequence[str]) -> tuple[list[tuple[str, str]], Node | str]:
+        """The columns of a query, and the root of its plan or the reason why the engine shows none.
+
+        Raises:
+            UntracedError: if it has no columns either.
+        """
+        try:
+            return self.plan(sql, macros)
+        except UntracedError as error:
+            if self.broken:
+                raise
+            self._refuse_others(sql)
+            try:
+                return self.bind(sql, macros), str(error)
+            except BindError:
+                raise error from None
+
+
+def _planner() -> _Planner:
+    found: _Planner | None = getattr(_local, "planner", None)
+    if found is None:
+        found = _local.planner = _Planner()
+    return found
+
+
+def _declare(planner: Planner, sql: str, schemas: Schemas, macros: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """Make known the datasets that the texts may read: those whose name stands in them."""
+    words = words_of(sql, *macros)
+    datasets = set()
+    for dataset, columns in schemas.items():
+        schema, _, table = dataset.lower().partition(".")
+        if table in words and schema in words:
+            planner.declare(dataset, columns)
+            datasets.add((schema, table))
+    return frozenset(datasets)
+
+
+def _read(
+    root: Node, columns: tuple[tuple[str, str], ...], whole: str, datasets: frozenset[tuple[str, str]]
+) -> Meaning:
+    reader = Reader(whole, datasets)
+    found = reader.read(root)
+    if len(found.cells) != len(columns):
+        raise UntracedError(f"{len(found.cells)} columns were read where there are {len(columns)}")
+    closed = Closed(found)
+    chosen = sorted(factor.choice for factor in found.factors if factor.choice)
+    named = [(name, cell.term) for (name, _), cell in zip(columns, found.cells, strict=True)]
+    return Meaning(
+        columns,
+        {name: closed.digest(term) for name, term in named},
+        mark(closed.rows, chosen),
+        mark("order", [closed.digest(key) for key in found.order]) if found.order else "",
+        whole,
+        frozenset(name for name, term in named if term.open),
+        frozenset(name for name, term in named if term.rounded),
+        closed.open or bool(chosen),
+        closed.rounded,
+        frozenset(reader.scanned),
+    )

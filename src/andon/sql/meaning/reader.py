@@ -1,0 +1,399 @@
+"""From a bound plan to its meaning: each operator takes the relations below it and gives one.
+
+What is not known here raises: a plan is read as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from andon.sql.bound_plan import Node, UntracedError
+from andon.sql.meaning.choices import is_alike, leaves_open, rounds, window_leaves_open
+from andon.sql.meaning.expressions import Expressions, as_it_stands, conditions, kind_of
+from andon.sql.meaning.joins import Joins
+from andon.sql.meaning.scans import rest_of, scan, table_function
+from andon.sql.meaning.sets import except_or_intersect, recursion, union_all
+from andon.sql.meaning.terms import Cell, Closed, Factor, Marks, Relation, Term, fresh, joined, mark, product, sealed
+from andon.sql.names import words
+
+#: Keys that are looked at, or that only number things; all others are part of what an operator means.
+_AGGREGATE_KEYS = words(
+    "expressions group_index aggregate_index groupings_index groups grouping_sets grouping_functions distinct_validity"
+)
+
+_LISTS = frozenset({"list", "array_agg"})
+
+
+class Reader:
+    """Reads one plan.
+
+    Args:
+        whole: the digest of the plan as it stands.
+        datasets: `(schema, table)` in lower case of all that it may scan.
+    """
+
+    def __init__(self, whole: str, datasets: frozenset[tuple[str, str]]) -> None:
+        self.whole = whole
+        self._datasets = datasets
+        self._expressions = Expressions(whole)
+        self._joins = Joins(self._expressions)
+        self._ctes: dict[int, Relation] = {}
+        self._recursions = 0
+        self._outer: list[list[str]] = []
+        #: The datasets that were found, as `schema.name`.
+        self.scanned: set[str] = set()
+
+    def read(self, node: Node) -> Relation:
+        """The meaning of an operator.
+
+        Raises:
+            UntracedError: if the plan holds anything that is not known.
+        """
+        kind = str(node.get("type"))
+        if kind in _NAMED:
+            return _NAMED[kind](self, node)
+        below = [self.read(child) for child in node.get("children", ())]
+        if kind not in _PLAIN:
+            raise UntracedError(f"the plan holds an operator that is not known here ({kind})")
+        return _PLAIN[kind](self, node, below)
+
+    # --- where rows come from
+
+    def _scan(self, node: Node) -> Relation:
+        below = [self.read(child) for child in node.get("children", ())]
+        if node["name"] != "seq_scan" or below:
+            return table_function(node, below)
+        found = scan(node, self._datasets, self._expressions)
+        data = node["function_data"]
+        self.scanned.add(f"{data['schema']}.{data['table']}".lower())
+        return found
+
+    def _one_row(self, node: Node) -> Relation:
+        return Relation([Cell(Term("nothing"), (node["table_index"], 0))])
+
+    def _values(self, node: Node, below: Sequence[Relation]) -> Relation:
+        (child,) = below
+        rows = [self._expressions.terms(row, child.cells) for row in node["expressions"]]
+        kinds = node["expr_types"]
+        if any(len(row) != len(kinds) for row in rows):
+            raise UntracedError("the rows of a VALUES differ in length")
+        factor = Factor(mark("values", len(rows)))
+        cells = [
+            Cell(
+                Term(mark("entries"), [row[index] for row in rows], (factor,)),
+                (node["table_index"], index),
+                kind,
+            )
+            for index, kind in enumerate(kinds)
+        ]
+        return child.with_factor(factor, cells)
+
+    # --- one relation in, one out
+
+    def _project(self, node: Node, below: Sequence[Relation]) -> Relation:
+        (child,) = below
+        terms = self._expressions.terms(node["expressions"], child.cells)
+        cells = [
+            Cell(term, (node["table_index"], index), kind_of(node["expressions"][index]))
+            for index, term in enumerate(terms)
+        ]
+        return child.with_cells(cells)
+
+    def _filter(self, node: Node, below: Sequence[Relation]) -> Relation:
+        (child,) = below
+        terms = self._expressions.terms(node.get("expressions", ()), child.cells)
+        found = child.filtered(conditions(terms))
+        kept = node.get("projection_map")
+        return found.with_cells([child.cells[index] for index in kept]) if kept else found
+
+    def _aggregate(self, node: Node, below: Sequence[Relation]) -> Relation:
+        (child,) = below
+        closed = Closed(child)
+        extra = rest_of(node, _AGGREGATE_KEYS)
+        groups = node.get("groups", ())
+        keys = self._expressions.terms(groups, child.cells)
+        names = [closed.digest(key) for key in keys]
+        sets = node.get("grouping_sets") or [list(range(len(keys)))]
+        grouped = sorted(sorted({names[index] for index in each}) for each in sets)
+        alike = all(is_alike(kind_of(expression)) for expression in groups)
+        factor = Factor(
+            mark("groups", closed.rows, grouped, extra, "" if alike else self.whole),
+            single=not keys and len(sets) == 1,
+            marks=joined(closed, Marks(open=not alike), *keys),
+        )
+        cells = []
+        for index, (name, key) in enumerate(zip(names, keys, strict=True)):
+            label = mark("key", name, "" if alike else self.whole)
+            term = Term(label, (), (factor,), marks=joined(factor, key))
+            cells.append(Cell(term, (node["group_index"], index), kind_of(groups[index])))
+        cells += self._gathered(node, child, closed, factor)
+        for index, asked in enumerate(node.get("grouping_functions", ())):
+            label = mark("grouping", [names[number] for number in asked])
+            cells.append(Cell(Term(label, (), (factor,)), (node["groupings_index"], index)))
+        return Relation(cells, [factor])
+
+    def _gathered(self, node: Node, child: Relation, closed: Closed, factor: Factor) -> list[Cell]:
+        """The aggregates of an operator."""
+        cells = []
+        for index, expression in enumerate(node.get("expressions", ())):
+            if expression["expression_class"] != "BOUND_AGGREGATE":
+                raise UntracedError("the plan's aggregates are not the ones expected")
+            inner = self._expressions.plain(expression, child.cells)
+            taken = [
+                closed.digest(term) for term in self._expressions.terms(expression.get("children", ()), child.cells)
+            ]
+            orders = (expression.get("order_bys") or {}).get("orders", ())
+            by = self._expressions.terms([order["expression"] for order in orders], child.cells)
+            is_open = leaves_open(expression, taken, [closed.digest(term) for term in by])
+            is_rounded = rounds(expression) and not (child.is_plain and not inner.subquery)
+            label = mark("aggregate", closed.digest(inner))
+            marks = joined(factor, inner, Marks(is_open, is_rounded))
+            term = Term(mark(label, self.whole) if is_open else label, (), (factor,), marks=marks)
+            if expression.get("name") in _LISTS and is_alike(kind_of(expression)):
+                term.unsorted = Term(label, (), (factor,), marks=joined(factor, inner))
+            cells.append(Cell(term, (node["aggregate_index"], index), kind_of(expression)))
+        if [part.get("name") for part in node.get("expressions", ())] == ["first", "count_star"] and factor.single:
+            (taken_first,) = self._expressions.terms(node["expressions"][0]["children"], child.cells)
+            value = Term(mark("only", closed.digest(taken_first)), (), (factor,), marks=joined(factor, taken_first))
+            cells[0].term.only = (value, cells[1].term)
+        return cells
+
+    def _window(self, node: Node, below: Sequence[Relation]) -> Relation:
+        (child,) = below
+        closed = Closed(child)
+        cells = list(child.cells)
+        for index, expression in enumerate(node["expressions"]):
+            inner = self._expressions.plain(expression, child.cells)
+            is_open = window_leaves_open(expression)
+            is_rounded = rounds(expression) if expression["type"] == "WINDOW_AGGREGATE" else False
+            term = Term(
+                mark("window", closed.rows, self.whole if is_open else ""),
+                (inner,),
+                closed.factors,
+                marks=joined(closed, Marks(is_open, is_rounded and not child.is_plain)),
+            )
+            cells.append(Cell(term, (node["window_index"], index), kind_of(expression)))
+        return Relation(cells, child.factors, child.filters, child.order)
+
+    def _unnest(self, node: Node, below: Sequence[Relation]) -> Relation:
+        (child,) = below
+        terms = self._expressions.terms(node["expressions"], child.cells)
+        factor = Factor(mark("unnest", rest_of(node, words("unnest_index expressions"))), terms)
+        cells = [
+            Cell(Term(mark("given", index), (), (factor,)), (node["unnest_index"], index), kind_of(expression))
+            for index, expression in enumerate(node["expressions"])
+        ]
+        return Relation(child.cells + cells, [*child.factors, factor], child.filters)
+
+    def _order(self, node: Node, below: Sequence[Relation]) -> Relation:
+        (child,) = below
+        keys = []
+        for order in node.get("orders", ()):
+            term = self._expressions.term(order["expression"], child.cells)
+            keys.append(Term(f"{order['type']} {order['null_order']}", (term,)))
+        kept = node.get("projection_map")
+        cells = [child.cells[index] for index in kept] if kept else child.cells
+        return Relation(cells, child.factors, child.filters, tuple(keys))
+
+    def _limit(self, node: Node, below: Sequence[Relation]) -> Relation:
+        (child,) = below
+        closed = Closed(child)
+        sorted_by = {closed.digest(key.parts[0]) for key in child.order}
+        decided = all(closed.digest(cell.term) in sorted_by and is_alike(cell.kind) for cell in child.cells) and bool(
+            child.cells
+        )
+        bounds = {}
+        for key in ("limit_val", "offset_val"):
+            bound = node.get(key, {})
+            inner = bound.get("expression")
+            bounds[key] = [
+                as_it_stands({name: part for name, part in bound.items() if name != "expression"}),
+                closed.digest(self._expressions.term(inner, child.cells)) if inner else "",
+            ]
+        order = [closed.digest(key) for key in child.order]
+        extra = rest_of(node, words("limit_val offset_val"))
+        if decided:
+            return sealed(child, mark("limit", closed.rows, order, bounds, extra), closed)
+        # how many rows there are is certain; which ones, the engine may choose
+        choice = mark(order, self.whole)
+        factor = Factor(mark("limit", closed.rows, bounds, extra), choice=choice, marks=joined(closed))
+        return self._chosen(child, closed, factor, ())
+
+    def _chosen(self, child: Relation, closed: Closed, factor: Factor, certain: Sequence[str]) -> Relation:
+        """Rows that the engine takes out of those below: `certain` values are the same in all that it may take."""
+        cells = []
+        for cell in child.cells:
+            name = closed.digest(cell.term)
+            label = mark("key", name, "") if name in certain else mark("chosen", name, self.whole)
+            marks = joined(factor, cell.term, Marks(open=name not in certain))
+            cells.append(Cell(Term(label, (), (factor,), marks=marks), cell.place, cell.kind))
+        return Relation(cells, [factor])
+
+    def _sample(self, node: Node, below: Sequence[Relation]) -> Relation:
+        (child,) = below
+        closed = Closed(child)
+        return sealed(
+            child, mark("sample", closed.rows, rest_of(node, frozenset()), self.whole), closed, Marks(open=True)
+        )
+
+    def _distinct(self, node: Node, below: Sequence[Relation]) -> Relation:
+        (child,) = below
+        closed = Closed(child)
+        targets = self._expressions.terms(node.get("distinct_targets", ()), child.cells)
+        if node["distinct_type"] != "DISTINCT":
+            names = sorted({closed.digest(target) for target in targets})
+            alike = all(is_alike(kind_of(target)) for target in node["distinct_targets"])
+            factor = Factor(
+                mark("groups", closed.rows, [names], {}, "" if alike else self.whole),
+                marks=joined(closed, Marks(open=not alike), *targets),
+            )
+            return self._chosen(child, closed, factor, names if alike else ())
+        names = sorted(set(closed.digests(child.cells)))
+        alike = all(is_alike(cell.kind) for cell in child.cells)
+        whole = "" if alike else self.whole
+        factor = Factor(
+            mark("groups", closed.rows, [names], {}, whole),
+            marks=joined(closed, Marks(open=not alike), *(cell.term for cell in child.cells)),
+        )
+        cells = []
+        for cell in child.cells:
+            label = mark("key", closed.digest(cell.term), whole)
+            cells.append(Cell(Term(label, (), (factor,), marks=joined(factor)), cell.place, cell.kind))
+        return Relation(cells, [factor])
+
+    def _pivot(self, node: Node, below: Sequence[Relation]) -> Relation:
+        """The lists below come in the order of the rows, so this stays as it stands."""
+        (child,) = below
+        closed = Closed(child)
+        factor = Factor(mark("pivot", closed.rows, self.whole), marks=Marks(open=True))
+        cells = [
+            Cell(
+                Term(mark("given", index, self.whole), (), (factor,), marks=Marks(open=True)),
+                (node["pivot_index"], index),
+                kind,
+            )
+            for index, kind in enumerate(node["bound_pivot"]["types"])
+        ]
+        return Relation(cells, [factor])
+
+    # --- two relations in
+
+    def _cross(self, _: Node, below: Sequence[Relation]) -> Relation:
+        return product(*below)
+
+    def _positional(self, _: Node, below: Sequence[Relation]) -> Relation:
+        left, right = (sealed(relation) for relation in below)
+        found = product(left, right)
+        return sealed(found, mark("positional", Closed(found).rows, self.whole), marks=Marks(open=True))
+
+    def _join(self, node: Node, below: Sequence[Relation]) -> Relation:
+        left, right = below
+        return self._joins.join(node, left, right)
+
+    def _asof(self, _: Node, below: Sequence[Relation]) -> Relation:
+        left, right = (sealed(relation) for relation in below)
+        found = product(left, right)
+        # of several equally near rows one is taken
+        return sealed(found, mark("asof", Closed(found).rows, self.whole), marks=Marks(open=True))
+
+    def _correlated(self, node: Node) -> Relation:
+        if node.get("delim_flipped"):
+            raise UntracedError("the plan holds a correlated subquery the wrong way round")
+        outer, inner = node["children"]
+        left = self._numbered(outer) or self.read(outer)
+        terms = self._expressions.terms(node.get("duplicate_eliminated_columns", ()), left.cells)
+        closed = Closed(left)
+        # called by what they are, not by their places
+        names = [closed.digest(term) for term in terms]
+        self._outer.append(names)
+        right = self.read(inner)
+        self._outer.pop()
+        given = Term("given", [Term(name, (term,)) for name, term in zip(names, terms, strict=True)], unordered=True)
+        return self._joins.join(node, left, right, given)
+
+    def _numbered(self, node: Node) -> Relation | None:
+        """The left side of a correlated join that the engine has numbered, to know its rows apart: a number is a row."""
+        if node["type"] != "LOGICAL_WINDOW" or len(node["expressions"]) != 1:
+            return None
+        window = node["expressions"][0]
+        if window["type"] != "WINDOW_ROW_NUMBER" or window.get("partitions") or window.get("orders"):
+            return None
+        child = self.read(node["children"][0])
+        closed = Closed(child)
+        term = Term("the row", (), closed.factors, marks=joined(closed))
+        cell = Cell(term, (node["window_index"], 0), kind_of(window))
+        return child.with_cells([*child.cells, cell])
+
+    def _outer_columns(self, node: Node) -> Relation:
+        if not self._outer:
+            raise UntracedError("the plan reads outer columns where there are none")
+        names = self._outer[-1]
+        factor = Factor(mark("outer", len(self._outer), sorted(names)))
+        cells = [
+            Cell(Term(mark("parameter", name), (), (factor,)), (node["table_index"], index), kind)
+            for index, (name, kind) in enumerate(zip(names, node["chunk_types"], strict=True))
+        ]
+        return Relation(cells, [factor])
+
+    # --- common tables and sets
+
+    def _common_table(self, node: Node) -> Relation:
+        definition, rest = node["children"]
+        self._ctes[node["table_index"]] = self.read(definition)
+        return self.read(rest)
+
+    def _common_table_use(self, node: Node) -> Relation:
+        found = self._ctes.get(node["cte_index"])
+        kinds = node.get("chunk_types", [])
+        if found is None or node.get("is_recurring") or len(kinds) != len(found.cells):
+            raise UntracedError("the plan reads a CTE that it does not define")
+        copy = fresh(found)
+        cells = [Cell(cell.term, (node["table_index"], index), kinds[index]) for index, cell in enumerate(copy.cells)]
+        return Relation(cells, copy.factors, copy.filters)
+
+    def _recursion(self, node: Node) -> Relation:
+        if node.get("ref_recurring") or node.get("key_targets"):
+            raise UntracedError("it holds a recursion that reads all its rows so far")
+        first = self.read(node["children"][0])
+        self._recursions += 1
+        factor = Factor(f"so far {self._recursions}")
+        cells = [
+            Cell(Term(mark("given", index), (), (factor,)), None, cell.kind) for index, cell in enumerate(first.cells)
+        ]
+        self._ctes[node["table_index"]] = Relation(cells, [factor])
+        step = self.read(node["children"][1])
+        self._recursions -= 1
+        return recursion(node, first, step, self.whole)
+
+
+_NAMED: Mapping[str, Callable[[Reader, Node], Relation]] = {
+    "LOGICAL_CTE_REF": Reader._common_table_use,
+    "LOGICAL_DELIM_GET": Reader._outer_columns,
+    "LOGICAL_DELIM_JOIN": Reader._correlated,
+    "LOGICAL_DUMMY_SCAN": Reader._one_row,
+    "LOGICAL_GET": Reader._scan,
+    "LOGICAL_MATERIALIZED_CTE": Reader._common_table,
+    "LOGICAL_RECURSIVE_CTE": Reader._recursion,
+}
+
+_PLAIN: Mapping[str, Callable[[Reader, Node, Sequence[Relation]], Relation]] = {
+    "LOGICAL_AGGREGATE_AND_GROUP_BY": Reader._aggregate,
+    "LOGICAL_ANY_JOIN": Reader._join,
+    "LOGICAL_ASOF_JOIN": Reader._asof,
+    "LOGICAL_COMPARISON_JOIN": Reader._join,
+    "LOGICAL_CROSS_PRODUCT": Reader._cross,
+    "LOGICAL_DISTINCT": Reader._distinct,
+    "LOGICAL_EXCEPT": lambda reader, node, below: except_or_intersect(node, below, reader.whole),
+    "LOGICAL_EXPRESSION_GET": Reader._values,
+    "LOGICAL_FILTER": Reader._filter,
+    "LOGICAL_INTERSECT": lambda reader, node, below: except_or_intersect(node, below, reader.whole),
+    "LOGICAL_LIMIT": Reader._limit,
+    "LOGICAL_ORDER_BY": Reader._order,
+    "LOGICAL_PIVOT": Reader._pivot,
+    "LOGICAL_POSITIONAL_JOIN": Reader._positional,
+    "LOGICAL_PROJECTION": Reader._project,
+    "LOGICAL_SAMPLE": Reader._sample,
+    "LOGICAL_UNION": lambda _, node, below: union_all(node, below),
+    "LOGICAL_UNNEST": Reader._unnest,
+    "LOGICAL_WINDOW": Reader._window,
+}
