@@ -17,10 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from andon.base.names import literal
-from andon.profiles.make import how_made, profile_table
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.stats import parse_return_stats
 from andon.model.version import Column, DataFile, Version
+from andon.profiles.make import how_made, profile_table
 
 ROWS = """
 select i::bigint as id, (hash(i) % 200000)::bigint as customer_id,

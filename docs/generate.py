@@ -39,7 +39,7 @@ def cli_page() -> str:
     lines += ["", *_CLI_NOTES]
     section = ""
     for entry in COMMANDS:
-        command: click.Command = getattr(import_module(f"andon.cli.{entry.module}"), entry.attribute)
+        command: click.Command = getattr(import_module(f"andon.cli.commands.{entry.module}"), entry.attribute)
         if entry.section != section:
             section = entry.section
         lines += ["", *_command(command, f"andon {entry.name}", "##")]
@@ -500,8 +500,9 @@ def _results() -> Iterator[tuple[str, Any]]:
     from andon.model.plan import Plan, Step
     from andon.model.row_diff import ColumnChange, RowCounts, RowDiff, RowSample, ValuePair
     from andon.model.run import RunResult, TaskResult
-    from andon.service.datasets import DatasetInfo, Page, Status
+    from andon.service.datasets import DatasetInfo, Page
     from andon.service.history import DatasetDiff, Diff, LogEntry, SchemaChange
+    from andon.service.status import Status
     from andon.service.undo import Reverted
 
     rows = (RowDiff, RowCounts, ColumnChange, ValuePair, RowSample)

@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from faults_audit import catalog_is_sound, is_in_history, lake_is_whole
-from faults_story import VERBS, Held, Verb, figures, open_workspace, plant, say
+from faults_story import VERBS, Held, Verb, figures, open_service, plant, say
 from faults_tracer import BROKEN, FULL, KILL, POWER, Operation, Traced, trace
 
 import andon
 from andon.errors import AndonError
+from andon.runs.goal import ANY_PLAN, RunOptions
 
 FAULTS = (KILL, POWER, FULL, BROKEN)
 
@@ -67,10 +68,10 @@ def prepare(place: Path, verb: Verb) -> Before:
 
 
 def _acted(root: Path, verb: Verb) -> dict[str, Any]:
-    workspace = open_workspace(root)
-    commit = verb.act(workspace)
-    main = workspace.lake.refs.resolve("main").id
-    workspace.close()
+    service = open_service(root)
+    commit = verb.act(service)
+    main = service.workspace.lake.refs.resolve("main").id
+    service.close()
     return {"commit": commit, "main": main}
 
 
@@ -96,9 +97,9 @@ def strike(before: Before, verb: Verb, fault: str | None, at: int, bug: str | No
 
 def _child(root: Path, verb: Verb, pipe: int) -> None:
     try:
-        workspace = open_workspace(root)
-        say(pipe, commit=verb.act(workspace))
-        workspace.close()
+        service = open_service(root)
+        say(pipe, commit=verb.act(service))
+        service.close()
     except AndonError as error:
         say(pipe, code=error.code, message=str(error))
         sys.exit(error.exit_status)
@@ -136,8 +137,8 @@ def _afterwards(root: Path, before: Before, verb: Verb, commit: str | None) -> I
             yield from catalog_is_sound(catalog)
         elif before.main is not None:
             yield "the catalog is gone"
-        workspace = open_workspace(root)
-        lake = workspace.lake
+        service = open_service(root)
+        lake = service.workspace.lake
         yield from lake_is_whole(lake)
         on_main = [*before.acknowledged]
         if commit is not None:
@@ -152,36 +153,36 @@ def _afterwards(root: Path, before: Before, verb: Verb, commit: str | None) -> I
             yield "main moved by more than the verb"
         was = _main_before(verb)
         allowed = {verb.main, was} if before.main is None else {verb.main if moved else was}
-        seen = figures(workspace, "main")
+        seen = figures(service, "main")
         if seen not in allowed:
             yield f"readers of main see {seen}, not {' or '.join(map(str, allowed))}"
-        yield from _goes_on(workspace, verb, moved)
-        workspace.close()
+        yield from _goes_on(service, verb, moved)
+        service.close()
         yield from _settles(root, verb)
     except AndonError as error:
         yield f"afterwards: {error.code}: {error}"
 
 
-def _goes_on(workspace: Any, verb: Verb, moved: bool) -> Iterator[str]:
+def _goes_on(service: Any, verb: Verb, moved: bool) -> Iterator[str]:
     """The same command again (unless it had moved main already), and the next run, give the right figures."""
     if not moved:
-        verb.act(workspace)
+        verb.act(service)
     for ref, expected in (("main", verb.main), ("dev", verb.dev)):
-        if expected is not None and (seen := figures(workspace, ref)) != expected:
+        if expected is not None and (seen := figures(service, ref)) != expected:
             yield f"done again, {ref} shows {seen}, not {expected}"
-    yield from lake_is_whole(workspace.lake)
+    yield from lake_is_whole(service.workspace.lake)
 
 
 def _settles(root: Path, verb: Verb) -> Iterator[str]:
     """After recovery nothing is left to do, and what was undone stays so."""
-    workspace = open_workspace(root)
+    service = open_service(root)
     if verb.dev is None:
-        run = workspace.builds.run(confirm=lambda _: True)
+        run = service.runs.run(RunOptions(agreed=ANY_PLAN))
         if run.published == verb.holds:
             yield f"the next run is held: {run.held}" if run.held else "the next run publishes what a check holds"
-        if (seen := figures(workspace, "main")) != verb.main:
+        if (seen := figures(service, "main")) != verb.main:
             yield f"after the next run main shows {seen}, not {verb.main}"
-    workspace.close()
+    service.close()
 
 
 def _main_before(verb: Verb) -> Any:

@@ -14,8 +14,8 @@ from andon.errors import UsageError
 from andon.lake.objects import Objects
 from andon.lake.refs import Refs
 from andon.lake.storage import LocalStorage
-from andon.service.builds import RunOptions
-from andon.workspace.workspace import Workspace
+from andon.runs.goal import ANY_PLAN, RunOptions
+from andon.service.service import Service
 
 COUNT = "datasets/marts/count.sql"
 FILES = {
@@ -52,15 +52,15 @@ class Verb:
 
     name: str
     edit: Callable[[Path], None]
-    act: Callable[[Workspace], str]
+    act: Callable[[Service], str]
     main: Figures
     dev: Figures = None
     holds: bool = False
 
 
-def open_workspace(root: Path) -> Workspace:
+def open_service(root: Path) -> Service:
     """The story's project."""
-    return Workspace(root, environ={"ANDON_AUTHOR": "ana", "HOME": str(root)})
+    return Service.open(root, environ={"ANDON_AUTHOR": "ana", "HOME": str(root)})
 
 
 def _write(path: str, text: str) -> Callable[[Path], None]:
@@ -86,14 +86,14 @@ def _published(result: Any) -> str:
     return str(result.commit)
 
 
-def _run(workspace: Workspace, branch: str | None = None) -> str:
-    return _published(workspace.builds.run(RunOptions(branch=branch), confirm=lambda _: True))
+def _run(service: Service, branch: str | None = None) -> str:
+    return _published(service.runs.run(RunOptions(branch=branch, agreed=ANY_PLAN)))
 
 
-def _branch(workspace: Workspace) -> str:
-    if workspace.lake.refs.find("dev") is None:
-        workspace.branches.create("dev")
-    return _run(workspace, "dev")
+def _branch(service: Service) -> str:
+    if service.workspace.lake.refs.find("dev") is None:
+        service.branches.create("dev")
+    return _run(service, "dev")
 
 
 def _mixed(root: Path) -> None:
@@ -102,9 +102,9 @@ def _mixed(root: Path) -> None:
     _write("raw/people_2.csv", "id,name\n2,ben\n")(root)
 
 
-def _accept(workspace: Workspace) -> str:
-    held = next(run for run in workspace.runs.newest(20) if run.status == "held")
-    return _published(workspace.checks.accept(held.number, ["amount 0..100"], "a big one"))
+def _accept(service: Service) -> str:
+    held = next(run for run in service.workspace.runs.newest(20) if run.status == "held")
+    return _published(service.checks.accept(held.number, ["amount 0..100"], "a big one"))
 
 
 VERBS: Sequence[Verb] = (
@@ -115,29 +115,29 @@ VERBS: Sequence[Verb] = (
     Verb(
         "publish",
         lambda _: None,
-        lambda w: _published(w.branches.publish("dev", confirm=lambda _: True)),
+        lambda w: _published(w.branches.publish("dev", options=RunOptions(agreed=ANY_PLAN))),
         (35, 30, 2, 1),
     ),
     Verb("undo", lambda _: None, lambda w: w.undoing.undo().commit.id, (35, 3, 2, 1)),
     Verb(
         "refresh",
         _write("raw/orders_06.csv", "id,customer,amount\n4,ada,9\n"),
-        lambda w: _published(w.builds.refresh(RunOptions())),
+        lambda w: _published(w.runs.refresh(RunOptions())),
         (44, 4, 2, 1),
     ),
-    Verb("part", _mixed, lambda w: _published(w.builds.refresh(RunOptions())), (44, 4, 2, 2), holds=True),
+    Verb("part", _mixed, lambda w: _published(w.runs.refresh(RunOptions())), (44, 4, 2, 2), holds=True),
     Verb("accept", lambda _: None, _accept, (1043, 5, 2, 2)),
 )
 
 
-def figures(workspace: Workspace, ref: str) -> Figures:
+def figures(service: Service, ref: str) -> Figures:
     """What a reader sees; None as long as nothing was published.
 
     Raises:
         AndonError: when reading fails.
     """
     try:
-        rows = workspace.querying.ask(FIGURES, ref).fetch()
+        rows = service.querying.ask(FIGURES, ref).fetch()
     except UsageError as error:
         if error.code in (
             "lake.dataset_not_found",

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from andon.model.run import RunResult
-from andon.runs.goal import RunOptions
-from andon.workspace.workspace import Workspace
+from andon.runs.goal import ANY_PLAN, RunOptions
+from andon.service.service import Service
 
 ORDERS = "id,customer,amount\n1,ada,10\n2,ben,20\n3,ada,5\n"
 FILES = {
@@ -31,11 +31,11 @@ class Clone:
     clock: object = None
     environ: dict[str, str] = field(default_factory=dict)
 
-    def open(self) -> Workspace:
+    def open(self) -> Service:
         environ = {"ANDON_AUTHOR": self.author, "HOME": str(self.root), **self.environ}
         if self.clock is None:
-            return Workspace(self.root, environ=environ)
-        return Workspace(self.root, environ=environ, clock=self.clock)
+            return Service.open(self.root, environ=environ)
+        return Service.open(self.root, environ=environ, clock=self.clock)
 
     def write(self, path: str, text: str | None) -> None:
         target = self.root / path
@@ -46,76 +46,76 @@ class Clone:
             target.write_text(text, encoding="utf-8")
 
     def run(self, *select: str, **options: object) -> RunResult:
-        with closing(self.open()) as workspace:
-            return workspace.builds.run(RunOptions(select=select, **options), confirm=lambda _: True)
+        with closing(self.open()) as service:
+            return service.runs.run(RunOptions(select=select, **options, agreed=ANY_PLAN))
 
     def refresh(self, **options: object) -> RunResult:
-        with closing(self.open()) as workspace:
-            return workspace.builds.refresh(RunOptions(**options))
+        with closing(self.open()) as service:
+            return service.runs.refresh(RunOptions(**options))
 
     def plan(self, *select: str, **options: object):
-        with closing(self.open()) as workspace:
-            return workspace.builds.plan(RunOptions(select=select, **options))
+        with closing(self.open()) as service:
+            return service.runs.plan(RunOptions(select=select, **options))
 
     def publish(self, branch: str, **options: object) -> RunResult:
-        with closing(self.open()) as workspace:
-            return workspace.branches.publish(branch, options=RunOptions(**options), confirm=lambda _: True)
+        with closing(self.open()) as service:
+            return service.branches.publish(branch, options=RunOptions(**options, agreed=ANY_PLAN))
 
     def undo(self):
-        with closing(self.open()) as workspace:
-            return workspace.undoing.undo()
+        with closing(self.open()) as service:
+            return service.undoing.undo()
 
     def redo(self):
-        with closing(self.open()) as workspace:
-            return workspace.undoing.redo()
+        with closing(self.open()) as service:
+            return service.undoing.redo()
 
     def accept(self, path: str):
-        with closing(self.open()) as workspace:
-            return workspace.undoing.accept_rejected(path)
+        with closing(self.open()) as service:
+            return service.undoing.accept_rejected(path)
 
     def pull(self):
         from andon.service.pull import pull
 
-        with closing(self.open()) as workspace:
-            return pull(workspace)
+        with closing(self.open()) as service:
+            return pull(service.workspace)
 
     def branch(self, name: str, at: str = "main") -> None:
-        with closing(self.open()) as workspace:
-            workspace.branches.create(name, at)
+        with closing(self.open()) as service:
+            service.branches.create(name, at)
 
     def switch(self, name: str, create: bool = False):
-        with closing(self.open()) as workspace:
-            return workspace.branches.switch(name, create)
+        with closing(self.open()) as service:
+            return service.branches.switch(name, create)
 
     def ask(self, sql: str, at: str | None = None) -> list[tuple]:
-        with closing(self.open()) as workspace:
-            return workspace.querying.ask(sql, at).fetch()
+        with closing(self.open()) as service:
+            return service.querying.ask(sql, at).fetch()
 
     def leaves(self, ref: str = "main") -> dict[str, object]:
-        with closing(self.open()) as workspace:
-            return dict(workspace.lake.commits.state(workspace.lake.refs.resolve(ref)).leaves)
+        with closing(self.open()) as service:
+            return dict(service.workspace.lake.commits.state(service.workspace.lake.refs.resolve(ref)).leaves)
 
     def head(self, ref: str = "main"):
-        with closing(self.open()) as workspace:
-            return workspace.lake.refs.resolve(ref)
+        with closing(self.open()) as service:
+            return service.workspace.lake.refs.resolve(ref)
 
     def rejected(self) -> set[str]:
         return {c.path for c in self.head().rejected}
 
     def base(self, branch: str = "main"):
-        with closing(self.open()) as workspace:
-            return workspace.folder.base(branch)
+        with closing(self.open()) as service:
+            return service.workspace.folder.base(branch)
 
 
 class closing:
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
+    def __init__(self, service: Service) -> None:
+        self.service = service
 
-    def __enter__(self) -> Workspace:
-        return self.workspace
+    def __enter__(self) -> Service:
+        return self.service
 
     def __exit__(self, *_: object) -> None:
-        self.workspace.close()
+        self.service.close()
 
 
 def did(result: RunResult) -> dict[str, str]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from andon.engines.types import lake_type
 from andon.model.dataset import ClockUse, Definition, Kind
 from andon.model.version import Version
+from andon.service.service import Service
 from andon.sql.reuse import reads_of
-from andon.workspace.workspace import Workspace
 from kit.queries import MACROS, changed, query, reworded, varied
 
 Row = tuple[object, ...]
@@ -247,17 +247,17 @@ class Judge:
     def __init__(self) -> None:
         self._right: set[str] = set()
 
-    def wrong(self, workspace: Workspace, branch: str) -> str | None:
+    def wrong(self, service: Service, branch: str) -> str | None:
         """The first leaf of which the build says what is not so, or None."""
-        objects = workspace.lake.objects
-        leaves = workspace.lake.commits.state(workspace.lake.refs.resolve(branch)).leaves
+        objects = service.workspace.lake.objects
+        leaves = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve(branch)).leaves
         for name, leaf in leaves.items():
             if leaf.build in self._right:
                 continue
             build = objects.builds([leaf.build])[leaf.build]
             definition = objects.definitions([leaf.definition])[leaf.definition]
             if definition.kind is Kind.SQL and definition.clock is ClockUse.NONE:
-                found = self._compare(workspace, definition, leaf.version, build.inputs)
+                found = self._compare(service, definition, leaf.version, build.inputs)
                 if found == _LOST:
                     continue
                 if found:
@@ -265,10 +265,10 @@ class Judge:
             self._right.add(leaf.build)
         return None
 
-    def left_behind(self, workspace: Workspace, branch: str) -> list[str]:
+    def left_behind(self, service: Service, branch: str) -> list[str]:
         """Datasets that were not made of what is published."""
-        objects = workspace.lake.objects
-        leaves = workspace.lake.commits.state(workspace.lake.refs.resolve(branch)).leaves
+        objects = service.workspace.lake.objects
+        leaves = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve(branch)).leaves
         builds = objects.builds([leaf.build for leaf in leaves.values()])
         return [
             name
@@ -276,15 +276,15 @@ class Judge:
             if any(leaves[i].version != v for i, v in builds[leaf.build].inputs.items())
         ]
 
-    def _compare(self, workspace: Workspace, definition: Definition, version: str, inputs) -> str | None:
+    def _compare(self, service: Service, definition: Definition, version: str, inputs) -> str | None:
         import duckdb
 
-        known = self._version(workspace, version)
-        schemas = {n: [(c.name, c.type) for c in self._version(workspace, i).columns] for n, i in inputs.items()}
+        known = self._version(service, version)
+        schemas = {n: [(c.name, c.type) for c in self._version(service, i).columns] for n, i in inputs.items()}
         reading = reads_of(definition.sql or "", schemas, definition.macros)
         with duckdb.connect(config={"threads": 1}) as engine:
             try:
-                self._attach(engine, workspace, inputs)
+                self._attach(engine, service, inputs)
                 rows, columns = self._made(engine, definition)
             except duckdb.IOException:
                 return _LOST
@@ -294,9 +294,9 @@ class Judge:
                 return f"columns are {known.columns} and not {columns}"
             if reading.is_open or known.is_view:
                 return None
-            if workspace.lake.objects.is_lost(known):
+            if service.workspace.lake.objects.is_lost(known):
                 return _LOST
-            listed = [workspace.lake.storage.engine_path(f.path) for f in known.files]
+            listed = [service.workspace.lake.storage.engine_path(f.path) for f in known.files]
             there = engine.execute(f"from read_parquet({listed!r})").fetchall()
             counted = [Counter(map(repr, found)) for found in (there, rows)]
             return None if counted[0] == counted[1] else f"holds {there} and not {rows}"
@@ -309,31 +309,31 @@ class Judge:
         stored = ", ".join(f'"{name}"::{kind} as "{name}"' for name, kind in found)
         return engine.execute(f"select {stored} from made").fetchall(), found
 
-    def _attach(self, engine, workspace: Workspace, inputs) -> None:
+    def _attach(self, engine, service: Service, inputs) -> None:
         for name, version in inputs.items():
             engine.execute(f"create schema if not exists {name.partition('.')[0]}")
-            found = self._version(workspace, version)
+            found = self._version(service, version)
             if not found.is_view:
-                listed = [workspace.lake.storage.engine_path(f.path) for f in found.files]
+                listed = [service.workspace.lake.storage.engine_path(f.path) for f in found.files]
                 engine.execute(f"create or replace table {name} as from read_parquet({listed!r})")
                 continue
-            objects = workspace.lake.objects
+            objects = service.workspace.lake.objects
             build = objects.builds_by_key([version])[version]
             definition = objects.definitions([build.definition])[build.definition]
-            engine.register("handed", self._view(workspace, definition, build.inputs, found))
+            engine.register("handed", self._view(service, definition, build.inputs, found))
             engine.execute(f"create or replace table {name} as from handed")
             engine.unregister("handed")
 
-    def _view(self, workspace: Workspace, definition: Definition, inputs, version: Version):
+    def _view(self, service: Service, definition: Definition, inputs, version: Version):
         """The rows of a view over what it was defined on, in the types that the lake says."""
         import duckdb
 
         with duckdb.connect(config={"threads": 1}) as engine:
-            self._attach(engine, workspace, inputs)
+            self._attach(engine, service, inputs)
             for macro in definition.macros:
                 engine.execute(macro.replace("create macro", "create or replace macro", 1))
             stored = ", ".join(f'"{c.name}"::{c.type} as "{c.name}"' for c in version.columns)
             return engine.execute(f"select {stored} from ({definition.sql}\n)").to_arrow_table()
 
-    def _version(self, workspace: Workspace, version: str) -> Version:
-        return workspace.lake.objects.versions([version])[version]
+    def _version(self, service: Service, version: str) -> Version:
+        return service.workspace.lake.objects.versions([version])[version]

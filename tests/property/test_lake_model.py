@@ -14,10 +14,10 @@ from lake_model import Conflict, Content, Folder, Model, Refused
 
 from andon.base.hashing import digest
 from andon.errors import ConflictError, UsageError
+from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.runs.planning.gather import Gatherer
-from andon.service.builds import RunOptions
 from andon.service.pull import pull
-from andon.workspace.workspace import Workspace
+from andon.service.service import Service
 
 FIXED = {
     "andon.toml": "",
@@ -118,73 +118,73 @@ class LakeMachine(RuleBasedStateMachine):
     def run(self, name: str, branch: str, edits: list[Edit]) -> None:
         self.edit(name, edits)
         if branch in self.model.branches:
-            with self.open(name) as workspace:
+            with self.open(name) as service:
                 self.both(
                     lambda: self.model.run(name, branch),
-                    lambda: workspace.builds.run(RunOptions(branch=branch), confirm=lambda _: True),
+                    lambda: service.runs.run(RunOptions(branch=branch, agreed=ANY_PLAN)),
                 )
 
     @rule(name=who, branch=branches, edits=st.one_of(edits, st.just([])))
     def refresh(self, name: str, branch: str, edits: list[Edit]) -> None:
         self.edit(name, edits)
         if branch in self.model.branches:
-            with self.open(name) as workspace:
+            with self.open(name) as service:
                 self.both(
                     lambda: self.model.refresh(name, branch),
-                    lambda: workspace.builds.refresh(RunOptions(branch=branch)),
+                    lambda: service.runs.refresh(RunOptions(branch=branch)),
                 )
 
     @precondition(lambda self: any(b.done for b in self.model.branches.values()))
     @rule(name=who, data=st.data())
     def undo(self, name: str, data: st.DataObject) -> None:
         branch = data.draw(st.sampled_from([n for n, b in self.model.branches.items() if b.done]))
-        with self.open(name) as workspace:
-            self.both(self.model.branches[branch].undo, lambda: workspace.undoing.undo(branch))
+        with self.open(name) as service:
+            self.both(self.model.branches[branch].undo, lambda: service.undoing.undo(branch))
 
     @rule(name=who)
     def undo_and_run(self, name: str) -> None:
         """Undone things stay undone while they still lie in the folder."""
         if self.model.branches["main"].done:
-            with self.open(name) as workspace:
-                self.both(self.model.branches["main"].undo, lambda: workspace.undoing.undo("main"))
+            with self.open(name) as service:
+                self.both(self.model.branches["main"].undo, lambda: service.undoing.undo("main"))
             self.run(name, "main", [])
 
     @precondition(lambda self: any(b.undone for b in self.model.branches.values()))
     @rule(name=who, data=st.data())
     def redo(self, name: str, data: st.DataObject) -> None:
         branch = data.draw(st.sampled_from([n for n, b in self.model.branches.items() if b.undone]))
-        with self.open(name) as workspace:
-            self.both(self.model.branches[branch].redo, lambda: workspace.undoing.redo(branch))
+        with self.open(name) as service:
+            self.both(self.model.branches[branch].redo, lambda: service.undoing.redo(branch))
 
     @precondition(lambda self: self.model.branches["main"].rejected)
     @rule(name=who, data=st.data())
     def accept(self, name: str, data: st.DataObject) -> None:
         path = data.draw(st.sampled_from(sorted({p for p, _ in self.model.branches["main"].rejected})))
-        with self.open(name) as workspace:
+        with self.open(name) as service:
             self.both(
                 lambda: self.model.accept(name, "main", path),
-                lambda: workspace.undoing.accept_rejected(path, "main"),
+                lambda: service.undoing.accept_rejected(path, "main"),
             )
 
     @rule(name=who)
     def bring_in(self, name: str) -> None:
         if self.model.can_pull(name, "main"):
-            with self.open(name) as workspace:
-                self.both(lambda: self.model.pull(name, "main"), lambda: pull(workspace, "main"))
+            with self.open(name) as service:
+                self.both(lambda: self.model.pull(name, "main"), lambda: pull(service.workspace, "main"))
 
     @precondition(lambda self: "dev" not in self.model.branches)
     @rule(name=who)
     def make_branch(self, name: str) -> None:
-        with self.open(name) as workspace:
-            self.both(lambda: self.model.branch(name, "dev"), lambda: workspace.branches.create("dev"))
+        with self.open(name) as service:
+            self.both(lambda: self.model.branch(name, "dev"), lambda: service.branches.create("dev"))
 
     @precondition(lambda self: "dev" in self.model.branches)
     @rule(name=who)
     def publish_branch(self, name: str) -> None:
-        with self.open(name) as workspace:
+        with self.open(name) as service:
             self.both(
                 lambda: self.model.publish(name, "dev"),
-                lambda: workspace.branches.publish("dev", confirm=lambda _: True),
+                lambda: service.branches.publish("dev", options=RunOptions(agreed=ANY_PLAN)),
             )
 
     # -- both must agree
@@ -212,30 +212,30 @@ class LakeMachine(RuleBasedStateMachine):
         if not hasattr(self, "model"):
             return
         for name in CLONES:
-            with self.open(name) as workspace:
+            with self.open(name) as service:
                 if name == CLONES[0]:
-                    self._branches_agree(workspace)
-                self._bases_agree(name, workspace)
+                    self._branches_agree(service)
+                self._bases_agree(name, service)
             folder = self.model.folders[name]
             files = {p: (self.place / name / p).read_text() for p in self._datasets(name)}
             assert files == {p: sql(c) for p, c in folder.code.items()}
 
-    def _branches_agree(self, workspace: Workspace) -> None:
-        lake = workspace.lake
+    def _branches_agree(self, service: Service) -> None:
+        lake = service.workspace.lake
         for branch, expected in self.model.branches.items():
             commit = lake.refs.resolve(branch)
             state = lake.commits.state(commit)
             held = expected.head.held
             code = {p: s for p, s in state.files().items() if p not in FIXED}
             assert code == {p: digest(sql(c).encode()) for p, c in held.code.items()}, branch
-            build = Gatherer(workspace).source_builds(state)["src.numbers"]
+            build = Gatherer(service.workspace).source_builds(state)["src.numbers"]
             assert {f.path: f.sha256 for f in build.files} == _raw(held.raw), branch
             assert {c.path for c in commit.rejected} == {path for path, _ in expected.rejected}, branch
 
-    def _bases_agree(self, name: str, workspace: Workspace) -> None:
+    def _bases_agree(self, name: str, service: Service) -> None:
         bases = self.model.folders[name].bases
         for branch in self.model.branches:
-            real, expected = workspace.folder.base(branch), bases.get(branch)
+            real, expected = service.workspace.folder.base(branch), bases.get(branch)
             assert (real is None) == (expected is None), (name, branch)
             if real is not None and expected is not None:
                 code = {p: s for p, s in real.code.items() if p not in FIXED}
@@ -246,19 +246,19 @@ class LakeMachine(RuleBasedStateMachine):
     @rule(name=who)
     def ask(self, name: str) -> None:
         """What readers see is what the model holds."""
-        with self.open(name) as workspace:
+        with self.open(name) as service:
             for branch, target in self.model.branches.items():
                 held = target.head.held
                 expected = {f"m.{Path(p).stem}": number for p, (number, _) in held.code.items()}
                 expected["m.total"] = sum(held.raw.values())
                 text = " union all ".join(f"select '{d}', n from {d}" for d in expected)
-                assert dict(workspace.querying.ask(text, branch).fetch()) == expected, branch
+                assert dict(service.querying.ask(text, branch).fetch()) == expected, branch
 
     # -- parts
 
     def open(self, name: str):
         environ = {"ANDON_AUTHOR": name, "HOME": str(self.place), **self.places}
-        return closing(Workspace(self.place / name, environ=environ))
+        return closing(Service.open(self.place / name, environ=environ))
 
     def put(self, name: str, path: str, text: str | None) -> None:
         target = self.place / name / path

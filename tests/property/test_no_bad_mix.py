@@ -109,16 +109,16 @@ class Lake:
     def accept(self, every: bool) -> None:
         if self.held is None:
             return
-        with closing(self.clone.open()) as workspace:
-            failing = [c for c in workspace.checks.of_run(self.held) if c.holds]
-            branch = workspace.runs.find(self.held).branch
+        with closing(self.clone.open()) as service:
+            failing = [c for c in service.checks.of_run(self.held) if c.holds]
+            branch = service.workspace.runs.find(self.held).branch
         wanted = [f"{c.dataset}: {c.label}" for c in (failing if every else failing[:1])]
         if wanted:
             run = self.held
 
             def act() -> RunResult:
-                with closing(self.clone.open()) as workspace:
-                    return workspace.checks.accept(run, sorted(set(wanted)), "so be it")
+                with closing(self.clone.open()) as service:
+                    return service.checks.accept(run, sorted(set(wanted)), "so be it")
 
             self.judged(branch, act)
 
@@ -173,8 +173,8 @@ class Lake:
         assert kept <= named | reach(self.readers, named), (kept, named, result.checks)
 
     def lines(self, leaf) -> list[str]:
-        with closing(self.clone.open()) as workspace:
-            texts = [workspace.lake.objects.text(sha).decode() for _, sha in leaf.files]
+        with closing(self.clone.open()) as service:
+            texts = [service.workspace.lake.objects.text(sha).decode() for _, sha in leaf.files]
         return [line.strip() for text in texts for line in text.splitlines() if line.startswith("  ")]
 
 

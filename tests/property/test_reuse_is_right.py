@@ -81,13 +81,13 @@ class Scenario:
 
     def lose(self) -> str | None:
         """Delete the data files of a dataset; which one, if there is any."""
-        with closing(self.clone.open()) as workspace:
-            leaves = workspace.lake.commits.state(workspace.lake.refs.resolve("main")).leaves
+        with closing(self.clone.open()) as service:
+            leaves = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("main")).leaves
             if not leaves:
                 return None
             name = self.pick.choice(sorted(leaves))
-            for file in workspace.lake.objects.versions([leaves[name].version])[leaves[name].version].files:
-                workspace.lake.storage.delete(file.path)
+            for file in service.workspace.lake.objects.versions([leaves[name].version])[leaves[name].version].files:
+                service.workspace.lake.storage.delete(file.path)
         return name
 
     def run(self, branch: str, *select: str):
@@ -103,8 +103,8 @@ class Scenario:
             return
         if any(str(t.action) == "keep" for t in result.tasks):
             return
-        with closing(self.clone.open()) as workspace:
-            behind = self.judge.left_behind(workspace, branch)
+        with closing(self.clone.open()) as service:
+            behind = self.judge.left_behind(service, branch)
         assert not behind, (behind, self.told())
         after = self.contents(branch)
         for name, verdict in judged.items():
@@ -142,25 +142,25 @@ class Scenario:
                 raise AssertionError(f"{error.code}: {error}\n{self.told()}") from error
             self.log.append(error.code)
             result = None
-        with closing(self.clone.open()) as workspace:
+        with closing(self.clone.open()) as service:
             for name in {"main", branch}:
-                if workspace.lake.refs.find(name) is not None:
-                    found = self.judge.wrong(workspace, name)
+                if service.workspace.lake.refs.find(name) is not None:
+                    found = self.judge.wrong(service, name)
                     assert found is None, f"{found}\n{self.told()}"
         return result
 
     def contents(self, branch: str):
         """The columns and rows of each dataset that can be read."""
         found = {}
-        with closing(self.clone.open()) as workspace:
-            if workspace.lake.refs.find(branch) is None:
+        with closing(self.clone.open()) as service:
+            if service.workspace.lake.refs.find(branch) is None:
                 branch = "main"
-            commit = workspace.lake.refs.resolve(branch)
-            leaves = workspace.lake.commits.state(commit).leaves
-            versions = workspace.lake.objects.versions(leaf.version for leaf in leaves.values())
+            commit = service.workspace.lake.refs.resolve(branch)
+            leaves = service.workspace.lake.commits.state(commit).leaves
+            versions = service.workspace.lake.objects.versions(leaf.version for leaf in leaves.values())
             for name, leaf in leaves.items():
                 try:
-                    rows = workspace.querying.ask(f"from {name}", branch).fetch()
+                    rows = service.querying.ask(f"from {name}", branch).fetch()
                 except AndonError:
                     continue
                 found[name] = ([(c.name, c.type) for c in versions[leaf.version].columns], rows)

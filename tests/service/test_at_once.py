@@ -6,7 +6,7 @@ import pytest
 
 from andon.errors import AndonError, DatasetError, UsageError
 from andon.model.event import Planned
-from andon.runs.goal import RunOptions
+from andon.runs.goal import ANY_PLAN, Line, RunOptions
 from kit.clones import Clone, closing
 
 
@@ -18,8 +18,8 @@ def run_with(clone: Clone, meanwhile, **options):
         if isinstance(event, Planned) and waiting:
             waiting.pop()()
 
-    with closing(clone.open()) as workspace:
-        return workspace.builds.run(RunOptions(**options), report, confirm=lambda _: True)
+    with closing(clone.open()) as service:
+        return service.runs.run(RunOptions(**options, agreed=ANY_PLAN), Line(report))
 
 
 def test_a_new_reader_of_what_a_run_writes_is_built_on_it(shared):
@@ -54,21 +54,21 @@ def test_what_read_an_overtaken_build_is_built_again(shared):
 
     assert ana.ask("select x from m.dice") == ben.ask("select x from m.dice", "dev")
     assert ana.ask("select x from m.dice") == ana.ask("select x from m.reader")
-    with closing(ana.open()) as workspace:
-        assert sorted(run.status for run in workspace.runs.newest(3)) == ["done", "done", "moved"]
+    with closing(ana.open()) as service:
+        assert sorted(run.status for run in service.workspace.runs.newest(3)) == ["done", "done", "moved"]
 
 
 def test_only_branches_move(project):
     project.run()
-    with closing(project.open()) as workspace:
-        workspace.branches.tag("v1", "main")
+    with closing(project.open()) as service:
+        service.branches.tag("v1", "main")
     project.write("datasets/m/a.sql", "select 1 as v\n")
     tagged = project.head("v1").id
 
     with pytest.raises(UsageError, match="is a tag"):
         project.run(branch="v1")
-    with closing(project.open()) as workspace:
-        for verb in (workspace.undoing.undo, workspace.undoing.redo):
+    with closing(project.open()) as service:
+        for verb in (service.undoing.undo, service.undoing.redo):
             for name in ("v1", "run:1"):
                 with pytest.raises(UsageError, match="only branches move"):
                     verb(name)
@@ -83,11 +83,11 @@ def test_a_run_whose_commit_is_stopped_is_not_left_running(project, monkeypatch)
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    with closing(project.open()) as workspace:
-        monkeypatch.setattr(workspace.lake, "commit", stop)
+    with closing(project.open()) as service:
+        monkeypatch.setattr(service.workspace.lake, "commit", stop)
         with pytest.raises(DatasetError, match="stopped"):
-            workspace.builds.run(confirm=lambda _: True)
-        assert workspace.runs.newest(1)[0].status == "interrupted"
+            service.runs.run(RunOptions(agreed=ANY_PLAN))
+        assert service.workspace.runs.newest(1)[0].status == "interrupted"
 
 
 def test_a_request_that_is_asked_again_answers_with_what_it_did(project):
@@ -96,16 +96,16 @@ def test_a_request_that_is_asked_again_answers_with_what_it_did(project):
         project.write(f"datasets/m/{name}.sql", "select 1 as v\n")
         project.run()
 
-    with closing(project.open()) as workspace:
-        undoing = workspace.undoing
+    with closing(project.open()) as service:
+        undoing = service.undoing
         assert undoing.undo(request="first") == undoing.undo(request="first")
         assert undoing.redo(request="second") == undoing.redo(request="second")
     assert {"m.a", "m.b"} <= project.leaves().keys()
 
 
 def test_connections_of_runs_that_ended_are_closed(project):
-    with closing(project.open()) as workspace:
+    with closing(project.open()) as service:
         for number in range(4):
             project.write("datasets/m/a.sql", f"select {number} as v\n")
-            workspace.builds.run(confirm=lambda _: True)
-        assert len(workspace.lake.database._all) < 4
+            service.runs.run(RunOptions(agreed=ANY_PLAN))
+        assert len(service.workspace.lake.database._all) < 4

@@ -75,8 +75,8 @@ def test_a_branch_has_nothing_in_common_with_an_earlier_one_of_its_name(shared):
     ana.branch("dev")
     ana.write(COUNT, count(1))
     ana.run(branch="dev")
-    with closing(ana.open()) as workspace:
-        workspace.branches.drop("dev")
+    with closing(ana.open()) as service:
+        service.branches.drop("dev")
 
     ana.branch("dev", ana.head().id)
     ana.run(branch="dev")

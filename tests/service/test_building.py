@@ -68,8 +68,8 @@ def version(project, dataset):
     from kit.clones import closing
 
     leaf = project.leaves()[dataset]
-    with closing(project.open()) as workspace:
-        return workspace.lake.objects.versions([leaf.version])[leaf.version]
+    with closing(project.open()) as service:
+        return service.workspace.lake.objects.versions([leaf.version])[leaf.version]
 
 
 def test_field_ids_stay_with_a_column(project):
@@ -237,21 +237,21 @@ def test_a_killed_run_is_told_as_interrupted_and_cleaned_up(project):
 
     project.run()
     code = (
-        "import os, sys; from andon.workspace.workspace import Workspace; from pathlib import Path\n"
-        "w = Workspace(Path(sys.argv[1]), environ={}); w.lake\n"
-        "print(w.runs.begin('main', 'x', 'change', 'ana', 'now')); sys.stdout.flush(); os._exit(9)"
+        "import os, sys; from andon.service.service import Service; from pathlib import Path\n"
+        "w = Service.open(Path(sys.argv[1]), environ={}); w.workspace.lake\n"
+        "print(w.workspace.runs.begin('main', 'x', 'change', 'ana', 'now')); sys.stdout.flush(); os._exit(9)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(project.root)], capture_output=True, text=True)
     number = int(done.stdout)
     left = project.root / ".andon/tmp" / f"run-{number}" / "narrow"
     left.mkdir(parents=True)
-    with closing(project.open()) as workspace:
-        assert workspace.runs.find(number).status == "interrupted"
+    with closing(project.open()) as service:
+        assert service.workspace.runs.find(number).status == "interrupted"
     project.write("datasets/marts/count.sql", "select 5 as n\n")
     project.run()
     assert not left.exists()
-    with closing(project.open()) as workspace:
-        rows = workspace.lake.database.query("select status from run where number = ?", [number])
+    with closing(project.open()) as service:
+        rows = service.workspace.lake.database.query("select status from run where number = ?", [number])
         assert rows == [("interrupted",)]
 
 
@@ -279,8 +279,8 @@ def test_a_known_build_whose_file_is_gone_is_built_again(project):
     earlier = project.leaves()["marts.count"].version
     project.write("datasets/marts/count.sql", "select count(*) + 100 as n from shop.orders\n")
     project.run()
-    with closing(project.open()) as workspace:
-        objects, storage = workspace.lake.objects, workspace.lake.storage
+    with closing(project.open()) as service:
+        objects, storage = service.workspace.lake.objects, service.workspace.lake.storage
         storage.delete(objects.versions([earlier])[earlier].files[0].path)
     project.write("datasets/marts/count.sql", text)
 

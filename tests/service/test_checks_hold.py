@@ -142,8 +142,8 @@ def test_a_new_check_runs_on_a_reused_version_and_can_hold(checked):
 def test_an_accepted_failure_does_not_hold_later_edits_of_comments(checked):
     checked.write("raw/orders_06.csv", BAD)
     held = checked.run()
-    with closing(checked.open()) as workspace:
-        done = workspace.checks.accept(held.run, ["amount 0..100"], "a big customer")
+    with closing(checked.open()) as service:
+        done = service.checks.accept(held.run, ["amount 0..100"], "a big customer")
     assert done.published
     assert checked.ask("select count(*) from shop.orders") == [(5,)]
     assert [a.reason for a in checked.head().acceptances] == ["a big customer"]
@@ -157,13 +157,13 @@ def test_an_accepted_failure_does_not_hold_later_edits_of_comments(checked):
 def test_an_acceptance_names_what_holds_and_gives_a_reason(checked):
     checked.write("raw/orders_06.csv", BAD)
     held = checked.run()
-    with closing(checked.open()) as workspace:
+    with closing(checked.open()) as service:
         with pytest.raises(UsageError, match="needs a reason"):
-            workspace.checks.accept(held.run, ["amount 0..100"], " ")
+            service.checks.accept(held.run, ["amount 0..100"], " ")
         with pytest.raises(UsageError, match="does not hold run"):
-            workspace.checks.accept(held.run, ["amount 0..10"], "x")
+            service.checks.accept(held.run, ["amount 0..10"], "x")
         with pytest.raises(UsageError, match="no result of run 99"):
-            workspace.checks.accept(99, ["amount 0..100"], "x")
+            service.checks.accept(99, ["amount 0..100"], "x")
 
 
 def test_a_wrong_line_is_told_with_the_other_problems_before_anything_is_built(checked):
@@ -293,8 +293,8 @@ def test_history_of_checks_survives_an_undo(checked):
     checked.write("datasets/marts/count.sql", "/*---\nchecks: n > 2\n---*/\nselect count(*) as n from shop.orders\n")
     assert checked.run().published
     checked.undo()
-    with closing(checked.open()) as workspace:
-        assert [c.label for c in workspace.checks.history("marts.count")] == ["n > 2"]
+    with closing(checked.open()) as service:
+        assert [c.label for c in service.checks.history("marts.count")] == ["n > 2"]
 
 
 def test_nothing_is_built_on_a_held_result_that_is_taken_over(checked):
@@ -314,10 +314,10 @@ def test_of_two_failing_checks_both_must_be_accepted(checked):
     checked.write("raw/orders_06.csv", BAD)
     held = checked.run()
     assert failing(held) == ["shop.orders: amount 0..100", "shop.orders: rows < 5"]
-    with closing(checked.open()) as workspace:
-        one = workspace.checks.accept(held.run, ["rows < 5"], "it grew")
+    with closing(checked.open()) as service:
+        one = service.checks.accept(held.run, ["rows < 5"], "it grew")
         assert (one.published, statuses(one)["marts.totals"]) == (False, "skipped")
-        both = workspace.checks.accept(held.run, ["rows < 5", "amount 0..100"], "it grew")
+        both = service.checks.accept(held.run, ["rows < 5", "amount 0..100"], "it grew")
         assert both.published
     assert checked.ask("select count(*) from marts.totals") == [(4,)]
 
@@ -325,8 +325,8 @@ def test_of_two_failing_checks_both_must_be_accepted(checked):
 def test_an_acceptance_comes_back_with_what_it_was_about(checked):
     checked.write("raw/orders_06.csv", BAD)
     held = checked.run()
-    with closing(checked.open()) as workspace:
-        assert workspace.checks.accept(held.run, ["amount 0..100"], "a big customer").published
+    with closing(checked.open()) as service:
+        assert service.checks.accept(held.run, ["amount 0..100"], "a big customer").published
     checked.write("raw/orders_06.csv", BAD.replace("999", "9"))
     assert checked.refresh().published
     assert checked.head().acceptances == ()

@@ -10,7 +10,7 @@ import pytest
 
 from andon.errors import ProjectError
 from andon.model.event import Planned
-from andon.runs.goal import RunOptions
+from andon.runs.goal import ANY_PLAN, Line, RunOptions
 from kit.clones import Clone
 
 SHOP = "select id, customer, amount from read_csv('raw/orders_*.csv')\n"
@@ -30,13 +30,13 @@ def failing(result) -> list[str]:
 
 
 def check(clone: Clone, *select: str, at: str | None = None, again: bool = False):
-    with closing(clone.open()) as workspace:
-        return workspace.checks.run(select, at, again=again)
+    with closing(clone.open()) as service:
+        return service.checks.run(select, at, again=again)
 
 
 def accept(clone: Clone, run: int, *labels: str):
-    with closing(clone.open()) as workspace:
-        return workspace.checks.accept(run, labels, "it is right")
+    with closing(clone.open()) as service:
+        return service.checks.accept(run, labels, "it is right")
 
 
 def run_with(clone: Clone, meanwhile, verb: str = "run"):
@@ -47,10 +47,10 @@ def run_with(clone: Clone, meanwhile, verb: str = "run"):
         if isinstance(event, Planned) and waiting:
             waiting.pop()()
 
-    with closing(clone.open()) as workspace:
+    with closing(clone.open()) as service:
         if verb == "refresh":
-            return workspace.builds.refresh(RunOptions(), report)
-        return workspace.builds.run(RunOptions(), report, confirm=lambda _: True)
+            return service.runs.refresh(RunOptions(), Line(report))
+        return service.runs.run(RunOptions(agreed=ANY_PLAN), Line(report))
 
 
 # -- who may hold
@@ -327,9 +327,9 @@ def test_results_are_json(project):
         ),
     )
     for _ in range(2):
-        with closing(project.open()) as workspace:
-            result = workspace.builds.run(confirm=lambda _: True)
-            report = workspace.checks.run(("m.odd",))
+        with closing(project.open()) as service:
+            result = service.runs.run(RunOptions(agreed=ANY_PLAN))
+            report = service.checks.run(("m.odd",))
         for document in (result.to_json(), report.to_json()):
             json.dumps(document, allow_nan=False)
         assert [str(r.status) for r in report.results] == ["fail"] * 8

@@ -71,8 +71,8 @@ def test_equal_meaning_builds_nothing(wide):
     after = wide.leaves()
     assert after["marts.spent"].version == before["marts.spent"].version
     assert after["marts.spent"].definition != before["marts.spent"].definition
-    with closing(wide.open()) as workspace:
-        build = workspace.lake.objects.builds([after["marts.spent"].build])[after["marts.spent"].build]
+    with closing(wide.open()) as service:
+        build = service.workspace.lake.objects.builds([after["marts.spent"].build])[after["marts.spent"].build]
         assert "same rows" in build.proof
     assert wide.run().run is None
 
@@ -105,8 +105,8 @@ def test_equal_values_of_what_is_read_are_seen_when_files_change(wide):
     after = wide.leaves()
     assert after["shop.notes"].version != before["shop.notes"].version
     assert after["marts.stars"].version == before["marts.stars"].version
-    with closing(wide.open()) as workspace:
-        builds = workspace.lake.objects.builds([after["marts.stars"].build, after["marts.first"].build])
+    with closing(wide.open()) as service:
+        builds = service.workspace.lake.objects.builds([after["marts.stars"].build, after["marts.first"].build])
     assert "the same values of `stars`" in (builds[after["marts.stars"].build].proof or "")
     assert builds[after["marts.first"].build].proof is None
     wide.write("raw/notes_1.csv", "id,stars,note\n2,5,so good\n1,3,quite good\n")

@@ -5,8 +5,8 @@ from kit.clones import closing
 
 def build_of(project, dataset):
     leaf = project.leaves()[dataset]
-    with closing(project.open()) as workspace:
-        return workspace.lake.objects.builds([leaf.build])[leaf.build]
+    with closing(project.open()) as service:
+        return service.workspace.lake.objects.builds([leaf.build])[leaf.build]
 
 
 def test_a_task_with_large_inputs_gets_all_cores_and_its_build_says_so(project):
@@ -38,9 +38,9 @@ def test_two_states_of_a_view_can_be_read_side_by_side(project):
     project.run()
     project.write("raw/orders_06.csv", "id,customer,amount\n9,ada,100\n")
     project.run()
-    with closing(project.open()) as workspace:
-        now = workspace.querying.ask("select s from marts.v")
-        before = workspace.querying.ask("select s from marts.v", at="main~1")
+    with closing(project.open()) as service:
+        now = service.querying.ask("select s from marts.v")
+        before = service.querying.ask("select s from marts.v", at="main~1")
         assert (now.fetch(), before.fetch()) == ([(135,)], [(35,)])
 
 

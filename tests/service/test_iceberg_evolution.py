@@ -12,6 +12,7 @@ import pytest
 
 from andon.base.names import literal
 from andon.engines.duckdb import extensions
+from andon.lake.iceberg.kept import iceberg_metadata
 from andon.lake.iceberg.metadata import derive
 from andon.model.version import Version
 from kit.clones import Clone
@@ -79,9 +80,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
         clone.write(PATH, f"{sql} order by id\n")
         assert clone.run().published
         leaf = clone.leaves()["staging.lines"]
-        with closing(clone.open()) as workspace:
-            versions.append(workspace.lake.objects.versions([leaf.version])[leaf.version])
-            places.append(workspace.describe.iceberg(versions[-1]))
+        with closing(clone.open()) as service:
+            versions.append(service.workspace.lake.objects.versions([leaf.version])[leaf.version])
+            places.append(iceberg_metadata(service.workspace.lake.storage, versions[-1]))
     return Lived(clone, versions, places)
 
 
@@ -104,8 +105,8 @@ def together(lived: Lived) -> str:
     newest = lived.versions[-1]
     # statistics are named as the columns were when a file was written
     files = tuple(replace(file, stats={}) for version in lived.versions for file in version.files)
-    with closing(lived.clone.open()) as workspace:
-        storage = workspace.lake.storage
+    with closing(lived.clone.open()) as service:
+        storage = service.workspace.lake.storage
         place = derive(
             Version("f" * 64, newest.dataset, newest.columns, files),
             storage_url=storage.url,
@@ -148,8 +149,8 @@ def test_duckdb_reads_them_alike(together: str) -> None:
 def test_ids_lie_in_the_files_themselves(lived: Lived) -> None:
     import pyarrow.parquet as parquet
 
-    with closing(lived.clone.open()) as workspace:
-        folder = Path(workspace.lake.storage.engine_path("."))
+    with closing(lived.clone.open()) as service:
+        folder = Path(service.workspace.lake.storage.engine_path("."))
     for version, (_, _, expected) in zip(lived.versions, STEPS, strict=True):
         schema = parquet.read_schema(folder / version.files[0].path)
         found = [f"{field.name} {int(field.metadata[b'PARQUET:field_id'])}" for field in schema]

@@ -12,6 +12,7 @@ import andon
 from andon.errors import ProjectError, UsageError
 from andon.model.lineage import EdgeKind, Level, NodeKind, blast_radius
 from andon.runs.goal import RunOptions
+from andon.runs.planning.outlook import graph_ahead
 from kit.clones import Clone
 
 FILES = {
@@ -42,8 +43,8 @@ def lake(project: Clone) -> Clone:
 def edges(clone: Clone, at: str | None = None) -> dict[str, set[tuple[str, str]]]:
     """`{target: {(source, how)}}`: `=` derives, `~` influences; `!` known at table level only."""
     found: dict[str, set[tuple[str, str]]] = {}
-    with closing(clone.open()) as workspace:
-        graph = workspace.lineages.graph(workspace.lake.refs.resolve(at or "main"))
+    with closing(clone.open()) as service:
+        graph = service.lineages.graph(at or "main")
     for edge in graph.edges:
         how = "=" if edge.kind is EdgeKind.DERIVE else "~"
         found.setdefault(edge.target, set()).add((edge.source, how + ("!" if edge.level is Level.TABLE else "")))
@@ -92,8 +93,8 @@ def test_sources_of_many_forms(lake: Clone) -> None:
     assert found["shop.events.day"] == {("raw/events.json#place", "=")}
     assert found["shop.both.who"] == {("raw/events.json#who", "=")}
     assert found["shop.both"] >= {("raw/customers.csv#name", "~"), ("raw/events.json#who", "~")}
-    with closing(lake.open()) as workspace:
-        nodes = workspace.lineages.graph(workspace.lake.refs.resolve("main")).nodes
+    with closing(lake.open()) as service:
+        nodes = service.lineages.graph("main").nodes
     assert not [n.reason for n in nodes.values() if n.reason and n.type == "source"]
     assert nodes[parts].files == ("raw/parts/year=2025/x.csv", "raw/parts/year=2026/x.csv")
 
@@ -104,8 +105,8 @@ def test_python_is_known_as_far_as_it_is_declared(lake: Clone) -> None:
     assert found["marts.told.id"] == {("marts.named.id", "=")}
     assert found["marts.told.score"] == {("marts.named.spent", "="), ("marts.scores.score", "=")}
     assert found["marts.told"] == {("marts.named.customer", "~"), ("marts.named", "~"), ("marts.scores", "~")}
-    with closing(lake.open()) as workspace:
-        nodes = workspace.lineages.graph(workspace.lake.refs.resolve("main")).nodes
+    with closing(lake.open()) as service:
+        nodes = service.lineages.graph("main").nodes
     assert nodes["marts.scores"].reason == "table-level, because it is Python and declares no `lineage`"
     assert nodes["marts.told"].reason is None
     assert nodes["raw/orders_*.csv"].files == ("raw/orders_05.csv",)
@@ -141,8 +142,8 @@ def test_a_wrong_declaration_alone_is_told_and_not_believed(lake: Clone) -> None
     lake.write("datasets/marts/scores.py", text)
     lake.run()
     assert edges(lake)["marts.scores"] == {("marts.named", "=!")}
-    with closing(lake.open()) as workspace:
-        node = workspace.lineages.graph(workspace.lake.refs.resolve("main")).nodes["marts.scores"]
+    with closing(lake.open()) as service:
+        node = service.lineages.graph("main").nodes["marts.scores"]
     assert node.reason == "table-level, because its `lineage` names `marts.named.idd`, which is not there"
 
 
@@ -160,8 +161,8 @@ def test_what_was_kept_over_inputs_that_moved_says_so(lake: Clone) -> None:
         "datasets/marts/totals.sql", "select customer, sum(amount) as total from shop.orders group by customer\n"
     )
     lake.run("marts.totals")
-    with closing(lake.open()) as workspace:
-        node = workspace.lineages.graph(workspace.lake.refs.resolve("main")).nodes["marts.best"]
+    with closing(lake.open()) as service:
+        node = service.lineages.graph("main").nodes["marts.best"]
     assert node.reason is not None
     assert node.reason.startswith("table-level, because ")
     assert "amount" in node.reason
@@ -171,9 +172,9 @@ def test_what_was_kept_over_inputs_that_moved_says_so(lake: Clone) -> None:
 def test_a_known_commit_needs_no_engine(lake: Clone) -> None:
     edges(lake)
     code = (
-        "import sys\nfrom pathlib import Path\nfrom andon.workspace.workspace import Workspace\n"
-        f"workspace = Workspace(Path({str(lake.root)!r}))\n"
-        "assert workspace.lineages.lineage('marts.told.score').graph.edges\n"
+        "import sys\nfrom pathlib import Path\nfrom andon.service.service import Service\n"
+        f"service = Service.open(Path({str(lake.root)!r}))\n"
+        "assert service.lineages.lineage('marts.told.score').graph.edges\n"
         "assert 'duckdb' not in sys.modules and 'pyarrow' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -197,21 +198,21 @@ def test_the_graph_of_a_plan_is_the_one_after_its_publish(lake: Clone) -> None:
     lake.write("datasets/marts/more.sql", "select amount + 1 as more from marts.totals\n")
     lake.write("sources/shop/extra.sql", "select * from read_csv('raw/extra.csv')\n")
     lake.write("raw/extra.csv", "a,b\n1,x\n2,y\n")
-    with closing(lake.open()) as workspace:
-        goal, options = workspace.builds._change_goal(RunOptions()), RunOptions()
-        prepared = workspace.builds._prepare(goal, options)
-        ahead = workspace.lineages.ahead(prepared.gathered, prepared.bound)
+    with closing(lake.open()) as service:
+        goal, options = service.runs._change_goal(RunOptions()), RunOptions()
+        prepared = service._preparer.prepare(goal, options)
+        ahead = graph_ahead(service.workspace, prepared.gathered, prepared.bound)
     lake.run()
-    with closing(lake.open()) as workspace:
-        assert workspace.lineages.graph(workspace.lake.refs.resolve("main")) == ahead
+    with closing(lake.open()) as service:
+        assert service.lineages.graph("main") == ahead
     lake.write(
         "datasets/marts/new.py",
         "from andon import dataset, read\n\n\n@dataset()\ndef new(t=read('marts.totals')):\n    return t\n",
     )
     lake.write("datasets/marts/newer.sql", "select * from marts.new\n")
-    with closing(lake.open()) as workspace:
-        prepared = workspace.builds._prepare(workspace.builds._change_goal(RunOptions()), RunOptions())
-        nodes = workspace.lineages.ahead(prepared.gathered, prepared.bound).nodes
+    with closing(lake.open()) as service:
+        prepared = service._preparer.prepare(service.runs._change_goal(RunOptions()), RunOptions())
+        nodes = graph_ahead(service.workspace, prepared.gathered, prepared.bound).nodes
     reason = "table-level, because it reads `marts.new`, whose columns are not known before it is built"
     assert nodes["marts.newer"].reason == reason
 
@@ -248,9 +249,9 @@ def test_impact_of_a_column_that_only_some_read(lake: Clone) -> None:
 
 
 def test_the_radius_is_the_impact(lake: Clone) -> None:
-    with closing(lake.open()) as workspace:
-        graph = workspace.lineages.graph(workspace.lake.refs.resolve("main"))
-        impact = workspace.lineages.impact("marts.totals")
+    with closing(lake.open()) as service:
+        graph = service.lineages.graph("main")
+        impact = service.lineages.impact("marts.totals")
     radius = blast_radius(graph, ["marts.totals", "not.there"])
     assert radius == impact.radius
     assert radius.datasets == tuple(sorted(r.dataset for r in impact.readers))
@@ -289,8 +290,8 @@ def test_an_insight_that_uses_a_column_that_is_gone_says_so(lake: Clone) -> None
     lake.write("insights/sums.yml", "title: What is spent?\nuses: [marts.named.spend]\n")
     lake.run()
     assert edges(lake)["insight:sums"] == {("marts.named", "=!")}
-    with closing(lake.open()) as workspace:
-        node = workspace.lineages.graph(workspace.lake.refs.resolve("main")).nodes["insight:sums"]
+    with closing(lake.open()) as service:
+        node = service.lineages.graph("main").nodes["insight:sums"]
     assert node.reason == "table-level, because it uses `marts.named.spend`, which is not there"
 
 

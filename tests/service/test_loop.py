@@ -314,8 +314,8 @@ def test_a_change_of_main_is_refused_where_nothing_can_be_asked(project):
     from andon.runs.goal import RunOptions
     from kit.clones import closing
 
-    with closing(project.open()) as workspace, pytest.raises(UsageError) as caught:
-        workspace.builds.run(RunOptions())
+    with closing(project.open()) as service, pytest.raises(UsageError) as caught:
+        service.runs.run(RunOptions())
     assert caught.value.code == "usage.confirmation_needed"
 
 
@@ -338,8 +338,8 @@ def test_where_nothing_healthy_moves_there_is_no_publish(project):
 def test_what_publishes_nothing_is_not_asked_about(project):
     project.run()
     project.write("datasets/marts/count.sql", "select count(*) + 1 as n from shop.orders\n")
-    with closing(project.open()) as workspace:
-        result = workspace.builds.run(RunOptions(publish="none"), confirm=None)
+    with closing(project.open()) as service:
+        result = service.runs.run(RunOptions(publish="none"))
     assert not result.published
     assert project.ask("select n from marts.count", at=f"run:{result.run}") == [(4,)]
 

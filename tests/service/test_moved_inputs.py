@@ -26,9 +26,9 @@ def test_a_reader_stores_the_types_that_a_changed_python_dataset_really_has(proj
     project.run()
 
     assert project.ask("select x, typeof(x) from m.further") == [(5.0, "DOUBLE")]
-    with closing(project.open()) as workspace:
-        leaves = workspace.lake.commits.state(workspace.lake.refs.resolve("main")).leaves
-        versions = workspace.lake.objects.versions([leaves["m.reader"].version, leaves["m.further"].version])
+    with closing(project.open()) as service:
+        leaves = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("main")).leaves
+        versions = service.workspace.lake.objects.versions([leaves["m.reader"].version, leaves["m.further"].version])
         assert {version.columns[0].type for version in versions.values()} == {"DOUBLE"}
 
 

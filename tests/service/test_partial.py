@@ -17,8 +17,10 @@ def test_a_selection_brings_the_macros_of_all_that_it_builds(project):
     project.run("m.b")
 
     assert project.ask("select v from m.a") == [(2,)]
-    with closing(project.open()) as workspace:
-        assert "macros/m.sql" in workspace.lake.commits.state(workspace.lake.refs.resolve("main")).files()
+    with closing(project.open()) as service:
+        assert (
+            "macros/m.sql" in service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("main")).files()
+        )
 
 
 def test_what_failed_in_the_publish_of_a_branch_is_tried_again_by_the_next(project):
@@ -105,6 +107,6 @@ def test_what_a_selection_needs_and_was_never_published_is_read_and_bound_like_t
     project.run("m.reader")
 
     assert project.ask("from m.reader") == [(1, "x"), (2, "y")]
-    with closing(project.open()) as workspace:
-        leaf = workspace.lake.commits.state(workspace.lake.refs.resolve("main")).leaves["shop.fresh"]
-        assert workspace.lake.objects.builds([leaf.build])[leaf.build].contract is not None
+    with closing(project.open()) as service:
+        leaf = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("main")).leaves["shop.fresh"]
+        assert service.workspace.lake.objects.builds([leaf.build])[leaf.build].contract is not None

@@ -27,13 +27,13 @@ def built(project: Clone) -> Clone:
 
 
 def profile(clone: Clone, dataset: str, at: str | None = None) -> Profile:
-    with closing(clone.open()) as workspace:
-        return workspace.profiles.profile(dataset, at)
+    with closing(clone.open()) as service:
+        return service.profiles.profile(dataset, at)
 
 
 def kept(clone: Clone, version: str) -> str:
-    with closing(clone.open()) as workspace:
-        return json.dumps(workspace.facts.find(version, KIND))
+    with closing(clone.open()) as service:
+        return json.dumps(service.workspace.facts.find(version, KIND))
 
 
 def test_at_any_commit(built: Clone) -> None:
@@ -43,8 +43,8 @@ def test_at_any_commit(built: Clone) -> None:
     for ref in ("main~1", "run:1"):
         found = profile(built, "shop.orders", ref)
         assert (found.rows, found.columns[2].maximum) == (3, 20)
-    with closing(built.open()) as workspace:
-        moved = workspace.profiles.compare("shop.orders", None, "main~1")
+    with closing(built.open()) as service:
+        moved = service.profiles.compare("shop.orders", None, "main~1")
     assert (moved.before.rows, moved.after.rows) == (3, 4)
     assert "amount" in [c.name for c in moved.columns]
 
@@ -62,8 +62,8 @@ def test_made_once_and_kept_by_content(built: Clone, monkeypatch: pytest.MonkeyP
 
 
 def test_a_build_makes_none(built: Clone) -> None:
-    with closing(built.open()) as workspace:
-        assert workspace.lake.database.query("select count(*) from fact where kind = ?", [KIND]) == [(0,)]
+    with closing(built.open()) as service:
+        assert service.workspace.lake.database.query("select count(*) from fact where kind = ?", [KIND]) == [(0,)]
 
 
 def test_a_view_is_profiled_as_its_table_would_be(built: Clone) -> None:
@@ -85,8 +85,8 @@ def test_a_large_view_is_sampled_in_a_way_that_repeats(project: Clone) -> None:
     assert 450_000 < found.sample < 550_000
     assert found.columns[0].distinct == pytest.approx(1_500_000, rel=0.05)
     assert found.columns[1].distinct == 10
-    with closing(project.open()) as workspace:
-        again = workspace.profiles._make("marts.large", found.version, frozenset())
+    with closing(project.open()) as service:
+        again = service.profiles._make("marts.large", found.version, frozenset())
     assert again.columns == found.columns
 
 
@@ -116,18 +116,18 @@ def test_what_is_not_there(built: Clone) -> None:
     with pytest.raises(AndonError) as ref:
         profile(built, "marts.people", "nowhere")
     assert ref.value.code == "lake.ref_not_found"
-    with closing(built.open()) as workspace, pytest.raises(AndonError) as missing:
-        workspace.profiles.compare("marts.people", None, "run:99")
+    with closing(built.open()) as service, pytest.raises(AndonError) as missing:
+        service.profiles.compare("marts.people", None, "run:99")
     assert missing.value.code == "lake.ref_not_found"
 
 
 def test_a_lost_file_is_told(built: Clone) -> None:
-    with closing(built.open()) as workspace:
-        leaf = workspace.lake.commits.state(workspace.lake.refs.resolve("main")).leaves["marts.people"]
-        version = workspace.lake.objects.versions([leaf.version])[leaf.version]
-        workspace.lake.storage.delete(version.files[0].path)
+    with closing(built.open()) as service:
+        leaf = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("main")).leaves["marts.people"]
+        version = service.workspace.lake.objects.versions([leaf.version])[leaf.version]
+        service.workspace.lake.storage.delete(version.files[0].path)
         with pytest.raises(AndonError) as lost:
-            workspace.profiles.profile("marts.people")
+            service.profiles.profile("marts.people")
     assert lost.value.code == "lake.corrupt"
 
 

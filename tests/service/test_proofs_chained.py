@@ -75,10 +75,10 @@ def test_what_a_check_held_back_reaches_its_readers_when_it_is_let_go(project: C
 
 def test_a_lost_result_is_no_proof(project: Clone) -> None:
     assert project.run().published
-    with closing(project.open()) as workspace:
-        leaf = workspace.lake.commits.state(workspace.lake.refs.resolve("main")).leaves["marts.count"]
-        version = workspace.lake.objects.versions([leaf.version])[leaf.version]
-        workspace.lake.storage.delete(version.files[0].path)
+    with closing(project.open()) as service:
+        leaf = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("main")).leaves["marts.count"]
+        version = service.workspace.lake.objects.versions([leaf.version])[leaf.version]
+        service.workspace.lake.storage.delete(version.files[0].path)
     project.write("datasets/marts/count.sql", "with x as (from shop.orders) select count(*) as n from x\n")
     result = project.run()
     assert did(result)["marts.count"] == "build"
@@ -92,8 +92,8 @@ def test_what_the_engine_chose_elsewhere_is_no_proof(project: Clone) -> None:
     assert project.run().published
     before = project.leaves()["marts.first"]
     project.write("datasets/marts/first.sql", "select o.amount as paid from shop.orders as o limit 1\n")
-    with closing(project.open()) as workspace:
-        changes_of = workspace.builds.plan().steps
+    with closing(project.open()) as service:
+        changes_of = service.runs.plan().steps
     assert {s.dataset: str(s.action) for s in changes_of if s.dataset == "marts.first"} == {"marts.first": "reuse"}
     assert before == project.leaves()["marts.first"]
 

@@ -21,8 +21,10 @@ def lines(project: Clone) -> Clone:
 
 def ids(clone: Clone, dataset: str = "staging.lines") -> dict[str, int]:
     leaf = clone.leaves()[dataset]
-    with closing(clone.open()) as workspace:
-        return {c.name: c.field_id for c in workspace.lake.objects.versions([leaf.version])[leaf.version].columns}
+    with closing(clone.open()) as service:
+        return {
+            c.name: c.field_id for c in service.workspace.lake.objects.versions([leaf.version])[leaf.version].columns
+        }
 
 
 def step(clone: Clone, dataset: str = "staging.lines"):
@@ -30,8 +32,8 @@ def step(clone: Clone, dataset: str = "staging.lines"):
 
 
 def schema_lines(clone: Clone) -> list[tuple[str, ...]]:
-    with closing(clone.open()) as workspace:
-        return [(change.verdict, *change.lines) for change in workspace.history.schema_log("staging.lines")]
+    with closing(clone.open()) as service:
+        return [(change.verdict, *change.lines) for change in service.history.schema_log("staging.lines")]
 
 
 def test_a_rename_keeps_the_id_and_is_told(lines):
@@ -90,9 +92,11 @@ def test_another_branch_keeps_its_ids(shared):
     ben.pull()
     ben.write(PATH, RENAMED)
     ben.run(branch="other")
-    with closing(ben.open()) as workspace:
-        leaf = workspace.lake.commits.state(workspace.lake.refs.resolve("other")).leaves["staging.lines"]
-        columns = workspace.lake.objects.versions([leaf.version])[leaf.version].columns
+    with closing(ben.open()) as service:
+        leaf = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("other")).leaves[
+            "staging.lines"
+        ]
+        columns = service.workspace.lake.objects.versions([leaf.version])[leaf.version].columns
     assert {c.name: c.field_id for c in columns} == {"id": 1, "customer": 2, "revenue": 3}
     ana.write(PATH, both.replace("2 *", "3 *"))
     assert ana.run().published
@@ -117,8 +121,8 @@ def test_parts_of_a_renamed_column_follow_it(lines):
 
     def column():
         leaf = lines.leaves()["staging.nested"]
-        with closing(lines.open()) as workspace:
-            return workspace.lake.objects.versions([leaf.version])[leaf.version].columns[1]
+        with closing(lines.open()) as service:
+            return service.workspace.lake.objects.versions([leaf.version])[leaf.version].columns[1]
 
     before = column()
     lines.write(path, "/*---\ncolumns: {revenue: {was: amount}}\n---*/\n" + nested.replace("as amount", "as revenue"))

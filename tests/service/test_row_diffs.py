@@ -12,7 +12,7 @@ from andon.errors import AndonError, UsageError
 from andon.model.row_diff import MASK, RowChange, RowCounts, RowDiff
 from andon.model.version import Column, DataFile, Version
 from andon.python.lake import Lake
-from andon.runs.goal import RunOptions
+from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.row_diffs import RowOptions, _different_files
 from kit.clones import Clone
 
@@ -51,8 +51,8 @@ def changed(lake: Clone, **files: str) -> str:
 
 
 def rows(lake: Clone, *datasets: str, a: str = "main", b: str = "try", **options) -> list[RowDiff]:
-    with closing(lake.open()) as workspace:
-        return list(workspace.row_diffs.rows(a, b, datasets, RowOptions(**options)))
+    with closing(lake.open()) as service:
+        return list(service.row_diffs.rows(a, b, datasets, RowOptions(**options)))
 
 
 NEW = "id,mail,segment,amount\n1,a@x,new,1.5\n3,c@x,vip,3.5\n2,z@x,vip,\n5,secret@x,new,9\n"
@@ -91,18 +91,18 @@ def test_a_view_is_run_on_both_sides(lake):
 
 def test_all_that_differ_without_values_and_what_is_large_is_left_out(lake):
     changed(lake, raw=NEW)
-    with closing(lake.open()) as workspace:
-        a, b = (workspace.lake.refs.resolve(r) for r in ("main", "try"))
-        found = {f.dataset: f for f in workspace.row_diffs.summary(a, b)}
+    with closing(lake.open()) as service:
+        a, b = (service.workspace.lake.refs.resolve(r) for r in ("main", "try"))
+        found = {f.dataset: f for f in service.row_diffs.summary(a, b)}
         assert {d: f.rows.total for d, f in found.items()} == {
             "marts.mail": 3, "marts.segments": 2, "marts.value": 4, "shop.customers": 4,
         }  # fmt: skip
         assert all(not f.samples and all(c.largest is None and not c.pairs for c in f.columns) for f in found.values())
-        (skipped,) = workspace.row_diffs.summary(a, b, ["marts.value"], limit_bytes=10)
+        (skipped,) = service.row_diffs.summary(a, b, ["marts.value"], limit_bytes=10)
         assert skipped.skipped is not None
         assert skipped.to_json()["rows"] is None
-        assert workspace.row_diffs.summary(a, b, []) == ()
-        assert workspace.row_diffs.summary(a, a) == ()
+        assert service.row_diffs.summary(a, b, []) == ()
+        assert service.row_diffs.summary(a, a) == ()
 
 
 def test_values_marked_pii_are_shown_nowhere(lake, tmp_path):
@@ -194,10 +194,10 @@ def test_a_dataset_on_one_side_only_and_one_that_is_equal(lake, tmp_path):
 
 def test_a_data_file_that_is_gone_is_named(lake):
     changed(lake, raw=NEW)
-    with closing(lake.open()) as workspace:
-        leaf = workspace.lake.commits.state(workspace.lake.refs.resolve("try")).leaves["marts.value"]
-        (file,) = workspace.lake.objects.versions([leaf.version])[leaf.version].files
-        Path(workspace.lake.storage.engine_path(file.path)).unlink()
+    with closing(lake.open()) as service:
+        leaf = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("try")).leaves["marts.value"]
+        (file,) = service.workspace.lake.objects.versions([leaf.version])[leaf.version].files
+        Path(service.workspace.lake.storage.engine_path(file.path)).unlink()
     with pytest.raises(AndonError) as caught:
         rows(lake, "marts.value")
     assert caught.value.code == "lake.corrupt"
@@ -214,12 +214,12 @@ def test_equal_files_of_both_sides_are_not_read():
 
 def test_the_whole_difference_carries_rows(lake):
     changed(lake, raw=NEW)
-    with closing(lake.open()) as workspace:
-        document = workspace.history.diff_rows("main", "try", ["marts.value"]).to_json()
+    with closing(lake.open()) as service:
+        document = service.history.diff_rows("main", "try", ["marts.value"]).to_json()
         (only,) = document["datasets"]
         assert only["rows"] == {"a": 4, "b": 4, "added": 1, "removed": 1, "changed": 2}
         assert only["columns"] == {"segment": 2, "mail": 1, "amount": 1}
-        every = workspace.history.diff_rows("main", "try").to_json()["datasets"]
+        every = service.history.diff_rows("main", "try").to_json()["datasets"]
         assert all({"added", "removed", "changed"} <= d["rows"].keys() for d in every)
     assert RowChange.ADDED in {s.change for s in rows(lake, "marts.value")[0].samples}
 
@@ -232,9 +232,9 @@ def test_schema_history_tells_each_change_of_columns_and_nothing_else(lake):
     lake.undo()
     lake.write("datasets/marts/value.sql", None)
     lake.write("datasets/marts/mail.sql", None)
-    with closing(lake.open()) as workspace:
-        workspace.builds.run(RunOptions(drop=True), confirm=lambda _: True)
-        found = workspace.history.schema_log("marts.value")
+    with closing(lake.open()) as service:
+        service.runs.run(RunOptions(drop=True, agreed=ANY_PLAN))
+        found = service.history.schema_log("marts.value")
         assert [(c.change, c.undone, str(c.commit.kind)) for c in found] == [
             ("removed", False, "change"),
             ("changed", False, "undo"),
@@ -248,9 +248,9 @@ def test_schema_history_tells_each_change_of_columns_and_nothing_else(lake):
             ("segment", "VARCHAR"),
             ("amount", "DOUBLE"),
         )
-        assert len(workspace.history.schema_log("marts.value", limit=2)) == 2
+        assert len(service.history.schema_log("marts.value", limit=2)) == 2
         with pytest.raises(UsageError):
-            workspace.history.schema_log("marts.valeu")
+            service.history.schema_log("marts.valeu")
 
 
 def test_from_python(lake, tmp_path):

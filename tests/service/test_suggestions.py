@@ -54,14 +54,14 @@ def shop(tmp_path) -> Clone:
 
 
 def suggested(clone: Clone, *select: str, at: str | None = None) -> dict[str, dict[str, tuple[int, int]]]:
-    with closing(clone.open()) as workspace:
-        found = workspace.suggestions.suggest(select, at)
+    with closing(clone.open()) as service:
+        found = service.suggestions.suggest(select, at)
         return {one.dataset: {s.line: (s.past_failures, s.past_versions) for s in one.suggestions} for one in found}
 
 
 def written(clone: Clone, *select: str) -> dict[str, list[str]]:
-    with closing(clone.open()) as workspace:
-        found = workspace.suggestions.write(workspace.suggestions.suggest(select))
+    with closing(clone.open()) as service:
+        found = service.suggestions.write(service.suggestions.suggest(select))
         return {path: [s.line for s in lines] for path, lines in found.items()}
 
 
@@ -128,11 +128,11 @@ def test_a_file_that_cannot_be_added_to_leaves_all_as_they_are(shop: Clone) -> N
 
 
 def test_a_file_that_the_folder_lacks(shop: Clone) -> None:
-    with closing(shop.open()) as workspace:
-        found = workspace.suggestions.suggest(("marts.totals",))
+    with closing(shop.open()) as service:
+        found = service.suggestions.suggest(("marts.totals",))
         shop.write("datasets/marts/totals.sql", None)
         with pytest.raises(UsageError, match="no such file"):
-            workspace.suggestions.write(found)
+            service.suggestions.write(found)
 
 
 def test_a_line_that_cannot_be_read_is_reported(shop: Clone) -> None:

@@ -110,15 +110,16 @@ def test_a_refresh_between_plan_and_publish_is_taken_in(shared):
     ana.write("datasets/marts/anas.sql", "select sum(amount) as s from shop.orders\n")
     ben.write("raw/orders_06.csv", "id,customer,amount\n4,ada,100\n")
 
-    from andon.runs.goal import RunOptions
+    from andon.model.event import Planned
+    from andon.runs.goal import ANY_PLAN, Line, RunOptions
     from kit.clones import closing
 
-    def meanwhile(_):
-        ben.refresh()
-        return True
+    def meanwhile(event):
+        if isinstance(event, Planned):
+            ben.refresh()
 
-    with closing(ana.open()) as workspace:
-        result = workspace.builds.run(RunOptions(), confirm=meanwhile)
+    with closing(ana.open()) as service:
+        result = service.runs.run(RunOptions(agreed=ANY_PLAN), Line(meanwhile))
     assert result.published
     assert ana.ask("select s from marts.anas") == [(135,)]
 

@@ -24,15 +24,15 @@ def changed(project: Clone) -> Clone:
 
 def test_the_code_goes_and_what_came_since_stays(changed):
     doubled = changed.head("main~1")
-    with closing(changed.open()) as workspace:
-        tried = workspace.reverting.attempt(doubled)
+    with closing(changed.open()) as service:
+        tried = service.reverting.attempt(doubled)
         assert {s.dataset: str(s.verdict.kind) for s in tried.plan.steps if s.verdict and s.code_changed} == {
             "marts.totals": "columns"
         }
         (rows,) = [r.rows for r in tried.rows if r.dataset == "marts.totals"]
         assert (rows.added, rows.removed) == (3, 3)
         assert changed.ask("select amount from marts.totals where customer = 'ada'") == [(30,)]
-        result = workspace.reverting.revert(doubled)
+        result = service.reverting.revert(doubled)
     assert result.published
     assert changed.ask("from marts.totals order by customer") == [("ada", 15), ("ben", 20), ("cleo", 7)]
     assert changed.ask("from marts.count") == [(104,)]
@@ -42,14 +42,14 @@ def test_the_code_goes_and_what_came_since_stays(changed):
 
 
 def test_it_sticks_and_can_be_redone(changed):
-    with closing(changed.open()) as workspace:
-        workspace.reverting.revert(changed.head("main~1"))
+    with closing(changed.open()) as service:
+        service.reverting.revert(changed.head("main~1"))
     assert changed.run().run is None  # the folder still has the doubled totals
     assert changed.ask("select amount from marts.totals where customer = 'ada'") == [(15,)]
-    with closing(changed.open()) as workspace:
+    with closing(changed.open()) as service:
         with pytest.raises(UsageError, match="is undone already"):
-            workspace.reverting.find("main~2")
-        workspace.undoing.redo()
+            service.reverting.find("main~2")
+        service.undoing.redo()
     assert changed.ask("select amount from marts.totals where customer = 'ada'") == [(30,)]
 
 
@@ -58,8 +58,8 @@ def test_what_was_changed_again_since_is_a_conflict(changed):
     changed.write("datasets/marts/totals.sql", TOTALS.replace("sum(amount)", "3 * sum(amount)"))
     assert changed.run().published
     before = changed.head()
-    with closing(changed.open()) as workspace, pytest.raises(ConflictError, match="was changed again since") as caught:
-        workspace.reverting.attempt(doubled)
+    with closing(changed.open()) as service, pytest.raises(ConflictError, match="was changed again since") as caught:
+        service.reverting.attempt(doubled)
     assert "newer publish first" in (caught.value.hint or "")
     assert changed.head() == before
 
@@ -70,19 +70,19 @@ def test_a_refresh_is_taken_out_by_its_files(project):
     assert project.refresh().published
     project.write("datasets/marts/totals.sql", TOTALS.replace("sum(amount)", "2 * sum(amount)"))
     assert project.run().published
-    with closing(project.open()) as workspace:
-        assert workspace.reverting.revert(project.head("main~1")).published
+    with closing(project.open()) as service:
+        assert service.reverting.revert(project.head("main~1")).published
     assert project.ask("from marts.totals order by customer") == [("ada", 30), ("ben", 40)]
     project.refresh()
     assert project.ask("select count(*) from shop.orders") == [(3,)]
 
 
 def test_only_publishes_of_the_branch_can_be_named(changed):
-    with closing(changed.open()) as workspace:
-        first = list(workspace.lake.commits.first_parents(changed.head()))[-1]
+    with closing(changed.open()) as service:
+        first = list(service.workspace.lake.commits.first_parents(changed.head()))[-1]
         with pytest.raises(UsageError, match="is no publish but `init`"):
-            workspace.reverting.find(first.id)
-        workspace.branches.create("aside", "main~2")
+            service.reverting.find(first.id)
+        service.branches.create("aside", "main~2")
     changed.run(branch="aside")
-    with closing(changed.open()) as workspace, pytest.raises(UsageError, match="not in the history of main"):
-        workspace.reverting.find("aside")
+    with closing(changed.open()) as service, pytest.raises(UsageError, match="not in the history of main"):
+        service.reverting.find("aside")

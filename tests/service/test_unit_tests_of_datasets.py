@@ -10,19 +10,19 @@ import pytest
 import andon
 from andon.errors import ProjectError
 from andon.model.unit_tests import TestResult, TestStatus
+from andon.runs.inspection.unit_tests import with_changed_tests
 from andon.runs.planning.gather import Gatherer
-from andon.service.unit_tests import with_changed_tests
 from kit.clones import Clone
 
 PASS, FAIL, ERROR = TestStatus
 
 
 def results(project: Clone, *select: str, again: bool = False) -> list[TestResult]:
-    workspace = project.open()
+    service = project.open()
     try:
-        return workspace.unit_tests.run(select, again=again)
+        return service.unit_tests.run(select, again=again)
     finally:
-        workspace.close()
+        service.close()
 
 
 def one(project: Clone, text: str) -> TestResult:
@@ -266,12 +266,12 @@ def test_from_python(project: Clone) -> None:
 
 def test_which_datasets_have_changed_tests(project: Clone) -> None:
     def changed() -> set[str]:
-        workspace = project.open()
+        service = project.open()
         try:
-            gatherer, head = Gatherer(workspace), workspace.lake.refs.resolve("main")
-            return with_changed_tests(gatherer.gather(head, gatherer.folder(), workspace.folder.base("main")))
+            gatherer, head = Gatherer(service.workspace), service.workspace.lake.refs.resolve("main")
+            return with_changed_tests(gatherer.gather(head, gatherer.folder(), service.workspace.folder.base("main")))
         finally:
-            workspace.close()
+            service.close()
 
     project.write("tests/t.yml", TOTALS)
     project.write("tests/n.yml", "- {name: none, dataset: marts.count, expect: tests/n.csv}\n")

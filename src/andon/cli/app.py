@@ -18,13 +18,14 @@ from andon.errors import EXIT_WRONG, AndonError, MachineError, UsageError
 from andon.version import __version__
 
 if TYPE_CHECKING:
+    from andon.service.service import Service
     from andon.workspace.workspace import Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class App:
-    """What every command gets: the console, and the workspace when it asks for it."""
+    """What every command gets: the console, and the service when it asks for it."""
 
     def __init__(self, project: Path | None, console: Console) -> None:
         self.project = project
@@ -36,23 +37,28 @@ class App:
         return self.project or Path.cwd()
 
     @cached_property
-    def workspace(self) -> Workspace:
-        """The project at or above the folder.
+    def service(self) -> Service:
+        """The verbs of the project at or above the folder.
 
         Raises:
             UsageError: `usage.no_project`.
         """
-        from andon.workspace.workspace import Workspace
+        from andon.service.service import Service
 
-        workspace = Workspace.find(self.start)
-        for notice in workspace.settings.notices:
+        service = Service.find(self.start, face="cli")
+        for notice in service.workspace.settings.notices:
             self.console.note(f"note: {notice}", "warn")
-        return workspace
+        return service
+
+    @property
+    def workspace(self) -> Workspace:
+        """The opened project. Raises as `service`."""
+        return self.service.workspace
 
     def close(self) -> None:
         """Close what was opened."""
-        if "workspace" in self.__dict__:
-            self.workspace.close()
+        if "service" in self.__dict__:
+            self.service.close()
 
     def command(self, text: str) -> str:
         """A command to type, for hints: `andon TEXT` with this call's `-C`."""

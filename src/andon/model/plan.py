@@ -65,6 +65,7 @@ class Plan:
     Attributes:
         is_change: whether definitions or shared files differ from the base's (a *change*), else a *refresh*.
         notices: lines that a person should see (files kept from the branch, rejected causes met, what is left behind).
+        digest: id of what it does and by which code, for a person who confirms just what they saw; notices and times are not in it.
     """
 
     base: str
@@ -72,6 +73,7 @@ class Plan:
     steps: tuple[Step, ...]
     is_change: bool = False
     notices: tuple[str, ...] = ()
+    digest: str = ""
 
     @property
     def works(self) -> tuple[Step, ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from andon.base.graph import reach, reverse
 from andon.base.names import did_you_mean
 from andon.errors import UsageError
+from andon.model.dataset import Dataset
 
 _TERM = re.compile(r"(?P<up>\d*\+)?(?P<core>[^+]+?)(?P<down>\+\d*)?\Z")
 
@@ -32,6 +33,24 @@ class Selectable:
     owners: Mapping[str, str | None] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
     changed: frozenset[str] = frozenset()
+
+
+def selectable(
+    datasets: Mapping[str, Dataset], needs: Mapping[str, Iterable[str]] | None = None, changed: Iterable[str] = ()
+) -> Selectable:
+    """What a selection of a project's datasets is made from.
+
+    Args:
+        needs: `{dataset: datasets it reads}` where more can be selected than the project has; None means the project's.
+        changed: what `state:changed` names.
+    """
+    return Selectable(
+        {name: one.definition.inputs for name, one in datasets.items()} if needs is None else needs,
+        {name: one.tags for name, one in datasets.items()},
+        {name: one.owner for name, one in datasets.items()},
+        {name: one.definition.entry for name, one in datasets.items()},
+        frozenset(changed),
+    )
 
 
 def select(terms: Sequence[str], among: Selectable, exclude: Sequence[str] = ()) -> set[str]:

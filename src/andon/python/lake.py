@@ -7,6 +7,7 @@ lake.sql("select * from marts.revenue_by_month").df()
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,14 +22,15 @@ from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
 from andon.query.ask import Answer
-from andon.runs.goal import RunOptions
-from andon.service.datasets import DatasetInfo, Page, Status
+from andon.runs.goal import ANY_PLAN, Line, RunOptions
+from andon.service.datasets import DatasetInfo, Page
 from andon.service.history import Diff, LogEntry, SchemaChange
 from andon.service.lineage import Impact, Trail
 from andon.service.pull import Pulled, pull
 from andon.service.row_diffs import RowOptions
+from andon.service.service import Service
+from andon.service.status import Status
 from andon.service.undo import Reverted
-from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
@@ -50,14 +52,14 @@ def open(path: str | Path = ".", **settings: str) -> Lake:
         UsageError: `usage.no_project`.
     """
     flags = {name.replace("_", ".", 1): value for name, value in settings.items()}
-    return Lake(Workspace.find(Path(path), flags=flags))
+    return Lake(Service.find(Path(path), face="python", flags=flags))
 
 
 class Lake:
     """A project's lake. `at` makes one that reads another commit."""
 
-    def __init__(self, workspace: Workspace, ref: str | None = None) -> None:
-        self._workspace = workspace
+    def __init__(self, service: Service, ref: str | None = None) -> None:
+        self._service = service
         self._ref = ref
 
     # -- asking
@@ -68,19 +70,19 @@ class Lake:
         Raises:
             UsageError: what is wrong with the query.
         """
-        return Result(self._workspace.querying.ask(query, at or self._ref, face="python"))
+        return Result(self._service.querying.ask(query, at or self._ref))
 
     def at(self, ref: str) -> Lake:
         """The same lake, read at the commit that `ref` names (`main~1`, `main@2026-11-01`, a tag, `run:41`)."""
-        return Lake(self._workspace, ref)
+        return Lake(self._service, ref)
 
     def datasets(self, *select: str) -> list[DatasetInfo]:
         """All datasets, or those that a selection names."""
-        return self._workspace.describe.list(self._ref, select)
+        return self._service.datasets.list(self._ref, select)
 
     def show(self, dataset: str) -> Page:
         """All that is known about a dataset."""
-        return self._workspace.describe.show(dataset, self._ref)
+        return self._service.datasets.show(dataset, self._ref)
 
     def lineage(
         self,
@@ -98,12 +100,12 @@ class Lake:
             UsageError: `lake.dataset_not_found`, `lake.column_not_found`.
         """
         target = dataset if column is None else f"{dataset}.{column}"
-        return self._workspace.lineages.lineage(target, at or self._ref, up=up, down=down, depth=depth)
+        return self._service.lineages.lineage(target, at or self._ref, up=up, down=down, depth=depth)
 
     def impact(self, dataset: str, column: str | None = None, at: str | None = None) -> Impact:
         """What a change of a dataset, a column or a raw file would reach."""
         target = dataset if column is None else f"{dataset}.{column}"
-        return self._workspace.lineages.impact(target, at or self._ref)
+        return self._service.lineages.impact(target, at or self._ref)
 
     def profile(self, dataset: str, at: str | None = None) -> Profile:
         """What the values of a dataset look like; made when first asked for, then kept.
@@ -111,21 +113,21 @@ class Lake:
         Raises:
             UsageError: `lake.dataset_not_found`, `lake.ref_not_found`.
         """
-        return self._workspace.profiles.profile(dataset, at or self._ref)
+        return self._service.profiles.profile(dataset, at or self._ref)
 
     def profile_diff(self, dataset: str, against: str, at: str | None = None) -> ProfileDiff:
         """What moved in the values of a dataset since the commit `against`, the most important first."""
-        return self._workspace.profiles.compare(dataset, at or self._ref, against)
+        return self._service.profiles.compare(dataset, at or self._ref, against)
 
     def status(self) -> Status:
         """Where the folder stands against its branch."""
-        return self._workspace.describe.status()
+        return self._service.standing.status()
 
     # -- building
 
     def plan(self, *select: str, branch: str | None = None, **options: Any) -> Plan:
         """What `run` would do, step by step, and why."""
-        return self._workspace.builds.plan(_options(select, branch, options))
+        return self._service.runs.plan(_options(select, branch, options))
 
     def run(
         self, *select: str, branch: str | None = None, yes: bool = True, report: Reporter = silent, **options: Any
@@ -139,12 +141,12 @@ class Lake:
             report: hears of progress.
             options: `publish`, `exclude`, `force`, `now`, `drop`, `message` as on the command line.
         """
-        confirm = (lambda _: True) if yes else None
-        return self._workspace.builds.run(_options(select, branch, options), report, confirm)
+        chosen = replace(_options(select, branch, options), agreed=ANY_PLAN if yes else None)
+        return self._service.runs.run(chosen, Line(report))
 
     def refresh(self, *select: str, branch: str | None = None, report: Reporter = silent, **options: Any) -> RunResult:
         """Build the branch's own code on today's inputs and publish what is healthy."""
-        return self._workspace.builds.refresh(_options(select, branch, options), report)
+        return self._service.runs.refresh(_options(select, branch, options), Line(report))
 
     def test(self, *select: str, exclude: Sequence[str] = (), again: bool = False) -> list[TestResult]:
         """Run the unit tests of `tests/*.yml`: those of all datasets, or of those that a selection names.
@@ -155,7 +157,7 @@ class Lake:
         Returns:
             The results; a test that fails is one, never raised.
         """
-        return self._workspace.unit_tests.run(select, exclude, again=again)
+        return self._service.unit_tests.run(select, exclude, again=again)
 
     def check(self, *select: str, at: str | None = None, again: bool = False) -> CheckReport:
         """Ask the checks of the selected datasets; nothing is built or published.
@@ -167,11 +169,11 @@ class Lake:
         Raises:
             ProjectError: lines that can't be read.
         """
-        return self._workspace.checks.run(select, at or self._ref, again=again)
+        return self._service.checks.run(select, at or self._ref, again=again)
 
     def check_history(self, dataset: str) -> list[CheckResult]:
         """Results of a dataset's checks in all runs that met them, the newest run first."""
-        return self._workspace.checks.history(dataset)
+        return self._service.checks.history(dataset)
 
     def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[Suggested]:
         """Checks that may be added to datasets, each with its evidence and how it would have done on earlier versions.
@@ -183,9 +185,9 @@ class Lake:
         Raises:
             ProjectError: `project.cannot_add` for a file that can't be added to; then no file is changed.
         """
-        found = self._workspace.suggestions.suggest(select, at or self._ref)
+        found = self._service.suggestions.suggest(select, at or self._ref)
         if write:
-            self._workspace.suggestions.write(found)
+            self._service.suggestions.write(found)
         return found
 
     # -- history
@@ -193,39 +195,39 @@ class Lake:
     @property
     def branches(self) -> Branches:
         """Branches and tags."""
-        return Branches(self._workspace)
+        return Branches(self._service)
 
     def publish(self, branch: str, into: str = "main", report: Reporter = silent) -> RunResult:
         """Publish a branch."""
-        return self._workspace.branches.publish(branch, into, report=report, confirm=lambda _: True)
+        return self._service.branches.publish(branch, into, RunOptions(agreed=ANY_PLAN), Line(report))
 
     def undo(self, branch: str | None = None) -> Reverted:
         """Take the newest publish back."""
-        return self._workspace.undoing.undo(branch)
+        return self._service.undoing.undo(branch)
 
     def redo(self, branch: str | None = None) -> Reverted:
         """Bring back what the newest undo took."""
-        return self._workspace.undoing.redo(branch)
+        return self._service.undoing.redo(branch)
 
     def accept(self, path: str, branch: str | None = None) -> str:
         """Let what an undo took out at `path` pass again; returns the id of the commit that says so."""
-        return self._workspace.undoing.accept_rejected(path, branch)[0].id
+        return self._service.undoing.accept_rejected(path, branch)[0].id
 
     def accept_result(self, run: int, *checks: str, reason: str, report: Reporter = silent) -> RunResult:
         """Publish the result of a run in spite of the named checks, once; the reason is kept in the commit."""
-        return self._workspace.checks.accept(run, checks, reason, report)
+        return self._service.checks.accept(run, checks, reason, Line(report))
 
     def pull(self) -> Pulled:
         """Bring the branch's newer files into the folder; texts that both changed are merged."""
-        return pull(self._workspace)
+        return pull(self._service.workspace)
 
     def log(self, dataset: str | None = None, limit: int = 20) -> list[LogEntry]:
         """The newest commits, newest first."""
-        return self._workspace.history.log(self._ref, dataset, limit)
+        return self._service.history.log(self._ref, dataset, limit)
 
     def schema_log(self, dataset: str, limit: int = 20) -> list[SchemaChange]:
         """Every change of a dataset's columns and types, newest first."""
-        return self._workspace.history.schema_log(dataset, self._ref, limit)
+        return self._service.history.schema_log(dataset, self._ref, limit)
 
     def diff(
         self,
@@ -247,14 +249,14 @@ class Lake:
         if rows is False:
             if where is not None or output is not None:
                 raise ValueError("`where` and `output` need `rows`")
-            return self._workspace.history.diff(a, b)
+            return self._service.history.diff(a, b)
         names = () if rows is True else (rows,) if isinstance(rows, str) else tuple(rows)
         options = RowOptions(where, limit, Path(output) if output is not None else None)
-        return self._workspace.history.diff_rows(a, b, names, options)
+        return self._service.history.diff_rows(a, b, names, options)
 
     def close(self) -> None:
         """Close the catalog and the engine."""
-        self._workspace.close()
+        self._service.close()
 
     def __enter__(self) -> Lake:
         return self
@@ -265,43 +267,41 @@ class Lake:
         self.close()
 
     def __repr__(self) -> str:
-        ref = self._ref or self._workspace.branch()
-        commit = self._workspace.lake.refs.resolve(ref)
-        count = len(self._workspace.lake.commits.state(commit).leaves)
-        return (
-            f"<andon lake {self._workspace.root.name}: {count} datasets at {ref} ({commit.id[:8]}, {commit.time[:16]})>"
-        )
+        ref = self._ref or self._service.workspace.branch()
+        commit = self._service.workspace.lake.refs.resolve(ref)
+        count = len(self._service.workspace.lake.commits.state(commit).leaves)
+        return f"<andon lake {self._service.workspace.root.name}: {count} datasets at {ref} ({commit.id[:8]}, {commit.time[:16]})>"
 
 
 class Branches:
     """Branches and tags of a lake."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
     def list(self) -> Sequence[Any]:
         """All branches, main first."""
-        return self._workspace.branches.list()
+        return self._service.branches.list()
 
     def create(self, name: str, at: str = "main") -> str:
         """Make a branch; returns the id of its commit. Nothing is copied."""
-        return self._workspace.branches.create(name, at).commit
+        return self._service.branches.create(name, at).commit
 
     def drop(self, name: str) -> None:
         """Remove a branch."""
-        self._workspace.branches.drop(name)
+        self._service.branches.drop(name)
 
     def switch(self, name: str, create: bool = False) -> Sequence[str]:
         """Work on another branch; returns the paths that changed in the folder."""
-        return self._workspace.branches.switch(name, create)[1]
+        return self._service.branches.switch(name, create)[1]
 
     def publish(self, name: str, into: str = "main") -> RunResult:
         """Publish a branch."""
-        return self._workspace.branches.publish(name, into, confirm=lambda _: True)
+        return self._service.branches.publish(name, into, RunOptions(agreed=ANY_PLAN))
 
     def tag(self, name: str, at: str | None = None) -> str:
         """Name a commit for good; returns its id."""
-        return self._workspace.branches.tag(name, at).commit
+        return self._service.branches.tag(name, at).commit
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.list())

@@ -121,7 +121,7 @@ class Querying:
         self._instance: Instance | None = None
         self._universes: dict[str, Universe] = {}
 
-    def ask(self, sql: str, at: str | None = None, face: str = "cli") -> Answer:
+    def ask(self, sql: str, at: str | None = None, face: str | None = None) -> Answer:
         """Run `sql` against the commit that `at` names (None: the head of the workspace's branch).
 
         Raises:
@@ -130,7 +130,7 @@ class Querying:
         commit = self._lake.refs.resolve(self._workspace.reading(at))
         return self.ask_commit(sql, commit, face)
 
-    def ask_commit(self, sql: str, commit: Commit, face: str) -> Answer:
+    def ask_commit(self, sql: str, commit: Commit, face: str | None = None) -> Answer:
         """`ask`, for a commit at hand."""
         began = time.perf_counter()
         text = sql.strip().rstrip(";").strip()
@@ -140,7 +140,14 @@ class Querying:
             # Who may read and not write (a shared lake, a read-only disk) can still ask.
             try:
                 self._workspace.query_log.add(
-                    self._workspace.author, face, text, datasets, commit.id, answer_seconds + seconds, rows, error
+                    self._workspace.caller.author,
+                    face or self._workspace.caller.face,
+                    text,
+                    datasets,
+                    commit.id,
+                    answer_seconds + seconds,
+                    rows,
+                    error,
                 )
             except MachineError as failure:
                 if failure.code not in ("machine.read_only", "machine.disk"):

@@ -3,137 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reach
-from andon.base.text import plural
-from andon.errors import Problem
 from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
-from andon.model.plan import UNCHANGED, Action, Step
+from andon.model.plan import Action, Step
 from andon.model.run import Status as TaskStatus
 from andon.model.version import Version
 from andon.runs.building.outcome import Asked, Progress
+from andon.runs.inspection.history import CheckHistory
+from andon.runs.planning.gather import BoundCode
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from andon.runs.goal import Prepared
     from andon.runs.inspection.ask import Checking
-    from andon.runs.inspection.book import Beside, CheckBook
     from andon.runs.inspection.settle import Settled
-    from andon.runs.planning.gather import Gathered
+    from andon.runs.prepare import Prepared
     from andon.workspace.engines import Engines
     from andon.workspace.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What a plan found out about checks.
-
-    Attributes:
-        datasets: those whose checks a run must look at.
-        steps: the plan's, with those that only check.
-        problems: what is wrong with the lines.
-    """
-
-    book: CheckBook | None
-    datasets: frozenset[str]
-    steps: tuple[Step, ...]
-    problems: tuple[Problem, ...] = ()
-
-
-def look(
-    workspace: Workspace,
-    gathered: Gathered,
-    bound: Mapping[str, Sequence[tuple[str, str]]],
-    steps: tuple[Step, ...],
-    moment: datetime,
-    *,
-    whole: bool = True,
-) -> Looked:
-    """Which checks a run of `steps` must look at: those about something that changes, and new ones. Nothing is loaded when none does.
-
-    Args:
-        whole: whether all of the code is taken; with a selection what is not selected stays as it is published.
-    """
-    touched = {s.dataset for s in steps if s.action is not Action.KEEP and (s.reason != UNCHANGED or s.code_changed)}
-    project, published = gathered.project, gathered.state.shared
-    changed = {p for p in project.shared.keys() | published.keys() if project.shared.get(p) != published.get(p)}
-    if not whole:
-        changed = set()
-    touched |= {r.datasets[0] for r in project.rules if changed.intersection(p for p, _ in r.files)}
-    may_mean_else = any(path == "andon.toml" or path.startswith("macros/") for path in changed)
-    if not touched and not may_mean_else:
-        return Looked(None, frozenset(), steps)
-    if whole and not (project.rules or any(d.checks or d.definition.key for d in project.datasets.values())):
-        return Looked(None, frozenset(), steps)
-    from andon.runs.inspection.book import CheckBook, beside_of
-
-    book = CheckBook(workspace, gathered, bound, _files(gathered, steps), _beside(workspace, gathered, steps, whole))
-    if may_mean_else:  # named patterns and macros are part of what lines mean
-        before, now = beside_of(workspace.describe.project(gathered.state)), beside_of(project)
-        if (before.patterns, before.macros) != (now.patterns, now.macros):
-            touched |= {name for name, dataset in project.datasets.items() if dataset.checks}
-    found = {d: book.dataset(d) for d in book.touching(touched)}
-    datasets = {d for d, dataset in found.items() if dataset is not None and book.has_checks(dataset)}
-    problems = book.read(datasets)
-    if problems:
-        return Looked(book, frozenset(datasets), steps, tuple(problems))
-    return Looked(book, frozenset(datasets), _with_counts(gathered, book, datasets, steps, moment))
-
-
-def _files(gathered: Gathered, steps: Iterable[Step]) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The files whose lines count of each dataset, as its leaf will hold them."""
-    files = {name: tuple(leaf.files) for name, leaf in gathered.state.leaves.items()}
-    for step in steps:
-        if step.action is Action.DROP:
-            files.pop(step.dataset, None)
-        elif step.action is not Action.KEEP and step.dataset in gathered.files:
-            files[step.dataset] = tuple(gathered.files[step.dataset])
-    return files
-
-
-def _beside(workspace: Workspace, gathered: Gathered, steps: Iterable[Step], whole: bool) -> Beside | None:
-    """What counts of the shared files: with a selection what is published, but for macro files that what is selected is made by."""
-    if whole:
-        return None
-    from andon.runs.inspection.book import beside_of
-
-    head = beside_of(workspace.describe.project(gathered.state))
-    definitions = [gathered.definitions[s.dataset] for s in steps if s.dataset in gathered.definitions]
-    used = {path for definition in definitions for path, _ in definition.files}
-    kept = [(path, text) for path, text in workspace.describe.project(gathered.state).macros if path not in used]
-    taken = [(path, text) for path, text in gathered.project.macros if path in used]
-    return replace(head, macros=[text for _, text in (*kept, *taken)]) if taken else head
-
-
-def _with_counts(
-    gathered: Gathered, book: CheckBook, datasets: set[str], steps: tuple[Step, ...], moment: datetime
-) -> tuple[Step, ...]:
-    """Steps with the number of their checks; what is reused and has checks without a result is a step that only checks."""
-    versions = {s.dataset: s.version for s in steps if s.action in (Action.REUSE, Action.KEEP) and s.version}
-    versions.update(
-        {d: leaf.version for d, leaf in gathered.state.leaves.items() if d not in {s.dataset for s in steps}}
-    )
-    result = []
-    for step in steps:
-        if step.dataset not in datasets or step.action in (Action.KEEP, Action.DROP):
-            result.append(step)
-            continue
-        if step.action is not Action.REUSE:
-            result.append(replace(step, checks=len(book.of(step.dataset))))
-            continue
-        unknown = book.unknown(step.dataset, versions, moment)
-        if not unknown:
-            result.append(step)
-        else:
-            reason = f"{plural(unknown, 'check')} without a result"
-            reason = reason if step.reason == UNCHANGED else f"{step.reason}; {reason}"
-            result.append(replace(step, action=Action.CHECK, reason=reason, checks=unknown))
-    return tuple(result)
 
 
 def ages(workspace: Workspace, prepared: Prepared) -> tuple[CheckResult, ...]:
@@ -159,7 +47,7 @@ def ages(workspace: Workspace, prepared: Prepared) -> tuple[CheckResult, ...]:
         results = Checking(workspace, book, setting, engines, engines.interrupt).of_state(
             prepared.gathered.state.leaves, old
         )
-    return tuple(workspace.checks.with_history(results))
+    return tuple(CheckHistory(workspace).with_history(results))
 
 
 class CheckedRun:
@@ -179,7 +67,7 @@ class CheckedRun:
     def of_task(self, dataset: str, version: Version, versions: Mapping[str, str]) -> Asked:
         """See `andon.runs.building.tasks.Check`: only what can't change any more in this run is read, so that a run repeats."""
         prepared = self._prepared
-        if dataset not in prepared.looked:
+        if dataset not in prepared.checks.datasets:
             return Asked()
         above = reach(self._needs, [dataset])
         results = self._asking().of_task(
@@ -198,7 +86,7 @@ class CheckedRun:
         taken = [s.dataset for s in steps if s.action in (Action.REUSE, Action.CHECK) and s.dataset in there]
         held: dict[str, str] = {}
         for dataset in taken:
-            if dataset in prepared.looked:
+            if dataset in prepared.checks.datasets:
                 version = self._engines().relations.version(there[dataset])
                 if self.of_task(dataset, version, there).holding:
                     held[dataset] = f"{dataset} is held by a check"
@@ -233,7 +121,7 @@ class CheckedRun:
         return self._checking.fresh.values() if self._checking is not None else ()
 
     def _ask(self, leaves: Mapping[str, Leaf]) -> Sequence[CheckResult]:
-        looked = self._prepared.looked
+        looked = self._prepared.checks.datasets
         return self._asking().of_state(leaves, looked) if looked else ()
 
     def _can_hold_in(self, check: CheckResult, state: State) -> bool:
@@ -274,19 +162,19 @@ class CheckedRun:
         if not tests:
             return []
         from andon.runs.inspection.unit_results import as_check
-        from andon.service.unit_tests import with_changed_tests
+        from andon.runs.inspection.unit_tests import run_tests, with_changed_tests
 
         changed |= {d for d in with_changed_tests(prepared.gathered) if d in whole.leaves}
         if not changed:
             return []
 
-        results = self._workspace.unit_tests.of(prepared.gathered, prepared.side, prepared.bound, changed)
+        results = run_tests(self._workspace, BoundCode(prepared.gathered, prepared.bound), changed)
         return [as_check(result, whole.leaves[result.dataset].version, self._run) for result in results]
 
     def _before(self, dataset: str, leaf: Leaf) -> frozenset[str]:
         """Ids of the checks that hold by the head's lines of a dataset."""
         if dataset not in self._head_checks:
-            book = self._prepared.book
+            book = self._prepared.checks.book
             found = book.before(dataset, leaf.files) if book is not None else ()
             self._head_checks[dataset] = frozenset(c.id for c in found if c.severity is Severity.HOLD)
         return self._head_checks[dataset]
@@ -296,7 +184,7 @@ class CheckedRun:
             from andon.runs.inspection.ask import Checking, Setting
 
             prepared = self._prepared
-            assert prepared.book is not None  # there is something to look at
+            assert prepared.checks.book is not None  # there is something to look at
             setting = Setting(
                 published=prepared.gathered.state.leaves,
                 definitions=prepared.gathered.definitions,
@@ -306,6 +194,11 @@ class CheckedRun:
                 branch=prepared.goal.branch,
             )
             self._checking = Checking(
-                self._workspace, prepared.book, setting, self._engines, self._engines.interrupt, self._engines.workers
+                self._workspace,
+                prepared.checks.book,
+                setting,
+                self._engines,
+                self._engines.interrupt,
+                self._engines.workers,
             )
         return self._checking

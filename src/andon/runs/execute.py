@@ -15,10 +15,11 @@ from andon.project.bind_check import check_declared
 from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Job, PythonSettings, Tasks
-from andon.runs.goal import Prepared
+from andon.runs.goal import Line
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import columns_by_dataset
+from andon.runs.prepare import Prepared
 from andon.sources.contract import describe
 from andon.sources.explain import explain
 from andon.sources.render import render
@@ -39,18 +40,20 @@ class Execution:
         self._lake = workspace.lake
         self._raw = raw
 
-    def build(self, prepared: Prepared, run: int, report: Reporter, engines: Engines, check: CheckedRun) -> Progress:
+    def build(self, prepared: Prepared, run: int, line: Line, engines: Engines, check: CheckedRun) -> Progress:
         """Take the plan's steps: build, record, and ask of each result what must hold."""
+        report = line.report
         gathered, settings = prepared.gathered, self._workspace.settings
         works = prepared.plan.builds
         built = {s.dataset for s in works if s.action is Action.BUILD}
         raw: list[str] = []
+        failures = dict(gathered.failures)
         for name in sorted(built & gathered.sources.keys()):
             try:
                 raw += self._raw.keep(gathered.sources[name].files)
                 self._say_contract(gathered, name, report)
             except DatasetError as error:
-                gathered.failures[name] = error
+                failures[name] = error
         sides = engines()
         job = Job(
             lake=self._lake,
@@ -59,7 +62,7 @@ class Execution:
             definitions=gathered.definitions,
             leaves=gathered.state.leaves,
             sources={name: (s.files, s.contract) for name, s in gathered.sources.items()},
-            failures=gathered.failures,
+            failures=failures,
             bound=prepared.bound,
             read_source=_SourceReader(gathered, self._raw),
             engine=engines.settings,
@@ -68,7 +71,7 @@ class Execution:
             check=check.of_task,
             built_before=frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
             forced=prepared.forced,
-            proofs=prepared.proofs,
+            proofs=prepared.options.proofs,
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides)
@@ -94,7 +97,8 @@ class Execution:
             {s.dataset: s.version for s in prepared.plan.steps if s.version and s.action is not Action.DROP}
         )
         known = {d: v for d, v in versions.items() if d not in built}
-        return runner.run(works, known, check.of_reused(prepared.plan.steps))
+        with line.cancel.calling(tasks.interrupt):
+            return runner.run(works, known, check.of_reused(prepared.plan.steps))
 
     def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:
         build, source = gathered.builds.get(name), gathered.sources[name]

@@ -16,15 +16,19 @@ from andon.lake.commits import Draft
 from andon.lake.lake import RefMove
 from andon.model.acceptance import in_force
 from andon.model.commit import Commit, CommitKind, Leaf, State
-from andon.model.event import Ended, Planned, Reporter
+from andon.model.event import Ended, Planned
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, Status, TaskResult
 from andon.project.folder.merge import next_base
 from andon.runs.building.outcome import Progress
 from andon.runs.checked_run import ages
-from andon.runs.goal import Goal, Prepared, RunOptions
+from andon.runs.goal import Goal, Line
+from andon.runs.inspection.history import CheckHistory
+from andon.runs.planning.bases import base_meanings
 from andon.runs.planning.gather import Gathered, Gatherer
-from andon.workspace.folder import Base, base_meanings
+from andon.runs.prepare import Prepared
+from andon.workspace.code import project_at
+from andon.workspace.folder import Base
 
 if TYPE_CHECKING:
     from andon.runs.checked_run import CheckedRun
@@ -35,6 +39,20 @@ if TYPE_CHECKING:
 REBASES = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A run that was begun: its number, the line to who asked for it, and when it began (`time.perf_counter`)."""
+
+    number: int
+    line: Line
+    began: float
+
+    @property
+    def seconds(self) -> float:
+        """Wall time since it began."""
+        return time.perf_counter() - self.began
+
+
 class Finish:
     """Ends runs for one workspace."""
 
@@ -42,7 +60,7 @@ class Finish:
         self._workspace = workspace
         self._lake = workspace.lake
 
-    def nothing(self, prepared: Prepared, report: Reporter, began: float) -> RunResult:
+    def nothing(self, prepared: Prepared, line: Line, began: float) -> RunResult:
         """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
         self._remember(prepared, prepared.gathered.state)
@@ -59,27 +77,17 @@ class Finish:
             notices=prepared.plan.notices,
             checks=ages(self._workspace, prepared),
         )
-        report(Planned(prepared.plan, None))
-        report(Ended(result))
+        line.report(Planned(prepared.plan, None))
+        line.report(Ended(result))
         return result
 
-    def stopped(self, run: int, began: float, status: str) -> None:
+    def stopped(self, run: Running, status: str) -> None:
         """Record that a run ended without a commit, unless its end is recorded already."""
         with contextlib.suppress(AndonError), self._lake.database.write() as transaction:
-            if self._workspace.runs.is_running(transaction, run):
-                seconds = time.perf_counter() - began
-                self._workspace.runs.end(transaction, run, status, None, False, None, seconds, [])
+            if self._workspace.runs.is_running(transaction, run.number):
+                self._workspace.runs.end(transaction, run.number, status, None, False, None, run.seconds, [])
 
-    def commit(
-        self,
-        prepared: Prepared,
-        options: RunOptions,
-        run: int,
-        progress: Progress,
-        check: CheckedRun,
-        report: Reporter,
-        began: float,
-    ) -> RunResult:
+    def commit(self, prepared: Prepared, run: Running, progress: Progress, check: CheckedRun) -> RunResult:
         """Ask what must hold, write the run's commit, name it `run:N`, and move the branch if the policy allows; the move with the
         run's outcome at once. Where checks keep a part back, `run:N` shows all that was built and the branch what is healthy.
 
@@ -89,16 +97,16 @@ class Finish:
         end = self._end(prepared, progress, check)
         # what knows the history of checks is loaded only where there are any
         found = tuple(end.settled.said)
-        results = self._workspace.checks.with_history(found) if found else ()
-        named = RefMove(f"run:{run}", "run", None, "run")
+        results = CheckHistory(self._workspace).with_history(found) if found else ()
+        named = RefMove(f"run:{run.number}", "run", None, "run")
         is_part = end.held is None and bool(end.settled.kept)
         if is_part:
-            draft = self._draft(prepared, options, run, prepared.head, end.settled.whole, end)
+            draft = self._draft(prepared, run.number, prepared.head, end.settled.whole, end)
             self._lake.commit(draft, end.settled.whole, [named], secrets.token_hex(16))
         request = secrets.token_hex(16)
         head, state = prepared.head, end.state
         for _ in range(REBASES):
-            draft = self._draft(prepared, options, run, head, state, end)
+            draft = self._draft(prepared, run.number, head, state, end)
             moves = [] if is_part else [named]
             if end.held is None:
                 moves.append(RefMove(prepared.goal.branch, "branch", head.id, str(prepared.goal.kind)))
@@ -108,7 +116,7 @@ class Finish:
                     state,
                     moves,
                     request,
-                    also=lambda transaction, commit: self._record(transaction, run, commit, end, check, began),
+                    also=lambda transaction, commit: self._record(transaction, run, commit, end, check),
                 )
                 break
             except ConflictError as error:
@@ -124,19 +132,19 @@ class Finish:
         if end.held is None:
             self._remember(prepared, state)
         result = RunResult(
-            run,
+            run.number,
             prepared.goal.branch,
             prepared.head.id,
             commit.id,
             end.held is None,
             end.held,
-            time.perf_counter() - began,
+            run.seconds,
             end.results,
             prepared.plan.is_change,
             prepared.plan.notices,
             tuple(results),
         )
-        report(Ended(result))
+        run.line.report(Ended(result))
         return result
 
     def _end(self, prepared: Prepared, progress: Progress, check: CheckedRun) -> _End:
@@ -159,13 +167,13 @@ class Finish:
         state = settled.state if held is None else settled.whole
         return _End(results, settled, state, held)
 
-    def _draft(self, prepared: Prepared, options: RunOptions, run: int, head: Commit, state: State, end: _End) -> Draft:
+    def _draft(self, prepared: Prepared, run: int, head: Commit, state: State, end: _End) -> Draft:
         merged = prepared.goal.merged if _is_whole(prepared, end.results) else None
         return Draft(
             (head.id, merged.id) if merged is not None else (head.id,),
             _kind(prepared),
-            self._workspace.author,
-            options.message or _message(prepared, end.results, state),
+            self._workspace.caller.author,
+            prepared.options.message or _message(prepared, end.results, state),
             to_text(self._workspace.clock()),
             run,
             tuple({*head.rejected, *prepared.goal.rejected}),
@@ -173,17 +181,16 @@ class Finish:
             prepared.goal.target,
         )
 
-    def _record(
-        self, transaction: Transaction, run: int, commit: Commit, end: _End, check: CheckedRun, began: float
-    ) -> None:
+    def _record(self, transaction: Transaction, run: Running, commit: Commit, end: _End, check: CheckedRun) -> None:
         """The run's outcome, within the transaction that moves the refs."""
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if Status.FAILED in statuses else "held" if end.is_held else "done"
-        seconds = time.perf_counter() - began
-        workspace.runs.end(transaction, run, status, commit.id, end.held is None, end.held, seconds, end.results)
+        workspace.runs.end(
+            transaction, run.number, status, commit.id, end.held is None, end.held, run.seconds, end.results
+        )
         workspace.check_results.record(transaction, check.fresh, check.newest)
-        workspace.check_results.record_run(transaction, run, end.settled.said)
+        workspace.check_results.record_run(transaction, run.number, end.settled.said)
 
     def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
         """What became of every step, those that were not taken included."""
@@ -210,7 +217,7 @@ class Finish:
         if dict(commits.shared(base)) != dict(commits.shared(head)) or base.rejected != head.rejected:
             return None
         theirs = commits.changed_leaves(base, head)
-        if prepared.book is not None and theirs.keys() & prepared.book.reads(prepared.looked):
+        if prepared.checks.book is not None and theirs.keys() & prepared.checks.book.reads(prepared.checks.datasets):
             return None  # a check reads both sides: it must be asked of both together
         old, new = commits.state(base).leaves, commits.state(head)
         ours = {d for d in old.keys() | state.leaves.keys() if old.get(d) != state.leaves.get(d)}
@@ -242,7 +249,7 @@ class Finish:
             return False
         from andon.runs.inspection.book import names_in
 
-        datasets = self._workspace.describe.project(state).datasets
+        datasets = project_at(self._workspace, state).datasets
         return any(name in datasets and not names_in(datasets[name]).isdisjoint(ours) for name in edited)
 
     def _remember(self, prepared: Prepared, state: State) -> None:
@@ -254,18 +261,18 @@ class Finish:
         old = folder.base(goal.branch)
         gathered = prepared.gathered
         code, meanings = (dict(old.code), dict(old.meanings)) if old else ({}, {})
-        if prepared.side.is_folder:
-            code = next_base(old.code if old else None, state.files(), prepared.side.code)
+        if prepared.gathered.side.is_folder:
+            code = next_base(old.code if old else None, state.files(), prepared.gathered.side.code)
             meanings = base_meanings(code, old, gathered.code.files, gathered.project.meanings)
         raw = dict(old.raw) if old else {}
         builds = Gatherer(self._workspace).source_builds(state)
         for name, definition in gathered.definitions.items():
             if name in gathered.sources and name in builds:
                 published = {f.path: f.sha256 for f in builds[name].files}
-                here = {p: f.sha256 for p, f in prepared.side.raw(definition).items()}
+                here = {p: f.sha256 for p, f in prepared.gathered.side.raw(definition).items()}
                 raw[name] = next_base(raw.get(name), published, here)
         new = Base(code, meanings, raw)
-        if new != old and (prepared.side.is_folder or old is not None):
+        if new != old and (prepared.gathered.side.is_folder or old is not None):
             folder.set_base(goal.branch, new)
 
 

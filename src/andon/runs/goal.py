@@ -1,22 +1,27 @@
-"""What a run is asked for, where it leads, and the plan with all that executing it needs."""
+"""What a run is asked for, where it leads, and how it can be spoken with while it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from andon.base.cancel import CancelToken
+from andon.errors import UsageError
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind
+from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 
 if TYPE_CHECKING:
-    from andon.runs.inspection.book import CheckBook
-    from andon.runs.planning.gather import Gathered, Gatherer, Side
+    from andon.runs.planning.gather import Gatherer, Side
     from andon.workspace.folder import Base
 
 POLICIES = ("all-or-nothing", "healthy", "none")
+
+#: In place of a plan's digest: agree with whatever the plan says.
+ANY_PLAN = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,9 @@ class RunOptions:
         force: build what is selected even where a result is known.
         now: the logical time; None means the clock.
         drop: drop what the folder lacks.
-        proofs: whether a result is taken that is proved to hold though its recipe is another one.
         message: of the commit.
+        proofs: whether a result is taken that is proved to hold though its recipe is another one.
+        agreed: digest of the plan that a person saw and wants, or `ANY_PLAN`; None agrees to no change of `main`.
     """
 
     select: tuple[str, ...] = ()
@@ -43,16 +49,43 @@ class RunOptions:
     drop: bool = False
     message: str | None = None
     proofs: bool = True
+    agreed: str | None = None
 
 
 #: Options when nothing is chosen.
 DEFAULTS = RunOptions()
 
-#: Asked before a change of `main` is made; None where nothing can be asked.
-Confirm = Callable[[Plan], bool]
+
+class PlanUnconfirmed(UsageError):
+    """A change of `main` needs somebody's agreement.
+
+    Attributes:
+        plan: what would be done; asked again with its digest as `RunOptions.agreed`, it is.
+    """
+
+    plan: Plan
+
+    @classmethod
+    def of(cls, plan: Plan) -> PlanUnconfirmed:
+        """The error for `plan`."""
+        error = cls(
+            "usage.confirmation_needed",
+            "this changes the code that `main` is made by, and nothing can be asked here",
+            hint="`andon plan` shows what would change; `--yes` does it, `--branch NAME` does it aside",
+        )
+        error.plan = plan
+        return error
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The line to who asked for a run: they hear of progress, and may stop it."""
+
+    report: Reporter = silent
+    cancel: CancelToken = field(default_factory=CancelToken)
+
+
+@dataclass(frozen=True, slots=True)
 class Goal:
     """Where a plan leads: which branch, what is merged into its head, over which base, and as what kind of commit.
 
@@ -72,27 +105,3 @@ class Goal:
     acceptances: tuple[Acceptance, ...] = ()
     rejected: tuple[Cause, ...] = ()
     target: str | None = None
-
-
-@dataclass
-class Prepared:
-    """A plan with all that executing it needs.
-
-    Attributes:
-        proofs: whether results that are proved to hold are taken.
-        book, looked: the checks, and the datasets whose checks must be looked at.
-    """
-
-    goal: Goal
-    head: Commit
-    gathered: Gathered
-    side: Side
-    plan: Plan
-    taken: frozenset[str]
-    bound: Mapping[str, Sequence[tuple[str, str]]]
-    moment: datetime
-    forced: frozenset[str]
-    shared: Mapping[str, str]
-    book: CheckBook | None = None
-    looked: frozenset[str] = frozenset()
-    proofs: bool = True

@@ -12,16 +12,17 @@ from andon.errors import ConflictError, UsageError
 from andon.lake.refname import check_new_name
 from andon.lake.refs import MAIN, Ref
 from andon.model.commit import Commit, CommitKind
-from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 from andon.model.run import RunResult
-from andon.project.folder.merge import next_base
 from andon.project.folder.scan import scan
-from andon.runs.goal import DEFAULTS, Confirm, Goal, RunOptions
+from andon.runs.goal import DEFAULTS, Goal, Line, RunOptions
+from andon.runs.planning.bases import base_where_parted, remember_published
 from andon.runs.planning.gather import Gatherer
-from andon.workspace.folder import Base, base_meanings, put
+from andon.workspace.branching import create_branch
+from andon.workspace.folder import Base
 
 if TYPE_CHECKING:
+    from andon.runs.run import GoalRunner
     from andon.workspace.workspace import Workspace
 
 
@@ -53,8 +54,9 @@ class BranchInfo:
 class Branches:
     """Branches and tags of one workspace's lake."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, runner: GoalRunner) -> None:
         self._workspace = workspace
+        self._runner = runner
         self._lake = workspace.lake
 
     def list(self) -> list[BranchInfo]:
@@ -76,13 +78,7 @@ class Branches:
         Raises:
             UsageError: `lake.ref_invalid`, `lake.ref_exists`, `lake.ref_not_found`.
         """
-        check_new_name(name)
-        commit = self._lake.refs.resolve(at)
-        self._lake.move(name, "branch", None, commit.id, f"branch from {at}", self._workspace.author)
-        self._workspace.folder.copy_base(at, name)
-        ref = self._lake.refs.find(name)
-        assert ref is not None  # made above
-        return ref
+        return create_branch(self._workspace, name, at)
 
     def drop(self, name: str) -> Ref:
         """Remove a branch; its commits stay until they are garbage.
@@ -93,7 +89,7 @@ class Branches:
         if name == MAIN:
             raise UsageError("lake.protected", "`main` can't be dropped: it is what readers see", where=name)
         ref = self._branch(name)
-        self._lake.move(name, "branch", ref.commit, None, "drop", self._workspace.author)
+        self._lake.move(name, "branch", ref.commit, None, "drop", self._workspace.caller.author)
         self._workspace.folder.forget_base(name)
         if self._workspace.folder.branch() == name:
             self._workspace.folder.set_branch(MAIN)
@@ -148,7 +144,7 @@ class Branches:
         """
         check_new_name(name)
         commit = self._lake.refs.resolve(at or self._workspace.branch())
-        self._lake.move(name, "tag", None, commit.id, "tag", self._workspace.author)
+        self._lake.move(name, "tag", None, commit.id, "tag", self._workspace.caller.author)
         ref = self._lake.refs.find(name)
         assert ref is not None  # made above
         return ref
@@ -168,33 +164,33 @@ class Branches:
             raise UsageError(
                 "lake.ref_not_found", f"no tag is named `{name}`", where=name, hint="`andon tag` lists them"
             )
-        self._lake.move(name, "tag", ref.commit, None, "untag", self._workspace.author)
+        self._lake.move(name, "tag", ref.commit, None, "untag", self._workspace.caller.author)
         return ref
 
     # -- publish
 
     def plan_publish(self, name: str, into: str = MAIN, options: RunOptions = DEFAULTS) -> Plan:
         """What publishing the branch `name` would do."""
-        return self._workspace.builds.plan_goal(self._goal(name, into, options), options)
+        return self._runner.plan(self._goal(name, into, options), options)
 
     def publish(
         self,
         name: str,
         into: str = MAIN,
         options: RunOptions = DEFAULTS,
-        report: Reporter = silent,
-        confirm: Confirm | None = None,
+        line: Line | None = None,
     ) -> RunResult:
         """Merge a branch's code into `into`, build what is not known yet, and move `into`.
 
         Raises:
             ConflictError: `lake.folder_conflict` when both changed one file.
-            UsageError: `lake.ref_not_found`, `usage.confirmation_needed`.
+            UsageError: `lake.ref_not_found`.
+            PlanUnconfirmed: `options.agreed` is not for its plan.
         """
         goal = self._goal(name, into, options)
-        result = self._workspace.builds.reach(goal, options, report, confirm)
+        result = self._runner.reach(goal, options, line or Line())
         if result.published:
-            self.remember(into)
+            remember_published(self._workspace, into)
         return result
 
     def _goal(self, name: str, into: str, options: RunOptions) -> Goal:
@@ -206,7 +202,7 @@ class Branches:
 
         def base(target: Commit, gatherer: Gatherer) -> Base | None:
             common = self._lake.commits.merge_base(head, target)
-            return self._base(common, target, gatherer) if common is not None else None
+            return base_where_parted(common, target, gatherer, self._lake.commits) if common is not None else None
 
         policy = options.publish or str(self._workspace.settings.get("publish.change"))
         return Goal(
@@ -219,46 +215,6 @@ class Branches:
             source=name,
             updates_folder=False,
         )
-
-    def _base(self, common: Commit, target: Commit, gatherer: Gatherer) -> Base:
-        """Where two branches parted. What `target` undid since and then accepted again counts as an edit of the other one: there the
-        base is what `target` has, if that did not change since it was accepted."""
-        base = gatherer.base_of(common)
-        commits = self._lake.commits
-        now = gatherer.base_of(target)
-        code, raw = dict(base.code), {source: dict(files) for source, files in base.raw.items()}
-        for commit in commits.first_parents(target):
-            if commit.generation <= common.generation:
-                break
-            if commit.kind is not CommitKind.ACCEPT or commit.parent is None:
-                continue
-            then = gatherer.base_of(commit)
-            for cause in set(commits.get(commit.parent).rejected) - set(commit.rejected):
-                old, new = (b.code if cause.source is None else b.raw.get(cause.source, {}) for b in (then, now))
-                if old.get(cause.path) == new.get(cause.path):
-                    put(
-                        code if cause.source is None else raw.setdefault(cause.source, {}),
-                        cause.path,
-                        new.get(cause.path),
-                    )
-        meanings = {p: m for p, m in base.meanings.items() if code.get(p) == base.code.get(p)}
-        return Base(code, meanings, raw)
-
-    def remember(self, into: str, *, raw: bool = False) -> None:
-        """Where the folder agrees with what was published, that is its base for the target from now on.
-
-        Args:
-            raw: whether that goes for raw files, too.
-        """
-        folder = self._workspace.folder
-        files = {p: f.sha256 for p, f in scan(self._workspace.root, self._workspace.cache).items()}
-        state = self._lake.commits.state(self._lake.refs.resolve(into))
-        old = folder.base(into)
-        code = next_base(old.code if old else None, state.files(), files)
-        gatherer = Gatherer(self._workspace)
-        meanings = base_meanings(code, old, state.files(), gatherer.meanings(state))
-        known = dict(old.raw) if old else {}
-        folder.set_base(into, Base(code, meanings, gatherer.common_raw(state, known) if raw else known))
 
     def _branch(self, name: str) -> Ref:
         ref = self._lake.refs.find(name)

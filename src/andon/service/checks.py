@@ -13,16 +13,21 @@ from andon.model.acceptance import Acceptance
 from andon.model.check_result import CheckResult
 from andon.model.commit import Commit, CommitKind, State
 from andon.model.dataset import Definition
-from andon.model.event import Reporter, silent
 from andon.model.project import Project
 from andon.model.run import RunResult
-from andon.runs.goal import Goal, RunOptions
+from andon.project.select import select as choose
+from andon.project.select import selectable
+from andon.runs.goal import ANY_PLAN, Goal, Line, RunOptions
 from andon.runs.inspection.ask import Checking, Setting
 from andon.runs.inspection.book import CheckBook
+from andon.runs.planning.bases import remember_published
 from andon.runs.planning.gather import Gatherer
+from andon.workspace.code import project_at
 from andon.workspace.engines import Engines
 
 if TYPE_CHECKING:
+    from andon.runs.inspection.history import CheckHistory
+    from andon.runs.run import GoalRunner
     from andon.workspace.workspace import Workspace
 
 
@@ -81,8 +86,10 @@ class CheckSql:
 class Checks:
     """Checks of one workspace."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, runner: GoalRunner, history: CheckHistory) -> None:
         self._workspace = workspace
+        self._runner = runner
+        self._history = history
         self._lake = workspace.lake
 
     def run(self, select: tuple[str, ...] = (), at: str | None = None, *, again: bool = False) -> CheckReport:
@@ -107,7 +114,7 @@ class Checks:
             results = checking.of_state(code.state.leaves, names)
             with self._lake.database.write() as transaction:
                 self._workspace.check_results.record(transaction, checking.fresh.values(), checking.newest)
-        return CheckReport(place, commit, tuple(self.with_history(results)), tuple(notices))
+        return CheckReport(place, commit, tuple(self._history.with_history(results)), tuple(notices))
 
     def sql(self, select: tuple[str, ...] = (), at: str | None = None) -> list[CheckSql]:
         """What `run` would execute. Raises as that."""
@@ -123,27 +130,11 @@ class Checks:
                 for check, how, text in checking.explain(code.state.leaves, names)
             ]
 
-    def with_history(self, results: Sequence[CheckResult]) -> list[CheckResult]:
-        """Results; those that fail know when they last passed."""
-        return [replace(r, last_good=self._last_good(r)) if r.failed else r for r in results]
-
     def history(self, dataset: str, limit: int = 1000) -> list[CheckResult]:
         """Results of a dataset's checks in all runs that met them, newest run first."""
-        return self._workspace.check_results.of_dataset(dataset, limit)
+        return self._history.of_dataset(dataset, limit)
 
-    def of_version(self, dataset: str, version: str) -> list[CheckResult]:
-        """What checks said of a version, the newest answer of each, in the order of the lines."""
-        newest: dict[str, CheckResult] = {}
-        for result in self._workspace.check_results.of_dataset(dataset):
-            if result.version == version:
-                newest.setdefault(result.check, result)
-        return sorted(newest.values(), key=lambda r: (r.line or 0, r.label))
-
-    def of_run(self, run: int) -> list[CheckResult]:
-        """The results that a run met."""
-        return self.with_history(self._workspace.check_results.of_run(run))
-
-    def accept(self, run: int, wanted: Sequence[str], reason: str, report: Reporter = silent) -> RunResult:
+    def accept(self, run: int, wanted: Sequence[str], reason: str, line: Line | None = None) -> RunResult:
         """Publish the result of `run` in spite of the checks `wanted` (name or text, or `dataset: name`), once.
 
         Returns:
@@ -161,7 +152,9 @@ class Checks:
         chosen = [_chosen(text, results, run) for text in wanted]
         at = to_text(self._workspace.clock())
         acceptances = tuple(
-            Acceptance(r.subject, r.check, r.dataset, r.label, r.version or "", run, self._workspace.author, reason, at)
+            Acceptance(
+                r.subject, r.check, r.dataset, r.label, r.version or "", run, self._workspace.caller.author, reason, at
+            )
             for r in chosen
         )
         commit = self._lake.refs.resolve(f"run:{run}")
@@ -178,11 +171,13 @@ class Checks:
             acceptances=acceptances,
         )
         options = RunOptions(
-            now=from_text(record.logical_time), message=f"accept run:{run} in spite of {labels}: {reason}"
+            now=from_text(record.logical_time),
+            message=f"accept run:{run} in spite of {labels}: {reason}",
+            agreed=ANY_PLAN,
         )
-        result = self._workspace.builds.reach(goal, options, report, lambda _: True)
+        result = self._runner.reach(goal, options, line or Line())
         if result.published:
-            self._workspace.branches.remember(record.branch, raw=True)
+            remember_published(self._workspace, record.branch, raw=True)
         return result
 
     # -- parts
@@ -202,22 +197,14 @@ class Checks:
             return commit, Code(gathered.project, gathered.definitions, state), notices
         commit = self._lake.refs.resolve(at)
         state = self._lake.commits.state(commit)
-        project = self._workspace.describe.project(state)
+        project = project_at(self._workspace, state)
         definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
         return commit, Code(project, definitions, state), []
 
     def _selected(self, select: tuple[str, ...], code: Code) -> set[str]:
-        from andon.project.select import Selectable
-        from andon.project.select import select as choose
-
         datasets = {d: x for d, x in code.project.datasets.items() if d in code.state.leaves}
-        among = Selectable(
-            {d: datasets[d].definition.inputs if d in datasets else () for d in code.state.leaves},
-            {d: x.tags for d, x in datasets.items()},
-            {d: x.owner for d, x in datasets.items()},
-            {d: x.definition.entry for d, x in datasets.items()},
-        )
-        return {d for d in choose(select, among) if d in datasets}
+        needs = {d: datasets[d].definition.inputs if d in datasets else () for d in code.state.leaves}
+        return {d for d in choose(select, selectable(datasets, needs)) if d in datasets}
 
     def _checking(self, code: Code, commit: Commit, engines: Engines, again: bool) -> Checking:
         setting = Setting(
@@ -235,14 +222,6 @@ class Checks:
     def _published(self, commit: Commit) -> Mapping[str, Any]:
         """What readers had before `commit`: its first parent's leaves."""
         return self._lake.commits.state(self._lake.commits.get(commit.parent)).leaves if commit.parent else {}
-
-    def _last_good(self, result: CheckResult) -> dict[str, Any] | None:
-        found = self._workspace.check_results.last_good(result.check)
-        if found is None:
-            return None
-        run, value, bad = found
-        record = self._workspace.runs.find(run)
-        return {"run": run, "commit": record.commit if record else None, "value": value, "bad": bad}
 
 
 def _spoken(result: CheckResult) -> set[str]:

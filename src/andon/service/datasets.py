@@ -1,27 +1,26 @@
-"""Datasets as they are at a commit: list, one page, and where folder and branch stand."""
+"""Datasets as they are at a commit: the list, and one page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.base.graph import reach, reverse
 from andon.base.names import quote_name
-from andon.errors import AndonError
-from andon.lake.refs import MAIN
 from andon.model.check_result import CheckResult
 from andon.model.commit import Commit, Leaf, State
 from andon.model.dataset import Dataset
 from andon.model.project import Insight, Project
 from andon.model.version import Version
-from andon.project.load import load
-from andon.runs.goal import RunOptions
-from andon.workspace.missing import no_dataset
+from andon.project.select import select as choose
+from andon.project.select import selectable
+from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.model.build import Build
-    from andon.model.plan import Plan
+    from andon.query.ask import Querying
+    from andon.runs.inspection.history import CheckHistory
     from andon.workspace.workspace import Workspace
 
 
@@ -123,52 +122,13 @@ class Page:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where folder and branch stand.
+class Datasets:
+    """Describes the datasets of one workspace's lake."""
 
-    Attributes:
-        plan: what `run` would do now; None if the project has problems or conflicts.
-        error: what stands in the way of a plan.
-        behind: datasets whose leaf was made by other code than the branch's files say.
-        rejected: paths that an undo keeps out.
-    """
-
-    branch: str
-    commit: Commit
-    datasets: int
-    plan: Plan | None
-    error: AndonError | None
-    behind: tuple[str, ...]
-    rejected: tuple[str, ...]
-    declared_checks: int
-    runs: tuple[dict[str, Any], ...] = field(default=())
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `status --json`."""
-        moves = self.plan.moves if self.plan else ()
-        return {
-            "branch": self.branch,
-            "commit": self.commit.id,
-            "at": self.commit.time,
-            "datasets": self.datasets,
-            "clean": self.plan is not None and not moves and not self.plan.is_change,
-            "changed": [{"dataset": s.dataset, "action": str(s.action), "reason": s.reason} for s in moves],
-            "change": bool(self.plan and self.plan.is_change),
-            "notices": list(self.plan.notices) if self.plan else [],
-            "error": self.error.to_json() if self.error else None,
-            "behind": list(self.behind),
-            "rejected": list(self.rejected),
-            "declared_checks": self.declared_checks,
-            "runs": list(self.runs),
-        }
-
-
-class Describe:
-    """Describes one workspace's lake."""
-
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, querying: Querying, checks: CheckHistory) -> None:
         self._workspace = workspace
+        self._querying = querying
+        self._checks = checks
         self._lake = workspace.lake
 
     def list(self, at: str | None = None, select: tuple[str, ...] = ()) -> list[DatasetInfo]:
@@ -177,11 +137,10 @@ class Describe:
         Raises:
             UsageError: `lake.ref_not_found`, or a selection that names nothing.
         """
-        commit = self._lake.refs.resolve(self._workspace.reading(at))
-        state = self._lake.commits.state(commit)
+        view = View.at(self._workspace, at)
+        state, project = view.state, view.project
         counts = self._lake.objects.row_counts(leaf.version for leaf in state.leaves.values())
-        project = self.project(state)
-        names = self._select(select, project, state) if select else set(state.leaves)
+        names = _selected(select, project, state) if select else set(state.leaves)
         found = []
         for name in sorted(names):
             leaf, info = state.leaves[name], project.datasets.get(name)
@@ -207,13 +166,9 @@ class Describe:
         Raises:
             UsageError: `lake.dataset_not_found`, `lake.ref_not_found`.
         """
-        ref = self._workspace.reading(at)
-        commit = self._lake.refs.resolve(ref)
-        state = self._lake.commits.state(commit)
-        leaf = state.leaves.get(name)
-        if leaf is None:
-            raise no_dataset(name, ref, state.leaves)
-        project = self.project(state)
+        view = View.at(self._workspace, at)
+        leaf = view.leaf(name)
+        commit, state, project = view.commit, view.state, view.project
         info = project.datasets.get(name)
         objects = self._lake.objects
         version = objects.versions([leaf.version])[leaf.version]
@@ -222,7 +177,7 @@ class Describe:
         needs = {d: definitions[x.definition].inputs for d, x in state.leaves.items() if x.definition in definitions}
         readers = reverse(needs)
         below = {name, *reach(readers, [name])}
-        answer = self._workspace.querying.ask_commit(f"select * from {quote_name(name)} limit 10", commit, "show")
+        answer = self._querying.ask_commit(f"select * from {quote_name(name)} limit 10", commit, "show")
         entry = definitions[leaf.definition].entry
         sha = dict(leaf.files).get(entry)
         return Page(
@@ -238,88 +193,20 @@ class Describe:
             answer.fetch(),
             _contract_lines(build),
             objects.text(sha).decode() if sha else "",
-            None if version.is_view else self.iceberg(version),
-            tuple(self._workspace.checks.of_version(name, version.id)),
+            None if version.is_view else self._iceberg(version),
+            tuple(self._checks.of_version(name, version.id)),
         )
 
-    def iceberg(self, version: Version) -> str:
-        """Where the Iceberg metadata of a table's version lies, derived when first asked for."""
-        import uuid
+    def _iceberg(self, version: Version) -> str:
+        from andon.lake.iceberg.kept import iceberg_metadata
 
-        from andon.lake.iceberg.location import absolute_in
-        from andon.lake.iceberg.metadata import derive, fits, metadata_path
-
-        storage = self._lake.storage
-        absolute = absolute_in(storage.url)
-        path = metadata_path(version.id)
-        if not (storage.exists(path) and fits(storage.read(path), version.id, absolute)):
-            derive(
-                version,
-                storage_url=storage.url,
-                write=storage.write,
-                table_uuid=str(uuid.uuid5(uuid.NAMESPACE_URL, f"andon:{version.dataset}")),
-                time_ms=0,
-            )
-        return storage.engine_path(path)
-
-    def status(self, branch: str | None = None) -> Status:
-        """Where the folder stands against its branch."""
-        name = self._workspace.branch(branch)
-        ref = self._lake.refs.find(name)
-        commit = self._lake.refs.resolve(name if ref else MAIN)
-        state = self._lake.commits.state(commit)
-        plan = error = None
-        try:
-            plan = self._workspace.builds.plan(RunOptions(branch=name))
-        except AndonError as found:
-            error = found
-        project = self.project(state)
-        behind = tuple(
-            sorted(
-                d
-                for d, leaf in state.leaves.items()
-                if d in project.datasets and project.datasets[d].definition.id != leaf.definition
-            )
-        )
-        runs = tuple(
-            {"run": r.number, "status": r.status, "branch": r.branch, "started": r.started, "published": r.published}
-            for r in self._workspace.runs.newest(5)
-        )
-        return Status(
-            name,
-            commit,
-            len(state.leaves),
-            plan,
-            error,
-            behind,
-            tuple(sorted({c.path for c in commit.rejected})),
-            declared_checks(project),
-            runs,
-        )
-
-    def project(self, state: State) -> Project:
-        """The project that a commit's own files make (with problems, if settings of another version don't fit)."""
-        files = state.files()
-        return load(files, lambda path: self._lake.objects.text(files[path]), self._workspace.cache)
-
-    def _select(self, select: tuple[str, ...], project: Project, state: State) -> set[str]:
-        from andon.project.select import Selectable
-        from andon.project.select import select as choose
-
-        datasets = {d: x for d, x in project.datasets.items() if d in state.leaves}
-        among = Selectable(
-            {d: datasets[d].definition.inputs if d in datasets else () for d in state.leaves},
-            {d: x.tags for d, x in datasets.items()},
-            {d: x.owner for d, x in datasets.items()},
-            {d: x.definition.entry for d, x in datasets.items()},
-        )
-        return choose(select, among)
+        return iceberg_metadata(self._lake.storage, version)
 
 
-def declared_checks(project: Project) -> int:
-    """Checks that a project declares: lines of datasets and rules across datasets."""
-    lines = sum(len(d.checks) for d in project.datasets.values())
-    return lines + sum(1 for path in project.shared if path.startswith("checks/"))
+def _selected(select: tuple[str, ...], project: Project, state: State) -> set[str]:
+    datasets = {d: x for d, x in project.datasets.items() if d in state.leaves}
+    needs = {d: datasets[d].definition.inputs if d in datasets else () for d in state.leaves}
+    return choose(select, selectable(datasets, needs))
 
 
 def _contract_lines(build: Build | None) -> tuple[str, ...]:

@@ -1,12 +1,8 @@
-"""The report on a change that a pull request shows: what differs, what it means, which rows, which checks, whom it reaches.
-
-Datasets and rows are found here. Verdicts, checks and reach are handed in as plain facts by who knows them; a report without them is
-whole, with fewer sections.
-"""
+"""The report on a change that a pull request shows: what differs, what it means, which rows, which checks, whom it reaches."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +13,10 @@ from andon.service.history import Diff
 from andon.service.row_diffs import SUMMARY_BYTES, RowOptions
 
 if TYPE_CHECKING:
+    from andon.runs.inspection.history import CheckHistory
+    from andon.runs.planning.outlook import Outlook
+    from andon.service.history import History
+    from andon.service.row_diffs import RowDiffs
     from andon.workspace.workspace import Workspace
 
 #: Changed rows per dataset that a report shows: it has to fit a screen.
@@ -76,42 +76,41 @@ class DiffReport:
         }
 
 
-def diff_report(
-    workspace: Workspace,
-    a: str,
-    b: str,
-    *,
-    verdicts: Mapping[str, str] | None = None,
-    checks: Sequence[ReportCheck] = (),
-    reach: Reach | None = None,
-    limit_bytes: int = SUMMARY_BYTES,
-) -> DiffReport:
-    """The report on how `b` differs from `a`. Rows of datasets larger than `limit_bytes` are not compared, and it says so.
+class DiffReports:
+    """Makes reports for one workspace."""
 
-    Raises:
-        UsageError: `lake.ref_not_found`.
-    """
-    found = workspace.history.diff(a, b)
-    # Rows of what is on one side only are as many as the table has: no need to read them.
-    both = [d.dataset for d in found.datasets if d.change == "changed"]
-    options = RowOptions(samples=_SAMPLES, limit_bytes=limit_bytes)
-    rows = workspace.row_diffs.between(found.a, found.b, both, options) if both else ()
-    return DiffReport(replace(found, rows=rows), verdicts or {}, tuple(checks), reach)
+    def __init__(
+        self, workspace: Workspace, history: History, row_diffs: RowDiffs, outlook: Outlook, checks: CheckHistory
+    ) -> None:
+        self._workspace = workspace
+        self._history = history
+        self._row_diffs = row_diffs
+        self._outlook = outlook
+        self._checks = checks
 
+    def report(self, a: str, b: str, *, limit_bytes: int = SUMMARY_BYTES) -> DiffReport:
+        """The report on how `b` differs from `a`: verdicts, rows, the checks of the run that made `b`, and whom it reaches.
 
-def whole_report(workspace: Workspace, a: str, b: str, *, limit_bytes: int = SUMMARY_BYTES) -> DiffReport:
-    """The report with all sections: verdicts, rows, the checks of the run that made `b`, and whom it reaches. Raises as `diff_report`."""
-    found = workspace.history.diff(a, b)
-    verdicts = {d.dataset: d.verdict for d in found.datasets if d.verdict is not None}
-    words = {name: _words(verdict) for name, verdict in verdicts.items()}
-    changed = [d.dataset for d in found.datasets if d.change in ("changed", "added", "removed", "code")]
-    reach = workspace.outlook.reach(found.b, changed, verdicts) if changed else None
-    results = workspace.checks.of_run(found.b.run) if found.b.run is not None else []
-    checks = [
-        ReportCheck(r.dataset, r.text, str(r.severity), not r.failed or r.accepted is not None, _found(r))
-        for r in results
-    ]
-    return diff_report(workspace, a, b, verdicts=words, checks=checks, reach=reach, limit_bytes=limit_bytes)
+        Rows of datasets larger than `limit_bytes` are not compared, and it says so.
+
+        Raises:
+            UsageError: `lake.ref_not_found`.
+        """
+        found = self._history.diff(a, b)
+        verdicts = {d.dataset: d.verdict for d in found.datasets if d.verdict is not None}
+        words = {name: _words(verdict) for name, verdict in verdicts.items()}
+        changed = [d.dataset for d in found.datasets if d.change in ("changed", "added", "removed", "code")]
+        reach = self._outlook.reach(found.b, changed, verdicts) if changed else None
+        results = self._checks.of_run(found.b.run) if found.b.run is not None else []
+        checks = tuple(
+            ReportCheck(r.dataset, r.text, str(r.severity), not r.failed or r.accepted is not None, _found(r))
+            for r in results
+        )
+        # Rows of what is on one side only are as many as the table has: no need to read them.
+        both = [d.dataset for d in found.datasets if d.change == "changed"]
+        options = RowOptions(samples=_SAMPLES, limit_bytes=limit_bytes)
+        rows = self._row_diffs.between(found.a, found.b, both, options) if both else ()
+        return DiffReport(replace(found, rows=rows), words, checks, reach)
 
 
 def _words(verdict: Verdict) -> str:

@@ -14,7 +14,8 @@ from andon.model.verdict import Verdict
 from andon.model.version import Column
 
 if TYPE_CHECKING:
-    from andon.service.row_diffs import RowOptions
+    from andon.runs.planning.outlook import Outlook
+    from andon.service.row_diffs import RowDiffs, RowOptions
     from andon.workspace.workspace import Workspace
 
 
@@ -158,8 +159,10 @@ class SchemaChange:
 class History:
     """What happened on one workspace's lake."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, outlook: Outlook, row_diffs: RowDiffs) -> None:
         self._workspace = workspace
+        self._outlook = outlook
+        self._row_diffs = row_diffs
         self._lake = workspace.lake
 
     def log(self, ref: str | None = None, dataset: str | None = None, limit: int = 20) -> list[LogEntry]:
@@ -214,7 +217,7 @@ class History:
         """What the commit's change of a dataset's definition meant."""
         if commit.parent is None:
             return None
-        found = self._workspace.outlook.between(self._lake.commits.get(commit.parent), commit, [dataset])
+        found = self._outlook.between(self._lake.commits.get(commit.parent), commit, [dataset])
         return str(found[dataset].kind) if dataset in found else None
 
     def diff_rows(self, a: str, b: str, datasets: Sequence[str] = (), options: RowOptions | None = None) -> Diff:
@@ -227,7 +230,7 @@ class History:
             UsageError: `lake.ref_not_found`, `lake.dataset_not_found`; see `RowDiffs.rows`.
         """
         found = self.diff(a, b)
-        rows = self._workspace.row_diffs.between(found.a, found.b, datasets, options)
+        rows = self._row_diffs.between(found.a, found.b, datasets, options)
         if not datasets:
             return replace(found, rows=rows)
         known = {d.dataset: d for d in found.datasets}
@@ -245,7 +248,7 @@ class History:
         versions = lake.objects.versions(
             {leaf.version for pair in changes.values() for leaf in pair if leaf is not None}
         )
-        verdicts = self._workspace.outlook.between(left, right, changes)
+        verdicts = self._outlook.between(left, right, changes)
         datasets = []
         for name, (before, after) in changes.items():
             old = versions.get(before.version) if before else None

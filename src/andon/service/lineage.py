@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.errors import UsageError
-from andon.model.commit import Commit, State
+from andon.model.commit import Commit
 from andon.model.dataset import Dataset
 from andon.model.lineage import (
-    Edge,
-    EdgeKind,
     Graph,
-    Level,
     Node,
     NodeKind,
     Radius,
@@ -28,16 +23,13 @@ from andon.model.lineage import (
     readers,
 )
 from andon.model.project import Project
+from andon.workspace.code import project_at
+from andon.workspace.view import View
 
 if TYPE_CHECKING:
-    from andon.runs.planning.gather import Gathered
+    from andon.lineage.kept import LineageGraphs
     from andon.workspace.workspace import Workspace
 
-#: Part of the cache's keys: raised when what is kept changes its meaning.
-_FORMAT = "1"
-_RECENT = "recent"
-#: Graphs of the newest commits that were asked for; each is large.
-_KEPT = 8
 _NAME = re.compile(r"(?<![\w.\"'])([a-z_]\w*)\.([a-z_]\w*)(?:\s*\.\s*\"?(\w+)|\s*\(([^()]*)\))?", re.IGNORECASE)
 
 
@@ -121,42 +113,18 @@ class Impact:
 class Lineages:
     """The lineage of one workspace's lake."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, graphs: LineageGraphs) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
-        self._graphs: dict[str, Graph] = {}
+        self._graphs = graphs
 
-    def graph(self, commit: Commit) -> Graph:
-        """All of a commit, from raw files to insights. Known by the commit's content: the engine is started for what is new."""
-        found = self._graphs.get(commit.root)
-        if found is None:
-            key = content_id(["graph", _FORMAT, commit.root])
-            known = self._workspace.cache.get("graph", [key]).get(key)
-            found = self._graphs[commit.root] = self._made(commit, key) if known is None else _unpack(known)
-        return found
+    def graph(self, at: str | None = None) -> Graph:
+        """All of a commit, from raw files to insights.
 
-    def ahead(self, gathered: Gathered, bound: Mapping[str, Sequence[tuple[str, str]]]) -> Graph:
-        """What the graph will be once a plan's code is published; only what changed is traced.
-
-        Args:
-            gathered: what the plan was made from.
-            bound: the columns that changed SQL returns, as the plan bound them.
+        Raises:
+            UsageError: `lake.ref_not_found`.
         """
-        from andon.lineage.graph import Loaded, Parts, build_graph
-        from andon.runs.planning.schemas import columns_by_dataset
-
-        leaves = {d: leaf for d, leaf in gathered.state.leaves.items() if d in gathered.definitions}
-        versions = self._lake.objects.versions(leaf.version for d, leaf in leaves.items() if d not in bound)
-        columns: dict[str, Sequence[tuple[str, str]]] = {
-            d: [(c.name, c.type) for c in versions[leaf.version].columns]
-            for d, leaf in leaves.items()
-            if leaf.version in versions
-        }
-        columns.update(columns_by_dataset(bound))
-        loaded = {d: Loaded(s.contract, tuple(f.path for f in s.files)) for d, s in gathered.sources.items()}
-        project = gathered.project
-        parts = Parts(gathered.definitions, columns, loaded, project.datasets, project.insights)
-        return build_graph(parts, self._workspace.cache)
+        return self._graphs.graph(View.at(self._workspace, at).commit)
 
     def lineage(
         self, target: str, at: str | None = None, *, up: bool = True, down: bool = True, depth: int | None = None
@@ -201,53 +169,15 @@ class Lineages:
         made = {name: builds[leaf.build] for name, leaf in leaves.items() if leaf.build in builds}
         return run_events(trail.graph, trail.whole, made, f"andon://{self._workspace.root.name}")
 
-    # -- the graph of a commit
-
-    def _made(self, commit: Commit, key: str) -> Graph:
-        # here, since a commit that is known needs none of what traces
-        from andon.lineage.graph import Loaded, Parts, build_graph
-
-        state = self._lake.commits.state(commit)
-        objects = self._lake.objects
-        definitions = objects.definitions(leaf.definition for leaf in state.leaves.values())
-        versions = objects.versions(leaf.version for leaf in state.leaves.values())
-        builds = objects.builds(leaf.build for leaf in state.leaves.values() if leaf.kind == "source")
-        project = self._project(state)
-        parts = Parts(
-            {d: definitions[leaf.definition] for d, leaf in state.leaves.items()},
-            {d: [(c.name, c.type) for c in versions[leaf.version].columns] for d, leaf in state.leaves.items()},
-            {
-                d: Loaded(builds[leaf.build].contract, tuple(f.path for f in builds[leaf.build].files))
-                for d, leaf in state.leaves.items()
-                if leaf.build in builds
-            },
-            project.datasets,
-            project.insights,
-        )
-        graph = build_graph(parts, self._workspace.cache)
-        self._keep(key, graph)
-        return graph
-
-    def _project(self, state: State) -> Project:
-        return self._workspace.describe.project(state)
-
-    def _keep(self, key: str, graph: Graph) -> None:
-        cache = self._workspace.cache
-        recent: list[str] = cache.get("graph", [_RECENT]).get(_RECENT, [])
-        kept = [key, *(other for other in recent if other != key)]
-        gone: dict[str, object] = dict.fromkeys(kept[_KEPT:])
-        cache.put("graph", {**gone, key: _pack(graph), _RECENT: kept[:_KEPT]})
-
     # -- what is asked for
 
     def _find(self, target: str, at: str | None) -> tuple[Commit, Graph, Node]:
-        ref = self._workspace.reading(at)
-        commit = self._lake.refs.resolve(ref)
-        graph = self.graph(commit)
+        view = View.at(self._workspace, at)
+        graph = self._graphs.graph(view.commit)
         node = graph.nodes.get(target) or _of_any_case(graph, target) or _file(graph, target)
         if node is None:
-            raise _not_found(graph, target, ref)
-        return commit, graph, node
+            raise _not_found(graph, target, view.ref)
+        return view.commit, graph, node
 
     # -- checks elsewhere
 
@@ -257,7 +187,7 @@ class Lineages:
         if holder.kind is not NodeKind.DATASET:
             return []
         column = start.name if start.kind is NodeKind.COLUMN else None
-        project = self._project(self._lake.commits.state(commit))
+        project = project_at(self._workspace, self._lake.commits.state(commit))
         target = project.datasets.get(holder.id)
         found = [
             NamedCheck(name, line.text, line.file, line.line)
@@ -350,23 +280,3 @@ def _not_found(graph: Graph, target: str, ref: str) -> UsageError:
 
 
 # -- kept as plain values: thousands of small objects take ten times as long to read
-
-
-def _pack(graph: Graph) -> dict[str, Any]:
-    nodes = [
-        (n.id, str(n.kind), n.name, n.of, n.type, n.owner, n.reason, n.decision, n.files) for n in graph.nodes.values()
-    ]
-    number = {node: index for index, node in enumerate(graph.nodes)}
-    edges = [(number[e.source], number[e.target], str(e.kind), str(e.level)) for e in graph.edges]
-    return {"nodes": nodes, "edges": edges}
-
-
-def _unpack(packed: Mapping[str, Any]) -> Graph:
-    kinds = {str(kind): kind for kind in NodeKind}
-    edge_kinds, levels = {str(kind): kind for kind in EdgeKind}, {str(level): level for level in Level}
-    nodes = [Node(key, kinds[kind], *rest) for key, kind, *rest in packed["nodes"]]
-    edges = tuple(
-        Edge(nodes[source].id, nodes[target].id, edge_kinds[kind], levels[level])
-        for source, target, kind, level in packed["edges"]
-    )
-    return Graph({node.id: node for node in nodes}, edges)

@@ -17,7 +17,8 @@ from andon.model.profile_diff import ProfileDiff
 from andon.profiles.compare import compare
 from andon.profiles.make import profile_table, profile_view
 from andon.relations.relations import Relations
-from andon.workspace.missing import no_dataset
+from andon.workspace.code import project_at
+from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -42,13 +43,9 @@ class Profiles:
             UsageError: `lake.dataset_not_found`, `lake.ref_not_found`; `usage.query_failed` when a view fails.
             MachineError: `lake.corrupt` when a data file is gone.
         """
-        ref = self._workspace.reading(at)
-        commit = self._lake.refs.resolve(ref)
-        state = self._lake.commits.state(commit)
-        leaf = state.leaves.get(dataset)
-        if leaf is None:
-            raise no_dataset(dataset, ref, state.leaves)
-        return self._of_version(dataset, leaf.version, self._masked(dataset, commit, state))
+        view = View.at(self._workspace, at)
+        version = view.leaf(dataset).version
+        return self._of_version(dataset, version, self._masked(dataset, view.commit, view.state))
 
     def compare(self, dataset: str, at: str | None, against: str) -> ProfileDiff:
         """How the values of a dataset at `at` differ from those at `against`.
@@ -78,7 +75,7 @@ class Profiles:
         states = [state, *(self._lake.commits.state(head) for head in others.values())]
         marked = set()
         for each in states:
-            info = self._workspace.describe.project(each).datasets.get(dataset)
+            info = project_at(self._workspace, each).datasets.get(dataset)
             marked |= {c.name.lower() for c in info.columns if c.pii} if info is not None else set()
         return frozenset(marked)
 

@@ -11,8 +11,9 @@ from andon.model.commit import Commit
 from andon.project.folder.merge import next_base
 from andon.project.folder.scan import scan
 from andon.project.folder.text_merge import merge_texts
+from andon.runs.planning.bases import base_meanings
 from andon.runs.planning.gather import Gatherer
-from andon.workspace.folder import Base, base_meanings
+from andon.workspace.folder import Base
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace

@@ -23,7 +23,8 @@ from andon.model.version import DataFile, Version
 from andon.relations.relations import Relations
 from andon.sql.facts import read_facts
 from andon.sql.rules import refusals
-from andon.workspace.missing import no_dataset
+from andon.workspace.code import project_at
+from andon.workspace.view import no_dataset
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -198,7 +199,7 @@ class RowDiffs:
         head = self._lake.refs.resolve(self._workspace.reading())
         marked: dict[str, set[str]] = {}
         for commit in {c.root: c for c in (a, b, head)}.values():
-            project = self._workspace.describe.project(self._lake.commits.state(commit))
+            project = project_at(self._workspace, self._lake.commits.state(commit))
             for name, info in project.datasets.items():
                 marked.setdefault(name, set()).update(c.name.lower() for c in info.columns if c.pii)
         return {name: frozenset(columns) for name, columns in marked.items() if columns}

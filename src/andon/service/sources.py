@@ -11,7 +11,7 @@ from andon.errors import UsageError
 from andon.model.dataset import Kind
 from andon.runs.planning.gather import Gatherer
 from andon.runs.planning.raw_files import RawFiles
-from andon.runs.planning.schemas import establish_contracts
+from andon.runs.planning.schemas import with_contracts
 from andon.sources.contract import describe
 from andon.sources.pin import pin
 
@@ -52,7 +52,7 @@ def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pi
             where=name,
             hint=did_you_mean(name, sources) or "sources are `sources/<schema>/<name>.sql`",
         )
-    establish_contracts(gathered, RawFiles(workspace.root, workspace.lake.storage), [name])
+    gathered = with_contracts(gathered, RawFiles(workspace.root, workspace.lake.storage), [name])
     if name in gathered.failures:
         raise gathered.failures[name]
     definition, contract = gathered.definitions[name], gathered.sources[name].contract

@@ -14,15 +14,17 @@ from andon.model.profile import ColumnKind
 from andon.model.project import Project
 from andon.model.suggestion import Suggestion
 from andon.project.add_checks import add_checks
-from andon.project.select import Selectable
 from andon.project.select import select as choose
+from andon.project.select import selectable
 from andon.runs.planning.gather import Gatherer
 from andon.suggestions.facts import Neighbour, Subject
 from andon.suggestions.propose import candidates, finish
 from andon.suggestions.scene import Moment, Scene
 from andon.suggestions.trial import try_all
+from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
+    from andon.service.profiles import Profiles
     from andon.workspace.workspace import Workspace
 
 #: Datasets above whose sums are compared, the farthest first.
@@ -62,8 +64,9 @@ class Suggested:
 class Suggestions:
     """Suggests checks for the datasets of one workspace."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, profiles: Profiles) -> None:
         self._workspace = workspace
+        self._profiles = profiles
         self._lake = workspace.lake
 
     def suggest(self, select: tuple[str, ...] = (), at: str | None = None) -> list[Suggested]:
@@ -113,7 +116,7 @@ class Suggestions:
     def _code(self, at: str | None) -> tuple[Commit, Project]:
         if at is not None:
             commit = self._lake.refs.resolve(at)
-            return commit, self._workspace.describe.project(self._lake.commits.state(commit))
+            return commit, project_at(self._workspace, self._lake.commits.state(commit))
         commit = self._lake.refs.resolve(self._workspace.reading())
         gatherer = Gatherer(self._workspace)
         base = self._workspace.folder.base(self._workspace.branch())
@@ -135,7 +138,7 @@ class Suggestions:
         declared, problems = scene.declared(dataset)
         if problems:
             raise ProjectError.of(problems)
-        profile = self._workspace.profiles.profile(name, at)
+        profile = self._profiles.profile(name, at)
         counts = [scene.rows(one.version) for one in reversed(past)]
         has_numbers = any(column.kind is ColumnKind.NUMBER for column in profile.columns)
         return Subject(
@@ -163,7 +166,7 @@ class Suggestions:
                 len(above[other]),
                 is_upstream=other in above[name],
                 is_downstream=name in above[other],
-                profile=self._workspace.profiles.profile(other, at) if other in profiled else None,
+                profile=self._profiles.profile(other, at) if other in profiled else None,
             )
             for other in scene.versions
             if other != name
@@ -185,10 +188,4 @@ def _selected(select: tuple[str, ...], scene: Scene) -> list[str]:
         raise UsageError("lake.dataset_not_found", message, hint="`andon run` builds what the folder says")
     if not select:
         return sorted(scene.datasets)
-    among = Selectable(
-        {name: one.definition.inputs for name, one in scene.datasets.items()},
-        {name: one.tags for name, one in scene.datasets.items()},
-        {name: one.owner for name, one in scene.datasets.items()},
-        {name: one.definition.entry for name, one in scene.datasets.items()},
-    )
-    return sorted(choose(select, among))
+    return sorted(choose(select, selectable(scene.datasets)))

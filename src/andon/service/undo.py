@@ -16,8 +16,8 @@ from andon.model.acceptance import in_force
 from andon.model.build import InputFile
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, State
 from andon.model.dataset import Kind
-from andon.runs.planning.gather import Gatherer
-from andon.workspace.folder import Base, put
+from andon.runs.planning.bases import make_pending
+from andon.workspace.folder import put
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -85,7 +85,7 @@ class Undoing:
         run = self._workspace.runs.find(target.run) if target.run is not None else None
         if run is not None and run.kind == CommitKind.REFRESH:
             return "it is a refresh that no person made by hand"
-        if target.author != self._workspace.author:
+        if target.author != self._workspace.caller.author:
             return f"it was published by {target.author}"
         return None
 
@@ -127,7 +127,7 @@ class Undoing:
         draft = Draft(
             (head.id,),
             CommitKind.UNDO,
-            self._workspace.author,
+            self._workspace.caller.author,
             message or f"undo {target.id[:8]}: {target.message}",
             to_text(self._workspace.clock()),
             None,
@@ -180,7 +180,7 @@ class Undoing:
         draft = Draft(
             (head.id,),
             CommitKind.REDO,
-            self._workspace.author,
+            self._workspace.caller.author,
             f"redo {target.id[:8]}: {target.message}",
             to_text(self._workspace.clock()),
             None,
@@ -211,7 +211,7 @@ class Undoing:
         draft = Draft(
             (head.id,),
             CommitKind.ACCEPT,
-            self._workspace.author,
+            self._workspace.caller.author,
             f"accept {path} again",
             to_text(self._workspace.clock()),
             None,
@@ -219,7 +219,7 @@ class Undoing:
             head.acceptances,
         )
         commit = self._lake.commit(draft, head.root, [RefMove(name, "branch", head.id, "accept")])
-        self._make_pending(name, commit, lifted)
+        make_pending(self._workspace, name, commit, lifted)
         return commit, lifted
 
     def rejected(self, branch: str | None = None) -> tuple[Cause, ...]:
@@ -227,24 +227,6 @@ class Undoing:
         return self._head(branch).rejected
 
     # -- parts
-
-    def _make_pending(self, branch: str, head: Commit, lifted: Sequence[Cause]) -> None:
-        """What was lifted counts as an edit of this folder again: its base there is what the head has."""
-        base = self._workspace.folder.base(branch)
-        if base is None:
-            return
-        state = self._lake.commits.state(head)
-        files = state.files()
-        builds = Gatherer(self._workspace).source_builds(state)
-        code, raw = dict(base.code), {source: dict(paths) for source, paths in base.raw.items()}
-        for cause in lifted:
-            if cause.source is None:
-                put(code, cause.path, files.get(cause.path))
-            elif cause.source in builds and cause.source in raw:
-                there = {f.path: f.sha256 for f in builds[cause.source].files}
-                put(raw[cause.source], cause.path, there.get(cause.path))
-        meanings = {p: m for p, m in base.meanings.items() if code.get(p) == base.code.get(p)}
-        self._workspace.folder.set_base(branch, Base(code, meanings, raw))
 
     def _inputs(self, leaves: Iterable[Leaf | None]) -> set[str]:
         """All datasets that `leaves` were made from."""

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, TypeVar
 from andon.errors import ConflictError, UsageError
 from andon.lake.undo import PUBLISHES
 from andon.model.commit import Cause, Commit, CommitKind
-from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 from andon.model.row_diff import RowDiff
 from andon.model.run import RunResult
-from andon.runs.goal import Goal, RunOptions
+from andon.runs.goal import ANY_PLAN, Goal, Line, RunOptions
 from andon.runs.planning.gather import Gatherer, Side
 from andon.workspace.folder import Base
 
 _Done = TypeVar("_Done")
 
 if TYPE_CHECKING:
+    from andon.runs.run import GoalRunner
+    from andon.service.row_diffs import RowDiffs
+    from andon.service.undo import Undoing
     from andon.workspace.workspace import Workspace
 
 
@@ -43,8 +45,11 @@ class Tried:
 class Reverting:
     """Reverts older publishes of one workspace's branches."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, runner: GoalRunner, row_diffs: RowDiffs, undoing: Undoing) -> None:
         self._workspace = workspace
+        self._runner = runner
+        self._row_diffs = row_diffs
+        self._undoing = undoing
         self._lake = workspace.lake
 
     def find(self, commit: str, branch: str | None = None) -> Commit:
@@ -67,7 +72,7 @@ class Reverting:
                 return one
         raise self._no_publish(wanted, name, f"is not in the history of {name}")
 
-    def attempt(self, target: Commit, branch: str | None = None, report: Reporter = silent) -> Tried:
+    def attempt(self, target: Commit, branch: str | None = None, line: Line | None = None) -> Tried:
         """Build what reverting `target` gives, aside, and compare it with what readers see.
 
         Raises:
@@ -76,11 +81,11 @@ class Reverting:
         name = self._workspace.branch(branch)
         goal = self._goal(target, name)
         options = RunOptions(branch=name, publish="none")
-        plan = self._told(lambda: self._workspace.builds.plan_goal(goal, options), target)
+        plan = self._told(lambda: self._runner.plan(goal, options), target)
         aside = replace(goal, policy="none")
-        result = self._told(lambda: self._workspace.builds.reach(aside, options, report, lambda _: True), target)
+        result = self._told(lambda: self._runner.reach(aside, options, line or Line()), target)
         head = self._lake.refs.resolve(name)
-        rows = self._workspace.row_diffs.summary(head, self._lake.commits.get(result.commit))
+        rows = self._row_diffs.summary(head, self._lake.commits.get(result.commit))
         return Tried(target, plan, result, rows)
 
     def revert(
@@ -88,7 +93,7 @@ class Reverting:
         target: Commit,
         branch: str | None = None,
         message: str | None = None,
-        report: Reporter = silent,
+        line: Line | None = None,
     ) -> RunResult:
         """Publish the branch without what `target` changed; what it brought stays out until it is changed or accepted.
 
@@ -96,16 +101,17 @@ class Reverting:
             ConflictError: as `attempt`.
         """
         name = self._workspace.branch(branch)
-        options = RunOptions(branch=name, message=message or f"undo {target.id[:8]}: {target.message}")
+        text = message or f"undo {target.id[:8]}: {target.message}"
+        options = RunOptions(branch=name, message=text, agreed=ANY_PLAN)
         goal = self._goal(target, name)
-        return self._told(lambda: self._workspace.builds.reach(goal, options, report, lambda _: True), target)
+        return self._told(lambda: self._runner.reach(goal, options, line or Line()), target)
 
     # -- parts
 
     def _goal(self, target: Commit, branch: str) -> Goal:
         commits = self._lake.commits
         before = commits.get(target.parent or "")
-        causes = self._workspace.undoing.causes(before, target)
+        causes = self._undoing.causes(before, target)
 
         def side(_: Commit, gatherer: Gatherer) -> Side:
             return _with_raw_of(gatherer, before, target, causes)

@@ -1,52 +1,29 @@
-"""Unit tests of datasets (`tests/*.yml`): run on the folder's code, or on what a change prepares; unchanged ones are not run again."""
+"""Unit tests of datasets (`tests/*.yml`): run on the folder's code; unchanged ones are not run again."""
 
 from __future__ import annotations
 
-import os
-import platform
-import secrets
-import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reach
-from andon.base.hashing import content_id
-from andon.base.process import is_gone
-from andon.errors import AndonError, MachineError
 from andon.lake.refs import MAIN
-from andon.model.dataset import Kind
-from andon.model.unit_tests import TestResult, TestStatus, UnitTest
-from andon.project.files.layout import Role, spot
-from andon.runs.planning.gather import Gathered, Gatherer, Side
-from andon.runs.planning.raw_files import RawFiles
+from andon.model.unit_tests import TestResult
+from andon.project.select import select as choose
+from andon.project.select import selectable
+from andon.runs.inspection.unit_tests import run_tests
+from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 
 if TYPE_CHECKING:
-    from andon.unit_tests.testing import Subject, Testing
+    from andon.runs.prepare import Preparer
     from andon.workspace.workspace import Workspace
-
-Columns = Sequence[tuple[str, str]]
-
-#: Part of the keys of kept results: raised when running or comparing changes its meaning.
-_FORMAT = "1"
-_KIND = "unit test"
-_FOLDER = "unit-tests-"
-
-
-def with_changed_tests(gathered: Gathered) -> set[str]:
-    """The datasets of which a test is new or says something else than at the head. A changed CSV file may be that of any test."""
-    before, now = gathered.state.files(), gathered.code.files
-    changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
-    data = any(spot(path).role is Role.TEST_DATA for path in changed)
-    return {test.dataset for test in gathered.project.tests if data or test.file in changed}
 
 
 class UnitTests:
     """Runs the unit tests of one workspace."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, preparer: Preparer) -> None:
         self._workspace = workspace
+        self._preparer = preparer
         self._lake = workspace.lake
 
     def run(self, select: Sequence[str] = (), exclude: Sequence[str] = (), *, again: bool = False) -> list[TestResult]:
@@ -67,197 +44,23 @@ class UnitTests:
         ref = self._lake.refs.find(branch) or self._lake.refs.find(MAIN)
         assert ref is not None  # a lake always has main
         gatherer = Gatherer(self._workspace)
-        side = gatherer.folder()
-        gathered = gatherer.gather(self._lake.commits.get(ref.commit), side, self._workspace.folder.base(branch))
+        base = self._workspace.folder.base(branch)
+        gathered = gatherer.gather(self._lake.commits.get(ref.commit), gatherer.folder(), base)
         tested = {test.dataset for test in gathered.project.tests} & self._selected(gathered, select, exclude)
-        return self.of(gathered, side, self._bound(gathered, tested), tested, again=again)
-
-    def of(
-        self,
-        gathered: Gathered,
-        side: Side,
-        bound: Mapping[str, Columns],
-        datasets: Iterable[str],
-        *,
-        again: bool = False,
-    ) -> list[TestResult]:
-        """Run the tests of `datasets` as a plan prepares them.
-
-        Args:
-            side: where texts of code that the lake doesn't know yet are read.
-            bound: `{dataset: (column, type that its SQL returns)}` of what changed (see `schemas.bind_changed`).
-
-        Returns:
-            As `run`.
-        """
-        wanted = frozenset(datasets)
-        tests = [test for test in gathered.project.tests if test.dataset in wanted]
-        tests.sort(key=lambda test: (test.dataset, test.file, test.line))
-        if not tests:
-            return []
-        bench = _Bench(self._workspace, gathered, side, bound)
-        keys = {test: bench.key(test) for test in tests}
-        kept: dict[str, TestResult] = {} if again else self._workspace.cache.get(_KIND, keys.values())
-        new = bench.run([test for test in tests if keys[test] not in kept])
-        self._workspace.cache.put(
-            _KIND, {keys[test]: result for test, result in new.items() if result.status is not TestStatus.ERROR}
-        )
-        return [new[test] if test in new else _as_kept(test, kept[keys[test]]) for test in tests]
+        return run_tests(self._workspace, self._bound(gathered, tested), tested, again=again)
 
     def _selected(self, gathered: Gathered, select: Sequence[str], exclude: Sequence[str]) -> set[str]:
         datasets, leaves = gathered.project.datasets, gathered.state.leaves
         if not select and not exclude:
             return set(datasets)
-        from andon.project.select import Selectable
-        from andon.project.select import select as chosen
-
-        among = Selectable(
-            {name: dataset.definition.inputs for name, dataset in datasets.items()},
-            {name: dataset.tags for name, dataset in datasets.items()},
-            {name: dataset.owner for name, dataset in datasets.items()},
-            {name: dataset.definition.entry for name, dataset in datasets.items()},
-            frozenset(
-                name
-                for name, dataset in datasets.items()
-                if name not in leaves or leaves[name].definition != dataset.definition.id
-            ),
+        changed = (
+            name
+            for name, dataset in datasets.items()
+            if name not in leaves or leaves[name].definition != dataset.definition.id
         )
-        return chosen(select, among, exclude)
+        return choose(select, selectable(datasets, changed=changed), exclude)
 
-    def _bound(self, gathered: Gathered, tested: set[str]) -> Mapping[str, Columns]:
+    def _bound(self, gathered: Gathered, tested: set[str]) -> BoundCode:
         """Columns of the changed code that the tested datasets read; nothing is loaded for it when there is none."""
-        leaves, definitions = gathered.state.leaves, gathered.definitions
-        needs = {name: definition.inputs for name, definition in definitions.items()}
-        taken = tested | (reach(needs, tested) & definitions.keys())
-        if all(name in leaves and leaves[name].definition == definitions[name].id for name in taken):
-            return {}
-        from andon.engines.duckdb.instance import Instance
-        from andon.runs.planning.schemas import bind_changed, establish_contracts
-
-        raw = RawFiles(self._workspace.root, self._lake.storage)
-        probe = Instance(threads=1, files_never_change=False)
-        try:
-            establish_contracts(gathered, raw, taken)
-            return bind_changed(self._workspace, gathered, raw, taken, lambda: probe)
-        finally:
-            probe.close()
-
-
-class _Bench:
-    """What the tests of one state of the code need: columns of inputs, code, contracts."""
-
-    def __init__(self, workspace: Workspace, gathered: Gathered, side: Side, bound: Mapping[str, Columns]) -> None:
-        self._workspace = workspace
-        self._lake = workspace.lake
-        self._gathered = gathered
-        self._side = side
-        self._bound = bound
-        tested = {test.dataset for test in gathered.project.tests}
-        inputs = {name for dataset in tested for name in gathered.definitions[dataset].inputs}
-        self._columns = self._known_columns(inputs)
-
-    def key(self, test: UnitTest) -> str:
-        """Id of all that decides how the test comes out."""
-        definition = self._gathered.definitions[test.dataset]
-        inputs = {name: self._columns.get(name) or self._declared(name) for name in definition.inputs}
-        return content_id([_FORMAT, test.id, definition.id, inputs, self._contract(test.dataset)])
-
-    def run(self, tests: Sequence[UnitTest]) -> dict[UnitTest, TestResult]:
-        """Run the tests."""
-        if not tests:
-            return {}
-        from andon.runs.building.tasks import PythonSettings
-        from andon.unit_tests.testing import Testing
-
-        settings = self._workspace.settings
-        state = self._workspace.folder.state
-        _clean_up_after_others(state / "tmp")
-        temporary = state / "tmp" / f"{_FOLDER}{os.getpid()}-{secrets.token_hex(3)}"
-        temporary.mkdir(parents=True)
-        python = PythonSettings(state / "environments", float(settings.get("python.timeout")))
-        with Testing(temporary, python, str(settings.get("engine.memory_limit") or "")) as testing:
-            return {test: self._one(testing, test) for test in tests}
-
-    def _one(self, testing: Testing, test: UnitTest) -> TestResult:
-        try:
-            return testing.run(test, self._subject(test))
-        except MachineError:
-            raise
-        except AndonError as error:  # its code is not there any more
-            status = TestStatus.ERROR
-            return TestResult(
-                test.dataset, test.name, test.file, test.line, status, message=error.message, hint=error.hint
-            )
-
-    def _subject(self, test: UnitTest) -> Subject:
-        from andon.sources.contract import establish
-        from andon.sources.explain import explain
-        from andon.sources.files.paths import match
-        from andon.sources.render import render
-        from andon.unit_tests.testing import Subject
-
-        definition = self._gathered.definitions[test.dataset]
-        contract = self._contract(test.dataset)
-
-        def rendered(files: Mapping[str, Path]) -> str:
-            return render(definition, establish(definition, files, contract), files)
-
-        return Subject(
-            definition,
-            {name: self._columns[name] for name in definition.inputs if name in self._columns},
-            {name: self._declared(name) for name in definition.inputs if name not in self._columns},
-            lambda: {path: self._read(path, sha) for path, sha in definition.files},
-            match,
-            rendered,
-            lambda error, files: explain(error, definition, files),
-            self._text,
-        )
-
-    def _known_columns(self, inputs: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
-        """Columns with lake types: as bound for this code, or as published."""
-        from andon.engines.types import lake_type
-
-        leaves = self._gathered.state.leaves
-        wanted = sorted(inputs)
-        ids = {name: leaves[name].version for name in wanted if name in leaves and name not in self._bound}
-        versions = self._lake.objects.versions(ids.values()) if ids else {}
-        found: dict[str, list[tuple[str, str]]] = {}
-        for name in wanted:
-            if name in self._bound:
-                found[name] = [(column, lake_type(kind)) for column, kind in self._bound[name]]
-            elif name in ids and ids[name] in versions:
-                found[name] = [(column.name, column.type) for column in versions[ids[name]].columns]
-        return found
-
-    def _declared(self, name: str) -> list[tuple[str, str | None]]:
-        from andon.engines.types import lake_type
-
-        columns = self._gathered.project.datasets[name].columns
-        return [(column.name, lake_type(column.type.upper()) if column.type else None) for column in columns]
-
-    def _contract(self, dataset: str) -> Mapping[str, object] | None:
-        """What a source's files are held to."""
-        if self._gathered.definitions[dataset].kind is not Kind.SOURCE:
-            return None
-        source = self._gathered.sources.get(dataset)
-        return source.contract if source is not None else None
-
-    def _read(self, path: str, sha: str) -> bytes:
-        return self._side.read(path, sha) if self._side.code.get(path) == sha else self._lake.objects.text(sha)
-
-    def _text(self, path: str) -> str:
-        content = self._read(path, self._gathered.code.files[path]).removeprefix(b"\xef\xbb\xbf")
-        return content.decode(errors="replace")
-
-
-def _clean_up_after_others(place: Path) -> None:
-    """Remove what processes that were killed left there."""
-    for folder in place.glob(f"{_FOLDER}*"):
-        process = folder.name.removeprefix(_FOLDER).partition("-")[0]
-        if is_gone(f"{platform.node()}:{process}"):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _as_kept(test: UnitTest, result: TestResult) -> TestResult:
-    """A kept result under the name and place that the test has now."""
-    return replace(result, name=test.name, file=test.file, line=test.line, cached=True)
+        needs = {name: definition.inputs for name, definition in gathered.definitions.items()}
+        return self._preparer.bind(gathered, tested | (reach(needs, tested) & gathered.definitions.keys()))

@@ -39,20 +39,6 @@ class Base:
     raw: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def base_meanings(
-    code: Mapping[str, str], old: Base | None, head: Mapping[str, str], meanings: Mapping[str, str]
-) -> dict[str, str]:
-    """The meanings of a new base: of each content the one it has, be it the old base's content or the head's.
-
-    Args:
-        code: the new base's files.
-        head, meanings: files of the head, and what they mean.
-    """
-    result = {p: m for p, m in old.meanings.items() if code.get(p) == old.code.get(p)} if old is not None else {}
-    result.update({p: m for p, m in meanings.items() if p in code and code[p] == head.get(p)})
-    return result
-
-
 def put(files: dict[str, str], path: str, content: str | None) -> None:
     """Set or, with None, remove the content of `path`."""
     if content is None:

@@ -1,262 +1,146 @@
-"""The workspace: a project folder with its settings, lake and state. The only place that picks concrete adapters."""
+"""The workspace: an opened project in the hands of one caller. Adapters only; the verbs are in `service` and below it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from andon.base.cache import FileCache
 from andon.base.clock import Clock, system_clock
-from andon.base.database import SqliteDatabase, migrate
-from andon.errors import MachineError, Problem, ProjectError, UsageError
-from andon.lake.lake import Lake
+from andon.errors import UsageError
 from andon.lake.refs import MAIN
-from andon.lake.storage import LocalStorage
 from andon.project.config import read_config_values
-from andon.project.folder.scan import find_root
-from andon.runs.inspection.series import Series
 from andon.settings.resolve import Settings, resolve, user_values
-from andon.state.check_results import CheckResults
-from andon.state.facts import Facts
-from andon.state.queries import Queries
-from andon.state.runs import Runs
-from andon.state.schema import MIGRATIONS
-from andon.version import __version__
-from andon.workspace.folder import Folder
+from andon.workspace.adapters import Adapters
+from andon.workspace.caller import Caller, process_author
 from andon.workspace.git import git_info
 
 if TYPE_CHECKING:
-    from andon.query.ask import Querying
-    from andon.runs.planning.outlook import Outlook
-    from andon.service.branches import Branches
-    from andon.service.builds import Builds
-    from andon.service.checks import Checks
-    from andon.service.datasets import Describe
-    from andon.service.history import History
-    from andon.service.lineage import Lineages
-    from andon.service.profiles import Profiles
-    from andon.service.row_diffs import RowDiffs
-    from andon.service.suggestions import Suggestions
-    from andon.service.undo import Undoing
-    from andon.service.undo_older import Reverting
-    from andon.service.unit_tests import UnitTests
+    from andon.base.cache import FileCache
+    from andon.lake.lake import Lake
+    from andon.state.check_results import CheckResults
+    from andon.state.facts import Facts
+    from andon.state.queries import Queries
+    from andon.state.runs import Runs
+    from andon.workspace.folder import Folder
 
 
 class Workspace:
-    """One project folder. Nouns are attributes with few verbs; each noun is a file of this package.
+    """A project folder, its settings, lake and state, and who works with them.
 
-    Args:
-        root: the folder with `andon.toml`.
-        flags: settings given by the caller; they win over all others.
-        environ: the process's environment.
-        clock: the time.
-        config: values to take in place of those in `andon.toml`.
-
-    Raises:
-        ProjectError: with everything that is wrong in the whole folder, if `andon.toml` has a problem: with other settings than
-            the file's, commands would work on another lake.
+    Several workspaces (`by`) share one set of adapters, so that a process can serve many callers at once.
     """
 
-    def __init__(
-        self,
+    def __init__(self, adapters: Adapters, caller: Caller) -> None:
+        self._adapters = adapters
+        self.caller = caller
+
+    @classmethod
+    def open(
+        cls,
         root: Path,
         *,
+        face: str = "python",
         flags: Mapping[str, str] | None = None,
         environ: Mapping[str, str] | None = None,
         clock: Clock = system_clock,
         config: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.root = root
-        self.clock = clock
-        self.environ = os.environ if environ is None else environ
-        self.folder = Folder(root)
-        if config is None:
-            config = self._config()
-        self.settings: Settings = resolve(flags or {}, self.environ, config, user_values(self.environ))
-        #: Whether this call made the lake: said loudly, so that a lake that was lost is noticed.
-        self.is_new = False
-
-    @classmethod
-    def find(
-        cls, start: Path, *, flags: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None
     ) -> Workspace:
-        """The workspace of the project at or above `start`.
+        """The workspace of the folder `root`, for who started this process.
+
+        Args:
+            root: the folder with `andon.toml`.
+            face: where calls come in.
+            flags: settings given by the caller; they win over all others.
+            environ: the process's environment.
+            clock: the time.
+            config: values to take in place of those in `andon.toml`.
 
         Raises:
-            UsageError: `usage.no_project`.
+            ProjectError: `andon.toml` has a problem: with other settings than the file's, commands would work on another lake.
         """
-        return cls(find_root(start.resolve()), flags=flags, environ=environ)
+        there = os.environ if environ is None else environ
+        values = read_config_values(root / "andon.toml") if config is None else config
+        settings = resolve(flags or {}, there, values, user_values(there))
+        author = process_author(settings, there)
+        return cls(Adapters(root, settings, there, clock, author), Caller(author, face))
+
+    def by(self, caller: Caller) -> Workspace:
+        """The same project in the hands of another caller."""
+        return Workspace(self._adapters, caller)
 
     # -- adapters
 
-    @cached_property
-    def lake(self) -> Lake:
-        """The lake, made if it is not there."""
-        self.folder.prepare()
-        catalog = self._path("catalog")
-        storage = self._path("storage")
-        self.is_new = not catalog.exists()
-        if self.is_new and any((storage / "data").glob("*/*")):
-            raise MachineError(
-                "lake.corrupt",
-                f"the catalog `{catalog.name}` is not there, and the lake's storage holds data that only it can name",
-                where=str(catalog),
-                hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
-            )
-        database = SqliteDatabase(catalog)
-        lake = Lake.open(database, LocalStorage(storage), self.clock, self.author)
-        migrate(database, "state", MIGRATIONS)
-        return lake
+    @property
+    def root(self) -> Path:
+        """The folder with `andon.toml`."""
+        return self._adapters.root
 
-    @cached_property
+    @property
+    def settings(self) -> Settings:
+        """The settings as resolved when the project was opened."""
+        return self._adapters.settings
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The process's environment."""
+        return self._adapters.environ
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        return self._adapters.clock
+
+    @property
+    def folder(self) -> Folder:
+        """The working folder's memory in `.andon/`."""
+        return self._adapters.folder
+
+    @property
+    def lake(self) -> Lake:
+        """The lake, made if it is not there. Raises as `Adapters.state`."""
+        return self._adapters.state.lake
+
+    @property
     def cache(self) -> FileCache:
         """The folder's disposable cache."""
-        return FileCache(self.folder.state / "cache.db", __version__)
+        return self._adapters.cache
 
-    @cached_property
+    @property
     def runs(self) -> Runs:
         """Records of runs."""
-        return Runs(self.lake.database, self.clock)
+        return self._adapters.state.runs
 
-    @cached_property
+    @property
     def check_results(self) -> CheckResults:
         """Results of checks, and which run met which."""
-        return CheckResults(self.lake.database)
+        return self._adapters.state.check_results
 
-    @cached_property
-    def series(self) -> Series:
-        """Numbers of checks and versions over time."""
-        return Series(self)
-
-    @cached_property
+    @property
     def query_log(self) -> Queries:
         """The log of queries."""
-        return Queries(self.lake.database, self.clock)
+        return self._adapters.state.query_log
 
-    @cached_property
+    @property
     def facts(self) -> Facts:
         """Facts that were derived from versions."""
-        return Facts(self.lake.database)
+        return self._adapters.state.facts
 
-    @cached_property
-    def author(self) -> str:
-        """Who acts: the setting `author`, git's user, or the system's."""
-        chosen = str(self.settings.get("author") or "")
-        return chosen or _git_user(self.environ) or self.environ.get("USER") or self.environ.get("LOGNAME") or "unknown"
+    def take_new(self) -> bool:
+        """Whether the lake was made just now, told once (see `Adapters.take_new`)."""
+        return self._adapters.take_new()
 
-    # -- nouns
-
-    @cached_property
-    def builds(self) -> Builds:
-        """Plan, run, refresh."""
-        from andon.service.builds import Builds
-
-        return Builds(self)
-
-    @cached_property
-    def checks(self) -> Checks:
-        """Checks by themselves: run, history, acceptances."""
-        from andon.service.checks import Checks
-
-        return Checks(self)
-
-    @cached_property
-    def reverting(self) -> Reverting:
-        """Undo of older publishes."""
-        from andon.service.undo_older import Reverting
-
-        return Reverting(self)
-
-    @cached_property
-    def outlook(self) -> Outlook:
-        """What changes mean and whom they concern."""
-        from andon.runs.planning.outlook import Outlook
-
-        return Outlook(self)
-
-    @cached_property
-    def branches(self) -> Branches:
-        """Branches, tags, publish."""
-        from andon.service.branches import Branches
-
-        return Branches(self)
-
-    @cached_property
-    def history(self) -> History:
-        """Log and diff."""
-        from andon.service.history import History
-
-        return History(self)
-
-    @cached_property
-    def row_diffs(self) -> RowDiffs:
-        """Rows that differ between commits."""
-        from andon.service.row_diffs import RowDiffs
-
-        return RowDiffs(self)
-
-    @cached_property
-    def undoing(self) -> Undoing:
-        """Undo, redo, accept."""
-        from andon.service.undo import Undoing
-
-        return Undoing(self)
-
-    @cached_property
-    def querying(self) -> Querying:
-        """Queries."""
-        from andon.query.ask import Querying
-
-        return Querying(self)
-
-    @cached_property
-    def lineages(self) -> Lineages:
-        """Where datasets and columns come from, and whom they reach."""
-        from andon.service.lineage import Lineages
-
-        return Lineages(self)
-
-    @cached_property
-    def profiles(self) -> Profiles:
-        """Profiles of datasets."""
-        from andon.service.profiles import Profiles
-
-        return Profiles(self)
-
-    @cached_property
-    def unit_tests(self) -> UnitTests:
-        """Unit tests of datasets."""
-        from andon.service.unit_tests import UnitTests
-
-        return UnitTests(self)
-
-    @cached_property
-    def suggestions(self) -> Suggestions:
-        """Checks that may be added."""
-        from andon.service.suggestions import Suggestions
-
-        return Suggestions(self)
-
-    @cached_property
-    def describe(self) -> Describe:
-        """Datasets as they are: list, show, status."""
-        from andon.service.datasets import Describe
-
-        return Describe(self)
-
-    # -- the branch that commands work on
+    # -- the branch that the caller works on
 
     def branch(self, asked: str | None = None) -> str:
-        """The branch to work on: what was asked for, git's if it is not the default one, the switched one, or the default.
+        """The branch to work on: what was asked for, the caller's, git's if it is not the default one, the switched one, or the default.
 
         Raises:
             UsageError: on a detached HEAD without `asked`.
         """
-        if asked:
-            return asked
+        if asked or self.caller.branch:
+            return str(asked or self.caller.branch)
         git = git_info(self.root)
         if git is not None and git.branch is None:
             raise UsageError(
@@ -272,68 +156,13 @@ class Workspace:
         """The ref to read when none is given: the branch to work on, or main while that branch was never run."""
         if asked:
             return asked
-        git = git_info(self.root)
-        if git is not None and git.branch is None:
-            return MAIN
+        if self.caller.branch is None:
+            git = git_info(self.root)
+            if git is not None and git.branch is None:
+                return MAIN
         branch = self.branch()
         return branch if self.lake.refs.find(branch) is not None else MAIN
 
-    def _config(self) -> Mapping[str, Any]:
-        try:
-            return read_config_values(self.root / "andon.toml")
-        except ProjectError as error:
-            raise ProjectError.of({*error.problems, *self._problems_without_config()}) from error
-
-    def _problems_without_config(self) -> tuple[Problem, ...]:
-        """What else is wrong in the folder, seen over an empty lake that is thrown away."""
-        from tempfile import TemporaryDirectory
-
-        with TemporaryDirectory(prefix="andon-") as place:
-            flags = {"storage": f"{place}/lake", "catalog": f"{place}/catalog.db"}
-            scratch = Workspace(self.root, flags=flags, environ=self.environ, clock=self.clock, config={})
-            try:
-                scratch.builds.plan_afresh()
-            except ProjectError as error:
-                return error.problems
-            finally:
-                scratch.close()
-        return ()
-
-    def _path(self, setting: str) -> Path:
-        text = str(self.settings.get(setting))
-        if text.startswith("file://"):
-            text = text.removeprefix("file://")
-        if "://" in text:
-            raise UsageError(
-                "usage.not_yet",
-                f"`{setting}` = `{text}`: only a local path is supported in this version",
-                hint="use a path on this machine or on a shared disk",
-            )
-        return (self.root / Path(text).expanduser()).resolve()
-
     def close(self) -> None:
-        """Close database and cache, and the engine that binds. Results of queries stay readable: their engine goes with the last."""
-        if "builds" in self.__dict__:
-            self.builds.close()
-        if "lake" in self.__dict__:
-            self.lake.database.close()
-        if "cache" in self.__dict__:
-            self.cache.close()
-
-
-def _git_user(environ: Mapping[str, str]) -> str | None:
-    if environ.get("GIT_AUTHOR_NAME"):
-        return environ["GIT_AUTHOR_NAME"]
-    path = Path(environ.get("HOME", "~")).expanduser() / ".gitconfig"
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    section = ""
-    for line in lines:
-        text = line.strip()
-        if text.startswith("["):
-            section = text.lower()
-        elif section == "[user]" and text.lower().startswith("name"):
-            return text.partition("=")[2].strip().strip('"') or None
-    return None
+        """Close database and cache, for all callers. Results of queries stay readable: their engine goes with the last."""
+        self._adapters.close()

@@ -15,8 +15,8 @@ from andon.model.project import Project
 from andon.model.unit_tests import TestStatus
 from andon.project.folder.scan import scan
 from andon.project.load import load
+from andon.service.service import Service
 from andon.sql.bind import Binder
-from andon.workspace.workspace import Workspace
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "cdnow"
 #: The columns that the rule may name.
@@ -68,10 +68,10 @@ def test_its_unit_tests_pass(tmp_path: Path) -> None:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes((EXAMPLE / path).read_bytes())
     (folder / "raw").symlink_to(EXAMPLE / "raw")
-    workspace = Workspace(folder, environ={"HOME": str(tmp_path), "ANDON_AUTHOR": "ana", **places})
+    service = Service.open(folder, environ={"HOME": str(tmp_path), "ANDON_AUTHOR": "ana", **places})
     try:
-        results = workspace.unit_tests.run()
+        results = service.unit_tests.run()
     finally:
-        workspace.close()
+        service.close()
     assert len(results) == 2
     assert {result.status for result in results} == {TestStatus.PASS}

@@ -8,7 +8,7 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, json_option, pass_app
-from andon.cli.commands.runs import confirming, finish, publish_options, run_options, yes_option
+from andon.cli.commands.runs import confirmed, finish, publish_options, run_options, yes_option
 from andon.cli.output import Cell, moment, short, table
 from andon.cli.text.plans import names
 from andon.cli.text.progress import progress
@@ -25,7 +25,7 @@ def branch() -> None:
 @pass_app
 def list_branches(app: App) -> None:
     """All branches: head, age, and how many datasets differ from main. `*` marks the folder's."""
-    found = app.workspace.branches.list()
+    found = app.service.branches.list()
     out = app.console.out
     rows: list[Sequence[Cell]] = [
         (
@@ -53,7 +53,7 @@ def list_branches(app: App) -> None:
 @pass_app
 def create(app: App, name: str, at: str) -> None:
     """Make a branch. The folder stays on its own: `andon run --branch NAME` or `andon branch switch NAME` work on it."""
-    ref = app.workspace.branches.create(name, at)
+    ref = app.service.branches.create(name, at)
     app.console.show(
         lambda: {"name": ref.name, "commit": ref.commit, "at": at},
         lambda: [f"branch {ref.name} at {app.console.out.paint(short(ref.commit), 'accent')}"],
@@ -68,11 +68,11 @@ def create(app: App, name: str, at: str) -> None:
 def drop(app: App, name: str, yes: bool) -> None:
     """Remove a branch. Asks on a terminal when it holds datasets that main does not show."""
     if not yes and app.console.can_ask:
-        differs = next((b.differs for b in app.workspace.branches.list() if b.name == name), 0)
+        differs = next((b.differs for b in app.service.branches.list() if b.name == name), 0)
         question = f"{name} differs from main in {plural(differs, 'dataset')}; drop it?"
         if differs and not click.confirm(question, default=False, err=True):
             raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
-    ref = app.workspace.branches.drop(name)
+    ref = app.service.branches.drop(name)
     app.console.show(
         lambda: {"name": ref.name, "commit": ref.commit, "dropped": True},
         lambda: [f"dropped {ref.name}; it was {short(ref.commit)}"],
@@ -87,7 +87,7 @@ def drop(app: App, name: str, yes: bool) -> None:
 def switch(app: App, name: str, create: bool) -> None:
     """Work on another branch: its files come into the folder. Refused when edits would be lost."""
     already = app.workspace.branch() == name
-    ref, paths = app.workspace.branches.switch(name, create)
+    ref, paths = app.service.branches.switch(name, create)
     changed = f"; {plural(len(paths), 'file')} changed here: {names(paths)}" if paths else ""
     word = "already on" if already else "on"
     if already:
@@ -109,9 +109,13 @@ def publish(app: App, name: str, into: str, policy: str | None, message: str | N
 
     What the branch built is not built again. A file that both changed is a conflict (exit 3).
     """
+    from andon.runs.goal import Line
+
     options = run_options((), policy=policy, message=message)
     with progress(app.console) as report:
-        result = app.workspace.branches.publish(name, into, options, report, confirming(app.console, yes))
+        result = confirmed(
+            app.console, yes, options, lambda chosen: app.service.branches.publish(name, into, chosen, Line(report))
+        )
     return finish(app, result, options, "publish.change")
 
 
@@ -125,7 +129,7 @@ def publish(app: App, name: str, into: str, policy: str | None, message: str | N
 @pass_app
 def tag(app: App, name: str | None, ref: str | None, delete: bool) -> None:
     """Name a commit for good: the branch's newest, or REF. Without a name: list all tags."""
-    branches, out = app.workspace.branches, app.console.out
+    branches, out = app.service.branches, app.console.out
     if name is None:
         if delete:
             raise UsageError("usage.bad_argument", "`--delete` needs the name of a tag", hint="`andon tag` lists them")

@@ -53,7 +53,7 @@ def check(
         return _history(app, select)
     console = app.console
     if as_sql:
-        plans = app.workspace.checks.sql(select, at)
+        plans = app.service.checks.sql(select, at)
         console.show(
             lambda: {"checks": [p.to_json() for p in plans]},
             lambda: [
@@ -67,7 +67,7 @@ def check(
             ],
         )
         return EXIT_DONE
-    report = app.workspace.checks.run(select, at, again=again)
+    report = app.service.checks.run(select, at, again=again)
     width, ink = console.width, console.out
     console.show(
         report.to_json,
@@ -86,7 +86,7 @@ def check(
 def _history(app: App, select: tuple[str, ...]) -> int:
     if len(select) != 1:
         raise click.UsageError("`--history` is about one dataset")
-    found = app.workspace.checks.history(select[0])
+    found = app.service.checks.history(select[0])
     console = app.console
     console.show(
         lambda: [{"run": r.run, **r.to_json()} for r in found],

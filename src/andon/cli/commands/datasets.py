@@ -15,7 +15,8 @@ from andon.cli.text.plans import names, symbol
 from andon.render.values import cell_text, is_number
 
 if TYPE_CHECKING:
-    from andon.service.datasets import DatasetInfo, Page, Status
+    from andon.service.datasets import DatasetInfo, Page
+    from andon.service.status import Status
 
 #: Lines of a Python dataset's output that its page shows.
 _PRINTED_LINES = 20
@@ -29,7 +30,7 @@ _SAMPLE_COLUMNS = 100
 @pass_app
 def ls(app: App, select: tuple[str, ...], at: str | None) -> None:
     """All datasets of a commit, or those that SELECT names."""
-    found = app.workspace.describe.list(at, select)
+    found = app.service.datasets.list(at, select)
     out, width = app.console.out, app.console.width
     app.console.show(lambda: [d.to_json() for d in found], lambda: list_lines(found, out, width) or [_none(select)])
 
@@ -41,7 +42,7 @@ def ls(app: App, select: tuple[str, ...], at: str | None) -> None:
 @pass_app
 def show(app: App, dataset: str, at: str | None) -> None:
     """One dataset: what it is, how it is made, columns, rows, from what, for whom, a sample, how to read it elsewhere."""
-    page = app.workspace.describe.show(dataset, at)
+    page = app.service.datasets.show(dataset, at)
     app.console.show(page.to_json, lambda: page_lines(page, app.console))
 
 
@@ -51,7 +52,7 @@ def show(app: App, dataset: str, at: str | None) -> None:
 @pass_app
 def status(app: App, branch: str | None) -> None:
     """Where the folder stands against its branch: what a run would do, what is behind, what an undo keeps out."""
-    found = app.workspace.describe.status(branch)
+    found = app.service.standing.status(branch)
     app.console.show(found.to_json, lambda: status_lines(found, app.console))
 
 

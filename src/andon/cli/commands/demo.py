@@ -28,7 +28,7 @@ from andon.cli.overview import BY_NAME
 from andon.errors import DatasetError
 
 if TYPE_CHECKING:
-    from andon.workspace.workspace import Workspace
+    from andon.service.service import Service
 
 JUNE = "raw/transactions_1998-06.csv.gz"
 MAY_FILE = "raw/transactions_1998-05.csv.gz"
@@ -62,14 +62,14 @@ class StoryApp(App):
         self._moment = moment
 
     @cached_property
-    def workspace(self) -> Workspace:
-        """The workspace of the story's folder."""
+    def service(self) -> Service:
+        """The verbs of the story's folder."""
         import os
 
-        from andon.workspace.workspace import Workspace
+        from andon.service.service import Service
 
         environ: Mapping[str, str] = {**os.environ, "ANDON_AUTHOR": self._author}
-        return Workspace(self.start, environ=environ, clock=self._clock)
+        return Service.open(self.start, face="cli", environ=environ, clock=self._clock)
 
     def _clock(self) -> datetime:
         return self._moment + timedelta(seconds=time.monotonic() - self._began)
@@ -130,7 +130,7 @@ class Teller:
         out.line()
         out.line(f"{out.paint('$', 'accent')} {out.paint('andon ' + _shown(words), 'bold')}")
         entry = BY_NAME[words[0]]
-        command: click.Command = getattr(import_module(f"andon.cli.{entry.module}"), entry.attribute)
+        command: click.Command = getattr(import_module(f"andon.cli.commands.{entry.module}"), entry.attribute)
         began = time.perf_counter()
         ended = command.main(list(words[1:]), prog_name=f"andon {words[0]}", obj=self.app, standalone_mode=False)
         beat = self.story.beats[-1]
@@ -162,7 +162,7 @@ class Teller:
 
     def figure(self, name: str, sql: str, at: str | None = None) -> Any:
         """Ask for one figure and keep it with the part."""
-        value = self.app.workspace.querying.ask(sql, at).fetch()[0][0]
+        value = self.app.service.querying.ask(sql, at).fetch()[0][0]
         self.story.beats[-1]["figures"][name] = str(value)
         return value
 

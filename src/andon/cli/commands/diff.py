@@ -17,7 +17,6 @@ from andon.cli.text.rows import row_lines, summary_lines
 from andon.cli.text.verdicts import STYLES, verdict_text
 from andon.errors import UsageError
 from andon.render.diff_markdown import markdown
-from andon.service.diff_report import whole_report
 from andon.service.row_diffs import RowOptions
 
 if TYPE_CHECKING:
@@ -94,16 +93,16 @@ def diff(
     ink, width = app.console.out, app.console.width
     if form == "markdown":
         _refuse_row_options(datasets, where, output, "--format markdown has its own summary of rows")
-        report = apart(lambda: whole_report(app.workspace, *names))
+        report = apart(lambda: app.service.diff_reports.report(*names))
         app.console.show(report.to_json, lambda: markdown(report, names, not no_code))
     elif datasets:
         chosen = _chosen(datasets)
         options = RowOptions(where, limit if chosen or output else 0, output)
-        rows = apart(lambda: app.workspace.history.diff_rows(*names, chosen, options))
+        rows = apart(lambda: app.service.history.diff_rows(*names, chosen, options))
         app.console.show(rows.to_json, lambda: rows_lines(rows, names, ink, width, bool(chosen or output)))
     else:
         _refuse_row_options(datasets, where, output, "add `--rows DATASET`")
-        found = app.workspace.history.diff(*names)
+        found = app.service.history.diff(*names)
         app.console.show(found.to_json, lambda: diff_lines(found, names, ink, width, not no_code))
 
 

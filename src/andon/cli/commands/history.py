@@ -45,7 +45,7 @@ def log(app: App, dataset: str | None, at: str | None, limit: int, schema: bool)
     if schema:
         _schema_log(app, dataset, at, limit)
         return
-    entries = app.workspace.history.log(at, dataset, limit)
+    entries = app.service.history.log(at, dataset, limit)
     app.console.show(
         lambda: [e.to_json() for e in entries], lambda: log_lines(entries, app.console.out, app.console.width)
     )
@@ -64,10 +64,10 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
     What it brought stays out until it is changed or accepted again. With COMMIT, an older publish: its code is taken out of what is
     published since, the rest is planned on today's inputs, and verdicts and rows that differ are shown first.
     """
-    undoing = app.workspace.undoing
+    undoing = app.service.undoing
     target, datasets = undoing.undo_preview(branch)
     if commit is not None and app.workspace.lake.refs.resolve(commit).id != target.id:
-        return _undo_older(app, app.workspace.reverting.find(commit, branch), branch, message, yes)
+        return _undo_older(app, app.service.reverting.find(commit, branch), branch, message, yes)
     _ask(app, branch, target, datasets, yes)
     done = undoing.undo(branch, expect=target.id, message=message)
     app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "undone"))
@@ -80,7 +80,7 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
 @pass_app
 def redo(app: App, branch: str | None) -> None:
     """Bring back what the newest undo took, unless it was published anew since."""
-    done = app.workspace.undoing.redo(branch)
+    done = app.service.undoing.redo(branch)
     app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "redone"))
 
 
@@ -123,13 +123,15 @@ def _accept_result(app: App, run: str, checks: tuple[str, ...], reason: str) -> 
     number = run.removeprefix("run:")
     if not number.isdigit():
         raise UsageError("usage.bad_argument", f"`{run}` is not a run", hint="write it as `run:41`")
+    from andon.runs.goal import Line
+
     with progress(app.console) as report:
-        result = app.workspace.checks.accept(int(number), checks, reason, report)
+        result = app.service.checks.accept(int(number), checks, reason, Line(report))
     return finish(app, result, run_options(()), "publish.change")
 
 
 def _accept_rejected(app: App, path: str, branch: str | None) -> int:
-    commit, lifted = app.workspace.undoing.accept_rejected(path, branch)
+    commit, lifted = app.service.undoing.accept_rejected(path, branch)
     app.console.show(
         lambda: {
             "commit": commit.id,
@@ -204,7 +206,7 @@ def _schema_log(app: App, dataset: str | None, at: str | None, limit: int) -> No
             "`--schema` needs a dataset",
             hint="`andon log DATASET --schema`; `andon ls` lists them",
         )
-    changes = app.workspace.history.schema_log(dataset, at, limit)
+    changes = app.service.history.schema_log(dataset, at, limit)
     app.console.show(
         lambda: [c.to_json() for c in changes], lambda: schema_lines(changes, app.console.out, app.console.width)
     )
@@ -212,7 +214,7 @@ def _schema_log(app: App, dataset: str | None, at: str | None, limit: int) -> No
 
 def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], yes: bool) -> None:
     """An undo of somebody else's work or of a refresh is asked about; where nobody can be asked it is refused."""
-    reason = app.workspace.undoing.needs_asking(target)
+    reason = app.service.undoing.needs_asking(target)
     if reason is None or yes:
         return
     what = f"{short(target.id)} ({target.message}; {plural(len(datasets), 'dataset')})"
@@ -232,7 +234,7 @@ def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], 
 def _undo_older(app: App, target: Commit, branch: str | None, message: str | None, yes: bool) -> int:
     """Undo of a publish that is not the newest: built aside and shown first, published when confirmed."""
     console = app.console
-    reverting = app.workspace.reverting
+    reverting = app.service.reverting
     place = app.workspace.branch(branch)
     if not yes and not console.can_ask:
         option = f" --branch {branch}" if branch else ""
@@ -242,8 +244,10 @@ def _undo_older(app: App, target: Commit, branch: str | None, message: str | Non
             where=short(target.id),
             hint=f"`{app.command(f'undo {short(target.id)}{option} --yes')}` does it",
         )
+    from andon.runs.goal import Line
+
     with progress(console) as report:
-        tried = reverting.attempt(target, branch, report)
+        tried = reverting.attempt(target, branch, Line(report))
     ink = console.err
     for text in plan_lines(tried.plan, console, False, 0.0, ink=ink):
         ink.line(text)

@@ -46,7 +46,7 @@ def lineage(app: App, target: str, up: bool, down: bool, depth: int | None, at: 
     A raw file may be asked for too, by its path. Values that go into values are told apart from what only decides which
     rows there are or which values meet.
     """
-    lineages = app.workspace.lineages
+    lineages = app.service.lineages
     found = lineages.lineage(target, at, up=up or not down, down=down or not up, depth=depth)
     console = app.console
     if form == "json":
@@ -70,7 +70,7 @@ def lineage(app: App, target: str, up: bool, down: bool, depth: int | None, at: 
 @pass_app
 def impact(app: App, target: str, at: str | None) -> None:
     """What a change of a dataset or column would reach: datasets by distance, insights, owners, checks elsewhere."""
-    found = app.workspace.lineages.impact(target, at)
+    found = app.service.lineages.impact(target, at)
     app.console.show(found.to_json, lambda: impact_lines(found, at or app.workspace.branch(), app.console))
 
 

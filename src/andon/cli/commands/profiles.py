@@ -50,13 +50,13 @@ def profile(app: App, dataset: str, wanted: str | None, at: str | None, against:
     """
     name, column = _parted(dataset, wanted)
     if against is not None:
-        moved = apart(lambda: app.workspace.profiles.compare(name, at, against))
+        moved = apart(lambda: app.service.profiles.compare(name, at, against))
         if column is not None:
             moved = _only(moved, _named(moved.after, moved.before, column))
         names = (against, at or app.workspace.reading())
         app.console.show(moved.to_json, lambda: diff_lines(moved, names, app.console, whole=column is not None))
         return
-    found = apart(lambda: app.workspace.profiles.profile(name, at))
+    found = apart(lambda: app.service.profiles.profile(name, at))
     if column is None:
         app.console.show(found.to_json, lambda: overview_lines(found, app.console, at))
         return

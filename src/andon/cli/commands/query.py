@@ -60,7 +60,7 @@ def query(
     """
     text = _text(sql, file)
     chosen = _format(form, output)
-    answer = apart(lambda: app.workspace.querying.ask(text, at, face="cli"))
+    answer = apart(lambda: app.service.querying.ask(text, at, face="cli"))
     if output is not None:
         rows = _save(answer, output, chosen)
         app.console.show(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,13 @@ from andon.cli.text.checks import failed_lines, next_steps
 from andon.cli.text.plans import held_lines, plan_document, plan_lines, run_lines
 from andon.cli.text.progress import progress
 from andon.cli.text.verdicts import change_rows
-from andon.errors import EXIT_DONE, EXIT_FAILED
+from andon.errors import EXIT_DONE, EXIT_FAILED, UsageError
 from andon.model.plan import Plan
 from andon.model.run import RunResult, Status
 
 if TYPE_CHECKING:
-    from andon.runs.goal import Confirm, RunOptions
-    from andon.runs.planning.outlook import Shown
+    from andon.runs.goal import RunOptions
+    from andon.service.runs import Shown
 
 POLICIES = ("all-or-nothing", "healthy", "none")
 
@@ -111,9 +112,11 @@ def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
     What was built before, on any branch, is reused. A change of main's code is asked about first; without a terminal it needs
     --yes. The result is also a commit of its own, `run:N`, that can be queried when it was not published.
     """
+    from andon.runs.goal import Line
+
     chosen = run_options(select, **options)
     with progress(app.console) as report:
-        result = app.workspace.builds.run(chosen, report, confirming(app.console, yes))
+        result = confirmed(app.console, yes, chosen, lambda options: app.service.runs.run(options, Line(report)))
     return finish(app, result, chosen, "publish.change")
 
 
@@ -123,9 +126,11 @@ def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
 @pass_app
 def refresh(app: App, /, select: tuple[str, ...], **options: Any) -> int:
     """Build the branch's own code on today's inputs and publish what is healthy. Never asks: no code is changed."""
+    from andon.runs.goal import Line
+
     chosen = run_options(select, **options)
     with progress(app.console) as report:
-        result = app.workspace.builds.refresh(chosen, report)
+        result = app.service.runs.refresh(chosen, Line(report))
     return finish(app, result, chosen, "publish.refresh")
 
 
@@ -147,19 +152,34 @@ def run_options(
     return RunOptions(select, exclude, branch, policy, force, now, drop, message, not no_proofs)
 
 
-def confirming(console: Console, yes: bool) -> Confirm | None:
-    """How a change of main is confirmed: by --yes, by asking with the plan shown, or not at all."""
+def confirmed(console: Console, yes: bool, options: RunOptions, run: Callable[[RunOptions], RunResult]) -> RunResult:
+    """What `run` gives; a change of main is confirmed by --yes, by asking with the plan shown, or not at all.
+
+    Raises:
+        UsageError: `usage.confirmation_needed`.
+    """
+    from andon.runs.goal import ANY_PLAN, PlanUnconfirmed
+
     if yes:
-        return lambda _: True
-    if not console.can_ask:
-        return None
+        return run(replace(options, agreed=ANY_PLAN))
+    while True:
+        try:
+            return run(options)
+        except PlanUnconfirmed as error:
+            if not console.can_ask:
+                raise
+            options = replace(options, agreed=_asked(console, error.plan))
 
-    def ask(found: Plan) -> bool:
-        for text in plan_lines(found, console, False, 0.0, ink=console.err):
-            console.err.line(text)
-        return click.confirm(f"publish this to {found.branch}?", default=False, err=True)
 
-    return ask
+def _asked(console: Console, found: Plan) -> str:
+    """The digest of a plan that a person was shown and agreed to."""
+    for text in plan_lines(found, console, False, 0.0, ink=console.err):
+        console.err.line(text)
+    if not click.confirm(f"publish this to {found.branch}?", default=False, err=True):
+        raise UsageError(
+            "usage.confirmation_needed", "not confirmed; nothing was done", hint="`andon plan` shows it again"
+        )
+    return found.digest
 
 
 def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> int:
@@ -169,7 +189,7 @@ def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> in
         result.to_json,
         lambda: [
             *run_lines(result, console.out, console.width),
-            *change_lines(app.workspace.outlook.of_run(result), console),
+            *change_lines(app.service.runs.changes(result), console),
         ],
     )
     failing = result.failed_checks
@@ -198,15 +218,12 @@ def change_lines(shown: Shown, console: Console) -> list[str]:
 
 
 def _plan(app: App, options: RunOptions) -> Plan:
-    workspace = app.workspace
     if len(options.select) == 1:
-        ref = workspace.lake.refs.find(options.select[0])
+        ref = app.workspace.lake.refs.find(options.select[0])
         if ref is not None and ref.kind == "branch":
-            return workspace.branches.plan_publish(ref.name, options=_without_selection(options))
-    return workspace.builds.plan(options)
+            return app.service.branches.plan_publish(ref.name, options=_without_selection(options))
+    return app.service.runs.plan(options)
 
 
 def _without_selection(options: RunOptions) -> RunOptions:
-    from dataclasses import replace
-
     return replace(options, select=())

@@ -21,7 +21,7 @@ Written = Mapping[str, Sequence[Suggestion]]
 
 def show_suggestions(app: App, select: tuple[str, ...], at: str | None, write: bool) -> int:
     """Show what is suggested for the selected datasets, with `write` put it into their files; returns the exit status."""
-    nouns = app.workspace.suggestions
+    nouns = app.service.suggestions
     found = nouns.suggest(select, at)
     written: Written = nouns.write(found) if write else {}
     console = app.console

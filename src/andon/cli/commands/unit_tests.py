@@ -36,7 +36,7 @@ def test(app: App, select: tuple[str, ...], exclude: tuple[str, ...], again: boo
     """
     from andon.cli.commands.query import apart
 
-    results = apart(lambda: app.workspace.unit_tests.run(select, exclude, again=again))
+    results = apart(lambda: app.service.unit_tests.run(select, exclude, again=again))
     failed = [result for result in results if result.failed]
     document = {
         "passed": len(results) - len(failed),

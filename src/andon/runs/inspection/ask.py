@@ -30,7 +30,7 @@ from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
 from andon.model.version import Version
 from andon.runs.inspection.book import CheckBook, Columns, compares
-from andon.runs.inspection.series import KeptStates
+from andon.runs.inspection.series import KeptStates, Series
 
 if TYPE_CHECKING:
     from andon.relations.sides import Side, Sides
@@ -94,6 +94,7 @@ class Checking:
 
     def __post_init__(self) -> None:
         self._states = KeptStates(self.workspace.facts)
+        self._series = Series(self.workspace)
 
     def of_task(
         self, dataset: str, version: Version, versions: Mapping[str, str], settled: Callable[[str], bool]
@@ -253,7 +254,7 @@ class Checking:
     def _watched(self, check: Check, value: Any) -> Verdict:
         """The verdict on a watched number by what its published history teaches."""
         assert isinstance(check.form, Watch)  # asked before
-        history = self.workspace.series.of_check(check, self.setting.branch)
+        history = self._series.of_check(check, self.setting.branch)
         limits = learned(check.form, history, self.setting.moment)
         return judge(check, Measured(value=value, limits=limits), self.setting.moment)
 

@@ -25,6 +25,7 @@ from andon.model.check_result import result_key
 from andon.model.dataset import Dataset
 from andon.settings.resolve import patterns_of
 from andon.sql.macros import macro_name
+from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -347,7 +348,7 @@ class CheckBook:
 
     def _head_project(self) -> Project:
         if self._head is None:
-            self._head = self._workspace.describe.project(self._gathered.state)
+            self._head = project_at(self._workspace, self._gathered.state)
         return self._head
 
 

@@ -6,14 +6,14 @@ a branch (the other side is that branch, the base where the two parted).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
 from andon.errors import AndonError, ConflictError, MachineError, ProjectError
 from andon.model.build import Build, InputFile
-from andon.model.commit import Cause, Commit, State
+from andon.model.commit import Commit, State
 from andon.model.dataset import Dataset, Definition, Kind
 from andon.model.project import Project
 from andon.project.folder.merge import Merged, merge, next_base, rejected_by_path
@@ -57,11 +57,12 @@ class Side:
     is_own: bool = False
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a plan is made from.
+    """What a plan is made from. What a later stage finds out is in a copy of it (`with_sources`).
 
     Attributes:
+        side: what was merged into the head.
         code: the merge of the code.
         project: what the merged code says.
         definitions: by dataset.
@@ -70,26 +71,43 @@ class Gathered:
         sources: raw files by source.
         builds: the builds of the head's source leaves.
         notices: lines for people.
-        missing: raw files that a source's patterns do not find, as errors by dataset.
+        failures: what is known to fail already, by dataset: raw files that are not there, contracts that don't hold.
     """
 
     head: Commit
     state: State
+    side: Side
     code: Merged
     project: Project
     definitions: Mapping[str, Definition]
     files: Mapping[str, tuple[tuple[str, str], ...]]
     shared: Mapping[str, str]
-    sources: dict[str, SourceInput] = field(default_factory=dict)
-    builds: Mapping[str, Build] = field(default_factory=dict)
-    rejected: list[Cause] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    failures: dict[str, AndonError] = field(default_factory=dict)
+    builds: Mapping[str, Build]
+    sources: Mapping[str, SourceInput]
+    failures: Mapping[str, AndonError]
+    notices: tuple[str, ...]
 
     @property
     def is_change(self) -> bool:
         """Whether the code differs from the head's."""
         return dict(self.code.files) != self.state.files()
+
+    def with_sources(self, sources: Mapping[str, SourceInput], failures: Mapping[str, AndonError]) -> Gathered:
+        """The same with what is known by now of some sources, and what of them will fail."""
+        return replace(self, sources={**self.sources, **sources}, failures={**self.failures, **failures})
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCode:
+    """What was gathered, with contracts of its sources and the columns of what changed.
+
+    Attributes:
+        gathered: with the contracts, and with what of the sources is now known to fail.
+        columns: `{dataset: (column, type that its SQL returns)}` of datasets whose code changed.
+    """
+
+    gathered: Gathered
+    columns: Mapping[str, Sequence[tuple[str, str]]]
 
 
 class Gatherer:
@@ -179,20 +197,23 @@ class Gatherer:
             project = self._as_published(project, state)
         if project.problems and not lenient:
             raise ProjectError.of(project.problems)
-        gathered = Gathered(
-            head,
-            state,
-            code,
-            project,
-            {name: dataset.definition for name, dataset in project.datasets.items()},
-            {name: dataset.own_files for name, dataset in project.datasets.items()},
-            project.shared,
-            builds=self.source_builds(state),
-            rejected=list(code.rejected),
+        builds = self.source_builds(state)
+        definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
+        raw = self._raw(head, definitions, builds, side, base, drop)
+        return Gathered(
+            head=head,
+            state=state,
+            side=side,
+            code=code,
+            project=project,
+            definitions=definitions,
+            files={name: dataset.own_files for name, dataset in project.datasets.items()},
+            shared=project.shared,
+            builds=builds,
+            sources=raw.sources,
+            failures=raw.failures,
+            notices=(*code_notices(code, side), *raw.notices),
         )
-        gathered.notices += code_notices(code, side)
-        self._raw(gathered, side, base, drop)
-        return gathered
 
     def source_builds(self, state: State) -> dict[str, Build]:
         """The builds of a state's source leaves, by dataset."""
@@ -261,58 +282,92 @@ class Gatherer:
         facts: Mapping[str, FileFact] = hash_files(root, paths, self._workspace.cache)
         return {path: InputFile(path, fact.sha256, fact.size) for path, fact in facts.items()}
 
-    def _raw(self, gathered: Gathered, side: Side, base: Base | None, drop: bool) -> None:
-        for name, definition in gathered.definitions.items():
+    def _raw(
+        self,
+        head: Commit,
+        definitions: Mapping[str, Definition],
+        builds: Mapping[str, Build],
+        side: Side,
+        base: Base | None,
+        drop: bool,
+    ) -> _RawInputs:
+        """Merge the raw files of every source, those of the code and of the head."""
+        found = _RawInputs()
+        for name, definition in definitions.items():
             if definition.kind is not Kind.SOURCE:
                 continue
+            before = base.raw.get(name) if base is not None else None
             try:
-                gathered.sources[name] = self._source(gathered, definition, side, base, drop)
+                merged = _merged_raw(head, definition, builds.get(name), side, before, drop)
             except AndonError as error:
                 if isinstance(error, ConflictError | MachineError):
                     raise
-                gathered.failures[name] = error
-                gathered.sources[name] = SourceInput()
+                found.failures[name] = error
+                found.sources[name] = SourceInput()
+                continue
+            found.sources[name], kept = merged
+            found.notices += _kept_notices(name, kept)
+        return found
 
-    def _source(
-        self, gathered: Gathered, definition: Definition, side: Side, base: Base | None, drop: bool
-    ) -> SourceInput:
-        name = definition.dataset
-        build = gathered.builds.get(name)
-        here = side.raw(definition)
-        head = {f.path: f for f in build.files if _wanted(definition, f.path)} if build else {}
-        before = base.raw.get(name) if base is not None else None
-        merged = merge(
-            before,
-            {p: f.sha256 for p, f in head.items()},
-            {p: f.sha256 for p, f in here.items()},
-            rejected=rejected_by_path(gathered.head.rejected, name),
-            source=name,
-            drop=drop,
-        )
-        if merged.conflicts:
-            raise _conflict(merged.conflicts, side)
-        gathered.rejected += merged.rejected
-        sizes = {(f.path, f.sha256): f.size for f in (*head.values(), *here.values())}
-        files = tuple(InputFile(p, sha, sizes[p, sha]) for p, sha in sorted(merged.files.items()))
-        old = {f.path: f.sha256 for f in build.files} if build else {}
-        new = dict(merged.files)
-        if len(merged.kept) > _MANY:
-            gathered.notices.append(
-                f"{name}: {len(merged.kept):,} files are not here and stay as published: {_some(merged.kept)}"
-            )
-        else:
-            gathered.notices += [f"{name}: {path} is not here and stays as published" for path in merged.kept]
-        result = SourceInput(
-            files,
-            build.contract if build is not None else None,
-            added=tuple(p for p in new if p not in old),
-            removed=tuple(p for p in old if p not in new),
-            changed=tuple(p for p in new if p in old and new[p] != old[p]),
-        )
-        if merged.rejected and build is not None:
-            paths = _some(c.path for c in merged.rejected)
-            return replace(result, files=build.files, kept_because=f"{paths} was undone; a corrected file passes")
-        return result
+
+@dataclass
+class _RawInputs:
+    """What the merge of raw files comes to, source by source."""
+
+    sources: dict[str, SourceInput] = field(default_factory=dict)
+    failures: dict[str, AndonError] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+
+def _merged_raw(
+    head: Commit,
+    definition: Definition,
+    build: Build | None,
+    side: Side,
+    before: Mapping[str, str] | None,
+    drop: bool,
+) -> tuple[SourceInput, Sequence[str]]:
+    """What a source would read, and the paths that are not on this side and stay as published.
+
+    Args:
+        build: of the head's leaf.
+        before: the source's files in the base.
+    """
+    name = definition.dataset
+    here = side.raw(definition)
+    there = {f.path: f for f in build.files if _wanted(definition, f.path)} if build else {}
+    merged = merge(
+        before,
+        {p: f.sha256 for p, f in there.items()},
+        {p: f.sha256 for p, f in here.items()},
+        rejected=rejected_by_path(head.rejected, name),
+        source=name,
+        drop=drop,
+    )
+    if merged.conflicts:
+        raise _conflict(merged.conflicts, side)
+    sizes = {(f.path, f.sha256): f.size for f in (*there.values(), *here.values())}
+    files = tuple(InputFile(p, sha, sizes[p, sha]) for p, sha in sorted(merged.files.items()))
+    old = {f.path: f.sha256 for f in build.files} if build else {}
+    new = dict(merged.files)
+    result = SourceInput(
+        files,
+        build.contract if build is not None else None,
+        added=tuple(p for p in new if p not in old),
+        removed=tuple(p for p in old if p not in new),
+        changed=tuple(p for p in new if p in old and new[p] != old[p]),
+    )
+    if merged.rejected and build is not None:
+        paths = _some(c.path for c in merged.rejected)
+        because = f"{paths} was undone; a corrected file passes"
+        return replace(result, files=build.files, kept_because=because), merged.kept
+    return result, merged.kept
+
+
+def _kept_notices(name: str, kept: Sequence[str]) -> list[str]:
+    if len(kept) > _MANY:
+        return [f"{name}: {len(kept):,} files are not here and stay as published: {_some(kept)}"]
+    return [f"{name}: {path} is not here and stays as published" for path in kept]
 
 
 def _wanted(definition: Definition, path: str) -> bool:

@@ -14,21 +14,16 @@ from andon.model.dataset import Definition
 from andon.model.lineage import Graph, blast_radius, column_id, readers
 from andon.model.plan import Action, Step
 from andon.model.reach import Reach
-from andon.model.row_diff import RowDiff
-from andon.model.run import RunResult
 from andon.model.verdict import Verdict, VerdictKind
 from andon.runs.planning.changes import Changes
 
 if TYPE_CHECKING:
+    from andon.lineage.kept import LineageGraphs
     from andon.runs.planning.gather import Gathered
     from andon.runs.planning.steps import SourceInput
     from andon.workspace.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
-
-
-#: Datasets whose rows are compared by themselves after a run; more is for `diff`.
-_MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +35,11 @@ class _Between:
     sources: Mapping[str, SourceInput] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a run on a branch or a publish changed, for people.
-
-    Attributes:
-        base: the commit before.
-        rows: how the rows of each dataset differ that was there before.
-        verdicts: of the datasets whose code changed.
-        totals: rows of each dataset now.
-    """
-
-    base: str
-    rows: tuple[RowDiff, ...] = ()
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
-    totals: Mapping[str, int | None] = field(default_factory=dict)
-
-
 class Outlook:
     """Verdicts and reaches for one workspace."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, graphs: LineageGraphs) -> None:
+        self._graphs = graphs
         self._workspace = workspace
         self._lake = workspace.lake
 
@@ -80,8 +59,8 @@ class Outlook:
         changes.will_remake(
             {s.dataset for s in steps if s.dataset in leaves and _will_be(s) != leaves[s.dataset].version}
         )
-        ahead = self._workspace.lineages.ahead(gathered, bound)
-        before = self._workspace.lineages.graph(head)
+        ahead = graph_ahead(self._workspace, gathered, bound)
+        before = self._graphs.graph(head)
         rows = self._lake.objects.row_counts(leaves[s.dataset].version for s in steps if s.dataset in leaves)
         counts = {
             s.dataset: (rows.get(leaves[s.dataset].version) or (0, 0))[0] or 0 for s in steps if s.dataset in leaves
@@ -137,23 +116,36 @@ class Outlook:
         found = {d: changes.own(d) for d in sorted(changed)}
         return {d: verdict for d, verdict in found.items() if verdict is not None}
 
-    def of_run(self, result: RunResult) -> Shown:
-        """What a published change of code changed for readers; nothing for a refresh."""
-        if result.run is None or not result.published or not result.is_change:
-            return Shown(result.base)
-        before, after = self._lake.commits.get(result.base), self._lake.commits.get(result.commit)
-        moved = self._lake.commits.changed_leaves(before, after)
-        names = [d for d, (old, new) in moved.items() if old and new and old.version != new.version]
-        rows = self._workspace.row_diffs.summary(before, after, names[:_MOST])
-        totals = {task.dataset: task.rows for task in result.tasks}
-        return Shown(result.base, rows, self.between(before, after, names), totals)
-
     def reach(self, commit: Commit, datasets: Iterable[str], verdicts: Mapping[str, Verdict]) -> Reach:
         """Whom a difference that is published as `commit` concerns."""
-        graph = self._workspace.lineages.graph(commit)
+        graph = self._graphs.graph(commit)
         start = [node for name in datasets for node in _touched(name, verdicts.get(name))]
         radius = blast_radius(graph, start)
         return Reach(radius.datasets, radius.insights, radius.owners)
+
+
+def graph_ahead(workspace: Workspace, gathered: Gathered, bound: Mapping[str, Columns]) -> Graph:
+    """What the graph will be once a plan's code is published; only what changed is traced.
+
+    Args:
+        gathered: what the plan was made from.
+        bound: the columns that changed SQL returns, as the plan bound them.
+    """
+    from andon.lineage.graph import Loaded, Parts, build_graph
+    from andon.runs.planning.schemas import columns_by_dataset
+
+    leaves = {d: leaf for d, leaf in gathered.state.leaves.items() if d in gathered.definitions}
+    versions = workspace.lake.objects.versions(leaf.version for d, leaf in leaves.items() if d not in bound)
+    columns: dict[str, Sequence[tuple[str, str]]] = {
+        d: [(c.name, c.type) for c in versions[leaf.version].columns]
+        for d, leaf in leaves.items()
+        if leaf.version in versions
+    }
+    columns.update(columns_by_dataset(bound))
+    loaded = {d: Loaded(s.contract, tuple(f.path for f in s.files)) for d, s in gathered.sources.items()}
+    project = gathered.project
+    parts = Parts(gathered.definitions, columns, loaded, project.datasets, project.insights)
+    return build_graph(parts, workspace.cache)
 
 
 def _built_after(dataset: str, steps: Sequence[Step]) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
@@ -11,7 +11,7 @@ from andon.engines.types import lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError
 from andon.model.dataset import Kind
 from andon.project.bind_check import check_bindings, check_declared, check_sources
-from andon.runs.planning.gather import Gathered
+from andon.runs.planning.gather import BoundCode, Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import SourceInput
 from andon.sources.contract import establish
@@ -21,16 +21,16 @@ from andon.sources.render import render
 from andon.sql.bind import find_twins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from andon.engines.duckdb.instance import Instance
     from andon.workspace.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
 
 
-def establish_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> None:
+def with_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> Gathered:
     """Give every source of `taken` that is new its contract, and hold new files to the one there is; failures are noted by dataset."""
+    sources: dict[str, SourceInput] = {}
+    failures: dict[str, AndonError] = {}
     for name in taken:
         definition = gathered.definitions[name]
         source = gathered.sources.get(name)
@@ -43,30 +43,33 @@ def establish_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str])
             if same and not (source.added or source.changed):
                 continue
             places = {f.path: raw.place(f) for f in source.files}
-            contract = establish(definition, places, source.contract)
-            gathered.sources[name] = replace(source, contract=contract)
+            sources[name] = replace(source, contract=establish(definition, places, source.contract))
         except MachineError:
             raise
         except AndonError as error:
-            gathered.failures[name] = error
+            failures[name] = error
+    return gathered.with_sources(sources, failures)
 
 
 def bind_changed(
     workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], instance: Callable[[], Instance]
-) -> Mapping[str, Columns]:
-    """Bind what changed, and what reads something whose columns changed by that.
+) -> BoundCode:
+    """Give sources their contracts, and bind what changed, and what reads something whose columns changed by that.
 
-    Returns:
-        `{dataset: (column, type that its SQL returns)}` of datasets whose code changed.
+    Args:
+        taken: the datasets whose code counts.
+        instance: an engine to ask what files hold, made when first needed.
 
     Raises:
         ProjectError: with every unknown column, function, or type error.
     """
-    result = _bind_changed(workspace, gathered, raw, taken, instance)
-    problems = _problems_of_lineage(workspace, gathered, taken, result)
+    gathered = with_contracts(gathered, raw, taken)
+    failures: dict[str, AndonError] = {}
+    columns = _bind_changed(workspace, gathered, _SourceColumns(gathered, raw, instance, failures), taken)
+    problems = _problems_of_lineage(workspace, gathered, taken, columns)
     if problems:
         raise ProjectError.of(problems)
-    return result
+    return BoundCode(gathered.with_sources({}, failures), columns)
 
 
 def _problems_of_lineage(
@@ -90,7 +93,7 @@ def _problems_of_lineage(
 
 
 def _bind_changed(
-    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], instance: Callable[[], Instance]
+    workspace: Workspace, gathered: Gathered, source_columns: _SourceColumns, taken: set[str]
 ) -> Mapping[str, Columns]:
     result: dict[str, Columns] = {}
     leaves, definitions = gathered.state.leaves, gathered.definitions
@@ -101,7 +104,7 @@ def _bind_changed(
     known = _published_columns(workspace, gathered, changed)
     for name in sorted(changed):
         if definitions[name].kind is Kind.SOURCE:
-            columns = _source_columns(gathered, name, raw, instance)
+            columns = source_columns(name)
             twins = find_twins(columns or ())
             if twins is not None:
                 declared.append(Problem(twins.code, twins.message, definitions[name].entry, hint=twins.hint))
@@ -138,19 +141,28 @@ def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:
     return lambda pattern: [f.path for f in source.files if match(pattern, f.path)] or glob(raw.root, pattern)
 
 
-def _source_columns(gathered: Gathered, name: str, raw: RawFiles, instance: Callable[[], Instance]) -> Columns | None:
-    definition, source = gathered.definitions[name], gathered.sources.get(name)
-    if source is None or name in gathered.failures:
+@dataclass(frozen=True, slots=True)
+class _SourceColumns:
+    """Asks the engine what a source's files hold; those that can't be read are noted in `failures`."""
+
+    gathered: Gathered
+    raw: RawFiles
+    instance: Callable[[], Instance]
+    failures: dict[str, AndonError]
+
+    def __call__(self, name: str) -> Columns | None:
+        definition, source = self.gathered.definitions[name], self.gathered.sources.get(name)
+        if source is None or name in self.gathered.failures:
+            return None
+        places = {f.path: self.raw.place(f) for f in source.files}
+        try:
+            sql = render(definition, source.contract or {}, places)
+            return self.instance().session().columns("memory", f"\n{sql}\n")
+        except AndonError as error:
+            self.failures[name] = error
+        except Exception as error:  # noqa: BLE001 - whatever the engine says is explained for the user
+            self.failures[name] = explain(error, definition, places)
         return None
-    places = {f.path: raw.place(f) for f in source.files}
-    try:
-        sql = render(definition, source.contract or {}, places)
-        return instance().session().columns("memory", f"\n{sql}\n")
-    except AndonError as error:
-        gathered.failures[name] = error
-    except Exception as error:  # noqa: BLE001 - whatever the engine says is explained for the user
-        gathered.failures[name] = explain(error, definition, places)
-    return None
 
 
 def _published_columns(workspace: Workspace, gathered: Gathered, changed: set[str]) -> dict[str, Columns]:

@@ -1,0 +1,126 @@
+"""Which checks a plan must look at, before anything is built: those about something that changes, and new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from andon.base.text import plural
+from andon.errors import Problem
+from andon.model.plan import UNCHANGED, Action, Step
+from andon.workspace.code import project_at
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from andon.runs.inspection.book import Beside, CheckBook
+    from andon.runs.planning.gather import Gathered
+    from andon.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a plan found out about checks.
+
+    Attributes:
+        datasets: those whose checks a run must look at.
+        steps: the plan's, with those that only check.
+        problems: what is wrong with the lines.
+    """
+
+    book: CheckBook | None
+    datasets: frozenset[str]
+    steps: tuple[Step, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def look(
+    workspace: Workspace,
+    gathered: Gathered,
+    bound: Mapping[str, Sequence[tuple[str, str]]],
+    steps: tuple[Step, ...],
+    moment: datetime,
+    *,
+    whole: bool = True,
+) -> Looked:
+    """Which checks a run of `steps` must look at: those about something that changes, and new ones. Nothing is loaded when none does.
+
+    Args:
+        whole: whether all of the code is taken; with a selection what is not selected stays as it is published.
+    """
+    touched = {s.dataset for s in steps if s.action is not Action.KEEP and (s.reason != UNCHANGED or s.code_changed)}
+    project, published = gathered.project, gathered.state.shared
+    changed = {p for p in project.shared.keys() | published.keys() if project.shared.get(p) != published.get(p)}
+    if not whole:
+        changed = set()
+    touched |= {r.datasets[0] for r in project.rules if changed.intersection(p for p, _ in r.files)}
+    may_mean_else = any(path == "andon.toml" or path.startswith("macros/") for path in changed)
+    if not touched and not may_mean_else:
+        return Looked(None, frozenset(), steps)
+    if whole and not (project.rules or any(d.checks or d.definition.key for d in project.datasets.values())):
+        return Looked(None, frozenset(), steps)
+    from andon.runs.inspection.book import CheckBook, beside_of
+
+    book = CheckBook(workspace, gathered, bound, _files(gathered, steps), _beside(workspace, gathered, steps, whole))
+    if may_mean_else:  # named patterns and macros are part of what lines mean
+        before, now = beside_of(project_at(workspace, gathered.state)), beside_of(project)
+        if (before.patterns, before.macros) != (now.patterns, now.macros):
+            touched |= {name for name, dataset in project.datasets.items() if dataset.checks}
+    found = {d: book.dataset(d) for d in book.touching(touched)}
+    datasets = {d for d, dataset in found.items() if dataset is not None and book.has_checks(dataset)}
+    problems = book.read(datasets)
+    if problems:
+        return Looked(book, frozenset(datasets), steps, tuple(problems))
+    return Looked(book, frozenset(datasets), _with_counts(gathered, book, datasets, steps, moment))
+
+
+def _files(gathered: Gathered, steps: Iterable[Step]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The files whose lines count of each dataset, as its leaf will hold them."""
+    files = {name: tuple(leaf.files) for name, leaf in gathered.state.leaves.items()}
+    for step in steps:
+        if step.action is Action.DROP:
+            files.pop(step.dataset, None)
+        elif step.action is not Action.KEEP and step.dataset in gathered.files:
+            files[step.dataset] = tuple(gathered.files[step.dataset])
+    return files
+
+
+def _beside(workspace: Workspace, gathered: Gathered, steps: Iterable[Step], whole: bool) -> Beside | None:
+    """What counts of the shared files: with a selection what is published, but for macro files that what is selected is made by."""
+    if whole:
+        return None
+    from andon.runs.inspection.book import beside_of
+
+    head = beside_of(project_at(workspace, gathered.state))
+    definitions = [gathered.definitions[s.dataset] for s in steps if s.dataset in gathered.definitions]
+    used = {path for definition in definitions for path, _ in definition.files}
+    kept = [(path, text) for path, text in project_at(workspace, gathered.state).macros if path not in used]
+    taken = [(path, text) for path, text in gathered.project.macros if path in used]
+    return replace(head, macros=[text for _, text in (*kept, *taken)]) if taken else head
+
+
+def _with_counts(
+    gathered: Gathered, book: CheckBook, datasets: set[str], steps: tuple[Step, ...], moment: datetime
+) -> tuple[Step, ...]:
+    """Steps with the number of their checks; what is reused and has checks without a result is a step that only checks."""
+    versions = {s.dataset: s.version for s in steps if s.action in (Action.REUSE, Action.KEEP) and s.version}
+    versions.update(
+        {d: leaf.version for d, leaf in gathered.state.leaves.items() if d not in {s.dataset for s in steps}}
+    )
+    result = []
+    for step in steps:
+        if step.dataset not in datasets or step.action in (Action.KEEP, Action.DROP):
+            result.append(step)
+            continue
+        if step.action is not Action.REUSE:
+            result.append(replace(step, checks=len(book.of(step.dataset))))
+            continue
+        unknown = book.unknown(step.dataset, versions, moment)
+        if not unknown:
+            result.append(step)
+        else:
+            reason = f"{plural(unknown, 'check')} without a result"
+            reason = reason if step.reason == UNCHANGED else f"{step.reason}; {reason}"
+            result.append(replace(step, action=Action.CHECK, reason=reason, checks=unknown))
+    return tuple(result)

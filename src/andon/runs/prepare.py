@@ -1,0 +1,287 @@
+"""Preparing a run: from a goal to a plan with all that executing it needs. Nothing is built or written.
+
+The stages, each with what it adds: `gather` (merge folder and head, load the project, look at raw files) → `schemas` (contracts, columns of
+changed code) → `steps` (pure) → `look` (which checks) → `outlook` (verdicts, reach: only where somebody looks).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from andon.base.graph import find_cycle
+from andon.base.hashing import content_id
+from andon.errors import Problem, ProjectError
+from andon.lake.refs import MAIN
+from andon.model.commit import Commit
+from andon.model.plan import Plan
+from andon.project.select import select, selectable
+from andon.runs.goal import Goal, RunOptions
+from andon.runs.inspection.look import Looked, look
+from andon.runs.planning.changes import Changes
+from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, code_notices
+from andon.runs.planning.outlook import Outlook
+from andon.runs.planning.raw_files import RawFiles
+from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
+
+if TYPE_CHECKING:
+    from andon.engines.duckdb.instance import Instance
+    from andon.model.build import Build
+    from andon.model.dataset import Definition
+    from andon.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with all that executing it needs.
+
+    Attributes:
+        bound: columns that changed code returns.
+        moment: the logical time.
+        forced: datasets that are built even where their key is known.
+        shared: shared files of the next commit.
+        checks: which checks must be looked at.
+    """
+
+    goal: Goal
+    options: RunOptions
+    head: Commit
+    gathered: Gathered
+    plan: Plan
+    bound: Mapping[str, Sequence[tuple[str, str]]]
+    moment: datetime
+    forced: frozenset[str]
+    shared: Mapping[str, str]
+    checks: Looked
+
+
+class BindingEngine:
+    """An engine that says what files hold, made when first needed and kept: one for all callers of a process."""
+
+    def __init__(self) -> None:
+        self._instance: Instance | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Instance:
+        """The engine."""
+        with self._lock:
+            if self._instance is None:
+                from andon.engines.duckdb.instance import Instance
+
+                self._instance = Instance(threads=1, files_never_change=False)
+            return self._instance
+
+    def close(self) -> None:
+        """Free it."""
+        with self._lock:
+            if self._instance is not None:
+                self._instance.close()
+                self._instance = None
+
+
+class Preparer:
+    """Prepares runs for one workspace."""
+
+    def __init__(self, workspace: Workspace, outlook: Outlook, engine: BindingEngine) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._outlook = outlook
+        self._engine = engine
+        self.raw = RawFiles(workspace.root, workspace.lake.storage)
+
+    def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
+        """The plan that leads to `goal`.
+
+        Args:
+            estimate: whether somebody looks at the plan: then it has times, verdicts and reach.
+
+        Raises:
+            ProjectError: with everything that is wrong in the merged code.
+            ConflictError: `lake.folder_conflict`.
+        """
+        ref = self._lake.refs.find(goal.branch) or self._lake.refs.find(MAIN)
+        assert ref is not None  # a lake always has main
+        gatherer = Gatherer(self._workspace)
+        head = self._lake.commits.get(ref.commit)
+        side = goal.side(head, gatherer)
+        gathered = gatherer.gather(head, side, goal.base(head, gatherer), drop=options.drop, lenient=True)
+        if gathered.project.problems:
+            raise _told(ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)]), gathered)
+        selected = _selected(gathered, options)
+        taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
+        try:
+            bound = self.bind(gathered, taken)
+        except ProjectError as error:
+            raise _told(error, gathered) from error
+        return self._planned(goal, options, bound, selected, taken, estimate)
+
+    def bind(self, gathered: Gathered, taken: set[str]) -> BoundCode:
+        """Contracts of new files and columns of the changed code of `taken`; nothing is loaded for it when there is neither.
+
+        Raises:
+            ProjectError: with every unknown column, function, or type error.
+        """
+        leaves, definitions = gathered.state.leaves, gathered.definitions
+        sources = [gathered.sources[d] for d in taken & gathered.sources.keys()]
+        files = any(s.added or s.changed or s.removed or s.contract is None for s in sources)
+        if not files and all(d in leaves and leaves[d].definition == definitions[d].id for d in taken):
+            return BoundCode(gathered, {})
+        from andon.runs.planning.schemas import bind_changed
+
+        return bind_changed(self._workspace, gathered, self.raw, taken, self._engine)
+
+    # -- parts
+
+    def _planned(
+        self,
+        goal: Goal,
+        options: RunOptions,
+        bound: BoundCode,
+        selected: frozenset[str] | None,
+        taken: set[str],
+        estimate: bool,
+    ) -> Prepared:
+        gathered, head = bound.gathered, bound.gathered.head
+        moment = options.now or self._workspace.clock()
+        old = self._replaced_definitions(gathered)
+        changes = Changes(self._workspace, gathered, bound.columns, old, moment)
+        lost: set[str] = set()
+        situation = Situation(
+            definitions=gathered.definitions,
+            files=gathered.files,
+            leaves=gathered.state.leaves,
+            sources=gathered.sources,
+            selected=selected,
+            forced=frozenset(taken if selected is None else selected & taken) if options.force else frozenset(),
+            moment=moment,
+            known=lambda keys: self._known(keys, lost),
+            old=old,
+            seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
+            prove=changes.prove if options.proofs else None,
+        )
+        looked = look(self._workspace, gathered, bound.columns, plan_steps(situation), moment, whole=selected is None)
+        if looked.problems:
+            raise _told(ProjectError.of(looked.problems), gathered)
+        steps = looked.steps
+        if estimate:
+            steps = self._outlook.of_plan(steps, gathered, head, bound.columns, changes)
+        done = frozenset(s.dataset for s in steps)
+        shared = gathered.shared if selected is None else _shared(gathered, done)
+        is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
+        failures = [f"{d} will fail: {e.message}" for d, e in sorted(gathered.failures.items()) if d in taken]
+        notices = (*failures, *gathered.notices, *_left_behind(gathered, selected, done))
+        plan = Plan(head.id, goal.branch, steps, is_change, notices)
+        return Prepared(
+            goal=goal,
+            options=options,
+            head=head,
+            gathered=gathered,
+            plan=replace(plan, digest=_digest(plan, gathered, done)) if is_change else plan,
+            bound=bound.columns,
+            moment=moment,
+            forced=situation.forced | {s.dataset for s in steps if s.key in lost},
+            shared=shared,
+            checks=looked,
+        )
+
+    def _replaced_definitions(self, gathered: Gathered) -> Mapping[str, Definition]:
+        """Definitions of the head's leaves that differ from the code's, by id."""
+        return self._lake.objects.definitions(
+            [
+                leaf.definition
+                for d, leaf in gathered.state.leaves.items()
+                if d in gathered.definitions and leaf.definition != gathered.definitions[d].id
+            ]
+        )
+
+    def _known(self, keys: Iterable[str], lost: set[str]) -> Mapping[str, Build]:
+        """Current builds by recipe key; `lost` takes the keys of those whose data files are not there: they must be built again."""
+        builds = self._lake.objects.builds_by_key(keys)
+        versions = self._lake.objects.versions({build.version for build in builds.values()})
+        lost.update(
+            key
+            for key, build in builds.items()
+            if build.version not in versions or self._lake.objects.is_lost(versions[build.version])
+        )
+        return {key: build for key, build in builds.items() if key not in lost}
+
+    def _further_problems(self, gathered: Gathered) -> Sequence[Problem]:
+        """What binding finds in the sound part of a project with problems, so that all are told together."""
+        definitions = gathered.definitions
+        bad = {problem.file for problem in gathered.project.problems}
+        if find_cycle({d: definition.inputs for d, definition in definitions.items()}):
+            return ()
+        try:
+            self.bind(gathered, {d for d, definition in definitions.items() if definition.entry not in bad})
+        except ProjectError as error:
+            return error.problems
+        return ()
+
+
+def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
+    if not options.select and not options.exclude:
+        return None
+    datasets, leaves = gathered.project.datasets, gathered.state.leaves
+    needs: dict[str, Sequence[str]] = {d: x.definition.inputs for d, x in datasets.items()}
+    needs.update({d: () for d in leaves if d not in needs})  # deleted ones can be selected too
+    changed = (
+        d
+        for d in needs
+        if d not in leaves
+        or d not in datasets
+        or leaves[d].files != gathered.files.get(d)
+        or leaves[d].definition != datasets[d].definition.id
+    )
+    return frozenset(select(options.select, selectable(datasets, needs, changed), options.exclude))
+
+
+def _digest(plan: Plan, gathered: Gathered, done: frozenset[str]) -> str:
+    """Id of a plan's steps and of the code that they take: the files that differ from the head's."""
+    now, head = gathered.code.files, gathered.state.files()
+    own = {
+        path
+        for d in gathered.state.leaves.keys() | gathered.files.keys()
+        if d not in done
+        for path in _own(gathered, d)
+    }
+    code = sorted(
+        (path, now.get(path))
+        for path in now.keys() | head.keys()
+        if now.get(path) != head.get(path) and path not in own
+    )
+    return content_id(["plan", plan.branch, sorted((s.dataset, str(s.action)) for s in plan.works), code])
+
+
+def _own(gathered: Gathered, dataset: str) -> list[str]:
+    """The own files of a dataset, in the code and in the head."""
+    leaf = gathered.state.leaves.get(dataset)
+    return [path for path, _ in (*gathered.files.get(dataset, ()), *(leaf.files if leaf is not None else ()))]
+
+
+def _told(error: ProjectError, gathered: Gathered) -> ProjectError:
+    """`error` with a hint where the code is not the folder's alone: what is missing may be what an undo keeps out."""
+    notices = code_notices(gathered.code, gathered.side)
+    return replace(error, hint="; ".join(notices)) if notices else error
+
+
+def _shared(gathered: Gathered, done: frozenset[str]) -> Mapping[str, str]:
+    """The shared files of the next commit with a selection: only those that its definitions use are taken."""
+    used = {p for d in done if d in gathered.definitions for p, _ in gathered.definitions[d].files}
+    result = dict(gathered.state.shared)
+    for path in used & gathered.shared.keys():
+        result[path] = gathered.shared[path]
+    return result
+
+
+def _left_behind(gathered: Gathered, selected: frozenset[str] | None, done: frozenset[str]) -> list[str]:
+    if selected is None:
+        return []
+    behind = sorted(
+        d
+        for d, definition in gathered.definitions.items()
+        if d not in done and d in gathered.state.leaves and done.intersection(definition.inputs)
+    )
+    return [f"not selected, and left behind: {', '.join(behind)}"] if behind else []

@@ -1,0 +1,189 @@
+"""One run, whole: prepare, have it confirmed, execute, finish, and again while the branch moves meanwhile.
+
+`prepare` (a plan with all it needs) → `execute` with `building/` (Parquet, versions; recorded in T1) → `finish` (a commit on `run:N` and
+the move of the branch, in T2).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from andon.base.cancel import Cancelled
+from andon.base.clock import to_text
+from andon.errors import ConflictError, DatasetError, UsageError
+from andon.lake.refs import MAIN, require_branch
+from andon.model.event import Notice, Planned, Reporter
+from andon.model.plan import Action, Plan
+from andon.model.run import RunResult
+from andon.runs.building.outcome import Progress
+from andon.runs.checked_run import CheckedRun
+from andon.runs.finish import Finish, Running
+from andon.runs.goal import ANY_PLAN, Goal, Line, PlanUnconfirmed, RunOptions
+from andon.runs.prepare import Prepared, Preparer
+from andon.workspace.branching import create_branch
+from andon.workspace.engines import Engines
+
+if TYPE_CHECKING:
+    from andon.workspace.workspace import Workspace
+
+#: How often a run whose branch moved meanwhile is planned again.
+REPLANS = 3
+
+
+class GoalRunner:
+    """Plans and runs towards goals, for one workspace."""
+
+    def __init__(self, workspace: Workspace, preparer: Preparer) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._preparer = preparer
+        self._finish = Finish(workspace)
+
+    def plan(self, goal: Goal, options: RunOptions) -> Plan:
+        """What reaching `goal` would take. Raises as `Preparer.prepare`."""
+        return self._preparer.prepare(goal, options, estimate=True).plan
+
+    def reach(self, goal: Goal, options: RunOptions, line: Line) -> RunResult:
+        """Plan for `goal`, execute, commit, and move the branch; planned again while the branch moves.
+
+        Raises:
+            ProjectError: the project is wrong; nothing was done.
+            ConflictError: the folder or another publish stands in the way; what was built is kept.
+            PlanUnconfirmed: a change of `main` that `options.agreed` is not for.
+            DatasetError: `build.interrupted` if it was stopped.
+            MachineError: the machine failed; `main` is as it was.
+        """
+        began = time.perf_counter()
+        if self._workspace.take_new():
+            line.report(Notice(f"new lake made in {self._workspace.settings.get('storage')}"))
+        self._make_branch(goal.branch, line.report)
+        for attempt in range(REPLANS + 1):
+            prepared = self._preparer.prepare(goal, options)
+            _require_agreed(prepared)
+            try:
+                return self._execute(prepared, line, began)
+            except ConflictError as error:
+                if error.code != "lake.ref_moved" or attempt == REPLANS:
+                    raise
+                line.report(Notice(f"{error.message}: planning again"))
+        raise AssertionError("unreachable")
+
+    def _make_branch(self, branch: str, report: Reporter) -> None:
+        ref = self._lake.refs.find(branch)
+        if ref is not None:
+            require_branch(ref)
+            return
+        try:
+            made = create_branch(self._workspace, branch)
+        except UsageError as error:
+            if error.code != "lake.ref_exists":
+                raise
+            return  # another run made it at this moment
+        report(Notice(f"made the branch {branch} at {made.commit[:8]}"))
+
+    def _execute(self, prepared: Prepared, line: Line, began: float) -> RunResult:
+        plan, goal = prepared.plan, prepared.goal
+        for notice in plan.notices:
+            line.report(Notice(notice))
+        if not plan.works and not _leaves_change(prepared):
+            return self._finish.nothing(prepared, line, began)
+        author, moment = self._workspace.caller.author, to_text(prepared.moment)
+        number = self._workspace.runs.begin(goal.branch, prepared.head.id, str(goal.kind), author, moment)
+        run = Running(number, line, began)
+        try:
+            return self._build(prepared, run)
+        except (KeyboardInterrupt, Cancelled):
+            self._finish.stopped(run, "interrupted")
+            raise _interrupted(number) from None
+        except ConflictError as error:
+            self._finish.stopped(run, "moved" if error.code == "lake.ref_moved" else "failed")
+            raise
+        except BaseException as error:
+            if line.cancel.is_cancelled:  # what was stopped in the middle raises whatever it raises
+                self._finish.stopped(run, "interrupted")
+                raise _interrupted(number) from error
+            self._finish.stopped(run, "failed")
+            raise
+
+    def _build(self, prepared: Prepared, run: Running) -> RunResult:
+        line, plan = run.line, prepared.plan
+        line.report(Planned(plan, run.number))
+        line.cancel.check()
+        self._store_code(prepared)
+        with Engines(self._workspace, run.number, prepared.moment) as engines, line.cancel.calling(engines.interrupt):
+            check = CheckedRun(self._workspace, prepared, run.number, engines)
+            progress = Progress()
+            if plan.builds:
+                from andon.runs.execute import Execution
+
+                execution = Execution(self._workspace, self._preparer.raw)
+                progress = execution.build(prepared, run.number, line, engines, check)
+            _require_current(progress, prepared.goal.branch)
+            line.cancel.check()
+            return self._finish.commit(prepared, run, progress, check)
+
+    def _store_code(self, prepared: Prepared) -> None:
+        """Keep the texts of the merged code: the run reads those, never the folder."""
+        before = prepared.gathered.state.files()
+        side = prepared.gathered.side
+        new = {
+            path: sha
+            for path, sha in prepared.gathered.code.files.items()
+            if before.get(path) != sha and side.code.get(path) == sha
+        }
+        known = self._lake.objects.has_texts(new.values()) if new else set()
+        self._lake.objects.put_texts([side.read(path, sha) for path, sha in new.items() if sha not in known])
+
+
+def _require_agreed(prepared: Prepared) -> None:
+    """Refuse a change of `main` that nobody agreed to.
+
+    Raises:
+        PlanUnconfirmed: the plan is not the one that `agreed` names.
+    """
+    plan, agreed = prepared.plan, prepared.options.agreed
+    if prepared.goal.policy == "none" or not plan.is_change or plan.branch != MAIN:
+        return
+    if agreed not in (ANY_PLAN, plan.digest):
+        raise PlanUnconfirmed.of(plan)
+
+
+def _interrupted(run: int) -> DatasetError:
+    return DatasetError(
+        "build.interrupted",
+        "stopped; nothing was published",
+        where=f"run:{run}",
+        hint="run again: what was built is reused",
+    )
+
+
+def _leaves_change(prepared: Prepared) -> bool:
+    """Whether a commit would say something else than the head although nothing is built."""
+    if dict(prepared.shared) != dict(prepared.gathered.state.shared):
+        return True
+    leaves = prepared.gathered.state.leaves
+    for step in prepared.plan.steps:
+        if step.action in (Action.REUSE, Action.CHECK):
+            leaf = leaves.get(step.dataset)
+            if leaf is None or step.code_changed or leaf.build != step.build:
+                return True
+    return False
+
+
+def _require_current(progress: Progress, branch: str) -> None:
+    """Refuse results that read what another run built first: their input would stand beside them with another content.
+
+    Raises:
+        ConflictError: `lake.ref_moved`; planned again, the first one's input is known and what reads it is built on that.
+    """
+    for build in progress.builds.values():
+        for name, version in build.inputs.items():
+            if progress.versions.get(name, version) != version:
+                raise ConflictError(
+                    "lake.ref_moved",
+                    f"`{name}` was built by another run at the same time, with another content",
+                    where=branch,
+                    hint="run the same command again; what was built is reused",
+                    retryable=True,
+                )

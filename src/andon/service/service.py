@@ -1,0 +1,264 @@
+"""The service: every noun with its verbs, composed over one opened project. All faces call what is here, and nothing below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from andon.base.clock import Clock, system_clock
+from andon.errors import Problem, ProjectError
+from andon.project.folder.scan import find_root
+from andon.workspace.caller import Caller
+from andon.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from andon.lineage.kept import LineageGraphs
+    from andon.query.ask import Querying
+    from andon.runs.inspection.history import CheckHistory
+    from andon.runs.planning.outlook import Outlook
+    from andon.runs.prepare import BindingEngine, Preparer
+    from andon.runs.run import GoalRunner
+    from andon.service.branches import Branches
+    from andon.service.checks import Checks
+    from andon.service.datasets import Datasets
+    from andon.service.diff_report import DiffReports
+    from andon.service.history import History
+    from andon.service.lineage import Lineages
+    from andon.service.profiles import Profiles
+    from andon.service.row_diffs import RowDiffs
+    from andon.service.runs import Runs
+    from andon.service.status import Standing
+    from andon.service.suggestions import Suggestions
+    from andon.service.undo import Undoing
+    from andon.service.undo_older import Reverting
+    from andon.service.unit_tests import UnitTests
+
+
+class Service:
+    """The verbs of one project, for one caller. `by` gives those of another caller; all share adapters, engines and caches.
+
+    Nouns are attributes with few verbs; each noun is a file of this package, and loaded when first used.
+    """
+
+    def __init__(self, workspace: Workspace, shared: _Shared | None = None) -> None:
+        self.workspace = workspace
+        self._shared = _Shared(workspace) if shared is None else shared
+
+    @classmethod
+    def find(cls, start: Path, *, face: str = "python", flags: Mapping[str, str] | None = None) -> Service:
+        """The service of the project at or above `start`.
+
+        Raises:
+            UsageError: `usage.no_project`.
+            ProjectError: as `open`.
+        """
+        return cls.open(find_root(start.resolve()), face=face, flags=flags)
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        *,
+        face: str = "python",
+        flags: Mapping[str, str] | None = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock = system_clock,
+    ) -> Service:
+        """The service of the project in `root`; arguments are those of `Workspace.open`.
+
+        Raises:
+            ProjectError: with everything that is wrong in the whole folder, if `andon.toml` has a problem.
+        """
+        try:
+            return cls(Workspace.open(root, face=face, flags=flags, environ=environ, clock=clock))
+        except ProjectError as error:
+            further = _problems_without_config(root, environ, clock)
+            raise ProjectError.of({*error.problems, *further}) from error
+
+    def by(self, caller: Caller) -> Service:
+        """The verbs for another caller, on the same lake, engines and caches."""
+        return Service(self.workspace.by(caller), self._shared)
+
+    def close(self) -> None:
+        """Close engines, database and cache, for all callers. Results of queries stay readable."""
+        self._shared.close()
+        self.workspace.close()
+
+    # -- nouns
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Plan, run, refresh."""
+        from andon.service.runs import Runs
+
+        return Runs(self.workspace, self._runner, self._outlook, self.row_diffs)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """Checks by themselves: run, history, acceptances."""
+        from andon.service.checks import Checks
+
+        return Checks(self.workspace, self._runner, self._check_history)
+
+    @cached_property
+    def branches(self) -> Branches:
+        """Branches, tags, publish."""
+        from andon.service.branches import Branches
+
+        return Branches(self.workspace, self._runner)
+
+    @cached_property
+    def history(self) -> History:
+        """Log and diff."""
+        from andon.service.history import History
+
+        return History(self.workspace, self._outlook, self.row_diffs)
+
+    @cached_property
+    def row_diffs(self) -> RowDiffs:
+        """Rows that differ between commits."""
+        from andon.service.row_diffs import RowDiffs
+
+        return RowDiffs(self.workspace)
+
+    @cached_property
+    def diff_reports(self) -> DiffReports:
+        """Reports on a difference, for a pull request."""
+        from andon.service.diff_report import DiffReports
+
+        return DiffReports(self.workspace, self.history, self.row_diffs, self._outlook, self._check_history)
+
+    @cached_property
+    def undoing(self) -> Undoing:
+        """Undo, redo, accept."""
+        from andon.service.undo import Undoing
+
+        return Undoing(self.workspace)
+
+    @cached_property
+    def reverting(self) -> Reverting:
+        """Undo of older publishes."""
+        from andon.service.undo_older import Reverting
+
+        return Reverting(self.workspace, self._runner, self.row_diffs, self.undoing)
+
+    @cached_property
+    def querying(self) -> Querying:
+        """Queries."""
+        from andon.query.ask import Querying
+
+        return Querying(self.workspace)
+
+    @cached_property
+    def lineages(self) -> Lineages:
+        """Where datasets and columns come from, and whom they reach."""
+        from andon.service.lineage import Lineages
+
+        return Lineages(self.workspace, self._shared.graphs)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """Profiles of datasets."""
+        from andon.service.profiles import Profiles
+
+        return Profiles(self.workspace)
+
+    @cached_property
+    def unit_tests(self) -> UnitTests:
+        """Unit tests of datasets."""
+        from andon.service.unit_tests import UnitTests
+
+        return UnitTests(self.workspace, self._preparer)
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """Checks that may be added."""
+        from andon.service.suggestions import Suggestions
+
+        return Suggestions(self.workspace, self.profiles)
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        """Datasets as they are: list, show."""
+        from andon.service.datasets import Datasets
+
+        return Datasets(self.workspace, self.querying, self._check_history)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Where folder and branch stand."""
+        from andon.service.status import Standing
+
+        return Standing(self.workspace, self.runs)
+
+    # -- what nouns are handed
+
+    @cached_property
+    def _outlook(self) -> Outlook:
+        from andon.runs.planning.outlook import Outlook
+
+        return Outlook(self.workspace, self._shared.graphs)
+
+    @cached_property
+    def _check_history(self) -> CheckHistory:
+        from andon.runs.inspection.history import CheckHistory
+
+        return CheckHistory(self.workspace)
+
+    @cached_property
+    def _preparer(self) -> Preparer:
+        from andon.runs.prepare import Preparer
+
+        return Preparer(self.workspace, self._outlook, self._shared.binding)
+
+    @cached_property
+    def _runner(self) -> GoalRunner:
+        from andon.runs.run import GoalRunner
+
+        return GoalRunner(self.workspace, self._preparer)
+
+
+class _Shared:
+    """What all callers of a process share beside the adapters: engines and graphs."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    @cached_property
+    def graphs(self) -> LineageGraphs:
+        from andon.lineage.kept import LineageGraphs
+
+        return LineageGraphs(self._workspace)
+
+    @cached_property
+    def binding(self) -> BindingEngine:
+        from andon.runs.prepare import BindingEngine
+
+        return BindingEngine()
+
+    def close(self) -> None:
+        if "binding" in self.__dict__:
+            self.binding.close()
+
+
+def _problems_without_config(root: Path, environ: Mapping[str, str] | None, clock: Clock) -> tuple[Problem, ...]:
+    """What else is wrong in the folder, seen over an empty lake that is thrown away."""
+    from andon.lake.refs import MAIN
+    from andon.model.commit import CommitKind
+    from andon.runs.goal import DEFAULTS, Goal
+
+    with TemporaryDirectory(prefix="andon-") as place:
+        flags = {"storage": f"{place}/lake", "catalog": f"{place}/catalog.db"}
+        scratch = Service(Workspace.open(root, flags=flags, environ=environ, clock=clock, config={}))
+        # whatever the folder had in common with another lake
+        goal = Goal(MAIN, lambda _, gatherer: gatherer.folder(), lambda *_: None, CommitKind.CHANGE, "none")
+        try:
+            scratch._preparer.prepare(goal, DEFAULTS)
+        except ProjectError as error:
+            return error.problems
+        finally:
+            scratch.close()
+    return ()

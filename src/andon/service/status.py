@@ -1,0 +1,109 @@
+"""Where folder and branch stand against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from andon.errors import AndonError
+from andon.lake.refs import MAIN
+from andon.model.commit import Commit
+from andon.model.project import Project
+from andon.runs.goal import RunOptions
+from andon.workspace.code import project_at
+
+if TYPE_CHECKING:
+    from andon.model.plan import Plan
+    from andon.service.runs import Runs
+    from andon.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where folder and branch stand.
+
+    Attributes:
+        plan: what `run` would do now; None if the project has problems or conflicts.
+        error: what stands in the way of a plan.
+        behind: datasets whose leaf was made by other code than the branch's files say.
+        rejected: paths that an undo keeps out.
+    """
+
+    branch: str
+    commit: Commit
+    datasets: int
+    plan: Plan | None
+    error: AndonError | None
+    behind: tuple[str, ...]
+    rejected: tuple[str, ...]
+    declared_checks: int
+    runs: tuple[dict[str, Any], ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `status --json`."""
+        moves = self.plan.moves if self.plan else ()
+        return {
+            "branch": self.branch,
+            "commit": self.commit.id,
+            "at": self.commit.time,
+            "datasets": self.datasets,
+            "clean": self.plan is not None and not moves and not self.plan.is_change,
+            "changed": [{"dataset": s.dataset, "action": str(s.action), "reason": s.reason} for s in moves],
+            "change": bool(self.plan and self.plan.is_change),
+            "notices": list(self.plan.notices) if self.plan else [],
+            "error": self.error.to_json() if self.error else None,
+            "behind": list(self.behind),
+            "rejected": list(self.rejected),
+            "declared_checks": self.declared_checks,
+            "runs": list(self.runs),
+        }
+
+
+class Standing:
+    """Tells where one workspace's folder and branch stand."""
+
+    def __init__(self, workspace: Workspace, runs: Runs) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._runs = runs
+
+    def status(self, branch: str | None = None) -> Status:
+        """Where the folder stands against its branch."""
+        name = self._workspace.branch(branch)
+        ref = self._lake.refs.find(name)
+        commit = self._lake.refs.resolve(name if ref else MAIN)
+        state = self._lake.commits.state(commit)
+        plan = error = None
+        try:
+            plan = self._runs.plan(RunOptions(branch=name))
+        except AndonError as found:
+            error = found
+        project = project_at(self._workspace, state)
+        behind = tuple(
+            sorted(
+                d
+                for d, leaf in state.leaves.items()
+                if d in project.datasets and project.datasets[d].definition.id != leaf.definition
+            )
+        )
+        runs = tuple(
+            {"run": r.number, "status": r.status, "branch": r.branch, "started": r.started, "published": r.published}
+            for r in self._workspace.runs.newest(5)
+        )
+        return Status(
+            name,
+            commit,
+            len(state.leaves),
+            plan,
+            error,
+            behind,
+            tuple(sorted({c.path for c in commit.rejected})),
+            declared_checks(project),
+            runs,
+        )
+
+
+def declared_checks(project: Project) -> int:
+    """Checks that a project declares: lines of datasets and rules across datasets."""
+    lines = sum(len(d.checks) for d in project.datasets.values())
+    return lines + sum(1 for path in project.shared if path.startswith("checks/"))

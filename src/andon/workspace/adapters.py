@@ -1,0 +1,124 @@
+"""The adapters of one opened project: settings, folder, lake, run state, caches. The only place that picks concrete ones.
+
+One set serves a whole process, however many threads and callers there are; each part is made when first asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from andon.base.cache import FileCache
+from andon.base.clock import Clock
+from andon.base.database import SqliteDatabase, migrate
+from andon.errors import MachineError, UsageError
+from andon.lake.lake import Lake
+from andon.lake.storage import LocalStorage
+from andon.settings.resolve import Settings
+from andon.state.check_results import CheckResults
+from andon.state.facts import Facts
+from andon.state.queries import Queries
+from andon.state.runs import Runs
+from andon.state.schema import MIGRATIONS
+from andon.version import __version__
+from andon.workspace.folder import Folder
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The lake's database and what of it is not the lake: runs, results of checks, queries, derived facts."""
+
+    lake: Lake
+    runs: Runs
+    check_results: CheckResults
+    query_log: Queries
+    facts: Facts
+
+
+class Adapters:
+    """See the module.
+
+    Args:
+        root: the folder with `andon.toml`.
+        owner: the author of a new lake's first commit.
+    """
+
+    def __init__(self, root: Path, settings: Settings, environ: Mapping[str, str], clock: Clock, owner: str) -> None:
+        self.root = root
+        self.settings = settings
+        self.environ = environ
+        self.clock = clock
+        self.folder = Folder(root)
+        self._owner = owner
+        self._lock = threading.RLock()
+        self._is_new = False
+
+    @property
+    def state(self) -> State:
+        """The lake and the state beside it; the lake is made if it is not there.
+
+        Raises:
+            MachineError: `lake.corrupt` where a storage lost its catalog; what opening the database may raise.
+        """
+        with self._lock:
+            return self._state
+
+    @property
+    def cache(self) -> FileCache:
+        """The folder's disposable cache."""
+        with self._lock:
+            return self._cache
+
+    def take_new(self) -> bool:
+        """Whether the lake was made just now, told once: said loudly, so that a lake that was lost is noticed."""
+        with self._lock:
+            found, self._is_new = self._is_new, False
+            return found
+
+    def close(self) -> None:
+        """Close database and cache."""
+        with self._lock:
+            if "_state" in self.__dict__:
+                self._state.lake.database.close()
+            if "_cache" in self.__dict__:
+                self._cache.close()
+
+    @cached_property
+    def _cache(self) -> FileCache:
+        return FileCache(self.folder.state / "cache.db", __version__)
+
+    @cached_property
+    def _state(self) -> State:
+        self.folder.prepare()
+        catalog = self._path("catalog")
+        storage = self._path("storage")
+        is_new = not catalog.exists()
+        if is_new and any((storage / "data").glob("*/*")):
+            raise MachineError(
+                "lake.corrupt",
+                f"the catalog `{catalog.name}` is not there, and the lake's storage holds data that only it can name",
+                where=str(catalog),
+                hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
+            )
+        database = SqliteDatabase(catalog)
+        lake = Lake.open(database, LocalStorage(storage), self.clock, self._owner)
+        migrate(database, "state", MIGRATIONS)
+        self._is_new = is_new
+        return State(
+            lake, Runs(database, self.clock), CheckResults(database), Queries(database, self.clock), Facts(database)
+        )
+
+    def _path(self, setting: str) -> Path:
+        text = str(self.settings.get(setting))
+        if text.startswith("file://"):
+            text = text.removeprefix("file://")
+        if "://" in text:
+            raise UsageError(
+                "usage.not_yet",
+                f"`{setting}` = `{text}`: only a local path is supported in this version",
+                hint="use a path on this machine or on a shared disk",
+            )
+        return (self.root / Path(text).expanduser()).resolve()

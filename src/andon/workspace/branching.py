@@ -1,0 +1,27 @@
+"""Making a branch: a name for a commit, and for this folder the base that it takes over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from andon.lake.refname import check_new_name
+from andon.lake.refs import MAIN, Ref
+
+if TYPE_CHECKING:
+    from andon.workspace.workspace import Workspace
+
+
+def create_branch(workspace: Workspace, name: str, at: str = MAIN) -> Ref:
+    """Make a branch at a commit. Nothing is copied; it takes the folder's base of the branch it is made from.
+
+    Raises:
+        UsageError: `lake.ref_invalid`, `lake.ref_exists`, `lake.ref_not_found`.
+    """
+    check_new_name(name)
+    lake = workspace.lake
+    commit = lake.refs.resolve(at)
+    lake.move(name, "branch", None, commit.id, f"branch from {at}", workspace.caller.author)
+    workspace.folder.copy_base(at, name)
+    ref = lake.refs.find(name)
+    assert ref is not None  # made above
+    return ref

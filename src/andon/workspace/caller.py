@@ -1,0 +1,48 @@
+"""Who calls, through which face, and on which branch: travels with the call, since one process serves many people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from andon.settings.resolve import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The one on whose behalf a verb acts.
+
+    Attributes:
+        author: the name that commits, runs and the log of queries get.
+        face: where the call came in: `cli`, `python`, `http`, …
+        branch: the branch that the caller works on; None means the one of the folder.
+    """
+
+    author: str
+    face: str
+    branch: str | None = None
+
+
+def process_author(settings: Settings, environ: Mapping[str, str]) -> str:
+    """Who started this process: the setting `author`, git's user, or the system's."""
+    chosen = str(settings.get("author") or "")
+    return chosen or _git_user(environ) or environ.get("USER") or environ.get("LOGNAME") or "unknown"
+
+
+def _git_user(environ: Mapping[str, str]) -> str | None:
+    if environ.get("GIT_AUTHOR_NAME"):
+        return environ["GIT_AUTHOR_NAME"]
+    path = Path(environ.get("HOME", "~")).expanduser() / ".gitconfig"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    section = ""
+    for line in lines:
+        text = line.strip()
+        if text.startswith("["):
+            section = text.lower()
+        elif section == "[user]" and text.lower().startswith("name"):
+            return text.partition("=")[2].strip().strip('"') or None
+    return None

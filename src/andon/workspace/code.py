@@ -1,0 +1,18 @@
+"""The project that a commit's own files make: what its code says, whatever lies in the folder by now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from andon.project.load import load
+
+if TYPE_CHECKING:
+    from andon.model.commit import State
+    from andon.model.project import Project
+    from andon.workspace.workspace import Workspace
+
+
+def project_at(workspace: Workspace, state: State) -> Project:
+    """The project of a state's files (with problems, if settings of another version don't fit); known ones come from the cache."""
+    files = state.files()
+    return load(files, lambda path: workspace.lake.objects.text(files[path]), workspace.cache)

@@ -1,0 +1,72 @@
+"""One commit, opened for reading: its state, its code, and the leaf of a dataset or the error that there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from andon.base.names import did_you_mean
+from andon.errors import UsageError
+from andon.workspace.code import project_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from andon.model.commit import Commit, Leaf, State
+    from andon.model.project import Project
+    from andon.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class View:
+    """A commit as readers see it.
+
+    Attributes:
+        ref: how the commit was named.
+    """
+
+    workspace: Workspace
+    ref: str
+    commit: Commit
+
+    @classmethod
+    def at(cls, workspace: Workspace, ref: str | None = None) -> View:
+        """The commit that `ref` names; None means what the caller reads.
+
+        Raises:
+            UsageError: `lake.ref_not_found`.
+        """
+        name = workspace.reading(ref)
+        return cls(workspace, name, workspace.lake.refs.resolve(name))
+
+    @cached_property
+    def state(self) -> State:
+        """The leaves and shared files."""
+        return self.workspace.lake.commits.state(self.commit)
+
+    @cached_property
+    def project(self) -> Project:
+        """What the commit's own code says."""
+        return project_at(self.workspace, self.state)
+
+    def leaf(self, dataset: str) -> Leaf:
+        """The leaf of a dataset.
+
+        Raises:
+            UsageError: `lake.dataset_not_found`.
+        """
+        leaf = self.state.leaves.get(dataset)
+        if leaf is None:
+            raise no_dataset(dataset, self.ref, self.state.leaves)
+        return leaf
+
+
+def no_dataset(name: str, place: str, known: Iterable[str]) -> UsageError:
+    """`lake.dataset_not_found` for `name` at `place` (a ref, as it was asked for), with the nearest of the `known` names."""
+    return UsageError(
+        "lake.dataset_not_found",
+        f"no dataset is named `{name}` at {place}",
+        where=name,
+        hint=did_you_mean(name, known) or "`andon ls` lists all datasets",
+    )
