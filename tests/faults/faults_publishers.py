@@ -15,8 +15,8 @@ from pathlib import Path
 from faults_story import plant
 
 from andon.base.clock import system_clock, to_text
-from andon.base.database import SqliteDatabase
 from andon.base.hashing import digest
+from andon.base.sqlite import SqliteDatabase
 from andon.errors import ConflictError
 from andon.lake.commits import Draft
 from andon.lake.lake import Lake, RefMove

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.cache import FileCache
 from andon.base.clock import Clock, system_clock
-from andon.base.database import SqliteDatabase, migrate
+from andon.base.database import migrate
+from andon.base.sqlite import SqliteDatabase
 from andon.errors import MachineError, Problem, ProjectError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.refs import MAIN

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from andon.base.database import SqliteDatabase
+from andon.base.sqlite import SqliteDatabase
 from andon.errors import ConflictError, MachineError, UsageError
 from andon.lake.commits import Draft
 from andon.lake.lake import Lake, RefMove

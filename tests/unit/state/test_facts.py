@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from andon.base.database import SqliteDatabase, migrate
+from andon.base.database import migrate
+from andon.base.sqlite import SqliteDatabase
 from andon.state.facts import Facts
 from andon.state.schema import MIGRATIONS
 
