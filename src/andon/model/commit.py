@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -177,3 +177,9 @@ class State:
         for leaf in self.leaves.values():
             result.update(leaf.files)
         return result
+
+
+def in_force(acceptances: Iterable[Acceptance], state: State) -> tuple[Acceptance, ...]:
+    """Those of results that are in `state`; what was accepted once does not stand for other content."""
+    versions = {name: leaf.version for name, leaf in state.leaves.items()}
+    return tuple({a.subject: a for a in acceptances if versions.get(a.dataset) == a.version}.values())

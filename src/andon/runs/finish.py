@@ -14,8 +14,7 @@ from andon.base.database import Transaction
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
 from andon.lake.lake import RefMove
-from andon.model.acceptance import in_force
-from andon.model.commit import Commit, CommitKind, Leaf, State
+from andon.model.commit import Commit, CommitKind, Leaf, State, in_force
 from andon.model.event import Ended, Planned, Reporter
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, Status, TaskResult

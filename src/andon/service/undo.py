@@ -12,9 +12,8 @@ from andon.lake.commits import Draft
 from andon.lake.lake import RefMove
 from andon.lake.refs import require_branch
 from andon.lake.undo import code_causes, redo_target, source_causes, undo_target
-from andon.model.acceptance import in_force
 from andon.model.build import InputFile
-from andon.model.commit import Cause, Commit, CommitKind, Leaf, State
+from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, in_force
 from andon.model.dataset import Kind
 from andon.runs.planning.gather import Gatherer
 from andon.workspace.folder import Base, put
