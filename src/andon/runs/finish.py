@@ -13,7 +13,7 @@ from andon.base.clock import to_text
 from andon.base.database import Transaction
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
-from andon.lake.lake import RefMove
+from andon.lake.refs import RefMove
 from andon.model.commit import Commit, CommitKind, Leaf, State, in_force
 from andon.model.event import Ended, Planned, Reporter
 from andon.model.plan import Action, Plan
@@ -23,6 +23,7 @@ from andon.runs.building.outcome import Progress
 from andon.runs.checked_run import ages
 from andon.runs.goal import Goal, Prepared, RunOptions
 from andon.runs.planning.gather import Gathered, Gatherer
+from andon.state.runs import RunEnd
 from andon.workspace.folder import Base, base_meanings
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Finish:
         with contextlib.suppress(AndonError), self._lake.database.write() as transaction:
             if self._workspace.runs.is_running(transaction, run):
                 seconds = time.perf_counter() - began
-                self._workspace.runs.end(transaction, run, status, None, False, None, seconds, [])
+                self._workspace.runs.end(transaction, run, RunEnd(status, seconds))
 
     def commit(
         self,
@@ -180,7 +181,8 @@ class Finish:
         statuses = {r.status for r in end.results}
         status = "failed" if Status.FAILED in statuses else "held" if end.is_held else "done"
         seconds = time.perf_counter() - began
-        workspace.runs.end(transaction, run, status, commit.id, end.held is None, end.held, seconds, end.results)
+        how = RunEnd(status, seconds, commit.id, published=end.held is None, held=end.held, tasks=end.results)
+        workspace.runs.end(transaction, run, how)
         workspace.check_results.record(transaction, check.fresh, check.newest)
         workspace.check_results.record_run(transaction, run, end.settled.said)
 

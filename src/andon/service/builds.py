@@ -27,6 +27,7 @@ from andon.runs.planning.changes import Changes
 from andon.runs.planning.gather import Gathered, Gatherer, Side, code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
+from andon.state.runs import RunBegin
 from andon.workspace.engines import Engines
 
 if TYPE_CHECKING:
@@ -322,7 +323,7 @@ class Builds:
             return self._finish.nothing(prepared, report, began)
         goal = prepared.goal
         run = self._workspace.runs.begin(
-            goal.branch, prepared.head.id, str(goal.kind), self._workspace.author, to_text(prepared.moment)
+            RunBegin(goal.branch, prepared.head.id, str(goal.kind), self._workspace.author, to_text(prepared.moment))
         )
         try:
             report(Planned(plan, run))

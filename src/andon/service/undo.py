@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.clock import to_text
 from andon.errors import ConflictError, UsageError
 from andon.lake.commits import Draft
-from andon.lake.lake import RefMove
-from andon.lake.refs import require_branch
+from andon.lake.refs import RefMove, require_branch
 from andon.lake.undo import code_causes, redo_target, source_causes, undo_target
 from andon.model.build import InputFile
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, in_force

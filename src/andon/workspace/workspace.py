@@ -135,7 +135,7 @@ class Workspace:
     @cached_property
     def query_log(self) -> Queries:
         """The log of queries."""
-        return Queries(self.lake.database, self.clock)
+        return Queries(self.lake.database)
 
     @cached_property
     def facts(self) -> Facts:

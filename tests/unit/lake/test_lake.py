@@ -8,7 +8,8 @@ import pytest
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import ConflictError, MachineError, UsageError
 from andon.lake.commits import Draft
-from andon.lake.lake import Lake, RefMove
+from andon.lake.lake import Lake
+from andon.lake.refs import RefMove
 from andon.lake.storage import LocalStorage
 from andon.lake.undo import RedoChoice, redo_target, undo_target
 from andon.model.commit import Cause, CommitKind, Leaf, State
@@ -56,7 +57,7 @@ def test_names_of_commits(lake):
     assert lake.refs.resolve("main~1") == first
     assert lake.refs.resolve(second.id[:9]) == second
     assert lake.refs.resolve(f"main@{first.time}") != second
-    lake.move("v1", "tag", None, first.id, "tag", "ana")
+    lake.move(RefMove("v1", "tag", None, "tag"), first.id, "ana")
     assert lake.refs.resolve("v1") == first
     with pytest.raises(UsageError, match="goes back further"):
         lake.refs.resolve("main~9")
@@ -143,7 +144,7 @@ def test_causes_survive_storage(lake):
 def test_merge_base_is_the_newest_common_commit(lake):
     publish(lake, {"a.x": leaf("1")})
     parted = publish(lake, {"a.x": leaf("2")})
-    lake.move("dev", "branch", None, parted.id, "branch", "ana")
+    lake.move(RefMove("dev", "branch", None, "branch"), parted.id, "ana")
     publish(lake, {"a.x": leaf("2"), "a.y": leaf("1")}, branch="dev")
     publish(lake, {"a.x": leaf("3")})
     assert lake.commits.merge_base(lake.refs.resolve("main"), lake.refs.resolve("dev")) == parted
