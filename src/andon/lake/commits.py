@@ -12,7 +12,10 @@ from andon.base.hashing import content_id
 from andon.errors import MachineError, UsageError
 from andon.lake.packing import pack, unpack
 from andon.model.acceptance import Acceptance
-from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id
+from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id, sorted_causes
+
+#: `{dataset: (leaf before, leaf after)}` of what differs between two commits.
+LeafChanges = Mapping[str, tuple[Leaf | None, Leaf | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,7 @@ class Commits:
             message=draft.message,
             time=draft.time,
             run=draft.run,
-            rejected=tuple(sorted(set(draft.rejected), key=lambda c: (c.source or "", c.path, c.content or ""))),
+            rejected=sorted_causes(draft.rejected),
             acceptances=draft.acceptances,
             target=draft.target,
         )

@@ -84,6 +84,11 @@ class Cause:
         return cls(*value)
 
 
+def sorted_causes(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    """Each cause once, in the order of commits: code first, then raw files by source."""
+    return tuple(sorted(set(causes), key=lambda c: (c.source or "", c.path, c.content or "")))
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """The state of the whole lake.
