@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from andon.base.database import SqliteDatabase, migrate
+from andon.base.database import in_batches, migrate
+from andon.base.sqlite import SqliteDatabase
 from andon.errors import MachineError
 
 ADAPTERS = {"sqlite": lambda place: SqliteDatabase(place / "catalog.db")}
@@ -82,6 +83,87 @@ def test_a_newer_format_is_refused(database):
 def test_components_have_formats_of_their_own(database):
     migrate(database, "other", (("create table other (x bigint)",),))
     assert database.query("select * from other") == []
+
+
+def test_a_table_is_there_once_its_making_was_committed(database):
+    assert database.has_table("counter")
+    assert not database.has_table("nowhere")
+    with pytest.raises(ZeroDivisionError), database.write() as transaction:
+        transaction.execute("create table fleeting (x bigint)")
+        raise ZeroDivisionError
+    assert not database.has_table("fleeting")
+
+
+def test_an_index_is_no_table(database):
+    with database.write() as transaction:
+        transaction.execute("create index counter_number on counter (number)")
+    assert not database.has_table("counter_number")
+
+
+def test_a_database_without_formats_is_brought_to_the_newest(tmp_path):
+    (tmp_path / "fresh").mkdir()
+    for make in ADAPTERS.values():
+        fresh = make(tmp_path / "fresh")
+        assert not fresh.has_table("format")
+        migrate(fresh, "test", STEPS)
+        assert fresh.query("select component, number from format") == [("test", 1)]
+        fresh.close()
+
+
+def test_steps_that_fail_leave_the_format_as_it_was(database):
+    steps = (*STEPS, ("alter table counter add column note text", "insert into nowhere (x) values (1)"))
+    with pytest.raises(MachineError):
+        migrate(database, "test", steps)
+    assert database.query("select number from format where component = 'test'") == [(1,)]
+    with pytest.raises(MachineError):
+        database.query("select note from counter")
+
+
+def test_two_that_migrate_at_once_do_it_once(database):
+    steps = (*STEPS, ("alter table counter add column note text",))
+    failed = []
+
+    def bring():
+        try:
+            migrate(database, "test", steps)
+        except MachineError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=bring) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert database.query("select number from format where component = 'test'") == [(2,)]
+
+
+def test_a_transaction_reads_what_it_wrote(database):
+    with database.write() as transaction:
+        transaction.execute("insert into counter (name, number) values ('a', 1)")
+        assert transaction.query("select number from counter where name = ?", ["a"]) == [(1,)]
+
+
+def test_a_closed_database_opens_again_when_it_is_asked(database):
+    with database.write() as transaction:
+        transaction.execute("insert into counter (name, number) values ('a', 1)")
+    database.close()
+    assert database.query("select name from counter") == [("a",)]
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(0, []), (1, [1]), (500, [500]), (501, [500, 1]), (1200, [500, 500, 200])]
+)
+def test_many_values_are_asked_in_batches(database, count, sizes):
+    with database.write() as transaction:
+        rows = [(f"n{number}", number) for number in range(count)]
+        transaction.execute_many("insert into counter (name, number) values (?, ?)", rows)
+    found, asked = set(), []
+    for marks, batch in in_batches(name for name, _ in rows):
+        asked.append(len(batch))
+        found.update(database.query(f"select name from counter where name in ({marks})", batch))
+    assert asked == sizes
+    assert len(found) == count
 
 
 def test_a_wrong_statement_is_an_error_of_the_machine(database):

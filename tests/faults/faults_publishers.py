@@ -15,11 +15,12 @@ from pathlib import Path
 from faults_story import plant
 
 from andon.base.clock import system_clock, to_text
-from andon.base.database import SqliteDatabase
 from andon.base.hashing import digest
+from andon.base.sqlite import SqliteDatabase
 from andon.errors import ConflictError
 from andon.lake.commits import Draft
-from andon.lake.lake import Lake, RefMove
+from andon.lake.lake import Lake
+from andon.lake.refs import RefMove
 from andon.lake.storage import LocalStorage
 from andon.model.build import Build, recipe_key
 from andon.model.commit import Commit, CommitKind, Leaf, State

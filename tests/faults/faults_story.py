@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from andon.base.database import SqliteDatabase
+from andon.base.sqlite import SqliteDatabase
 from andon.errors import UsageError
 from andon.lake.objects import Objects
 from andon.lake.refs import Refs

@@ -5,7 +5,17 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.lake.packing import definition_of, definition_text, pack, unpack, version_body, version_of
+from andon.lake.packing import (
+    build_body,
+    build_of,
+    definition_of,
+    definition_text,
+    pack,
+    unpack,
+    version_body,
+    version_of,
+)
+from andon.model.build import Build, InputFile
 from andon.model.dataset import ClockUse, Definition, FileRead, Kind, Materialize
 from andon.model.version import Column, ColumnStats, DataFile, Version
 
@@ -34,6 +44,7 @@ definitions = st.builds(
     allow=st.lists(texts, max_size=2).map(tuple),
     lock=st.none() | texts,
     timeout=st.none() | st.floats(0, 100),
+    was=pairs,
     id=texts,
 )
 paths = st.lists(texts, min_size=1, max_size=3).map(tuple)
@@ -46,6 +57,30 @@ stats = st.builds(
 )
 files = st.builds(
     DataFile, texts, st.integers(0, 10**15), texts, st.integers(0, 10**15), st.dictionaries(texts, stats, max_size=3)
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+builds = st.builds(
+    Build,
+    id=texts,
+    key=texts,
+    dataset=texts,
+    definition=texts,
+    version=texts,
+    run=st.none() | st.integers(1, 99),
+    inputs=st.dictionaries(texts, texts, max_size=3),
+    files=st.lists(st.builds(InputFile, texts, texts, st.integers(0, 10**15)), max_size=3).map(tuple),
+    contract=st.none() | st.dictionaries(texts, json_values, max_size=3),
+    logical_time=st.none() | texts,
+    engine=st.dictionaries(texts, json_values, max_size=2),
+    lock=st.none() | texts,
+    seconds=st.floats(0, 1e6),
+    proof=st.none() | texts,
+    log=st.none() | texts,
+    created=texts,
 )
 
 
@@ -66,3 +101,16 @@ def test_every_field_of_a_definition_is_kept():
 
 
 EXAMPLE = Definition("a.b", Kind.SQL, Materialize.TABLE, "datasets/a/b.sql", "m")
+
+
+@given(builds)
+def test_builds(build):
+    row = (build.id, build.key, build.dataset, build.definition, build.version, build.run)
+    assert build_of((*row, pack(build_body(build)), build.created)) == build
+
+
+@given(json_values)
+def test_equal_values_are_packed_alike(value):
+    assert unpack(pack(value)) == value
+    if isinstance(value, dict):
+        assert pack(dict(reversed(value.items()))) == pack(value)

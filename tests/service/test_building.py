@@ -238,8 +238,9 @@ def test_a_killed_run_is_told_as_interrupted_and_cleaned_up(project):
     project.run()
     code = (
         "import os, sys; from andon.service.service import Service; from pathlib import Path\n"
+        "from andon.state.runs import RunBegin\n"
         "w = Service.open(Path(sys.argv[1]), environ={}); w.workspace.lake\n"
-        "print(w.workspace.runs.begin('main', 'x', 'change', 'ana', 'now')); sys.stdout.flush(); os._exit(9)"
+        "print(w.workspace.runs.begin(RunBegin('main', 'x', 'change', 'ana', 'now'))); sys.stdout.flush(); os._exit(9)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(project.root)], capture_output=True, text=True)
     number = int(done.stdout)

@@ -6,15 +6,10 @@ write lock from its start, so that what it read is still true when it commits.
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from andon.base.files import make_folder
 from andon.errors import MachineError
 
 Row = tuple[Any, ...]
@@ -43,139 +38,17 @@ class Database(Protocol):
         """All rows of a SELECT."""
         ...
 
-    def write(self) -> Any:
-        """Context manager: one transaction, committed durably at the end or rolled back on an exception."""
+    def write(self) -> AbstractContextManager[Transaction]:
+        """One transaction, committed durably at the end or rolled back on an exception."""
+        ...
+
+    def has_table(self, name: str) -> bool:
+        """Whether a table of this name is there, by the database's own catalogue."""
         ...
 
     def close(self) -> None:
         """Close the connections of all threads."""
         ...
-
-
-class SqliteDatabase:
-    """SQLite in a file: WAL, `BEGIN IMMEDIATE`, `synchronous=FULL`. One connection per thread.
-
-    Raises:
-        MachineError: `machine.read_only`, `machine.disk` or `machine.database`.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._local = threading.local()
-        self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []
-        self._lock = threading.Lock()
-
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        """See `Database.query`."""
-        with self._errors():
-            return self._connection().execute(sql, parameters).fetchall()
-
-    @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        """See `Database.write`."""
-        with self._errors():
-            connection = self._connection()
-            connection.execute("begin immediate")
-            try:
-                yield _SqliteTransaction(connection)
-                connection.execute("commit")
-            except BaseException:
-                # After a failed COMMIT (disk full) SQLite may have rolled back by itself.
-                if connection.in_transaction:
-                    connection.execute("rollback")
-                raise
-
-    def close(self) -> None:
-        """See `Database.close`."""
-        with self._lock:
-            for _, connection in self._all:
-                connection.close()
-            self._all.clear()
-            self._local = threading.local()
-
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            make_folder(self.path.parent)
-            connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
-            connection.execute("pragma journal_mode=wal")
-            connection.execute("pragma synchronous=full")
-            connection.execute("pragma temp_store=memory")
-            self._local.connection = connection
-            self._keep(connection)
-        return connection
-
-    def _keep(self, connection: sqlite3.Connection) -> None:
-        """Remember this thread's connection, and close those of threads that ended: every run has threads of its own."""
-        with self._lock:
-            ended = [other for thread, other in self._all if not thread.is_alive()]
-            self._all = [(thread, other) for thread, other in self._all if thread.is_alive()]
-            self._all.append((threading.current_thread(), connection))
-        for other in ended:
-            other.close()
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise _translate(error, self.path) from error
-        except PermissionError as error:
-            raise MachineError(
-                "machine.read_only",
-                f"the catalog `{self.path.name}` can't be written: {error.strerror}",
-                where=str(self.path),
-                hint="make the folder writable, or set `catalog` and `storage` in andon.toml to a place that is",
-            ) from error
-
-
-def _translate(error: sqlite3.Error, path: Path) -> MachineError:
-    text = str(error)
-    if "unable to open" in text and os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK)):
-        return MachineError(
-            "machine.disk",
-            f"the catalog can't be opened: {text}",
-            where=str(path),
-            hint="look at the disk: there may be no space left for its log; then run the same command again",
-            retryable=True,
-        )
-    if "readonly" in text or "unable to open" in text:
-        return MachineError(
-            "machine.read_only",
-            f"the catalog can't be opened for writing: {text}",
-            where=str(path),
-            hint="make the folder writable, or set `catalog` in andon.toml to a place that is",
-        )
-    if "full" in text or "disk I/O" in text:
-        return MachineError(
-            "machine.disk",
-            f"the catalog can't be written: {text}",
-            where=str(path),
-            hint="free some space (`andon doctor` shows what uses it) and run the same command again",
-            retryable=True,
-        )
-    locked = "locked" in text or "busy" in text
-    return MachineError(
-        "machine.database",
-        f"the catalog's database failed: {text}",
-        where=str(path),
-        hint="another process holds the catalog; try again" if locked else "`andon doctor` checks the catalog",
-        retryable=locked,
-    )
-
-
-class _SqliteTransaction:
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        return self._connection.execute(sql, parameters).fetchall()
-
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
-        return self._connection.execute(sql, parameters).rowcount
-
-    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        self._connection.executemany(sql, rows)
 
 
 def migrate(database: Database, component: str, steps: Sequence[Sequence[str]]) -> None:
@@ -206,12 +79,9 @@ def migrate(database: Database, component: str, steps: Sequence[Sequence[str]]) 
 
 
 def _format(database: Database, component: str) -> int:
-    try:
-        rows = database.query("select number from format where component = ?", [component])
-    except MachineError as error:
-        if "no such table" in error.message or "does not exist" in error.message:
-            return 0
-        raise
+    if not database.has_table("format"):
+        return 0
+    rows = database.query("select number from format where component = ?", [component])
     return int(rows[0][0]) if rows else 0
 
 

@@ -9,10 +9,18 @@ from typing import Any
 
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import content_id
+from andon.base.lru import Lru
 from andon.errors import MachineError, UsageError
 from andon.lake.packing import pack, unpack
 from andon.model.acceptance import Acceptance
-from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id
+from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id, sorted_causes
+
+# What is kept in memory: the newest commits, and leaves of trees and states (a KB each) for four lakes of 10,000 datasets.
+_COMMITS = 50_000
+_LEAVES = 40_000
+
+#: `{dataset: (leaf before, leaf after)}` of what differs between two commits.
+LeafChanges = Mapping[str, tuple[Leaf | None, Leaf | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +39,13 @@ class Draft:
 
 
 class Commits:
-    """Reads and writes commits. Objects never change, so what was read is kept."""
+    """Reads and writes commits. Objects never change, so what was read is kept while there is room."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._commits: dict[str, Commit] = {}
-        self._trees: dict[str, Any] = {}
-        self._states: dict[str, State] = {}
+        self._commits: Lru[str, Commit] = Lru(_COMMITS, lambda c: 1 + len(c.rejected) + len(c.acceptances))
+        self._trees: Lru[str, dict[str, Any]] = Lru(_LEAVES, lambda tree: 1 + len(tree))
+        self._states: Lru[str, State] = Lru(_LEAVES, lambda state: 1 + len(state.leaves) + len(state.shared))
 
     def get(self, key: str) -> Commit:
         """The commit with this id.
@@ -45,12 +53,14 @@ class Commits:
         Raises:
             MachineError: `lake.corrupt` if it is not there.
         """
-        if key not in self._commits:
+        commit = self._commits.get(key)
+        if commit is None:
             rows = self._database.query("select body from lake_commit where id = ?", [key])
             if not rows:
                 raise MachineError("lake.corrupt", f"commit `{key[:12]}` is not in the catalog", hint="`andon doctor`")
-            self._commits[key] = Commit.from_body(key, unpack(rows[0][0]))
-        return self._commits[key]
+            commit = Commit.from_body(key, unpack(rows[0][0]))
+            self._commits.put(key, commit)
+        return commit
 
     def find_prefix(self, prefix: str) -> Commit | None:
         """The only commit whose id begins with `prefix`, or None.
@@ -72,16 +82,17 @@ class Commits:
 
     def state(self, commit: Commit) -> State:
         """What `commit` holds."""
-        if commit.root not in self._states:
+        state = self._states.get(commit.root)
+        if state is None:
             root = self._tree(commit.root)
             leaves: dict[str, Leaf] = {}
-            self._load_trees(root["schemas"].values())
+            trees = self._trees_of(root["schemas"].values())
             for schema, tree in sorted(root["schemas"].items()):
-                for name, leaf in self._tree(tree).items():
+                for name, leaf in trees[tree].items():
                     leaves[f"{schema}.{name}"] = Leaf.from_json(leaf)
-            shared = self._tree(root["shared"]) if root["shared"] else {}
-            self._states[commit.root] = State(leaves, shared)
-        return self._states[commit.root]
+            state = State(leaves, self._tree(root["shared"]) if root["shared"] else {})
+            self._states.put(commit.root, state)
+        return state
 
     def changed_leaves(self, before: Commit, after: Commit) -> dict[str, tuple[Leaf | None, Leaf | None]]:
         """`{dataset: (leaf before, leaf after)}` where they differ; equal trees are skipped by id."""
@@ -168,7 +179,7 @@ class Commits:
             message=draft.message,
             time=draft.time,
             run=draft.run,
-            rejected=tuple(sorted(set(draft.rejected), key=lambda c: (c.source or "", c.path, c.content or ""))),
+            rejected=sorted_causes(draft.rejected),
             acceptances=draft.acceptances,
             target=draft.target,
         )
@@ -181,16 +192,20 @@ class Commits:
         )
         return Commit.from_body(key, body)
 
-    def _tree(self, key: str) -> Any:
-        if key not in self._trees:
-            self._load_trees([key])
-        return self._trees[key]
+    def _tree(self, key: str) -> dict[str, Any]:
+        return self._trees_of([key])[key]
 
-    def _load_trees(self, keys: Iterable[str]) -> None:
-        missing = [key for key in keys if key not in self._trees]
-        for marks, batch in in_batches(missing):
+    def _trees_of(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Trees by id, all of `keys`."""
+        wanted = set(keys)
+        found = self._trees.get_many(wanted)
+        read: dict[str, dict[str, Any]] = {}
+        for marks, batch in in_batches(wanted - found.keys()):
             for key, body in self._database.query(f"select id, body from tree where id in ({marks})", batch):
-                self._trees[key] = unpack(body)
-        lost = [key for key in missing if key not in self._trees]
-        if lost:
-            raise MachineError("lake.corrupt", f"tree `{lost[0][:12]}` is not in the catalog", hint="`andon doctor`")
+                read[key] = unpack(body)
+        self._trees.put_many(read)
+        found |= read
+        if len(found) < len(wanted):
+            lost = min(wanted - found.keys())
+            raise MachineError("lake.corrupt", f"tree `{lost[:12]}` is not in the catalog", hint="`andon doctor`")
+        return found

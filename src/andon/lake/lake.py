@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, migrate
 from andon.lake.commits import Commits, Draft
 from andon.lake.objects import Objects
-from andon.lake.refs import MAIN, Refs
+from andon.lake.refs import MAIN, Mover, RefMove, Refs
 from andon.lake.schema import MIGRATIONS
 from andon.lake.storage import Storage
 from andon.model.commit import Commit, CommitKind, State
-
-
-@dataclass(frozen=True, slots=True)
-class RefMove:
-    """A ref that should name the new commit: if it names `old` now (None: it is made)."""
-
-    name: str
-    kind: str
-    old: str | None
-    why: str
 
 
 class Lake:
@@ -75,30 +64,19 @@ class Lake:
         with self.database.write() as transaction:
             root = content if isinstance(content, str) else self.commits.root_of(transaction, content)
             commit = self.commits.write(transaction, draft, root)
-            for number, move in enumerate(moves):
-                self.refs.move(
-                    transaction,
-                    move.name,
-                    move.kind,
-                    move.old,
-                    commit.id,
-                    move.why,
-                    draft.author,
-                    at,
-                    request if number == len(moves) - 1 else None,
-                )
+            for number, move in enumerate(moves, start=1):
+                mover = Mover(draft.author, at, request if number == len(moves) else None)
+                self.refs.move(transaction, move, commit.id, mover)
             if also is not None:
                 also(transaction, commit)
         return commit
 
-    def move(
-        self, name: str, kind: str, old: str | None, new: str | None, why: str, actor: str, request: str | None = None
-    ) -> None:
+    def move(self, move: RefMove, new: str | None, actor: str, request: str | None = None) -> None:
         """Make, move or remove a ref without a new commit (see `Refs.move`); a request that was done already does nothing."""
         if request is not None and self.refs.answered(request) is not None:
             return
         with self.database.write() as transaction:
-            self.refs.move(transaction, name, kind, old, new, why, actor, to_text(self.clock()), request)
+            self.refs.move(transaction, move, new, Mover(actor, to_text(self.clock()), request))
 
     def _begin(self, author: str) -> None:
         at = to_text(self.clock())
@@ -107,4 +85,4 @@ class Lake:
             if transaction.query("select 1 from ref where name = ?", [MAIN]):
                 return  # another process was first
             commit = self.commits.write(transaction, draft, self.commits.root_of(transaction, State()))
-            self.refs.move(transaction, MAIN, "branch", None, commit.id, "init", author, at)
+            self.refs.move(transaction, RefMove(MAIN, "branch", None, "init"), commit.id, Mover(author, at))

@@ -38,6 +38,25 @@ class Move:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class RefMove:
+    """A ref that should come to name something else, if it names `old` now (None: it is made)."""
+
+    name: str
+    kind: str
+    old: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Who moves a ref, when, and the id of the request, by which a move that is asked again is known."""
+
+    actor: str
+    at: str
+    request: str | None = None
+
+
 class Refs:
     """Finds, resolves and moves refs."""
 
@@ -88,42 +107,32 @@ class Refs:
                 commit = self._back(text, commit, step.steps)
         return commit
 
-    def move(
-        self,
-        transaction: Transaction,
-        name: str,
-        kind: str,
-        old: str | None,
-        new: str | None,
-        why: str,
-        actor: str,
-        at: str,
-        request: str | None = None,
-    ) -> None:
-        """Make (`old` None), move, or remove (`new` None) a ref, if it still names `old`.
+    def move(self, transaction: Transaction, move: RefMove, new: str | None, mover: Mover) -> None:
+        """Make (`move.old` None), move, or remove (`new` None) a ref, if it still names `move.old`.
 
         Raises:
             ConflictError: `lake.ref_moved` if it does not.
             UsageError: `lake.ref_exists` if it should be made and is there.
         """
+        name, old = move.name, move.old
         if old is None:
             if transaction.query("select 1 from ref where name = ?", [name]):
                 raise UsageError("lake.ref_exists", f"`{name}` exists already", where=name, hint="choose another name")
             transaction.execute(
-                "insert into ref (name, kind, commit_id, updated) values (?, ?, ?, ?)", [name, kind, new, at]
+                "insert into ref (name, kind, commit_id, updated) values (?, ?, ?, ?)", [name, move.kind, new, mover.at]
             )
         elif new is None:
             changed = transaction.execute("delete from ref where name = ? and commit_id = ?", [name, old])
             _moved(changed, name)
         else:
             changed = transaction.execute(
-                "update ref set commit_id = ?, updated = ? where name = ? and commit_id = ?", [new, at, name, old]
+                "update ref set commit_id = ?, updated = ? where name = ? and commit_id = ?", [new, mover.at, name, old]
             )
             _moved(changed, name)
         transaction.execute(
             "insert into reflog (seq, ref, old, new, request, why, actor, at)"
             " select coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ? from reflog",
-            [name, old, new, request, why, actor, at],
+            [name, old, new, mover.request, move.why, mover.actor, mover.at],
         )
 
     def _back(self, text: str, commit: Commit, steps: int) -> Commit:

@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Protocol
 
 from andon.base.files import machine_error, make_folder, sync_all
+from andon.base.lru import Lru
 from andon.errors import MachineError
 
 _CHUNK = 1 << 20
+
+# Folders that are known to be there: one for each dataset, of twice a lake of 10,000.
+_FOLDERS = 20_000
 
 
 class Storage(Protocol):
@@ -65,7 +69,7 @@ class LocalStorage:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.url = root.as_uri()
-        self._folders: set[str] = set()
+        self._folders: Lru[str, bool] = Lru(_FOLDERS)
 
     def new_path(self, folder: str, name: str, ending: str) -> str:
         """See `Storage.new_path`."""
@@ -75,7 +79,7 @@ class LocalStorage:
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise machine_error(error, f"make the folder `{folder}` of the lake") from error
-            self._folders.add(folder)
+            self._folders.put(folder, True)
         return f"{folder}/{name}-{secrets.token_hex(8)}{ending}"
 
     def engine_path(self, path: str) -> str:

@@ -1,30 +1,37 @@
-"""What an undo takes back and a redo brings again; what must not come back by itself. Pure decisions over history."""
+"""What an undo takes back and a redo brings again; what must not come back by itself. Decisions over history, nothing is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from andon.lake.commits import Commits, LeafChanges
+from andon.lake.objects import Objects
 from andon.model.build import InputFile
 from andon.model.commit import Cause, Commit, CommitKind, Leaf
+from andon.model.dataset import Kind
 
 #: Kinds of commits that put something before readers.
 PUBLISHES = (CommitKind.CHANGE, CommitKind.REFRESH, CommitKind.PUBLISH, CommitKind.REDO)
 
 
-def undo_target(history: Iterable[Commit]) -> Commit | None:
-    """The newest publish of `history` (newest first) that is not undone; a redo counts as a publish."""
+def with_undone(history: Iterable[Commit]) -> Iterator[tuple[Commit, bool]]:
+    """Each commit of `history` (newest first), and whether it is taken back: a publish by an undo, an undo by its redo.
+
+    What was taken back takes nothing back itself any more.
+    """
     void: set[str] = set()
     for commit in history:
-        if commit.id in void:
-            continue
-        if commit.kind is CommitKind.UNDO and commit.target is not None:
+        is_undone = commit.id in void
+        if not is_undone and commit.kind in (CommitKind.UNDO, CommitKind.REDO) and commit.target is not None:
             void.add(commit.target)
-        elif commit.kind in PUBLISHES:
-            if commit.kind is CommitKind.REDO and commit.target is not None:
-                void.add(commit.target)
-            return commit
-    return None
+        yield commit, is_undone
+
+
+def undo_target(history: Iterable[Commit]) -> Commit | None:
+    """The newest publish of `history` (newest first) that is not undone; a redo counts as a publish."""
+    publishes = (commit for commit, is_undone in with_undone(history) if not is_undone and commit.kind in PUBLISHES)
+    return next(publishes, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +44,42 @@ class RedoChoice:
 
 def redo_target(history: Iterable[Commit]) -> RedoChoice | None:
     """The newest undo of `history` (newest first) that is not redone, with the publishes that came after it."""
-    void: set[str] = set()
     since: list[Commit] = []
-    for commit in history:
-        if commit.id in void:
+    for commit, is_undone in with_undone(history):
+        if is_undone:
             # An undo and its redo cancel each other: neither stands in the way of an older undo.
             since = [later for later in since if later.target != commit.id]
-            continue
-        if commit.kind is CommitKind.UNDO:
+        elif commit.kind is CommitKind.UNDO:
             return RedoChoice(commit, tuple(since))
-        if commit.kind is CommitKind.REDO and commit.target is not None:
-            void.add(commit.target)
-            since.append(commit)
         elif commit.kind in PUBLISHES:
             since.append(commit)
     return None
 
 
+def causes_of(commits: Commits, objects: Objects, before: Commit, target: Commit, changes: LeafChanges) -> set[Cause]:
+    """What a publish brought, as what an undo of it keeps out: its code, or its raw files if it altered no code.
+
+    Args:
+        before: the commit before it.
+        changes: `commits.changed_leaves(before, target)`.
+    """
+    ids = {leaf.definition for pair in changes.values() for leaf in pair if leaf is not None}
+    meanings = {i: d.meaning for i, d in objects.definitions(ids).items()}
+    causes = code_causes(changes, commits.shared(before), commits.shared(target), meanings)
+    if causes:
+        return causes
+    builds = objects.builds(
+        leaf.build for pair in changes.values() for leaf in pair if leaf is not None and leaf.kind == Kind.SOURCE
+    )
+
+    def files(leaf: Leaf | None) -> Sequence[InputFile]:
+        return builds[leaf.build].files if leaf is not None and leaf.build in builds else ()
+
+    return source_causes({name: (files(old), files(new)) for name, (old, new) in changes.items()})
+
+
 def code_causes(
-    changes: Mapping[str, tuple[Leaf | None, Leaf | None]],
+    changes: LeafChanges,
     shared_before: Mapping[str, str],
     shared_after: Mapping[str, str],
     meanings: Mapping[str, str],

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from andon.model.commit import State
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +48,3 @@ class Acceptance:
     def from_json(cls, value: Mapping[str, Any]) -> Acceptance:
         """Inverse of `to_json`."""
         return cls(**value)
-
-
-def in_force(acceptances: Iterable[Acceptance], state: State) -> tuple[Acceptance, ...]:
-    """Those of results that are in `state`; what was accepted once does not stand for other content."""
-    versions = {name: leaf.version for name, leaf in state.leaves.items()}
-    return tuple({a.subject: a for a in acceptances if versions.get(a.dataset) == a.version}.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -82,6 +82,11 @@ class Cause:
     def from_json(cls, value: list[Any]) -> Cause:
         """Inverse of `to_json`."""
         return cls(*value)
+
+
+def sorted_causes(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    """Each cause once, in the order of commits: code first, then raw files by source."""
+    return tuple(sorted(set(causes), key=lambda c: (c.source or "", c.path, c.content or "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +182,9 @@ class State:
         for leaf in self.leaves.values():
             result.update(leaf.files)
         return result
+
+
+def in_force(acceptances: Iterable[Acceptance], state: State) -> tuple[Acceptance, ...]:
+    """Those of results that are in `state`; what was accepted once does not stand for other content."""
+    versions = {name: leaf.version for name, leaf in state.leaves.items()}
+    return tuple({a.subject: a for a in acceptances if versions.get(a.dataset) == a.version}.values())

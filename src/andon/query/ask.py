@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from andon.base.clock import to_text
 from andon.base.names import did_you_mean, literal
 from andon.base.text import excerpt, line_and_column
 from andon.engines.duckdb.failures import query_error
@@ -19,6 +20,7 @@ from andon.model.commit import Commit
 from andon.relations.relations import Relations
 from andon.sql.facts import SqlFacts, read_facts
 from andon.sql.rules import refusals
+from andon.state.queries import QueryRecord
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -140,14 +142,17 @@ class Querying:
             # Who may read and not write (a shared lake, a read-only disk) can still ask.
             try:
                 self._workspace.query_log.add(
-                    self._workspace.caller.author,
-                    face or self._workspace.caller.face,
-                    text,
-                    datasets,
-                    commit.id,
-                    answer_seconds + seconds,
-                    rows,
-                    error,
+                    QueryRecord(
+                        to_text(self._workspace.clock()),
+                        self._workspace.caller.author,
+                        face or self._workspace.caller.face,
+                        text,
+                        datasets,
+                        commit.id,
+                        answer_seconds + seconds,
+                        rows,
+                        error,
+                    )
                 )
             except MachineError as failure:
                 if failure.code not in ("machine.read_only", "machine.disk"):

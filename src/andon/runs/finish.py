@@ -13,9 +13,8 @@ from andon.base.clock import to_text
 from andon.base.database import Transaction
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
-from andon.lake.lake import RefMove
-from andon.model.acceptance import in_force
-from andon.model.commit import Commit, CommitKind, Leaf, State
+from andon.lake.refs import RefMove
+from andon.model.commit import Commit, CommitKind, Leaf, State, in_force
 from andon.model.event import Ended, Planned
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, Status, TaskResult
@@ -27,6 +26,7 @@ from andon.runs.inspection.history import CheckHistory
 from andon.runs.planning.bases import base_meanings
 from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
+from andon.state.runs import RunEnd
 from andon.workspace.code import project_at
 from andon.workspace.folder import Base
 
@@ -85,7 +85,7 @@ class Finish:
         """Record that a run ended without a commit, unless its end is recorded already."""
         with contextlib.suppress(AndonError), self._lake.database.write() as transaction:
             if self._workspace.runs.is_running(transaction, run.number):
-                self._workspace.runs.end(transaction, run.number, status, None, False, None, run.seconds, [])
+                self._workspace.runs.end(transaction, run.number, RunEnd(status, run.seconds))
 
     def commit(self, prepared: Prepared, run: Running, progress: Progress, check: CheckedRun) -> RunResult:
         """Ask what must hold, write the run's commit, name it `run:N`, and move the branch if the policy allows; the move with the
@@ -186,9 +186,8 @@ class Finish:
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if Status.FAILED in statuses else "held" if end.is_held else "done"
-        workspace.runs.end(
-            transaction, run.number, status, commit.id, end.held is None, end.held, run.seconds, end.results
-        )
+        how = RunEnd(status, run.seconds, commit.id, published=end.held is None, held=end.held, tasks=end.results)
+        workspace.runs.end(transaction, run.number, how)
         workspace.check_results.record(transaction, check.fresh, check.newest)
         workspace.check_results.record_run(transaction, run.number, end.settled.said)
 

@@ -21,6 +21,7 @@ from andon.runs.checked_run import CheckedRun
 from andon.runs.finish import Finish, Running
 from andon.runs.goal import ANY_PLAN, Goal, Line, PlanUnconfirmed, RunOptions
 from andon.runs.prepare import Prepared, Preparer
+from andon.state.runs import RunBegin
 from andon.workspace.branching import create_branch
 from andon.workspace.engines import Engines
 
@@ -89,7 +90,7 @@ class GoalRunner:
         if not plan.works and not _leaves_change(prepared):
             return self._finish.nothing(prepared, line, began)
         author, moment = self._workspace.caller.author, to_text(prepared.moment)
-        number = self._workspace.runs.begin(goal.branch, prepared.head.id, str(goal.kind), author, moment)
+        number = self._workspace.runs.begin(RunBegin(goal.branch, prepared.head.id, str(goal.kind), author, moment))
         run = Running(number, line, began)
         try:
             return self._build(prepared, run)

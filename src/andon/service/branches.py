@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.files import write_whole
 from andon.errors import ConflictError, UsageError
 from andon.lake.refname import check_new_name
-from andon.lake.refs import MAIN, Ref
+from andon.lake.refs import MAIN, Ref, RefMove
 from andon.model.commit import Commit, CommitKind
 from andon.model.plan import Plan
 from andon.model.run import RunResult
@@ -89,7 +89,7 @@ class Branches:
         if name == MAIN:
             raise UsageError("lake.protected", "`main` can't be dropped: it is what readers see", where=name)
         ref = self._branch(name)
-        self._lake.move(name, "branch", ref.commit, None, "drop", self._workspace.caller.author)
+        self._lake.move(RefMove(name, "branch", ref.commit, "drop"), None, self._workspace.caller.author)
         self._workspace.folder.forget_base(name)
         if self._workspace.folder.branch() == name:
             self._workspace.folder.set_branch(MAIN)
@@ -144,7 +144,7 @@ class Branches:
         """
         check_new_name(name)
         commit = self._lake.refs.resolve(at or self._workspace.branch())
-        self._lake.move(name, "tag", None, commit.id, "tag", self._workspace.caller.author)
+        self._lake.move(RefMove(name, "tag", None, "tag"), commit.id, self._workspace.caller.author)
         ref = self._lake.refs.find(name)
         assert ref is not None  # made above
         return ref
@@ -164,7 +164,7 @@ class Branches:
             raise UsageError(
                 "lake.ref_not_found", f"no tag is named `{name}`", where=name, hint="`andon tag` lists them"
             )
-        self._lake.move(name, "tag", ref.commit, None, "untag", self._workspace.caller.author)
+        self._lake.move(RefMove(name, "tag", ref.commit, "untag"), None, self._workspace.caller.author)
         return ref
 
     # -- publish

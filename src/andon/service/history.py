@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.names import did_you_mean
 from andon.errors import UsageError
-from andon.model.commit import Commit, CommitKind, Leaf
+from andon.lake.undo import with_undone
+from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowDiff
 from andon.model.verdict import Verdict
 from andon.model.version import Column
@@ -274,11 +275,8 @@ class History:
     def _walk(self, ref: str | None) -> Iterator[tuple[Commit, dict[str, tuple[Leaf | None, Leaf | None]], bool]]:
         """The commits that readers saw, newest first: what each changed against its first parent, and whether it was undone."""
         commits = self._lake.commits
-        void: set[str] = set()
-        for commit in commits.first_parents(self._lake.refs.resolve(self._workspace.reading(ref))):
-            undone = commit.id in void
-            if commit.kind in (CommitKind.UNDO, CommitKind.REDO) and not undone and commit.target:
-                void.add(commit.target)
+        head = self._lake.refs.resolve(self._workspace.reading(ref))
+        for commit, undone in with_undone(commits.first_parents(head)):
             changes = commits.changed_leaves(commits.get(commit.parent), commit) if commit.parent is not None else {}
             yield commit, changes, undone
 

@@ -143,7 +143,7 @@ class Service:
         """Undo of older publishes."""
         from andon.service.undo_older import Reverting
 
-        return Reverting(self.workspace, self._runner, self.row_diffs, self.undoing)
+        return Reverting(self.workspace, self._runner, self.row_diffs)
 
     @cached_property
     def querying(self) -> Querying:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.errors import ConflictError, UsageError
 from andon.lake.commits import Draft
-from andon.lake.lake import RefMove
-from andon.lake.refs import require_branch
-from andon.lake.undo import code_causes, redo_target, source_causes, undo_target
-from andon.model.acceptance import in_force
-from andon.model.build import InputFile
-from andon.model.commit import Cause, Commit, CommitKind, Leaf, State
-from andon.model.dataset import Kind
+from andon.lake.refs import RefMove, require_branch
+from andon.lake.undo import causes_of, redo_target, undo_target
+from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, in_force, sorted_causes
 from andon.runs.planning.bases import make_pending
 from andon.workspace.folder import put
 
@@ -72,14 +68,6 @@ class Undoing:
         changes = self._lake.commits.changed_leaves(self._lake.commits.get(target.parent), target)
         return target, tuple(changes)
 
-    def causes(self, before: Commit, target: Commit) -> set[Cause]:
-        """What a publish brought, as what an undo of it keeps out: its code, or its raw files if it altered no code.
-
-        Args:
-            before: the commit before it.
-        """
-        return self._causes(before, target, self._lake.commits.changed_leaves(before, target))
-
     def needs_asking(self, target: Commit) -> str | None:
         """Why an undo of `target` should be confirmed first, or None."""
         run = self._workspace.runs.find(target.run) if target.run is not None else None
@@ -121,7 +109,7 @@ class Undoing:
         assert target.parent is not None  # undo_preview refuses the first commit
         before = commits.get(target.parent)
         changes = commits.changed_leaves(before, target)
-        causes = self._causes(before, target, changes)
+        causes = causes_of(commits, self._lake.objects, before, target, changes)
         state = _apply(commits.state(head), {d: old for d, (old, _) in changes.items()})
         shared = _revert_files(commits.state(head).shared, commits.shared(before), commits.shared(target))
         draft = Draft(
@@ -137,7 +125,7 @@ class Undoing:
         )
         move = RefMove(name, "branch", head.id, "undo")
         commit = self._lake.commit(draft, State(state, shared), [move], request)
-        return Reverted(name, commit, target, tuple(changes), _sorted(causes))
+        return Reverted(name, commit, target, tuple(changes), sorted_causes(causes))
 
     def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:
         """Revert the newest undo, as a new commit, unless the same datasets were published again since.
@@ -259,32 +247,7 @@ class Undoing:
         if commit.kind is CommitKind.REDO and target.target is not None:
             target = commits.get(target.target)
         causes = set(commit.rejected) - set(before.rejected)
-        return Reverted(branch, commit, target, tuple(commits.changed_leaves(before, commit)), _sorted(causes))
-
-    def _causes(
-        self, before: Commit, target: Commit, changes: Mapping[str, tuple[Leaf | None, Leaf | None]]
-    ) -> set[Cause]:
-        lake = self._lake
-        ids = {leaf.definition for pair in changes.values() for leaf in pair if leaf is not None}
-        meanings = {i: d.meaning for i, d in lake.objects.definitions(ids).items()}
-        causes = code_causes(changes, lake.commits.shared(before), lake.commits.shared(target), meanings)
-        if causes:
-            return causes
-        builds = lake.objects.builds(
-            leaf.build for pair in changes.values() for leaf in pair if leaf is not None and leaf.kind == Kind.SOURCE
-        )
-        files: dict[str, tuple[Sequence[InputFile], Sequence[InputFile]]] = {}
-        for name, (old, new) in changes.items():
-            if any(leaf is not None and leaf.kind == Kind.SOURCE for leaf in (old, new)):
-                files[name] = (
-                    builds[old.build].files if old and old.build in builds else (),
-                    builds[new.build].files if new and new.build in builds else (),
-                )
-        return source_causes(files)
-
-
-def _sorted(causes: Iterable[Cause]) -> tuple[Cause, ...]:
-    return tuple(sorted(causes, key=lambda c: (c.source or "", c.path, c.content or "")))
+        return Reverted(branch, commit, target, tuple(commits.changed_leaves(before, commit)), sorted_causes(causes))
 
 
 def _apply(state: State, leaves: Mapping[str, Leaf | None]) -> dict[str, Leaf]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from andon.errors import ConflictError, UsageError
-from andon.lake.undo import PUBLISHES
-from andon.model.commit import Cause, Commit, CommitKind
+from andon.lake.undo import PUBLISHES, causes_of, with_undone
+from andon.model.commit import Cause, Commit, CommitKind, sorted_causes
 from andon.model.plan import Plan
 from andon.model.row_diff import RowDiff
 from andon.model.run import RunResult
@@ -21,7 +21,6 @@ _Done = TypeVar("_Done")
 if TYPE_CHECKING:
     from andon.runs.run import GoalRunner
     from andon.service.row_diffs import RowDiffs
-    from andon.service.undo import Undoing
     from andon.workspace.workspace import Workspace
 
 
@@ -45,31 +44,28 @@ class Tried:
 class Reverting:
     """Reverts older publishes of one workspace's branches."""
 
-    def __init__(self, workspace: Workspace, runner: GoalRunner, row_diffs: RowDiffs, undoing: Undoing) -> None:
+    def __init__(self, workspace: Workspace, runner: GoalRunner, row_diffs: RowDiffs) -> None:
         self._workspace = workspace
         self._runner = runner
         self._row_diffs = row_diffs
-        self._undoing = undoing
         self._lake = workspace.lake
 
-    def find(self, commit: str, branch: str | None = None) -> Commit:
-        """The publish of the branch that `commit` (an id, its beginning, or any ref) names.
+    def find(self, ref: str, branch: str | None = None) -> Commit:
+        """The publish of the branch that `ref` (an id, its beginning, or any ref) names.
 
         Raises:
             UsageError: `usage.bad_argument` if it is no publish of this branch, or undone already; `lake.ref_not_found`.
         """
         name = self._workspace.branch(branch)
-        wanted = self._lake.refs.resolve(commit)
-        void: set[str] = set()
-        for one in self._lake.commits.first_parents(self._lake.refs.resolve(name)):
-            if one.kind in (CommitKind.UNDO, CommitKind.REDO) and one.id not in void and one.target:
-                void.add(one.target)
-            if one.id == wanted.id:
-                if one.kind not in PUBLISHES or one.parent is None:
-                    raise self._no_publish(wanted, name, f"is no publish but `{one.kind}`")
-                if one.id in void:
-                    raise self._no_publish(wanted, name, "is undone already")
-                return one
+        wanted = self._lake.refs.resolve(ref)
+        for commit, is_undone in with_undone(self._lake.commits.first_parents(self._lake.refs.resolve(name))):
+            if commit.id != wanted.id:
+                continue
+            if commit.kind not in PUBLISHES or commit.parent is None:
+                raise self._no_publish(wanted, name, f"is no publish but `{commit.kind}`")
+            if is_undone:
+                raise self._no_publish(wanted, name, "is undone already")
+            return commit
         raise self._no_publish(wanted, name, f"is not in the history of {name}")
 
     def attempt(self, target: Commit, branch: str | None = None, line: Line | None = None) -> Tried:
@@ -111,7 +107,8 @@ class Reverting:
     def _goal(self, target: Commit, branch: str) -> Goal:
         commits = self._lake.commits
         before = commits.get(target.parent or "")
-        causes = self._undoing.causes(before, target)
+        changes = commits.changed_leaves(before, target)
+        causes = causes_of(commits, self._lake.objects, before, target, changes)
 
         def side(_: Commit, gatherer: Gatherer) -> Side:
             return _with_raw_of(gatherer, before, target, causes)
@@ -127,7 +124,7 @@ class Reverting:
             CommitKind.UNDO,
             policy,
             updates_folder=False,
-            rejected=tuple(sorted(causes, key=lambda c: (c.source or "", c.path, c.content or ""))),
+            rejected=sorted_causes(causes),
             target=target.id,
         )
 

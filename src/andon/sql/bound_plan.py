@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from andon.base.names import literal
+from andon.base.recursion import deeply
 from andon.sql.bind import Binder, BindError
 from andon.sql.messages import explain
-from andon.sql.parse import deeply, unreadable
+from andon.sql.parse import unreadable
 
 #: An operator or an expression of a plan.
 Node = dict[str, Any]

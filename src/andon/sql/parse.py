@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from andon.base.names import literal
+from andon.base.recursion import deeply
 from andon.base.text import byte_to_character
 from andon.sql.tokens import statements, tokens
 from andon.sql.uses import SqlProblem
@@ -33,10 +33,6 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 # Parts of the serialised tree that say nothing. A double quote inside of a value is written \", so none of these can be met there.
 _NOISE = (',"order_bys":{"type":"ORDER_MODIFIER"}', '"cte_map":{},', ',"aggregate_handling":"STANDARD_HANDLING"')
-
-_MORE_LEVELS = 12_000
-
-_Result = TypeVar("_Result")
 
 _local = threading.local()
 
@@ -121,25 +117,6 @@ def _problem(text: str, tree: dict[str, Any]) -> SqlProblem:
         hint = "a dataset only reads; put a SELECT between the parentheses"
         return SqlProblem("project.not_select", "a CTE holds a statement that is not a SELECT", _first(text), hint)
     return SqlProblem("project.bad_sql", message.split("\n")[0].rstrip(".!"), offset, None)
-
-
-def deeply(work: Callable[[], _Result]) -> _Result:
-    """What `work` gives; when Python's limit stops it, it has a second try with room for thousands of levels.
-
-    The engine takes 1000 levels in an expression and any number of UNIONs.
-
-    Raises:
-        RecursionError: if that is not enough.
-    """
-    try:
-        return work()
-    except RecursionError:
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(limit + _MORE_LEVELS)
-        try:
-            return work()
-        finally:
-            sys.setrecursionlimit(limit)
 
 
 def too_deep(text: str, offset: int | None = None) -> SqlProblem:

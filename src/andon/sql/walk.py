@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from andon.base.recursion import deeply
 from andon.model.dataset import ClockUse, FileRead
 from andon.sql.names import CLOCK_KEYWORDS, DATE_NAMES, INSTANT_NAMES, RANDOM_NAMES, READERS, STATE_KEYWORDS
 from andon.sql.normal import normal_form
-from andon.sql.parse import NO_PLACE, deeply, too_deep
+from andon.sql.parse import NO_PLACE, too_deep
 from andon.sql.reads import find_read, reader_of
 from andon.sql.tokens import tokens
 from andon.sql.uses import CallUse, Construct, SqlFacts, SqlProblem, TableUse

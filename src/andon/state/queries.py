@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from andon.base.clock import Clock, to_text
 from andon.base.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class QueryRecord:
-    """One query that was asked. `face` is where: `cli`, `python`."""
+    """One query that was asked.
+
+    Attributes:
+        at: when its answer or error was there (ISO text, UTC).
+        face: where it was asked: `cli`, `python`.
+        rows: how many came; None with an `error`.
+    """
 
     at: str
     who: str
@@ -28,27 +32,17 @@ class QueryRecord:
 class Queries:
     """Writes and reads the log of queries."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._clock = clock
 
-    def add(
-        self,
-        who: str,
-        face: str,
-        sql: str,
-        datasets: Sequence[str],
-        commit: str | None,
-        seconds: float,
-        rows: int | None,
-        error: str | None,
-    ) -> None:
+    def add(self, q: QueryRecord) -> None:
         """Append one line."""
+        values = [q.at, q.who, q.face, q.sql, json.dumps(list(q.datasets)), q.commit, q.seconds, q.rows, q.error]
         with self._database.write() as transaction:
             transaction.execute(
                 "insert into query_log (seq, at, who, face, sql, datasets, commit_id, seconds, rows, error)"
                 " select coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ? from query_log",
-                [to_text(self._clock()), who, face, sql, json.dumps(list(datasets)), commit, seconds, rows, error],
+                values,
             )
 
     def newest(self, limit: int = 50) -> list[QueryRecord]:

@@ -14,7 +14,7 @@ from andon.model.run import Status, TaskResult
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run as recorded. `status` is `running`, `done`, `failed`, `interrupted`, or `moved` (it was planned again)."""
+    """A run as recorded. `status` is `running`, `done`, `held`, `failed`, `interrupted`, or `moved` (planned again)."""
 
     number: int
     branch: str
@@ -31,6 +31,35 @@ class RunRecord:
     seconds: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class RunBegin:
+    """What is known of a run when it begins; `base` is the branch's commit that it was planned on."""
+
+    branch: str
+    base: str
+    kind: str
+    author: str
+    logical_time: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended.
+
+    Attributes:
+        status: as in `RunRecord`.
+        commit: what it made, if it came so far.
+        held: why the branch was not moved to it.
+    """
+
+    status: str
+    seconds: float
+    commit: str | None = None
+    published: bool = False
+    held: str | None = None
+    tasks: Sequence[TaskResult] = ()
+
+
 _COLUMNS = "number, branch, base, kind, author, started, ended, status, commit_id, published, held, logical_time, seconds, process"
 
 
@@ -41,7 +70,7 @@ class Runs:
         self._database = database
         self._clock = clock
 
-    def begin(self, branch: str, base: str, kind: str, author: str, logical_time: str) -> int:
+    def begin(self, run: RunBegin) -> int:
         """Record the start of a run; returns its number."""
         started = to_text(self._clock())
         with self._database.write() as transaction:
@@ -50,25 +79,15 @@ class Runs:
             transaction.execute(
                 "insert into run (number, branch, base, kind, author, started, status, logical_time, process)"
                 " values (?, ?, ?, ?, ?, ?, 'running', ?, ?)",
-                [number, branch, base, kind, author, started, logical_time, this_process()],
+                [number, run.branch, run.base, run.kind, run.author, started, run.logical_time, this_process()],
             )
         return number
 
-    def end(
-        self,
-        transaction: Transaction,
-        number: int,
-        status: str,
-        commit: str | None,
-        published: bool,
-        held: str | None,
-        seconds: float,
-        tasks: Sequence[TaskResult],
-    ) -> None:
+    def end(self, transaction: Transaction, number: int, end: RunEnd) -> None:
         """Record how a run ended, within the transaction that moved the refs."""
         transaction.execute(
             "update run set ended = ?, status = ?, commit_id = ?, published = ?, held = ?, seconds = ? where number = ?",
-            [to_text(self._clock()), status, commit, int(published), held, seconds, number],
+            [to_text(self._clock()), end.status, end.commit, int(end.published), end.held, end.seconds, number],
         )
         transaction.execute("delete from task where run = ?", [number])
         transaction.execute_many(
@@ -86,7 +105,7 @@ class Runs:
                     t.version,
                     json.dumps(t.error) if t.error else None,
                 )
-                for t in tasks
+                for t in end.tasks
             ],
         )
 

@@ -20,6 +20,7 @@ from andon.checks.watch import Point
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.universe import Relation, TableRelation, Universe
 from andon.errors import AndonError, Problem
+from andon.lake.undo import with_undone
 from andon.model.check import Check, Key
 from andon.model.commit import Commit, CommitKind, State
 from andon.model.dataset import Dataset
@@ -137,17 +138,13 @@ class Scene:
     def past(self, names: Sequence[str]) -> dict[str, list[Moment]]:
         """Earlier versions of each dataset on the way back from the commit, newest first. What was undone does not count."""
         commits = self._lake.commits
-        wanted, void = set(names), set[str]()
+        wanted = set(names)
         seen = {name: {self.state.leaves[name].version} for name in names}
         found: dict[str, list[tuple[Commit, str, str]]] = {}
-        for number, one in enumerate(commits.first_parents(self.commit)):
+        for number, (one, is_undone) in enumerate(with_undone(commits.first_parents(self.commit))):
             if number >= _COMMITS or one.parent is None or not wanted:
                 break
-            if one.kind in (CommitKind.UNDO, CommitKind.REDO):
-                if one.id not in void and one.target:
-                    void.add(one.target)
-                continue
-            if one.id in void:
+            if is_undone or one.kind in (CommitKind.UNDO, CommitKind.REDO):
                 continue
             for name, (_, after) in commits.changed_leaves(commits.get(one.parent), one).items():
                 if name not in wanted or after is None or after.version in seen[name]:

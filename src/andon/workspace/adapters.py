@@ -13,7 +13,8 @@ from pathlib import Path
 
 from andon.base.cache import FileCache
 from andon.base.clock import Clock
-from andon.base.database import SqliteDatabase, migrate
+from andon.base.database import migrate
+from andon.base.sqlite import SqliteDatabase
 from andon.errors import MachineError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
@@ -107,9 +108,7 @@ class Adapters:
         lake = Lake.open(database, LocalStorage(storage), self.clock, self._owner)
         migrate(database, "state", MIGRATIONS)
         self._is_new = is_new
-        return State(
-            lake, Runs(database, self.clock), CheckResults(database), Queries(database, self.clock), Facts(database)
-        )
+        return State(lake, Runs(database, self.clock), CheckResults(database), Queries(database), Facts(database))
 
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))

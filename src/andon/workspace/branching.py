@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.lake.refname import check_new_name
-from andon.lake.refs import MAIN, Ref
+from andon.lake.refs import MAIN, Ref, RefMove
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -20,7 +20,7 @@ def create_branch(workspace: Workspace, name: str, at: str = MAIN) -> Ref:
     check_new_name(name)
     lake = workspace.lake
     commit = lake.refs.resolve(at)
-    lake.move(name, "branch", None, commit.id, f"branch from {at}", workspace.caller.author)
+    lake.move(RefMove(name, "branch", None, f"branch from {at}"), commit.id, workspace.caller.author)
     workspace.folder.copy_base(at, name)
     ref = lake.refs.find(name)
     assert ref is not None  # made above

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from andon.base.database import SqliteDatabase, migrate
+from andon.base.database import migrate
+from andon.base.sqlite import SqliteDatabase
 from andon.lake.field_ids import SEPARATOR, FieldIds, Output
 from andon.lake.schema import MIGRATIONS
 

@@ -1,43 +1,14 @@
 """The lake on a real SQLite file: commits, refs, history, undo decisions."""
 
-import itertools
-from datetime import UTC, datetime, timedelta
-
 import pytest
+from lake_kit import leaf, publish
 
-from andon.base.database import SqliteDatabase
 from andon.errors import ConflictError, MachineError, UsageError
 from andon.lake.commits import Draft
-from andon.lake.lake import Lake, RefMove
-from andon.lake.storage import LocalStorage
+from andon.lake.lake import Lake
+from andon.lake.refs import RefMove
 from andon.lake.undo import RedoChoice, redo_target, undo_target
-from andon.model.commit import Cause, CommitKind, Leaf, State
-
-
-def ticking():
-    start = datetime(2026, 11, 1, tzinfo=UTC)
-    counter = itertools.count()
-    return lambda: start + timedelta(minutes=next(counter))
-
-
-@pytest.fixture
-def lake(tmp_path):
-    database = SqliteDatabase(tmp_path / "catalog.db")
-    yield Lake.open(database, LocalStorage(tmp_path / "lake"), ticking(), "ana")
-    database.close()
-
-
-def leaf(text):
-    return Leaf(
-        "sql", "table", f"def-{text}", f"key-{text}", f"build-{text}", f"version-{text}", ((f"{text}.sql", "s"),)
-    )
-
-
-def publish(lake, leaves, kind=CommitKind.CHANGE, branch="main", target=None, rejected=()):
-    head = lake.refs.resolve(branch)
-    at = lake.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    draft = Draft((head.id,), kind, "ana", "message", at, rejected=rejected, target=target)
-    return lake.commit(draft, State(leaves), [RefMove(branch, "branch", head.id, "change")])
+from andon.model.commit import Cause, CommitKind, State
 
 
 def test_a_commit_holds_what_was_put_into_it(lake):
@@ -56,7 +27,7 @@ def test_names_of_commits(lake):
     assert lake.refs.resolve("main~1") == first
     assert lake.refs.resolve(second.id[:9]) == second
     assert lake.refs.resolve(f"main@{first.time}") != second
-    lake.move("v1", "tag", None, first.id, "tag", "ana")
+    lake.move(RefMove("v1", "tag", None, "tag"), first.id, "ana")
     assert lake.refs.resolve("v1") == first
     with pytest.raises(UsageError, match="goes back further"):
         lake.refs.resolve("main~9")
@@ -143,7 +114,7 @@ def test_causes_survive_storage(lake):
 def test_merge_base_is_the_newest_common_commit(lake):
     publish(lake, {"a.x": leaf("1")})
     parted = publish(lake, {"a.x": leaf("2")})
-    lake.move("dev", "branch", None, parted.id, "branch", "ana")
+    lake.move(RefMove("dev", "branch", None, "branch"), parted.id, "ana")
     publish(lake, {"a.x": leaf("2"), "a.y": leaf("1")}, branch="dev")
     publish(lake, {"a.x": leaf("3")})
     assert lake.commits.merge_base(lake.refs.resolve("main"), lake.refs.resolve("dev")) == parted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -150,6 +151,21 @@ def test_large_texts_are_read_or_refused(text: str) -> None:
     assert found.clock is ClockUse.INSTANT
     assert {table.name for table in found.tables} == {"shop.t"}
     assert found.normal
+
+
+def test_large_texts_are_read_by_many_threads_at_once() -> None:
+    """The second try needs more levels than Python allows, and that limit is the whole process's."""
+    limit = sys.getrecursionlimit()
+    large = "select " + "abs(" * 900 + "now()" + ")" * 900 + " from shop.t"
+    too_large = "select now() from " + "(select * from " * 900 + "shop.t" + ")" * 900
+    texts = [large, "select a from shop.t", too_large, large] * 2
+    with ThreadPoolExecutor(len(texts)) as pool:
+        found = list(pool.map(facts, texts))
+    for text, one in zip(texts, found, strict=True):
+        messages = [problem.message for problem in one.problems]
+        assert messages == (["the SQL is nested too deeply"] if text is too_large else [])
+        assert one == facts(text)
+    assert sys.getrecursionlimit() == limit
 
 
 def test_one_bad_text_does_not_touch_the_others() -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from andon.base.database import SqliteDatabase, migrate
+from andon.base.database import Database
 from andon.state.facts import Facts
-from andon.state.schema import MIGRATIONS
 
 
-def test_kept_by_version_and_kind(tmp_path: Path) -> None:
-    database = SqliteDatabase(tmp_path / "catalog.db")
-    migrate(database, "state", MIGRATIONS)
+def test_kept_by_version_and_kind(database: Database) -> None:
     facts = Facts(database)
     assert facts.find("v1", "profile:p1") is None
     facts.put("v1", "profile:p1", {"rows": 1, "ä": None})
@@ -23,4 +18,3 @@ def test_kept_by_version_and_kind(tmp_path: Path) -> None:
     assert len(found) == 1199
     assert (found["v1"], found["v1199"]) == ({"rows": 2}, {"rows": 1199})
     assert facts.find_many(["v1", "v2"], "profile:p2") == {"v1": []}
-    database.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.base.names import did_you_mean, literal, quote, quote_name
+from andon.base.recursion import deeply
 from andon.checks.compile.aggregates import standalone, with_relations
 from andon.checks.compile.nan import guarded, is_float
 from andon.checks.compile.plans import (
@@ -53,7 +54,6 @@ from andon.model.check import (
     Watch,
 )
 from andon.sql.bind import BindError
-from andon.sql.parse import deeply
 
 __all__ = [
     "SLACK",

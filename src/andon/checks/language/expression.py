@@ -13,11 +13,12 @@ from functools import lru_cache
 from typing import Any
 
 from andon.base.names import literal
+from andon.base.recursion import deeply
 from andon.checks.language.answers import answer, foresee
 from andon.checks.language.simple import Simple, simple
 from andon.checks.language.tokens import Flaw, Token, cut, flaw_of, is_share
 from andon.sql.names import words
-from andon.sql.parse import deeply, engine
+from andon.sql.parse import engine
 from andon.sql.uses import SqlProblem
 
 #: The engine's aggregates, and its macros over them. A test holds them against the engine's own list.

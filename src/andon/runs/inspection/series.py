@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text
+from andon.lake.undo import with_undone
 from andon.model.check import Check, Watch
 from andon.model.commit import CommitKind
 
@@ -42,17 +43,12 @@ class Series:
         return [Point(from_text(moment), value, commit in undone) for moment, commit, value in reversed(numbers)]
 
     def _undone(self, branch: str) -> frozenset[str]:
-        """Commits of a branch that are taken back."""
+        """Publishes of a branch that are taken back."""
         lake = self._workspace.lake
         ref = lake.refs.find(branch)
-        void: set[str] = set()
-        taken: set[str] = set()
-        for commit in lake.commits.first_parents(lake.commits.get(ref.commit)) if ref is not None else ():
-            if commit.kind in (CommitKind.UNDO, CommitKind.REDO) and commit.id not in void and commit.target:
-                void.add(commit.target)
-                if commit.kind is CommitKind.UNDO:
-                    taken.add(commit.target)
-        return frozenset(taken)
+        history = lake.commits.first_parents(lake.commits.get(ref.commit)) if ref is not None else ()
+        # an undo that was redone is no publish that somebody took back
+        return frozenset(c.id for c, is_undone in with_undone(history) if is_undone and c.kind is not CommitKind.UNDO)
 
 
 class KeptStates:

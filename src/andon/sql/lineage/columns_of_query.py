@@ -14,11 +14,11 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from andon.base.recursion import deeply
 from andon.sql.bound_plan import Planner, UntracedError, words_of
 from andon.sql.lineage.columns import Relation
 from andon.sql.lineage.scans import Datasets
 from andon.sql.lineage.tracer import Tracer
-from andon.sql.parse import deeply
 
 #: `(dataset, column)`, as the schemas name them.
 SourceColumn = tuple[str, str]

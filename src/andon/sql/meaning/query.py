@@ -10,12 +10,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from andon.base.recursion import deeply
 from andon.sql.bind import BindError
 from andon.sql.bound_plan import Node, Planner, UntracedError, words_of
 from andon.sql.meaning.expressions import whole_of
 from andon.sql.meaning.reader import Reader
 from andon.sql.meaning.terms import Closed, mark
-from andon.sql.parse import deeply
 
 #: dataset (`schema.name`) -> its `(column, DuckDB type)`s.
 Schemas = Mapping[str, Sequence[tuple[str, str]]]

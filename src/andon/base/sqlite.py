@@ -1,0 +1,149 @@
+"""The catalog's database in a file of SQLite: what a lake on one machine needs."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from andon.base.database import Row, Transaction
+from andon.base.files import make_folder
+from andon.errors import MachineError
+
+
+class SqliteDatabase:
+    """SQLite in a file: WAL, `BEGIN IMMEDIATE`, `synchronous=FULL`. One connection per thread.
+
+    Raises:
+        MachineError: `machine.read_only`, `machine.disk` or `machine.database`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []
+        self._lock = threading.Lock()
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """See `Database.query`."""
+        with self._errors():
+            return self._connection().execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """See `Database.write`."""
+        with self._errors():
+            connection = self._connection()
+            connection.execute("begin immediate")
+            try:
+                yield _SqliteTransaction(connection)
+                connection.execute("commit")
+            except BaseException:
+                # After a failed COMMIT (disk full) SQLite may have rolled back by itself.
+                if connection.in_transaction:
+                    connection.execute("rollback")
+                raise
+
+    def has_table(self, name: str) -> bool:
+        """See `Database.has_table`."""
+        return bool(self.query("select 1 from sqlite_master where type = 'table' and name = ?", [name]))
+
+    def close(self) -> None:
+        """See `Database.close`."""
+        with self._lock:
+            for _, connection in self._all:
+                connection.close()
+            self._all.clear()
+            self._local = threading.local()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            make_folder(self.path.parent)
+            connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
+            connection.execute("pragma journal_mode=wal")
+            connection.execute("pragma synchronous=full")
+            connection.execute("pragma temp_store=memory")
+            self._local.connection = connection
+            self._keep(connection)
+        return connection
+
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        """Remember this thread's connection, and close those of threads that ended: every run has threads of its own."""
+        with self._lock:
+            ended = [other for thread, other in self._all if not thread.is_alive()]
+            self._all = [(thread, other) for thread, other in self._all if thread.is_alive()]
+            self._all.append((threading.current_thread(), connection))
+        for other in ended:
+            other.close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise _translate(error, self.path) from error
+        except PermissionError as error:
+            raise MachineError(
+                "machine.read_only",
+                f"the catalog `{self.path.name}` can't be written: {error.strerror}",
+                where=str(self.path),
+                hint="make the folder writable, or set `catalog` and `storage` in andon.toml to a place that is",
+            ) from error
+
+
+class _SqliteTransaction:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        return self._connection.execute(sql, parameters).rowcount
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._connection.executemany(sql, rows)
+
+
+def _translate(error: sqlite3.Error, path: Path) -> MachineError:
+    """An error of SQLite as one of ours, told apart by its number. Misuse (a closed connection, say) has none."""
+    text = str(error)
+    # the low byte says what happened, the rest where
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    is_open_refused = code == sqlite3.SQLITE_CANTOPEN
+    if is_open_refused and os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK)):
+        return MachineError(
+            "machine.disk",
+            f"the catalog can't be opened: {text}",
+            where=str(path),
+            hint="look at the disk: there may be no space left for its log; then run the same command again",
+            retryable=True,
+        )
+    if is_open_refused or code == sqlite3.SQLITE_READONLY:
+        return MachineError(
+            "machine.read_only",
+            f"the catalog can't be opened for writing: {text}",
+            where=str(path),
+            hint="make the folder writable, or set `catalog` in andon.toml to a place that is",
+        )
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return MachineError(
+            "machine.disk",
+            f"the catalog can't be written: {text}",
+            where=str(path),
+            hint="free some space (`andon doctor` shows what uses it) and run the same command again",
+            retryable=True,
+        )
+    locked = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return MachineError(
+        "machine.database",
+        f"the catalog's database failed: {text}",
+        where=str(path),
+        hint="another process holds the catalog; try again" if locked else "`andon doctor` checks the catalog",
+        retryable=locked,
+    )
