@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.engines.python.task import PythonSettings
 from andon.errors import AndonError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
 from andon.project.bind_check import check_declared
+from andon.runs.building.job import Demands, Job, RawReads, Reuse
 from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
-from andon.runs.building.tasks import Job, PythonSettings, Tasks
+from andon.runs.building.tasks import Tasks
 from andon.runs.goal import Prepared
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
@@ -58,20 +60,22 @@ class Execution:
             moment=prepared.moment,
             definitions=gathered.definitions,
             leaves=gathered.state.leaves,
-            sources={name: (s.files, s.contract) for name, s in gathered.sources.items()},
-            failures=gathered.failures,
             bound=prepared.bound,
-            read_source=_SourceReader(gathered, self._raw),
-            engine=engines.settings,
-            python=PythonSettings(self._workspace.folder.state / "environments", float(settings.get("python.timeout"))),
-            check_columns=_DeclaredColumns(gathered),
-            check=check.of_task,
-            built_before=frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
-            forced=prepared.forced,
-            proofs=prepared.proofs,
+            raw=RawReads(
+                {name: (s.files, s.contract) for name, s in gathered.sources.items()},
+                gathered.failures,
+                _SourceReader(gathered, self._raw),
+            ),
+            demands=Demands(_DeclaredColumns(gathered), check.of_task),
+            reuse=Reuse(
+                frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
+                prepared.proofs,
+                prepared.forced,
+            ),
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
-        tasks = Tasks(job, sides)
+        python = PythonSettings(self._workspace.folder.state / "environments", float(settings.get("python.timeout")))
+        tasks = Tasks(job, sides, python)
         tasks.register(columns_by_dataset({d: c for d, c in prepared.bound.items() if d in built}))
         kept = (Action.REUSE, Action.KEEP, Action.CHECK)
         sides.relations.load(

@@ -166,7 +166,7 @@ class _Bench:
         """Run the tests."""
         if not tests:
             return {}
-        from andon.runs.building.tasks import PythonSettings
+        from andon.engines.python.task import PythonSettings
         from andon.unit_tests.testing import Testing
 
         settings = self._workspace.settings

@@ -22,11 +22,11 @@ from andon.base.names import did_you_mean, literal, quote, quote_name
 from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.universe import Universe
+from andon.engines.python.task import PythonSettings
 from andon.engines.types import select_list
 from andon.errors import AndonError, Problem
 from andon.model.dataset import Definition, Kind
 from andon.model.unit_tests import Rows, TestResult, TestStatus, UnitTest
-from andon.runs.building.tasks import PythonSettings
 from andon.unit_tests.cells import inferred_type
 from andon.unit_tests.compare import FLOAT_SHARE, Comparison, Line, Tolerance
 from andon.unit_tests.written import Columns, WrittenRows

@@ -16,7 +16,7 @@ from andon.model.version import Version
 
 if TYPE_CHECKING:
     from andon.relations.sides import Sides
-    from andon.runs.building.tasks import Job
+    from andon.runs.building.job import Job
 
 _WORD = re.compile(r"[^\W\d]\w*")
 

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.names import literal, quote_name
 from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.fingerprint import fingerprint
 from andon.engines.duckdb.write import stored_types, write_parquet
+from andon.engines.python.task import PythonSettings
 from andon.errors import AndonError, DatasetError
-from andon.lake.lake import Lake
-from andon.model.build import Build, InputFile, recipe_key
-from andon.model.commit import Leaf
+from andon.model.build import Build, recipe_key
 from andon.model.dataset import Definition, Kind
 from andon.model.plan import Action, Step
 from andon.model.version import DataFile, Version, version_id
-from andon.relations.sides import EngineSettings, Side, Sides
+from andon.relations.sides import Side, Sides
 from andon.runs.building.columns import OutputColumns
-from andon.runs.building.outcome import Asked, Outcome
+from andon.runs.building.job import Job
+from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
 from andon.runs.planning.steps import clock_part
 
@@ -35,72 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-class ReadSource(Protocol):
-    """How a source's SQL is rendered over its files, and what its failures mean."""
-
-    def render(self, dataset: str) -> str:
-        """The SQL that reads exactly the files of this run, strictly by the contract."""
-        ...
-
-    def explain(self, dataset: str, error: Exception) -> AndonError:
-        """The error for an exception of the engine."""
-        ...
-
-
-class Check(Protocol):
-    """How a result is asked what must hold of it; called from several threads at once."""
-
-    def __call__(self, dataset: str, version: Version, versions: Mapping[str, str]) -> Asked:
-        """The results of the checks of `dataset` that `versions`, what is there by now, can answer."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class PythonSettings:
-    """Where environments of Python datasets are kept and how long a dataset may take (seconds)."""
-
-    environments: Path
-    timeout: float
-
-
-@dataclass
-class Job:
-    """All that the tasks of one run share.
-
-    Attributes:
-        sources: raw files and contract by source.
-        bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
-        check_columns: raises if a Python result lacks a column that its file declares.
-        check: asks of a result what must hold, before anything reads it.
-        built_before: ids of definitions that have any build: only of those can a key be known.
-        proofs: whether a second look may find that a result still holds over new inputs.
-    """
-
-    lake: Lake
-    run: int
-    moment: datetime
-    definitions: Mapping[str, Definition]
-    leaves: Mapping[str, Leaf]
-    sources: Mapping[str, tuple[tuple[InputFile, ...], Mapping[str, Any] | None]]
-    failures: Mapping[str, AndonError]
-    bound: Mapping[str, Sequence[tuple[str, str]]]
-    read_source: ReadSource
-    engine: EngineSettings
-    python: PythonSettings
-    check_columns: Callable[[str, Sequence[tuple[str, str]]], None]
-    check: Check
-    built_before: frozenset[str] = frozenset()
-    proofs: bool = True
-    forced: frozenset[str] = frozenset()
-    cancelled: threading.Event = field(default_factory=threading.Event)
-
-
 class Tasks:
     """Takes steps for a job on the engines of its run."""
 
-    def __init__(self, job: Job, sides: Sides) -> None:
+    def __init__(self, job: Job, sides: Sides, python: PythonSettings) -> None:
         self.job = job
         self.sides = sides
+        self._python_settings = python
         self.relations = sides.relations
         self._columns = OutputColumns(job.lake.objects, job.definitions, job.leaves)
 
@@ -117,27 +56,27 @@ class Tasks:
         """Take one step (see `Execute`)."""
         outcome = self._take(step, versions)
         version = outcome.version or self.relations.version(outcome.version_id)
-        return replace(outcome, asked=self.job.check(step.dataset, version, versions))
+        return replace(outcome, asked=self.job.demands.checks(step.dataset, version, versions))
 
     def _take(self, step: Step, versions: Mapping[str, str]) -> Outcome:
         dataset = step.dataset
-        if dataset in self.job.failures:
-            raise self.job.failures[dataset]
+        if dataset in self.job.raw.failures:
+            raise self.job.raw.failures[dataset]
         if self.job.cancelled.is_set():
             raise DatasetError("build.interrupted", "the run was stopped", where=dataset)
         definition = self.job.definitions[dataset]
         inputs = {name: versions[name] for name in definition.inputs}
         self.sides.versions.update(inputs)
-        files, contract = self.job.sources.get(dataset, ((), None))
+        files, contract = self.job.raw.pinned.get(dataset, ((), None))
         key = recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.job.moment))
-        if step.key is None and dataset not in self.job.forced and definition.id in self.job.built_before:
+        if step.key is None and dataset not in self.job.reuse.forced and definition.id in self.job.reuse.built_before:
             known = self.job.lake.objects.builds_by_key([key]).get(key)
             if known is not None and not self.job.lake.objects.is_lost(self.relations.version(known.version)):
                 return self._adopt(known)
         began = time.perf_counter()
         if step.proof is not None and step.version is not None:
             return self._proved(definition, key, inputs, step.version, step.proof)
-        if self.job.proofs and dataset not in self.job.forced and step.action is Action.BUILD:
+        if self.job.reuse.proofs and dataset not in self.job.reuse.forced and step.action is Action.BUILD:
             same = same_reading(definition, inputs, self.job, self.sides)
             if same is not None:
                 return self._proved(definition, key, inputs, self.job.leaves[dataset].version, same)
@@ -202,7 +141,7 @@ class Tasks:
         session = side.session()
         side.universe.ensure(definition.inputs)
         source = definition.kind is Kind.SOURCE
-        sql = self.job.read_source.render(definition.dataset) if source else definition.sql or ""
+        sql = self.job.raw.reader.render(definition.dataset) if source else definition.sql or ""
         with self._explained(definition), self.sides.names(side, definition, make.inputs) as catalog:
             produced = self.job.bound.get(definition.dataset) if self._as_bound(make.inputs) else None
             if produced is None:
@@ -231,7 +170,7 @@ class Tasks:
 
         side = self.sides.narrow
         session = side.session()
-        work = self.job.engine.temporary / f"python-{make.id[:12]}"
+        work = self.sides.settings.temporary / f"python-{make.id[:12]}"
         work.mkdir(parents=True)
         try:
             texts = {path: self.job.lake.objects.text(sha) for path, sha in definition.files}
@@ -247,17 +186,17 @@ class Tasks:
                 lock=texts.get(definition.lock) if definition.lock else None,
                 output=work / "result.parquet",
                 work=work / "child",
-                timeout=definition.timeout or self.job.python.timeout,
+                timeout=definition.timeout or self._python_settings.timeout,
                 logical_time=self.job.moment,
-                memory_limit=self.job.engine.memory_limit or None,
+                memory_limit=self.sides.settings.memory_limit or None,
             )
             task.work.mkdir()
-            done = run_python(task, environments=self.job.python.environments, cancelled=self.job.cancelled)
+            done = run_python(task, environments=self._python_settings.environments, cancelled=self.job.cancelled)
             lock = next((sha for path, sha in definition.files if path == definition.lock), None)
             sql = f"select * from read_parquet({literal(str(task.output))})"
             with self._explained(definition):
                 produced = session.columns(side.universe.catalog, sql)
-                self.job.check_columns(definition.dataset, produced)
+                self.job.demands.columns(definition.dataset, produced)
                 facts = {**side.instance.facts(), "python": done.python}
                 return self._write(side, definition, make, sql, produced, began, lock=lock, log=done.log, facts=facts)
         finally:
@@ -354,7 +293,7 @@ class Tasks:
             raise
         except Exception as error:
             if definition.kind is Kind.SOURCE and not self.job.cancelled.is_set():
-                raise self.job.read_source.explain(definition.dataset, error) from error
+                raise self.job.raw.reader.explain(definition.dataset, error) from error
             raise translate(error, definition) from error
 
 
