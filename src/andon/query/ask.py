@@ -13,7 +13,8 @@ from andon.base.names import did_you_mean, literal
 from andon.base.text import excerpt, line_and_column
 from andon.engines.duckdb.failures import query_error
 from andon.engines.duckdb.instance import Instance
-from andon.engines.duckdb.universe import Relation, Universe
+from andon.engines.duckdb.universe import Universe
+from andon.engines.relation import Relation
 from andon.errors import AndonError, MachineError, Problem, UsageError
 from andon.model.commit import Commit
 from andon.relations.relations import Relations

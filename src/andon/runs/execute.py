@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.engines.python.task import PythonSettings
 from andon.errors import AndonError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
@@ -43,7 +42,7 @@ class Execution:
 
     def build(self, prepared: Prepared, run: int, report: Reporter, engines: Engines, check: CheckedRun) -> Progress:
         """Take the plan's steps: build, record, and ask of each result what must hold."""
-        gathered, settings = prepared.gathered, self._workspace.settings
+        gathered = prepared.gathered
         works = prepared.plan.builds
         built = {s.dataset for s in works if s.action is Action.BUILD}
         raw: list[str] = []
@@ -74,8 +73,7 @@ class Execution:
             ),
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
-        python = PythonSettings(self._workspace.folder.state / "environments", float(settings.get("python.timeout")))
-        tasks = Tasks(job, sides, python)
+        tasks = Tasks(job, sides, engines)
         tasks.register(columns_by_dataset({d: c for d, c in prepared.bound.items() if d in built}))
         kept = (Action.REUSE, Action.KEEP, Action.CHECK)
         sides.relations.load(

@@ -27,10 +27,9 @@ from andon.runs.planning.changes import Changes
 from andon.runs.planning.gather import Gathered, Gatherer, Side, code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
-from andon.workspace.engines import Engines
+from andon.workspace.engines import Engines, Probe
 
 if TYPE_CHECKING:
-    from andon.engines.duckdb.instance import Instance
     from andon.model.build import Build
     from andon.workspace.workspace import Workspace
 
@@ -46,13 +45,11 @@ class Builds:
         self._lake = workspace.lake
         self._raw = RawFiles(workspace.root, self._lake.storage)
         self._finish = Finish(workspace)
-        self._probe: Instance | None = None
+        self._probe = Probe()
 
     def close(self) -> None:
         """Free the engine that binds."""
-        if self._probe is not None:
-            self._probe.close()
-            self._probe = None
+        self._probe.close()
 
     # -- verbs
 
@@ -263,7 +260,7 @@ class Builds:
         from andon.runs.planning.schemas import bind_changed, establish_contracts
 
         establish_contracts(gathered, self._raw, taken)
-        return bind_changed(self._workspace, gathered, self._raw, taken, self._instance)
+        return bind_changed(self._workspace, gathered, self._raw, taken, self._probe)
 
     def _selected(self, gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
         if not options.select and not options.exclude:
@@ -289,13 +286,6 @@ class Builds:
             ),
         )
         return frozenset(select(options.select, among, options.exclude))
-
-    def _instance(self) -> Instance:
-        if self._probe is None:
-            from andon.engines.duckdb.instance import Instance
-
-            self._probe = Instance(threads=1, files_never_change=False)
-        return self._probe
 
     def _confirm(self, plan: Plan, confirm: Confirm | None) -> None:
         if not plan.is_change or plan.branch != MAIN:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from andon.base.names import quote, quote_name
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.duckdb.instance import Instance
-from andon.engines.duckdb.universe import TableRelation, Universe
+from andon.engines.duckdb.universe import Universe
+from andon.engines.relation import TableRelation
 from andon.errors import MachineError
 from andon.lake.refs import MAIN
 from andon.model.commit import Commit, State

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from andon.base.graph import reach
 from andon.base.hashing import content_id
 from andon.base.process import is_gone
+from andon.engines.engine import EngineSettings
 from andon.errors import AndonError, MachineError
 from andon.lake.refs import MAIN
 from andon.model.dataset import Kind
@@ -21,6 +22,7 @@ from andon.model.unit_tests import TestResult, TestStatus, UnitTest
 from andon.project.files.layout import Role, spot
 from andon.runs.planning.gather import Gathered, Gatherer, Side
 from andon.runs.planning.raw_files import RawFiles
+from andon.workspace.engines import Probe, python_settings
 
 if TYPE_CHECKING:
     from andon.unit_tests.testing import Subject, Testing
@@ -131,14 +133,13 @@ class UnitTests:
         taken = tested | (reach(needs, tested) & definitions.keys())
         if all(name in leaves and leaves[name].definition == definitions[name].id for name in taken):
             return {}
-        from andon.engines.duckdb.instance import Instance
         from andon.runs.planning.schemas import bind_changed, establish_contracts
 
         raw = RawFiles(self._workspace.root, self._lake.storage)
-        probe = Instance(threads=1, files_never_change=False)
+        probe = Probe()
         try:
             establish_contracts(gathered, raw, taken)
-            return bind_changed(self._workspace, gathered, raw, taken, lambda: probe)
+            return bind_changed(self._workspace, gathered, raw, taken, probe)
         finally:
             probe.close()
 
@@ -166,7 +167,6 @@ class _Bench:
         """Run the tests."""
         if not tests:
             return {}
-        from andon.engines.python.task import PythonSettings
         from andon.unit_tests.testing import Testing
 
         settings = self._workspace.settings
@@ -174,8 +174,8 @@ class _Bench:
         _clean_up_after_others(state / "tmp")
         temporary = state / "tmp" / f"{_FOLDER}{os.getpid()}-{secrets.token_hex(3)}"
         temporary.mkdir(parents=True)
-        python = PythonSettings(state / "environments", float(settings.get("python.timeout")))
-        with Testing(temporary, python, str(settings.get("engine.memory_limit") or "")) as testing:
+        limit = str(settings.get("engine.memory_limit") or "")
+        with Testing(EngineSettings(1, limit, 0, temporary), python_settings(self._workspace)) as testing:
             return {test: self._one(testing, test) for test in tests}
 
     def _one(self, testing: Testing, test: UnitTest) -> TestResult:

@@ -18,7 +18,8 @@ from andon.checks.execute.question import Target
 from andon.checks.language.parse import parse_lines
 from andon.checks.watch import Point
 from andon.engines.duckdb.instance import Instance
-from andon.engines.duckdb.universe import Relation, TableRelation, Universe
+from andon.engines.duckdb.universe import Universe
+from andon.engines.relation import Relation, TableRelation
 from andon.errors import AndonError, Problem
 from andon.model.check import Check, Key
 from andon.model.commit import Commit, CommitKind, State

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.cache import FileCache
 from andon.base.clock import Clock, system_clock
 from andon.base.database import SqliteDatabase, migrate
+from andon.engines.engine import OtherEngine, embedded_only
 from andon.errors import MachineError, Problem, ProjectError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.refs import MAIN
@@ -54,6 +55,7 @@ class Workspace:
         environ: the process's environment.
         clock: the time.
         config: values to take in place of those in `andon.toml`.
+        other_engine: which datasets are built by engines that are not embedded.
 
     Raises:
         ProjectError: with everything that is wrong in the whole folder, if `andon.toml` has a problem: with other settings than
@@ -68,11 +70,13 @@ class Workspace:
         environ: Mapping[str, str] | None = None,
         clock: Clock = system_clock,
         config: Mapping[str, Any] | None = None,
+        other_engine: OtherEngine = embedded_only,
     ) -> None:
         self.root = root
         self.clock = clock
         self.environ = os.environ if environ is None else environ
         self.folder = Folder(root)
+        self.other_engine = other_engine
         if config is None:
             config = self._config()
         self.settings: Settings = resolve(flags or {}, self.environ, config, user_values(self.environ))

@@ -9,32 +9,12 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
 from andon.base.names import quote, quote_name
 from andon.engines.duckdb.failures import lost_file
 from andon.engines.duckdb.instance import Instance, Session, file_list
-
-
-@dataclass(frozen=True, slots=True)
-class TableRelation:
-    """A table's data files (as the engine names them)."""
-
-    files: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ViewRelation:
-    """A view: its SQL and macros over its own inputs. `key` tells equal ones."""
-
-    key: str
-    sql: str
-    macros: tuple[str, ...] = ()
-    inputs: Mapping[str, TableRelation | ViewRelation] = field(default_factory=dict)
-
-
-Relation = TableRelation | ViewRelation
+from andon.engines.relation import Relation, TableRelation
 
 _counter = itertools.count(1)
 _CREATE = re.compile(r"^\s*create\s+(or\s+replace\s+)?(temp(orary)?\s+)?(macro|function)\b", re.IGNORECASE)
@@ -74,11 +54,6 @@ class Universe:
         """SQL that may stand after FROM and reads `relation`, whatever its name stands for here."""
         with self._lock:
             return self._source(relation, self.instance.session())
-
-    def forget(self, name: str) -> None:
-        """The relation of `name` changed: make its view anew when next needed."""
-        with self._lock:
-            self._made.discard(name)
 
     def define(self, macros: Iterable[str]) -> None:
         """Make macros in this catalog: seen by what is asked in it, and by nothing else."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
+from andon.engines.engine import missing
 from andon.engines.types import lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError
-from andon.model.dataset import Kind
+from andon.model.dataset import Kind, Materialize
 from andon.project.bind_check import check_bindings, check_declared, check_sources
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
@@ -19,14 +20,16 @@ from andon.sources.explain import explain
 from andon.sources.files.paths import expand, glob, match
 from andon.sources.render import render
 from andon.sql.bind import find_twins
+from andon.workspace.engines import capabilities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from andon.engines.duckdb.instance import Instance
     from andon.workspace.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
+#: Gives the columns of what an SQL over raw files returns.
+Describe = Callable[[str], Columns]
 
 
 def establish_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> None:
@@ -52,7 +55,7 @@ def establish_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str])
 
 
 def bind_changed(
-    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], instance: Callable[[], Instance]
+    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], describe: Describe
 ) -> Mapping[str, Columns]:
     """Bind what changed, and what reads something whose columns changed by that.
 
@@ -62,11 +65,20 @@ def bind_changed(
     Raises:
         ProjectError: with every unknown column, function, or type error.
     """
-    result = _bind_changed(workspace, gathered, raw, taken, instance)
-    problems = _problems_of_lineage(workspace, gathered, taken, result)
+    result = _bind_changed(workspace, gathered, raw, taken, describe)
+    problems = [*_unfit(workspace, gathered, taken), *_problems_of_lineage(workspace, gathered, taken, result)]
     if problems:
         raise ProjectError.of(problems)
     return result
+
+
+def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str]) -> list[Problem]:
+    """What engines lack that datasets whose code changed need of them."""
+    leaves, definitions = gathered.state.leaves, gathered.definitions
+    views = {name for name, definition in definitions.items() if definition.materialize is Materialize.VIEW}
+    changed = [definitions[d] for d in sorted(taken) if d not in leaves or leaves[d].definition != definitions[d].id]
+    found = (missing(capabilities(workspace.other_engine, each), each, views) for each in changed)
+    return [problem for problem in found if problem is not None]
 
 
 def _problems_of_lineage(
@@ -90,7 +102,7 @@ def _problems_of_lineage(
 
 
 def _bind_changed(
-    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], instance: Callable[[], Instance]
+    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], describe: Describe
 ) -> Mapping[str, Columns]:
     result: dict[str, Columns] = {}
     leaves, definitions = gathered.state.leaves, gathered.definitions
@@ -101,7 +113,7 @@ def _bind_changed(
     known = _published_columns(workspace, gathered, changed)
     for name in sorted(changed):
         if definitions[name].kind is Kind.SOURCE:
-            columns = _source_columns(gathered, name, raw, instance)
+            columns = _source_columns(gathered, name, raw, describe)
             twins = find_twins(columns or ())
             if twins is not None:
                 declared.append(Problem(twins.code, twins.message, definitions[name].entry, hint=twins.hint))
@@ -138,14 +150,14 @@ def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:
     return lambda pattern: [f.path for f in source.files if match(pattern, f.path)] or glob(raw.root, pattern)
 
 
-def _source_columns(gathered: Gathered, name: str, raw: RawFiles, instance: Callable[[], Instance]) -> Columns | None:
+def _source_columns(gathered: Gathered, name: str, raw: RawFiles, describe: Describe) -> Columns | None:
     definition, source = gathered.definitions[name], gathered.sources.get(name)
     if source is None or name in gathered.failures:
         return None
     places = {f.path: raw.place(f) for f in source.files}
     try:
         sql = render(definition, source.contract or {}, places)
-        return instance().session().columns("memory", f"\n{sql}\n")
+        return describe(sql)
     except AndonError as error:
         gathered.failures[name] = error
     except Exception as error:  # noqa: BLE001 - whatever the engine says is explained for the user
