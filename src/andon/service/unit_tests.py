@@ -22,7 +22,8 @@ from andon.model.unit_tests import TestResult, TestStatus, UnitTest
 from andon.project.files.layout import Role, spot
 from andon.runs.planning.gather import Gathered, Gatherer, Side
 from andon.runs.planning.raw_files import RawFiles
-from andon.workspace.engines import Probe, python_settings
+from andon.workspace.engine_settings import memory_limit, python_settings
+from andon.workspace.engines import Probe
 
 if TYPE_CHECKING:
     from andon.unit_tests.testing import Subject, Testing
@@ -169,13 +170,12 @@ class _Bench:
             return {}
         from andon.unit_tests.testing import Testing
 
-        settings = self._workspace.settings
         state = self._workspace.folder.state
         _clean_up_after_others(state / "tmp")
         temporary = state / "tmp" / f"{_FOLDER}{os.getpid()}-{secrets.token_hex(3)}"
         temporary.mkdir(parents=True)
-        limit = str(settings.get("engine.memory_limit") or "")
-        with Testing(EngineSettings(1, limit, 0, temporary), python_settings(self._workspace)) as testing:
+        settings = EngineSettings(1, memory_limit(self._workspace.settings), 0, temporary)
+        with Testing(settings, python_settings(self._workspace.settings, self._workspace.folder)) as testing:
             return {test: self._one(testing, test) for test in tests}
 
     def _one(self, testing: Testing, test: UnitTest) -> TestResult:

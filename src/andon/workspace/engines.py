@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings, OtherEngine
 from andon.model.dataset import Definition, Kind
+from andon.workspace.engine_settings import cores, memory_limit, python_settings
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.instance import Instance
-    from andon.engines.python.task import PythonSettings
     from andon.relations.sides import Sides
     from andon.workspace.workspace import Workspace
 
@@ -33,14 +33,6 @@ def capabilities(other: OtherEngine, definition: Definition) -> Capabilities:
     from andon.engines.duckdb.capabilities import NARROW
 
     return NARROW
-
-
-def python_settings(workspace: Workspace) -> PythonSettings:
-    """How Python datasets are run."""
-    from andon.engines.python.task import PythonSettings
-
-    timeout = float(workspace.settings.get("python.timeout"))
-    return PythonSettings(workspace.folder.state / "environments", timeout)
 
 
 class Probe:
@@ -139,13 +131,15 @@ class Engines:
         narrow = self().narrow.engine
         with self._lock:
             if self._python is None:
-                self._python = PythonEngine(narrow, self.settings, python_settings(self._workspace))
+                self._python = PythonEngine(
+                    narrow, self.settings, python_settings(self._workspace.settings, self._workspace.folder)
+                )
             return self._python
 
     @property
     def cores(self) -> int:
         """Cores that may be used."""
-        return int(self._workspace.settings.get("engine.threads")) or os.cpu_count() or 1
+        return cores(self._workspace.settings)
 
     @property
     def workers(self) -> int:
@@ -158,7 +152,7 @@ class Engines:
         settings = self._workspace.settings
         return EngineSettings(
             self.cores,
-            str(settings.get("engine.memory_limit") or ""),
+            memory_limit(settings),
             int(settings.get("engine.wide_above")),
             self.temporary,
         )

@@ -26,11 +26,13 @@ from andon.state.queries import Queries
 from andon.state.runs import Runs
 from andon.state.schema import MIGRATIONS
 from andon.version import __version__
+from andon.workspace.engine_settings import reading_settings
 from andon.workspace.folder import Folder
 from andon.workspace.git import git_info
 
 if TYPE_CHECKING:
     from andon.query.ask import Querying
+    from andon.relations.pool import Readers
     from andon.runs.planning.outlook import Outlook
     from andon.service.branches import Branches
     from andon.service.builds import Builds
@@ -144,6 +146,13 @@ class Workspace:
     def facts(self) -> Facts:
         """Facts that were derived from versions."""
         return Facts(self.lake.database)
+
+    @cached_property
+    def readers(self) -> Readers:
+        """Engines that read the lake."""
+        from andon.relations.pool import Readers
+
+        return Readers(reading_settings(self.settings, self.folder))
 
     @cached_property
     def author(self) -> str:
@@ -319,6 +328,8 @@ class Workspace:
         """Close database and cache, and the engine that binds. Results of queries stay readable: their engine goes with the last."""
         if "builds" in self.__dict__:
             self.builds.close()
+        if "readers" in self.__dict__:
+            self.readers.close()
         if "lake" in self.__dict__:
             self.lake.database.close()
         if "cache" in self.__dict__:

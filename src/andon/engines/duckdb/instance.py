@@ -71,10 +71,14 @@ class Instance:
         """The session of this thread."""
         session: Session | None = getattr(self._local, "session", None)
         if session is None:
-            with self._lock:
-                session = Session(self._root.cursor(), self._moment)
-                self._sessions.add(session)
-            self._local.session = session
+            session = self._local.session = self.new_session()
+        return session
+
+    def new_session(self) -> Session:
+        """A session that belongs to no thread; whoever asks for it closes its connection."""
+        with self._lock:
+            session = Session(self._root.cursor(), self._moment)
+            self._sessions.add(session)
         return session
 
     def interrupt(self) -> None:
