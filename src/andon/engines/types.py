@@ -14,7 +14,7 @@ from andon.errors import DatasetError
 from andon.model.types import ELEMENT, KEY, VALUE, DuckType, Field, field_paths, parse_type
 from andon.model.version import Column
 
-__all__ = ["field_ids_clause", "field_paths", "lake_type", "projection", "select_list"]
+__all__ = ["field_ids_clause", "field_paths", "lake_type", "projection", "select_list", "stored_types"]
 
 #: Stored as they are.
 _KEPT = frozenset(
@@ -84,6 +84,15 @@ def lake_type(text: str) -> str:
         return _stored(parse_type(text)).text
     except ValueError as error:
         raise _refusal(text, "cast it to a type that the lake stores") from error
+
+
+def stored_types(produced: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Names and lake types for what a query returns.
+
+    Raises:
+        DatasetError: `build.not_supported` for a type that can't be stored.
+    """
+    return [(name, lake_type(found)) for name, found in produced]
 
 
 def projection(columns: Sequence[tuple[str, str]]) -> list[tuple[str, str, bool]]:

@@ -37,7 +37,7 @@ def profile_table(
     """The profile of a table.
 
     Args:
-        connection: of an instance in which nobody else makes tables of the names used here.
+        connection: on which nobody else makes temporary tables of the names used here.
         paths: its data files as the engine names them, in the version's order.
         masked: names of columns of which only counts may be known (marked `pii`).
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +12,10 @@ from andon.base.clock import to_text
 from andon.base.names import did_you_mean, literal
 from andon.base.text import excerpt, line_and_column
 from andon.engines.duckdb.failures import query_error
-from andon.engines.duckdb.instance import Instance
-from andon.engines.duckdb.universe import Relation, Universe
+from andon.engines.relation import Relation
 from andon.errors import AndonError, MachineError, Problem, UsageError
 from andon.model.commit import Commit
+from andon.relations.pool import Find, Lease, Pool
 from andon.relations.relations import Relations
 from andon.sql.facts import SqlFacts, read_facts
 from andon.sql.rules import refusals
@@ -36,6 +35,7 @@ FORMATS = {
 @dataclass
 class Answer:
     """The result of a query; rows are read when asked for. Asked for again, the same text is asked again of the same commit.
+    What is never read is freed by `close`, or when it is collected.
 
     Attributes:
         sql: the query. commit: the commit that was read. datasets: what was read.
@@ -49,10 +49,16 @@ class Answer:
     columns: list[str]
     types: list[str]
     seconds: float
-    _connection: Any
+    _lease: Lease | None
+    _again: Callable[[], Lease]
     _log: Callable[[int | None, float, str | None], None]
     _explain: Callable[[Exception], AndonError]
-    _taken: bool = False
+
+    def close(self) -> None:
+        """Drop rows that were not read."""
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            lease.release()
 
     def fetch(self, limit: int | None = None) -> list[tuple[Any, ...]]:
         """Rows as tuples: all, or the first `limit`."""
@@ -98,11 +104,12 @@ class Answer:
 
     def _take(self, read: Callable[[Any], Any], count: Callable[[Any], int]) -> Any:
         began = time.perf_counter()
-        again, self._taken = self._taken, True
+        lease, self._lease = self._lease, None
+        again = lease is None
         try:
-            if again:  # a result that was read is empty, and says so in no way that could be told from no rows
-                self._connection.execute(self.sql)
-            found = read(self._connection)
+            # a result that was read is empty, and says so in no way that could be told from no rows
+            with lease or self._again() as held:
+                found = read(held.connection)
         except Exception as error:
             problem = self._explain(error)
             if not again:
@@ -119,9 +126,6 @@ class Querying:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
-        self._relations = Relations(self._lake)
-        self._instance: Instance | None = None
-        self._universes: dict[str, Universe] = {}
 
     def ask(self, sql: str, at: str | None = None, face: str | None = None) -> Answer:
         """Run `sql` against the commit that `at` names (None: the head of the workspace's branch).
@@ -162,11 +166,8 @@ class Querying:
         try:
             facts = _checked(text)
             datasets = self._datasets(facts, commit, text)
-            universe = self._universe(commit)
-            universe.ensure(datasets)
-            connection = universe.instance.session().at(universe.catalog).cursor()
-            connection.execute(f'use "{universe.catalog}"')
-            connection.execute(text)
+            pool = self._workspace.readers.wide
+            lease, relations = _asked(pool, commit.root, text, datasets, self._find(commit))
         except AndonError as error:
             log(None, time.perf_counter() - began, error.message)
             raise
@@ -174,7 +175,7 @@ class Querying:
             problem = query_error(error, text)
             log(None, time.perf_counter() - began, problem.message)
             raise problem from error
-        described = connection.description or []
+        described = lease.connection.description or []
         answer_seconds = time.perf_counter() - began
         return Answer(
             text,
@@ -183,33 +184,21 @@ class Querying:
             [d[0] for d in described],
             [str(d[1]) for d in described],
             answer_seconds,
-            connection,
+            lease,
+            lambda: _asked(pool, commit.root, text, datasets, relations.get)[0],
             log,
             lambda error: query_error(error, text),
         )
 
-    def close(self) -> None:
-        """Free the engine."""
-        if self._instance is not None:
-            self._instance.close()
+    def _find(self, commit: Commit) -> Find:
+        """What names stand for at a commit; its state is read only when a name is new to the engine."""
+        relations = Relations(self._lake)
 
-    def _universe(self, commit: Commit) -> Universe:
-        if self._instance is None:
-            settings = self._workspace.settings
-            self._instance = Instance(
-                threads=int(settings.get("engine.threads")) or os.cpu_count() or 1,
-                memory_limit=str(settings.get("engine.memory_limit") or ""),
-                temporary=self._workspace.folder.state / "tmp" / f"query-{os.getpid()}",
-            )
-        if commit.root not in self._universes:
-            leaves = self._lake.commits.state(commit).leaves
+        def find(name: str) -> Relation | None:
+            leaf = self._lake.commits.state(commit).leaves.get(name)
+            return relations.relation(leaf.version) if leaf is not None else None
 
-            def find(name: str) -> Relation | None:
-                leaf = leaves.get(name)
-                return self._relations.relation(leaf.version) if leaf is not None else None
-
-            self._universes[commit.root] = Universe(self._instance, find)
-        return self._universes[commit.root]
+        return find
 
     def _datasets(self, facts: SqlFacts, commit: Commit, sql: str) -> tuple[str, ...]:
         leaves = self._lake.commits.state(commit).leaves
@@ -235,6 +224,20 @@ class Querying:
                 )
             names.append(use.name)
         return tuple(dict.fromkeys(names))
+
+
+def _asked(
+    pool: Pool, state: str, sql: str, datasets: Iterable[str], find: Find
+) -> tuple[Lease, Mapping[str, Relation]]:
+    """`sql` at its first rows, on a lease of `state`, with what its datasets stand for."""
+    lease = pool.reading(state)
+    try:
+        relations = lease.ensure(datasets, find)
+        lease.connection.execute(sql)
+    except BaseException:
+        lease.release()
+        raise
+    return lease, relations
 
 
 def _near(name: str, known: Any) -> str:

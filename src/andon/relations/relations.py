@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from andon.base.names import quote
-from andon.engines.duckdb.universe import Relation, TableRelation, ViewRelation
+from andon.engines.relation import Relation, TableRelation, ViewRelation
 from andon.errors import MachineError
 from andon.lake.lake import Lake
 from andon.model.build import Build
@@ -21,6 +21,7 @@ class Relations:
         self._versions: dict[str, Version] = {}
         self._builds: dict[str, Build] = {}
         self._definitions: dict[str, Definition] = {}
+        self._relations: dict[str, Relation] = {}
 
     def add(self, version: Version, build: Build, definition: Definition) -> None:
         """A version that was made just now."""
@@ -51,6 +52,12 @@ class Relations:
 
     def relation(self, version_id: str) -> Relation:
         """What the engine reads for a version."""
+        found = self._relations.get(version_id)
+        if found is None:
+            found = self._relations[version_id] = self._relation(version_id)
+        return found
+
+    def _relation(self, version_id: str) -> Relation:
         version = self.version(version_id)
         if not version.is_view:
             return TableRelation(tuple(self._lake.storage.engine_path(f.path) for f in version.files))
@@ -67,10 +74,6 @@ class Relations:
             {name: self.relation(i) for name, i in build.inputs.items()},
         )
 
-    def uses_macros(self, version_id: str) -> bool:
-        """Whether a version is a view that uses macros, itself or by a view that it reads."""
-        return self.version(version_id).is_view and _uses_macros(self.relation(version_id))
-
     def size(self, version_id: str) -> int:
         """Bytes of data files that reading a version touches (through views)."""
         version = self.version(version_id)
@@ -78,12 +81,6 @@ class Relations:
             return version.bytes
         build = self._builds.get(version_id) or self._lake.objects.builds_by_key([version_id]).get(version_id)
         return sum(self.size(i) for i in build.inputs.values()) if build else 0
-
-
-def _uses_macros(relation: Relation) -> bool:
-    return isinstance(relation, ViewRelation) and (
-        bool(relation.macros) or any(_uses_macros(each) for each in relation.inputs.values())
-    )
 
 
 def view_sql(definition: Definition, version: Version) -> str:

@@ -7,54 +7,59 @@ by side. What passes the size limit is done *wide*, with all cores, one at a tim
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
-from andon.base.names import quote
-from andon.engines.duckdb.instance import Instance, Session
-from andon.engines.duckdb.universe import Relation, Universe
+from andon.engines.duckdb.engine import DuckDBEngine
+from andon.engines.duckdb.fingerprint import fingerprint
+from andon.engines.duckdb.instance import Session
+from andon.engines.duckdb.opening import Purpose, open_instance
+from andon.engines.duckdb.universe import Universe
+from andon.engines.engine import EngineSettings
+from andon.engines.relation import Relation
 from andon.lake.lake import Lake
-from andon.model.dataset import Definition
+from andon.model.version import Version
 from andon.relations.relations import Relations
-from andon.sql.macros import as_temporary, macro_name
-
-
-@dataclass(frozen=True, slots=True)
-class EngineSettings:
-    """How engines are set: cores for wide tasks, DuckDB's memory limit, from how many bytes of input a task is wide."""
-
-    cores: int
-    memory_limit: str
-    wide_above: int
-    temporary: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An instance with the run's universe in it."""
+    """One of the two: it builds, and what was built is asked in its sessions."""
 
-    instance: Instance
-    universe: Universe
+    engine: DuckDBEngine
 
     def session(self) -> Session:
         """The session of this thread."""
-        return self.instance.session()
+        return self.engine.instance.session()
+
+    def source(self, relation: Relation) -> str:
+        """SQL that may stand after FROM and reads `relation`."""
+        return self.engine.universe.source(relation)
+
+    @contextmanager
+    def names(self, relations: Mapping[str, Relation], macros: Iterable[str]) -> Iterator[Any]:
+        """This thread's connection with `relations` and `macros` under their names, in a catalog of their own."""
+        session = self.session()
+        own = Universe(self.engine.instance, relations.get)
+        try:
+            own.ensure(relations)
+            own.define(macros)
+            yield session.at(own.catalog)
+        finally:
+            session.at(self.engine.universe.catalog)
+            own.detach()
 
 
 class Sides:
-    """The engines of one run; use as a context manager, which closes them.
-
-    Attributes:
-        versions: `{dataset: version id}`: what names stand for, filled as versions come to be.
-    """
+    """The engines of one run; use as a context manager, which closes them."""
 
     def __init__(self, lake: Lake, settings: EngineSettings, moment: datetime) -> None:
         self.relations = Relations(lake)
-        self.versions: dict[str, str] = {}
         self.settings = settings
+        self._storage = lake.storage
         self._moment = moment
         self._narrow: Side | None = None
         self._wide: Side | None = None
@@ -67,13 +72,13 @@ class Sides:
     def __exit__(self, *_: object) -> None:
         for side in (self._narrow, self._wide):
             if side is not None:
-                side.instance.close()
+                side.engine.close()
 
     def interrupt(self) -> None:
         """Stop what is running."""
         for side in (self._narrow, self._wide):
             if side is not None:
-                side.instance.interrupt()
+                side.engine.interrupt()
 
     @property
     def narrow(self) -> Side:
@@ -89,61 +94,24 @@ class Sides:
         with self._wide_turn:
             yield self._side(wide=True)
 
-    @contextmanager
-    def names(self, side: Side, definition: Definition, inputs: Mapping[str, str]) -> Iterator[str]:
-        """The catalog in which a definition's SQL finds its inputs and macros.
-
-        Macros are temporary, which costs least. But temporary ones would also stand for those of the same name in the views that the
-        SQL reads, which may be of an older text: beside such views they are made in a catalog of their own.
-        """
-        session = side.session()
-        if not definition.macros or not any(self.relations.uses_macros(version) for version in inputs.values()):
-            # a table macro is bound where it is made: what it reads must have its name there
-            session.at(side.universe.catalog)
-            with _macros(session, definition):
-                yield side.universe.catalog
-            return
-        own = Universe(side.instance, self._find)
-        try:
-            own.define(definition.macros)
-            own.ensure(definition.inputs)
-            yield own.catalog
-        finally:
-            session.at(side.universe.catalog)
-            own.detach()
+    def hold_the_same(self, one: Version, other: Version, columns: Sequence[str] | None = None) -> bool:
+        """Whether two tables hold the same rows, of `columns` only where they are given. Data files are read."""
+        with self.for_size(one.bytes + other.bytes) as side:
+            session = side.session()
+            prints = [
+                fingerprint(session, version, [self._storage.engine_path(f.path) for f in version.files], columns)
+                for version in (one, other)
+            ]
+        return prints[0] == prints[1]
 
     def _side(self, wide: bool) -> Side:
         with self._lock:
             side = self._wide if wide else self._narrow
             if side is None:
-                settings = self.settings
-                instance = Instance(
-                    threads=settings.cores if wide else 1,
-                    memory_limit=settings.memory_limit,
-                    temporary=settings.temporary / ("wide" if wide else "narrow"),
-                    moment=self._moment,
-                )
-                side = Side(instance, Universe(instance, self._find))
+                instance = open_instance(Purpose.BUILDING, self.settings, wide=wide, moment=self._moment)
+                side = Side(DuckDBEngine(instance))
                 if wide:
                     self._wide = side
                 else:
                     self._narrow = side
             return side
-
-    def _find(self, name: str) -> Relation | None:
-        version = self.versions.get(name)
-        return self.relations.relation(version) if version is not None else None
-
-
-@contextmanager
-def _macros(session: Session, definition: Definition) -> Iterator[None]:
-    """The macros of a definition, for as long as its SQL runs."""
-    for statement in definition.macros:
-        session.connection.execute(as_temporary(statement))
-    try:
-        yield
-    finally:
-        for statement in reversed(definition.macros):
-            name, is_table = macro_name(statement)
-            kind = "macro table" if is_table else "macro"
-            session.connection.execute(f"drop {kind} if exists temp.main.{quote(name)}")

@@ -65,7 +65,7 @@ class CheckedRun:
         self._needs = {d: definition.inputs for d, definition in prepared.gathered.definitions.items()}
 
     def of_task(self, dataset: str, version: Version, versions: Mapping[str, str]) -> Asked:
-        """See `andon.runs.building.tasks.Check`: only what can't change any more in this run is read, so that a run repeats."""
+        """See `andon.runs.building.job.Check`: only what can't change any more in this run is read, so that a run repeats."""
         prepared = self._prepared
         if dataset not in prepared.checks.datasets:
             return Asked()

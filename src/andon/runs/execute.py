@@ -12,9 +12,10 @@ from andon.errors import AndonError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
 from andon.project.bind_check import check_declared
+from andon.runs.building.job import Demands, Job, RawReads, Reuse
 from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
-from andon.runs.building.tasks import Job, PythonSettings, Tasks
+from andon.runs.building.tasks import Tasks
 from andon.runs.goal import Line
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
@@ -42,8 +43,7 @@ class Execution:
 
     def build(self, prepared: Prepared, run: int, line: Line, engines: Engines, check: CheckedRun) -> Progress:
         """Take the plan's steps: build, record, and ask of each result what must hold."""
-        report = line.report
-        gathered, settings = prepared.gathered, self._workspace.settings
+        gathered, report = prepared.gathered, line.report
         works = prepared.plan.builds
         built = {s.dataset for s in works if s.action is Action.BUILD}
         raw: list[str] = []
@@ -61,20 +61,21 @@ class Execution:
             moment=prepared.moment,
             definitions=gathered.definitions,
             leaves=gathered.state.leaves,
-            sources={name: (s.files, s.contract) for name, s in gathered.sources.items()},
-            failures=failures,
             bound=prepared.bound,
-            read_source=_SourceReader(gathered, self._raw),
-            engine=engines.settings,
-            python=PythonSettings(self._workspace.folder.state / "environments", float(settings.get("python.timeout"))),
-            check_columns=_DeclaredColumns(gathered),
-            check=check.of_task,
-            built_before=frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
-            forced=prepared.forced,
-            proofs=prepared.options.proofs,
+            raw=RawReads(
+                {name: (s.files, s.contract) for name, s in gathered.sources.items()},
+                failures,
+                _SourceReader(gathered, self._raw),
+            ),
+            demands=Demands(_DeclaredColumns(gathered), check.of_task),
+            reuse=Reuse(
+                frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
+                prepared.options.proofs,
+                prepared.forced,
+            ),
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
-        tasks = Tasks(job, sides)
+        tasks = Tasks(job, sides, engines)
         tasks.register(columns_by_dataset({d: c for d, c in prepared.bound.items() if d in built}))
         kept = (Action.REUSE, Action.KEEP, Action.CHECK)
         sides.relations.load(

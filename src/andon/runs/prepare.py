@@ -6,7 +6,6 @@ changed code) → `steps` (pure) → `look` (which checks) → `outlook` (verdic
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,9 +27,9 @@ from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
 if TYPE_CHECKING:
-    from andon.engines.duckdb.instance import Instance
     from andon.model.build import Build
     from andon.model.dataset import Definition
+    from andon.workspace.engines import Probe
     from andon.workspace.workspace import Workspace
 
 
@@ -58,38 +57,14 @@ class Prepared:
     checks: Looked
 
 
-class BindingEngine:
-    """An engine that says what files hold, made when first needed and kept: one for all callers of a process."""
-
-    def __init__(self) -> None:
-        self._instance: Instance | None = None
-        self._lock = threading.Lock()
-
-    def __call__(self) -> Instance:
-        """The engine."""
-        with self._lock:
-            if self._instance is None:
-                from andon.engines.duckdb.instance import Instance
-
-                self._instance = Instance(threads=1, files_never_change=False)
-            return self._instance
-
-    def close(self) -> None:
-        """Free it."""
-        with self._lock:
-            if self._instance is not None:
-                self._instance.close()
-                self._instance = None
-
-
 class Preparer:
     """Prepares runs for one workspace."""
 
-    def __init__(self, workspace: Workspace, outlook: Outlook, engine: BindingEngine) -> None:
+    def __init__(self, workspace: Workspace, outlook: Outlook, probe: Probe) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._outlook = outlook
-        self._engine = engine
+        self._probe = probe
         self.raw = RawFiles(workspace.root, workspace.lake.storage)
 
     def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
@@ -131,7 +106,7 @@ class Preparer:
             return BoundCode(gathered, {})
         from andon.runs.planning.schemas import bind_changed
 
-        return bind_changed(self._workspace, gathered, self.raw, taken, self._engine)
+        return bind_changed(self._workspace, gathered, self.raw, taken, self._probe)
 
     # -- parts
 

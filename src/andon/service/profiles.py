@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from andon.base.names import quote, quote_name
 from andon.engines.duckdb.failures import lost_file, query_error
-from andon.engines.duckdb.instance import Instance
-from andon.engines.duckdb.universe import TableRelation, Universe
+from andon.engines.relation import TableRelation
 from andon.errors import MachineError
 from andon.lake.refs import MAIN
 from andon.model.commit import Commit, State
@@ -83,26 +80,18 @@ class Profiles:
         relations = Relations(self._lake)
         version = relations.version(version_id)
         relation = relations.relation(version_id)
-        settings = self._workspace.settings
-        threads = int(settings.get("engine.threads")) or os.cpu_count() or 1
-        instance = Instance(
-            threads=1 if version.is_view else threads,
-            memory_limit=str(settings.get("engine.memory_limit") or ""),
-            temporary=self._workspace.folder.state / "tmp" / f"profile-{os.getpid()}",
-        )
+        readers = self._workspace.readers
         try:
-            connection = instance.session().connection
             if isinstance(relation, TableRelation):
-                return profile_table(connection, version, relation.files, masked)
-            universe = Universe(instance, lambda _: relation)
-            universe.ensure([dataset])
-            return profile_view(connection, version, f"{quote(universe.catalog)}.{quote_name(dataset)}", masked)
+                with readers.wide.reading() as lease:
+                    return profile_table(lease.connection, version, relation.files, masked)
+            with readers.narrow.reading(version_id) as lease:
+                lease.ensure([dataset], lambda _: relation)
+                return profile_view(lease.connection, version, lease.place(dataset), masked)
         except Exception as error:
             problem = lost_file(error, dataset) or query_error(error, f"from {dataset}")
             problem.where = dataset
             raise problem from error
-        finally:
-            instance.close()
 
     def _keep(self, profile: Profile) -> Profile:
         # Who may read and not write (a shared lake, a read-only disk) can still ask.

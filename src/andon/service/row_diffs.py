@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.names import quote, quote_name
 from andon.base.text import size
-from andon.engines.duckdb.instance import Instance, file_list
+from andon.engines.duckdb.instance import file_list
 from andon.engines.duckdb.row_diff import Question, Side, compare
 from andon.engines.duckdb.row_diff_sql import nothing
-from andon.engines.duckdb.universe import Universe
 from andon.errors import UsageError
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
 from andon.model.version import DataFile, Version
+from andon.relations.pool import Pool
 from andon.relations.relations import Relations
 from andon.sql.facts import read_facts
 from andon.sql.rules import refusals
@@ -88,10 +86,7 @@ class RowDiffs:
             check_condition(chosen.where)
         self._relations.load(leaf.version for name in names for leaf in changes.get(name, ()) if leaf is not None)
         masks = self._masks(a, b) if chosen.samples or chosen.output or chosen.where else {}
-        with self._instances() as instances:
-            return tuple(
-                self._one(name, changes.get(name), b, chosen, masks.get(name, frozenset()), instances) for name in names
-            )
+        return tuple(self._one(name, changes.get(name), b, chosen, masks.get(name, frozenset())) for name in names)
 
     def summary(
         self, a: Commit, b: Commit, datasets: Iterable[str] | None = None, limit_bytes: int = SUMMARY_BYTES
@@ -115,7 +110,6 @@ class RowDiffs:
         b: Commit,
         options: RowOptions,
         masked: frozenset[str],
-        instances: _Instances,
     ) -> RowDiff:
         if pair is None or _version(pair[0]) == _version(pair[1]):
             return self._equal(name, b, options)
@@ -130,14 +124,17 @@ class RowDiffs:
             return RowDiff(name, skipped=f"{size(weight)} to compare: `andon diff --rows {name}` does")
         key, notes = self._key(pair, old, new)
         is_view = any(v is not None and v.is_view for v in (old, new))
-        instance = instances.get(is_view)
+        # views get one thread, so that their floating-point sums repeat
+        pool = self._workspace.readers.narrow if is_view else self._workspace.readers.wide
         known = old or new
         assert known is not None  # a leaf that differs is there on one side
-        sides = [self._side(instance, v, kept, known) for v, kept in zip((old, new), files, strict=True)]
         temporary = options.output.with_name(f".{options.output.name}.tmp") if options.output else None
         question = Question(name, key, options.where, masked, options.samples, temporary)
         try:
-            found = compare(instance.session(), sides[0], sides[1], question)
+            with ExitStack() as held:
+                pairs = zip((old, new), files, strict=True)
+                sides = [self._side(pool, held, version, kept, known) for version, kept in pairs]
+                found = compare(held.enter_context(pool.reading()).session, sides[0], sides[1], question)
             if temporary is not None and options.output is not None:
                 temporary.replace(options.output)
         finally:
@@ -174,15 +171,16 @@ class RowDiffs:
         text = ", ".join(declared[0])
         return (), (f"the key ({text}) is not on both sides: compared as whole rows",)
 
-    def _side(self, instance: Instance, version: Version | None, files: Sequence[DataFile], known: Version) -> Side:
+    def _side(
+        self, pool: Pool, held: ExitStack, version: Version | None, files: Sequence[DataFile], known: Version
+    ) -> Side:
         """What the engine reads for one side; without a version no rows of the columns that are `known`."""
         if version is None:
             return Side(nothing(known.columns), known.columns, 0)
         if version.is_view:
-            universe = Universe(instance, lambda _: self._relations.relation(version.id))
-            universe.ensure([version.dataset])
-            place = f"{quote(universe.catalog)}.{quote_name(version.dataset)}"
-            return Side(place, version.columns, None, is_stored=False)
+            lease = held.enter_context(pool.reading(version.id))
+            lease.ensure([version.dataset], lambda _: self._relations.relation(version.id))
+            return Side(lease.place(version.dataset), version.columns, None, is_stored=False)
         if not files:
             return Side(nothing(version.columns), version.columns, 0)
         paths = [self._lake.storage.engine_path(f.path) for f in files]
@@ -209,38 +207,6 @@ class RowDiffs:
         for name in datasets:
             if name not in known:
                 raise no_dataset(name, f"{a.id[:8]} or {b.id[:8]}", known)
-
-    @contextmanager
-    def _instances(self) -> Iterator[_Instances]:
-        instances = _Instances(self._workspace)
-        try:
-            yield instances
-        finally:
-            instances.close()
-
-
-class _Instances:
-    """Engines that are started when needed: views get one thread, so that their floating-point sums repeat."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._made: dict[bool, Instance] = {}
-
-    def get(self, narrow: bool) -> Instance:
-        """The narrow or the wide one."""
-        if narrow not in self._made:
-            settings = self._workspace.settings
-            self._made[narrow] = Instance(
-                threads=1 if narrow else int(settings.get("engine.threads")) or os.cpu_count() or 1,
-                memory_limit=str(settings.get("engine.memory_limit") or ""),
-                temporary=self._workspace.folder.state / "tmp" / f"rows-{os.getpid()}",
-            )
-        return self._made[narrow]
-
-    def close(self) -> None:
-        """Free the memory."""
-        for instance in self._made.values():
-            instance.close()
 
 
 def check_condition(where: str) -> None:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from andon.base.clock import Clock, system_clock
+from andon.engines.engine import OtherEngine, embedded_only
 from andon.errors import Problem, ProjectError
 from andon.project.folder.scan import find_root
 from andon.workspace.caller import Caller
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from andon.query.ask import Querying
     from andon.runs.inspection.history import CheckHistory
     from andon.runs.planning.outlook import Outlook
-    from andon.runs.prepare import BindingEngine, Preparer
+    from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
     from andon.service.branches import Branches
     from andon.service.checks import Checks
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
+    from andon.workspace.engines import Probe
 
 
 class Service:
@@ -66,6 +68,7 @@ class Service:
         flags: Mapping[str, str] | None = None,
         environ: Mapping[str, str] | None = None,
         clock: Clock = system_clock,
+        other_engine: OtherEngine = embedded_only,
     ) -> Service:
         """The service of the project in `root`; arguments are those of `Workspace.open`.
 
@@ -73,7 +76,9 @@ class Service:
             ProjectError: with everything that is wrong in the whole folder, if `andon.toml` has a problem.
         """
         try:
-            return cls(Workspace.open(root, face=face, flags=flags, environ=environ, clock=clock))
+            return cls(
+                Workspace.open(root, face=face, flags=flags, environ=environ, clock=clock, other_engine=other_engine)
+            )
         except ProjectError as error:
             further = _problems_without_config(root, environ, clock)
             raise ProjectError.of({*error.problems, *further}) from error
@@ -212,7 +217,7 @@ class Service:
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
 
-        return Preparer(self.workspace, self._outlook, self._shared.binding)
+        return Preparer(self.workspace, self._outlook, self._shared.probe)
 
     @cached_property
     def _runner(self) -> GoalRunner:
@@ -234,14 +239,14 @@ class _Shared:
         return LineageGraphs(self._workspace)
 
     @cached_property
-    def binding(self) -> BindingEngine:
-        from andon.runs.prepare import BindingEngine
+    def probe(self) -> Probe:
+        from andon.workspace.engines import Probe
 
-        return BindingEngine()
+        return Probe()
 
     def close(self) -> None:
-        if "binding" in self.__dict__:
-            self.binding.close()
+        if "probe" in self.__dict__:
+            self.probe.close()
 
 
 def _problems_without_config(root: Path, environ: Mapping[str, str] | None, clock: Clock) -> tuple[Problem, ...]:

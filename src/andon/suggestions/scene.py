@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +11,11 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text
 from andon.base.graph import reach
-from andon.base.names import quote, quote_name
 from andon.checks.compile.plans import Catalog
 from andon.checks.execute.question import Target
 from andon.checks.language.parse import parse_lines
 from andon.checks.watch import Point
-from andon.engines.duckdb.instance import Instance
-from andon.engines.duckdb.universe import Relation, TableRelation, Universe
+from andon.engines.relation import TableRelation
 from andon.errors import AndonError, Problem
 from andon.lake.undo import with_undone
 from andon.model.check import Check, Key
@@ -26,6 +23,7 @@ from andon.model.commit import Commit, CommitKind, State
 from andon.model.dataset import Dataset
 from andon.model.project import Project
 from andon.model.version import Version
+from andon.relations.pool import Lease
 from andon.relations.relations import Relations
 from andon.sql.bind import Binder
 from andon.suggestions.trial import Place
@@ -41,8 +39,9 @@ _COMMITS = 500
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A version that a dataset had: in which state, and at what logical time."""
+    """A version that a dataset had: in which state (`root` tells equal ones), and at what logical time."""
 
+    root: str
     state: State
     version: str
     at: datetime
@@ -58,8 +57,8 @@ class Scene:
     def __init__(self, workspace: Workspace, commit: Commit, project: Project) -> None:
         self._lake = workspace.lake
         self._relations = Relations(self._lake)
-        self._universes: dict[int, Universe] = {}
-        settings = workspace.settings
+        self._pool = workspace.readers.wide
+        self._leases: dict[str, Lease] = {}
         patterns = project.settings.get("patterns")
         self.commit = commit
         self.state = self._lake.commits.state(commit)
@@ -74,11 +73,6 @@ class Scene:
             patterns=dict(patterns) if isinstance(patterns, Mapping) else {},
         )
         self.binder = Binder()
-        self._instance = Instance(
-            threads=int(settings.get("engine.threads")) or os.cpu_count() or 1,
-            memory_limit=str(settings.get("engine.memory_limit") or ""),
-            temporary=workspace.folder.state / "tmp" / f"suggest-{os.getpid()}",
-        )
 
     def __enter__(self) -> Scene:
         return self
@@ -87,7 +81,8 @@ class Scene:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.binder.close()
-        self._instance.close()
+        for lease in self._leases.values():
+            lease.release()
 
     def columns(self, name: str) -> tuple[tuple[str, str], ...]:
         """Names and types of a dataset's columns."""
@@ -155,7 +150,7 @@ class Scene:
                     wanted.discard(name)
         times = self._moments({build: one.time for every in found.values() for one, _, build in every})
         return {
-            name: [Moment(commits.state(one), version, times[build]) for one, version, build in every]
+            name: [Moment(one.root, commits.state(one), version, times[build]) for one, version, build in every]
             for name, every in found.items()
         }
 
@@ -165,7 +160,7 @@ class Scene:
         Raises:
             MachineError: a data file is gone.
         """
-        return self._place(name, Moment(self.state, self.versions[name].id, self.moment(name)), past)
+        return self._place(name, Moment(self.commit.root, self.state, self.versions[name].id, self.moment(name)), past)
 
     def past_places(self, name: str, past: Sequence[Moment]) -> Iterator[Place]:
         """Earlier versions, newest first, as far back as they can be read."""
@@ -178,29 +173,29 @@ class Scene:
 
     def _place(self, name: str, one: Moment, before: Sequence[Moment]) -> Place:
         return Place(
-            self._target(name, one.state),
-            _Others(self, one.state),
-            self._target(name, before[0].state) if before else None,
-            self._instance.session().connection,
+            self._target(name, one),
+            _Others(self, one),
+            self._target(name, before[0]) if before else None,
+            self._lease(one).connection,
             one.at,
             tuple(Point(each.at, self.rows(each.version)) for each in before),
         )
 
-    def _target(self, name: str, state: State) -> Target:
-        """A dataset of a state, ready to be asked."""
-        universe = self._universes.get(id(state))
-        if universe is None:
+    def _lease(self, moment: Moment) -> Lease:
+        """The state of a moment, ready to be asked."""
+        lease = self._leases.get(moment.root)
+        if lease is None:
+            lease = self._leases[moment.root] = self._pool.reading(moment.root)
+        return lease
 
-            def find(wanted: str) -> Relation | None:
-                leaf = state.leaves.get(wanted)
-                return self._relations.relation(leaf.version) if leaf is not None else None
-
-            universe = self._universes[id(state)] = Universe(self._instance, find)
-        universe.ensure([name])
-        version = self._relations.version(state.leaves[name].version)
+    def _target(self, name: str, moment: Moment) -> Target:
+        """A dataset of a moment's state, ready to be asked."""
+        lease = self._lease(moment)
+        version = self._relations.version(moment.state.leaves[name].version)
         relation = self._relations.relation(version.id)
+        lease.ensure([name], lambda _: relation)
         return Target(
-            f"{quote(universe.catalog)}.{quote_name(name)}",
+            lease.place(name),
             [(column.name, column.type) for column in version.columns],
             version.files,
             relation.files if isinstance(relation, TableRelation) else (),
@@ -219,17 +214,17 @@ class Scene:
 class _Others(Mapping[str, Target]):
     """The datasets of a state, made when they are asked for."""
 
-    def __init__(self, scene: Scene, state: State) -> None:
+    def __init__(self, scene: Scene, moment: Moment) -> None:
         self._scene = scene
-        self._state = state
+        self._moment = moment
 
     def __getitem__(self, name: str) -> Target:
-        if name not in self._state.leaves:
+        if name not in self._moment.state.leaves:
             raise KeyError(name)
-        return self._scene._target(name, self._state)
+        return self._scene._target(name, self._moment)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._state.leaves)
+        return iter(self._moment.state.leaves)
 
     def __len__(self) -> int:
-        return len(self._state.leaves)
+        return len(self._moment.state.leaves)

@@ -21,12 +21,14 @@ from andon.base.clock import from_text
 from andon.base.names import did_you_mean, literal, quote, quote_name
 from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.instance import Instance
+from andon.engines.duckdb.opening import Purpose, open_instance
 from andon.engines.duckdb.universe import Universe
+from andon.engines.engine import EngineSettings
+from andon.engines.python.task import PythonSettings
 from andon.engines.types import select_list
 from andon.errors import AndonError, Problem
 from andon.model.dataset import Definition, Kind
 from andon.model.unit_tests import Rows, TestResult, TestStatus, UnitTest
-from andon.runs.building.tasks import PythonSettings
 from andon.unit_tests.cells import inferred_type
 from andon.unit_tests.compare import FLOAT_SHARE, Comparison, Line, Tolerance
 from andon.unit_tests.written import Columns, WrittenRows
@@ -75,18 +77,18 @@ class Testing:
 
     __test__ = False  # no test of pytest's
 
-    def __init__(self, temporary: Path, python: PythonSettings, memory_limit: str = "") -> None:
-        self._temporary = temporary
+    def __init__(self, settings: EngineSettings, python: PythonSettings) -> None:
+        self._settings = settings
+        self._temporary = settings.temporary
         self._python = python
-        self._memory_limit = memory_limit
-        self._instances: dict[datetime, Instance] = {}
+        self._instance: Instance | None = None
 
     def __enter__(self) -> Testing:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for instance in self._instances.values():
-            instance.close()
+        if self._instance is not None:
+            self._instance.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     def run(self, test: UnitTest, subject: Subject) -> TestResult:
@@ -94,7 +96,9 @@ class Testing:
         began = time.perf_counter()
         work = self._temporary / f"test-{secrets.token_hex(6)}"
         moment = _SOME_TIME if test.now is None else from_text(test.now)
-        case = _Case(test, subject, self._instance(moment), work, moment, self._python, self._memory_limit)
+        if self._instance is None:
+            self._instance = open_instance(Purpose.TESTING, self._settings)
+        case = _Case(test, subject, self._instance, work, moment, self._python, self._settings.memory_limit)
         outcome: dict[str, Any]
         try:
             outcome = case.outcome()
@@ -112,19 +116,6 @@ class Testing:
             case.close()
         seconds = time.perf_counter() - began
         return TestResult(test.dataset, test.name, test.file, test.line, seconds=seconds, **outcome)
-
-    def _instance(self, moment: datetime) -> Instance:
-        found = self._instances.get(moment)
-        if found is None:
-            found = Instance(
-                threads=1,
-                memory_limit=self._memory_limit,
-                temporary=self._temporary / "engine",
-                moment=moment,
-                files_never_change=False,
-            )
-            self._instances[moment] = found
-        return found
 
 
 class _Case:
@@ -148,6 +139,7 @@ class _Case:
         self._python_settings = python
         self._memory_limit = memory_limit
         self._session = instance.session()
+        self._session.show(moment)
         self._universe = Universe(instance, lambda _: None)
         self._connection: Any = self._session.at(self._universe.catalog)
         self._written = WrittenRows(self._connection, subject.text_of)

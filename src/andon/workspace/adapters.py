@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from andon.base.cache import FileCache
 from andon.base.clock import Clock
 from andon.base.database import migrate
 from andon.base.sqlite import SqliteDatabase
+from andon.engines.engine import OtherEngine
 from andon.errors import MachineError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
@@ -25,7 +27,11 @@ from andon.state.queries import Queries
 from andon.state.runs import Runs
 from andon.state.schema import MIGRATIONS
 from andon.version import __version__
+from andon.workspace.engine_settings import reading_settings
 from andon.workspace.folder import Folder
+
+if TYPE_CHECKING:
+    from andon.relations.pool import Readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +51,24 @@ class Adapters:
     Args:
         root: the folder with `andon.toml`.
         owner: the author of a new lake's first commit.
+        other_engine: which datasets are built by engines that are not embedded.
     """
 
-    def __init__(self, root: Path, settings: Settings, environ: Mapping[str, str], clock: Clock, owner: str) -> None:
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        environ: Mapping[str, str],
+        clock: Clock,
+        owner: str,
+        other_engine: OtherEngine,
+    ) -> None:
         self.root = root
         self.settings = settings
         self.environ = environ
         self.clock = clock
         self.folder = Folder(root)
+        self.other_engine = other_engine
         self._owner = owner
         self._lock = threading.RLock()
         self._is_new = False
@@ -73,6 +89,12 @@ class Adapters:
         with self._lock:
             return self._cache
 
+    @property
+    def readers(self) -> Readers:
+        """Engines that read the lake."""
+        with self._lock:
+            return self._readers
+
     def take_new(self) -> bool:
         """Whether the lake was made just now, told once: said loudly, so that a lake that was lost is noticed."""
         with self._lock:
@@ -80,12 +102,20 @@ class Adapters:
             return found
 
     def close(self) -> None:
-        """Close database and cache."""
+        """Close engines, database and cache."""
         with self._lock:
+            if "_readers" in self.__dict__:
+                self._readers.close()
             if "_state" in self.__dict__:
                 self._state.lake.database.close()
             if "_cache" in self.__dict__:
                 self._cache.close()
+
+    @cached_property
+    def _readers(self) -> Readers:
+        from andon.relations.pool import Readers
+
+        return Readers(reading_settings(self.settings, self.folder))
 
     @cached_property
     def _cache(self) -> FileCache:

@@ -1,17 +1,65 @@
-"""The engines of one run as the settings want them, made when first asked for, with a place for temporary files."""
+"""The engines that there are, as the settings want them, made when first asked for. The only place that picks concrete ones."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings, OtherEngine
+from andon.model.dataset import Definition, Kind
+from andon.workspace.engine_settings import cores, memory_limit, python_settings
+
 if TYPE_CHECKING:
-    from andon.relations.sides import EngineSettings, Sides
+    from andon.engines.duckdb.instance import Instance
+    from andon.relations.sides import Sides
     from andon.workspace.workspace import Workspace
+
+
+def capabilities(other: OtherEngine, definition: Definition) -> Capabilities:
+    """What the engine that builds a dataset can do; nothing is loaded for it."""
+    kind = other(definition)
+    if kind is not None:
+        return kind.capabilities
+    if definition.kind is Kind.PYTHON:
+        from andon.engines.python.engine import CAPABILITIES
+
+        return CAPABILITIES
+    from andon.engines.duckdb.capabilities import NARROW
+
+    return NARROW
+
+
+class Probe:
+    """Tells what an SQL over raw files returns; the engine is loaded when first asked. Safe under threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._instance: Instance | None = None
+
+    def __call__(self, sql: str) -> list[tuple[str, str]]:
+        """Names and DuckDB types of the columns.
+
+        Raises:
+            duckdb.Error: what the engine says.
+        """
+        with self._lock:
+            if self._instance is None:
+                from andon.engines.duckdb.opening import Purpose, open_instance
+
+                self._instance = open_instance(Purpose.BINDING)
+        return self._instance.session().columns("memory", f"\n{sql}\n")
+
+    def close(self) -> None:
+        """Free the engine."""
+        if self._instance is not None:
+            self._instance.close()
+            self._instance = None
 
 
 class Engines:
@@ -27,10 +75,12 @@ class Engines:
         self._run = run
         self._moment = moment
         self._sides: Sides | None = None
+        self._others: dict[str, Engine] = {}
+        self._python: Engine | None = None
         self._lock = threading.Lock()
 
     def __call__(self) -> Sides:
-        """The engines."""
+        """The embedded engine, which reads what is there, whoever built it."""
         with self._lock:
             if self._sides is None:
                 from andon.relations.sides import Sides
@@ -43,19 +93,55 @@ class Engines:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for engine in self._others.values():
+            engine.close()
         if self._sides is not None:
             self._sides.__exit__()
             shutil.rmtree(self.temporary, ignore_errors=True)
 
     def interrupt(self) -> None:
         """Stop what is running."""
+        with self._lock:
+            others = [*self._others.values(), *([self._python] if self._python is not None else [])]
+        for engine in others:
+            engine.interrupt()
         if self._sides is not None:
             self._sides.interrupt()
+
+    @contextmanager
+    def builder(self, definition: Definition, size: int) -> Iterator[Engine]:
+        """The engine that builds a dataset over `size` bytes of input, for as long as it is needed."""
+        other = self._workspace.other_engine(definition)
+        if other is not None:
+            yield self._other(other)
+        elif definition.kind is Kind.PYTHON:
+            yield self._for_python()
+        else:
+            with self().for_size(size) as side:
+                yield side.engine
+
+    def _other(self, kind: EngineKind) -> Engine:
+        with self._lock:
+            engine = self._others.get(kind.capabilities.name)
+            if engine is None:
+                engine = self._others[kind.capabilities.name] = kind.open(self.settings)
+            return engine
+
+    def _for_python(self) -> Engine:
+        from andon.engines.python.engine import PythonEngine
+
+        narrow = self().narrow.engine
+        with self._lock:
+            if self._python is None:
+                self._python = PythonEngine(
+                    narrow, self.settings, python_settings(self._workspace.settings, self._workspace.folder)
+                )
+            return self._python
 
     @property
     def cores(self) -> int:
         """Cores that may be used."""
-        return int(self._workspace.settings.get("engine.threads")) or os.cpu_count() or 1
+        return cores(self._workspace.settings)
 
     @property
     def workers(self) -> int:
@@ -65,12 +151,10 @@ class Engines:
     @property
     def settings(self) -> EngineSettings:
         """How engines are set."""
-        from andon.relations.sides import EngineSettings
-
         settings = self._workspace.settings
         return EngineSettings(
             self.cores,
-            str(settings.get("engine.memory_limit") or ""),
+            memory_limit(settings),
             int(settings.get("engine.wide_above")),
             self.temporary,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import Clock, system_clock
+from andon.engines.engine import OtherEngine, embedded_only
 from andon.errors import UsageError
 from andon.lake.refs import MAIN
 from andon.project.config import read_config_values
@@ -19,6 +20,7 @@ from andon.workspace.git import git_info
 if TYPE_CHECKING:
     from andon.base.cache import FileCache
     from andon.lake.lake import Lake
+    from andon.relations.pool import Readers
     from andon.state.check_results import CheckResults
     from andon.state.facts import Facts
     from andon.state.queries import Queries
@@ -46,6 +48,7 @@ class Workspace:
         environ: Mapping[str, str] | None = None,
         clock: Clock = system_clock,
         config: Mapping[str, Any] | None = None,
+        other_engine: OtherEngine = embedded_only,
     ) -> Workspace:
         """The workspace of the folder `root`, for who started this process.
 
@@ -56,6 +59,7 @@ class Workspace:
             environ: the process's environment.
             clock: the time.
             config: values to take in place of those in `andon.toml`.
+            other_engine: which datasets are built by engines that are not embedded.
 
         Raises:
             ProjectError: `andon.toml` has a problem: with other settings than the file's, commands would work on another lake.
@@ -64,7 +68,7 @@ class Workspace:
         values = read_config_values(root / "andon.toml") if config is None else config
         settings = resolve(flags or {}, there, values, user_values(there))
         author = process_author(settings, there)
-        return cls(Adapters(root, settings, there, clock, author), Caller(author, face))
+        return cls(Adapters(root, settings, there, clock, author, other_engine), Caller(author, face))
 
     def by(self, caller: Caller) -> Workspace:
         """The same project in the hands of another caller."""
@@ -126,6 +130,16 @@ class Workspace:
     def facts(self) -> Facts:
         """Facts that were derived from versions."""
         return self._adapters.state.facts
+
+    @property
+    def readers(self) -> Readers:
+        """Engines that read the lake."""
+        return self._adapters.readers
+
+    @property
+    def other_engine(self) -> OtherEngine:
+        """Which datasets are built by engines that are not embedded."""
+        return self._adapters.other_engine
 
     def take_new(self) -> bool:
         """Whether the lake was made just now, told once (see `Adapters.take_new`)."""

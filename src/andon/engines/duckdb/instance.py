@@ -7,6 +7,7 @@ cores for a single task.
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -62,17 +63,22 @@ class Instance:
             self._root.execute("set global parquet_metadata_cache = true")
             self._root.execute("set global validate_external_file_cache = 'NO_VALIDATION'")
         self._local = threading.local()
-        self._sessions: list[Session] = []
+        # those of threads that ended are gone
+        self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._lock = threading.Lock()
 
     def session(self) -> Session:
         """The session of this thread."""
         session: Session | None = getattr(self._local, "session", None)
         if session is None:
-            with self._lock:
-                session = Session(self._root.cursor(), self._moment)
-                self._sessions.append(session)
-            self._local.session = session
+            session = self._local.session = self.new_session()
+        return session
+
+    def new_session(self) -> Session:
+        """A session that belongs to no thread; whoever asks for it closes its connection."""
+        with self._lock:
+            session = Session(self._root.cursor(), self._moment)
+            self._sessions.add(session)
         return session
 
     def interrupt(self) -> None:
@@ -100,9 +106,16 @@ class Session:
     def __init__(self, connection: duckdb.DuckDBPyConnection, moment: datetime | None) -> None:
         self.connection = connection
         self._catalog = ""
+        self._moment: datetime | None = None
         if moment is not None:
+            self.show(moment)
+
+    def show(self, moment: datetime) -> None:
+        """Let `now()` and its kin show `moment` from here on."""
+        if moment != self._moment:
             for statement in shadow_macros(moment):
-                connection.execute(statement)
+                self.connection.execute(statement)
+            self._moment = moment
 
     def at(self, catalog: str) -> duckdb.DuckDBPyConnection:
         """The connection, with unqualified names looked up in `catalog`."""

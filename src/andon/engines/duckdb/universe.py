@@ -9,32 +9,12 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
 from andon.base.names import quote, quote_name
 from andon.engines.duckdb.failures import lost_file
-from andon.engines.duckdb.instance import Instance, Session, file_list
-
-
-@dataclass(frozen=True, slots=True)
-class TableRelation:
-    """A table's data files (as the engine names them)."""
-
-    files: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ViewRelation:
-    """A view: its SQL and macros over its own inputs. `key` tells equal ones."""
-
-    key: str
-    sql: str
-    macros: tuple[str, ...] = ()
-    inputs: Mapping[str, TableRelation | ViewRelation] = field(default_factory=dict)
-
-
-Relation = TableRelation | ViewRelation
+from andon.engines.duckdb.instance import Instance, file_list
+from andon.engines.relation import Relation, TableRelation
 
 _counter = itertools.count(1)
 _CREATE = re.compile(r"^\s*create\s+(or\s+replace\s+)?(temp(orary)?\s+)?(macro|function)\b", re.IGNORECASE)
@@ -73,18 +53,13 @@ class Universe:
     def source(self, relation: Relation) -> str:
         """SQL that may stand after FROM and reads `relation`, whatever its name stands for here."""
         with self._lock:
-            return self._source(relation, self.instance.session())
-
-    def forget(self, name: str) -> None:
-        """The relation of `name` changed: make its view anew when next needed."""
-        with self._lock:
-            self._made.discard(name)
+            return self._source(relation)
 
     def define(self, macros: Iterable[str]) -> None:
         """Make macros in this catalog: seen by what is asked in it, and by nothing else."""
-        connection = self.instance.session().at(self.catalog)
-        for macro in macros:
-            connection.execute(_CREATE.sub("create or replace macro", macro, count=1))
+        statements = [_CREATE.sub("create or replace macro", macro, count=1) for macro in macros]
+        if statements:
+            self._execute_inside(statements)
 
     def detach(self) -> None:
         """Take the catalog, and those of the views in it, out of the instance; no session may be in it."""
@@ -92,19 +67,26 @@ class Universe:
             universe.detach()
         self.instance.session().connection.execute(f"detach {quote(self.catalog)}")
 
+    def _execute_inside(self, statements: Iterable[str]) -> None:
+        """On a connection of its own: one that is left in a catalog can't bind anything more when that is detached."""
+        with self.instance.session().connection.cursor() as connection:
+            connection.execute(f"use {quote(self.catalog)}")
+            for statement in statements:
+                connection.execute(statement)
+
     def _make(self, name: str, relation: Relation) -> None:
         session = self.instance.session()
         schema = name.partition(".")[0]
         if schema not in self._schemas:
             session.connection.execute(f"create schema if not exists {quote(self.catalog)}.{quote(schema)}")
             self._schemas.add(schema)
-        body = f"from {self._source(relation, session)}"
+        body = f"from {self._source(relation)}"
         try:
             session.connection.execute(f"create or replace view {quote(self.catalog)}.{quote_name(name)} as {body}")
         except Exception as error:
             raise lost_file(error, name) or error from error
 
-    def _source(self, relation: Relation, session: Session) -> str:
+    def _source(self, relation: Relation) -> str:
         if isinstance(relation, TableRelation):
             return f"read_parquet({file_list(relation.files)})"
         own = self._views.get(relation.key)
@@ -113,7 +95,6 @@ class Universe:
             own = Universe(self.instance, inputs.get)
             own.ensure(inputs)
             own.define(relation.macros)
-            connection = session.at(own.catalog)
-            connection.execute(f"create schema andon; create view andon.this as (\n{relation.sql}\n)")
+            own._execute_inside([f"create schema andon; create view andon.this as (\n{relation.sql}\n)"])
             self._views[relation.key] = own
         return f"{quote(own.catalog)}.andon.this"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from andon.base.names import literal, quote
 from andon.engines.duckdb.instance import Session
 from andon.engines.duckdb.stats import parse_return_stats
-from andon.engines.types import field_ids_clause, lake_type
+from andon.engines.types import field_ids_clause
 from andon.model.version import Column, ColumnStats
 
 
@@ -56,12 +56,3 @@ def write_parquet(
     )
     _, count, size, _, stats, _ = rows[0]
     return Written(int(count), int(size), parse_return_stats(stats))
-
-
-def stored_types(produced: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Names and lake types for what a query returns.
-
-    Raises:
-        DatasetError: `build.not_supported` for a type that can't be stored.
-    """
-    return [(name, lake_type(found)) for name, found in produced]

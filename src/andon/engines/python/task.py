@@ -12,6 +12,14 @@ DEFAULT_TIMEOUT = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
+class PythonSettings:
+    """Where environments of Python datasets are kept and how long a dataset may take (seconds)."""
+
+    environments: Path
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
 class PythonTask:
     """One run of a Python dataset.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from andon.engines.duckdb.write import stored_types
-from andon.engines.types import field_paths
+from andon.engines.types import field_paths, stored_types
 from andon.lake.field_ids import SEPARATOR, Output
 from andon.lake.objects import Objects
 from andon.model.commit import Leaf

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from andon.errors import AndonError, DatasetError, MachineError
+from andon.errors import AndonError, MachineError
 from andon.model.build import Build
 from andon.model.check import Status as CheckStatus
 from andon.model.check_result import CheckResult
@@ -213,10 +213,3 @@ class _State:
             self._waits[reader].discard(dataset)
             if not self._waits[reader]:
                 self.ready.append(self._steps[reader])
-
-
-def interrupted(dataset: str) -> DatasetError:
-    """The error of a task that was stopped."""
-    return DatasetError(
-        "build.interrupted", "the run was stopped", where=dataset, hint="run again; what was built is reused"
-    )

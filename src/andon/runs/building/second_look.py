@@ -10,13 +10,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from andon.engines.duckdb.fingerprint import fingerprint
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.version import Version
 
 if TYPE_CHECKING:
     from andon.relations.sides import Sides
-    from andon.runs.building.tasks import Job
+    from andon.runs.building.job import Job
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -54,7 +53,7 @@ def same_reading(definition: Definition, inputs: Mapping[str, str], job: Job, si
     proofs = [f"of {name}: {proof}" for name, proof in found.proofs.items()]
     for name, columns in found.columns.items():
         old, new = pairs[name]
-        if columns and not _equal(old, new, columns, sides, job):
+        if columns and not sides.hold_the_same(old, new, columns):
             return None
         listed = ", ".join(f"`{column}`" for column in columns)
         proofs.append(f"of {name}: the same values of {listed}" if columns else f"of {name}: as many rows")
@@ -76,15 +75,3 @@ def _told_apart(old: Version, new: Version) -> set[str]:
 
 def _columns(sides: Sides, version: str) -> list[tuple[str, str]]:
     return [(c.name, c.type) for c in sides.relations.version(version).columns]
-
-
-def _equal(old: Version, new: Version, columns: tuple[str, ...], sides: Sides, job: Job) -> bool:
-    """Whether two versions hold the same rows of these columns."""
-    storage = job.lake.storage
-    with sides.for_size(old.bytes + new.bytes) as side:
-        session = side.session()
-        one, other = (
-            fingerprint(session, version, [storage.engine_path(f.path) for f in version.files], columns)
-            for version in (old, new)
-        )
-    return one == other

@@ -3,111 +3,43 @@
 from __future__ import annotations
 
 import secrets
-import shutil
-import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
-from andon.base.names import literal, quote_name
-from andon.engines.duckdb.failures import translate
-from andon.engines.duckdb.fingerprint import fingerprint
-from andon.engines.duckdb.write import stored_types, write_parquet
-from andon.errors import AndonError, DatasetError
-from andon.lake.lake import Lake
-from andon.model.build import Build, InputFile, recipe_key
-from andon.model.commit import Leaf
+from andon.engines.engine import Builders, Recipe, Task, Types, stopped
+from andon.engines.types import stored_types
+from andon.model.build import Build, recipe_key
 from andon.model.dataset import Definition, Kind
 from andon.model.plan import Action, Step
-from andon.model.version import DataFile, Version, version_id
-from andon.relations.sides import EngineSettings, Side, Sides
+from andon.model.version import Column, DataFile, Version, version_id
+from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
-from andon.runs.building.outcome import Asked, Outcome
+from andon.runs.building.job import Job
+from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
 from andon.runs.planning.steps import clock_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-
-class ReadSource(Protocol):
-    """How a source's SQL is rendered over its files, and what its failures mean."""
-
-    def render(self, dataset: str) -> str:
-        """The SQL that reads exactly the files of this run, strictly by the contract."""
-        ...
-
-    def explain(self, dataset: str, error: Exception) -> AndonError:
-        """The error for an exception of the engine."""
-        ...
-
-
-class Check(Protocol):
-    """How a result is asked what must hold of it; called from several threads at once."""
-
-    def __call__(self, dataset: str, version: Version, versions: Mapping[str, str]) -> Asked:
-        """The results of the checks of `dataset` that `versions`, what is there by now, can answer."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class PythonSettings:
-    """Where environments of Python datasets are kept and how long a dataset may take (seconds)."""
-
-    environments: Path
-    timeout: float
-
-
-@dataclass
-class Job:
-    """All that the tasks of one run share.
-
-    Attributes:
-        sources: raw files and contract by source.
-        bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
-        check_columns: raises if a Python result lacks a column that its file declares.
-        check: asks of a result what must hold, before anything reads it.
-        built_before: ids of definitions that have any build: only of those can a key be known.
-        proofs: whether a second look may find that a result still holds over new inputs.
-    """
-
-    lake: Lake
-    run: int
-    moment: datetime
-    definitions: Mapping[str, Definition]
-    leaves: Mapping[str, Leaf]
-    sources: Mapping[str, tuple[tuple[InputFile, ...], Mapping[str, Any] | None]]
-    failures: Mapping[str, AndonError]
-    bound: Mapping[str, Sequence[tuple[str, str]]]
-    read_source: ReadSource
-    engine: EngineSettings
-    python: PythonSettings
-    check_columns: Callable[[str, Sequence[tuple[str, str]]], None]
-    check: Check
-    built_before: frozenset[str] = frozenset()
-    proofs: bool = True
-    forced: frozenset[str] = frozenset()
-    cancelled: threading.Event = field(default_factory=threading.Event)
+    from collections.abc import Callable, Sequence
 
 
 class Tasks:
-    """Takes steps for a job on the engines of its run."""
+    """Takes steps for a job on the engines of its run: `engines` build, what they built is read in `sides`."""
 
-    def __init__(self, job: Job, sides: Sides) -> None:
+    def __init__(self, job: Job, sides: Sides, engines: Builders) -> None:
         self.job = job
         self.sides = sides
+        self._engines = engines
         self.relations = sides.relations
         self._columns = OutputColumns(job.lake.objects, job.definitions, job.leaves)
 
     def interrupt(self) -> None:
         """Stop what is running."""
         self.job.cancelled.set()
-        self.sides.interrupt()
+        self._engines.interrupt()
 
     def register(self, wanted: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         """Give field ids to the columns (name, lake type) of many datasets in one transaction."""
@@ -117,27 +49,26 @@ class Tasks:
         """Take one step (see `Execute`)."""
         outcome = self._take(step, versions)
         version = outcome.version or self.relations.version(outcome.version_id)
-        return replace(outcome, asked=self.job.check(step.dataset, version, versions))
+        return replace(outcome, asked=self.job.demands.checks(step.dataset, version, versions))
 
     def _take(self, step: Step, versions: Mapping[str, str]) -> Outcome:
         dataset = step.dataset
-        if dataset in self.job.failures:
-            raise self.job.failures[dataset]
+        if dataset in self.job.raw.failures:
+            raise self.job.raw.failures[dataset]
         if self.job.cancelled.is_set():
-            raise DatasetError("build.interrupted", "the run was stopped", where=dataset)
+            raise stopped(dataset)
         definition = self.job.definitions[dataset]
         inputs = {name: versions[name] for name in definition.inputs}
-        self.sides.versions.update(inputs)
-        files, contract = self.job.sources.get(dataset, ((), None))
+        files, contract = self.job.raw.pinned.get(dataset, ((), None))
         key = recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.job.moment))
-        if step.key is None and dataset not in self.job.forced and definition.id in self.job.built_before:
+        if step.key is None and dataset not in self.job.reuse.forced and definition.id in self.job.reuse.built_before:
             known = self.job.lake.objects.builds_by_key([key]).get(key)
             if known is not None and not self.job.lake.objects.is_lost(self.relations.version(known.version)):
                 return self._adopt(known)
         began = time.perf_counter()
         if step.proof is not None and step.version is not None:
             return self._proved(definition, key, inputs, step.version, step.proof)
-        if self.job.proofs and dataset not in self.job.forced and step.action is Action.BUILD:
+        if self.job.reuse.proofs and dataset not in self.job.reuse.forced and step.action is Action.BUILD:
             same = same_reading(definition, inputs, self.job, self.sides)
             if same is not None:
                 return self._proved(definition, key, inputs, self.job.leaves[dataset].version, same)
@@ -153,12 +84,7 @@ class Tasks:
             contract=contract,
             logical_time=to_text(self.job.moment),
         )
-        if step.action is Action.VIEW:
-            outcome = self._view(definition, make)
-        elif definition.kind is Kind.PYTHON:
-            outcome = self._python(definition, make, began)
-        else:
-            outcome = self._sql(definition, make, began)
+        outcome = self._view(definition, make) if step.action is Action.VIEW else self._table(definition, make, began)
         if outcome.version is not None:
             self.relations.add(outcome.version, outcome.build, definition)
         return outcome
@@ -185,29 +111,64 @@ class Tasks:
     # -- kinds of steps
 
     def _view(self, definition: Definition, make: Build) -> Outcome:
-        side = self.sides.narrow
-        side.universe.ensure(definition.inputs)
-        with self._explained(definition), self.sides.names(side, definition, make.inputs) as catalog:
-            produced = side.session().columns(catalog, f"\n{definition.sql}\n")
-        version = Version(make.key, definition.dataset, self._columns.of(definition.dataset, produced), is_view=True)
-        build = _finished(make, version.id, side.instance.facts(), 0.0)
+        with self._engines.builder(definition, 0) as engine:
+            types = engine.describe(self._recipe(definition, make))
+            facts = engine.facts()
+        version = Version(make.key, definition.dataset, self._columns.of(definition.dataset, types), is_view=True)
+        build = replace(make, version=version.id, engine=facts, seconds=0.0)
         return Outcome(version, build, version.id, None, fresh=True, definition=definition)
 
-    def _sql(self, definition: Definition, make: Build, began: float) -> Outcome:
+    def _table(self, definition: Definition, make: Build, began: float) -> Outcome:
+        storage = self.job.lake.storage
         size = sum(self.relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
-        with self.sides.for_size(size) as side:
-            return self._sql_on(side, definition, make, began)
+        types = self.job.bound.get(definition.dataset) if self._as_bound(make.inputs) else None
+        schema, _, name = definition.dataset.partition(".")
+        path = storage.new_path(f"data/{schema}", name, ".parquet")
+        task = Task(self._recipe(definition, make), storage.engine_path(path), self._stored(definition), types)
+        with self._engines.builder(definition, size) as engine:
+            produced = engine.run(task)
+        written, sha = storage.facts(path)
+        files = (DataFile(path, written, sha, produced.rows, produced.stats),)
+        version = Version(version_id(produced.columns, files), definition.dataset, produced.columns, files)
+        same, proof = self._same_content(definition.dataset, version)
+        if same is not None:
+            storage.delete(path)
+            version = same
+        lock = next((sha for path, sha in definition.files if path == definition.lock), None)
+        seconds = time.perf_counter() - began
+        build = replace(
+            make,
+            version=version.id,
+            engine=produced.facts,
+            lock=lock,
+            seconds=seconds,
+            proof=proof,
+            log=produced.log,
+        )
+        note = f"{proof}: version kept" if proof else None
+        return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
 
-    def _sql_on(self, side: Side, definition: Definition, make: Build, began: float) -> Outcome:
-        session = side.session()
-        side.universe.ensure(definition.inputs)
-        source = definition.kind is Kind.SOURCE
-        sql = self.job.read_source.render(definition.dataset) if source else definition.sql or ""
-        with self._explained(definition), self.sides.names(side, definition, make.inputs) as catalog:
-            produced = self.job.bound.get(definition.dataset) if self._as_bound(make.inputs) else None
-            if produced is None:
-                produced = session.columns(catalog, f"\n{sql}\n")
-            return self._write(side, definition, make, sql, produced, began, catalog=catalog)
+    def _recipe(self, definition: Definition, make: Build) -> Recipe:
+        """What an engine is given to compute."""
+        dataset, reader = definition.dataset, self.job.raw.reader
+        inputs = {name: self.relations.relation(version) for name, version in make.inputs.items()}
+        if definition.kind is Kind.SOURCE:
+            sql = reader.render(dataset)
+            return Recipe(definition, inputs, self.job.moment, sql, explain=lambda e: reader.explain(dataset, e))
+        if definition.kind is Kind.PYTHON:
+            code = {path: self.job.lake.objects.text(sha) for path, sha in definition.files}
+            return Recipe(definition, inputs, self.job.moment, code=code)
+        return Recipe(definition, inputs, self.job.moment, definition.sql)
+
+    def _stored(self, definition: Definition) -> Callable[[Types], tuple[Column, ...]]:
+        """How an engine learns what the lake stores for what it found a result to be."""
+
+        def stored(types: Types) -> tuple[Column, ...]:
+            if definition.kind is Kind.PYTHON:
+                self.job.demands.columns(definition.dataset, types)
+            return self._columns.of(definition.dataset, types)
+
+        return stored
 
     def _as_bound(self, inputs: Mapping[str, str]) -> bool:
         """Whether the inputs have the columns that the plan bound over: what a Python dataset or a raw file returns is known only now."""
@@ -225,103 +186,7 @@ class Tasks:
                 return False
         return True
 
-    def _python(self, definition: Definition, make: Build, began: float) -> Outcome:
-        from andon.engines.python.run import run_python
-        from andon.engines.python.task import PythonTask
-
-        side = self.sides.narrow
-        session = side.session()
-        work = self.job.engine.temporary / f"python-{make.id[:12]}"
-        work.mkdir(parents=True)
-        try:
-            texts = {path: self.job.lake.objects.text(sha) for path, sha in definition.files}
-            inputs = {name: self._input_files(side, name, version, work) for name, version in make.inputs.items()}
-            task = PythonTask(
-                dataset=definition.dataset,
-                function=definition.function or "",
-                entry=definition.entry,
-                files=texts,
-                parameters=definition.parameters,
-                inputs=inputs,
-                views={},
-                lock=texts.get(definition.lock) if definition.lock else None,
-                output=work / "result.parquet",
-                work=work / "child",
-                timeout=definition.timeout or self.job.python.timeout,
-                logical_time=self.job.moment,
-                memory_limit=self.job.engine.memory_limit or None,
-            )
-            task.work.mkdir()
-            done = run_python(task, environments=self.job.python.environments, cancelled=self.job.cancelled)
-            lock = next((sha for path, sha in definition.files if path == definition.lock), None)
-            sql = f"select * from read_parquet({literal(str(task.output))})"
-            with self._explained(definition):
-                produced = session.columns(side.universe.catalog, sql)
-                self.job.check_columns(definition.dataset, produced)
-                facts = {**side.instance.facts(), "python": done.python}
-                return self._write(side, definition, make, sql, produced, began, lock=lock, log=done.log, facts=facts)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-
-    def _input_files(self, side: Side, name: str, version: str, work: Path) -> tuple[Path, ...]:
-        """The Parquet files of an input; a view is written out for the child, which knows no catalog."""
-        found = self.relations.version(version)
-        if not found.is_view:
-            return tuple(Path(self.job.lake.storage.engine_path(f.path)) for f in found.files)
-        side.universe.ensure([name])
-        target = work / f"{name}.parquet"
-        side.session().at(side.universe.catalog).execute(
-            f"copy (from {quote_name(name)}) to {literal(str(target))} (format parquet)"
-        )
-        return (target,)
-
-    # -- writing
-
-    def _write(
-        self,
-        side: Side,
-        definition: Definition,
-        make: Build,
-        sql: str,
-        produced: Sequence[tuple[str, str]],
-        began: float,
-        *,
-        catalog: str | None = None,
-        lock: str | None = None,
-        log: str | None = None,
-        facts: Mapping[str, Any] | None = None,
-    ) -> Outcome:
-        storage = self.job.lake.storage
-        columns = self._columns.of(definition.dataset, produced)
-        schema, _, name = definition.dataset.partition(".")
-        path = storage.new_path(f"data/{schema}", name, ".parquet")
-        try:
-            written = write_parquet(
-                side.session(), catalog or side.universe.catalog, sql, produced, columns, storage.engine_path(path)
-            )
-        except BaseException:
-            storage.delete(path)
-            raise
-        size, sha = storage.facts(path)
-        files = (DataFile(path, size, sha, written.rows, written.stats),)
-        version = Version(version_id(columns, files), definition.dataset, columns, files)
-        same, proof = self._same_content(side, definition.dataset, version)
-        if same is not None:
-            storage.delete(path)
-            version = same
-        build = _finished(
-            make,
-            version.id,
-            facts or side.instance.facts(),
-            time.perf_counter() - began,
-            proof=proof,
-            lock=lock,
-            log=log,
-        )
-        note = f"{proof}: version kept" if proof else None
-        return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
-
-    def _same_content(self, side: Side, dataset: str, version: Version) -> tuple[Version | None, str | None]:
+    def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
         """The published version, if `version` holds the same content (early cutoff), and how that is known."""
         leaf = self.job.leaves.get(dataset)
         if leaf is None or leaf.materialize != "table":
@@ -333,59 +198,14 @@ class Tasks:
             return earlier, "same bytes"
         if earlier.columns != version.columns or earlier.rows != version.rows or _facts(earlier) != _facts(version):
             return None, None
-        storage = self.job.lake.storage
-        prints = [
-            fingerprint(side.session(), v, [storage.engine_path(f.path) for f in v.files]) for v in (earlier, version)
-        ]
-        return (earlier, "same content") if prints[0] == prints[1] else (None, None)
+        return (earlier, "same content") if self.sides.hold_the_same(earlier, version) else (None, None)
 
     def _adopt(self, build: Build) -> Outcome:
         rows = self.relations.version(build.version).rows
         note = f"input content came out the same; built before, in run {build.run}" if build.run else "built before"
         return Outcome(None, build, build.version, rows, fresh=False, note=note)
 
-    # -- errors
-
-    @contextmanager
-    def _explained(self, definition: Definition) -> Iterator[None]:
-        try:
-            yield
-        except AndonError:
-            raise
-        except Exception as error:
-            if definition.kind is Kind.SOURCE and not self.job.cancelled.is_set():
-                raise self.job.read_source.explain(definition.dataset, error) from error
-            raise translate(error, definition) from error
-
 
 def _facts(version: Version) -> list[tuple[str, Any]]:
     """What the write told for free, by column: equal content has equal facts."""
     return sorted((name, (s.nulls, s.minimum, s.maximum)) for f in version.files for name, s in f.stats.items())
-
-
-def _finished(
-    make: Build,
-    version: str,
-    engine: Mapping[str, Any],
-    seconds: float,
-    proof: str | None = None,
-    lock: str | None = None,
-    log: str | None = None,
-) -> Build:
-    return Build(
-        id=make.id,
-        key=make.key,
-        dataset=make.dataset,
-        definition=make.definition,
-        version=version,
-        run=make.run,
-        inputs=make.inputs,
-        files=make.files,
-        contract=make.contract,
-        logical_time=make.logical_time,
-        engine=engine,
-        lock=lock,
-        seconds=seconds,
-        proof=proof,
-        log=log,
-    )

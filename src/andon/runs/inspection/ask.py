@@ -288,7 +288,7 @@ class Checking:
     def _target(self, side: Side, version_id: str) -> Target:
         relations = self.sides().relations
         version = relations.version(version_id)
-        source = side.universe.source(relations.relation(version_id))
+        source = side.source(relations.relation(version_id))
         storage = self.workspace.lake.storage
         paths = tuple(storage.engine_path(f.path) for f in version.files)
         return Target(source, _columns(version), version.files, paths)
@@ -297,25 +297,16 @@ class Checking:
     def _names(self, side: Side, items: Sequence[Compiled], versions: Mapping[str, str]) -> Iterator[Any]:
         """A connection in which other datasets have their names, where a rule or a line holds a query of its own, and the project's macros
         are there for what calls them: in a catalog of its own, since views that are read may have had other macros of the same names."""
-        session = side.session()
         others = {o for c in items if _is_rule(c) or _QUERY.search(c.check.text) for o in c.check.others}
         others |= {c.check.dataset for c in items if _is_rule(c)}
         macros = [m for c in items if isinstance(c.check.form, Violations) for m in c.check.form.macros]
         macros += self.book.macros_for(c.check for c in items if not _is_rule(c))
         if not others and not macros:
-            yield session.connection
+            yield side.session().connection
             return
-        from andon.engines.duckdb.universe import Universe
-
         relations = self.sides().relations
-        own = Universe(side.instance, lambda name: relations.relation(versions[name]) if name in others else None)
-        try:
-            own.ensure(others)
-            own.define(macros)
-            yield session.at(own.catalog)
-        finally:
-            session.at(side.universe.catalog)
-            own.detach()
+        with side.names({name: relations.relation(versions[name]) for name in others}, macros) as connection:
+            yield connection
 
     # -- results
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from andon.base.hashing import content_id
 from andon.base.process import is_gone
+from andon.engines.engine import EngineSettings
 from andon.errors import AndonError, MachineError
 from andon.model.dataset import Kind
 from andon.model.unit_tests import TestResult, TestStatus, UnitTest
 from andon.project.files.layout import Role, spot
 from andon.runs.planning.gather import BoundCode, Gathered
+from andon.workspace.engine_settings import memory_limit, python_settings
 
 if TYPE_CHECKING:
     from andon.unit_tests.testing import Subject, Testing
@@ -93,16 +95,14 @@ class _Bench:
         """Run the tests."""
         if not tests:
             return {}
-        from andon.runs.building.tasks import PythonSettings
         from andon.unit_tests.testing import Testing
 
-        settings = self._workspace.settings
         state = self._workspace.folder.state
         _clean_up_after_others(state / "tmp")
         temporary = state / "tmp" / f"{_FOLDER}{os.getpid()}-{secrets.token_hex(3)}"
         temporary.mkdir(parents=True)
-        python = PythonSettings(state / "environments", float(settings.get("python.timeout")))
-        with Testing(temporary, python, str(settings.get("engine.memory_limit") or "")) as testing:
+        settings = EngineSettings(1, memory_limit(self._workspace.settings), 0, temporary)
+        with Testing(settings, python_settings(self._workspace.settings, self._workspace.folder)) as testing:
             return {test: self._one(testing, test) for test in tests}
 
     def _one(self, testing: Testing, test: UnitTest) -> TestResult:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
+from andon.engines.engine import missing
 from andon.engines.types import lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError
-from andon.model.dataset import Kind
+from andon.model.dataset import Kind, Materialize
 from andon.project.bind_check import check_bindings, check_declared, check_sources
 from andon.runs.planning.gather import BoundCode, Gathered
 from andon.runs.planning.raw_files import RawFiles
@@ -19,12 +20,16 @@ from andon.sources.explain import explain
 from andon.sources.files.paths import expand, glob, match
 from andon.sources.render import render
 from andon.sql.bind import find_twins
+from andon.workspace.engines import capabilities
 
 if TYPE_CHECKING:
-    from andon.engines.duckdb.instance import Instance
+    from collections.abc import Iterable
+
     from andon.workspace.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
+#: Gives the columns of what an SQL over raw files returns.
+Describe = Callable[[str], Columns]
 
 
 def with_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> Gathered:
@@ -52,24 +57,33 @@ def with_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> G
 
 
 def bind_changed(
-    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], instance: Callable[[], Instance]
+    workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: set[str], describe: Describe
 ) -> BoundCode:
     """Give sources their contracts, and bind what changed, and what reads something whose columns changed by that.
 
     Args:
         taken: the datasets whose code counts.
-        instance: an engine to ask what files hold, made when first needed.
+        describe: asks an engine what files hold.
 
     Raises:
         ProjectError: with every unknown column, function, or type error.
     """
     gathered = with_contracts(gathered, raw, taken)
     failures: dict[str, AndonError] = {}
-    columns = _bind_changed(workspace, gathered, _SourceColumns(gathered, raw, instance, failures), taken)
-    problems = _problems_of_lineage(workspace, gathered, taken, columns)
+    columns = _bind_changed(workspace, gathered, _SourceColumns(gathered, raw, describe, failures), taken)
+    problems = [*_unfit(workspace, gathered, taken), *_problems_of_lineage(workspace, gathered, taken, columns)]
     if problems:
         raise ProjectError.of(problems)
     return BoundCode(gathered.with_sources({}, failures), columns)
+
+
+def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str]) -> list[Problem]:
+    """What engines lack that datasets whose code changed need of them."""
+    leaves, definitions = gathered.state.leaves, gathered.definitions
+    views = {name for name, definition in definitions.items() if definition.materialize is Materialize.VIEW}
+    changed = [definitions[d] for d in sorted(taken) if d not in leaves or leaves[d].definition != definitions[d].id]
+    found = (missing(capabilities(workspace.other_engine, each), each, views) for each in changed)
+    return [problem for problem in found if problem is not None]
 
 
 def _problems_of_lineage(
@@ -147,7 +161,7 @@ class _SourceColumns:
 
     gathered: Gathered
     raw: RawFiles
-    instance: Callable[[], Instance]
+    describe: Describe
     failures: dict[str, AndonError]
 
     def __call__(self, name: str) -> Columns | None:
@@ -157,7 +171,7 @@ class _SourceColumns:
         places = {f.path: self.raw.place(f) for f in source.files}
         try:
             sql = render(definition, source.contract or {}, places)
-            return self.instance().session().columns("memory", f"\n{sql}\n")
+            return self.describe(sql)
         except AndonError as error:
             self.failures[name] = error
         except Exception as error:  # noqa: BLE001 - whatever the engine says is explained for the user

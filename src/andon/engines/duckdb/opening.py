@@ -1,0 +1,44 @@
+"""Every instance of DuckDB is opened here, by what it is for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+from andon.engines.duckdb.instance import Instance
+from andon.engines.engine import EngineSettings
+
+
+class Purpose(Enum):
+    """What an instance is for; the value says whether the files that it reads never change, as those of the lake."""
+
+    BINDING = ("binding", False)
+    BUILDING = ("building", True)
+    READING = ("reading", True)
+    TESTING = ("testing", False)
+
+    @property
+    def files_never_change(self) -> bool:
+        """Whether what was read once of a file stays true."""
+        return self.value[1]
+
+
+def open_instance(
+    purpose: Purpose, settings: EngineSettings | None = None, *, wide: bool = False, moment: datetime | None = None
+) -> Instance:
+    """An instance for `purpose`.
+
+    Args:
+        settings: None where nothing is computed.
+        wide: with all cores that the settings allow; else with one thread, so that results repeat.
+        moment: the logical time that its sessions show; None leaves the real clock.
+    """
+    if settings is None:
+        return Instance(moment=moment, files_never_change=purpose.files_never_change)
+    return Instance(
+        threads=settings.cores if wide else 1,
+        memory_limit=settings.memory_limit,
+        temporary=settings.temporary / ("wide" if wide else "narrow"),
+        moment=moment,
+        files_never_change=purpose.files_never_change,
+    )

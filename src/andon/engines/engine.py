@@ -1,0 +1,227 @@
+"""The port that builds go through: Parquet in, Parquet out.
+
+Given data files by dataset, SQL or Python, a logical time and a place to write, an engine writes one Parquet file and says what is in it.
+Only the lake commits. What an engine can't do is declared, and told when a run is planned. `tests/contract/test_engine_contract.py` is
+what every engine must pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from andon.engines.relation import Relation
+from andon.errors import AndonError, DatasetError, Problem
+from andon.model.dataset import ClockUse, Definition, Kind, Materialize
+from andon.model.version import Column, ColumnStats
+
+#: Columns as `(name, DuckDB type)`.
+Types = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do.
+
+    Attributes:
+        name: as people know it.
+        kinds: the kinds of datasets that it builds.
+        dialect: whose SQL it takes.
+        clock: whether `now()` and its kin show the logical time.
+        macros: whether it knows the project's macros.
+        views: whether it reads views, and can tell what a view's SQL returns.
+        unstored: types of the lake that it can't write.
+        repeats: whether equal inputs give equal bytes.
+    """
+
+    name: str
+    kinds: frozenset[Kind]
+    dialect: str = "duckdb"
+    clock: bool = True
+    macros: bool = True
+    views: bool = True
+    unstored: frozenset[str] = frozenset()
+    repeats: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How engines are set.
+
+    Attributes:
+        cores: for what is done wide.
+        memory_limit: as DuckDB writes it (`4GB`), or empty for the engine's default.
+        wide_above: from how many bytes of input a task is wide.
+        temporary: a folder for what doesn't fit in memory, made when needed.
+    """
+
+    cores: int
+    memory_limit: str
+    wide_above: int
+    temporary: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is computed.
+
+    Attributes:
+        definition: the dataset's; its name stands in errors.
+        inputs: what the names that it reads stand for.
+        moment: the logical time; aware.
+        sql: the SELECT to run, for SQL and sources.
+        code: `{project path: content}` of all texts, for Python.
+        explain: what an exception of the engine means, where it is not the definition's own SQL that failed.
+    """
+
+    definition: Definition
+    inputs: Mapping[str, Relation]
+    moment: datetime
+    sql: str | None = None
+    code: Mapping[str, bytes] = field(default_factory=dict)
+    explain: Callable[[Exception], AndonError] | None = None
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's name."""
+        return self.definition.dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One dataset to build.
+
+    Attributes:
+        recipe: what is computed.
+        output: the file to write, as the engine names it; it does not exist.
+        stored: gives what the lake stores, with field ids, for what the recipe returns; asked once, before anything is written.
+        types: what the recipe returns, where that is known; else the engine finds out.
+    """
+
+    recipe: Recipe
+    output: str
+    stored: Callable[[Types], tuple[Column, ...]]
+    types: Types | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """What was written.
+
+    Attributes:
+        columns: as they are stored.
+        rows: how many.
+        stats: by leaf column (`"id"`, `"s"."a"`, `"l"."element"`, `"m"."key"`); of what an engine doesn't know, nothing.
+        facts: what a build records about the engine.
+        log: what the code printed.
+    """
+
+    columns: tuple[Column, ...]
+    rows: int
+    stats: Mapping[str, ColumnStats]
+    facts: Mapping[str, Any]
+    log: str | None = None
+
+
+class Engine(Protocol):
+    """Builds datasets; called from several threads at once."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    def describe(self, recipe: Recipe) -> Types:
+        """What a recipe returns, without computing it. Only where `views` are known.
+
+        Raises:
+            AndonError: as `run`.
+        """
+        ...
+
+    def facts(self) -> Mapping[str, Any]:
+        """What a build records about the engine."""
+        ...
+
+    def run(self, task: Task) -> Produced:
+        """Compute a recipe and write its result to `task.output`. When it fails, nothing is left there.
+
+        Raises:
+            DatasetError: the dataset's own failure, with its name or file; `build.interrupted` after `interrupt`.
+            MachineError: the machine's or the lake's failure.
+        """
+        ...
+
+    def interrupt(self) -> None:
+        """Stop what runs and take nothing more; called from another thread."""
+        ...
+
+    def close(self) -> None:
+        """Free what it holds."""
+        ...
+
+
+class Builders(Protocol):
+    """The engines of one run."""
+
+    def builder(self, definition: Definition, size: int) -> AbstractContextManager[Engine]:
+        """The engine that builds a dataset over `size` bytes of input, for as long as it is needed."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop what runs on any of them; called from another thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineKind:
+    """A kind of engine: what it can do, and how one is opened for a run."""
+
+    capabilities: Capabilities
+    open: Callable[[EngineSettings], Engine]
+
+
+#: Gives the kind of engine by which a dataset is built where that is none of the embedded ones.
+OtherEngine = Callable[[Definition], EngineKind | None]
+
+
+def embedded_only(_: Definition) -> EngineKind | None:
+    """No other engines: the embedded ones build everything."""
+    return None
+
+
+def missing(capabilities: Capabilities, definition: Definition, views: Collection[str] = ()) -> Problem | None:
+    """What an engine lacks to build `definition`, or None; `views` are those of its inputs that are views."""
+    lacks = _lacking(capabilities, definition, views)
+    if lacks is None:
+        return None
+    what, hint = lacks
+    message = f"the engine {capabilities.name} {what}, which `{definition.dataset}` needs"
+    return Problem("build.not_supported", message, definition.entry, hint=hint)
+
+
+def _lacking(capabilities: Capabilities, definition: Definition, views: Collection[str]) -> tuple[str, str] | None:
+    if definition.kind not in capabilities.kinds:
+        words = {Kind.PYTHON: "runs no Python", Kind.SQL: "runs no SQL", Kind.SOURCE: "reads no raw files"}
+        return words[definition.kind], "leave this dataset to another engine"
+    if definition.clock is not ClockUse.NONE and not capabilities.clock:
+        return "does not show the logical time", "take the time from a column, or leave this dataset to another engine"
+    if definition.macros and not capabilities.macros:
+        return "knows no macros", "write out what the macro does, or leave this dataset to another engine"
+    if definition.materialize is Materialize.VIEW and not capabilities.views:
+        return "makes no views", "`materialize: table`"
+    read = sorted(set(views).intersection(definition.inputs))
+    if read and not capabilities.views:
+        return "reads no views", f"`materialize: table` for {', '.join(f'`{name}`' for name in read)}"
+    return None
+
+
+def stopped(dataset: str) -> DatasetError:
+    """The error of a task that was stopped."""
+    return DatasetError(
+        "build.interrupted", "the run was stopped", where=dataset, hint="run again; what was built is reused"
+    )

@@ -1,0 +1,110 @@
+"""Python datasets as an engine: a child process runs the function, and the engine for SQL writes its result as the lake stores it."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import shutil
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from andon.base.names import literal, quote_name
+from andon.engines.engine import Capabilities, Engine, EngineSettings, Produced, Recipe, Task, Types, stopped
+from andon.engines.python.run import run_python
+from andon.engines.python.task import PythonSettings, PythonTask
+from andon.engines.relation import Relation, TableRelation
+from andon.engines.types import field_paths, lake_type
+from andon.errors import DatasetError
+from andon.model.dataset import Kind
+from andon.model.version import Column
+
+CAPABILITIES = Capabilities(name="python", kinds=frozenset({Kind.PYTHON}), macros=False)
+
+
+class PythonEngine:
+    """Builds Python datasets (see `Engine`).
+
+    Args:
+        sql: writes out the views that a function reads, and the result; it is closed by who made it.
+    """
+
+    def __init__(self, sql: Engine, settings: EngineSettings, python: PythonSettings) -> None:
+        self._sql = sql
+        self._settings = settings
+        self._python = python
+        self._stopped = threading.Event()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See `Engine`."""
+        return CAPABILITIES
+
+    def facts(self) -> Mapping[str, Any]:
+        """See `Engine`."""
+        return self._sql.facts()
+
+    def describe(self, recipe: Recipe) -> Types:
+        """Never known before the function has run."""
+        raise DatasetError(
+            "build.not_supported", "what a function returns is known when it has run", where=recipe.definition.entry
+        )
+
+    def run(self, task: Task) -> Produced:
+        """See `Engine`."""
+        recipe = task.recipe
+        if self._stopped.is_set():
+            raise stopped(recipe.dataset)
+        definition = recipe.definition
+        work = self._settings.temporary / f"python-{secrets.token_hex(6)}"
+        (work / "child").mkdir(parents=True)
+        try:
+            child = PythonTask(
+                dataset=definition.dataset,
+                function=definition.function or "",
+                entry=definition.entry,
+                files=recipe.code,
+                parameters=definition.parameters,
+                inputs={name: self._files(recipe, name, relation, work) for name, relation in recipe.inputs.items()},
+                lock=recipe.code.get(definition.lock) if definition.lock else None,
+                output=work / "result.parquet",
+                work=work / "child",
+                timeout=definition.timeout or self._python.timeout,
+                logical_time=recipe.moment,
+                memory_limit=self._settings.memory_limit or None,
+            )
+            done = run_python(child, environments=self._python.environments, cancelled=self._stopped)
+            sql = f"select * from read_parquet({literal(str(child.output))})"
+            result = replace(recipe, sql=sql, inputs={}, code={})
+            written = self._sql.run(replace(task, recipe=result, types=None))
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        return replace(written, facts={**written.facts, "python": done.python}, log=done.log)
+
+    def interrupt(self) -> None:
+        """See `Engine`."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """See `Engine`."""
+
+    def _files(self, recipe: Recipe, name: str, relation: Relation, work: Path) -> tuple[Path, ...]:
+        """The Parquet files of an input; a view is written out for the child, which knows no catalog."""
+        if isinstance(relation, TableRelation):
+            return tuple(Path(file) for file in relation.files)
+        target = work / f"{name}.parquet"
+        view = replace(recipe, sql=f"from {quote_name(name)}", inputs={name: relation}, code={})
+        self._sql.run(Task(view, str(target), _as_they_are))
+        return (target,)
+
+
+def _as_they_are(types: Types) -> tuple[Column, ...]:
+    """Columns for a file that only the child reads."""
+    ids = itertools.count(1)
+    columns = []
+    for name, found in types:
+        stored = lake_type(found)
+        columns.append(Column(name, stored, next(ids), tuple((path, next(ids)) for path in field_paths(stored))))
+    return tuple(columns)

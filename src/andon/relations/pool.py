@@ -1,0 +1,187 @@
+"""Engines that read: states of the lake, ready to be asked, handed out as leases.
+
+A state is a universe of one instance: what each name stands for at one commit. Of states that nobody reads only a few are kept, and the
+one that was read longest ago goes first; so a process that lives long holds what is asked now, not all that ever was.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from andon.base.names import quote, quote_name
+from andon.engines.duckdb.opening import Purpose, open_instance
+from andon.engines.duckdb.universe import Universe
+from andon.engines.engine import EngineSettings
+from andon.engines.relation import Relation
+
+if TYPE_CHECKING:
+    from andon.engines.duckdb.instance import Instance
+
+#: So many states are kept ready.
+MOST = 16
+
+Find = Callable[[str], Relation | None]
+
+
+@dataclass(eq=False)
+class _State:
+    """A universe with what its names stand for, and by how many it is read now."""
+
+    universe: Universe
+    relations: dict[str, Relation]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    leases: int = 0
+
+
+class Lease:
+    """One reader's hold on a state, with a connection of its own; for one thread at a time. Give it back with `release`, or use it as a
+    context manager; one that is forgotten is given back when it is collected.
+
+    Attributes:
+        session: the connection, with unqualified names looked up in the state.
+    """
+
+    def __init__(self, state: _State, returned: deque[_State], settle: Callable[[], None]) -> None:
+        self._state = state
+        self._returned = returned
+        self._settle = settle
+        self.session = state.universe.instance.new_session()
+        self.session.at(state.universe.catalog)
+        self._is_held = True
+
+    def __enter__(self) -> Lease:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def __del__(self) -> None:
+        # No lock here: the collector may run anywhere. The pool looks at what came back when it is asked next.
+        if self.__dict__.get("_is_held"):
+            self._returned.append(self._state)
+
+    @property
+    def connection(self) -> Any:
+        """DuckDB's connection."""
+        return self.session.connection
+
+    def ensure(self, names: Iterable[str], find: Find) -> Mapping[str, Relation]:
+        """Make `names` known in this state; `find` is asked for those that nobody asked for before. What they stand for.
+
+        Raises:
+            MachineError: `lake.corrupt` for a data file that is gone.
+        """
+        state, wanted = self._state, tuple(names)
+        with state.lock:
+            for name in wanted:
+                relation = None if name in state.relations else find(name)
+                if relation is not None:
+                    state.relations[name] = relation
+        state.universe.ensure(wanted)
+        return {name: state.relations[name] for name in wanted if name in state.relations}
+
+    def place(self, name: str) -> str:
+        """What stands for a name that was ensured, from any connection of the pool."""
+        return f"{quote(self._state.universe.catalog)}.{quote_name(name)}"
+
+    def release(self) -> None:
+        """Give it back; what was not read of a result is dropped."""
+        if self._is_held:
+            self._is_held = False
+            self.session.connection.close()
+            self._returned.append(self._state)
+            self._settle()
+
+
+class Pool:
+    """States of one lake in one instance; safe under threads.
+
+    Args:
+        open: makes the instance, when something is read for the first time.
+        most: so many states are kept; more only while more are leased.
+    """
+
+    def __init__(self, open: Callable[[], Instance], most: int = MOST) -> None:
+        self._open = open
+        self._most = most
+        self._instance: Instance | None = None
+        self._states: OrderedDict[str, _State] = OrderedDict()
+        self._returned: deque[_State] = deque()
+        self._is_closed = False
+        self._lock = threading.RLock()
+
+    def reading(self, key: str = "") -> Lease:
+        """A lease of the state that `key` names, made if it is not there. States of one key are one and the same for all who read;
+        the one without a key has no names and is for reading files."""
+        with self._lock:
+            self._take_back()
+            state = self._states.get(key)
+            if state is None:
+                relations: dict[str, Relation] = {}
+                state = self._states[key] = _State(Universe(self._running(), relations.get), relations)
+            self._states.move_to_end(key)
+            lease = Lease(state, self._returned, self._settle)
+            state.leases += 1
+            self._drop_idle()
+            return lease
+
+    def close(self) -> None:
+        """Free the engine: now, or when the last lease is given back. What is asked after that opens it again for as long as it takes."""
+        with self._lock:
+            self._is_closed = True
+            self._settle()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The states that are there, the one that was asked for longest ago first."""
+        with self._lock:
+            return tuple(self._states)
+
+    def _running(self) -> Instance:
+        if self._instance is None:
+            self._instance = self._open()
+        return self._instance
+
+    def _settle(self) -> None:
+        with self._lock:
+            self._take_back()
+            self._drop_idle()
+            if self._is_closed and self._instance is not None and not any(s.leases for s in self._states.values()):
+                self._instance.close()
+                self._instance = None
+                self._states.clear()
+
+    def _take_back(self) -> None:
+        while self._returned:
+            self._returned.popleft().leases -= 1
+
+    def _drop_idle(self) -> None:
+        for key in [key for key, state in self._states.items() if not state.leases]:
+            if len(self._states) <= self._most:
+                return
+            self._states.pop(key).universe.detach()
+
+
+class Readers:
+    """The engines that read a lake, opened when first asked.
+
+    Attributes:
+        wide: with all cores.
+        narrow: with one thread, so that sums of floating-point numbers and samples of a view repeat.
+    """
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self.wide = Pool(lambda: open_instance(Purpose.READING, settings, wide=True))
+        self.narrow = Pool(lambda: open_instance(Purpose.READING, settings))
+
+    def close(self) -> None:
+        """Free the engines; one that is in use, when that ends."""
+        self.wide.close()
+        self.narrow.close()

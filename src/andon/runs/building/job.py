@@ -1,0 +1,103 @@
+"""What the tasks of one run share: frozen, in parts named by what they are asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from andon.errors import AndonError
+from andon.lake.lake import Lake
+from andon.model.build import InputFile
+from andon.model.commit import Leaf
+from andon.model.dataset import Definition
+from andon.model.version import Version
+from andon.runs.building.outcome import Asked
+
+
+class ReadSource(Protocol):
+    """How a source's SQL is rendered over its files, and what its failures mean."""
+
+    def render(self, dataset: str) -> str:
+        """The SQL that reads exactly the files of this run, strictly by the contract."""
+        ...
+
+    def explain(self, dataset: str, error: Exception) -> AndonError:
+        """The error for an exception of the engine."""
+        ...
+
+
+class Check(Protocol):
+    """How a result is asked what must hold of it; called from several threads at once."""
+
+    def __call__(self, dataset: str, version: Version, versions: Mapping[str, str]) -> Asked:
+        """The results of the checks of `dataset` that `versions`, what is there by now, can answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RawReads:
+    """What the sources of a run read.
+
+    Attributes:
+        pinned: raw files and contract by source.
+        failures: why a source can't be read.
+        reader: renders and explains their SQL.
+    """
+
+    pinned: Mapping[str, tuple[tuple[InputFile, ...], Mapping[str, Any] | None]]
+    failures: Mapping[str, AndonError]
+    reader: ReadSource
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What results must meet.
+
+    Attributes:
+        columns: raises if a Python result lacks a column that its file declares.
+        checks: asks of a result what must hold, before anything reads it.
+    """
+
+    columns: Callable[[str, Sequence[tuple[str, str]]], None]
+    checks: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """Where a result that is there may be taken in place of a new one.
+
+    Attributes:
+        built_before: ids of definitions that have any build: only of those can a key be known.
+        proofs: whether a second look may find that a result still holds over new inputs.
+        forced: datasets that are built whatever is known.
+    """
+
+    built_before: frozenset[str] = frozenset()
+    proofs: bool = True
+    forced: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that the tasks of one run share.
+
+    Attributes:
+        moment: the logical time.
+        leaves: what the branch shows.
+        bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
+        cancelled: set to stop.
+    """
+
+    lake: Lake
+    run: int
+    moment: datetime
+    definitions: Mapping[str, Definition]
+    leaves: Mapping[str, Leaf]
+    bound: Mapping[str, Sequence[tuple[str, str]]]
+    raw: RawReads
+    demands: Demands
+    reuse: Reuse
+    cancelled: threading.Event = field(default_factory=threading.Event)
