@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from andon.cli.commands.profiles import overview_lines
 from andon.cli.output import Console, display_width
-from andon.cli.text.bars import bar, columns
-from andon.cli.text.profile_column import detail_lines, number, percent, shown
+from andon.cli.text.profile.bars import bar, columns
+from andon.cli.text.profile.column import detail_lines
+from andon.cli.text.profile.overview import overview_lines
 from andon.model.profile import ColumnKind, ColumnProfile, Histogram, Profile, TopValue
+from andon.render.profiles import number, percent, shown
 
 if TYPE_CHECKING:
     from conftest import Andon

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from andon.cli.commands.suggestions import suggestion_lines
 from andon.cli.output import Ink
+from andon.cli.text.suggestions import suggestion_lines
 from andon.model.suggestion import Suggestion
 from andon.service.suggestions import Suggested
 

@@ -6,8 +6,8 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from andon.cli.commands.unit_tests import result_lines
 from andon.cli.output import Ink
+from andon.cli.text.unit_tests import result_lines
 from andon.model.unit_tests import Pair, TestResult, TestStatus
 
 if TYPE_CHECKING:

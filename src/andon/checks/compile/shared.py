@@ -13,7 +13,7 @@ from andon.checks.language.expression import regex_problem
 from andon.errors import Problem
 from andon.model.check import Check, Pattern
 from andon.project.files.toml import find_key
-from andon.settings.resolve import PATTERNS
+from andon.settings.project_tables import PATTERNS
 from andon.sql.macros import macro_name
 
 _WORD = re.compile(r"[^\W\d]\w*")

@@ -23,7 +23,7 @@ from andon.errors import Problem, ProjectError
 from andon.model.check import AgainstPublished, Check, MaxAge, SchemaRule
 from andon.model.check_result import result_key
 from andon.model.dataset import Dataset
-from andon.settings.resolve import patterns_of
+from andon.settings.project_tables import patterns_of
 from andon.sql.macros import macro_name
 
 if TYPE_CHECKING:

@@ -6,15 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from andon.base.text import plural
 from andon.cli.output import Cell, Console, table
-from andon.cli.text.profile_column import number, percent, shown
-from andon.model.profile import ColumnProfile, Profile, Value
+from andon.model.profile import Profile
 from andon.model.profile_diff import ColumnMoves, Move, ProfileDiff
+from andon.render.profiles import column_text, move_text, move_word
+from andon.render.words import listed
 
 #: Moves of one column that are shown, unless it was asked for by name.
 _MOVES = 3
-_SHARES = frozenset({"nulls", "empty", "nan", "infinite"})
-#: From so large a population stability index on it is said in stronger words.
-_ANOTHER = 0.25
 #: A move of this weight nobody should miss; one below the other is only named.
 _HEAVY, _LITTLE = 1.0, 0.05
 _NAMES = 8
@@ -50,7 +48,7 @@ def _rest(moved: ProfileDiff, told: Sequence[ColumnMoves], against: str) -> Iter
     """What isn't shown in full."""
     little = [c.name for c in moved.columns if c not in told]
     if little:
-        yield f"moved a little: {_some(little)}"
+        yield f"moved a little: {listed(little, _NAMES)}"
     changed = {c.name for c in moved.columns}
     same = sum(1 for c in moved.after.columns if c.name not in changed)
     if same:
@@ -58,11 +56,6 @@ def _rest(moved: ProfileDiff, told: Sequence[ColumnMoves], against: str) -> Iter
     cut = [c for c in told if len(c.moves) > _MOVES]
     if cut:
         yield f"all about one column: `andon profile {moved.after.dataset}.{cut[0].name} --against {against}`"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMES
-    return ", ".join(names[:_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _rows(before: Profile, after: Profile) -> str:
@@ -76,63 +69,14 @@ def _rows(before: Profile, after: Profile) -> str:
 
 def _column_rows(column: ColumnMoves, moves: Sequence[Move]) -> list[Sequence[Cell]]:
     if column.change == "added" and column.after is not None:
-        return [(column.name, ("added", "good"), (_about(column.after), "dim"))]
+        return [(column.name, ("added", "good"), (column_text(column.after), "dim"))]
     if column.change == "removed" and column.before is not None:
-        return [(column.name, ("removed", "bad"), (_about(column.before), "dim"))]
+        return [(column.name, ("removed", "bad"), (column_text(column.before), "dim"))]
     return [
-        (column.name if i == 0 else "", (_word(move), "warn" if move.weight >= _HEAVY else "dim"), _text(column, move))
+        (
+            column.name if i == 0 else "",
+            (move_word(move), "warn" if move.weight >= _HEAVY else "dim"),
+            move_text(column, move),
+        )
         for i, move in enumerate(moves)
     ]
-
-
-def _about(column: ColumnProfile) -> str:
-    return f"{column.type}, {column.distinct or 0:,} distinct, {percent(column.null_share)} nulls"
-
-
-def _word(move: Move) -> str:
-    return {"nan": "NaN", "length": "longest", "deviation": "deviation"}.get(move.what, move.what)
-
-
-def _text(column: ColumnMoves, move: Move) -> str:
-    if move.what == "shift":
-        index = float(move.after) if isinstance(move.after, int | float) else 0.0
-        words = "the values are of another population" if index >= _ANOTHER else "the values moved"
-        return f"{words} (index {index:.2f})"
-    if move.what == "new values":
-        return shown(move.after)
-    if move.what == "gone values":
-        return shown(move.before)
-    if move.what in _SHARES:
-        return f"{_share(move.before)} → {_share(move.after)}"
-    about = _estimate(column.before), _estimate(column.after)
-    if move.what == "distinct":
-        unique = (
-            column.before is not None
-            and column.after is not None
-            and column.before.is_unique
-            and not column.after.is_unique
-        )
-        return f"{about[0]}{number(move.before)} → {about[1]}{number(move.after)}" + (
-            ", no longer unique" if unique else ""
-        )
-    return f"{number(move.before)} → {number(move.after)}{_factor(move.before, move.after)}"
-
-
-def _share(value: Value) -> str:
-    return percent(float(value)) if isinstance(value, int | float) else shown(value)
-
-
-def _estimate(column: ColumnProfile | None) -> str:
-    return "" if column is None or column.distinct_exact else "≈"
-
-
-def _factor(before: Value, after: Value) -> str:
-    """` (×100)` where a number is many times what it was: a unit may have changed."""
-    try:
-        a, b = float(before or 0), float(after or 0)
-    except ValueError:
-        return ""
-    if a <= 0 or b <= 0 or not (b / a >= 1.5 or a / b >= 1.5):
-        return ""
-    factor = b / a
-    return f"  ×{factor:,.0f}" if factor >= 100 else f"  ×{factor:.3g}"

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from andon.base.text import plural
 from andon.cli.output import Cell, Console, Ink, display_width, table
-from andon.cli.text.bars import bar
-from andon.model.profile import ColumnKind, ColumnProfile, Histogram, Value
+from andon.cli.text.profile.bars import bar
+from andon.model.profile import ColumnKind, ColumnProfile, Histogram
+from andon.render.profiles import number, percent
 
 #: Quantiles that are shown, of those that are kept.
 _SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -38,46 +39,6 @@ def detail_lines(column: ColumnProfile, console: Console) -> list[str]:
         rows = [(number(t.value), t.count) for t in listed]
         lines += ["", ink.paint(title, "dim"), *_bars(rows, column.rows - column.nulls, console, right=False)]
     return lines
-
-
-def percent(share: float) -> str:
-    """A share as a percentage: one digit, but nothing that is more than nothing becomes 0%, and only all is 100%."""
-    if 0 < share < 0.001:
-        return "<0.1%"
-    if 0.999 < share < 1:
-        return ">99.9%"
-    return f"{100 * share:.1f}%" if share not in (0.0, 1.0) else f"{100 * share:.0f}%"
-
-
-def number(value: Value) -> str:
-    """A value as text: whole numbers with their thousands separated, floats to 6 digits."""
-    if isinstance(value, bool) or value is None:
-        return shown(value)
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        if value.is_integer() and abs(value) < 1e15:
-            return f"{int(value):,}"
-        return (
-            f"{value:,.6g}"
-            if 1e-4 <= abs(value) < 1e6
-            else f"{value:,.2f}"
-            if 1 <= abs(value) < 1e15
-            else f"{value:.6g}"
-        )
-    return shown(value)
-
-
-def shown(value: Value) -> str:
-    """A value as it may stand on a terminal: no control characters, and blanks that can be seen."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, str):
-        return number(value)
-    text = "".join(c if c.isprintable() or c in "\n\r\t" else c.encode("unicode_escape").decode() for c in value)
-    return f"'{text}'" if text != text.strip() or not text else text
 
 
 def _facts(column: ColumnProfile) -> Iterator[tuple[str, str]]:

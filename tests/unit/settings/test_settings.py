@@ -7,18 +7,9 @@ from pathlib import Path
 import pytest
 
 from andon.errors import UsageError
-from andon.settings.resolve import (
-    BY_NAME,
-    SETTINGS,
-    check_tables,
-    convert,
-    mask,
-    parse_size,
-    patterns_of,
-    resolve,
-    user_file,
-    user_values,
-)
+from andon.settings.project_tables import check_tables, patterns_of
+from andon.settings.resolve import resolve, user_file, user_values
+from andon.settings.table import BY_NAME, SETTINGS, convert, mask, parse_size
 
 
 def test_defaults_are_of_their_types() -> None:
