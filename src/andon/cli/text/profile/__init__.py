@@ -1,1 +1,1 @@
-"""Profiles drawn for a terminal: the overview, one column, what moved. Asks nothing and computes no statistics."""
+"""Profiles drawn for a terminal: the overview, one column, what moved. Computes no statistics."""
