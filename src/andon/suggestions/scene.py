@@ -15,6 +15,7 @@ from andon.base.graph import reach
 from andon.base.names import quote, quote_name
 from andon.checks.compile.plans import Catalog
 from andon.checks.execute.question import Target
+from andon.checks.language.lines import form_word
 from andon.checks.language.parse import parse_lines
 from andon.checks.watch import Point
 from andon.engines.duckdb.instance import Instance
@@ -109,7 +110,7 @@ class Scene:
         found: dict[str, tuple[str, ...]] = {}
         for name, dataset in self.datasets.items():
             key = dataset.definition.key
-            if not key and any(line.text.lstrip().lower().startswith("key ") for line in dataset.checks):
+            if not key and any(form_word(line.text) == "key" for line in dataset.checks):
                 checks, _ = self.declared(dataset)
                 key = next((c.form.columns for c in checks if isinstance(c.form, Key) and c.where is None), ())
             found[name] = key
