@@ -39,7 +39,7 @@ def cli_page() -> str:
     lines += ["", *_CLI_NOTES]
     section = ""
     for entry in COMMANDS:
-        command: click.Command = getattr(import_module(f"andon.cli.commands.{entry.module}"), entry.attribute)
+        command: click.Command = getattr(import_module(entry.home), entry.attribute)
         if entry.section != section:
             section = entry.section
         lines += ["", *_command(command, f"andon {entry.name}", "##")]
@@ -134,7 +134,8 @@ def _command(command: Any, path: str, mark: str) -> list[str]:
 
 def settings_page() -> str:
     """Every setting."""
-    from andon.settings.resolve import FREE_TABLES, LATER_TABLES, PATTERNS, SETTINGS
+    from andon.settings.project_tables import FREE_TABLES, LATER_TABLES, PATTERNS
+    from andon.settings.table import SETTINGS
 
     lines = _head(
         "Settings",

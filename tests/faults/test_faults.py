@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from faults_story import VERBS
-from faults_tracer import BROKEN, FULL, KILL, POWER, why_not
+
+from faults.story import VERBS
+from faults.tracer import BROKEN, FULL, KILL, POWER, why_not
 
 #: How many places of each verb are struck by each fault.
 POINTS = {"run": 26, "branch": 18, "publish": 14, "undo": 12, "refresh": 20, "part": 14, "accept": 10}
@@ -30,11 +31,22 @@ def strike(verb: str, fault: str, points: int | str, *bug: str) -> dict:
     """What the harness reports; it works in memory where it can, since the faults are what is tested and not the disk."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        script = Path(__file__).with_name("faults_harness.py")
         done = subprocess.run(
-            [sys.executable, "-W", "ignore::ResourceWarning", script, folder, verb, fault, str(points), *bug],
+            [
+                sys.executable,
+                "-W",
+                "ignore::ResourceWarning",
+                "-m",
+                "faults.harness",
+                folder,
+                verb,
+                fault,
+                str(points),
+                *bug,
+            ],
             capture_output=True,
             text=True,
+            cwd=Path(__file__).parents[1],
         )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout)

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from faults_story import COUNT, FIGURES, FILES
+
+from faults.story import COUNT, FIGURES, FILES
 
 BIG = "datasets/marts/big.sql"
 #: About 16 MB that can't be compressed.

@@ -6,20 +6,21 @@ import sys
 from pathlib import Path
 
 import pytest
-from faults_audit import catalog_is_sound, is_in_history, lake_is_whole
-from faults_publishers import COUNTER, adds, number_in, open_lake
+
+from faults.audit import catalog_is_sound, is_in_history, lake_is_whole
+from faults.publishers import COUNTER, adds, number_in, open_lake
 
 
 def publish_at_once(folder: Path, publishers: int, publishes: int, *bug: str) -> list[str]:
     """Let them publish; what was lost or torn."""
     open_lake(folder).database.close()
-    script = Path(__file__).with_name("faults_publishers.py")
     processes = [
         subprocess.Popen(
-            [sys.executable, script, folder, str(number), str(publishes), *bug],
+            [sys.executable, "-m", "faults.publishers", folder, str(number), str(publishes), *bug],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            cwd=Path(__file__).parents[1],
         )
         for number in range(publishers)
     ]

@@ -11,7 +11,7 @@ from andon.model.dataset import ClockUse, Definition, Kind
 from andon.model.version import Version
 from andon.service.service import Service
 from andon.sql.reuse import reads_of
-from kit.queries import MACROS, changed, query, reworded, varied
+from kit.queries.texts import MACROS, changed, query, reworded, varied
 
 Row = tuple[object, ...]
 

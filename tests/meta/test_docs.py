@@ -16,7 +16,7 @@ from andon.project.files.fields import COLUMN_FIELDS, FIELDS
 from andon.project.files.insight import INSIGHT_FIELDS
 from andon.project.files.sql import CHECK_FIELDS
 from andon.project.files.unit_tests import TEST_FIELDS
-from andon.settings.resolve import SETTINGS
+from andon.settings.table import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from lake_model import Conflict, Content, Folder, Model, Refused
 
 from andon.base.hashing import digest
 from andon.errors import ConflictError, UsageError
@@ -18,6 +17,7 @@ from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.runs.planning.gather import Gatherer
 from andon.service.pull import pull
 from andon.service.service import Service
+from kit.lake_model import Conflict, Content, Folder, Model, Refused
 
 FIXED = {
     "andon.toml": "",

@@ -16,8 +16,8 @@ from andon.model.verdict import Verdict, VerdictKind
 from andon.sql import verdict as verdicts
 from andon.sql.reuse import Needs, Reading, Rebuild, Reuse, can_reuse, reads_of
 from andon.sql.verdict import Query, verdict
-from kit.queries import MACROS, SCHEMAS, changed, query, reworded, varied
-from kit.query_data import Data, counted, drawn, shuffled
+from kit.queries.data import Data, counted, drawn, shuffled
+from kit.queries.texts import MACROS, SCHEMAS, changed, query, reworded, varied
 
 DATA = Data()
 TIMES = 3

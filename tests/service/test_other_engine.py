@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from andon.errors import ProjectError
-from andon.workspace.workspace import Workspace
+from andon.service.service import Service
 from kit.clones import FILES, Clone, closing, did
 from kit.polars_engine import polars_kind
 
@@ -16,9 +16,9 @@ KIND = polars_kind()
 class Mixed(Clone):
     """A clone of which `marts.totals` is built by Polars."""
 
-    def open(self) -> Workspace:
+    def open(self) -> Service:
         environ = {"ANDON_AUTHOR": self.author, "HOME": str(self.root), **self.environ}
-        return Workspace(
+        return Service.open(
             self.root, environ=environ, other_engine=lambda d: KIND if d.dataset == "marts.totals" else None
         )
 
@@ -32,9 +32,9 @@ def mixed(tmp_path):
 
 
 def engines_of(clone):
-    with closing(clone.open()) as workspace:
-        leaves = workspace.lake.commits.state(workspace.lake.refs.resolve("main")).leaves
-        builds = workspace.lake.objects.builds([leaf.build for leaf in leaves.values()])
+    with closing(clone.open()) as service:
+        leaves = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("main")).leaves
+        builds = service.workspace.lake.objects.builds([leaf.build for leaf in leaves.values()])
         return {name: builds[leaf.build].engine["name"] for name, leaf in leaves.items()}
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
     """Line and column (both from 1) of the character at `offset` of `text`."""
@@ -29,6 +33,11 @@ def excerpt(text: str, line: int, column: int | None = None, context: int = 1) -
     if column is not None:
         out.append(f"{' ' * width} | {' ' * (min(column, 160) - 1)}^")
     return "\n".join(out)
+
+
+def words_in(text: str) -> set[str]:
+    """All words of a text, in lower case, wherever they stand: more than the names in it, never fewer."""
+    return {word.lower() for word in _WORD.findall(text)}
 
 
 def plural(count: int, singular: str, many: str | None = None) -> str:

@@ -1,1 +1,1 @@
-"""Checks: lines of the check language read, compiled to SQL, run and judged. What holds a publish is decided above."""
+"""Checks: lines of the language read, compiled, executed over relations, judged. Knows no lake and no run; what holds is decided above."""

@@ -1,1 +1,1 @@
-"""The command line: parses arguments, calls `andon.service`, renders. It decides nothing."""
+"""The command line: parses arguments, calls the service, lays out the answer. It decides nothing; words come from `render`."""

@@ -104,31 +104,6 @@ def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> N
             formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
 
 
-def json_option(function: Function) -> Function:
-    """`--json`: one document on stdout."""
-
-    def remember(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-        app = ctx.find_object(App)
-        if value and app is not None:
-            app.console.as_json = True
-
-    return click.option(
-        "--json",
-        is_flag=True,
-        expose_value=False,
-        is_eager=True,
-        callback=remember,
-        help="One JSON document on stdout.",
-    )(function)
-
-
-def branch_option(function: Function) -> Function:
-    """`--branch`: another branch than the folder's."""
-    return click.option("--branch", metavar="BRANCH", envvar="ANDON_BRANCH", help="Another branch than the folder's.")(
-        function
-    )
-
-
 class Root(click.Group):
     """The group of all commands; modules are imported when their command is called."""
 
@@ -143,7 +118,7 @@ class Root(click.Group):
         entry = BY_NAME.get(cmd_name)
         if entry is None:
             return None
-        command = getattr(import_module(f"andon.cli.commands.{entry.module}"), entry.attribute)
+        command = getattr(import_module(entry.home), entry.attribute)
         assert isinstance(command, click.Command)  # the table is tested
         return command
 

@@ -24,7 +24,6 @@ _PLAIN = {"·": "-", "→": ">", "…": "~", "✓": "+", "✗": "x", "●": "*",
 _PLAIN |= dict(zip("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", "_..:-=+#-----##", strict=True))
 
 _STYLES = {"accent": "36", "dim": "2", "good": "32", "warn": "33", "bad": "31", "bold": "1"}
-
 #: A column of a table that gives way keeps at least so many characters.
 _NARROWEST = 8
 
@@ -229,16 +228,6 @@ def display_width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def short(commit: str) -> str:
-    """A commit's id as people see it."""
-    return commit[:8]
-
-
-def moment(text: str) -> str:
-    """A moment of the lake (ISO, UTC) to the minute."""
-    return text[:16].replace("T", " ")
 
 
 def _text(cell: Cell) -> str:

@@ -17,6 +17,11 @@ class Entry(NamedTuple):
     short: str
     section: str
 
+    @property
+    def home(self) -> str:
+        """The module's whole name."""
+        return f"andon.cli.commands.{self.module}"
+
 
 COMMANDS: tuple[Entry, ...] = (
     Entry("init", "setup", "init", "Make a small project that runs", "Start"),

@@ -1,1 +1,1 @@
-"""The lake: content-addressed objects, commits, refs, storage, Iceberg. It knows nothing of projects, engines or runs."""
+"""The lake: content-addressed objects, commits, refs, storage, and undo as a pure decision. Knows no project, no engine and no run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from andon.model.reach import Reach
 from andon.model.verdict import Verdict
@@ -92,3 +93,27 @@ class Plan:
         """The steps after which the branch shows something else: those that do something, and results taken over from other runs."""
         works = self.works
         return tuple(s for s in self.steps if s in works or (s.action is Action.REUSE and s.reason != UNCHANGED))
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """The document of `plan --json`."""
+    return {
+        "base": plan.base,
+        "branch": plan.branch,
+        "change": plan.is_change,
+        "steps": [
+            {
+                "dataset": s.dataset,
+                "action": str(s.action),
+                "reason": s.reason,
+                "breaks": list(s.breaks),
+                "seconds": s.seconds,
+                "checks": s.checks,
+                "proof": s.proof,
+                **(s.verdict.to_json() if s.verdict else {"verdict": None, "columns": []}),
+                "reach": s.reach.to_json() if s.reach else None,
+            }
+            for s in plan.steps
+        ],
+        "notices": list(plan.notices),
+    }

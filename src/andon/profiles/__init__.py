@@ -1,1 +1,1 @@
-"""profiles."""
+"""What values look like: statistics of columns, of a sample where there are many, how two profiles differ. Keeps and draws nothing."""

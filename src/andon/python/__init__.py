@@ -1,1 +1,1 @@
-"""python."""
+"""The Python face: `andon.open()` and what it returns. Every verb is a call of the service; it decides nothing."""

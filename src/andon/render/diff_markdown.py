@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.text import plural, seconds
-from andon.cli.output import short
-from andon.cli.text.diffs import WORDS, rows_text, texts_of, unified
-from andon.cli.text.rows import ARROW, differing_text, shown_columns, value_text
 from andon.model.row_diff import RowDiff, RowSample
+from andon.render.diffs import WORDS, rows_text, texts_of, unified
+from andon.render.rows import ARROW, differing_text, shown_columns, value_text
+from andon.render.words import listed, short
 
 if TYPE_CHECKING:
     from andon.model.reach import Reach
@@ -95,7 +95,7 @@ def _reach(reach: Reach | None) -> list[str]:
     if reach is None:
         return []
     parts = [
-        f"{plural(len(names), what)} ({_listed(names)})"
+        f"{plural(len(names), what)} ({listed(names, _LISTED)})"
         for names, what in ((reach.datasets, "dataset"), (reach.insights, "insight"), (reach.owners, "owner"))
         if names
     ]
@@ -126,11 +126,6 @@ def _sample_cell(rows: RowDiff, sample: RowSample, index: int) -> str:
     side = sample.new if sample.new is not None else sample.old
     assert side is not None  # a row is on one side at least
     return _cell(value_text(side[index]))
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _LISTED
-    return ", ".join(names[:_LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _code(text: str) -> str:

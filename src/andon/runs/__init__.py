@@ -1,1 +1,1 @@
-"""Planning and building: what a run would do and why, in which order, and doing it."""
+"""Runs: from what is asked for, over the plan, to the commit. Knows no face; what is not about a run is in `service`."""

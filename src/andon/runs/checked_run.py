@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reach
+from andon.checks.language.mentions import is_age
 from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def ages(workspace: Workspace, prepared: Prepared) -> tuple[CheckResult, ...]:
     """The checks of age where nothing is new: just then data grow old. Judged by the newest values that are known; nothing is held."""
     datasets = prepared.gathered.project.datasets
-    old = [d for d, dataset in datasets.items() if any("max_age" in line.text.lower() for line in dataset.checks)]
+    old = [d for d, dataset in datasets.items() if any(is_age(line.text) for line in dataset.checks)]
     if not old:
         return ()
     from andon.model.check import MaxAge

@@ -1,1 +1,1 @@
-"""The one core behind command line, HTTP and Python: a file per noun; `workspace` picks the adapters."""
+"""The one core behind all faces: a thin file per noun, one method per verb. Parses no arguments and renders nothing."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import did_you_mean
+from andon.checks.language.lines import mentions_of, reads_column
+from andon.checks.language.mentions import pairs_in
 from andon.errors import UsageError
 from andon.model.commit import Commit
-from andon.model.dataset import Dataset
+from andon.model.dataset import CheckLine
 from andon.model.lineage import (
     Graph,
     Node,
@@ -29,8 +31,6 @@ from andon.workspace.view import View
 if TYPE_CHECKING:
     from andon.lineage.kept import LineageGraphs
     from andon.workspace.workspace import Workspace
-
-_NAME = re.compile(r"(?<![\w.\"'])([a-z_]\w*)\.([a-z_]\w*)(?:\s*\.\s*\"?(\w+)|\s*\(([^()]*)\))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +189,13 @@ class Lineages:
         column = start.name if start.kind is NodeKind.COLUMN else None
         project = project_at(self._workspace, self._lake.commits.state(commit))
         target = project.datasets.get(holder.id)
+        key = target.definition.key if target is not None else ()
         found = [
             NamedCheck(name, line.text, line.file, line.line)
             for name, dataset in sorted(project.datasets.items())
             if name != holder.id
             for line in dataset.checks
-            if _names(
-                line.text if line.for_column is None else f"{line.for_column} {line.text}", holder.id, column, target
-            )
+            if _looks_at(line, holder.id, column, key)
         ]
         return found + self._rules(project, graph, holder.id, column)
 
@@ -228,24 +227,12 @@ def _schemas(graph: Graph, datasets: tuple[str, ...]) -> dict[str, list[tuple[st
     }
 
 
-def _names(text: str, dataset: str, column: str | None, target: Dataset | None) -> bool:
-    """Whether a line names the dataset; for a column, whether it may read that one: it names it, or means it by the key."""
-    for found in _NAME.finditer(text):
-        if f"{found[1]}.{found[2]}".lower() != dataset:
-            continue
-        if column is None:
-            return True
-        if found[3] is not None:
-            named = [found[3]]
-        elif found[4] is not None:
-            named = [part.strip().strip('"') for part in found[4].split(",")]
-        else:
-            # `a -> schema.dataset` means its key, else the columns of the same name
-            own = re.findall(r"\w+", text[: found.start()])
-            named = list(target.definition.key) if target is not None and target.definition.key else own
-        if column.lower() in (name.lower() for name in named):
-            return True
-    return False
+def _looks_at(line: CheckLine, dataset: str, column: str | None, key: Sequence[str]) -> bool:
+    """Whether a line names the dataset; for a column, whether it may read that one."""
+    text = line.text if line.for_column is None else f"{line.for_column} {line.text}"
+    if dataset not in pairs_in([text]):
+        return False
+    return bool(mentions_of(text, dataset)) if column is None else reads_column(text, dataset, column, key)
 
 
 def _of_any_case(graph: Graph, target: str) -> Node | None:

@@ -1,4 +1,1 @@
-"""What SQL text means, by DuckDB's own parser and binder: facts, refusals, normal form, types, messages.
-
-Nothing here reads files, the lake or the clock; each thread has an in-memory engine of its own that only parses and binds.
-"""
+"""What SQL text means, by DuckDB's own parser and binder: facts, refusals, normal form, messages. Reads no files, no lake and no clock."""

@@ -1,1 +1,1 @@
-"""Run state: runs, tasks, the log of queries. In the catalog's database, in tables of its own."""
+"""State of runs: runs and tasks, results of checks, the log of queries, in tables of the catalog's database. Decides nothing."""

@@ -1,1 +1,1 @@
-"""suggestions."""
+"""Checks proposed from profiles, names and the past, each tried before anybody sees it. Writes no file."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from andon.checks.language.lines import follow
 from andon.model.check import (
     AgainstPublished,
     Check,
@@ -162,7 +163,7 @@ def known(subject: Subject) -> Known:
             case RowRule():
                 together.add(columns)
                 bounded |= columns if len(columns) == 1 else set()
-                if len(columns) == 1 and re.search(r"\bis\s+not\s+null\b", check.form.expression, re.IGNORECASE):
+                if len(columns) == 1 and follow(check.form.expression, "is", "not", "null"):
                     filled |= columns
             case TotalRule() | Watch():
                 pass

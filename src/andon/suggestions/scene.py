@@ -13,6 +13,7 @@ from andon.base.clock import from_text
 from andon.base.graph import reach
 from andon.checks.compile.plans import Catalog
 from andon.checks.execute.question import Target
+from andon.checks.language.lines import form_word
 from andon.checks.language.parse import parse_lines
 from andon.checks.watch import Point
 from andon.engines.relation import TableRelation
@@ -105,7 +106,7 @@ class Scene:
         found: dict[str, tuple[str, ...]] = {}
         for name, dataset in self.datasets.items():
             key = dataset.definition.key
-            if not key and any(line.text.lstrip().lower().startswith("key ") for line in dataset.checks):
+            if not key and any(form_word(line.text) == "key" for line in dataset.checks):
                 checks, _ = self.declared(dataset)
                 key = next((c.form.columns for c in checks if isinstance(c.form, Key) and c.where is None), ())
             found[name] = key

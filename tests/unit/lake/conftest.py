@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lake_kit import ticking
 
 from andon.base.sqlite import SqliteDatabase
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
+from kit.lake_objects import ticking
 
 
 @pytest.fixture

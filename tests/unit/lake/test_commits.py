@@ -7,7 +7,6 @@ import threading
 from collections.abc import Mapping
 
 import pytest
-from lake_kit import draft, leaf, publish
 
 from andon.errors import MachineError, UsageError
 from andon.lake import commits as module
@@ -16,6 +15,7 @@ from andon.lake.lake import Lake
 from andon.lake.refs import RefMove
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, State
+from kit.lake_objects import draft, leaf, publish
 
 
 def fresh(lake: Lake) -> Commits:

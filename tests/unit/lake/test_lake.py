@@ -1,7 +1,6 @@
 """The lake on a real SQLite file: commits, refs, history, undo decisions."""
 
 import pytest
-from lake_kit import leaf, publish
 
 from andon.errors import ConflictError, MachineError, UsageError
 from andon.lake.commits import Draft
@@ -9,6 +8,7 @@ from andon.lake.lake import Lake
 from andon.lake.refs import RefMove
 from andon.lake.undo import RedoChoice, redo_target, undo_target
 from andon.model.commit import Cause, CommitKind, State
+from kit.lake_objects import leaf, publish
 
 
 def test_a_commit_holds_what_was_put_into_it(lake):

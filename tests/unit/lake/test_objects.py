@@ -7,7 +7,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from lake_kit import build, definition, stored
 
 from andon.base.hashing import digest
 from andon.errors import MachineError
@@ -15,6 +14,7 @@ from andon.lake import objects as module
 from andon.lake.lake import Lake
 from andon.lake.objects import Objects
 from andon.model.version import Column, Version
+from kit.lake_objects import build, definition, stored
 
 
 def count(lake: Lake, table: str) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
-from lake_kit import leaf, publish
 
 from andon.errors import AndonError, ConflictError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.refs import Mover, Ref, RefMove, require_branch
+from kit.lake_objects import leaf, publish
 
 
 def code(act) -> str:

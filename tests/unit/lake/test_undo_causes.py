@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from lake_kit import build, definition, leaf, publish, stored
 
 from andon.lake.lake import Lake
 from andon.lake.undo import causes_of, code_causes, source_causes
 from andon.model.build import InputFile
 from andon.model.commit import Cause, Leaf
+from kit.lake_objects import build, definition, leaf, publish, stored
 
 
 def of(definition_id: str, **files: str) -> Leaf:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from project_kit import load_texts, told
+
+from kit.projects import load_texts, told
 
 GOOD = {
     "sources/shop/orders.sql": "select id, customer_id, amount from read_csv('raw/orders.csv')\n",

@@ -12,7 +12,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from source_kit import Load, load
+
+from kit.sources import Load, load
 
 VALUE = re.compile(r"\s*[+-]?[.,]?[0-9]+(\Z|[-.,:/0-9])")
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=12)

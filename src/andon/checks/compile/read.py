@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from andon.base.cache import Cache
 from andon.base.hashing import content_id
 from andon.checks.compile.plans import Catalog, Declared, Read
+from andon.checks.language.mentions import pairs_in
 from andon.errors import Problem
 from andon.model.check import MEANING
-from andon.model.dataset import CheckLine
 
 if TYPE_CHECKING:
     from andon.sql.bind import Binder
@@ -22,9 +21,6 @@ _WHOLE = "checks_all"
 _EACH = "checks"
 _RECENT = "recent"
 _KEPT = 4
-
-# two names with a point between them; the second may begin the next pair
-_PAIR = re.compile(r"""(?=(?<![\w"])("[^"]+"|[^\W\d]\w*)\s*\.\s*("[^"]+"|[^\W\d]\w*))""")
 
 
 def read_checks(
@@ -101,7 +97,7 @@ class _Memory:
 
 def _facts(one: Declared, catalog: Catalog, names: Collection[str]) -> list[object]:
     """All that the checks of a dataset are read from, but for what is shared."""
-    others = sorted(_named(one.lines) - {one.dataset})
+    others = sorted(pairs_in(line.text for line in one.lines) - {one.dataset})
     return [
         one.dataset,
         list(one.key),
@@ -114,9 +110,3 @@ def _facts(one: Declared, catalog: Catalog, names: Collection[str]) -> list[obje
 def _columns(name: str, catalog: Catalog) -> list[list[str]] | None:
     found = catalog.columns.get(name)
     return None if found is None else [[column, kind] for column, kind in found]
-
-
-def _named(lines: Iterable[CheckLine]) -> set[str]:
-    """Every dataset that lines may name, and more: all pairs of names with a point between."""
-    pairs = (pair for line in lines if "." in line.text for pair in _PAIR.findall(line.text))
-    return {".".join(part.strip('"').lower() for part in pair) for pair in pairs}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,13 +9,13 @@ from andon.base.hashing import content_id
 from andon.checks.language import patterns
 from andon.checks.language.clock import clock_macros
 from andon.checks.language.expression import regex_problem
+from andon.checks.language.mentions import macros_called
 from andon.errors import Problem
 from andon.model.check import Check, Pattern
 from andon.project.files.toml import find_key
-from andon.settings.resolve import PATTERNS
+from andon.settings.project_tables import PATTERNS
 from andon.sql.macros import macro_name
 
-_WORD = re.compile(r"[^\W\d]\w*")
 _FILE = "andon.toml"
 
 
@@ -32,22 +31,11 @@ class Shared:
         """The check with an id that also says what its pattern and its macros are, and with the clock that its macros use."""
         form = check.form
         regex = self._patterns.get(form.pattern) if isinstance(form, Pattern) else None
-        called = self._called(check.text) if self._macros else []
+        called = sorted(macros_called([check.text], self._macros)) if self._macros else []
         if regex is None and not called:
             return check
         key = content_id([check.id, regex, [self._macros[name] for name in called]])
         return replace(check, id=key, uses_clock=check.uses_clock or not self._clock.isdisjoint(called))
-
-    def _called(self, text: str) -> list[str]:
-        """The macros that a text may call, and those that they call; sorted."""
-        found: set[str] = set()
-        waiting = [text]
-        while waiting:
-            words = {word.lower() for word in _WORD.findall(waiting.pop())}
-            new = {name for name in words if name in self._macros and name not in found}
-            found |= new
-            waiting += [self._macros[name] for name in new]
-        return sorted(found)
 
 
 def pattern_problems(own: Mapping[str, str], toml: str) -> list[Problem]:

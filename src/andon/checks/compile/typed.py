@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from andon.base.names import quote, quote_name
 from andon.checks.language import patterns
+from andon.checks.language.lines import holds_query
 from andon.checks.language.simple import simple
 from andon.model.check import Between, Check, Form, InSet, Literal, Matches, Pattern, Range, RowRule
 from andon.sql.bind import BindError
@@ -20,7 +21,6 @@ _DECIMAL = re.compile(r"DECIMAL\(([0-9]+),([0-9]+)\)\Z")
 _WIDEST = 18
 #: Numbers of a list or a range up to this length compare with every number.
 _SHORT = 16
-_QUERY = re.compile(r"\b(?:select|from|values|table)\b", re.IGNORECASE)
 
 Tree = Mapping[str, Any]
 
@@ -86,7 +86,7 @@ class Typer:
         To make a table takes longer than all the rest of binding a check.
         """
         names = [name for name in self._check.columns if name.lower() in own]
-        if not names or len(names) < len(self._check.columns) or self._check.others or _QUERY.search(listed):
+        if not names or len(names) < len(self._check.columns) or self._check.others or holds_query(listed):
             return None
         columns = ", ".join(f"null::{own[name.lower()]} as {quote(name)}" for name in names)
         relation = f"(select {columns}) as {quote(self._check.dataset.split('.')[-1])}"

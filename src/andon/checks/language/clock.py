@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
+from andon.base.text import words_in
 from andon.model.dataset import CheckLine
 from andon.sql.names import CLOCK_NAMES
 
 _CLOCK = re.compile(r"\b(?:max_age|" + "|".join(sorted(CLOCK_NAMES)) + r")\b", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d]\w*")
 
 
 def mentions_clock(lines: Iterable[CheckLine], macros: Iterable[str] = ()) -> bool:
@@ -22,7 +22,7 @@ def mentions(text: str, words: Collection[str]) -> bool:
     """Whether `text` may use the clock, or names one of the macros `words`."""
     if _CLOCK.search(text):
         return True
-    return bool(words) and any(word.lower() in words for word in _WORD.findall(text))
+    return bool(words) and not words_in(text).isdisjoint(words)
 
 
 def clock_macros(macros: Iterable[str]) -> frozenset[str]:

@@ -17,13 +17,13 @@ from andon.checks.language.context import (
     unknown_column,
 )
 from andon.checks.language.expression import Expression, read_expression, regex_problem
+from andon.checks.language.lines import QUERIES
 from andon.checks.language.literals import read_element
 from andon.checks.language.tokens import Flaw, Token, cut, identifiers, is_name, top_level
 from andon.model.check import CheckKind, Form, InSet, Key, Literal, Matches, NotNull, Pattern, Reference, Unique
 from andon.sql.names import words
 
 _SQL_IS = words("null not distinct true false unknown")
-_QUERIES = words("select with from values table")
 _EXAMPLES = {"not null": "not null email, name", "key": "key order_id", "unique": "unique email"}
 
 
@@ -122,7 +122,7 @@ def in_form(context: Context, text: str) -> Outcome:
     if place is None or (place + 1 >= len(parts) and place == 0):
         return None
     rest = parts[place + 1 :]
-    if len(rest) > 1 and rest[0].text == "(" and rest[1].word in _QUERIES:
+    if len(rest) > 1 and rest[0].text == "(" and rest[1].word in QUERIES:
         return None
     negated = place > 0 and parts[place - 1].word == "not"
     left_text = before(text, parts[place - 1] if negated else parts[place])

@@ -19,6 +19,7 @@ from andon.checks.language.context import (
     split_range,
 )
 from andon.checks.language.expression import Expression, read_expression
+from andon.checks.language.lines import GOES_ON, begins_age
 from andon.checks.language.literals import read_duration, read_number, read_share
 from andon.checks.language.tokens import Flaw, Token, cut, part, top_level
 from andon.model.check import (
@@ -37,10 +38,8 @@ from andon.model.check import (
     TotalRule,
     Watch,
 )
-from andon.sql.names import words
 
 _OF_PUBLISHED = ("of", "published")
-_GOES_ON = words("in is matches not like ilike and or between similar isnull notnull collate")
 COUNT = "count(*)"
 
 
@@ -109,7 +108,7 @@ def rows_form(_context: Context, text: str) -> Outcome:
         )
     follows = parts[1]
     if follows.text not in COMPARATORS and not any(t.text == ".." for t in parts):
-        if follows.kind == "op" or follows.word in _GOES_ON:
+        if follows.kind == "op" or follows.word in GOES_ON:
             return None
         return Flaw(
             "`rows` needs a number or a range", follows.start, "write an operator and a number, or a range", example
@@ -196,11 +195,9 @@ def read_tolerance(text: str) -> tuple[str, Tolerance | Flaw | None]:
 def max_age_form(context: Context, text: str) -> Outcome:
     """`max_age 26h by created_at`."""
     parts = cut(text)
-    if not parts or parts[0].word != "max_age" or any(t.text == ".." for t in parts):
+    if not begins_age(parts) or any(t.text == ".." for t in parts):
         return None
     example = "max_age 26h by created_at"
-    if len(parts) > 1 and (parts[1].kind == "op" or parts[1].word in _GOES_ON):
-        return None
     by = next((i for i in top_level(parts) if parts[i].word == "by"), None)
     written = text[: parts[by].start] if by is not None else text
     duration = read_duration(part(written, parts[0].end), len(text))
@@ -223,7 +220,7 @@ def schema_form(_context: Context, text: str) -> Outcome:
     parts = cut(text)
     if not parts or parts[0].word != "schema":
         return None
-    if len(parts) > 1 and (parts[1].kind != "word" or parts[1].word in _GOES_ON):
+    if len(parts) > 1 and (parts[1].kind != "word" or parts[1].word in GOES_ON):
         return None
     words = [token.word for token in parts[1:]]
     if words == ["exact"]:
@@ -240,7 +237,7 @@ def watch_form(context: Context, text: str) -> Outcome:
     parts = cut(text)
     if not parts or parts[0].word != "watch":
         return None
-    if len(parts) > 1 and ((parts[1].kind == "op" and parts[1].text != "(") or parts[1].word in _GOES_ON):
+    if len(parts) > 1 and ((parts[1].kind == "op" and parts[1].text != "(") or parts[1].word in GOES_ON):
         return None
     if any(token.text == ".." for token in parts):
         return None

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import click
 
 from andon.base.text import plural
-from andon.cli.app import App, Command, Noun, json_option, pass_app
-from andon.cli.commands.runs import confirmed, finish, publish_options, run_options, yes_option
-from andon.cli.output import Cell, moment, short, table
-from andon.cli.text.plans import names
+from andon.cli.app import App, Command, Noun, pass_app
+from andon.cli.options import json_option, publish_options, run_options, yes_option
+from andon.cli.output import Cell, table
+from andon.cli.run_end import confirmed, finish
 from andon.cli.text.progress import progress
 from andon.errors import UsageError
+from andon.render.words import moment, names, short
 
 
 @click.group(cls=Noun, examples=["andon branch create try", "andon branch switch try", "andon branch list"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
-from andon.cli.app import App, Command, json_option, pass_app
-from andon.cli.text.checks import counts, failed_lines, history_lines, result_lines
+from andon.cli.app import App, Command, pass_app
+from andon.cli.options import json_option
+from andon.cli.text.checks import failed_lines, history_lines, result_lines
 from andon.errors import EXIT_DONE, EXIT_FAILED
+from andon.render.checks import tally_text
 
 #: What stands in the place of a query where none is asked.
 _WITHOUT = {"proof": "-- known from what the write told", "skipped": "-- nothing published to compare with"}
@@ -75,7 +77,7 @@ def check(
             *result_lines(report.results, ink, width),
             "",
             *failed_lines(report.results, ink, width),
-            f"{counts(report.results)} · {report.at} at {report.commit.id[:8]}",
+            f"{tally_text(report.results)} · {report.at} at {report.commit.id[:8]}",
         ],
     )
     for notice in report.notices:

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from andon.base.text import plural, seconds, size
-from andon.cli.app import App, Command, branch_option, json_option, pass_app
-from andon.cli.output import Cell, Console, Ink, error_lines, moment, short, table
-from andon.cli.text.checks import page_checks
-from andon.cli.text.plans import names, symbol
-from andon.render.values import cell_text, is_number
-
-if TYPE_CHECKING:
-    from andon.service.datasets import DatasetInfo, Page
-    from andon.service.status import Status
-
-#: Lines of a Python dataset's output that its page shows.
-_PRINTED_LINES = 20
-_SAMPLE_COLUMNS = 100
+from andon.cli.app import App, Command, pass_app
+from andon.cli.options import at_option, branch_option, json_option
+from andon.cli.text.datasets import list_lines, page_lines, status_lines
 
 
 @click.command(cls=Command, examples=["andon ls", "andon ls marts.* tag:customers", "andon ls --at main~3"])
 @click.argument("select", nargs=-1, metavar="[SELECT]...")
-@click.option("--at", metavar="REF", help="Another commit than the branch's newest.")
+@at_option
 @json_option
 @pass_app
 def ls(app: App, select: tuple[str, ...], at: str | None) -> None:
@@ -37,7 +25,7 @@ def ls(app: App, select: tuple[str, ...], at: str | None) -> None:
 
 @click.command(cls=Command, examples=["andon show marts.revenue_by_month", "andon show shop.orders --at main~1 --json"])
 @click.argument("dataset")
-@click.option("--at", metavar="REF", help="Another commit than the branch's newest.")
+@at_option
 @json_option
 @pass_app
 def show(app: App, dataset: str, at: str | None) -> None:
@@ -56,190 +44,5 @@ def status(app: App, branch: str | None) -> None:
     app.console.show(found.to_json, lambda: status_lines(found, app.console))
 
 
-def list_lines(found: Sequence[DatasetInfo], ink: Ink, width: int | None) -> list[str]:
-    """Datasets as a table."""
-    rows: list[Sequence[Cell]] = [
-        (
-            d.dataset,
-            (d.kind if d.materialize == "table" or d.kind == "source" else d.materialize, "dim"),
-            f"{d.rows:,}" if d.rows is not None else "",
-            (size(d.bytes) if d.rows is not None else "", "dim"),
-            (d.owner or "", "dim"),
-            (_first_line(d.description), "dim"),
-        )
-        for d in found
-    ]
-    if not rows:
-        return []
-    headers = ("dataset", "kind", "rows", "size", "owner", "description")
-    return table(rows, ink, headers=headers, right=[2, 3], width=width, whole=[0, 2, 3], first=[5])
-
-
-def page_lines(page: Page, console: Console) -> list[str]:
-    """The page of a dataset."""
-    ink, width = console.out, console.width
-    info, version = page.info, page.version
-    lines = [f"{ink.paint(page.dataset, 'bold')}  {ink.paint(_kind(page), 'dim')}"]
-    if info is not None and info.description:
-        lines += [info.description]
-    facts: list[Sequence[Cell]] = [(("commit", "dim"), f"{short(page.commit.id)} of {moment(page.commit.time)}")]
-    if version.rows is not None:
-        facts.append(
-            (("rows", "dim"), f"{version.rows:,} in {plural(len(version.files), 'file')}, {size(version.bytes)}")
-        )
-    if info is not None:
-        facts += _about(page)
-    facts += _made(page)
-    if page.leaf.kind != "source":
-        facts.append((("reads", "dim"), ", ".join(page.reads) or "nothing"))
-    facts.append((("read by", "dim"), ", ".join(page.read_by) or "no dataset"))
-    if page.insights:
-        facts.append((("serves", "dim"), "; ".join(f"{i.title} ({i.kind})" for i in page.insights)))
-    lines += ["", *table(facts, ink)]
-    lines += [
-        "",
-        ink.paint("columns", "dim"),
-        *table(_columns(page), ink, width=width, indent="  ", whole=[0], first=[2]),
-    ]
-    if page.checks:
-        lines += ["", ink.paint("checks", "dim")]
-        lines += [f"  {text}" for text in page_checks(page.checks, ink, width)]
-    if page.contract:
-        lines += ["", ink.paint("how its files are read", "dim"), *(f"  {text}" for text in page.contract)]
-    if page.sample:
-        lines += ["", ink.paint("sample", "dim"), *_sample(page, ink, width)]
-    if page.build is not None and page.build.log:
-        lines += ["", ink.paint("what it printed", "dim"), *_printed(page.build.log)]
-    lines += ["", ink.paint("code", "dim"), *(f"  {text}" for text in page.code.rstrip("\n").splitlines())]
-    return [*lines, "", ink.paint("read it elsewhere", "dim"), *_elsewhere(page)]
-
-
-def status_lines(found: Status, console: Console) -> list[str]:
-    """Where folder and branch stand."""
-    ink = console.out
-    commit = found.commit
-    head = f"on {ink.paint(found.branch, 'bold')} at {ink.paint(short(commit.id), 'accent')}"
-    lines = [
-        f"{head} · {plural(found.datasets, 'dataset')} · {commit.kind} by {commit.author}, {moment(commit.time)} UTC"
-    ]
-    if found.error is not None:
-        lines += ["", *error_lines(found.error.to_json(), ink, title="a run would stop")]
-    elif found.plan is not None:
-        lines += ["", *_pending(found, console)]
-    if found.behind:
-        lines += ["", f"made by older code than the branch's: {names(found.behind)}"]
-    if found.rejected:
-        lines += ["", f"{ink.paint('kept out', 'warn')} by an undo; `andon accept --rejected PATH` lets it pass:"]
-        lines += [f"  {path}" for path in found.rejected]
-    if found.runs:
-        rows: list[Sequence[Cell]] = [
-            (
-                (f"run:{r['run']}", "accent"),
-                (str(r["status"]), "" if r["status"] == "done" else "warn"),
-                str(r["branch"]),
-                ("published" if r["published"] else "not published", "dim"),
-                (moment(str(r["started"])), "dim"),
-            )
-            for r in found.runs
-        ]
-        lines += ["", ink.paint("recent runs", "dim"), *table(rows, ink, indent="  ")]
-    return lines
-
-
 def _none(select: Sequence[str]) -> str:
     return f"no dataset is {' '.join(select)}" if select else "no datasets; `andon run` builds what the folder says"
-
-
-def _pending(found: Status, console: Console) -> list[str]:
-    plan, ink = found.plan, console.out
-    assert plan is not None  # asked before
-    notices = [f"{ink.paint('note:', 'warn')} {notice}" for notice in plan.notices]
-    if not plan.moves:
-        return [_still(found), *notices]
-    rows: list[Sequence[Cell]] = [(symbol(s, ink), s.dataset, (s.reason, "dim")) for s in plan.moves[:20]]
-    more = [f"  and {len(plan.moves) - 20} more: `andon plan`"] if len(plan.moves) > 20 else []
-    title = f"`andon run` would do {plural(len(plan.moves), 'step')}:"
-    return [title, *table(rows, ink, indent="  ", width=console.width, whole=[0, 1], first=[2]), *more, *notices]
-
-
-def _still(found: Status) -> str:
-    """Why nothing is to be built; that the branch has all of the folder is said only where it is so."""
-    assert found.plan is not None  # asked before
-    if found.plan.is_change:
-        return "code differs, nothing to build"
-    if found.plan.notices:
-        return "nothing to build, but the branch differs from the folder:"
-    if found.rejected:
-        return "nothing to build; what an undo keeps out of the branch is listed below"
-    return "nothing to do: the branch has what the folder says"
-
-
-def _kind(page: Page) -> str:
-    made = page.leaf.kind if page.leaf.kind != "sql" else "SQL"
-    return f"{'Python' if made == 'python' else made} · {page.leaf.materialize}"
-
-
-def _about(page: Page) -> list[Sequence[Cell]]:
-    info = page.info
-    assert info is not None  # asked before
-    pairs = [
-        ("owner", info.owner or ""),
-        ("tags", ", ".join(info.tags)),
-        ("key", ", ".join(info.definition.key)),
-        ("caveats", "; ".join(info.caveats)),
-        ("repeats", f"no: `allow: [{', '.join(info.definition.allow)}]`" if info.definition.allow else ""),
-    ]
-    return [((name, "dim"), text) for name, text in pairs if text]
-
-
-def _made(page: Page) -> list[Sequence[Cell]]:
-    build = page.build
-    if build is None:
-        return []
-    engine = " ".join(str(build.engine[k]) for k in ("name", "version") if k in build.engine)
-    threads = f", {plural(int(build.engine['threads']), 'thread')}" if "threads" in build.engine else ""
-    run = f"run {build.run}, " if build.run is not None else ""
-    text = f"{run}{moment(build.created)} UTC, {seconds(build.seconds)}" + (f", {engine}{threads}" if engine else "")
-    rows: list[Sequence[Cell]] = [(("built", "dim"), text)]
-    if build.proof:
-        rows.append((("because", "dim"), build.proof))
-    if build.files:
-        rows.append((("files", "dim"), names(f.path for f in build.files)))
-    return rows
-
-
-def _columns(page: Page) -> list[Sequence[Cell]]:
-    described = {c.name: c.description or "" for c in page.info.columns} if page.info else {}
-    return [(c.name, (c.type, "accent"), (described.get(c.name, ""), "dim")) for c in page.version.columns]
-
-
-def _sample(page: Page, ink: Ink, width: int | None) -> list[str]:
-    columns = page.version.columns[:_SAMPLE_COLUMNS]
-    rows: list[list[Cell]] = [
-        [("NULL", "dim") if v is None else cell_text(v) for v in row[:_SAMPLE_COLUMNS]] for row in page.sample
-    ]
-    right = [i for i, c in enumerate(columns) if is_number(c.type)]
-    return table(rows, ink, headers=[c.name for c in columns], right=right, width=width, indent="  ")
-
-
-def _printed(log: str) -> list[str]:
-    texts = log.rstrip("\n").splitlines()
-    more = [f"  and {len(texts) - _PRINTED_LINES:,} more lines in `--json`"] if len(texts) > _PRINTED_LINES else []
-    return [*(f"  {text}" for text in texts[:_PRINTED_LINES]), *more]
-
-
-def _elsewhere(page: Page) -> list[str]:
-    lines = [f'  andon query "from {page.dataset}" --at {short(page.commit.id)}']
-    if page.iceberg is None:
-        return [*lines, "  a view is read through Andon"]
-    place: Any = page.iceberg
-    return [
-        *lines,
-        f"  Iceberg   {place}",
-        f"  DuckDB    from iceberg_scan('{place}')",
-        f"  Python    pyiceberg.table.StaticTable.from_metadata('{place}').scan().to_arrow()",
-    ]
-
-
-def _first_line(text: str | None) -> str:
-    return (text or "").strip().partition("\n")[0]

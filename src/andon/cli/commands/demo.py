@@ -130,7 +130,7 @@ class Teller:
         out.line()
         out.line(f"{out.paint('$', 'accent')} {out.paint('andon ' + _shown(words), 'bold')}")
         entry = BY_NAME[words[0]]
-        command: click.Command = getattr(import_module(f"andon.cli.commands.{entry.module}"), entry.attribute)
+        command: click.Command = getattr(import_module(entry.home), entry.attribute)
         began = time.perf_counter()
         ended = command.main(list(words[1:]), prog_name=f"andon {words[0]}", obj=self.app, standalone_mode=False)
         beat = self.story.beats[-1]

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from andon.base.text import plural
-from andon.cli.app import App, Command, json_option, pass_app
-from andon.cli.commands.query import apart
-from andon.cli.output import Cell, Ink, short, table
-from andon.cli.text.diffs import WORDS, rows_text, texts_of, unified
-from andon.cli.text.rows import row_lines, summary_lines
-from andon.cli.text.verdicts import STYLES, verdict_text
+from andon.cli.app import App, Command, pass_app
+from andon.cli.interruptible import apart
+from andon.cli.options import json_option
+from andon.cli.text.diffs import diff_lines, rows_lines
 from andon.errors import UsageError
 from andon.render.diff_markdown import markdown
 from andon.service.row_diffs import RowOptions
-
-if TYPE_CHECKING:
-    from andon.service.history import DatasetDiff, Diff
-
-_SIGNS = {
-    "added": ("+", "good"),
-    "removed": ("-", "bad"),
-    "changed": ("~", "accent"),
-    "code": ("~", "dim"),
-    "text": ("=", "dim"),
-}
 
 #: What `--rows` without a name stands for.
 _ALL = "*"
@@ -106,18 +91,6 @@ def diff(
         app.console.show(found.to_json, lambda: diff_lines(found, names, ink, width, not no_code))
 
 
-def rows_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None, in_full: bool) -> list[str]:
-    """Rows that differ, for people: a line per dataset, or all about each."""
-    rows = found.rows or ()
-    lines = [_title(found, names, ink)]
-    if in_full:
-        for each in rows:
-            lines += ["", *row_lines(each, ink, width)]
-        return lines
-    listed = summary_lines(rows, ink, width)
-    return [*lines, "", *(listed or ["no row differs"])]
-
-
 def _chosen(datasets: Sequence[str]) -> tuple[str, ...]:
     """The datasets named by `--rows`, which takes several apart by commas too; none for all."""
     names = [name.strip() for each in datasets for name in each.split(",") if name.strip() and name.strip() != _ALL]
@@ -130,42 +103,3 @@ def _refuse_row_options(datasets: Sequence[str], where: str | None, output: Path
     ]
     if given:
         raise UsageError("usage.bad_argument", f"`{given[0]}` does not fit here", hint=hint)
-
-
-def diff_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None, code: bool) -> list[str]:
-    """A diff for people."""
-    lines = [_title(found, names, ink)]
-    rows: list[Sequence[Cell]] = [(_SIGNS[d.change], d.dataset, _word(d), rows_text(d)) for d in found.datasets]
-    if rows:
-        lines += ["", *table(rows, ink, width=width, indent="  ")]
-    for dataset in found.datasets:
-        if dataset.schema:
-            lines += ["", f"  columns of {dataset.dataset}", *(f"    {_painted(s, ink)}" for s in dataset.schema)]
-    texts = list(texts_of(found))
-    if code and texts:
-        lines.append("")
-        for text in texts:
-            lines += [_painted(line, ink) for line in unified(text)]
-    elif texts:
-        lines += ["", f"{plural(len(texts), 'file')} changed: {', '.join(path for path, _, _ in texts)}"]
-    return lines if rows or texts else [*lines, "", "no difference"]
-
-
-def _word(dataset: DatasetDiff) -> Cell:
-    """What the change of the code means, else what kind of change it is."""
-    if dataset.verdict is None:
-        return WORDS[dataset.change], "dim"
-    return verdict_text(dataset.verdict), STYLES[dataset.verdict.kind]
-
-
-def _title(found: Diff, names: tuple[str, str], ink: Ink) -> str:
-    left, right = (f"{n} ({ink.paint(short(c.id), 'accent')})" for n, c in zip(names, (found.a, found.b), strict=True))
-    count = sum(1 for d in found.datasets if d.change != "equal")
-    return f"{left} → {right}: {plural(count, 'dataset')} differ{'s' if count == 1 else ''}"
-
-
-def _painted(line: str, ink: Ink) -> str:
-    if line.startswith(("+++", "---")):
-        return ink.paint(line, "bold")
-    styles = {"+": "good", "-": "bad", "~": "accent", "@": "dim"}
-    return ink.paint(line, styles[line[0]]) if line[:1] in styles else line

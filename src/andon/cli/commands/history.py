@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 from andon.base.text import plural
-from andon.cli.app import App, Command, branch_option, json_option, pass_app
-from andon.cli.commands.runs import finish, run_options, yes_option
-from andon.cli.output import Cell, Ink, moment, short, table
-from andon.cli.text.plans import names, plan_lines
+from andon.cli.app import App, Command, pass_app
+from andon.cli.options import branch_option, json_option, run_options, yes_option
+from andon.cli.run_end import finish
+from andon.cli.text.history import log_lines, reverted_lines, schema_lines
+from andon.cli.text.plans import plan_lines
 from andon.cli.text.progress import progress
 from andon.cli.text.rows import summary_lines
 from andon.errors import EXIT_DONE, UsageError
+from andon.render.words import names, short
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
-    from andon.service.history import LogEntry, SchemaChange
-    from andon.service.undo import Reverted
-
-#: Of a line about a column: `+ name TYPE`, `- name TYPE`, `~ name TYPE -> TYPE`.
-_LINE_STYLES = {"+": "good", "-": "bad", "~": "accent"}
 
 
 @click.command(
@@ -70,7 +67,7 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
         return _undo_older(app, app.service.reverting.find(commit, branch), branch, message, yes)
     _ask(app, branch, target, datasets, yes)
     done = undoing.undo(branch, expect=target.id, message=message)
-    app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "undone"))
+    app.console.show(done.to_json, lambda: reverted_lines(done, app.console.out, "undone"))
     return EXIT_DONE
 
 
@@ -81,7 +78,7 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
 def redo(app: App, branch: str | None) -> None:
     """Bring back what the newest undo took, unless it was published anew since."""
     done = app.service.undoing.redo(branch)
-    app.console.show(done.to_json, lambda: _reverted_lines(done, app.console.out, "redone"))
+    app.console.show(done.to_json, lambda: reverted_lines(done, app.console.out, "redone"))
 
 
 @click.command(
@@ -140,63 +137,6 @@ def _accept_rejected(app: App, path: str, branch: str | None) -> int:
         lambda: [f"accepted {path} again as {short(commit.id)}; `andon run` takes it"],
     )
     return EXIT_DONE
-
-
-def schema_lines(changes: Sequence[SchemaChange], ink: Ink, width: int | None) -> list[str]:
-    """Commits that changed a dataset's columns, each with its lines below."""
-    lines: list[str] = []
-    for change in changes:
-        commit = change.commit
-        style = "dim" if change.undone else "accent"
-        undone = " (undone)" if change.undone else ""
-        verdict = f"  {change.verdict}" if change.verdict else ""
-        message = f"{commit.message}{undone}{verdict}"
-        cells: list[Cell] = [
-            (short(commit.id), style),
-            (moment(commit.time), "dim"),
-            (commit.author, "dim"),
-            change.change if change.change != "changed" else "",
-            (message, "dim" if change.undone else ""),
-        ]
-        lines += [*([""] if lines else []), *table([[c for c in cells if c]], ink, width=width, whole=[0])]
-        lines += [f"  {ink.paint(line, _LINE_STYLES[line[0]])}" for line in change.lines]
-    return lines or ["its columns never changed in this history"]
-
-
-def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[str]:
-    """Commits as a table."""
-    rows: list[Sequence[Cell]] = []
-    for entry in entries:
-        commit = entry.commit
-        run = f"run:{commit.run}" if commit.run is not None else ""
-        style = "dim" if entry.undone else ""
-        message = f"{commit.message} (undone)" if entry.undone else commit.message
-        rows.append(
-            (
-                (short(commit.id), "dim" if entry.undone else "accent"),
-                (moment(commit.time), "dim"),
-                (str(commit.kind), style),
-                (commit.author, "dim"),
-                (run, "dim"),
-                (f"{len(entry.changed):,}" if entry.changed else "", "dim"),
-                _checked(entry),
-                (message, style),
-            )
-        )
-    headers = ("commit", "at (UTC)", "kind", "author", "run", "changed", "checks", "message")
-    return (
-        table(rows, ink, headers=headers, right=[5, 6], width=width, whole=[0, 5, 6], first=[7])
-        if rows
-        else ["no commits"]
-    )
-
-
-def _checked(entry: LogEntry) -> Cell:
-    """How many checks the commit's run asked, or how many of them failed all the same."""
-    if entry.checks is None:
-        return ""
-    asked, failed = entry.checks
-    return (f"{failed:,} of {asked:,} ✗", "warn") if failed else (f"{asked:,} ✓", "dim")
 
 
 def _schema_log(app: App, dataset: str | None, at: str | None, limit: int) -> None:
@@ -258,16 +198,3 @@ def _undo_older(app: App, target: Commit, branch: str | None, message: str | Non
         raise UsageError("usage.confirmation_needed", "not confirmed; nothing was published")
     result = reverting.revert(target, branch, message)
     return finish(app, result, run_options(()), "publish.change")
-
-
-def _reverted_lines(done: Reverted, ink: Ink, word: str) -> list[str]:
-    lines = [
-        f"{ink.paint(word, 'good')} {ink.paint(short(done.target.id), 'accent')} ({done.target.message})",
-        f"  {done.branch} is {ink.paint(short(done.commit.id), 'accent')} now; "
-        f"{plural(len(done.datasets), 'dataset')} {'changed' if done.datasets else 'changed: code only'}"
-        + (f": {names(done.datasets)}" if done.datasets else ""),
-    ]
-    if done.rejected:
-        paths = names(sorted({c.path for c in done.rejected}))
-        lines.append(f"  kept out until changed, or `andon accept --rejected PATH`: {paths}")
-    return lines

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from andon.cli.app import App, Command, branch_option, json_option, pass_app
-from andon.cli.output import short
+from andon.cli.app import App, Command, pass_app
+from andon.cli.options import branch_option, json_option
 from andon.errors import EXIT_CONFLICT, EXIT_DONE
+from andon.render.words import short
 
 
 @click.command(cls=Command, examples=["andon pull", "andon pull --dry-run"])

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from andon.base.text import plural, seconds
-from andon.cli.app import App, Command, json_option, pass_app
-from andon.cli.output import Cell, short, table
+from andon.cli.app import App, Command, pass_app
+from andon.cli.interruptible import apart
+from andon.cli.options import json_option
+from andon.cli.output import Cell, table
 from andon.errors import UsageError
 from andon.render.values import as_json_text, cell_text, is_number
+from andon.render.words import short
 
 if TYPE_CHECKING:
     from andon.query.ask import Answer
-
-Result = TypeVar("Result")
 
 FORMATS = ("table", "csv", "json", "parquet", "arrow")
 #: Rows of a table when no limit is given; more is for the other formats.
@@ -75,28 +75,6 @@ def query(
         rows = _stream(app, answer, chosen)
     place = f"{at or app.workspace.branch()} at {short(answer.commit.id)}"
     app.console.note(f"{plural(rows, 'row')} · {place} · {seconds(answer.seconds)}")
-
-
-def apart(work: Callable[[], Result]) -> Result:
-    """What `work` returns, computed in a thread of its own.
-
-    While the engine computes on the main thread, Python does not get to see Ctrl-C; a large join could not be stopped.
-    """
-    found: list[Result] = []
-    failed: list[BaseException] = []
-
-    def compute() -> None:
-        try:
-            found.append(work())
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            failed.append(error)
-
-    thread = threading.Thread(target=compute, name="query", daemon=True)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
-    return found[0]
 
 
 def _text(sql: str | None, file: Path | None) -> str:

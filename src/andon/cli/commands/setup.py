@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from andon.base.text import plural
-from andon.cli.app import App, Command, Noun, branch_option, json_option, pass_app
+from andon.cli.app import App, Command, Noun, pass_app
+from andon.cli.options import branch_option, json_option
 from andon.cli.output import Cell, table
 from andon.errors import EXIT_DONE, EXIT_MACHINE, UsageError
 
@@ -88,7 +89,7 @@ def config() -> None:
 @pass_app
 def config_show(app: App) -> None:
     """Each setting's value and where it comes from."""
-    from andon.settings.resolve import BY_NAME
+    from andon.settings.table import BY_NAME
 
     found = list(app.workspace.settings.items())
     rows: list[Sequence[Cell]] = [

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from andon.base.text import plural
-from andon.cli.output import Cell, Ink, display_width, short, table
+from andon.cli.output import Cell, Ink, display_width, table
 from andon.model.check import Severity, Status
 from andon.model.check_result import CheckResult, Samples
+from andon.render.checks import finding_text, measured_text
+from andon.render.words import short
 
 #: Failing rows that are shown in all; each failing check shows at least so many.
 _ROWS = 20
@@ -39,26 +40,11 @@ def result_lines(checks: Sequence[CheckResult], ink: Ink, width: int | None) -> 
                 name,
                 symbol(check),
                 check.spoken,
-                (found(check), _style(check) if check.failed else "dim"),
+                (finding_text(check), _style(check) if check.failed else "dim"),
                 (check.how, "dim"),
             )
         )
     return table(rows, ink, width=width, whole=[0], first=[4, 3]) if rows else ["no checks"]
-
-
-def counts(checks: Sequence[CheckResult]) -> str:
-    """`12 checks: 11 hold, 1 fails`."""
-    parts = []
-    for status, one, many in (
-        (Status.PASS, "holds", "hold"),
-        (Status.FAIL, "fails", "fail"),
-        (Status.ERROR, "could not run", "could not run"),
-        (Status.SKIPPED, "skipped", "skipped"),
-    ):
-        number = sum(1 for c in checks if c.status is status)
-        if number:
-            parts.append(f"{number:,} {one if number == 1 else many}")
-    return f"{plural(len(checks), 'check')}: {', '.join(parts)}" if checks else "no checks"
 
 
 def next_steps(run: int, holding: Sequence[CheckResult], command: str) -> list[str]:
@@ -90,71 +76,11 @@ def _style(check: CheckResult) -> str:
     return "bad" if check.severity is Severity.HOLD else "warn" if check.severity is Severity.WARN else "dim"
 
 
-def found(check: CheckResult) -> str:
-    """What was found, against what was wanted."""
-    if check.accepted is not None and check.failed:
-        return f"{_measured(check)}; accepted by {check.accepted['who']}: {check.accepted['reason']}"
-    return _measured(check)
-
-
-def _measured(check: CheckResult) -> str:
-    if check.status is Status.ERROR:
-        return f"could not run: {check.reason}"
-    if check.status is Status.SKIPPED:
-        return check.reason or "skipped"
-    if check.bad is not None and check.total is not None:
-        share = f" ({_share(check.bad / check.total)})" if check.bad and check.total else ""
-        allowed = (
-            f", {check.limit:,} allowed" if isinstance(check.limit, int) and not isinstance(check.limit, bool) else ""
-        )
-        return (
-            f"{check.bad:,} of {plural(check.total, 'row')}{share}{allowed}"
-            if check.bad
-            else plural(check.total, "row")
-        )
-    if check.bad is not None:
-        return plural(check.bad, "row")
-    value = check.reason if check.value is None and check.reason else number(check.value)
-    if check.limit is not None and check.failed:
-        value += f", wanted {number(check.limit)}"
-    if check.reason and check.value is not None:
-        value += f" ({check.reason})"
-    return value
-
-
-def number(value: Any) -> str:
-    """A measured value for people."""
-    if isinstance(value, bool) or value is None:
-        return "" if value is None else str(value).lower()
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < 1 else f"{value:,.2f}".rstrip("0").rstrip(".")
-    text = str(value)
-    low, dots, high = text.partition("..")
-    if dots:
-        return f"{_bound(low)}..{_bound(high)}"
-    return text
-
-
-def _share(share: float) -> str:
-    return f"{share:.2%}" if share >= 0.0001 else "< 0.01%"
-
-
-def _bound(text: str) -> str:
-    """One end of a range, with its thousands apart if it is a long number."""
-    try:
-        value = float(text)
-    except ValueError:
-        return text
-    return number(int(value) if value.is_integer() else value) if abs(value) >= 10_000 else text
-
-
 def _one(check: CheckResult, ink: Ink, width: int | None, most: int) -> list[str]:
     sign, style = symbol(check)
     severity = "" if check.severity is Severity.HOLD else f"  {ink.paint(str(check.severity), 'warn')}"
     head = f"{ink.paint(sign, style)} {ink.paint(check.dataset, 'bold')}  {check.spoken}{severity}"
-    lines = [head, f"  {ink.paint(found(check), style)}"]
+    lines = [head, f"  {ink.paint(finding_text(check), style)}"]
     if check.spoken != check.text and check.label != check.text:
         lines.append(f"  {ink.paint(check.text, 'dim')}")
     if check.why and check.label == check.text:
@@ -166,7 +92,7 @@ def _one(check: CheckResult, ink: Ink, width: int | None, most: int) -> list[str
 
 
 def _last_good(good: dict[str, Any]) -> str:
-    value = f"{number(good['value'])} " if good.get("value") is not None else ""
+    value = f"{measured_text(good['value'])} " if good.get("value") is not None else ""
     where = f" as {short(good['commit'])}" if good.get("commit") else ""
     return f"last good: {value}in run {good['run']}{where}"
 
@@ -224,13 +150,13 @@ def history_lines(results: Sequence[CheckResult], ink: Ink, width: int | None) -
         rows: list[Sequence[Cell]] = []
         for at, one in enumerate(said):
             older = said[at + 1] if at + 1 < len(said) else None
-            if older is not None and (older.status, found(older)) == (one.status, found(one)):
+            if older is not None and (older.status, finding_text(older)) == (one.status, finding_text(one)):
                 continue
             rows.append(
                 (
                     (f"run:{one.run}", "accent"),
                     symbol(one),
-                    (found(one), _style(one) if one.failed else ""),
+                    (finding_text(one), _style(one) if one.failed else ""),
                     ((one.at or "")[:16].replace("T", " "), "dim"),
                 )
             )
@@ -241,7 +167,12 @@ def history_lines(results: Sequence[CheckResult], ink: Ink, width: int | None) -
 def page_checks(checks: Sequence[CheckResult], ink: Ink, width: int | None) -> list[str]:
     """The checks of one dataset, as its page shows them: sign, line, what was found, in which run."""
     rows: list[Sequence[Cell]] = [
-        (symbol(c), c.spoken, (found(c), _style(c) if c.failed else "dim"), (f"run:{c.run}" if c.run else "", "dim"))
+        (
+            symbol(c),
+            c.spoken,
+            (finding_text(c), _style(c) if c.failed else "dim"),
+            (f"run:{c.run}" if c.run else "", "dim"),
+        )
         for c in checks
     ]
     return table(rows, ink, width=None if width is None else width - 2, first=[2])

@@ -1,53 +1,75 @@
-"""What a diff for the terminal and one for a pull request have in common."""
+"""Diffs of commits as lines for people. Pure."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.text import plural
+from andon.cli.output import Cell, Ink, table
+from andon.cli.text.rows import row_lines, summary_lines
+from andon.cli.text.verdicts import STYLES
+from andon.render.diffs import WORDS, rows_text, texts_of, unified
+from andon.render.words import short, verdict_text
 
 if TYPE_CHECKING:
     from andon.service.history import DatasetDiff, Diff
 
-#: `(path, text before, text after)`.
-Text = tuple[str, str | None, str | None]
-
-#: What each kind of change is called.
-WORDS = {
-    "added": "added",
-    "removed": "removed",
-    "changed": "content changed",
-    "code": "code changed, same content",
-    "text": "comments, checks or layout only",
-    "equal": "no difference",
+_SIGNS = {
+    "added": ("+", "good"),
+    "removed": ("-", "bad"),
+    "changed": ("~", "accent"),
+    "code": ("~", "dim"),
+    "text": ("=", "dim"),
 }
 
 
-def rows_text(dataset: DatasetDiff) -> str:
-    """`1,234 → 1,240 rows (+6)`."""
-    before, after = dataset.rows
-    if before is None and after is None:
-        return ""
-    if before is None or after is None:
-        return plural(after if after is not None else before or 0, "row")
-    if before == after:
-        return plural(after, "row")
-    return f"{before:,} → {plural(after, 'row')} ({after - before:+,})"
+def rows_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None, in_full: bool) -> list[str]:
+    """Rows that differ, for people: a line per dataset, or all about each."""
+    rows = found.rows or ()
+    lines = [_title(found, names, ink)]
+    if in_full:
+        for each in rows:
+            lines += ["", *row_lines(each, ink, width)]
+        return lines
+    listed = summary_lines(rows, ink, width)
+    return [*lines, "", *(listed or ["no row differs"])]
 
 
-def unified(text: Text) -> list[str]:
-    """One file's change as a unified diff."""
-    path, before, after = text
-    old, new = (before or "").splitlines(), (after or "").splitlines()
-    a = f"a/{path}" if before is not None else "/dev/null"
-    b = f"b/{path}" if after is not None else "/dev/null"
-    return list(difflib.unified_diff(old, new, a, b, lineterm=""))
-
-
-def texts_of(found: Diff) -> Iterable[Text]:
-    """All files that differ: those of datasets, then shared ones."""
+def diff_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None, code: bool) -> list[str]:
+    """A diff for people."""
+    lines = [_title(found, names, ink)]
+    rows: list[Sequence[Cell]] = [(_SIGNS[d.change], d.dataset, _word(d), rows_text(d)) for d in found.datasets]
+    if rows:
+        lines += ["", *table(rows, ink, width=width, indent="  ")]
     for dataset in found.datasets:
-        yield from dataset.code
-    yield from found.files
+        if dataset.schema:
+            lines += ["", f"  columns of {dataset.dataset}", *(f"    {_painted(s, ink)}" for s in dataset.schema)]
+    texts = list(texts_of(found))
+    if code and texts:
+        lines.append("")
+        for text in texts:
+            lines += [_painted(line, ink) for line in unified(text)]
+    elif texts:
+        lines += ["", f"{plural(len(texts), 'file')} changed: {', '.join(path for path, _, _ in texts)}"]
+    return lines if rows or texts else [*lines, "", "no difference"]
+
+
+def _word(dataset: DatasetDiff) -> Cell:
+    """What the change of the code means, else what kind of change it is."""
+    if dataset.verdict is None:
+        return WORDS[dataset.change], "dim"
+    return verdict_text(dataset.verdict), STYLES[dataset.verdict.kind]
+
+
+def _title(found: Diff, names: tuple[str, str], ink: Ink) -> str:
+    left, right = (f"{n} ({ink.paint(short(c.id), 'accent')})" for n, c in zip(names, (found.a, found.b), strict=True))
+    count = sum(1 for d in found.datasets if d.change != "equal")
+    return f"{left} → {right}: {plural(count, 'dataset')} differ{'s' if count == 1 else ''}"
+
+
+def _painted(line: str, ink: Ink) -> str:
+    if line.startswith(("+++", "---")):
+        return ink.paint(line, "bold")
+    styles = {"+": "good", "-": "bad", "~": "accent", "@": "dim"}
+    return ink.paint(line, styles[line[0]]) if line[:1] in styles else line

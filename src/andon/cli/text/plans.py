@@ -5,40 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
-from typing import Any
 
 from andon.base.text import plural, seconds
-from andon.cli.output import Cell, Console, Ink, error_lines, short, table
-from andon.cli.text.verdicts import STYLES, reach_text, verdict_text
+from andon.cli.output import Cell, Console, Ink, error_lines, table
+from andon.cli.text.verdicts import STYLES
 from andon.model.plan import UNCHANGED, Action, Plan, Step
 from andon.model.run import RunResult, Status, TaskResult
-
-#: How many names a line lists before it says how many more there are.
-_NAMES = 6
-
-
-def plan_document(plan: Plan) -> dict[str, Any]:
-    """The document of `plan --json`."""
-    return {
-        "base": plan.base,
-        "branch": plan.branch,
-        "change": plan.is_change,
-        "steps": [
-            {
-                "dataset": s.dataset,
-                "action": str(s.action),
-                "reason": s.reason,
-                "breaks": list(s.breaks),
-                "seconds": s.seconds,
-                "checks": s.checks,
-                "proof": s.proof,
-                **(s.verdict.to_json() if s.verdict else {"verdict": None, "columns": []}),
-                "reach": s.reach.to_json() if s.reach else None,
-            }
-            for s in plan.steps
-        ],
-        "notices": list(plan.notices),
-    }
+from andon.render.words import names, reach_text, short, verdict_text
 
 
 def plan_lines(plan: Plan, console: Console, everything: bool, expected: float, ink: Ink | None = None) -> list[str]:
@@ -161,14 +134,6 @@ def held_lines(result: RunResult, ink: Ink) -> list[str]:
         if task.status is Status.FAILED and task.error:
             lines += [*error_lines(task.error, ink, title=task.dataset), ""]
     return lines
-
-
-def names(datasets: Iterable[str]) -> str:
-    """`a, b, c and 4 more`."""
-    found = list(datasets)
-    if len(found) <= _NAMES:
-        return ", ".join(found)
-    return f"{', '.join(found[: _NAMES - 1])} and {len(found) - _NAMES + 1} more"
 
 
 def reasons(tasks: Iterable[TaskResult]) -> str:

@@ -6,19 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from andon.base.text import plural
 from andon.cli.output import Cell, Ink, table
-from andon.model.row_diff import ColumnChange, RowChange, RowDiff, RowSample
-from andon.render.values import cell_text
+from andon.model.row_diff import RowChange, RowDiff, RowSample
+from andon.render.rows import ARROW, change_text, counts_text, shown_columns, value_text
 
 _SIGNS = {RowChange.CHANGED: ("~", "accent"), RowChange.ADDED: ("+", "good"), RowChange.REMOVED: ("-", "bad")}
-#: Between a value before and after: it reads without colour.
-ARROW = " → "
-#: Columns named in a summary, and shown side by side, at most.
-_NAMED = 4
-_WIDEST = 8
-#: Up to here unchanged columns are shown too, if there are rows on one side only.
-_FILLED = 6
-#: Characters of one value that are shown beside another.
-_VALUE = 40
 
 
 def summary_lines(found: Iterable[RowDiff], ink: Ink, width: int | None, indent: str = "  ") -> list[str]:
@@ -27,28 +18,6 @@ def summary_lines(found: Iterable[RowDiff], ink: Ink, width: int | None, indent:
         (each.dataset, (counts_text(each), "dim" if each.skipped else "")) for each in found if not each.is_equal
     ]
     return table(rows, ink, width=width, indent=indent, whole=[0])
-
-
-def counts_text(found: RowDiff) -> str:
-    """`12 rows changed (segment 12), 3 added, 1 removed`."""
-    parts = [differing_text(found) or "no row differs"]
-    for names, what in ((found.columns_added, "added"), (found.columns_removed, "removed")):
-        if names:
-            parts.append(f"column{'s' if len(names) > 1 else ''} {', '.join(names)} {what}")
-    parts += [f"{name} is {new} instead of {old}" for name, old, new, _ in found.retyped]
-    return ", ".join(parts)
-
-
-def differing_text(found: RowDiff) -> str:
-    """`counts_text` without what changed about the columns themselves; empty if no row differs."""
-    if found.skipped:
-        return f"rows not compared: {found.skipped}"
-    parts: list[str] = []
-    for count, what in ((found.rows.changed, "changed"), (found.rows.added, "added"), (found.rows.removed, "removed")):
-        if count:
-            number = f"{count:,}" if parts else plural(count, "row")
-            parts.append(f"{number} {what}{_in_columns(found) if what == 'changed' else ''}")
-    return ", ".join(parts)
 
 
 def row_lines(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
@@ -62,7 +31,7 @@ def row_lines(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
         f"  {ink.paint('note:', 'warn')} {name} was {old} and is {new}: compared as {common}"
         for name, old, new, common in found.retyped
     ]
-    changes: list[Sequence[Cell]] = [(c.name, f"{c.changed:,}", _change_text(c)) for c in found.columns]
+    changes: list[Sequence[Cell]] = [(c.name, f"{c.changed:,}", change_text(c)) for c in found.columns]
     if changes:
         headers = ("column", "changed", "how")
         lines += ["", *table(changes, ink, headers=headers, right=[1], width=width, indent="  ", whole=[0, 1])]
@@ -71,31 +40,6 @@ def row_lines(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
     if found.output:
         lines += ["", f"  all {plural(found.rows.total, 'row')} that differ: {found.output}"]
     return lines
-
-
-def _in_columns(found: RowDiff) -> str:
-    named = [f"{c.name} {c.changed:,}" for c in found.columns[:_NAMED]]
-    more = len(found.columns) - len(named)
-    return f" ({', '.join(named)}{f' and {more} more columns' if more else ''})" if named else ""
-
-
-def _change_text(change: ColumnChange) -> str:
-    parts = []
-    if change.masked:
-        parts.append("values are not shown (pii)")
-    if change.pairs:
-        parts.append(", ".join(f"{value_text(p.old)}{ARROW}{value_text(p.new)} ({p.rows:,})" for p in change.pairs))
-    if change.largest is not None:
-        largest = f" in all, largest {_signed(change.largest)}" if change.changed > 1 else ""
-        parts.append(f"{_signed(change.sum)}{largest}")
-    if not change.pairs:
-        parts += [f"{n:,} {what}" for n, what in ((change.filled, "were NULL"), (change.emptied, "are NULL now")) if n]
-    return "; ".join(parts)
-
-
-def _signed(value: object) -> str:
-    text = cell_text(value)
-    return text if text.startswith("-") or text in ("0", "nan") else f"+{text}"
 
 
 def _side_by_side(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
@@ -116,20 +60,6 @@ def _side_by_side(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
     return [*lines, *([f"  {ink.paint('… ' + ', '.join(notes), 'dim')}"] if notes else [])]
 
 
-def shown_columns(found: RowDiff) -> tuple[list[int], int]:
-    """Places of the columns that stand side by side, and how many more are left out.
-
-    They are the key and the columns with changes; where no value changed, as many as fit.
-    """
-    changed = {c.name for c in found.columns}
-    wanted = [i for i, name in enumerate(found.names) if not changed or name in changed or name in found.key]
-    shown = wanted[: max(_WIDEST, len(found.key) + 1)]
-    if any(s.change is not RowChange.CHANGED for s in found.samples):  # of a row that is new, people want to see more
-        rest = [i for i in range(len(found.names)) if i not in wanted]
-        shown = sorted([*shown, *rest[: max(0, _FILLED - len(shown))]])
-    return shown, len(wanted) - sum(1 for i in wanted if i in shown)
-
-
 def _row(found: RowDiff, sample: RowSample, shown: Sequence[int]) -> list[Cell]:
     sign, style = _SIGNS[sample.change]
     cells: list[Cell] = [(f"{sign} ×{sample.rows:,}" if sample.rows > 1 else sign, style)]
@@ -146,9 +76,3 @@ def _row(found: RowDiff, sample: RowSample, shown: Sequence[int]) -> list[Cell]:
             assert side is not None  # a row is on one side at least
             cells.append((value_text(side[index]), style))
     return cells
-
-
-def value_text(value: object) -> str:
-    """A value beside others: cut where it is long."""
-    text = cell_text(value)
-    return text if len(text) <= _VALUE else text[: _VALUE - 1] + "…"

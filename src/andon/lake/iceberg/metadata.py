@@ -1,4 +1,8 @@
-"""The metadata of an Iceberg table for one version: manifest, manifest list, metadata file. A pure function but for `write`."""
+"""The metadata of an Iceberg table for one version: manifest, manifest list, metadata file. A pure function but for `write`.
+
+Two limits of readers, not of the metadata: pyiceberg refuses a table that has a struct `a` with a field `b` and also a column named
+`a.b`; and infinite dates and timestamps are known to DuckDB only.
+"""
 
 from __future__ import annotations
 

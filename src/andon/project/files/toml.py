@@ -7,7 +7,7 @@ from typing import Any
 
 from andon.errors import Problem
 from andon.project.files.problems import at_place
-from andon.settings.resolve import check_tables
+from andon.settings.project_tables import check_tables
 
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
 _HEADER = re.compile(r"\s*\[\[?\s*(?P<name>[^\]]+?)\s*\]\]?\s*(?:#.*)?\Z")

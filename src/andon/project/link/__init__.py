@@ -1,1 +1,1 @@
-"""link."""
+"""Files put together to one project: macros, modules, rules, unit tests, and what contradicts. Reads no file itself."""

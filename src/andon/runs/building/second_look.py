@@ -6,18 +6,16 @@ seen by a fingerprint, and what differs mostly by the free statistics, which are
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from andon.base.text import words_in
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.version import Version
 
 if TYPE_CHECKING:
     from andon.relations.sides import Sides
     from andon.runs.building.job import Job
-
-_WORD = re.compile(r"[^\W\d]\w*")
 
 
 def same_reading(definition: Definition, inputs: Mapping[str, str], job: Job, sides: Sides) -> str | None:
@@ -37,7 +35,7 @@ def same_reading(definition: Definition, inputs: Mapping[str, str], job: Job, si
     }
     if job.lake.objects.is_lost(sides.relations.version(leaf.version)):
         return None
-    words = {word.lower() for text in (definition.sql or "", *definition.macros) for word in _WORD.findall(text)}
+    words = words_in("\n".join((definition.sql or "", *definition.macros)))
     for old, new in pairs.values():
         if old.is_view or new.is_view or old.rows != new.rows or job.lake.objects.is_lost(old):
             return None

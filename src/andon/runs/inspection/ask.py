@@ -6,7 +6,6 @@ A result is kept by its question (check, every version read, logical time where 
 from __future__ import annotations
 
 import math
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from andon.base.hashing import content_id
 from andon.checks.compile.plans import Compiled, ViolationsPlan
 from andon.checks.execute.question import Executed, Question, Target
 from andon.checks.judge import Measured, Verdict, judge
+from andon.checks.language.lines import holds_query
 from andon.checks.watch import learned
 from andon.errors import Problem, ProjectError
 from andon.model.acceptance import Acceptance
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 #: From how many bytes on what was found in a file is kept for versions that add files to it.
 _LARGE = 64 * 2**20
-
-_QUERY = re.compile(r"\bselect\b|\bfrom\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +295,7 @@ class Checking:
     def _names(self, side: Side, items: Sequence[Compiled], versions: Mapping[str, str]) -> Iterator[Any]:
         """A connection in which other datasets have their names, where a rule or a line holds a query of its own, and the project's macros
         are there for what calls them: in a catalog of its own, since views that are read may have had other macros of the same names."""
-        others = {o for c in items if _is_rule(c) or _QUERY.search(c.check.text) for o in c.check.others}
+        others = {o for c in items if _is_rule(c) or holds_query(c.check.text) for o in c.check.others}
         others |= {c.check.dataset for c in items if _is_rule(c)}
         macros = [m for c in items if isinstance(c.check.form, Violations) for m in c.check.form.macros]
         macros += self.book.macros_for(c.check for c in items if not _is_rule(c))

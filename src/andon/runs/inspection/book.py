@@ -6,7 +6,6 @@ named patterns and macros are those that will stand beside the leaves.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +17,13 @@ from andon.checks.compile.plans import Catalog, Compiled, Declared, PublishedPla
 from andon.checks.compile.read import read_checks
 from andon.checks.compile.rule_files import compile_rule, rule_check
 from andon.checks.language.clock import clock_macros, mentions
+from andon.checks.language.mentions import macros_called, pairs_in
 from andon.engines.types import lake_type
 from andon.errors import Problem, ProjectError
 from andon.model.check import AgainstPublished, Check, MaxAge, SchemaRule
 from andon.model.check_result import result_key
 from andon.model.dataset import Dataset
-from andon.settings.resolve import patterns_of
+from andon.settings.project_tables import patterns_of
 from andon.sql.macros import macro_name
 from andon.workspace.code import project_at
 
@@ -41,9 +41,6 @@ Columns = Sequence[tuple[str, str]]
 
 Files = Sequence[tuple[str, str]]
 
-# two names with a point between them; the second may begin the next pair
-_NAME = re.compile(r'(?=(?<!\w)"?([A-Za-z_]\w*)"?\s*\.\s*"?([A-Za-z_]\w*)"?)')
-_WORD = re.compile(r"[^\W\d]\w*")
 _SETTINGS = "andon.toml"
 
 
@@ -217,13 +214,7 @@ class CheckBook:
         """The macros that lines may call, and those that they call, in an order in which they can be made."""
         if not self._macros:
             return ()
-        found: set[str] = set()
-        waiting = [check.text for check in checks]
-        while waiting:
-            words = {word.lower() for word in _WORD.findall(waiting.pop())}
-            new = {name for name in words if name in self._macros and name not in found}
-            found |= new
-            waiting += [self._macros[name] for name in new]
+        found = macros_called((check.text for check in checks), self._macros)
         return tuple(text for name, text in self._macros.items() if name in found)
 
     def question(
@@ -368,8 +359,7 @@ def settings_text(workspace: Workspace, project: Project) -> str:
 
 def names_in(dataset: Dataset) -> set[str]:
     """Every dataset that the lines of `dataset` may name, and more: all pairs of names with a point between."""
-    texts = [line.text for line in dataset.checks if "." in line.text]
-    return {f"{m[1]}.{m[2]}".lower() for text in texts for m in _NAME.finditer(text)}
+    return pairs_in(line.text for line in dataset.checks)
 
 
 def compares(check: Check) -> bool:

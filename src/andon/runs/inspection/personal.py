@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
+from andon.base.text import words_in
 from andon.checks.execute.samples import MASK
 from andon.model.check import Check, MaxAge, Status, Violations
 from andon.model.check_result import CheckResult, Samples
-
-_WORD = re.compile(r"[^\W\d]\w*")
 
 
 def discreet(
@@ -25,8 +23,7 @@ def discreet(
     """
     rule = check.form if isinstance(check.form, Violations) else None
     text = " ".join((rule.sql, *rule.macros)) if rule is not None else check.text
-    words = {word.lower() for word in _WORD.findall(text)}
-    read = sorted((own | others) & (words | {name.lower() for name in check.columns}))
+    read = sorted((own | others) & (words_in(text) | {name.lower() for name in check.columns}))
     masked = own
     if rule is not None:
         shown = {name.lower() for name in result.samples.columns}

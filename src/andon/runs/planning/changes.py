@@ -5,7 +5,6 @@ Everything is worked out when it is asked for and kept for the plan; verdicts an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
+from andon.base.text import words_in
 from andon.engines.types import lake_type
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.verdict import Verdict, VerdictKind
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 Columns = Sequence[tuple[str, str]]
 
 _FORMAT = "3"
-_WORD = re.compile(r"[^\W\d]\w*")
 
 
 class Between(Protocol):
@@ -106,7 +105,7 @@ class Changes:
         if not changed:
             return own.proof if leaf.definition != definition.id else None
         verdicts = {name: self.whole(name) for name in changed}
-        words = {word.lower() for text in (definition.sql or "", *definition.macros) for word in _WORD.findall(text)}
+        words = words_in("\n".join((definition.sql or "", *definition.macros)))
         for verdict in verdicts.values():
             if verdict is None or verdict.rows or any(name.lower() in words for name in verdict.touched):
                 return None

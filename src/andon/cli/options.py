@@ -1,0 +1,115 @@
+"""Options that commands share, and what they say to the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from andon.cli.app import App
+from andon.settings.table import POLICIES
+
+if TYPE_CHECKING:
+    from andon.runs.goal import RunOptions
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Moment(click.ParamType):  # type: ignore[type-arg] # generic only in newer versions of click
+    """A moment as ISO text; without a zone it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The aware moment."""
+        from andon.base.clock import from_text
+
+        try:
+            return from_text(value)
+        except ValueError:
+            self.fail(f"`{value}` is not a time: write `2026-11-01` or `2026-11-01T06:00`", param, ctx)
+
+
+def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`[SELECT]… --exclude --branch --force --now`."""
+    for option in (
+        click.option("--now", type=Moment(), metavar="TIME", envvar="ANDON_NOW", help="The clock that the run sees."),
+        click.option("--no-proofs", is_flag=True, help="Build also what is proved to come out the same."),
+        click.option("--force", is_flag=True, help="Build what is selected even where its result is known."),
+        click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these out; may be given again."),
+        branch_option,
+        click.argument("select", nargs=-1, metavar="[SELECT]..."),
+    ):
+        function = option(function)
+    return function
+
+
+def folder_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--drop`, for what reads the folder."""
+    return click.option("--drop", is_flag=True, help="Drop from the lake what this folder lacks.")(function)
+
+
+def publish_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--publish --message --json`."""
+    for option in (
+        json_option,
+        click.option("--message", "-m", metavar="TEXT", help="Of the commit."),
+        click.option("--publish", "policy", type=click.Choice(POLICIES), help="What is published if something fails."),
+    ):
+        function = option(function)
+    return function
+
+
+def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--yes`, for what may ask."""
+    return click.option("--yes", "-y", is_flag=True, help="Don't ask.")(function)
+
+
+def run_options(
+    select: tuple[str, ...],
+    *,
+    branch: str | None = None,
+    exclude: tuple[str, ...] = (),
+    policy: str | None = None,
+    force: bool = False,
+    now: datetime | None = None,
+    drop: bool = False,
+    message: str | None = None,
+    no_proofs: bool = False,
+) -> RunOptions:
+    """The service's options from the command's."""
+    from andon.runs.goal import RunOptions
+
+    return RunOptions(select, exclude, branch, policy, force, now, drop, message, not no_proofs)
+
+
+def json_option(function: Function) -> Function:
+    """`--json`: one document on stdout."""
+
+    def remember(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        app = ctx.find_object(App)
+        if value and app is not None:
+            app.console.as_json = True
+
+    return click.option(
+        "--json",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=remember,
+        help="One JSON document on stdout.",
+    )(function)
+
+
+def branch_option(function: Function) -> Function:
+    """`--branch`: another branch than the folder's."""
+    return click.option("--branch", metavar="BRANCH", envvar="ANDON_BRANCH", help="Another branch than the folder's.")(
+        function
+    )
+
+
+def at_option(function: Function) -> Function:
+    """`--at`: the commit that is looked at."""
+    return click.option("--at", metavar="REF", help="Another commit than the branch's newest.")(function)

@@ -1,0 +1,88 @@
+"""Before and after a run: a change is confirmed, the end is shown, the exit status says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from andon.cli.app import App
+from andon.cli.output import Console, table
+from andon.cli.text.checks import failed_lines, next_steps
+from andon.cli.text.plans import held_lines, plan_lines, run_lines
+from andon.cli.text.verdicts import change_rows
+from andon.errors import EXIT_DONE, EXIT_FAILED, UsageError
+from andon.model.plan import Plan
+from andon.model.run import RunResult, Status
+from andon.render.words import short
+
+if TYPE_CHECKING:
+    from andon.runs.goal import RunOptions
+    from andon.service.runs import Shown
+
+
+def confirmed(console: Console, yes: bool, options: RunOptions, run: Callable[[RunOptions], RunResult]) -> RunResult:
+    """What `run` gives; a change of main is confirmed by --yes, by asking with the plan shown, or not at all.
+
+    Raises:
+        UsageError: `usage.confirmation_needed`.
+    """
+    from andon.runs.goal import ANY_PLAN, PlanUnconfirmed
+
+    if yes:
+        return run(replace(options, agreed=ANY_PLAN))
+    while True:
+        try:
+            return run(options)
+        except PlanUnconfirmed as error:
+            if not console.can_ask:
+                raise
+            options = replace(options, agreed=_asked(console, error.plan))
+
+
+def _asked(console: Console, found: Plan) -> str:
+    """The digest of a plan that a person was shown and agreed to."""
+    for text in plan_lines(found, console, False, 0.0, ink=console.err):
+        console.err.line(text)
+    if not click.confirm(f"publish this to {found.branch}?", default=False, err=True):
+        raise UsageError(
+            "usage.confirmation_needed", "not confirmed; nothing was done", hint="`andon plan` shows it again"
+        )
+    return found.digest
+
+
+def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> int:
+    """Show how a run ended; its exit status."""
+    console = app.console
+    console.show(
+        result.to_json,
+        lambda: [
+            *run_lines(result, console.out, console.width),
+            *change_lines(app.service.runs.changes(result), console),
+        ],
+    )
+    failing = result.failed_checks
+    if failing:
+        for text in ["", *failed_lines(failing, console.err, console.width)]:
+            console.err.line(text)
+        holding = [c for c in failing if c.holds]
+        if holding and result.run is not None:
+            for text in next_steps(result.run, holding, app.command("").strip()):
+                console.err.line(text)
+    if any(t.status is Status.FAILED for t in result.tasks):
+        for text in held_lines(result, app.console.err):
+            app.console.err.line(text)
+    policy = options.publish or str(app.workspace.settings.get(setting))
+    failed = any(t.status in (Status.FAILED, Status.HELD) for t in result.tasks)
+    return EXIT_FAILED if failed or (not result.published and policy != "none") else EXIT_DONE
+
+
+def change_lines(shown: Shown, console: Console) -> list[str]:
+    """What a change changed for readers: verdict and rows, by dataset."""
+    rows = change_rows(shown.rows, dict(shown.verdicts), dict(shown.totals))
+    if not rows:
+        return []
+    title = console.out.paint(f"changed since {short(shown.base)}", "dim")
+    return ["", title, *table(rows, console.out, width=console.width, indent="  ", whole=[0])]

@@ -1,0 +1,87 @@
+"""Commits as lines for people: the log, changes of columns, what an undo did. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from andon.base.text import plural
+from andon.cli.output import Cell, Ink, table
+from andon.render.words import moment, names, short
+
+if TYPE_CHECKING:
+    from andon.service.history import LogEntry, SchemaChange
+    from andon.service.undo import Reverted
+
+#: Of a line about a column: `+ name TYPE`, `- name TYPE`, `~ name TYPE -> TYPE`.
+_LINE_STYLES = {"+": "good", "-": "bad", "~": "accent"}
+
+
+def schema_lines(changes: Sequence[SchemaChange], ink: Ink, width: int | None) -> list[str]:
+    """Commits that changed a dataset's columns, each with its lines below."""
+    lines: list[str] = []
+    for change in changes:
+        commit = change.commit
+        style = "dim" if change.undone else "accent"
+        undone = " (undone)" if change.undone else ""
+        verdict = f"  {change.verdict}" if change.verdict else ""
+        message = f"{commit.message}{undone}{verdict}"
+        cells: list[Cell] = [
+            (short(commit.id), style),
+            (moment(commit.time), "dim"),
+            (commit.author, "dim"),
+            change.change if change.change != "changed" else "",
+            (message, "dim" if change.undone else ""),
+        ]
+        lines += [*([""] if lines else []), *table([[c for c in cells if c]], ink, width=width, whole=[0])]
+        lines += [f"  {ink.paint(line, _LINE_STYLES[line[0]])}" for line in change.lines]
+    return lines or ["its columns never changed in this history"]
+
+
+def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[str]:
+    """Commits as a table."""
+    rows: list[Sequence[Cell]] = []
+    for entry in entries:
+        commit = entry.commit
+        run = f"run:{commit.run}" if commit.run is not None else ""
+        style = "dim" if entry.undone else ""
+        message = f"{commit.message} (undone)" if entry.undone else commit.message
+        rows.append(
+            (
+                (short(commit.id), "dim" if entry.undone else "accent"),
+                (moment(commit.time), "dim"),
+                (str(commit.kind), style),
+                (commit.author, "dim"),
+                (run, "dim"),
+                (f"{len(entry.changed):,}" if entry.changed else "", "dim"),
+                _checked(entry),
+                (message, style),
+            )
+        )
+    headers = ("commit", "at (UTC)", "kind", "author", "run", "changed", "checks", "message")
+    return (
+        table(rows, ink, headers=headers, right=[5, 6], width=width, whole=[0, 5, 6], first=[7])
+        if rows
+        else ["no commits"]
+    )
+
+
+def _checked(entry: LogEntry) -> Cell:
+    """How many checks the commit's run asked, or how many of them failed all the same."""
+    if entry.checks is None:
+        return ""
+    asked, failed = entry.checks
+    return (f"{failed:,} of {asked:,} ✗", "warn") if failed else (f"{asked:,} ✓", "dim")
+
+
+def reverted_lines(done: Reverted, ink: Ink, word: str) -> list[str]:
+    lines = [
+        f"{ink.paint(word, 'good')} {ink.paint(short(done.target.id), 'accent')} ({done.target.message})",
+        f"  {done.branch} is {ink.paint(short(done.commit.id), 'accent')} now; "
+        f"{plural(len(done.datasets), 'dataset')} {'changed' if done.datasets else 'changed: code only'}"
+        + (f": {names(done.datasets)}" if done.datasets else ""),
+    ]
+    if done.rejected:
+        paths = names(sorted({c.path for c in done.rejected}))
+        lines.append(f"  kept out until changed, or `andon accept --rejected PATH`: {paths}")
+    return lines

@@ -1,0 +1,1 @@
+"""Profiles drawn for a terminal: the overview, one column, what moved. Computes no statistics."""

@@ -1,0 +1,76 @@
+"""Words that every face says alike: ids, moments, lists of names, verdicts, reaches. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from andon.base.text import plural, seconds
+from andon.model.reach import Reach
+from andon.model.verdict import Verdict, VerdictKind
+
+#: How many names a line lists before it says how many more there are.
+_NAMES = 6
+#: Of what stands beside other words, fewer.
+_LISTED = 4
+
+
+def short(commit: str) -> str:
+    """A commit's id as people see it."""
+    return commit[:8]
+
+
+def moment(text: str) -> str:
+    """A moment of the lake (ISO, UTC) to the minute."""
+    return text[:16].replace("T", " ")
+
+
+def names(things: Iterable[str]) -> str:
+    """`a, b, c and 4 more`: all of them where they are few."""
+    found = list(things)
+    if len(found) <= _NAMES:
+        return ", ".join(found)
+    return f"{', '.join(found[: _NAMES - 1])} and {len(found) - _NAMES + 1} more"
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """`columns: revenue, orders`."""
+    match verdict.kind:
+        case VerdictKind.NONE:
+            return "none: proved equal"
+        case VerdictKind.ADDITIVE:
+            return f"additive: {listed(verdict.added)}" if verdict.added else f"additive: {verdict.reasons[0]}"
+        case VerdictKind.COLUMNS:
+            return f"columns: {listed(verdict.columns)}"
+        case VerdictKind.ROWS:
+            return "rows: any may differ"
+    breaks = [f"{name} is gone" for name in verdict.dropped]
+    breaks += [f"{old} is now {new}" for old, new in verdict.renamed]
+    breaks += [f"{name} is {new} instead of {old}" for name, old, new in verdict.retyped]
+    breaks += ["another key"] if verdict.key_changed else []
+    return f"contract: {'; '.join(breaks[:_LISTED])}" + (
+        f" and {len(breaks) - _LISTED} more" if len(breaks) > _LISTED else ""
+    )
+
+
+def listed(names: Sequence[str], most: int = _LISTED) -> str:
+    """`a, b, c, d and 3 more`: the first `most`, and how many there are beside them."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def reach_text(reach: Reach) -> str:
+    """`reaches 3 datasets (a, b, c), insight revenue; 2 to build, 23,588 rows, about 0.2 s`; empty where it reaches nothing."""
+    parts = []
+    if reach.datasets:
+        parts.append(f"{plural(len(reach.datasets), 'dataset')} ({listed(reach.datasets)})")
+    if reach.insights:
+        parts.append(f"{'insight' if len(reach.insights) == 1 else 'insights'} {listed(reach.insights)}")
+    work = []
+    if reach.build:
+        work.append(f"{reach.build:,} to build")
+    if reach.rows:
+        work.append(plural(reach.rows, "row"))
+    if reach.seconds is not None and reach.seconds >= 0.1:
+        work.append(f"about {seconds(reach.seconds)}")
+    told = f"reaches {', '.join(parts)}" if parts else "nobody reads what changes"
+    return f"{told}; {', '.join(work)}" if work else told

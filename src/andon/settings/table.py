@@ -1,0 +1,152 @@
+"""Every setting: its name, type, default and help, and what a value of it may be. Reads nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Value = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        name: as written in `andon.toml`, tables joined by points.
+        type: `text`, `number` (whole, not negative), `flag`, `size` (`256MB`; a number of bytes), or `choice`.
+        default: of the type that `Settings.get` returns.
+        help: one line for people.
+        choices: for `choice`.
+        secret: whether its value is masked wherever settings are listed.
+    """
+
+    name: str
+    type: str
+    default: Value
+    help: str
+    choices: tuple[str, ...] = ()
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "ANDON_" + re.sub(r"[.\-]", "_", self.name).upper()
+
+
+#: What of a run is published if a part of it fails.
+POLICIES = ("all-or-nothing", "healthy", "none")
+
+#: Every setting. `docs/reference/settings.md` is generated from this table.
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "storage",
+        "text",
+        ".andon/lake",
+        "Where data files lie: a folder, relative to the project or absolute.",
+        secret=True,
+    ),
+    Setting(
+        "catalog",
+        "text",
+        ".andon/catalog.db",
+        "The database of lake and runs, relative to the project or absolute.",
+        secret=True,
+    ),
+    Setting("author", "text", "", "Who acts, as written in commits; empty: git's user, or the system's."),
+    Setting("branch.default", "text", "main", "The branch that commands work on when nothing else says so."),
+    Setting("engine.threads", "number", 0, "Cores to use; 0 is all."),
+    Setting("engine.memory_limit", "text", "", "Memory that the engine may use (`4GB`); empty: the engine's default."),
+    Setting("engine.wide_above", "size", 256_000_000, "A task whose input files are larger than this gets all cores."),
+    Setting("engine.temp_directory", "text", "", "Where the engine spills to; empty: inside `.andon`."),
+    Setting(
+        "publish.change",
+        "choice",
+        "all-or-nothing",
+        "What of a run with changed code is published when a part of it fails.",
+        POLICIES,
+    ),
+    Setting("publish.refresh", "choice", "healthy", "The same for a run on the same code with new data.", POLICIES),
+    Setting("python.timeout", "number", 600, "Seconds that a Python dataset may take, where its file says nothing."),
+    Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
+)
+
+BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
+
+_SIZE = re.compile(r"\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([kKMGT]?i?)[bB]?\s*\Z")
+_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_WORDS = {"text": "text", "number": "a whole number", "flag": "true or false", "size": "a size such as `256MB`"}
+
+
+def mask(text: str) -> str:
+    """`text` with the password of an address in it hidden (`postgresql://ana:***@host/db`)."""
+    return re.sub(r"(://[^/@\s:]*:)[^@/\s]+@", r"\1***@", re.sub(r"(?i)(password=)[^\s&;]+", r"\1***", text))
+
+
+def convert(setting: Setting, value: Any, *, from_text: bool = False) -> Value:
+    """`value` as the type of `setting`.
+
+    Args:
+        from_text: whether texts stand for numbers and flags too, as in the environment.
+
+    Raises:
+        ValueError: with what is expected and what was found, for people.
+    """
+    match setting.type:
+        case "text" if isinstance(value, str):
+            return value
+        case "choice" if isinstance(value, str) and value in setting.choices:
+            return value
+        case "flag" if isinstance(value, bool):
+            return value
+        case "flag" if from_text and str(value).lower() in ("true", "false", "1", "0"):
+            return str(value).lower() in ("true", "1")
+        case "number" | "size" if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+        case "number" if from_text and isinstance(value, str) and re.fullmatch(r"\s*[0-9][0-9_]*\s*", value):
+            return int(value)
+        case "size" if isinstance(value, str) and _SIZE.match(value):
+            return parse_size(value)
+    expected = " or ".join(f"`{c}`" for c in setting.choices) if setting.choices else _WORDS[setting.type]
+    raise ValueError(f"`{setting.name}` must be {expected}, found {shown(value)}")
+
+
+def parse_size(text: str) -> int:
+    """A size in bytes: `256MB` (powers of 1000), `256MiB` (of 1024), `1024`.
+
+    Raises:
+        ValueError: if `text` is none.
+    """
+    match = _SIZE.match(text)
+    if match is None:
+        raise ValueError(f"`{text}` is not a size")
+    unit = match[2].upper()
+    base = 1024 if unit.endswith("I") else 1000
+    return int(float(match[1].replace("_", "")) * base ** _POWERS[unit.removesuffix("I")])
+
+
+def flatten(tables: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested tables as `{dotted name: value}`; a table is only entered where a setting lies in it."""
+    result: dict[str, Any] = {}
+    for key, value in tables.items():
+        name = prefix + key
+        if isinstance(value, Mapping) and any(known.startswith(name + ".") for known in BY_NAME):
+            result.update(flatten(value, name + "."))
+        else:
+            result[name] = value
+    return result
+
+
+def shown(value: Any) -> str:
+    """A value of TOML in a sentence; passwords are masked."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, str):
+        return f"the text `{mask(value)}`"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, Mapping):
+        return "a table"
+    return "a list" if isinstance(value, list) else f"`{value}`"

@@ -1,0 +1,199 @@
+"""The program on a real terminal (a pseudo one): the live view, questions, Ctrl-C; and `demo` from a shell."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from kit.command_line import Andon
+
+MART = "datasets/marts/revenue_by_month.sql"
+
+
+class Session:
+    """A program on a pseudo terminal."""
+
+    def __init__(self, folder: Path, *words: str, columns: int = 100) -> None:
+        self.shown = ""
+        self._main, side = pty.openpty()
+        environ = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "30"}
+        environ.pop("NO_COLOR", None)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "andon.cli", *words], cwd=folder, env=environ, stdin=side, stdout=side, stderr=side
+        )
+        os.close(side)
+
+    def until(self, text: str, seconds: float = 60) -> None:
+        """Read until `text` is shown."""
+        end = time.monotonic() + seconds
+        while text not in self.plain:
+            assert time.monotonic() < end, f"`{text}` was not shown:\n{self.plain}"
+            if not self._read():
+                break
+        assert text in self.plain, self.plain
+
+    def type(self, text: str) -> None:
+        os.write(self._main, text.encode())
+
+    def interrupt(self) -> None:
+        """What the terminal does at Ctrl-C, when the program waits for input (a signal just before is seen only after it)."""
+        time.sleep(0.5)
+        self._process.send_signal(signal.SIGINT)
+
+    def end(self, seconds: float = 60) -> int:
+        """Read to the end; the exit status."""
+        end = time.monotonic() + seconds
+        while self._read():
+            assert time.monotonic() < end
+        os.close(self._main)
+        return self._process.wait(timeout=seconds)
+
+    @property
+    def plain(self) -> str:
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.shown).replace("\r", "")
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._main], [], [], 0.2)
+        if not ready:
+            return self._process.poll() is None
+        try:
+            found = os.read(self._main, 65536)
+        except OSError:  # how a pseudo terminal says that the other side is closed
+            return False
+        self.shown += found.decode()
+        return bool(found)
+
+
+def change(andon: Andon) -> None:
+    andon.replace(MART, "count(*) as orders", "count(*) as orders, max(amount) as largest")
+
+
+def test_a_change_of_main_is_asked_about_with_the_plan(built: Andon) -> None:
+    change(built)
+    session = Session(built.folder, "run")
+    session.until("publish this to main? [y/N]:")
+    assert "marts.revenue_by_month  build  its SQL changed" in session.plain
+    session.type("y\n")
+    assert session.end() == 0
+    assert "✓ marts.revenue_by_month  3 rows" in session.plain
+    assert "published to main as" in session.plain
+    assert "\x1b[32m" in session.shown
+
+
+def test_no_is_no(built: Andon) -> None:
+    change(built)
+    session = Session(built.folder, "run")
+    session.until("[y/N]:")
+    session.type("\n")
+    assert session.end() == 2
+    assert "nothing was done" in session.plain
+    assert len(built.json("log")) == 2
+
+
+def test_ctrl_c_at_a_question(built: Andon) -> None:
+    change(built)
+    session = Session(built.folder, "run")
+    session.until("[y/N]:")
+    session.interrupt()
+    assert session.end() == 130
+    assert "Traceback" not in session.plain
+
+
+def test_undo_of_somebody_elses_work_is_asked_about(built: Andon, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANDON_AUTHOR", "ben")
+    session = Session(built.folder, "undo")
+    session.until("it was published by ana; take it back? [y/N]:")
+    session.type("y\n")
+    assert session.end() == 0
+    assert "undone" in session.plain
+
+
+def test_table_gives_way_to_the_terminal(built: Andon) -> None:
+    session = Session(built.folder, "query", "select repeat('x', 500) as wide, 1 as one")
+    assert session.end() == 0
+    assert max(len(line) for line in session.plain.splitlines()) <= 100
+
+
+def test_a_narrow_terminal_keeps_the_names_of_datasets(built: Andon) -> None:
+    session = Session(built.folder, "ls", columns=40)
+    assert session.end() == 0
+    names = [line.split()[0] for line in session.plain.splitlines()[1:]]
+    assert sorted(names) == ["marts.revenue_by_month", "shop.orders"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_stops_cleanly(built: Andon, number: signal.Signals) -> None:
+    names = [f"t{i}" for i in range(15)]
+    built.write(
+        "datasets/marts/slow.sql",
+        f"select sum(sqrt({' + '.join(f'{t}.order_id' for t in names)})) as n\n"
+        f"from {', '.join(f'shop.orders {t}' for t in names)}\n",
+    )
+    command = [sys.executable, "-m", "andon.cli", "run", "--yes"]
+    process = subprocess.Popen(command, cwd=built.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    shown = process.stderr.readline()
+    assert shown.startswith("run 2 on main")
+    time.sleep(0.3)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 1, err
+    assert out == ""
+    assert "[build.interrupted]" in err
+    assert "Traceback" not in err
+    assert len(built.json("log")) == 2
+    assert built.json("status")["runs"][0]["status"] == "interrupted"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_query_stops_cleanly(built: Andon, number: signal.Signals) -> None:
+    names = [f"t{i}" for i in range(15)]
+    sql = f"select sum(sqrt({' + '.join(f'{t}.order_id' for t in names)})) as n from {', '.join(f'shop.orders {t}' for t in names)}"
+    target = built.folder / "answer.csv"
+    command = [sys.executable, "-m", "andon.cli", "query", sql, "-o", str(target)]
+    process = subprocess.Popen(command, cwd=built.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "")
+    assert err.strip() == "stopped"
+    assert [p.name for p in built.folder.iterdir() if "answer" in p.name] == []
+
+
+@pytest.mark.slow
+def test_demo_tells_the_story(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "andon.cli", "demo", "shop", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    story = json.loads(done.stdout)
+    assert len(story["beats"]) == 12
+    figures = [b["figures"] for b in story["beats"]]
+    assert figures[0] == figures[2] == {"may": "70989.66"}
+    assert figures[1] == {"may": "70989.66", "june_held": "7610930.00"}
+    assert figures[5] == {"may_before": "70989.66", "may_after": "141979.32"}
+    assert figures[6] == {"may": "70989.66", "bytes_copied": "0"}
+    assert figures[7] == figures[10] == {"may": "70989.66"}
+    assert figures[8] == {"may_with_mistake": "141979.32"}
+    assert "shop.transactions  customer_id -> shop.customers" in done.stderr
+    assert "marts.revenue_by_month  reconciles" in done.stderr
+    assert "was undone, so it is not published again" in done.stderr
+
+
+def test_nothing_is_hidden_in_a_pipe(built: Andon, golden: Callable[[str, str], None]) -> None:
+    command = [sys.executable, "-m", "andon.cli", "ls"]
+    done = subprocess.run(command, cwd=built.folder, capture_output=True, text=True, check=True)
+    assert "\x1b" not in done.stdout + done.stderr
+    golden("ls", done.stdout)

@@ -1,0 +1,279 @@
+"""Strikes one verb of the story at chosen places and looks, in a fresh process, whether anything was lost or torn.
+
+`python -m faults.harness FOLDER VERB FAULT POINTS [BUG]` prints one JSON document: how many operations the verb has, the points that
+were struck, and the violations. POINTS is how many, spread over all operations, or `all`.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import andon
+from andon.errors import AndonError
+from andon.runs.goal import ANY_PLAN, RunOptions
+from faults.audit import catalog_is_sound, is_in_history, lake_is_whole
+from faults.story import VERBS, Held, Verb, figures, open_service, plant, say
+from faults.tracer import BROKEN, FULL, KILL, POWER, Operation, Traced, trace
+
+FAULTS = (KILL, POWER, FULL, BROKEN)
+
+
+@dataclass
+class Before:
+    """The project as it is before a verb, and what was acknowledged so far."""
+
+    folder: Path
+    main: str | None = None
+    acknowledged: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Report:
+    """What a series of faults came to."""
+
+    operations: int = 0
+    points: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    endings: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def prepare(place: Path, verb: Verb) -> Before:
+    """Tell the story up to just before `verb`."""
+    before = Before(place / "before")
+    before.folder.mkdir()
+    for each in VERBS:
+        each.edit(before.folder)
+        if each.name == verb.name:
+            return before
+        done = _apart(lambda each=each: _acted(before.folder, each))
+        before.main = done["main"]
+        if done["commit"] == before.main:
+            before.acknowledged.append(done["commit"])
+    raise AssertionError(verb.name)
+
+
+def _acted(root: Path, verb: Verb) -> dict[str, Any]:
+    service = open_service(root)
+    commit = verb.act(service)
+    main = service.workspace.lake.refs.resolve("main").id
+    service.close()
+    return {"commit": commit, "main": main}
+
+
+def strike(before: Before, verb: Verb, fault: str | None, at: int, bug: str | None) -> tuple[Traced, list[str], str]:
+    """Let the verb run in a copy of the project, struck at its change number `at`; what is wrong afterwards, how it ended."""
+    root = before.folder.with_name("struck")
+    shutil.copytree(before.folder, root, symlinks=True)
+    try:
+
+        def work(pipe: int) -> None:
+            plant(bug)
+            _child(root, verb, pipe)
+
+        traced = trace(work, root, fault, at)
+        lines = [json.loads(line) for line in traced.output.splitlines() if line.startswith(b"{")]
+        said = {key: value for line in lines for key, value in line.items()}
+        wrong = list(_ending(traced, said, fault))
+        wrong += _apart(lambda: list(_afterwards(root, before, verb, said.get("commit"))))
+        return traced, wrong, _how(traced, said)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _child(root: Path, verb: Verb, pipe: int) -> None:
+    try:
+        service = open_service(root)
+        say(pipe, commit=verb.act(service))
+        service.close()
+    except AndonError as error:
+        say(pipe, code=error.code, message=str(error))
+        sys.exit(error.exit_status)
+    except Held as held:
+        say(pipe, code="held", codes=held.args[0])
+        sys.exit(1)
+
+
+def _how(traced: Traced, said: dict[str, Any]) -> str:
+    if traced.status < 0:
+        return "killed, acknowledged" if "commit" in said else "killed"
+    if traced.status == 0:
+        return "went on"
+    return f"{said.get('code', 'raw')}{' ' + ','.join(said['codes']) if 'codes' in said else ''}"
+
+
+def _ending(traced: Traced, said: dict[str, Any], fault: str | None) -> Iterator[str]:
+    """An error of the machine ends in an error that says so, and nothing is acknowledged whose files may be lost."""
+    if fault not in (FULL, BROKEN) or traced.hit is None:
+        return
+    if traced.status not in (0, 1, 4) or b"raw " in traced.output:
+        yield f"ended with status {traced.status}: {traced.output.decode(errors='replace')[-1500:]}"
+    elif traced.status != 0:
+        codes = said.get("codes") or [said.get("code", "?")]
+        if not all(code.startswith("machine.") for code in codes):
+            yield f"the error does not name the machine: {codes} {said.get('message', '')}"
+    elif "commit" in said and traced.hit.path.startswith(".andon/lake/") and traced.hit.name in ("fsync", "write"):
+        yield "acknowledged although a data file could not be written"
+
+
+def _afterwards(root: Path, before: Before, verb: Verb, commit: str | None) -> Iterator[str]:
+    try:
+        catalog = root / ".andon" / "catalog.db"
+        if catalog.exists():
+            yield from catalog_is_sound(catalog)
+        elif before.main is not None:
+            yield "the catalog is gone"
+        service = open_service(root)
+        lake = service.workspace.lake
+        yield from lake_is_whole(lake)
+        on_main = [*before.acknowledged]
+        if commit is not None:
+            if verb.dev is None:
+                on_main.append(commit)
+            else:
+                yield from is_in_history(lake, "dev", [commit])
+        yield from is_in_history(lake, "main", on_main)
+        head = lake.refs.resolve("main")
+        moved = before.main is not None and head.id != before.main
+        if moved and head.parent != before.main:
+            yield "main moved by more than the verb"
+        was = _main_before(verb)
+        allowed = {verb.main, was} if before.main is None else {verb.main if moved else was}
+        seen = figures(service, "main")
+        if seen not in allowed:
+            yield f"readers of main see {seen}, not {' or '.join(map(str, allowed))}"
+        yield from _goes_on(service, verb, moved)
+        service.close()
+        yield from _settles(root, verb)
+    except AndonError as error:
+        yield f"afterwards: {error.code}: {error}"
+
+
+def _goes_on(service: Any, verb: Verb, moved: bool) -> Iterator[str]:
+    """The same command again (unless it had moved main already), and the next run, give the right figures."""
+    if not moved:
+        verb.act(service)
+    for ref, expected in (("main", verb.main), ("dev", verb.dev)):
+        if expected is not None and (seen := figures(service, ref)) != expected:
+            yield f"done again, {ref} shows {seen}, not {expected}"
+    yield from lake_is_whole(service.workspace.lake)
+
+
+def _settles(root: Path, verb: Verb) -> Iterator[str]:
+    """After recovery nothing is left to do, and what was undone stays so."""
+    service = open_service(root)
+    if verb.dev is None:
+        run = service.runs.run(RunOptions(agreed=ANY_PLAN))
+        if run.published == verb.holds:
+            yield f"the next run is held: {run.held}" if run.held else "the next run publishes what a check holds"
+        if (seen := figures(service, "main")) != verb.main:
+            yield f"after the next run main shows {seen}, not {verb.main}"
+    service.close()
+
+
+def _main_before(verb: Verb) -> Any:
+    names = [v.name for v in VERBS]
+    position = names.index(verb.name)
+    return VERBS[position - 1].main if position else None
+
+
+def _apart(work: Callable[[], Any]) -> Any:
+    """The result of `work` in a forked process that has opened nothing yet."""
+    reader, writer = os.pipe()
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        try:
+            document = json.dumps({"result": work()})
+        except BaseException:  # noqa: BLE001 - whatever it is, it is reported
+            document = json.dumps({"raw": traceback.format_exc()})
+        with os.fdopen(writer, "w") as pipe:
+            pipe.write(document)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        text = pipe.read()
+    os.waitpid(child, 0)
+    answer = json.loads(text) if text else {"raw": "the process died"}
+    return answer["result"] if "result" in answer else [answer["raw"]]
+
+
+def spread(operations: Sequence[Operation], wanted: int | None) -> list[int]:
+    """Positions (from 1) of operations to strike: all, or `wanted` ones: every kind of operation on every kind of file, then evenly."""
+    total = len(operations)
+    if wanted is None or wanted >= total:
+        return list(range(1, total + 1))
+    chosen: dict[int, None] = {}
+    seen: set[tuple[str, str]] = set()
+    for number, operation in enumerate(operations, 1):
+        kind = (operation.name, _sort(operation.path))
+        if kind not in seen:
+            seen.add(kind)
+            chosen[number] = None
+    rare = list(chosen)
+    step = max(1, len(rare) * 2 // max(1, wanted))
+    chosen = dict.fromkeys(rare[::step][: max(1, wanted // 2)])
+    rest = [n for n in range(1, total + 1) if n not in chosen]
+    missing = wanted - len(chosen)
+    for index in range(missing):
+        chosen[rest[(2 * index + 1) * len(rest) // (2 * missing)]] = None
+    return sorted(chosen)
+
+
+def _sort(path: str) -> str:
+    parts = path.split("/")
+    return "/".join(parts[:3]) if parts[:2] == [".andon", "lake"] else path.rpartition(".")[2]
+
+
+def series(place: Path, verb: Verb, fault: str, wanted: int | None, bug: str | None = None) -> Report:
+    """Strike `verb` by `fault` at `wanted` places (None: at each)."""
+    began = time.perf_counter()
+    before = prepare(place, verb)
+    whole, wrong, _ = strike(before, verb, None, 0, bug)
+    report = Report(len(whole.operations), violations=[f"{verb.name} without a fault: {line}" for line in wrong])
+    for at in spread(whole.operations, wanted):
+        traced, wrong, ending = strike(before, verb, fault, at, bug)
+        if traced.hit is None:
+            continue  # threads went another way this time, and there were fewer operations
+        report.points.append(f"{at}: {traced.hit}")
+        report.endings[ending] = report.endings.get(ending, 0) + 1
+        report.violations += [f"{verb.name}, {fault} at {at} ({traced.hit}): {line}" for line in wrong]
+    report.seconds = time.perf_counter() - began
+    return report
+
+
+def load_everything() -> None:
+    """Import once what the children need, so that those that are forked from this process are cheap."""
+    __import__("duckdb")
+    for module in pkgutil.walk_packages(andon.__path__, "andon."):
+        if not module.name.startswith(("andon.cli", "andon.engines.python.child")):
+            importlib.import_module(module.name)
+    gc.freeze()
+
+
+def main(arguments: Sequence[str]) -> None:
+    load_everything()
+    folder, name, fault, points, *bug = arguments
+    verb = next(v for v in VERBS if v.name == name)
+    wanted = None if points == "all" else int(points)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        report = series(Path(place), verb, fault, wanted, bug[0] if bug else None)
+    print(json.dumps(report.__dict__))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

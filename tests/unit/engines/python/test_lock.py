@@ -1,0 +1,82 @@
+"""Locks: what stands in them, and when they no longer fit."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from andon.engines.python.lock import (
+    OLDEST_PYTHON,
+    is_stale,
+    lock_digest,
+    make_lock,
+    python_floor,
+    require_lock,
+)
+from andon.errors import DatasetError
+from kit.locks import lock_or_skip
+
+LOCK = """# inputs: abc
+# made by: andon lock marts.made
+# python: >=3.12
+iniconfig==2.1.0 \\
+    --hash=sha256:00
+"""
+
+
+def test_a_lock_fits_what_it_was_made_from():
+    assert not is_stale(LOCK, "abc")
+    assert is_stale(LOCK, "abd")
+    assert is_stale("iniconfig==2.1.0\n", "abc")
+    require_lock("marts.made", ["iniconfig"], "abc", LOCK)
+    require_lock("marts.made", [], "abc", None)
+
+
+def test_a_missing_or_stale_lock_names_the_command():
+    with pytest.raises(DatasetError) as missing:
+        require_lock("marts.made", ["scipy", "numpy"], "abc", None)
+    assert missing.value.code == "build.no_lock"
+    assert "`scipy`, `numpy`" in missing.value.message
+    with pytest.raises(DatasetError) as stale:
+        require_lock("marts.made", ["scipy"], "abd", LOCK)
+    assert stale.value.code == "build.stale_lock"
+    for error in (missing.value, stale.value):
+        assert "`andon lock marts.made`" in (error.hint or "")
+
+
+def test_the_digest_is_that_of_the_pins():
+    other = LOCK.replace("marts.made", "marts.other").replace("\n", "\r\n")
+    assert lock_digest(other) == lock_digest(LOCK)
+    assert lock_digest(LOCK.replace("2.1.0", "2.1.1")) != lock_digest(LOCK)
+
+
+def test_the_oldest_python_is_read_from_the_head():
+    assert python_floor(LOCK) == (3, 12)
+    assert python_floor("iniconfig==2.1.0\n") == OLDEST_PYTHON
+
+
+def test_a_lock_pins_everything_with_hashes_and_no_address():
+    lock = lock_or_skip("marts.made", ["iniconfig<2.1", "colorama; sys_platform == 'win32'"])
+    lines = lock.splitlines()
+    assert lines[:3] == ["# inputs: digest", "# made by: andon lock marts.made", "# python: >=3.11"]
+    pins = [line for line in lines if line and not line.startswith((" ", "#"))]
+    names = [re.split("==", pin)[0] for pin in pins]
+    assert names == ["colorama", "duckdb", "iniconfig", "pytz"]
+    assert "sys_platform == 'win32'" in pins[0]
+    assert all(pin.endswith(" \\") for pin in pins)
+    assert lock.count("--hash=sha256:") > len(pins)
+    assert "://" not in lock
+    assert "index" not in lock
+    again = make_lock("marts.made", ["iniconfig"], "digest", ">=3.12", earlier=lock)
+    assert next(pin for pin in pins if pin.startswith("iniconfig")) in again  # what still fits stays
+    assert "# python: >=3.12" in again
+
+
+def test_without_a_solution_there_is_uvs_explanation():
+    lock_or_skip("marts.made", ["iniconfig"])
+    with pytest.raises(DatasetError) as caught:
+        make_lock("marts.made", ["iniconfig<1", "iniconfig>2"], "digest")
+    assert caught.value.code == "build.environment"
+    assert "iniconfig<1" in caught.value.message
+    assert not caught.value.retryable
