@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from andon.base.threads import stop
 from andon.errors import AndonError, MachineError
 from andon.model.build import Build
 from andon.model.check import Status as CheckStatus
@@ -84,6 +85,8 @@ class Runner:
                 if not running:
                     continue
                 done, _ = wait(running, timeout=RECORD_EVERY, return_when=FIRST_COMPLETED)
+                if self._cancelled.is_set():
+                    self._interrupt()  # again, since one that comes before a statement begins is lost
                 for future in done:
                     step, began = running.pop(future)
                     outcome = self._finish(step, future, began, progress, state)
@@ -101,8 +104,7 @@ class Runner:
                     recorded_at = time.monotonic()
         except BaseException:
             self._cancelled.set()
-            self._interrupt()
-            pool.shutdown(wait=True, cancel_futures=True)
+            stop(pool, running, self._interrupt)
             with contextlib.suppress(AndonError):  # what ended the run is the error to tell
                 self._keep(recording, unrecorded)
             recorder.shutdown()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
+from andon.base.threads import stop
 from andon.checks.compile.plans import Compiled, ViolationsPlan
 from andon.checks.execute.question import Executed, Question, Target
 from andon.checks.judge import Measured, Verdict, judge
@@ -128,13 +129,11 @@ class Checking:
         if self.workers == 1 or len(wanted) < 2:
             return [result for item in wanted for result in one(item)]
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="andon-check")
+        asked = [pool.submit(one, item) for item in wanted]
         try:
-            return [result for results in pool.map(one, wanted) for result in results]
-        except BaseException:
-            self.interrupt()
-            raise
+            return [result for future in asked for result in future.result()]
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            stop(pool, asked, self.interrupt)
 
     def explain(self, leaves: Mapping[str, Leaf], datasets: Iterable[str]) -> list[tuple[Check, str, str]]:
         """How each check of `datasets` would be executed on `leaves`: the check, the way, and the SQL."""
