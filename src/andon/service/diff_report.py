@@ -100,7 +100,7 @@ class DiffReports:
         verdicts = {d.dataset: d.verdict for d in found.datasets if d.verdict is not None}
         words = {name: _words(verdict) for name, verdict in verdicts.items()}
         changed = [d.dataset for d in found.datasets if d.change in ("changed", "added", "removed", "code")]
-        reach = self._outlook.reach(found.b, changed, verdicts) if changed else None
+        reach = self._outlook.concerned(found.b, changed, verdicts) if changed else None
         results = self._checks.of_run(found.b.run) if found.b.run is not None else []
         checks = tuple(
             ReportCheck(r.dataset, r.text, str(r.severity), not r.failed or r.accepted is not None, _found(r))

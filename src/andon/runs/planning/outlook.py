@@ -116,7 +116,7 @@ class Outlook:
         found = {d: changes.own(d) for d in sorted(changed)}
         return {d: verdict for d, verdict in found.items() if verdict is not None}
 
-    def reach(self, commit: Commit, datasets: Iterable[str], verdicts: Mapping[str, Verdict]) -> Reach:
+    def concerned(self, commit: Commit, datasets: Iterable[str], verdicts: Mapping[str, Verdict]) -> Reach:
         """Whom a difference that is published as `commit` concerns."""
         graph = self._graphs.graph(commit)
         start = [node for name in datasets for node in _touched(name, verdicts.get(name))]
