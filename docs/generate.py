@@ -492,7 +492,7 @@ def python_page() -> str:
         "",
     ]
     for title, cls in _results():
-        fields = [f"`{f}`" for f in getattr(cls, "__dataclass_fields__", {})]
+        fields = [f"`{f}`" for f in (getattr(cls, "__struct_fields__", None) or cls.__dataclass_fields__)]
         lines += [f"### {title}", "", _first(cls), "", "Fields: " + ", ".join(fields) + ".", ""]
     return _text(lines[:-1])
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from andon.base.record import replace
 from andon.cli.app import App
 from andon.cli.output import Console, table
 from andon.cli.text.checks import failed_lines, next_steps

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import fields
 from typing import Any
 
 from andon.base.hashing import canonical
@@ -12,7 +11,7 @@ from andon.model.build import Build, InputFile
 from andon.model.dataset import ClockUse, Definition, FileRead, Kind, Materialize
 from andon.model.version import Column, ColumnStats, DataFile, Version
 
-_DEFINITION_FIELDS = tuple(f.name for f in fields(Definition))
+_DEFINITION_FIELDS = Definition.__struct_fields__
 
 
 def pack(value: Any) -> bytes:

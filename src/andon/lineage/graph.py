@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from andon.base.cache import Cache
+from andon.base.cache import Cache, Entries
 from andon.base.hashing import content_id
 from andon.model.dataset import ROWS, Dataset, Definition, FileRead, Kind
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind, column_id, insight_id
@@ -17,8 +17,8 @@ from andon.sql.reads import replace_reads
 
 Columns = Sequence[tuple[str, str]]
 
-#: Part of the cache's keys: raised when the tracing gives other answers.
-_FORMAT = "1"
+#: The format is raised when the tracing gives other answers.
+_LINEAGES = Entries[Lineage]("lineage", Lineage, 2)
 #: Where a source's reads stand as tables while it is traced; no dataset can be named so.
 _READS = "_reads"
 _BECAUSE = "table-level, because "
@@ -37,13 +37,13 @@ class Question:
     def key(self) -> str:
         """What the answer depends on."""
         schemas = sorted((name, [list(column) for column in columns]) for name, columns in self.schemas.items())
-        return content_id(["lineage", _FORMAT, self.meaning, schemas])
+        return content_id([self.meaning, schemas])
 
 
 def trace(questions: Mapping[str, Question], cache: Cache) -> dict[str, Lineage]:
     """The lineage of each question, from the cache or from the engine."""
     keys = {name: question.key for name, question in questions.items()}
-    known: dict[str, Lineage] = cache.get("lineage", set(keys.values()))
+    known = cache.get(_LINEAGES, set(keys.values()))
     new: dict[str, Lineage] = {}
     # those with the same macros together: the engine then makes them once
     for name in sorted(keys, key=lambda n: questions[n].macros):
@@ -52,7 +52,7 @@ def trace(questions: Mapping[str, Question], cache: Cache) -> dict[str, Lineage]
             new[key] = column_lineage(question.sql, question.schemas, question.macros)
     if new:
         forget()
-        cache.put("lineage", new)
+        cache.put(_LINEAGES, new)
     return {name: known[key] if key in known else new[key] for name, key in keys.items()}
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from andon.base.record import Record
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+
+class Acceptance(Record):
     """What was accepted, by whom and why. Kept in the commit, as long as the accepted versions are in it.
 
     Attributes:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from andon.base.hashing import content_id
+from andon.base.record import Record, field
 from andon.model.check import CheckKind, Severity, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(Record):
     """Failing rows in full, as many as were wanted: column names, and per row the values as texts (None for NULL).
 
     Attributes:
@@ -27,8 +26,7 @@ class Samples:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(Record):
     """One check on one set of versions.
 
     Attributes:

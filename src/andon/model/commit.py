@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from andon.base.hashing import content_id
+from andon.base.record import Record, field
 from andon.model.acceptance import Acceptance
 
 
@@ -23,8 +23,7 @@ class CommitKind(StrEnum):
     ACCEPT = "accept"
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Record):
     """One dataset in a commit: the definition that made it, the build, the version, and its own files' texts.
 
     Attributes:
@@ -61,8 +60,7 @@ class Leaf:
         return cls(kind, materialize, definition, key, build, version, tuple((p, s) for p, s in files))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Cause:
+class Cause(Record, order=True):
     """Something that an undo took out and that must not come back by itself.
 
     For code: `path` of a project file and `content`, the meaning hash of a dataset's file or the sha256 of any other file; for raw
@@ -89,8 +87,7 @@ def sorted_causes(causes: Iterable[Cause]) -> tuple[Cause, ...]:
     return tuple(sorted(set(causes), key=lambda c: (c.source or "", c.path, c.content or "")))
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Record):
     """The state of the whole lake.
 
     Attributes:
@@ -164,8 +161,7 @@ def commit_id(body: Mapping[str, Any]) -> str:
     return content_id(["commit", dict(body)])
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Record):
     """What a commit holds: a leaf per dataset, and the shared files (settings, macros, modules, checks, insights …).
 
     Attributes:

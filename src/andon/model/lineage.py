@@ -7,10 +7,11 @@ of them there are, and how often). Of level `table` nothing finer is known: any 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
+
+from andon.base.record import Record, field
 
 
 class NodeKind(StrEnum):
@@ -36,8 +37,7 @@ class Level(StrEnum):
     TABLE = "table"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Record):
     """A dataset, a column, what a source reads, or an insight.
 
     Attributes:
@@ -91,8 +91,7 @@ class Edge(NamedTuple):
         return {"from": self.source, "to": self.target, "kind": str(self.kind), "level": str(self.level)}
 
 
-@dataclass(frozen=True)
-class Graph:
+class Graph(Record, dict=True):
     """Nodes by id, and edges; every edge joins nodes of the graph."""
 
     nodes: Mapping[str, Node] = field(default_factory=dict)
@@ -139,8 +138,7 @@ class Spot(NamedTuple):
     rows: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Record):
     """What is reached from somewhere.
 
     Attributes:
@@ -240,8 +238,7 @@ def part(graph: Graph, start: Iterable[str], *, up: bool, down: bool, depth: int
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Record):
     """A dataset that a change reaches.
 
     Attributes:
@@ -270,8 +267,7 @@ class Reader:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Radius:
+class Radius(Record):
     """How far a change reaches: datasets that it may alter, insights that they serve, and whose both are. All sorted by name."""
 
     datasets: tuple[str, ...] = ()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from andon.base.record import Record
 from andon.model.reach import Reach
 from andon.model.verdict import Verdict
 
@@ -24,8 +24,7 @@ class Action(StrEnum):
     DROP = "drop"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record):
     """One dataset of a plan.
 
     Attributes:
@@ -59,8 +58,7 @@ class Step:
     reach: Reach | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Record):
     """Steps in an order in which they can be taken, over the commit `base` of `branch`.
 
     Attributes:

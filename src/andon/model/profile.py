@@ -8,9 +8,10 @@ take. A text longer than `LONGEST_TEXT` is cut and ends in `…`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
+
+from andon.base.record import Record, replace
 
 #: Version of what is computed and how; profiles of different algorithms don't mix.
 ALGORITHM = "p1"
@@ -32,8 +33,7 @@ class ColumnKind(StrEnum):
     OTHER = "other"  # TIME, UUID, BLOB
 
 
-@dataclass(frozen=True, slots=True)
-class TopValue:
+class TopValue(Record):
     """A frequent value and how many of the rows looked at have it."""
 
     value: Value
@@ -44,8 +44,7 @@ class TopValue:
         return [self.value, self.count]
 
 
-@dataclass(frozen=True, slots=True)
-class Histogram:
+class Histogram(Record):
     """How values spread over bins of equal width.
 
     Attributes:
@@ -70,8 +69,7 @@ class Histogram:
         return cls(tuple(value["edges"]), tuple(value["counts"]), value["below"], value["above"])
 
 
-@dataclass(frozen=True, slots=True)
-class Lengths:
+class Lengths(Record):
     """Lengths: characters of texts, elements of lists and maps, bytes of a BLOB."""
 
     minimum: int
@@ -83,8 +81,7 @@ class Lengths:
         return [self.minimum, self.mean, self.maximum]
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnProfile:
+class ColumnProfile(Record):
     """What one column's values look like.
 
     Attributes:
@@ -160,7 +157,7 @@ class ColumnProfile:
 
     def to_json(self) -> dict[str, Any]:
         """As in `profile --json`."""
-        document: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        document: dict[str, Any] = {name: getattr(self, name) for name in self.__struct_fields__}
         document["kind"] = str(self.kind)
         document["quantiles"] = [list(q) for q in self.quantiles]
         document["top"] = [t.to_json() for t in self.top]
@@ -180,8 +177,7 @@ class ColumnProfile:
         return cls(**known)
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Record):
     """What the values of one version look like.
 
     Attributes:

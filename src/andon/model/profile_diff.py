@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from andon.base.record import Record
 from andon.model.profile import ColumnProfile, Profile, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Record):
     """One fact about a column that is another than before.
 
     Attributes:
@@ -30,8 +29,7 @@ class Move:
         return {"what": self.what, "before": self.before, "after": self.after, "weight": round(self.weight, 3)}
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnMoves:
+class ColumnMoves(Record):
     """A column that differs.
 
     Attributes:
@@ -65,8 +63,7 @@ class ColumnMoves:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileDiff:
+class ProfileDiff(Record):
     """How the values of one version differ from those of another.
 
     Attributes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from andon.base.record import Record
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+
+class Reach(Record):
     """How far a change reaches, what it starts from left out.
 
     Attributes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
+
+from andon.base.record import Record
 
 
 class RowChange(StrEnum):
@@ -18,8 +19,7 @@ class RowChange(StrEnum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True)
-class RowCounts:
+class RowCounts(Record):
     """How many rows differ. Without a key there is no `changed`: such a row is one removed and one added."""
 
     added: int = 0
@@ -36,8 +36,7 @@ class RowCounts:
         return {"added": self.added, "removed": self.removed, "changed": self.changed}
 
 
-@dataclass(frozen=True, slots=True)
-class ValuePair:
+class ValuePair(Record):
     """`old` became `new` in `rows` rows."""
 
     old: Any
@@ -49,8 +48,7 @@ class ValuePair:
         return {"old": as_plain(self.old), "new": as_plain(self.new), "rows": self.rows}
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnChange:
+class ColumnChange(Record):
     """How the values of one column differ in the changed rows.
 
     Attributes:
@@ -84,8 +82,7 @@ class ColumnChange:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class RowSample:
+class RowSample(Record):
     """One row that differs, with its values in the order of `RowDiff.names`.
 
     Attributes:
@@ -105,8 +102,7 @@ class RowSample:
 MASK = "•••"
 
 
-@dataclass(frozen=True, slots=True)
-class RowDiff:
+class RowDiff(Record):
     """Which rows of one dataset differ.
 
     Attributes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from andon.base.record import Record
 from andon.model.check_result import CheckResult
 
 
@@ -18,8 +18,7 @@ class Status(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class TaskResult:
+class TaskResult(Record):
     """What became of one step.
 
     Attributes:
@@ -53,8 +52,7 @@ class TaskResult:
         return document
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(Record):
     """How a run ended.
 
     Attributes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from andon.base.record import Record
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+
+class Suggestion(Record):
     """One line for the checks of a dataset.
 
     Attributes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Any
 
 from andon.base.hashing import content_id
+from andon.base.record import Record
 from andon.errors import Problem
 
 #: Version of what a test means; part of every test's id, so that results of another meaning are never taken.
@@ -24,8 +25,7 @@ class CellKind(StrEnum):
     BARE = "bare"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Record):
     """A written value; line and column of its place count from 1."""
 
     kind: CellKind
@@ -34,8 +34,7 @@ class Cell:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Record):
     """Rows as they are written. Each has a cell for each of `columns`.
 
     Attributes:
@@ -52,8 +51,7 @@ class Rows:
     column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Record):
     """What one input holds: the rows of a dataset, or for a source the text of a raw file.
 
     Attributes:
@@ -68,8 +66,7 @@ class Given:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(Record):
     """How far numbers may lie from what is expected: in one column, or in all where `column` is None."""
 
     amount: str
@@ -77,8 +74,7 @@ class Near:
     column: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UnitTest:
+class UnitTest(Record):
     """One test of one dataset.
 
     Attributes:
@@ -130,8 +126,7 @@ Row = tuple[str | None, ...]
 """A row of the listed columns as texts; None is NULL."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Record):
     """An expected row, the row found that is most like it, and the indices of the columns that differ."""
 
     expected: Row
@@ -139,8 +134,7 @@ class Pair:
     differing: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TestResult:
+class TestResult(Record):
     """How a unit test came out.
 
     Attributes:
@@ -173,7 +167,7 @@ class TestResult:
     message: str | None = None
     hint: str | None = None
     problems: tuple[Problem, ...] = ()
-    notices: tuple[str, ...] = field(default=())
+    notices: tuple[str, ...] = ()
     seconds: float = 0.0
     cached: bool = False
 

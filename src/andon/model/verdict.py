@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from andon.base.record import Record
 
 
 class VerdictKind(StrEnum):
@@ -23,8 +24,7 @@ class VerdictKind(StrEnum):
     CONTRACT = "contract"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Record):
     """What a change means. It never says less than what happens: what can't be proved equal counts as changed.
 
     Attributes:

@@ -6,11 +6,11 @@ import re
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from andon.base.names import quote
+from andon.base.record import replace
 from andon.base.text import plural
 from andon.engines.duckdb.instance import file_list
 from andon.model.profile import ColumnKind, ColumnProfile, Profile

@@ -7,13 +7,13 @@ lake.sql("select * from marts.revenue_by_month").df()
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from andon.base.clock import from_text
+from andon.base.record import replace
 from andon.base.text import plural
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan

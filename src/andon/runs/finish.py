@@ -6,11 +6,12 @@ import contextlib
 import secrets
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.database import Transaction
+from andon.base.record import replace
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
 from andon.lake.refs import RefMove

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text, to_text
 from andon.base.names import did_you_mean
+from andon.base.record import replace
 from andon.errors import ProjectError, UsageError
 from andon.model.acceptance import Acceptance
 from andon.model.check_result import CheckResult

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from andon.base.record import replace
 from andon.model.check_result import CheckResult
 from andon.model.reach import Reach
 from andon.model.verdict import Verdict, VerdictKind

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import did_you_mean
+from andon.base.record import replace
 from andon.errors import UsageError
 from andon.lake.undo import with_undone
 from andon.model.commit import Commit, Leaf

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.record import replace
 from andon.base.text import size
 from andon.engines.duckdb.instance import file_list
 from andon.engines.duckdb.row_diff import Question, Side, compare

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from andon.base.record import replace
 from andon.errors import UsageError
 from andon.model.commit import CommitKind
 from andon.model.plan import Plan

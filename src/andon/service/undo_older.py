@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from andon.base.record import replace
 from andon.errors import ConflictError, UsageError
 from andon.lake.undo import PUBLISHES, causes_of, with_undone
 from andon.model.commit import Cause, Commit, CommitKind, sorted_causes

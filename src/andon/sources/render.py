@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from andon.base.names import quote
+from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.model.dataset import Definition
 from andon.sources.failures import refusal

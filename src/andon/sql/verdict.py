@@ -6,8 +6,9 @@ The comparison never calls two things equal that may differ. Where it can't see 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from andon.base.record import replace
 from andon.base.text import plural
 from andon.model.verdict import Verdict, VerdictKind
 from andon.sql.lineage.columns_of_query import Lineage

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from andon.base.record import replace
 from andon.checks.compile.check import compile_check
 from andon.checks.compile.plans import Catalog, Plan
 from andon.checks.execute.planned import execute

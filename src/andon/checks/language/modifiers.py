@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from andon.base.record import replace
 from andon.checks.language.context import COMPARATORS, Context, Read
 from andon.checks.language.expression import read_expression
 from andon.checks.language.literals import read_number, read_share

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from andon.base.names import quote
+from andon.base.record import replace
 from andon.checks.language.context import COMPARATORS, Context, Read, as_written
 from andon.checks.language.expression import Expression, read_expression
 from andon.checks.language.modifiers import MODIFIER_WORDS, Modifiers, check_modifiers, misplaced_modifier, splits

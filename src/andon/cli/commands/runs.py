@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from andon.base.record import replace
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import (
     folder_options,

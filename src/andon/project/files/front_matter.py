@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from andon.base.record import replace
 from andon.base.text import line_and_column
 from andon.project.files.fields import read_fields
 from andon.project.files.nodes import Flaw, Flawed, Node

@@ -11,7 +11,7 @@ from typing import Any
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.model.dataset import Kind
-from andon.project.files.facts import DatasetFacts, FileFacts, ModuleFile, Use
+from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts, ModuleFile, Use
 from andon.project.files.fields import FIELDS, LATER, read_fields
 from andon.project.files.nodes import Flaw, Flawed, Node
 from andon.project.files.packages import lock_inputs
@@ -164,7 +164,7 @@ class _DatasetFile:
         outside: Range = (start_line, start, decorator.end_lineno or start_line, decorator.end_col_offset or start)
         return DatasetFacts(
             kind=Kind.PYTHON,
-            values=self._with_lineage(declared.values, dict(parameters)),
+            keys=DatasetKeys(**self._with_lineage(declared.values, dict(parameters))),
             normal=normal_tokens(self._text, [self._in_characters(outside)]),
             tables=tables,
             function=function.name,

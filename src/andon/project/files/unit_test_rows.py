@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from json import dumps
 
 from andon.model.unit_tests import Cell, CellKind, Rows
+from andon.project.files.facts import Written
 from andon.project.files.nodes import Flaw, Flawed, Node
 from andon.project.files.reading import Reader
 
 _FIELD = re.compile(r'"((?:[^"]|"")*)"|([^",\n]*)')
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What stands for the rows of an input: a list in YAML, a text (CSV, or a source's raw file), or the path of a file.
-
-    Attributes:
-        lines, indent: of a text: the line of the file on which it begins (None: not known line by line) and its indentation.
-    """
-
-    rows: Rows | None
-    text: str | None
-    path: str | None
-    line: int
-    column: int
-    lines: int | None = None
-    indent: int = 0
 
 
 def read_written(reader: Reader, what: str, node: Node, *, same: bool) -> Written | None:

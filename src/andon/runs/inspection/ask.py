@@ -10,13 +10,14 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
+from andon.base.record import replace
 from andon.base.threads import stop
 from andon.checks.compile.plans import Compiled, ViolationsPlan
 from andon.checks.execute.question import Executed, Question, Target

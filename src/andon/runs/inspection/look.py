@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from andon.base.record import replace
 from andon.base.text import plural
 from andon.errors import Problem
 from andon.model.plan import UNCHANGED, Action, Step

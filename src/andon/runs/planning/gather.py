@@ -7,10 +7,11 @@ a branch (the other side is that branch, the base where the two parted).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
+from andon.base.record import replace
 from andon.errors import AndonError, ConflictError, MachineError, ProjectError
 from andon.model.build import Build, InputFile
 from andon.model.commit import Commit, State

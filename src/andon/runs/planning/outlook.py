@@ -6,9 +6,10 @@ Worked out only where a person or a program looks at a plan or a difference; a r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from andon.base.record import replace
 from andon.model.commit import Commit, State
 from andon.model.dataset import Definition
 from andon.model.lineage import Graph, blast_radius, column_id, readers

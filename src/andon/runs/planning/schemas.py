@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
+from andon.base.record import replace
 from andon.engines.engine import missing
 from andon.engines.types import lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError

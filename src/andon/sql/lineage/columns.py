@@ -6,8 +6,10 @@ Sources are bits of an integer, so that the union of two sets is one instruction
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from andon.base.record import replace
 
 #: A set of source columns, one bit each.
 Bits = int
