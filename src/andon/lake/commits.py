@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from andon.base.database import Database, Transaction, in_batches
+from andon.base.document import from_json, to_json
 from andon.base.hashing import content_id
 from andon.base.lru import Lru
 from andon.errors import MachineError, UsageError
@@ -88,8 +89,8 @@ class Commits:
             leaves: dict[str, Leaf] = {}
             trees = self._trees_of(root["schemas"].values())
             for schema, tree in sorted(root["schemas"].items()):
-                for name, leaf in trees[tree].items():
-                    leaves[f"{schema}.{name}"] = Leaf.from_json(leaf)
+                found = from_json(dict[str, Leaf], trees[tree], stored=True)
+                leaves.update({f"{schema}.{name}": leaf for name, leaf in found.items()})
             state = State(leaves, self._tree(root["shared"]) if root["shared"] else {})
             self._states.put(commit.root, state)
         return state
@@ -106,8 +107,8 @@ class Commits:
             for name in sorted(left.keys() | right.keys()):
                 if left.get(name) != right.get(name):
                     changes[f"{schema}.{name}"] = (
-                        Leaf.from_json(left[name]) if name in left else None,
-                        Leaf.from_json(right[name]) if name in right else None,
+                        from_json(Leaf, left[name], stored=True) if name in left else None,
+                        from_json(Leaf, right[name], stored=True) if name in right else None,
                     )
         return changes
 
@@ -145,7 +146,7 @@ class Commits:
         schemas: dict[str, dict[str, Any]] = {}
         for name, leaf in state.leaves.items():
             schema, _, last = name.partition(".")
-            schemas.setdefault(schema, {})[last] = leaf.to_json()
+            schemas.setdefault(schema, {})[last] = to_json(leaf)
         trees: dict[str, Any] = {}
 
         def keep(value: Any) -> str:

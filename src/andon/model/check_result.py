@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.hashing import content_id
 from andon.base.record import Record, field
 from andon.model.check import CheckKind, Severity, Status
@@ -21,12 +22,34 @@ class Samples(Record):
     rows: tuple[tuple[str | None, ...], ...] = ()
     masked: tuple[str, ...] = ()
 
-    def to_json(self) -> list[dict[str, str | None]]:
+    def by_name(self) -> list[dict[str, str | None]]:
         """A mapping per row."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
-class CheckResult(Record):
+class CheckDocument(Document):
+    """How a check came out."""
+
+    dataset: str
+    check: str
+    text: str
+    kind: CheckKind
+    severity: Severity
+    status: Status
+    value: Any
+    limit: Any
+    bad: int | None
+    total: int | None
+    samples: list[dict[str, str | None]]
+    seconds: float
+    how: str
+    reason: str | UnsetType = UNSET
+    why: str | UnsetType = UNSET
+    accepted: dict[str, Any] | UnsetType = UNSET
+    last_good: dict[str, Any] | UnsetType = UNSET
+
+
+class CheckResult(Documented):
     """One check on one set of versions.
 
     Attributes:
@@ -96,27 +119,13 @@ class CheckResult(Record):
         """Whether it holds a publish."""
         return self.failed and self.severity is Severity.HOLD and self.accepted is None
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> CheckDocument:
         """As in `run --json` and `check --json`."""
-        document: dict[str, Any] = {
-            "dataset": self.dataset,
-            "check": self.label,
-            "text": self.text,
-            "kind": str(self.kind),
-            "severity": str(self.severity),
-            "status": str(self.status),
-            "value": self.value,
-            "limit": self.limit,
-            "bad": self.bad,
-            "total": self.total,
-            "samples": self.samples.to_json(),
-            "seconds": round(self.seconds, 4),
-            "how": self.how,
-        }
-        for name in ("reason", "why", "accepted", "last_good"):
-            if getattr(self, name) is not None:
-                document[name] = getattr(self, name)
-        return document
+        return CheckDocument.about(self, **self.shown())
+
+    def shown(self) -> dict[str, Any]:
+        """What its document says otherwise than it."""
+        return {"check": self.label, "samples": self.samples.by_name(), "seconds": round(self.seconds, 4)}
 
 
 def subject_key(check: str, version: str, others: Sequence[tuple[str, str]] = ()) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from andon.base.record import Record
+from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.model.reach import Reach
-from andon.model.verdict import Verdict
+from andon.model.verdict import Renamed, Retyped, Verdict, VerdictDocument, VerdictKind
 
 #: The reason of a step that keeps what the branch has.
 UNCHANGED = "unchanged"
@@ -24,7 +24,39 @@ class Action(StrEnum):
     DROP = "drop"
 
 
-class Step(Record):
+class StepDocument(Document):
+    """One dataset of a plan. `verdict` is null where nothing is known of what the change means; then what follows from it is missing."""
+
+    dataset: str
+    action: Action
+    reason: str
+    breaks: list[str]
+    seconds: float | None
+    checks: int
+    proof: str | None
+    verdict: VerdictKind | None
+    columns: list[str]
+    added: list[str] | UnsetType
+    dropped: list[str] | UnsetType
+    renamed: list[Renamed] | UnsetType
+    retyped: list[Retyped] | UnsetType
+    rows: bool | UnsetType
+    key_changed: bool | UnsetType
+    reasons: list[str] | UnsetType
+    reach: Reach | None
+
+
+class PlanDocument(Document):
+    """What a run would do."""
+
+    base: str
+    branch: str
+    change: bool
+    steps: list[StepDocument]
+    notices: list[str]
+
+
+class Step(Documented):
     """One dataset of a plan.
 
     Attributes:
@@ -57,8 +89,18 @@ class Step(Record):
     verdict: Verdict | None = None
     reach: Reach | None = None
 
+    def document(self) -> StepDocument:
+        """As in `plan --json`."""
+        if self.verdict is None:
+            meaning: dict[str, Any] = dict.fromkeys(VerdictDocument.__struct_fields__, UNSET)
+            meaning |= {"verdict": None, "columns": [], "proof": self.proof}
+        else:
+            shown = self.verdict.document()
+            meaning = {name: getattr(shown, name) for name in shown.__struct_fields__}
+        return StepDocument.about(self, **meaning)
 
-class Plan(Record):
+
+class Plan(Documented):
     """Steps in an order in which they can be taken, over the commit `base` of `branch`.
 
     Attributes:
@@ -92,26 +134,6 @@ class Plan(Record):
         works = self.works
         return tuple(s for s in self.steps if s in works or (s.action is Action.REUSE and s.reason != UNCHANGED))
 
-
-def plan_document(plan: Plan) -> dict[str, Any]:
-    """The document of `plan --json`."""
-    return {
-        "base": plan.base,
-        "branch": plan.branch,
-        "change": plan.is_change,
-        "steps": [
-            {
-                "dataset": s.dataset,
-                "action": str(s.action),
-                "reason": s.reason,
-                "breaks": list(s.breaks),
-                "seconds": s.seconds,
-                "checks": s.checks,
-                "proof": s.proof,
-                **(s.verdict.to_json() if s.verdict else {"verdict": None, "columns": []}),
-                "reach": s.reach.to_json() if s.reach else None,
-            }
-            for s in plan.steps
-        ],
-        "notices": list(plan.notices),
-    }
+    def document(self) -> PlanDocument:
+        """The document of `plan --json`."""
+        return PlanDocument.about(self, change=self.is_change)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from enum import StrEnum
 from typing import Any
 
+from andon.base.document import Document, Documented
 from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.errors import Problem
@@ -134,7 +134,40 @@ class Pair(Record):
     differing: tuple[int, ...]
 
 
-class TestResult(Record):
+class PairDocument(Document):
+    """An expected row, the one that was found in its place, and the columns that differ."""
+
+    expected: list[str | None]
+    found: list[str | None]
+    differing: list[str]
+
+
+class TestDocument(Document):
+    """How a unit test came out."""
+
+    __test__ = False  # no test of pytest's
+
+    dataset: str
+    test: str
+    file: str
+    line: int
+    status: TestStatus
+    cached: bool
+    seconds: float
+    columns: list[str]
+    pairs: list[PairDocument]
+    missing: list[list[str | None]]
+    unexpected: list[list[str | None]]
+    missing_count: int
+    unexpected_count: int
+    misplaced: bool
+    message: str | None
+    hint: str | None
+    problems: list[Problem]
+    notices: list[str]
+
+
+class TestResult(Documented):
     """How a unit test came out.
 
     Attributes:
@@ -186,32 +219,7 @@ class TestResult(Record):
         """`file:line` of the test."""
         return f"{self.file}:{self.line}"
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> TestDocument:
         """The document that `--json` shows."""
-        return {
-            "dataset": self.dataset,
-            "test": self.name,
-            "file": self.file,
-            "line": self.line,
-            "status": str(self.status),
-            "cached": self.cached,
-            "seconds": round(self.seconds, 4),
-            "columns": list(self.columns),
-            "pairs": [
-                {
-                    "expected": list(pair.expected),
-                    "found": list(pair.found),
-                    "differing": [self.columns[i] for i in pair.differing],
-                }
-                for pair in self.pairs
-            ],
-            "missing": [list(row) for row in self.missing],
-            "unexpected": [list(row) for row in self.unexpected],
-            "missing_count": self.missing_count,
-            "unexpected_count": self.unexpected_count,
-            "misplaced": self.misplaced,
-            "message": self.message,
-            "hint": self.hint,
-            "problems": [asdict(problem) for problem in self.problems],
-            "notices": list(self.notices),
-        }
+        pairs = [PairDocument.about(pair, differing=[self.columns[i] for i in pair.differing]) for pair in self.pairs]
+        return TestDocument.about(self, test=self.name, seconds=round(self.seconds, 4), pairs=pairs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from andon.base.document import from_json
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.relation import TableRelation
 from andon.errors import MachineError
@@ -57,7 +58,7 @@ class Profiles:
         """The profile of a version, from the catalog if it was ever made; only counts of the columns in `masked` (lower case)."""
         kept = self._workspace.facts.find(version_id, KIND)
         if kept is not None:
-            found = Profile.from_json(kept)
+            found = from_json(Profile, kept, stored=True)
             hidden = {c.name.lower() for c in found.columns if c.masked}
             if hidden == masked:
                 return found

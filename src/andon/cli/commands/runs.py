@@ -19,7 +19,7 @@ from andon.cli.options import (
 from andon.cli.run_end import confirmed, finish
 from andon.cli.text.plans import plan_lines
 from andon.cli.text.progress import progress
-from andon.model.plan import Plan, plan_document
+from andon.model.plan import Plan
 
 if TYPE_CHECKING:
     from andon.runs.goal import RunOptions
@@ -43,7 +43,7 @@ def plan(app: App, /, select: tuple[str, ...], everything: bool, **options: Any)
     chosen = run_options(select, **options)
     found = _plan(app, chosen)
     seconds = sum(s.seconds or 0.0 for s in found.works)
-    app.console.show(lambda: plan_document(found), lambda: plan_lines(found, app.console, everything, seconds))
+    app.console.show(lambda: found.to_json(), lambda: plan_lines(found, app.console, everything, seconds))
 
 
 @click.command(
