@@ -9,7 +9,7 @@ from andon.base.hashing import content_id
 from andon.base.record import Record, field
 
 
-class InputFile(Record):
+class InputFile(Record, array_like=True):
     """A raw file that a source read: its project-relative path and the sha256 of its bytes."""
 
     path: str

@@ -11,7 +11,7 @@ from andon.base.record import Record, field
 from andon.model.check import CheckKind, Severity, Status
 
 
-class Samples(Record):
+class Samples(Record, array_like=True):
     """Failing rows in full, as many as were wanted: column names, and per row the values as texts (None for NULL).
 
     Attributes:

@@ -38,7 +38,7 @@ class ClockUse(StrEnum):
     INSTANT = "instant"
 
 
-class FileRead(Record):
+class FileRead(Record, array_like=True):
     """One place where a source's SQL reads files.
 
     Attributes:

@@ -9,7 +9,7 @@ from andon.base.hashing import content_id
 from andon.base.record import Record, field
 
 
-class Column(Record):
+class Column(Record, array_like=True):
     """A column of a stored table.
 
     Attributes:
@@ -25,7 +25,7 @@ class Column(Record):
     children: tuple[tuple[tuple[str, ...], int], ...] = ()
 
 
-class ColumnStats(Record):
+class ColumnStats(Record, array_like=True):
     """What the write told about one leaf column of one file, as text (DuckDB's RETURN_STATS); absent when unknown."""
 
     nulls: int | None = None
@@ -36,7 +36,7 @@ class ColumnStats(Record):
     has_nan: bool | None = None
 
 
-class DataFile(Record):
+class DataFile(Record, array_like=True):
     """One Parquet file of a version.
 
     Attributes:
