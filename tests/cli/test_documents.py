@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from andon.base.document import from_json, to_json
+from andon.cli.app import cli
+from andon.cli.documents import FailureDocument, documents
+from andon.errors import UsageError
 
 if TYPE_CHECKING:
     from conftest import Andon
@@ -47,10 +55,22 @@ class Documents:
         self._golden = golden
 
     def __call__(self, name: str, *words: str, status: int = 0) -> None:
-        text = self._andon(*words, "--json", status=status).out.replace(str(self._andon.folder), "<folder>")
+        done = self._andon(*words, "--json", status=status)
+        assert _is_of_its_type(words, done.document)
+        text = done.out.replace(str(self._andon.folder), "<folder>")
         for pattern, stand_in in _VARIABLE:
             text = pattern.sub(stand_in, text)
         self._golden(f"json/{name}", text)
+
+
+def _is_of_its_type(words: Sequence[str], document: Any) -> bool:
+    """Whether one of the types that the command may write reads the document and writes it again as it was."""
+    found = documents()
+    kinds = found.get(" ".join(words[:2])) or found[words[0]]
+    for kind in (FailureDocument, *kinds):
+        with suppress(UsageError):
+            return bool(to_json(from_json(kind, document)) == document)
+    return False
 
 
 def test_looking(andon: Andon, golden: Golden) -> None:
@@ -145,3 +165,18 @@ def test_working_aside(built: Andon, golden: Golden) -> None:
     document("tag_delete", "tag", "month-end", "--delete")
     older = built.json("log")[1]["commit"]
     document("undo_older", "undo", older[:8], "--yes", status=3)
+
+
+def test_every_command_with_json_says_what_it_writes() -> None:
+    assert set(documents()) == set(_with_json(cli, click.Context(cli)))
+
+
+def _with_json(group: click.Group, context: click.Context, before: str = "") -> Iterator[str]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            if any("--json" in parameter.opts for parameter in command.params):
+                yield f"{before}{name}"
+            yield from _with_json(command, context, f"{name} ")
+        elif command is not None and any("--json" in parameter.opts for parameter in command.params):
+            yield f"{before}{name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Self, TypeVar
 
 import msgspec
@@ -42,15 +43,16 @@ class Document(Documented):
     def about(cls, noun: object, **values: Any) -> Self:
         """The document about `noun`: `values`, and for all other fields the attributes of the same name.
 
-        What has a document of its own is shown by that. An attribute that is None leaves out a key that may be missing.
+        What has a document of its own is shown by that. A key that may be missing is, where the noun has no such attribute, or None.
         """
-        found: dict[str, Any] = {}
-        for field in msgspec.structs.fields(cls):
-            if field.name in values:
-                found[field.name] = _shown(values[field.name])
-            else:
-                value = _shown(getattr(noun, field.name))
-                found[field.name] = UNSET if value is None and field.default is UNSET else value
+        found = {name: _shown(value) for name, value in values.items()}
+        for name in cls.__struct_fields__:
+            if name in found:
+                continue
+            if name not in _may_be_missing(cls):
+                found[name] = _shown(getattr(noun, name))
+            elif (value := getattr(noun, name, None)) is not None:
+                found[name] = _shown(value)
         return cls(**found)
 
 
@@ -90,6 +92,13 @@ def from_json(type: type[T], document: Any, *, stored: bool = False) -> T:
 def schemas(types: Any) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
     """JSON Schema (2020-12) of each of `types`, and the definitions that they refer to as `#/$defs/NAME`."""
     return msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+
+
+@cache
+def _may_be_missing(kind: type[Document]) -> frozenset[str]:
+    defaults = kind.__struct_defaults__
+    names = kind.__struct_fields__[-len(defaults) :] if defaults else ()
+    return frozenset(name for name, default in zip(names, defaults, strict=True) if default is UNSET)
 
 
 def _shown(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, dataclass_transform
+from typing import TYPE_CHECKING, Any, dataclass_transform
 
 import msgspec
 from msgspec import field
@@ -18,7 +18,7 @@ else:
         return change(value, **changes)
 
 
-__all__ = ["Record", "field", "replace"]
+__all__ = ["Record", "field", "replace", "values_of"]
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -29,3 +29,8 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `omit_defaults=True` to write only what differs from the defaults; `array_like=True` for values that are written as a list;
     `order=True` for what is sorted; `dict=True` for what remembers computed properties.
     """
+
+
+def values_of(record: Record) -> dict[str, Any]:
+    """The values of a record by field; what is in them stays as it is."""
+    return msgspec.structs.asdict(record)

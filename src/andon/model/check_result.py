@@ -27,9 +27,10 @@ class Samples(Record, array_like=True):
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
-class CheckDocument(Document):
-    """How a check came out."""
+class CheckDocument(Document, kw_only=True):
+    """How a check came out; in its history also in which run."""
 
+    run: int | UnsetType | None = UNSET
     dataset: str
     check: str
     text: str
@@ -121,11 +122,8 @@ class CheckResult(Documented):
 
     def document(self) -> CheckDocument:
         """As in `run --json` and `check --json`."""
-        return CheckDocument.about(self, **self.shown())
-
-    def shown(self) -> dict[str, Any]:
-        """What its document says otherwise than it."""
-        return {"check": self.label, "samples": self.samples.by_name(), "seconds": round(self.seconds, 4)}
+        samples = self.samples.by_name()
+        return CheckDocument.about(self, run=UNSET, check=self.label, samples=samples, seconds=round(self.seconds, 4))
 
 
 def subject_key(check: str, version: str, others: Sequence[tuple[str, str]] = ()) -> str:

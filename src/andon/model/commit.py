@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from andon.base.document import from_json, to_json
+from andon.base.document import Document, from_json, to_json
 from andon.base.hashing import content_id
 from andon.base.record import Record, field
 from andon.model.acceptance import Acceptance
@@ -59,6 +59,14 @@ class Cause(Record, order=True, array_like=True):
 def sorted_causes(causes: Iterable[Cause]) -> tuple[Cause, ...]:
     """Each cause once, in the order of commits: code first, then raw files by source."""
     return tuple(sorted(set(causes), key=lambda c: (c.source or "", c.path, c.content or "")))
+
+
+class CauseDocument(Document):
+    """Something that an undo keeps out."""
+
+    path: str
+    content: str | None
+    source: str | None
 
 
 class Commit(Record):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 from andon.base.document import UNSET, Document, Documented, UnsetType
+from andon.base.record import values_of
 from andon.model.reach import Reach
-from andon.model.verdict import Renamed, Retyped, Verdict, VerdictDocument, VerdictKind
+from andon.model.verdict import Renamed, Retyped, Verdict, VerdictKind
 
 #: The reason of a step that keeps what the branch has.
 UNCHANGED = "unchanged"
@@ -24,7 +24,7 @@ class Action(StrEnum):
     DROP = "drop"
 
 
-class StepDocument(Document):
+class StepDocument(Document, kw_only=True):
     """One dataset of a plan. `verdict` is null where nothing is known of what the change means; then what follows from it is missing."""
 
     dataset: str
@@ -36,13 +36,13 @@ class StepDocument(Document):
     proof: str | None
     verdict: VerdictKind | None
     columns: list[str]
-    added: list[str] | UnsetType
-    dropped: list[str] | UnsetType
-    renamed: list[Renamed] | UnsetType
-    retyped: list[Retyped] | UnsetType
-    rows: bool | UnsetType
-    key_changed: bool | UnsetType
-    reasons: list[str] | UnsetType
+    added: list[str] | UnsetType = UNSET
+    dropped: list[str] | UnsetType = UNSET
+    renamed: list[Renamed] | UnsetType = UNSET
+    retyped: list[Retyped] | UnsetType = UNSET
+    rows: bool | UnsetType = UNSET
+    key_changed: bool | UnsetType = UNSET
+    reasons: list[str] | UnsetType = UNSET
     reach: Reach | None
 
 
@@ -91,12 +91,7 @@ class Step(Documented):
 
     def document(self) -> StepDocument:
         """As in `plan --json`."""
-        if self.verdict is None:
-            meaning: dict[str, Any] = dict.fromkeys(VerdictDocument.__struct_fields__, UNSET)
-            meaning |= {"verdict": None, "columns": [], "proof": self.proof}
-        else:
-            shown = self.verdict.document()
-            meaning = {name: getattr(shown, name) for name in shown.__struct_fields__}
+        meaning = values_of(self.verdict.document()) if self.verdict else {"columns": []}
         return StepDocument.about(self, **meaning)
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from andon.base.record import values_of
 from andon.base.text import byte_to_character
 from andon.errors import ProjectError
 from andon.model.dataset import CheckLine
@@ -73,7 +74,7 @@ def _said(path: str, text: str) -> Mapping[str, Any]:
             raise ProjectError(problem.code, problem.message, where=problem.where, hint=problem.hint)
         assert isinstance(facts.said, DatasetFacts)  # without problems it is one
         keys = facts.said.keys
-        return {**{name: getattr(keys, name) for name in keys.__struct_fields__}, "": facts.said.normal}
+        return {**values_of(keys), "": facts.said.normal}
     declared = read_front_matter(text, path)
     for flaw in declared.flaws:
         raise Flawed(flaw)

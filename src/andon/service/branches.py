@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from andon.base.document import Document
 from andon.base.files import write_whole
 from andon.errors import ConflictError, UsageError
 from andon.lake.refname import check_new_name
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class BranchInfo:
+class BranchInfo(Document):
     """A branch, its head, and how far it is from main: datasets that differ."""
 
     name: str
@@ -37,18 +36,6 @@ class BranchInfo:
     message: str
     current: bool
     differs: int
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `branch list --json`."""
-        return {
-            "name": self.name,
-            "commit": self.commit,
-            "updated": self.updated,
-            "author": self.author,
-            "message": self.message,
-            "current": self.current,
-            "differs": self.differs,
-        }
 
 
 class Branches:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text, to_text
+from andon.base.document import Document, Documented
 from andon.base.names import did_you_mean
-from andon.base.record import replace
+from andon.base.record import field, replace
 from andon.errors import ProjectError, UsageError
 from andon.model.acceptance import Acceptance
-from andon.model.check_result import CheckResult
+from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, CommitKind, State
 from andon.model.dataset import Definition
 from andon.model.project import Project
@@ -41,8 +42,22 @@ class Code:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
-class CheckReport:
+class CheckReportDocument(Document):
+    """What checks said."""
+
+    at: str
+    commit: str
+    notices: list[str]
+    checks: list[CheckDocument]
+
+
+class ChecksSqlDocument(Document):
+    """What would run for checks."""
+
+    checks: list[CheckSql]
+
+
+class CheckReport(Documented):
     """What checks said of one commit.
 
     Attributes:
@@ -60,28 +75,18 @@ class CheckReport:
         """Whether a check that would hold a publish fails."""
         return any(r.holds for r in self.results)
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> CheckReportDocument:
         """The document of `check --json`."""
-        return {
-            "at": self.at,
-            "commit": self.commit.id,
-            "notices": list(self.notices),
-            "checks": [r.to_json() for r in self.results],
-        }
+        return CheckReportDocument.about(self, commit=self.commit.id, checks=self.results)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSql:
+class CheckSql(Document):
     """How one check is executed: its dataset, label, way, and the SQL."""
 
     dataset: str
-    label: str
+    label: str = field(name="check")
     how: str
     sql: str
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `check --sql --json`."""
-        return {"dataset": self.dataset, "check": self.label, "how": self.how, "sql": self.sql}
 
 
 class Checks:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from andon.base.document import Document
 from andon.base.graph import reach
 from andon.lake.refs import MAIN
-from andon.model.unit_tests import TestResult
+from andon.model.unit_tests import TestDocument, TestResult
 from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.inspection.unit_tests import run_tests
@@ -16,6 +17,16 @@ from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
     from andon.workspace.workspace import Workspace
+
+
+class TestsDocument(Document):
+    """How unit tests came out."""
+
+    __test__ = False  # no test of pytest's
+
+    passed: int
+    failed: int
+    tests: list[TestDocument]
 
 
 class UnitTests:

@@ -9,6 +9,7 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, pass_app
+from andon.cli.documents import AcceptedDocument
 from andon.cli.options import branch_option, json_option, run_options, yes_option
 from andon.cli.run_end import finish
 from andon.cli.text.history import log_lines, reverted_lines, schema_lines
@@ -16,6 +17,7 @@ from andon.cli.text.plans import plan_lines
 from andon.cli.text.progress import progress
 from andon.cli.text.rows import summary_lines
 from andon.errors import EXIT_DONE, UsageError
+from andon.model.commit import CauseDocument
 from andon.render.words import names, short
 
 if TYPE_CHECKING:
@@ -130,10 +132,7 @@ def _accept_result(app: App, run: str, checks: tuple[str, ...], reason: str) -> 
 def _accept_rejected(app: App, path: str, branch: str | None) -> int:
     commit, lifted = app.service.undoing.accept_rejected(path, branch)
     app.console.show(
-        lambda: {
-            "commit": commit.id,
-            "accepted": [{"path": c.path, "content": c.content, "source": c.source} for c in lifted],
-        },
+        lambda: AcceptedDocument(commit.id, [CauseDocument.about(c) for c in lifted]).to_json(),
         lambda: [f"accepted {path} again as {short(commit.id)}; `andon run` takes it"],
     )
     return EXIT_DONE
