@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import pickle
 import sqlite3
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -43,12 +44,16 @@ class MemoryCache:
 
 
 class FileCache:
-    """A cache in the SQLite file `path`; values of another `version` are not seen. A broken file is made anew."""
+    """A cache in the SQLite file `path`; values of another `version` are not seen. A broken file is made anew.
+
+    Safe under threads: one connection serves all, one after the other.
+    """
 
     def __init__(self, path: Path, version: str) -> None:
         self._path = path
         self._version = version
         self._connection: sqlite3.Connection | None = None
+        self._lock = threading.RLock()
 
     def get(self, kind: str, keys: Iterable[str]) -> dict[str, Any]:
         """See `Cache.get`."""
@@ -56,11 +61,8 @@ class FileCache:
         found: dict[str, Any] = {}
         prefix = len(self._version) + len(kind) + 2
         try:
-            connection = self._open()
             for start in range(0, len(wanted), _BATCH):
-                batch = wanted[start : start + _BATCH]
-                marks = ",".join("?" * len(batch))
-                for key, value in connection.execute(f"select key, value from fact where key in ({marks})", batch):
+                for key, value in self._rows(wanted[start : start + _BATCH]):
                     found[key[prefix:]] = pickle.loads(value)
         except (sqlite3.Error, OSError, pickle.PickleError, AttributeError, EOFError, ImportError, TypeError):
             self._reset()
@@ -71,16 +73,22 @@ class FileCache:
         """See `Cache.put`."""
         rows = [(f"{self._version}:{kind}:{key}", pickle.dumps(value, 5)) for key, value in values.items()]
         try:
-            with self._open() as connection:
+            with self._lock, self._open() as connection:
                 connection.executemany("insert or replace into fact (key, value) values (?, ?)", rows)
         except (sqlite3.Error, OSError):
             self._reset()
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _rows(self, keys: Sequence[str]) -> list[tuple[str, bytes]]:
+        marks = ",".join("?" * len(keys))
+        with self._lock:
+            return self._open().execute(f"select key, value from fact where key in ({marks})", keys).fetchall()
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -93,6 +101,7 @@ class FileCache:
         return self._connection
 
     def _reset(self) -> None:
-        self.close()
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
+        with self._lock:
+            self.close()
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)

@@ -32,6 +32,7 @@ class LineageGraphs:
         self._lake = workspace.lake
         self._graphs: dict[str, Graph] = {}
         self._lock = threading.Lock()
+        self._keeping = threading.Lock()
 
     def graph(self, commit: Commit) -> Graph:
         """All of a commit, from raw files to insights. Known by the commit's content: the engine is started for what is new."""
@@ -74,10 +75,11 @@ class LineageGraphs:
 
     def _keep(self, key: str, graph: Graph) -> None:
         cache = self._workspace.cache
-        recent: list[str] = cache.get("graph", [_RECENT]).get(_RECENT, [])
-        kept = [key, *(other for other in recent if other != key)]
-        gone: dict[str, object] = dict.fromkeys(kept[_KEPT:])
-        cache.put("graph", {**gone, key: _pack(graph), _RECENT: kept[:_KEPT]})
+        with self._keeping:  # one that is missing in the list would never go
+            recent: list[str] = cache.get("graph", [_RECENT]).get(_RECENT, [])
+            kept = [key, *(other for other in recent if other != key)]
+            gone: dict[str, object] = dict.fromkeys(kept[_KEPT:])
+            cache.put("graph", {**gone, key: _pack(graph), _RECENT: kept[:_KEPT]})
 
 
 def _pack(graph: Graph) -> dict[str, Any]:
