@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from andon.base.names import literal
 from andon.checks.compile.check import compile_check
 from andon.checks.compile.plans import Catalog
-from andon.checks.execute.plain import Relations, measure
+from andon.checks.execute.plain import PlainRelations, measure
 from andon.checks.judge import judge
 from andon.checks.language.parse import parse_check
 from andon.errors import Problem
@@ -70,7 +70,7 @@ def test_every_suggestion_holds_on_the_present_data(data, is_source, with_past):
         found = lake.suggest(subject, *past)
         assert len(found) <= MOST
         catalog = Catalog({"shop.orders": lake.columns("shop.orders")}, {}, {})
-        relations = Relations("shop.orders", {}, "old.orders" if past else None, lake.columns("shop.orders"))
+        relations = PlainRelations("shop.orders", {}, "old.orders" if past else None, lake.columns("shop.orders"))
         for one in found:
             check = parse_check(one.line, dataset="shop.orders", columns=lake.columns("shop.orders"), key=())
             assert isinstance(check, Check), (one, check)

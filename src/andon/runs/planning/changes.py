@@ -139,11 +139,11 @@ class Changes:
         key = content_id([_FORMAT, old.id, new.id, _plain(before), _plain(after)])
         known = self._workspace.cache.get("verdict", [key]).get(key)
         if known is None:
-            from andon.sql.verdict import Query, verdict
+            from andon.sql.verdict import DefinitionQuery, verdict
 
             known = verdict(
-                Query(old.sql or "", old.macros, old.key, str(old.materialize), dict(old.was)),
-                Query(new.sql or "", new.macros, new.key, str(new.materialize), dict(new.was)),
+                DefinitionQuery(old.sql or "", old.macros, old.key, str(old.materialize), dict(old.was)),
+                DefinitionQuery(new.sql or "", new.macros, new.key, str(new.materialize), dict(new.was)),
                 before,
                 after,
             )
