@@ -12,7 +12,7 @@ from andon.checks.execute.plain import PlainRelations, measure
 from andon.checks.judge import judge
 from andon.checks.language.parse import parse_check
 from andon.errors import Problem
-from andon.model.check import Check, Status
+from andon.model.check import Check, CheckStatus
 from andon.sql.bind import Binder
 from andon.suggestions.propose import MOST
 from kit.suggested import NOW, tables
@@ -77,7 +77,7 @@ def test_every_suggestion_holds_on_the_present_data(data, is_source, with_past):
             plan = compile_check(check, catalog, binder)
             assert not isinstance(plan, Problem), (one, plan)
             verdict = judge(check, measure(plan, relations, lake.connection), NOW)
-            assert verdict.status in (Status.PASS, Status.SKIPPED), (one, verdict)
+            assert verdict.status in (CheckStatus.PASS, CheckStatus.SKIPPED), (one, verdict)
             assert one.past_failures <= one.past_versions <= len(past)
         again = lake.suggest(lake.subject("shop.orders", *(one.line for one in found), is_source=is_source, moment=NOW))
         assert not {one.line for one in again} & {one.line for one in found}

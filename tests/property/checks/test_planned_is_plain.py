@@ -26,7 +26,7 @@ from andon.checks.judge import Judgement, judge
 from andon.checks.language.parse import parse_check
 from andon.engines.duckdb.stats import parse_return_stats
 from andon.errors import Problem
-from andon.model.check import Check, Status
+from andon.model.check import Check, CheckStatus
 from andon.model.check_result import Samples
 from andon.model.version import DataFile
 from andon.sql.bind import Binder
@@ -253,7 +253,7 @@ def world() -> World:
 
 def comparable(verdict: Judgement) -> Any:
     """NaN is equal to itself here; of an error only that there is one counts."""
-    if verdict.status is Status.ERROR:
+    if verdict.status is CheckStatus.ERROR:
         return "error"
     values = (verdict.value, verdict.limit)
     plain = ["nan" if isinstance(value, float) and math.isnan(value) else value for value in values]
@@ -265,7 +265,7 @@ def assert_planned_is_plain(question: CheckQuestion, connection: duckdb.DuckDBPy
     for (check, plan), done in zip(question.items, execute(question, connection, MOMENT), strict=True):
         alone = judge(check, measure(plan, relations, connection), MOMENT)
         assert comparable(done.verdict) == comparable(alone), (check.text, done)
-        if done.verdict.status is not Status.FAIL or not done.verdict.bad:
+        if done.verdict.status is not CheckStatus.FAIL or not done.verdict.bad:
             assert done.samples == Samples()
             continue
         if isinstance(plan, (RowPlan, UniquePlan, ReferencePlan)):

@@ -23,7 +23,7 @@ from andon.checks.execute.queries import PROOF, plan_queries
 from andon.checks.execute.question import CheckQuestion, Executed, FileStates, Target
 from andon.checks.execute.states import by_states, keep_unique
 from andon.checks.judge import Judgement, judge
-from andon.model.check import Check, MaxAge, Status
+from andon.model.check import Check, CheckStatus, MaxAge
 from andon.model.check_result import Samples
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _judged(
     question: CheckQuestion, found: Sequence[Found], connection: duckdb.DuckDBPyConnection, moment: datetime
 ) -> list[Executed]:
     verdicts = [judge(check, one.measured, moment) for (check, _), one in zip(question.items, found, strict=True)]
-    failed = [index for index, verdict in enumerate(verdicts) if verdict.status is Status.FAIL]
+    failed = [index for index, verdict in enumerate(verdicts) if verdict.status is CheckStatus.FAIL]
     rows = _samples(question, found, failed, connection) if failed and question.samples else {}
     made = []
     for index, ((check, plan), one) in enumerate(zip(question.items, found, strict=True)):
@@ -113,7 +113,7 @@ def _discreet(check: Check, verdict: Judgement, masked: frozenset[str]) -> Judge
     read = [name for name in check.columns if name.lower() in masked]
     if not read:
         return verdict
-    if verdict.status is Status.ERROR:
+    if verdict.status is CheckStatus.ERROR:
         named = (verdict.reason or "").partition(":")[0]
         shown = ", ".join(f"`{name}`" for name in read)
         return replace(verdict, reason=f"{named} (the message may quote values of {shown} and is not shown)")

@@ -1,4 +1,4 @@
-"""Rows written in a unit test: a YAML list of mappings, or CSV in the test or in a file beside it."""
+"""CellRows written in a unit test: a YAML list of mappings, or CSV in the test or in a file beside it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from json import dumps
 
-from andon.model.unit_tests import Cell, CellKind, Rows
+from andon.model.unit_tests import Cell, CellKind, CellRows
 from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
 from andon.project.files.reading import FieldReader
 
@@ -16,14 +16,14 @@ _FIELD = re.compile(r'"((?:[^"]|"")*)"|([^",\n]*)')
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenRows:
+class RowSource:
     """What stands for the rows of an input: a list in YAML, a text (CSV, or a source's raw file), or the path of a file.
 
     Attributes:
         lines, indent: of a text: the line of the file on which it begins (None: not known line by line) and its indentation.
     """
 
-    rows: Rows | None
+    rows: CellRows | None
     text: str | None
     path: str | None
     line: int
@@ -32,11 +32,11 @@ class WrittenRows:
     indent: int = 0
 
 
-def read_written(reader: FieldReader, what: str, node: PlacedValue, *, same: bool) -> WrittenRows | None:
+def read_written(reader: FieldReader, what: str, node: PlacedValue, *, same: bool) -> RowSource | None:
     """What the value `node` of `what` stands for. With `same` each row must list the columns of the first one."""
     if node.kind == "list":
         rows = _listed(reader, what, node, same)
-        return None if rows is None else WrittenRows(rows, None, None, node.line, node.column)
+        return None if rows is None else RowSource(rows, None, None, node.line, node.column)
     if node.kind != "text":
         hint = "`- {id: 1, amount: 2.50}` for each row; `[]` for none; CSV after `|`; or the path of a file in `tests/`"
         reader.wrong(
@@ -45,11 +45,11 @@ def read_written(reader: FieldReader, what: str, node: PlacedValue, *, same: boo
         return None
     text = str(node.value)
     if "\n" not in text.strip() and text.strip().lower().endswith(".csv") and "," not in text:
-        return WrittenRows(None, None, text.strip(), node.line, node.column)
-    return WrittenRows(None, text, None, node.line, node.column, node.lines, node.indent)
+        return RowSource(None, None, text.strip(), node.line, node.column)
+    return RowSource(None, text, None, node.line, node.column, node.lines, node.indent)
 
 
-def _listed(reader: FieldReader, what: str, node: PlacedValue, same: bool) -> Rows | None:
+def _listed(reader: FieldReader, what: str, node: PlacedValue, same: bool) -> CellRows | None:
     columns: dict[str, str] = {}
     places: list[tuple[int, int]] = []
     good = True
@@ -83,7 +83,7 @@ def _listed(reader: FieldReader, what: str, node: PlacedValue, same: bool) -> Ro
     if not good:
         return None
     rows = tuple(_row(item, tuple(columns)) for item in node.value)
-    return Rows(tuple(columns.values()), rows, reader.file, tuple(places), node.line, node.column)
+    return CellRows(tuple(columns.values()), rows, reader.file, tuple(places), node.line, node.column)
 
 
 def _row(item: PlacedValue, columns: Sequence[str]) -> tuple[Cell, ...]:
@@ -121,7 +121,7 @@ def _json(node: PlacedValue) -> str:
     return dumps(str(node.value))
 
 
-def rows_of_csv(text: str, file: str, written: WrittenRows | None = None) -> Rows:
+def rows_of_csv(text: str, file: str, written: RowSource | None = None) -> CellRows:
     """The rows of CSV: commas, a header, double quotes; an empty field without quotes is NULL.
 
     Args:
@@ -151,13 +151,13 @@ def rows_of_csv(text: str, file: str, written: WrittenRows | None = None) -> Row
             raise Flawed(FileFlaw("project.bad_test", message, record[0].line, record[0].column, hint))
     places = tuple((cell.line, cell.column) for cell in header)
     line, column = place(1, 1)
-    return Rows(tuple(names), tuple(tuple(record) for record in rest), file, places, line, column)
+    return CellRows(tuple(names), tuple(tuple(record) for record in rest), file, places, line, column)
 
 
 class _Places:
     """From line and column of a text to those of the file that it stands in."""
 
-    def __init__(self, written: WrittenRows | None) -> None:
+    def __init__(self, written: RowSource | None) -> None:
         self._written = written
 
     def __call__(self, line: int, column: int) -> tuple[int, int]:

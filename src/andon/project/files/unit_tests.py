@@ -11,7 +11,7 @@ from andon.project.files.facts import FileFacts, NameUse, TestData, TestFile, Te
 from andon.project.files.nodes import FileFlaw, PlacedValue
 from andon.project.files.problems import of_flaws
 from andon.project.files.reading import FieldReader, FieldSpec, read_text
-from andon.project.files.unit_test_rows import WrittenRows, read_written
+from andon.project.files.unit_test_rows import RowSource, read_written
 from andon.project.files.yaml_nodes import parse_yaml
 
 _BEGIN = "begin each test with `- name: …`"
@@ -40,7 +40,7 @@ def _read_flag(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> bool
 
 def _read_given(
     reader: FieldReader, _known: FieldSpec, node: PlacedValue
-) -> tuple[tuple[NameUse, WrittenRows], ...] | None:
+) -> tuple[tuple[NameUse, RowSource], ...] | None:
     if node.kind != "map":
         hint = "name each input and its rows: `shop.orders: [{id: 1}]`"
         reader.wrong(node, "`given` must be a mapping of inputs", f"found {node.shown()}", hint)
@@ -53,7 +53,7 @@ def _read_given(
     return tuple(found)
 
 
-def _read_expect(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> WrittenRows | None:
+def _read_expect(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> RowSource | None:
     return read_written(reader, "`expect`", node, same=True)
 
 

@@ -25,7 +25,7 @@ from andon.checks.language.lines import holds_query
 from andon.checks.watch import learned
 from andon.errors import Problem, ProjectError
 from andon.model.acceptance import Acceptance
-from andon.model.check import Check, CheckKind, MaxAge, Severity, Status, Violations, Watch
+from andon.model.check import Check, CheckKind, CheckStatus, MaxAge, Severity, Violations, Watch
 from andon.model.check_result import CheckResult, result_key
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
@@ -43,7 +43,7 @@ _LARGE = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class AskContext:
     """What all questions of one run have in common.
 
     Attributes:
@@ -83,7 +83,7 @@ class Checking:
 
     workspace: Workspace
     book: CheckBook
-    setting: Setting
+    setting: AskContext
     sides: Callable[[], Sides]
     interrupt: Callable[[], None]
     workers: int = 1
@@ -237,7 +237,7 @@ class Checking:
         found: dict[str, CheckResult] = {}
         for item, done in executed:
             key, verdict = keys[item.check.id], done.verdict
-            if isinstance(item.check.form, Watch) and verdict.status is Status.SKIPPED:
+            if isinstance(item.check.form, Watch) and verdict.status is CheckStatus.SKIPPED:
                 verdict = self._watched(item.check, verdict.value)
             asked = _result(item.check, key, version.id, how=done.how, run=self.setting.run, at=at)
             result = replace(_judged(asked, verdict), samples=done.samples, seconds=done.seconds)
@@ -352,7 +352,7 @@ class Checking:
             text=text,
             kind=CheckKind.ROW,
             severity=Severity.HOLD,
-            status=Status.ERROR,
+            status=CheckStatus.ERROR,
             reason=problem.message + (f"; {problem.hint}" if problem.hint else ""),
             version=version.id,
             run=self.setting.run,
@@ -383,7 +383,7 @@ def _result(check: Check, key: str, version: str, *, how: str, run: int | None, 
         text=check.text,
         kind=check.kind,
         severity=check.severity,
-        status=Status.PASS,
+        status=CheckStatus.PASS,
         how=how,
         version=version,
         run=run,
