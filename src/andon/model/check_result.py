@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from andon.base.hashing import content_id
-from andon.model.check import CheckKind, Severity, Status
+from andon.model.check import CheckKind, CheckStatus, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class CheckResult:
     text: str
     kind: CheckKind
     severity: Severity
-    status: Status
+    status: CheckStatus
     value: Any = None
     limit: Any = None
     bad: int | None = None
@@ -91,7 +91,7 @@ class CheckResult:
     @property
     def failed(self) -> bool:
         """Whether it failed or could not run."""
-        return self.status in (Status.FAIL, Status.ERROR)
+        return self.status in (CheckStatus.FAIL, CheckStatus.ERROR)
 
     @property
     def holds(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from andon.model.check_result import CheckResult
 
 
-class Status(StrEnum):
+class TaskStatus(StrEnum):
     """How a task ended. `held`: it was built, and a check keeps it from readers."""
 
     OK = "ok"
@@ -31,7 +31,7 @@ class TaskResult:
     dataset: str
     action: str
     reason: str
-    status: Status
+    status: TaskStatus
     rows: int | None = None
     seconds: float = 0.0
     version: str | None = None

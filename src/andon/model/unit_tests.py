@@ -35,8 +35,8 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows as they are written. Each has a cell for each of `columns`.
+class CellRows:
+    """CellRows as they are written. Each has a cell for each of `columns`.
 
     Attributes:
         file: where they stand.
@@ -62,7 +62,7 @@ class Given:
     """
 
     name: str
-    rows: Rows | None
+    rows: CellRows | None
     text: str | None
     line: int
     column: int
@@ -91,7 +91,7 @@ class UnitTest:
     name: str
     dataset: str
     given: tuple[Given, ...]
-    expect: Rows
+    expect: CellRows
     now: str | None
     ordered: bool
     near: tuple[Near, ...]
@@ -110,7 +110,7 @@ def unit_test_id(test: UnitTest) -> str:
     return content_id(said)
 
 
-def _plain(rows: Rows | None) -> Any:
+def _plain(rows: CellRows | None) -> Any:
     if rows is None:
         return None
     return [list(rows.columns), [[[str(cell.kind), cell.text] for cell in row] for row in rows.rows]]

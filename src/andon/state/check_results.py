@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from andon.base.database import Database, Transaction, in_batches
-from andon.model.check import CheckKind, Severity, Status
+from andon.model.check import CheckKind, CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples
 
 #: The tables, for the numbered steps of `andon.state.schema`.
@@ -33,7 +33,7 @@ class Kept:
     """A result as found; text, severity and place are those of whoever asks. `newest` serves `max_age`."""
 
     key: str
-    status: Status
+    status: CheckStatus
     version: str
     value: Any = None
     limit: Any = None
@@ -74,7 +74,7 @@ class CheckResults:
         rows = [
             (r.key, r.check, r.dataset, r.version, str(r.status), json.dumps(_body(r, newest)), r.run, r.at)
             for r in results
-            if r.status is not Status.ERROR and r.how != "kept"
+            if r.status is not CheckStatus.ERROR and r.how != "kept"
         ]
         transaction.execute_many(
             "insert into check_result (key, check_id, dataset, version, status, body, run, at)"
@@ -201,7 +201,7 @@ def _samples(value: Any) -> Samples:
 def _kept(key: str, status: str, version: str, body: Mapping[str, Any], run: int | None, at: str) -> Kept:
     return Kept(
         key,
-        Status(status),
+        CheckStatus(status),
         version,
         body["value"],
         body["limit"],
@@ -228,7 +228,7 @@ def _result(row: tuple[Any, ...]) -> CheckResult:
         text=body["text"],
         kind=CheckKind(body["kind"]),
         severity=Severity(severity),
-        status=Status(status),
+        status=CheckStatus(status),
         value=body["value"],
         limit=body["limit"],
         bad=body["bad"],

@@ -110,7 +110,7 @@ class Catalog:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredChecks:
     """What a dataset's file says must hold: its lines, and the columns of its `key:`."""
 
     dataset: str

@@ -13,7 +13,7 @@ from andon.sql.uses import MacroStatement
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class NameUse:
     """A name that a file uses, and where: a dataset, a called function, or an imported module."""
 
     name: str
@@ -38,13 +38,13 @@ class DatasetFacts:
     values: Mapping[str, Any] = field(default_factory=dict)
     normal: str = ""
     sql: str | None = None
-    tables: tuple[Use, ...] = ()
-    calls: tuple[Use, ...] = ()
+    tables: tuple[NameUse, ...] = ()
+    calls: tuple[NameUse, ...] = ()
     reads: tuple[FileRead, ...] = ()
     clock: ClockUse = ClockUse.NONE
     function: str | None = None
     parameters: tuple[tuple[str, str], ...] = ()
-    imports: tuple[Use, ...] = ()
+    imports: tuple[NameUse, ...] = ()
     dependencies: tuple[str, ...] = ()
     inputs_digest: str = ""
 
@@ -61,7 +61,7 @@ class ModuleFile:
     """A local Python module: hash of its tokens, and what it imports."""
 
     normal: str
-    imports: tuple[Use, ...]
+    imports: tuple[NameUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class CheckFile:
         normal: hash of the normal form of its SQL; "" if it could not be read.
     """
 
-    tables: tuple[Use, ...]
-    calls: tuple[Use, ...]
+    tables: tuple[NameUse, ...]
+    calls: tuple[NameUse, ...]
     sql: str = ""
     normal: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -125,7 +125,7 @@ class InsightFile:
     """An insight, and where the datasets that it uses are named."""
 
     insight: Insight
-    uses: tuple[Use, ...]
+    uses: tuple[NameUse, ...]
 
 
 @dataclass(frozen=True, slots=True)

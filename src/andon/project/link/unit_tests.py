@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from andon.base.names import did_you_mean
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind
-from andon.model.unit_tests import Given, Rows, UnitTest, unit_test_id
-from andon.project.files.facts import TestData, TestFile, TestSpec, Use
+from andon.model.unit_tests import CellRows, Given, UnitTest, unit_test_id
+from andon.project.files.facts import NameUse, TestData, TestFile, TestSpec
 from andon.project.files.nodes import Flawed
-from andon.project.files.unit_test_rows import Written, rows_of_csv
+from andon.project.files.unit_test_rows import RowSource, rows_of_csv
 from andon.project.link.rules import Add
 
 _BAD = "project.bad_test"
@@ -26,7 +26,7 @@ class TestLinker:
         said: Iterable[tuple[str, TestFile]],
         data: Mapping[str, TestData],
         datasets: Mapping[str, Dataset],
-        require_known: Callable[[str, Iterable[Use]], list[str]],
+        require_known: Callable[[str, Iterable[NameUse]], list[str]],
         add: Add,
     ) -> None:
         self._said = said
@@ -43,7 +43,7 @@ class TestLinker:
 
     def _test(self, path: str, spec: TestSpec) -> UnitTest | None:
         values = spec.values
-        use: Use = values["dataset"]
+        use: NameUse = values["dataset"]
         name: str = values["name"]
         if not self._require_known(path, [use]):
             return None
@@ -77,7 +77,7 @@ class TestLinker:
         )
         return replace(test, id=unit_test_id(test))
 
-    def _given(self, path: str, definition: Definition, place: Use, written: Written) -> Given | None:
+    def _given(self, path: str, definition: Definition, place: NameUse, written: RowSource) -> Given | None:
         if definition.kind is Kind.SOURCE:
             text = self._text(path, written)
             if text is None and written.rows is not None:
@@ -95,7 +95,7 @@ class TestLinker:
         rows = self._rows(path, written)
         return None if rows is None else Given(place.name, rows, None, place.line, place.column)
 
-    def _rows(self, path: str, written: Written) -> Rows | None:
+    def _rows(self, path: str, written: RowSource) -> CellRows | None:
         if written.rows is not None:
             return written.rows
         text = self._text(path, written)
@@ -111,7 +111,7 @@ class TestLinker:
             self._add(file, (flaw.line, flaw.column), flaw.code, flaw.message, flaw.hint)
             return None
 
-    def _text(self, path: str, written: Written) -> str | None:
+    def _text(self, path: str, written: RowSource) -> str | None:
         """The text of an input; None, and a problem, if it is that of a file that is not there."""
         if written.path is None:
             return written.text

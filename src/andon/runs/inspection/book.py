@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id, digest
-from andon.checks.compile.plans import Catalog, Compiled, Declared, PublishedPlan, ReferencePlan
+from andon.checks.compile.plans import Catalog, Compiled, DeclaredChecks, PublishedPlan, ReferencePlan
 from andon.checks.compile.read import read_checks
 from andon.checks.compile.rule_files import compile_rule, rule_check
 from andon.checks.language.clock import clock_macros, mentions
@@ -367,6 +367,6 @@ def compares(check: Check) -> bool:
     return isinstance(check.form, AgainstPublished | SchemaRule)
 
 
-def declared(dataset: Dataset) -> Declared:
+def declared(dataset: Dataset) -> DeclaredChecks:
     """What the file of a dataset asks, as written."""
-    return Declared(dataset.name, dataset.checks, dataset.definition.key)
+    return DeclaredChecks(dataset.name, dataset.checks, dataset.definition.key)
