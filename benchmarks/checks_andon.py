@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from andon.checks.compile.check import Catalog, compile_check
-from andon.checks.execute.planned import Question, Target, execute
+from andon.checks.execute.planned import CheckQuestion, Target, execute
 from andon.checks.language.parse import parse_check
 from andon.engines.duckdb.stats import parse_return_stats
 from andon.errors import Problem
@@ -99,7 +99,7 @@ def main() -> None:
         config={"threads": int(os.environ.get("THREADS", "1")), "memory_limit": os.environ.get("MEMORY", "1GB")}
     )
     connection.execute("set timezone = 'UTC'; set global parquet_metadata_cache = true")
-    question = Question(items, own, others, None, declared=own.columns, masked=frozenset({"email"}), states=states)
+    question = CheckQuestion(items, own, others, None, declared=own.columns, masked=frozenset({"email"}), states=states)
     for (check, _), done in zip(items, execute(question, connection, MOMENT), strict=True):
         verdict = done.verdict
         shown = f"{verdict.bad} of {verdict.total}" if verdict.bad is not None else f"{verdict.value}"

@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 
 from andon.base.cache import FileCache
-from andon.checks.compile.plans import Catalog, Declared
+from andon.checks.compile.plans import Catalog, DeclaredChecks
 from andon.model.dataset import CheckLine
 
 DATASETS = 500
@@ -31,7 +31,7 @@ BUDGET = 0.25
 STEPS = ("import", "cold", "one edit", "warm", "alone")
 
 
-def project(kind: str) -> tuple[list[Declared], Catalog]:
+def project(kind: str) -> tuple[list[DeclaredChecks], Catalog]:
     """Datasets with their lines and columns."""
     declared, columns = [], {}
     for index in range(DATASETS):
@@ -60,15 +60,15 @@ def project(kind: str) -> tuple[list[Declared], Catalog]:
             fourth[index % len(fourth)],
         )
         placed = tuple(CheckLine(text, f"datasets/{name}.sql", at) for at, text in enumerate(lines, 3))
-        declared.append(Declared(name, placed, (f"id{tail}",)))
+        declared.append(DeclaredChecks(name, placed, (f"id{tail}",)))
     return declared, Catalog(columns, {}, {})
 
 
-def edited(declared: list[Declared]) -> list[Declared]:
+def edited(declared: list[DeclaredChecks]) -> list[DeclaredChecks]:
     """The same with another line in one dataset."""
     first, *rest = declared
     return [
-        Declared(first.dataset, (*first.lines, CheckLine("rows < 1_000_000", "datasets/x.sql", 9)), first.key),
+        DeclaredChecks(first.dataset, (*first.lines, CheckLine("rows < 1_000_000", "datasets/x.sql", 9)), first.key),
         *rest,
     ]
 
@@ -103,7 +103,7 @@ def step(name: str, kind: str, kept: Path) -> float:
     return spent
 
 
-def _alone(declared: list[Declared], catalog: Catalog) -> float:
+def _alone(declared: list[DeclaredChecks], catalog: Catalog) -> float:
     from andon.checks.compile.check import compile_check
     from andon.checks.language.parse import parse_lines
     from andon.sql.bind import Binder

@@ -10,7 +10,7 @@ from andon.cli.output import Ink
 from andon.cli.text.progress import LineReporter, LiveReporter
 from andon.model.event import Ended, Event, Notice, Planned, TaskEnded, TaskStarted
 from andon.model.plan import Action, Plan, Step
-from andon.model.run import RunResult, Status, TaskResult
+from andon.model.run import RunResult, TaskResult, TaskStatus
 
 STEPS = (
     Step("shop.orders", Action.BUILD, "new"),
@@ -19,9 +19,9 @@ STEPS = (
     Step("marts.c", Action.REUSE, "unchanged"),
 )
 PLAN = Plan("0" * 64, "main", STEPS)
-ORDERS = TaskResult("shop.orders", "build", "new", Status.OK, 1200, 0.42, "v")
-FAILED = TaskResult("marts.a", "build", "new", Status.FAILED, error={"code": "build.failed", "message": "no luck"})
-SKIPPED = TaskResult("marts.b", "view", "needs marts.a", Status.SKIPPED)
+ORDERS = TaskResult("shop.orders", "build", "new", TaskStatus.OK, 1200, 0.42, "v")
+FAILED = TaskResult("marts.a", "build", "new", TaskStatus.FAILED, error={"code": "build.failed", "message": "no luck"})
+SKIPPED = TaskResult("marts.b", "view", "needs marts.a", TaskStatus.SKIPPED)
 RESULT = RunResult(7, "main", "0" * 64, "1" * 64, False, "marts.a failed", 1.0, (ORDERS, FAILED, SKIPPED))
 EVENTS: tuple[Event, ...] = (
     Notice("a file was kept"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from andon.checks.compile.plans import Catalog, Declared
+from andon.checks.compile.plans import Catalog, DeclaredChecks
 from andon.checks.compile.read import read_checks
 from andon.checks.language.grammar import EXAMPLE_COLUMNS, EXAMPLE_DATASET, EXAMPLE_KEYS
 from andon.model.dataset import CheckLine
@@ -40,7 +40,7 @@ def test_lines_of_a_page_can_be_read(page: str) -> None:
     lines = _lines(page)
     assert len(lines) > 40
     declared = [
-        Declared(f"shop.orders_{number}", (CheckLine(line, page, number),), ("order_id",))
+        DeclaredChecks(f"shop.orders_{number}", (CheckLine(line, page, number),), ("order_id",))
         for number, line in enumerate(lines)
     ]
     columns = {**EXAMPLE_COLUMNS, **{one.dataset: EXAMPLE_COLUMNS[EXAMPLE_DATASET] for one in declared}}
@@ -50,6 +50,6 @@ def test_lines_of_a_page_can_be_read(page: str) -> None:
 
 
 def test_a_line_that_is_none_would_be_found() -> None:
-    given = Declared(EXAMPLE_DATASET, (CheckLine("in new, paid", "page", 1),), ("order_id",))
+    given = DeclaredChecks(EXAMPLE_DATASET, (CheckLine("in new, paid", "page", 1),), ("order_id",))
     _, problems = read_checks([given], Catalog(EXAMPLE_COLUMNS, EXAMPLE_KEYS, {}))
     assert len(problems) == 1

@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from andon.errors import AndonError
-from andon.model.run import Status
+from andon.model.run import TaskStatus
 from andon.model.verdict import VerdictKind
 from andon.runs.planning.changes import Changes
 from kit.clones import Clone, closing
@@ -99,7 +99,7 @@ class Scenario:
         before = self.contents(branch)
         result = self.run(branch)
         self.publishes += branch == "main" and result is not None and result.published and result.run is not None
-        if result is None or not result.published or any(t.status is not Status.OK for t in result.tasks):
+        if result is None or not result.published or any(t.status is not TaskStatus.OK for t in result.tasks):
             return
         if any(str(t.action) == "keep" for t in result.tasks):
             return

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from andon.engines.duckdb import row_diff
 from andon.engines.duckdb.instance import Instance
-from andon.engines.duckdb.row_diff import Question, Side, compare
+from andon.engines.duckdb.row_diff import DiffQuestion, DiffSide, compare
 from andon.model.version import Column
 
 #: type -> values as SQL; each text stands for one value, but where two texts are the same value.
@@ -83,7 +83,7 @@ def test_counts_are_those_of_a_naive_comparison_and_the_differences_lead_from_ol
     columns = tuple(Column(f"c{i}", kind, i + 1) for i, kind in enumerate(kinds))
     sides = [_side(session, name, columns, rows) for name, rows in (("old", old), ("new", new))]
     path = tmp_path / f"{next(_numbers)}.parquet"  # the engine never looks at a file anew
-    found = compare(session, *sides, Question("t.t", tuple(c.name for c in columns[:keys]), output=path, samples=3))
+    found = compare(session, *sides, DiffQuestion("t.t", tuple(c.name for c in columns[:keys]), output=path, samples=3))
     assert (found.rows.added, found.rows.removed, found.rows.changed) == naive(old, new, keys)
     _applied(session, columns, keys, path)
     left = session.connection.execute("select count(*) from duckdb_tables() where table_name like 'andon_%'").fetchall()
@@ -91,14 +91,14 @@ def test_counts_are_those_of_a_naive_comparison_and_the_differences_lead_from_ol
     assert all(0 < column.changed <= found.rows.changed for column in found.columns)
 
 
-def _side(session, name, columns, rows) -> Side:
+def _side(session, name, columns, rows) -> DiffSide:
     session.connection.execute(
         f"create or replace temp table {name} ({', '.join(f'{c.name} {c.type}' for c in columns)})"
     )
     if rows:
         lines = [f"({', '.join(row)})" for row in rows]
         session.connection.execute(f"insert into {name} values {', '.join(lines)}")
-    return Side(f"temp.{name}", columns, len(rows))
+    return DiffSide(f"temp.{name}", columns, len(rows))
 
 
 def _applied(session, columns, keys: int, path: Path) -> None:

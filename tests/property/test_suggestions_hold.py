@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from andon.base.names import literal
 from andon.checks.compile.check import compile_check
 from andon.checks.compile.plans import Catalog
-from andon.checks.execute.plain import Relations, measure
+from andon.checks.execute.plain import PlainRelations, measure
 from andon.checks.judge import judge
 from andon.checks.language.parse import parse_check
 from andon.errors import Problem
-from andon.model.check import Check, Status
+from andon.model.check import Check, CheckStatus
 from andon.sql.bind import Binder
 from andon.suggestions.propose import MOST
 from kit.suggested import NOW, tables
@@ -70,14 +70,14 @@ def test_every_suggestion_holds_on_the_present_data(data, is_source, with_past):
         found = lake.suggest(subject, *past)
         assert len(found) <= MOST
         catalog = Catalog({"shop.orders": lake.columns("shop.orders")}, {}, {})
-        relations = Relations("shop.orders", {}, "old.orders" if past else None, lake.columns("shop.orders"))
+        relations = PlainRelations("shop.orders", {}, "old.orders" if past else None, lake.columns("shop.orders"))
         for one in found:
             check = parse_check(one.line, dataset="shop.orders", columns=lake.columns("shop.orders"), key=())
             assert isinstance(check, Check), (one, check)
             plan = compile_check(check, catalog, binder)
             assert not isinstance(plan, Problem), (one, plan)
             verdict = judge(check, measure(plan, relations, lake.connection), NOW)
-            assert verdict.status in (Status.PASS, Status.SKIPPED), (one, verdict)
+            assert verdict.status in (CheckStatus.PASS, CheckStatus.SKIPPED), (one, verdict)
             assert one.past_failures <= one.past_versions <= len(past)
         again = lake.suggest(lake.subject("shop.orders", *(one.line for one in found), is_source=is_source, moment=NOW))
         assert not {one.line for one in again} & {one.line for one in found}

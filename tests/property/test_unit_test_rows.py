@@ -6,19 +6,19 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.unit_tests.compare import Comparison, Line, Tolerance
+from andon.unit_tests.compare import ComparedRow, NumberTolerance, RowComparison
 
 values = st.sampled_from([None, 0.0, 0.5, 1.0, 2.0])
 rows = st.lists(st.tuples(st.sampled_from(["a", "b", None]), values), max_size=8)
-NEAR = Tolerance(Fraction(1, 2), False)
+NEAR = NumberTolerance(Fraction(1, 2), False)
 
 
 def lines(found):
-    return [Line(tuple(None if v is None else str(v) for v in row), row) for row in found]
+    return [ComparedRow(tuple(None if v is None else str(v) for v in row), row) for row in found]
 
 
 def tell(expected, found, tolerance=None, ordered=False, key=()):
-    return Comparison([None, tolerance], frozenset(key), ordered).difference(lines(expected), lines(found))
+    return RowComparison([None, tolerance], frozenset(key), ordered).difference(lines(expected), lines(found))
 
 
 @given(rows, rows, st.sampled_from([(), (0,)]))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from andon.model.verdict import Verdict, VerdictKind
 from andon.sql import verdict as verdicts
 from andon.sql.reuse import Needs, Reading, Rebuild, Reuse, can_reuse, reads_of
-from andon.sql.verdict import Query, verdict
+from andon.sql.verdict import DefinitionQuery, verdict
 from kit.queries.data import Data, counted, drawn, shuffled
 from kit.queries.texts import MACROS, SCHEMAS, changed, query, reworded, varied
 
@@ -26,7 +26,7 @@ NEW_COLUMNS = ["n", "c0", "c1", "w", "k", "y", "x", "u", "q1", "v2", "t"]
 
 def wrong(old: str, new: str, pick: random.Random) -> str | None:
     """What the verdict of a change claims and does not hold, or None."""
-    found = verdict(Query(old, MACROS), Query(new, MACROS), SCHEMAS)
+    found = verdict(DefinitionQuery(old, MACROS), DefinitionQuery(new, MACROS), SCHEMAS)
     if found.rows:
         return None
     for _ in range(TIMES):
@@ -71,7 +71,9 @@ def test_most_queries_in_other_words_are_proved_the_same() -> None:
         if reads_of(old, SCHEMAS, MACROS).is_open or reads_of(old, SCHEMAS, MACROS).reason:
             continue
         asked += 1
-        found = verdict(Query(old, MACROS), Query(reworded(seed, draws, seed + 999), MACROS), SCHEMAS)
+        found = verdict(
+            DefinitionQuery(old, MACROS), DefinitionQuery(reworded(seed, draws, seed + 999), MACROS), SCHEMAS
+        )
         proved += found.kind is VerdictKind.NONE
     assert asked > 40
     assert proved > 0.9 * asked
@@ -84,7 +86,7 @@ def test_the_judge_notices_a_wrong_verdict() -> None:
         pick = random.Random(seed)
         old, draws = query(seed)
         new = varied(seed, draws, pick, -1)
-        honest = verdict(Query(old, MACROS), Query(new, MACROS), SCHEMAS)
+        honest = verdict(DefinitionQuery(old, MACROS), DefinitionQuery(new, MACROS), SCHEMAS)
         with patch.object(verdicts, "compare", return_value=lie):
             noticed += honest.kind is not VerdictKind.NONE and wrong(old, new, pick) is not None
     assert noticed > 10

@@ -7,7 +7,7 @@ import pytest
 
 import andon
 from andon.errors import ProjectError, UsageError
-from andon.model.check import Status
+from andon.model.check import CheckStatus
 from kit.clones import Clone
 
 SHOP = """/*---
@@ -222,7 +222,7 @@ def test_a_check_that_cannot_run_is_an_error_and_holds(checked):
     result = checked.run()
     assert not result.published
     (check,) = [c for c in result.checks if c.failed]
-    assert check.status is Status.ERROR
+    assert check.status is CheckStatus.ERROR
     assert "ada" in (check.reason or "")
 
 
@@ -250,8 +250,8 @@ def test_watched_rows_learn_and_then_warn(project):
         result = project.refresh() if day > 1 else project.run()
         (check,) = result.checks
         if day == 3:
-            assert (check.status, check.reason) == (Status.SKIPPED, "learning 1/8") or "learning" in check.reason
-    assert check.status is Status.PASS
+            assert (check.status, check.reason) == (CheckStatus.SKIPPED, "learning 1/8") or "learning" in check.reason
+    assert check.status is CheckStatus.PASS
     project.clock = lambda: datetime(2026, 11, 15, 6, tzinfo=UTC)
     project.write("raw/orders_05.csv", "\n".join(lines[:4]) + "\n")
     result = project.refresh()
@@ -338,8 +338,8 @@ def test_python_asks_accepts_and_tells_the_history(checked):
     checked.write("raw/orders_06.csv", BAD)
     held = checked.run()
     with closing(andon.open(checked.root)) as lake:
-        assert {c.status for c in lake.check("shop.*", at=f"run:{held.run}").results} == {Status.FAIL}
-        assert {c.status for c in lake.check("shop.*").results} == {Status.PASS}
+        assert {c.status for c in lake.check("shop.*", at=f"run:{held.run}").results} == {CheckStatus.FAIL}
+        assert {c.status for c in lake.check("shop.*").results} == {CheckStatus.PASS}
         assert lake.accept_result(held.run, "amount 0..100", reason="a big customer").published
         said = [(c.run, c.status) for c in lake.check_history("shop.orders")]
-    assert said == [(3, Status.FAIL), (2, Status.FAIL), (1, Status.PASS)]
+    assert said == [(3, CheckStatus.FAIL), (2, CheckStatus.FAIL), (1, CheckStatus.PASS)]

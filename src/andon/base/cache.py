@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -96,12 +97,16 @@ class MemoryCache:
 
 
 class FileCache:
-    """A cache in the SQLite file `path`; values of another `version` are not seen. A broken file is made anew."""
+    """A cache in the SQLite file `path`; values of another `version` are not seen. A broken file is made anew.
+
+    Safe under threads: one connection serves all, one after the other.
+    """
 
     def __init__(self, path: Path, version: str) -> None:
         self._path = path
         self._version = version
         self._connection: sqlite3.Connection | None = None
+        self._lock = threading.RLock()
 
     def get(self, entries: Entries[T], keys: Iterable[str]) -> dict[str, T]:
         """See `Cache.get`."""
@@ -109,11 +114,8 @@ class FileCache:
         wanted = [prefix + key for key in keys]
         found: dict[str, T] = {}
         try:
-            connection = self._open()
             for start in range(0, len(wanted), _BATCH):
-                batch = wanted[start : start + _BATCH]
-                marks = ",".join("?" * len(batch))
-                for key, content in connection.execute(f"select key, value from entry where key in ({marks})", batch):
+                for key, content in self._rows(wanted[start : start + _BATCH]):
                     value = entries.decode(content)
                     if value is not None:
                         found[key[len(prefix) :]] = value
@@ -128,13 +130,20 @@ class FileCache:
 
     def put_newest(self, entries: Entries[T], key: str, value: T, count: int) -> None:
         """See `Cache.put_newest`."""
-        self._write(entries, {key: value}, _outdated(self, entries, key, count))
+        with self._lock:
+            self._write(entries, {key: value}, _outdated(self, entries, key, count))
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _rows(self, keys: Sequence[str]) -> list[tuple[str, bytes]]:
+        marks = ",".join("?" * len(keys))
+        with self._lock:
+            return self._open().execute(f"select key, value from entry where key in ({marks})", keys).fetchall()
 
     def _prefix(self, entries: Entries[T]) -> str:
         return f"{self._version}:{entries.name}:"
@@ -144,7 +153,7 @@ class FileCache:
         encoded = ((prefix + key, entries.encode(value)) for key, value in values.items())
         rows = [row for row in encoded if row[1] is not None]
         try:
-            with self._open() as connection:
+            with self._lock, self._open() as connection:
                 connection.executemany("insert or replace into entry (key, value) values (?, ?)", rows)
                 connection.executemany("delete from entry where key = ?", [(prefix + key,) for key in gone])
         except (sqlite3.Error, OSError):
@@ -161,9 +170,10 @@ class FileCache:
         return self._connection
 
     def _reset(self) -> None:
-        self.close()
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
+        with self._lock:
+            self.close()
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
 
 
 def _outdated(cache: Cache, entries: Entries[T], key: str, count: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,7 +42,8 @@ def machine_error(error: OSError, doing: str) -> MachineError:
 
 def write_whole(path: Path, data: bytes, *, durable: bool = False) -> None:
     """Write `data` to `path` so that a reader sees all of it or the file as it was; with `durable` also after a power loss."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # of this write alone: threads of one process may write the same file
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(data)

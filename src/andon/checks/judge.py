@@ -17,13 +17,13 @@ from andon.model.check import (
     AgainstPublished,
     Between,
     Check,
+    CheckStatus,
     Comparison,
     Condition,
     MaxAge,
     Measure,
     Rows,
     SchemaRule,
-    Status,
     Tolerance,
     TotalRule,
     Watch,
@@ -74,10 +74,10 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgement:
     """How a check came out. `bad` and `total` count rows; totals have `value` and `limit`; `reason` says what isn't plain."""
 
-    status: Status
+    status: CheckStatus
     value: Any = None
     limit: Any = None
     bad: int | None = None
@@ -85,7 +85,7 @@ class Verdict:
     reason: str | None = None
 
 
-def judge(check: Check, measured: Measured, moment: datetime | None = None) -> Verdict:
+def judge(check: Check, measured: Measured, moment: datetime | None = None) -> Judgement:
     """The verdict on what was measured.
 
     Args:
@@ -95,9 +95,9 @@ def judge(check: Check, measured: Measured, moment: datetime | None = None) -> V
         ValueError: for `max_age` without `moment`.
     """
     if measured.error is not None:
-        return Verdict(Status.ERROR, reason=measured.error)
+        return Judgement(CheckStatus.ERROR, reason=measured.error)
     if measured.skipped is not None:
-        return Verdict(Status.SKIPPED, value=measured.value, reason=measured.skipped)
+        return Judgement(CheckStatus.SKIPPED, value=measured.value, reason=measured.skipped)
     match check.form:
         case Rows(condition):
             return _number(measured, condition)
@@ -116,14 +116,14 @@ def judge(check: Check, measured: Measured, moment: datetime | None = None) -> V
     return _rows(check, measured)
 
 
-def _rows(check: Check, measured: Measured) -> Verdict:
+def _rows(check: Check, measured: Measured) -> Judgement:
     bad, total = measured.bad or 0, measured.total
     allow = check.allow
     most: int | Fraction = 0
     if allow is not None:
         most = allow.count if allow.count is not None else Fraction(allow.share or 0) * (total or 0)
-    status = Status.PASS if bad <= most else Status.FAIL
-    return Verdict(status, limit=None if allow is None else math.floor(most), bad=bad, total=total)
+    status = CheckStatus.PASS if bad <= most else CheckStatus.FAIL
+    return Judgement(status, limit=None if allow is None else math.floor(most), bad=bad, total=total)
 
 
 def _is_missing(value: Any) -> str | None:
@@ -132,65 +132,71 @@ def _is_missing(value: Any) -> str | None:
     return "the value is NaN" if isinstance(value, float) and math.isnan(value) else None
 
 
-def _total(measured: Measured, condition: Condition) -> Verdict:
+def _total(measured: Measured, condition: Condition) -> Judgement:
     value, limit = measured.value, measured.limit
     missing = _is_missing(value)
     if missing is None and isinstance(condition, Comparison):
         other = _is_missing(limit)
         missing = f"{other} to compare with" if other == "no value" else other
     if missing is not None:
-        return Verdict(Status.FAIL, value, limit, reason=missing)
+        return Judgement(CheckStatus.FAIL, value, limit, reason=missing)
     if isinstance(condition, Comparison) and condition.tolerance is not None:
         holds = is_near(value, limit, condition.tolerance)
     else:
         holds = bool(measured.holds)
-    return Verdict(Status.PASS if holds else Status.FAIL, value, limit if limit is not None else shown(condition))
+    return Judgement(
+        CheckStatus.PASS if holds else CheckStatus.FAIL, value, limit if limit is not None else shown(condition)
+    )
 
 
-def _number(measured: Measured, condition: Condition) -> Verdict:
+def _number(measured: Measured, condition: Condition) -> Judgement:
     """A number against numbers that stand in the check."""
     missing = _is_missing(measured.value)
     if missing is not None:
-        return Verdict(Status.FAIL, measured.value, shown(condition), reason=missing)
+        return Judgement(CheckStatus.FAIL, measured.value, shown(condition), reason=missing)
     holds = satisfies(measured.value, condition)
-    return Verdict(Status.PASS if holds else Status.FAIL, measured.value, shown(condition))
+    return Judgement(CheckStatus.PASS if holds else CheckStatus.FAIL, measured.value, shown(condition))
 
 
-def _published(form: AgainstPublished, measured: Measured) -> Verdict:
+def _published(form: AgainstPublished, measured: Measured) -> Judgement:
     if form.measure in (Measure.ROWS, Measure.TOTAL):
         for value, what in ((measured.value, "no value"), (measured.published, "no published value")):
             if _is_missing(value) is not None:
-                return Verdict(Status.FAIL, measured.value, reason=what if value is None else "the value is NaN")
+                return Judgement(CheckStatus.FAIL, measured.value, reason=what if value is None else "the value is NaN")
         base = Fraction(measured.published) if not _is_inf(measured.published) else None
         if base is None:
-            return Verdict(Status.FAIL, measured.value, measured.published, reason="the published value is infinite")
+            return Judgement(
+                CheckStatus.FAIL, measured.value, measured.published, reason="the published value is infinite"
+            )
         return _scaled(measured.value, form.condition, base)
     bad, total = measured.bad or 0, measured.total or 0
     share = Fraction(bad, total) if total else Fraction(0)
     value = share if form.is_share else Fraction(bad)
     holds = satisfies(value, form.condition)
     told: Any = float(share) if form.is_share else bad
-    return Verdict(Status.PASS if holds else Status.FAIL, told, shown(form.condition), bad, total)
+    return Judgement(CheckStatus.PASS if holds else CheckStatus.FAIL, told, shown(form.condition), bad, total)
 
 
 def _is_inf(value: Any) -> bool:
     return isinstance(value, float) and math.isinf(value)
 
 
-def _scaled(value: Any, condition: Condition, base: Fraction) -> Verdict:
+def _scaled(value: Any, condition: Condition, base: Fraction) -> Judgement:
     """`value` against shares of `base`; doubles may be off by their rounding."""
     if isinstance(condition, Comparison):
         limit = Fraction(condition.right) * base
         holds = _compare(value, condition.operator, limit)
-        return Verdict(Status.PASS if holds else Status.FAIL, value, _told(limit))
+        return Judgement(CheckStatus.PASS if holds else CheckStatus.FAIL, value, _told(limit))
     ends = sorted(Fraction(end.text) * base for end in (condition.low, condition.high) if end is not None)
     low = None if condition.low is None else Fraction(condition.low.text) * base
     high = None if condition.high is None else Fraction(condition.high.text) * base
     if base < 0 and low is not None and high is not None:
         low, high = ends[0], ends[1]
     holds = (low is None or _compare(value, ">=", low)) and (high is None or _compare(value, "<=", high))
-    return Verdict(
-        Status.PASS if holds else Status.FAIL, value, "..".join("" if e is None else str(_told(e)) for e in (low, high))
+    return Judgement(
+        CheckStatus.PASS if holds else CheckStatus.FAIL,
+        value,
+        "..".join("" if e is None else str(_told(e)) for e in (low, high)),
     )
 
 
@@ -245,23 +251,23 @@ def shown(condition: Condition) -> str:
     return operator + condition.right
 
 
-def _age(form: MaxAge, measured: Measured, moment: datetime) -> Verdict:
+def _age(form: MaxAge, measured: Measured, moment: datetime) -> Judgement:
     oldest = earlier(moment, form)
     limit = oldest.isoformat()
     if measured.is_infinite:
-        return Verdict(Status.FAIL, "infinity", limit, reason="the newest value is in the future")
+        return Judgement(CheckStatus.FAIL, "infinity", limit, reason="the newest value is in the future")
     if measured.value is None:
-        return Verdict(Status.FAIL, None, limit, reason="no value")
+        return Judgement(CheckStatus.FAIL, None, limit, reason="no value")
     try:
         newest = _EPOCH + timedelta(microseconds=int(measured.value))
     except OverflowError:
         reason = (
             "the newest value is in the future" if measured.value > 0 else "the newest value is too old to be shown"
         )
-        return Verdict(Status.FAIL, str(measured.value), limit, reason=reason)
+        return Judgement(CheckStatus.FAIL, str(measured.value), limit, reason=reason)
     if newest > moment:
-        return Verdict(Status.FAIL, newest.isoformat(), limit, reason="the newest value is in the future")
-    return Verdict(Status.PASS if newest >= oldest else Status.FAIL, newest.isoformat(), limit)
+        return Judgement(CheckStatus.FAIL, newest.isoformat(), limit, reason="the newest value is in the future")
+    return Judgement(CheckStatus.PASS if newest >= oldest else CheckStatus.FAIL, newest.isoformat(), limit)
 
 
 def earlier(moment: datetime, form: MaxAge) -> datetime:
@@ -279,15 +285,15 @@ def earlier(moment: datetime, form: MaxAge) -> datetime:
     return moment.replace(year=year, month=index + 1, day=min(moment.day, calendar.monthrange(year, index + 1)[1]))
 
 
-def _schema(form: SchemaRule, measured: Measured) -> Verdict:
+def _schema(form: SchemaRule, measured: Measured) -> Judgement:
     now = {name.lower(): (name, kind) for name, kind in measured.columns}
     faults = _differences(form, now, {name.lower(): (name, kind) for name, kind in measured.declared}, "declared")
     if measured.before is not None:
         faults += _differences(form, now, {name.lower(): (name, kind) for name, kind in measured.before}, "published")
     if not measured.declared and measured.before is None:
-        return Verdict(Status.SKIPPED, reason="no columns are declared or published to compare with")
+        return Judgement(CheckStatus.SKIPPED, reason="no columns are declared or published to compare with")
     reason = "; ".join(dict.fromkeys(faults))
-    return Verdict(Status.FAIL if faults else Status.PASS, reason=reason or None)
+    return Judgement(CheckStatus.FAIL if faults else CheckStatus.PASS, reason=reason or None)
 
 
 def _differences(
@@ -322,11 +328,11 @@ def _decimal(kind: str) -> tuple[int, int] | None:
     return int(precision), int(scale)
 
 
-def _watch(measured: Measured) -> Verdict:
+def _watch(measured: Measured) -> Judgement:
     limits, value = measured.limits, measured.value
     if limits is None:
-        return Verdict(Status.SKIPPED, value, reason="no limits are learned yet")
+        return Judgement(CheckStatus.SKIPPED, value, reason="no limits are learned yet")
     if isinstance(limits, Learning):
-        return Verdict(Status.SKIPPED, value, reason=limits.shown)
+        return Judgement(CheckStatus.SKIPPED, value, reason=limits.shown)
     fault = _is_missing(value) or limits.fault(value)
-    return Verdict(Status.FAIL if fault else Status.PASS, value, limits.shown, reason=fault)
+    return Judgement(CheckStatus.FAIL if fault else CheckStatus.PASS, value, limits.shown, reason=fault)

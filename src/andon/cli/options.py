@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Moment(click.ParamType):  # type: ignore[type-arg] # generic only in newer versions of click
+class MomentType(click.ParamType):  # type: ignore[type-arg] # generic only in newer versions of click
     """A moment as ISO text; without a zone it is UTC."""
 
     name = "time"
@@ -35,7 +35,9 @@ class Moment(click.ParamType):  # type: ignore[type-arg] # generic only in newer
 def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """`[SELECT]… --exclude --branch --force --now`."""
     for option in (
-        click.option("--now", type=Moment(), metavar="TIME", envvar="ANDON_NOW", help="The clock that the run sees."),
+        click.option(
+            "--now", type=MomentType(), metavar="TIME", envvar="ANDON_NOW", help="The clock that the run sees."
+        ),
         click.option("--no-proofs", is_flag=True, help="Build also what is proved to come out the same."),
         click.option("--force", is_flag=True, help="Build what is selected even where its result is known."),
         click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these out; may be given again."),

@@ -15,7 +15,7 @@ from andon.cli.text.plans import held_lines, plan_lines, run_lines
 from andon.cli.text.verdicts import change_rows
 from andon.errors import EXIT_DONE, EXIT_FAILED, UsageError
 from andon.model.plan import Plan
-from andon.model.run import RunResult, Status
+from andon.model.run import RunResult, TaskStatus
 from andon.render.words import short
 
 if TYPE_CHECKING:
@@ -71,11 +71,11 @@ def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> in
         if holding and result.run is not None:
             for text in next_steps(result.run, holding, app.command("").strip()):
                 console.err.line(text)
-    if any(t.status is Status.FAILED for t in result.tasks):
+    if any(t.status is TaskStatus.FAILED for t in result.tasks):
         for text in held_lines(result, app.console.err):
             app.console.err.line(text)
     policy = options.publish or str(app.workspace.settings.get(setting))
-    failed = any(t.status in (Status.FAILED, Status.HELD) for t in result.tasks)
+    failed = any(t.status in (TaskStatus.FAILED, TaskStatus.HELD) for t in result.tasks)
     return EXIT_FAILED if failed or (not result.published and policy != "none") else EXIT_DONE
 
 

@@ -27,7 +27,7 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class ReflogLine:
     """One line of the reflog."""
 
     ref: str
@@ -76,16 +76,16 @@ class Refs:
         )
         return [Ref(*row) for row in rows]
 
-    def reflog(self, name: str, limit: int = 100) -> list[Move]:
+    def reflog(self, name: str, limit: int = 100) -> list[ReflogLine]:
         """The newest moves of a ref, newest first."""
         sql = "select ref, old, new, why, actor, at from reflog where ref = ? order by seq desc limit ?"
-        return [Move(*row) for row in self._database.query(sql, [name, limit])]
+        return [ReflogLine(*row) for row in self._database.query(sql, [name, limit])]
 
-    def answered(self, request: str) -> Move | None:
+    def answered(self, request: str) -> ReflogLine | None:
         """What a move with this request id did, if there was one."""
         sql = "select ref, old, new, why, actor, at from reflog where request = ?"
         rows = self._database.query(sql, [request])
-        return Move(*rows[0]) if rows else None
+        return ReflogLine(*rows[0]) if rows else None
 
     def resolve(self, text: str) -> Commit:
         """The commit that `text` names (see `refname`).

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from andon.base.files import machine_error, make_folder, sync_all
+from andon.base.files import machine_error, make_folder, sync_all, write_whole
 from andon.base.lru import Lru
 from andon.errors import MachineError
 
@@ -35,7 +35,7 @@ class Storage(Protocol):
         ...
 
     def write(self, path: str, data: bytes) -> None:
-        """Write a small new file."""
+        """Write a small file, so that a reader sees all of it or none."""
         ...
 
     def read(self, path: str) -> bytes:
@@ -88,13 +88,8 @@ class LocalStorage:
 
     def write(self, path: str, data: bytes) -> None:
         """See `Storage.write`."""
-        target = self.root / path
         make_folder(self.root)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-        except OSError as error:
-            raise machine_error(error, f"write `{path}`") from error
+        write_whole(self.root / path, data)
 
     def read(self, path: str) -> bytes:
         """See `Storage.read`."""

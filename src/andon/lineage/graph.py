@@ -25,7 +25,7 @@ _BECAUSE = "table-level, because "
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TraceQuestion:
     """A SELECT to trace. `meaning` is the content id of text and macros; `schemas` the columns of what it reads."""
 
     meaning: str
@@ -40,7 +40,7 @@ class Question:
         return content_id([self.meaning, schemas])
 
 
-def trace(questions: Mapping[str, Question], cache: Cache) -> dict[str, Lineage]:
+def trace(questions: Mapping[str, TraceQuestion], cache: Cache) -> dict[str, Lineage]:
     """The lineage of each question, from the cache or from the engine."""
     keys = {name: question.key for name, question in questions.items()}
     known = cache.get(_LINEAGES, set(keys.values()))
@@ -127,17 +127,17 @@ class _GraphMaker:
 
     # -- what to ask
 
-    def _questions(self) -> dict[str, Question]:
+    def _questions(self) -> dict[str, TraceQuestion]:
         found = {}
         for name, definition in self._parts.definitions.items():
             if definition.kind is Kind.SQL and all(i in self._parts.columns for i in definition.inputs):
                 schemas = {i: self._parts.columns[i] for i in definition.inputs}
-                found[name] = Question(definition.id, definition.sql or "", schemas, definition.macros)
+                found[name] = TraceQuestion(definition.id, definition.sql or "", schemas, definition.macros)
             elif definition.kind is Kind.SOURCE and len(self._reads[name]) == len(definition.reads):
                 reads = self._reads[name]
                 sql = replace_reads(definition.sql or "", definition.reads, [read.table for read in reads])
                 schemas = {read.table: read.columns for read in reads}
-                found[name] = Question(definition.id, sql, schemas, definition.macros)
+                found[name] = TraceQuestion(definition.id, sql, schemas, definition.macros)
         return found
 
     def _checked(self, name: str, lineage: Lineage | None) -> Lineage:

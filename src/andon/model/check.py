@@ -33,7 +33,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-class Status(StrEnum):
+class CheckStatus(StrEnum):
     """How a check came out. `error`: it could not run, which is never a pass."""
 
     PASS = "pass"  # noqa: S105 - a status

@@ -8,7 +8,7 @@ from typing import Any
 from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.hashing import content_id
 from andon.base.record import Record, field
-from andon.model.check import CheckKind, Severity, Status
+from andon.model.check import CheckKind, CheckStatus, Severity
 
 
 class Samples(Record, array_like=True):
@@ -36,7 +36,7 @@ class CheckDocument(Document, kw_only=True):
     text: str
     kind: CheckKind
     severity: Severity
-    status: Status
+    status: CheckStatus
     value: Any
     limit: Any
     bad: int | None
@@ -75,7 +75,7 @@ class CheckResult(Documented):
     text: str
     kind: CheckKind
     severity: Severity
-    status: Status
+    status: CheckStatus
     value: Any = None
     limit: Any = None
     bad: int | None = None
@@ -113,7 +113,7 @@ class CheckResult(Documented):
     @property
     def failed(self) -> bool:
         """Whether it failed or could not run."""
-        return self.status in (Status.FAIL, Status.ERROR)
+        return self.status in (CheckStatus.FAIL, CheckStatus.ERROR)
 
     @property
     def holds(self) -> bool:

@@ -9,7 +9,7 @@ from andon.base.document import UNSET, Document, Documented, ErrorDocument, Unse
 from andon.model.check_result import CheckDocument, CheckResult
 
 
-class Status(StrEnum):
+class TaskStatus(StrEnum):
     """How a task ended. `held`: it was built, and a check keeps it from readers."""
 
     OK = "ok"
@@ -24,7 +24,7 @@ class TaskDocument(Document):
     dataset: str
     action: str
     reason: str
-    status: Status
+    status: TaskStatus
     rows: int | None
     seconds: float
     version: str | None
@@ -43,7 +43,7 @@ class TaskResult(Documented):
     dataset: str
     action: str
     reason: str
-    status: Status
+    status: TaskStatus
     rows: int | None = None
     seconds: float = 0.0
     version: str | None = None

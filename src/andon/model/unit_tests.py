@@ -34,7 +34,7 @@ class Cell(Record):
     column: int
 
 
-class Rows(Record):
+class CellRows(Record):
     """Rows as they are written. Each has a cell for each of `columns`.
 
     Attributes:
@@ -60,7 +60,7 @@ class Given(Record):
     """
 
     name: str
-    rows: Rows | None
+    rows: CellRows | None
     text: str | None
     line: int
     column: int
@@ -87,7 +87,7 @@ class UnitTest(Record):
     name: str
     dataset: str
     given: tuple[Given, ...]
-    expect: Rows
+    expect: CellRows
     now: str | None
     ordered: bool
     near: tuple[Near, ...]
@@ -106,7 +106,7 @@ def unit_test_id(test: UnitTest) -> str:
     return content_id(said)
 
 
-def _plain(rows: Rows | None) -> Any:
+def _plain(rows: CellRows | None) -> Any:
     if rows is None:
         return None
     return [list(rows.columns), [[[str(cell.kind), cell.text] for cell in row] for row in rows.rows]]

@@ -16,7 +16,7 @@ from andon.errors import ProjectError
 from andon.model.dataset import CheckLine
 from andon.project.files.facts import DatasetFacts
 from andon.project.files.front_matter import FrontMatter, find_front_matter, read_front_matter
-from andon.project.files.nodes import Flawed, Node
+from andon.project.files.nodes import Flawed, PlacedValue
 from andon.project.files.python import dataset_decorator, read_python_dataset
 from andon.project.files.yaml_nodes import parse_yaml
 
@@ -127,7 +127,7 @@ def _to_sql(text: str, lines: Sequence[str], end: str) -> str | None:
     return text[:inside] + text[inside:close].rstrip() + end + end.join(block) + end + text[close:]
 
 
-def _to_node(text: str, checks: Node, root: Node | None, lines: Sequence[str], end: str) -> str | None:
+def _to_node(text: str, checks: PlacedValue, root: PlacedValue | None, lines: Sequence[str], end: str) -> str | None:
     """Into the value that `checks:` has."""
     written = text.split("\n")
     if checks.kind == "list":
@@ -147,13 +147,13 @@ def _to_node(text: str, checks: Node, root: Node | None, lines: Sequence[str], e
     return "\n".join(written)
 
 
-def _last_line(node: Node) -> int | None:
+def _last_line(node: PlacedValue) -> int | None:
     """The line of the file that holds the last check of a text of several lines."""
     filled = [number for number, line in enumerate(node.value.split("\n")) if line.strip()]
     return None if not filled or node.lines is None else node.lines + filled[-1]
 
 
-def _to_list(written: list[str], checks: Node, lines: Sequence[str], end: str) -> str | None:
+def _to_list(written: list[str], checks: PlacedValue, lines: Sequence[str], end: str) -> str | None:
     content = written[checks.line - 1]
     place = checks.column - 1
     if content[place : place + 1] == "[":
@@ -162,7 +162,7 @@ def _to_list(written: list[str], checks: Node, lines: Sequence[str], end: str) -
         return "\n".join(written)
     if not checks.value:
         return None
-    last: Node = checks.value[-1]
+    last: PlacedValue = checks.value[-1]
     at = last.line if last.lines is None else _last_line(last)
     margin = " " * place
     return None if at is None else _after(written, at, [f"{margin}- {_quoted(line)}" for line in lines], end)

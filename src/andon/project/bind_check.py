@@ -14,7 +14,7 @@ from andon.model.dataset import ROWS, Dataset, Kind
 from andon.model.project import Project
 from andon.project.files.front_matter import read_front_matter
 from andon.project.files.problems import at_offset, at_place
-from andon.project.files.reading import Declared
+from andon.project.files.reading import DeclaredFields
 from andon.sql.bind import Binder, BindError
 
 Columns = tuple[tuple[str, str], ...]
@@ -71,7 +71,7 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
     if not missing:
         return []
     written = text if text is not None else definition.sql or ""
-    declared = read_front_matter(written, definition.entry) if definition.kind is not Kind.PYTHON else Declared()
+    declared = read_front_matter(written, definition.entry) if definition.kind is not Kind.PYTHON else DeclaredFields()
     renamed = {was.lower(): f"`{was}` is now `{column}`" for column, was in definition.was}
     problems = []
     for place, name, how in missing:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from andon.base.text import plural
-from andon.model.check import Status
+from andon.model.check import CheckStatus
 from andon.model.check_result import CheckResult
 
 
@@ -14,10 +14,10 @@ def tally_text(checks: Sequence[CheckResult]) -> str:
     """`12 checks: 11 hold, 1 fails`."""
     parts = []
     for status, one, many in (
-        (Status.PASS, "holds", "hold"),
-        (Status.FAIL, "fails", "fail"),
-        (Status.ERROR, "could not run", "could not run"),
-        (Status.SKIPPED, "skipped", "skipped"),
+        (CheckStatus.PASS, "holds", "hold"),
+        (CheckStatus.FAIL, "fails", "fail"),
+        (CheckStatus.ERROR, "could not run", "could not run"),
+        (CheckStatus.SKIPPED, "skipped", "skipped"),
     ):
         count = sum(1 for c in checks if c.status is status)
         if count:
@@ -33,9 +33,9 @@ def finding_text(check: CheckResult) -> str:
 
 
 def _measured(check: CheckResult) -> str:
-    if check.status is Status.ERROR:
+    if check.status is CheckStatus.ERROR:
         return f"could not run: {check.reason}"
-    if check.status is Status.SKIPPED:
+    if check.status is CheckStatus.SKIPPED:
         return check.reason or "skipped"
     if check.bad is not None and check.total is not None:
         share = f" ({_share(check.bad / check.total)})" if check.bad and check.total else ""

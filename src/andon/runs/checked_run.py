@@ -11,7 +11,7 @@ from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
 from andon.model.plan import Action, Step
-from andon.model.run import Status as TaskStatus
+from andon.model.run import TaskStatus
 from andon.model.version import Version
 from andon.runs.building.outcome import Asked, Progress
 from andon.runs.inspection.history import CheckHistory
@@ -32,12 +32,12 @@ def ages(workspace: Workspace, prepared: Prepared) -> tuple[CheckResult, ...]:
     if not old:
         return ()
     from andon.model.check import MaxAge
-    from andon.runs.inspection.ask import Checking, Setting
+    from andon.runs.inspection.ask import AskContext, Checking
     from andon.runs.inspection.book import CheckBook
     from andon.workspace.engines import Engines
 
     book = CheckBook(workspace, prepared.gathered, prepared.bound)
-    setting = Setting(
+    setting = AskContext(
         published=prepared.gathered.state.leaves,
         definitions=prepared.gathered.definitions,
         moment=prepared.moment,
@@ -182,11 +182,11 @@ class CheckedRun:
 
     def _asking(self) -> Checking:
         if self._checking is None:
-            from andon.runs.inspection.ask import Checking, Setting
+            from andon.runs.inspection.ask import AskContext, Checking
 
             prepared = self._prepared
             assert prepared.checks.book is not None  # there is something to look at
-            setting = Setting(
+            setting = AskContext(
                 published=prepared.gathered.state.leaves,
                 definitions=prepared.gathered.definitions,
                 moment=prepared.moment,

@@ -12,7 +12,7 @@ from andon.errors import AndonError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
 from andon.project.bind_check import check_declared
-from andon.runs.building.job import Demands, Job, RawReads, Reuse
+from andon.runs.building.job import Demands, Job, RawReads, Reusable
 from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
@@ -68,7 +68,7 @@ class Execution:
                 _SourceReader(gathered, self._raw),
             ),
             demands=Demands(_DeclaredColumns(gathered), check.of_task),
-            reuse=Reuse(
+            reuse=Reusable(
                 frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
                 prepared.options.proofs,
                 prepared.forced,

@@ -18,7 +18,7 @@ from andon.lake.refs import RefMove
 from andon.model.commit import Commit, CommitKind, Leaf, State, in_force
 from andon.model.event import Ended, Planned
 from andon.model.plan import Action, Plan
-from andon.model.run import RunResult, Status, TaskResult
+from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.project.folder.merge import next_base
 from andon.runs.building.outcome import Progress
 from andon.runs.checked_run import ages
@@ -163,7 +163,7 @@ class Finish:
         else:
             holding = check.holding(settled)
             results = told(blamed(holding), results)
-            if holding and (held is None or any(r.status is Status.HELD for r in results)):
+            if holding and (held is None or any(r.status is TaskStatus.HELD for r in results)):
                 held = held if prepared.goal.policy == "none" else held_because(holding)
         state = settled.state if held is None else settled.whole
         return _End(results, settled, state, held)
@@ -186,7 +186,7 @@ class Finish:
         """The run's outcome, within the transaction that moves the refs."""
         workspace = self._workspace
         statuses = {r.status for r in end.results}
-        status = "failed" if Status.FAILED in statuses else "held" if end.is_held else "done"
+        status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"
         how = RunEnd(status, run.seconds, commit.id, published=end.held is None, held=end.held, tasks=end.results)
         workspace.runs.end(transaction, run.number, how)
         workspace.check_results.record(transaction, check.fresh, check.newest)
@@ -201,8 +201,8 @@ class Finish:
             result = done.get(step.dataset)
             if result is None:
                 rows = counts.get(step.version or "", (None, 0))[0]
-                result = TaskResult(step.dataset, step.action, step.reason, Status.OK, rows, version=step.version)
-            elif result.status is Status.OK and result.version is not None:
+                result = TaskResult(step.dataset, step.action, step.reason, TaskStatus.OK, rows, version=step.version)
+            elif result.status is TaskStatus.OK and result.version is not None:
                 result = replace(result, version=progress.versions.get(step.dataset, result.version))
             results.append(result)
         return tuple(results)
@@ -288,7 +288,7 @@ class _End:
     @property
     def is_held(self) -> bool:
         """Whether a check keeps something from readers."""
-        return any(r.status is Status.HELD for r in self.results) or (
+        return any(r.status is TaskStatus.HELD for r in self.results) or (
             self.held is not None and bool(self.settled.holding)
         )
 
@@ -304,8 +304,8 @@ def _kind(prepared: Prepared) -> CommitKind:
 
 
 def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
-    failed = [r.dataset for r in results if r.status is Status.FAILED]
-    skipped = [r.dataset for r in results if r.status is Status.SKIPPED]
+    failed = [r.dataset for r in results if r.status is TaskStatus.FAILED]
+    skipped = [r.dataset for r in results if r.status is TaskStatus.SKIPPED]
     if goal.policy == "none":
         return "not to be published (--publish none)"
     if failed and goal.policy == "all-or-nothing":
@@ -322,7 +322,7 @@ def _is_whole(prepared: Prepared, results: Sequence[TaskResult]) -> bool:
     as a parent it would be the base of its next publish, and that part would count as taken and never be tried again."""
     if prepared.gathered.code.rejected or len(results) < len(prepared.gathered.definitions):
         return False
-    return all(r.status is Status.OK and r.action != Action.KEEP for r in results)
+    return all(r.status is TaskStatus.OK and r.action != Action.KEEP for r in results)
 
 
 def _next_state(prepared: Prepared, progress: Progress) -> State:
@@ -356,7 +356,7 @@ def _leaf(gathered: Gathered, name: str, key: str, build: str, version: str) -> 
 def _message(prepared: Prepared, results: Sequence[TaskResult], state: State) -> str:
     """What a run did, in one line."""
     before = prepared.gathered.state.leaves
-    done = [r for r in results if r.status is Status.OK]
+    done = [r for r in results if r.status is TaskStatus.OK]
     built = [r.dataset for r in done if r.action in (Action.BUILD, Action.VIEW)]
     dropped = [r.dataset for r in done if r.action is Action.DROP]
     taken, edited = [], []

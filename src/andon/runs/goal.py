@@ -15,7 +15,7 @@ from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 
 if TYPE_CHECKING:
-    from andon.runs.planning.gather import Gatherer, Side
+    from andon.runs.planning.gather import Gatherer, MergeSide
     from andon.workspace.folder import Base
 
 POLICIES = ("all-or-nothing", "healthy", "none")
@@ -95,7 +95,7 @@ class Goal:
     """
 
     branch: str
-    side: Callable[[Commit, Gatherer], Side]
+    side: Callable[[Commit, Gatherer], MergeSide]
     base: Callable[[Commit, Gatherer], Base | None]
     kind: CommitKind
     policy: str

@@ -20,7 +20,7 @@ from andon.model.run import RunResult
 from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.goal import ANY_PLAN, Goal, Line, RunOptions
-from andon.runs.inspection.ask import Checking, Setting
+from andon.runs.inspection.ask import AskContext, Checking
 from andon.runs.inspection.book import CheckBook
 from andon.runs.planning.bases import remember_published
 from andon.runs.planning.gather import Gatherer
@@ -213,7 +213,7 @@ class Checks:
         return {d for d in choose(select, selectable(datasets, needs)) if d in datasets}
 
     def _checking(self, code: Code, commit: Commit, engines: Engines, again: bool) -> Checking:
-        setting = Setting(
+        setting = AskContext(
             published=self._published(commit),
             definitions=code.definitions,
             moment=self._workspace.clock(),

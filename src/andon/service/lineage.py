@@ -222,10 +222,10 @@ class Lineages:
     def _rules(self, project: Project, graph: Graph, dataset: str, column: str | None) -> list[NamedCheck]:
         reading = [rule for rule in project.rules if dataset in rule.datasets]
         if column is not None and reading:
-            from andon.lineage.graph import Question, trace
+            from andon.lineage.graph import TraceQuestion, trace
 
             questions = {
-                rule.file: Question(rule.meaning, rule.sql, _schemas(graph, rule.datasets), rule.macros)
+                rule.file: TraceQuestion(rule.meaning, rule.sql, _schemas(graph, rule.datasets), rule.macros)
                 for rule in reading
             }
             traced = trace(questions, self._workspace.cache)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from andon.base.record import replace
 from andon.base.text import size
 from andon.engines.duckdb.instance import file_list
-from andon.engines.duckdb.row_diff import Question, Side, compare
+from andon.engines.duckdb.row_diff import DiffQuestion, DiffSide, compare
 from andon.engines.duckdb.row_diff_sql import nothing
 from andon.errors import UsageError
 from andon.model.commit import Commit, Leaf
@@ -130,7 +130,7 @@ class RowDiffs:
         known = old or new
         assert known is not None  # a leaf that differs is there on one side
         temporary = options.output.with_name(f".{options.output.name}.tmp") if options.output else None
-        question = Question(name, key, options.where, masked, options.samples, temporary)
+        question = DiffQuestion(name, key, options.where, masked, options.samples, temporary)
         try:
             with ExitStack() as held:
                 pairs = zip((old, new), files, strict=True)
@@ -174,18 +174,18 @@ class RowDiffs:
 
     def _side(
         self, pool: Pool, held: ExitStack, version: Version | None, files: Sequence[DataFile], known: Version
-    ) -> Side:
+    ) -> DiffSide:
         """What the engine reads for one side; without a version no rows of the columns that are `known`."""
         if version is None:
-            return Side(nothing(known.columns), known.columns, 0)
+            return DiffSide(nothing(known.columns), known.columns, 0)
         if version.is_view:
             lease = held.enter_context(pool.reading(version.id))
             lease.ensure([version.dataset], lambda _: self._relations.relation(version.id))
-            return Side(lease.place(version.dataset), version.columns, None, is_stored=False)
+            return DiffSide(lease.place(version.dataset), version.columns, None, is_stored=False)
         if not files:
-            return Side(nothing(version.columns), version.columns, 0)
+            return DiffSide(nothing(version.columns), version.columns, 0)
         paths = [self._lake.storage.engine_path(f.path) for f in files]
-        return Side(f"read_parquet({file_list(paths)})", version.columns, sum(f.rows for f in files))
+        return DiffSide(f"read_parquet({file_list(paths)})", version.columns, sum(f.rows for f in files))
 
     def _weight(self, version: Version | None, files: Sequence[DataFile]) -> int:
         """Bytes that comparing one side reads."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -227,26 +228,36 @@ class Service:
 
 
 class _Shared:
-    """What all callers of a process share beside the adapters: engines and graphs."""
+    """What all callers of a process share beside the adapters: engines and graphs. Made once, whoever asks first."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._lock = threading.Lock()
+        self._graphs: LineageGraphs | None = None
+        self._probe: Probe | None = None
 
-    @cached_property
+    @property
     def graphs(self) -> LineageGraphs:
         from andon.lineage.kept import LineageGraphs
 
-        return LineageGraphs(self._workspace)
+        with self._lock:
+            if self._graphs is None:
+                self._graphs = LineageGraphs(self._workspace)
+            return self._graphs
 
-    @cached_property
+    @property
     def probe(self) -> Probe:
         from andon.workspace.engines import Probe
 
-        return Probe()
+        with self._lock:
+            if self._probe is None:
+                self._probe = Probe()
+            return self._probe
 
     def close(self) -> None:
-        if "probe" in self.__dict__:
-            self.probe.close()
+        with self._lock:
+            if self._probe is not None:
+                self._probe.close()
 
 
 def _problems_without_config(root: Path, environ: Mapping[str, str] | None, clock: Clock) -> tuple[Problem, ...]:

@@ -14,7 +14,7 @@ from andon.model.plan import Plan
 from andon.model.row_diff import RowDiff
 from andon.model.run import RunResult
 from andon.runs.goal import ANY_PLAN, Goal, Line, RunOptions
-from andon.runs.planning.gather import Gatherer, Side
+from andon.runs.planning.gather import Gatherer, MergeSide
 from andon.workspace.folder import Base
 
 _Done = TypeVar("_Done")
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TriedUndo:
     """An older publish reverted aside: nothing is published yet.
 
     Attributes:
@@ -69,7 +69,7 @@ class Reverting:
             return commit
         raise self._no_publish(wanted, name, f"is not in the history of {name}")
 
-    def attempt(self, target: Commit, branch: str | None = None, line: Line | None = None) -> Tried:
+    def attempt(self, target: Commit, branch: str | None = None, line: Line | None = None) -> TriedUndo:
         """Build what reverting `target` gives, aside, and compare it with what readers see.
 
         Raises:
@@ -83,7 +83,7 @@ class Reverting:
         result = self._told(lambda: self._runner.reach(aside, options, line or Line()), target)
         head = self._lake.refs.resolve(name)
         rows = self._row_diffs.summary(head, self._lake.commits.get(result.commit))
-        return Tried(target, plan, result, rows)
+        return TriedUndo(target, plan, result, rows)
 
     def revert(
         self,
@@ -111,7 +111,7 @@ class Reverting:
         changes = commits.changed_leaves(before, target)
         causes = causes_of(commits, self._lake.objects, before, target, changes)
 
-        def side(_: Commit, gatherer: Gatherer) -> Side:
+        def side(_: Commit, gatherer: Gatherer) -> MergeSide:
             return _with_raw_of(gatherer, before, target, causes)
 
         def base(_: Commit, gatherer: Gatherer) -> Base:
@@ -151,7 +151,7 @@ class Reverting:
         )
 
 
-def _with_raw_of(gatherer: Gatherer, before: Commit, target: Commit, causes: Iterable[Cause]) -> Side:
+def _with_raw_of(gatherer: Gatherer, before: Commit, target: Commit, causes: Iterable[Cause]) -> MergeSide:
     """The commit before the target; if the target altered code, raw files are those that it had, which no undo of code takes back."""
     side = gatherer.commit(before)
     if all(cause.source is not None for cause in causes):

@@ -18,7 +18,7 @@ from andon.sql.names import (
     TABLE_FUNCTIONS,
 )
 from andon.sql.parse import Parsed, engine, parse, unreadable
-from andon.sql.tokens import Token, statements, tokens
+from andon.sql.tokens import SqlToken, statements, tokens
 from andon.sql.uses import MacroFacts, MacroStatement, SqlFacts, SqlProblem
 from andon.sql.walk import characters, facts_of
 
@@ -137,7 +137,7 @@ def _syntax(text: str, start: int, end: int) -> SqlProblem | None:
     return None
 
 
-def _bodies(text: str, parts: list[Token], end: int) -> list[_Body] | None:
+def _bodies(text: str, parts: list[SqlToken], end: int) -> list[_Body] | None:
     """The implementations `(parameters) as [table] body`, separated by commas."""
     heads = _heads(parts)
     if not heads or heads[0][0] != 0:
@@ -163,7 +163,7 @@ def _blank(count: int) -> str:
     return " " * count
 
 
-def _heads(parts: list[Token]) -> list[tuple[int, int]]:
+def _heads(parts: list[SqlToken]) -> list[tuple[int, int]]:
     """Where the implementations begin: index of `(`, index of the first token after `as`."""
     heads: list[tuple[int, int]] = []
     depth, opening = 0, -1
@@ -187,9 +187,9 @@ def _heads(parts: list[Token]) -> list[tuple[int, int]]:
     return heads
 
 
-def _parameters(text: str, parts: list[Token]) -> list[tuple[str, str]]:
+def _parameters(text: str, parts: list[SqlToken]) -> list[tuple[str, str]]:
     """Name (with its type, if it has one) and the SELECT of the default of each parameter."""
-    groups: list[list[Token]] = [[]]
+    groups: list[list[SqlToken]] = [[]]
     depth = 0
     for token in parts:
         mark = token.text if token.kind == "mark" else ""
@@ -276,7 +276,7 @@ def macro_name(statement: str) -> tuple[str, bool]:
     return name.name, bool(heads) and rest[heads[0][1]].word == "table"
 
 
-def _named(statement: str) -> list[Token]:
+def _named(statement: str) -> list[SqlToken]:
     """The tokens of a `CREATE MACRO` statement from the macro's name on."""
     parts = list(tokens(statement))
     for at, token in enumerate(parts):

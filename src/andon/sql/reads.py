@@ -8,7 +8,7 @@ from typing import Any
 from andon.base.names import quote
 from andon.model.dataset import FileRead
 from andon.sql.names import words
-from andon.sql.tokens import Token, closing, tokens
+from andon.sql.tokens import SqlToken, closing, tokens
 from andon.sql.uses import SqlProblem
 
 _BY_ENDING = {
@@ -91,9 +91,9 @@ def _patterns(argument: dict[str, Any]) -> tuple[str, ...] | None:
     return tuple(found)
 
 
-def _arguments(text: str, offset: int) -> list[list[Token]]:
+def _arguments(text: str, offset: int) -> list[list[SqlToken]]:
     """The tokens of each argument of the call at `offset`."""
-    parts: list[list[Token]] = [[]]
+    parts: list[list[SqlToken]] = [[]]
     depth = 0
     for token in tokens(text, offset):
         mark = token.text if token.kind == "mark" else ""

@@ -21,7 +21,7 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SqlToken:
     """A token: `kind` is string, quoted, word, number or mark; `text` is as written, `start` and `end` are characters."""
 
     kind: str
@@ -42,7 +42,7 @@ class Token:
         return self.text.lower()
 
 
-def tokens(text: str, start: int = 0) -> Iterator[Token]:
+def tokens(text: str, start: int = 0) -> Iterator[SqlToken]:
     """The tokens of `text` from character `start` on; blanks and comments are left out. What is not closed ends at the end."""
     at = start
     while at < len(text):
@@ -57,7 +57,7 @@ def tokens(text: str, start: int = 0) -> Iterator[Token]:
             end = len(text) if close < 0 else close + len(match.group())
             kind = "string"
         if kind not in ("blank", "comment"):
-            yield Token(kind, text[at:end], at, end)
+            yield SqlToken(kind, text[at:end], at, end)
         at = end
 
 

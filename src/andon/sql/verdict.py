@@ -20,7 +20,7 @@ _AS_IT_STANDS = "the engine's plan is the same as it stands"
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class DefinitionQuery:
     """A definition, as far as its verdict needs it.
 
     Attributes:
@@ -54,7 +54,9 @@ class _Found:
     reasons: list[str] = field(default_factory=list)
 
 
-def verdict(old: Query, new: Query, schemas_old: Schemas, schemas_new: Schemas | None = None) -> Verdict:
+def verdict(
+    old: DefinitionQuery, new: DefinitionQuery, schemas_old: Schemas, schemas_new: Schemas | None = None
+) -> Verdict:
     """What it means to put `new` in the place of `old`. Raises nothing for what the texts hold.
 
     Args:
@@ -69,7 +71,7 @@ def verdict(old: Query, new: Query, schemas_old: Schemas, schemas_new: Schemas |
     return compare(before, after, old, new)
 
 
-def compare(before: Meaning, after: Meaning, old: Query, new: Query) -> Verdict:
+def compare(before: Meaning, after: Meaning, old: DefinitionQuery, new: DefinitionQuery) -> Verdict:
     """The verdict by two meanings that are known already."""
     taken = [name for name, former in new.was.items() if old.was.get(name) != former]
     same_settings = old.key == new.key and old.materialize == new.materialize and not taken
@@ -116,7 +118,7 @@ def verdict_of_schemas(
         found.reasons.append(reason)
     if old and new:
         _compare_names(found, tuple(old), tuple(new), {}, {}, was or {})
-    _compare_settings(found, Query("", key=old_key), Query("", key=new_key))
+    _compare_settings(found, DefinitionQuery("", key=old_key), DefinitionQuery("", key=new_key))
     return _judged(found, Meaning(tuple(old)), Meaning(tuple(new)))
 
 
@@ -197,7 +199,7 @@ def _compare_names(
         found.remade.append("the columns stand in another order")
 
 
-def _compare_settings(found: _Found, old: Query, new: Query) -> None:
+def _compare_settings(found: _Found, old: DefinitionQuery, new: DefinitionQuery) -> None:
     names = dict(found.renamed)
     if old.key != new.key:
         if not old.key:

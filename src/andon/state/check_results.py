@@ -13,7 +13,7 @@ from typing import Any
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.document import from_json, to_json
 from andon.base.record import Record, field
-from andon.model.check import Status
+from andon.model.check import CheckStatus
 from andon.model.check_result import CheckResult, Samples
 
 #: The tables, for the numbered steps of `andon.state.schema`.
@@ -33,7 +33,7 @@ class Kept(Record):
     """A result as found; text, severity and place are those of whoever asks. `newest` serves `max_age`."""
 
     key: str
-    status: Status
+    status: CheckStatus
     version: str
     value: Any = None
     limit: Any = None
@@ -74,7 +74,7 @@ class CheckResults:
         rows = [
             (r.key, r.check, r.dataset, r.version, str(r.status), json.dumps(_body(r, newest)), r.run, r.at)
             for r in results
-            if r.status is not Status.ERROR and r.how != "kept"
+            if r.status is not CheckStatus.ERROR and r.how != "kept"
         ]
         transaction.execute_many(
             "insert into check_result (key, check_id, dataset, version, status, body, run, at)"

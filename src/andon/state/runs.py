@@ -1,4 +1,4 @@
-"""Runs and their tasks, as rows."""
+"""RunLog and their tasks, as rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction
 from andon.base.process import is_gone, this_process
-from andon.model.run import Status, TaskResult
+from andon.model.run import TaskResult, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class RunEnd:
 _COLUMNS = "number, branch, base, kind, author, started, ended, status, commit_id, published, held, logical_time, seconds, process"
 
 
-class Runs:
+class RunLog:
     """Records runs."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -127,7 +127,7 @@ class Runs:
         """The tasks of a run, by dataset."""
         sql = "select dataset, action, reason, status, rows, seconds, version, error from task where run = ? order by dataset"
         return [
-            TaskResult(d, a, r, Status(s), n, t, v, json.loads(e) if e else None)
+            TaskResult(d, a, r, TaskStatus(s), n, t, v, json.loads(e) if e else None)
             for d, a, r, s, n, t, v, e in self._database.query(sql, [number])
         ]
 
@@ -142,7 +142,7 @@ class Runs:
 
 
 def _end_lost(transaction: Transaction, now: str) -> None:
-    """Runs whose process was killed never say that they ended: the next one says it for them."""
+    """RunLog whose process was killed never say that they ended: the next one says it for them."""
     for number, process in transaction.query("select number, process from run where status = 'running'"):
         if is_gone(process):
             transaction.execute("update run set status = 'interrupted', ended = ? where number = ?", [now, number])

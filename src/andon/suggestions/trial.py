@@ -13,12 +13,12 @@ from andon.base.record import replace
 from andon.checks.compile.check import compile_check
 from andon.checks.compile.plans import Catalog, Plan
 from andon.checks.execute.planned import execute
-from andon.checks.execute.question import Question, Target
-from andon.checks.judge import Measured, Verdict, judge
+from andon.checks.execute.question import CheckQuestion, Target
+from andon.checks.judge import Judgement, Measured, judge
 from andon.checks.language.parse import parse_check
 from andon.checks.watch import Point, learned
 from andon.errors import Problem
-from andon.model.check import Check, CheckKind, Status, Watch
+from andon.model.check import Check, CheckKind, CheckStatus, Watch
 from andon.sql.bind import Binder
 from andon.suggestions.facts import Candidate, Subject, Tried
 
@@ -70,8 +70,8 @@ def try_all(
     if held:
         for place in past:
             for index, verdict in enumerate(verdicts([item for _, item in held], place)):
-                failures[index] += verdict.status is Status.FAIL
-                versions[index] += verdict.status in (Status.PASS, Status.FAIL)
+                failures[index] += verdict.status is CheckStatus.FAIL
+                versions[index] += verdict.status in (CheckStatus.PASS, CheckStatus.FAIL)
             if time.monotonic() > until:
                 break
     return [Tried(one, failures[i], versions[i]) for i, (one, _) in enumerate(held)]
@@ -110,20 +110,20 @@ def _held(
     return held
 
 
-def _holds(check: Check, verdict: Verdict) -> bool:
+def _holds(check: Check, verdict: Judgement) -> bool:
     """Whether it passes; what compares with the past need not have one."""
     compares = check.kind in (CheckKind.WATCH, CheckKind.CHANGE)
-    return verdict.status is Status.PASS or (compares and verdict.status is Status.SKIPPED)
+    return verdict.status is CheckStatus.PASS or (compares and verdict.status is CheckStatus.SKIPPED)
 
 
-def _allowance(verdict: Verdict) -> str | None:
-    if verdict.status is not Status.FAIL or not verdict.bad or not verdict.total:
+def _allowance(verdict: Judgement) -> str | None:
+    if verdict.status is not CheckStatus.FAIL or not verdict.bad or not verdict.total:
         return None
     share = Decimal(verdict.bad) / Decimal(verdict.total)
     return next((text for text, most in _ALLOWED if 2 * share <= most), None)
 
 
-def verdicts(items: Sequence[Item], place: Place) -> list[Verdict]:
+def verdicts(items: Sequence[Item], place: Place) -> list[Judgement]:
     """How checks come out on a version; those that name columns or datasets it didn't have are skipped."""
     columns = {name.lower() for name, _ in place.own.columns}
     able = [
@@ -132,12 +132,12 @@ def verdicts(items: Sequence[Item], place: Place) -> list[Verdict]:
         if {name.lower() for name in check.columns} <= columns and all(other in place.others for other in check.others)
     ]
     others = {name: place.others[name] for check, _ in able for name in check.others}
-    question = Question(able, place.own, others, place.published, samples=0)
+    question = CheckQuestion(able, place.own, others, place.published, samples=0)
     executed = execute(question, place.connection, place.moment) if able else []
     found = {check.id: one.verdict for (check, _), one in zip(able, executed, strict=True)}
     for check, _ in able:
         if isinstance(check.form, Watch):
             limits = learned(check.form, place.history, place.moment)
             found[check.id] = judge(check, Measured(value=found[check.id].value, limits=limits), place.moment)
-    missing = Verdict(Status.SKIPPED, reason="the version had no such columns")
+    missing = Judgement(CheckStatus.SKIPPED, reason="the version had no such columns")
     return [found.get(check.id, missing) for check, _ in items]

@@ -23,7 +23,7 @@ _MATCHED = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Tolerance:
+class NumberTolerance:
     """How far a number may be off: `amount`, or a share of what is expected."""
 
     amount: Fraction
@@ -31,7 +31,7 @@ class Tolerance:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ComparedRow:
     """A row: its listed columns as texts, and as values those that are compared with a tolerance."""
 
     shown: Row
@@ -56,7 +56,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RowComparison:
     """How rows are compared.
 
     Attributes:
@@ -65,11 +65,11 @@ class Comparison:
         ordered: whether the order counts.
     """
 
-    tolerances: Sequence[Tolerance | None]
+    tolerances: Sequence[NumberTolerance | None]
     key: frozenset[int] = frozenset()
     ordered: bool = False
 
-    def difference(self, expected: Sequence[Line], found: Sequence[Line]) -> Difference:
+    def difference(self, expected: Sequence[ComparedRow], found: Sequence[ComparedRow]) -> Difference:
         """How the rows differ."""
         missing, unexpected = self._left_over(expected, found)
         if not missing and not unexpected:
@@ -90,19 +90,21 @@ class Comparison:
 
     # -- agreement
 
-    def _alike(self, one: Line, other: Line) -> bool:
+    def _alike(self, one: ComparedRow, other: ComparedRow) -> bool:
         return not self._differing(one, other)
 
-    def _differing(self, expected: Line, found: Line) -> tuple[int, ...]:
+    def _differing(self, expected: ComparedRow, found: ComparedRow) -> tuple[int, ...]:
         return tuple(i for i in range(len(self.tolerances)) if not self._same(i, expected, found))
 
-    def _same(self, index: int, expected: Line, found: Line) -> bool:
+    def _same(self, index: int, expected: ComparedRow, found: ComparedRow) -> bool:
         tolerance = self.tolerances[index]
         if tolerance is None:
             return expected.shown[index] == found.shown[index]
         return is_near(expected.values[index], found.values[index], tolerance)
 
-    def _left_over(self, expected: Sequence[Line], found: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    def _left_over(
+        self, expected: Sequence[ComparedRow], found: Sequence[ComparedRow]
+    ) -> tuple[list[ComparedRow], list[ComparedRow]]:
         """The rows that have no partner on the other side, in their order."""
         exact = [i for i, tolerance in enumerate(self.tolerances) if tolerance is None]
         groups: dict[tuple[str | None, ...], tuple[list[int], list[int]]] = {}
@@ -118,7 +120,7 @@ class Comparison:
         return [expected[at] for at in sorted(missing)], [found[at] for at in sorted(unexpected)]
 
     def _partners(
-        self, expected: Sequence[Line], found: Sequence[Line], ours: Sequence[int], theirs: Sequence[int]
+        self, expected: Sequence[ComparedRow], found: Sequence[ComparedRow], ours: Sequence[int], theirs: Sequence[int]
     ) -> dict[int, int]:
         """For rows of one group, which agree but for their tolerant columns: as many pairs as there can be."""
         if all(tolerance is None for tolerance in self.tolerances) or len(ours) * len(theirs) > _MATCHED**2:
@@ -142,10 +144,12 @@ class Comparison:
 
     # -- showing
 
-    def _pair(self, expected: Line, found: Line) -> Pair:
+    def _pair(self, expected: ComparedRow, found: ComparedRow) -> Pair:
         return Pair(expected.shown, found.shown, self._differing(expected, found))
 
-    def _paired(self, missing: Sequence[Line], unexpected: Sequence[Line]) -> tuple[list[Pair], list[Line], list[Line]]:
+    def _paired(
+        self, missing: Sequence[ComparedRow], unexpected: Sequence[ComparedRow]
+    ) -> tuple[list[Pair], list[ComparedRow], list[ComparedRow]]:
         """Rows that are nearly alike, those most alike first in choice, and what is left of both sides."""
         width = len(self.tolerances)
         scores: list[tuple[int, int, int]] = []
@@ -165,7 +169,7 @@ class Comparison:
         return pairs, alone, others
 
 
-def is_near(expected: Any, found: Any, tolerance: Tolerance) -> bool:
+def is_near(expected: Any, found: Any, tolerance: NumberTolerance) -> bool:
     """Whether `found` is `expected` within the tolerance; in lists and structs every number is."""
     if isinstance(expected, (list, tuple)) and isinstance(found, (list, tuple)):
         return len(expected) == len(found) and all(

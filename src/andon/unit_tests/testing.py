@@ -28,9 +28,9 @@ from andon.engines.python.task import PythonSettings
 from andon.engines.types import select_list
 from andon.errors import AndonError, Problem
 from andon.model.dataset import Definition, Kind
-from andon.model.unit_tests import Rows, TestResult, TestStatus, UnitTest
+from andon.model.unit_tests import CellRows, TestResult, TestStatus, UnitTest
 from andon.unit_tests.cells import inferred_type
-from andon.unit_tests.compare import FLOAT_SHARE, Comparison, Line, Tolerance
+from andon.unit_tests.compare import FLOAT_SHARE, ComparedRow, NumberTolerance, RowComparison
 from andon.unit_tests.written import Columns, WrittenRows
 
 #: The logical time of a test that doesn't say one: its dataset doesn't use the clock.
@@ -41,7 +41,7 @@ _BINARY = (".parquet", ".zst", ".xlsx", ".avro", ".orc")
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class DatasetUnderTest:
     """The dataset that is tested, with all that running it needs.
 
     Attributes:
@@ -91,7 +91,7 @@ class Testing:
             self._instance.close()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
-    def run(self, test: UnitTest, subject: Subject) -> TestResult:
+    def run(self, test: UnitTest, subject: DatasetUnderTest) -> TestResult:
         """How the test comes out. What is wrong with it, and what the dataset raises, is in the result."""
         began = time.perf_counter()
         work = self._temporary / f"test-{secrets.token_hex(6)}"
@@ -124,7 +124,7 @@ class _Case:
     def __init__(
         self,
         test: UnitTest,
-        subject: Subject,
+        subject: DatasetUnderTest,
         instance: Instance,
         work: Path,
         moment: datetime,
@@ -210,7 +210,7 @@ class _Case:
                 problems += self._fill(name, rows, columns)
         return problems
 
-    def _inferred(self, name: str, rows: Rows | None) -> Columns:
+    def _inferred(self, name: str, rows: CellRows | None) -> Columns:
         """Columns of an input that was never built, by what is declared and given."""
         declared = self._subject.declared.get(name, ())
         found = {column.lower(): (column, kind) for column, kind in declared}
@@ -228,7 +228,7 @@ class _Case:
         hint = f"run `{name}` once, or declare its `columns` in its file"
         return self._written.problem(self._test.file, line, column, f"the columns of `{name}` are not known yet", hint)
 
-    def _fill(self, name: str, rows: Rows, columns: Columns) -> list[Problem]:
+    def _fill(self, name: str, rows: CellRows, columns: Columns) -> list[Problem]:
         kinds, problems = self._written.kinds(rows, columns, f"`{name}`")
         listed, misfits = self._written.values(rows, kinds, f"of `{name}`")
         if problems or misfits or not listed:
@@ -328,13 +328,13 @@ class _Case:
         columns = [one for one in kinds if one is not None]
         return columns, listed, [*problems, *misfits, *self._unknown_tolerances(columns)]
 
-    def _rows(self, sql: str, columns: Columns, listed: Sequence[str]) -> tuple[list[Line], list[Line]]:
+    def _rows(self, sql: str, columns: Columns, listed: Sequence[str]) -> tuple[list[ComparedRow], list[ComparedRow]]:
         """The expected rows, and those found."""
         names = ", ".join(quote(name) for name, _ in columns)
         wanted = self._fetch(f"(values {', '.join(listed)}) t({names})", columns) if listed else []
         return wanted, self._fetch(f"(\n{sql}\n)", columns)
 
-    def _fetch(self, relation: str, columns: Columns) -> list[Line]:
+    def _fetch(self, relation: str, columns: Columns) -> list[ComparedRow]:
         texts = [f"{quote(name)}::varchar" for name, _ in columns]
         values = [
             quote(name) if tolerance is not None else "null"
@@ -342,25 +342,25 @@ class _Case:
         ]
         rows = self._connection.execute(f"select {', '.join([*texts, *values])} from {relation}").fetchall()
         width = len(columns)
-        return [Line(tuple(row[:width]), tuple(row[width:])) for row in rows]
+        return [ComparedRow(tuple(row[:width]), tuple(row[width:])) for row in rows]
 
-    def _comparison(self, columns: Columns) -> Comparison:
+    def _comparison(self, columns: Columns) -> RowComparison:
         names = [name.lower() for name, _ in columns]
         key = [name.lower() for name in self._definition.key]
         whole = frozenset(names.index(name) for name in key) if key and set(key) <= set(names) else frozenset()
-        return Comparison(self._tolerances(columns), whole, self._test.ordered)
+        return RowComparison(self._tolerances(columns), whole, self._test.ordered)
 
-    def _tolerances(self, columns: Columns) -> list[Tolerance | None]:
+    def _tolerances(self, columns: Columns) -> list[NumberTolerance | None]:
         stated = {None if n.column is None else n.column.lower(): n for n in self._test.near}
-        found: list[Tolerance | None] = []
+        found: list[NumberTolerance | None] = []
         for name, kind in columns:
             near = stated.get(name.lower()) or stated.get(None)
             if near is not None and any(number in kind for number in _NUMBERS):
                 amount = Fraction(near.amount)
-                found.append(Tolerance(amount / 100 if near.relative else amount, near.relative))
+                found.append(NumberTolerance(amount / 100 if near.relative else amount, near.relative))
             else:
                 is_float = "DOUBLE" in kind or "FLOAT" in kind
-                found.append(Tolerance(FLOAT_SHARE, True) if is_float else None)
+                found.append(NumberTolerance(FLOAT_SHARE, True) if is_float else None)
         return found
 
     def _unknown_tolerances(self, columns: Columns) -> list[Problem]:

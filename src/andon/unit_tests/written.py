@@ -1,4 +1,4 @@
-"""Rows written in a unit test, held against the columns that they are meant for: names, types, places of what is wrong."""
+"""CellRows written in a unit test, held against the columns that they are meant for: names, types, places of what is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from andon.base.names import did_you_mean
 from andon.base.text import excerpt
 from andon.errors import Problem
 from andon.model.types import parse_type
-from andon.model.unit_tests import Cell, CellKind, Rows
+from andon.model.unit_tests import Cell, CellKind, CellRows
 from andon.unit_tests.cells import cell_sql
 
 Columns = Sequence[tuple[str, str]]
@@ -27,7 +27,7 @@ class WrittenRows:
         self._connection = connection
         self._text_of = text_of
 
-    def kinds(self, rows: Rows, columns: Columns, whose: str) -> tuple[list[tuple[str, str] | None], list[Problem]]:
+    def kinds(self, rows: CellRows, columns: Columns, whose: str) -> tuple[list[tuple[str, str] | None], list[Problem]]:
         """The listed columns as they are spelt, with their types; None and a problem for each that is not there."""
         known = {name.lower(): (name, kind) for name, kind in columns}
         problems = []
@@ -41,7 +41,7 @@ class WrittenRows:
         return [known.get(name.lower()) for name in rows.columns], problems
 
     def values(
-        self, rows: Rows, kinds: Sequence[tuple[str, str] | None], whose: str
+        self, rows: CellRows, kinds: Sequence[tuple[str, str] | None], whose: str
     ) -> tuple[list[str], list[Problem]]:
         """Each row as `(…)` for VALUES; problems of cells that don't fit their column's type."""
         problems: list[Problem] = []
@@ -70,7 +70,7 @@ class WrittenRows:
             ]
         return listed, problems
 
-    def _misfit(self, rows: Rows, cell: Cell, name: str, kind: str, whose: str) -> Problem:
+    def _misfit(self, rows: CellRows, cell: Cell, name: str, kind: str, whose: str) -> Problem:
         shown = cell.text if len(cell.text) <= 60 else cell.text[:57] + "…"
         message = f"`{shown}` does not fit `{name}` {whose}, which is {kind}"
         return self.problem(rows.file, cell.line, cell.column, message, "write a value of that type, or `null`")

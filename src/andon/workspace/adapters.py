@@ -24,7 +24,7 @@ from andon.settings.resolve import Settings
 from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
 from andon.state.queries import Queries
-from andon.state.runs import Runs
+from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
 from andon.version import __version__
 from andon.workspace.engine_settings import reading_settings
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StateStore:
     """The lake's database and what of it is not the lake: runs, results of checks, queries, derived facts."""
 
     lake: Lake
-    runs: Runs
+    runs: RunLog
     check_results: CheckResults
     query_log: Queries
     facts: Facts
@@ -74,7 +74,7 @@ class Adapters:
         self._is_new = False
 
     @property
-    def state(self) -> State:
+    def state(self) -> StateStore:
         """The lake and the state beside it; the lake is made if it is not there.
 
         Raises:
@@ -122,7 +122,7 @@ class Adapters:
         return FileCache(self.folder.state / "cache.db", __version__)
 
     @cached_property
-    def _state(self) -> State:
+    def _state(self) -> StateStore:
         self.folder.prepare()
         catalog = self._path("catalog")
         storage = self._path("storage")
@@ -138,7 +138,9 @@ class Adapters:
         lake = Lake.open(database, LocalStorage(storage), self.clock, self._owner)
         migrate(database, "state", MIGRATIONS)
         self._is_new = is_new
-        return State(lake, Runs(database, self.clock), CheckResults(database), Queries(database), Facts(database))
+        return StateStore(
+            lake, RunLog(database, self.clock), CheckResults(database), Queries(database), Facts(database)
+        )
 
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import threading
 from collections.abc import Iterator
@@ -53,13 +54,15 @@ class Probe:
                 from andon.engines.duckdb.opening import Purpose, open_instance
 
                 self._instance = open_instance(Purpose.BINDING)
-        return self._instance.session().columns("memory", f"\n{sql}\n")
+            instance = self._instance
+        return instance.session().columns("memory", f"\n{sql}\n")
 
     def close(self) -> None:
         """Free the engine."""
-        if self._instance is not None:
-            self._instance.close()
-            self._instance = None
+        with self._lock:
+            if self._instance is not None:
+                self._instance.close()
+                self._instance = None
 
 
 class Engines:
@@ -72,7 +75,8 @@ class Engines:
 
     def __init__(self, workspace: Workspace, run: int | None, moment: datetime) -> None:
         self._workspace = workspace
-        self._run = run
+        # where there is no run, a name that nobody else has: many may ask at once
+        self._name = f"run-{run}" if run is not None else f"ask-{os.getpid()}-{secrets.token_hex(3)}"
         self._moment = moment
         self._sides: Sides | None = None
         self._others: dict[str, Engine] = {}
@@ -162,11 +166,10 @@ class Engines:
     @property
     def temporary(self) -> Path:
         """Where this run puts temporary files."""
-        name = f"run-{self._run}" if self._run is not None else f"ask-{os.getpid()}"
         chosen = str(self._workspace.settings.get("engine.temp_directory") or "")
         if chosen:  # a place that other lakes may use too, whose runs have the same numbers
-            return self._workspace.root / chosen / f"{name}-{os.getpid()}"
-        return self._workspace.folder.state / "tmp" / name
+            return self._workspace.root / chosen / f"{self._name}-{os.getpid()}"
+        return self._workspace.folder.state / "tmp" / self._name
 
     def _clean_up_after_others(self) -> None:
         """Remove what runs that were killed left in the folder for temporary files."""

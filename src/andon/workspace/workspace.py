@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from andon.state.check_results import CheckResults
     from andon.state.facts import Facts
     from andon.state.queries import Queries
-    from andon.state.runs import Runs
+    from andon.state.runs import RunLog
     from andon.workspace.folder import Folder
 
 
@@ -112,7 +112,7 @@ class Workspace:
         return self._adapters.cache
 
     @property
-    def runs(self) -> Runs:
+    def runs(self) -> RunLog:
         """Records of runs."""
         return self._adapters.state.runs
 

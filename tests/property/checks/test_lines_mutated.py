@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.checks.compile.plans import Catalog, Compiled, Declared
+from andon.checks.compile.plans import Catalog, Compiled, DeclaredChecks
 from andon.checks.compile.read import read_checks
 from andon.checks.language.tokens import cut
 from andon.errors import CODES
@@ -84,7 +84,7 @@ def by_tokens(draw: st.DrawFn) -> str:
 
 def judged(texts: list[str], for_column: str | None) -> list[Compiled]:
     given_lines = tuple(CheckLine(text, "f.sql", place, 5, for_column) for place, text in enumerate(texts, 1))
-    found, problems = read_checks([Declared("marts.d", given_lines, ("a",))], CATALOG, binder=BINDER)
+    found, problems = read_checks([DeclaredChecks("marts.d", given_lines, ("a",))], CATALOG, binder=BINDER)
     for problem in problems:
         assert problem.code in CODES
         assert problem.message
@@ -110,7 +110,7 @@ def test_good_lines_cut_short_anywhere_are_read_or_refused() -> None:
 
 def test_every_line_is_refused_with_what_stands_near_to_it() -> None:
     _, problems = read_checks(
-        [Declared("marts.d", (CheckLine("sttus in new", "f.sql", 4, 3), CheckLine("a is emial", "f.sql", 5, 3)))],
+        [DeclaredChecks("marts.d", (CheckLine("sttus in new", "f.sql", 4, 3), CheckLine("a is emial", "f.sql", 5, 3)))],
         CATALOG,
     )
     assert [(p.line, p.column, p.hint) for p in problems] == [

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.checks.compile.check import Catalog, RowPlan, compile_check
-from andon.checks.execute.plain import Relations, measure
+from andon.checks.execute.plain import PlainRelations, measure
 from andon.checks.language.parse import parse_check
 from andon.model.check import Check
 from andon.sql.bind import Binder
@@ -79,6 +79,6 @@ def test_rules_mean_what_the_evaluator_says(tree: Tree, values: list[tuple[Any, 
     if values:
         connection.executemany("insert into s.d values (?, ?, ?)", values)
     bad = sum(holds(tree, dict(zip("xya", row, strict=True))) is False for row in values)
-    measured = measure(plan, Relations("s.d", {}), connection)
+    measured = measure(plan, PlainRelations("s.d", {}), connection)
     assert (measured.bad, measured.total) == (bad, len(values)), plan.bad
     connection.close()

@@ -20,13 +20,13 @@ from andon.base.names import literal, quote
 from andon.checks.compile.check import Catalog, Plan, ReferencePlan, RowPlan, UniquePlan, compile_check
 from andon.checks.execute import queries
 from andon.checks.execute.plain import measure
-from andon.checks.execute.planned import Question, Target, execute
+from andon.checks.execute.planned import CheckQuestion, Target, execute
 from andon.checks.execute.samples import sample
-from andon.checks.judge import Verdict, judge
+from andon.checks.judge import Judgement, judge
 from andon.checks.language.parse import parse_check
 from andon.engines.duckdb.stats import parse_return_stats
 from andon.errors import Problem
-from andon.model.check import Check, Status
+from andon.model.check import Check, CheckStatus
 from andon.model.check_result import Samples
 from andon.model.version import DataFile
 from andon.sql.bind import Binder
@@ -251,21 +251,21 @@ def world() -> World:
     return WORLD[0]
 
 
-def comparable(verdict: Verdict) -> Any:
+def comparable(verdict: Judgement) -> Any:
     """NaN is equal to itself here; of an error only that there is one counts."""
-    if verdict.status is Status.ERROR:
+    if verdict.status is CheckStatus.ERROR:
         return "error"
     values = (verdict.value, verdict.limit)
     plain = ["nan" if isinstance(value, float) and math.isnan(value) else value for value in values]
     return (verdict.status, verdict.bad, verdict.total, *plain, verdict.reason)
 
 
-def assert_planned_is_plain(question: Question, connection: duckdb.DuckDBPyConnection) -> None:
+def assert_planned_is_plain(question: CheckQuestion, connection: duckdb.DuckDBPyConnection) -> None:
     relations = question.relations()
     for (check, plan), done in zip(question.items, execute(question, connection, MOMENT), strict=True):
         alone = judge(check, measure(plan, relations, connection), MOMENT)
         assert comparable(done.verdict) == comparable(alone), (check.text, done)
-        if done.verdict.status is not Status.FAIL or not done.verdict.bad:
+        if done.verdict.status is not CheckStatus.FAIL or not done.verdict.bad:
             assert done.samples == Samples()
             continue
         if isinstance(plan, (RowPlan, UniquePlan, ReferencePlan)):
@@ -287,7 +287,7 @@ def test_planned_is_plain(
     mine, theirs = place.table("s.d", own), place.table("o.t", [other])
     published = None if before is None else place.table("p.d", [before])
     others = {"o.t": theirs}
-    question = Question(items_of(written), mine, others, published, samples=samples)
+    question = CheckQuestion(items_of(written), mine, others, published, samples=samples)
     with patch.object(queries, "LARGE", 0 if is_large else queries.LARGE):
         assert_planned_is_plain(question, place.connection)
 
@@ -318,7 +318,7 @@ def test_what_is_kept_per_file_changes_nothing(
         theirs = place.table("o.t", [other])
         for values in (first, first + added, first + added, added):
             mine = place.table("s.d", values)
-            question = Question(items, mine, {"o.t": theirs}, None, states=states)
+            question = CheckQuestion(items, mine, {"o.t": theirs}, None, states=states)
             assert_planned_is_plain(question, place.connection)
 
 
@@ -331,7 +331,7 @@ def test_views_are_checked_by_running_them(
     for name, values in (("s.d", own), ("o.t", other), ("p.d", before or [])):
         place.fill(name, values)
     published = None if before is None else Target("p.d", COLUMNS)
-    question = Question(items_of(written), Target("s.d", COLUMNS), {"o.t": Target("o.t", COLUMNS)}, published)
+    question = CheckQuestion(items_of(written), Target("s.d", COLUMNS), {"o.t": Target("o.t", COLUMNS)}, published)
     assert_planned_is_plain(question, place.connection)
 
 
@@ -340,7 +340,7 @@ def test_most_lines_are_read_and_planned() -> None:
     values = [row_of(a=index, x="1.5", s="x", t="2026-11-22 11:00") for index in range(4)]
     written = ["a > 0", "x 0..1 where b > 0", "not null a", "sum(a) > 0", "max_age 26h by t", "s is email", "key a"]
     mine = place.table("s.d", [values])
-    question = Question(items_of(written), mine, {}, None)
+    question = CheckQuestion(items_of(written), mine, {}, None)
     done = execute(question, place.connection, MOMENT)
     assert [one.how for one in done] == ["scan", "scan", "proof", "scan", "proof", "scan", "scan"]
     assert [str(one.verdict.status) for one in done] == ["fail", "pass", "pass", "pass", "pass", "fail", "pass"]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from andon.base.cache import MemoryCache
 from andon.checks.compile import typed
 from andon.checks.compile.check import compile_check
-from andon.checks.compile.plans import Catalog, Declared
+from andon.checks.compile.plans import Catalog, DeclaredChecks
 from andon.checks.compile.read import read_checks
 from andon.checks.compile.reader import placed
 from andon.checks.compile.shared import Shared
@@ -141,7 +141,7 @@ def only_the_engine() -> Iterator[None]:
     expression._read.cache_clear()
 
 
-def alone(one: Declared, catalog: Catalog) -> tuple[list[tuple[Check, Any]], list[Problem]]:
+def alone(one: DeclaredChecks, catalog: Catalog) -> tuple[list[tuple[Check, Any]], list[Problem]]:
     """Each line on its own, in the plainest way."""
     with only_the_engine():
         checks, problems = parse_lines(
@@ -155,7 +155,7 @@ def alone(one: Declared, catalog: Catalog) -> tuple[list[tuple[Check, Any]], lis
     return [(check, plan) for check, plan in compiled if not isinstance(plan, Problem)], problems
 
 
-def assert_exact(declared: list[Declared], catalog: Catalog) -> None:
+def assert_exact(declared: list[DeclaredChecks], catalog: Catalog) -> None:
     found, problems = read_checks(declared, catalog, datasets=catalog.columns)
     wanted: list[Problem] = []
     for one in declared:
@@ -165,8 +165,10 @@ def assert_exact(declared: list[Declared], catalog: Catalog) -> None:
     assert problems == wanted
 
 
-def declare(dataset: str, texts: list[str], key: tuple[str, ...]) -> Declared:
-    return Declared(dataset, tuple(CheckLine(text, "f.sql", place, 3) for place, text in enumerate(texts, 1)), key)
+def declare(dataset: str, texts: list[str], key: tuple[str, ...]) -> DeclaredChecks:
+    return DeclaredChecks(
+        dataset, tuple(CheckLine(text, "f.sql", place, 3) for place, text in enumerate(texts, 1)), key
+    )
 
 
 @settings(max_examples=60, deadline=None)

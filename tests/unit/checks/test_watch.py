@@ -20,7 +20,7 @@ from andon.checks.watch import (
     same_time_of_month,
     short_number,
 )
-from andon.model.check import Check, Status, Watch
+from andon.model.check import Check, CheckStatus, Watch
 
 MONDAY = datetime(2026, 3, 2, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -211,11 +211,11 @@ def test_the_verdict_says_how_far_learning_has_come():
     check = parse_check("watch rows", dataset="shop.orders", columns=[("a", "BIGINT")], key=None)
     assert isinstance(check, Check)
     verdict = judge(check, Measured(value=7, limits=Learning(5)))
-    assert (verdict.status, verdict.reason) == (Status.SKIPPED, "learning 5/8")
+    assert (verdict.status, verdict.reason) == (CheckStatus.SKIPPED, "learning 5/8")
     found = limits([100] * 20)
-    assert judge(check, Measured(value=100, limits=found)).status is Status.PASS
+    assert judge(check, Measured(value=100, limits=found)).status is CheckStatus.PASS
     twice = judge(check, Measured(value=200, limits=found))
-    assert (twice.status, twice.limit) == (Status.FAIL, "67..149")
+    assert (twice.status, twice.limit) == (CheckStatus.FAIL, "67..149")
     assert twice.reason == "far above what was learned from 20 days; about 100 is expected"
     assert judge(check, Measured(value=160, limits=found)).reason.startswith("above what")
     assert judge(check, Measured(value=None, limits=found)).reason == "no value"

@@ -10,7 +10,7 @@ from andon.base.cache import MemoryCache
 from andon.base.hashing import digest
 from andon.checks.compile.check import Catalog, ViolationsPlan
 from andon.checks.compile.rule_files import compile_rule, rule_check
-from andon.checks.execute.plain import Relations, measure
+from andon.checks.execute.plain import PlainRelations, measure
 from andon.model.project import Project
 from andon.model.unit_tests import TestStatus
 from andon.project.folder.scan import scan
@@ -55,9 +55,9 @@ def test_the_rule_counts_rows_that_differ(project: Project) -> None:
     engine.execute("insert into marts.revenue_by_month values ('1997-01-01', 10)")
     engine.execute("insert into marts.cohorts values ('1997-01-01', 0, 10)")
     engine.execute("insert into marts.customer_value values (1, '1997-01-05', 10)")
-    assert measure(plan, Relations(rule.datasets[0], {}), engine).bad == 0
+    assert measure(plan, PlainRelations(rule.datasets[0], {}), engine).bad == 0
     engine.execute("update marts.cohorts set revenue = 10.01")
-    assert measure(plan, Relations(rule.datasets[0], {}), engine).bad == 1
+    assert measure(plan, PlainRelations(rule.datasets[0], {}), engine).bad == 1
 
 
 def test_its_unit_tests_pass(tmp_path: Path) -> None:

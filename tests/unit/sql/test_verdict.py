@@ -12,7 +12,7 @@ from andon.base.record import replace
 from andon.model.verdict import Verdict, VerdictKind
 from andon.sql.lineage.columns_of_query import Lineage, column_lineage
 from andon.sql.meaning.query import meaning_of
-from andon.sql.verdict import Query, carried, verdict, verdict_of_schemas
+from andon.sql.verdict import DefinitionQuery, carried, verdict, verdict_of_schemas
 
 CASES = Path(__file__).parents[2] / "cases" / "sql"
 
@@ -31,8 +31,8 @@ class Case:
     """One case of the file."""
 
     expected: str
-    old: Query
-    new: Query
+    old: DefinitionQuery
+    new: DefinitionQuery
     settings: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -51,7 +51,7 @@ def _case(block: str) -> Case:
         settings.setdefault(name, []).append(value)
     queries = []
     for side, sql in (("old", "\n".join(rest)), ("new", after)):
-        query = Query(sql, tuple(settings.get(f"{side} macro", ())))
+        query = DefinitionQuery(sql, tuple(settings.get(f"{side} macro", ())))
         query = replace(query, key=tuple(", ".join(settings.get(f"{side} key", ())).replace(",", " ").split()))
         query = replace(query, materialize=settings.get(f"{side} keeps", ["table"])[0])
         queries.append(query)
@@ -104,34 +104,34 @@ def test_expressions_that_differ_are_not_called_equal(pair: tuple[str, str]) -> 
 
 
 def test_what_does_not_bind_is_never_equal_and_breaks_nobody() -> None:
-    good = Query("select id, amount from shop.orders")
+    good = DefinitionQuery("select id, amount from shop.orders")
     for text in (
         "select nothing from shop.orders",
         "select 1 from nowhere.at_all",
         "sel ect",
         "create table t (i int)",
     ):
-        bad = Query(text)
+        bad = DefinitionQuery(text)
         for found in (verdict(good, bad, SCHEMAS), verdict(bad, good, SCHEMAS)):
             assert found.kind is VerdictKind.ROWS
             assert "can't be compared, because" in found.reasons[0]
 
 
 def test_a_new_column_of_an_input_that_is_taken_by_a_star_is_added() -> None:
-    query = Query("select * from shop.customers")
+    query = DefinitionQuery("select * from shop.customers")
     new = {**SCHEMAS, "shop.customers": [*SCHEMAS["shop.customers"], ("vip", "BOOLEAN")]}
     found = verdict(query, query, SCHEMAS, new)
     assert (found.kind, found.added, found.columns) == (VerdictKind.ADDITIVE, ("vip",), ())
 
 
 def test_a_new_column_of_an_input_can_join_a_natural_join() -> None:
-    query = Query("select sku from shop.items natural join (select id as order_id, status from shop.orders)")
+    query = DefinitionQuery("select sku from shop.items natural join (select id as order_id, status from shop.orders)")
     new = {**SCHEMAS, "shop.items": [*SCHEMAS["shop.items"], ("status", "VARCHAR")]}
     assert verdict(query, query, SCHEMAS, new).kind is VerdictKind.ROWS
 
 
 def test_a_new_column_of_an_input_can_stand_where_an_alias_was_meant() -> None:
-    query = Query("select customer_id as who, count(*) as n from shop.orders group by who")
+    query = DefinitionQuery("select customer_id as who, count(*) as n from shop.orders group by who")
     new = {**SCHEMAS, "shop.orders": [*SCHEMAS["shop.orders"], ("who", "VARCHAR")]}
     assert verdict(query, query, SCHEMAS, new).kind is not VerdictKind.NONE
 
@@ -155,8 +155,8 @@ def test_a_source_or_a_python_dataset_has_other_rows() -> None:
 
 
 def test_a_declared_rename_that_comes_late_makes_the_dataset_anew() -> None:
-    plain = Query("select id, amount as revenue from shop.orders")
-    declared = Query(plain.sql, was={"revenue": "amount"})
+    plain = DefinitionQuery("select id, amount as revenue from shop.orders")
+    declared = DefinitionQuery(plain.sql, was={"revenue": "amount"})
     found = verdict(plain, declared, SCHEMAS)
     assert (found.kind, found.reasons) == (VerdictKind.ADDITIVE, ("`revenue` keeps the field id of `amount`",))
     assert verdict(declared, declared, SCHEMAS).kind is VerdictKind.NONE
@@ -171,7 +171,11 @@ def test_a_rename_is_declared_whatever_the_case() -> None:
 
 
 def test_json_has_what_a_plan_shows() -> None:
-    found = verdict(Query("select id, amount from shop.orders"), Query("select id, 2 as two from shop.orders"), SCHEMAS)
+    found = verdict(
+        DefinitionQuery("select id, amount from shop.orders"),
+        DefinitionQuery("select id, 2 as two from shop.orders"),
+        SCHEMAS,
+    )
     assert found.to_json() == {
         "verdict": "contract",
         "columns": [],
@@ -190,7 +194,7 @@ class TestCarried:
     SQL = "select o.id, o.amount, c.name from shop.orders o join shop.customers c on c.id = o.customer_id"
 
     def judged(self, **inputs: Verdict) -> Verdict:
-        own = verdict(Query(self.SQL), Query(self.SQL), SCHEMAS)
+        own = verdict(DefinitionQuery(self.SQL), DefinitionQuery(self.SQL), SCHEMAS)
         named = {f"shop.{name}": found for name, found in inputs.items()}
         return carried(own, ["id", "amount", "name"], column_lineage(self.SQL, SCHEMAS), named, is_open=False)
 

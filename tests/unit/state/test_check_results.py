@@ -9,10 +9,10 @@ import pytest
 
 from andon.base.database import Database
 from andon.base.record import replace
-from andon.model.check import CheckKind, Severity, Status
+from andon.model.check import CheckKind, CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples, result_key
 from andon.state.check_results import CheckResults
-from andon.state.runs import RunBegin, RunEnd, Runs
+from andon.state.runs import RunBegin, RunEnd, RunLog
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def result(version: str = "v1", check: str = "check-1", **more: object) -> Check
         text="n > 0",
         kind=next(iter(CheckKind)),
         severity=Severity.HOLD,
-        status=Status.PASS,
+        status=CheckStatus.PASS,
         version=version,
         at="2026-11-01T00:00:00.000000Z",
         how="scan",
@@ -50,7 +50,7 @@ def run(
     published: bool = True,
 ) -> int:
     """A run that met these results."""
-    runs = Runs(database, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    runs = RunLog(database, lambda: datetime(2026, 11, 1, tzinfo=UTC))
     number = runs.begin(RunBegin(branch, "base", "change", "ana", "day"))
     with database.write() as transaction:
         runs.end(transaction, number, RunEnd("done", 1.0, f"commit-{number}", published=published))
@@ -60,7 +60,7 @@ def run(
 
 def test_a_result_is_found_by_its_question(database: Database, results: CheckResults) -> None:
     samples = Samples(("id", "email"), (("1", None), ("2", "x")), ("email",))
-    failed = result(status=Status.FAIL, bad=2, total=9, value=0.5, limit="ä", samples=samples, run=3, seconds=0.5)
+    failed = result(status=CheckStatus.FAIL, bad=2, total=9, value=0.5, limit="ä", samples=samples, run=3, seconds=0.5)
     with database.write() as transaction:
         results.record(transaction, [failed, result("v2")], {failed.key: 1_700_000_000})
     found = results.find([failed.key, "unknown"])
@@ -76,7 +76,7 @@ def test_what_was_found_first_stays(database: Database, results: CheckResults) -
     assert results.find([result().key])[result().key].value == 1
 
 
-@pytest.mark.parametrize("more", [{"status": Status.ERROR}, {"how": "kept"}], ids=["error", "kept"])
+@pytest.mark.parametrize("more", [{"status": CheckStatus.ERROR}, {"how": "kept"}], ids=["error", "kept"])
 def test_what_is_no_finding_is_not_kept(database: Database, results: CheckResults, more: dict[str, object]) -> None:
     keep(database, results, result(**more))
     assert results.find([result().key]) == {}
@@ -85,7 +85,7 @@ def test_what_is_no_finding_is_not_kept(database: Database, results: CheckResult
 def test_a_run_tells_what_it_met_in_its_order(database: Database, results: CheckResults) -> None:
     met = [
         result("v2", "check-2", label="key id", severity=Severity.WARN, line=7, file="datasets/a/x.sql", why="law"),
-        result(status=Status.ERROR, reason="could not run", others=(("b.y", "v9"),), published="v0"),
+        result(status=CheckStatus.ERROR, reason="could not run", others=(("b.y", "v9"),), published="v0"),
         result("v3", "check-3", how="kept", accepted={"who": "ana", "reason": "June"}),
     ]
     number = run(database, results, met)
@@ -101,7 +101,7 @@ def test_what_a_run_met_is_written_once(database: Database, results: CheckResult
 
 
 def test_how_many_were_asked_and_failed(database: Database, results: CheckResults) -> None:
-    failed, broken = result("v2", status=Status.FAIL), result("v3", status=Status.ERROR)
+    failed, broken = result("v2", status=CheckStatus.FAIL), result("v3", status=CheckStatus.ERROR)
     first = run(database, results, [result(), failed, broken])
     second = run(database, results, [result()])
     empty = run(database, results, [])
@@ -125,8 +125,8 @@ def test_a_series_is_of_what_was_published_to_the_branch(database: Database, res
     run(database, results, [result(value=1)])
     run(database, results, [result(value=2)], branch="dev")
     run(database, results, [result(value=3)], published=False)
-    run(database, results, [result(value=None, status=Status.ERROR)])
-    run(database, results, [result(value=4, status=Status.FAIL)])
+    run(database, results, [result(value=None, status=CheckStatus.ERROR)])
+    run(database, results, [result(value=4, status=CheckStatus.FAIL)])
     assert results.series("check-1", "main") == [("day", "commit-5", 4), ("day", "commit-1", 1)]
     assert results.series("check-1", "main", limit=1) == [("day", "commit-5", 4)]
     assert results.series("other", "main") == []
@@ -137,5 +137,5 @@ def test_when_it_was_last_good(database: Database, results: CheckResults) -> Non
     run(database, results, [result(value=1, bad=0)])
     good = run(database, results, [result("v2", value=2, bad=0)])
     run(database, results, [result("v3", value=3)], published=False)
-    run(database, results, [result("v4", value=4, bad=5, status=Status.FAIL)])
+    run(database, results, [result("v4", value=4, bad=5, status=CheckStatus.FAIL)])
     assert results.last_good("check-1") == (good, 2, 0)

@@ -1,4 +1,4 @@
-"""Runs and their tasks: numbered without a gap, ended once, and ended for them where their process is gone."""
+"""RunLog and their tasks: numbered without a gap, ended once, and ended for them where their process is gone."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from andon.base.database import Database
-from andon.model.run import Status, TaskResult
-from andon.state.runs import RunBegin, RunEnd, RunRecord, Runs
+from andon.model.run import TaskResult, TaskStatus
+from andon.state.runs import RunBegin, RunEnd, RunLog, RunRecord
 
 CHANGE = RunBegin("main", "base", "change", "ana", "2026-11-01T00:00:00.000000Z")
 
 
 @pytest.fixture
-def runs(database: Database) -> Runs:
+def runs(database: Database) -> RunLog:
     counter = itertools.count()
-    return Runs(database, lambda: datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=next(counter)))
+    return RunLog(database, lambda: datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=next(counter)))
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +32,12 @@ def gone() -> str:
     return f"{platform.node()}:{process.pid}"
 
 
-def end(runs: Runs, database: Database, number: int, how: RunEnd) -> None:
+def end(runs: RunLog, database: Database, number: int, how: RunEnd) -> None:
     with database.write() as transaction:
         runs.end(transaction, number, how)
 
 
-def test_a_run_begins_and_ends(runs: Runs, database: Database) -> None:
+def test_a_run_begins_and_ends(runs: RunLog, database: Database) -> None:
     number = runs.begin(RunBegin("dev", "c0", "refresh", "ben", "2026-11-02T00:00:00.000000Z"))
     begun = runs.find(number)
     assert begun == RunRecord(
@@ -63,7 +63,7 @@ def test_a_run_begins_and_ends(runs: Runs, database: Database) -> None:
     assert ended.held is None
 
 
-def test_a_held_run_says_why(runs: Runs, database: Database) -> None:
+def test_a_held_run_says_why(runs: RunLog, database: Database) -> None:
     number = runs.begin(CHANGE)
     end(runs, database, number, RunEnd("held", 1.0, "c1", held="a check fails"))
     found = runs.find(number)
@@ -71,7 +71,7 @@ def test_a_held_run_says_why(runs: Runs, database: Database) -> None:
     assert (found.status, found.published, found.held) == ("held", False, "a check fails")
 
 
-def test_a_run_is_running_until_its_end_is_written(runs: Runs, database: Database) -> None:
+def test_a_run_is_running_until_its_end_is_written(runs: RunLog, database: Database) -> None:
     number = runs.begin(CHANGE)
     with database.write() as transaction:
         assert runs.is_running(transaction, number)
@@ -80,7 +80,7 @@ def test_a_run_is_running_until_its_end_is_written(runs: Runs, database: Databas
         assert not runs.is_running(transaction, 99)
 
 
-def test_an_end_that_is_rolled_back_did_not_happen(runs: Runs, database: Database) -> None:
+def test_an_end_that_is_rolled_back_did_not_happen(runs: RunLog, database: Database) -> None:
     number = runs.begin(CHANGE)
     with pytest.raises(ZeroDivisionError), database.write() as transaction:
         runs.end(transaction, number, RunEnd("done", 0.1, "c1", published=True))
@@ -90,7 +90,7 @@ def test_an_end_that_is_rolled_back_did_not_happen(runs: Runs, database: Databas
     assert found.status == "running"
 
 
-def test_runs_are_numbered_without_a_gap_by_many_at_once(runs: Runs) -> None:
+def test_runs_are_numbered_without_a_gap_by_many_at_once(runs: RunLog) -> None:
     numbers: list[int] = []
     threads = [threading.Thread(target=lambda: numbers.append(runs.begin(CHANGE))) for _ in range(12)]
     for thread in threads:
@@ -100,18 +100,18 @@ def test_runs_are_numbered_without_a_gap_by_many_at_once(runs: Runs) -> None:
     assert sorted(numbers) == list(range(1, 13))
 
 
-def test_the_newest_come_first(runs: Runs) -> None:
+def test_the_newest_come_first(runs: RunLog) -> None:
     for _ in range(5):
         runs.begin(CHANGE)
     assert [run.number for run in runs.newest(3)] == [5, 4, 3]
     assert runs.find(6) is None
 
 
-def test_tasks_come_back_by_dataset(runs: Runs, database: Database) -> None:
+def test_tasks_come_back_by_dataset(runs: RunLog, database: Database) -> None:
     tasks = [
-        TaskResult("b.y", "build", "new", Status.FAILED, error={"code": "dataset.failed", "message": "ä"}),
-        TaskResult("a.x", "build", "its SQL changed", Status.OK, 3, 0.5, "v1"),
-        TaskResult("c.z", "drop", "gone", Status.SKIPPED),
+        TaskResult("b.y", "build", "new", TaskStatus.FAILED, error={"code": "dataset.failed", "message": "ä"}),
+        TaskResult("a.x", "build", "its SQL changed", TaskStatus.OK, 3, 0.5, "v1"),
+        TaskResult("c.z", "drop", "gone", TaskStatus.SKIPPED),
     ]
     number = runs.begin(CHANGE)
     end(runs, database, number, RunEnd("failed", 1.0, tasks=tasks))
@@ -119,15 +119,15 @@ def test_tasks_come_back_by_dataset(runs: Runs, database: Database) -> None:
     assert runs.tasks(number + 1) == []
 
 
-def test_an_end_that_is_written_again_replaces_the_tasks(runs: Runs, database: Database) -> None:
+def test_an_end_that_is_written_again_replaces_the_tasks(runs: RunLog, database: Database) -> None:
     """Moved on top of another head, a run ends again."""
     number = runs.begin(CHANGE)
-    end(runs, database, number, RunEnd("moved", 1.0, tasks=[TaskResult("a.x", "build", "new", Status.OK, 1)]))
-    end(runs, database, number, RunEnd("done", 2.0, tasks=[TaskResult("a.x", "build", "new", Status.OK, 2)]))
+    end(runs, database, number, RunEnd("moved", 1.0, tasks=[TaskResult("a.x", "build", "new", TaskStatus.OK, 1)]))
+    end(runs, database, number, RunEnd("done", 2.0, tasks=[TaskResult("a.x", "build", "new", TaskStatus.OK, 2)]))
     assert [task.rows for task in runs.tasks(number)] == [2]
 
 
-def test_a_run_whose_process_is_gone_is_told_as_interrupted(runs: Runs, database: Database, gone: str) -> None:
+def test_a_run_whose_process_is_gone_is_told_as_interrupted(runs: RunLog, database: Database, gone: str) -> None:
     number = runs.begin(CHANGE)
     with database.write() as transaction:
         transaction.execute("update run set process = ?", [gone])
@@ -143,7 +143,7 @@ def test_a_run_whose_process_is_gone_is_told_as_interrupted(runs: Runs, database
     assert written.ended is not None
 
 
-def test_a_run_of_another_machine_is_left_alone(runs: Runs, database: Database, gone: str) -> None:
+def test_a_run_of_another_machine_is_left_alone(runs: RunLog, database: Database, gone: str) -> None:
     runs.begin(CHANGE)
     with database.write() as transaction:
         transaction.execute("update run set process = ?", ["elsewhere:" + gone.rpartition(":")[2]])
@@ -151,10 +151,10 @@ def test_a_run_of_another_machine_is_left_alone(runs: Runs, database: Database, 
     assert [run.status for run in runs.newest()] == ["running", "running"]
 
 
-def test_a_series_of_rows_is_of_what_readers_saw(runs: Runs, database: Database) -> None:
+def test_a_series_of_rows_is_of_what_readers_saw(runs: RunLog, database: Database) -> None:
     def run(rows: int | None, branch: str = "main", published: bool = True, **task: object) -> None:
         number = runs.begin(RunBegin(branch, "base", "change", "ana", f"day {rows}"))
-        result = TaskResult("a.x", str(task.get("action", "build")), "new", Status(task.get("status", "ok")), rows)
+        result = TaskResult("a.x", str(task.get("action", "build")), "new", TaskStatus(task.get("status", "ok")), rows)
         end(runs, database, number, RunEnd("done", 1.0, f"c{rows}", published=published, tasks=[result]))
 
     run(1)

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from andon.unit_tests.compare import FLOAT_SHARE, Comparison, Line, Tolerance, is_near
+from andon.unit_tests.compare import FLOAT_SHARE, ComparedRow, NumberTolerance, RowComparison, is_near
 
-EXACT = Tolerance(Fraction(0), False)
-DEFAULT = Tolerance(FLOAT_SHARE, True)
-
-
-def lines(*rows: tuple[Any, ...]) -> list[Line]:
-    return [Line(tuple(None if v is None else str(v) for v in row), row) for row in rows]
+EXACT = NumberTolerance(Fraction(0), False)
+DEFAULT = NumberTolerance(FLOAT_SHARE, True)
 
 
-def texts(width: int, *key: int, ordered: bool = False) -> Comparison:
-    return Comparison([None] * width, frozenset(key), ordered)
+def lines(*rows: tuple[Any, ...]) -> list[ComparedRow]:
+    return [ComparedRow(tuple(None if v is None else str(v) for v in row), row) for row in rows]
+
+
+def texts(width: int, *key: int, ordered: bool = False) -> RowComparison:
+    return RowComparison([None] * width, frozenset(key), ordered)
 
 
 def test_rows_in_any_order_each_as_often_as_expected() -> None:
@@ -64,7 +64,7 @@ def test_only_the_first_rows_are_kept_and_all_are_counted() -> None:
 
 
 def test_as_many_rows_as_can_be_are_matched_within_a_tolerance() -> None:
-    near = Comparison([Tolerance(Fraction(6, 10), False)])
+    near = RowComparison([NumberTolerance(Fraction(6, 10), False)])
     # the first would take the only partner of the second
     assert near.difference(lines((1.0,), (0.5,)), lines((0.6,), (1.5,))).is_none
     assert near.difference(lines((0.5,), (1.0,)), lines((1.5,), (0.6,))).is_none
@@ -83,10 +83,10 @@ def test_as_many_rows_as_can_be_are_matched_within_a_tolerance() -> None:
         (float("inf"), float("-inf"), DEFAULT, False),
         (None, None, DEFAULT, True),
         (None, 0.0, DEFAULT, False),
-        (Decimal("1.00"), Decimal("1.01"), Tolerance(Fraction(1, 100), False), True),
-        (Decimal("1.00"), Decimal("1.02"), Tolerance(Fraction(1, 100), False), False),
-        (100, 101, Tolerance(Fraction(1, 100), True), True),
-        (1.0, 1.1, Tolerance(Fraction(1, 10), False), True),
+        (Decimal("1.00"), Decimal("1.01"), NumberTolerance(Fraction(1, 100), False), True),
+        (Decimal("1.00"), Decimal("1.02"), NumberTolerance(Fraction(1, 100), False), False),
+        (100, 101, NumberTolerance(Fraction(1, 100), True), True),
+        (1.0, 1.1, NumberTolerance(Fraction(1, 10), False), True),
         ([0.1, 0.2], [0.1, 0.2 + 1e-15], DEFAULT, True),
         ([0.1], [0.1, 0.2], DEFAULT, False),
         ({"a": 0.1, "b": "x"}, {"a": 0.1 + 1e-15, "b": "x"}, DEFAULT, True),
@@ -94,5 +94,5 @@ def test_as_many_rows_as_can_be_are_matched_within_a_tolerance() -> None:
         (True, True, EXACT, True),
     ],
 )
-def test_near(one: Any, other: Any, tolerance: Tolerance, same: bool) -> None:
+def test_near(one: Any, other: Any, tolerance: NumberTolerance, same: bool) -> None:
     assert is_near(one, other, tolerance) is same

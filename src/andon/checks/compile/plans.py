@@ -100,7 +100,7 @@ class Catalog(Record):
     macros: Sequence[str] = ()
 
 
-class Declared(Record):
+class DeclaredChecks(Record):
     """What a dataset's file says must hold: its lines, and the columns of its `key:`."""
 
     dataset: str

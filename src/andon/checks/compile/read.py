@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from andon.base.cache import Cache, Entries
 from andon.base.hashing import content_id
 from andon.base.record import replace
-from andon.checks.compile.plans import Catalog, Compiled, Declared, Read
+from andon.checks.compile.plans import Catalog, Compiled, DeclaredChecks, Read
 from andon.checks.language.mentions import pairs_in
 from andon.errors import Problem
 from andon.model.check import MEANING
@@ -23,7 +23,7 @@ _KEPT = 4
 
 
 def read_checks(
-    declared: Sequence[Declared],
+    declared: Sequence[DeclaredChecks],
     catalog: Catalog,
     cache: Cache | None = None,
     *,
@@ -67,7 +67,9 @@ def read_checks(
 class _Memory:
     """Checks by the content of all that they were read from: of the whole project in one piece, and of each dataset."""
 
-    def __init__(self, cache: Cache, declared: Sequence[Declared], catalog: Catalog, names: Collection[str]) -> None:
+    def __init__(
+        self, cache: Cache, declared: Sequence[DeclaredChecks], catalog: Catalog, names: Collection[str]
+    ) -> None:
         self._cache = cache
         shared = content_id([MEANING, sorted(catalog.patterns.items()), list(catalog.macros)])
         self._keys = {one.dataset: content_id([shared, *_facts(one, catalog, names)]) for one in declared}
@@ -90,7 +92,7 @@ class _Memory:
             self._cache.put_newest(_WHOLE, self._whole, whole, _KEPT)
 
 
-def _facts(one: Declared, catalog: Catalog, names: Collection[str]) -> list[object]:
+def _facts(one: DeclaredChecks, catalog: Catalog, names: Collection[str]) -> list[object]:
     """All that the checks of a dataset are read from, but for what is shared."""
     others = sorted(pairs_in(line.text for line in one.lines) - {one.dataset})
     return [

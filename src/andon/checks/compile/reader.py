@@ -9,7 +9,7 @@ from itertools import islice
 from andon.base.names import did_you_mean
 from andon.base.record import replace
 from andon.checks.compile.check import compile_check
-from andon.checks.compile.plans import Catalog, Compiled, Declared, Plan, Read
+from andon.checks.compile.plans import Catalog, Compiled, DeclaredChecks, Plan, Read
 from andon.checks.compile.shared import Shared, pattern_problems
 from andon.checks.compile.typed import Binds
 from andon.checks.language.answers import together
@@ -26,7 +26,7 @@ _NAMED = re.compile(r"`([^`]+)`")
 
 
 def read_all(
-    declared: Sequence[Declared], catalog: Catalog, names: Collection[str], binder: Binder | None, toml: str
+    declared: Sequence[DeclaredChecks], catalog: Catalog, names: Collection[str], binder: Binder | None, toml: str
 ) -> tuple[Read, dict[str, list[Problem]]]:
     """The checks of each dataset, and the problems of those that have any (at "" those of patterns); see `read_checks`."""
     wrong = pattern_problems(catalog.patterns, toml)
@@ -57,7 +57,9 @@ def placed(problem: Problem, line: CheckLine | None) -> Problem:
 class _Reader:
     """One reading of many datasets."""
 
-    def __init__(self, declared: Sequence[Declared], catalog: Catalog, names: Collection[str], binder: Binds) -> None:
+    def __init__(
+        self, declared: Sequence[DeclaredChecks], catalog: Catalog, names: Collection[str], binder: Binds
+    ) -> None:
         self._declared = declared
         self._catalog = catalog
         self._names = names
@@ -89,7 +91,7 @@ class _Reader:
             for context, one in zip(contexts, self._declared, strict=True)
         }
 
-    def _checks(self, context: Context, one: Declared, found: Iterator[Check | Problem]) -> list[Check]:
+    def _checks(self, context: Context, one: DeclaredChecks, found: Iterator[Check | Problem]) -> list[Check]:
         checks, problems = collected(context, one.lines, list(islice(found, len(one.lines))))
         self._note(context.dataset, problems)
         return [self._shared.complete(check) for check in checks]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.checks.compile.check import AgePlan, Plan, RowPlan, SchemaPlan
-from andon.checks.execute.facts import Facts
+from andon.checks.execute.facts import TargetFacts
 from andon.checks.execute.keys import Answer, Decided, Follow
 from andon.checks.execute.plain import measure
 from andon.checks.execute.proofs import prove
-from andon.checks.execute.queries import ALONE, JOIN, PROOF, Query, plan_queries
-from andon.checks.execute.question import Question, Target
+from andon.checks.execute.queries import ALONE, JOIN, PROOF, CheckQuery, plan_queries
+from andon.checks.execute.question import CheckQuestion, Target
 from andon.checks.judge import Measured
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Found:
     within: Target | None = None
 
 
-def proved(question: Question, indexes: Iterable[int], facts: Facts) -> dict[int, Found]:
+def proved(question: CheckQuestion, indexes: Iterable[int], facts: TargetFacts) -> dict[int, Found]:
     """What the writes of the question's own version prove."""
     found = {}
     for index in indexes:
@@ -48,9 +48,9 @@ def proved(question: Question, indexes: Iterable[int], facts: Facts) -> dict[int
 
 
 def answered(
-    question: Question,
+    question: CheckQuestion,
     indexes: Sequence[int],
-    facts: Facts,
+    facts: TargetFacts,
     connection: duckdb.DuckDBPyConnection,
     *,
     tell_rows: bool = False,
@@ -72,7 +72,7 @@ def answered(
     return found
 
 
-def _ask(asked: Query, connection: duckdb.DuckDBPyConnection) -> dict[int, Found]:
+def _ask(asked: CheckQuery, connection: duckdb.DuckDBPyConnection) -> dict[int, Found]:
     """What a query tells; what it leaves undecided is missing. If the engine refuses it, each of its checks is asked alone."""
     import duckdb
 
@@ -113,7 +113,7 @@ def _followed(answer: Answer, connection: duckdb.DuckDBPyConnection) -> Measured
     return answer
 
 
-def _plainly(plan: Plan, question: Question, connection: duckdb.DuckDBPyConnection) -> Found:
+def _plainly(plan: Plan, question: CheckQuestion, connection: duckdb.DuckDBPyConnection) -> Found:
     began = time.perf_counter()
     measured = measure(plan, question.relations(), connection)
     return Found(measured, how_plainly(plan), time.perf_counter() - began)

@@ -56,7 +56,7 @@ class ColumnFacts:
         return None if self.nulls is None else self.rows - self.nulls
 
 
-class Facts:
+class TargetFacts:
     """The facts of a target's columns, each found when it is first asked for."""
 
     def __init__(self, target: Target) -> None:

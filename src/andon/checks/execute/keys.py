@@ -13,7 +13,7 @@ from typing import Any
 from andon.base.names import quote
 from andon.checks.compile.check import ReferencePlan, UniquePlan
 from andon.checks.compile.values import is_whole
-from andon.checks.execute.facts import Facts
+from andon.checks.execute.facts import TargetFacts
 from andon.checks.judge import Measured
 
 #: Bits per row that a bitmap may have, and at most.
@@ -69,7 +69,7 @@ class InScan:
     read: Callable[[Sequence[Any]], Measured | None]
 
 
-def in_scan(plan: UniquePlan, facts: Facts, is_large: bool) -> InScan | None:
+def in_scan(plan: UniquePlan, facts: TargetFacts, is_large: bool) -> InScan | None:
     """A key that can be decided in the scan: by a bitmap, or if there are few rows by distinct values. None if it can't."""
     one = facts.column(plan.columns[0]) if len(plan.columns) == 1 else None
     name = quote(plan.columns[0])
@@ -115,7 +115,7 @@ def _reader(plan: UniquePlan, rows: int | None, values: int | None) -> Callable[
     return read
 
 
-def by_hashes(plan: UniquePlan, own: str, facts: Facts, numbered: Numbered | None) -> Follow:
+def by_hashes(plan: UniquePlan, own: str, facts: TargetFacts, numbered: Numbered | None) -> Follow:
     """Hashes that occur more than once, and then the rows that have them."""
     rows = facts.rows
     assert rows is not None
@@ -161,7 +161,7 @@ def _by_values(
     return Follow(sql, 2 if tells else 1, read)
 
 
-def _nulls(plan: UniquePlan, own: str, facts: Facts) -> str:
+def _nulls(plan: UniquePlan, own: str, facts: TargetFacts) -> str:
     """The number of rows with a NULL, as SQL."""
     if not plan.nulls_bad:
         return "0"
@@ -172,7 +172,7 @@ def _nulls(plan: UniquePlan, own: str, facts: Facts) -> str:
     return f"(select count(*) from {own} where {empty})"
 
 
-def missing(plan: ReferencePlan, own: str, there: str, facts: Facts, numbered: Numbered | None) -> Follow:
+def missing(plan: ReferencePlan, own: str, there: str, facts: TargetFacts, numbered: Numbered | None) -> Follow:
     """Rows whose values aren't there: an anti join, of groups where values repeat much."""
     here = ", ".join(f"{quote(column)} as k{index}" for index, column in enumerate(plan.columns))
     full = " and ".join(f"k{index} is not null" for index in range(len(plan.columns)))
@@ -209,7 +209,7 @@ def _missing_rows(
     return Follow(sql, 1, lambda row: Decided(measured, tuple(row[0] or ())))
 
 
-def _repeats(plan: ReferencePlan, facts: Facts) -> bool:
+def _repeats(plan: ReferencePlan, facts: TargetFacts) -> bool:
     """Whether a key of whole numbers surely has far fewer values than rows."""
     if len(plan.columns) != 1 or facts.rows is None:
         return False

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Relations:
+class PlainRelations:
     """Where the rows are: SQL that may stand in FROM.
 
     Attributes:
@@ -50,7 +50,7 @@ class Relations:
         return self.others.get(name, quote_name(name))
 
 
-def measure(plan: Plan, relations: Relations, connection: duckdb.DuckDBPyConnection) -> Measured:
+def measure(plan: Plan, relations: PlainRelations, connection: duckdb.DuckDBPyConnection) -> Measured:
     """What the plan's query finds; an error of the engine is in the result; only an interruption is raised."""
     import duckdb
 
@@ -66,7 +66,7 @@ def measure(plan: Plan, relations: Relations, connection: duckdb.DuckDBPyConnect
         return Measured(error=str(error).split("\n")[0])
 
 
-def _measured(plan: Plan, relations: Relations, connection: duckdb.DuckDBPyConnection) -> Measured:
+def _measured(plan: Plan, relations: PlainRelations, connection: duckdb.DuckDBPyConnection) -> Measured:
     if isinstance(plan, PublishedPlan):
         lacking = _lacking(plan, relations, connection)
         if lacking is not None:
@@ -105,7 +105,7 @@ def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
     return tuple(rows[0])
 
 
-def query(plan: Plan, relations: Relations) -> str:
+def query(plan: Plan, relations: PlainRelations) -> str:
     """The one query of a plan: `bad, total`, `value, limit, holds`, `newest, infinite`, or `value, published`."""
     own = scoped(relations.own, plan)
     match plan:
@@ -152,7 +152,7 @@ def _reference(plan: ReferencePlan, own: str, there: str) -> str:
     return f"with h as (select {here} from {own}) select ({bad}), (select count(*) from h)"
 
 
-def _total(plan: TotalPlan, own: str, relations: Relations) -> str:
+def _total(plan: TotalPlan, own: str, relations: PlainRelations) -> str:
     parts = ", ".join("null" if sql is None else f"({sql})" for sql in (plan.value, plan.limit, plan.holds))
     if plan.is_standalone:
         return "select " + with_relations(parts, own, relations.other)
@@ -166,7 +166,7 @@ def _keys(plan: PublishedPlan, one: str, other: str) -> tuple[str, str, str]:
     return names, full, equal
 
 
-def _lost(plan: PublishedPlan, relations: Relations) -> str:
+def _lost(plan: PublishedPlan, relations: PlainRelations) -> str:
     """Published keys in scope that no row has now, and all published keys in scope."""
     names, full, equal = _keys(plan, "p", "n")
     there = scoped(relations.published or "", plan)
@@ -175,7 +175,7 @@ def _lost(plan: PublishedPlan, relations: Relations) -> str:
     return f"with p as ({keys}) select ({lost}), (select count(*) from p)"
 
 
-def lost_keys(plan: PublishedPlan, relations: Relations, count: int) -> str:
+def lost_keys(plan: PublishedPlan, relations: PlainRelations, count: int) -> str:
     """SQL that gives up to `count` published rows whose key is lost."""
     _, _, equal = _keys(plan, "p", "n")
     full = " and ".join(f"p.{quote(column)} is not null" for column in plan.key)
@@ -184,7 +184,7 @@ def lost_keys(plan: PublishedPlan, relations: Relations, count: int) -> str:
     return f"select p.* from {there} p where {lost} limit {count}"
 
 
-def _changed(plan: PublishedPlan, relations: Relations) -> str:
+def _changed(plan: PublishedPlan, relations: PlainRelations) -> str:
     """Keys in both versions whose rows differ in a column that both have, and all keys in both."""
     names, _, equal = _keys(plan, "p", "n")
     own = scoped(relations.own, plan)
@@ -194,7 +194,7 @@ def _changed(plan: PublishedPlan, relations: Relations) -> str:
     return f"select count(*) filter (where changed), count(*) from ({pairs}) keys ({names}, changed)"
 
 
-def changed_keys(plan: PublishedPlan, relations: Relations, count: int) -> str:
+def changed_keys(plan: PublishedPlan, relations: PlainRelations, count: int) -> str:
     """SQL that gives up to `count` rows that differ from the published row of their key."""
     _, _, equal = _keys(plan, "p", "n")
     own = scoped(relations.own, plan)
@@ -202,7 +202,7 @@ def changed_keys(plan: PublishedPlan, relations: Relations, count: int) -> str:
     return f"select n.* from {own} n join {relations.published} p on {equal} where ({differs}) limit {count}"
 
 
-def _differs(plan: PublishedPlan, relations: Relations) -> str:
+def _differs(plan: PublishedPlan, relations: PlainRelations) -> str:
     """Whether a column that both versions have differs between `n` and `p`."""
     key = {column.lower() for column in plan.key}
     there = {name.lower(): name for name, _ in relations.published_columns or ()}
@@ -214,7 +214,7 @@ def _differs(plan: PublishedPlan, relations: Relations) -> str:
     return " or ".join(f"n.{quote(now)} is distinct from p.{quote(then)}" for now, then in both) or "false"
 
 
-def _lacking(plan: PublishedPlan, relations: Relations, connection: duckdb.DuckDBPyConnection) -> str | None:
+def _lacking(plan: PublishedPlan, relations: PlainRelations, connection: duckdb.DuckDBPyConnection) -> str | None:
     """Why the published version can't be compared: it has no such column yet."""
     import duckdb
 

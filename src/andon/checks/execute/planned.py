@@ -17,22 +17,22 @@ from andon.base.record import replace
 from andon.checks.compile.check import AgePlan
 from andon.checks.execute import samples
 from andon.checks.execute.ask import Found, answered, how_plainly, proved
-from andon.checks.execute.facts import Facts
+from andon.checks.execute.facts import TargetFacts
 from andon.checks.execute.plain import query
 from andon.checks.execute.queries import PROOF, plan_queries
-from andon.checks.execute.question import Executed, FileStates, Question, Target
+from andon.checks.execute.question import CheckQuestion, Executed, FileStates, Target
 from andon.checks.execute.states import by_states, keep_unique
-from andon.checks.judge import Verdict, judge
-from andon.model.check import Check, MaxAge, Status
+from andon.checks.judge import Judgement, judge
+from andon.model.check import Check, CheckStatus, MaxAge
 from andon.model.check_result import Samples
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Executed", "FileStates", "Question", "Target", "execute", "explain_sql"]
+__all__ = ["CheckQuestion", "Executed", "FileStates", "Target", "execute", "explain_sql"]
 
 
-def execute(question: Question, connection: duckdb.DuckDBPyConnection, moment: datetime) -> list[Executed]:
+def execute(question: CheckQuestion, connection: duckdb.DuckDBPyConnection, moment: datetime) -> list[Executed]:
     """How each check came out, in the order of the items. What the engine refuses is status `error` of that check alone.
 
     Args:
@@ -42,7 +42,7 @@ def execute(question: Question, connection: duckdb.DuckDBPyConnection, moment: d
     Raises:
         duckdb.InterruptException: when the connection was interrupted.
     """
-    facts = Facts(question.own)
+    facts = TargetFacts(question.own)
     indexes = range(len(question.items))
     found = proved(question, indexes, facts)
     left = [index for index in indexes if index not in found]
@@ -61,10 +61,10 @@ def execute(question: Question, connection: duckdb.DuckDBPyConnection, moment: d
 
 
 def _judged(
-    question: Question, found: Sequence[Found], connection: duckdb.DuckDBPyConnection, moment: datetime
+    question: CheckQuestion, found: Sequence[Found], connection: duckdb.DuckDBPyConnection, moment: datetime
 ) -> list[Executed]:
     verdicts = [judge(check, one.measured, moment) for (check, _), one in zip(question.items, found, strict=True)]
-    failed = [index for index, verdict in enumerate(verdicts) if verdict.status is Status.FAIL]
+    failed = [index for index, verdict in enumerate(verdicts) if verdict.status is CheckStatus.FAIL]
     rows = _samples(question, found, failed, connection) if failed and question.samples else {}
     made = []
     for index, ((check, plan), one) in enumerate(zip(question.items, found, strict=True)):
@@ -75,7 +75,7 @@ def _judged(
 
 
 def _samples(
-    question: Question, found: Sequence[Found], failed: Sequence[int], connection: duckdb.DuckDBPyConnection
+    question: CheckQuestion, found: Sequence[Found], failed: Sequence[int], connection: duckdb.DuckDBPyConnection
 ) -> dict[int, Samples]:
     """Failing rows of failed checks. A check whose rows can't be fetched keeps its verdict and has none."""
     import duckdb
@@ -108,12 +108,12 @@ def _samples(
     return made
 
 
-def _discreet(check: Check, verdict: Verdict, masked: frozenset[str]) -> Verdict:
+def _discreet(check: Check, verdict: Judgement, masked: frozenset[str]) -> Judgement:
     """The verdict without values of masked columns: texts and dates that a total took from one, messages that may quote one."""
     read = [name for name in check.columns if name.lower() in masked]
     if not read:
         return verdict
-    if verdict.status is Status.ERROR:
+    if verdict.status is CheckStatus.ERROR:
         named = (verdict.reason or "").partition(":")[0]
         shown = ", ".join(f"`{name}`" for name in read)
         return replace(verdict, reason=f"{named} (the message may quote values of {shown} and is not shown)")
@@ -126,14 +126,14 @@ def _masked(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float, Decimal)) else samples.MASK
 
 
-def _masked_limit(check: Check, verdict: Verdict) -> Any:
+def _masked_limit(check: Check, verdict: Judgement) -> Any:
     """A limit that stands in the check is no secret; one that is measured may be."""
     return verdict.limit if str(verdict.limit) in check.text else _masked(verdict.limit)
 
 
-def explain_sql(question: Question) -> list[tuple[Check, str, str]]:
+def explain_sql(question: CheckQuestion) -> list[tuple[Check, str, str]]:
     """For each check how it would be executed, and the SQL that runs first for it; a proof runs none."""
-    facts = Facts(question.own)
+    facts = TargetFacts(question.own)
     indexes = range(len(question.items))
     told = {index: (PROOF, "") for index in proved(question, indexes, facts)}
     left = [index for index in indexes if index not in told]

@@ -19,8 +19,8 @@ from andon.checks.compile.check import (
     UniquePlan,
 )
 from andon.checks.compile.values import family
-from andon.checks.execute.facts import ColumnFacts, Facts, Value, literal_of
-from andon.checks.execute.question import Question
+from andon.checks.execute.facts import ColumnFacts, TargetFacts, Value, literal_of
+from andon.checks.execute.question import CheckQuestion
 from andon.checks.judge import Measured
 from andon.model.check import (
     Check,
@@ -49,7 +49,7 @@ _SPECIAL = frozenset(
 _DAY = 86_400_000_000
 
 
-def prove(check: Check, plan: Plan, question: Question, facts: Facts) -> Measured | None:
+def prove(check: Check, plan: Plan, question: CheckQuestion, facts: TargetFacts) -> Measured | None:
     """What the check measures, or None if the rows have to be asked.
 
     Args:
@@ -89,13 +89,13 @@ def unquoted(name: str) -> str | None:
     return None if name.lower() in _SPECIAL or name.lower().startswith(("current_", "local")) else name
 
 
-def _schema(question: Question) -> Measured:
+def _schema(question: CheckQuestion) -> Measured:
     published = question.published if question.is_same_definition else None
     before = None if published is None else published.columns
     return Measured(columns=question.own.columns, declared=question.declared, before=before)
 
 
-def _published(plan: PublishedPlan, question: Question, facts: Facts) -> Measured | None:
+def _published(plan: PublishedPlan, question: CheckQuestion, facts: TargetFacts) -> Measured | None:
     """The numbers of rows of both versions."""
     if question.published is None or plan.value != "count(*)" or plan.scope is not None:
         return None
@@ -127,7 +127,7 @@ _HOLDS: dict[str, Callable[[int, int], bool]] = {
 }
 
 
-def _age(check: Check, facts: Facts) -> Measured | None:
+def _age(check: Check, facts: TargetFacts) -> Measured | None:
     assert isinstance(check.form, MaxAge)
     column = _column(check.form.expression, facts)
     if column is None or family(column.kind) != "time":
@@ -139,7 +139,7 @@ def _age(check: Check, facts: Facts) -> Measured | None:
     return Measured(value=column.high * _DAY if column.kind == "DATE" else column.high, is_infinite=False)
 
 
-def _column(expression: str, facts: Facts) -> ColumnFacts | None:
+def _column(expression: str, facts: TargetFacts) -> ColumnFacts | None:
     name = plain_column(expression)
     return None if name is None else facts.column(name)
 
@@ -147,7 +147,7 @@ def _column(expression: str, facts: Facts) -> ColumnFacts | None:
 # rows
 
 
-def _rows(check: Check, facts: Facts, rows: int) -> Measured | None:
+def _rows(check: Check, facts: TargetFacts, rows: int) -> Measured | None:
     form = check.form
     bad: int | None = None
     match form:
@@ -165,7 +165,7 @@ def _rows(check: Check, facts: Facts, rows: int) -> Measured | None:
     return None if bad is None else Measured(bad=bad, total=rows)
 
 
-def _nulls(columns: Sequence[str], facts: Facts) -> int | None:
+def _nulls(columns: Sequence[str], facts: TargetFacts) -> int | None:
     """Rows with a NULL: known if at most one of the columns has some, or one has nothing else."""
     counts = []
     for name in columns:
@@ -218,7 +218,7 @@ def _not_in(form: InSet, column: ColumnFacts | None) -> int | None:
     return column.values if (column.low in listed) is form.negated else 0
 
 
-def _compared(expression: str, facts: Facts) -> int | None:
+def _compared(expression: str, facts: TargetFacts) -> int | None:
     """A column compared with a number."""
     match = _COMPARED.match(expression)
     if match is None:
@@ -252,7 +252,7 @@ _ENDS: dict[str, Callable[[Value, Value, Value], tuple[bool, bool]]] = {
 # several rows
 
 
-def _unique(columns: Sequence[str], nulls_bad: bool, facts: Facts, rows: int) -> Measured | None:
+def _unique(columns: Sequence[str], nulls_bad: bool, facts: TargetFacts, rows: int) -> Measured | None:
     found = [facts.column(name) for name in columns]
     counts = [None if one is None else one.nulls for one in found]
     if rows and any(count == rows for count in counts):
@@ -265,7 +265,9 @@ def _unique(columns: Sequence[str], nulls_bad: bool, facts: Facts, rows: int) ->
     return None
 
 
-def _reference(check: Check, columns: Sequence[str], dataset: str, question: Question, facts: Facts) -> Measured | None:
+def _reference(
+    check: Check, columns: Sequence[str], dataset: str, question: CheckQuestion, facts: TargetFacts
+) -> Measured | None:
     assert isinstance(check.form, Reference)
     rows = facts.rows or 0
     if rows == 0 or _are_all_null(columns, facts):
@@ -277,6 +279,6 @@ def _reference(check: Check, columns: Sequence[str], dataset: str, question: Que
     return None if nulls is None else Measured(bad=rows - nulls, total=rows)
 
 
-def _are_all_null(columns: Sequence[str], facts: Facts) -> bool:
+def _are_all_null(columns: Sequence[str], facts: TargetFacts) -> bool:
     found = [facts.column(name) for name in columns]
     return any(one is not None and one.values == 0 for one in found)

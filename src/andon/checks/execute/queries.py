@@ -17,10 +17,10 @@ from typing import Any
 from andon.base.names import quote
 from andon.checks.compile.check import AgePlan, Plan, ReferencePlan, RowPlan, TotalPlan, UniquePlan
 from andon.checks.compile.nan import is_float
-from andon.checks.execute.facts import Facts
+from andon.checks.execute.facts import TargetFacts
 from andon.checks.execute.keys import ROW, Answer, Follow, Numbered, by_hashes, in_scan, missing
 from andon.checks.execute.proofs import plain_column
-from andon.checks.execute.question import Question, Target
+from andon.checks.execute.question import CheckQuestion, Target
 from andon.checks.judge import Measured
 from andon.model.check import Check, InSet, NotNull, Range, RowRule
 
@@ -52,7 +52,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class CheckQuery:
     """One query for some checks."""
 
     how: str
@@ -60,7 +60,9 @@ class Query:
     parts: tuple[Part, ...]
 
 
-def plan_queries(question: Question, indexes: Sequence[int], facts: Facts, *, tell_rows: bool = False) -> list[Query]:
+def plan_queries(
+    question: CheckQuestion, indexes: Sequence[int], facts: TargetFacts, *, tell_rows: bool = False
+) -> list[CheckQuery]:
     """The queries for the items at `indexes`; those that no query is made for are to be asked plainly.
 
     Args:
@@ -70,7 +72,7 @@ def plan_queries(question: Question, indexes: Sequence[int], facts: Facts, *, te
     is_large = facts.rows is not None and (tell_rows or facts.rows >= LARGE)
     number = row_number(question.own) if is_large and question.samples else None
     numbered = None if number is None else Numbered(number, question.samples)
-    queries: list[Query] = []
+    queries: list[CheckQuery] = []
     scanned: list[int] = []
     for index in indexes:
         check, plan = question.items[index]
@@ -101,11 +103,13 @@ def plan_queries(question: Question, indexes: Sequence[int], facts: Facts, *, te
     return queries
 
 
-def _single(how: str, index: int, follow: Follow) -> Query:
-    return Query(how, follow.sql, (Part(index, 0, follow.width, follow.read),))
+def _single(how: str, index: int, follow: Follow) -> CheckQuery:
+    return CheckQuery(how, follow.sql, (Part(index, 0, follow.width, follow.read),))
 
 
-def _count(index: int, check: Check, plan: RowPlan, own: str, facts: Facts, numbered: Numbered | None) -> Query | None:
+def _count(
+    index: int, check: Check, plan: RowPlan, own: str, facts: TargetFacts, numbered: Numbered | None
+) -> CheckQuery | None:
     """A count whose WHERE the reader can skip by; None where it can't."""
     if plan.scope is not None or not _can_skip(check, facts):
         return None
@@ -126,10 +130,10 @@ def _count(index: int, check: Check, plan: RowPlan, own: str, facts: Facts, numb
         lambda row: Measured(bad=int(row[0]), total=rows),
         numbered is not None,
     )
-    return Query(COUNT, f"select {items} from {relation} where {where}", (part,))
+    return CheckQuery(COUNT, f"select {items} from {relation} where {where}", (part,))
 
 
-def _can_skip(check: Check, facts: Facts) -> bool:
+def _can_skip(check: Check, facts: TargetFacts) -> bool:
     """Whether the rule compares one column with literals, which can't fail, and the reader knows that column's bounds."""
     form = check.form
     match form:
@@ -164,17 +168,22 @@ def row_number(target: Target) -> str | None:
 
 
 def scan(
-    question: Question, indexes: Sequence[int], facts: Facts, own: str, numbered: Numbered | None, is_large: bool
-) -> Query:
+    question: CheckQuestion,
+    indexes: Sequence[int],
+    facts: TargetFacts,
+    own: str,
+    numbered: Numbered | None,
+    is_large: bool,
+) -> CheckQuery:
     """One query for all of the items at `indexes`."""
     made = _Scan(facts, numbered, is_large)
     for index in indexes:
         made.add(index, question.items[index][1])
-    return Query(SCAN, made.sql(own), tuple(made.parts))
+    return CheckQuery(SCAN, made.sql(own), tuple(made.parts))
 
 
 class _Scan:
-    def __init__(self, facts: Facts, numbered: Numbered | None, is_large: bool) -> None:
+    def __init__(self, facts: TargetFacts, numbered: Numbered | None, is_large: bool) -> None:
         self._facts = facts
         self._numbered = numbered
         self._is_large = is_large

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from andon.base.names import literal
 from andon.checks.compile.check import Plan
-from andon.checks.execute.plain import Relations
-from andon.checks.judge import Verdict
+from andon.checks.execute.plain import PlainRelations
+from andon.checks.judge import Judgement
 from andon.model.check import Check
 from andon.model.check_result import Samples
 from andon.model.version import DataFile
@@ -65,7 +65,7 @@ class FileStates(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CheckQuestion:
     """All that is asked about one dataset in one go.
 
     Attributes:
@@ -92,9 +92,9 @@ class Question:
     is_same_definition: bool = True
     macros: tuple[str, ...] = ()
 
-    def relations(self) -> Relations:
+    def relations(self) -> PlainRelations:
         """The same for the plain execution."""
-        return Relations(
+        return PlainRelations(
             self.own.relation,
             {name: target.relation for name, target in self.others.items()},
             None if self.published is None else self.published.relation,
@@ -116,7 +116,7 @@ class Executed:
         newest: of `max_age`: the newest value in microseconds since 1970, so that it can be judged again without the engine.
     """
 
-    verdict: Verdict
+    verdict: Judgement
     how: str
     seconds: float
     samples: Samples = field(default_factory=Samples)

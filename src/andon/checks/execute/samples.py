@@ -10,9 +10,9 @@ from andon.base.record import replace
 from andon.checks.compile.check import Plan, PublishedPlan, ReferencePlan, RowPlan, UniquePlan, ViolationsPlan
 from andon.checks.execute import queries
 from andon.checks.execute.keys import ROW, Numbered
-from andon.checks.execute.plain import Relations, changed_keys, lost_keys, scoped, temporary_macros
+from andon.checks.execute.plain import PlainRelations, changed_keys, lost_keys, scoped, temporary_macros
 from andon.checks.execute.queries import FILE_STEP, row_number
-from andon.checks.execute.question import Question, Target
+from andon.checks.execute.question import CheckQuestion, Target
 from andon.model.check_result import Samples
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ MASK = "•••"
 LONGEST = 2000
 
 
-def sample(plan: Plan, question: Question, connection: duckdb.DuckDBPyConnection) -> Samples:
+def sample(plan: Plan, question: CheckQuestion, connection: duckdb.DuckDBPyConnection) -> Samples:
     """Up to `question.samples` rows that the plan counts as bad; nothing for plans that have no bad rows.
 
     Raises:
@@ -49,7 +49,7 @@ def sample(plan: Plan, question: Question, connection: duckdb.DuckDBPyConnection
     return make(columns, rows, question.masked)
 
 
-def _violations(plan: ViolationsPlan, question: Question, connection: duckdb.DuckDBPyConnection) -> Samples:
+def _violations(plan: ViolationsPlan, question: CheckQuestion, connection: duckdb.DuckDBPyConnection) -> Samples:
     """The first rows that a rule returns."""
     columns = [name for name, _ in plan.columns]
     sql = f"select {listed(columns, question.masked)} from (select * from (\n{plan.sql}\n) limit {question.samples}) s"
@@ -91,7 +91,7 @@ def make(columns: Sequence[str], rows: Sequence[tuple[str | None, ...]], masked:
     return Samples(tuple(columns), tuple(rows), hidden)
 
 
-def sampled_target(plan: Plan, question: Question) -> Target | None:
+def sampled_target(plan: Plan, question: CheckQuestion) -> Target | None:
     """Whose rows are shown: lost keys are those of the published version."""
     return question.published if _is_published(plan) else question.own
 
@@ -114,7 +114,7 @@ def listed(columns: Sequence[str], masked: frozenset[str]) -> str:
     return ", ".join(items)
 
 
-def failing_rows(plan: Plan, relations: Relations, count: int) -> str | None:
+def failing_rows(plan: Plan, relations: PlainRelations, count: int) -> str | None:
     """SQL that gives up to `count` of the rows that the plan counts as bad; None if it counts none."""
     own = scoped(relations.own, plan)
     match plan:

@@ -17,9 +17,9 @@ from andon.base.record import replace
 from andon.checks.compile.check import AgePlan, Plan, ReferencePlan, RowPlan, TotalPlan, UniquePlan
 from andon.checks.execute import queries
 from andon.checks.execute.ask import Found, answered, proved
-from andon.checks.execute.facts import Facts
+from andon.checks.execute.facts import TargetFacts
 from andon.checks.execute.queries import FILE_STEP, JOIN, PROOF
-from andon.checks.execute.question import FileStates, Question, Target
+from andon.checks.execute.question import CheckQuestion, FileStates, Target
 from andon.checks.judge import Measured
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ _INEXACT = ("DOUBLE", "FLOAT")
 
 
 def by_states(
-    question: Question,
+    question: CheckQuestion,
     indexes: Sequence[int],
-    facts: Facts,
+    facts: TargetFacts,
     connection: duckdb.DuckDBPyConnection,
     states: FileStates,
 ) -> dict[int, Found]:
@@ -66,7 +66,7 @@ def by_states(
     return found
 
 
-def keep_unique(question: Question, found: Mapping[int, Found], states: FileStates) -> None:
+def keep_unique(question: CheckQuestion, found: Mapping[int, Found], states: FileStates) -> None:
     """Keep which keys were found to be unique in the whole version."""
     rows = question.own.rows
     if rows is None or rows < queries.LARGE or len(question.own.files) > _MOST_FILES:
@@ -82,7 +82,7 @@ def keep_unique(question: Question, found: Mapping[int, Found], states: FileStat
         states.put(made)
 
 
-def _base(question: Question, index: int) -> str | None:
+def _base(question: CheckQuestion, index: int) -> str | None:
     """Id of what is asked of each file; None if the answers don't add up, or depend on more than the file."""
     check, plan = question.items[index]
     if check.uses_clock and not isinstance(plan, AgePlan):
@@ -125,7 +125,7 @@ def _key(base: str, sha256: str) -> str:
     return content_id([base, sha256])
 
 
-def _chain(question: Question, index: int) -> list[str]:
+def _chain(question: CheckQuestion, index: int) -> list[str]:
     """Keys for the first file, the first two, and so on."""
     check, plan = question.items[index]
     if check.uses_clock or not isinstance(plan, UniquePlan) or plan.scope is not None:
@@ -153,7 +153,7 @@ class _Work:
 
     def __init__(
         self,
-        question: Question,
+        question: CheckQuestion,
         keys: Mapping[int, Sequence[str]],
         known: Mapping[str, Any],
         connection: duckdb.DuckDBPyConnection,
@@ -190,7 +190,7 @@ class _Work:
     def _ask(self, file: int, lacking: Sequence[int]) -> None:
         own = files_of(self._question.own, [file])
         question = replace(self._question, own=own, states=None)
-        facts = Facts(own)
+        facts = TargetFacts(own)
         totals = [index for index in lacking if isinstance(question.items[index][1], TotalPlan)]
         rest = [index for index in lacking if index not in totals]
         found = proved(question, rest, facts)
@@ -262,7 +262,7 @@ def _state_of(plan: Plan, found: Found) -> Any:
 
 
 def _totals(
-    question: Question, indexes: Sequence[int], connection: duckdb.DuckDBPyConnection
+    question: CheckQuestion, indexes: Sequence[int], connection: duckdb.DuckDBPyConnection
 ) -> tuple[dict[int, Any], float]:
     """`[value as text, type]` of each total over the question's rows, and what it took; nothing if the engine refuses."""
     import duckdb
@@ -325,7 +325,7 @@ def _merged_total(
 
 
 def _unique(
-    question: Question,
+    question: CheckQuestion,
     index: int,
     chain: Sequence[str],
     known: Mapping[str, Any],
@@ -343,13 +343,13 @@ def _unique(
         return Found(Measured(bad=0, total=rows), PROOF)
     old, new = files_of(question.own, everywhere[:before]), files_of(question.own, everywhere[before:])
     narrow = replace(question, own=new, states=None)
-    facts = Facts(new)
+    facts = TargetFacts(new)
     found = proved(narrow, [index], facts) or answered(narrow, [index], facts, connection)
     one = found[index]
     if one.measured.bad != 0:
         return None
     seconds = one.seconds
-    if not _lie_apart(plan, Facts(old), facts):
+    if not _lie_apart(plan, TargetFacts(old), facts):
         began = time.perf_counter()
         if _repeats(plan, old, new, connection):
             return None
@@ -357,7 +357,7 @@ def _unique(
     return Found(Measured(bad=0, total=rows), JOIN, seconds)
 
 
-def _lie_apart(plan: UniquePlan, old: Facts, new: Facts) -> bool:
+def _lie_apart(plan: UniquePlan, old: TargetFacts, new: TargetFacts) -> bool:
     """Whether a column's values in the two lie apart, so that none can be in both."""
     for name in plan.columns:
         one, other = old.column(name), new.column(name)

@@ -39,7 +39,7 @@ class Unwritable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ParserAnswer:
     """`select (<expression>)` as the parser sees it: DuckDB's tree of the expression, or what is wrong with the text."""
 
     tree: Mapping[str, Any] | None
@@ -50,7 +50,7 @@ class Answer:
 
 @dataclass(slots=True)
 class _Together:
-    parsed: dict[str, Answer] = field(default_factory=dict)
+    parsed: dict[str, ParserAnswer] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)
     to_parse: dict[str, None] = field(default_factory=dict)
     to_write: dict[str, None] = field(default_factory=dict)
@@ -103,7 +103,7 @@ def _gathering() -> Iterator[_Together]:
         _local.together = before
 
 
-def answer(sql: str) -> Answer:
+def answer(sql: str) -> ParserAnswer:
     """What the parser says about `sql`, a `select (<expression>)`.
 
     Raises:
@@ -144,16 +144,16 @@ def as_text(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
     return [gathered.written[tree] for tree in trees]
 
 
-def _judged(sql: str, parsed: Parsed) -> Answer:
+def _judged(sql: str, parsed: Parsed) -> ParserAnswer:
     problem = parsed.problem
     if problem is None and not _is_one_expression(parsed.statements):
         problem = SqlProblem("project.bad_check", "expected one expression", len("select ("), "one line is one check")
     facts = SqlFacts() if problem else facts_of(sql, parsed.statements[0])
     problem = problem or next(iter((*facts.problems, *refusals(facts, role="dataset", allow=frozenset()))), None)
     if problem is not None:
-        return Answer(None, problem)
+        return ParserAnswer(None, problem)
     tables = tuple(sorted({table.name for table in facts.tables}))
-    return Answer(parsed.statements[0]["node"]["select_list"][0], None, tables, facts.clock is not ClockUse.NONE)
+    return ParserAnswer(parsed.statements[0]["node"]["select_list"][0], None, tables, facts.clock is not ClockUse.NONE)
 
 
 def _is_one_expression(statements: tuple[dict[str, Any], ...]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from andon.cli.output import Cell, Ink, display_width, table
-from andon.model.check import Severity, Status
+from andon.model.check import CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples
 from andon.render.checks import finding_text, measured_text
 from andon.render.words import short
@@ -65,10 +65,10 @@ def symbol(check: CheckResult) -> tuple[str, str]:
     if check.failed and check.accepted is not None:
         return "✓", "warn"
     return {
-        Status.PASS: ("✓", "good"),
-        Status.FAIL: ("✗", _style(check)),
-        Status.ERROR: ("✗", _style(check)),
-        Status.SKIPPED: ("○", "dim"),
+        CheckStatus.PASS: ("✓", "good"),
+        CheckStatus.FAIL: ("✗", _style(check)),
+        CheckStatus.ERROR: ("✗", _style(check)),
+        CheckStatus.SKIPPED: ("○", "dim"),
     }[check.status]
 
 

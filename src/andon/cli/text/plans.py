@@ -10,7 +10,7 @@ from andon.base.text import plural, seconds
 from andon.cli.output import Cell, Console, Ink, error_lines, table
 from andon.cli.text.verdicts import STYLES
 from andon.model.plan import UNCHANGED, Action, Plan, Step
-from andon.model.run import RunResult, Status, TaskResult
+from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.render.words import names, reach_text, short, verdict_text
 
 
@@ -82,10 +82,10 @@ def symbol(step: Step, pen: Ink) -> tuple[str, str]:
 def run_lines(result: RunResult, ink: Ink, width: int | None = None) -> list[str]:
     """The summary of a run: what was built, reused and why, what failed, and what readers see now."""
     tasks = result.tasks
-    ok = [t for t in tasks if t.status is Status.OK]
-    failed = [t for t in tasks if t.status is Status.FAILED]
-    held = [t for t in tasks if t.status is Status.HELD]
-    skipped = [t for t in tasks if t.status is Status.SKIPPED]
+    ok = [t for t in tasks if t.status is TaskStatus.OK]
+    failed = [t for t in tasks if t.status is TaskStatus.FAILED]
+    held = [t for t in tasks if t.status is TaskStatus.HELD]
+    skipped = [t for t in tasks if t.status is TaskStatus.SKIPPED]
     rows: list[Sequence[Cell]] = []
     for word, style, found in (
         ("built", "good", [t for t in ok if t.action in (Action.BUILD, Action.VIEW)]),
@@ -131,7 +131,7 @@ def held_lines(result: RunResult, ink: Ink) -> list[str]:
     """The errors of the datasets that failed."""
     lines: list[str] = []
     for task in result.tasks:
-        if task.status is Status.FAILED and task.error:
+        if task.status is TaskStatus.FAILED and task.error:
             lines += [*error_lines(task.error, ink, title=task.dataset), ""]
     return lines
 

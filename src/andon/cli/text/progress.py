@@ -11,7 +11,7 @@ from andon.base.text import plural, seconds
 from andon.cli.output import Console, Ink
 from andon.model.event import Ended, Event, Notice, Planned, Reporter, TaskEnded, TaskStarted
 from andon.model.plan import Action, Plan
-from andon.model.run import Status, TaskResult
+from andon.model.run import TaskResult, TaskStatus
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -37,7 +37,7 @@ def progress(console: Console) -> Iterator[Reporter]:
 
 def _follows(result: TaskResult) -> bool:
     """Whether a task was skipped only since a check held what it reads: the summary counts those."""
-    return result.status is Status.SKIPPED and result.reason.endswith("held by a check")
+    return result.status is TaskStatus.SKIPPED and result.reason.endswith("held by a check")
 
 
 class LineReporter:
@@ -103,7 +103,7 @@ class LiveReporter:
 
         now = self._clock()
         view = Text()
-        failed = sum(1 for r in self._ended if r.status in (Status.FAILED, Status.HELD))
+        failed = sum(1 for r in self._ended if r.status in (TaskStatus.FAILED, TaskStatus.HELD))
         view.append(f"{len(self._ended)} of {self._total}", style="cyan")
         view.append(f"  {plural(self._rows, 'row')}  {seconds(now - self._began)}", style="dim")
         if failed:
@@ -141,7 +141,7 @@ class LiveReporter:
         few = self._total <= _MANY
         if _follows(result):
             return
-        if few or result.status in (Status.FAILED, Status.HELD) or result.seconds >= _LONG:
+        if few or result.status in (TaskStatus.FAILED, TaskStatus.HELD) or result.seconds >= _LONG:
             self._print(task_line(result, self._ink))
 
     def _print(self, text: str) -> None:
@@ -171,12 +171,12 @@ def planned_line(plan: Plan, run: int | None) -> str:
 
 def task_line(result: TaskResult, ink: Ink) -> str:
     """One ended task: symbol, dataset, rows, seconds, or why not."""
-    if result.status is Status.FAILED:
+    if result.status is TaskStatus.FAILED:
         message = (result.error or {}).get("message", result.reason)
         return f"{ink.paint('✗', 'bad')} {result.dataset}  {message}"
-    if result.status is Status.HELD:
+    if result.status is TaskStatus.HELD:
         return f"{ink.paint('✗', 'bad')} {result.dataset}  held: {result.reason}"
-    if result.status is Status.SKIPPED:
+    if result.status is TaskStatus.SKIPPED:
         return f"{ink.paint('○', 'warn')} {result.dataset}  skipped: {result.reason}"
     facts = []
     if result.rows is not None:

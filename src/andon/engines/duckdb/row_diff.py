@@ -44,7 +44,7 @@ _OTHERS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class DiffSide:
     """One of the two tables.
 
     Attributes:
@@ -61,7 +61,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DiffQuestion:
     """What is asked.
 
     Attributes:
@@ -80,7 +80,7 @@ class Question:
     output: Path | None = None
 
 
-def compare(session: Session, old: Side, new: Side, question: Question) -> RowDiff:
+def compare(session: Session, old: DiffSide, new: DiffSide, question: DiffQuestion) -> RowDiff:
     """How the rows of `new` differ from those of `old`.
 
     Raises:
@@ -98,7 +98,7 @@ def compare(session: Session, old: Side, new: Side, question: Question) -> RowDi
         comparison.clean()
 
 
-def _explained(error: Exception, question: Question) -> AndonError:
+def _explained(error: Exception, question: DiffQuestion) -> AndonError:
     import duckdb
 
     # The engine quotes the value that did not fit; of a column marked pii nobody may see it.
@@ -109,7 +109,9 @@ def _explained(error: Exception, question: Question) -> AndonError:
 
 
 class _Comparison:
-    def __init__(self, connection: duckdb.DuckDBPyConnection, old: Side, new: Side, question: Question) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, old: DiffSide, new: DiffSide, question: DiffQuestion
+    ) -> None:
         self._connection = connection
         self._question = question
         self._sides = (old, new)

@@ -14,7 +14,7 @@ from andon.errors import DatasetError
 from andon.lake.iceberg import avro
 from andon.lake.iceberg.bounds import lower_bound, upper_bound
 from andon.lake.iceberg.location import absolute_in
-from andon.lake.iceberg.schema import Leaf, last_column_id, leaves, schema_json
+from andon.lake.iceberg.schema import ParquetLeaf, last_column_id, leaves, schema_json
 from andon.model.version import DataFile, Version
 
 _SEQUENCE = 1
@@ -151,7 +151,7 @@ def _manifest(
     files: list[DataFile],
     snapshot: int,
     schema: Mapping[str, Any],
-    by_path: Mapping[str, Leaf],
+    by_path: Mapping[str, ParquetLeaf],
     absolute: Callable[[str], str],
 ) -> bytes:
     entries = [
@@ -195,7 +195,7 @@ def _manifest_record(url: str, length: int, snapshot: int, files: list[DataFile]
     }
 
 
-def _data_file(file: DataFile, url: str, by_path: Mapping[str, Leaf]) -> dict[str, Any]:
+def _data_file(file: DataFile, url: str, by_path: Mapping[str, ParquetLeaf]) -> dict[str, Any]:
     sizes: dict[int, int] = {}
     values: dict[int, int] = {}
     nulls: dict[int, int] = {}
@@ -234,7 +234,7 @@ def _data_file(file: DataFile, url: str, by_path: Mapping[str, Leaf]) -> dict[st
     }
 
 
-def _put(target: dict[int, Any], leaf: Leaf, value: Any) -> None:
+def _put(target: dict[int, Any], leaf: ParquetLeaf, value: Any) -> None:
     if value is not None:
         target[leaf.field_id] = value
 

@@ -28,7 +28,7 @@ _PRIMITIVE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class ParquetLeaf:
     """A column of the Parquet file.
 
     Attributes:
@@ -60,7 +60,7 @@ def last_column_id(columns: Sequence[Column]) -> int:
     return max((i for c in columns for i in (c.field_id, *(child for _, child in c.children))), default=0)
 
 
-def leaves(columns: Sequence[Column]) -> dict[str, Leaf]:
+def leaves(columns: Sequence[Column]) -> dict[str, ParquetLeaf]:
     """The columns of the Parquet file by path as statistics name them (`"s"."a"`, `"l"."element"`).
 
     Raises:
@@ -75,9 +75,9 @@ def leaves(columns: Sequence[Column]) -> dict[str, Leaf]:
 
 def _leaves(
     column: Column, node: DuckType, path: tuple[str, ...], *, repeated: bool
-) -> Iterator[tuple[tuple[str, ...], Leaf]]:
+) -> Iterator[tuple[tuple[str, ...], ParquetLeaf]]:
     if not node.fields:
-        yield path, Leaf(_field_id(column, path), _iceberg(column, node, path), repeated)
+        yield path, ParquetLeaf(_field_id(column, path), _iceberg(column, node, path), repeated)
     for part in node.fields:
         yield from _leaves(column, part.type, (*path, part.name), repeated=repeated or node.name != "STRUCT")
 

@@ -10,11 +10,11 @@ from andon.errors import Problem
 from andon.model.check import Allow, Severity
 from andon.model.dataset import CheckLine, ClockUse, ColumnSpec, FileRead, Kind
 from andon.model.project import Insight
-from andon.model.unit_tests import Near, Rows
+from andon.model.unit_tests import CellRows, Near
 from andon.sql.uses import MacroStatement
 
 
-class Use(Record):
+class NameUse(Record):
     """A name that a file uses, and where: a dataset, a called function, or an imported module."""
 
     name: str
@@ -56,13 +56,13 @@ class DatasetFacts(Record, tag=True):
     keys: DatasetKeys = DatasetKeys()
     normal: str = ""
     sql: str | None = None
-    tables: tuple[Use, ...] = ()
-    calls: tuple[Use, ...] = ()
+    tables: tuple[NameUse, ...] = ()
+    calls: tuple[NameUse, ...] = ()
     reads: tuple[FileRead, ...] = ()
     clock: ClockUse = ClockUse.NONE
     function: str | None = None
     parameters: tuple[tuple[str, str], ...] = ()
-    imports: tuple[Use, ...] = ()
+    imports: tuple[NameUse, ...] = ()
     dependencies: tuple[str, ...] = ()
     inputs_digest: str = ""
 
@@ -77,7 +77,7 @@ class ModuleFile(Record, tag=True):
     """A local Python module: hash of its tokens, and what it imports."""
 
     normal: str
-    imports: tuple[Use, ...]
+    imports: tuple[NameUse, ...]
 
 
 class LockFile(Record, tag=True):
@@ -107,8 +107,8 @@ class CheckFile(Record, tag=True):
         normal: hash of the normal form of its SQL; "" if it could not be read.
     """
 
-    tables: tuple[Use, ...]
-    calls: tuple[Use, ...]
+    tables: tuple[NameUse, ...]
+    calls: tuple[NameUse, ...]
     sql: str = ""
     normal: str = ""
     keys: CheckKeys = CheckKeys()
@@ -116,14 +116,14 @@ class CheckFile(Record, tag=True):
     clock: ClockUse = ClockUse.NONE
 
 
-class Written(Record):
+class RowSource(Record):
     """What stands for the rows of an input: a list in YAML, a text (CSV, or a source's raw file), or the path of a file.
 
     Attributes:
         lines, indent: of a text: the line of the file on which it begins (None: not known line by line) and its indentation.
     """
 
-    rows: Rows | None
+    rows: CellRows | None
     text: str | None
     path: str | None
     line: int
@@ -140,9 +140,9 @@ class TestSpec(Record):
     line: int
     column: int
     name: str
-    dataset: Use
-    expect: Written
-    given: tuple[tuple[Use, Written], ...] = ()
+    dataset: NameUse
+    expect: RowSource
+    given: tuple[tuple[NameUse, RowSource], ...] = ()
     now: str | None = None
     ordered: bool = False
     approx: tuple[Near, ...] = ()
@@ -169,7 +169,7 @@ class InsightFile(Record, tag=True):
     """An insight, and where the datasets that it uses are named."""
 
     insight: Insight
-    uses: tuple[Use, ...]
+    uses: tuple[NameUse, ...]
 
 
 class ConfigFile(Record, tag=True):

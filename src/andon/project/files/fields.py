@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from andon.base.names import did_you_mean
 from andon.model.dataset import CheckLine, ColumnSpec
-from andon.project.files.nodes import Node
-from andon.project.files.reading import Declared, Field, Reader, read_choice, read_text, read_texts
+from andon.project.files.nodes import PlacedValue
+from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
 
 _LATER_KINDS = {
     "incremental": "write `materialize: table` for now: the dataset is rebuilt whole",
@@ -16,7 +16,7 @@ _LATER_KINDS = {
 }
 
 
-def _read_materialize(reader: Reader, known: Field, node: Node) -> str | None:
+def _read_materialize(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
     if node.kind == "text" and node.value in _LATER_KINDS:
         message = f"`materialize: {node.value}` is planned and not in this version"
         reader.add("project.bad_value", message, node.line, node.column, _LATER_KINDS[node.value])
@@ -24,7 +24,7 @@ def _read_materialize(reader: Reader, known: Field, node: Node) -> str | None:
     return read_choice(reader, known, node)
 
 
-def _read_engine(reader: Reader, known: Field, node: Node) -> str | None:
+def _read_engine(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
     if node.kind == "text" and node.value == "spark":
         message = "`engine: spark` is planned and not in this version"
         reader.add("project.bad_value", message, node.line, node.column, "take the line out: DuckDB runs it")
@@ -32,7 +32,7 @@ def _read_engine(reader: Reader, known: Field, node: Node) -> str | None:
     return read_choice(reader, known, node)
 
 
-def _read_key(reader: Reader, known: Field, node: Node) -> tuple[str, ...] | None:
+def _read_key(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple[str, ...] | None:
     if node.kind == "list":
         pairs = reader.texts(known.name, node) or ()
     else:
@@ -62,7 +62,7 @@ _DURATION = re.compile(r"\s*[0-9][0-9_]*(?:\.[0-9]+)?\s*(?:s|sec|min|h|d|w|mo)\Z
 _CRON = re.compile(r"\s*\S+(?:\s+\S+){4}\s*\Z")
 
 
-def _read_refresh(reader: Reader, _known: Field, node: Node) -> tuple[tuple[str, str], ...] | None:
+def _read_refresh(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> tuple[tuple[str, str], ...] | None:
     if node.kind != "map":
         reader.wrong(node, "`refresh` must be a mapping", f"found {node.shown()}", "write `refresh: {max_age: 6h}`")
         return None
@@ -97,14 +97,14 @@ def _read_refresh(reader: Reader, _known: Field, node: Node) -> tuple[tuple[str,
     return tuple(found)
 
 
-def _read_timeout(reader: Reader, _known: Field, node: Node) -> float | None:
+def _read_timeout(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> float | None:
     if node.kind == "number" and node.value > 0:
         return float(node.value)
     reader.wrong(node, "`timeout` must be a number of seconds", f"found {node.shown()}", "such as `timeout: 900`")
     return None
 
 
-def _read_allow(reader: Reader, known: Field, node: Node) -> tuple[str, ...] | None:
+def _read_allow(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple[str, ...] | None:
     pairs = reader.texts(known.name, node)
     if pairs is None:
         return None
@@ -114,11 +114,11 @@ def _read_allow(reader: Reader, known: Field, node: Node) -> tuple[str, ...] | N
     return tuple(sorted({text for text, _ in pairs if text in known.choices}))
 
 
-def _read_checks(reader: Reader, _known: Field, node: Node) -> tuple[CheckLine, ...] | None:
+def _read_checks(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> tuple[CheckLine, ...] | None:
     return check_lines(reader, node, None)
 
 
-def check_lines(reader: Reader, node: Node, column: str | None) -> tuple[CheckLine, ...] | None:
+def check_lines(reader: FieldReader, node: PlacedValue, column: str | None) -> tuple[CheckLine, ...] | None:
     """The checks in a text (one per line) or a list of texts, without blank lines and comments."""
     if node.kind == "text":
         return tuple(_lines_of(reader, node, column))
@@ -135,7 +135,7 @@ def check_lines(reader: Reader, node: Node, column: str | None) -> tuple[CheckLi
     return tuple(found)
 
 
-def _lines_of(reader: Reader, node: Node, column: str | None) -> list[CheckLine]:
+def _lines_of(reader: FieldReader, node: PlacedValue, column: str | None) -> list[CheckLine]:
     found = []
     for number, written in enumerate(node.value.split("\n")):
         text = written.strip()
@@ -149,11 +149,11 @@ def _lines_of(reader: Reader, node: Node, column: str | None) -> list[CheckLine]
     return found
 
 
-def _read_column_text(reader: Reader, known: Field, node: Node) -> str | None:
+def _read_column_text(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
     return reader.text(known.name, node)
 
 
-def _read_flag(reader: Reader, known: Field, node: Node) -> bool | None:
+def _read_flag(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> bool | None:
     if node.kind == "flag":
         return bool(node.value)
     reader.wrong(node, f"`{known.name}` must be true or false", f"found {node.shown()}")
@@ -161,7 +161,7 @@ def _read_flag(reader: Reader, known: Field, node: Node) -> bool | None:
 
 
 def _read_lineage(
-    reader: Reader, _known: Field, node: Node
+    reader: FieldReader, _known: FieldSpec, node: PlacedValue
 ) -> tuple[tuple[str, tuple[tuple[str, tuple[int, int]], ...]], ...] | None:
     """By column the texts that name its sources, each with its place; what they mean is known with the inputs."""
     if not reader.file.endswith(".py"):
@@ -181,21 +181,23 @@ def _read_lineage(
     return tuple(found)
 
 
-def _read_nothing(_reader: Reader, _known: Field, node: Node) -> Node:
+def _read_nothing(_reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> PlacedValue:
     return node
 
 
 #: Keys of one column under `columns`.
-COLUMN_FIELDS: tuple[Field, ...] = (
-    Field("description", "text", "none", "What the column says.", _read_column_text),
-    Field("type", "text", "what the SQL gives", "The type that is expected, as DuckDB writes it.", _read_column_text),
-    Field("checks", "lines", "none", "Checks of this column, its name left out.", _read_nothing),
-    Field("pii", "true or false", "false", "Whether it says something about a person.", _read_flag),
-    Field("was", "column", "none", "The name it had: it keeps the field id of that column.", read_text),
+COLUMN_FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec("description", "text", "none", "What the column says.", _read_column_text),
+    FieldSpec(
+        "type", "text", "what the SQL gives", "The type that is expected, as DuckDB writes it.", _read_column_text
+    ),
+    FieldSpec("checks", "lines", "none", "Checks of this column, its name left out.", _read_nothing),
+    FieldSpec("pii", "true or false", "false", "Whether it says something about a person.", _read_flag),
+    FieldSpec("was", "column", "none", "The name it had: it keeps the field id of that column.", read_text),
 )
 
 
-def _read_columns(reader: Reader, _known: Field, node: Node) -> tuple[ColumnSpec, ...] | None:
+def _read_columns(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> tuple[ColumnSpec, ...] | None:
     if node.kind != "map":
         hint = "write `name: what it says` on each line below `columns:`"
         reader.wrong(node, "`columns` must be a mapping", f"found {node.shown()}", hint)
@@ -225,7 +227,7 @@ def _read_columns(reader: Reader, _known: Field, node: Node) -> tuple[ColumnSpec
     return tuple(found)
 
 
-def _column(reader: Reader, name: str, node: Node, taken: Mapping[str, str]) -> ColumnSpec:
+def _column(reader: FieldReader, name: str, node: PlacedValue, taken: Mapping[str, str]) -> ColumnSpec:
     """One column. `taken` are the former names that columns before it declare, with those columns."""
     values = reader.read(node, COLUMN_FIELDS).values
     checks = values.get("checks")
@@ -241,7 +243,7 @@ def _column(reader: Reader, name: str, node: Node, taken: Mapping[str, str]) -> 
     )
 
 
-def _former(reader: Reader, name: str, was: str | None, node: Node, taken: Mapping[str, str]) -> str | None:
+def _former(reader: FieldReader, name: str, was: str | None, node: PlacedValue, taken: Mapping[str, str]) -> str | None:
     """The name that a column had, if it can have had it."""
     if was is None:
         return None
@@ -257,11 +259,11 @@ def _former(reader: Reader, name: str, was: str | None, node: Node, taken: Mappi
 
 
 #: Keys of a dataset, in front matter and as arguments of `@dataset`. The reference page of project files is made from it.
-FIELDS: tuple[Field, ...] = (
-    Field("description", "text", "none", "What one row is, and what the dataset is for.", read_text),
-    Field("owner", "text", "none", "Who answers questions about it.", read_text),
-    Field("tags", "list of texts", "none", "Words to select datasets by (`tag:x`).", read_texts),
-    Field(
+FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec("description", "text", "none", "What one row is, and what the dataset is for.", read_text),
+    FieldSpec("owner", "text", "none", "Who answers questions about it.", read_text),
+    FieldSpec("tags", "list of texts", "none", "Words to select datasets by (`tag:x`).", read_texts),
+    FieldSpec(
         "materialize",
         "view or table",
         "table",
@@ -269,33 +271,35 @@ FIELDS: tuple[Field, ...] = (
         _read_materialize,
         ("table", "view"),
     ),
-    Field("key", "column or list of columns", "none", "Identity of a row: row diffs, uniqueness.", _read_key),
-    Field(
+    FieldSpec("key", "column or list of columns", "none", "Identity of a row: row diffs, uniqueness.", _read_key),
+    FieldSpec(
         "refresh",
         "mapping: max_age, every, cron, when, upstream",
         "on upstream change",
         "How new it has to be.",
         _read_refresh,
     ),
-    Field(
+    FieldSpec(
         "columns",
         "mapping: name → text, or description, type, checks, pii",
         "none",
         "What its columns say; each must be in the result.",
         _read_columns,
     ),
-    Field("checks", "lines or list of texts", "none", "What must hold, one check per line.", _read_checks),
-    Field("caveats", "list of texts", "none", "Known limits, inherited by what reads it.", read_texts),
-    Field("allow", "list: random", "none", "Accept that its result can't be repeated.", _read_allow, ("random",)),
-    Field("engine", "duckdb", "duckdb", "What runs it.", _read_engine, ("duckdb",)),
-    Field(
+    FieldSpec("checks", "lines or list of texts", "none", "What must hold, one check per line.", _read_checks),
+    FieldSpec("caveats", "list of texts", "none", "Known limits, inherited by what reads it.", read_texts),
+    FieldSpec("allow", "list: random", "none", "Accept that its result can't be repeated.", _read_allow, ("random",)),
+    FieldSpec("engine", "duckdb", "duckdb", "What runs it.", _read_engine, ("duckdb",)),
+    FieldSpec(
         "lineage",
         "mapping: column → list of `input.column`",
         "its inputs as a whole",
         "Of a Python dataset: which columns of its inputs a column is made of; `*` says which decide what rows there are.",
         _read_lineage,
     ),
-    Field("timeout", "seconds", "the setting `python.timeout`", "How long a Python dataset may take.", _read_timeout),
+    FieldSpec(
+        "timeout", "seconds", "the setting `python.timeout`", "How long a Python dataset may take.", _read_timeout
+    ),
 )
 
 #: Keys that are planned.
@@ -308,11 +312,11 @@ LATER: Mapping[str, str] = {
 }
 
 
-def read_fields(node: Node, file: str) -> Declared:
+def read_fields(node: PlacedValue, file: str) -> DeclaredFields:
     """What the mapping `node` of the file `file` declares about a dataset; checks of columns are among its `checks`."""
-    reader = Reader(file)
+    reader = FieldReader(file)
     declared = reader.read(node, FIELDS, LATER)
     if reader.for_columns:
         checks = (*declared.get("checks", ()), *reader.for_columns)
-        return Declared({**declared.values, "checks": checks}, declared.places, declared.named, declared.flaws)
+        return DeclaredFields({**declared.values, "checks": checks}, declared.places, declared.named, declared.flaws)
     return declared

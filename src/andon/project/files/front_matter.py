@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from andon.base.record import replace
 from andon.base.text import line_and_column
 from andon.project.files.fields import read_fields
-from andon.project.files.nodes import Flaw, Flawed, Node
-from andon.project.files.reading import Declared, Field, Reader
+from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
+from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec
 from andon.project.files.yaml_nodes import parse_yaml
 
 _OPEN = "/*---"
@@ -57,23 +57,23 @@ def find_front_matter(text: str) -> FrontMatter | None:
     return FrontMatter(" " * (inside - (text.rfind("\n", 0, inside) + 1)) + content, text.count("\n", 0, inside) + 1)
 
 
-def read_front_matter(text: str, file: str) -> Declared:
+def read_front_matter(text: str, file: str) -> DeclaredFields:
     """What the front matter of a dataset's file declares; flaws are in it, never raised."""
     node, flaws = _node(text)
-    return _with(Declared() if node is None else read_fields(node, file), flaws)
+    return _with(DeclaredFields() if node is None else read_fields(node, file), flaws)
 
 
-def read_other_front_matter(text: str, file: str, fields: tuple[Field, ...]) -> Declared:
+def read_other_front_matter(text: str, file: str, fields: tuple[FieldSpec, ...]) -> DeclaredFields:
     """What the front matter of another file declares, by its own table of `fields`."""
     node, flaws = _node(text)
-    return _with(Declared() if node is None else Reader(file).read(node, fields), flaws)
+    return _with(DeclaredFields() if node is None else FieldReader(file).read(node, fields), flaws)
 
 
-def _with(declared: Declared, flaws: list[Flaw]) -> Declared:
+def _with(declared: DeclaredFields, flaws: list[FileFlaw]) -> DeclaredFields:
     return replace(declared, flaws=(*flaws, *declared.flaws)) if flaws else declared
 
 
-def _node(text: str) -> tuple[Node | None, list[Flaw]]:
+def _node(text: str) -> tuple[PlacedValue | None, list[FileFlaw]]:
     try:
         found = find_front_matter(text)
     except Flawed as flawed:
@@ -85,4 +85,4 @@ def _node(text: str) -> tuple[Node | None, list[Flaw]]:
 
 def _flawed(text: str, offset: int, message: str, hint: str) -> Flawed:
     line, column = line_and_column(text, offset)
-    return Flawed(Flaw("project.front_matter", message, line, column, hint))
+    return Flawed(FileFlaw("project.front_matter", message, line, column, hint))

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from andon.model.project import Insight
-from andon.project.files.facts import FileFacts, InsightFile, Use
-from andon.project.files.nodes import Flaw, Node
+from andon.project.files.facts import FileFacts, InsightFile, NameUse
+from andon.project.files.nodes import FileFlaw, PlacedValue
 from andon.project.files.problems import of_flaws
-from andon.project.files.reading import Field, Reader, read_choice, read_loose_text, read_text
+from andon.project.files.reading import FieldReader, FieldSpec, read_choice, read_loose_text, read_text
 from andon.project.files.yaml_nodes import parse_yaml
 
 _KINDS = ("question", "decision", "action")
 
 
-def _read_uses(reader: Reader, known: Field, node: Node) -> tuple[Use, ...] | None:
+def _read_uses(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple[NameUse, ...] | None:
     found = reader.texts(known.name, node)
-    return None if found is None else tuple(Use(text, item.line, item.column) for text, item in found)
+    return None if found is None else tuple(NameUse(text, item.line, item.column) for text, item in found)
 
 
 #: Keys of an insight's file.
-INSIGHT_FIELDS: tuple[Field, ...] = (
-    Field("title", "text", "required", "The question, the decision or the action in one line.", read_text),
-    Field("kind", "question, decision or action", "question", "What it is.", read_choice, _KINDS),
-    Field("owner", "text", "none", "Who asks, decides or acts.", read_text),
-    Field(
+INSIGHT_FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec("title", "text", "required", "The question, the decision or the action in one line.", read_text),
+    FieldSpec("kind", "question, decision or action", "question", "What it is.", read_choice, _KINDS),
+    FieldSpec("owner", "text", "none", "Who asks, decides or acts.", read_text),
+    FieldSpec(
         "uses",
         "list of datasets or columns",
         "none",
         "The datasets that serve it, or single columns: `marts.revenue.amount`.",
         _read_uses,
     ),
-    Field("description", "text", "none", "More about it.", read_text),
-    Field("decision", "text", "none", "What is decided, and how often.", read_text),
-    Field("value", "text", "none", "What it is worth, in words.", read_loose_text),
+    FieldSpec("description", "text", "none", "More about it.", read_text),
+    FieldSpec("decision", "text", "none", "What is decided, and how often.", read_text),
+    FieldSpec("value", "text", "none", "What it is worth, in words.", read_loose_text),
 )
 
 
@@ -42,16 +42,16 @@ def read_insight(path: str, text: str) -> FileFacts:
         return FileFacts(None, tuple(of_flaws(path, text, wrong)))
     if node is None or node.kind != "map":
         found = "nothing" if node is None else node.shown()
-        flaw = Flaw("project.bad_insight", f"an insight is a mapping, found {found}", 1, 1, "begin with `title: …`")
+        flaw = FileFlaw("project.bad_insight", f"an insight is a mapping, found {found}", 1, 1, "begin with `title: …`")
         return FileFacts(None, tuple(of_flaws(path, text, [flaw])))
-    declared = Reader(path).read(node, INSIGHT_FIELDS)
+    declared = FieldReader(path).read(node, INSIGHT_FIELDS)
     flaws = [*wrong, *declared.flaws]
     if "title" not in node.value:
         flaws.append(
-            Flaw("project.missing_key", "an insight needs a `title`", node.line, node.column, "add `title: …`")
+            FileFlaw("project.missing_key", "an insight needs a `title`", node.line, node.column, "add `title: …`")
         )
     name = path.split("/")[-1].rsplit(".", 1)[0]
-    uses: tuple[Use, ...] = declared.get("uses", ())
+    uses: tuple[NameUse, ...] = declared.get("uses", ())
     insight = Insight(
         name=name,
         file=path,

@@ -37,7 +37,7 @@ DATASET_ROLES = frozenset({Role.SOURCE_SQL, Role.SOURCE_LATER, Role.DATASET_SQL,
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class PathRole:
     """A path's role; for a dataset's file or lock its `name` as the path spells it, and what is wrong with the path."""
 
     role: Role
@@ -47,31 +47,31 @@ class Spot:
     hint: str | None = None
 
 
-def spot(path: str) -> Spot:
+def spot(path: str) -> PathRole:
     """What the file at the project-relative `path` is."""
     if path == "andon.toml":
-        return Spot(Role.CONFIG)
+        return PathRole(Role.CONFIG)
     folder, _, rest = path.partition("/")
     lower = rest.lower()
     if lower.endswith(".md"):
-        return Spot(Role.TEXT)
+        return PathRole(Role.TEXT)
     match folder:
         case "sources" | "datasets":
             return _dataset(folder, rest)
         case "macros":
-            return Spot(Role.MACRO)
+            return PathRole(Role.MACRO)
         case "modules":
-            return Spot(Role.MODULE)
+            return PathRole(Role.MODULE)
         case "checks":
-            return Spot(Role.CHECK)
+            return PathRole(Role.CHECK)
         case "tests":
-            return Spot(Role.TEST_DATA if lower.endswith(".csv") else Role.TEST)
+            return PathRole(Role.TEST_DATA if lower.endswith(".csv") else Role.TEST)
         case "insights":
-            return Spot(Role.INSIGHT)
-    return Spot(Role.YAML if lower.endswith((".yml", ".yaml")) or path == "playbooks.yml" else Role.TEXT)
+            return PathRole(Role.INSIGHT)
+    return PathRole(Role.YAML if lower.endswith((".yml", ".yaml")) or path == "playbooks.yml" else Role.TEXT)
 
 
-def _dataset(folder: str, rest: str) -> Spot:
+def _dataset(folder: str, rest: str) -> PathRole:
     parts = rest.split("/")
     last = parts[-1]
     if last.lower().endswith(".lock.txt"):
@@ -82,31 +82,35 @@ def _dataset(folder: str, rest: str) -> Spot:
     role = _role(folder, ending.lower())
     name = ".".join([*parts[:-1], stem])
     if role is Role.LOCK:
-        return Spot(role, name)
+        return PathRole(role, name)
     if role is Role.MISPLACED:
         message = f"`{ending}` files make no dataset"
-        return Spot(role, None, "project.bad_name", message, f"a file in `{folder}/` is SQL (`.sql`) or Python (`.py`)")
+        return PathRole(
+            role, None, "project.bad_name", message, f"a file in `{folder}/` is SQL (`.sql`) or Python (`.py`)"
+        )
     if len(parts) != 2:
-        return Spot(role, name, "project.bad_name", *_levels(folder, parts, stem, ending))
+        return PathRole(role, name, "project.bad_name", *_levels(folder, parts, stem, ending))
     schema = parts[0]
     for part, what in ((schema, "schema"), (stem, "name")):
         if not is_name_part(part):
             message = f"`{part}` is not a valid {what} of a dataset"
             hint = f"use lower-case letters, digits and `_`: `{plain_name(part)}`"
-            return Spot(role, name, "project.bad_name", message, hint)
+            return PathRole(role, name, "project.bad_name", message, hint)
     if ending != ending.lower():
-        return Spot(
+        return PathRole(
             role, name, "project.bad_name", f"the ending is `{ending}`", f"write it in lower case: `{ending.lower()}`"
         )
     if schema in RESERVED_SCHEMAS:
         message = f"the schema `{schema}` is reserved"
-        return Spot(role, name, "project.reserved_name", message, f"put the file into another folder of `{folder}/`")
+        return PathRole(
+            role, name, "project.reserved_name", message, f"put the file into another folder of `{folder}/`"
+        )
     if stem.endswith(QUARANTINE):
         message = f"names that end in `{QUARANTINE}` are reserved"
-        return Spot(
+        return PathRole(
             role, name, "project.reserved_name", message, f"rename it: `{stem.removesuffix(QUARANTINE) or 'rejected'}`"
         )
-    return Spot(role, name)
+    return PathRole(role, name)
 
 
 def _role(folder: str, ending: str) -> Role:

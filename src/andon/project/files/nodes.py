@@ -9,7 +9,7 @@ from andon.errors import ProjectError
 
 
 @dataclass(slots=True)
-class Node:
+class PlacedValue:
     """A value with its place.
 
     Attributes:
@@ -51,7 +51,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class FileFlaw:
     """Something wrong at a place of a text; becomes a `Problem` once file and text are known."""
 
     code: str
@@ -64,7 +64,7 @@ class Flaw:
 class Flawed(ProjectError):
     """A text can't be taken at all; carries the flaw. Who knows the file makes a `Problem` of it."""
 
-    def __init__(self, flaw: Flaw) -> None:
+    def __init__(self, flaw: FileFlaw) -> None:
         where = None if flaw.line is None else f"line {flaw.line}"
         super().__init__(flaw.code, flaw.message, where=where, hint=flaw.hint)
         self.flaw = flaw

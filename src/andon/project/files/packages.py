@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from andon.base.hashing import content_id, digest
-from andon.project.files.nodes import Flaw, Flawed
+from andon.project.files.nodes import FileFlaw, Flawed
 
 _OPENING = re.compile(r"^# /// (?P<type>[a-zA-Z0-9-]+)[ \t]*\r?$", re.MULTILINE)
 _CLOSING = re.compile(r"^# ///[ \t]*\r?$")
@@ -112,11 +112,11 @@ def _located(message: str, first_line: int) -> Flawed:
     plain = re.sub(r" \(at .*\)$", "", message)
     line = first_line + (int(match[1]) - 1 if match else 0)
     column = int(match[2]) + 2 if match else 1
-    flaw = Flaw(
+    flaw = FileFlaw(
         "project.bad_python", f"the script metadata is not TOML: {plain}", line, column, 'dependencies = ["scipy"]'
     )
     return Flawed(flaw)
 
 
 def _bad(message: str, line: int, hint: str | None = None) -> Flawed:
-    return Flawed(Flaw("project.bad_python", message, line, 1, hint))
+    return Flawed(FileFlaw("project.bad_python", message, line, 1, hint))

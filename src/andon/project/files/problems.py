@@ -9,7 +9,7 @@ from andon.base.text import excerpt, line_and_column
 from andon.errors import Problem
 
 if TYPE_CHECKING:
-    from andon.project.files.nodes import Flaw
+    from andon.project.files.nodes import FileFlaw
     from andon.sql.uses import SqlProblem
 
 
@@ -37,7 +37,7 @@ def at_offset(file: str, text: str, offset: int | None, code: str, message: str,
     return at_place(file, text, line, column, code, message, hint)
 
 
-def of_flaws(file: str, text: str, flaws: Iterable[Flaw]) -> list[Problem]:
+def of_flaws(file: str, text: str, flaws: Iterable[FileFlaw]) -> list[Problem]:
     """Flaws of `text` as problems."""
     return [at_place(file, text, f.line, f.column, f.code, f.message, f.hint) for f in flaws]
 

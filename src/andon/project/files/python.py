@@ -11,13 +11,13 @@ from typing import Any
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.model.dataset import Kind
-from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts, ModuleFile, Use
+from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts, ModuleFile, NameUse
 from andon.project.files.fields import FIELDS, LATER, read_fields
-from andon.project.files.nodes import Flaw, Flawed, Node
+from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
 from andon.project.files.packages import lock_inputs
 from andon.project.files.problems import of_flaws
 from andon.project.files.python_tokens import Range, normal_tokens
-from andon.project.files.reading import Declared
+from andon.project.files.reading import DeclaredFields
 
 _FORM = 'from andon import dataset, read\n\n@dataset()\ndef name(orders=read("shop.orders")): …'
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -26,7 +26,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 def read_python_dataset(path: str, text: str) -> FileFacts:
     """The facts of a Python dataset's file."""
     tree = _parse(text)
-    if isinstance(tree, Flaw):
+    if isinstance(tree, FileFlaw):
         return FileFacts(DatasetFacts(Kind.PYTHON), tuple(of_flaws(path, text, [tree])))
     reader = _DatasetFile(path, text, tree)
     said = reader.read()
@@ -36,7 +36,7 @@ def read_python_dataset(path: str, text: str) -> FileFacts:
 def read_module(path: str, text: str) -> FileFacts:
     """The facts of a local module. Its path counts: two modules that swap their contents are others."""
     tree = _parse(text)
-    if isinstance(tree, Flaw):
+    if isinstance(tree, FileFlaw):
         return FileFacts(ModuleFile("", ()), tuple(of_flaws(path, text, [tree])))
     package = path.removeprefix("modules/").removesuffix(".py").split("/")[:-1]
     return FileFacts(ModuleFile(content_id([path, normal_tokens(text)]), _imports(tree, text, package)))
@@ -45,11 +45,11 @@ def read_module(path: str, text: str) -> FileFacts:
 def dataset_decorator(path: str, text: str) -> ast.expr | None:
     """The `@dataset` or `@dataset(…)` of a file, as it stands in its tree; None if there is none."""
     tree = _parse(text)
-    found = None if isinstance(tree, Flaw) else _DatasetFile(path, text, tree)._function()
+    found = None if isinstance(tree, FileFlaw) else _DatasetFile(path, text, tree)._function()
     return None if found is None else found[1]
 
 
-def _parse(text: str) -> ast.Module | Flaw:
+def _parse(text: str) -> ast.Module | FileFlaw:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful escape is the author's, and shown when the task runs
@@ -57,19 +57,19 @@ def _parse(text: str) -> ast.Module | Flaw:
     except SyntaxError as error:
         message = f"the Python can't be read: {error.msg}"
         column = max(1, error.offset or 1)
-        return Flaw("project.bad_python", message, error.lineno or 1, column, None)
+        return FileFlaw("project.bad_python", message, error.lineno or 1, column, None)
     except (ValueError, RecursionError, MemoryError) as error:
-        return Flaw("project.bad_python", f"the Python can't be read: {error}", 1, 1, None)
+        return FileFlaw("project.bad_python", f"the Python can't be read: {error}", 1, 1, None)
 
 
-def _imports(tree: ast.Module, text: str, package: list[str] | None = None) -> tuple[Use, ...]:
+def _imports(tree: ast.Module, text: str, package: list[str] | None = None) -> tuple[NameUse, ...]:
     """Every module that is imported anywhere, as dotted names, with those that `from x import y` may mean."""
-    found: dict[str, Use] = {}
+    found: dict[str, NameUse] = {}
 
     def add(name: str, node: ast.AST) -> None:
         if name and name not in found:
             line, column = _place(text, node)
-            found[name] = Use(name, line, column)
+            found[name] = NameUse(name, line, column)
 
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -95,12 +95,12 @@ def _place(text: str, node: ast.AST) -> tuple[int, int]:
     return line, len(written.encode()[:offset].decode(errors="ignore")) + 1
 
 
-def _no_source(text: str, place: tuple[int, int], parameters: Mapping[str, str]) -> Flaw:
+def _no_source(text: str, place: tuple[int, int], parameters: Mapping[str, str]) -> FileFlaw:
     """What `lineage` names is no column of an input."""
     inputs = ", ".join(f"`{name}`" for name in parameters) or "none"
     message = f"`{text}` in `lineage` is no column of an input; inputs are {inputs}"
     example = f"{next(iter(parameters), 'orders')}.amount"
-    return Flaw("project.bad_value", message, *place, f"name the parameter and the column: `{example}`")
+    return FileFlaw("project.bad_value", message, *place, f"name the parameter and the column: `{example}`")
 
 
 @dataclass
@@ -142,7 +142,7 @@ class _DatasetFile:
         self._text = text
         self._tree = tree
         self._names = _Names.of(tree)
-        self.flaws: list[Flaw] = []
+        self.flaws: list[FileFlaw] = []
 
     def read(self) -> DatasetFacts:
         """The facts."""
@@ -195,7 +195,7 @@ class _DatasetFile:
         return {**values, "lineage": tuple(found)}
 
     def _flaw(self, node: ast.AST, message: str, hint: str | None = None, code: str = "project.bad_python") -> None:
-        self.flaws.append(Flaw(code, message, *_place(self._text, node), hint))
+        self.flaws.append(FileFlaw(code, message, *_place(self._text, node), hint))
 
     def _in_characters(self, found: Range) -> Range:
         lines = self._text.split("\n")
@@ -236,7 +236,7 @@ class _DatasetFile:
         place = functions[0] if functions else self._tree
         self._flaw(place, "no function has the mark `@dataset(…)`", f"a Python dataset is one function:\n{_FORM}")
 
-    def _parameters(self, function: ast.FunctionDef) -> tuple[tuple[tuple[str, str], ...], tuple[Use, ...]]:
+    def _parameters(self, function: ast.FunctionDef) -> tuple[tuple[tuple[str, str], ...], tuple[NameUse, ...]]:
         arguments = function.args
         for extra in (arguments.vararg, arguments.kwarg):
             if extra is not None:
@@ -249,14 +249,14 @@ class _DatasetFile:
         pairs = [*zip(arguments.args, [None] * missing + list(arguments.defaults), strict=False)]
         pairs += [*zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
         parameters: list[tuple[str, str]] = []
-        tables: dict[str, Use] = {}
+        tables: dict[str, NameUse] = {}
         for argument, default in pairs:
             name = self._input(argument, default)
             if name is None:
                 continue
             dataset, place = name
             parameters.append((argument.arg, dataset))
-            tables.setdefault(dataset, Use(dataset, *_place(self._text, place)))
+            tables.setdefault(dataset, NameUse(dataset, *_place(self._text, place)))
         return tuple(parameters), tuple(tables.values())
 
     def _input(self, argument: ast.arg, default: ast.expr | None) -> tuple[str, ast.expr] | None:
@@ -280,13 +280,13 @@ class _DatasetFile:
             return None
         return given[0].value, given[0]
 
-    def _declared(self, decorator: ast.expr) -> Declared:
+    def _declared(self, decorator: ast.expr) -> DeclaredFields:
         if not isinstance(decorator, ast.Call):
-            return Declared()
+            return DeclaredFields()
         known = [f.name for f in FIELDS]
         for argument in decorator.args:
             self._flaw(argument, "`@dataset` takes its settings by name", 'such as `@dataset(owner="ana")`')
-        root = Node("map", {}, *_place(self._text, decorator))
+        root = PlacedValue("map", {}, *_place(self._text, decorator))
         for keyword in decorator.keywords:
             if keyword.arg is None:
                 self._flaw(keyword.value, "settings can't be computed (`**`)", "write them out")
@@ -305,27 +305,27 @@ class _DatasetFile:
         if values.get("materialize") == "view":
             line, column = root.keys["materialize"]
             message = "a Python dataset is always a table"
-            self.flaws.append(Flaw("project.bad_value", message, line, column, "take `materialize` out"))
+            self.flaws.append(FileFlaw("project.bad_value", message, line, column, "take `materialize` out"))
             values.pop("materialize")
-        return Declared(values, declared.places, declared.named)
+        return DeclaredFields(values, declared.places, declared.named)
 
-    def _node(self, value: ast.expr, name: str) -> Node | None:
+    def _node(self, value: ast.expr, name: str) -> PlacedValue | None:
         """A literal as a node; what is none is a flaw."""
         line, column = _place(self._text, value)
         match value:
             case ast.Constant(value=bool() as flag):
-                return Node("flag", flag, line, column, str(flag))
+                return PlacedValue("flag", flag, line, column, str(flag))
             case ast.Constant(value=int() | float() as number):
-                return Node("number", number, line, column, str(number))
+                return PlacedValue("number", number, line, column, str(number))
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
-                return Node("number", -number, line, column, f"-{number}")
+                return PlacedValue("number", -number, line, column, f"-{number}")
             case ast.Constant(value=str() as text):
                 return self._text_node(value, text, line, column)
             case ast.Constant(value=None):
-                return Node("null", None, line, column, "None")
+                return PlacedValue("null", None, line, column, "None")
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 nodes = [self._node(item, name) for item in items]
-                return Node("list", [n for n in nodes if n is not None], line, column)
+                return PlacedValue("list", [n for n in nodes if n is not None], line, column)
             case ast.Dict():
                 return self._map_node(value, name, line, column)
         self._flaw(
@@ -333,8 +333,8 @@ class _DatasetFile:
         )
         return None
 
-    def _map_node(self, value: ast.Dict, name: str, line: int, column: int) -> Node | None:
-        node = Node("map", {}, line, column)
+    def _map_node(self, value: ast.Dict, name: str, line: int, column: int) -> PlacedValue | None:
+        node = PlacedValue("map", {}, line, column)
         for key, item in zip(value.keys, value.values, strict=True):
             if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
                 self._flaw(key or item, f"keys of `{name}` must be texts, written out")
@@ -348,9 +348,9 @@ class _DatasetFile:
                 node.value[key.value] = child
         return node
 
-    def _text_node(self, value: ast.Constant, text: str, line: int, column: int) -> Node:
+    def _text_node(self, value: ast.Constant, text: str, line: int, column: int) -> PlacedValue:
         """A text; each line of one in triple quotes is a line of the file, unless lines are joined or escaped in it."""
-        node = Node("text", text, line, column, text)
+        node = PlacedValue("text", text, line, column, text)
         last = getattr(value, "end_lineno", line)
         if "\n" in text and last - line == text.count("\n"):
             node.lines = line

@@ -8,17 +8,17 @@ from typing import Any
 
 from andon.base.names import did_you_mean
 from andon.model.dataset import CheckLine
-from andon.project.files.nodes import Flaw, Node
+from andon.project.files.nodes import FileFlaw, PlacedValue
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldSpec:
     """One key.
 
     Attributes:
         type: for people: what its value is.
         default: for people: what holds without it.
-        read: turns the value's node into what `Declared.values` holds; reports flaws to the reader.
+        read: turns the value's node into what `DeclaredFields.values` holds; reports flaws to the reader.
         choices: allowed texts, where there are some.
     """
 
@@ -26,35 +26,37 @@ class Field:
     type: str
     default: str
     help: str
-    read: Callable[[Reader, Field, Node], Any]
+    read: Callable[[FieldReader, FieldSpec, PlacedValue], Any]
     choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredFields:
     """What a file says: values by key, where its keys stand, and what is wrong. `named` holds the places of columns."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     named: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    flaws: tuple[Flaw, ...] = ()
+    flaws: tuple[FileFlaw, ...] = ()
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of `key`."""
         return self.values.get(key, default)
 
 
-class Reader:
+class FieldReader:
     """Reads one mapping by a table of fields and collects all flaws."""
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.flaws: list[Flaw] = []
+        self.flaws: list[FileFlaw] = []
         self.named: dict[str, tuple[int, int]] = {}
         #: Checks that stand with a column.
         self.for_columns: list[CheckLine] = []
 
-    def read(self, node: Node, fields: tuple[Field, ...], later: Mapping[str, str] | None = None) -> Declared:
+    def read(
+        self, node: PlacedValue, fields: tuple[FieldSpec, ...], later: Mapping[str, str] | None = None
+    ) -> DeclaredFields:
         """The values of the mapping `node`. `later` names keys that are planned, with a hint for each."""
         by_name = {f.name: f for f in fields}
         values: dict[str, Any] = {}
@@ -78,13 +80,13 @@ class Reader:
 
     def add(self, code: str, message: str, line: int, column: int, hint: str | None = None) -> None:
         """Note a flaw."""
-        self.flaws.append(Flaw(code, message, line, column, hint))
+        self.flaws.append(FileFlaw(code, message, line, column, hint))
 
-    def wrong(self, node: Node, expected: str, found: str, hint: str | None = None) -> None:
+    def wrong(self, node: PlacedValue, expected: str, found: str, hint: str | None = None) -> None:
         """Note a value that is not what was expected."""
         self.add("project.bad_value", f"{expected}, {found}", node.line, node.column, hint)
 
-    def text(self, name: str, node: Node, what: str = "") -> str | None:
+    def text(self, name: str, node: PlacedValue, what: str = "") -> str | None:
         """The text `node` holds; `what` names it in a message if it is not just the value of `name`."""
         if node.kind == "text":
             return str(node.value).strip()
@@ -92,7 +94,7 @@ class Reader:
         self.wrong(node, f"{what or f'`{name}`'} must be a text", f"found {node.shown()}", hint)
         return None
 
-    def texts(self, name: str, node: Node) -> tuple[tuple[str, Node], ...] | None:
+    def texts(self, name: str, node: PlacedValue) -> tuple[tuple[str, PlacedValue], ...] | None:
         """The texts of a list, each with its node."""
         if node.kind != "list":
             inner = node.raw if node.kind == "text" and "\n" not in node.raw else "a, b"
@@ -106,21 +108,23 @@ class Reader:
                 found.append((text, item))
         return tuple(found)
 
-    def _unknown(self, name: str, line: int, column: int, known: Mapping[str, Field], later: Mapping[str, str]) -> None:
+    def _unknown(
+        self, name: str, line: int, column: int, known: Mapping[str, FieldSpec], later: Mapping[str, str]
+    ) -> None:
         if name in later:
             self.add("project.bad_value", f"`{name}` is planned and not in this version", line, column, later[name])
             return
         hint = did_you_mean(name, known) or "known are " + ", ".join(f"`{k}`" for k in known)
         self.add("project.unknown_key", f"there is no key `{name}`", line, column, hint)
 
-    def _declared(self, values: Mapping[str, Any], places: Mapping[str, tuple[int, int]]) -> Declared:
-        return Declared(values, places, self.named, tuple(self.flaws))
+    def _declared(self, values: Mapping[str, Any], places: Mapping[str, tuple[int, int]]) -> DeclaredFields:
+        return DeclaredFields(values, places, self.named, tuple(self.flaws))
 
 
 # -- how values are read
 
 
-def read_text(reader: Reader, known: Field, node: Node) -> str | None:
+def read_text(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
     """A text, not empty."""
     text = reader.text(known.name, node)
     if text == "":
@@ -129,18 +133,18 @@ def read_text(reader: Reader, known: Field, node: Node) -> str | None:
     return text
 
 
-def read_loose_text(reader: Reader, known: Field, node: Node) -> str | None:
+def read_loose_text(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
     """A text; a number is taken as it is written."""
     return node.raw if node.kind == "number" else read_text(reader, known, node)
 
 
-def read_texts(reader: Reader, known: Field, node: Node) -> tuple[str, ...] | None:
+def read_texts(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple[str, ...] | None:
     """A list of texts."""
     found = reader.texts(known.name, node)
     return None if found is None else tuple(text for text, _ in found)
 
 
-def read_choice(reader: Reader, known: Field, node: Node) -> str | None:
+def read_choice(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
     """One of some words."""
     text = reader.text(known.name, node)
     if text is None or text in known.choices:

@@ -11,12 +11,12 @@ from andon.base.text import line_and_column
 from andon.errors import Problem
 from andon.model.check import Allow, Severity
 from andon.model.dataset import Kind
-from andon.project.files.facts import CheckFile, CheckKeys, DatasetFacts, DatasetKeys, FileFacts, MacroFile, Use
+from andon.project.files.facts import CheckFile, CheckKeys, DatasetFacts, DatasetKeys, FileFacts, MacroFile, NameUse
 from andon.project.files.front_matter import read_front_matter, read_other_front_matter
 from andon.project.files.layout import Role, plain_name
-from andon.project.files.nodes import Node
+from andon.project.files.nodes import PlacedValue
 from andon.project.files.problems import at_offset, of_flaws, of_sql
-from andon.project.files.reading import Declared, Field, Reader, read_choice, read_loose_text, read_text
+from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_loose_text, read_text
 from andon.sql.facts import read_facts, read_macros
 from andon.sql.rules import Role as SqlRole
 from andon.sql.rules import refusals
@@ -26,7 +26,7 @@ from andon.sql.uses import SqlFacts
 _ALLOWED = re.compile(r"(\d[\d_]*) rows?\Z")
 
 
-def _read_name(reader: Reader, known: Field, node: Node) -> str | None:
+def _read_name(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
     text = read_text(reader, known, node)
     if text is None or is_name_part(text):
         return text
@@ -35,7 +35,7 @@ def _read_name(reader: Reader, known: Field, node: Node) -> str | None:
     return None
 
 
-def _read_allow(reader: Reader, known: Field, node: Node) -> Allow | None:
+def _read_allow(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Allow | None:
     """A number of rows; of a share nobody could say of what, since the query returns violations only."""
     text = read_loose_text(reader, known, node)
     if text is None:
@@ -53,13 +53,15 @@ def _read_allow(reader: Reader, known: Field, node: Node) -> Allow | None:
 
 
 #: Keys of the front matter of `checks/*.sql`.
-CHECK_FIELDS: tuple[Field, ...] = (
-    Field("name", "name", "the file's name", "Name of the check.", _read_name),
-    Field("description", "text", "none", "What it says.", read_text),
-    Field("severity", "hold, warn or info", "hold", "What a violation does.", read_choice, ("hold", "warn", "info")),
-    Field("why", "text", "none", "Why it matters.", read_text),
-    Field("owner", "text", "none", "Who answers questions about it.", read_text),
-    Field("allow", "`20 rows`", "none", "How many violations are accepted.", _read_allow),
+CHECK_FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec("name", "name", "the file's name", "Name of the check.", _read_name),
+    FieldSpec("description", "text", "none", "What it says.", read_text),
+    FieldSpec(
+        "severity", "hold, warn or info", "hold", "What a violation does.", read_choice, ("hold", "warn", "info")
+    ),
+    FieldSpec("why", "text", "none", "Why it matters.", read_text),
+    FieldSpec("owner", "text", "none", "Who answers questions about it.", read_text),
+    FieldSpec("allow", "`20 rows`", "none", "How many violations are accepted.", _read_allow),
 )
 
 
@@ -136,7 +138,7 @@ def _check(path: str, text: str, facts: SqlFacts) -> FileFacts:
     return FileFacts(said, tuple(problems))
 
 
-def _sql_problems(path: str, text: str, declared: Declared, facts: SqlFacts) -> list[Problem]:
+def _sql_problems(path: str, text: str, declared: DeclaredFields, facts: SqlFacts) -> list[Problem]:
     if _hides_sql(declared):
         return []
     found = facts.problems
@@ -149,7 +151,7 @@ def _sql_problems(path: str, text: str, declared: Declared, facts: SqlFacts) -> 
     return of_sql(path, text, found)
 
 
-def _hides_sql(declared: Declared) -> bool:
+def _hides_sql(declared: DeclaredFields) -> bool:
     """Whether the first comment is broken, so that what the parser says about the rest means nothing."""
     return any(flaw.code == "project.front_matter" for flaw in declared.flaws)
 
@@ -171,19 +173,19 @@ def _statement(text: str) -> str:
     return text[: found[0][1]] if found else text
 
 
-def _tables(text: str, facts: SqlFacts) -> tuple[Use, ...]:
-    seen: dict[str, Use] = {}
+def _tables(text: str, facts: SqlFacts) -> tuple[NameUse, ...]:
+    seen: dict[str, NameUse] = {}
     for table in facts.tables:
         if table.name not in seen:
-            seen[table.name] = Use(table.name, *line_and_column(text, table.offset))
+            seen[table.name] = NameUse(table.name, *line_and_column(text, table.offset))
     return tuple(seen.values())
 
 
-def _calls(text: str, facts: SqlFacts) -> tuple[Use, ...]:
-    seen: dict[str, Use] = {}
+def _calls(text: str, facts: SqlFacts) -> tuple[NameUse, ...]:
+    seen: dict[str, NameUse] = {}
     for call in facts.calls:
         if call.qualified is None and call.name not in seen:
-            seen[call.name] = Use(call.name, *line_and_column(text, call.offset))
+            seen[call.name] = NameUse(call.name, *line_and_column(text, call.offset))
     return tuple(seen.values())
 
 

@@ -1,4 +1,4 @@
-"""Rows written in a unit test: a YAML list of mappings, or CSV in the test or in a file beside it."""
+"""CellRows written in a unit test: a YAML list of mappings, or CSV in the test or in a file beside it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from json import dumps
 
-from andon.model.unit_tests import Cell, CellKind, Rows
-from andon.project.files.facts import Written
-from andon.project.files.nodes import Flaw, Flawed, Node
-from andon.project.files.reading import Reader
+from andon.model.unit_tests import Cell, CellKind, CellRows
+from andon.project.files.facts import RowSource
+from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
+from andon.project.files.reading import FieldReader
 
 _FIELD = re.compile(r'"((?:[^"]|"")*)"|([^",\n]*)')
 
 
-def read_written(reader: Reader, what: str, node: Node, *, same: bool) -> Written | None:
+def read_written(reader: FieldReader, what: str, node: PlacedValue, *, same: bool) -> RowSource | None:
     """What the value `node` of `what` stands for. With `same` each row must list the columns of the first one."""
     if node.kind == "list":
         rows = _listed(reader, what, node, same)
-        return None if rows is None else Written(rows, None, None, node.line, node.column)
+        return None if rows is None else RowSource(rows, None, None, node.line, node.column)
     if node.kind != "text":
         hint = "`- {id: 1, amount: 2.50}` for each row; `[]` for none; CSV after `|`; or the path of a file in `tests/`"
         reader.wrong(
@@ -28,11 +28,11 @@ def read_written(reader: Reader, what: str, node: Node, *, same: bool) -> Writte
         return None
     text = str(node.value)
     if "\n" not in text.strip() and text.strip().lower().endswith(".csv") and "," not in text:
-        return Written(None, None, text.strip(), node.line, node.column)
-    return Written(None, text, None, node.line, node.column, node.lines, node.indent)
+        return RowSource(None, None, text.strip(), node.line, node.column)
+    return RowSource(None, text, None, node.line, node.column, node.lines, node.indent)
 
 
-def _listed(reader: Reader, what: str, node: Node, same: bool) -> Rows | None:
+def _listed(reader: FieldReader, what: str, node: PlacedValue, same: bool) -> CellRows | None:
     columns: dict[str, str] = {}
     places: list[tuple[int, int]] = []
     good = True
@@ -66,16 +66,16 @@ def _listed(reader: Reader, what: str, node: Node, same: bool) -> Rows | None:
     if not good:
         return None
     rows = tuple(_row(item, tuple(columns)) for item in node.value)
-    return Rows(tuple(columns.values()), rows, reader.file, tuple(places), node.line, node.column)
+    return CellRows(tuple(columns.values()), rows, reader.file, tuple(places), node.line, node.column)
 
 
-def _row(item: Node, columns: Sequence[str]) -> tuple[Cell, ...]:
+def _row(item: PlacedValue, columns: Sequence[str]) -> tuple[Cell, ...]:
     values = {name.lower(): value for name, value in item.value.items()}
     empty = Cell(CellKind.NULL, "", item.line, item.column)
     return tuple(_cell(values[name]) if name in values else empty for name in columns)
 
 
-def _cell(node: Node) -> Cell:
+def _cell(node: PlacedValue) -> Cell:
     match node.kind:
         case "number":
             return Cell(CellKind.NUMBER, node.raw, node.line, node.column)
@@ -88,7 +88,7 @@ def _cell(node: Node) -> Cell:
     return Cell(CellKind.TEXT, str(node.value), node.line, node.column)
 
 
-def _json(node: Node) -> str:
+def _json(node: PlacedValue) -> str:
     """The value as JSON; numbers keep their digits."""
     match node.kind:
         case "list":
@@ -104,7 +104,7 @@ def _json(node: Node) -> str:
     return dumps(str(node.value))
 
 
-def rows_of_csv(text: str, file: str, written: Written | None = None) -> Rows:
+def rows_of_csv(text: str, file: str, written: RowSource | None = None) -> CellRows:
     """The rows of CSV: commas, a header, double quotes; an empty field without quotes is NULL.
 
     Args:
@@ -116,7 +116,7 @@ def rows_of_csv(text: str, file: str, written: Written | None = None) -> Rows:
     place = _Places(written)
     records = list(_records(text, place))
     if not records:
-        raise Flawed(Flaw("project.bad_test", "the CSV is empty", *place(1, 1), "its first line names the columns"))
+        raise Flawed(FileFlaw("project.bad_test", "the CSV is empty", *place(1, 1), "its first line names the columns"))
     header, *rest = records
     names = [cell.text.strip() for cell in header]
     seen: set[str] = set()
@@ -124,23 +124,23 @@ def rows_of_csv(text: str, file: str, written: Written | None = None) -> Rows:
         if not name or name.lower() in seen:
             message = f"column `{name}` is named twice" if name else "a column has no name"
             raise Flawed(
-                Flaw("project.bad_test", message, cell.line, cell.column, "the first line names each column once")
+                FileFlaw("project.bad_test", message, cell.line, cell.column, "the first line names each column once")
             )
         seen.add(name.lower())
     for record in rest:
         if len(record) != len(names):
             message = f"the line has {len(record)} fields, and the header {len(names)}"
             hint = "put a text with a comma in it into double quotes"
-            raise Flawed(Flaw("project.bad_test", message, record[0].line, record[0].column, hint))
+            raise Flawed(FileFlaw("project.bad_test", message, record[0].line, record[0].column, hint))
     places = tuple((cell.line, cell.column) for cell in header)
     line, column = place(1, 1)
-    return Rows(tuple(names), tuple(tuple(record) for record in rest), file, places, line, column)
+    return CellRows(tuple(names), tuple(tuple(record) for record in rest), file, places, line, column)
 
 
 class _Places:
     """From line and column of a text to those of the file that it stands in."""
 
-    def __init__(self, written: Written | None) -> None:
+    def __init__(self, written: RowSource | None) -> None:
         self._written = written
 
     def __call__(self, line: int, column: int) -> tuple[int, int]:
@@ -167,7 +167,7 @@ def _records(text: str, place: _Places) -> Iterator[list[Cell]]:
             end = match.end()
             if end < len(text) and text[end] not in ",\n":
                 message = "a quote is not closed, or something stands beside it"
-                raise Flawed(Flaw("project.bad_test", message, *where, 'write `"a ""quoted"" word"`'))
+                raise Flawed(FileFlaw("project.bad_test", message, *where, 'write `"a ""quoted"" word"`'))
             quoted, bare = match[1], match[2]
             if quoted is not None:
                 record.append(Cell(CellKind.TEXT, quoted.replace('""', '"'), *where))

@@ -6,22 +6,22 @@ from decimal import Decimal
 
 from andon.base.clock import from_text, to_text
 from andon.model.unit_tests import Near
-from andon.project.files.facts import FileFacts, TestData, TestFile, TestSpec, Use, Written
-from andon.project.files.nodes import Flaw, Node
+from andon.project.files.facts import FileFacts, NameUse, RowSource, TestData, TestFile, TestSpec
+from andon.project.files.nodes import FileFlaw, PlacedValue
 from andon.project.files.problems import of_flaws
-from andon.project.files.reading import Field, Reader, read_text
+from andon.project.files.reading import FieldReader, FieldSpec, read_text
 from andon.project.files.unit_test_rows import read_written
 from andon.project.files.yaml_nodes import parse_yaml
 
 _BEGIN = "begin each test with `- name: …`"
 
 
-def _read_dataset(reader: Reader, known: Field, node: Node) -> Use | None:
+def _read_dataset(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> NameUse | None:
     text = read_text(reader, known, node)
-    return None if text is None else Use(text, node.line, node.column)
+    return None if text is None else NameUse(text, node.line, node.column)
 
 
-def _read_now(reader: Reader, _known: Field, node: Node) -> str | None:
+def _read_now(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> str | None:
     try:
         return to_text(from_text(node.raw.strip()))
     except ValueError:
@@ -30,14 +30,16 @@ def _read_now(reader: Reader, _known: Field, node: Node) -> str | None:
         return None
 
 
-def _read_flag(reader: Reader, known: Field, node: Node) -> bool | None:
+def _read_flag(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> bool | None:
     if node.kind == "flag":
         return bool(node.value)
     reader.wrong(node, f"`{known.name}` must be `true` or `false`", f"found {node.shown()}")
     return None
 
 
-def _read_given(reader: Reader, _known: Field, node: Node) -> tuple[tuple[Use, Written], ...] | None:
+def _read_given(
+    reader: FieldReader, _known: FieldSpec, node: PlacedValue
+) -> tuple[tuple[NameUse, RowSource], ...] | None:
     if node.kind != "map":
         hint = "name each input and its rows: `shop.orders: [{id: 1}]`"
         reader.wrong(node, "`given` must be a mapping of inputs", f"found {node.shown()}", hint)
@@ -46,15 +48,15 @@ def _read_given(reader: Reader, _known: Field, node: Node) -> tuple[tuple[Use, W
     for name, value in node.value.items():
         written = read_written(reader, f"`{name}`", value, same=False)
         if written is not None:
-            found.append((Use(name, *node.keys[name]), written))
+            found.append((NameUse(name, *node.keys[name]), written))
     return tuple(found)
 
 
-def _read_expect(reader: Reader, _known: Field, node: Node) -> Written | None:
+def _read_expect(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> RowSource | None:
     return read_written(reader, "`expect`", node, same=True)
 
 
-def _read_approx(reader: Reader, _known: Field, node: Node) -> tuple[Near, ...] | None:
+def _read_approx(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> tuple[Near, ...] | None:
     if node.kind != "map":
         near = _near(reader, node, None)
         return None if near is None else (near,)
@@ -62,7 +64,7 @@ def _read_approx(reader: Reader, _known: Field, node: Node) -> tuple[Near, ...] 
     return tuple(near for near in found if near is not None)
 
 
-def _near(reader: Reader, node: Node, column: str | None) -> Near | None:
+def _near(reader: FieldReader, node: PlacedValue, column: str | None) -> Near | None:
     text = node.raw.strip() if node.kind in ("number", "text") else ""
     relative = text.endswith("%")
     try:
@@ -77,10 +79,10 @@ def _near(reader: Reader, node: Node, column: str | None) -> Near | None:
 
 
 #: Keys of a unit test. The reference page of project files is made from it.
-TEST_FIELDS: tuple[Field, ...] = (
-    Field("name", "text", "required", "What the test shows, in a few words.", read_text),
-    Field("dataset", "dataset", "required", "What is tested.", _read_dataset),
-    Field(
+TEST_FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec("name", "text", "required", "What the test shows, in a few words.", read_text),
+    FieldSpec("dataset", "dataset", "required", "What is tested.", _read_dataset),
+    FieldSpec(
         "given",
         "mapping: input → rows",
         "none",
@@ -88,23 +90,23 @@ TEST_FIELDS: tuple[Field, ...] = (
         "are NULL, inputs that are left out are empty. For a source: raw file → its text.",
         _read_given,
     ),
-    Field(
+    FieldSpec(
         "expect",
         "rows",
         "required",
         "The rows that must come out; only the columns that are listed count.",
         _read_expect,
     ),
-    Field("now", "date or time", "none", "The logical time; needed where the dataset uses the clock.", _read_now),
-    Field("ordered", "true or false", "false", "Whether the rows must come in this order.", _read_flag),
-    Field(
+    FieldSpec("now", "date or time", "none", "The logical time; needed where the dataset uses the clock.", _read_now),
+    FieldSpec("ordered", "true or false", "false", "Whether the rows must come in this order.", _read_flag),
+    FieldSpec(
         "approx",
         "number, share, or mapping: column → number or share",
         "`1e-9` of the number for doubles",
         "How far numbers may be off.",
         _read_approx,
     ),
-    Field("description", "text", "none", "More about it.", read_text),
+    FieldSpec("description", "text", "none", "More about it.", read_text),
 )
 
 
@@ -119,11 +121,11 @@ def read_test_file(path: str, text: str) -> FileFacts:
             if node.kind == "map" and len(node.value) == 1
             else _BEGIN
         )
-        flaw = Flaw(
+        flaw = FileFlaw(
             "project.bad_test", f"a file of tests is a list, found {node.shown()}", node.line, node.column, hint
         )
         return FileFacts(TestFile(()), tuple(of_flaws(path, text, [*flaws, flaw])))
-    reader = Reader(path)
+    reader = FieldReader(path)
     specs = [spec for item in node.value if (spec := _spec(reader, item)) is not None]
     return FileFacts(TestFile(tuple(specs)), tuple(of_flaws(path, text, [*flaws, *reader.flaws])))
 
@@ -133,7 +135,7 @@ def read_test_data(text: str) -> FileFacts:
     return FileFacts(TestData(text))
 
 
-def _spec(reader: Reader, node: Node) -> TestSpec | None:
+def _spec(reader: FieldReader, node: PlacedValue) -> TestSpec | None:
     if node.kind != "map":
         reader.wrong(node, "a test must be a mapping", f"found {node.shown()}", _BEGIN)
         return None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from andon.project.files.nodes import Flaw, Flawed, Node
+from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
 
 if TYPE_CHECKING:
     import yaml
@@ -22,7 +22,7 @@ _DIGITS = 300
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def parse_yaml(text: str, first_line: int = 1) -> tuple[Node | None, list[Flaw]]:
+def parse_yaml(text: str, first_line: int = 1) -> tuple[PlacedValue | None, list[FileFlaw]]:
     """The one document in `text` (None if it holds none, or can't be read), and what is wrong: `project.bad_yaml` with its place.
 
     Args:
@@ -31,13 +31,13 @@ def parse_yaml(text: str, first_line: int = 1) -> tuple[Node | None, list[Flaw]]
     import yaml
 
     if len(text) > _LARGEST:
-        return None, [Flaw("project.bad_yaml", f"the YAML is larger than {_LARGEST // 1024} kB", first_line, 1)]
+        return None, [FileFlaw("project.bad_yaml", f"the YAML is larger than {_LARGEST // 1024} kB", first_line, 1)]
     bad = _CONTROL.search(text)
     if bad is not None:
         line = text.count("\n", 0, bad.start()) + first_line
         column = bad.start() - text.rfind("\n", 0, bad.start())
         message = f"a control character (code {ord(bad[0])}) in the YAML"
-        return None, [Flaw("project.bad_yaml", message, line, column, "remove it")]
+        return None, [FileFlaw("project.bad_yaml", message, line, column, "remove it")]
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = _Builder(text, first_line)
     try:
@@ -47,14 +47,14 @@ def parse_yaml(text: str, first_line: int = 1) -> tuple[Node | None, list[Flaw]]
     except yaml.MarkedYAMLError as error:
         return None, [*builder.flaws, _syntax(error, text, first_line)]
     except yaml.YAMLError as error:
-        return None, [Flaw("project.bad_yaml", f"the YAML can't be read: {error}", first_line, 1)]
+        return None, [FileFlaw("project.bad_yaml", f"the YAML can't be read: {error}", first_line, 1)]
     return root, builder.flaws
 
 
 _ENDED = ("end of stream", "document indicator", "did not find expected ','")
 
 
-def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Flaw:
+def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> FileFlaw:
     problem, context = error.problem or "the YAML can't be read", error.context or ""
     mark = error.problem_mark or error.context_mark
     began = error.context_mark
@@ -64,7 +64,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Flaw:
         if opened and any(words in problem for words in _ENDED):
             close = {"[": "]", "{": "}"}.get(opened, opened)
             place = (began.line + first_line, began.column + 1)
-            return Flaw("project.bad_yaml", f"`{opened}` is not closed", *place, f"add `{close}`")
+            return FileFlaw("project.bad_yaml", f"`{opened}` is not closed", *place, f"add `{close}`")
     elif began is not None and "simple key" in context:
         mark = began
     line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -82,7 +82,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Flaw:
         problem, hint = "something follows that does not belong to the mapping", "write `key: value` on each line"
     elif "block end" in problem or "expected key" in problem:
         hint = "check the indentation, and the quotes before this line"
-    return Flaw("project.bad_yaml", problem, line + first_line, column + 1, hint)
+    return FileFlaw("project.bad_yaml", problem, line + first_line, column + 1, hint)
 
 
 def _line(text: str, number: int) -> str:
@@ -97,11 +97,11 @@ class _Builder:
     def __init__(self, text: str, first_line: int) -> None:
         self._first = first_line
         self._lines = text.split("\n")
-        self.flaws: list[Flaw] = []
+        self.flaws: list[FileFlaw] = []
 
-    def document(self, events: Iterator[Any]) -> Node | None:
+    def document(self, events: Iterator[Any]) -> PlacedValue | None:
         """The one document's root."""
-        root: Node | None = None
+        root: PlacedValue | None = None
         for event in events:
             match type(event).__name__:
                 case "DocumentStartEvent":
@@ -115,7 +115,7 @@ class _Builder:
             return None
         return root
 
-    def _value(self, event: Any, events: Iterator[Any], depth: int) -> Node:
+    def _value(self, event: Any, events: Iterator[Any], depth: int) -> PlacedValue:
         name = type(event).__name__
         if name == "AliasEvent":
             self._refuse(event, f"an alias (`*{event.anchor}`)", "write the value out")
@@ -132,44 +132,44 @@ class _Builder:
             items = []
             while type(item := next(events)).__name__ != "SequenceEndEvent":
                 items.append(self._value(item, events, depth + 1))
-            return Node("list", items, line, column)
+            return PlacedValue("list", items, line, column)
         return self._mapping(events, line, column, depth)
 
-    def _mapping(self, events: Iterator[Any], line: int, column: int, depth: int) -> Node:
-        node = Node("map", {}, line, column)
+    def _mapping(self, events: Iterator[Any], line: int, column: int, depth: int) -> PlacedValue:
+        node = PlacedValue("map", {}, line, column)
         while type(event := next(events)).__name__ != "MappingEndEvent":
             key = self._value(event, events, depth + 1)
             if key.kind in ("list", "map"):
-                raise Flawed(Flaw("project.bad_yaml", "a key must be a text", key.line, key.column))
+                raise Flawed(FileFlaw("project.bad_yaml", "a key must be a text", key.line, key.column))
             name = key.raw
             if name in node.value:
                 first = node.keys[name]
                 message = f"`{name}` is there twice, first on line {first[0]}"
-                self.flaws.append(Flaw("project.bad_yaml", message, key.line, key.column, "keep one of them"))
+                self.flaws.append(FileFlaw("project.bad_yaml", message, key.line, key.column, "keep one of them"))
                 self._value(next(events), events, depth + 1)
                 continue
             node.keys[name] = (key.line, key.column)
             node.value[name] = self._value(next(events), events, depth + 1)
         return node
 
-    def _scalar(self, event: Any, line: int, column: int) -> Node:
+    def _scalar(self, event: Any, line: int, column: int) -> PlacedValue:
         raw: str = event.value
         if event.style == "|":
             return self._block(raw, line, column)
         if event.style:
-            return Node("text", raw, line, column, raw)
+            return PlacedValue("text", raw, line, column, raw)
         if raw in ("", "~", "null", "Null", "NULL"):
-            return Node("null", None, line, column, raw)
+            return PlacedValue("null", None, line, column, raw)
         if raw in ("true", "false", "True", "False", "TRUE", "FALSE"):
-            return Node("flag", raw.lower() == "true", line, column, raw)
+            return PlacedValue("flag", raw.lower() == "true", line, column, raw)
         if len(raw) <= _DIGITS:
             if _INTEGER.match(raw):
-                return Node("number", int(raw), line, column, raw)
+                return PlacedValue("number", int(raw), line, column, raw)
             if _FLOAT.match(raw):
-                return Node("number", float(raw), line, column, raw)
-        return Node("text", raw, line, column, raw)
+                return PlacedValue("number", float(raw), line, column, raw)
+        return PlacedValue("text", raw, line, column, raw)
 
-    def _block(self, raw: str, line: int, column: int) -> Node:
+    def _block(self, raw: str, line: int, column: int) -> PlacedValue:
         """A literal block: its lines are lines of the file, from the one after the `|` on."""
         written = self._lines[line - self._first + 1 :]
         indent = 0
@@ -177,15 +177,15 @@ class _Builder:
             if content.strip():
                 indent = max(0, len(source.rstrip("\r")) - len(content))
                 break
-        return Node("text", raw, line, column, raw, lines=line + 1, indent=indent)
+        return PlacedValue("text", raw, line, column, raw, lines=line + 1, indent=indent)
 
     def _place(self, event: Any) -> tuple[int, int]:
         return event.start_mark.line + self._first, event.start_mark.column + 1
 
     def _note(self, event: Any, what: str, hint: str | None) -> None:
         line, column = self._place(event)
-        self.flaws.append(Flaw("project.bad_yaml", f"{what} is not allowed here", line, column, hint))
+        self.flaws.append(FileFlaw("project.bad_yaml", f"{what} is not allowed here", line, column, hint))
 
     def _refuse(self, event: Any, what: str, hint: str | None) -> NoReturn:
         line, column = self._place(event)
-        raise Flawed(Flaw("project.bad_yaml", f"{what} is not allowed here", line, column, hint))
+        raise Flawed(FileFlaw("project.bad_yaml", f"{what} is not allowed here", line, column, hint))

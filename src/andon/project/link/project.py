@@ -22,11 +22,11 @@ from andon.project.files.facts import (
     LockFile,
     MacroFile,
     ModuleFile,
+    NameUse,
     TestData,
     TestFile,
-    Use,
 )
-from andon.project.files.layout import DATASET_ROLES, Role, Spot, spot
+from andon.project.files.layout import DATASET_ROLES, PathRole, Role, spot
 from andon.project.files.problems import at_place
 from andon.project.link.macros import Macros, latest
 from andon.project.link.modules import Modules
@@ -96,18 +96,18 @@ class _Linker:
                 yield path, said
 
     def _add(
-        self, path: str, place: Use | tuple[int, int] | None, code: str, message: str, hint: str | None = None
+        self, path: str, place: NameUse | tuple[int, int] | None, code: str, message: str, hint: str | None = None
     ) -> None:
         if place is None:
             self._problems.append(Problem(code, message, path, hint=hint))
             return
-        line, column = (place.line, place.column) if isinstance(place, Use) else place
+        line, column = (place.line, place.column) if isinstance(place, NameUse) else place
         self._problems.append(at_place(path, self._text_of(path), line, column, code, message, hint))
 
     # -- names
 
     def _name_datasets(self) -> None:
-        wrong: list[tuple[str, Spot]] = []
+        wrong: list[tuple[str, PathRole]] = []
         for path, found in self._spots.items():
             if found.code is not None:
                 wrong.append((path, found))
@@ -119,7 +119,7 @@ class _Linker:
         for path, found in wrong:
             self._wrong_name(path, found)
 
-    def _wrong_name(self, path: str, found: Spot) -> None:
+    def _wrong_name(self, path: str, found: PathRole) -> None:
         lower = (found.name or "").lower()
         self._excused.add(lower)
         if lower in self._entries and lower != found.name:
@@ -130,7 +130,7 @@ class _Linker:
         else:
             self._add(path, None, found.code or "project.bad_name", found.message, found.hint)
 
-    def _require_known(self, path: str, uses: Iterable[Use]) -> list[str]:
+    def _require_known(self, path: str, uses: Iterable[NameUse]) -> list[str]:
         """The names of `uses` that are datasets; the others are problems of the file."""
         known = []
         for use in uses:
@@ -180,7 +180,7 @@ class _Linker:
             if not statement.tables:
                 continue
             text = self._text_of(path)
-            uses = [Use(t.name, *line_and_column(text, t.offset)) for t in statement.tables]
+            uses = [NameUse(t.name, *line_and_column(text, t.offset)) for t in statement.tables]
             self._require_known(path, uses)
 
     def _check_modules(self) -> None:
@@ -314,7 +314,7 @@ class _Linker:
 
     def _insight(self, path: str, said: InsightFile) -> Insight:
         # a use may name a column too, which only a built dataset has
-        self._require_known(path, [Use(use_parts(use.name)[0], use.line, use.column) for use in said.uses])
+        self._require_known(path, [NameUse(use_parts(use.name)[0], use.line, use.column) for use in said.uses])
         return said.insight
 
 

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterable, Mapping
 from andon.base.hashing import content_id
 from andon.base.names import is_name_part
 from andon.model.rule import Rule
-from andon.project.files.facts import CheckFile, Use
+from andon.project.files.facts import CheckFile, NameUse
 from andon.project.files.layout import plain_name
 from andon.project.link.macros import Macros, latest
 
 #: Notes a problem: path, place, code, message, hint.
-Add = Callable[[str, "Use | tuple[int, int] | None", str, str, "str | None"], None]
+Add = Callable[[str, "NameUse | tuple[int, int] | None", str, str, "str | None"], None]
 
 
 def link_rules(
     said: Iterable[tuple[str, CheckFile]],
     files: Mapping[str, str],
     macros: Macros,
-    require_known: Callable[[str, Iterable[Use]], list[str]],
+    require_known: Callable[[str, Iterable[NameUse]], list[str]],
     add: Add,
 ) -> tuple[Rule, ...]:
     """The rules of `checks/*.sql`, sorted by file; those that read nothing known are left out.

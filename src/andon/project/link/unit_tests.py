@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from andon.base.names import did_you_mean
 from andon.base.record import replace
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind
-from andon.model.unit_tests import Given, Rows, UnitTest, unit_test_id
-from andon.project.files.facts import TestData, TestFile, TestSpec, Use, Written
+from andon.model.unit_tests import CellRows, Given, UnitTest, unit_test_id
+from andon.project.files.facts import NameUse, RowSource, TestData, TestFile, TestSpec
 from andon.project.files.nodes import Flawed
 from andon.project.files.unit_test_rows import rows_of_csv
 from andon.project.link.rules import Add
@@ -26,7 +26,7 @@ class TestLinker:
         said: Iterable[tuple[str, TestFile]],
         data: Mapping[str, TestData],
         datasets: Mapping[str, Dataset],
-        require_known: Callable[[str, Iterable[Use]], list[str]],
+        require_known: Callable[[str, Iterable[NameUse]], list[str]],
         add: Add,
     ) -> None:
         self._said = said
@@ -75,7 +75,7 @@ class TestLinker:
         )
         return replace(test, id=unit_test_id(test))
 
-    def _given(self, path: str, definition: Definition, place: Use, written: Written) -> Given | None:
+    def _given(self, path: str, definition: Definition, place: NameUse, written: RowSource) -> Given | None:
         if definition.kind is Kind.SOURCE:
             text = self._text(path, written)
             if text is None and written.rows is not None:
@@ -93,7 +93,7 @@ class TestLinker:
         rows = self._rows(path, written)
         return None if rows is None else Given(place.name, rows, None, place.line, place.column)
 
-    def _rows(self, path: str, written: Written) -> Rows | None:
+    def _rows(self, path: str, written: RowSource) -> CellRows | None:
         if written.rows is not None:
             return written.rows
         text = self._text(path, written)
@@ -109,7 +109,7 @@ class TestLinker:
             self._add(file, (flaw.line, flaw.column), flaw.code, flaw.message, flaw.hint)
             return None
 
-    def _text(self, path: str, written: Written) -> str | None:
+    def _text(self, path: str, written: RowSource) -> str | None:
         """The text of an input; None, and a problem, if it is that of a file that is not there."""
         if written.path is None:
             return written.text

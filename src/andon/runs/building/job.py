@@ -29,7 +29,7 @@ class ReadSource(Protocol):
         ...
 
 
-class Check(Protocol):
+class Inspector(Protocol):
     """How a result is asked what must hold of it; called from several threads at once."""
 
     def __call__(self, dataset: str, version: Version, versions: Mapping[str, str]) -> Asked:
@@ -62,11 +62,11 @@ class Demands:
     """
 
     columns: Callable[[str, Sequence[tuple[str, str]]], None]
-    checks: Check
+    checks: Inspector
 
 
 @dataclass(frozen=True, slots=True)
-class Reuse:
+class Reusable:
     """Where a result that is there may be taken in place of a new one.
 
     Attributes:
@@ -99,5 +99,5 @@ class Job:
     bound: Mapping[str, Sequence[tuple[str, str]]]
     raw: RawReads
     demands: Demands
-    reuse: Reuse
+    reuse: Reusable
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -15,11 +15,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from andon.base.threads import stop
 from andon.errors import AndonError, MachineError
 from andon.model.build import Build
-from andon.model.check import Status as CheckStatus
+from andon.model.check import CheckStatus
 from andon.model.check_result import CheckResult
 from andon.model.event import Reporter, TaskEnded, TaskStarted
 from andon.model.plan import Action, Step
-from andon.model.run import Status, TaskResult
+from andon.model.run import TaskResult, TaskStatus
 from andon.runs.building.outcome import Execute, Outcome, Progress
 
 #: New results are recorded at least this often (seconds), so that an interrupted run keeps what it built.
@@ -129,11 +129,11 @@ class Runner:
         lost = [p for p in step.needs if p in progress.failed]
         if lost:
             why = progress.failed[step.dataset] = progress.failed[lost[0]]
-            result = TaskResult(step.dataset, step.action, why, Status.SKIPPED)
+            result = TaskResult(step.dataset, step.action, why, TaskStatus.SKIPPED)
             self._end(result, progress, state)
             return
         if step.action is Action.DROP:
-            self._end(TaskResult(step.dataset, step.action, step.reason, Status.OK), progress, state)
+            self._end(TaskResult(step.dataset, step.action, step.reason, TaskStatus.OK), progress, state)
             return
         self._report(TaskStarted(step.dataset, step.action))
         running[pool.submit(self._execute, step, progress.versions)] = (step, time.perf_counter())
@@ -149,7 +149,7 @@ class Runner:
             progress.failed[step.dataset] = f"{step.dataset} failed"
             document = error.to_json()
             self._end(
-                TaskResult(step.dataset, step.action, step.reason, Status.FAILED, seconds=seconds, error=document),
+                TaskResult(step.dataset, step.action, step.reason, TaskStatus.FAILED, seconds=seconds, error=document),
                 progress,
                 state,
             )
@@ -163,10 +163,10 @@ class Runner:
             action = Action.REUSE
         progress.checks += outcome.asked.results
         holding = outcome.asked.holding
-        status, reason = Status.OK, outcome.note or step.reason
+        status, reason = TaskStatus.OK, outcome.note or step.reason
         if holding:
             progress.failed[step.dataset] = f"{step.dataset} is held by a check"
-            status, reason = Status.HELD, _held_by(holding)
+            status, reason = TaskStatus.HELD, _held_by(holding)
         result = TaskResult(step.dataset, action, reason, status, outcome.rows, seconds, outcome.version_id)
         self._end(result, progress, state)
         return outcome

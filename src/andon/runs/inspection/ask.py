@@ -20,13 +20,13 @@ from andon.base.hashing import content_id
 from andon.base.record import replace
 from andon.base.threads import stop
 from andon.checks.compile.plans import Compiled, ViolationsPlan
-from andon.checks.execute.question import Executed, Question, Target
-from andon.checks.judge import Measured, Verdict, judge
+from andon.checks.execute.question import CheckQuestion, Executed, Target
+from andon.checks.judge import Judgement, Measured, judge
 from andon.checks.language.lines import holds_query
 from andon.checks.watch import learned
 from andon.errors import Problem, ProjectError
 from andon.model.acceptance import Acceptance
-from andon.model.check import Check, CheckKind, MaxAge, Severity, Status, Violations, Watch
+from andon.model.check import Check, CheckKind, CheckStatus, MaxAge, Severity, Violations, Watch
 from andon.model.check_result import CheckResult, result_key
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
@@ -44,7 +44,7 @@ _LARGE = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class AskContext:
     """What all questions of one run have in common.
 
     Attributes:
@@ -84,7 +84,7 @@ class Checking:
 
     workspace: Workspace
     book: CheckBook
-    setting: Setting
+    setting: AskContext
     sides: Callable[[], Sides]
     interrupt: Callable[[], None]
     workers: int = 1
@@ -238,7 +238,7 @@ class Checking:
         found: dict[str, CheckResult] = {}
         for item, done in executed:
             key, verdict = keys[item.check.id], done.verdict
-            if isinstance(item.check.form, Watch) and verdict.status is Status.SKIPPED:
+            if isinstance(item.check.form, Watch) and verdict.status is CheckStatus.SKIPPED:
                 verdict = self._watched(item.check, verdict.value)
             asked = _result(item.check, key, version.id, how=done.how, run=self.setting.run, at=at)
             result = replace(_judged(asked, verdict), samples=done.samples, seconds=done.seconds)
@@ -249,7 +249,7 @@ class Checking:
             self.fresh.update(found)
         return found
 
-    def _watched(self, check: Check, value: Any) -> Verdict:
+    def _watched(self, check: Check, value: Any) -> Judgement:
         """The verdict on a watched number by what its published history teaches."""
         assert isinstance(check.form, Watch)  # asked before
         history = self._series.of_check(check, self.setting.branch)
@@ -258,7 +258,7 @@ class Checking:
 
     def _question(
         self, side: Side, said: Dataset, items: Sequence[Compiled], versions: Mapping[str, str], version: Version
-    ) -> Question:
+    ) -> CheckQuestion:
         leaf = self.setting.published.get(said.name)
         definition = self.setting.definitions.get(said.name)
         needs_published = any(compares(c.check) for c in items)
@@ -270,7 +270,7 @@ class Checking:
             # the connection knows them, in a catalog of its own
             plans = [(k, replace(p, macros=()) if isinstance(p, ViolationsPlan) else p) for k, p in plans]
             macros = ()
-        return Question(
+        return CheckQuestion(
             items=plans,
             own=self._target(side, version.id),
             others={o: self._target(side, versions[o]) for c in items for o in c.check.others},
@@ -353,7 +353,7 @@ class Checking:
             text=text,
             kind=CheckKind.ROW,
             severity=Severity.HOLD,
-            status=Status.ERROR,
+            status=CheckStatus.ERROR,
             reason=problem.message + (f"; {problem.hint}" if problem.hint else ""),
             version=version.id,
             run=self.setting.run,
@@ -384,7 +384,7 @@ def _result(check: Check, key: str, version: str, *, how: str, run: int | None, 
         text=check.text,
         kind=check.kind,
         severity=check.severity,
-        status=Status.PASS,
+        status=CheckStatus.PASS,
         how=how,
         version=version,
         run=run,
@@ -392,7 +392,7 @@ def _result(check: Check, key: str, version: str, *, how: str, run: int | None, 
     )
 
 
-def _judged(result: CheckResult, verdict: Verdict) -> CheckResult:
+def _judged(result: CheckResult, verdict: Judgement) -> CheckResult:
     """`result` with what a verdict says."""
     return replace(
         result,

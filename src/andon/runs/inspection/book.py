@@ -17,7 +17,7 @@ from andon.base.hashing import content_id, digest
 from andon.checks.compile.plans import (
     Catalog,
     Compiled,
-    Declared,
+    DeclaredChecks,
     PublishedPlan,
     ReferencePlan,
     ViolationsPlan,
@@ -377,6 +377,6 @@ def compares(check: Check) -> bool:
     return isinstance(check.form, AgainstPublished | SchemaRule)
 
 
-def declared(dataset: Dataset) -> Declared:
+def declared(dataset: Dataset) -> DeclaredChecks:
     """What the file of a dataset asks, as written."""
-    return Declared(dataset.name, dataset.checks, dataset.definition.key)
+    return DeclaredChecks(dataset.name, dataset.checks, dataset.definition.key)

@@ -7,7 +7,7 @@ from typing import Any
 from andon.base.record import replace
 from andon.base.text import words_in
 from andon.checks.execute.samples import MASK
-from andon.model.check import Check, MaxAge, Status, Violations
+from andon.model.check import Check, CheckStatus, MaxAge, Violations
 from andon.model.check_result import CheckResult, Samples
 
 
@@ -31,7 +31,7 @@ def discreet(
     result = replace(result, samples=_samples(result.samples, masked))
     if not read or isinstance(check.form, MaxAge):
         return result
-    if result.status is Status.ERROR:
+    if result.status is CheckStatus.ERROR:
         named = (result.reason or "").partition(":")[0].partition(" (the message")[0]
         columns = ", ".join(f"`{name}`" for name in read)
         return replace(result, reason=f"{named} (the message may quote values of {columns} and is not shown)")

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from andon.base.graph import reach, reverse
 from andon.base.record import replace
 from andon.base.text import plural
-from andon.model.check import Status as CheckStatus
+from andon.model.check import CheckStatus
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
 from andon.model.dataset import Definition
-from andon.model.run import Status, TaskResult
+from andon.model.run import TaskResult, TaskStatus
 
 #: Asks the checks of the state with these leaves; every result that counts there.
 Ask = Callable[[Mapping[str, Leaf]], Sequence[CheckResult]]
@@ -118,7 +118,9 @@ def mix(whole: State, head: State, kept: Mapping[str, str]) -> State:
 def told(kept: Mapping[str, str], results: Sequence[TaskResult]) -> tuple[TaskResult, ...]:
     """Results of tasks, where those that a check keeps from readers (`{dataset: why}`) say so."""
     return tuple(
-        replace(r, status=Status.HELD, reason=kept[r.dataset]) if r.dataset in kept and r.status is Status.OK else r
+        replace(r, status=TaskStatus.HELD, reason=kept[r.dataset])
+        if r.dataset in kept and r.status is TaskStatus.OK
+        else r
         for r in results
     )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from andon.base.hashing import content_id
-from andon.model.check import CheckKind, Severity, Status
+from andon.model.check import CheckKind, CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples, result_key
 from andon.model.unit_tests import TestResult, TestStatus
 
-_STATUS = {TestStatus.PASS: Status.PASS, TestStatus.FAIL: Status.FAIL, TestStatus.ERROR: Status.ERROR}
+_STATUS = {TestStatus.PASS: CheckStatus.PASS, TestStatus.FAIL: CheckStatus.FAIL, TestStatus.ERROR: CheckStatus.ERROR}
 
 
 def as_check(result: TestResult, version: str, run: int | None) -> CheckResult:

@@ -23,7 +23,7 @@ from andon.runs.planning.gather import BoundCode, Gathered
 from andon.workspace.engine_settings import memory_limit, python_settings
 
 if TYPE_CHECKING:
-    from andon.unit_tests.testing import Subject, Testing
+    from andon.unit_tests.testing import DatasetUnderTest, Testing
     from andon.workspace.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
@@ -116,12 +116,12 @@ class _Bench:
                 test.dataset, test.name, test.file, test.line, status, message=error.message, hint=error.hint
             )
 
-    def _subject(self, test: UnitTest) -> Subject:
+    def _subject(self, test: UnitTest) -> DatasetUnderTest:
         from andon.sources.contract import establish
         from andon.sources.explain import explain
         from andon.sources.files.paths import match
         from andon.sources.render import render
-        from andon.unit_tests.testing import Subject
+        from andon.unit_tests.testing import DatasetUnderTest
 
         definition = self._gathered.definitions[test.dataset]
         contract = self._contract(test.dataset)
@@ -129,7 +129,7 @@ class _Bench:
         def rendered(files: Mapping[str, Path]) -> str:
             return render(definition, establish(definition, files, contract), files)
 
-        return Subject(
+        return DatasetUnderTest(
             definition,
             {name: self._columns[name] for name in definition.inputs if name in self._columns},
             {name: self._declared(name) for name in definition.inputs if name not in self._columns},

@@ -33,7 +33,7 @@ _VERDICTS = Entries[Verdict]("verdict", Verdict, 4)
 _MEANINGS = Entries[_Meaning]("meaning", _Meaning, 4)
 
 
-class Between(Protocol):
+class ProposedCode(Protocol):
     """Code, and the state that it would replace; `Gathered` is one."""
 
     @property
@@ -58,7 +58,7 @@ class Changes:
     def __init__(
         self,
         workspace: Workspace,
-        gathered: Between,
+        gathered: ProposedCode,
         bound: Mapping[str, Columns],
         old: Mapping[str, Definition],
         moment: datetime | None = None,
@@ -144,11 +144,11 @@ class Changes:
         key = content_id([old.id, new.id, _plain(before), _plain(after)])
         known = self._workspace.cache.get(_VERDICTS, [key]).get(key)
         if known is None:
-            from andon.sql.verdict import Query, verdict
+            from andon.sql.verdict import DefinitionQuery, verdict
 
             known = verdict(
-                Query(old.sql or "", old.macros, old.key, str(old.materialize), dict(old.was)),
-                Query(new.sql or "", new.macros, new.key, str(new.materialize), dict(new.was)),
+                DefinitionQuery(old.sql or "", old.macros, old.key, str(old.materialize), dict(old.was)),
+                DefinitionQuery(new.sql or "", new.macros, new.key, str(new.materialize), dict(new.was)),
                 before,
                 after,
             )
@@ -198,13 +198,13 @@ class Changes:
             return own
         if any(v is None for v in changed.values()) or definition.kind is not Kind.SQL:
             return _all_rows(own, columns, f"`{next(iter(changed))}` changes")
-        from andon.lineage.graph import Question, trace
+        from andon.lineage.graph import TraceQuestion, trace
         from andon.sql.verdict import carried
 
         schemas = self._schemas(definition, before=False)
         if schemas is None:
             return _all_rows(own, columns, f"`{next(iter(changed))}` changes")
-        question = Question(definition.id, definition.sql or "", schemas, definition.macros)
+        question = TraceQuestion(definition.id, definition.sql or "", schemas, definition.macros)
         lineage = trace({dataset: question}, self._workspace.cache)[dataset]
         known = {name: v for name, v in changed.items() if v is not None}
         return carried(own, columns, lineage, known, is_open=self._is_open(definition, schemas))

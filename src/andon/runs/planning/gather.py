@@ -40,7 +40,7 @@ def raw_path(file: InputFile) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class MergeSide:
     """The side that is merged into the head.
 
     Attributes:
@@ -77,7 +77,7 @@ class Gathered:
 
     head: Commit
     state: State
-    side: Side
+    side: MergeSide
     code: Merged
     project: Project
     definitions: Mapping[str, Definition]
@@ -121,7 +121,7 @@ class Gatherer:
 
     # -- sides
 
-    def folder(self) -> Side:
+    def folder(self) -> MergeSide:
         """The working folder as it is now."""
         root, cache = self._workspace.root, self._workspace.cache
         facts = scan(root, cache)
@@ -138,14 +138,14 @@ class Gatherer:
                 )
             return content
 
-        return Side({path: fact.sha256 for path, fact in facts.items()}, self._folder_raw, read)
+        return MergeSide({path: fact.sha256 for path, fact in facts.items()}, self._folder_raw, read)
 
-    def own(self, state: State) -> Side:
+    def own(self, state: State) -> MergeSide:
         """A branch's own code on the raw files that lie in the folder today."""
         read = self._lake.objects.text
-        return Side(state.files(), self._folder_raw, lambda _, sha: read(sha), is_folder=False, is_own=True)
+        return MergeSide(state.files(), self._folder_raw, lambda _, sha: read(sha), is_folder=False, is_own=True)
 
-    def commit(self, commit: Commit) -> Side:
+    def commit(self, commit: Commit) -> MergeSide:
         """A commit: its code and the raw files that its sources were built from."""
         state = self._lake.commits.state(commit)
         builds = self.source_builds(state)
@@ -154,7 +154,7 @@ class Gatherer:
             build = builds.get(definition.dataset)
             return {f.path: f for f in build.files} if build else {}
 
-        return Side(state.files(), raw, lambda _, sha: self._lake.objects.text(sha), is_folder=False)
+        return MergeSide(state.files(), raw, lambda _, sha: self._lake.objects.text(sha), is_folder=False)
 
     def base_of(self, commit: Commit) -> Base:
         """A commit as the base of a merge."""
@@ -177,7 +177,7 @@ class Gatherer:
     # -- gathering
 
     def gather(
-        self, head: Commit, side: Side, base: Base | None, *, drop: bool = False, lenient: bool = False
+        self, head: Commit, side: MergeSide, base: Base | None, *, drop: bool = False, lenient: bool = False
     ) -> Gathered:
         """Merge, load and look at raw files.
 
@@ -228,14 +228,14 @@ class Gatherer:
 
     # -- code
 
-    def _merge_code(self, head: Commit, state: State, side: Side, base: Base | None, drop: bool) -> Merged:
+    def _merge_code(self, head: Commit, state: State, side: MergeSide, base: Base | None, drop: bool) -> Merged:
         rejected = rejected_by_path(head.rejected)
         meaning = self._meaning(side, base) if rejected else None
         return merge(
             base.code if base else None, state.files(), side.code, rejected=rejected, meaning=meaning, drop=drop
         )
 
-    def _meaning(self, side: Side, base: Base | None) -> Callable[[str, str], str | None]:
+    def _meaning(self, side: MergeSide, base: Base | None) -> Callable[[str, str], str | None]:
         """Causes name a dataset's file by its meaning; that of the side's files is known once they are loaded."""
         project = self._load(side.code, side)
         known: dict[tuple[str, str], str] = {}
@@ -244,7 +244,7 @@ class Gatherer:
         known.update({(p, sha): project.meanings[p] for p, sha in side.code.items() if p in project.meanings})
         return lambda path, content: known.get((path, content))
 
-    def _load(self, files: Mapping[str, str], side: Side) -> Project:
+    def _load(self, files: Mapping[str, str], side: MergeSide) -> Project:
         def read(path: str) -> bytes:
             sha = files[path]
             if side.code.get(path) == sha:
@@ -288,7 +288,7 @@ class Gatherer:
         head: Commit,
         definitions: Mapping[str, Definition],
         builds: Mapping[str, Build],
-        side: Side,
+        side: MergeSide,
         base: Base | None,
         drop: bool,
     ) -> _RawInputs:
@@ -324,7 +324,7 @@ def _merged_raw(
     head: Commit,
     definition: Definition,
     build: Build | None,
-    side: Side,
+    side: MergeSide,
     before: Mapping[str, str] | None,
     drop: bool,
 ) -> tuple[SourceInput, Sequence[str]]:
@@ -375,7 +375,7 @@ def _wanted(definition: Definition, path: str) -> bool:
     return any(match(pattern, path) for read in definition.reads for pattern in read.patterns)
 
 
-def _conflict(paths: Iterable[str], side: Side) -> ConflictError:
+def _conflict(paths: Iterable[str], side: MergeSide) -> ConflictError:
     names = list(paths)
     shown = ", ".join(f"`{p}`" for p in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     who = "this folder" if side.is_folder else "the branch"
@@ -388,7 +388,7 @@ def _conflict(paths: Iterable[str], side: Side) -> ConflictError:
     )
 
 
-def code_notices(code: Merged, side: Side) -> list[str]:
+def code_notices(code: Merged, side: MergeSide) -> list[str]:
     """What of a merge a person should hear: where the merged code is not that of the side."""
     undone = sorted({cause.path for cause in code.rejected})
     many = len(undone) > _MANY

@@ -17,7 +17,7 @@ from andon.sources.files.dialect import Dialect, records
 from andon.sources.files.raw_text import Source, open_text
 from andon.sources.files.scratch import rows
 from andon.sources.files.table import Table, is_lenient, relation, run
-from andon.sources.files.values import Cast, Facts, Stop, classify, decide, type_name
+from andon.sources.files.values import Cast, Stop, ValueFacts, classify, decide, type_name
 
 if TYPE_CHECKING:
     import duckdb
@@ -145,7 +145,7 @@ def _decide(look: Look, name: str) -> Cast | Stop:
     return decision
 
 
-def _facts(look: Look, name: str) -> Facts:
+def _facts(look: Look, name: str) -> ValueFacts:
     """How many values of each class a column has; more about those that need it."""
     column, kinds = quote(name), classify(quote(name), look.table.dialect)
     values = f"select {column} v, {kinds} k from {look.origin} where {column} is not null"
@@ -154,10 +154,10 @@ def _facts(look: Look, name: str) -> Facts:
     if counts and not set(counts) - {"day", "daytime"}:
         return _day_facts(look, column, counts)
     most = max(counts, key=lambda k: counts[k], default="")
-    return Facts(counts, words=tuple(str(v) for k, _, v in found if k != most))
+    return ValueFacts(counts, words=tuple(str(v) for k, _, v in found if k != most))
 
 
-def _day_facts(look: Look, column: str, counts: Mapping[str, int]) -> Facts:
+def _day_facts(look: Look, column: str, counts: Mapping[str, int]) -> ValueFacts:
     """Which parts of dates such as 31/01/2024 can be days, and how their times are written."""
     part = r"'^\s*([0-9]+)([./-])([0-9]+)[./-]([0-9]+)'"
     one, mark, two, year = (f"regexp_extract({column}, {part}, {group})" for group in (1, 2, 3, 4))
@@ -176,7 +176,7 @@ def _day_facts(look: Look, column: str, counts: Mapping[str, int]) -> Facts:
         seconds = (lead.group(0) if lead else " ") + clock + (half.group(1) + "%p" if half else "")
     # Morning and afternoon are two shapes of one way to write a time.
     one_way = signs == 1 and (shapes == 1 or (shapes == 2 and "%p" in seconds))
-    return Facts(counts, first, second, sign, 1 if one_way else 2, digits == 2, seconds)
+    return ValueFacts(counts, first, second, sign, 1 if one_way else 2, digits == 2, seconds)
 
 
 def _unfit(look: Look, cast: Cast) -> DatasetError:

@@ -228,7 +228,7 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ValueFacts:
     """What is known about a column's values: how many of each class, and for dates the largest first and second part."""
 
     counts: Mapping[str, int]
@@ -246,7 +246,7 @@ _MARKED = frozenset({"comma", "group", "points", "ticks"})
 _MOMENTS = frozenset({"iso", "stamp", "zoned", "nano"})
 
 
-def decide(column: str, facts: Facts, dialect: Dialect) -> Cast | Stop:
+def decide(column: str, facts: ValueFacts, dialect: Dialect) -> Cast | Stop:
     """The type that holds all values of `column` unchanged, or why there is none that can be taken without asking."""
     classes = {c for c, n in facts.counts.items() if n}
     total = sum(facts.counts.values())
@@ -274,7 +274,7 @@ def _one_family(classes: set[str]) -> bool:
     return any(classes <= family for family in families)
 
 
-def _mixed(column: str, facts: Facts, total: int) -> Cast | Stop:
+def _mixed(column: str, facts: ValueFacts, total: int) -> Cast | Stop:
     """Words among numbers: text, unless most are of one kind: the others may be mistakes or marks for nothing, so ask."""
     families = {
         "numbers": _NUMBERS - {"nan"} | _MARKED,
@@ -358,7 +358,7 @@ def _iso(column: str, classes: set[str]) -> Cast | Stop:
     return Stop(message, tuple(sorted(classes - {"zoned"})), ("type:VARCHAR",))
 
 
-def _day_first(column: str, facts: Facts) -> Cast | Stop:
+def _day_first(column: str, facts: ValueFacts) -> Cast | Stop:
     """Dates such as 31/01/2024: a part beyond 12 tells which one is the day; a dot means day first."""
     timed = facts.counts.get("daytime", 0)
     classes = ("day", "daytime")

@@ -32,7 +32,7 @@ class Sources:
         return frozenset(name for name, bit in self._bits.items() if bits & bit)
 
 
-class Use(NamedTuple):
+class ColumnUse(NamedTuple):
     """What an expression takes: columns whose values go into its value, and columns that decide over those."""
 
     derive: Bits = NOTHING
@@ -44,11 +44,11 @@ class Use(NamedTuple):
         return self.derive | self.influence
 
 
-NO_USE = Use()
+NO_USE = ColumnUse()
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TracedColumn:
     """A column between two operators.
 
     Attributes:
@@ -60,7 +60,7 @@ class Column:
         reason: why it can't be traced. Only a column that somebody uses matters.
     """
 
-    use: Use = NO_USE
+    use: ColumnUse = NO_USE
     place: tuple[int, int] | None = None
     kind: dict[str, Any] | None = None
     parameter: tuple[int, int] | None = None
@@ -69,7 +69,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class TracedRelation:
     """The result of an operator.
 
     Attributes:
@@ -78,23 +78,23 @@ class Relation:
         order: what decides in which order they come; of matter only to what looks at the order.
     """
 
-    columns: list[Column] = field(default_factory=list)
+    columns: list[TracedColumn] = field(default_factory=list)
     rows: Bits = NOTHING
     order: Bits = NOTHING
 
-    def with_columns(self, columns: list[Column]) -> Relation:
+    def with_columns(self, columns: list[TracedColumn]) -> TracedRelation:
         """The same rows with other columns."""
         return replace(self, columns=columns)
 
 
-def influenced(column: Column, bits: Bits) -> Column:
+def influenced(column: TracedColumn, bits: Bits) -> TracedColumn:
     """The column, decided over by `bits` too."""
     if not bits & ~column.use.influence:
         return column
-    return replace(column, use=Use(column.use.derive, column.use.influence | bits))
+    return replace(column, use=ColumnUse(column.use.derive, column.use.influence | bits))
 
 
-def values_of(columns: Iterable[Column]) -> Bits:
+def values_of(columns: Iterable[TracedColumn]) -> Bits:
     """What it takes to compare rows by all of these columns."""
     found = NOTHING
     for column in columns:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from andon.base.record import Record, field
 from andon.base.recursion import deeply
 from andon.sql.bound_plan import Planner, UntracedError, words_of
-from andon.sql.lineage.columns import Relation
+from andon.sql.lineage.columns import TracedRelation
 from andon.sql.lineage.scans import Datasets
 from andon.sql.lineage.tracer import Tracer
 
@@ -97,7 +97,7 @@ def _declare(
     return datasets
 
 
-def _lineage(names: Sequence[str], found: Relation, tracer: Tracer) -> Lineage:
+def _lineage(names: Sequence[str], found: TracedRelation, tracer: Tracer) -> Lineage:
     if len(names) != len(found.columns):
         raise UntracedError(f"{len(found.columns)} columns were traced where there are {len(names)}")
     influence = found.rows

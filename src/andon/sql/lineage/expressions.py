@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from andon.sql.bound_plan import Node, UntracedError
-from andon.sql.lineage.columns import NO_USE, NOTHING, Bits, Column, Use
+from andon.sql.lineage.columns import NO_USE, NOTHING, Bits, ColumnUse, TracedColumn
 from andon.sql.names import words
 
 #: Classes whose value is made of the values of all parts that they hold.
@@ -40,7 +40,7 @@ _ROUNDED = frozenset({"FLOAT", "DOUBLE"})
 _LAMBDAS = "lambda_expr"
 
 
-def use_of(expression: Any, columns: Sequence[Column]) -> Use:
+def use_of(expression: Any, columns: Sequence[TracedColumn]) -> ColumnUse:
     """What an expression, or all of a list, takes from `columns`.
 
     Raises:
@@ -64,16 +64,16 @@ def use_of(expression: Any, columns: Sequence[Column]) -> Use:
     return union(use_of(part, columns) for part in _parts(expression))
 
 
-def union(uses: Iterable[Use]) -> Use:
+def union(uses: Iterable[ColumnUse]) -> ColumnUse:
     """All of them together."""
     derive = influence = NOTHING
     for use in uses:
         derive |= use.derive
         influence |= use.influence
-    return Use(derive, influence)
+    return ColumnUse(derive, influence)
 
 
-def deciding(expressions: Any, columns: Sequence[Column]) -> Bits:
+def deciding(expressions: Any, columns: Sequence[TracedColumn]) -> Bits:
     """What expressions take that only sort rows into groups: a parameter of a correlated subquery makes no groups."""
     found = NOTHING
     for expression in expressions:
@@ -85,19 +85,19 @@ def deciding(expressions: Any, columns: Sequence[Column]) -> Bits:
     return found
 
 
-def ordering(orders: Any, columns: Sequence[Column]) -> Bits:
+def ordering(orders: Any, columns: Sequence[TracedColumn]) -> Bits:
     """What the keys of an ORDER BY take."""
     return deciding([order["expression"] for order in orders or ()], columns)
 
 
-def bare(expression: Any, columns: Sequence[Column]) -> Column | None:
+def bare(expression: Any, columns: Sequence[TracedColumn]) -> TracedColumn | None:
     """The column that an expression is, if it is nothing else."""
     if isinstance(expression, dict) and expression.get("expression_class") in ("BOUND_REF", "BOUND_COLUMN_REF"):
         return column_of(expression, columns)
     return None
 
 
-def column_of(reference: Node, columns: Sequence[Column]) -> Column:
+def column_of(reference: Node, columns: Sequence[TracedColumn]) -> TracedColumn:
     """The column that a reference names, by its number or, where the plan left it open, by its place.
 
     Raises:
@@ -135,7 +135,7 @@ def kind_of(expression: Node) -> dict[str, Any] | None:
     return kind
 
 
-def is_counted(expression: Node, columns: Sequence[Column]) -> bool:
+def is_counted(expression: Node, columns: Sequence[TracedColumn]) -> bool:
     """Whether a list is written out, so that its length depends on no value."""
     while expression["expression_class"] == "BOUND_CAST":
         expression = expression["child"]
@@ -152,7 +152,7 @@ def is_ordered(aggregate: Node) -> bool:
     return aggregate["name"] == "sum" and (kind_of(aggregate) or {}).get("id") in _ROUNDED
 
 
-def _gathered(expression: Node, columns: Sequence[Column]) -> Use:
+def _gathered(expression: Node, columns: Sequence[TracedColumn]) -> ColumnUse:
     """Of an aggregate or a window: arguments are values, filters, partitions, orders and frames decide."""
     _refuse_hidden(expression)
     values = union(use_of(expression.get(key), columns) for key in _VALUE_PARTS)
@@ -168,7 +168,7 @@ def _gathered(expression: Node, columns: Sequence[Column]) -> Use:
             influence |= deciding(part, columns)
         elif isinstance(part, (dict, list)):
             influence |= use_of(part, columns).any
-    return Use(values.derive, influence)
+    return ColumnUse(values.derive, influence)
 
 
 def _parts(expression: Node) -> Iterator[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.sql.bound_plan import Node, UntracedError
-from andon.sql.lineage.columns import NO_USE, Column, Relation, Use, influenced
+from andon.sql.lineage.columns import NO_USE, ColumnUse, TracedColumn, TracedRelation, influenced
 from andon.sql.lineage.expressions import bare, union, use_of
 from andon.sql.names import words
 
@@ -16,12 +16,12 @@ _CONDITION_KEYS = frozenset({"left", "right", "comparison"})
 _SAME = "COMPARE_NOT_DISTINCT_FROM"
 
 
-def cross(left: Relation, right: Relation) -> Relation:
+def cross(left: TracedRelation, right: TracedRelation) -> TracedRelation:
     """Every row with every row."""
-    return Relation(left.columns + right.columns, left.rows | right.rows, left.order | right.order)
+    return TracedRelation(left.columns + right.columns, left.rows | right.rows, left.order | right.order)
 
 
-def join(node: Node, left: Relation, right: Relation, correlation: int | None = None) -> Relation:
+def join(node: Node, left: TracedRelation, right: TracedRelation, correlation: int | None = None) -> TracedRelation:
     """The result of a join of two relations.
 
     Args:
@@ -40,23 +40,23 @@ def join(node: Node, left: Relation, right: Relation, correlation: int | None = 
     order = left.order | right.order
     if kind == "MARK":
         # true or false for each row of the left: it takes no row away
-        use = Use(compared.derive, compared.influence | right.rows)
-        return Relation([*kept, Column(use, (node["mark_index"], 0))], left.rows, left.order)
+        use = ColumnUse(compared.derive, compared.influence | right.rows)
+        return TracedRelation([*kept, TracedColumn(use, (node["mark_index"], 0))], left.rows, left.order)
     if kind == "SINGLE":
         over = compared.any | right.rows
-        return Relation(kept + [influenced(column, over) for column in added], left.rows, order)
+        return TracedRelation(kept + [influenced(column, over) for column in added], left.rows, order)
     rows = left.rows | right.rows | compared.any
     if node["type"] == "LOGICAL_ASOF_JOIN":
         # of several equally near rows, one is taken
         rows |= order
     if kind in ("SEMI", "ANTI"):
-        return Relation(kept, rows, order)
+        return TracedRelation(kept, rows, order)
     if kind in ("INNER", "LEFT", "RIGHT", "FULL", "OUTER"):
-        return Relation(kept + added, rows, order)
+        return TracedRelation(kept + added, rows, order)
     raise UntracedError(f"the plan holds a join that is not known here ({kind})")
 
 
-def _conditions(node: Node, left: Relation, right: Relation, correlation: int | None) -> Use:
+def _conditions(node: Node, left: TracedRelation, right: TracedRelation, correlation: int | None) -> ColumnUse:
     uses = []
     for condition in node.get("conditions", ()):
         if condition.keys() - _CONDITION_KEYS:
@@ -69,7 +69,9 @@ def _conditions(node: Node, left: Relation, right: Relation, correlation: int | 
     return union(uses) if uses else NO_USE
 
 
-def _binds_parameter(condition: Node, node: Node, left: Relation, right: Relation, correlation: int | None) -> bool:
+def _binds_parameter(
+    condition: Node, node: Node, left: TracedRelation, right: TracedRelation, correlation: int | None
+) -> bool:
     """Whether a condition only brings the rows of a correlated subquery to the outer row that they were made for."""
     if condition["comparison"] != _SAME:
         return False
@@ -84,5 +86,5 @@ def _binds_parameter(condition: Node, node: Node, left: Relation, right: Relatio
     return bare(outer, left.columns) is one
 
 
-def _mapped(columns: list[Column], kept: list[int] | None) -> list[Column]:
+def _mapped(columns: list[TracedColumn], kept: list[int] | None) -> list[TracedColumn]:
     return [columns[index] for index in kept] if kept else columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from andon.sql.bound_plan import Node, UntracedError
-from andon.sql.lineage.columns import NOTHING, Column, Relation, Sources, Use
+from andon.sql.lineage.columns import NOTHING, ColumnUse, Sources, TracedColumn, TracedRelation
 from andon.sql.lineage.expressions import union
 from andon.sql.names import TABLE_FUNCTIONS, words
 
@@ -20,7 +20,7 @@ _EXTRA_KEYS = frozenset({"total_files", "filtered_files"})
 _TABLE_KEYS = words("catalog schema table is_index_scan is_create_index")
 
 
-def scan(node: Node, below: Sequence[Relation], datasets: Datasets, sources: Sources) -> Relation:
+def scan(node: Node, below: Sequence[TracedRelation], datasets: Datasets, sources: Sources) -> TracedRelation:
     """The columns of a dataset or of a table function, in the order in which the plan takes them.
 
     Raises:
@@ -38,7 +38,7 @@ def scan(node: Node, below: Sequence[Relation], datasets: Datasets, sources: Sou
     return _function(node, below)
 
 
-def _dataset(node: Node, datasets: Datasets, sources: Sources) -> Relation:
+def _dataset(node: Node, datasets: Datasets, sources: Sources) -> TracedRelation:
     data = node["function_data"]
     found = datasets.get((data["schema"].lower(), data["table"].lower()))
     if found is None:
@@ -50,19 +50,19 @@ def _dataset(node: Node, datasets: Datasets, sources: Sources) -> Relation:
         place = (node["table_index"], position)
         if index >= len(names):
             # the engine takes the number of the row where it needs no column at all
-            columns.append(Column(place=place, reason=f"it reads the row numbers of `{dataset}`"))
+            columns.append(TracedColumn(place=place, reason=f"it reads the row numbers of `{dataset}`"))
             continue
         column = known.get(names[index].lower())
         if column is None:
             raise UntracedError(f"`{dataset}` has no column `{names[index]}`")
-        columns.append(Column(Use(sources.bit(dataset, column)), place, kinds[index]))
-    return Relation(columns)
+        columns.append(TracedColumn(ColumnUse(sources.bit(dataset, column)), place, kinds[index]))
+    return TracedRelation(columns)
 
 
-def _function(node: Node, below: Sequence[Relation]) -> Relation:
+def _function(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     """A table function: all that it gives is made of its arguments, and they decide how many rows there are."""
-    arguments, rows, order = Use(), NOTHING, NOTHING
-    passed: list[Column] = []
+    arguments, rows, order = ColumnUse(), NOTHING, NOTHING
+    passed: list[TracedColumn] = []
     if below:
         (child,) = below
         count = len(node.get("input_table_types", ()))
@@ -75,11 +75,11 @@ def _function(node: Node, below: Sequence[Relation]) -> Relation:
     columns = []
     for position, index in enumerate(_indexes(node)):
         if index >= len(kinds):
-            columns.append(Column(place=(node["table_index"], position), reason="it reads row numbers"))
+            columns.append(TracedColumn(place=(node["table_index"], position), reason="it reads row numbers"))
             continue
-        use = Use() if index == number else arguments
-        columns.append(Column(use, (node["table_index"], position), kinds[index]))
-    return Relation(columns + passed, rows, order)
+        use = ColumnUse() if index == number else arguments
+        columns.append(TracedColumn(use, (node["table_index"], position), kinds[index]))
+    return TracedRelation(columns + passed, rows, order)
 
 
 def _indexes(node: Node) -> list[int]:

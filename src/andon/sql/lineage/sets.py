@@ -8,31 +8,31 @@ from operator import or_
 
 from andon.base.record import replace
 from andon.sql.bound_plan import Node, UntracedError
-from andon.sql.lineage.columns import NOTHING, Bits, Column, Relation
+from andon.sql.lineage.columns import NOTHING, Bits, TracedColumn, TracedRelation
 from andon.sql.lineage.expressions import union
 
 
-def union_rows(node: Node, below: Sequence[Relation]) -> Relation:
+def union_rows(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     """The rows of all parts; without ALL, equal rows count once."""
     found = stacked(below)
     rows = found.rows if node["setop_all"] else found.rows | _compared(below, found)
     return placed(replace(found, rows=rows), node["table_index"])
 
 
-def intersect_rows(node: Node, below: Sequence[Relation]) -> Relation:
+def intersect_rows(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     """Rows that are on both sides: every value stands on both."""
     found = stacked(below)
     return placed(replace(found, rows=found.rows | _compared(below, found)), node["table_index"])
 
 
-def except_rows(node: Node, below: Sequence[Relation]) -> Relation:
+def except_rows(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     """Rows of the first part that are not in the others: what is taken away leaves no value behind."""
     found = stacked(below)
     columns = [replace(column, use=first.use) for column, first in zip(found.columns, below[0].columns, strict=True)]
-    return placed(Relation(columns, found.rows | _compared(below, found), found.order), node["table_index"])
+    return placed(TracedRelation(columns, found.rows | _compared(below, found), found.order), node["table_index"])
 
 
-def stacked(below: Sequence[Relation]) -> Relation:
+def stacked(below: Sequence[TracedRelation]) -> TracedRelation:
     """Rows of one after rows of the other, column by column."""
     if len({len(relation.columns) for relation in below}) != 1:
         raise UntracedError("the parts of a set operation differ in their number of columns")
@@ -40,7 +40,7 @@ def stacked(below: Sequence[Relation]) -> Relation:
     for parts in zip(*(relation.columns for relation in below), strict=True):
         parameters = {part.parameter for part in parts}
         columns.append(
-            Column(
+            TracedColumn(
                 union(part.use for part in parts),
                 None,
                 parts[0].kind,
@@ -48,15 +48,15 @@ def stacked(below: Sequence[Relation]) -> Relation:
                 next((part.reason for part in parts if part.reason), None),
             )
         )
-    return Relation(columns, _any(r.rows for r in below), _any(r.order for r in below))
+    return TracedRelation(columns, _any(r.rows for r in below), _any(r.order for r in below))
 
 
-def placed(found: Relation, table: int) -> Relation:
+def placed(found: TracedRelation, table: int) -> TracedRelation:
     """The same columns under the place of another operator."""
     return found.with_columns([replace(column, place=(table, index)) for index, column in enumerate(found.columns)])
 
 
-def same(one: Relation, other: Relation) -> bool:
+def same(one: TracedRelation, other: TracedRelation) -> bool:
     """Whether two relations have the same sources."""
     return (
         one.rows == other.rows
@@ -65,7 +65,7 @@ def same(one: Relation, other: Relation) -> bool:
     )
 
 
-def _compared(below: Sequence[Relation], together: Relation) -> Bits:
+def _compared(below: Sequence[TracedRelation], together: TracedRelation) -> Bits:
     """What it takes to compare the rows of all parts with each other."""
     found = NOTHING
     for index, column in enumerate(together.columns):

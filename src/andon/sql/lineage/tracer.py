@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from andon.base.record import replace
 from andon.sql.bound_plan import Node, UntracedError
-from andon.sql.lineage.columns import NOTHING, Column, Relation, Sources, Use, influenced, values_of
+from andon.sql.lineage.columns import NOTHING, ColumnUse, Sources, TracedColumn, TracedRelation, influenced, values_of
 from andon.sql.lineage.expressions import (
     bare,
     deciding,
@@ -71,11 +71,11 @@ class Tracer:
     def __init__(self, datasets: Datasets) -> None:
         self.sources = Sources()
         self._datasets = datasets
-        self._ctes: dict[int, Relation] = {}
-        self._outer: list[list[Column]] = []
+        self._ctes: dict[int, TracedRelation] = {}
+        self._outer: list[list[TracedColumn]] = []
         self._correlations = 0
 
-    def trace(self, node: Node) -> Relation:
+    def trace(self, node: Node) -> TracedRelation:
         """The result of an operator.
 
         Raises:
@@ -97,16 +97,16 @@ class Tracer:
         below = [self.trace(child) for child in node.get("children", ())]
         return _PLAIN[kind](node, below)
 
-    def _scan(self, node: Node) -> Relation:
+    def _scan(self, node: Node) -> TracedRelation:
         below = [self.trace(child) for child in node.get("children", ())]
         return scan(node, below, self._datasets, self.sources)
 
-    def _common_table(self, node: Node) -> Relation:
+    def _common_table(self, node: Node) -> TracedRelation:
         definition, rest = node["children"]
         self._ctes[node["table_index"]] = self.trace(definition)
         return self.trace(rest)
 
-    def _recursion(self, node: Node) -> Relation:
+    def _recursion(self, node: Node) -> TracedRelation:
         if node.get("ref_recurring"):
             raise UntracedError("it holds a recursion that reads all its rows so far")
         first, step = node["children"]
@@ -121,13 +121,13 @@ class Tracer:
                 return placed(wider, node["table_index"])
             found = wider
 
-    def _common_table_use(self, node: Node) -> Relation:
+    def _common_table_use(self, node: Node) -> TracedRelation:
         found = self._ctes.get(node["cte_index"])
         if found is None or node.get("is_recurring"):
             raise UntracedError("the plan reads a CTE that it does not define")
         return _retyped(found, node)
 
-    def _correlated(self, node: Node) -> Relation:
+    def _correlated(self, node: Node) -> TracedRelation:
         if node.get("delim_flipped"):
             raise UntracedError("the plan holds a correlated subquery the wrong way round")
         outer, inner = node["children"]
@@ -135,7 +135,7 @@ class Tracer:
         self._correlations += 1
         number = self._correlations
         given = [
-            Column(use_of(expression, left.columns), None, kind_of(expression), (number, index))
+            TracedColumn(use_of(expression, left.columns), None, kind_of(expression), (number, index))
             for index, expression in enumerate(node.get("duplicate_eliminated_columns", ()))
         ]
         self._outer.append(given)
@@ -147,15 +147,15 @@ class Tracer:
             for column in found.columns
         ]
         # the engine answers once for each different set of parameters, in an order of its own
-        return Relation(columns, found.rows, found.order | union(column.use for column in given).any)
+        return TracedRelation(columns, found.rows, found.order | union(column.use for column in given).any)
 
-    def _outer_columns(self, node: Node) -> Relation:
+    def _outer_columns(self, node: Node) -> TracedRelation:
         if not self._outer:
             raise UntracedError("the plan reads outer columns where there are none")
-        return _retyped(Relation(list(self._outer[-1])), node)
+        return _retyped(TracedRelation(list(self._outer[-1])), node)
 
 
-def _retyped(found: Relation, node: Node) -> Relation:
+def _retyped(found: TracedRelation, node: Node) -> TracedRelation:
     """The relation under the place of the operator that reads it, if its columns have the types that this one expects."""
     kinds = node.get("chunk_types", [])
     fits = len(kinds) == len(found.columns) and all(
@@ -170,13 +170,13 @@ def _retyped(found: Relation, node: Node) -> Relation:
     return found.with_columns(columns)
 
 
-def _projection(node: Node, below: Sequence[Relation]) -> Relation:
+def _projection(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     (child,) = below
     columns = []
     for index, expression in enumerate(node["expressions"]):
         source = bare(expression, child.columns)
         columns.append(
-            Column(
+            TracedColumn(
                 use_of(expression, child.columns),
                 (node["table_index"], index),
                 kind_of(expression),
@@ -187,15 +187,15 @@ def _projection(node: Node, below: Sequence[Relation]) -> Relation:
     return child.with_columns(columns)
 
 
-def _filter(node: Node, below: Sequence[Relation]) -> Relation:
+def _filter(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     (child,) = below
     rows = child.rows | use_of(node.get("expressions", []), child.columns).any
     kept = node.get("projection_map")
     columns = [child.columns[index] for index in kept] if kept else child.columns
-    return Relation(columns, rows, child.order)
+    return TracedRelation(columns, rows, child.order)
 
 
-def _aggregate(node: Node, below: Sequence[Relation]) -> Relation:
+def _aggregate(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     (child,) = below
     groups = node.get("groups", [])
     sets = node.get("grouping_sets", [])
@@ -205,53 +205,53 @@ def _aggregate(node: Node, below: Sequence[Relation]) -> Relation:
         # a grouping set leaves columns out, and a parameter that is NULL now and then is none
         parameter = source.parameter if source and len(sets) <= 1 else None
         place = (node["group_index"], index)
-        columns.append(Column(use_of(expression, child.columns), place, kind_of(expression), parameter))
+        columns.append(TracedColumn(use_of(expression, child.columns), place, kind_of(expression), parameter))
     keys = deciding(groups, child.columns) if len(sets) <= 1 else use_of(groups, child.columns).any
     whole = not groups
     for index, expression in enumerate(node.get("expressions", [])):
-        column = Column(use_of(expression, child.columns), (node["aggregate_index"], index), kind_of(expression))
+        column = TracedColumn(use_of(expression, child.columns), (node["aggregate_index"], index), kind_of(expression))
         # without groups there is one row whatever comes in: what decides over rows decides over values only
         extra = (child.rows if whole else NOTHING) | (child.order if is_ordered(expression) else NOTHING)
         columns.append(influenced(column, extra))
     for index in range(len(node.get("grouping_functions", []))):
-        columns.append(Column(Use(), (node["groupings_index"], index)))
-    return Relation(columns, NOTHING if whole else child.rows | keys, child.order)
+        columns.append(TracedColumn(ColumnUse(), (node["groupings_index"], index)))
+    return TracedRelation(columns, NOTHING if whole else child.rows | keys, child.order)
 
 
-def _window(node: Node, below: Sequence[Relation]) -> Relation:
+def _window(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     (child,) = below
     columns = list(child.columns)
     order = child.order
     for index, expression in enumerate(node["expressions"]):
         use = use_of(expression, child.columns)
         order |= use.influence
-        column = Column(use, (node["window_index"], index), kind_of(expression))
+        column = TracedColumn(use, (node["window_index"], index), kind_of(expression))
         # rows that the window's own keys don't tell apart stay as they came
         columns.append(influenced(column, child.order))
-    return Relation(columns, child.rows, order)
+    return TracedRelation(columns, child.rows, order)
 
 
-def _unnest(node: Node, below: Sequence[Relation]) -> Relation:
+def _unnest(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     (child,) = below
     uses = [use_of(expression, child.columns) for expression in node["expressions"]]
     columns = [
-        Column(use, (node["unnest_index"], index), kind_of(node["expressions"][index]))
+        TracedColumn(use, (node["unnest_index"], index), kind_of(node["expressions"][index]))
         for index, use in enumerate(uses)
     ]
     # whether there is a list at all may be decided elsewhere, even where its length is known
     lengths = [
-        Use(influence=use.influence) if is_counted(expression["child"], child.columns) else use
+        ColumnUse(influence=use.influence) if is_counted(expression["child"], child.columns) else use
         for use, expression in zip(uses, node["expressions"], strict=True)
     ]
-    return Relation(child.columns + columns, child.rows | union(lengths).any, child.order)
+    return TracedRelation(child.columns + columns, child.rows | union(lengths).any, child.order)
 
 
-def _order(node: Node, below: Sequence[Relation]) -> Relation:
+def _order(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     (child,) = below
     return replace(child, order=child.order | ordering(node.get("orders"), child.columns))
 
 
-def _limit(node: Node, below: Sequence[Relation]) -> Relation:
+def _limit(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     (child,) = below
     rows = child.rows | child.order
     for key in ("limit_val", "offset_val"):
@@ -259,12 +259,12 @@ def _limit(node: Node, below: Sequence[Relation]) -> Relation:
     return replace(child, rows=rows)
 
 
-def _sample(_: Node, below: Sequence[Relation]) -> Relation:
+def _sample(_: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     (child,) = below
     return replace(child, rows=child.rows | child.order)
 
 
-def _distinct(node: Node, below: Sequence[Relation]) -> Relation:
+def _distinct(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     (child,) = below
     rows = child.rows | deciding(node.get("distinct_targets", []), child.columns)
     if node["distinct_type"] == "DISTINCT":
@@ -273,23 +273,23 @@ def _distinct(node: Node, below: Sequence[Relation]) -> Relation:
     return replace(child, rows=rows | ordering(orders, child.columns) | child.order)
 
 
-def _cross(_: Node, below: Sequence[Relation]) -> Relation:
+def _cross(_: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     left, right = below
     return cross(left, right)
 
 
-def _positional(_: Node, below: Sequence[Relation]) -> Relation:
+def _positional(_: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     left, right = below
     found = cross(left, right)
     return replace(found, rows=found.rows | found.order)
 
 
-def _join(node: Node, below: Sequence[Relation]) -> Relation:
+def _join(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     left, right = below
     return join(node, left, right)
 
 
-def _values(node: Node, below: Sequence[Relation]) -> Relation:
+def _values(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     (child,) = below
     kinds = node["expr_types"]
     if any(len(row) != len(kinds) for row in node["expressions"]):
@@ -300,11 +300,11 @@ def _values(node: Node, below: Sequence[Relation]) -> Relation:
         sources = [bare(entry, child.columns) for entry in entries]
         parameters = {source.parameter if source else None for source in sources}
         parameter = parameters.pop() if len(parameters) == 1 else None
-        columns.append(Column(use_of(entries, child.columns), (node["table_index"], index), kind, parameter))
+        columns.append(TracedColumn(use_of(entries, child.columns), (node["table_index"], index), kind, parameter))
     return child.with_columns(columns)
 
 
-def _pivot(node: Node, below: Sequence[Relation]) -> Relation:
+def _pivot(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
     """Below come the groups, a list for each aggregate, and the list that says to which value each entry belongs."""
     (child,) = below
     groups = node["bound_pivot"].get("group_count", 0)
@@ -315,15 +315,15 @@ def _pivot(node: Node, below: Sequence[Relation]) -> Relation:
     columns = [replace(column, kind=kind) for column, kind in zip(child.columns[:groups], kinds, strict=False)]
     for index in range(len(kinds) - groups):
         use = lists[index % len(lists)].use
-        columns.append(Column(Use(use.derive, use.influence | names.use.any), None, kinds[groups + index]))
+        columns.append(TracedColumn(ColumnUse(use.derive, use.influence | names.use.any), None, kinds[groups + index]))
     return placed(child.with_columns(columns), node["pivot_index"])
 
 
-def _nothing(node: Node, _: Sequence[Relation]) -> Relation:
-    return Relation([Column(place=(node["table_index"], 0))])
+def _nothing(node: Node, _: Sequence[TracedRelation]) -> TracedRelation:
+    return TracedRelation([TracedColumn(place=(node["table_index"], 0))])
 
 
-_SPECIAL: Mapping[str, Callable[[Tracer, Node], Relation]] = {
+_SPECIAL: Mapping[str, Callable[[Tracer, Node], TracedRelation]] = {
     "LOGICAL_CTE_REF": Tracer._common_table_use,
     "LOGICAL_DELIM_GET": Tracer._outer_columns,
     "LOGICAL_DELIM_JOIN": Tracer._correlated,
@@ -332,7 +332,7 @@ _SPECIAL: Mapping[str, Callable[[Tracer, Node], Relation]] = {
     "LOGICAL_RECURSIVE_CTE": Tracer._recursion,
 }
 
-_PLAIN: Mapping[str, Callable[[Node, Sequence[Relation]], Relation]] = {
+_PLAIN: Mapping[str, Callable[[Node, Sequence[TracedRelation]], TracedRelation]] = {
     "LOGICAL_AGGREGATE_AND_GROUP_BY": _aggregate,
     "LOGICAL_ANY_JOIN": _join,
     "LOGICAL_ASOF_JOIN": _join,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from andon.sql.bound_plan import Node, UntracedError
-from andon.sql.meaning.terms import Cell, Marks, Term, mark
+from andon.sql.meaning.terms import Marks, MeantColumn, Term, mark
 from andon.sql.names import CLOCK_KEYWORDS, RANDOM_NAMES, STATE_NAMES, words
 
 #: Says nothing about a value: places, and what the engine has noted down about the function it found.
@@ -55,7 +55,7 @@ class Expressions:
     def __init__(self, whole: str) -> None:
         self.whole = whole
 
-    def term(self, expression: Node, cells: Sequence[Cell]) -> Term:
+    def term(self, expression: Node, cells: Sequence[MeantColumn]) -> Term:
         """The term of an expression over columns.
 
         Raises:
@@ -83,7 +83,7 @@ class Expressions:
             return self._function(expression, cells)
         return self.plain(expression, cells)
 
-    def terms(self, expressions: Iterable[Node], cells: Sequence[Cell]) -> list[Term]:
+    def terms(self, expressions: Iterable[Node], cells: Sequence[MeantColumn]) -> list[Term]:
         """The terms of several."""
         return [self.term(expression, cells) for expression in expressions]
 
@@ -91,13 +91,13 @@ class Expressions:
         """A value that the engine may choose: the same only in plans that are the same as they stand."""
         return Term(f"open {self.whole}", (term,), marks=Marks(open=True))
 
-    def plain(self, expression: Node, cells: Sequence[Cell], unordered: bool = False) -> Term:
+    def plain(self, expression: Node, cells: Sequence[MeantColumn], unordered: bool = False) -> Term:
         """An expression as all that it says."""
         parts: list[Term] = []
         shape = self._shape(expression, cells, parts)
         return Term(json.dumps(shape, sort_keys=True), parts, unordered=unordered)
 
-    def _shape(self, value: Any, cells: Sequence[Cell], parts: list[Term]) -> Any:
+    def _shape(self, value: Any, cells: Sequence[MeantColumn], parts: list[Term]) -> Any:
         """What a part of an expression says, with the expressions within it put among `parts`."""
         if isinstance(value, list):
             return [self._part(item, cells, parts) for item in value]
@@ -110,7 +110,7 @@ class Expressions:
             found[key] = _told(part) if key == "function_data" else self._part(part, cells, parts)
         return found
 
-    def _part(self, value: Any, cells: Sequence[Cell], parts: list[Term]) -> Any:
+    def _part(self, value: Any, cells: Sequence[MeantColumn], parts: list[Term]) -> Any:
         if isinstance(value, dict) and "expression_class" in value:
             parts.append(self.term(value, cells))
             return "#"
@@ -118,13 +118,13 @@ class Expressions:
             return self._shape(value, cells, parts)
         return value
 
-    def _between(self, expression: Node, cells: Sequence[Cell]) -> Term:
+    def _between(self, expression: Node, cells: Sequence[MeantColumn]) -> Term:
         value, lower, upper = (self.term(expression[key], cells) for key in ("input", "lower", "upper"))
         first = "COMPARE_LESSTHANOREQUALTO" if expression["lower_inclusive"] else "COMPARE_LESSTHAN"
         second = "COMPARE_LESSTHANOREQUALTO" if expression["upper_inclusive"] else "COMPARE_LESSTHAN"
         return junction(AND, [compared(first, lower, value), compared(second, value, upper)])
 
-    def _operator(self, expression: Node, cells: Sequence[Cell]) -> Term:
+    def _operator(self, expression: Node, cells: Sequence[MeantColumn]) -> Term:
         kind = expression["type"]
         if kind == "OPERATOR_NOT":
             return denied(self.term(expression["children"][0], cells))
@@ -139,7 +139,7 @@ class Expressions:
             return junction(AND, [compared("COMPARE_NOTEQUAL", first, one) for one in rest])
         return self.plain(expression, cells)
 
-    def _case(self, expression: Node, cells: Sequence[Cell]) -> Term:
+    def _case(self, expression: Node, cells: Sequence[MeantColumn]) -> Term:
         """A CASE; the one by which the engine guards a scalar subquery against several rows is the row itself."""
         last = self.term(expression["else_expr"], cells)
         checks = expression["case_checks"]
@@ -150,7 +150,7 @@ class Expressions:
                 return value
         return self.plain(expression, cells)
 
-    def _function(self, expression: Node, cells: Sequence[Cell]) -> Term:
+    def _function(self, expression: Node, cells: Sequence[MeantColumn]) -> Term:
         name = _OTHER_NAMES.get(expression["name"], expression["name"])
         expression = {**expression, "name": name}
         if name in _CHANCE:
@@ -252,7 +252,7 @@ def _literal(value: Any) -> Any:
     return {key: _literal(part) for key, part in value.items() if key not in dropped}
 
 
-def _referred(reference: Node, cells: Sequence[Cell]) -> Term:
+def _referred(reference: Node, cells: Sequence[MeantColumn]) -> Term:
     """The column that a reference names, by its number or, where the plan left it open, by its place."""
     if reference["expression_class"] == "BOUND_REF":
         index = reference.get("index", 0)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from andon.sql.bound_plan import Node, UntracedError
 from andon.sql.meaning.expressions import Expressions, compared, conditions, junction
-from andon.sql.meaning.terms import Cell, Closed, Factor, Relation, Term, joined, mark, product
+from andon.sql.meaning.terms import Closed, Factor, MeantColumn, MeantRelation, Term, joined, mark, product
 from andon.sql.names import words
 
 #: What a join may say, whatever its kind.
@@ -25,7 +25,9 @@ class Joins:
     def __init__(self, expressions: Expressions) -> None:
         self._expressions = expressions
 
-    def join(self, node: Node, left: Relation, right: Relation, parameters: Term | None = None) -> Relation:
+    def join(
+        self, node: Node, left: MeantRelation, right: MeantRelation, parameters: Term | None = None
+    ) -> MeantRelation:
         """The result of a join.
 
         Args:
@@ -53,15 +55,15 @@ class Joins:
             return _mapped(node, self._full(node, left, right), len(left.cells))
         raise UntracedError(f"the plan holds a join that is not known here ({kind})")
 
-    def _inner(self, node: Node, left: Relation, right: Relation) -> Relation:
+    def _inner(self, node: Node, left: MeantRelation, right: MeantRelation) -> MeantRelation:
         together = product(left, right)
         count = len(left.cells)
         met = self._conditions(node, together.cells[:count], together.cells[count:])
         return together.filtered(conditions(met))
 
     def _hanging(
-        self, node: Node, left: Relation, right: Relation, parameters: Term | None, is_turned: bool = False
-    ) -> Relation:
+        self, node: Node, left: MeantRelation, right: MeantRelation, parameters: Term | None, is_turned: bool = False
+    ) -> MeantRelation:
         """For each row of one side its matches on the other, or NULLs: which rows the first side has is not its concern."""
         kept, hung = (right, left) if is_turned else (left, right)
         closed = Closed(hung)
@@ -74,11 +76,11 @@ class Joins:
         cells = []
         for cell, stand in zip(hung.cells, stands, strict=True):
             term = Term(stand.term.label, (), (factor,), marks=joined(factor, cell.term))
-            cells.append(Cell(term, cell.place, cell.kind))
+            cells.append(MeantColumn(term, cell.place, cell.kind))
         every = cells + kept.cells if is_turned else kept.cells + cells
-        return Relation(every, [*kept.factors, factor], kept.filters)
+        return MeantRelation(every, [*kept.factors, factor], kept.filters)
 
-    def _asked(self, node: Node, left: Relation, right: Relation, parameters: Term | None) -> Relation:
+    def _asked(self, node: Node, left: MeantRelation, right: MeantRelation, parameters: Term | None) -> MeantRelation:
         """What a subquery says to each row of the left: no row comes twice."""
         kind = node["join_type"]
         closed = Closed(right)
@@ -92,21 +94,21 @@ class Joins:
             for cell, stand in zip(right.cells, stands, strict=True):
                 marks = joined(closed, cell.term)
                 term = Term(mark(*label, stand.term.label), parts, marks=marks, subquery=True)
-                found.append(Cell(term, cell.place, cell.kind))
-            relation = Relation(left.cells + found, left.factors, left.filters, left.order)
+                found.append(MeantColumn(term, cell.place, cell.kind))
+            relation = MeantRelation(left.cells + found, left.factors, left.filters, left.order)
             return _mapped(node, relation, len(left.cells))
         answer = Term(mark(*label), parts, marks=joined(closed), subquery=True)
         maps = node.get("left_projection_map")
         cells = [left.cells[index] for index in maps] if maps else left.cells
         if kind == "MARK":
-            return left.with_cells([*cells, Cell(answer, (node["mark_index"], 0))])
+            return left.with_cells([*cells, MeantColumn(answer, (node["mark_index"], 0))])
         return left.filtered([answer]).with_cells(cells)
 
-    def _full(self, node: Node, left: Relation, right: Relation) -> Relation:
+    def _full(self, node: Node, left: MeantRelation, right: MeantRelation) -> MeantRelation:
         sides = (Closed(left), Closed(right))
         stands = (_stands_for(left, sides[0], "left"), _stands_for(right, sides[1], "right"))
         met = junction("CONJUNCTION_AND", conditions(self._conditions(node, *stands)))
-        inner = Closed(Relation())
+        inner = Closed(MeantRelation())
         factor = Factor(
             mark("full", [side.rows for side in sides], inner.digest(met)),
             marks=joined(met, *sides),
@@ -114,10 +116,10 @@ class Joins:
         cells = []
         for cell, stand in zip(left.cells + right.cells, stands[0] + stands[1], strict=True):
             term = Term(stand.term.label, (), (factor,), marks=joined(factor, cell.term))
-            cells.append(Cell(term, cell.place, cell.kind))
-        return Relation(cells, [factor])
+            cells.append(MeantColumn(term, cell.place, cell.kind))
+        return MeantRelation(cells, [factor])
 
-    def _conditions(self, node: Node, left: Sequence[Cell], right: Sequence[Cell]) -> list[Term]:
+    def _conditions(self, node: Node, left: Sequence[MeantColumn], right: Sequence[MeantColumn]) -> list[Term]:
         found = []
         for condition in node.get("conditions", ()):
             if condition.keys() - _CONDITION_KEYS:
@@ -130,16 +132,16 @@ class Joins:
         return found
 
 
-def _stands_for(relation: Relation, closed: Closed, side: str = "other") -> list[Cell]:
+def _stands_for(relation: MeantRelation, closed: Closed, side: str = "other") -> list[MeantColumn]:
     """The columns of a relation, as names that a condition may use from outside."""
     found = []
     for cell in relation.cells:
         label = json.dumps([side, closed.digest(cell.term)])
-        found.append(Cell(Term(label, marks=joined(cell.term)), cell.place, cell.kind))
+        found.append(MeantColumn(Term(label, marks=joined(cell.term)), cell.place, cell.kind))
     return found
 
 
-def _mapped(node: Node, found: Relation, count: int) -> Relation:
+def _mapped(node: Node, found: MeantRelation, count: int) -> MeantRelation:
     """The columns that a join keeps."""
     left, right = node.get("left_projection_map"), node.get("right_projection_map")
     cells = [found.cells[index] for index in left] if left else found.cells[:count]

@@ -14,7 +14,7 @@ from andon.base.recursion import deeply
 from andon.sql.bind import BindError
 from andon.sql.bound_plan import Node, Planner, UntracedError, words_of
 from andon.sql.meaning.expressions import whole_of
-from andon.sql.meaning.reader import Reader
+from andon.sql.meaning.reader import PlanReader
 from andon.sql.meaning.terms import Closed, mark
 
 #: dataset (`schema.name`) -> its `(column, DuckDB type)`s.
@@ -138,7 +138,7 @@ def _declare(planner: Planner, sql: str, schemas: Schemas, macros: Sequence[str]
 def _read(
     root: Node, columns: tuple[tuple[str, str], ...], whole: str, datasets: frozenset[tuple[str, str]]
 ) -> Meaning:
-    reader = Reader(whole, datasets)
+    reader = PlanReader(whole, datasets)
     found = reader.read(root)
     if len(found.cells) != len(columns):
         raise UntracedError(f"{len(found.cells)} columns were read where there are {len(columns)}")

@@ -13,7 +13,19 @@ from andon.sql.meaning.expressions import Expressions, as_it_stands, conditions,
 from andon.sql.meaning.joins import Joins
 from andon.sql.meaning.scans import rest_of, scan, table_function
 from andon.sql.meaning.sets import except_or_intersect, recursion, union_all
-from andon.sql.meaning.terms import Cell, Closed, Factor, Marks, Relation, Term, fresh, joined, mark, product, sealed
+from andon.sql.meaning.terms import (
+    Closed,
+    Factor,
+    Marks,
+    MeantColumn,
+    MeantRelation,
+    Term,
+    fresh,
+    joined,
+    mark,
+    product,
+    sealed,
+)
 from andon.sql.names import words
 
 #: Keys that are looked at, or that only number things; all others are part of what an operator means.
@@ -24,7 +36,7 @@ _AGGREGATE_KEYS = words(
 _LISTS = frozenset({"list", "array_agg"})
 
 
-class Reader:
+class PlanReader:
     """Reads one plan.
 
     Args:
@@ -37,13 +49,13 @@ class Reader:
         self._datasets = datasets
         self._expressions = Expressions(whole)
         self._joins = Joins(self._expressions)
-        self._ctes: dict[int, Relation] = {}
+        self._ctes: dict[int, MeantRelation] = {}
         self._recursions = 0
         self._outer: list[list[str]] = []
         #: The datasets that were found, as `schema.name`.
         self.scanned: set[str] = set()
 
-    def read(self, node: Node) -> Relation:
+    def read(self, node: Node) -> MeantRelation:
         """The meaning of an operator.
 
         Raises:
@@ -59,7 +71,7 @@ class Reader:
 
     # --- where rows come from
 
-    def _scan(self, node: Node) -> Relation:
+    def _scan(self, node: Node) -> MeantRelation:
         below = [self.read(child) for child in node.get("children", ())]
         if node["name"] != "seq_scan" or below:
             return table_function(node, below)
@@ -68,10 +80,10 @@ class Reader:
         self.scanned.add(f"{data['schema']}.{data['table']}".lower())
         return found
 
-    def _one_row(self, node: Node) -> Relation:
-        return Relation([Cell(Term("nothing"), (node["table_index"], 0))])
+    def _one_row(self, node: Node) -> MeantRelation:
+        return MeantRelation([MeantColumn(Term("nothing"), (node["table_index"], 0))])
 
-    def _values(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _values(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         rows = [self._expressions.terms(row, child.cells) for row in node["expressions"]]
         kinds = node["expr_types"]
@@ -79,7 +91,7 @@ class Reader:
             raise UntracedError("the rows of a VALUES differ in length")
         factor = Factor(mark("values", len(rows)))
         cells = [
-            Cell(
+            MeantColumn(
                 Term(mark("entries"), [row[index] for row in rows], (factor,)),
                 (node["table_index"], index),
                 kind,
@@ -90,23 +102,23 @@ class Reader:
 
     # --- one relation in, one out
 
-    def _project(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _project(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         terms = self._expressions.terms(node["expressions"], child.cells)
         cells = [
-            Cell(term, (node["table_index"], index), kind_of(node["expressions"][index]))
+            MeantColumn(term, (node["table_index"], index), kind_of(node["expressions"][index]))
             for index, term in enumerate(terms)
         ]
         return child.with_cells(cells)
 
-    def _filter(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _filter(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         terms = self._expressions.terms(node.get("expressions", ()), child.cells)
         found = child.filtered(conditions(terms))
         kept = node.get("projection_map")
         return found.with_cells([child.cells[index] for index in kept]) if kept else found
 
-    def _aggregate(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _aggregate(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         closed = Closed(child)
         extra = rest_of(node, _AGGREGATE_KEYS)
@@ -125,14 +137,14 @@ class Reader:
         for index, (name, key) in enumerate(zip(names, keys, strict=True)):
             label = mark("key", name, "" if alike else self.whole)
             term = Term(label, (), (factor,), marks=joined(factor, key))
-            cells.append(Cell(term, (node["group_index"], index), kind_of(groups[index])))
+            cells.append(MeantColumn(term, (node["group_index"], index), kind_of(groups[index])))
         cells += self._gathered(node, child, closed, factor)
         for index, asked in enumerate(node.get("grouping_functions", ())):
             label = mark("grouping", [names[number] for number in asked])
-            cells.append(Cell(Term(label, (), (factor,)), (node["groupings_index"], index)))
-        return Relation(cells, [factor])
+            cells.append(MeantColumn(Term(label, (), (factor,)), (node["groupings_index"], index)))
+        return MeantRelation(cells, [factor])
 
-    def _gathered(self, node: Node, child: Relation, closed: Closed, factor: Factor) -> list[Cell]:
+    def _gathered(self, node: Node, child: MeantRelation, closed: Closed, factor: Factor) -> list[MeantColumn]:
         """The aggregates of an operator."""
         cells = []
         for index, expression in enumerate(node.get("expressions", ())):
@@ -151,14 +163,14 @@ class Reader:
             term = Term(mark(label, self.whole) if is_open else label, (), (factor,), marks=marks)
             if expression.get("name") in _LISTS and is_alike(kind_of(expression)):
                 term.unsorted = Term(label, (), (factor,), marks=joined(factor, inner))
-            cells.append(Cell(term, (node["aggregate_index"], index), kind_of(expression)))
+            cells.append(MeantColumn(term, (node["aggregate_index"], index), kind_of(expression)))
         if [part.get("name") for part in node.get("expressions", ())] == ["first", "count_star"] and factor.single:
             (taken_first,) = self._expressions.terms(node["expressions"][0]["children"], child.cells)
             value = Term(mark("only", closed.digest(taken_first)), (), (factor,), marks=joined(factor, taken_first))
             cells[0].term.only = (value, cells[1].term)
         return cells
 
-    def _window(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _window(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         closed = Closed(child)
         cells = list(child.cells)
@@ -172,20 +184,20 @@ class Reader:
                 closed.factors,
                 marks=joined(closed, Marks(is_open, is_rounded and not child.is_plain)),
             )
-            cells.append(Cell(term, (node["window_index"], index), kind_of(expression)))
-        return Relation(cells, child.factors, child.filters, child.order)
+            cells.append(MeantColumn(term, (node["window_index"], index), kind_of(expression)))
+        return MeantRelation(cells, child.factors, child.filters, child.order)
 
-    def _unnest(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _unnest(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         terms = self._expressions.terms(node["expressions"], child.cells)
         factor = Factor(mark("unnest", rest_of(node, words("unnest_index expressions"))), terms)
         cells = [
-            Cell(Term(mark("given", index), (), (factor,)), (node["unnest_index"], index), kind_of(expression))
+            MeantColumn(Term(mark("given", index), (), (factor,)), (node["unnest_index"], index), kind_of(expression))
             for index, expression in enumerate(node["expressions"])
         ]
-        return Relation(child.cells + cells, [*child.factors, factor], child.filters)
+        return MeantRelation(child.cells + cells, [*child.factors, factor], child.filters)
 
-    def _order(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _order(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         keys = []
         for order in node.get("orders", ()):
@@ -193,9 +205,9 @@ class Reader:
             keys.append(Term(f"{order['type']} {order['null_order']}", (term,)))
         kept = node.get("projection_map")
         cells = [child.cells[index] for index in kept] if kept else child.cells
-        return Relation(cells, child.factors, child.filters, tuple(keys))
+        return MeantRelation(cells, child.factors, child.filters, tuple(keys))
 
-    def _limit(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _limit(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         closed = Closed(child)
         sorted_by = {closed.digest(key.parts[0]) for key in child.order}
@@ -219,24 +231,24 @@ class Reader:
         factor = Factor(mark("limit", closed.rows, bounds, extra), choice=choice, marks=joined(closed))
         return self._chosen(child, closed, factor, ())
 
-    def _chosen(self, child: Relation, closed: Closed, factor: Factor, certain: Sequence[str]) -> Relation:
+    def _chosen(self, child: MeantRelation, closed: Closed, factor: Factor, certain: Sequence[str]) -> MeantRelation:
         """Rows that the engine takes out of those below: `certain` values are the same in all that it may take."""
         cells = []
         for cell in child.cells:
             name = closed.digest(cell.term)
             label = mark("key", name, "") if name in certain else mark("chosen", name, self.whole)
             marks = joined(factor, cell.term, Marks(open=name not in certain))
-            cells.append(Cell(Term(label, (), (factor,), marks=marks), cell.place, cell.kind))
-        return Relation(cells, [factor])
+            cells.append(MeantColumn(Term(label, (), (factor,), marks=marks), cell.place, cell.kind))
+        return MeantRelation(cells, [factor])
 
-    def _sample(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _sample(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         closed = Closed(child)
         return sealed(
             child, mark("sample", closed.rows, rest_of(node, frozenset()), self.whole), closed, Marks(open=True)
         )
 
-    def _distinct(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _distinct(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         closed = Closed(child)
         targets = self._expressions.terms(node.get("distinct_targets", ()), child.cells)
@@ -258,45 +270,45 @@ class Reader:
         cells = []
         for cell in child.cells:
             label = mark("key", closed.digest(cell.term), whole)
-            cells.append(Cell(Term(label, (), (factor,), marks=joined(factor)), cell.place, cell.kind))
-        return Relation(cells, [factor])
+            cells.append(MeantColumn(Term(label, (), (factor,), marks=joined(factor)), cell.place, cell.kind))
+        return MeantRelation(cells, [factor])
 
-    def _pivot(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _pivot(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         """The lists below come in the order of the rows, so this stays as it stands."""
         (child,) = below
         closed = Closed(child)
         factor = Factor(mark("pivot", closed.rows, self.whole), marks=Marks(open=True))
         cells = [
-            Cell(
+            MeantColumn(
                 Term(mark("given", index, self.whole), (), (factor,), marks=Marks(open=True)),
                 (node["pivot_index"], index),
                 kind,
             )
             for index, kind in enumerate(node["bound_pivot"]["types"])
         ]
-        return Relation(cells, [factor])
+        return MeantRelation(cells, [factor])
 
     # --- two relations in
 
-    def _cross(self, _: Node, below: Sequence[Relation]) -> Relation:
+    def _cross(self, _: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         return product(*below)
 
-    def _positional(self, _: Node, below: Sequence[Relation]) -> Relation:
+    def _positional(self, _: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         left, right = (sealed(relation) for relation in below)
         found = product(left, right)
         return sealed(found, mark("positional", Closed(found).rows, self.whole), marks=Marks(open=True))
 
-    def _join(self, node: Node, below: Sequence[Relation]) -> Relation:
+    def _join(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         left, right = below
         return self._joins.join(node, left, right)
 
-    def _asof(self, _: Node, below: Sequence[Relation]) -> Relation:
+    def _asof(self, _: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         left, right = (sealed(relation) for relation in below)
         found = product(left, right)
         # of several equally near rows one is taken
         return sealed(found, mark("asof", Closed(found).rows, self.whole), marks=Marks(open=True))
 
-    def _correlated(self, node: Node) -> Relation:
+    def _correlated(self, node: Node) -> MeantRelation:
         if node.get("delim_flipped"):
             raise UntracedError("the plan holds a correlated subquery the wrong way round")
         outer, inner = node["children"]
@@ -311,7 +323,7 @@ class Reader:
         given = Term("given", [Term(name, (term,)) for name, term in zip(names, terms, strict=True)], unordered=True)
         return self._joins.join(node, left, right, given)
 
-    def _numbered(self, node: Node) -> Relation | None:
+    def _numbered(self, node: Node) -> MeantRelation | None:
         """The left side of a correlated join that the engine has numbered, to know its rows apart: a number is a row."""
         if node["type"] != "LOGICAL_WINDOW" or len(node["expressions"]) != 1:
             return None
@@ -321,79 +333,82 @@ class Reader:
         child = self.read(node["children"][0])
         closed = Closed(child)
         term = Term("the row", (), closed.factors, marks=joined(closed))
-        cell = Cell(term, (node["window_index"], 0), kind_of(window))
+        cell = MeantColumn(term, (node["window_index"], 0), kind_of(window))
         return child.with_cells([*child.cells, cell])
 
-    def _outer_columns(self, node: Node) -> Relation:
+    def _outer_columns(self, node: Node) -> MeantRelation:
         if not self._outer:
             raise UntracedError("the plan reads outer columns where there are none")
         names = self._outer[-1]
         factor = Factor(mark("outer", len(self._outer), sorted(names)))
         cells = [
-            Cell(Term(mark("parameter", name), (), (factor,)), (node["table_index"], index), kind)
+            MeantColumn(Term(mark("parameter", name), (), (factor,)), (node["table_index"], index), kind)
             for index, (name, kind) in enumerate(zip(names, node["chunk_types"], strict=True))
         ]
-        return Relation(cells, [factor])
+        return MeantRelation(cells, [factor])
 
     # --- common tables and sets
 
-    def _common_table(self, node: Node) -> Relation:
+    def _common_table(self, node: Node) -> MeantRelation:
         definition, rest = node["children"]
         self._ctes[node["table_index"]] = self.read(definition)
         return self.read(rest)
 
-    def _common_table_use(self, node: Node) -> Relation:
+    def _common_table_use(self, node: Node) -> MeantRelation:
         found = self._ctes.get(node["cte_index"])
         kinds = node.get("chunk_types", [])
         if found is None or node.get("is_recurring") or len(kinds) != len(found.cells):
             raise UntracedError("the plan reads a CTE that it does not define")
         copy = fresh(found)
-        cells = [Cell(cell.term, (node["table_index"], index), kinds[index]) for index, cell in enumerate(copy.cells)]
-        return Relation(cells, copy.factors, copy.filters)
+        cells = [
+            MeantColumn(cell.term, (node["table_index"], index), kinds[index]) for index, cell in enumerate(copy.cells)
+        ]
+        return MeantRelation(cells, copy.factors, copy.filters)
 
-    def _recursion(self, node: Node) -> Relation:
+    def _recursion(self, node: Node) -> MeantRelation:
         if node.get("ref_recurring") or node.get("key_targets"):
             raise UntracedError("it holds a recursion that reads all its rows so far")
         first = self.read(node["children"][0])
         self._recursions += 1
         factor = Factor(f"so far {self._recursions}")
         cells = [
-            Cell(Term(mark("given", index), (), (factor,)), None, cell.kind) for index, cell in enumerate(first.cells)
+            MeantColumn(Term(mark("given", index), (), (factor,)), None, cell.kind)
+            for index, cell in enumerate(first.cells)
         ]
-        self._ctes[node["table_index"]] = Relation(cells, [factor])
+        self._ctes[node["table_index"]] = MeantRelation(cells, [factor])
         step = self.read(node["children"][1])
         self._recursions -= 1
         return recursion(node, first, step, self.whole)
 
 
-_NAMED: Mapping[str, Callable[[Reader, Node], Relation]] = {
-    "LOGICAL_CTE_REF": Reader._common_table_use,
-    "LOGICAL_DELIM_GET": Reader._outer_columns,
-    "LOGICAL_DELIM_JOIN": Reader._correlated,
-    "LOGICAL_DUMMY_SCAN": Reader._one_row,
-    "LOGICAL_GET": Reader._scan,
-    "LOGICAL_MATERIALIZED_CTE": Reader._common_table,
-    "LOGICAL_RECURSIVE_CTE": Reader._recursion,
+_NAMED: Mapping[str, Callable[[PlanReader, Node], MeantRelation]] = {
+    "LOGICAL_CTE_REF": PlanReader._common_table_use,
+    "LOGICAL_DELIM_GET": PlanReader._outer_columns,
+    "LOGICAL_DELIM_JOIN": PlanReader._correlated,
+    "LOGICAL_DUMMY_SCAN": PlanReader._one_row,
+    "LOGICAL_GET": PlanReader._scan,
+    "LOGICAL_MATERIALIZED_CTE": PlanReader._common_table,
+    "LOGICAL_RECURSIVE_CTE": PlanReader._recursion,
 }
 
-_PLAIN: Mapping[str, Callable[[Reader, Node, Sequence[Relation]], Relation]] = {
-    "LOGICAL_AGGREGATE_AND_GROUP_BY": Reader._aggregate,
-    "LOGICAL_ANY_JOIN": Reader._join,
-    "LOGICAL_ASOF_JOIN": Reader._asof,
-    "LOGICAL_COMPARISON_JOIN": Reader._join,
-    "LOGICAL_CROSS_PRODUCT": Reader._cross,
-    "LOGICAL_DISTINCT": Reader._distinct,
+_PLAIN: Mapping[str, Callable[[PlanReader, Node, Sequence[MeantRelation]], MeantRelation]] = {
+    "LOGICAL_AGGREGATE_AND_GROUP_BY": PlanReader._aggregate,
+    "LOGICAL_ANY_JOIN": PlanReader._join,
+    "LOGICAL_ASOF_JOIN": PlanReader._asof,
+    "LOGICAL_COMPARISON_JOIN": PlanReader._join,
+    "LOGICAL_CROSS_PRODUCT": PlanReader._cross,
+    "LOGICAL_DISTINCT": PlanReader._distinct,
     "LOGICAL_EXCEPT": lambda reader, node, below: except_or_intersect(node, below, reader.whole),
-    "LOGICAL_EXPRESSION_GET": Reader._values,
-    "LOGICAL_FILTER": Reader._filter,
+    "LOGICAL_EXPRESSION_GET": PlanReader._values,
+    "LOGICAL_FILTER": PlanReader._filter,
     "LOGICAL_INTERSECT": lambda reader, node, below: except_or_intersect(node, below, reader.whole),
-    "LOGICAL_LIMIT": Reader._limit,
-    "LOGICAL_ORDER_BY": Reader._order,
-    "LOGICAL_PIVOT": Reader._pivot,
-    "LOGICAL_POSITIONAL_JOIN": Reader._positional,
-    "LOGICAL_PROJECTION": Reader._project,
-    "LOGICAL_SAMPLE": Reader._sample,
+    "LOGICAL_LIMIT": PlanReader._limit,
+    "LOGICAL_ORDER_BY": PlanReader._order,
+    "LOGICAL_PIVOT": PlanReader._pivot,
+    "LOGICAL_POSITIONAL_JOIN": PlanReader._positional,
+    "LOGICAL_PROJECTION": PlanReader._project,
+    "LOGICAL_SAMPLE": PlanReader._sample,
     "LOGICAL_UNION": lambda _, node, below: union_all(node, below),
-    "LOGICAL_UNNEST": Reader._unnest,
-    "LOGICAL_WINDOW": Reader._window,
+    "LOGICAL_UNNEST": PlanReader._unnest,
+    "LOGICAL_WINDOW": PlanReader._window,
 }

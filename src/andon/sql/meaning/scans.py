@@ -7,7 +7,7 @@ from typing import Any
 
 from andon.sql.bound_plan import Node, UntracedError
 from andon.sql.meaning.expressions import Expressions, as_it_stands
-from andon.sql.meaning.terms import Cell, Factor, Relation, Term, mark
+from andon.sql.meaning.terms import Factor, MeantColumn, MeantRelation, Term, mark
 from andon.sql.names import TABLE_FUNCTIONS, words
 
 _ALWAYS = frozenset({"type", "children"})
@@ -18,7 +18,7 @@ _FUNCTION_KEYS = words(
 )
 
 
-def scan(node: Node, datasets: frozenset[tuple[str, str]], expressions: Expressions) -> Relation:
+def scan(node: Node, datasets: frozenset[tuple[str, str]], expressions: Expressions) -> MeantRelation:
     """A dataset as it lies.
 
     Raises:
@@ -35,14 +35,14 @@ def scan(node: Node, datasets: frozenset[tuple[str, str]], expressions: Expressi
         place = (node["table_index"], position)
         if index < len(names):
             label = mark("column", names[index].lower(), kinds[index])
-            cells.append(Cell(Term(label, (), (factor,)), place, kinds[index]))
+            cells.append(MeantColumn(Term(label, (), (factor,)), place, kinds[index]))
         else:
             # the engine takes the number of the row where it needs no column at all
-            cells.append(Cell(expressions.opened(Term("row number", (), (factor,))), place))
-    return Relation(cells, [factor])
+            cells.append(MeantColumn(expressions.opened(Term("row number", (), (factor,))), place))
+    return MeantRelation(cells, [factor])
 
 
-def table_function(node: Node, below: Sequence[Relation]) -> Relation:
+def table_function(node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
     """A function in FROM: what it gives is made of its arguments.
 
     Raises:
@@ -50,7 +50,7 @@ def table_function(node: Node, below: Sequence[Relation]) -> Relation:
     """
     if node["name"] not in TABLE_FUNCTIONS:
         raise UntracedError(f"it reads `{node['name']}(…)`, which is not a dataset")
-    child = below[0] if below else Relation()
+    child = below[0] if below else MeantRelation()
     arguments = child.cells[: len(node.get("input_table_types", ()))]
     label = mark("function", rest_of(node, _FUNCTION_KEYS), bool(below))
     factor = Factor(label, [cell.term for cell in arguments])
@@ -58,9 +58,9 @@ def table_function(node: Node, below: Sequence[Relation]) -> Relation:
     for position, index in enumerate(_indexes(node)):
         kinds = node["returned_types"]
         kind = kinds[index] if index < len(kinds) else None
-        cells.append(Cell(Term(mark("given", index), (), (factor,)), (node["table_index"], position), kind))
+        cells.append(MeantColumn(Term(mark("given", index), (), (factor,)), (node["table_index"], position), kind))
     cells += [child.cells[index] for index in node.get("projected_input", ())]
-    return Relation(cells, [*child.factors, factor], child.filters)
+    return MeantRelation(cells, [*child.factors, factor], child.filters)
 
 
 def rest_of(node: Node, looked_at: frozenset[str]) -> Any:

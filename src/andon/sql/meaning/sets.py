@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from andon.sql.bound_plan import Node, UntracedError
 from andon.sql.meaning.choices import is_alike
-from andon.sql.meaning.terms import Cell, Closed, Factor, Marks, Relation, Term, joined, mark
+from andon.sql.meaning.terms import Closed, Factor, Marks, MeantColumn, MeantRelation, Term, joined, mark
 
 
-def union_all(node: Node, below: Sequence[Relation]) -> Relation:
+def union_all(node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
     """The rows of all parts, in whatever order the parts stand."""
     _refuse_unequal(below)
     parts = [(Closed(relation), relation) for relation in below]
@@ -24,10 +24,10 @@ def union_all(node: Node, below: Sequence[Relation]) -> Relation:
         terms = [relation.cells[index].term for _, relation in parts]
         label = mark("of each", [closed.digest(term) for (closed, _), term in zip(parts, terms, strict=True)])
         cells.append(_cell(node, index, first, Term(label, (), (factor,), marks=joined(factor, *terms))))
-    return Relation(cells, [factor])
+    return MeantRelation(cells, [factor])
 
 
-def except_or_intersect(node: Node, below: Sequence[Relation], whole: str) -> Relation:
+def except_or_intersect(node: Node, below: Sequence[MeantRelation], whole: str) -> MeantRelation:
     """Rows of the first part that are, or are not, in the others."""
     _refuse_unequal(below)
     closed = [Closed(relation) for relation in below]
@@ -50,10 +50,10 @@ def except_or_intersect(node: Node, below: Sequence[Relation], whole: str) -> Re
         )
         for index in range(len(columns))
     ]
-    return Relation(cells, [factor])
+    return MeantRelation(cells, [factor])
 
 
-def recursion(node: Node, first: Relation, step: Relation, whole: str) -> Relation:
+def recursion(node: Node, first: MeantRelation, step: MeantRelation, whole: str) -> MeantRelation:
     """The rows of a recursive CTE: its columns are told apart by their places alone."""
     _refuse_unequal((first, step))
     closed = [Closed(first), Closed(step)]
@@ -68,13 +68,13 @@ def recursion(node: Node, first: Relation, step: Relation, whole: str) -> Relati
         _cell(node, index, cell, Term(mark("given", index), (), (factor,), marks=joined(factor)))
         for index, cell in enumerate(first.cells)
     ]
-    return Relation(cells, [factor])
+    return MeantRelation(cells, [factor])
 
 
-def _refuse_unequal(below: Sequence[Relation]) -> None:
+def _refuse_unequal(below: Sequence[MeantRelation]) -> None:
     if len({len(relation.cells) for relation in below}) != 1:
         raise UntracedError("the parts of a set operation differ in their number of columns")
 
 
-def _cell(node: Node, index: int, like: Cell, term: Term) -> Cell:
-    return Cell(term, (node["table_index"], index), like.kind)
+def _cell(node: Node, index: int, like: MeantColumn, term: Term) -> MeantColumn:
+    return MeantColumn(term, (node["table_index"], index), like.kind)

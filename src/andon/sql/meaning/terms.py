@@ -131,7 +131,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MeantColumn:
     """A column between two operators: its value, the place and the type that expressions may name it by."""
 
     term: Term
@@ -140,7 +140,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class MeantRelation:
     """The result of an operator.
 
     Attributes:
@@ -149,22 +149,22 @@ class Relation:
         order: the keys by which its rows are sorted, if they are.
     """
 
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[MeantColumn] = field(default_factory=list)
     factors: list[Factor] = field(default_factory=list)
     filters: list[Term] = field(default_factory=list)
     order: tuple[Term, ...] = ()
 
-    def with_cells(self, cells: list[Cell]) -> Relation:
+    def with_cells(self, cells: list[MeantColumn]) -> MeantRelation:
         """The same rows with other columns."""
-        return Relation(cells, self.factors, self.filters, self.order)
+        return MeantRelation(cells, self.factors, self.filters, self.order)
 
-    def filtered(self, conditions: Iterable[Term]) -> Relation:
+    def filtered(self, conditions: Iterable[Term]) -> MeantRelation:
         """The environments in which `conditions` hold too."""
-        return Relation(self.cells, self.factors, [*self.filters, *conditions], self.order)
+        return MeantRelation(self.cells, self.factors, [*self.filters, *conditions], self.order)
 
-    def with_factor(self, factor: Factor, cells: list[Cell]) -> Relation:
+    def with_factor(self, factor: Factor, cells: list[MeantColumn]) -> MeantRelation:
         """The product with one factor more."""
-        return Relation(cells, [*self.factors, factor], self.filters, self.order)
+        return MeantRelation(cells, [*self.factors, factor], self.filters, self.order)
 
     @property
     def is_plain(self) -> bool:
@@ -179,7 +179,7 @@ class Relation:
 class Closed:
     """A relation with its digest, and the digests of terms over it."""
 
-    def __init__(self, relation: Relation) -> None:
+    def __init__(self, relation: MeantRelation) -> None:
         self.factors: list[Factor] = []
         self._ranks: dict[Factor, str] = {}
         self._known: dict[int, str] = {}
@@ -197,7 +197,7 @@ class Closed:
         self.rows = mark("rows", *best[:2])
         self.open, self.rounded = joined(*relation.factors, *relation.filters)
 
-    def _numbered(self, order: Sequence[Factor], relation: Relation, ties: bool = False) -> tuple[list[str], ...]:
+    def _numbered(self, order: Sequence[Factor], relation: MeantRelation, ties: bool = False) -> tuple[list[str], ...]:
         """Number the factors; what they are then called, the filters over them, and to break ties the columns."""
         self.factors, self._ranks, self._known, self._kept = [], {}, {}, []
         counted = self._rank(order)
@@ -219,7 +219,7 @@ class Closed:
             self._kept.append(term)
         return found
 
-    def digests(self, cells: Iterable[Cell]) -> list[str]:
+    def digests(self, cells: Iterable[MeantColumn]) -> list[str]:
         """The digests of columns."""
         return [self.digest(cell.term) for cell in cells]
 
@@ -293,7 +293,7 @@ def substituted(terms: Sequence[Term], leaf: Callable[[Term], Term]) -> list[Ter
     return [copied(term) for term in terms]
 
 
-def fresh(relation: Relation) -> Relation:
+def fresh(relation: MeantRelation) -> MeantRelation:
     """A copy with factors of its own: the same rows, read a second time."""
     others: dict[Factor, Factor] = {}
 
@@ -312,14 +312,14 @@ def fresh(relation: Relation) -> Relation:
         )
     count = len(relation.cells)
     terms = substituted([cell.term for cell in relation.cells] + relation.filters + list(relation.order), leaf)
-    cells = [Cell(term, cell.place, cell.kind) for term, cell in zip(terms[:count], relation.cells, strict=True)]
+    cells = [MeantColumn(term, cell.place, cell.kind) for term, cell in zip(terms[:count], relation.cells, strict=True)]
     end = count + len(relation.filters)
-    return Relation(cells, list(others.values()), terms[count:end], tuple(terms[end:]))
+    return MeantRelation(cells, list(others.values()), terms[count:end], tuple(terms[end:]))
 
 
 def sealed(
-    relation: Relation, label: str | None = None, closed: Closed | None = None, marks: Marks = NO_MARKS
-) -> Relation:
+    relation: MeantRelation, label: str | None = None, closed: Closed | None = None, marks: Marks = NO_MARKS
+) -> MeantRelation:
     """The relation as one factor: what was computed before stays, what comes later is done to its rows.
 
     Args:
@@ -335,11 +335,11 @@ def sealed(
         return Term(known.digest(term), (), (factor,), marks=joined(term))
 
     terms = substituted([cell.term for cell in relation.cells], leaf)
-    cells = [Cell(term, cell.place, cell.kind) for term, cell in zip(terms, relation.cells, strict=True)]
-    return Relation(cells, [factor])
+    cells = [MeantColumn(term, cell.place, cell.kind) for term, cell in zip(terms, relation.cells, strict=True)]
+    return MeantRelation(cells, [factor])
 
 
-def product(left: Relation, right: Relation) -> Relation:
+def product(left: MeantRelation, right: MeantRelation) -> MeantRelation:
     """Every row with every row."""
-    found = Relation(left.cells + right.cells, left.factors + right.factors, left.filters + right.filters)
+    found = MeantRelation(left.cells + right.cells, left.factors + right.factors, left.filters + right.filters)
     return sealed(found) if len(found.factors) > _MOST_FACTORS else found

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from andon.base.cache import FileCache, MemoryCache
-from andon.checks.compile.plans import Catalog, Declared, RowPlan
+from andon.checks.compile.plans import Catalog, DeclaredChecks, RowPlan
 from andon.checks.compile.read import read_checks
 from andon.checks.language.clock import mentions_clock
 from andon.model.dataset import CheckLine
@@ -18,15 +18,15 @@ COLUMNS = {
 }
 
 
-def declared(dataset: str, *lines: str, key: tuple[str, ...] = ()) -> Declared:
-    return Declared(dataset, tuple(CheckLine(text, "f.sql", at, 3) for at, text in enumerate(lines, 1)), key)
+def declared(dataset: str, *lines: str, key: tuple[str, ...] = ()) -> DeclaredChecks:
+    return DeclaredChecks(dataset, tuple(CheckLine(text, "f.sql", at, 3) for at, text in enumerate(lines, 1)), key)
 
 
 def catalog(patterns: dict[str, str] | None = None, macros: tuple[str, ...] = ()) -> Catalog:
     return Catalog(COLUMNS, {"shop.customers": ("id",)}, patterns or {}, macros)
 
 
-def ids(given: Declared, known: Catalog) -> list[str]:
+def ids(given: DeclaredChecks, known: Catalog) -> list[str]:
     found, problems = read_checks([given], known)
     assert not problems
     return [one.check.id for one in found[given.dataset]]
@@ -149,10 +149,10 @@ def test_what_is_kept_needs_no_engine(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from andon.base.cache import FileCache
-from andon.checks.compile.plans import Catalog, Declared
+from andon.checks.compile.plans import Catalog, DeclaredChecks
 from andon.checks.compile.read import read_checks
 from andon.model.dataset import CheckLine
-given = [Declared("shop.orders", (CheckLine("amount * 2 > 0", "f.sql", 1, 3),), ("id",))]
+given = [DeclaredChecks("shop.orders", (CheckLine("amount * 2 > 0", "f.sql", 1, 3),), ("id",))]
 known = Catalog({COLUMNS!r}, {{"shop.customers": ("id",)}}, {{}})
 found, problems = read_checks(given, known, FileCache(Path({str(tmp_path / "cache.db")!r}), "1"))
 assert len(found["shop.orders"]) == 2 and not problems
@@ -164,7 +164,7 @@ assert not heavy, heavy
 
 def test_a_name_that_is_not_there_is_shown_where_it_stands() -> None:
     lines = ("total: id + amout > 0", "amount > 0 where plat = 'x'", "-> shop.custmers", "amount > nwo()")
-    given = Declared(
+    given = DeclaredChecks(
         "shop.orders",
         tuple(CheckLine(text, "f.sql", at, 3, "customer") for at, text in enumerate(lines, 1)),
     )

@@ -8,10 +8,10 @@ import pytest
 
 from andon.checks.compile.check import Catalog, ViolationsPlan
 from andon.checks.compile.rule_files import compile_rule, rule_check
-from andon.checks.execute.plain import Relations, measure
+from andon.checks.execute.plain import PlainRelations, measure
 from andon.checks.judge import judge
 from andon.errors import Problem
-from andon.model.check import Allow, CheckKind, Severity, Status
+from andon.model.check import Allow, CheckKind, CheckStatus, Severity
 from andon.model.dataset import ClockUse
 from andon.model.rule import Rule
 from andon.sql.bind import Binder
@@ -80,27 +80,30 @@ def test_counts_what_it_returns(engine: duckdb.DuckDBPyConnection) -> None:
     rule = make()
     plan = plan_of(rule)
     assert plan.columns == (("id", "INTEGER"), ("cents", "INTEGER"))
-    verdict = judge(rule_check(rule), measure(plan, Relations("shop.orders", {}), engine))
-    assert (verdict.status, verdict.bad, verdict.total) == (Status.FAIL, 2, None)
+    verdict = judge(rule_check(rule), measure(plan, PlainRelations("shop.orders", {}), engine))
+    assert (verdict.status, verdict.bad, verdict.total) == (CheckStatus.FAIL, 2, None)
     left = engine.execute("select count(*) from duckdb_functions() where function_name = 'cents'").fetchall()
     assert left == [(0,)], "the macro stays"
 
 
-@pytest.mark.parametrize(("most", "status"), [(1, Status.FAIL), (2, Status.PASS)])
-def test_allowed_rows(engine: duckdb.DuckDBPyConnection, most: int, status: Status) -> None:
+@pytest.mark.parametrize(("most", "status"), [(1, CheckStatus.FAIL), (2, CheckStatus.PASS)])
+def test_allowed_rows(engine: duckdb.DuckDBPyConnection, most: int, status: CheckStatus) -> None:
     rule = make(allow=Allow(count=most))
-    assert judge(rule_check(rule), measure(plan_of(rule), Relations("shop.orders", {}), engine)).status is status
+    assert judge(rule_check(rule), measure(plan_of(rule), PlainRelations("shop.orders", {}), engine)).status is status
 
 
 def test_no_row_passes(engine: duckdb.DuckDBPyConnection) -> None:
     rule = make("select * from shop.orders where id > 9")
-    verdict = judge(rule_check(rule), measure(plan_of(rule), Relations("shop.orders", {}), engine))
-    assert (verdict.status, verdict.bad) == (Status.PASS, 0)
+    verdict = judge(rule_check(rule), measure(plan_of(rule), PlainRelations("shop.orders", {}), engine))
+    assert (verdict.status, verdict.bad) == (CheckStatus.PASS, 0)
 
 
 def test_what_can_not_run_is_an_error(engine: duckdb.DuckDBPyConnection) -> None:
     rule = make("select * from shop.orders where error('no') is null")
-    assert judge(rule_check(rule), measure(plan_of(rule), Relations("shop.orders", {}), engine)).status is Status.ERROR
+    assert (
+        judge(rule_check(rule), measure(plan_of(rule), PlainRelations("shop.orders", {}), engine)).status
+        is CheckStatus.ERROR
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ import pytest
 
 from andon.base.names import quote_name
 from andon.checks.compile.check import Catalog, compile_check
-from andon.checks.execute.plain import Relations, measure
-from andon.checks.execute.planned import Question, Target, execute
-from andon.checks.judge import Verdict, judge
+from andon.checks.execute.plain import PlainRelations, measure
+from andon.checks.execute.planned import CheckQuestion, Target, execute
+from andon.checks.judge import Judgement, judge
 from andon.checks.language.parse import parse_check
 from andon.engines.duckdb.stats import parse_return_stats
 from andon.errors import Problem
@@ -114,11 +114,11 @@ class World:
             assert plan.hint
             return f"refused: {plan.message}"
         old = None if self.published is None else "old.d"
-        relations = Relations('"marts"."d"', {}, old, self.columns, self.declared, self.published)
+        relations = PlainRelations('"marts"."d"', {}, old, self.columns, self.declared, self.published)
         told = outcome(judge(check, measure(plan, relations, self.connection), self.moment))
         published = None if self.published is None else Target("old.d", self.published)
         for target in self.targets():
-            question = Question([(check, plan)], target, {}, published, declared=self.declared)
+            question = CheckQuestion([(check, plan)], target, {}, published, declared=self.declared)
             planned = execute(question, self.connection, self.moment)[0]
             assert outcome(planned.verdict) == told, planned
         return told
@@ -137,7 +137,7 @@ class World:
         return [view, self.file] if same else [view]
 
 
-def outcome(verdict: Verdict) -> str:
+def outcome(verdict: Judgement) -> str:
     parts = [str(verdict.status)]
     if verdict.bad is not None:
         parts.append(f"bad {verdict.bad} of {verdict.total}")

@@ -11,7 +11,7 @@ import pytest
 from andon.base.names import literal, quote
 from andon.checks.compile.check import Catalog, compile_check
 from andon.checks.execute import queries
-from andon.checks.execute.planned import Executed, Question, Target, execute, explain_sql
+from andon.checks.execute.planned import CheckQuestion, Executed, Target, execute, explain_sql
 from andon.checks.language.parse import parse_check
 from andon.engines.duckdb.stats import parse_return_stats
 from andon.model.check import Check
@@ -53,7 +53,7 @@ class Shop:
 
     def question(
         self, own: Target, lines: Sequence[str], others: Mapping[str, Target] | None = None, **more: Any
-    ) -> Question:
+    ) -> CheckQuestion:
         known = {"shop.orders": own.columns, **{name: one.columns for name, one in (others or {}).items()}}
         catalog, binder, items = Catalog(known, {}, {}), Binder(), []
         for line in lines:
@@ -61,7 +61,7 @@ class Shop:
             assert isinstance(check, Check), check
             plan = compile_check(check, catalog, binder)
             items.append((check, plan))
-        return Question(items, own, others or {}, more.pop("published", None), **more)  # type: ignore[arg-type]
+        return CheckQuestion(items, own, others or {}, more.pop("published", None), **more)  # type: ignore[arg-type]
 
     def ask(self, own: Target, *lines: str, **more: Any) -> list[Executed]:
         return execute(self.question(own, lines, **more), self.connection, NOW)

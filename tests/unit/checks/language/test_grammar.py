@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from andon.checks.compile.plans import Catalog, Compiled, Declared
+from andon.checks.compile.plans import Catalog, Compiled, DeclaredChecks
 from andon.checks.compile.read import read_checks
 from andon.checks.language import patterns
 from andon.checks.language.grammar import (
@@ -24,7 +24,7 @@ from andon.sql.parse import engine
 
 
 def read(*lines: str) -> tuple[list[Compiled], list[Problem]]:
-    given = Declared(EXAMPLE_DATASET, tuple(CheckLine(text, "f.sql", 1) for text in lines), ("order_id",))
+    given = DeclaredChecks(EXAMPLE_DATASET, tuple(CheckLine(text, "f.sql", 1) for text in lines), ("order_id",))
     found, problems = read_checks([given], Catalog(EXAMPLE_COLUMNS, EXAMPLE_KEYS, {}))
     return list(found[EXAMPLE_DATASET])[1:], problems
 

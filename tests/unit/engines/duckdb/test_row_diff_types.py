@@ -8,7 +8,7 @@ import pytest
 
 from andon.engines.duckdb import row_diff
 from andon.engines.duckdb.instance import Instance
-from andon.engines.duckdb.row_diff import Question, Side, compare
+from andon.engines.duckdb.row_diff import DiffQuestion, DiffSide, compare
 from andon.engines.duckdb.row_diff_sql import common_type
 from andon.model.row_diff import RowCounts
 from andon.model.version import Column
@@ -77,9 +77,10 @@ def test_any_type_compares_with_any_other(instance, monkeypatch):
     for (i, old), (j, new) in itertools.combinations_with_replacement(enumerate(_EDGES), 2):
         key = (("k",), ("x",), ())[(i + j) % 3]
         sides = [
-            Side(f"temp.t{n}", (Column("k", "BIGINT", 1), Column("x", kind, 2)), 3) for n, kind in ((i, old), (j, new))
+            DiffSide(f"temp.t{n}", (Column("k", "BIGINT", 1), Column("x", kind, 2)), 3)
+            for n, kind in ((i, old), (j, new))
         ]
-        found = compare(instance.session(), *sides, Question("a.b", key))
+        found = compare(instance.session(), *sides, DiffQuestion("a.b", key))
         assert found.to_json()["rows"] is not None
         assert (found.rows == RowCounts()) if i == j else found.retyped
 
@@ -92,8 +93,8 @@ def test_columns_of_a_table_may_be_called_like_ours(instance, tmp_path):
     connection.execute(f"create or replace temp table p ({listed}); create or replace temp table q ({listed})")
     connection.execute("insert into p values (1, 1, 1, 1, 1, 1, 1, 1); insert into q values (1, 2, 2, 2, 2, 2, 2, 2)")
     output = tmp_path / "rows.parquet"
-    question = Question("a.b", ("v0",), where="hit = 2 and one = 2 and v0 = 1", output=output)
-    found = compare(instance.session(), Side("temp.p", columns, 1), Side("temp.q", columns, 1), question)
+    question = DiffQuestion("a.b", ("v0",), where="hit = 2 and one = 2 and v0 = 1", output=output)
+    found = compare(instance.session(), DiffSide("temp.p", columns, 1), DiffSide("temp.q", columns, 1), question)
     assert (found.rows.changed, {c.name: c.sum for c in found.columns}) == (1, dict.fromkeys(names[1:], 1))
     (row,) = connection.execute(f"from read_parquet('{output}')").fetchall()
     assert row == ("changed", 1, *(1, 2) * 7)
@@ -110,9 +111,9 @@ def test_nothing_is_left_behind_when_it_fails(instance):
     with pytest.raises(UsageError, match="no number"):
         compare(
             instance.session(),
-            Side("temp.p", columns, 1),
-            Side("temp.q", columns, 1),
-            Question("a.b", (), where="x::int = 1"),
+            DiffSide("temp.p", columns, 1),
+            DiffSide("temp.q", columns, 1),
+            DiffQuestion("a.b", (), where="x::int = 1"),
         )
     assert connection.execute("select count(*) from duckdb_tables() where table_name like 'andon_%'").fetchall() == [
         (0,)

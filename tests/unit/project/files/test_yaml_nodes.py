@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from andon.project.files.nodes import Node
+from andon.project.files.nodes import PlacedValue
 from andon.project.files.yaml_nodes import parse_yaml
 
 
-def plain(node: Node | None) -> object:
+def plain(node: PlacedValue | None) -> object:
     if node is None:
         return None
     if node.kind == "list":

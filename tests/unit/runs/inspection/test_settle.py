@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from andon.base.record import replace
-from andon.model.check import CheckKind, Severity, Status
+from andon.model.check import CheckKind, CheckStatus, Severity
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
 from andon.model.dataset import Definition, Kind, Materialize
@@ -37,7 +37,7 @@ def result(dataset: str, versions: Mapping[str, Leaf], *others: str, bad: bool =
         text=label,
         kind=CheckKind.TOTAL,
         severity=Severity.HOLD,
-        status=Status.FAIL if bad else Status.PASS,
+        status=CheckStatus.FAIL if bad else CheckStatus.PASS,
         version=versions[dataset].version,
         others=there,
     )

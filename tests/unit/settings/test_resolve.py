@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from andon.errors import UsageError
-from andon.settings.project_tables import check_tables, patterns_of
 from andon.settings.resolve import resolve, user_file, user_values
-from andon.settings.table import BY_NAME, SETTINGS, convert, mask, parse_size
+from andon.settings.table import BY_NAME, SETTINGS, convert
 
 
 def test_defaults_are_of_their_types() -> None:
@@ -87,33 +86,6 @@ def test_references_are_resolved_when_used_and_never_listed(tmp_path: Path) -> N
             resolve({}, {}, {"catalog": bad}, {}).get("catalog")
 
 
-def test_passwords_in_addresses_are_masked() -> None:
-    assert mask("postgresql://ana:hunter2@db/x") == "postgresql://ana:***@db/x"
-    assert mask("host=db password=hunter2 user=ana") == "host=db password=*** user=ana"
-    assert mask(".andon/lake") == ".andon/lake"
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("0", 0),
-        ("1024", 1024),
-        ("256MB", 256_000_000),
-        ("1 KiB", 1024),
-        ("2.5 GB", 2_500_000_000),
-        ("1_000k", 1_000_000),
-    ],
-)
-def test_sizes(text: str, size: int) -> None:
-    assert parse_size(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "MB", "1 XB", "-1MB", "1e3"])
-def test_what_is_no_size(text: str) -> None:
-    with pytest.raises(ValueError, match="not a size"):
-        parse_size(text)
-
-
 def test_the_users_file(tmp_path: Path) -> None:
     environ = {"XDG_CONFIG_HOME": str(tmp_path)}
     assert user_values(environ) == {}
@@ -133,54 +105,3 @@ def test_the_users_file(tmp_path: Path) -> None:
     file.write_text("[engine]\nthreads = 'many'\n")
     with pytest.raises(UsageError, match=r"engine\.threads"):
         resolve({}, environ, {}, user_values(environ))
-
-
-@pytest.mark.parametrize(
-    ("tables", "code", "words"),
-    [
-        ({"storag": "x"}, "project.unknown_key", "`storage`?"),
-        ({"threads": 4}, "project.unknown_key", "`engine.threads`?"),
-        ({"engine": {"thread": 4}}, "project.unknown_key", "`engine.threads`?"),
-        ({"engine": 4}, "project.bad_value", "[engine]"),
-        ({"engine": {"threads": "4"}}, "project.bad_value", "whole number"),
-        ({"engine": {"threads": True}}, "project.bad_value", "whole number"),
-        ({"publish": {"change": "all"}}, "project.bad_value", "all-or-nothing"),
-        ({"people": "ana"}, "project.bad_value", "table"),
-        ({"schedules": {"x": 1}}, "usage.not_yet", "not in this version"),
-    ],
-)
-def test_what_can_be_wrong_in_andon_toml(tables: dict[str, object], code: str, words: str) -> None:
-    problems = check_tables(tables)
-    assert [p.code for p in problems] == [code]
-    assert words in f"{problems[0].message} {problems[0].hint}"
-
-
-def test_people_are_free_form() -> None:
-    assert check_tables({"people": {"ana": {"mail": "ana@example.org"}}, "engine": {"wide_above": "1GB"}}) == []
-
-
-def test_the_projects_own_patterns() -> None:
-    good = {"patterns": {"plate": "[A-Z]+", "order_no": "O-[0-9]+"}}
-    assert check_tables(good) == []
-    assert patterns_of(good) == good["patterns"]
-    assert patterns_of({}) == {}
-
-
-@pytest.mark.parametrize(
-    ("table", "path", "words"),
-    [
-        ("[A-Z]", ("patterns",), "must be a table"),
-        ({"Plate": "x"}, ("patterns", "Plate"), "can't name a pattern"),
-        ({"null": "x"}, ("patterns", "null"), "can't name a pattern"),
-        ({"plate": 3}, ("patterns", "plate"), "found the number 3"),
-        ({"plate": ""}, ("patterns", "plate"), "must be a regular expression"),
-        ({"plate": {"a": "b"}}, ("patterns", "plate"), "must be a regular expression"),
-    ],
-)
-def test_what_can_be_wrong_in_patterns(table: object, path: tuple[str, ...], words: str) -> None:
-    (problem,) = check_tables({"patterns": table})
-    assert problem.code == "project.bad_value"
-    assert problem.path == path
-    assert words in problem.message
-    assert problem.hint
-    assert patterns_of({"patterns": table}) == {}

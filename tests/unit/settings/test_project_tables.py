@@ -1,0 +1,81 @@
+"""What may stand in `andon.toml`, and all that is wrong with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from andon.settings.project_tables import FREE_TABLES, LATER_TABLES, check_tables, patterns_of
+from andon.settings.table import BY_NAME
+
+
+@pytest.mark.parametrize(
+    ("tables", "code", "words"),
+    [
+        ({"storag": "x"}, "project.unknown_key", "`storage`?"),
+        ({"threads": 4}, "project.unknown_key", "`engine.threads`?"),
+        ({"engine": {"thread": 4}}, "project.unknown_key", "`engine.threads`?"),
+        ({"engine": 4}, "project.bad_value", "[engine]"),
+        ({"engine": {"threads": "4"}}, "project.bad_value", "whole number"),
+        ({"engine": {"threads": True}}, "project.bad_value", "whole number"),
+        ({"publish": {"change": "all"}}, "project.bad_value", "all-or-nothing"),
+        ({"people": "ana"}, "project.bad_value", "table"),
+        ({"schedules": {"x": 1}}, "usage.not_yet", "not in this version"),
+    ],
+)
+def test_what_can_be_wrong_in_andon_toml(tables: dict[str, object], code: str, words: str) -> None:
+    problems = check_tables(tables)
+    assert [p.code for p in problems] == [code]
+    assert words in f"{problems[0].message} {problems[0].hint}"
+
+
+def test_people_are_free_form() -> None:
+    assert check_tables({"people": {"ana": {"mail": "ana@example.org"}}, "engine": {"wide_above": "1GB"}}) == []
+
+
+def test_the_projects_own_patterns() -> None:
+    good = {"patterns": {"plate": "[A-Z]+", "order_no": "O-[0-9]+"}}
+    assert check_tables(good) == []
+    assert patterns_of(good) == good["patterns"]
+    assert patterns_of({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "words"),
+    [
+        ("[A-Z]", ("patterns",), "must be a table"),
+        ({"Plate": "x"}, ("patterns", "Plate"), "can't name a pattern"),
+        ({"null": "x"}, ("patterns", "null"), "can't name a pattern"),
+        ({"plate": 3}, ("patterns", "plate"), "found the number 3"),
+        ({"plate": ""}, ("patterns", "plate"), "must be a regular expression"),
+        ({"plate": {"a": "b"}}, ("patterns", "plate"), "must be a regular expression"),
+    ],
+)
+def test_what_can_be_wrong_in_patterns(table: object, path: tuple[str, ...], words: str) -> None:
+    (problem,) = check_tables({"patterns": table})
+    assert problem.code == "project.bad_value"
+    assert problem.path == path
+    assert words in problem.message
+    assert problem.hint
+    assert patterns_of({"patterns": table}) == {}
+
+
+def test_all_problems_are_found_in_one_go() -> None:
+    problems = check_tables({"engine": {"threads": "x", "thread": 1}, "nothing": 1, "notify": {}, "patterns": {"P": 1}})
+    assert [(p.code, ".".join(p.path)) for p in problems] == [
+        ("project.bad_value", "engine.threads"),
+        ("project.unknown_key", "engine.thread"),
+        ("project.unknown_key", "nothing"),
+        ("usage.not_yet", "notify"),
+        ("project.bad_value", "patterns.P"),
+    ]
+
+
+def test_a_table_has_one_meaning() -> None:
+    tops = {name.split(".")[0] for name in BY_NAME}
+    assert tops.isdisjoint({*FREE_TABLES, *LATER_TABLES, "patterns"})
+    assert set(FREE_TABLES).isdisjoint(LATER_TABLES)
+
+
+def test_a_name_below_a_free_table_is_nobodys_business() -> None:
+    assert check_tables({"people": {"engine": {"thread": 1}}}) == []
+    assert [p.code for p in check_tables({"engine": {"people": {}}})] == ["project.unknown_key"]
