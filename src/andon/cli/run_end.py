@@ -12,7 +12,7 @@ from andon.cli.app import App
 from andon.cli.output import Console, table
 from andon.cli.text.checks import failed_lines, next_steps
 from andon.cli.text.plans import held_lines, plan_lines, run_lines
-from andon.cli.text.verdicts import change_rows
+from andon.cli.text.verdicts import change_rows, other_rows
 from andon.errors import EXIT_DONE, EXIT_FAILED, UsageError
 from andon.model.plan import Plan
 from andon.model.run import RunResult, TaskStatus
@@ -20,7 +20,10 @@ from andon.render.words import short
 
 if TYPE_CHECKING:
     from andon.runs.goal import RunOptions
-    from andon.service.runs import Shown
+    from andon.service.run_changes import Shown
+
+#: Datasets that a summary names, if rows of fewer were compared.
+_LISTED = 12
 
 
 def confirmed(console: Console, yes: bool, options: RunOptions, run: Callable[[RunOptions], RunResult]) -> RunResult:
@@ -60,7 +63,7 @@ def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> in
         result.to_json,
         lambda: [
             *run_lines(result, console.out, console.width),
-            *change_lines(app.service.runs.changes(result), console),
+            *change_lines(app.service.run_changes.of(result), console),
         ],
     )
     failing = result.failed_checks
@@ -80,9 +83,19 @@ def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> in
 
 
 def change_lines(shown: Shown, console: Console) -> list[str]:
-    """What a change changed for readers: verdict and rows, by dataset."""
-    rows = change_rows(shown.rows, dict(shown.verdicts), dict(shown.totals))
+    """What a change changed for readers, by dataset: verdict and rows, or what is known of those that were not compared."""
+    pen = console.out
+    rows = [
+        *change_rows(shown.rows, shown.verdicts, shown.totals),
+        *other_rows(shown.others, shown.verdicts, _LISTED - len(shown.rows)),
+    ]
     if not rows:
         return []
-    title = console.out.paint(f"changed since {short(shown.base)}", "dim")
-    return ["", title, *table(rows, console.out, width=console.width, indent="  ", whole=[0])]
+    title = pen.paint(f"changed since {short(shown.base)}", "dim")
+    listed = sorted(rows, key=lambda row: row[0])
+    lines = ["", title, *table(listed, pen, width=console.width, indent="  ", whole=[0])]
+    if shown.others:
+        more = len(shown.rows) + len(shown.others) - len(rows)
+        command = f"`andon diff --rows NAME {short(shown.base)} {short(shown.commit)}` compares rows"
+        lines.append(pen.paint(f"  {f'… {more:,} more; ' if more else ''}{command}", "dim"))
+    return lines

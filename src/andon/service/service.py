@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
     from andon.service.row_diffs import RowDiffs
+    from andon.service.run_changes import RunChanges
     from andon.service.runs import Runs
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
@@ -100,7 +101,14 @@ class Service:
         """Plan, run, refresh."""
         from andon.service.runs import Runs
 
-        return Runs(self.workspace, self._runner, self._outlook, self.row_diffs)
+        return Runs(self.workspace, self._runner)
+
+    @cached_property
+    def run_changes(self) -> RunChanges:
+        """What runs changed for readers."""
+        from andon.service.run_changes import RunChanges
+
+        return RunChanges(self.workspace, self._outlook, self.row_diffs)
 
     @cached_property
     def checks(self) -> Checks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from andon.base.text import plural
 from andon.cli.output import Cell
@@ -21,20 +21,39 @@ STYLES = {
 
 
 def change_rows(
-    rows: Sequence[RowDiff], verdicts: dict[str, Verdict], total: dict[str, int | None]
-) -> list[Sequence[Cell]]:
-    """A line for each dataset whose content changed: verdict, and how many rows of how many."""
-    lines: list[Sequence[Cell]] = []
+    rows: Sequence[RowDiff], verdicts: Mapping[str, Verdict], total: Mapping[str, int | None]
+) -> list[tuple[str, Cell, Cell]]:
+    """A line for each dataset whose rows were compared: verdict, and how many rows of how many."""
+    lines: list[tuple[str, Cell, Cell]] = []
     for each in rows:
-        verdict = verdicts.get(each.dataset)
         of = total.get(each.dataset)
         counts = counts_text(each)
         if of and each.rows.changed and not each.skipped:
             counts = counts.replace(
                 plural(each.rows.changed, "row"), f"{each.rows.changed:,} of {plural(of, 'row')}", 1
             )
-        word: Cell = (
-            (verdict_text(verdict), STYLES[verdict.kind]) if verdict is not None else ("by what it reads", "dim")
-        )
-        lines.append((each.dataset, word, counts))
+        lines.append((each.dataset, _word(verdicts.get(each.dataset)), counts))
     return lines
+
+
+def other_rows(
+    others: Mapping[str, tuple[int | None, int | None]], verdicts: Mapping[str, Verdict], most: int
+) -> list[tuple[str, Cell, Cell]]:
+    """A line for each of the first `most` datasets whose rows were not compared: what is known without."""
+    return [
+        (name, _word(verdicts.get(name)), (f"content differs{_counted(*others[name])}", "dim"))
+        for name in sorted(others)[: max(most, 0)]
+    ]
+
+
+def _counted(before: int | None, after: int | None) -> str:
+    """`, 12 rows as before`; nothing for a view, whose rows nobody counted."""
+    if before is None or after is None:
+        return ""
+    if before == after:
+        return f", {plural(after, 'row')} as before"
+    return f", {before:,} → {plural(after, 'row')} ({after - before:+,})"
+
+
+def _word(verdict: Verdict | None) -> Cell:
+    return (verdict_text(verdict), STYLES[verdict.kind]) if verdict is not None else ("by what it reads", "dim")
