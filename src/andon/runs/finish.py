@@ -183,7 +183,8 @@ class Finish:
         )
 
     def _record(self, transaction: Transaction, run: Running, commit: Commit, end: _End, check: CheckedRun) -> None:
-        """The run's outcome, within the transaction that moves the refs."""
+        """The run's outcome, within the transaction that moves the refs. It may have waited for that: this is the last moment to stop it."""
+        run.line.cancel.check()
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.cancel import Cancelled
 from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings, OtherEngine
 from andon.model.dataset import Definition, Kind
 from andon.workspace.engine_settings import cores, memory_limit, python_settings
@@ -82,10 +83,17 @@ class Engines:
         self._others: dict[str, Engine] = {}
         self._python: Engine | None = None
         self._lock = threading.Lock()
+        self._stopped = False
 
     def __call__(self) -> Sides:
-        """The embedded engine, which reads what is there, whoever built it."""
+        """The embedded engine, which reads what is there, whoever built it.
+
+        Raises:
+            Cancelled: all was stopped before.
+        """
         with self._lock:
+            if self._stopped:
+                raise Cancelled
             if self._sides is None:
                 from andon.relations.sides import Sides
 
@@ -104,8 +112,9 @@ class Engines:
             shutil.rmtree(self.temporary, ignore_errors=True)
 
     def interrupt(self) -> None:
-        """Stop what is running."""
+        """Stop what is running, for good: an interrupt that comes between two statements is no statement's, so nothing new is begun."""
         with self._lock:
+            self._stopped = True
             others = [*self._others.values(), *([self._python] if self._python is not None else [])]
         for engine in others:
             engine.interrupt()
