@@ -185,15 +185,6 @@ class EngineKind:
     open: Callable[[EngineSettings], Engine]
 
 
-#: Gives the kind of engine by which a dataset is built where that is none of the embedded ones.
-OtherEngine = Callable[[Definition], EngineKind | None]
-
-
-def embedded_only(_: Definition) -> EngineKind | None:
-    """No other engines: the embedded ones build everything."""
-    return None
-
-
 def missing(capabilities: Capabilities, definition: Definition, views: Collection[str] = ()) -> Problem | None:
     """What an engine lacks to build `definition`, or None; `views` are those of its inputs that are views."""
     lacks = _lacking(capabilities, definition, views)

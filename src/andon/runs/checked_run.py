@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reach
-from andon.checks.language.mentions import is_age
 from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
@@ -14,7 +13,6 @@ from andon.model.plan import Action, Step
 from andon.model.run import TaskStatus
 from andon.model.version import Version
 from andon.runs.building.outcome import Asked, Progress
-from andon.runs.inspection.history import CheckHistory
 from andon.runs.planning.gather import BoundCode
 
 if TYPE_CHECKING:
@@ -23,32 +21,6 @@ if TYPE_CHECKING:
     from andon.runs.prepare import Prepared
     from andon.workspace.engines import Engines
     from andon.workspace.workspace import Workspace
-
-
-def ages(workspace: Workspace, prepared: Prepared) -> tuple[CheckResult, ...]:
-    """The checks of age where nothing is new: just then data grow old. Judged by the newest values that are known; nothing is held."""
-    datasets = prepared.gathered.project.datasets
-    old = [d for d, dataset in datasets.items() if any(is_age(line.text) for line in dataset.checks)]
-    if not old:
-        return ()
-    from andon.model.check import MaxAge
-    from andon.runs.inspection.ask import AskContext, Checking
-    from andon.runs.inspection.book import CheckBook
-    from andon.workspace.engines import Engines
-
-    book = CheckBook(workspace, prepared.gathered, prepared.bound)
-    setting = AskContext(
-        published=prepared.gathered.state.leaves,
-        definitions=prepared.gathered.definitions,
-        moment=prepared.moment,
-        acceptances=prepared.head.acceptances,
-        only=lambda check: isinstance(check.form, MaxAge),
-    )
-    with Engines(workspace, None, prepared.moment) as engines:
-        results = Checking(workspace, book, setting, engines, engines.interrupt).of_state(
-            prepared.gathered.state.leaves, old
-        )
-    return tuple(CheckHistory(workspace).with_history(results))
 
 
 class CheckedRun:

@@ -21,17 +21,16 @@ from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.project.folder.merge import next_base
 from andon.runs.building.outcome import Progress
-from andon.runs.checked_run import ages
 from andon.runs.goal import Goal, Line
-from andon.runs.inspection.history import CheckHistory
+from andon.runs.inspection.ages import ages
 from andon.runs.planning.bases import base_meanings
 from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
 from andon.state.runs import RunEnd
-from andon.workspace.code import project_at
 from andon.workspace.folder import Base
 
 if TYPE_CHECKING:
+    from andon.model.check_result import CheckResult
     from andon.runs.checked_run import CheckedRun
     from andon.runs.inspection.settle import Settled
     from andon.workspace.workspace import Workspace
@@ -96,9 +95,7 @@ class Finish:
             ConflictError: `lake.ref_moved` if the branch's new head touched what this run wrote or read.
         """
         end = self._end(prepared, progress, check)
-        # what knows the history of checks is loaded only where there are any
-        found = tuple(end.settled.said)
-        results = CheckHistory(self._workspace).with_history(found) if found else ()
+        results = self._with_history(end.settled.said)
         named = RefMove(f"run:{run.number}", "run", None, "run")
         is_part = end.held is None and bool(end.settled.kept)
         if is_part:
@@ -147,6 +144,13 @@ class Finish:
         )
         run.line.report(Ended(result))
         return result
+
+    def _with_history(self, said: Sequence[CheckResult]) -> Sequence[CheckResult]:
+        if not said:
+            return ()
+        from andon.runs.inspection.history import CheckHistory
+
+        return CheckHistory(self._workspace).with_history(said)
 
     def _end(self, prepared: Prepared, progress: Progress, check: CheckedRun) -> _End:
         """What the run came to, and whether that may be published."""
@@ -249,6 +253,7 @@ class Finish:
         if not edited:
             return False
         from andon.runs.inspection.book import names_in
+        from andon.workspace.code import project_at
 
         datasets = project_at(self._workspace, state).datasets
         return any(name in datasets and not names_in(datasets[name]).isdisjoint(ours) for name in edited)

@@ -18,19 +18,18 @@ from andon.errors import Problem, ProjectError
 from andon.lake.refs import MAIN
 from andon.model.commit import Commit
 from andon.model.plan import Plan
-from andon.project.select import select, selectable
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, code_notices
-from andon.runs.planning.outlook import Outlook
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
 if TYPE_CHECKING:
     from andon.model.build import Build
     from andon.model.dataset import Definition
-    from andon.workspace.engines import Probe
+    from andon.runs.planning.outlook import Outlook
+    from andon.workspace.probe import Probe
     from andon.workspace.workspace import Workspace
 
 
@@ -200,6 +199,8 @@ class Preparer:
 def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
     if not options.select and not options.exclude:
         return None
+    from andon.project.select import select, selectable
+
     datasets, leaves = gathered.project.datasets, gathered.state.leaves
     needs: dict[str, Sequence[str]] = {d: x.definition.inputs for d, x in datasets.items()}
     needs.update({d: () for d in leaves if d not in needs})  # deleted ones can be selected too

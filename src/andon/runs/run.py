@@ -17,13 +17,11 @@ from andon.model.event import Notice, Planned, Reporter
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult
 from andon.runs.building.outcome import Progress
-from andon.runs.checked_run import CheckedRun
 from andon.runs.finish import Finish, Running
 from andon.runs.goal import ANY_PLAN, Goal, Line, PlanUnconfirmed, RunOptions
 from andon.runs.prepare import Prepared, Preparer
 from andon.state.runs import RunBegin
 from andon.workspace.branching import create_branch
-from andon.workspace.engines import Engines
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -108,6 +106,9 @@ class GoalRunner:
             raise
 
     def _build(self, prepared: Prepared, run: Running) -> RunResult:
+        from andon.runs.checked_run import CheckedRun
+        from andon.workspace.engines import Engines
+
         line, plan = run.line, prepared.plan
         line.report(Planned(plan, run.number))
         line.cancel.check()

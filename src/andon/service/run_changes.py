@@ -66,7 +66,7 @@ class RunChanges:
 
     def of(self, result: RunResult) -> Shown:
         """What a published change of code changed for readers; nothing for a refresh."""
-        if result.run is None or not result.published or not result.is_change:
+        if not result.changes_readers:
             return Shown(result.base, result.commit)
         commits = self._lake.commits
         before, after = commits.get(result.base), commits.get(result.commit)

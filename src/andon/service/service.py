@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from andon.base.clock import Clock, system_clock
-from andon.engines.engine import OtherEngine, embedded_only
+from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import Problem, ProjectError
 from andon.project.folder.scan import find_root
 from andon.workspace.caller import Caller
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
-    from andon.workspace.engines import Probe
+    from andon.workspace.probe import Probe
 
 
 class Service:
@@ -214,7 +214,7 @@ class Service:
     def _outlook(self) -> Outlook:
         from andon.runs.planning.outlook import Outlook
 
-        return Outlook(self.workspace, self._shared.graphs)
+        return Outlook(self.workspace, lambda: self._shared.graphs)
 
     @cached_property
     def _check_history(self) -> CheckHistory:
@@ -255,7 +255,7 @@ class _Shared:
 
     @property
     def probe(self) -> Probe:
-        from andon.workspace.engines import Probe
+        from andon.workspace.probe import Probe
 
         with self._lock:
             if self._probe is None:

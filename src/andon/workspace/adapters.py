@@ -16,7 +16,7 @@ from andon.base.cache import FileCache
 from andon.base.clock import Clock
 from andon.base.database import migrate
 from andon.base.sqlite import SqliteDatabase
-from andon.engines.engine import OtherEngine
+from andon.engines.other import OtherEngine
 from andon.errors import MachineError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
@@ -27,7 +27,6 @@ from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
 from andon.version import __version__
-from andon.workspace.engine_settings import reading_settings
 from andon.workspace.folder import Folder
 
 if TYPE_CHECKING:
@@ -114,6 +113,7 @@ class Adapters:
     @cached_property
     def _readers(self) -> Readers:
         from andon.relations.pool import Readers
+        from andon.workspace.engine_settings import reading_settings
 
         return Readers(reading_settings(self.settings, self.folder))
 

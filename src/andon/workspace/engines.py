@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.cancel import Cancelled
-from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings, OtherEngine
+from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings
+from andon.engines.other import OtherEngine
 from andon.model.dataset import Definition, Kind
 from andon.workspace.engine_settings import cores, memory_limit, python_settings
 
 if TYPE_CHECKING:
-    from andon.engines.duckdb.instance import Instance
     from andon.relations.sides import Sides
     from andon.workspace.workspace import Workspace
 
@@ -35,35 +35,6 @@ def capabilities(other: OtherEngine, definition: Definition) -> Capabilities:
     from andon.engines.duckdb.capabilities import NARROW
 
     return NARROW
-
-
-class Probe:
-    """Tells what an SQL over raw files returns; the engine is loaded when first asked. Safe under threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._instance: Instance | None = None
-
-    def __call__(self, sql: str) -> list[tuple[str, str]]:
-        """Names and DuckDB types of the columns.
-
-        Raises:
-            duckdb.Error: what the engine says.
-        """
-        with self._lock:
-            if self._instance is None:
-                from andon.engines.duckdb.opening import Purpose, open_instance
-
-                self._instance = open_instance(Purpose.BINDING)
-            instance = self._instance
-        return instance.session().columns("memory", f"\n{sql}\n")
-
-    def close(self) -> None:
-        """Free the engine."""
-        with self._lock:
-            if self._instance is not None:
-                self._instance.close()
-                self._instance = None
 
 
 class Engines:
