@@ -12,7 +12,7 @@ from andon.model.dataset import ROWS, Dataset, Definition, FileRead, Kind
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind, column_id, insight_id
 from andon.model.project import Insight, use_parts
 from andon.sources.files.paths import files_of
-from andon.sql.lineage.columns_of_query import Lineage, column_lineage, forget
+from andon.sql.lineage.query import Lineage, column_lineage, forget
 from andon.sql.reads import replace_reads
 
 Columns = Sequence[tuple[str, str]]

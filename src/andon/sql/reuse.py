@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from andon.model.verdict import Verdict
-from andon.sql.lineage.columns_of_query import column_lineage
+from andon.sql.lineage.query import column_lineage
 from andon.sql.meaning.query import Meaning, Schemas, meaning_of
 
 

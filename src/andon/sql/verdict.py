@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from andon.base.record import replace
 from andon.base.text import plural
 from andon.model.verdict import Verdict, VerdictKind
-from andon.sql.lineage.columns_of_query import Lineage
+from andon.sql.lineage.query import Lineage
 from andon.sql.meaning.query import Meaning, Schemas, meaning_of
 
 Columns = Sequence[tuple[str, str]]

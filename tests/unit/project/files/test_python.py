@@ -6,7 +6,7 @@ import pytest
 
 from andon.model.dataset import CheckLine, Kind, Materialize
 from andon.project.files.packages import lock_digest, lock_inputs, locked_for
-from andon.project.files.python_tokens import normal_tokens
+from andon.project.files.tokens import normal_tokens
 from kit.projects import SOURCE, load_texts, one_problem, told
 
 PATH = "datasets/marts/a.py"
