@@ -11,7 +11,7 @@ import pytest
 from andon.base.cancel import CancelToken
 from andon.errors import DatasetError
 from andon.model.event import Planned, TaskStarted
-from andon.runs.goal import ANY_PLAN, Line, RunOptions
+from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.service import Service
 from kit.clones import FILES, Clone, closing, did
 
@@ -53,7 +53,7 @@ def stopped(service: Service, when: Callable[[object], bool], after: float = 0.0
 
     began = time.monotonic()
     with pytest.raises(DatasetError) as caught:
-        service.runs.run(RunOptions(**options, agreed=ANY_PLAN), Line(report, token))
+        service.runs.run(RunOptions(**options, agreed=ANY_PLAN), Listener(report, token))
     assert time.monotonic() - began < SOON
     for timer in timers:
         timer.join()
@@ -96,7 +96,7 @@ def test_while_it_is_planned(project):
     asked = ticking_with(lambda: from_outside(token))
     project.clock = asked
     with closing(project.open()) as service, pytest.raises(DatasetError, match="stopped; nothing was published"):
-        service.runs.run(RunOptions(agreed=ANY_PLAN), Line(cancel=token))
+        service.runs.run(RunOptions(agreed=ANY_PLAN), Listener(cancel=token))
     assert project.head().id == head
 
 
@@ -158,7 +158,7 @@ def test_between_its_two_transactions(project):
     with closing(project.open()) as service:
         services.append(service)
         with pytest.raises(DatasetError, match="stopped"):
-            service.runs.run(RunOptions(agreed=ANY_PLAN), Line(cancel=token))
+            service.runs.run(RunOptions(agreed=ANY_PLAN), Listener(cancel=token))
         assert service.workspace.runs.newest(1)[0].status == "interrupted"
         services.clear()
         assert service.workspace.lake.refs.resolve("main").id == head
@@ -191,7 +191,7 @@ def test_a_token_that_was_said_before_stops_at_once_and_one_said_after_does_noth
     project, service, _ = built
     project.write("datasets/marts/count.sql", "select count(*) + 1 as n from shop.orders\n")
     late = CancelToken()
-    result = service.runs.run(RunOptions(branch="aside", agreed=ANY_PLAN), Line(cancel=late))
+    result = service.runs.run(RunOptions(branch="aside", agreed=ANY_PLAN), Listener(cancel=late))
     from_outside(late)
     assert result.published
     said = CancelToken()
@@ -199,7 +199,7 @@ def test_a_token_that_was_said_before_stops_at_once_and_one_said_after_does_noth
     said.cancel()
     project.write("datasets/marts/count.sql", "select count(*) + 2 as n from shop.orders\n")
     with pytest.raises(DatasetError, match="stopped"):
-        service.runs.run(RunOptions(agreed=ANY_PLAN), Line(cancel=said))
+        service.runs.run(RunOptions(agreed=ANY_PLAN), Listener(cancel=said))
 
 
 def test_a_publish_and_a_refresh_are_stopped_as_a_run_is(built):
@@ -209,8 +209,8 @@ def test_a_publish_and_a_refresh_are_stopped_as_a_run_is(built):
     said = CancelToken()
     said.cancel()
     with pytest.raises(DatasetError, match="stopped"):
-        service.branches.publish("aside", options=RunOptions(agreed=ANY_PLAN), line=Line(cancel=said))
+        service.branches.publish("aside", options=RunOptions(agreed=ANY_PLAN), line=Listener(cancel=said))
     assert service.workspace.runs.newest(1)[0].status == "interrupted"
     project.write("raw/orders_06.csv", "id,customer,amount\n4,ada,1\n")
     with pytest.raises(DatasetError, match="stopped"):
-        service.runs.refresh(line=Line(cancel=said))
+        service.runs.refresh(line=Listener(cancel=said))

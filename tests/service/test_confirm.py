@@ -9,7 +9,7 @@ import pytest
 from andon.errors import ConflictError
 from andon.model.event import Planned
 from andon.model.plan import Plan
-from andon.runs.goal import ANY_PLAN, Line, PlanUnconfirmed, RunOptions
+from andon.runs.goal import ANY_PLAN, Listener, PlanUnconfirmed, RunOptions
 from kit.clones import FILES, Clone, closing, did
 
 COUNT = "datasets/marts/count.sql"
@@ -25,9 +25,9 @@ def refused(call: Callable[[], object]) -> Plan:
     return caught.value.plan
 
 
-def run(clone: Clone, agreed: str | None = None, line: Line | None = None, **options: object):
+def run(clone: Clone, agreed: str | None = None, listener: Listener | None = None, **options: object):
     with closing(clone.open()) as service:
-        return service.runs.run(RunOptions(**options, agreed=agreed), line)
+        return service.runs.run(RunOptions(**options, agreed=agreed), listener)
 
 
 def works(plan: Plan) -> dict[str, str]:
@@ -143,7 +143,7 @@ def test_a_branch_that_moves_under_a_run_asks_again_if_the_plan_is_another_one(s
             moves.pop()()
 
     seen = ana.plan()
-    plan = refused(lambda: run(ana, seen.digest, Line(report)))
+    plan = refused(lambda: run(ana, seen.digest, Listener(report)))
     assert "marts.reader" in works(plan)
     assert ana.ask("select n from marts.reader") == ben.ask("select n from marts.count") == [(3,)]
     assert run(ana, plan.digest).published

@@ -16,7 +16,7 @@ from andon.runs.building.job import Demands, Job, RawReads, Reusable
 from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
-from andon.runs.goal import Line
+from andon.runs.goal import Listener
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import columns_by_dataset
@@ -41,9 +41,9 @@ class Execution:
         self._lake = workspace.lake
         self._raw = raw
 
-    def build(self, prepared: Prepared, run: int, line: Line, engines: Engines, check: CheckedRun) -> Progress:
+    def build(self, prepared: Prepared, run: int, listener: Listener, engines: Engines, check: CheckedRun) -> Progress:
         """Take the plan's steps: build, record, and ask of each result what must hold."""
-        gathered, report = prepared.gathered, line.report
+        gathered, report = prepared.gathered, listener.report
         works = prepared.plan.builds
         built = {s.dataset for s in works if s.action is Action.BUILD}
         raw: list[str] = []
@@ -98,7 +98,7 @@ class Execution:
             {s.dataset: s.version for s in prepared.plan.steps if s.version and s.action is not Action.DROP}
         )
         known = {d: v for d, v in versions.items() if d not in built}
-        with line.cancel.calling(tasks.interrupt):
+        with listener.cancel.calling(tasks.interrupt):
             return runner.run(works, known, check.of_reused(prepared.plan.steps))
 
     def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:

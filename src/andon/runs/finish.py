@@ -21,7 +21,7 @@ from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.project.folder.merge import next_base
 from andon.runs.building.outcome import Progress
-from andon.runs.goal import Goal, Line
+from andon.runs.goal import Goal, Listener
 from andon.runs.inspection.ages import ages
 from andon.runs.planning.bases import base_meanings
 from andon.runs.planning.gather import Gathered, Gatherer
@@ -41,10 +41,10 @@ REBASES = 50
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A run that was begun: its number, the line to who asked for it, and when it began (`time.perf_counter`)."""
+    """A run that was begun: its number, who listens to it, and when it began (`time.perf_counter`)."""
 
     number: int
-    line: Line
+    listener: Listener
     began: float
 
     @property
@@ -60,7 +60,7 @@ class Finish:
         self._workspace = workspace
         self._lake = workspace.lake
 
-    def nothing(self, prepared: Prepared, line: Line, began: float) -> RunResult:
+    def nothing(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
         """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
         self._remember(prepared, prepared.gathered.state)
@@ -77,8 +77,8 @@ class Finish:
             notices=prepared.plan.notices,
             checks=ages(self._workspace, prepared),
         )
-        line.report(Planned(prepared.plan, None))
-        line.report(Ended(result))
+        listener.report(Planned(prepared.plan, None))
+        listener.report(Ended(result))
         return result
 
     def stopped(self, run: Running, status: str) -> None:
@@ -142,7 +142,7 @@ class Finish:
             prepared.plan.notices,
             tuple(results),
         )
-        run.line.report(Ended(result))
+        run.listener.report(Ended(result))
         return result
 
     def _with_history(self, said: Sequence[CheckResult]) -> Sequence[CheckResult]:
@@ -187,8 +187,8 @@ class Finish:
         )
 
     def _record(self, transaction: Transaction, run: Running, commit: Commit, end: _End, check: CheckedRun) -> None:
-        """The run's outcome, within the transaction that moves the refs. It may have waited for that: this is the last moment to stop it."""
-        run.line.cancel.check()
+        """The run's outcome, within the transaction that moves the refs: the last moment to stop it, if it waited for that."""
+        run.listener.cancel.check()
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"

@@ -78,8 +78,8 @@ class PlanUnconfirmed(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """The line to who asked for a run: they hear of progress, and may stop it."""
+class Listener:
+    """Who listens to a run: hears of its progress, and may stop it."""
 
     report: Reporter = silent
     cancel: CancelToken = field(default_factory=CancelToken)
