@@ -209,8 +209,8 @@ def test_a_publish_and_a_refresh_are_stopped_as_a_run_is(built):
     said = CancelToken()
     said.cancel()
     with pytest.raises(DatasetError, match="stopped"):
-        service.branches.publish("aside", options=RunOptions(agreed=ANY_PLAN), line=Listener(cancel=said))
+        service.branches.publish("aside", options=RunOptions(agreed=ANY_PLAN), listener=Listener(cancel=said))
     assert service.workspace.runs.newest(1)[0].status == "interrupted"
     project.write("raw/orders_06.csv", "id,customer,amount\n4,ada,1\n")
     with pytest.raises(DatasetError, match="stopped"):
-        service.runs.refresh(line=Listener(cancel=said))
+        service.runs.refresh(listener=Listener(cancel=said))
