@@ -51,6 +51,19 @@ class RunOptions:
     proofs: bool = True
     agreed: str | None = None
 
+    def policy(self, default: str) -> str:
+        """How to publish: what was chosen, or `default`, that of the settings.
+
+        Raises:
+            UsageError: `usage.bad_argument` for what is none of `POLICIES`.
+        """
+        policy = self.publish or default
+        if policy not in POLICIES:
+            raise UsageError(
+                "usage.bad_argument", f"`{policy}` is not a way to publish", hint=f"one of {', '.join(POLICIES)}"
+            )
+        return policy
+
 
 #: Options when nothing is chosen.
 DEFAULTS = RunOptions()

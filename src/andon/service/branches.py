@@ -171,7 +171,7 @@ class Branches:
 
         Raises:
             ConflictError: `lake.folder_conflict` when both changed one file.
-            UsageError: `lake.ref_not_found`.
+            UsageError: `lake.ref_not_found`; `usage.bad_argument` for a branch into itself, or no way to publish.
             PlanUnconfirmed: `options.agreed` is not for its plan.
         """
         goal = self._goal(name, into, options)
@@ -191,7 +191,7 @@ class Branches:
             common = self._lake.commits.merge_base(head, target)
             return base_where_parted(common, target, gatherer, self._lake.commits) if common is not None else None
 
-        policy = options.publish or str(self._workspace.settings.get("publish.change"))
+        policy = options.policy(str(self._workspace.settings.get("publish.change")))
         return Goal(
             into,
             lambda _, gatherer: gatherer.commit(head),

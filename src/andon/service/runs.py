@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.base.record import replace
-from andon.errors import UsageError
 from andon.model.commit import CommitKind
 from andon.model.plan import Plan
 from andon.model.run import RunResult
-from andon.runs.goal import ANY_PLAN, DEFAULTS, POLICIES, Goal, Listener, RunOptions
+from andon.runs.goal import ANY_PLAN, DEFAULTS, Goal, Listener, RunOptions
 
 if TYPE_CHECKING:
     from andon.runs.run import GoalRunner
@@ -75,9 +74,4 @@ class Runs:
         )
 
     def _policy(self, options: RunOptions, setting: str) -> str:
-        policy = options.publish or str(self._workspace.settings.get(setting))
-        if policy not in POLICIES:
-            raise UsageError(
-                "usage.bad_argument", f"`{policy}` is not a way to publish", hint=f"one of {', '.join(POLICIES)}"
-            )
-        return policy
+        return options.policy(str(self._workspace.settings.get(setting)))
