@@ -6,7 +6,6 @@ import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from andon.base.clock import Clock, system_clock
@@ -270,6 +269,8 @@ class _Shared:
 
 def _problems_without_config(root: Path, environ: Mapping[str, str] | None, clock: Clock) -> tuple[Problem, ...]:
     """What else is wrong in the folder, seen over an empty lake that is thrown away."""
+    from tempfile import TemporaryDirectory
+
     from andon.lake.refs import MAIN
     from andon.model.commit import CommitKind
     from andon.runs.goal import DEFAULTS, Goal
