@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.record import Record
 from andon.errors import AndonError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
@@ -110,8 +111,7 @@ class Execution:
                 report(Notice(f"{name}: {line}"))
 
 
-@dataclass(frozen=True, slots=True)
-class _DeclaredColumns:
+class _DeclaredColumns(Record):
     """What files of Python datasets declare about their results, which are known only when they are there."""
 
     gathered: Gathered

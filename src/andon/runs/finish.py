@@ -6,12 +6,11 @@ import contextlib
 import secrets
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.database import Transaction
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
 from andon.lake.refs import RefMove
@@ -39,8 +38,7 @@ if TYPE_CHECKING:
 REBASES = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Record):
     """A run that was begun: its number, who listens to it, and when it began (`time.perf_counter`)."""
 
     number: int
@@ -282,8 +280,7 @@ class Finish:
             folder.set_base(goal.branch, new)
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
+class _End(Record):
     """What a run came to: results of its tasks and checks, the state that its commit holds, and why that is not published."""
 
     results: tuple[TaskResult, ...]

@@ -7,13 +7,12 @@ changed code) → `steps` (pure) → `look` (which checks) → `outlook` (verdic
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.errors import Problem, ProjectError
 from andon.lake.refs import MAIN
 from andon.model.commit import Commit
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Record):
     """A plan with all that executing it needs.
 
     Attributes:

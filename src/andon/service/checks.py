@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text, to_text
 from andon.base.document import Document, Documented
 from andon.base.names import did_you_mean
-from andon.base.record import field, replace
+from andon.base.record import Record, field, replace
 from andon.errors import ProjectError, UsageError
 from andon.model.acceptance import Acceptance
 from andon.model.check_result import CheckDocument, CheckResult
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Record):
     """Code beside a state of the lake: what checks are read from, and what they are asked of."""
 
     project: Project

@@ -5,12 +5,11 @@ were made once are kept by the two versions and the key, and not made again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.errors import UsageError
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 SUMMARY_BYTES = 200_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class RowOptions:
+class RowOptions(Record):
     """What is asked of a row diff.
 
     Attributes:
@@ -49,8 +47,7 @@ class RowOptions:
         return self.samples == 0 and self.where is None and self.output is None
 
 
-@dataclass(frozen=True, slots=True)
-class _Differing:
+class _Differing(Record):
     """A dataset whose content differs.
 
     Attributes:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.errors import ConflictError, UsageError
 from andon.lake.undo import PUBLISHES, causes_of, with_undone
 from andon.model.commit import Cause, Commit, CommitKind, sorted_causes
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class TriedUndo:
+class TriedUndo(Record):
     """An older publish reverted aside: nothing is published yet.
 
     Attributes:

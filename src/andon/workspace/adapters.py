@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from andon.base.cache import FileCache
 from andon.base.clock import Clock
 from andon.base.database import migrate
+from andon.base.record import Record
 from andon.base.sqlite import SqliteDatabase
 from andon.engines.other import OtherEngine
 from andon.errors import MachineError, UsageError
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from andon.relations.pool import Readers
 
 
-@dataclass(frozen=True, slots=True)
-class StateStore:
+class StateStore(Record):
     """The lake's database and what of it is not the lake: runs, results of checks, queries, derived facts."""
 
     lake: Lake

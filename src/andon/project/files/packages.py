@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from andon.base.hashing import content_id, digest
+from andon.base.record import Record
 from andon.project.files.nodes import FileFlaw, Flawed
 
 _OPENING = re.compile(r"^# /// (?P<type>[a-zA-Z0-9-]+)[ \t]*\r?$", re.MULTILINE)
@@ -16,8 +16,7 @@ _REQUIREMENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LockInputs:
+class LockInputs(Record):
     """What a lock is made from.
 
     Attributes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.errors import AndonError, ConflictError, MachineError, ProjectError
 from andon.model.build import Build, InputFile
 from andon.model.commit import Commit, State
@@ -39,8 +39,7 @@ def raw_path(file: InputFile) -> str:
     return f"{RAW_FOLDER}/{file.sha256[:2]}/{file.sha256}"
 
 
-@dataclass(frozen=True, slots=True)
-class MergeSide:
+class MergeSide(Record):
     """The side that is merged into the head.
 
     Attributes:
@@ -58,8 +57,7 @@ class MergeSide:
     is_own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Record):
     """What a plan is made from. What a later stage finds out is in a copy of it (`with_sources`).
 
     Attributes:
@@ -98,8 +96,7 @@ class Gathered:
         return replace(self, sources={**self.sources, **sources}, failures={**self.failures, **failures})
 
 
-@dataclass(frozen=True, slots=True)
-class BoundCode:
+class BoundCode(Record):
     """What was gathered, with contracts of its sources and the columns of what changed.
 
     Attributes:

@@ -6,10 +6,9 @@ Worked out only where a person or a program looks at a plan or a difference; a r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from andon.base.record import replace
+from andon.base.record import Record, field, replace
 from andon.model.commit import Commit, State
 from andon.model.dataset import Definition
 from andon.model.plan import Action, Step
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 Columns = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Between:
+class _Between(Record):
     """Code of one commit beside the state of another."""
 
     definitions: Mapping[str, Definition]
