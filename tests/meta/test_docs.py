@@ -123,6 +123,12 @@ def test_links_lead_somewhere(page: Path):
 
 
 @pytest.mark.parametrize("page", ["docs/explanation/architecture.md", "CONTRIBUTING.md"])
+def test_pages_about_the_code_are_as_wide_as_code(page: str):
+    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > 120] == []
+
+
+@pytest.mark.parametrize("page", ["docs/explanation/architecture.md", "CONTRIBUTING.md"])
 def test_modules_that_a_page_names_are_there(page: str):
     named = re.findall(r"`([a-z_/]+(?:\.py|/))`", (ROOT / page).read_text(encoding="utf-8"))
     assert named

@@ -47,7 +47,6 @@ class Prepared:
 
     goal: Goal
     options: RunOptions
-    head: Commit
     gathered: Gathered
     plan: Plan
     bound: Mapping[str, Sequence[tuple[str, str]]]
@@ -55,6 +54,11 @@ class Prepared:
     forced: frozenset[str]
     shared: Mapping[str, str]
     checks: Looked
+
+    @property
+    def head(self) -> Commit:
+        """The commit that was planned over."""
+        return self.gathered.head
 
 
 class Preparer:
@@ -142,7 +146,7 @@ class Preparer:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
         if estimate:
-            steps = self._outlook.of_plan(steps, gathered, head, bound.columns, changes)
+            steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
         done = frozenset(s.dataset for s in steps)
         shared = gathered.shared if selected is None else _shared(gathered, done)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
@@ -152,7 +156,6 @@ class Preparer:
         return Prepared(
             goal=goal,
             options=options,
-            head=head,
             gathered=gathered,
             plan=replace(plan, digest=_digest(plan, gathered, done)) if is_change else plan,
             bound=bound.columns,
