@@ -15,7 +15,6 @@ from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
 from andon.base.record import replace
 from andon.errors import Problem, ProjectError
-from andon.lake.refs import MAIN
 from andon.model.commit import Commit
 from andon.model.plan import Plan
 from andon.runs.goal import Goal, RunOptions
@@ -81,10 +80,8 @@ class Preparer:
             ProjectError: with everything that is wrong in the merged code.
             ConflictError: `lake.folder_conflict`.
         """
-        ref = self._lake.refs.find(goal.branch) or self._lake.refs.find(MAIN)
-        assert ref is not None  # a lake always has main
         gatherer = Gatherer(self._workspace)
-        head = self._lake.commits.get(ref.commit)
+        head = self._lake.refs.head(goal.branch)
         side = goal.side(head, gatherer)
         gathered = gatherer.gather(head, side, goal.base(head, gatherer), drop=options.drop, lenient=True)
         if gathered.project.problems:
