@@ -64,6 +64,12 @@ class Refs:
         rows = self._database.query("select name, kind, commit_id, updated from ref where name = ?", [name])
         return Ref(*rows[0]) if rows else None
 
+    def head(self, branch: str) -> Commit:
+        """The commit that `branch` shows: main's, while it is not there."""
+        ref = self.find(branch) or self.find(MAIN)
+        assert ref is not None  # a lake always has main
+        return self._commits.get(ref.commit)
+
     def of_kind(self, kind: str) -> list[Ref]:
         """All refs of a kind, by name."""
         rows = self._database.query(

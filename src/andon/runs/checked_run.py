@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class CheckedRun:
         self._run = run
         self._engines = engines
         self._checking: Checking | None = None
+        self._lock = threading.Lock()
         self._head_checks: dict[str, frozenset[str]] = {}
         builds = prepared.plan.builds
         self._waiting = {s.dataset for s in builds}
@@ -140,7 +142,6 @@ class CheckedRun:
         changed |= {d for d in with_changed_tests(prepared.gathered) if d in whole.leaves}
         if not changed:
             return []
-
         results = run_tests(self._workspace, BoundCode(prepared.gathered, prepared.bound), changed)
         return [as_check(result, whole.leaves[result.dataset].version, self._run) for result in results]
 
@@ -153,25 +154,26 @@ class CheckedRun:
         return self._head_checks[dataset]
 
     def _asking(self) -> Checking:
-        if self._checking is None:
-            from andon.runs.inspection.ask import AskContext, Checking
+        """What asks for this run: one for all its tasks, or what one of them found out would not be recorded."""
+        with self._lock:
+            if self._checking is None:
+                self._checking = self._opened()
+            return self._checking
 
-            prepared = self._prepared
-            assert prepared.checks.book is not None  # there is something to look at
-            setting = AskContext(
-                published=prepared.gathered.state.leaves,
-                definitions=prepared.gathered.definitions,
-                moment=prepared.moment,
-                run=self._run,
-                acceptances=(*prepared.head.acceptances, *prepared.goal.acceptances),
-                branch=prepared.goal.branch,
-            )
-            self._checking = Checking(
-                self._workspace,
-                prepared.checks.book,
-                setting,
-                self._engines,
-                self._engines.interrupt,
-                self._engines.workers,
-            )
-        return self._checking
+    def _opened(self) -> Checking:
+        from andon.runs.inspection.ask import AskContext, Checking
+
+        prepared = self._prepared
+        assert prepared.checks.book is not None  # there is something to look at
+        setting = AskContext(
+            published=prepared.gathered.state.leaves,
+            definitions=prepared.gathered.definitions,
+            moment=prepared.moment,
+            run=self._run,
+            acceptances=(*prepared.head.acceptances, *prepared.goal.acceptances),
+            branch=prepared.goal.branch,
+        )
+        engines = self._engines
+        return Checking(
+            self._workspace, prepared.checks.book, setting, engines, engines.interrupt, workers=engines.workers
+        )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,13 +122,12 @@ class _DeclaredColumns(Record):
             raise DatasetError(first.code, first.message, where=first.where, hint=first.hint, problems=tuple(problems))
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _SourceReader:
     """Renders and explains sources for the tasks of a run."""
 
     gathered: Gathered
     raw: RawFiles
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def render(self, dataset: str) -> str:
         source = self.gathered.sources[dataset]

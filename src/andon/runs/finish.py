@@ -132,13 +132,13 @@ class Finish:
             prepared.goal.branch,
             prepared.head.id,
             commit.id,
-            end.held is None,
-            end.held,
-            run.seconds,
-            end.results,
-            prepared.plan.is_change,
-            prepared.plan.notices,
-            tuple(results),
+            published=end.held is None,
+            held=end.held,
+            seconds=run.seconds,
+            tasks=end.results,
+            is_change=prepared.plan.is_change,
+            notices=prepared.plan.notices,
+            checks=tuple(results),
         )
         run.listener.report(Ended(result))
         return result
@@ -173,15 +173,15 @@ class Finish:
     def _draft(self, prepared: Prepared, run: int, head: Commit, state: State, end: _End) -> Draft:
         merged = prepared.goal.merged if _is_whole(prepared, end.results) else None
         return Draft(
-            (head.id, merged.id) if merged is not None else (head.id,),
-            _kind(prepared),
-            self._workspace.caller.author,
-            prepared.options.message or _message(prepared, end.results, state),
-            to_text(self._workspace.clock()),
-            run,
-            tuple({*head.rejected, *prepared.goal.rejected}),
-            in_force((*head.acceptances, *prepared.goal.acceptances), state),
-            prepared.goal.target,
+            parents=(head.id, merged.id) if merged is not None else (head.id,),
+            kind=_kind(prepared),
+            author=self._workspace.caller.author,
+            message=prepared.options.message or _message(prepared, end.results, state),
+            time=to_text(self._workspace.clock()),
+            run=run,
+            rejected=tuple({*head.rejected, *prepared.goal.rejected}),
+            acceptances=in_force((*head.acceptances, *prepared.goal.acceptances), state),
+            target=prepared.goal.target,
         )
 
     def _record(self, transaction: Transaction, run: Running, commit: Commit, end: _End, check: CheckedRun) -> None:
@@ -337,22 +337,22 @@ def _next_state(prepared: Prepared, progress: Progress) -> State:
             leaves.pop(name, None)
         elif name in progress.builds:
             build = progress.builds[name]
-            leaves[name] = _leaf(gathered, name, build.key, build.id, build.version)
+            leaves[name] = _leaf(gathered, name, key=build.key, build=build.id, version=build.version)
         elif step.action in (Action.REUSE, Action.CHECK) and step.key and step.build and step.version:
-            leaves[name] = _leaf(gathered, name, step.key, step.build, step.version)
+            leaves[name] = _leaf(gathered, name, key=step.key, build=step.build, version=step.version)
     return State(leaves, dict(prepared.shared))
 
 
-def _leaf(gathered: Gathered, name: str, key: str, build: str, version: str) -> Leaf:
+def _leaf(gathered: Gathered, name: str, *, key: str, build: str, version: str) -> Leaf:
     definition = gathered.definitions[name]
     return Leaf(
-        str(definition.kind),
-        str(definition.materialize),
-        definition.id,
-        key,
-        build,
-        version,
-        tuple(gathered.files[name]),
+        kind=str(definition.kind),
+        materialize=str(definition.materialize),
+        definition=definition.id,
+        key=key,
+        build=build,
+        version=version,
+        files=tuple(gathered.files[name]),
     )
 
 

@@ -14,7 +14,6 @@ from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
 from andon.base.record import Record, replace
 from andon.errors import Problem, ProjectError
-from andon.lake.refs import MAIN
 from andon.model.commit import Commit
 from andon.model.plan import Plan
 from andon.runs.goal import Goal, RunOptions
@@ -45,7 +44,6 @@ class Prepared(Record):
 
     goal: Goal
     options: RunOptions
-    head: Commit
     gathered: Gathered
     plan: Plan
     bound: Mapping[str, Sequence[tuple[str, str]]]
@@ -53,6 +51,11 @@ class Prepared(Record):
     forced: frozenset[str]
     shared: Mapping[str, str]
     checks: Looked
+
+    @property
+    def head(self) -> Commit:
+        """The commit that was planned over."""
+        return self.gathered.head
 
 
 class Preparer:
@@ -75,10 +78,8 @@ class Preparer:
             ProjectError: with everything that is wrong in the merged code.
             ConflictError: `lake.folder_conflict`.
         """
-        ref = self._lake.refs.find(goal.branch) or self._lake.refs.find(MAIN)
-        assert ref is not None  # a lake always has main
         gatherer = Gatherer(self._workspace)
-        head = self._lake.commits.get(ref.commit)
+        head = self._lake.refs.head(goal.branch)
         side = goal.side(head, gatherer)
         gathered = gatherer.gather(head, side, goal.base(head, gatherer), drop=options.drop, lenient=True)
         if gathered.project.problems:
@@ -140,7 +141,7 @@ class Preparer:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
         if estimate:
-            steps = self._outlook.of_plan(steps, gathered, head, bound.columns, changes)
+            steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
         done = frozenset(s.dataset for s in steps)
         shared = gathered.shared if selected is None else _shared(gathered, done)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
@@ -150,7 +151,6 @@ class Preparer:
         return Prepared(
             goal=goal,
             options=options,
-            head=head,
             gathered=gathered,
             plan=replace(plan, digest=_digest(plan, gathered, done)) if is_change else plan,
             bound=bound.columns,

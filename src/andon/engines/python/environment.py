@@ -22,9 +22,10 @@ from pathlib import Path
 from andon.base.files import machine_error
 from andon.base.hashing import content_id
 from andon.base.record import Record
-from andon.engines.python.lock import lock_digest, python_floor
+from andon.engines.python.lock import python_floor
 from andon.engines.python.uv_tool import UvError, call_uv
 from andon.errors import DatasetError
+from andon.model.lock import lock_digest
 
 _FACTS = "andon.json"
 _OWN_PACKAGES = ("duckdb", "pytz")

@@ -27,16 +27,8 @@ from andon.workspace.folder import Base
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
-#: Where copies of raw files lie in the storage, by content.
-RAW_FOLDER = "raw"
-
 #: More files than this are one line with a count.
 _MANY = 4
-
-
-def raw_path(file: InputFile) -> str:
-    """The storage path of the kept copy of a raw file."""
-    return f"{RAW_FOLDER}/{file.sha256[:2]}/{file.sha256}"
 
 
 class MergeSide(Record):
@@ -85,11 +77,6 @@ class Gathered(Record):
     sources: Mapping[str, SourceInput]
     failures: Mapping[str, AndonError]
     notices: tuple[str, ...]
-
-    @property
-    def is_change(self) -> bool:
-        """Whether the code differs from the head's."""
-        return dict(self.code.files) != self.state.files()
 
     def with_sources(self, sources: Mapping[str, SourceInput], failures: Mapping[str, AndonError]) -> Gathered:
         """The same with what is known by now of some sources, and what of them will fail."""

@@ -46,7 +46,6 @@ class Outlook:
         self,
         steps: Sequence[Step],
         gathered: Gathered,
-        head: Commit,
         bound: Mapping[str, Columns],
         changes: Changes,
     ) -> tuple[Step, ...]:
@@ -61,7 +60,7 @@ class Outlook:
             {s.dataset for s in steps if s.dataset in leaves and _will_be(s) != leaves[s.dataset].version}
         )
         ahead = graph_ahead(self._workspace, gathered, bound)
-        before = self._graphs().graph(head)
+        before = self._graphs().graph(gathered.head)
         rows = self._lake.objects.row_counts(leaves[s.dataset].version for s in steps if s.dataset in leaves)
         counts = {
             s.dataset: (rows.get(leaves[s.dataset].version) or (0, 0))[0] or 0 for s in steps if s.dataset in leaves
