@@ -8,8 +8,7 @@ import pytest
 from andon.errors import DatasetError
 from andon.lake.storage import LocalStorage
 from andon.model.build import InputFile
-from andon.runs.planning.gather import raw_path
-from andon.runs.planning.raw_files import RawFiles
+from andon.runs.planning.raw_files import RawFiles, raw_path
 
 
 @pytest.fixture
