@@ -104,7 +104,7 @@ def gathered(service: Service, chosen=None, base: str | None = "main", **options
 
 def test_a_folder_as_published_is_no_change(service):
     found = gathered(service)
-    assert not found.is_change
+    assert dict(found.code.files) == found.state.files()
     assert found.notices == ()
     assert set(found.definitions) == {"shop.orders", "marts.totals", "marts.best", "marts.count"}
     assert found.files["marts.count"] == found.state.leaves["marts.count"].files
@@ -197,7 +197,7 @@ def test_a_branch_s_own_code_is_what_was_published_on_today_s_files(project, ser
     project.write("raw/orders_06.csv", "id,customer,amount\n4,ada,1\n")
     state = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("main"))
     own = gathered(service, lambda g: g.own(state))
-    assert not own.is_change
+    assert dict(own.code.files) == own.state.files()
     assert own.sources["shop.orders"].added == ("raw/orders_06.csv",)
     assert (own.side.is_own, own.side.is_folder) == (True, False)
 
