@@ -13,7 +13,7 @@ from andon.lake.commits import Commit
 from andon.model.commit import CommitKind
 from andon.model.reach import Reach
 from andon.model.row_diff import ColumnChange, RowCounts, RowDiff
-from andon.render.diff_markdown import markdown
+from andon.render.markdown import markdown
 from andon.service.diff_report import DiffReport, ReportCheck
 from andon.service.history import DatasetDiff, Diff
 

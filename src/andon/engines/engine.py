@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from andon.base.record import Record, field
 from andon.engines.relation import Relation
 from andon.errors import AndonError, DatasetError, Problem
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
@@ -23,8 +23,7 @@ from andon.model.version import Column, ColumnStats
 Types = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(Record):
     """What an engine can do.
 
     Attributes:
@@ -48,8 +47,7 @@ class Capabilities:
     repeats: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class EngineSettings:
+class EngineSettings(Record):
     """How engines are set.
 
     Attributes:
@@ -65,8 +63,7 @@ class EngineSettings:
     temporary: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Record):
     """What is computed.
 
     Attributes:
@@ -91,8 +88,7 @@ class Recipe:
         return self.definition.dataset
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Record):
     """One dataset to build.
 
     Attributes:
@@ -108,8 +104,7 @@ class Task:
     types: Types | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Produced:
+class Produced(Record):
     """What was written.
 
     Attributes:
@@ -177,21 +172,11 @@ class Builders(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class EngineKind:
+class EngineKind(Record):
     """A kind of engine: what it can do, and how one is opened for a run."""
 
     capabilities: Capabilities
     open: Callable[[EngineSettings], Engine]
-
-
-#: Gives the kind of engine by which a dataset is built where that is none of the embedded ones.
-OtherEngine = Callable[[Definition], EngineKind | None]
-
-
-def embedded_only(_: Definition) -> EngineKind | None:
-    """No other engines: the embedded ones build everything."""
-    return None
 
 
 def missing(capabilities: Capabilities, definition: Definition, views: Collection[str] = ()) -> Problem | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.document import from_json, to_json
 from andon.base.hashing import content_id
 from andon.base.lru import Lru
+from andon.base.record import Record
 from andon.errors import MachineError, UsageError
 from andon.lake.packing import pack, unpack
 from andon.model.acceptance import Acceptance
@@ -24,8 +24,7 @@ _LEAVES = 40_000
 LeafChanges = Mapping[str, tuple[Leaf | None, Leaf | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Record):
     """What of a commit is chosen by who makes it; the rest follows."""
 
     parents: tuple[str, ...]

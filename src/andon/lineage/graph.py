@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from andon.base.cache import Cache, Entries
 from andon.base.hashing import content_id
+from andon.base.record import Record, field
 from andon.model.dataset import ROWS, Dataset, Definition, FileRead, Kind
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind, column_id, insight_id
 from andon.model.project import Insight, use_parts
 from andon.sources.files.paths import files_of
-from andon.sql.lineage.columns_of_query import Lineage, column_lineage, forget
+from andon.sql.lineage.query import Lineage, column_lineage, forget
 from andon.sql.reads import replace_reads
 
 Columns = Sequence[tuple[str, str]]
@@ -24,8 +24,7 @@ _READS = "_reads"
 _BECAUSE = "table-level, because "
 
 
-@dataclass(frozen=True, slots=True)
-class TraceQuestion:
+class TraceQuestion(Record):
     """A SELECT to trace. `meaning` is the content id of text and macros; `schemas` the columns of what it reads."""
 
     meaning: str
@@ -56,16 +55,14 @@ def trace(questions: Mapping[str, TraceQuestion], cache: Cache) -> dict[str, Lin
     return {name: known[key] if key in known else new[key] for name, key in keys.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Record):
     """What a source reads: the contract by which it does, if there is one yet, and the paths of its files."""
 
     contract: Mapping[str, Any] | None
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Record):
     """What a graph is made of, by dataset.
 
     Attributes:
@@ -88,8 +85,7 @@ def build_graph(parts: Parts, cache: Cache) -> Graph:
     return _GraphMaker(parts, cache).graph()
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Record):
     """One read of a source: the node of its files, its columns, and the table that stands for it."""
 
     node: Node

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 from andon.base.cache import Entries
+from andon.base.lru import Lru
 from andon.base.record import Record
 from andon.model.commit import Commit
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node
@@ -14,7 +14,7 @@ from andon.workspace.code import project_at
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
-#: Graphs of the newest commits that were asked for; each is large.
+#: Graphs of so many commits are kept; each is large.
 _KEPT = 8
 
 
@@ -33,28 +33,20 @@ _GRAPHS = Entries[_Packed]("graph", _Packed, 2)
 
 
 class LineageGraphs:
-    """The graphs of one lake's commits.
-
-    The newest that were asked for stay in memory, shared by all callers.
-    """
+    """The graphs of one lake's commits; those that were asked for last stay in memory, shared by all callers."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
-        self._graphs: dict[str, Graph] = {}
-        self._lock = threading.Lock()
+        self._graphs: Lru[str, Graph] = Lru(_KEPT)
 
     def graph(self, commit: Commit) -> Graph:
         """All of a commit, from raw files to insights. Known by the commit's content: the engine is started for what is new."""
-        with self._lock:
-            found = self._graphs.get(commit.root)
+        found = self._graphs.get(commit.root)
         if found is None:
             known = self._workspace.cache.get(_GRAPHS, [commit.root]).get(commit.root)
             found = self._made(commit) if known is None else _unpack(known)
-            with self._lock:
-                self._graphs[commit.root] = found
-                while len(self._graphs) > _KEPT:
-                    del self._graphs[next(iter(self._graphs))]
+            self._graphs.put(commit.root, found)
         return found
 
     def _made(self, commit: Commit) -> Graph:

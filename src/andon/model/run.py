@@ -95,6 +95,11 @@ class RunResult(Documented):
     checks: tuple[CheckResult, ...] = ()
 
     @property
+    def changes_readers(self) -> bool:
+        """Whether it published a change of code: then what readers see may be another."""
+        return self.run is not None and self.published and self.is_change
+
+    @property
     def failed_checks(self) -> tuple[CheckResult, ...]:
         """Checks that failed or could not run, those that hold first."""
         return tuple(sorted((c for c in self.checks if c.failed), key=lambda c: not c.holds))

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 from andon.base.cache import Cache, Entries
 from andon.errors import Problem
+from andon.model.lock import lock_digest, locked_for
 from andon.model.project import Project
 from andon.project.files.facts import ConfigFile, FileFacts, LockFile
 from andon.project.files.layout import Role, spot
-from andon.project.files.packages import lock_digest, locked_for
 from andon.project.files.problems import at_offset
 from andon.project.link.project import link
 

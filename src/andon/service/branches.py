@@ -15,7 +15,7 @@ from andon.model.commit import Commit, CommitKind
 from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.project.folder.scan import scan
-from andon.runs.goal import DEFAULTS, Goal, Line, RunOptions
+from andon.runs.goal import DEFAULTS, Goal, Listener, RunOptions
 from andon.runs.planning.bases import base_where_parted, remember_published
 from andon.runs.planning.gather import Gatherer
 from andon.workspace.branching import create_branch
@@ -165,17 +165,17 @@ class Branches:
         name: str,
         into: str = MAIN,
         options: RunOptions = DEFAULTS,
-        line: Line | None = None,
+        listener: Listener | None = None,
     ) -> RunResult:
         """Merge a branch's code into `into`, build what is not known yet, and move `into`.
 
         Raises:
             ConflictError: `lake.folder_conflict` when both changed one file.
-            UsageError: `lake.ref_not_found`.
+            UsageError: `lake.ref_not_found`; `usage.bad_argument` for a branch into itself, or no way to publish.
             PlanUnconfirmed: `options.agreed` is not for its plan.
         """
         goal = self._goal(name, into, options)
-        result = self._runner.reach(goal, options, line or Line())
+        result = self._runner.reach(goal, options, listener or Listener())
         if result.published:
             remember_published(self._workspace, into)
         return result
@@ -191,7 +191,7 @@ class Branches:
             common = self._lake.commits.merge_base(head, target)
             return base_where_parted(common, target, gatherer, self._lake.commits) if common is not None else None
 
-        policy = options.publish or str(self._workspace.settings.get("publish.change"))
+        policy = options.policy(str(self._workspace.settings.get("publish.change")))
         return Goal(
             into,
             lambda _, gatherer: gatherer.commit(head),

@@ -5,12 +5,10 @@ were made once are kept by the two versions and the key, and not made again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.errors import UsageError
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
@@ -27,8 +25,7 @@ if TYPE_CHECKING:
 SUMMARY_BYTES = 200_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class RowOptions:
+class RowOptions(Record):
     """What is asked of a row diff.
 
     Attributes:
@@ -49,8 +46,7 @@ class RowOptions:
         return self.samples == 0 and self.where is None and self.output is None
 
 
-@dataclass(frozen=True, slots=True)
-class _Differing:
+class _Differing(Record):
     """A dataset whose content differs.
 
     Attributes:
@@ -78,12 +74,6 @@ class RowDiffs:
         self._workspace = workspace
         self._lake = workspace.lake
         self._known = KnownRowDiffs(workspace.facts)
-
-    @cached_property
-    def _relations(self) -> Relations:
-        from andon.relations.relations import Relations
-
-        return Relations(self._lake)
 
     def rows(
         self, a: str, b: str, datasets: Sequence[str] = (), options: RowOptions | None = None
@@ -137,17 +127,24 @@ class RowDiffs:
 
     # -- parts
 
+    def _relations(self) -> Relations:
+        """For one answer: it keeps what it read, and this lives as long as the process."""
+        from andon.relations.relations import Relations
+
+        return Relations(self._lake)
+
     def _differing(self, names: Iterable[str], changes: LeafChanges) -> dict[str, _Differing]:
         """Those of `names` whose content differs, with all that tells what to compare."""
         pairs = {n: changes[n] for n in names if n in changes and _version(changes[n][0]) != _version(changes[n][1])}
         if not pairs:
             return {}
         leaves = [leaf for pair in pairs.values() for leaf in pair if leaf is not None]
-        self._relations.load(leaf.version for leaf in leaves)
+        relations = self._relations()
+        relations.load(leaf.version for leaf in leaves)
         definitions = self._lake.objects.definitions(leaf.definition for leaf in leaves)
         differing = {}
         for name, pair in pairs.items():
-            old, new = (self._relations.version(leaf.version) if leaf is not None else None for leaf in pair)
+            old, new = (relations.version(leaf.version) if leaf is not None else None for leaf in pair)
             declared = [definitions[x.definition].key for x in reversed(pair) if x and x.definition in definitions]
             key, notes = _key(declared, [v for v in (old, new) if v is not None])
             differing[name] = _Differing(name, old, new, key, notes)
@@ -171,7 +168,7 @@ class RowDiffs:
         from andon.engines.duckdb.row_diff import DiffQuestion
         from andon.relations.row_diffs import RowDiffer
 
-        differ = RowDiffer(self._lake, self._workspace.readers, self._relations)
+        differ = RowDiffer(self._lake, self._workspace.readers, self._relations())
         masks = {} if options.is_summary else self._masks(a, b)
         made, kept = {}, []
         for each in differing:
@@ -193,7 +190,7 @@ class RowDiffs:
                 where=name,
             )
         leaf = self._lake.commits.state(commit).leaves[name]
-        version = self._relations.version(leaf.version)
+        version = self._relations().version(leaf.version)
         definition = self._lake.objects.definitions([leaf.definition]).get(leaf.definition)
         key = definition.key if definition else ()
         return RowDiff(name, tuple(c.name for c in version.columns), key, where=options.where)

@@ -7,9 +7,9 @@ alone, so that the same run always says the same; beyond that, the summary tells
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from andon.base.record import Record, field
 from andon.model.commit import Commit, Leaf
 from andon.model.plan import Action
 from andon.model.row_diff import RowDiff
@@ -35,8 +35,7 @@ _BYTES = 100_000_000
 Sizes = Mapping[str, tuple[int | None, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Record):
     """What a run on a branch or a publish changed, for people.
 
     Attributes:
@@ -66,7 +65,7 @@ class RunChanges:
 
     def of(self, result: RunResult) -> Shown:
         """What a published change of code changed for readers; nothing for a refresh."""
-        if result.run is None or not result.published or not result.is_change:
+        if not result.changes_readers:
             return Shown(result.base, result.commit)
         commits = self._lake.commits
         before, after = commits.get(result.base), commits.get(result.commit)

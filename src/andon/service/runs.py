@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.base.record import replace
-from andon.errors import UsageError
 from andon.model.commit import CommitKind
 from andon.model.plan import Plan
 from andon.model.run import RunResult
-from andon.runs.goal import ANY_PLAN, DEFAULTS, POLICIES, Goal, Line, RunOptions
+from andon.runs.goal import ANY_PLAN, DEFAULTS, Goal, Listener, RunOptions
 
 if TYPE_CHECKING:
     from andon.runs.run import GoalRunner
@@ -31,12 +30,12 @@ class Runs:
         """
         return self._runner.plan(self._change_goal(options), options)
 
-    def run(self, options: RunOptions = DEFAULTS, line: Line | None = None) -> RunResult:
+    def run(self, options: RunOptions = DEFAULTS, listener: Listener | None = None) -> RunResult:
         """Build what the folder's code says and publish it.
 
         Args:
             options: `agreed` allows a change of `main`.
-            line: hears of progress, and may stop the run.
+            listener: hears of progress, and may stop the run.
 
         Raises:
             ProjectError: the project is wrong; nothing was done.
@@ -44,11 +43,13 @@ class Runs:
             PlanUnconfirmed: `usage.confirmation_needed`, with the plan.
             MachineError: the machine failed; `main` is as it was.
         """
-        return self._runner.reach(self._change_goal(options), options, line or Line())
+        return self._runner.reach(self._change_goal(options), options, listener or Listener())
 
-    def refresh(self, options: RunOptions = DEFAULTS, line: Line | None = None) -> RunResult:
+    def refresh(self, options: RunOptions = DEFAULTS, listener: Listener | None = None) -> RunResult:
         """Build the branch's own code on today's inputs and publish what is healthy. Raises as `run`."""
-        return self._runner.reach(self._refresh_goal(options), replace(options, agreed=ANY_PLAN), line or Line())
+        return self._runner.reach(
+            self._refresh_goal(options), replace(options, agreed=ANY_PLAN), listener or Listener()
+        )
 
     # -- goals
 
@@ -73,9 +74,4 @@ class Runs:
         )
 
     def _policy(self, options: RunOptions, setting: str) -> str:
-        policy = options.publish or str(self._workspace.settings.get(setting))
-        if policy not in POLICIES:
-            raise UsageError(
-                "usage.bad_argument", f"`{policy}` is not a way to publish", hint=f"one of {', '.join(POLICIES)}"
-            )
-        return policy
+        return options.policy(str(self._workspace.settings.get(setting)))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from andon.base.document import Document
 from andon.base.graph import reach
-from andon.lake.refs import MAIN
 from andon.model.unit_tests import TestDocument, TestResult
 from andon.project.select import select as choose
 from andon.project.select import selectable
@@ -52,11 +51,9 @@ class UnitTests:
             ConflictError, UsageError, MachineError: as `plan`.
         """
         branch = self._workspace.branch()
-        ref = self._lake.refs.find(branch) or self._lake.refs.find(MAIN)
-        assert ref is not None  # a lake always has main
         gatherer = Gatherer(self._workspace)
         base = self._workspace.folder.base(branch)
-        gathered = gatherer.gather(self._lake.commits.get(ref.commit), gatherer.folder(), base)
+        gathered = gatherer.gather(self._lake.refs.head(branch), gatherer.folder(), base)
         tested = {test.dataset for test in gathered.project.tests} & self._selected(gathered, select, exclude)
         return run_tests(self._workspace, self._bound(gathered, tested), tested, again=again)
 

@@ -6,9 +6,9 @@ Never a value of a row: only counts and names of columns, so that what a column 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from andon.base.record import Record
 from andon.model.row_diff import ColumnChange, RowCounts, RowDiff
 from andon.state.facts import Facts
 
@@ -18,8 +18,7 @@ KIND = "rows:r1"
 MOST = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Record):
     """What a row diff is about.
 
     Attributes:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from andon.base.files import machine_error, make_folder, write_whole
+from andon.base.record import Record, field
 from andon.errors import MachineError
 
 #: Format of `.andon/`; a folder of a newer one is refused.
@@ -24,8 +24,7 @@ _SHIELD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Record):
     """What the folder and a published head last had in common.
 
     Attributes:

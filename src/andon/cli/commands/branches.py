@@ -111,12 +111,12 @@ def publish(app: App, name: str, into: str, policy: str | None, message: str | N
 
     What the branch built is not built again. A file that both changed is a conflict (exit 3).
     """
-    from andon.runs.goal import Line
+    from andon.runs.goal import Listener
 
     options = run_options((), policy=policy, message=message)
     with progress(app.console) as report:
         result = confirmed(
-            app.console, yes, options, lambda chosen: app.service.branches.publish(name, into, chosen, Line(report))
+            app.console, yes, options, lambda chosen: app.service.branches.publish(name, into, chosen, Listener(report))
         )
     return finish(app, result, options, "publish.change")
 

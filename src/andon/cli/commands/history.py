@@ -122,10 +122,10 @@ def _accept_result(app: App, run: str, checks: tuple[str, ...], reason: str) -> 
     number = run.removeprefix("run:")
     if not number.isdigit():
         raise UsageError("usage.bad_argument", f"`{run}` is not a run", hint="write it as `run:41`")
-    from andon.runs.goal import Line
+    from andon.runs.goal import Listener
 
     with progress(app.console) as report:
-        result = app.service.checks.accept(int(number), checks, reason, Line(report))
+        result = app.service.checks.accept(int(number), checks, reason, Listener(report))
     return finish(app, result, run_options(()), "publish.change")
 
 
@@ -183,10 +183,10 @@ def _undo_older(app: App, target: Commit, branch: str | None, message: str | Non
             where=short(target.id),
             hint=f"`{app.command(f'undo {short(target.id)}{option} --yes')}` does it",
         )
-    from andon.runs.goal import Line
+    from andon.runs.goal import Listener
 
     with progress(console) as report:
-        tried = reverting.attempt(target, branch, Line(report))
+        tried = reverting.attempt(target, branch, Listener(report))
     ink = console.err
     for text in plan_lines(tried.plan, console, False, 0.0, ink=ink):
         ink.line(text)

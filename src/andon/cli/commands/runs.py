@@ -61,11 +61,11 @@ def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
     What was built before, on any branch, is reused. A change of main's code is asked about first; without a terminal it needs
     --yes. The result is also a commit of its own, `run:N`, that can be queried when it was not published.
     """
-    from andon.runs.goal import Line
+    from andon.runs.goal import Listener
 
     chosen = run_options(select, **options)
     with progress(app.console) as report:
-        result = confirmed(app.console, yes, chosen, lambda options: app.service.runs.run(options, Line(report)))
+        result = confirmed(app.console, yes, chosen, lambda options: app.service.runs.run(options, Listener(report)))
     return finish(app, result, chosen, "publish.change")
 
 
@@ -75,11 +75,11 @@ def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
 @pass_app
 def refresh(app: App, /, select: tuple[str, ...], **options: Any) -> int:
     """Build the branch's own code on today's inputs and publish what is healthy. Never asks: no code is changed."""
-    from andon.runs.goal import Line
+    from andon.runs.goal import Listener
 
     chosen = run_options(select, **options)
     with progress(app.console) as report:
-        result = app.service.runs.refresh(chosen, Line(report))
+        result = app.service.runs.refresh(chosen, Listener(report))
     return finish(app, result, chosen, "publish.refresh")
 
 

@@ -1,15 +1,8 @@
-"""Verdicts and reaches in words. Pure."""
+"""How verdicts look."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from andon.base.text import plural
-from andon.cli.output import Cell
-from andon.model.row_diff import RowDiff
-from andon.model.verdict import Verdict, VerdictKind
-from andon.render.rows import counts_text
-from andon.render.words import verdict_text
+from andon.model.verdict import VerdictKind
 
 STYLES = {
     VerdictKind.NONE: "good",
@@ -18,42 +11,3 @@ STYLES = {
     VerdictKind.ROWS: "warn",
     VerdictKind.CONTRACT: "bad",
 }
-
-
-def change_rows(
-    rows: Sequence[RowDiff], verdicts: Mapping[str, Verdict], total: Mapping[str, int | None]
-) -> list[tuple[str, Cell, Cell]]:
-    """A line for each dataset whose rows were compared: verdict, and how many rows of how many."""
-    lines: list[tuple[str, Cell, Cell]] = []
-    for each in rows:
-        of = total.get(each.dataset)
-        counts = counts_text(each)
-        if of and each.rows.changed and not each.skipped:
-            counts = counts.replace(
-                plural(each.rows.changed, "row"), f"{each.rows.changed:,} of {plural(of, 'row')}", 1
-            )
-        lines.append((each.dataset, _word(verdicts.get(each.dataset)), counts))
-    return lines
-
-
-def other_rows(
-    others: Mapping[str, tuple[int | None, int | None]], verdicts: Mapping[str, Verdict], most: int
-) -> list[tuple[str, Cell, Cell]]:
-    """A line for each of the first `most` datasets whose rows were not compared: what is known without."""
-    return [
-        (name, _word(verdicts.get(name)), (f"content differs{_counted(*others[name])}", "dim"))
-        for name in sorted(others)[: max(most, 0)]
-    ]
-
-
-def _counted(before: int | None, after: int | None) -> str:
-    """`, 12 rows as before`; nothing for a view, whose rows nobody counted."""
-    if before is None or after is None:
-        return ""
-    if before == after:
-        return f", {plural(after, 'row')} as before"
-    return f", {before:,} → {plural(after, 'row')} ({after - before:+,})"
-
-
-def _word(verdict: Verdict | None) -> Cell:
-    return (verdict_text(verdict), STYLES[verdict.kind]) if verdict is not None else ("by what it reads", "dim")

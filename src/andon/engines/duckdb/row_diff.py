@@ -12,11 +12,11 @@ paired by key; where a key is NULL or not unique, whole rows count as added or r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import literal
+from andon.base.record import Record
 from andon.engines.duckdb import row_diff_sql as sql
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.duckdb.instance import Session
@@ -43,8 +43,7 @@ _PAIRS_SHOWN = 3
 _OTHERS_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class DiffSide:
+class DiffSide(Record):
     """One of the two tables.
 
     Attributes:
@@ -60,8 +59,7 @@ class DiffSide:
     is_stored: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class DiffQuestion:
+class DiffQuestion(Record):
     """What is asked.
 
     Attributes:

@@ -16,8 +16,8 @@ from andon.project.files.fields import FIELDS, LATER, read_fields
 from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
 from andon.project.files.packages import lock_inputs
 from andon.project.files.problems import of_flaws
-from andon.project.files.python_tokens import Range, normal_tokens
 from andon.project.files.reading import DeclaredFields
+from andon.project.files.tokens import Range, normal_tokens
 
 _FORM = 'from andon import dataset, read\n\n@dataset()\ndef name(orders=read("shop.orders")): …'
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

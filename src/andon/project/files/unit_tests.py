@@ -10,7 +10,7 @@ from andon.project.files.facts import FileFacts, NameUse, RowSource, TestData, T
 from andon.project.files.nodes import FileFlaw, PlacedValue
 from andon.project.files.problems import of_flaws
 from andon.project.files.reading import FieldReader, FieldSpec, read_text
-from andon.project.files.unit_test_rows import read_written
+from andon.project.files.written_rows import read_written
 from andon.project.files.yaml_nodes import parse_yaml
 
 _BEGIN = "begin each test with `- name: …`"

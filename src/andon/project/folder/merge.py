@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from andon.base.record import Record
 from andon.model.commit import Cause
 
 #: (path, content hash) -> the other name of that content that a cause may carry (a file's meaning), or None.
 Meaning = Callable[[str, str], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Record):
     """What the merge of folder, base and head comes to.
 
     Attributes:

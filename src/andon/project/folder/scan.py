@@ -8,11 +8,11 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from andon.base.cache import Cache, Entries
 from andon.base.files import machine_error
+from andon.base.record import Record
 from andon.errors import DatasetError, MachineError, Problem, ProjectError, UsageError
 
 #: Folders of code and the endings of what is code in them. Anything else there is left alone (data, pictures).
@@ -43,8 +43,7 @@ _INDEX_KEY = "all"
 _FILES = Entries[_Entry]("file", _Entry)
 
 
-@dataclass(frozen=True, slots=True)
-class FileFact:
+class FileFact(Record):
     """A file: its project-relative path (with `/`), facts of the file system, and the sha256 of its bytes."""
 
     path: str

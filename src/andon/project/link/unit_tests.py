@@ -10,7 +10,7 @@ from andon.model.dataset import ClockUse, Dataset, Definition, Kind
 from andon.model.unit_tests import CellRows, Given, UnitTest, unit_test_id
 from andon.project.files.facts import NameUse, RowSource, TestData, TestFile, TestSpec
 from andon.project.files.nodes import Flawed
-from andon.project.files.unit_test_rows import rows_of_csv
+from andon.project.files.written_rows import rows_of_csv
 from andon.project.link.rules import Add
 
 _BAD = "project.bad_test"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from andon.base.cache import Entries
 from andon.base.clock import to_text
 from andon.base.hashing import content_id, digest
+from andon.base.record import Record
 from andon.checks.compile.plans import (
     Catalog,
     Compiled,
@@ -53,8 +53,7 @@ _SETTINGS = "andon.toml"
 _RULE_PLANS = Entries[ViolationsPlan]("rule", ViolationsPlan)
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Record):
     """What checks take from shared files: rules across datasets, the project's own patterns, and its macros.
 
     Attributes:

@@ -14,7 +14,6 @@ from andon.base.clock import to_text
 from andon.base.hashing import content_id
 from andon.base.record import replace
 from andon.base.text import words_in
-from andon.engines.types import lake_type
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.verdict import Verdict, VerdictKind
 
@@ -299,6 +298,8 @@ class Changes:
 
     def _columns_now(self, name: str) -> Columns | None:
         if name in self._bound:
+            from andon.engines.types import lake_type
+
             return [(column, lake_type(kind)) for column, kind in self._bound[name]]
         return self._columns_before(name)
 

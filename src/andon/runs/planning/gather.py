@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.errors import AndonError, ConflictError, MachineError, ProjectError
 from andon.model.build import Build, InputFile
 from andon.model.commit import Commit, State
@@ -27,20 +27,11 @@ from andon.workspace.folder import Base
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
-#: Where copies of raw files lie in the storage, by content.
-RAW_FOLDER = "raw"
-
 #: More files than this are one line with a count.
 _MANY = 4
 
 
-def raw_path(file: InputFile) -> str:
-    """The storage path of the kept copy of a raw file."""
-    return f"{RAW_FOLDER}/{file.sha256[:2]}/{file.sha256}"
-
-
-@dataclass(frozen=True, slots=True)
-class MergeSide:
+class MergeSide(Record):
     """The side that is merged into the head.
 
     Attributes:
@@ -58,8 +49,7 @@ class MergeSide:
     is_own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Record):
     """What a plan is made from. What a later stage finds out is in a copy of it (`with_sources`).
 
     Attributes:
@@ -88,18 +78,12 @@ class Gathered:
     failures: Mapping[str, AndonError]
     notices: tuple[str, ...]
 
-    @property
-    def is_change(self) -> bool:
-        """Whether the code differs from the head's."""
-        return dict(self.code.files) != self.state.files()
-
     def with_sources(self, sources: Mapping[str, SourceInput], failures: Mapping[str, AndonError]) -> Gathered:
         """The same with what is known by now of some sources, and what of them will fail."""
         return replace(self, sources={**self.sources, **sources}, failures={**self.failures, **failures})
 
 
-@dataclass(frozen=True, slots=True)
-class BoundCode:
+class BoundCode(Record):
     """What was gathered, with contracts of its sources and the columns of what changed.
 
     Attributes:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
-from andon.base.record import replace
+from andon.base.record import Record, replace
 from andon.engines.engine import missing
 from andon.engines.types import lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError
@@ -156,8 +155,7 @@ def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:
     return lambda pattern: [f.path for f in source.files if match(pattern, f.path)] or glob(raw.root, pattern)
 
 
-@dataclass(frozen=True, slots=True)
-class _SourceColumns:
+class _SourceColumns(Record):
     """Asks the engine what a source's files hold; those that can't be read are noted in `failures`."""
 
     gathered: Gathered

@@ -6,7 +6,6 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from andon.base.record import Record, replace
 from andon.errors import DatasetError
@@ -62,8 +61,7 @@ def stated_dialect(call: Call) -> Dialect:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CsvRecord:
+class CsvRecord(Record):
     """One row as Python's csv module sees it, with the line it starts on."""
 
     line: int
@@ -140,8 +138,7 @@ def find_dialect(source: Source, call: Call) -> Dialect:
     return _single_column(source, call, dialect, text, counted)
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
+class _Count(Record):
     """How the rows of a sample fall into fields: their usual number, and the first row that differs."""
 
     rows: list[CsvRecord]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.document import Document, from_json
 from andon.base.names import literal
+from andon.base.record import Record
 from andon.sources.failures import engine_error
 from andon.sources.files.calls import Call
 from andon.sources.files.dialect import Dialect
@@ -61,8 +61,7 @@ class _Entry(Document):
     head: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Record):
     """What a CSV read's contract says.
 
     Attributes:
