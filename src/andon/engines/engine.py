@@ -7,6 +7,7 @@ what every engine must pass.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -29,17 +30,15 @@ class Capabilities(Record):
     Attributes:
         name: as people know it.
         kinds: the kinds of datasets that it builds.
-        dialect: whose SQL it takes.
         clock: whether `now()` and its kin show the logical time.
         macros: whether it knows the project's macros.
         views: whether it reads views, and can tell what a view's SQL returns.
         unstored: types of the lake that it can't write.
-        repeats: whether equal inputs give equal bytes.
+        repeats: whether equal inputs give equal bytes; what every engine must pass holds it to that.
     """
 
     name: str
     kinds: frozenset[Kind]
-    dialect: str = "duckdb"
     clock: bool = True
     macros: bool = True
     views: bool = True
@@ -179,9 +178,16 @@ class EngineKind(Record):
     open: Callable[[EngineSettings], Engine]
 
 
-def missing(capabilities: Capabilities, definition: Definition, views: Collection[str] = ()) -> Problem | None:
-    """What an engine lacks to build `definition`, or None; `views` are those of its inputs that are views."""
-    lacks = _lacking(capabilities, definition, views)
+def missing(
+    capabilities: Capabilities, definition: Definition, views: Collection[str] = (), columns: Types = ()
+) -> Problem | None:
+    """What an engine lacks to build `definition`, or None.
+
+    Args:
+        views: datasets that are views.
+        columns: of the result, with the types that the lake stores, as far as they are known before it is built.
+    """
+    lacks = _lacking(capabilities, definition, views) or _not_stored(capabilities, columns)
     if lacks is None:
         return None
     what, hint = lacks
@@ -202,6 +208,17 @@ def _lacking(capabilities: Capabilities, definition: Definition, views: Collecti
     read = sorted(set(views).intersection(definition.inputs))
     if read and not capabilities.views:
         return "reads no views", f"`materialize: table` for {', '.join(f'`{name}`' for name in read)}"
+    return None
+
+
+def _not_stored(capabilities: Capabilities, columns: Types) -> tuple[str, str] | None:
+    for name, kind in columns:
+        unknown = capabilities.unstored.intersection(re.findall(r"[A-Z]+", kind))
+        if unknown:
+            return (
+                f"can't write the type {min(unknown)} of `{name}`",
+                "cast it, or leave this dataset to another engine",
+            )
     return None
 
 

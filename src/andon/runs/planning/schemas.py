@@ -71,18 +71,25 @@ def bind_changed(
     gathered = with_contracts(gathered, raw, taken)
     failures: dict[str, AndonError] = {}
     columns = _bind_changed(workspace, gathered, _SourceColumns(gathered, raw, describe, failures), taken)
-    problems = [*_unfit(workspace, gathered, taken), *_problems_of_lineage(workspace, gathered, taken, columns)]
+    problems = [
+        *_unfit(workspace, gathered, taken, columns),
+        *_problems_of_lineage(workspace, gathered, taken, columns),
+    ]
     if problems:
         raise ProjectError.of(problems)
     return BoundCode(gathered.with_sources({}, failures), columns)
 
 
-def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str]) -> list[Problem]:
+def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
     """What engines lack that datasets whose code changed need of them."""
     leaves, definitions = gathered.state.leaves, gathered.definitions
     views = {name for name, definition in definitions.items() if definition.materialize is Materialize.VIEW}
     changed = [definitions[d] for d in sorted(taken) if d not in leaves or leaves[d].definition != definitions[d].id]
-    found = (missing(capabilities(workspace.other_engine, each), each, views) for each in changed)
+    stored = columns_by_dataset(bound)
+    found = (
+        missing(capabilities(workspace.other_engine, each), each, views, stored.get(each.dataset, ()))
+        for each in changed
+    )
     return [problem for problem in found if problem is not None]
 
 
