@@ -32,6 +32,8 @@ from andon.model.version import Version
 
 # Bytes of definitions that are kept in memory, about: twice those of a lake of 10,000 datasets.
 _DEFINITIONS = 64 << 20
+# Meanings that are kept in memory (some hundred bytes each), for twice such a lake.
+_MEANINGS = 20_000
 
 _BUILD = "id, key, dataset, definition, version, run, body, created"
 
@@ -44,6 +46,7 @@ class Objects:
         self._storage = storage
         self._clock = clock
         self._definitions: Lru[str, Definition] = Lru(_DEFINITIONS, _weight)
+        self._meanings: Lru[str, tuple[str, str]] = Lru(_MEANINGS)
         self._field_ids = FieldIds(database, self._column_ids)
 
     # -- texts
@@ -86,10 +89,14 @@ class Objects:
 
     def meanings(self, ids: Iterable[str]) -> dict[str, str]:
         """`{project path: meaning}` of the dataset files of definitions; cheaper than `definitions`."""
-        found: dict[str, str] = {}
-        for marks, batch in in_batches(set(ids)):
-            found.update(self._database.query(f"select entry, meaning from definition where id in ({marks})", batch))
-        return found
+        wanted = set(ids)
+        found = self._meanings.get_many(wanted)
+        read: dict[str, tuple[str, str]] = {}
+        for marks, batch in in_batches(wanted - found.keys()):
+            sql = f"select id, entry, meaning from definition where id in ({marks})"
+            read.update({key: (entry, meaning) for key, entry, meaning in self._database.query(sql, batch)})
+        self._meanings.put_many(read)
+        return dict((found | read).values())
 
     def versions(self, ids: Iterable[str]) -> dict[str, Version]:
         """Versions by id; unknown ids are left out."""

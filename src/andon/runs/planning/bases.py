@@ -34,7 +34,7 @@ def base_where_parted(common: Commit, target: Commit, gatherer: Gatherer, commit
     """Where two branches parted. What `target` undid since and then accepted again counts as an edit of the other one: there the
     base is what `target` has, if that did not change since it was accepted."""
     base = gatherer.base_of(common)
-    now = gatherer.base_of(target)
+    now = base if common.root == target.root else gatherer.base_of(target)
     code, raw = dict(base.code), {source: dict(files) for source, files in base.raw.items()}
     for commit in commits.first_parents(target):
         if commit.generation <= common.generation:

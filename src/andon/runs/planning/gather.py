@@ -102,6 +102,7 @@ class Gatherer:
         self._workspace = workspace
         self._lake = workspace.lake
         self._seen: dict[str, Mapping[str, InputFile]] = {}
+        self._loaded: tuple[Mapping[str, str], Project] | None = None
 
     # -- sides
 
@@ -221,21 +222,30 @@ class Gatherer:
 
     def _meaning(self, side: MergeSide, base: Base | None) -> Callable[[str, str], str | None]:
         """Causes name a dataset's file by its meaning; that of the side's files is known once they are loaded."""
-        project = self._load(side.code, side)
-        known: dict[tuple[str, str], str] = {}
-        if base is not None:
-            known.update({(p, base.code[p]): m for p, m in base.meanings.items() if p in base.code})
-        known.update({(p, sha): project.meanings[p] for p, sha in side.code.items() if p in project.meanings})
-        return lambda path, content: known.get((path, content))
+
+        def meaning(path: str, content: str) -> str | None:
+            if side.code.get(path) == content:
+                found = self._load(side.code, side).meanings.get(path)
+                if found is not None:
+                    return found
+            return base.meanings.get(path) if base is not None and base.code.get(path) == content else None
+
+        return meaning
 
     def _load(self, files: Mapping[str, str], side: MergeSide) -> Project:
+        """The project that files make; the one that was asked for last is kept, since a side is mostly what its merge comes to."""
+        if self._loaded is not None and self._loaded[0] == files:
+            return self._loaded[1]
+
         def read(path: str) -> bytes:
             sha = files[path]
             if side.code.get(path) == sha:
                 return side.read(path, sha)
             return self._lake.objects.text(sha)
 
-        return load(files, read, self._workspace.cache)
+        project = load(files, read, self._workspace.cache)
+        self._loaded = (files, project)
+        return project
 
     def _as_published(self, project: Project, state: State) -> Project:
         """`project` with the definitions of the leaves: a dataset that was kept, failed or not selected was made by other texts of
