@@ -10,7 +10,7 @@ from andon.base.hashing import content_id
 from andon.base.record import Record
 
 #: Version of what the forms mean; part of every check's id, so that results of another meaning are never taken.
-MEANING = "c1"
+MEANING = "c2"
 
 
 class CheckKind(StrEnum):

@@ -80,6 +80,17 @@ class Typer:
         query = f"select {listed}" + ("" if own is None else f" from {quote_name(self._check.dataset)}")
         return [kind for _, kind in self._binder.bind(query, self._macros)]
 
+    def types_of(self, expressions: Sequence[str], dataset: str) -> list[str]:
+        """The engine's types of SQL expressions over another dataset.
+
+        Raises:
+            BindError: if one has no meaning.
+        """
+        self._binder.declare(dataset, list(self._columns[dataset]))
+        listed = ", ".join(f"({sql}) as c{index}" for index, sql in enumerate(expressions))
+        found = self._binder.bind(f"select {listed} from {quote_name(dataset)}", self._macros)
+        return [kind for _, kind in found]
+
     def _over_no_table(self, listed: str, own: Mapping[str, str]) -> list[str] | None:
         """The types over a query that has the columns; None if that doesn't bind, so that the true table tells why.
 

@@ -206,6 +206,15 @@ def one_blank(text: str) -> str:
     return "".join(pieces)
 
 
+def is_aggregate(node: Mapping[str, Any]) -> bool:
+    """Whether a node of a tree calls an aggregate."""
+    return (
+        node.get("class") == "FUNCTION"
+        and not node.get("is_operator")
+        and str(node["function_name"]).lower() in AGGREGATES
+    )
+
+
 def share_text(number: str) -> str:
     """`number` percent as a decimal number: `0.05` for `5`."""
     return format(Decimal(number.replace("_", "")) / 100, "f")
@@ -280,7 +289,7 @@ class _Walk:
         self.window = self.window or kind == "WINDOW"
         self.subquery = self.subquery or kind == "SUBQUERY"
         self.star = self.star or kind in ("STAR", "POSITIONAL_REFERENCE", "DEFAULT")
-        if kind != "FUNCTION" or node.get("is_operator") or node["function_name"].lower() not in AGGREGATES:
+        if not is_aggregate(node):
             return in_aggregate
         self.total = True
         if node.get("schema") not in (None, "", "main"):  # `amount.sum()`: the parser takes the column for a schema
