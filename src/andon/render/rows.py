@@ -23,6 +23,7 @@ def counts_text(found: RowDiff) -> str:
     for names, what in ((found.columns_added, "added"), (found.columns_removed, "removed")):
         if names:
             parts.append(f"column{'s' if len(names) > 1 else ''} {', '.join(names)} {what}")
+    parts += [f"{old} is now {new}" for old, new in found.renamed]
     parts += [f"{name} is {new} instead of {old}" for name, old, new, _ in found.retyped]
     return ", ".join(parts)
 

@@ -22,7 +22,7 @@ from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.duckdb.instance import Session
 from andon.errors import AndonError, UsageError
 from andon.model.row_diff import ColumnChange, RowChange, RowCounts, RowDiff, RowSample, ValuePair
-from andon.model.version import Column
+from andon.model.version import Column, paired
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,7 +63,7 @@ class DiffQuestion(Record):
     """What is asked.
 
     Attributes:
-        key: the columns that tell which row is which, on both sides; empty compares whole rows.
+        key: the columns that tell which row is which, as the new side names them, on both sides; empty compares whole rows.
         where: an SQL condition; counted and shown are only rows that satisfy it before or after.
         masked: columns whose values are not handed out, in lower case.
         samples: examples of changed rows at most; 0 leaves out all values.
@@ -115,8 +115,13 @@ class _Comparison:
         self._sides = (old, new)
         self._columns = _common(old.columns, new.columns, question.key)
         self._keys = len(question.key)
-        self._old = sql.rows_of(old.relation, old.columns, new.columns)
-        self._new = sql.rows_of(new.relation, new.columns, old.columns)
+        renamed = [c for c in self._columns if c.is_renamed]
+        self._aliases = (
+            {c.new.name.lower(): c.old.name for c in renamed},
+            {c.old.name.lower(): c.new.name for c in renamed},
+        )
+        self._old = sql.rows_of(old.relation, old.columns, new.columns, self._aliases[0])
+        self._new = sql.rows_of(new.relation, new.columns, old.columns, self._aliases[1])
         self._notes: list[str] = []
         self._made: dict[str, str] = {}
 
@@ -142,7 +147,7 @@ class _Comparison:
         """A condition that has no meaning is refused before anything is read."""
         if self._question.where:
             own, other = (s.columns for s in self._sides)
-            empty = sql.rows_of(sql.nothing(own), own, other)
+            empty = sql.rows_of(sql.nothing(own), own, other, self._aliases[0])
             self._ask(f"select 1 from {empty} where (\n{self._question.where}\n)")
 
     def _take_candidates(self) -> bool:
@@ -256,7 +261,8 @@ class _Comparison:
     # -- facts
 
     def _facts(self) -> RowDiff:
-        old, new = ({c.name.lower(): c.name for c in side.columns} for side in self._sides)
+        old, new = (tuple(side.columns) for side in self._sides)
+        paired_old, paired_new = {c.old.name for c in self._columns}, {c.new.name for c in self._columns}
         counts = self._counts()
         return RowDiff(
             dataset=self._question.dataset,
@@ -264,8 +270,9 @@ class _Comparison:
             key=tuple(c.name for c in self._columns[: self._keys]),
             rows=counts,
             columns=self._column_changes() if counts.changed else (),
-            columns_added=tuple(name for key, name in new.items() if key not in old),
-            columns_removed=tuple(name for key, name in old.items() if key not in new),
+            columns_added=tuple(c.name for c in new if c.name not in paired_new),
+            columns_removed=tuple(c.name for c in old if c.name not in paired_old),
+            renamed=tuple((c.old.name, c.new.name) for c in self._columns if c.is_renamed),
             retyped=tuple((c.name, c.old.type, c.new.type, c.type) for c in self._columns if c.is_retyped),
             samples=self._samples(counts) if self._question.samples else (),
             notes=tuple(self._notes),
@@ -346,7 +353,7 @@ class _Comparison:
         return str(self._question.output)
 
     def _is_masked(self, column: sql.Common) -> bool:
-        return column.name.lower() in self._question.masked
+        return not self._question.masked.isdisjoint(column.names)
 
     def _make(self, name: str, body: str, kind: str = "table") -> None:
         """Make a temporary table or view; an older one of that name is replaced."""
@@ -362,12 +369,7 @@ class _Comparison:
 
 def _common(old: Sequence[Column], new: Sequence[Column], key: Sequence[str]) -> list[sql.Common]:
     """The columns of both sides, the key's first, then in the new side's order."""
-    before = {c.name.lower(): c for c in old}
-    both = [
-        sql.Common(before[c.name.lower()], c, sql.common_type(before[c.name.lower()].type, c.type))
-        for c in new
-        if c.name.lower() in before
-    ]
+    both = [sql.Common(was, now, sql.common_type(was.type, now.type)) for was, now in paired(old, new)]
     first = [name.lower() for name in key]
     return sorted(both, key=lambda c: first.index(c.name.lower()) if c.name.lower() in first else len(first))
 

@@ -5,7 +5,7 @@ Two values are the same if `is not distinct from` says so: NULL equals NULL, NaN
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from andon.base.names import literal, quote
 from andon.base.record import Record
@@ -43,6 +43,16 @@ class Common(Record):
         return self.new.name
 
     @property
+    def names(self) -> frozenset[str]:
+        """What the sides call it, in lower case."""
+        return frozenset((self.old.name.lower(), self.new.name.lower()))
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether the two sides call it by different names."""
+        return self.old.name.lower() != self.new.name.lower()
+
+    @property
     def is_retyped(self) -> bool:
         """Whether the two sides store different types."""
         return self.old.type != self.new.type
@@ -73,10 +83,21 @@ def is_number(kind: str) -> bool:
     return not kind.endswith("]") and (name in _DIGITS or name in _FLOATS or name == "DECIMAL")
 
 
-def rows_of(relation: str, own: Sequence[Column], others: Sequence[Column]) -> str:
-    """One side with its own columns and, as NULL, those that only the other side has, so that a filter can name all."""
-    mine = {c.name.lower() for c in own}
-    missing = [f"cast(null as {c.type}) as {quote(c.name)}" for c in others if c.name.lower() not in mine]
+def rows_of(
+    relation: str, own: Sequence[Column], others: Sequence[Column], here: Mapping[str, str] | None = None
+) -> str:
+    """One side with its own columns and those that only the other side has, so that a filter can name all.
+
+    Args:
+        here: what this side calls columns that the other one has under another name, by that name in lower case; all else is NULL.
+    """
+    mine, known = {c.name.lower() for c in own}, here or {}
+    missing = []
+    for column in others:
+        name = column.name.lower()
+        if name not in mine:
+            value = quote(known[name]) if name in known else f"cast(null as {column.type})"
+            missing.append(f"{value} as {quote(column.name)}")
     return f"(select {', '.join(['*', *missing])} from {relation})"
 
 
@@ -200,7 +221,7 @@ def differences_file(columns: Sequence[Common], keys: int, masked: frozenset[str
 
     items = [f"c as {unique('_change')}"]
     for i, column in enumerate(columns):
-        hidden = column.name.lower() in masked
+        hidden = not masked.isdisjoint(column.names)
         either = f"coalesce(n{i}, o{i})"
         if i < keys or not keys:
             items.append(f"{shown(either, column.type, True) if hidden else either} as {unique(column.name)}")
