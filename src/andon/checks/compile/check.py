@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from andon.base.names import did_you_mean, literal, quote, quote_name
 from andon.base.recursion import deeply
 from andon.checks.compile.aggregates import standalone, with_relations
+from andon.checks.compile.mixed import mixed
 from andon.checks.compile.nan import guarded, guarded_total, guards_within, is_float
 from andon.checks.compile.plans import (
     AgePlan,
@@ -24,7 +25,7 @@ from andon.checks.compile.plans import (
     ViolationsPlan,
 )
 from andon.checks.compile.typed import Binds, Typer, is_common_number, surely_binds, surely_compare
-from andon.checks.compile.values import between_sql, family, is_whole, value_sql
+from andon.checks.compile.values import between_sql, family, is_empty, is_whole, value_sql
 from andon.checks.language import patterns
 from andon.checks.language.answers import Unwritable
 from andon.checks.language.expression import Expression, read_expression
@@ -164,7 +165,21 @@ class _Compiler:
         found = read_expression(sql, self._lower)
         if not isinstance(found, Expression):
             raise _Refused("project.bad_check", found.message, found.hint)
+        named = {name.lower() for name in (found.outside if found.has_subquery else found.columns)} - self._lower
+        name = next((part for part in self._check.dataset.lower().split(".") if part in named), None)
+        if name is not None:  # to SQL the dataset's own name is the whole row
+            message = f"`{self._check.dataset}` has no column `{name}`"
+            raise _Refused("project.unknown_column", message, "name its columns alone, without the dataset")
         return found
+
+    def _not_mixed(self, *found: Expression) -> None:
+        """Refuse comparisons of a text with what is none, that of two values given included."""
+        tree = found[0].tree
+        if len(found) > 1:
+            tree = {"class": "COMPARISON", "type": "COMPARE_EQUAL", "left": found[0].tree, "right": found[1].tree}
+        wrong = mixed(tree, self._kinds, self._types)
+        if wrong is not None:
+            raise _Refused("project.bad_check", wrong.message, wrong.hint)
 
     def _types(self, expressions: Sequence[str], *, source: bool = True, dataset: str | None = None) -> list[str]:
         """Types of expressions over the dataset, or over another one; `source` is False for those with queries of their own."""
@@ -196,6 +211,7 @@ class _Compiler:
                 test = between_sql(sql, between, kind)
                 if isinstance(test, Literal):
                     raise _uncomparable(sql, kind, test)
+                _not_empty(between, kind)
                 return f"({test}{self._not_nan(sql, kind)}) is false"
             case InSet():
                 return self._membership(form)
@@ -240,6 +256,7 @@ class _Compiler:
     def _condition(self, sql: str, what: str) -> str:
         """A condition on a row, so that NaN satisfies none."""
         found = self._read(sql)
+        self._not_mixed(found)
         kind = self._types([sql])[0]
         if kind != "BOOLEAN":
             raise _Refused("project.bad_check", f"{what} is {kind}, not true or false", "compare it with something")
@@ -295,6 +312,7 @@ class _Compiler:
             limit = self._standalone(limit) if limit is not None else None
             needs = True
         else:
+            self._not_mixed(*found)
             sql = self._guarded(sql)
             limit = self._guarded(limit) if limit is not None else None
         bound = self._bound(sql) if needs else sql
@@ -303,6 +321,7 @@ class _Compiler:
             test = between_sql(sql, condition, kind)
             if isinstance(test, Literal):
                 raise _uncomparable(self._check.text, kind, test)
+            _not_empty(condition, kind)
             return TotalPlan(sql, None, test, scope, needs)
         assert limit is not None
         if condition.tolerance is not None:
@@ -310,6 +329,11 @@ class _Compiler:
             self._number(self._bound(limit) if needs else limit, source=not needs)
             return TotalPlan(sql, limit, None, scope, needs)
         holds = f"({sql}) {condition.operator} ({limit})"
+        if needs and not limit.startswith("'"):
+            other = self._types([self._bound(limit)], source=False)[0]
+            if {family(kind), family(other)} & {"text"} and family(kind) != family(other):
+                message = f"the totals are {kind} and {other}, which don't compare"
+                raise _Refused("project.bad_check", message, "cast one of them")
         if needs or not surely_compare(found[0].tree, found[1].tree, self._kinds):
             self._types([self._bound(holds) if needs else holds], source=not needs)
         return TotalPlan(sql, limit, holds, scope, needs)
@@ -318,6 +342,8 @@ class _Compiler:
         """A total so that no condition in it is true for NaN; `dataset` is another one whose columns it names alone."""
         if dataset is None or dataset == self._check.dataset:
             return guarded_total(sql, self._read(sql).tree, self._types)
+        if "'" in sql:
+            self._types([sql], dataset=dataset)
         found = read_expression(sql, frozenset(name.lower() for name, _ in self._catalog.columns[dataset]))
         if not isinstance(found, Expression):
             return sql
@@ -351,6 +377,14 @@ class _Compiler:
         stamp = "timestamptz" if kind.endswith("ZONE") else "timestamp"
         newest = f"max({form.expression})::{stamp}"
         return AgePlan(f"epoch_us({newest})", f"{newest} = 'infinity'::{stamp}", self._scope)
+
+
+def _not_empty(between: Between, kind: str) -> None:
+    if is_empty(between, kind):
+        assert between.low is not None
+        assert between.high is not None
+        message = f"nothing lies within {between.low.shown}..{between.high.shown}"
+        raise _Refused("project.bad_check", message, "write the smaller bound first")
 
 
 def _uncomparable(sql: str, kind: str, value: Literal) -> _Refused:

@@ -44,7 +44,7 @@ def guarded(sql: str, tree: Node, types: Callable[[Sequence[str]], list[str]], f
     loose: list[Node] = []
     changed = _rewrite(tree, True, found, loose)
     whole = as_text([changed])[0]
-    guards = [f"not isnan({found[_key(node)]})" for node in _unique(loose)]
+    guards = [f"not isnan({found[key_of(node)]})" for node in _unique(loose)]
     return " and ".join([f"({whole})", *guards])
 
 
@@ -68,7 +68,7 @@ def _floating(operands: Sequence[Node], types: Callable[[Sequence[str]], list[st
         return {}
     texts = as_text(operands)
     kinds = types(texts)
-    return {_key(node): text for node, text, kind in zip(operands, texts, kinds, strict=True) if is_float(kind)}
+    return {key_of(node): text for node, text, kind in zip(operands, texts, kinds, strict=True) if is_float(kind)}
 
 
 def _operands_of_total(tree: Node) -> tuple[list[Node], list[Node]]:
@@ -80,9 +80,9 @@ def _operands_of_total(tree: Node) -> tuple[list[Node], list[Node]]:
         if is_aggregate(node):
             inside.extend(_operands(node))
             return
-        outside.extend(one for one in _compared(node) if one.get("class") != "CONSTANT")
+        outside.extend(one for one in compared(node) if one.get("class") != "CONSTANT")
         if node.get("class") not in ("LAMBDA", "WINDOW"):
-            for part in _parts(node):
+            for part in parts(node):
                 visit(part)
 
     visit(tree)
@@ -96,7 +96,7 @@ def _rewrite_within(node: Any, found: Mapping[str, str]) -> Any:
     if not isinstance(node, dict) or node.get("class") in ("LAMBDA", "WINDOW", "SUBQUERY"):
         return node
     is_not = node.get("class") == "OPERATOR" and node["type"] == "OPERATOR_NOT"
-    if is_not or node.get("class") == "CONJUNCTION" or _compared(node):
+    if is_not or node.get("class") == "CONJUNCTION" or compared(node):
         loose: list[Node] = []
         changed = _rewrite(node, True, found, loose)
         return _all_of(changed, [_negated(_call("isnan", one)) for one in _unique(loose)])
@@ -112,10 +112,10 @@ def _is_plain(node: Node) -> bool:
         kind == "OPERATOR"
         and node["type"] in ("OPERATOR_NOT", *_MEMBERSHIP, "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL")
     )
-    return plain and all(_is_plain(part) for part in _parts(node))
+    return plain and all(_is_plain(part) for part in parts(node))
 
 
-def _parts(node: Node) -> Iterable[Node]:
+def parts(node: Node) -> Iterable[Node]:
     """The expressions directly below."""
     for value in node.values():
         if isinstance(value, dict):
@@ -130,7 +130,7 @@ def _parts(node: Node) -> Iterable[Node]:
                         yield from (item["when_expr"], item["then_expr"])
 
 
-def _compared(node: Node) -> list[Node]:
+def compared(node: Node) -> list[Node]:
     """The operands of a comparison, a range, or a list; empty for other nodes."""
     match node.get("class"):
         case "COMPARISON":
@@ -145,15 +145,16 @@ def _compared(node: Node) -> list[Node]:
 
 
 def _operands(node: Node) -> list[Node]:
-    found = [one for one in _compared(node) if one.get("class") != "CONSTANT"]
+    found = [one for one in compared(node) if one.get("class") != "CONSTANT"]
     if node.get("class") in ("LAMBDA", "WINDOW"):
         return found
-    for part in _parts(node):
+    for part in parts(node):
         found += _operands(part)
     return found
 
 
-def _key(node: Node) -> str:
+def key_of(node: Node) -> str:
+    """What equal expressions have in common, wherever they stand."""
     return json.dumps(_placeless(node), sort_keys=True)
 
 
@@ -164,7 +165,7 @@ def _placeless(node: Any) -> Any:
 
 
 def _unique(nodes: Iterable[Node]) -> list[Node]:
-    return list({_key(node): node for node in nodes}.values())
+    return list({key_of(node): node for node in nodes}.values())
 
 
 def _rewrite(node: Node, plainly: bool | None, found: Mapping[str, str], loose: list[Node]) -> Node:
@@ -172,7 +173,7 @@ def _rewrite(node: Node, plainly: bool | None, found: Mapping[str, str], loose: 
     kind = node.get("class")
     if kind in ("LAMBDA", "WINDOW"):
         return node
-    floating = [one for one in _compared(node) if _key(one) in found]
+    floating = [one for one in compared(node) if key_of(one) in found]
     if floating:
         if plainly is None:
             loose += floating
@@ -199,7 +200,7 @@ def _rewrite(node: Node, plainly: bool | None, found: Mapping[str, str], loose: 
             for one in node["case_checks"]
         ]
         return {**node, "case_checks": checks, "else_expr": _rewrite(node["else_expr"], plainly, found, loose)}
-    for part in _parts(node):
+    for part in parts(node):
         _rewrite(part, None, found, loose)
     return node
 

@@ -139,6 +139,9 @@ def split_range(text: str) -> tuple[str, Between] | Flaw | None:
         return Flaw(
             f"`{text[at:].strip()}` after a range", at, "a range ends its check; put the rest on a line of its own"
         )
+    if text[parts[middle].end : parts[middle].end + 1] == ".":
+        hint = "write two points: `0..10`; a fraction keeps its zero: `0..0.5`"
+        return Flaw("`...` is no range", parts[middle].start, hint, example)
     bounds: list[Literal | None] = []
     for start, end in ((parts[first].start, parts[middle].start), (parts[middle].end, parts[last].end)):
         written = text[start:end] if end > start else ""
