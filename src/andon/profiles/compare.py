@@ -65,10 +65,13 @@ def _moves(old: ColumnProfile, new: ColumnProfile) -> Iterator[Move]:
 
 
 def _shares(old: ColumnProfile, new: ColumnProfile) -> Iterator[Move]:
-    """Shares of NULL, empty, NaN and infinite values. The first ones ever matter more than some more of them."""
+    """Shares of NULL in the rows; of empty, NaN and infinite values in those that have one.
+
+    The first ones ever matter more than some more of them.
+    """
     pairs = [("nulls", old.nulls, old.nulls_of, new.nulls, new.nulls_of)]
     pairs += [
-        (name, getattr(old, name) or 0, old.rows, getattr(new, name) or 0, new.rows)
+        (name, getattr(old, name) or 0, old.values, getattr(new, name) or 0, new.values)
         for name in ("empty", "nan", "infinite")
     ]
     for name, count_before, of_before, count_after, of_after in pairs:

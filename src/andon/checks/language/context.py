@@ -149,7 +149,7 @@ def split_range(text: str) -> tuple[str, Between] | Flaw | None:
         if isinstance(bound, Flaw):
             return Flaw(bound.message, bound.offset, bound.hint, example)
         bounds.append(bound)
-    between = Between(bounds[0], bounds[1])
+    between = Between(bounds[0], bounds[1], any(token.text == "%" for token in parts[first : last + 1]))
     flaw = _flaw_of_bounds(between, parts[middle].start, example)
     return flaw or (text[: parts[first].start].rstrip(), between)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from andon.checks.findings import measured_text
 from andon.cli.output import Cell, Ink, display_width, table
 from andon.model.check import CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples
-from andon.render.checks import finding_text, measured_text
+from andon.render.checks import finding_text
 from andon.render.words import short
 
 #: Failing rows that are shown in all; each failing check shows at least so many.
