@@ -303,13 +303,15 @@ class _Comparison:
     def _pairs(self, index: int, column: sql.Common) -> tuple[ValuePair, ...]:
         if sql.is_number(column.type):
             return ()
-        old, new = (sql.shown(f"{to}{index}", column.type, False) for to in "on")
+        old, new = (
+            sql.shown(f"{to}{index}", column.type, False, f"{on}{index}") for to, on in (("o", "n"), ("n", "o"))
+        )
         rows = self._ask(
             f"select {old}, {new}, n from (select o{index}, n{index}, count(*) as n from {_PAIRS}"
             f" where c = 'changed' and o{index} is distinct from n{index} group by all"
             f" order by n desc, o{index}, n{index} limit {_PAIRS_SHOWN})"
         )
-        return tuple(ValuePair(*row) for row in rows)
+        return tuple(ValuePair(*sql.cut_apart(before, after), count) for before, after, count in rows)
 
     def _samples(self, counts: RowCounts) -> tuple[RowSample, ...]:
         most = self._question.samples
@@ -324,14 +326,18 @@ class _Comparison:
     def _sample(self, change: RowChange, most: int) -> tuple[RowSample, ...]:
         columns, count = list(enumerate(self._columns)), len(self._columns)
         order = ", ".join(f"{'o' if change is RowChange.REMOVED else 'n'}{i}" for i in range(self._keys or count))
-        shown = [sql.shown(f"{to}{i}", c.type, self._is_masked(c)) for to in "on" for i, c in columns]
+        beside = (("o", "n"), ("n", "o")) if change is RowChange.CHANGED else (("o", "o"), ("n", "n"))
+        shown = [
+            sql.shown(f"{to}{i}", c.type, self._is_masked(c), f"{other}{i}") for to, other in beside for i, c in columns
+        ]
         differs = [f"o{i} is distinct from n{i}" for i, _ in columns]
         rows = self._ask(
             f"select m, {', '.join([*shown, *differs])} from {_PAIRS} where c = '{change}' order by {order} limit {most}"
         )
         samples = []
         for times, *cells in rows:
-            old, new, marks = cells[:count], cells[count : 2 * count], cells[2 * count :]
+            sides = [sql.cut_apart(*pair) for pair in zip(cells[:count], cells[count : 2 * count], strict=True)]
+            old, new, marks = [before for before, _ in sides], [after for _, after in sides], cells[2 * count :]
             names = tuple(c.name for (_, c), mark in zip(columns, marks, strict=True) if mark)
             samples.append(
                 RowSample(

@@ -6,9 +6,11 @@ Two values are the same if `is not distinct from` says so: NULL equals NULL, NaN
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from andon.base.names import literal, quote
 from andon.base.record import Record
+from andon.base.text import around_difference
 from andon.model.row_diff import MASK
 from andon.model.types import parse_type
 from andon.model.version import Column
@@ -24,6 +26,8 @@ _MOST_DIGITS = 38
 _EXACT_DIGITS = 18
 #: Characters of a text that is shown.
 _SHOWN = 500
+#: Characters of texts within which a difference is looked for.
+_COMPARED = 100_000
 
 
 class Common(Record):
@@ -197,8 +201,12 @@ def measures(index: int, kind: str, masked: bool) -> list[str]:
     return [*counts, f"sum({change}) filter ({both})", f"max_by({change}, abs({change})) filter ({both})"]
 
 
-def shown(expression: str, kind: str, masked: bool) -> str:
-    """A value as it is handed out: numbers and truth values as they are, all else as text; a masked one not at all."""
+def shown(expression: str, kind: str, masked: bool, beside: str | None = None) -> str:
+    """A value as it is handed out: numbers and truth values as they are, all else as text; a masked one not at all.
+
+    Args:
+        beside: the value on the other side. A text that begins as this one does is handed out longer, for `cut_apart`.
+    """
     if masked:
         return f"case when {expression} is not null then {literal(MASK)} end"
     if kind == "FLOAT":
@@ -206,7 +214,18 @@ def shown(expression: str, kind: str, masked: bool) -> str:
     if is_number(kind) or kind == "BOOLEAN":
         return expression
     text = f"cast({expression} as varchar)"
-    return f"case when length({text}) > {_SHOWN} then left({text}, {_SHOWN}) || '…' else {text} end"
+    cut = f"left({text}, {_SHOWN}) || '…'"
+    if beside is not None:
+        same = f"left({text}, {_SHOWN}) = left(cast({beside} as varchar), {_SHOWN}) and {expression} is distinct from {beside}"
+        cut = f"case when {same} then left({text}, {_COMPARED}) else {cut} end"
+    return f"case when length({text}) > {_SHOWN} then {cut} else {text} end"
+
+
+def cut_apart(old: Any, new: Any) -> tuple[Any, Any]:
+    """Values as `shown` hands them out, long texts cut around what differs first."""
+    if not isinstance(old, str) or not isinstance(new, str) or max(len(old), len(new)) <= _SHOWN + 1:
+        return old, new
+    return around_difference(old, new, _SHOWN)
 
 
 def differences_file(columns: Sequence[Common], keys: int, masked: frozenset[str], table: str) -> str:
