@@ -375,3 +375,44 @@ def test_rules_run_by_themselves_too(project):
     project.run()
     for report in (check(project), check(project, "shop.orders"), check(project, at="main")):
         assert [r.label for r in report.results] == ["none"]
+
+
+SECRET = 77_123_456
+
+
+@pytest.mark.parametrize("marked", ["before", "later"])
+def test_a_total_of_a_personal_number_tells_no_ones_value(project, marked):
+    project.write("raw/orders_05.csv", f"id,customer,amount\n1,ada,10\n2,ben,{SECRET}\n3,ada,5\n")
+    told = ["sum(amount) = 1 warn", "avg(amount) > 1e9 warn", "count(amount) = 0 warn", "share(amount > 7) < 1% warn"]
+    hidden = [
+        "max(amount) < 7 warn",
+        "any_value(amount) filter (where id = 2) < 7 warn",
+        "median(amount) filter (where id = 2) 1..2 warn",
+        "max(amount) + 1 < 7 warn",
+        "arg_max(amount, id) filter (where id = 2) < 7 warn",
+        "max(id) > max(amount) warn",
+        "list(amount)[2] < 7 warn",
+        "max(case when id = 2 then amount end) = 0 warn",
+        "watch max(amount)",
+    ]
+    front_matter = "columns:\n  amount: {pii: true}\n" + lines(*told, *hidden)
+    if marked == "later":
+        project.write("sources/shop/orders.sql", front(lines(*told, *hidden), SHOP))
+        project.run()
+    project.write("sources/shop/orders.sql", front(front_matter, SHOP))
+    project.write(
+        "datasets/marts/count.sql",
+        front(lines("n > max(shop.orders.amount) warn"), "select count(*) as n from shop.orders\n").replace(
+            "n > max", "max(n) > max"
+        ),
+    )
+    result = project.run()
+    found = {c.text: c for c in [*result.checks, *check(project, again=True).results]}
+    assert all(found[line].value not in (None, "•••") for line in told)
+    assert all(found[line].value == "•••" for line in hidden if "max(id)" not in line)
+    assert (found["max(id) > max(amount) warn"].value, found["max(id) > max(amount) warn"].limit) == (3, "•••")
+    assert found["max(amount) < 7 warn"].limit == "< 7"
+    for document in (result, check(project), check(project, at="main")):
+        text = json.dumps(document.to_json()).replace(str(sum((10, SECRET, 5))), "")
+        assert str(SECRET) not in text
+        assert str(SECRET + 1) not in text

@@ -201,7 +201,9 @@ class Checking:
         if isinstance(check.form, MaxAge):
             measured = Measured(value=kept.newest, is_infinite=kept.value == "infinity")
             return _judged(result, judge(check, measured, self.setting.moment))
-        if isinstance(check.form, Watch) and kept.value is not None:  # the same content may be normal then and not now
+        if isinstance(check.form, Watch) and isinstance(
+            kept.value, int | float
+        ):  # the same content may be normal then and not now
             return _judged(result, self._watched(check, kept.value))
         return replace(
             result,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.record import replace
 from andon.model.check_result import CheckResult
+from andon.model.row_diff import MASK
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -44,5 +45,7 @@ class CheckHistory:
         if found is None:
             return None
         run, value, bad = found
+        if result.value == MASK:  # a column was marked since
+            value = MASK
         record = self._runs.find(run)
         return {"run": run, "commit": record.commit if record else None, "value": value, "bad": bad}

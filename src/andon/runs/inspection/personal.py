@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from andon.base.record import replace
 from andon.base.text import words_in
-from andon.checks.execute.samples import MASK
-from andon.model.check import Check, CheckStatus, MaxAge, Violations
+from andon.checks.judge import Judgement
+from andon.checks.personal import discreet as by_verdict
+from andon.model.check import Check, CheckStatus, Violations
 from andon.model.check_result import CheckResult, Samples
+from andon.model.row_diff import MASK
 
 
 def discreet(
@@ -29,14 +29,15 @@ def discreet(
         shown = {name.lower() for name in result.samples.columns}
         masked = own | others | ((shown - known) if read or "*" in text else frozenset())
     result = replace(result, samples=_samples(result.samples, masked))
-    if not read or isinstance(check.form, MaxAge):
+    if not read:
         return result
     if result.status is CheckStatus.ERROR:
         named = (result.reason or "").partition(":")[0].partition(" (the message")[0]
         columns = ", ".join(f"`{name}`" for name in read)
         return replace(result, reason=f"{named} (the message may quote values of {columns} and is not shown)")
-    limit = result.limit if str(result.limit) in check.text else _masked(result.limit)
-    return replace(result, value=_masked(result.value), limit=limit)
+    verdict = Judgement(result.status, result.value, result.limit, reason=result.reason)
+    told = by_verdict(check, verdict, frozenset(read))
+    return replace(result, status=told.status, value=told.value, limit=told.limit, reason=told.reason)
 
 
 def _samples(samples: Samples, masked: frozenset[str]) -> Samples:
@@ -48,7 +49,3 @@ def _samples(samples: Samples, masked: frozenset[str]) -> Samples:
         for row in samples.rows
     )
     return Samples(samples.columns, rows, tuple(n for n, hide in zip(samples.columns, hidden, strict=True) if hide))
-
-
-def _masked(value: Any) -> Any:
-    return MASK if isinstance(value, str) else value
