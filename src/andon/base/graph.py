@@ -154,5 +154,9 @@ class Closures(Generic[_Node]):
 
     def names_in(self, members: int) -> list[str]:
         """The names in a set, in their order."""
-        digits = f"{members:b}"
-        return [self._names[place] for place, digit in enumerate(reversed(digits)) if digit == "1"]
+        found = []
+        while members:
+            lowest = members & -members
+            found.append(self._names[lowest.bit_length() - 1])
+            members ^= lowest
+        return found
