@@ -74,6 +74,21 @@ class Relations:
             {name: self.relation(i) for name, i in build.inputs.items()},
         )
 
+    def files(self, version_ids: Iterable[str]) -> list[str]:
+        """Storage paths of all data files that reading these versions touches (through views)."""
+        waiting, seen, found = list(version_ids), set[str](), list[str]()
+        while waiting:
+            version_id = waiting.pop()
+            if version_id in seen:
+                continue
+            seen.add(version_id)
+            version = self.version(version_id)
+            found += [file.path for file in version.files]
+            if version.is_view:
+                build = self._builds.get(version_id) or self._lake.objects.builds_by_key([version_id]).get(version_id)
+                waiting += build.inputs.values() if build else ()
+        return found
+
     def size(self, version_id: str) -> int:
         """Bytes of data files that reading a version touches (through views)."""
         version = self.version(version_id)

@@ -20,6 +20,7 @@ from andon.runs.building.columns import OutputColumns
 from andon.runs.building.job import Job
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
+from andon.runs.planning.raw_files import raw_path
 from andon.runs.planning.steps import clock_part
 
 if TYPE_CHECKING:
@@ -124,9 +125,9 @@ class Tasks:
         types = self.job.bound.get(definition.dataset) if self._as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")
-        task = Task(self._recipe(definition, make), storage.engine_path(path), self._stored(definition), types)
-        with self._engines.builder(definition, size) as engine:
-            produced = engine.run(task)
+        recipe = self._recipe(definition, make)
+        with storage.written(path, self._readers(make)) as place, self._engines.builder(definition, size) as engine:
+            produced = engine.run(Task(recipe, place, self._stored(definition), types))
         written, sha = storage.facts(path)
         files = (DataFile(path, written, sha, produced.rows, produced.stats),)
         version = Version(version_id(produced.columns, files), definition.dataset, produced.columns, files)
@@ -147,6 +148,11 @@ class Tasks:
         )
         note = f"{proof}: version kept" if proof else None
         return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
+
+    def _readers(self, make: Build) -> int:
+        """Permission bits of all that a result is made of: nobody may read it who may not read its inputs."""
+        kept = [raw_path(file) for file in make.files]
+        return self.job.lake.storage.readers([*kept, *self.relations.files(make.inputs.values())])
 
     def _recipe(self, definition: Definition, make: Build) -> Recipe:
         """What an engine is given to compute."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -57,7 +59,13 @@ class RawFiles:
         make_folder(target.parent.parent)
         try:
             target.parent.mkdir(exist_ok=True)
-            with source.open("rb") as reader, temporary.open("wb") as writer:
+            # who may not read the file may not read the copy either; the umask takes away more, as from any file
+            mode = stat.S_IMODE(source.stat().st_mode) & 0o666 | stat.S_IWUSR | stat.S_IRUSR
+
+            def private(path: str, flags: int) -> int:
+                return os.open(path, flags, mode)
+
+            with source.open("rb") as reader, open(temporary, "wb", opener=private) as writer:
                 while chunk := reader.read(_CHUNK):
                     sha.update(chunk)
                     writer.write(chunk)
