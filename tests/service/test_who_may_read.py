@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -62,15 +63,14 @@ def test_a_private_file_is_never_open_while_it_is_written(tmp_path):
     storage = LocalStorage(tmp_path / "lake")
     path = storage.new_path("data/s", "t", ".parquet")
     with storage.written(path, 0o600) as place:
-        with open(place, "w") as file:
-            file.write("x")
+        Path(place).write_text("x")
         folder = (tmp_path / "lake" / path).with_name((tmp_path / "lake" / path).name + ".part")
         assert mode(folder) == 0o700
         assert not (tmp_path / "lake" / path).exists()
     assert mode(tmp_path / "lake" / path) == 0o600
     assert not folder.exists()
     with pytest.raises(ZeroDivisionError), storage.written(path, 0o600) as place:
-        open(place, "w").close()
+        Path(place).touch()
         raise ZeroDivisionError
     assert not folder.exists()
 

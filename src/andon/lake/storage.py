@@ -56,6 +56,10 @@ class Storage(Protocol):
         """Size of a file, None if it is not there."""
         ...
 
+    def mark(self, path: str) -> str | None:
+        """What becomes another one when a file is written to or replaced; None if it is not there."""
+        ...
+
     def facts(self, path: str) -> tuple[int, str]:
         """Size and sha256 of a file, by reading it."""
         ...
@@ -125,6 +129,14 @@ class LocalStorage:
             return (self.root / path).stat().st_size
         except OSError:
             return None
+
+    def mark(self, path: str) -> str | None:
+        """See `Storage.mark`."""
+        try:
+            found = (self.root / path).stat()
+        except OSError:
+            return None
+        return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
 
     def facts(self, path: str) -> tuple[int, str]:
         """See `Storage.facts`."""

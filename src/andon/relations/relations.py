@@ -24,8 +24,9 @@ class Relations:
         self._relations: dict[str, Relation] = {}
 
     def add(self, version: Version, build: Build, definition: Definition) -> None:
-        """A version that was made just now."""
+        """A version that was made just now; built again, it may have other files than those that were read before."""
         self._versions[version.id] = version
+        self._relations.pop(version.id, None)
         if version.is_view:
             self._builds[build.key] = build
             self._definitions[definition.id] = definition
@@ -51,7 +52,11 @@ class Relations:
         return found
 
     def relation(self, version_id: str) -> Relation:
-        """What the engine reads for a version."""
+        """What the engine reads for a version: nothing is read whose files do not hold what was written.
+
+        Raises:
+            MachineError: `lake.corrupt`.
+        """
         found = self._relations.get(version_id)
         if found is None:
             found = self._relations[version_id] = self._relation(version_id)
@@ -60,6 +65,7 @@ class Relations:
     def _relation(self, version_id: str) -> Relation:
         version = self.version(version_id)
         if not version.is_view:
+            self._lake.intact.require(version.dataset, version.files)
             return TableRelation(tuple(self._lake.storage.engine_path(f.path) for f in version.files))
         build = self._builds.get(version_id) or self._lake.objects.builds_by_key([version_id]).get(version_id)
         if build is None:

@@ -105,6 +105,7 @@ class Adapters:
             if "_readers" in self.__dict__:
                 self._readers.close()
             if "_state" in self.__dict__:
+                self._state.lake.intact.flush()
                 self._state.lake.database.close()
             if "_cache" in self.__dict__:
                 self._cache.close()
@@ -134,7 +135,7 @@ class Adapters:
                 hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
             )
         database = SqliteDatabase(catalog)
-        lake = Lake.open(database, LocalStorage(storage), self.clock, self._owner)
+        lake = Lake.open(database, LocalStorage(storage), self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
         self._is_new = is_new
         return StateStore(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.text import excerpt, line_and_column
 from andon.errors import AndonError, DatasetError, MachineError, Problem, UsageError
+from andon.model.damage import Damage, damaged
 from andon.sql.messages import explain
 
 if TYPE_CHECKING:
@@ -106,16 +107,10 @@ def lost_file(error: Exception, dataset: str) -> MachineError | None:
         text,
         re.IGNORECASE,
     )
-    if found is None:
-        return None
     path = re.search(r"[\"'`](?P<path>[^\"'`]+\.parquet)", text)
-    what = "is not there" if found["gone"] else "is damaged"
-    return MachineError(
-        "lake.corrupt",
-        f"the data file of `{dataset}` {what}: {path['path'] if path else text}",
-        where=dataset,
-        hint=f"restore it from a backup, or `andon run --force {dataset}` builds it again; `andon doctor` lists what is missing",
-    )
+    if found is None or (found["gone"] and path is None):  # another file, such as one for what doesn't fit in memory
+        return None
+    return damaged(dataset, Damage(path["path"] if path else text, "is not there" if found["gone"] else "is damaged"))
 
 
 def _in_sql(error: Exception, definition: Definition) -> DatasetError:

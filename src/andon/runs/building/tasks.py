@@ -128,7 +128,7 @@ class Tasks:
         recipe = self._recipe(definition, make)
         with storage.written(path, self._readers(make)) as place, self._engines.builder(definition, size) as engine:
             produced = engine.run(Task(recipe, place, self._stored(definition), types))
-        written, sha = storage.facts(path)
+        written, sha = self.job.lake.intact.seal(path)
         files = (DataFile(path, written, sha, produced.rows, produced.stats),)
         version = Version(version_id(produced.columns, files), definition.dataset, produced.columns, files)
         same, proof = self._same_content(definition.dataset, version)
@@ -198,7 +198,7 @@ class Tasks:
         if leaf is None or leaf.materialize != "table":
             return None, None
         earlier = self.relations.version(leaf.version)
-        if self.job.lake.objects.is_lost(earlier):
+        if self.job.lake.objects.is_lost(earlier, anew=leaf.version == version.id):
             return None, None  # built again because it was lost
         if leaf.version == version.id:
             return earlier, "same bytes"
