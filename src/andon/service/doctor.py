@@ -96,6 +96,8 @@ def _whole_lake(workspace: Workspace, deep: bool) -> list[Finding]:
     for what, place in (("data", root / "data"), ("raw copies", root / "raw"), ("iceberg metadata", root / "iceberg")):
         count, total = tree_size(place)
         findings.append(Finding("ok", f"disk: {what}", f"{size(total)} in {plural(count, 'file')}"))
+    count, total = tree_size(workspace.folder.state / "tmp")
+    findings.append(Finding("ok", "disk: temporary files", f"{size(total)} in {plural(count, 'file')}"))
     free = shutil.disk_usage(workspace.root).free
     findings.append(
         Finding(

@@ -58,9 +58,25 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("author", "text", "", "Who acts, as written in commits; empty: git's user, or the system's."),
     Setting("branch.default", "text", "main", "The branch that commands work on when nothing else says so."),
     Setting("engine.threads", "number", 0, "Cores to use; 0 is all."),
-    Setting("engine.memory_limit", "text", "", "Memory that the engine may use (`4GB`); empty: the engine's default."),
+    Setting(
+        "engine.memory_limit",
+        "text",
+        "",
+        "Memory that the engine may use (`4GB`), what is larger goes to disk; empty: four fifths of the machine's.",
+    ),
     Setting("engine.wide_above", "size", 256_000_000, "A task whose input files are larger than this gets all cores."),
-    Setting("engine.temp_directory", "text", "", "Where the engine spills to; empty: inside `.andon`."),
+    Setting(
+        "engine.temp_directory",
+        "text",
+        "",
+        "A folder for what does not fit in memory; empty: inside `.andon`, or the system's where that can't be written.",
+    ),
+    Setting(
+        "engine.temp_limit",
+        "text",
+        "",
+        "How much of that there may be (`50GB`); empty: nine tenths of what is free on its disk.",
+    ),
     Setting(
         "publish.change",
         "choice",

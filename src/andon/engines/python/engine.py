@@ -58,7 +58,7 @@ class PythonEngine:
         if self._stopped.is_set():
             raise stopped(recipe.dataset)
         definition = recipe.definition
-        work = self._settings.temporary / f"python-{secrets.token_hex(6)}"
+        work = self._settings.temporary.path / f"python-{secrets.token_hex(6)}"
         (work / "child").mkdir(parents=True)
         try:
             child = PythonTask(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.record import replace
-from andon.engines.engine import Builders, Recipe, Task, Types, stopped
+from andon.engines.engine import Builders, Produced, Recipe, Task, Types, stopped
 from andon.engines.types import stored_types
 from andon.model.build import Build, recipe_key
 from andon.model.dataset import Definition, Kind
@@ -20,6 +20,7 @@ from andon.runs.building.columns import OutputColumns
 from andon.runs.building.job import Job
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
+from andon.runs.building.turns import Turns
 from andon.runs.planning.raw_files import raw_path
 from andon.runs.planning.steps import clock_part
 
@@ -35,6 +36,7 @@ class Tasks:
         self.sides = sides
         self._engines = engines
         self.relations = sides.relations
+        self._turns = Turns()
         self._columns = OutputColumns(job.lake.objects, job.definitions, job.leaves)
 
     def interrupt(self) -> None:
@@ -126,8 +128,12 @@ class Tasks:
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")
         recipe = self._recipe(definition, make)
-        with storage.written(path, self._readers(make)) as place, self._engines.builder(definition, size) as engine:
-            produced = engine.run(Task(recipe, place, self._stored(definition), types))
+
+        def produce() -> Produced:
+            with storage.written(path, self._readers(make)) as place, self._engines.builder(definition, size) as engine:
+                return engine.run(Task(recipe, place, self._stored(definition), types))
+
+        produced = self._turns.take(produce)
         written, sha = self.job.lake.intact.seal(path)
         files = (DataFile(path, written, sha, produced.rows, produced.stats),)
         version = Version(version_id(produced.columns, files), definition.dataset, produced.columns, files)
