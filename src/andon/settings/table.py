@@ -85,6 +85,12 @@ SETTINGS: tuple[Setting, ...] = (
         POLICIES,
     ),
     Setting("publish.refresh", "choice", "healthy", "The same for a run on the same code with new data.", POLICIES),
+    Setting(
+        "python.memory",
+        "size",
+        0,
+        "Memory that a Python dataset's process may take (`8GB`), on Linux; 0 is four fifths of the machine's.",
+    ),
     Setting("python.timeout", "number", 600, "Seconds that a Python dataset may take, where its file says nothing."),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
 )

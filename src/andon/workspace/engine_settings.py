@@ -48,4 +48,13 @@ def reading_settings(settings: Settings, folder: Folder) -> EngineSettings:
 
 def python_settings(settings: Settings, folder: Folder) -> PythonSettings:
     """For engines that run Python datasets."""
-    return PythonSettings(folder.state / "environments", float(settings.get("python.timeout")))
+    memory = int(settings.get("python.memory")) or _most_memory()
+    return PythonSettings(folder.state / "environments", float(settings.get("python.timeout")), memory)
+
+
+def _most_memory() -> int | None:
+    """Four fifths of the machine's memory, None where that is not told."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 4 // 5
+    except (AttributeError, OSError, ValueError):
+        return None
