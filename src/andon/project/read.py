@@ -133,4 +133,8 @@ def _with_secrets(path: str, text: str, facts: FileFacts) -> FileFacts:
     from andon.project.files.secrets import find_secrets
 
     found = find_secrets(path, text)
-    return FileFacts(facts.said, (*facts.problems, *found)) if found else facts
+    if not found:
+        return facts
+    # an excerpt may show the line of the secret
+    others = (Problem(p.code, p.message, p.file, p.line, p.column, p.hint) for p in facts.problems)
+    return FileFacts(facts.said, (*others, *found))

@@ -104,7 +104,8 @@ _WORDS = {"text": "text", "number": "a whole number", "flag": "true or false", "
 
 def mask(text: str) -> str:
     """`text` with the password of an address in it hidden (`postgresql://ana:***@host/db`)."""
-    return re.sub(r"(://[^/@\s:]*:)[^@/\s]+@", r"\1***@", re.sub(r"(?i)(password=)[^\s&;]+", r"\1***", text))
+    text = re.sub(r"(?i)((?:password|passwd|pwd|secret|token)=)[^\s&;/'\"]+", r"\1***", text)
+    return re.sub(r"(//[^/@\s:]{0,256}:)[^@/\s]{1,512}@", r"\1***@", text)
 
 
 def convert(setting: Setting, value: Any, *, from_text: bool = False) -> Value:

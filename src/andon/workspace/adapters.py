@@ -21,6 +21,7 @@ from andon.errors import MachineError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
 from andon.settings.resolve import Settings
+from andon.settings.table import mask
 from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
 from andon.state.queries import Queries
@@ -144,12 +145,20 @@ class Adapters:
 
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))
-        if text.startswith("file://"):
-            text = text.removeprefix("file://")
-        if "://" in text:
+        shown = self.settings.shown(setting)
+        if "://" in text.removeprefix("file://"):
             raise UsageError(
                 "usage.not_yet",
-                f"`{setting}` = `{text}`: only a local path is supported in this version",
+                f"`{setting}` = `{shown}`: only a local path is supported in this version",
                 hint="use a path on this machine or on a shared disk",
             )
+        if mask(text) != text or self.settings.is_secret(setting):
+            raise UsageError(
+                "usage.bad_argument",
+                f"`{setting}` is a path on this machine with a secret in it (`{shown}`): every place that is shown would tell it",
+                where=self.settings.origin(setting),
+                hint="name the folder plainly; a path needs no password and no `${file:…}`",
+            )
+        if text.startswith("file://"):
+            text = text.removeprefix("file://")
         return (self.root / Path(text).expanduser()).resolve()
