@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from andon.base.temporary import Temporary
 from andon.engines.duckdb.opening import Purpose, open_instance
 from andon.engines.engine import EngineSettings
 from andon.engines.relation import TableRelation, view_over
@@ -28,7 +29,10 @@ def place(tmp_path_factory):
 
 
 def pool_over(place: Path, most: int = MOST_KEPT) -> Pool:
-    return Pool(lambda: open_instance(Purpose.READING, EngineSettings(2, "500MB", 0, place / "tmp"), wide=True), most)
+    return Pool(
+        lambda: open_instance(Purpose.READING, EngineSettings(2, "500MB", 0, Temporary([place], "pool")), wide=True),
+        most,
+    )
 
 
 def finder(place: Path, number: int):

@@ -25,8 +25,9 @@ class Relations:
         self._relations: dict[str, Relation] = {}
 
     def add(self, version: Version, build: Build, definition: Definition) -> None:
-        """A version that was made just now."""
+        """A version that was made just now; built again, it may have other files than those that were read before."""
         self._versions[version.id] = version
+        self._relations.pop(version.id, None)
         if version.is_view:
             self._builds[build.key] = build
             self._definitions[definition.id] = definition
@@ -52,7 +53,11 @@ class Relations:
         return found
 
     def relation(self, version_id: str) -> Relation:
-        """What the engine reads for a version."""
+        """What the engine reads for a version: nothing is read whose files do not hold what was written.
+
+        Raises:
+            MachineError: `lake.corrupt`.
+        """
         for each in self._below(version_id, self._relations):
             self._relations[each] = self._relation(each)
         return self._relations[version_id]
@@ -60,6 +65,11 @@ class Relations:
     def size(self, version_id: str) -> int:
         """Bytes of data files that reading a version touches (through views)."""
         return sum(self.version(each).bytes for each in self._below(version_id, ()))
+
+    def files(self, version_ids: Iterable[str]) -> list[str]:
+        """Storage paths of all data files that reading these versions touches (through views)."""
+        below = dict.fromkeys(each for version_id in version_ids for each in self._below(version_id, ()))
+        return [file.path for each in below for file in self.version(each).files]
 
     def _below(self, version_id: str, known: Container[str]) -> list[str]:
         """A version and those that views read to give it, each once and after what it reads, without those known."""
@@ -72,6 +82,7 @@ class Relations:
     def _relation(self, version_id: str) -> Relation:
         version = self.version(version_id)
         if not version.is_view:
+            self._lake.intact.require(version.dataset, version.files)
             return TableRelation(tuple(self._lake.storage.engine_path(f.path) for f in version.files))
         build = self._build(version_id)
         definition = self._definitions.get(build.definition)

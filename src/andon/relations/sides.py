@@ -59,6 +59,7 @@ class Sides:
         self.relations = Relations(lake)
         self.settings = settings
         self._storage = lake.storage
+        self._intact = lake.intact
         self._moment = moment
         self._narrow: Side | None = None
         self._wide: Side | None = None
@@ -94,7 +95,13 @@ class Sides:
             yield self._side(wide=True)
 
     def hold_the_same(self, one: Version, other: Version, columns: Sequence[str] | None = None) -> bool:
-        """Whether two tables hold the same rows, of `columns` only where they are given. Data files are read."""
+        """Whether two tables hold the same rows, of `columns` only where they are given. Data files are read.
+
+        Raises:
+            MachineError: `lake.corrupt` where one is not what was written.
+        """
+        for version in (one, other):
+            self._intact.require(version.dataset, version.files)
         with self.for_size(one.bytes + other.bytes) as side:
             session = side.session()
             prints = [

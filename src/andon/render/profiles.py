@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from andon.model.profile import ColumnProfile, Value
 from andon.model.profile_diff import ColumnMoves, Move
+from andon.render.visible import visible
 
 
 def percent(share: float) -> str:
@@ -42,7 +43,7 @@ def shown(value: Value) -> str:
         return "true" if value else "false"
     if not isinstance(value, str):
         return number(value)
-    text = "".join(c if c.isprintable() or c in "\n\r\t" else c.encode("unicode_escape").decode() for c in value)
+    text = visible(value)
     return f"'{text}'" if text != text.strip() or not text else text
 
 

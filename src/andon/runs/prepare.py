@@ -66,7 +66,7 @@ class Preparer:
         self._lake = workspace.lake
         self._outlook = outlook
         self._probe = probe
-        self.raw = RawFiles(workspace.root, workspace.lake.storage)
+        self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
     def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
         """The plan that leads to `goal`.

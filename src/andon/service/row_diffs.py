@@ -12,6 +12,7 @@ from andon.base.record import Record, replace
 from andon.errors import UsageError
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
+from andon.service.masks import masked_columns
 from andon.state.row_diffs import Compared, KnownRowDiffs
 from andon.workspace.view import no_dataset
 
@@ -169,7 +170,7 @@ class RowDiffs:
         from andon.relations.row_diffs import RowDiffer
 
         differ = RowDiffer(self._lake, self._workspace.readers, self._relations())
-        masks = {} if options.is_summary else self._masks(a, b)
+        masks = {} if options.is_summary else masked_columns(self._workspace, a, b)
         made, kept = {}, []
         for each in differing:
             masked = masks.get(each.name, frozenset())
@@ -194,18 +195,6 @@ class RowDiffs:
         definition = self._lake.objects.definitions([leaf.definition]).get(leaf.definition)
         key = definition.key if definition else ()
         return RowDiff(name, tuple(c.name for c in version.columns), key, where=options.where)
-
-    def _masks(self, a: Commit, b: Commit) -> dict[str, frozenset[str]]:
-        """Columns marked `pii`, in lower case, by dataset: by the code of either commit, or by that of the branch as it is now."""
-        from andon.workspace.code import project_at
-
-        head = self._lake.refs.resolve(self._workspace.reading())
-        marked: dict[str, set[str]] = {}
-        for commit in {c.root: c for c in (a, b, head)}.values():
-            project = project_at(self._workspace, self._lake.commits.state(commit))
-            for name, info in project.datasets.items():
-                marked.setdefault(name, set()).update(c.name.lower() for c in info.columns if c.pii)
-        return {name: frozenset(columns) for name, columns in marked.items() if columns}
 
     def _require(self, a: Commit, b: Commit, datasets: Sequence[str]) -> None:
         known = self._lake.commits.state(a).leaves.keys() | self._lake.commits.state(b).leaves.keys()

@@ -18,6 +18,7 @@ from andon.cli.text.progress import progress
 from andon.cli.text.rows import summary_lines
 from andon.errors import EXIT_DONE, UsageError
 from andon.model.commit import CauseDocument
+from andon.render.visible import visible
 from andon.render.words import names, short
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], 
             hint=f"`{app.command(f'undo {short(target.id)}{place} --yes')}` does it",
         )
     app.console.err.line(f"takes back {what}: {names(datasets)}")
-    if not click.confirm(f"{reason}; take it back?", default=False, err=True):
+    if not click.confirm(visible(f"{reason}; take it back?"), default=False, err=True):
         raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from andon.base.names import literal, quote
 from andon.base.record import Record
-from andon.model.row_diff import MASK
+from andon.model.mask import MASK
 from andon.model.types import parse_type
 from andon.model.version import Column
 
