@@ -9,8 +9,8 @@ from andon.base.names import literal
 from andon.errors import UsageError
 from andon.model.dataset import Definition
 from andon.sources.files.calls import Call, parse_call
+from andon.sources.files.patterns import type_name
 from andon.sources.files.table import Table
-from andon.sources.files.values import type_name
 
 #: Options that only steer guessing, or that `columns` answers; DuckDB refuses some of them beside it.
 _GONE = (

@@ -13,10 +13,11 @@ from andon.model.dataset import Definition
 from andon.sources.failures import refusal
 from andon.sources.files import columnar, delimited, documents, partitions
 from andon.sources.files.calls import Call, parse_call
+from andon.sources.files.casts import Cast
 from andon.sources.files.paths import files_of
+from andon.sources.files.patterns import type_name
 from andon.sources.files.raw_text import Source, joined
 from andon.sources.files.table import Table, is_lenient, relation, sources_of
-from andon.sources.files.values import Cast, type_name
 from andon.sql.reads import replace_reads
 
 

@@ -11,12 +11,13 @@ from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
 from andon.sources.files.calls import Call
+from andon.sources.files.casts import Cast
+from andon.sources.files.classes import classify
 from andon.sources.files.dialect import MAX_COLUMNS, Dialect, check_all_rows, find_dialect, first_record, stated_dialect
 from andon.sources.files.infer import Look, casts_of, sample, stated_casts
 from andon.sources.files.raw_text import Source, check_text, check_whole, joined
 from andon.sources.files.scratch import columns_of, rows, scratch
 from andon.sources.files.table import Table, is_lenient, relation, run
-from andon.sources.files.values import Cast, classify
 
 if TYPE_CHECKING:
     import duckdb
