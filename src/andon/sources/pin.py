@@ -70,10 +70,11 @@ def _options(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
         "auto_detect": "false",
         "header": str(bool(dialect.header)).lower(),
         "delim": _mark(dialect.delim),
-        "quote": literal(dialect.quote),
-        "escape": literal(dialect.escape),
         "columns": columns,
     }
+    # Who states the usual quote says that values over many lines are right; a pin says nothing new.
+    if dialect.quote != '"' or dialect.escape != '"' or "quote" in call.stated:
+        options |= {"quote": literal(dialect.quote), "escape": literal(dialect.escape)}
     if dialect.skip:
         options["skip"] = str(dialect.skip)
     for option, kind in (("dateformat", "DATE"), ("timestampformat", "TIMESTAMP")):
