@@ -237,7 +237,7 @@ def test_query_errors_have_a_mark(built: Andon, golden: Golden) -> None:
 def test_ls_and_show(built: Andon, golden: Golden) -> None:
     golden("ls", built("ls").out)
     assert [d["dataset"] for d in built.json("ls", "shop.*")] == ["shop.orders"]
-    assert built("ls", "tag:nothing").out == "no dataset is tag:nothing\n"
+    assert built.json("ls", "tag:nothing", status=2)["error"]["message"] == "no dataset has the tag `nothing`"
     shown = built("show", "marts.revenue_by_month").out
     for part in ("Revenue and number of orders by month", "sample", "iceberg_scan(", "shop.orders", "DECIMAL(38,2)"):
         assert part in shown

@@ -241,7 +241,7 @@ class Datasets:
 def _selected(select: tuple[str, ...], project: Project, state: State) -> set[str]:
     datasets = {d: x for d, x in project.datasets.items() if d in state.leaves}
     needs = {d: datasets[d].definition.inputs if d in datasets else () for d in state.leaves}
-    return choose(select, selectable(datasets, needs))
+    return choose(select, selectable(datasets, needs, files={d: leaf.files for d, leaf in state.leaves.items()}))
 
 
 def _contract_lines(build: Build | None) -> tuple[str, ...]:
