@@ -111,7 +111,7 @@ class Page(Documented):
         insights: insights that it serves, directly or through what reads it.
         sample: up to ten rows.
         contract: for sources: how its files are read, as lines.
-        checks: what checks said of this version.
+        checks: what the commit's own checks said of the versions that it has.
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
 
@@ -229,7 +229,7 @@ class Datasets:
             _contract_lines(build),
             objects.text(sha).decode() if sha else "",
             None if version.is_view else self._iceberg(version),
-            tuple(self._checks.of_version(name, version.id)),
+            tuple(self._checks.of_commit(name, commit, state, project)),
         )
 
     def _iceberg(self, version: Version) -> str:
