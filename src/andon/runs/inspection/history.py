@@ -75,24 +75,21 @@ class CheckHistory:
 
     def _worded(self, check: Check, said: Sequence[CheckResult], commit: Commit, version: str) -> CheckResult:
         """The result that readers of the commit should see, as the commit's own line words it."""
-        known = {
-            "label": check.label,
-            "text": check.text,
-            "severity": check.severity,
-            "why": check.why,
-            "file": check.file,
-            "line": check.line,
-        }
         if not said:
             return CheckResult(
                 key=result_key(check.id, version),
                 check=check.id,
                 dataset=check.dataset,
+                label=check.label,
+                text=check.text,
                 kind=check.kind,
+                severity=check.severity,
                 status=CheckStatus.SKIPPED,
                 reason="not asked of this version yet",
+                why=check.why,
                 version=version,
-                **known,
+                file=check.file,
+                line=check.line,
             )
         found = said[0]
         if (
@@ -102,7 +99,16 @@ class CheckHistory:
             if found.run != commit.run:
                 found = next((r for r in said if r.run is not None and self._is_published(r.run)), found)
         accepted = next((a for a in commit.acceptances if a.subject == found.subject), None)
-        return replace(found, accepted=accepted.to_json() if accepted is not None and found.failed else None, **known)
+        return replace(
+            found,
+            accepted=accepted.to_json() if accepted is not None and found.failed else None,
+            label=check.label,
+            text=check.text,
+            severity=check.severity,
+            why=check.why,
+            file=check.file,
+            line=check.line,
+        )
 
     def _is_published(self, run: int) -> bool:
         record = self._runs.find(run)
