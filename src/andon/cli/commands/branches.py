@@ -10,8 +10,9 @@ from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, pass_app
 from andon.cli.documents import BranchDropped, BranchMade, BranchSwitched, TagDocument
 from andon.cli.options import json_option, publish_options, run_options, yes_option
-from andon.cli.output import Cell, table
+from andon.cli.output import Cell
 from andon.cli.run_end import confirmed, finish
+from andon.cli.table import table
 from andon.cli.text.progress import progress
 from andon.errors import UsageError
 from andon.render.words import moment, names, short
@@ -42,7 +43,18 @@ def list_branches(app: App) -> None:
         for b in found
     ]
     app.console.show(
-        lambda: [b.to_json() for b in found], lambda: table(rows, out, width=app.console.width, whole=[1], first=[6])
+        lambda: [b.to_json() for b in found],
+        lambda: table(
+            rows,
+            out,
+            width=app.console.width,
+            whole=[0, 1, 2, 3, 5],
+            wrap=[4, 6],
+            first=[6],
+            drop=[4, 6],
+            names=["", "branch", "head", "moved at", "author", "differs", "message"],
+            rest="`--json` has all",
+        ),
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 from andon.base.text import plural, seconds
-from andon.cli.output import Cell, Console, Ink, error_lines, table
+from andon.cli.output import Cell, Console, Ink, error_lines
+from andon.cli.table import lay_out, table
 from andon.cli.text.verdicts import STYLES
 from andon.model.plan import UNCHANGED, Action, Plan, Step
 from andon.model.run import RunResult, TaskResult, TaskStatus
@@ -26,7 +27,7 @@ def plan_lines(plan: Plan, console: Console, everything: bool, expected: float, 
         rows: list[Sequence[Cell]] = [
             (symbol(s, pen), s.dataset, (str(s.action), "dim"), (_reason(s, console.width), "dim")) for s in shown
         ]
-        lines += ["", *table(rows, pen, width=console.width, indent="  ", whole=[0, 1], first=[3])]
+        lines += ["", *table(rows, pen, width=console.width, indent="  ", whole=[0, 1, 2], wrap=[3], drop=())]
     lines += _meanings(shown, pen, console.width)
     for notice in plan.notices:
         lines += ["", f"{pen.paint('note:', 'warn')} {notice}"]
@@ -50,7 +51,7 @@ def _meanings(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:
     ]
     title = pen.paint("what the changes mean", "dim")
     lines = table(rows, pen, indent="  ")
-    if width is not None and lines != table(rows, pen, width=width, indent="  "):
+    if width is not None and lay_out(rows, pen, width=width, indent="  ").lines != tuple(lines):
         lines = _stacked(rows, pen, width)
     return ["", title, *lines, *broken]
 
@@ -59,7 +60,7 @@ def _stacked(rows: Sequence[Sequence[Cell]], pen: Ink, width: int) -> list[str]:
     """Dataset and verdict on one line, and whom it concerns below it: for narrow terminals."""
     lines = []
     for row in rows:
-        lines += table([row[:2]], pen, width=width, indent="  ", whole=[0])
+        lines += table([row[:2]], pen, width=width, indent="  ", whole=[0], wrap=[1], drop=())
         text = row[2] if isinstance(row[2], str) else row[2][0]
         lines += [pen.paint(line, "dim") for line in wrap(text, width, initial_indent="    ", subsequent_indent="    ")]
     return lines
@@ -103,7 +104,7 @@ def run_lines(result: RunResult, ink: Ink, width: int | None = None) -> list[str
             rows.append(((word, style), f"{len(found):,}", (text, "dim")))
     if result.checks:
         rows.append((("checked", _check_style(result)), f"{len(result.checks):,}", (_check_counts(result), "dim")))
-    lines = table(rows, ink, right=[1], width=width, whole=[0, 1])
+    lines = table(rows, ink, right=[1], width=width, whole=[0, 1], wrap=[2], drop=())
     return [*lines, *([""] if rows else []), _ending(result, ink)]
 
 
