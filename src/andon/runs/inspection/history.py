@@ -69,7 +69,7 @@ class CheckHistory:
         try:
             if dataset not in project.datasets or book.read([dataset]):
                 return ()
-            return [item.check for item in book.of(dataset)]
+            return sorted((item.check for item in book.of(dataset)), key=lambda c: (c.line or 0, c.label))
         except ProjectError:
             return ()
 
