@@ -544,3 +544,21 @@ def _double(built: Andon) -> None:
     """A mistake that no check catches."""
     built.replace(MART, "sum(amount) as revenue", "2 * sum(amount) as revenue")
     built.replace(MART, "reconciles: ", "# reconciles: ")
+
+
+def test_a_branch_with_work_that_is_in_no_other_place_is_not_dropped_unasked(built: Andon) -> None:
+    built("branch", "create", "empty")
+    built("branch", "drop", "empty")  # nothing was made on it
+    built.replace(MART, "count(*) as orders", "count(*) + 0 as orders")
+    built.write("macros/m.sql", "create macro twice(x) as 2 * x;\n")
+    built("run", "--branch", "try", "--yes")
+    refused = built.json("branch", "drop", "try", status=2)["error"]
+    assert refused["message"] == "try has work that was not published: marts.revenue_by_month, macros/m.sql"
+    assert "branch drop try --yes` drops it" in refused["hint"]
+    built("publish", "try", "--yes")
+    built("branch", "drop", "try")  # main has it by now
+    built.replace(MART, "count(*) + 0 as orders", "count(*) + 1 as orders")
+    built("run", "--branch", "again", "--yes")
+    assert built.json("branch", "drop", "again", "--yes")["dropped"]
+    built("undo")
+    assert built.json("redo", "--yes")["redone"]

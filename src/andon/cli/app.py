@@ -230,7 +230,7 @@ def _guarded(arguments: list[str], call: Callable[[], Any]) -> int:
 
         console.err.write("".join(traceback.format_exception(cause)))
     console.error(error)
-    return error.exit_status
+    return EXIT_STOPPED if error.code == "build.interrupted" else error.exit_status
 
 
 def _usage(error: click.ClickException) -> AndonError:
