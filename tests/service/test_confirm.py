@@ -172,7 +172,7 @@ def test_an_edit_that_is_saved_after_a_run_began_is_not_published(shared):
     result = run(ana, ANY_PLAN, Listener(report))
     assert (result.published, moves) == (True, [])
     assert ana.ask("select n, most from marts.reader, marts.most") == [(4, 30)]
-    assert works(ana.plan()) >= {"marts.count": "build", "shop.orders": "build"}.items()  # the edits are still to come
+    assert works(ana.plan()).keys() >= {"marts.count", "marts.most", "shop.orders"}  # the edits are still to come
 
 
 def test_a_publish_is_agreed_to_in_the_same_way(project):
