@@ -210,7 +210,8 @@ def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
         or leaves[d].files != gathered.files.get(d)
         or leaves[d].definition != datasets[d].definition.id
     )
-    return frozenset(select(options.select, selectable(datasets, needs, changed), options.exclude))
+    own = {d: (*gathered.files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
+    return frozenset(select(options.select, selectable(datasets, needs, changed, own), options.exclude))
 
 
 def _digest(plan: Plan, gathered: Gathered, done: frozenset[str]) -> str:

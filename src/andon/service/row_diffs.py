@@ -126,6 +126,13 @@ class RowDiffs:
         """What of `summary` costs nothing: what was counted before, by dataset."""
         return self._counted(self._differing(datasets, self._lake.commits.changed_leaves(a, b)))
 
+    def of_pairs(self, head: Commit, pairs: LeafChanges) -> dict[str, RowDiff]:
+        """`summary` of leaves of `head` beside others that no commit holds yet, by dataset."""
+        differing = self._differing(pairs, pairs)
+        found = self._counted(differing)
+        missing = [each for name, each in differing.items() if name not in found]
+        return {**found, **self._made(missing, head, head, RowOptions(samples=0, limit_bytes=SUMMARY_BYTES))}
+
     # -- parts
 
     def _relations(self) -> Relations:
