@@ -62,6 +62,16 @@ class Commits:
             self._commits.put(key, commit)
         return commit
 
+    def known(self, keys: Iterable[str]) -> set[str]:
+        """Which of `keys` are ids of commits that are there."""
+        wanted = set(keys)
+        found = self._commits.get_many(wanted).keys() & wanted
+        for marks, batch in in_batches(wanted - found):
+            found |= {
+                key for (key,) in self._database.query(f"select id from lake_commit where id in ({marks})", batch)
+            }
+        return found
+
     def find_prefix(self, prefix: str) -> Commit | None:
         """The only commit whose id begins with `prefix`, or None.
 

@@ -84,13 +84,6 @@ class Objects:
         self._definitions.put_many(read)
         return found | read
 
-    def meanings(self, ids: Iterable[str]) -> dict[str, str]:
-        """`{project path: meaning}` of the dataset files of definitions; cheaper than `definitions`."""
-        found: dict[str, str] = {}
-        for marks, batch in in_batches(set(ids)):
-            found.update(self._database.query(f"select entry, meaning from definition where id in ({marks})", batch))
-        return found
-
     def versions(self, ids: Iterable[str]) -> dict[str, Version]:
         """Versions by id; unknown ids are left out."""
         found: dict[str, Version] = {}

@@ -21,7 +21,8 @@ from andon.project.select import select, selectable
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
-from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, code_notices
+from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
+from andon.runs.planning.merging import code_notices
 from andon.runs.planning.outlook import Outlook
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
@@ -82,7 +83,14 @@ class Preparer:
         gatherer = Gatherer(self._workspace)
         head = self._lake.commits.get(ref.commit)
         side = goal.side(head, gatherer)
-        gathered = gatherer.gather(head, side, goal.base(head, gatherer), drop=options.drop, lenient=True)
+        gathered = gatherer.gather(
+            head,
+            side,
+            goal.base(head, gatherer),
+            drop=options.drop,
+            lenient=True,
+            reverts=goal.target is not None,
+        )
         if gathered.project.problems:
             raise _told(ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)]), gathered)
         selected = _selected(gathered, options)

@@ -16,10 +16,10 @@ from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.project.folder.scan import scan
 from andon.runs.goal import DEFAULTS, Goal, Line, RunOptions
-from andon.runs.planning.bases import base_where_parted, remember_published
+from andon.runs.planning.bases import remember_published
 from andon.runs.planning.gather import Gatherer
+from andon.workspace.base import Base, InCommon
 from andon.workspace.branching import create_branch
-from andon.workspace.folder import Base
 
 if TYPE_CHECKING:
     from andon.runs.run import GoalRunner
@@ -114,10 +114,11 @@ class Branches:
         if name == here:
             return target, []
         folder = {p: f.sha256 for p, f in scan(self._workspace.root, self._workspace.cache).items()}
-        state = self._lake.commits.state(self._lake.commits.get(target.commit))
+        head = self._lake.commits.get(target.commit)
+        state = self._lake.commits.state(head)
         wanted = state.files()
         base = self._workspace.folder.base(here)
-        common = base.code if base is not None else {}
+        common = base.code.files if base is not None else {}
         changes = {p for p in folder.keys() | wanted.keys() if folder.get(p) != wanted.get(p)}
         dirty = sorted(p for p in changes if folder.get(p) != common.get(p))
         if dirty:
@@ -132,8 +133,8 @@ class Branches:
         self._workspace.folder.set_branch(name)
         gatherer = Gatherer(self._workspace)
         old = self._workspace.folder.base(name)
-        raw = gatherer.common_raw(state, old.raw if old else {})
-        self._workspace.folder.set_base(name, Base(wanted, gatherer.meanings(state), raw))
+        raw = gatherer.common_raw(head, old.raw if old else {})
+        self._workspace.folder.set_base(name, Base(InCommon(wanted, head.id), raw))
         return target, sorted(changes)
 
     def tag(self, name: str, at: str | None = None) -> Ref:
@@ -202,7 +203,7 @@ class Branches:
 
         def base(target: Commit, gatherer: Gatherer) -> Base | None:
             common = self._lake.commits.merge_base(head, target)
-            return base_where_parted(common, target, gatherer, self._lake.commits) if common is not None else None
+            return gatherer.base_of(common) if common is not None else None
 
         policy = options.publish or str(self._workspace.settings.get("publish.change"))
         return Goal(

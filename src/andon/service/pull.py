@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.files import write_whole
 from andon.model.commit import Commit
-from andon.project.folder.merge import next_base
 from andon.project.folder.scan import scan
 from andon.project.folder.text_merge import merge_texts
-from andon.runs.planning.bases import base_meanings
-from andon.runs.planning.gather import Gatherer
-from andon.workspace.folder import Base
+from andon.workspace.base import Base, InCommon
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -59,7 +56,7 @@ def pull(workspace: Workspace, branch: str | None = None, dry: bool = False) -> 
     head = state.files()
     here = {p: f.sha256 for p, f in scan(workspace.root, workspace.cache).items()}
     old = workspace.folder.base(name)
-    base = old.code if old is not None else {}
+    base = old.code.files if old is not None else {}
     write: dict[str, bytes | None] = {}
     merged: list[str] = []
     conflicts: list[str] = []
@@ -95,7 +92,7 @@ def pull(workspace: Workspace, branch: str | None = None, dry: bool = False) -> 
     )
 
 
-def _merge(workspace: Workspace, path: str, base: Mapping[str, str], theirs: str) -> tuple[bytes, bool]:
+def _merge(workspace: Workspace, path: str, base: Mapping[str, str | None], theirs: str) -> tuple[bytes, bool]:
     objects = workspace.lake.objects
     before = base.get(path)
     ancestor = objects.text(before) if before is not None and objects.has_texts([before]) else b""
@@ -104,14 +101,9 @@ def _merge(workspace: Workspace, path: str, base: Mapping[str, str], theirs: str
 
 def _remember(workspace: Workspace, branch: str, commit: Commit, here: Mapping[str, str], decided: set[str]) -> None:
     """After a pull the head's content is what both have in common, also for files that hold both sides' edits now."""
-    state = workspace.lake.commits.state(commit)
-    head = state.files()
-    old = workspace.folder.base(branch)
-    code = next_base(old.code if old else None, head, here)
-    for path in decided:
-        if path in head:
-            code[path] = head[path]
-        else:
-            code.pop(path, None)
-    meanings = base_meanings(code, old, head, Gatherer(workspace).meanings(state))
-    workspace.folder.set_base(branch, Base(code, meanings, old.raw if old else {}))
+    head = workspace.lake.commits.state(commit).files()
+    old = workspace.folder.base(branch) or Base()
+    code = old.code.after(commit.id, head, here)
+    files = {**code.files, **{path: head.get(path) for path in decided}}
+    since = {path: at for path, at in code.since.items() if path not in decided}
+    workspace.folder.set_base(branch, Base(InCommon(files, commit.id, since), old.raw))

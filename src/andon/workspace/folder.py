@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from andon.base.files import machine_error, make_folder, write_whole
 from andon.errors import MachineError
+from andon.workspace.base import Base
 
 #: Format of `.andon/`; a folder of a newer one is refused.
 FORMAT = 1
@@ -22,29 +20,6 @@ _SHIELD = {
     "config": b"[core]\n\trepositoryformatversion = 0\n\tbare = false\n",
     "description": b"Only here so that `git clean -fdx` spares the lake. Nothing is ever committed to it.\n",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What the folder and a published head last had in common.
-
-    Attributes:
-        code: `{path: sha256}`.
-        meanings: `{path: meaning}` of those contents that have one.
-        raw: `{source: {path: sha256}}`.
-    """
-
-    code: Mapping[str, str] = field(default_factory=dict)
-    meanings: Mapping[str, str] = field(default_factory=dict)
-    raw: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
-def put(files: dict[str, str], path: str, content: str | None) -> None:
-    """Set or, with None, remove the content of `path`."""
-    if content is None:
-        files.pop(path, None)
-    else:
-        files[path] = content
 
 
 class Folder:
@@ -109,21 +84,15 @@ class Folder:
     def base(self, branch: str) -> Base | None:
         """The base for `branch`, or None if the folder never had anything in common with it."""
         try:
-            document = json.loads(self._base_file(branch).read_bytes())
+            return Base.from_json(json.loads(self._base_file(branch).read_bytes()))
         except FileNotFoundError:
             return None
-        except ValueError:
-            return None  # torn by a crash of an older system: a folder without base is safe, it drops nothing
-        return Base(document["code"], document["meanings"], document["raw"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None  # torn or of another shape: a folder without base is safe, it drops nothing
 
     def set_base(self, branch: str, base: Base) -> None:
         """Remember `base` for `branch`."""
-        document: dict[str, Any] = {
-            "code": dict(base.code),
-            "meanings": dict(base.meanings),
-            "raw": {source: dict(files) for source, files in base.raw.items()},
-        }
-        write_whole(self._base_file(branch), json.dumps(document, sort_keys=True).encode(), durable=True)
+        write_whole(self._base_file(branch), json.dumps(base.to_json(), sort_keys=True).encode(), durable=True)
 
     def copy_base(self, source: str, target: str) -> None:
         """Give `target` (a new branch) the base of `source`: none if that has none, whatever an earlier branch of its name left."""

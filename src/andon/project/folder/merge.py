@@ -13,6 +13,9 @@ from andon.model.commit import Cause
 #: (path, content hash) -> the other name of that content that a cause may carry (a file's meaning), or None.
 Meaning = Callable[[str, str], str | None]
 
+#: What folder and head have in common: `{path: content hash}`, with None for a file that both had and that is gone from both.
+Shared = Mapping[str, str | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Merged:
@@ -46,13 +49,14 @@ class _Sorting:
 
 
 def merge(
-    base: Mapping[str, str] | None,
+    base: Shared | None,
     head: Mapping[str, str],
     folder: Mapping[str, str],
     *,
     rejected: Mapping[str, frozenset[str | None]],
     source: str | None = None,
     meaning: Meaning | None = None,
+    unmoved: Callable[[str], bool] | None = None,
     drop: bool = False,
 ) -> Merged:
     """Decide file by file.
@@ -64,6 +68,7 @@ def merge(
         rejected: `{path: contents that an undo took out}` (None in it: a deletion that was undone).
         source: set when these are raw files of a source, for the causes that are reported.
         meaning: the meaning of a content, where known: a cause names either.
+        unmoved: whether what the head has at a path that the base knows came there by undos alone: an undo counts as no change.
         drop: whether what the folder lacks is dropped, whoever brought it.
     """
     out = _Sorting()
@@ -88,12 +93,11 @@ def merge(
             chosen = None
         elif base is None:
             chosen = _without_base(path, here, there, out)
+        elif there == before or (path in base and unmoved is not None and unmoved(path)):
+            chosen = here
         elif here == before:
             chosen = there
             (out.kept if here is None else out.from_head).append(path)
-        elif there == before or is_rejected(path, before):
-            # An undo counts as no change of the head: what was edited after it is the folder's to say.
-            chosen = here
         else:
             out.conflicts.append(path)
             chosen = there
@@ -118,16 +122,12 @@ def _without_base(path: str, here: str | None, there: str | None, out: _Sorting)
     return here
 
 
-def next_base(base: Mapping[str, str] | None, head: Mapping[str, str], folder: Mapping[str, str]) -> dict[str, str]:
+def next_base(base: Shared | None, head: Mapping[str, str], folder: Mapping[str, str]) -> dict[str, str | None]:
     """The base after the head was published or seen: where folder and head agree it is that; elsewhere it stays."""
     result = dict(base or {})
     for path in head.keys() | folder.keys() | result.keys():
-        here, there = folder.get(path), head.get(path)
-        if here == there:
-            if here is None:
-                result.pop(path, None)
-            else:
-                result[path] = here
+        if folder.get(path) == head.get(path):
+            result[path] = head.get(path)
     return result
 
 
