@@ -176,8 +176,16 @@ class Model:
         held = self._merged(target, folder.code, folder.raw, base)
         target.publish(held)
         old = base or Base()
+        common = old.code.after(target.head, held.code, folder.code)
+        for path, content in [*folder.code.items(), *((p, None) for p in held.code.keys() - folder.code.keys())]:
+            if (
+                path not in old.code.files
+                and content != held.code.get(path)
+                and _is_rejected(path, content, target.rejected)
+            ):
+                common.files[path], common.at[path] = held.code.get(path), target.head
         folder.bases[branch] = Base(
-            old.code.after(target.head, held.code, folder.code),
+            common,
             (old.raw or Common()).after(target.head, held.raw, folder.raw),
         )
 
@@ -209,34 +217,43 @@ class Model:
 
     def can_pull(self, who: str, branch: str) -> bool:
         """Whether no text has to be merged by lines."""
-        return not any(self._both_changed(who, branch))
+        return all(choice != "merge" for _, choice in self._pulled(who, branch))
 
     def pull(self, who: str, branch: str) -> None:
         folder, target = self.folders[who], self.branches[branch]
-        head = target.head.held.code
-        base = folder.bases.get(branch) or Base()
-        files = base.code.files
-        kept = []
-        for path in head.keys() | folder.code.keys():
-            ours, theirs, before = folder.code.get(path), head.get(path), files.get(path)
-            if ours == theirs or (before is not None and theirs == before):
-                continue
-            if ours == before or ours is None:
+        head, base = target.head.held.code, folder.bases.get(branch) or Base()
+        edits = []
+        for path, choice in list(self._pulled(who, branch)):
+            if choice == "take":
                 _set(folder.code, path, head)
-            elif theirs is None:
-                kept.append(path)
+            elif (choice == "undone" and path not in base.code.files) or choice == "gone":
+                edits.append(path)
         code = base.code.after(target.head, head, folder.code)
-        for path in kept:
-            code.files[path], code.at[path] = None, target.head
+        for path in edits:
+            code.files[path], code.at[path] = head.get(path), target.head
         folder.bases[branch] = Base(code, base.raw)
 
-    def _both_changed(self, who: str, branch: str):
-        folder, head = self.folders[who], self.branches[branch].head.held.code
-        base = folder.bases.get(branch) or Base()
-        for path in head.keys() & folder.code.keys():
-            before = base.code.files.get(path)
-            if folder.code[path] != head[path]:
-                yield folder.code[path] != before and not (before is not None and head[path] == before)
+    def _pulled(self, who: str, branch: str):
+        """What a pull does where folder and branch differ, file by file."""
+        folder, target = self.folders[who], self.branches[branch]
+        head, base = target.head.held.code, (folder.bases.get(branch) or Base()).code
+        for path in head.keys() | folder.code.keys():
+            ours, theirs, before = folder.code.get(path), head.get(path), base.files.get(path)
+            is_known = path in base.files
+            is_unmoved = is_known and not target.moved("code", path, base.at[path])
+            if ours == theirs:
+                continue
+            if ours is not None and _is_rejected(path, ours, target.rejected):
+                yield path, "undone"
+            elif (is_known and theirs == before) or _is_rejected(path, ours, target.rejected):
+                continue
+            elif is_unmoved:
+                if ours is not None:
+                    yield path, "undone"
+            elif ours is None or (is_known and ours == before):
+                yield path, "take"
+            else:
+                yield path, "gone" if theirs is None else "merge"
 
     def _merged(self, target: Branch, code: Code, raw: Raw, base: Base | None) -> Held:
         held = target.head.held

@@ -10,6 +10,7 @@ from typing import Any
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import content_id
 from andon.base.lru import Lru
+from andon.base.paths import is_inside
 from andon.errors import MachineError, UsageError
 from andon.lake.packing import pack, unpack
 from andon.model.acceptance import Acceptance
@@ -101,6 +102,7 @@ class Commits:
                 for name, leaf in trees[tree].items():
                     leaves[f"{schema}.{name}"] = Leaf.from_json(leaf)
             state = State(leaves, self._tree(root["shared"]) if root["shared"] else {})
+            _require_paths(commit, state)
             self._states.put(commit.root, state)
         return state
 
@@ -219,3 +221,19 @@ class Commits:
             lost = min(wanted - found.keys())
             raise MachineError("lake.corrupt", f"tree `{lost[:12]}` is not in the catalog", hint="`andon doctor`")
         return found
+
+
+def _require_paths(commit: Commit, state: State) -> None:
+    """Refuse a state that names files outside of a project: what is brought into folders is written there.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    own = (path for leaf in state.leaves.values() for path, _ in leaf.files)
+    bad = next((path for path in (*state.shared, *own) if not is_inside(path)), None)
+    if bad is not None:
+        raise MachineError(
+            "lake.corrupt",
+            f"commit {commit.id[:8]} names the file `{bad!r}`, which is no path inside a project",
+            hint="nothing of it is used; `andon log` shows who wrote it",
+        )

@@ -258,7 +258,9 @@ class Finish:
         old = folder.base(goal.branch)
         code, raw = (old.code, dict(old.raw)) if old is not None else (InCommon(), {})
         if gathered.side.is_folder:
-            code = code.after(commit, state.files(), gathered.side.code)
+            # what an undo keeps out of a folder that never had it published is an edit, should it be accepted
+            edits = [cause.path for cause in gathered.code.rejected if cause.path not in code.files]
+            code = code.after(commit, state.files(), gathered.side.code, edits)
         builds = Gatherer(self._workspace).source_builds(state)
         for name, definition in gathered.definitions.items():
             if name in gathered.sources and name in builds:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from andon.base.files import write_whole
 from andon.errors import ConflictError, UsageError
 from andon.lake.refname import check_new_name
 from andon.lake.refs import MAIN, Ref, RefMove
@@ -18,6 +16,7 @@ from andon.project.folder.scan import scan
 from andon.runs.goal import DEFAULTS, Goal, Line, RunOptions
 from andon.runs.planning.bases import remember_published
 from andon.runs.planning.gather import Gatherer
+from andon.runs.planning.moves import HeadMoves
 from andon.workspace.base import Base, InCommon
 from andon.workspace.branching import create_branch
 
@@ -117,10 +116,8 @@ class Branches:
         head = self._lake.commits.get(target.commit)
         state = self._lake.commits.state(head)
         wanted = state.files()
-        base = self._workspace.folder.base(here)
-        common = base.code.files if base is not None else {}
         changes = {p for p in folder.keys() | wanted.keys() if folder.get(p) != wanted.get(p)}
-        dirty = sorted(p for p in changes if folder.get(p) != common.get(p))
+        dirty = sorted(changes & self._edits(here, folder))
         if dirty:
             raise ConflictError(
                 "lake.folder_dirty",
@@ -128,14 +125,33 @@ class Branches:
                 where=dirty[0],
                 hint=_keeping_edits(here),
             )
-        for path in sorted(changes):
-            _put(self._workspace.root, path, self._lake.objects.text(wanted[path]) if path in wanted else None)
+        self._workspace.folder.write(
+            {path: self._lake.objects.text(wanted[path]) if path in wanted else None for path in sorted(changes)}
+        )
         self._workspace.folder.set_branch(name)
         gatherer = Gatherer(self._workspace)
         old = self._workspace.folder.base(name)
         raw = gatherer.common_raw(head, old.raw if old else {})
         self._workspace.folder.set_base(name, Base(InCommon(wanted, head.id), raw))
         return target, sorted(changes)
+
+    def _edits(self, branch: str, folder: Mapping[str, str]) -> set[str]:
+        """Paths at which the folder has what its branch never had, or what was undone there, or what the lake does not hold."""
+        base = self._workspace.folder.base(branch)
+        common = base.code if base is not None else InCommon()
+        ref = self._lake.refs.find(branch)
+        head = self._lake.commits.get(ref.commit) if ref is not None else None
+        there = self._lake.commits.state(head).files() if head is not None else {}
+        texts = self._lake.objects.has_texts(folder.values())
+        moves = HeadMoves(self._lake.commits, self._lake.objects, head) if head is not None else None
+
+        def is_edit(path: str) -> bool:
+            mine, now = folder.get(path), there.get(path)
+            if mine != common.files.get(path) or (mine is not None and mine not in texts):
+                return True
+            return mine != now and moves is not None and not moves.moved(path, now, common.agreed_at(path))
+
+        return {path for path in folder.keys() | common.files.keys() if is_edit(path)}
 
     def tag(self, name: str, at: str | None = None) -> Ref:
         """Name a commit for good.
@@ -231,10 +247,3 @@ def _keeping_edits(here: str) -> str:
         aside = "`andon branch switch --create NAME` takes them along to a new branch, where `andon run` keeps them"
         return f"{aside}; or put the files aside"
     return f"`andon run --branch {here}` keeps them on the branch, or put the files aside"
-
-
-def _put(root: Path, path: str, content: bytes | None) -> None:
-    if content is None:
-        (root / path).unlink(missing_ok=True)
-    else:
-        write_whole(root / path, content)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,10 +27,17 @@ class InCommon:
         """The commit at which folder and branch last agreed in `path`."""
         return self.since.get(path, self.commit)
 
-    def after(self, commit: str, head: Mapping[str, str], folder: Mapping[str, str]) -> InCommon:
-        """The same after the folder's files and those of `commit` (`head`) were compared."""
-        files = next_base(self.files, head, folder)
-        since = {p: self.agreed_at(p) for p in files if folder.get(p) != head.get(p)}
+    def after(
+        self, commit: str, head: Mapping[str, str], folder: Mapping[str, str], edits: Iterable[str] = ()
+    ) -> InCommon:
+        """The same after the folder's files and those of `commit` (`head`) were compared.
+
+        Args:
+            edits: paths at which what the folder has counts as an edit of what the head has.
+        """
+        decided = {path: head.get(path) for path in edits}
+        files = {**next_base(self.files, head, folder), **decided}
+        since = {p: self.agreed_at(p) for p in files if folder.get(p) != head.get(p) and p not in decided}
         return InCommon(files, commit, {p: at for p, at in since.items() if at != commit})
 
     def to_json(self) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 from andon.base.files import machine_error, make_folder, write_whole
-from andon.errors import MachineError
+from andon.base.paths import is_inside
+from andon.errors import MachineError, Problem, ProjectError
+from andon.project.folder.scan import is_code_path
 from andon.workspace.base import Base
 
 #: Format of `.andon/`; a folder of a newer one is refused.
@@ -65,6 +68,45 @@ class Folder:
         write_whole(self.state / ".gitignore", b"*\n")
         write_whole(marker, str(FORMAT).encode(), durable=True)
         return True
+
+    # -- its files
+
+    def write(self, files: Mapping[str, bytes | None]) -> None:
+        """Write code files of the project, and remove those whose content is None; none of them where one can't be.
+
+        Raises:
+            MachineError: `lake.corrupt` for a path that is no code file's.
+            ProjectError: `project.link_outside` for one below a link that leads out of the project.
+        """
+        self._require_places(files)
+        for path, content in files.items():
+            place = self.root / path
+            if content is not None:
+                write_whole(place, content)
+                continue
+            try:
+                place.unlink(missing_ok=True)
+            except OSError as error:
+                raise machine_error(error, f"remove `{path}`") from error
+
+    def _require_places(self, paths: Iterable[str]) -> None:
+        root = self.root.resolve()
+        for path in paths:
+            if not is_inside(path) or not is_code_path(path):
+                raise MachineError(
+                    "lake.corrupt",
+                    f"the lake names `{path!r}`, which is no code file of a project; nothing was written",
+                    hint="`andon log` shows who wrote it",
+                )
+            folder = (root / path).parent.resolve()
+            if not folder.is_relative_to(root) or any(part[0] == "." for part in folder.relative_to(root).parts):
+                problem = Problem(
+                    "project.link_outside",
+                    f"`{path}` lies below a link that leads out of the project; nothing was written",
+                    path,
+                    hint="put a folder in place of the link, or change the file there by hand",
+                )
+                raise ProjectError.of([problem])
 
     # -- the branch
 

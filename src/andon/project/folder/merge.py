@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from andon.model.commit import Cause
 
@@ -73,20 +74,12 @@ def merge(
     """
     out = _Sorting()
 
-    def is_rejected(path: str, content: str | None) -> bool:
-        causes = rejected.get(path)
-        if not causes:
-            return False
-        if content is None:
-            return None in causes
-        return content in causes or (meaning is not None and meaning(path, content) in causes - {None})
-
     for path in sorted(head.keys() | folder.keys()):
         here, there = folder.get(path), head.get(path)
         before = base.get(path) if base is not None else None
         if here == there:
             chosen = here
-        elif is_rejected(path, here):
+        elif is_rejected(path, here, rejected, meaning):
             out.rejected.append(Cause(path, here, source))
             chosen = there
         elif here is None and drop:
@@ -115,11 +108,53 @@ def merge(
     )
 
 
+def is_rejected(
+    path: str, content: str | None, rejected: Mapping[str, frozenset[str | None]], meaning: Meaning | None
+) -> bool:
+    """Whether an undo keeps a content out; arguments as of `merge`."""
+    causes = rejected.get(path)
+    if not causes:
+        return False
+    if content is None:
+        return None in causes
+    return content in causes or (meaning is not None and meaning(path, content) in causes - {None})
+
+
 def _without_base(path: str, here: str | None, there: str | None, out: _Sorting) -> str | None:
     if here is None:
         out.kept.append(path)
         return there
     return here
+
+
+class Pull(StrEnum):
+    """What a pull does about a file in which folder and head differ."""
+
+    LEAVE = "leave"
+    KEEP = "keep"
+    TAKE = "take"
+    MERGE = "merge"
+
+
+def pull_choice(
+    ours: str | None, theirs: str | None, *, before: str | None, is_known: bool, is_unmoved: bool, is_rejected: bool
+) -> Pull:
+    """What a pull does about a file: `LEAVE` an edit, `KEEP` what was undone or is gone from the head, `TAKE` the head's, `MERGE` both.
+
+    Args:
+        before: what both last had in common; `is_known`: whether that is known.
+        is_unmoved: whether undos alone made what the head has.
+        is_rejected: whether an undo keeps out what the folder has.
+    """
+    if is_rejected and ours is not None:
+        return Pull.KEEP
+    if (is_known and theirs == before) or is_rejected:
+        return Pull.LEAVE
+    if is_known and is_unmoved:
+        return Pull.LEAVE if ours is None else Pull.KEEP
+    if ours is None or (is_known and ours == before):
+        return Pull.TAKE
+    return Pull.KEEP if theirs is None else Pull.MERGE
 
 
 def next_base(base: Shared | None, head: Mapping[str, str], folder: Mapping[str, str]) -> dict[str, str | None]:
