@@ -235,7 +235,7 @@ class LakeMachine(RuleBasedStateMachine):
     def _bases_agree(self, name: str, service: Service) -> None:
         bases = self.model.folders[name].bases
         for branch in self.model.branches:
-            real, expected = service.workspace.folder.base(branch), bases.get(branch)
+            real, expected = service.workspace.bases.of(branch), bases.get(branch)
             assert (real is None) == (expected is None), (name, branch)
             if real is not None and expected is not None:
                 code = {p: s for p, s in real.code.files.items() if p not in FIXED}

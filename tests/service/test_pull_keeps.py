@@ -98,7 +98,7 @@ def test_a_file_whose_common_text_is_not_in_the_lake_is_not_taken(shared):
     ben.write("datasets/marts/best.sql", "select 1 as one\n")
     ben.run()
     with closing(ana.open()) as service, service.workspace.lake.database.write() as transaction:
-        texts = [service.workspace.folder.base("main").code.files[p] for p in (COUNT, "datasets/marts/best.sql")]
+        texts = [service.workspace.bases.of("main").code.files[p] for p in (COUNT, "datasets/marts/best.sql")]
         transaction.execute(f"delete from blob where id in ({', '.join('?' * len(texts))})", texts)
     pulled = ana.pull()
     assert pulled.kept == (COUNT,)

@@ -254,8 +254,8 @@ class Finish:
         goal = prepared.goal
         if not goal.updates_folder:
             return
-        folder, gathered = self._workspace.folder, prepared.gathered
-        old = folder.base(goal.branch)
+        bases, gathered = self._workspace.bases, prepared.gathered
+        old = bases.of(goal.branch)
         code, raw = (old.code, dict(old.raw)) if old is not None else (InCommon(), {})
         if gathered.side.is_folder:
             # what an undo keeps out of a folder that never had it published is an edit, should it be accepted
@@ -269,7 +269,7 @@ class Finish:
                 raw[name] = raw.get(name, InCommon()).after(commit, published, here)
         new = Base(code, raw)
         if new != old and (gathered.side.is_folder or old is not None):
-            folder.set_base(goal.branch, new)
+            bases.set(goal.branch, new)
 
 
 @dataclass(frozen=True, slots=True)

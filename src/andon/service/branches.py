@@ -89,7 +89,7 @@ class Branches:
             raise UsageError("lake.protected", "`main` can't be dropped: it is what readers see", where=name)
         ref = self._branch(name)
         self._lake.move(RefMove(name, "branch", ref.commit, "drop"), None, self._workspace.caller.author)
-        self._workspace.folder.forget_base(name)
+        self._workspace.bases.forget(name)
         if self._workspace.folder.branch() == name:
             self._workspace.folder.set_branch(MAIN)
         return ref
@@ -130,14 +130,14 @@ class Branches:
         )
         self._workspace.folder.set_branch(name)
         gatherer = Gatherer(self._workspace)
-        old = self._workspace.folder.base(name)
+        old = self._workspace.bases.of(name)
         raw = gatherer.common_raw(head, old.raw if old else {})
-        self._workspace.folder.set_base(name, Base(InCommon(wanted, head.id), raw))
+        self._workspace.bases.set(name, Base(InCommon(wanted, head.id), raw))
         return target, sorted(changes)
 
     def _edits(self, branch: str, folder: Mapping[str, str]) -> set[str]:
         """Paths at which the folder has what its branch never had, or what was undone there, or what the lake does not hold."""
-        base = self._workspace.folder.base(branch)
+        base = self._workspace.bases.of(branch)
         common = base.code if base is not None else InCommon()
         ref = self._lake.refs.find(branch)
         head = self._lake.commits.get(ref.commit) if ref is not None else None

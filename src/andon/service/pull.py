@@ -71,7 +71,7 @@ class _Pull:
         self._head = self._lake.commits.state(self._commit).files()
         self._gatherer = Gatherer(workspace)
         self._side = self._gatherer.folder()
-        self._base = workspace.folder.base(branch) or Base()
+        self._base = workspace.bases.of(branch) or Base()
         self._write: dict[str, bytes | None] = {}
         self._merged: list[str] = []
         self._conflicts: list[str] = []
@@ -143,4 +143,4 @@ class _Pull:
         """What both have in common now: the branch's content also where a file holds both sides' edits."""
         here = {p: f.sha256 for p, f in scan(self._workspace.root, self._workspace.cache).items()}
         code = self._base.code.after(self._commit.id, self._head, here, self._edits)
-        self._workspace.folder.set_base(self._branch, Base(code, self._base.raw))
+        self._workspace.bases.set(self._branch, Base(code, self._base.raw))

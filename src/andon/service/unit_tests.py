@@ -44,7 +44,7 @@ class UnitTests:
         ref = self._lake.refs.find(branch) or self._lake.refs.find(MAIN)
         assert ref is not None  # a lake always has main
         gatherer = Gatherer(self._workspace)
-        base = self._workspace.folder.base(branch)
+        base = self._workspace.bases.of(branch)
         gathered = gatherer.gather(self._lake.commits.get(ref.commit), gatherer.folder(), base)
         tested = {test.dataset for test in gathered.project.tests} & self._selected(gathered, select, exclude)
         return run_tests(self._workspace, self._bound(gathered, tested), tested, again=again)

@@ -1,17 +1,14 @@
-"""The working folder's memory in `.andon/`: which branch it works on, and per branch the *base* it last had in common with it."""
+"""The working folder: its code files, and its memory in `.andon/`, among it which branch it works on."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 from andon.base.files import machine_error, make_folder, write_whole
 from andon.base.paths import is_inside
 from andon.errors import MachineError, Problem, ProjectError
 from andon.project.folder.scan import is_code_path
-from andon.workspace.base import Base
 
 #: Format of `.andon/`; a folder of a newer one is refused.
 FORMAT = 1
@@ -120,36 +117,3 @@ class Folder:
     def set_branch(self, name: str) -> None:
         """Work on the branch `name` from now on."""
         write_whole(self.state / "branch", name.encode(), durable=True)
-
-    # -- the base
-
-    def base(self, branch: str) -> Base | None:
-        """The base for `branch`, or None if the folder never had anything in common with it."""
-        try:
-            return Base.from_json(json.loads(self._base_file(branch).read_bytes()))
-        except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return None  # torn or of another shape: a folder without base is safe, it drops nothing
-
-    def set_base(self, branch: str, base: Base) -> None:
-        """Remember `base` for `branch`."""
-        write_whole(self._base_file(branch), json.dumps(base.to_json(), sort_keys=True).encode(), durable=True)
-
-    def copy_base(self, source: str, target: str) -> None:
-        """Give `target` (a new branch) the base of `source`: none if that has none, whatever an earlier branch of its name left."""
-        base = self.base(source)
-        if base is not None:
-            self.set_base(target, base)
-        else:
-            self.forget_base(target)
-
-    def forget_base(self, branch: str) -> None:
-        """`branch` is gone, and what the folder had in common with it."""
-        try:
-            self._base_file(branch).unlink(missing_ok=True)
-        except OSError as error:
-            raise machine_error(error, f"forget the branch `{branch}`") from error
-
-    def _base_file(self, branch: str) -> Path:
-        return self.state / "base" / f"{quote(branch, safe='')}.json"

@@ -18,10 +18,9 @@ def remember_published(workspace: Workspace, into: str, *, raw: bool = False) ->
     Args:
         raw: whether that goes for raw files, too.
     """
-    folder = workspace.folder
     files = {p: f.sha256 for p, f in scan(workspace.root, workspace.cache).items()}
     head = workspace.lake.refs.resolve(into)
     state = workspace.lake.commits.state(head)
-    old = folder.base(into) or Base()
+    old = workspace.bases.of(into) or Base()
     common = Gatherer(workspace).common_raw(head, old.raw) if raw else old.raw
-    folder.set_base(into, Base(old.code.after(head.id, state.files(), files), common))
+    workspace.bases.set(into, Base(old.code.after(head.id, state.files(), files), common))
