@@ -3,8 +3,8 @@
     python docs/generate.py           # write
     python docs/generate.py --check   # exit 1 if a page differs from what would be written
 
-Made here: commands, settings, project files, checks, errors, Python. `json.md` is written by hand and run like the other pages
-(`docs/sessions.py`).
+Made here: commands, settings, project files, checks, errors, Python, and the schema of JSON documents. `json.md` is written by hand and
+run like the other pages (`docs/sessions.py`).
 """
 
 from __future__ import annotations
@@ -492,7 +492,7 @@ def python_page() -> str:
         "",
     ]
     for title, cls in _results():
-        fields = [f"`{f}`" for f in getattr(cls, "__dataclass_fields__", {})]
+        fields = [f"`{f}`" for f in (getattr(cls, "__struct_fields__", None) or cls.__dataclass_fields__)]
         lines += [f"### {title}", "", _first(cls), "", "Fields: " + ", ".join(fields) + ".", ""]
     return _text(lines[:-1])
 
@@ -582,6 +582,28 @@ def _text(lines: Iterable[str]) -> str:
     return "".join(parts).rstrip("\n") + "\n"
 
 
+def json_schema() -> str:
+    """JSON Schema of every document: by command what it may write with `--json`, and the definitions."""
+    import json
+
+    from andon.base.document import schemas
+    from andon.cli.documents import FailureDocument, documents
+
+    commands = {"any command that fails": (FailureDocument,), **documents()}
+    found, definitions = schemas([kind for kinds in commands.values() for kind in kinds])
+    rest = iter(found)
+    shown = {command: [next(rest) for _ in kinds] for command, kinds in commands.items()}
+    parts = {
+        "commands": {command: kinds[0] if len(kinds) == 1 else {"anyOf": kinds} for command, kinds in shown.items()},
+        "$defs": definitions,
+    }
+    lines = ['{"$schema": "https://json-schema.org/draft/2020-12/schema"']
+    for part, entries in parts.items():
+        rows = [f"  {json.dumps(name)}: {json.dumps(entry, ensure_ascii=False)}" for name, entry in entries.items()]
+        lines += [f', "{part}": {{', ",\n".join(rows), "}"]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "settings.md": settings_page,
@@ -589,6 +611,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks_page,
     "errors.md": errors_page,
     "python.md": python_page,
+    "json.schema.json": json_schema,
 }
 
 

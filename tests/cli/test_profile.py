@@ -114,7 +114,13 @@ class _Narrow(Console):
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_lines_fit_the_terminal(width: int) -> None:
-    found = Profile("marts.x", "v", 10**9, (_column("id"), _column("amount"), _column("mail").hidden()), sample=524_288)
+    found = Profile(
+        dataset="marts.x",
+        version="v",
+        rows=10**9,
+        columns=(_column("id"), _column("amount"), _column("mail").hidden()),
+        sample=524_288,
+    )
     console = _Narrow(width)
     lines = overview_lines(found, console)[2:]
     for column in found.columns:

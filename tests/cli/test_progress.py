@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 
+from andon.base.record import replace
 from andon.cli.output import Ink
 from andon.cli.text.progress import LineReporter, LiveReporter
 from andon.model.event import Ended, Event, Notice, Planned, TaskEnded, TaskStarted

@@ -13,7 +13,7 @@ from andon.lake.commits import Commit
 from andon.model.commit import CommitKind
 from andon.model.reach import Reach
 from andon.model.row_diff import ColumnChange, RowCounts, RowDiff
-from andon.render.diff_markdown import markdown
+from andon.render.markdown import markdown
 from andon.service.diff_report import DiffReport, ReportCheck
 from andon.service.history import DatasetDiff, Diff
 
@@ -123,3 +123,19 @@ def test_a_summary_has_a_line_for_each_dataset_that_differs() -> None:
         "  a.b          rows not compared: 8.1 GB to compare: `andon diff --rows a.b` does",
         "  a.c          no row differs, columns x, y added, z is DOUBLE instead of BIGINT",
     ]
+
+
+def test_a_run_lists_what_follows_with_what_is_known_without_reading_it(built: Andon) -> None:
+    for i in range(14):
+        built.write(f"datasets/marts/reader_{i:02}.sql", f"select *, {i} as n from marts.revenue_by_month\n")
+    built("run", "--yes")
+    built.replace(MART, "count(*) as orders", "2 * count(*) as orders")
+    lines = built("run", "--branch", "try").out.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("changed since "))
+    listed, last = lines[first + 1 : -1], lines[-1]
+    assert len(listed) == 12
+    assert sum("content differs, " in line and " as before" in line for line in listed) > 6
+    assert listed[-1].split()[:5] == ["marts.revenue_by_month", "columns:", "orders", "3", "of"]
+    assert last.startswith("  … 3 more; `andon diff --rows NAME ")
+    base, commit = last.split("`")[1].split()[-2:]
+    assert "reader_13" in built("diff", "--rows", "marts.reader_13", base, commit).out

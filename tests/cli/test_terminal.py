@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,22 @@ def test_a_narrow_terminal_keeps_the_names_of_datasets(built: Andon) -> None:
     assert sorted(names) == ["marts.revenue_by_month", "shop.orders"]
 
 
+@contextmanager
+def started(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A command that was started and hears Ctrl-C, also where whoever runs the tests ignores it; it never outlives the test."""
+    command = [sys.executable, "-m", "andon.cli", *words]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_stops_cleanly(built: Andon, number: signal.Signals) -> None:
     names = [f"t{i}" for i in range(15)]
@@ -142,14 +159,13 @@ def test_a_run_stops_cleanly(built: Andon, number: signal.Signals) -> None:
         f"select sum(sqrt({' + '.join(f'{t}.order_id' for t in names)})) as n\n"
         f"from {', '.join(f'shop.orders {t}' for t in names)}\n",
     )
-    command = [sys.executable, "-m", "andon.cli", "run", "--yes"]
-    process = subprocess.Popen(command, cwd=built.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    shown = process.stderr.readline()
-    assert shown.startswith("run 2 on main")
-    time.sleep(0.3)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    with started(built.folder, "run", "--yes") as process:
+        assert process.stderr is not None
+        shown = process.stderr.readline()
+        assert shown.startswith("run 2 on main")
+        time.sleep(0.3)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
     assert process.returncode == 1, err
     assert out == ""
     assert "[build.interrupted]" in err
@@ -163,11 +179,10 @@ def test_a_query_stops_cleanly(built: Andon, number: signal.Signals) -> None:
     names = [f"t{i}" for i in range(15)]
     sql = f"select sum(sqrt({' + '.join(f'{t}.order_id' for t in names)})) as n from {', '.join(f'shop.orders {t}' for t in names)}"
     target = built.folder / "answer.csv"
-    command = [sys.executable, "-m", "andon.cli", "query", sql, "-o", str(target)]
-    process = subprocess.Popen(command, cwd=built.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(1.5)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    with started(built.folder, "query", sql, "-o", str(target)) as process:
+        time.sleep(1.5)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "")
     assert err.strip() == "stopped"
     assert [p.name for p in built.folder.iterdir() if "answer" in p.name] == []

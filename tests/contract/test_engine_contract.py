@@ -5,13 +5,13 @@ What an engine declares that it can't do stands in `GAPS`: those tests run as we
 
 import threading
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from andon.base.names import literal
+from andon.base.record import replace
 from andon.engines import types
 from andon.engines.engine import missing
 from andon.engines.relation import TableRelation, ViewRelation

@@ -13,7 +13,7 @@ from andon.lake.lake import Lake
 from andon.lake.packing import unpack
 from andon.model.commit import Commit, Leaf, commit_id
 from andon.model.version import Version, version_id
-from andon.runs.planning.gather import raw_path
+from andon.runs.planning.raw_files import raw_path
 
 
 def catalog_is_sound(catalog: Path) -> Iterator[str]:

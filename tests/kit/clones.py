@@ -37,6 +37,10 @@ class Clone:
             return Service.open(self.root, environ=environ)
         return Service.open(self.root, environ=environ, clock=self.clock)
 
+    def opened(self) -> closing:
+        """The service, closed at the end of the block."""
+        return closing(self.open())
+
     def write(self, path: str, text: str | None) -> None:
         target = self.root / path
         if text is None:
@@ -44,6 +48,11 @@ class Clone:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
+
+    def read(self, path: str) -> str | None:
+        """The text of a file, None where there is none."""
+        target = self.root / path
+        return target.read_text(encoding="utf-8") if target.exists() else None
 
     def run(self, *select: str, **options: object) -> RunResult:
         with closing(self.open()) as service:

@@ -6,10 +6,11 @@ import itertools
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from andon.base.record import replace
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.engines.duckdb.opening import Purpose, open_instance
 from andon.engines.engine import Engine, EngineSettings, Recipe, Task, Types

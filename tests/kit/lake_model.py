@@ -6,7 +6,9 @@ raw file is its number. A *cause* names a meaning, a text, or None for a deletio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from andon.base.record import replace
 
 Content = tuple[int, bool]
 Code = dict[str, Content]

@@ -19,7 +19,6 @@ from andon.model.version import Column, ColumnStats
 CAPABILITIES = Capabilities(
     name="polars",
     kinds=frozenset({Kind.SQL}),
-    dialect="polars",
     clock=False,
     macros=False,
     views=False,

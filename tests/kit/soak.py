@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 from andon.errors import AndonError
-from andon.model.plan import plan_document
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.service import Service
 from andon.workspace.caller import Caller
@@ -142,12 +141,10 @@ def _verbs() -> list[tuple[int, list[Verb]]]:
     today = {branch: RunOptions(branch=branch, now=DAYS[0]) for branch in ("main", "dev")}
     return [
         (30, _each("query", lambda s, sql, at: s.querying.ask(sql, at).fetch(), texts, refs)),
-        (4, _each("plan", lambda s, branch: plan_document(s.runs.plan(today[branch])), today)),
+        (4, _each("plan", lambda s, branch: s.runs.plan(today[branch]).to_json(), today)),
         (
             2,
-            _each(
-                "publish", lambda s, name: plan_document(s.branches.plan_publish(name, options=today["main"])), ["dev"]
-            ),
+            _each("publish", lambda s, name: s.branches.plan_publish(name, options=today["main"]).to_json(), ["dev"]),
         ),
         (6, _each("show", lambda s, name, at: s.datasets.show(name, at).to_json(), datasets, few)),
         (4, _each("list", lambda s, at: [d.to_json() for d in s.datasets.list(at)], refs)),

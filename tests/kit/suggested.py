@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from andon.base.names import quote_name
+from andon.base.record import replace
 from andon.checks.compile.plans import Catalog
 from andon.checks.execute.question import Target
 from andon.checks.language.parse import parse_check

@@ -29,3 +29,47 @@ def shared(tmp_path) -> tuple[Clone, Clone]:
     ben = Clone(tmp_path / "ben", "ben", environ=places)
     ben.run()
     return ana, ben
+
+
+#: The code of the story's last publish.
+STORY = {
+    **FILES,
+    "raw/orders_06.csv": "id,customer,amount\n4,cleo,7\n",
+    "macros/money.sql": "create macro cents(x) as x * 100;\n",
+    "datasets/marts/totals.sql": (
+        "select customer, sum(amount) as amount, count(*) as orders from shop.orders group by customer order by customer\n"
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory) -> Clone:
+    """A project with a history, for tests that only read. On main, oldest first:
+
+    run 1: the project; run 2: totals with a column more, and a macro; run 3: a refresh with a new raw file, tagged `loaded`. On `try`,
+    run 4: another count and a dataset `marts.extra`. The folder stands as main does.
+    """
+    clone = Clone(tmp_path_factory.mktemp("story") / "acme")
+    for path, text in FILES.items():
+        clone.write(path, text)
+    clone.run()
+    for path in ("macros/money.sql", "datasets/marts/totals.sql"):
+        clone.write(path, STORY[path])
+    clone.run(message="orders are counted")
+    clone.write("raw/orders_06.csv", STORY["raw/orders_06.csv"])
+    clone.refresh()
+    with clone.opened() as service:
+        service.branches.tag("loaded")
+    clone.write("datasets/marts/count.sql", "select count(*) * 10 as n from shop.orders\n")
+    clone.write("datasets/marts/extra.sql", "select 1 as one\n")
+    clone.run(branch="try")
+    clone.write("datasets/marts/count.sql", FILES["datasets/marts/count.sql"])
+    clone.write("datasets/marts/extra.sql", None)
+    return clone
+
+
+@pytest.fixture
+def story(told, tmp_path) -> Clone:
+    """A copy of `told`, to change."""
+    shutil.copytree(told.root, tmp_path / "acme")
+    return Clone(tmp_path / "acme")

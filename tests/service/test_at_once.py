@@ -6,7 +6,7 @@ import pytest
 
 from andon.errors import AndonError, DatasetError, UsageError
 from andon.model.event import Planned
-from andon.runs.goal import ANY_PLAN, Line, RunOptions
+from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from kit.clones import Clone, closing
 
 
@@ -19,7 +19,7 @@ def run_with(clone: Clone, meanwhile, **options):
             waiting.pop()()
 
     with closing(clone.open()) as service:
-        return service.runs.run(RunOptions(**options, agreed=ANY_PLAN), Line(report))
+        return service.runs.run(RunOptions(**options, agreed=ANY_PLAN), Listener(report))
 
 
 def test_a_new_reader_of_what_a_run_writes_is_built_on_it(shared):

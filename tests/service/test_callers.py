@@ -2,8 +2,8 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
+from andon.base.record import replace
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.workspace.caller import Caller
 from andon.workspace.engines import Engines

@@ -58,7 +58,7 @@ def test_a_change_with_a_failing_check_is_held_whole(checked):
         "marts.count": "skipped",
     }
     (check,) = [c for c in result.checks if c.failed]
-    assert check.samples.to_json() == [{"id": "4", "customer": "cleo", "amount": "999"}]
+    assert check.samples.by_name() == [{"id": "4", "customer": "cleo", "amount": "999"}]
     assert (check.bad, check.total) == (1, 5)
     assert checked.ask("select count(*) from shop.orders", at=f"run:{result.run}") == [(5,)]
     assert checked.ask("select count(*) from shop.orders") == [(3,)]
@@ -199,7 +199,7 @@ def test_rules_across_datasets_hold_and_name_their_rows(checked):
     result = checked.run()
     assert failing(result) == ["marts.totals: no_big_customers"]
     (rule,) = [c for c in result.checks if c.failed]
-    assert rule.samples.to_json() == [{"customer": "cleo", "amount": "60"}]
+    assert rule.samples.by_name() == [{"customer": "cleo", "amount": "60"}]
 
 
 def test_a_new_rule_runs_on_what_is_published_and_can_hold(checked):

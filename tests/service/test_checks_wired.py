@@ -10,7 +10,7 @@ import pytest
 
 from andon.errors import ProjectError
 from andon.model.event import Planned
-from andon.runs.goal import ANY_PLAN, Line, RunOptions
+from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from kit.clones import Clone
 
 SHOP = "select id, customer, amount from read_csv('raw/orders_*.csv')\n"
@@ -49,8 +49,8 @@ def run_with(clone: Clone, meanwhile, verb: str = "run"):
 
     with closing(clone.open()) as service:
         if verb == "refresh":
-            return service.runs.refresh(RunOptions(), Line(report))
-        return service.runs.run(RunOptions(agreed=ANY_PLAN), Line(report))
+            return service.runs.refresh(RunOptions(), Listener(report))
+        return service.runs.run(RunOptions(agreed=ANY_PLAN), Listener(report))
 
 
 # -- who may hold

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from andon.base.names import literal
+from andon.base.record import replace
 from andon.engines.duckdb import extensions
 from andon.lake.iceberg.kept import iceberg_metadata
 from andon.lake.iceberg.metadata import derive

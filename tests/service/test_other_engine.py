@@ -86,6 +86,11 @@ def test_its_failure_stops_what_is_downstream_only(mixed):
         ("materialize: view", "select customer, 1 as amount from shop.orders", "makes no views"),
         ("", "select customer, twice(amount) as amount from shop.orders", "knows no macros"),
         ("", "select v.n as customer, 1 as amount from marts.v", "reads no views"),
+        (
+            "",
+            "select [cast('0' as uuid)] as customer, 1 as amount from shop.orders",
+            "can't write the type UUID of `customer`",
+        ),
     ],
 )
 def test_what_it_lacks_is_told_by_the_plan(mixed, head, sql, lacks):

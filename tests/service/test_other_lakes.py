@@ -137,9 +137,9 @@ def test_an_empty_catalog_without_data_is_a_new_lake(project):
         "{",
         "[]",
         "null",
-        '{"lake": "LAKE", "code": []}',
-        '{"lake": "LAKE", "code": {"files": 1, "commit": 2, "since": 3}, "raw": {}}',
-        '{"lake": "LAKE", "code": {"files": {}, "commit": "c", "since": {}}, "raw": []}',
+        '{"lake": "LAKE", "base": {"code": []}}',
+        '{"lake": "LAKE", "base": {"code": {"files": 1, "commit": 2, "since": 3}, "raw": {}}}',
+        '{"lake": "LAKE", "base": {"code": {"files": {}, "commit": "c", "since": {}}, "raw": []}}',
     ],
 )
 def test_a_base_of_another_shape_is_none(project, text):

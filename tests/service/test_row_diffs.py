@@ -12,8 +12,9 @@ from andon.errors import AndonError, UsageError
 from andon.model.row_diff import MASK, RowChange, RowCounts, RowDiff
 from andon.model.version import Column, DataFile, Version
 from andon.python.lake import Lake
+from andon.relations.row_diffs import different_files
 from andon.runs.goal import ANY_PLAN, RunOptions
-from andon.service.row_diffs import RowOptions, _different_files
+from andon.service.row_diffs import RowOptions
 from kit.clones import Clone
 
 CUSTOMERS = "id,mail,segment,amount\n1,a@x,new,1.5\n2,b@x,new,2.5\n3,c@x,old,3.5\n4,d@x,old,4.5\n"
@@ -93,16 +94,73 @@ def test_all_that_differ_without_values_and_what_is_large_is_left_out(lake):
     changed(lake, raw=NEW)
     with closing(lake.open()) as service:
         a, b = (service.workspace.lake.refs.resolve(r) for r in ("main", "try"))
+        (skipped,) = service.row_diffs.summary(a, b, ["marts.value"], limit_bytes=10)
+        assert skipped.skipped is not None
+        assert skipped.to_json()["rows"] is None
         found = {f.dataset: f for f in service.row_diffs.summary(a, b)}
         assert {d: f.rows.total for d, f in found.items()} == {
             "marts.mail": 3, "marts.segments": 2, "marts.value": 4, "shop.customers": 4,
         }  # fmt: skip
         assert all(not f.samples and all(c.largest is None and not c.pairs for c in f.columns) for f in found.values())
-        (skipped,) = service.row_diffs.summary(a, b, ["marts.value"], limit_bytes=10)
-        assert skipped.skipped is not None
-        assert skipped.to_json()["rows"] is None
+        assert service.row_diffs.summary(a, b, ["marts.value"], limit_bytes=10) == (found["marts.value"],)
         assert service.row_diffs.summary(a, b, []) == ()
         assert service.row_diffs.summary(a, a) == ()
+
+
+def without_files(lake: Clone, ref: str, *datasets: str) -> None:
+    """Take the data files of `datasets` at `ref` away, so that whoever reads them fails."""
+    with closing(lake.open()) as service:
+        leaves = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve(ref)).leaves
+        for name in datasets:
+            for version in service.workspace.lake.objects.versions([leaves[name].version]).values():
+                for file in version.files:
+                    Path(service.workspace.lake.storage.engine_path(file.path)).unlink(missing_ok=True)
+
+
+def test_what_was_counted_once_is_known_and_no_row_is_read_again(lake):
+    changed(lake, raw=NEW)
+    first = {f.dataset: f for f in rows(lake, samples=0)}
+    without_files(lake, "try", "shop.customers", "marts.value", "marts.segments")
+    assert {f.dataset: f for f in rows(lake, samples=0)} == first
+    with closing(lake.open()) as service:
+        a, b = (service.workspace.lake.refs.resolve(r) for r in ("main", "try"))
+        assert service.row_diffs.known(a, b, ["marts.value", "marts.nothing"]) == {"marts.value": first["marts.value"]}
+        assert service.row_diffs.known(b, a, ["marts.value"]) == {}  # the other way round is another question
+
+
+@pytest.mark.parametrize("options", [{"samples": 5}, {"samples": 0, "where": "id > 1"}])
+def test_samples_and_conditions_read_the_rows_though_their_counts_are_known(lake, options):
+    changed(lake, raw=NEW)
+    rows(lake, samples=0)
+    without_files(lake, "try", "marts.value")
+    with pytest.raises(AndonError) as caught:
+        rows(lake, "marts.value", **options)
+    assert caught.value.code == "lake.corrupt"
+
+
+def test_of_a_diff_with_samples_the_counts_are_kept_and_no_value(lake):
+    changed(lake, raw=NEW, mart=MART.replace("columns: {mail: {pii: true}}\n", ""))
+    (shown,) = rows(lake, "marts.segments")
+    assert shown.samples
+    rows(lake, "marts.value", where="id > 1")
+    with closing(lake.open()) as service:
+        kept = service.workspace.lake.database.query("select body from fact where kind like 'rows:%'")
+        assert len(kept) == 1
+        assert all(value not in body for (body,) in kept for value in ("vip", "@x"))
+    (known,) = rows(lake, "marts.segments", samples=0)
+    assert (known.rows, known.samples) == (shown.rows, ())
+
+
+def test_another_key_is_another_answer(lake):
+    changed(lake, raw=NEW)
+    (by_id,) = rows(lake, "marts.value", samples=0)
+    lake.write("datasets/marts/value.sql", MART.replace("key: id\n", ""))
+    lake.run(branch="try")
+    lake.write("datasets/marts/value.sql", MART.replace("key: id", "key: mail"))
+    lake.run(branch="try")
+    (by_mail,) = rows(lake, "marts.value", samples=0)
+    assert (by_id.key, by_mail.key) == (("id",), ("mail",))
+    assert by_id.rows != by_mail.rows
 
 
 def test_values_marked_pii_are_shown_nowhere(lake, tmp_path):
@@ -197,7 +255,7 @@ def test_a_data_file_that_is_gone_is_named(lake):
     with closing(lake.open()) as service:
         leaf = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("try")).leaves["marts.value"]
         (file,) = service.workspace.lake.objects.versions([leaf.version])[leaf.version].files
-        Path(service.workspace.lake.storage.engine_path(file.path)).unlink()
+        Path(service.workspace.lake.storage.engine_path(file.path)).unlink(missing_ok=True)
     with pytest.raises(AndonError) as caught:
         rows(lake, "marts.value")
     assert caught.value.code == "lake.corrupt"
@@ -207,9 +265,9 @@ def test_equal_files_of_both_sides_are_not_read():
     def version(*shas: str) -> Version:
         return Version("v", "a.b", (Column("x", "BIGINT", 1),), tuple(DataFile(s, 1, s, 1) for s in shas))
 
-    old, new = _different_files(version("a", "b", "b", "c"), version("c", "b", "d"))
+    old, new = different_files(version("a", "b", "b", "c"), version("c", "b", "d"))
     assert [[f.sha256 for f in files] for files in (old, new)] == [["a", "b"], ["d"]]
-    assert [len(files) for files in _different_files(None, version("a"))] == [0, 1]
+    assert [len(files) for files in different_files(None, version("a"))] == [0, 1]
 
 
 def test_the_whole_difference_carries_rows(lake):

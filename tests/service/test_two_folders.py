@@ -111,7 +111,7 @@ def test_a_refresh_between_plan_and_publish_is_taken_in(shared):
     ben.write("raw/orders_06.csv", "id,customer,amount\n4,ada,100\n")
 
     from andon.model.event import Planned
-    from andon.runs.goal import ANY_PLAN, Line, RunOptions
+    from andon.runs.goal import ANY_PLAN, Listener, RunOptions
     from kit.clones import closing
 
     def meanwhile(event):
@@ -119,7 +119,7 @@ def test_a_refresh_between_plan_and_publish_is_taken_in(shared):
             ben.refresh()
 
     with closing(ana.open()) as service:
-        result = service.runs.run(RunOptions(agreed=ANY_PLAN), Line(meanwhile))
+        result = service.runs.run(RunOptions(agreed=ANY_PLAN), Listener(meanwhile))
     assert result.published
     assert ana.ask("select s from marts.anas") == [(135,)]
 

@@ -7,7 +7,6 @@ import errno
 import os
 import secrets
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from andon.errors import MachineError
@@ -79,6 +78,8 @@ def sync_all(paths: Iterable[str], top: str) -> None:
             for name in names:
                 sync_file(name)
         else:
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(8, thread_name_prefix="andon-sync") as pool:
                 list(pool.map(sync_file, names))
         for folder in sorted(folders, reverse=True):

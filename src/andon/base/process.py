@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import platform
 
 
 def this_process() -> str:
     """This machine and process, as one text."""
-    return f"{platform.node()}:{os.getpid()}"
+    return f"{_machine()}:{os.getpid()}"
 
 
 def is_gone(process: str) -> bool:
     """Whether the process that `this_process` named ended; False where that can't be known (another machine)."""
     machine, _, number = process.rpartition(":")
-    if machine != platform.node() or not number.isdigit():
+    if machine != _machine() or not number.isdigit():
         return False
     try:
         os.kill(int(number), 0)
@@ -23,3 +22,9 @@ def is_gone(process: str) -> bool:
     except OSError:
         return False  # it is there and not ours
     return False
+
+
+def _machine() -> str:
+    import platform  # takes a millisecond, and few commands ask
+
+    return platform.node()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import calendar
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from andon.base.record import Record
 from andon.checks.watch import Learning, Limits
 from andon.model.check import (
     AgainstOther,
@@ -42,8 +42,7 @@ _WIDER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Record):
     """What an execution found.
 
     Attributes:
@@ -73,8 +72,7 @@ class Measured:
     limits: Limits | Learning | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Record):
     """How a check came out. `bad` and `total` count rows; totals have `value` and `limit`; `reason` says what isn't plain."""
 
     status: CheckStatus

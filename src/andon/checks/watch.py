@@ -30,11 +30,11 @@ from __future__ import annotations
 import calendar
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from andon.base.record import Record
 from andon.checks.language.tokens import cut
 from andon.model.check import Watch
 
@@ -63,8 +63,7 @@ class Number(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Record):
     """The number at one version: `moment` is the logical time (aware), `rejected` whether a person took the version back."""
 
     moment: datetime
@@ -72,8 +71,7 @@ class Point:
     rejected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Learning:
+class Learning(Record):
     """Not enough history yet: `have` of `need` errors."""
 
     have: int
@@ -85,8 +83,7 @@ class Learning:
         return f"learning {self.have}/{self.need}"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Record):
     """Where the next value is expected to lie.
 
     Attributes:
@@ -214,8 +211,7 @@ def _is_dense(days: Sequence[date], today: date) -> bool:
     return bool(steps) and median(steps) < _DENSE_STEP
 
 
-@dataclass(frozen=True, slots=True)
-class _Measure:
+class _Measure(Record):
     """In which measure a series is looked at. `size` is its usual size, for the floor of what has no measure of its own."""
 
     name: str
@@ -249,8 +245,7 @@ class _Measure:
 # -- the references
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
+class _Reference(Record):
     """What a reference expects now, and its past errors as (index of the day, error)."""
 
     name: str

@@ -84,7 +84,17 @@ def run_options(
     """The service's options from the command's."""
     from andon.runs.goal import RunOptions
 
-    return RunOptions(select, exclude, branch, policy, force, now, drop, message, not no_proofs)
+    return RunOptions(
+        select=select,
+        exclude=exclude,
+        branch=branch,
+        publish=policy,
+        force=force,
+        now=now,
+        drop=drop,
+        message=message,
+        proofs=not no_proofs,
+    )
 
 
 def json_option(function: Function) -> Function:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from andon.base.record import replace
 from andon.cli.app import App
-from andon.cli.output import Console, table
-from andon.cli.text.checks import failed_lines, next_steps
+from andon.cli.output import Console
 from andon.cli.text.plans import held_lines, plan_lines, run_lines
-from andon.cli.text.verdicts import change_rows
 from andon.errors import EXIT_DONE, EXIT_FAILED, UsageError
 from andon.model.plan import Plan
 from andon.model.run import RunResult, TaskStatus
-from andon.render.words import short
 
 if TYPE_CHECKING:
     from andon.runs.goal import RunOptions
-    from andon.service.runs import Shown
 
 
 def confirmed(console: Console, yes: bool, options: RunOptions, run: Callable[[RunOptions], RunResult]) -> RunResult:
@@ -56,15 +52,11 @@ def _asked(console: Console, found: Plan) -> str:
 def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> int:
     """Show how a run ended; its exit status."""
     console = app.console
-    console.show(
-        result.to_json,
-        lambda: [
-            *run_lines(result, console.out, console.width),
-            *change_lines(app.service.runs.changes(result), console),
-        ],
-    )
+    console.show(result.to_json, lambda: [*run_lines(result, console.out, console.width), *_changes(app, result)])
     failing = result.failed_checks
     if failing:
+        from andon.cli.text.checks import failed_lines, next_steps
+
         for text in ["", *failed_lines(failing, console.err, console.width)]:
             console.err.line(text)
         holding = [c for c in failing if c.holds]
@@ -79,10 +71,10 @@ def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> in
     return EXIT_FAILED if failed or (not result.published and policy != "none") else EXIT_DONE
 
 
-def change_lines(shown: Shown, console: Console) -> list[str]:
-    """What a change changed for readers: verdict and rows, by dataset."""
-    rows = change_rows(shown.rows, dict(shown.verdicts), dict(shown.totals))
-    if not rows:
+def _changes(app: App, result: RunResult) -> list[str]:
+    """What the run changed for readers; nothing is loaded for it where there can be nothing."""
+    if not result.changes_readers:
         return []
-    title = console.out.paint(f"changed since {short(shown.base)}", "dim")
-    return ["", title, *table(rows, console.out, width=console.width, indent="  ", whole=[0])]
+    from andon.cli.text.run_changes import change_lines
+
+    return change_lines(app.service.run_changes.of(result), app.console)

@@ -7,13 +7,14 @@ what every engine must pass.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from andon.base.record import Record, field
 from andon.engines.relation import Relation
 from andon.errors import AndonError, DatasetError, Problem
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
@@ -23,24 +24,21 @@ from andon.model.version import Column, ColumnStats
 Types = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(Record):
     """What an engine can do.
 
     Attributes:
         name: as people know it.
         kinds: the kinds of datasets that it builds.
-        dialect: whose SQL it takes.
         clock: whether `now()` and its kin show the logical time.
         macros: whether it knows the project's macros.
         views: whether it reads views, and can tell what a view's SQL returns.
         unstored: types of the lake that it can't write.
-        repeats: whether equal inputs give equal bytes.
+        repeats: whether equal inputs give equal bytes; what every engine must pass holds it to that.
     """
 
     name: str
     kinds: frozenset[Kind]
-    dialect: str = "duckdb"
     clock: bool = True
     macros: bool = True
     views: bool = True
@@ -48,8 +46,7 @@ class Capabilities:
     repeats: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class EngineSettings:
+class EngineSettings(Record):
     """How engines are set.
 
     Attributes:
@@ -65,8 +62,7 @@ class EngineSettings:
     temporary: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Record):
     """What is computed.
 
     Attributes:
@@ -91,8 +87,7 @@ class Recipe:
         return self.definition.dataset
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Record):
     """One dataset to build.
 
     Attributes:
@@ -108,8 +103,7 @@ class Task:
     types: Types | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Produced:
+class Produced(Record):
     """What was written.
 
     Attributes:
@@ -177,26 +171,23 @@ class Builders(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class EngineKind:
+class EngineKind(Record):
     """A kind of engine: what it can do, and how one is opened for a run."""
 
     capabilities: Capabilities
     open: Callable[[EngineSettings], Engine]
 
 
-#: Gives the kind of engine by which a dataset is built where that is none of the embedded ones.
-OtherEngine = Callable[[Definition], EngineKind | None]
+def missing(
+    capabilities: Capabilities, definition: Definition, views: Collection[str] = (), columns: Types = ()
+) -> Problem | None:
+    """What an engine lacks to build `definition`, or None.
 
-
-def embedded_only(_: Definition) -> EngineKind | None:
-    """No other engines: the embedded ones build everything."""
-    return None
-
-
-def missing(capabilities: Capabilities, definition: Definition, views: Collection[str] = ()) -> Problem | None:
-    """What an engine lacks to build `definition`, or None; `views` are those of its inputs that are views."""
-    lacks = _lacking(capabilities, definition, views)
+    Args:
+        views: datasets that are views.
+        columns: of the result, with the types that the lake stores, as far as they are known before it is built.
+    """
+    lacks = _lacking(capabilities, definition, views) or _not_stored(capabilities, columns)
     if lacks is None:
         return None
     what, hint = lacks
@@ -217,6 +208,17 @@ def _lacking(capabilities: Capabilities, definition: Definition, views: Collecti
     read = sorted(set(views).intersection(definition.inputs))
     if read and not capabilities.views:
         return "reads no views", f"`materialize: table` for {', '.join(f'`{name}`' for name in read)}"
+    return None
+
+
+def _not_stored(capabilities: Capabilities, columns: Types) -> tuple[str, str] | None:
+    for name, kind in columns:
+        unknown = capabilities.unstored.intersection(re.findall(r"[A-Z]+", kind))
+        if unknown:
+            return (
+                f"can't write the type {min(unknown)} of `{name}`",
+                "cast it, or leave this dataset to another engine",
+            )
     return None
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from andon.base.record import Record, field
 
 
-@dataclass(frozen=True, slots=True)
-class TableRelation:
+class TableRelation(Record):
     """A table's data files (as the engine names them)."""
 
     files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ViewRelation:
+class ViewRelation(Record):
     """A view: its SQL and macros over its own inputs. `key` tells equal ones."""
 
     key: str

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from andon.base.database import Database, Transaction, in_batches
+from andon.base.document import from_json, to_json
 from andon.base.hashing import content_id
 from andon.base.lru import Lru
 from andon.base.paths import is_inside
+from andon.base.record import Record
 from andon.errors import MachineError, UsageError
 from andon.lake.packing import pack, unpack
 from andon.model.acceptance import Acceptance
@@ -24,8 +25,7 @@ _LEAVES = 40_000
 LeafChanges = Mapping[str, tuple[Leaf | None, Leaf | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Record):
     """What of a commit is chosen by who makes it; the rest follows."""
 
     parents: tuple[str, ...]
@@ -99,8 +99,8 @@ class Commits:
             leaves: dict[str, Leaf] = {}
             trees = self._trees_of(root["schemas"].values())
             for schema, tree in sorted(root["schemas"].items()):
-                for name, leaf in trees[tree].items():
-                    leaves[f"{schema}.{name}"] = Leaf.from_json(leaf)
+                found = from_json(dict[str, Leaf], trees[tree], stored=True)
+                leaves.update({f"{schema}.{name}": leaf for name, leaf in found.items()})
             state = State(leaves, self._tree(root["shared"]) if root["shared"] else {})
             _require_paths(commit, state)
             self._states.put(commit.root, state)
@@ -118,8 +118,8 @@ class Commits:
             for name in sorted(left.keys() | right.keys()):
                 if left.get(name) != right.get(name):
                     changes[f"{schema}.{name}"] = (
-                        Leaf.from_json(left[name]) if name in left else None,
-                        Leaf.from_json(right[name]) if name in right else None,
+                        from_json(Leaf, left[name], stored=True) if name in left else None,
+                        from_json(Leaf, right[name], stored=True) if name in right else None,
                     )
         return changes
 
@@ -157,7 +157,7 @@ class Commits:
         schemas: dict[str, dict[str, Any]] = {}
         for name, leaf in state.leaves.items():
             schema, _, last = name.partition(".")
-            schemas.setdefault(schema, {})[last] = leaf.to_json()
+            schemas.setdefault(schema, {})[last] = to_json(leaf)
         trees: dict[str, Any] = {}
 
         def keep(value: Any) -> str:

@@ -9,9 +9,9 @@ gets an id of its own, kept beside the first. Parts of a column are kept under i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from andon.base.database import Database, Row, Transaction, in_batches
+from andon.base.record import Record, field
 
 #: Joins the parts of a nested column's path.
 SEPARATOR = "\x1f"
@@ -20,8 +20,7 @@ SEPARATOR = "\x1f"
 _TOP = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Record):
     """What one dataset's result needs ids for.
 
     Attributes:

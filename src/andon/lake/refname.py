@@ -9,10 +9,10 @@ A date without a time means the end of that day (UTC): what readers saw last on 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from andon.base.clock import from_text
+from andon.base.record import Record
 from andon.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*(/[A-Za-z0-9_][A-Za-z0-9_.\-]*)*\Z")
@@ -22,22 +22,19 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _PREFIX = re.compile(r"[0-9a-f]{7,64}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Back:
+class Back(Record):
     """`~n`: the n-th first parent."""
 
     steps: int
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(Record):
     """`@moment`: what the ref named at that moment."""
 
     moment: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RefName:
+class RefName(Record):
     """A parsed name: where to start, then steps back."""
 
     text: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from andon.base.clock import to_text
 from andon.base.database import Database, Transaction
 from andon.base.names import did_you_mean
+from andon.base.record import Record
 from andon.errors import ConflictError, UsageError
 from andon.lake.commits import Commits
 from andon.lake.refname import At, parse_ref
@@ -16,8 +15,7 @@ from andon.model.commit import Commit
 MAIN = "main"
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Record):
     """A name and the commit it names; `kind` is `branch`, `tag` or `run`."""
 
     name: str
@@ -26,8 +24,7 @@ class Ref:
     updated: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReflogLine:
+class ReflogLine(Record):
     """One line of the reflog."""
 
     ref: str
@@ -38,8 +35,7 @@ class ReflogLine:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefMove:
+class RefMove(Record):
     """A ref that should come to name something else, if it names `old` now (None: it is made)."""
 
     name: str
@@ -48,8 +44,7 @@ class RefMove:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mover:
+class Mover(Record):
     """Who moves a ref, when, and the id of the request, by which a move that is asked again is known."""
 
     actor: str
@@ -68,6 +63,12 @@ class Refs:
         """The ref of exactly this name, or None."""
         rows = self._database.query("select name, kind, commit_id, updated from ref where name = ?", [name])
         return Ref(*rows[0]) if rows else None
+
+    def head(self, branch: str) -> Commit:
+        """The commit that `branch` shows: main's, while it is not there."""
+        ref = self.find(branch) or self.find(MAIN)
+        assert ref is not None  # a lake always has main
+        return self._commits.get(ref.commit)
 
     def of_kind(self, kind: str) -> list[Ref]:
         """All refs of a kind, by name."""

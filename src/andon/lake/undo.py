@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from andon.base.record import Record
 from andon.lake.commits import Commits, LeafChanges
 from andon.lake.objects import Objects
 from andon.model.build import InputFile
@@ -34,8 +34,7 @@ def undo_target(history: Iterable[Commit]) -> Commit | None:
     return next(publishes, None)
 
 
-@dataclass(frozen=True, slots=True)
-class RedoChoice:
+class RedoChoice(Record):
     """The undo that a redo would revert, and the publishes since then that may stand in its way (newest first)."""
 
     undo: Commit

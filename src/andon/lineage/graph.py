@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from andon.base.cache import Cache
+from andon.base.cache import Cache, Entries
 from andon.base.hashing import content_id
+from andon.base.record import Record, field
 from andon.model.dataset import ROWS, Dataset, Definition, FileRead, Kind
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind, column_id, insight_id
 from andon.model.project import Insight, use_parts
 from andon.sources.files.paths import files_of
-from andon.sql.lineage.columns_of_query import Lineage, column_lineage, forget
+from andon.sql.lineage.query import Lineage, column_lineage, forget
 from andon.sql.reads import replace_reads
 
 Columns = Sequence[tuple[str, str]]
 
-#: Part of the cache's keys: raised when the tracing gives other answers.
-_FORMAT = "1"
+#: The format is raised when the tracing gives other answers.
+_LINEAGES = Entries[Lineage]("lineage", Lineage, 2)
 #: Where a source's reads stand as tables while it is traced; no dataset can be named so.
 _READS = "_reads"
 _BECAUSE = "table-level, because "
 
 
-@dataclass(frozen=True, slots=True)
-class TraceQuestion:
+class TraceQuestion(Record):
     """A SELECT to trace. `meaning` is the content id of text and macros; `schemas` the columns of what it reads."""
 
     meaning: str
@@ -37,13 +36,13 @@ class TraceQuestion:
     def key(self) -> str:
         """What the answer depends on."""
         schemas = sorted((name, [list(column) for column in columns]) for name, columns in self.schemas.items())
-        return content_id(["lineage", _FORMAT, self.meaning, schemas])
+        return content_id([self.meaning, schemas])
 
 
 def trace(questions: Mapping[str, TraceQuestion], cache: Cache) -> dict[str, Lineage]:
     """The lineage of each question, from the cache or from the engine."""
     keys = {name: question.key for name, question in questions.items()}
-    known: dict[str, Lineage] = cache.get("lineage", set(keys.values()))
+    known = cache.get(_LINEAGES, set(keys.values()))
     new: dict[str, Lineage] = {}
     # those with the same macros together: the engine then makes them once
     for name in sorted(keys, key=lambda n: questions[n].macros):
@@ -52,20 +51,18 @@ def trace(questions: Mapping[str, TraceQuestion], cache: Cache) -> dict[str, Lin
             new[key] = column_lineage(question.sql, question.schemas, question.macros)
     if new:
         forget()
-        cache.put("lineage", new)
+        cache.put(_LINEAGES, new)
     return {name: known[key] if key in known else new[key] for name, key in keys.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Record):
     """What a source reads: the contract by which it does, if there is one yet, and the paths of its files."""
 
     contract: Mapping[str, Any] | None
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Record):
     """What a graph is made of, by dataset.
 
     Attributes:
@@ -88,8 +85,7 @@ def build_graph(parts: Parts, cache: Cache) -> Graph:
     return _GraphMaker(parts, cache).graph()
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Record):
     """One read of a source: the node of its files, its columns, and the table that stands for it."""
 
     node: Node

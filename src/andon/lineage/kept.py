@@ -2,53 +2,54 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from andon.base.hashing import content_id
+from andon.base.cache import Entries
+from andon.base.lru import Lru
+from andon.base.record import Record
 from andon.model.commit import Commit
-from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind
+from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node
 from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
-#: Part of the cache's keys: raised when what is kept changes its meaning.
-_FORMAT = "1"
-_RECENT = "recent"
-#: Graphs of the newest commits that were asked for; each is large.
+#: Graphs of so many commits are kept; each is large.
 _KEPT = 8
 
 
-class LineageGraphs:
-    """The graphs of one lake's commits.
+class _Packed(Record):
+    """A graph as it is kept: edges name their ends by number."""
 
-    The newest that were asked for stay in memory, shared by all callers.
-    """
+    nodes: tuple[Node, ...]
+    edges: tuple[tuple[int, int, EdgeKind, Level], ...]
+
+    def __post_init__(self) -> None:
+        if any(not 0 <= end < len(self.nodes) for source, target, _, _ in self.edges for end in (source, target)):
+            raise ValueError("an edge ends nowhere")
+
+
+_GRAPHS = Entries[_Packed]("graph", _Packed, 2)
+
+
+class LineageGraphs:
+    """The graphs of one lake's commits; those that were asked for last stay in memory, shared by all callers."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
-        self._graphs: dict[str, Graph] = {}
-        self._lock = threading.Lock()
-        self._keeping = threading.Lock()
+        self._graphs: Lru[str, Graph] = Lru(_KEPT)
 
     def graph(self, commit: Commit) -> Graph:
         """All of a commit, from raw files to insights. Known by the commit's content: the engine is started for what is new."""
-        with self._lock:
-            found = self._graphs.get(commit.root)
+        found = self._graphs.get(commit.root)
         if found is None:
-            key = content_id(["graph", _FORMAT, commit.root])
-            known = self._workspace.cache.get("graph", [key]).get(key)
-            found = self._made(commit, key) if known is None else _unpack(known)
-            with self._lock:
-                self._graphs[commit.root] = found
-                while len(self._graphs) > _KEPT:
-                    del self._graphs[next(iter(self._graphs))]
+            known = self._workspace.cache.get(_GRAPHS, [commit.root]).get(commit.root)
+            found = self._made(commit) if known is None else _unpack(known)
+            self._graphs.put(commit.root, found)
         return found
 
-    def _made(self, commit: Commit, key: str) -> Graph:
+    def _made(self, commit: Commit) -> Graph:
         # here, since a commit that is known needs none of what traces
         from andon.lineage.graph import Loaded, Parts, build_graph
 
@@ -70,33 +71,17 @@ class LineageGraphs:
             project.insights,
         )
         graph = build_graph(parts, self._workspace.cache)
-        self._keep(key, graph)
+        self._workspace.cache.put_newest(_GRAPHS, commit.root, _pack(graph), _KEPT)
         return graph
 
-    def _keep(self, key: str, graph: Graph) -> None:
-        cache = self._workspace.cache
-        with self._keeping:  # one that is missing in the list would never go
-            recent: list[str] = cache.get("graph", [_RECENT]).get(_RECENT, [])
-            kept = [key, *(other for other in recent if other != key)]
-            gone: dict[str, object] = dict.fromkeys(kept[_KEPT:])
-            cache.put("graph", {**gone, key: _pack(graph), _RECENT: kept[:_KEPT]})
 
-
-def _pack(graph: Graph) -> dict[str, Any]:
-    nodes = [
-        (n.id, str(n.kind), n.name, n.of, n.type, n.owner, n.reason, n.decision, n.files) for n in graph.nodes.values()
-    ]
+def _pack(graph: Graph) -> _Packed:
     number = {node: index for index, node in enumerate(graph.nodes)}
-    edges = [(number[e.source], number[e.target], str(e.kind), str(e.level)) for e in graph.edges]
-    return {"nodes": nodes, "edges": edges}
+    edges = tuple((number[e.source], number[e.target], e.kind, e.level) for e in graph.edges)
+    return _Packed(tuple(graph.nodes.values()), edges)
 
 
-def _unpack(packed: Mapping[str, Any]) -> Graph:
-    kinds = {str(kind): kind for kind in NodeKind}
-    edge_kinds, levels = {str(kind): kind for kind in EdgeKind}, {str(level): level for level in Level}
-    nodes = [Node(key, kinds[kind], *rest) for key, kind, *rest in packed["nodes"]]
-    edges = tuple(
-        Edge(nodes[source].id, nodes[target].id, edge_kinds[kind], levels[level])
-        for source, target, kind, level in packed["edges"]
-    )
-    return Graph({node.id: node for node in nodes}, edges)
+def _unpack(packed: _Packed) -> Graph:
+    ids = [node.id for node in packed.nodes]
+    edges = tuple(Edge(ids[source], ids[target], kind, level) for source, target, kind, level in packed.edges)
+    return Graph(dict(zip(ids, packed.nodes, strict=True)), edges)

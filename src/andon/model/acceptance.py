@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from andon.base.document import Document
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
+class Acceptance(Document):
     """What was accepted, by whom and why. Kept in the commit, as long as the accepted versions are in it.
 
     Attributes:
@@ -29,22 +26,3 @@ class Acceptance:
     who: str
     reason: str
     at: str
-
-    def to_json(self) -> dict[str, Any]:
-        """As stored in a commit and shown with `--json`."""
-        return {
-            "subject": self.subject,
-            "check": self.check,
-            "dataset": self.dataset,
-            "label": self.label,
-            "version": self.version,
-            "run": self.run,
-            "who": self.who,
-            "reason": self.reason,
-            "at": self.at,
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Acceptance:
-        """Inverse of `to_json`."""
-        return cls(**value)

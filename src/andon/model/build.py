@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from andon.base.hashing import content_id
+from andon.base.record import Record, field
 
 
-@dataclass(frozen=True, slots=True)
-class InputFile:
+class InputFile(Record, array_like=True):
     """A raw file that a source read: its project-relative path and the sha256 of its bytes."""
 
     path: str
@@ -18,8 +17,7 @@ class InputFile:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Record):
     """One way in which `version` came about.
 
     Attributes:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
-from operator import attrgetter
-from typing import Any, cast
+from typing import Any
 
 from andon.base.hashing import content_id
+from andon.base.record import Record
 
 #: Version of what the forms mean; part of every check's id, so that results of another meaning are never taken.
 MEANING = "c1"
@@ -45,8 +42,7 @@ class CheckStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Record):
     """A value written in a check. `kind` is number, text or date; `text` is a decimal number, the text itself, an ISO date."""
 
     kind: str
@@ -58,16 +54,14 @@ class Literal:
         return "'" + self.text.replace("'", "''") + "'" if self.kind == "text" else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(Record):
     """`+- amount`; a relative one is a share (0.01 for 1%) of the absolute value of the right side."""
 
     amount: Decimal
     relative: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Record, tag=True):
     """`<operator> <right>`: `operator` is one of = <> < <= > >=, `right` an SQL expression or, for counts, a decimal number."""
 
     operator: str
@@ -75,8 +69,7 @@ class Comparison:
     tolerance: Tolerance | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(Record, tag=True):
     """Both ends included; a missing end is open."""
 
     low: Literal | None
@@ -86,29 +79,25 @@ class Between:
 Condition = Comparison | Between
 
 
-@dataclass(frozen=True, slots=True)
-class NotNull:
+class NotNull(Record, tag=True):
     """No NULL in any of the columns."""
 
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Record, tag=True):
     """The columns together are unique and not null."""
 
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unique:
+class Unique(Record, tag=True):
     """No two rows alike in the columns; a row with a NULL among them is like no other."""
 
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Record, tag=True):
     """Every value of the columns exists in `dataset`; `targets` are its columns, or None for its key or the same names."""
 
     columns: tuple[str, ...]
@@ -116,8 +105,7 @@ class Reference:
     targets: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InSet:
+class InSet(Record, tag=True):
     """The expression is (not) one of the values."""
 
     expression: str
@@ -125,32 +113,28 @@ class InSet:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Record, tag=True):
     """The expression lies within the bounds."""
 
     expression: str
     between: Between
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Record, tag=True):
     """The expression, as text, is of a named shape."""
 
     expression: str
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Record, tag=True):
     """The regular expression matches the whole of the expression."""
 
     expression: str
     regex: str
 
 
-@dataclass(frozen=True, slots=True)
-class RowRule:
+class RowRule(Record, tag=True):
     """An SQL boolean over the row; with a tolerance `expression` is the left side, to be equal to `right` within it."""
 
     expression: str
@@ -158,23 +142,20 @@ class RowRule:
     tolerance: Tolerance | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Record, tag=True):
     """The number of rows."""
 
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class TotalRule:
+class TotalRule(Record, tag=True):
     """An expression with aggregates, compared or within bounds."""
 
     expression: str
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class AgainstOther:
+class AgainstOther(Record, tag=True):
     """A total rule with aggregates over other datasets (`schema.dataset.column`); each aggregate reads one dataset."""
 
     expression: str
@@ -190,8 +171,7 @@ class Measure(StrEnum):
     CHANGED_ROWS = "changed rows"
 
 
-@dataclass(frozen=True, slots=True)
-class AgainstPublished:
+class AgainstPublished(Record, tag=True):
     """Against the published version. For rows and totals the condition's numbers are shares of the published value.
 
     Attributes:
@@ -205,8 +185,7 @@ class AgainstPublished:
     is_share: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class MaxAge:
+class MaxAge(Record, tag=True):
     """The newest value of the expression is at most that much older than the logical time; `unit` is min, h, d, w or mo."""
 
     amount: Decimal
@@ -214,23 +193,20 @@ class MaxAge:
     expression: str
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaRule:
+class SchemaRule(Record, tag=True):
     """Columns and types are those declared and published, but for what may be added or widened."""
 
     add: bool = False
     widen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Record, tag=True):
     """Limits for a number (an expression with aggregates, `count(*)` for rows), learned from its history."""
 
     expression: str
 
 
-@dataclass(frozen=True, slots=True)
-class Violations:
+class Violations(Record, tag=True):
     """A rule across datasets (`checks/*.sql`): every row that the SELECT returns is a violation.
 
     Attributes:
@@ -262,16 +238,14 @@ Form = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Allow:
+class Allow(Record):
     """How many rows may be bad: a count of rows, or a share of the rows that the check is about."""
 
     count: int | None = None
     share: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Record, omit_defaults=True):
     """One check of one dataset.
 
     Attributes:
@@ -302,17 +276,10 @@ class Check:
     line: int | None = None
     column: int | None = None
 
-    def __reduce__(self) -> tuple[type[Check], tuple[Any, ...]]:
-        # the dataclass's own way sets field by field in Python, and thousands of checks are loaded by a run that does nothing
-        return Check, _values(self)
-
     @property
     def label(self) -> str:
         """Its name, else its text."""
         return self.name or self.text
-
-
-_values = attrgetter(*(one.name for one in fields(Check)))
 
 
 def check_id(dataset: str, form: Form, where: str | None, allow: Allow | None) -> str:
@@ -330,9 +297,4 @@ def _plain(value: Any) -> Any:
         return [value.count, _plain(value.share)]
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return {name: _plain(getattr(value, name)) for name in _names(cast("Hashable", type(value)))}
-
-
-@cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
+    return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}

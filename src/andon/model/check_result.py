@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.hashing import content_id
+from andon.base.record import Record, field
 from andon.model.check import CheckKind, CheckStatus, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(Record, array_like=True):
     """Failing rows in full, as many as were wanted: column names, and per row the values as texts (None for NULL).
 
     Attributes:
@@ -22,13 +22,35 @@ class Samples:
     rows: tuple[tuple[str | None, ...], ...] = ()
     masked: tuple[str, ...] = ()
 
-    def to_json(self) -> list[dict[str, str | None]]:
+    def by_name(self) -> list[dict[str, str | None]]:
         """A mapping per row."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckDocument(Document, kw_only=True):
+    """How a check came out; in its history also in which run."""
+
+    run: int | UnsetType | None = UNSET
+    dataset: str
+    check: str
+    text: str
+    kind: CheckKind
+    severity: Severity
+    status: CheckStatus
+    value: Any
+    limit: Any
+    bad: int | None
+    total: int | None
+    samples: list[dict[str, str | None]]
+    seconds: float
+    how: str
+    reason: str | UnsetType = UNSET
+    why: str | UnsetType = UNSET
+    accepted: dict[str, Any] | UnsetType = UNSET
+    last_good: dict[str, Any] | UnsetType = UNSET
+
+
+class CheckResult(Documented):
     """One check on one set of versions.
 
     Attributes:
@@ -98,27 +120,10 @@ class CheckResult:
         """Whether it holds a publish."""
         return self.failed and self.severity is Severity.HOLD and self.accepted is None
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> CheckDocument:
         """As in `run --json` and `check --json`."""
-        document: dict[str, Any] = {
-            "dataset": self.dataset,
-            "check": self.label,
-            "text": self.text,
-            "kind": str(self.kind),
-            "severity": str(self.severity),
-            "status": str(self.status),
-            "value": self.value,
-            "limit": self.limit,
-            "bad": self.bad,
-            "total": self.total,
-            "samples": self.samples.to_json(),
-            "seconds": round(self.seconds, 4),
-            "how": self.how,
-        }
-        for name in ("reason", "why", "accepted", "last_good"):
-            if getattr(self, name) is not None:
-                document[name] = getattr(self, name)
-        return document
+        samples = self.samples.by_name()
+        return CheckDocument.about(self, run=UNSET, check=self.label, samples=samples, seconds=round(self.seconds, 4))
 
 
 def subject_key(check: str, version: str, others: Sequence[tuple[str, str]] = ()) -> str:

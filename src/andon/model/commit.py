@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from andon.base.document import Document, from_json, to_json
 from andon.base.hashing import content_id
+from andon.base.record import Record, field
 from andon.model.acceptance import Acceptance
 
 
@@ -23,8 +24,7 @@ class CommitKind(StrEnum):
     ACCEPT = "accept"
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Record, array_like=True):
     """One dataset in a commit: the definition that made it, the build, the version, and its own files' texts.
 
     Attributes:
@@ -42,27 +42,8 @@ class Leaf:
     version: str
     files: tuple[tuple[str, str], ...] = ()
 
-    def to_json(self) -> list[Any]:
-        """As stored in a tree."""
-        return [
-            self.kind,
-            self.materialize,
-            self.definition,
-            self.key,
-            self.build,
-            self.version,
-            [list(f) for f in self.files],
-        ]
 
-    @classmethod
-    def from_json(cls, value: list[Any]) -> Leaf:
-        """Inverse of `to_json`."""
-        kind, materialize, definition, key, build, version, files = value
-        return cls(kind, materialize, definition, key, build, version, tuple((p, s) for p, s in files))
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Cause:
+class Cause(Record, order=True, array_like=True):
     """Something that an undo took out and that must not come back by itself.
 
     For code: `path` of a project file and `content`, the meaning hash of a dataset's file or the sha256 of any other file; for raw
@@ -74,23 +55,21 @@ class Cause:
     content: str | None
     source: str | None = None
 
-    def to_json(self) -> list[Any]:
-        """As stored in a commit."""
-        return [self.path, self.content, self.source]
-
-    @classmethod
-    def from_json(cls, value: list[Any]) -> Cause:
-        """Inverse of `to_json`."""
-        return cls(*value)
-
 
 def sorted_causes(causes: Iterable[Cause]) -> tuple[Cause, ...]:
     """Each cause once, in the order of commits: code first, then raw files by source."""
     return tuple(sorted(set(causes), key=lambda c: (c.source or "", c.path, c.content or "")))
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class CauseDocument(Document):
+    """Something that an undo keeps out."""
+
+    path: str
+    content: str | None
+    source: str | None
+
+
+class Commit(Record):
     """The state of the whole lake.
 
     Attributes:
@@ -126,37 +105,14 @@ class Commit:
 
     def body(self) -> dict[str, Any]:
         """All but the id, as JSON."""
-        return {
-            "parents": list(self.parents),
-            "generation": self.generation,
-            "root": self.root,
-            "kind": str(self.kind),
-            "author": self.author,
-            "message": self.message,
-            "time": self.time,
-            "run": self.run,
-            "rejected": [c.to_json() for c in self.rejected],
-            "acceptances": [a.to_json() for a in self.acceptances],
-            "target": self.target,
-        }
+        body: dict[str, Any] = to_json(self)
+        del body["id"]
+        return body
 
     @classmethod
     def from_body(cls, commit_id: str, body: Mapping[str, Any]) -> Commit:
         """Inverse of `body`."""
-        return cls(
-            id=commit_id,
-            parents=tuple(body["parents"]),
-            generation=body["generation"],
-            root=body["root"],
-            kind=CommitKind(body["kind"]),
-            author=body["author"],
-            message=body["message"],
-            time=body["time"],
-            run=body["run"],
-            rejected=tuple(Cause.from_json(c) for c in body["rejected"]),
-            acceptances=tuple(Acceptance.from_json(a) for a in body["acceptances"]),
-            target=body["target"],
-        )
+        return from_json(cls, {"id": commit_id, **body}, stored=True)
 
 
 def commit_id(body: Mapping[str, Any]) -> str:
@@ -164,8 +120,7 @@ def commit_id(body: Mapping[str, Any]) -> str:
     return content_id(["commit", dict(body)])
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Record):
     """What a commit holds: a leaf per dataset, and the shared files (settings, macros, modules, checks, insights …).
 
     Attributes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from andon.base.hashing import content_id
+from andon.base.record import Record
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
 NORMALISER = "n1"
@@ -38,8 +38,7 @@ class ClockUse(StrEnum):
     INSTANT = "instant"
 
 
-@dataclass(frozen=True, slots=True)
-class FileRead:
+class FileRead(Record, array_like=True):
     """One place where a source's SQL reads files.
 
     Attributes:
@@ -56,8 +55,7 @@ class FileRead:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Record):
     """Everything that makes one dataset, whole. Equal definitions make equal results from equal inputs.
 
     Attributes:
@@ -110,8 +108,7 @@ def definition_id(dataset: str, meaning: str, uses: tuple[tuple[str, str], ...])
     return content_id([NORMALISER, dataset, meaning, sorted(h for _, h in uses)])
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnSpec:
+class ColumnSpec(Record, omit_defaults=True):
     """What a dataset's file says about one column.
 
     Attributes:
@@ -127,8 +124,7 @@ class ColumnSpec:
     was: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckLine:
+class CheckLine(Record, omit_defaults=True):
     """A declared check: its text and where it stands (`file`, line and column from 1)."""
 
     text: str
@@ -138,8 +134,7 @@ class CheckLine:
     for_column: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(Record, omit_defaults=True):
     """A dataset of a project: its definition and what its file says about it for people.
 
     Attributes:
@@ -154,7 +149,7 @@ class Dataset:
     checks: tuple[CheckLine, ...] = ()
     caveats: tuple[str, ...] = ()
     refresh: tuple[tuple[str, str], ...] = ()
-    own_files: tuple[tuple[str, str], ...] = field(default=())
+    own_files: tuple[tuple[str, str], ...] = ()
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     @property

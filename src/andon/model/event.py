@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from andon.base.record import Record
 from andon.model.plan import Plan
 from andon.model.run import RunResult, TaskResult
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Record):
     """The plan is made; what follows takes its steps."""
 
     plan: Plan
     run: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskStarted:
+class TaskStarted(Record):
     """A step is being taken."""
 
     dataset: str
     action: str
 
 
-@dataclass(frozen=True, slots=True)
-class TaskEnded:
+class TaskEnded(Record):
     """A step is done."""
 
     result: TaskResult
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Record):
     """Something a person should see."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Record):
     """The run is over."""
 
     result: RunResult

@@ -7,10 +7,12 @@ of them there are, and how often). Of level `table` nothing finer is known: any 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from andon.base.document import UNSET, Document, Documented, UnsetType
+from andon.base.record import Record, field
 
 
 class NodeKind(StrEnum):
@@ -36,8 +38,21 @@ class Level(StrEnum):
     TABLE = "table"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class NodeDocument(Document):
+    """A node of the lineage."""
+
+    id: str
+    kind: NodeKind
+    name: str
+    of: str | UnsetType = UNSET
+    type: str | UnsetType = UNSET
+    owner: str | UnsetType | None = UNSET
+    reason: str | UnsetType | None = UNSET
+    decision: str | UnsetType | None = UNSET
+    files: list[str] | UnsetType = UNSET
+
+
+class Node(Documented):
     """A dataset, a column, what a source reads, or an insight.
 
     Attributes:
@@ -61,21 +76,32 @@ class Node:
     decision: str | None = None
     files: tuple[str, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> NodeDocument:
         """As in `lineage --json`; what a kind of node does not have is left out."""
-        found: dict[str, Any] = {"id": self.id, "kind": str(self.kind), "name": self.name}
-        if self.of is not None:
-            found["of"] = self.of
-        if self.type is not None:
-            found["type"] = self.type
-        if self.kind in (NodeKind.DATASET, NodeKind.INSIGHT):
-            found["owner"] = self.owner
-            found["reason"] = self.reason
-        if self.kind is NodeKind.INSIGHT:
-            found["decision"] = self.decision
-        if self.kind is NodeKind.FILE:
-            found["files"] = list(self.files)
-        return found
+        is_said = self.kind in (NodeKind.DATASET, NodeKind.INSIGHT)
+        return NodeDocument.about(
+            self,
+            owner=self.owner if is_said else UNSET,
+            reason=self.reason if is_said else UNSET,
+            decision=self.decision if self.kind is NodeKind.INSIGHT else UNSET,
+            files=self.files if self.kind is NodeKind.FILE else UNSET,
+        )
+
+
+class EdgeDocument(Document):
+    """An edge of the lineage."""
+
+    source: str = field(name="from")
+    target: str = field(name="to")
+    kind: EdgeKind
+    level: Level
+
+
+class GraphDocument(Document):
+    """Nodes and edges."""
+
+    nodes: list[NodeDocument]
+    edges: list[EdgeDocument]
 
 
 class Edge(NamedTuple):
@@ -86,13 +112,8 @@ class Edge(NamedTuple):
     kind: EdgeKind
     level: Level
 
-    def to_json(self) -> dict[str, str]:
-        """As in `lineage --json`."""
-        return {"from": self.source, "to": self.target, "kind": str(self.kind), "level": str(self.level)}
 
-
-@dataclass(frozen=True)
-class Graph:
+class Graph(Documented, dict=True):
     """Nodes by id, and edges; every edge joins nodes of the graph."""
 
     nodes: Mapping[str, Node] = field(default_factory=dict)
@@ -127,9 +148,9 @@ class Graph:
         """The dataset or file that a column belongs to; any other node itself."""
         return self.nodes[node].of or node
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> GraphDocument:
         """As in `lineage --json`."""
-        return {"nodes": [n.to_json() for n in self.nodes.values()], "edges": [e.to_json() for e in self.edges]}
+        return GraphDocument([n.document() for n in self.nodes.values()], [EdgeDocument(*e) for e in self.edges])
 
 
 class Spot(NamedTuple):
@@ -139,8 +160,7 @@ class Spot(NamedTuple):
     rows: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Record):
     """What is reached from somewhere.
 
     Attributes:
@@ -240,8 +260,7 @@ def part(graph: Graph, start: Iterable[str], *, up: bool, down: bool, depth: int
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Document):
     """A dataset that a change reaches.
 
     Attributes:
@@ -258,29 +277,13 @@ class Reader:
     owner: str | None = None
     reason: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """As in `impact --json`."""
-        return {
-            "dataset": self.dataset,
-            "hops": self.hops,
-            "columns": list(self.columns),
-            "influenced": self.influenced,
-            "owner": self.owner,
-            "reason": self.reason,
-        }
 
-
-@dataclass(frozen=True, slots=True)
-class Radius:
+class Radius(Document):
     """How far a change reaches: datasets that it may alter, insights that they serve, and whose both are. All sorted by name."""
 
     datasets: tuple[str, ...] = ()
     insights: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, list[str]]:
-        """As the `reach` of a plan's step."""
-        return {"datasets": list(self.datasets), "insights": list(self.insights), "owners": list(self.owners)}
 
 
 def blast_radius(graph: Graph, changed: Iterable[str]) -> Radius:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from andon.base.document import UNSET, Document, Documented, UnsetType
+from andon.base.record import values_of
 from andon.model.reach import Reach
-from andon.model.verdict import Verdict
+from andon.model.verdict import Renamed, Retyped, Verdict, VerdictKind
 
 #: The reason of a step that keeps what the branch has.
 UNCHANGED = "unchanged"
@@ -24,8 +24,39 @@ class Action(StrEnum):
     DROP = "drop"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class StepDocument(Document, kw_only=True):
+    """One dataset of a plan. `verdict` is null where nothing is known of what the change means; then what follows from it is missing."""
+
+    dataset: str
+    action: Action
+    reason: str
+    breaks: list[str]
+    seconds: float | None
+    checks: int
+    proof: str | None
+    verdict: VerdictKind | None
+    columns: list[str]
+    added: list[str] | UnsetType = UNSET
+    dropped: list[str] | UnsetType = UNSET
+    renamed: list[Renamed] | UnsetType = UNSET
+    retyped: list[Retyped] | UnsetType = UNSET
+    rows: bool | UnsetType = UNSET
+    key_changed: bool | UnsetType = UNSET
+    reasons: list[str] | UnsetType = UNSET
+    reach: Reach | None
+
+
+class PlanDocument(Document):
+    """What a run would do."""
+
+    base: str
+    branch: str
+    change: bool
+    steps: list[StepDocument]
+    notices: list[str]
+
+
+class Step(Documented):
     """One dataset of a plan.
 
     Attributes:
@@ -58,9 +89,13 @@ class Step:
     verdict: Verdict | None = None
     reach: Reach | None = None
 
+    def document(self) -> StepDocument:
+        """As in `plan --json`."""
+        meaning = values_of(self.verdict.document()) if self.verdict else {"columns": []}
+        return StepDocument.about(self, **meaning)
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+
+class Plan(Documented):
     """Steps in an order in which they can be taken, over the commit `base` of `branch`.
 
     Attributes:
@@ -94,26 +129,6 @@ class Plan:
         works = self.works
         return tuple(s for s in self.steps if s in works or (s.action is Action.REUSE and s.reason != UNCHANGED))
 
-
-def plan_document(plan: Plan) -> dict[str, Any]:
-    """The document of `plan --json`."""
-    return {
-        "base": plan.base,
-        "branch": plan.branch,
-        "change": plan.is_change,
-        "steps": [
-            {
-                "dataset": s.dataset,
-                "action": str(s.action),
-                "reason": s.reason,
-                "breaks": list(s.breaks),
-                "seconds": s.seconds,
-                "checks": s.checks,
-                "proof": s.proof,
-                **(s.verdict.to_json() if s.verdict else {"verdict": None, "columns": []}),
-                "reach": s.reach.to_json() if s.reach else None,
-            }
-            for s in plan.steps
-        ],
-        "notices": list(plan.notices),
-    }
+    def document(self) -> PlanDocument:
+        """The document of `plan --json`."""
+        return PlanDocument.about(self, change=self.is_change)

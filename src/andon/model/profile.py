@@ -7,10 +7,11 @@ take. A text longer than `LONGEST_TEXT` is cut and ends in `…`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection
 from enum import StrEnum
-from typing import Any
+
+from andon.base.document import Document
+from andon.base.record import Record, replace
 
 #: Version of what is computed and how; profiles of different algorithms don't mix.
 ALGORITHM = "p1"
@@ -32,20 +33,14 @@ class ColumnKind(StrEnum):
     OTHER = "other"  # TIME, UUID, BLOB
 
 
-@dataclass(frozen=True, slots=True)
-class TopValue:
+class TopValue(Record, array_like=True):
     """A frequent value and how many of the rows looked at have it."""
 
     value: Value
     count: int
 
-    def to_json(self) -> list[Any]:
-        """`[value, count]`."""
-        return [self.value, self.count]
 
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
+class Histogram(Document):
     """How values spread over bins of equal width.
 
     Attributes:
@@ -60,31 +55,16 @@ class Histogram:
     below: int = 0
     above: int = 0
 
-    def to_json(self) -> dict[str, Any]:
-        """As in `profile --json`."""
-        return {"edges": list(self.edges), "counts": list(self.counts), "below": self.below, "above": self.above}
 
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Histogram:
-        """Inverse of `to_json`."""
-        return cls(tuple(value["edges"]), tuple(value["counts"]), value["below"], value["above"])
-
-
-@dataclass(frozen=True, slots=True)
-class Lengths:
+class Lengths(Record, array_like=True):
     """Lengths: characters of texts, elements of lists and maps, bytes of a BLOB."""
 
     minimum: int
     mean: float
     maximum: int
 
-    def to_json(self) -> list[Any]:
-        """`[minimum, mean, maximum]`."""
-        return [self.minimum, self.mean, self.maximum]
 
-
-@dataclass(frozen=True, slots=True)
-class ColumnProfile:
+class ColumnProfile(Document):
     """What one column's values look like.
 
     Attributes:
@@ -158,30 +138,8 @@ class ColumnProfile:
             masked=True,
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """As in `profile --json`."""
-        document: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        document["kind"] = str(self.kind)
-        document["quantiles"] = [list(q) for q in self.quantiles]
-        document["top"] = [t.to_json() for t in self.top]
-        document["histogram"] = self.histogram.to_json() if self.histogram else None
-        document["lengths"] = self.lengths.to_json() if self.lengths else None
-        return document
 
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> ColumnProfile:
-        """Inverse of `to_json`."""
-        known = dict(value)
-        known["kind"] = ColumnKind(known["kind"])
-        known["quantiles"] = tuple((share, at) for share, at in known["quantiles"])
-        known["top"] = tuple(TopValue(*each) for each in known["top"])
-        known["histogram"] = Histogram.from_json(known["histogram"]) if known["histogram"] else None
-        known["lengths"] = Lengths(*known["lengths"]) if known["lengths"] else None
-        return cls(**known)
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Document, kw_only=True):
     """What the values of one version look like.
 
     Attributes:
@@ -196,10 +154,10 @@ class Profile:
     dataset: str
     version: str
     rows: int
-    columns: tuple[ColumnProfile, ...]
     sample: int | None = None
-    seconds: float = 0.0
     algorithm: str = ALGORITHM
+    seconds: float = 0.0
+    columns: tuple[ColumnProfile, ...]
 
     @property
     def is_exact(self) -> bool:
@@ -215,30 +173,9 @@ class Profile:
         """The same with only counts of the columns whose names (in lower case) are in `masked`."""
         return replace(self, columns=tuple(c.hidden() if c.name.lower() in masked else c for c in self.columns))
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> Profile:
         """As in `profile --json`."""
-        return {
-            "dataset": self.dataset,
-            "version": self.version,
-            "rows": self.rows,
-            "sample": self.sample,
-            "algorithm": self.algorithm,
-            "seconds": round(self.seconds, 4),
-            "columns": [c.to_json() for c in self.columns],
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Profile:
-        """Inverse of `to_json`."""
-        return cls(
-            value["dataset"],
-            value["version"],
-            value["rows"],
-            tuple(ColumnProfile.from_json(c) for c in value["columns"]),
-            value["sample"],
-            value["seconds"],
-            value["algorithm"],
-        )
+        return replace(self, seconds=round(self.seconds, 4))
 
 
 def is_cut(value: Value) -> bool:

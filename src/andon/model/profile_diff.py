@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
+from andon.base.document import Document, Documented
+from andon.base.record import replace
 from andon.model.profile import ColumnProfile, Profile, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Document):
     """One fact about a column that is another than before.
 
     Attributes:
@@ -25,13 +23,23 @@ class Move:
     after: Value
     weight: float
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> Move:
         """As in `profile --against --json`."""
-        return {"what": self.what, "before": self.before, "after": self.after, "weight": round(self.weight, 3)}
+        return replace(self, weight=round(self.weight, 3))
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnMoves:
+class ColumnMovesDocument(Document):
+    """How a column differs."""
+
+    name: str
+    change: str
+    shift: float | None
+    moves: list[Move]
+    before: ColumnProfile | None
+    after: ColumnProfile | None
+
+
+class ColumnMoves(Documented):
     """A column that differs.
 
     Attributes:
@@ -53,20 +61,31 @@ class ColumnMoves:
         """How much it matters."""
         return max((m.weight for m in self.moves), default=0.0) if self.change == "changed" else 2.0
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> ColumnMovesDocument:
         """As in `profile --against --json`."""
-        return {
-            "name": self.name,
-            "change": self.change,
-            "shift": None if self.shift is None else round(self.shift, 4),
-            "moves": [m.to_json() for m in self.moves],
-            "before": self.before.to_json() if self.before else None,
-            "after": self.after.to_json() if self.after else None,
-        }
+        return ColumnMovesDocument.about(self, shift=None if self.shift is None else round(self.shift, 4))
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileDiff:
+class ProfileEnd(Document):
+    """One of two versions that are compared."""
+
+    version: str
+    rows: int
+    sample: int | None
+
+
+class ProfileDiffDocument(Document):
+    """How the values of two versions differ."""
+
+    dataset: str
+    before: ProfileEnd
+    after: ProfileEnd
+    same_content: bool
+    equal: bool
+    columns: list[ColumnMovesDocument]
+
+
+class ProfileDiff(Documented):
     """How the values of one version differ from those of another.
 
     Attributes:
@@ -88,16 +107,9 @@ class ProfileDiff:
         """Whether nothing that a profile tells differs."""
         return not self.columns and self.before.rows == self.after.rows
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> ProfileDiffDocument:
         """As in `profile --against --json`."""
-        ends = {
-            name: {"version": end.version, "rows": end.rows, "sample": end.sample}
-            for name, end in (("before", self.before), ("after", self.after))
-        }
-        return {
-            "dataset": self.after.dataset,
-            **ends,
-            "same_content": self.same_content,
-            "equal": self.is_equal,
-            "columns": [c.to_json() for c in self.columns],
-        }
+        before, after = ProfileEnd.about(self.before), ProfileEnd.about(self.after)
+        return ProfileDiffDocument.about(
+            self, dataset=self.after.dataset, before=before, after=after, equal=self.is_equal
+        )

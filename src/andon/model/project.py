@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from andon.base.record import Record, field
 from andon.errors import Problem
 from andon.model.dataset import Dataset
-
-if TYPE_CHECKING:  # a project without them loads neither: every command pays for its imports
-    from andon.model.rule import Rule
-    from andon.model.unit_tests import UnitTest
+from andon.model.rule import Rule
+from andon.model.unit_tests import UnitTest
 
 
-@dataclass(frozen=True, slots=True)
-class Insight:
+class Insight(Record):
     """A question, decision or action that data serves (`insights/*.yml`).
 
     Attributes:
@@ -44,8 +41,7 @@ def use_parts(use: str) -> tuple[str, str | None]:
     return ".".join(parts[:2]), parts[2] if len(parts) > 2 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Record):
     """All that project files say.
 
     Attributes:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from andon.base.document import Document
+from andon.base.record import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Document):
     """How far a change reaches, what it starts from left out.
 
     Attributes:
@@ -26,13 +25,6 @@ class Reach:
     rows: int | None = None
     seconds: float | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> Reach:
         """As in `plan --json` and in the report on a difference."""
-        return {
-            "datasets": list(self.datasets),
-            "insights": list(self.insights),
-            "owners": list(self.owners),
-            "build": self.build,
-            "rows": self.rows,
-            "seconds": None if self.seconds is None else round(self.seconds, 3),
-        }
+        return self if self.seconds is None else replace(self, seconds=round(self.seconds, 3))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
+
+from andon.base.document import Document, Documented
+from andon.base.record import Record, replace
 
 
 class RowChange(StrEnum):
@@ -18,8 +20,7 @@ class RowChange(StrEnum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True)
-class RowCounts:
+class RowCounts(Document):
     """How many rows differ. Without a key there is no `changed`: such a row is one removed and one added."""
 
     added: int = 0
@@ -31,26 +32,32 @@ class RowCounts:
         """All rows that differ."""
         return self.added + self.removed + self.changed
 
-    def to_json(self) -> dict[str, int]:
-        """As in `diff --rows --json`."""
-        return {"added": self.added, "removed": self.removed, "changed": self.changed}
 
-
-@dataclass(frozen=True, slots=True)
-class ValuePair:
+class ValuePair(Document):
     """`old` became `new` in `rows` rows."""
 
     old: Any
     new: Any
     rows: int
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> ValuePair:
         """As in `diff --rows --json`."""
-        return {"old": as_plain(self.old), "new": as_plain(self.new), "rows": self.rows}
+        return replace(self, old=as_plain(self.old), new=as_plain(self.new))
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnChange:
+class ColumnChangeDocument(Document):
+    """How the values of a column differ."""
+
+    changed: int
+    filled: int
+    emptied: int
+    sum: Any
+    largest: Any
+    pairs: list[ValuePair]
+    masked: bool
+
+
+class ColumnChange(Documented):
     """How the values of one column differ in the changed rows.
 
     Attributes:
@@ -71,21 +78,12 @@ class ColumnChange:
     pairs: tuple[ValuePair, ...] = ()
     masked: bool = False
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> ColumnChangeDocument:
         """As in `diff --rows --json`, under `detail`."""
-        return {
-            "changed": self.changed,
-            "filled": self.filled,
-            "emptied": self.emptied,
-            "sum": as_plain(self.sum),
-            "largest": as_plain(self.largest),
-            "pairs": [p.to_json() for p in self.pairs],
-            "masked": self.masked,
-        }
+        return ColumnChangeDocument.about(self, sum=as_plain(self.sum), largest=as_plain(self.largest))
 
 
-@dataclass(frozen=True, slots=True)
-class RowSample:
+class RowSample(Record):
     """One row that differs, with its values in the order of `RowDiff.names`.
 
     Attributes:
@@ -105,8 +103,43 @@ class RowSample:
 MASK = "•••"
 
 
-@dataclass(frozen=True, slots=True)
-class RowDiff:
+class RetypedDocument(Document):
+    """A column whose type differs, and the type in which both sides were compared."""
+
+    column: str
+    a: str
+    b: str
+    compared_as: str
+
+
+class RowSampleDocument(Document):
+    """A row that differs, before and after."""
+
+    change: RowChange
+    rows: int
+    changed: list[str]
+    old: dict[str, Any] | None
+    new: dict[str, Any] | None
+
+
+class RowDiffDocument(Document):
+    """Which rows of a dataset differ."""
+
+    rows: RowCounts | None
+    columns: dict[str, int]
+    key: list[str]
+    where: str | None
+    skipped: str | None
+    notes: list[str]
+    columns_added: list[str]
+    columns_removed: list[str]
+    retyped: list[RetypedDocument]
+    detail: dict[str, ColumnChangeDocument]
+    samples: list[RowSampleDocument]
+    output: str | None
+
+
+class RowDiff(Documented):
     """Which rows of one dataset differ.
 
     Attributes:
@@ -144,31 +177,16 @@ class RowDiff:
             self.rows.total or self.columns_added or self.columns_removed or self.retyped
         )
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> RowDiffDocument:
         """As in `diff --rows --json`. `rows` is null where the rows were not compared."""
-        return {
-            "rows": None if self.skipped else self.rows.to_json(),
-            "columns": {c.name: c.changed for c in self.columns},
-            "key": list(self.key),
-            "where": self.where,
-            "skipped": self.skipped,
-            "notes": list(self.notes),
-            "columns_added": list(self.columns_added),
-            "columns_removed": list(self.columns_removed),
-            "retyped": [{"column": n, "a": a, "b": b, "compared_as": c} for n, a, b, c in self.retyped],
-            "detail": {c.name: c.to_json() for c in self.columns},
-            "samples": [self._sample(s) for s in self.samples],
-            "output": self.output,
-        }
-
-    def _sample(self, sample: RowSample) -> dict[str, Any]:
-        return {
-            "change": str(sample.change),
-            "rows": sample.rows,
-            "changed": list(sample.changed),
-            "old": self._row(sample.old),
-            "new": self._row(sample.new),
-        }
+        return RowDiffDocument.about(
+            self,
+            rows=None if self.skipped else self.rows,
+            columns={c.name: c.changed for c in self.columns},
+            retyped=[RetypedDocument(*column) for column in self.retyped],
+            detail={c.name: c.document() for c in self.columns},
+            samples=[RowSampleDocument.about(s, old=self._row(s.old), new=self._row(s.new)) for s in self.samples],
+        )
 
     def _row(self, values: tuple[Any, ...] | None) -> dict[str, Any] | None:
         return None if values is None else {n: as_plain(v) for n, v in zip(self.names, values, strict=True)}

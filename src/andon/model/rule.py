@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from andon.base.record import Record
 from andon.model.check import Allow, Severity
 from andon.model.dataset import ClockUse
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record):
     """One file `checks/*.sql`.
 
     Attributes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from andon.model.check_result import CheckResult
+from andon.base.document import UNSET, Document, Documented, ErrorDocument, UnsetType, from_json
+from andon.model.check_result import CheckDocument, CheckResult
 
 
 class TaskStatus(StrEnum):
@@ -18,8 +18,20 @@ class TaskStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class TaskResult:
+class TaskDocument(Document):
+    """What became of one step."""
+
+    dataset: str
+    action: str
+    reason: str
+    status: TaskStatus
+    rows: int | None
+    seconds: float
+    version: str | None
+    error: ErrorDocument | UnsetType = UNSET
+
+
+class TaskResult(Documented):
     """What became of one step.
 
     Attributes:
@@ -37,24 +49,29 @@ class TaskResult:
     version: str | None = None
     error: dict[str, Any] | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> TaskDocument:
         """As in `run --json`."""
-        document: dict[str, Any] = {
-            "dataset": self.dataset,
-            "action": self.action,
-            "reason": self.reason,
-            "status": str(self.status),
-            "rows": self.rows,
-            "seconds": round(self.seconds, 4),
-            "version": self.version,
-        }
-        if self.error:
-            document["error"] = self.error
-        return document
+        error = from_json(ErrorDocument, self.error) if self.error else UNSET
+        return TaskDocument.about(self, seconds=round(self.seconds, 4), error=error)
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunDocument(Document):
+    """How a run ended."""
+
+    run: int | None
+    branch: str
+    base: str
+    commit: str
+    published: bool
+    held: str | None
+    seconds: float
+    change: bool
+    notices: list[str]
+    tasks: list[TaskDocument]
+    checks: list[CheckDocument]
+
+
+class RunResult(Documented):
     """How a run ended.
 
     Attributes:
@@ -78,22 +95,15 @@ class RunResult:
     checks: tuple[CheckResult, ...] = ()
 
     @property
+    def changes_readers(self) -> bool:
+        """Whether it published a change of code: then what readers see may be another."""
+        return self.run is not None and self.published and self.is_change
+
+    @property
     def failed_checks(self) -> tuple[CheckResult, ...]:
         """Checks that failed or could not run, those that hold first."""
         return tuple(sorted((c for c in self.checks if c.failed), key=lambda c: not c.holds))
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> RunDocument:
         """The document of `run --json`."""
-        return {
-            "run": self.run,
-            "branch": self.branch,
-            "base": self.base,
-            "commit": self.commit,
-            "published": self.published,
-            "held": self.held,
-            "seconds": round(self.seconds, 4),
-            "change": self.is_change,
-            "notices": list(self.notices),
-            "tasks": [t.to_json() for t in self.tasks],
-            "checks": [c.to_json() for c in self.checks],
-        }
+        return RunDocument.about(self, seconds=round(self.seconds, 4), change=self.is_change)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from andon.base.document import Document
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Document):
     """One line for the checks of a dataset.
 
     Attributes:
@@ -33,15 +31,3 @@ class Suggestion:
     def is_safe(self) -> bool:
         """Whether no earlier version would have been held by it."""
         return self.past_failures == 0
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `check --suggest --json`."""
-        return {
-            "dataset": self.dataset,
-            "line": self.line,
-            "columns": list(self.columns),
-            "rule": self.rule,
-            "evidence": self.evidence,
-            "past_failures": self.past_failures,
-            "past_versions": self.past_versions,
-        }

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
 from andon.base.names import quote
+from andon.base.record import Record
 
 _TOKEN = re.compile(r"""\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|[(),\[\]]|[^\s"'(),\[\]]+)""")
 _T = TypeVar("_T")
@@ -23,8 +23,7 @@ KEY = "key"
 VALUE = "value"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Record):
     """A named part of a nested type. `written` is the name as it stands in the text, quoted where the engine quoted it."""
 
     name: str
@@ -32,8 +31,7 @@ class Field:
     written: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DuckType:
+class DuckType(Record):
     """A type.
 
     Attributes:

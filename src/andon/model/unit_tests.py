@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from andon.base.document import Document, Documented
 from andon.base.hashing import content_id
+from andon.base.record import Record
 from andon.errors import Problem
 
 #: Version of what a test means; part of every test's id, so that results of another meaning are never taken.
@@ -24,8 +25,7 @@ class CellKind(StrEnum):
     BARE = "bare"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Record):
     """A written value; line and column of its place count from 1."""
 
     kind: CellKind
@@ -34,9 +34,8 @@ class Cell:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class CellRows:
-    """CellRows as they are written. Each has a cell for each of `columns`.
+class CellRows(Record):
+    """Rows as they are written. Each has a cell for each of `columns`.
 
     Attributes:
         file: where they stand.
@@ -52,8 +51,7 @@ class CellRows:
     column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Record):
     """What one input holds: the rows of a dataset, or for a source the text of a raw file.
 
     Attributes:
@@ -68,8 +66,7 @@ class Given:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(Record):
     """How far numbers may lie from what is expected: in one column, or in all where `column` is None."""
 
     amount: str
@@ -77,8 +74,7 @@ class Near:
     column: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UnitTest:
+class UnitTest(Record):
     """One test of one dataset.
 
     Attributes:
@@ -130,8 +126,7 @@ Row = tuple[str | None, ...]
 """A row of the listed columns as texts; None is NULL."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Record):
     """An expected row, the row found that is most like it, and the indices of the columns that differ."""
 
     expected: Row
@@ -139,8 +134,40 @@ class Pair:
     differing: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TestResult:
+class PairDocument(Document):
+    """An expected row, the one that was found in its place, and the columns that differ."""
+
+    expected: list[str | None]
+    found: list[str | None]
+    differing: list[str]
+
+
+class TestDocument(Document):
+    """How a unit test came out."""
+
+    __test__ = False  # no test of pytest's
+
+    dataset: str
+    test: str
+    file: str
+    line: int
+    status: TestStatus
+    cached: bool
+    seconds: float
+    columns: list[str]
+    pairs: list[PairDocument]
+    missing: list[list[str | None]]
+    unexpected: list[list[str | None]]
+    missing_count: int
+    unexpected_count: int
+    misplaced: bool
+    message: str | None
+    hint: str | None
+    problems: list[Problem]
+    notices: list[str]
+
+
+class TestResult(Documented):
     """How a unit test came out.
 
     Attributes:
@@ -173,7 +200,7 @@ class TestResult:
     message: str | None = None
     hint: str | None = None
     problems: tuple[Problem, ...] = ()
-    notices: tuple[str, ...] = field(default=())
+    notices: tuple[str, ...] = ()
     seconds: float = 0.0
     cached: bool = False
 
@@ -192,32 +219,7 @@ class TestResult:
         """`file:line` of the test."""
         return f"{self.file}:{self.line}"
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> TestDocument:
         """The document that `--json` shows."""
-        return {
-            "dataset": self.dataset,
-            "test": self.name,
-            "file": self.file,
-            "line": self.line,
-            "status": str(self.status),
-            "cached": self.cached,
-            "seconds": round(self.seconds, 4),
-            "columns": list(self.columns),
-            "pairs": [
-                {
-                    "expected": list(pair.expected),
-                    "found": list(pair.found),
-                    "differing": [self.columns[i] for i in pair.differing],
-                }
-                for pair in self.pairs
-            ],
-            "missing": [list(row) for row in self.missing],
-            "unexpected": [list(row) for row in self.unexpected],
-            "missing_count": self.missing_count,
-            "unexpected_count": self.unexpected_count,
-            "misplaced": self.misplaced,
-            "message": self.message,
-            "hint": self.hint,
-            "problems": [asdict(problem) for problem in self.problems],
-            "notices": list(self.notices),
-        }
+        pairs = [PairDocument.about(pair, differing=[self.columns[i] for i in pair.differing]) for pair in self.pairs]
+        return TestDocument.about(self, test=self.name, seconds=round(self.seconds, 4), pairs=pairs)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+from andon.base.document import Document, Documented
+from andon.base.record import field
 
 
 class VerdictKind(StrEnum):
@@ -23,8 +24,37 @@ class VerdictKind(StrEnum):
     CONTRACT = "contract"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Renamed(Document):
+    """A column that has another name."""
+
+    old: str = field(name="from")
+    new: str = field(name="to")
+
+
+class Retyped(Document):
+    """A column that has another type."""
+
+    column: str
+    old: str = field(name="from")
+    new: str = field(name="to")
+
+
+class VerdictDocument(Document):
+    """What a change of a definition means."""
+
+    verdict: VerdictKind
+    columns: list[str]
+    added: list[str]
+    dropped: list[str]
+    renamed: list[Renamed]
+    retyped: list[Retyped]
+    rows: bool
+    key_changed: bool
+    proof: str | None
+    reasons: list[str]
+
+
+class Verdict(Documented):
     """What a change means. It never says less than what happens: what can't be proved equal counts as changed.
 
     Attributes:
@@ -60,17 +90,12 @@ class Verdict:
         """Whether `columns`, read together, are proved to hold the same rows of values as before."""
         return not self.rows and self.touched.isdisjoint(columns)
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> VerdictDocument:
         """The fields of a plan's step. `breaks` and `reach` come from what reads the dataset, which is not known here."""
-        return {
-            "verdict": str(self.kind),
-            "columns": list(self.columns),
-            "added": list(self.added),
-            "dropped": list(self.dropped),
-            "renamed": [{"from": old, "to": new} for old, new in self.renamed],
-            "retyped": [{"column": name, "from": old, "to": new} for name, old, new in self.retyped],
-            "rows": self.rows,
-            "key_changed": self.key_changed,
-            "proof": self.proof or None,
-            "reasons": list(self.reasons),
-        }
+        return VerdictDocument.about(
+            self,
+            verdict=self.kind,
+            renamed=[Renamed(*names) for names in self.renamed],
+            retyped=[Retyped(*column) for column in self.retyped],
+            proof=self.proof or None,
+        )

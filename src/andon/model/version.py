@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from andon.base.hashing import content_id
+from andon.base.record import Record, field
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Record, array_like=True):
     """A column of a stored table.
 
     Attributes:
@@ -26,8 +25,7 @@ class Column:
     children: tuple[tuple[tuple[str, ...], int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnStats:
+class ColumnStats(Record, array_like=True):
     """What the write told about one leaf column of one file, as text (DuckDB's RETURN_STATS); absent when unknown."""
 
     nulls: int | None = None
@@ -38,8 +36,7 @@ class ColumnStats:
     has_nan: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DataFile:
+class DataFile(Record, array_like=True):
     """One Parquet file of a version.
 
     Attributes:
@@ -57,8 +54,7 @@ class DataFile:
     stats: Mapping[str, ColumnStats] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Record):
     """Content of a dataset. A table has files; a view has none and its id is its recipe key."""
 
     id: str

@@ -8,11 +8,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import quote
+from andon.base.record import Record, replace
 from andon.model.profile import LONGEST_TEXT, ColumnKind, ColumnProfile, Histogram, Lengths, TopValue, Value
 from andon.model.types import parse_type
 from andon.profiles.bins import central, moment_edges, moment_text, number_edges, rising
@@ -71,8 +71,7 @@ def cut(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnReader:
+class ColumnReader(Record):
     """Makes profiles of columns of one relation.
 
     Attributes:

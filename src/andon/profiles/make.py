@@ -6,11 +6,11 @@ import re
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from andon.base.names import quote
+from andon.base.record import replace
 from andon.base.text import plural
 from andon.engines.duckdb.instance import file_list
 from andon.model.profile import ColumnKind, ColumnProfile, Profile
@@ -48,19 +48,21 @@ def profile_table(
     rows = version.rows or 0
     if not rows:
         columns = tuple(_empty(column, masked) for column in version.columns)
-        return Profile(version.dataset, version.id, 0, columns, seconds=_since(began))
+        return Profile(dataset=version.dataset, version=version.id, rows=0, columns=columns, seconds=_since(began))
     if rows <= _COPIED_UP_TO:
         with _held(connection, f"select * from read_parquet({file_list(paths)})"):
             columns = _columns(ColumnReader(connection, _HELD, rows), version.columns, masked)
-        return Profile(version.dataset, version.id, rows, columns, seconds=_since(began))
+        return Profile(dataset=version.dataset, version=version.id, rows=rows, columns=columns, seconds=_since(began))
     if rows <= WHOLE_UP_TO:
         reader = ColumnReader(connection, f"read_parquet({file_list(paths)})", rows)
         columns = _columns(reader, version.columns, masked)
-        return Profile(version.dataset, version.id, rows, columns, seconds=_since(began))
+        return Profile(dataset=version.dataset, version=version.id, rows=rows, columns=columns, seconds=_since(began))
     with _held(connection, _sample_of(version, paths)) as looked_at:
         columns = _columns(ColumnReader(connection, _HELD, looked_at), version.columns, masked, of=rows)
         columns = tuple(_with_counted(column, version) for column in columns)
-    return Profile(version.dataset, version.id, rows, columns, looked_at, _since(began))
+    return Profile(
+        dataset=version.dataset, version=version.id, rows=rows, columns=columns, sample=looked_at, seconds=_since(began)
+    )
 
 
 def profile_view(
@@ -80,13 +82,17 @@ def profile_view(
     with _held(connection, f"select * from {relation} limit {WHOLE_UP_TO + 1}") as rows:
         if rows <= WHOLE_UP_TO:
             columns = _columns(ColumnReader(connection, _HELD, rows), version.columns, masked)
-            return Profile(version.dataset, version.id, rows, columns, seconds=_since(began))
+            return Profile(
+                dataset=version.dataset, version=version.id, rows=rows, columns=columns, seconds=_since(began)
+            )
     rows = int(connection.execute(f"select count(*) from {relation}").fetchall()[0][0])
     share = 100 * SAMPLE / rows
     sample = f"select * from {relation} tablesample bernoulli({share:.8f}%) repeatable ({_SEED})"
     with _held(connection, sample) as looked_at:
         columns = _columns(ColumnReader(connection, _HELD, looked_at), version.columns, masked, of=rows)
-    return Profile(version.dataset, version.id, rows, columns, looked_at, _since(began))
+    return Profile(
+        dataset=version.dataset, version=version.id, rows=rows, columns=columns, sample=looked_at, seconds=_since(began)
+    )
 
 
 def how_made(profile: Profile) -> str:

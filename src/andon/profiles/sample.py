@@ -7,7 +7,8 @@ is cheap to skip but not free: of very large tables only stretches spread over t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from andon.base.record import Record
 
 #: Tables of at most so many rows are looked at whole.
 WHOLE_UP_TO = 1_000_000
@@ -24,8 +25,7 @@ STRETCH = 122_880
 _GOLDEN = 0.6180339887498949
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Record):
     """Rows `first` to `last` (from 0, both included) of the file at index `file`."""
 
     file: int

@@ -10,9 +10,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from andon.base.record import values_of
 from andon.base.text import byte_to_character
 from andon.errors import ProjectError
 from andon.model.dataset import CheckLine
+from andon.project.files.facts import DatasetFacts
 from andon.project.files.front_matter import FrontMatter, find_front_matter, read_front_matter
 from andon.project.files.nodes import Flawed, PlacedValue
 from andon.project.files.python import dataset_decorator, read_python_dataset
@@ -70,8 +72,9 @@ def _said(path: str, text: str) -> Mapping[str, Any]:
         facts = read_python_dataset(path, text)
         for problem in facts.problems:
             raise ProjectError(problem.code, problem.message, where=problem.where, hint=problem.hint)
-        said: Any = facts.said
-        return {**said.values, "": said.normal}
+        assert isinstance(facts.said, DatasetFacts)  # without problems it is one
+        keys = facts.said.keys
+        return {**values_of(keys), "": facts.said.normal}
     declared = read_front_matter(text, path)
     for flaw in declared.flaws:
         raise Flawed(flaw)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from andon.base.cache import Cache
+from andon.base.cache import Cache, Entries
 from andon.base.graph import topological
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
@@ -19,7 +19,7 @@ from andon.sql.bind import Binder, BindError
 
 Columns = tuple[tuple[str, str], ...]
 
-_FORMAT = "1"
+_BOUND = Entries[Columns]("bound", Columns)
 #: The column, without its table, that a message names.
 _NAMED = re.compile(r"`(?:[^`]*\.)?([^`.]+)`")
 
@@ -147,11 +147,11 @@ class _Binding:
             definition = self._project.datasets[name].definition
             if definition.sql is not None and all(i in self._known for i in definition.inputs):
                 inputs = [[i, [list(c) for c in self._known[i]]] for i in definition.inputs]
-                keys[name] = content_id([_FORMAT, definition.id, inputs])
-        found: dict[str, Columns] = self._cache.get("bound", keys.values())
+                keys[name] = content_id([definition.id, inputs])
+        found = self._cache.get(_BOUND, keys.values())
         new = self._ask([name for name, key in keys.items() if key not in found])
         if new:
-            self._cache.put("bound", {keys[name]: columns for name, columns in new.items()})
+            self._cache.put(_BOUND, {keys[name]: columns for name, columns in new.items()})
         for name, key in keys.items():
             columns = new.get(name) if key not in found else found[key]
             if columns is not None:

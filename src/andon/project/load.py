@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from andon.base.cache import Cache
+from andon.base.cache import Cache, Entries
 from andon.base.hashing import content_id
 from andon.model.project import Project
 
-#: Part of the cache's keys: raised when what is kept changes its meaning.
-_FORMAT = "5"
-_RECENT = "recent"
+#: Raised when what is kept, of files or of the whole, changes its meaning.
+_FORMAT = 6
+_WHOLE = Entries[Project]("project", Project, _FORMAT)
 #: Folder, branch and their merge, now and before the last edits.
 _KEPT = 8
 
@@ -30,21 +30,13 @@ def load(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache) -
     Returns:
         The project; everything that is wrong is in its `problems`.
     """
-    key = content_id(["project", _FORMAT, sorted(files.items())])
-    known = cache.get("project", [key]).get(key)
-    if isinstance(known, Project):
+    key = content_id(["project", sorted(files.items())])
+    known = cache.get(_WHOLE, [key]).get(key)
+    if known is not None:
         return known
     # here, since an unchanged project needs none of what reads and links files, and each command pays for its imports
     from andon.project.read import assemble
 
     project = assemble(files, read, cache, _FORMAT)
-    _keep(cache, key, project)
+    cache.put_newest(_WHOLE, key, project, _KEPT)
     return project
-
-
-def _keep(cache: Cache, key: str, project: Project) -> None:
-    """Keep the newest projects only: each is large, and every edit makes another."""
-    recent: list[str] = cache.get("project", [_RECENT]).get(_RECENT, [])
-    kept = [key, *(other for other in recent if other != key)]
-    gone: dict[str, object] = dict.fromkeys(kept[_KEPT:])
-    cache.put("project", {**gone, key: project, _RECENT: kept[:_KEPT]})

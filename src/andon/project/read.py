@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from andon.base.cache import Cache
+from andon.base.cache import Cache, Entries
 from andon.errors import Problem
+from andon.model.lock import lock_digest, locked_for
 from andon.model.project import Project
 from andon.project.files.facts import ConfigFile, FileFacts, LockFile
 from andon.project.files.layout import Role, spot
-from andon.project.files.packages import lock_digest, locked_for
 from andon.project.files.problems import at_offset
 from andon.project.link.project import link
 
@@ -19,10 +19,10 @@ _MAY_BE_EMPTY = frozenset(
 )
 
 
-def assemble(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache, version: str) -> Project:
-    """The project that `files` (`{path: sha256}`) make; see `load`. `version` is part of the cache's keys."""
+def assemble(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache, format: int) -> Project:
+    """The project that `files` (`{path: sha256}`) make; see `load`. `format` is that of what is kept."""
     texts = _Texts(read)
-    return link(files, _facts(files, texts, cache, version), texts.get)
+    return link(files, _facts(files, texts, cache, format), texts.get)
 
 
 class _Texts:
@@ -45,13 +45,14 @@ class _Texts:
         return self._texts[path]
 
 
-def _facts(files: Mapping[str, str], texts: _Texts, cache: Cache, version: str) -> dict[str, FileFacts]:
-    keys = {path: f"{version}:{path}:{sha}" for path, sha in files.items()}
-    known = cache.get("facts", keys.values())
+def _facts(files: Mapping[str, str], texts: _Texts, cache: Cache, format: int) -> dict[str, FileFacts]:
+    kind = Entries[FileFacts]("facts", FileFacts, format)
+    keys = {path: f"{path}:{sha}" for path, sha in files.items()}
+    known = cache.get(kind, keys.values())
     missing = [path for path, key in keys.items() if key not in known]
     new = read_files(missing, texts)
     if new:
-        cache.put("facts", {keys[path]: facts for path, facts in new.items()})
+        cache.put(kind, {keys[path]: facts for path, facts in new.items()})
     return {path: new[path] if path in new else known[key] for path, key in keys.items()}
 
 

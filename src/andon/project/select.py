@@ -8,18 +8,17 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from andon.base.graph import reach, reverse
 from andon.base.names import did_you_mean
+from andon.base.record import Record, field
 from andon.errors import UsageError
 from andon.model.dataset import Dataset
 
 _TERM = re.compile(r"(?P<up>\d*\+)?(?P<core>[^+]+?)(?P<down>\+\d*)?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Selectable:
+class Selectable(Record):
     """What a selection is made from.
 
     Attributes:

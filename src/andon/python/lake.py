@@ -7,13 +7,13 @@ lake.sql("select * from marts.revenue_by_month").df()
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from andon.base.clock import from_text
+from andon.base.record import replace
 from andon.base.text import plural
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
@@ -22,7 +22,7 @@ from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
 from andon.query.ask import Answer
-from andon.runs.goal import ANY_PLAN, Line, RunOptions
+from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.datasets import DatasetInfo, Page
 from andon.service.history import Diff, LogEntry, SchemaChange
 from andon.service.lineage import Impact, Trail
@@ -142,11 +142,11 @@ class Lake:
             options: `publish`, `exclude`, `force`, `now`, `drop`, `message` as on the command line.
         """
         chosen = replace(_options(select, branch, options), agreed=ANY_PLAN if yes else None)
-        return self._service.runs.run(chosen, Line(report))
+        return self._service.runs.run(chosen, Listener(report))
 
     def refresh(self, *select: str, branch: str | None = None, report: Reporter = silent, **options: Any) -> RunResult:
         """Build the branch's own code on today's inputs and publish what is healthy."""
-        return self._service.runs.refresh(_options(select, branch, options), Line(report))
+        return self._service.runs.refresh(_options(select, branch, options), Listener(report))
 
     def test(self, *select: str, exclude: Sequence[str] = (), again: bool = False) -> list[TestResult]:
         """Run the unit tests of `tests/*.yml`: those of all datasets, or of those that a selection names.
@@ -199,7 +199,7 @@ class Lake:
 
     def publish(self, branch: str, into: str = "main", report: Reporter = silent) -> RunResult:
         """Publish a branch."""
-        return self._service.branches.publish(branch, into, RunOptions(agreed=ANY_PLAN), Line(report))
+        return self._service.branches.publish(branch, into, RunOptions(agreed=ANY_PLAN), Listener(report))
 
     def undo(self, branch: str | None = None) -> Reverted:
         """Take the newest publish back."""
@@ -215,7 +215,7 @@ class Lake:
 
     def accept_result(self, run: int, *checks: str, reason: str, report: Reporter = silent) -> RunResult:
         """Publish the result of a run in spite of the named checks, once; the reason is kept in the commit."""
-        return self._service.checks.accept(run, checks, reason, Line(report))
+        return self._service.checks.accept(run, checks, reason, Listener(report))
 
     def pull(self) -> Pulled:
         """Bring the branch's newer files into the folder; texts that both changed are merged."""

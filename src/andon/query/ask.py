@@ -147,15 +147,15 @@ class Querying:
             try:
                 self._workspace.query_log.add(
                     QueryRecord(
-                        to_text(self._workspace.clock()),
-                        self._workspace.caller.author,
-                        face or self._workspace.caller.face,
-                        text,
-                        datasets,
-                        commit.id,
-                        answer_seconds + seconds,
-                        rows,
-                        error,
+                        at=to_text(self._workspace.clock()),
+                        who=self._workspace.caller.author,
+                        face=face or self._workspace.caller.face,
+                        sql=text,
+                        datasets=datasets,
+                        commit=commit.id,
+                        seconds=answer_seconds + seconds,
+                        rows=rows,
+                        error=error,
                     )
                 )
             except MachineError as failure:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from andon.base.record import Record
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.engines.duckdb.fingerprint import fingerprint
 from andon.engines.duckdb.instance import Session
@@ -25,8 +25,7 @@ from andon.model.version import Version
 from andon.relations.relations import Relations
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Record):
     """One of the two: it builds, and what was built is asked in its sessions."""
 
     engine: DuckDBEngine

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reach
-from andon.checks.language.mentions import is_age
 from andon.model.check import CheckKind, Severity
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State
@@ -14,7 +14,6 @@ from andon.model.plan import Action, Step
 from andon.model.run import TaskStatus
 from andon.model.version import Version
 from andon.runs.building.outcome import Asked, Progress
-from andon.runs.inspection.history import CheckHistory
 from andon.runs.planning.gather import BoundCode
 
 if TYPE_CHECKING:
@@ -23,32 +22,6 @@ if TYPE_CHECKING:
     from andon.runs.prepare import Prepared
     from andon.workspace.engines import Engines
     from andon.workspace.workspace import Workspace
-
-
-def ages(workspace: Workspace, prepared: Prepared) -> tuple[CheckResult, ...]:
-    """The checks of age where nothing is new: just then data grow old. Judged by the newest values that are known; nothing is held."""
-    datasets = prepared.gathered.project.datasets
-    old = [d for d, dataset in datasets.items() if any(is_age(line.text) for line in dataset.checks)]
-    if not old:
-        return ()
-    from andon.model.check import MaxAge
-    from andon.runs.inspection.ask import AskContext, Checking
-    from andon.runs.inspection.book import CheckBook
-    from andon.workspace.engines import Engines
-
-    book = CheckBook(workspace, prepared.gathered, prepared.bound)
-    setting = AskContext(
-        published=prepared.gathered.state.leaves,
-        definitions=prepared.gathered.definitions,
-        moment=prepared.moment,
-        acceptances=prepared.head.acceptances,
-        only=lambda check: isinstance(check.form, MaxAge),
-    )
-    with Engines(workspace, None, prepared.moment) as engines:
-        results = Checking(workspace, book, setting, engines, engines.interrupt).of_state(
-            prepared.gathered.state.leaves, old
-        )
-    return tuple(CheckHistory(workspace).with_history(results))
 
 
 class CheckedRun:
@@ -60,6 +33,7 @@ class CheckedRun:
         self._run = run
         self._engines = engines
         self._checking: Checking | None = None
+        self._lock = threading.Lock()
         self._head_checks: dict[str, frozenset[str]] = {}
         builds = prepared.plan.builds
         self._waiting = {s.dataset for s in builds}
@@ -168,7 +142,6 @@ class CheckedRun:
         changed |= {d for d in with_changed_tests(prepared.gathered) if d in whole.leaves}
         if not changed:
             return []
-
         results = run_tests(self._workspace, BoundCode(prepared.gathered, prepared.bound), changed)
         return [as_check(result, whole.leaves[result.dataset].version, self._run) for result in results]
 
@@ -181,25 +154,26 @@ class CheckedRun:
         return self._head_checks[dataset]
 
     def _asking(self) -> Checking:
-        if self._checking is None:
-            from andon.runs.inspection.ask import AskContext, Checking
+        """What asks for this run: one for all its tasks, or what one of them found out would not be recorded."""
+        with self._lock:
+            if self._checking is None:
+                self._checking = self._opened()
+            return self._checking
 
-            prepared = self._prepared
-            assert prepared.checks.book is not None  # there is something to look at
-            setting = AskContext(
-                published=prepared.gathered.state.leaves,
-                definitions=prepared.gathered.definitions,
-                moment=prepared.moment,
-                run=self._run,
-                acceptances=(*prepared.head.acceptances, *prepared.goal.acceptances),
-                branch=prepared.goal.branch,
-            )
-            self._checking = Checking(
-                self._workspace,
-                prepared.checks.book,
-                setting,
-                self._engines,
-                self._engines.interrupt,
-                self._engines.workers,
-            )
-        return self._checking
+    def _opened(self) -> Checking:
+        from andon.runs.inspection.ask import AskContext, Checking
+
+        prepared = self._prepared
+        assert prepared.checks.book is not None  # there is something to look at
+        setting = AskContext(
+            published=prepared.gathered.state.leaves,
+            definitions=prepared.gathered.definitions,
+            moment=prepared.moment,
+            run=self._run,
+            acceptances=(*prepared.head.acceptances, *prepared.goal.acceptances),
+            branch=prepared.goal.branch,
+        )
+        engines = self._engines
+        return Checking(
+            self._workspace, prepared.checks.book, setting, engines, engines.interrupt, workers=engines.workers
+        )

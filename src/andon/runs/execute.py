@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.record import Record
 from andon.errors import AndonError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
@@ -16,7 +16,7 @@ from andon.runs.building.job import Demands, Job, RawReads, Reusable
 from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
-from andon.runs.goal import Line
+from andon.runs.goal import Listener
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import columns_by_dataset
@@ -41,9 +41,9 @@ class Execution:
         self._lake = workspace.lake
         self._raw = raw
 
-    def build(self, prepared: Prepared, run: int, line: Line, engines: Engines, check: CheckedRun) -> Progress:
+    def build(self, prepared: Prepared, run: int, listener: Listener, engines: Engines, check: CheckedRun) -> Progress:
         """Take the plan's steps: build, record, and ask of each result what must hold."""
-        gathered, report = prepared.gathered, line.report
+        gathered, report = prepared.gathered, listener.report
         works = prepared.plan.builds
         built = {s.dataset for s in works if s.action is Action.BUILD}
         raw: list[str] = []
@@ -98,7 +98,7 @@ class Execution:
             {s.dataset: s.version for s in prepared.plan.steps if s.version and s.action is not Action.DROP}
         )
         known = {d: v for d, v in versions.items() if d not in built}
-        with line.cancel.calling(tasks.interrupt):
+        with listener.cancel.calling(tasks.interrupt):
             return runner.run(works, known, check.of_reused(prepared.plan.steps))
 
     def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:
@@ -110,8 +110,7 @@ class Execution:
                 report(Notice(f"{name}: {line}"))
 
 
-@dataclass(frozen=True, slots=True)
-class _DeclaredColumns:
+class _DeclaredColumns(Record):
     """What files of Python datasets declare about their results, which are known only when they are there."""
 
     gathered: Gathered
@@ -123,13 +122,12 @@ class _DeclaredColumns:
             raise DatasetError(first.code, first.message, where=first.where, hint=first.hint, problems=tuple(problems))
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _SourceReader:
     """Renders and explains sources for the tasks of a run."""
 
     gathered: Gathered
     raw: RawFiles
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def render(self, dataset: str) -> str:
         source = self.gathered.sources[dataset]

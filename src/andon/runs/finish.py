@@ -6,11 +6,11 @@ import contextlib
 import secrets
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.database import Transaction
+from andon.base.record import Record, replace
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
 from andon.lake.refs import RefMove
@@ -19,16 +19,15 @@ from andon.model.event import Ended, Planned
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.runs.building.outcome import Progress
-from andon.runs.checked_run import ages
-from andon.runs.goal import Goal, Line
-from andon.runs.inspection.history import CheckHistory
+from andon.runs.goal import Goal, Listener
+from andon.runs.inspection.ages import ages
 from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
 from andon.state.runs import RunEnd
 from andon.workspace.base import Base, InCommon
-from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
+    from andon.model.check_result import CheckResult
     from andon.runs.checked_run import CheckedRun
     from andon.runs.inspection.settle import Settled
     from andon.workspace.workspace import Workspace
@@ -37,12 +36,11 @@ if TYPE_CHECKING:
 REBASES = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A run that was begun: its number, the line to who asked for it, and when it began (`time.perf_counter`)."""
+class Running(Record):
+    """A run that was begun: its number, who listens to it, and when it began (`time.perf_counter`)."""
 
     number: int
-    line: Line
+    listener: Listener
     began: float
 
     @property
@@ -58,7 +56,7 @@ class Finish:
         self._workspace = workspace
         self._lake = workspace.lake
 
-    def nothing(self, prepared: Prepared, line: Line, began: float) -> RunResult:
+    def nothing(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
         """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
         self._remember(prepared, prepared.head.id, prepared.gathered.state)
@@ -75,8 +73,8 @@ class Finish:
             notices=prepared.plan.notices,
             checks=ages(self._workspace, prepared),
         )
-        line.report(Planned(prepared.plan, None))
-        line.report(Ended(result))
+        listener.report(Planned(prepared.plan, None))
+        listener.report(Ended(result))
         return result
 
     def stopped(self, run: Running, status: str) -> None:
@@ -93,9 +91,7 @@ class Finish:
             ConflictError: `lake.ref_moved` if the branch's new head touched what this run wrote or read.
         """
         end = self._end(prepared, progress, check)
-        # what knows the history of checks is loaded only where there are any
-        found = tuple(end.settled.said)
-        results = CheckHistory(self._workspace).with_history(found) if found else ()
+        results = self._with_history(end.settled.said)
         named = RefMove(f"run:{run.number}", "run", None, "run")
         is_part = end.held is None and bool(end.settled.kept)
         if is_part:
@@ -134,16 +130,23 @@ class Finish:
             prepared.goal.branch,
             prepared.head.id,
             commit.id,
-            end.held is None,
-            end.held,
-            run.seconds,
-            end.results,
-            prepared.plan.is_change,
-            prepared.plan.notices,
-            tuple(results),
+            published=end.held is None,
+            held=end.held,
+            seconds=run.seconds,
+            tasks=end.results,
+            is_change=prepared.plan.is_change,
+            notices=prepared.plan.notices,
+            checks=tuple(results),
         )
-        run.line.report(Ended(result))
+        run.listener.report(Ended(result))
         return result
+
+    def _with_history(self, said: Sequence[CheckResult]) -> Sequence[CheckResult]:
+        if not said:
+            return ()
+        from andon.runs.inspection.history import CheckHistory
+
+        return CheckHistory(self._workspace).with_history(said)
 
     def _end(self, prepared: Prepared, progress: Progress, check: CheckedRun) -> _End:
         """What the run came to, and whether that may be published."""
@@ -168,19 +171,20 @@ class Finish:
     def _draft(self, prepared: Prepared, run: int, head: Commit, state: State, end: _End) -> Draft:
         merged = prepared.goal.merged if _is_whole(prepared, end.results) else None
         return Draft(
-            (head.id, merged.id) if merged is not None else (head.id,),
-            _kind(prepared),
-            self._workspace.caller.author,
-            prepared.options.message or _message(prepared, end.results, state),
-            to_text(self._workspace.clock()),
-            run,
-            tuple({*head.rejected, *prepared.goal.rejected}),
-            in_force((*head.acceptances, *prepared.goal.acceptances), state),
-            prepared.goal.target,
+            parents=(head.id, merged.id) if merged is not None else (head.id,),
+            kind=_kind(prepared),
+            author=self._workspace.caller.author,
+            message=prepared.options.message or _message(prepared, end.results, state),
+            time=to_text(self._workspace.clock()),
+            run=run,
+            rejected=tuple({*head.rejected, *prepared.goal.rejected}),
+            acceptances=in_force((*head.acceptances, *prepared.goal.acceptances), state),
+            target=prepared.goal.target,
         )
 
     def _record(self, transaction: Transaction, run: Running, commit: Commit, end: _End, check: CheckedRun) -> None:
-        """The run's outcome, within the transaction that moves the refs."""
+        """The run's outcome, within the transaction that moves the refs: the last moment to stop it, if it waited for that."""
+        run.listener.cancel.check()
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"
@@ -245,6 +249,7 @@ class Finish:
         if not edited:
             return False
         from andon.runs.inspection.book import names_in
+        from andon.workspace.code import project_at
 
         datasets = project_at(self._workspace, state).datasets
         return any(name in datasets and not names_in(datasets[name]).isdisjoint(ours) for name in edited)
@@ -272,8 +277,7 @@ class Finish:
             bases.set(goal.branch, new)
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
+class _End(Record):
     """What a run came to: results of its tasks and checks, the state that its commit holds, and why that is not published."""
 
     results: tuple[TaskResult, ...]
@@ -330,22 +334,22 @@ def _next_state(prepared: Prepared, progress: Progress) -> State:
             leaves.pop(name, None)
         elif name in progress.builds:
             build = progress.builds[name]
-            leaves[name] = _leaf(gathered, name, build.key, build.id, build.version)
+            leaves[name] = _leaf(gathered, name, key=build.key, build=build.id, version=build.version)
         elif step.action in (Action.REUSE, Action.CHECK) and step.key and step.build and step.version:
-            leaves[name] = _leaf(gathered, name, step.key, step.build, step.version)
+            leaves[name] = _leaf(gathered, name, key=step.key, build=step.build, version=step.version)
     return State(leaves, dict(prepared.shared))
 
 
-def _leaf(gathered: Gathered, name: str, key: str, build: str, version: str) -> Leaf:
+def _leaf(gathered: Gathered, name: str, *, key: str, build: str, version: str) -> Leaf:
     definition = gathered.definitions[name]
     return Leaf(
-        str(definition.kind),
-        str(definition.materialize),
-        definition.id,
-        key,
-        build,
-        version,
-        tuple(gathered.files[name]),
+        kind=str(definition.kind),
+        materialize=str(definition.materialize),
+        definition=definition.id,
+        key=key,
+        build=build,
+        version=version,
+        files=tuple(gathered.files[name]),
     )
 
 

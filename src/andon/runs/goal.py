@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.base.cancel import CancelToken
+from andon.base.record import Record, field
 from andon.errors import UsageError
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind
@@ -25,8 +25,7 @@ POLICIES = ("all-or-nothing", "healthy", "none")
 ANY_PLAN = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(Record):
     """What a caller of `run`, `refresh` and `plan` may choose.
 
     Attributes:
@@ -51,6 +50,19 @@ class RunOptions:
     message: str | None = None
     proofs: bool = True
     agreed: str | None = None
+
+    def policy(self, default: str) -> str:
+        """How to publish: what was chosen, or `default`, that of the settings.
+
+        Raises:
+            UsageError: `usage.bad_argument` for what is none of `POLICIES`.
+        """
+        policy = self.publish or default
+        if policy not in POLICIES:
+            raise UsageError(
+                "usage.bad_argument", f"`{policy}` is not a way to publish", hint=f"one of {', '.join(POLICIES)}"
+            )
+        return policy
 
 
 #: Options when nothing is chosen.
@@ -78,16 +90,14 @@ class PlanUnconfirmed(UsageError):
         return error
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The line to who asked for a run: they hear of progress, and may stop it."""
+class Listener(Record):
+    """Who listens to a run: hears of its progress, and may stop it."""
 
     report: Reporter = silent
     cancel: CancelToken = field(default_factory=CancelToken)
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
+class Goal(Record):
     """Where a plan leads: which branch, what is merged into its head, over which base, and as what kind of commit.
 
     Attributes:

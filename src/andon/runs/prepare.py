@@ -7,35 +7,32 @@ changed code) → `steps` (pure) → `look` (which checks) → `outlook` (verdic
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
+from andon.base.record import Record, replace
 from andon.errors import Problem, ProjectError
-from andon.lake.refs import MAIN
 from andon.model.commit import Commit
 from andon.model.plan import Plan
-from andon.project.select import select, selectable
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 from andon.runs.planning.merging import code_notices
-from andon.runs.planning.outlook import Outlook
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
 if TYPE_CHECKING:
     from andon.model.build import Build
     from andon.model.dataset import Definition
-    from andon.workspace.engines import Probe
+    from andon.runs.planning.outlook import Outlook
+    from andon.workspace.probe import Probe
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Record):
     """A plan with all that executing it needs.
 
     Attributes:
@@ -48,7 +45,6 @@ class Prepared:
 
     goal: Goal
     options: RunOptions
-    head: Commit
     gathered: Gathered
     plan: Plan
     bound: Mapping[str, Sequence[tuple[str, str]]]
@@ -56,6 +52,11 @@ class Prepared:
     forced: frozenset[str]
     shared: Mapping[str, str]
     checks: Looked
+
+    @property
+    def head(self) -> Commit:
+        """The commit that was planned over."""
+        return self.gathered.head
 
 
 class Preparer:
@@ -78,10 +79,8 @@ class Preparer:
             ProjectError: with everything that is wrong in the merged code.
             ConflictError: `lake.folder_conflict`.
         """
-        ref = self._lake.refs.find(goal.branch) or self._lake.refs.find(MAIN)
-        assert ref is not None  # a lake always has main
         gatherer = Gatherer(self._workspace)
-        head = self._lake.commits.get(ref.commit)
+        head = self._lake.refs.head(goal.branch)
         side = goal.side(head, gatherer)
         gathered = gatherer.gather(
             head,
@@ -150,7 +149,7 @@ class Preparer:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
         if estimate:
-            steps = self._outlook.of_plan(steps, gathered, head, bound.columns, changes)
+            steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
         done = frozenset(s.dataset for s in steps)
         shared = gathered.shared if selected is None else _shared(gathered, done)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
@@ -160,7 +159,6 @@ class Preparer:
         return Prepared(
             goal=goal,
             options=options,
-            head=head,
             gathered=gathered,
             plan=replace(plan, digest=_digest(plan, gathered, done)) if is_change else plan,
             bound=bound.columns,
@@ -207,6 +205,8 @@ class Preparer:
 def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
     if not options.select and not options.exclude:
         return None
+    from andon.project.select import select, selectable
+
     datasets, leaves = gathered.project.datasets, gathered.state.leaves
     needs: dict[str, Sequence[str]] = {d: x.definition.inputs for d, x in datasets.items()}
     needs.update({d: () for d in leaves if d not in needs})  # deleted ones can be selected too

@@ -17,13 +17,11 @@ from andon.model.event import Notice, Planned, Reporter
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult
 from andon.runs.building.outcome import Progress
-from andon.runs.checked_run import CheckedRun
 from andon.runs.finish import Finish, Running
-from andon.runs.goal import ANY_PLAN, Goal, Line, PlanUnconfirmed, RunOptions
+from andon.runs.goal import ANY_PLAN, Goal, Listener, PlanUnconfirmed, RunOptions
 from andon.runs.prepare import Prepared, Preparer
 from andon.state.runs import RunBegin
 from andon.workspace.branching import create_branch
-from andon.workspace.engines import Engines
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -45,7 +43,7 @@ class GoalRunner:
         """What reaching `goal` would take. Raises as `Preparer.prepare`."""
         return self._preparer.prepare(goal, options, estimate=True).plan
 
-    def reach(self, goal: Goal, options: RunOptions, line: Line) -> RunResult:
+    def reach(self, goal: Goal, options: RunOptions, listener: Listener) -> RunResult:
         """Plan for `goal`, execute, commit, and move the branch; planned again while the branch moves.
 
         Raises:
@@ -57,17 +55,17 @@ class GoalRunner:
         """
         began = time.perf_counter()
         if self._workspace.take_new():
-            line.report(Notice(f"new lake made in {self._workspace.settings.get('storage')}"))
-        self._make_branch(goal.branch, line.report)
+            listener.report(Notice(f"new lake made in {self._workspace.settings.get('storage')}"))
+        self._make_branch(goal.branch, listener.report)
         for attempt in range(REPLANS + 1):
             prepared = self._preparer.prepare(goal, options)
             _require_agreed(prepared)
             try:
-                return self._execute(prepared, line, began)
+                return self._execute(prepared, listener, began)
             except ConflictError as error:
                 if error.code != "lake.ref_moved" or attempt == REPLANS:
                     raise
-                line.report(Notice(f"{error.message}: planning again"))
+                listener.report(Notice(f"{error.message}: planning again"))
         raise AssertionError("unreachable")
 
     def _make_branch(self, branch: str, report: Reporter) -> None:
@@ -83,15 +81,15 @@ class GoalRunner:
             return  # another run made it at this moment
         report(Notice(f"made the branch {branch} at {made.commit[:8]}"))
 
-    def _execute(self, prepared: Prepared, line: Line, began: float) -> RunResult:
+    def _execute(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
         plan, goal = prepared.plan, prepared.goal
         for notice in plan.notices:
-            line.report(Notice(notice))
+            listener.report(Notice(notice))
         if not plan.works and not _leaves_change(prepared):
-            return self._finish.nothing(prepared, line, began)
+            return self._finish.nothing(prepared, listener, began)
         author, moment = self._workspace.caller.author, to_text(prepared.moment)
         number = self._workspace.runs.begin(RunBegin(goal.branch, prepared.head.id, str(goal.kind), author, moment))
-        run = Running(number, line, began)
+        run = Running(number, listener, began)
         try:
             return self._build(prepared, run)
         except (KeyboardInterrupt, Cancelled):
@@ -101,27 +99,33 @@ class GoalRunner:
             self._finish.stopped(run, "moved" if error.code == "lake.ref_moved" else "failed")
             raise
         except BaseException as error:
-            if line.cancel.is_cancelled:  # what was stopped in the middle raises whatever it raises
+            if listener.cancel.is_cancelled:  # what was stopped in the middle raises whatever it raises
                 self._finish.stopped(run, "interrupted")
                 raise _interrupted(number) from error
             self._finish.stopped(run, "failed")
             raise
 
     def _build(self, prepared: Prepared, run: Running) -> RunResult:
-        line, plan = run.line, prepared.plan
-        line.report(Planned(plan, run.number))
-        line.cancel.check()
+        from andon.runs.checked_run import CheckedRun
+        from andon.workspace.engines import Engines
+
+        listener, plan = run.listener, prepared.plan
+        listener.report(Planned(plan, run.number))
+        listener.cancel.check()
         self._store_code(prepared)
-        with Engines(self._workspace, run.number, prepared.moment) as engines, line.cancel.calling(engines.interrupt):
+        with (
+            Engines(self._workspace, run.number, prepared.moment) as engines,
+            listener.cancel.calling(engines.interrupt),
+        ):
             check = CheckedRun(self._workspace, prepared, run.number, engines)
             progress = Progress()
             if plan.builds:
                 from andon.runs.execute import Execution
 
                 execution = Execution(self._workspace, self._preparer.raw)
-                progress = execution.build(prepared, run.number, line, engines, check)
+                progress = execution.build(prepared, run.number, listener, engines, check)
             _require_current(progress, prepared.goal.branch)
-            line.cancel.check()
+            listener.cancel.check()
             return self._finish.commit(prepared, run, progress, check)
 
     def _store_code(self, prepared: Prepared) -> None:

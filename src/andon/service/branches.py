@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from andon.base.document import Document
 from andon.errors import ConflictError, UsageError
 from andon.lake.refname import check_new_name
 from andon.lake.refs import MAIN, Ref, RefMove
@@ -13,7 +13,7 @@ from andon.model.commit import Commit, CommitKind
 from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.project.folder.scan import scan
-from andon.runs.goal import DEFAULTS, Goal, Line, RunOptions
+from andon.runs.goal import DEFAULTS, Goal, Listener, RunOptions
 from andon.runs.planning.bases import remember_published
 from andon.runs.planning.gather import Gatherer
 from andon.runs.planning.moves import HeadMoves
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class BranchInfo:
+class BranchInfo(Document):
     """A branch, its head, and how far it is from main: datasets that differ."""
 
     name: str
@@ -36,18 +35,6 @@ class BranchInfo:
     message: str
     current: bool
     differs: int
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `branch list --json`."""
-        return {
-            "name": self.name,
-            "commit": self.commit,
-            "updated": self.updated,
-            "author": self.author,
-            "message": self.message,
-            "current": self.current,
-            "differs": self.differs,
-        }
 
 
 class Branches:
@@ -195,17 +182,17 @@ class Branches:
         name: str,
         into: str = MAIN,
         options: RunOptions = DEFAULTS,
-        line: Line | None = None,
+        listener: Listener | None = None,
     ) -> RunResult:
         """Merge a branch's code into `into`, build what is not known yet, and move `into`.
 
         Raises:
             ConflictError: `lake.folder_conflict` when both changed one file.
-            UsageError: `lake.ref_not_found`.
+            UsageError: `lake.ref_not_found`; `usage.bad_argument` for a branch into itself, or no way to publish.
             PlanUnconfirmed: `options.agreed` is not for its plan.
         """
         goal = self._goal(name, into, options)
-        result = self._runner.reach(goal, options, line or Line())
+        result = self._runner.reach(goal, options, listener or Listener())
         if result.published:
             remember_published(self._workspace, into)
         return result
@@ -221,7 +208,7 @@ class Branches:
             common = self._lake.commits.merge_base(head, target)
             return gatherer.base_of(common) if common is not None else None
 
-        policy = options.publish or str(self._workspace.settings.get("publish.change"))
+        policy = options.policy(str(self._workspace.settings.get("publish.change")))
         return Goal(
             into,
             lambda _, gatherer: gatherer.commit(head),

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text, to_text
+from andon.base.document import Document, Documented
 from andon.base.names import did_you_mean
+from andon.base.record import Record, field, replace
 from andon.errors import ProjectError, UsageError
 from andon.model.acceptance import Acceptance
-from andon.model.check_result import CheckResult
+from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, CommitKind, State
 from andon.model.dataset import Definition
 from andon.model.project import Project
 from andon.model.run import RunResult
 from andon.project.select import select as choose
 from andon.project.select import selectable
-from andon.runs.goal import ANY_PLAN, Goal, Line, RunOptions
+from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.runs.inspection.ask import AskContext, Checking
 from andon.runs.inspection.book import CheckBook
 from andon.runs.planning.bases import remember_published
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Record):
     """Code beside a state of the lake: what checks are read from, and what they are asked of."""
 
     project: Project
@@ -40,8 +40,22 @@ class Code:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
-class CheckReport:
+class CheckReportDocument(Document):
+    """What checks said."""
+
+    at: str
+    commit: str
+    notices: list[str]
+    checks: list[CheckDocument]
+
+
+class ChecksSqlDocument(Document):
+    """What would run for checks."""
+
+    checks: list[CheckSql]
+
+
+class CheckReport(Documented):
     """What checks said of one commit.
 
     Attributes:
@@ -59,28 +73,18 @@ class CheckReport:
         """Whether a check that would hold a publish fails."""
         return any(r.holds for r in self.results)
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> CheckReportDocument:
         """The document of `check --json`."""
-        return {
-            "at": self.at,
-            "commit": self.commit.id,
-            "notices": list(self.notices),
-            "checks": [r.to_json() for r in self.results],
-        }
+        return CheckReportDocument.about(self, commit=self.commit.id, checks=self.results)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSql:
+class CheckSql(Document):
     """How one check is executed: its dataset, label, way, and the SQL."""
 
     dataset: str
-    label: str
+    label: str = field(name="check")
     how: str
     sql: str
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `check --sql --json`."""
-        return {"dataset": self.dataset, "check": self.label, "how": self.how, "sql": self.sql}
 
 
 class Checks:
@@ -134,7 +138,7 @@ class Checks:
         """Results of a dataset's checks in all runs that met them, newest run first."""
         return self._history.of_dataset(dataset, limit)
 
-    def accept(self, run: int, wanted: Sequence[str], reason: str, line: Line | None = None) -> RunResult:
+    def accept(self, run: int, wanted: Sequence[str], reason: str, listener: Listener | None = None) -> RunResult:
         """Publish the result of `run` in spite of the checks `wanted` (name or text, or `dataset: name`), once.
 
         Returns:
@@ -175,7 +179,7 @@ class Checks:
             message=f"accept run:{run} in spite of {labels}: {reason}",
             agreed=ANY_PLAN,
         )
-        result = self._runner.reach(goal, options, line or Line())
+        result = self._runner.reach(goal, options, listener or Listener())
         if result.published:
             remember_published(self._workspace, record.branch, raw=True)
         return result

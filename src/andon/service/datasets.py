@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from andon.base.document import Document, Documented
 from andon.base.graph import reach, reverse
 from andon.base.names import quote_name
-from andon.model.check_result import CheckResult
+from andon.model.acceptance import Acceptance
+from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, Leaf, State
 from andon.model.dataset import Dataset
 from andon.model.project import Insight, Project
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetInfo:
+class DatasetInfo(Document):
     """One line of `ls`."""
 
     dataset: str
@@ -38,23 +38,72 @@ class DatasetInfo:
     description: str | None
     version: str
 
-    def to_json(self) -> dict[str, Any]:
-        """As in `ls --json`."""
-        return {
-            "dataset": self.dataset,
-            "kind": self.kind,
-            "materialize": self.materialize,
-            "rows": self.rows,
-            "bytes": self.bytes,
-            "owner": self.owner,
-            "tags": list(self.tags),
-            "description": self.description,
-            "version": self.version,
-        }
+
+class ColumnDocument(Document):
+    """A column of a stored table."""
+
+    name: str
+    type: str
+    field_id: int
+    description: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class InputFileDocument(Document):
+    """A raw file that a source read."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class BuildDocument(Document):
+    """How a version came about."""
+
+    id: str
+    key: str
+    run: int | None
+    created: str
+    seconds: float
+    engine: dict[str, Any]
+    inputs: dict[str, str]
+    files: list[InputFileDocument]
+    logical_time: str | None
+    lock: str | None
+    proof: str | None
+    log: str | None
+
+
+class PageDocument(Document):
+    """All that is known about one dataset at one commit."""
+
+    dataset: str
+    commit: str
+    kind: str
+    materialize: str
+    description: str | None
+    owner: str | None
+    tags: list[str]
+    caveats: list[str]
+    checks: list[CheckDocument]
+    accepted: list[Acceptance]
+    key: list[str]
+    definition: str
+    version: str
+    rows: int | None
+    bytes: int
+    columns: list[ColumnDocument]
+    reads: list[str]
+    read_by: list[str]
+    insights: list[str]
+    files: list[str]
+    build: BuildDocument | None
+    contract: list[str]
+    sample: list[list[Any]]
+    code: str
+    iceberg: str | None
+
+
+class Page(Documented):
     """All that is known about one dataset at one commit.
 
     Attributes:
@@ -81,45 +130,31 @@ class Page:
     iceberg: str | None
     checks: tuple[CheckResult, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> PageDocument:
         """As in `show --json`."""
         info, build = self.info, self.build
-        described = {c.name: c for c in info.columns} if info else {}
-        return {
-            "dataset": self.dataset,
-            "commit": self.commit.id,
-            "kind": self.leaf.kind,
-            "materialize": self.leaf.materialize,
-            "description": info.description if info else None,
-            "owner": info.owner if info else None,
-            "tags": list(info.tags) if info else [],
-            "caveats": list(info.caveats) if info else [],
-            "checks": [c.to_json() for c in self.checks],
-            "accepted": [a.to_json() for a in self.commit.acceptances if a.dataset == self.dataset],
-            "key": list(info.definition.key) if info else [],
-            "definition": self.leaf.definition,
-            "version": self.version.id,
-            "rows": self.version.rows,
-            "bytes": self.version.bytes,
-            "columns": [
-                {
-                    "name": c.name,
-                    "type": c.type,
-                    "field_id": c.field_id,
-                    "description": described[c.name].description if c.name in described else None,
-                }
-                for c in self.version.columns
-            ],
-            "reads": list(self.reads),
-            "read_by": list(self.read_by),
-            "insights": [i.name for i in self.insights],
-            "files": [f.path for f in self.version.files],
-            "build": _build_json(build) if build else None,
-            "contract": list(self.contract),
-            "sample": [[_plain(v) for v in row] for row in self.sample],
-            "code": self.code,
-            "iceberg": self.iceberg,
-        }
+        described = {c.name: c.description for c in info.columns} if info else {}
+        return PageDocument.about(
+            self,
+            commit=self.commit.id,
+            kind=self.leaf.kind,
+            materialize=self.leaf.materialize,
+            description=info.description if info else None,
+            owner=info.owner if info else None,
+            tags=info.tags if info else (),
+            caveats=info.caveats if info else (),
+            accepted=[a for a in self.commit.acceptances if a.dataset == self.dataset],
+            key=info.definition.key if info else (),
+            definition=self.leaf.definition,
+            version=self.version.id,
+            rows=self.version.rows,
+            bytes=self.version.bytes,
+            columns=[ColumnDocument.about(c, description=described.get(c.name)) for c in self.version.columns],
+            insights=[i.name for i in self.insights],
+            files=[f.path for f in self.version.files],
+            build=_build_document(build) if build else None,
+            sample=[[_plain(v) for v in row] for row in self.sample],
+        )
 
 
 class Datasets:
@@ -217,21 +252,9 @@ def _contract_lines(build: Build | None) -> tuple[str, ...]:
     return tuple(describe(build.contract))
 
 
-def _build_json(build: Build) -> dict[str, Any]:
-    return {
-        "id": build.id,
-        "key": build.key,
-        "run": build.run,
-        "created": build.created,
-        "seconds": round(build.seconds, 4),
-        "engine": dict(build.engine),
-        "inputs": dict(build.inputs),
-        "files": [{"path": f.path, "sha256": f.sha256, "size": f.size} for f in build.files],
-        "logical_time": build.logical_time,
-        "lock": build.lock,
-        "proof": build.proof,
-        "log": build.log,
-    }
+def _build_document(build: Build) -> BuildDocument:
+    files = [InputFileDocument.about(f) for f in build.files]
+    return BuildDocument.about(build, seconds=round(build.seconds, 4), files=files)
 
 
 def _plain(value: Any) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from andon.base.document import Document, Documented
+from andon.base.record import field, replace, values_of
 from andon.model.check_result import CheckResult
 from andon.model.reach import Reach
 from andon.model.verdict import Verdict, VerdictKind
-from andon.service.history import Diff
+from andon.service.history import Diff, DiffDocument
 from andon.service.row_diffs import SUMMARY_BYTES, RowOptions
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 _SAMPLES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class ReportCheck:
+class ReportCheck(Document):
     """A check's result.
 
     Attributes:
@@ -39,19 +39,16 @@ class ReportCheck:
     passed: bool
     found: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """As in `diff --format markdown --json`."""
-        return {
-            "dataset": self.dataset,
-            "text": self.text,
-            "severity": self.severity,
-            "passed": self.passed,
-            "found": self.found,
-        }
+
+class DiffReportDocument(DiffDocument):
+    """How two commits differ, for whoever reviews it."""
+
+    verdicts: dict[str, str]
+    checks: list[ReportCheck]
+    reach: Reach | None
 
 
-@dataclass(frozen=True, slots=True)
-class DiffReport:
+class DiffReport(Documented):
     """A difference and all that is known about it.
 
     Attributes:
@@ -66,14 +63,9 @@ class DiffReport:
     checks: tuple[ReportCheck, ...] = ()
     reach: Reach | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """`Diff.to_json` with the other sections."""
-        return {
-            **self.diff.to_json(),
-            "verdicts": dict(self.verdicts),
-            "checks": [c.to_json() for c in self.checks],
-            "reach": self.reach.to_json() if self.reach else None,
-        }
+    def document(self) -> DiffReportDocument:
+        """The document of the diff with the other sections."""
+        return DiffReportDocument.about(self, **values_of(self.diff.document()))
 
 
 class DiffReports:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.names import did_you_mean
+from andon.base.record import replace, values_of
 from andon.errors import UsageError
 from andon.lake.undo import with_undone
-from andon.model.commit import Commit, Leaf
-from andon.model.row_diff import RowDiff
-from andon.model.verdict import Verdict
+from andon.model.acceptance import Acceptance
+from andon.model.commit import Commit, CommitKind, Leaf
+from andon.model.row_diff import ColumnChangeDocument, RetypedDocument, RowDiff, RowSampleDocument
+from andon.model.verdict import Verdict, VerdictDocument
 from andon.model.version import Column
 
 if TYPE_CHECKING:
@@ -20,8 +22,32 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class CheckCounts(Document):
+    """How many checks a run asked, and how many of them failed."""
+
+    asked: int
+    failed: int
+
+
+class LogDocument(Document):
+    """A commit of a branch's history."""
+
+    checks: CheckCounts | None
+    accepted: list[Acceptance]
+    commit: str
+    parent: str | None
+    parents: list[str]
+    kind: CommitKind
+    message: str
+    author: str
+    at: str
+    run: int | None
+    changed: list[str]
+    undone: bool
+    target: str | None
+
+
+class LogEntry(Documented):
     """A commit of a branch's history, with the datasets it changed against its first parent.
 
     Attributes:
@@ -33,28 +59,62 @@ class LogEntry:
     undone: bool = False
     checks: tuple[int, int] | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> LogDocument:
         """As in `log --json`."""
         commit = self.commit
-        return {
-            "checks": {"asked": self.checks[0], "failed": self.checks[1]} if self.checks else None,
-            "accepted": [a.to_json() for a in commit.acceptances if a.run is not None],
-            "commit": commit.id,
-            "parent": commit.parent,
-            "parents": list(commit.parents),
-            "kind": str(commit.kind),
-            "message": commit.message,
-            "author": commit.author,
-            "at": commit.time,
-            "run": commit.run,
-            "changed": list(self.changed),
-            "undone": self.undone,
-            "target": commit.target,
-        }
+        return LogDocument.about(
+            commit,
+            checks=CheckCounts(*self.checks) if self.checks else None,
+            accepted=[a for a in commit.acceptances if a.run is not None],
+            commit=commit.id,
+            at=commit.time,
+            changed=self.changed,
+            undone=self.undone,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetDiff:
+class RowsDocument(Document):
+    """Rows before and after, and how many differ where that was asked for (null where they were not compared)."""
+
+    a: int | None
+    b: int | None
+    added: int | UnsetType | None = UNSET
+    removed: int | UnsetType | None = UNSET
+    changed: int | UnsetType | None = UNSET
+
+
+class DatasetDiffDocument(Document, kw_only=True):
+    """How a dataset differs between two commits; with `--rows` also all that is known of its rows."""
+
+    dataset: str
+    change: str
+    verdict: VerdictDocument | UnsetType = UNSET
+    schema: list[str]
+    rows: RowsDocument
+    code: list[str]
+    columns: dict[str, int] | UnsetType = UNSET
+    key: list[str] | UnsetType = UNSET
+    where: str | UnsetType | None = UNSET
+    skipped: str | UnsetType | None = UNSET
+    notes: list[str] | UnsetType = UNSET
+    columns_added: list[str] | UnsetType = UNSET
+    columns_removed: list[str] | UnsetType = UNSET
+    retyped: list[RetypedDocument] | UnsetType = UNSET
+    detail: dict[str, ColumnChangeDocument] | UnsetType = UNSET
+    samples: list[RowSampleDocument] | UnsetType = UNSET
+    output: str | UnsetType | None = UNSET
+
+
+class DiffDocument(Document):
+    """How two commits differ."""
+
+    a: str
+    b: str
+    datasets: list[DatasetDiffDocument]
+    files: list[str]
+
+
+class DatasetDiff(Documented):
     """How one dataset differs between two commits.
 
     Attributes:
@@ -73,20 +133,14 @@ class DatasetDiff:
     code: tuple[tuple[str, str | None, str | None], ...] = ()
     verdict: Verdict | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> DatasetDiffDocument:
         """As in `diff --json`."""
-        return {
-            "dataset": self.dataset,
-            "change": self.change,
-            **({"verdict": self.verdict.to_json()} if self.verdict else {}),
-            "schema": list(self.schema),
-            "rows": {"a": self.rows[0], "b": self.rows[1]},
-            "code": [path for path, _, _ in self.code],
-        }
+        return DatasetDiffDocument.about(
+            self, verdict=self.verdict or UNSET, rows=RowsDocument(*self.rows), code=[path for path, _, _ in self.code]
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(Documented):
     """Difference of two commits: datasets, and shared files as `(path, text before, text after)`.
 
     Attributes:
@@ -99,27 +153,47 @@ class Diff:
     files: tuple[tuple[str, str | None, str | None], ...]
     rows: tuple[RowDiff, ...] | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> DiffDocument:
         """As in `diff --json`."""
-        return {
-            "a": self.a.id,
-            "b": self.b.id,
-            "datasets": [self._dataset(d) for d in self.datasets],
-            "files": [path for path, _, _ in self.files],
-        }
+        return DiffDocument(
+            self.a.id, self.b.id, [self._dataset(d) for d in self.datasets], [path for path, _, _ in self.files]
+        )
 
-    def _dataset(self, found: DatasetDiff) -> dict[str, Any]:
+    def _dataset(self, found: DatasetDiff) -> DatasetDiffDocument:
         """One dataset; with its rows, if they were asked for. What has the same version on both sides has the same rows."""
-        document = found.to_json()
+        document = found.document()
         if self.rows is None:
             return document
-        rows = next((r for r in self.rows if r.dataset == found.dataset), RowDiff(found.dataset)).to_json()
-        counts = rows.pop("rows") or dict.fromkeys(("added", "removed", "changed"))
-        return {**document, "rows": {**document["rows"], **counts}, **rows}
+        known = next((r for r in self.rows if r.dataset == found.dataset), RowDiff(found.dataset)).document()
+        counts = values_of(known.rows) if known.rows else dict.fromkeys(("added", "removed", "changed"))
+        return replace(document, **{**values_of(known), "rows": replace(document.rows, **counts)})
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaChange:
+class ColumnNamed(Document):
+    """A column and its type."""
+
+    name: str
+    type: str
+
+
+class SchemaChangeDocument(Document):
+    """A commit that changed the columns of a dataset."""
+
+    commit: str
+    dataset: str
+    change: str
+    schema: list[str]
+    columns: list[ColumnNamed]
+    kind: CommitKind
+    message: str
+    author: str
+    at: str
+    run: int | None
+    undone: bool
+    verdict: str | None
+
+
+class SchemaChange(Documented):
     """A commit that changed the columns of a dataset.
 
     Attributes:
@@ -138,23 +212,20 @@ class SchemaChange:
     undone: bool = False
     verdict: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> SchemaChangeDocument:
         """As in `log --schema --json`."""
         commit = self.commit
-        return {
-            "commit": commit.id,
-            "dataset": self.dataset,
-            "change": self.change,
-            "schema": list(self.lines),
-            "columns": [{"name": n, "type": t} for n, t in self.columns],
-            "kind": str(commit.kind),
-            "message": commit.message,
-            "author": commit.author,
-            "at": commit.time,
-            "run": commit.run,
-            "undone": self.undone,
-            "verdict": self.verdict,
-        }
+        return SchemaChangeDocument.about(
+            commit,
+            commit=commit.id,
+            at=commit.time,
+            dataset=self.dataset,
+            change=self.change,
+            schema=self.lines,
+            columns=[ColumnNamed(*column) for column in self.columns],
+            undone=self.undone,
+            verdict=self.verdict,
+        )
 
 
 class History:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from andon.base.document import Document, Documented
 from andon.base.names import did_you_mean
+from andon.base.record import values_of
 from andon.checks.language.lines import mentions_of, reads_column
 from andon.checks.language.mentions import pairs_in
 from andon.errors import UsageError
 from andon.model.commit import Commit
 from andon.model.dataset import CheckLine
 from andon.model.lineage import (
+    EdgeDocument,
     Graph,
     Node,
+    NodeDocument,
     NodeKind,
     Radius,
     Reader,
@@ -33,8 +36,16 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class TrailDocument(Document):
+    """The lineage of a dataset, a column or a file."""
+
+    commit: str
+    start: str
+    nodes: list[NodeDocument]
+    edges: list[EdgeDocument]
+
+
+class Trail(Documented):
     """The lineage of a dataset, a column or a file at one commit.
 
     Attributes:
@@ -48,17 +59,16 @@ class Trail:
     start: Node
     up: bool
     down: bool
-    graph: Graph = field(repr=False)
-    whole: Graph = field(repr=False)
+    graph: Graph
+    whole: Graph
     depth: int | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> TrailDocument:
         """As in `lineage --json`."""
-        return {"commit": self.commit.id, "start": self.start.id, **self.graph.to_json()}
+        return TrailDocument(commit=self.commit.id, start=self.start.id, **values_of(self.graph.document()))
 
 
-@dataclass(frozen=True, slots=True)
-class NamedCheck:
+class NamedCheck(Document):
     """A check of another dataset, or a rule across datasets, that reads what was asked for; `dataset` is None for a rule."""
 
     dataset: str | None
@@ -66,13 +76,30 @@ class NamedCheck:
     file: str
     line: int | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """As in `impact --json`."""
-        return {"dataset": self.dataset, "text": self.text, "file": self.file, "line": self.line}
+
+class ReachedInsight(Document):
+    """An insight that a change would reach."""
+
+    insight: str
+    title: str
+    kind: str | None
+    owner: str | None
+    decision: str | None
+    hops: int
 
 
-@dataclass(frozen=True, slots=True)
-class Impact:
+class ImpactDocument(Document):
+    """What a change would reach."""
+
+    commit: str
+    start: str
+    datasets: list[Reader]
+    insights: list[ReachedInsight]
+    checks: list[NamedCheck]
+    owners: list[str]
+
+
+class Impact(Documented):
     """What a change of a dataset, a column or a file would reach.
 
     Attributes:
@@ -88,26 +115,19 @@ class Impact:
     checks: tuple[NamedCheck, ...]
     radius: Radius
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> ImpactDocument:
         """As in `impact --json`."""
-        return {
-            "commit": self.commit.id,
-            "start": self.start.id,
-            "datasets": [r.to_json() for r in self.readers],
-            "insights": [
-                {
-                    "insight": insight_name(n.id),
-                    "title": n.name,
-                    "kind": n.type,
-                    "owner": n.owner,
-                    "decision": n.decision,
-                    "hops": hops,
-                }
+        return ImpactDocument.about(
+            self,
+            commit=self.commit.id,
+            start=self.start.id,
+            datasets=self.readers,
+            insights=[
+                ReachedInsight.about(n, insight=insight_name(n.id), title=n.name, kind=n.type, hops=hops)
                 for n, hops in self.insights
             ],
-            "checks": [c.to_json() for c in self.checks],
-            "owners": list(self.radius.owners),
-        }
+            owners=self.radius.owners,
+        )
 
 
 class Lineages:

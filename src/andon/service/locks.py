@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from andon.base.document import Document
 from andon.base.files import write_whole
 from andon.base.names import did_you_mean
 from andon.engines.python.lock import make_lock
@@ -15,18 +15,13 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Locked:
+class Locked(Document):
     """A lock that was looked at: `status` is `written`, `unchanged` or `no packages`."""
 
     dataset: str
     file: str
     status: str
     packages: int
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `lock --json`."""
-        return {"dataset": self.dataset, "file": self.file, "status": self.status, "packages": self.packages}
 
 
 def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = False) -> list[Locked]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from andon.base.document import from_json
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.relation import TableRelation
-from andon.errors import MachineError
 from andon.lake.refs import MAIN
 from andon.model.commit import Commit, State
 from andon.model.profile import ALGORITHM, Profile
@@ -57,7 +57,7 @@ class Profiles:
         """The profile of a version, from the catalog if it was ever made; only counts of the columns in `masked` (lower case)."""
         kept = self._workspace.facts.find(version_id, KIND)
         if kept is not None:
-            found = Profile.from_json(kept)
+            found = from_json(Profile, kept, stored=True)
             hidden = {c.name.lower() for c in found.columns if c.masked}
             if hidden == masked:
                 return found
@@ -94,10 +94,5 @@ class Profiles:
             raise problem from error
 
     def _keep(self, profile: Profile) -> Profile:
-        # Who may read and not write (a shared lake, a read-only disk) can still ask.
-        try:
-            self._workspace.facts.put(profile.version, KIND, profile.to_json())
-        except MachineError as failure:
-            if failure.code not in ("machine.read_only", "machine.disk"):
-                raise
+        self._workspace.facts.keep({profile.version: profile.to_json()}, KIND)
         return profile

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from andon.base.document import Document, Documented
 from andon.model.commit import Commit
 from andon.project.folder.merge import Pull, is_rejected, pull_choice, rejected_by_path
 from andon.project.folder.scan import scan
@@ -17,8 +17,19 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Pulled:
+class PulledDocument(Document):
+    """What a pull did, or would do, to the folder."""
+
+    branch: str
+    commit: str
+    written: list[str]
+    removed: list[str]
+    merged: list[str]
+    conflicts: list[str]
+    kept: list[str]
+
+
+class Pulled(Documented):
     """What a pull did to the folder: paths written, removed, merged without doubt, merged with markers left to decide, and kept
     although the branch has them not: what was undone, and edits of what is gone."""
 
@@ -30,17 +41,9 @@ class Pulled:
     conflicts: tuple[str, ...]
     kept: tuple[str, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> PulledDocument:
         """As in `pull --json`."""
-        return {
-            "branch": self.branch,
-            "commit": self.commit.id,
-            "written": list(self.written),
-            "removed": list(self.removed),
-            "merged": list(self.merged),
-            "conflicts": list(self.conflicts),
-            "kept": list(self.kept),
-        }
+        return PulledDocument.about(self, commit=self.commit.id)
 
 
 def pull(workspace: Workspace, branch: str | None = None, dry: bool = False) -> Pulled:

@@ -6,11 +6,10 @@ import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from andon.base.clock import Clock, system_clock
-from andon.engines.engine import OtherEngine, embedded_only
+from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import Problem, ProjectError
 from andon.project.folder.scan import find_root
 from andon.workspace.caller import Caller
@@ -31,13 +30,14 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
     from andon.service.row_diffs import RowDiffs
+    from andon.service.run_changes import RunChanges
     from andon.service.runs import Runs
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
-    from andon.workspace.engines import Probe
+    from andon.workspace.probe import Probe
 
 
 class Service:
@@ -100,7 +100,14 @@ class Service:
         """Plan, run, refresh."""
         from andon.service.runs import Runs
 
-        return Runs(self.workspace, self._runner, self._outlook, self.row_diffs)
+        return Runs(self.workspace, self._runner)
+
+    @cached_property
+    def run_changes(self) -> RunChanges:
+        """What runs changed for readers."""
+        from andon.service.run_changes import RunChanges
+
+        return RunChanges(self.workspace, self._outlook, self.row_diffs)
 
     @cached_property
     def checks(self) -> Checks:
@@ -206,7 +213,7 @@ class Service:
     def _outlook(self) -> Outlook:
         from andon.runs.planning.outlook import Outlook
 
-        return Outlook(self.workspace, self._shared.graphs)
+        return Outlook(self.workspace, lambda: self._shared.graphs)
 
     @cached_property
     def _check_history(self) -> CheckHistory:
@@ -247,7 +254,7 @@ class _Shared:
 
     @property
     def probe(self) -> Probe:
-        from andon.workspace.engines import Probe
+        from andon.workspace.probe import Probe
 
         with self._lock:
             if self._probe is None:
@@ -262,6 +269,8 @@ class _Shared:
 
 def _problems_without_config(root: Path, environ: Mapping[str, str] | None, clock: Clock) -> tuple[Problem, ...]:
     """What else is wrong in the folder, seen over an empty lake that is thrown away."""
+    from tempfile import TemporaryDirectory
+
     from andon.lake.refs import MAIN
     from andon.model.commit import CommitKind
     from andon.runs.goal import DEFAULTS, Goal

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from andon.base.document import Document
 from andon.base.files import tree_size, write_whole
 from andon.base.text import plural, size
 from andon.errors import AndonError, UsageError
@@ -122,18 +122,13 @@ def copy_example(target: Path) -> Path:
     return target
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Document):
     """One line of `doctor`: `level` is `ok`, `note` or `risk`."""
 
     level: str
     what: str
     detail: str
     hint: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `doctor --json`."""
-        return {"level": self.level, "what": self.what, "detail": self.detail, "hint": self.hint}
 
 
 def doctor(workspace: Workspace | None) -> list[Finding]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from andon.base.document import Document
 from andon.base.files import write_whole
 from andon.base.names import did_you_mean
 from andon.errors import UsageError
@@ -19,18 +19,13 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
+class Pinned(Document):
     """A source whose contract was written into its file; `contract` is what a person reads."""
 
     dataset: str
     file: str
     changed: bool
     contract: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `source pin --json`."""
-        return {"dataset": self.dataset, "file": self.file, "changed": self.changed, "contract": list(self.contract)}
 
 
 def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pinned:

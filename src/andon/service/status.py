@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from andon.base.document import Document, Documented, ErrorDocument, from_json
+from andon.base.record import field
 from andon.errors import AndonError
 from andon.lake.refs import MAIN
 from andon.model.commit import Commit
+from andon.model.plan import Action
 from andon.model.project import Project
 from andon.runs.goal import RunOptions
 from andon.workspace.code import project_at
@@ -18,8 +20,33 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class ChangedDocument(Document):
+    """A step that a run would take."""
+
+    dataset: str
+    action: Action
+    reason: str
+
+
+class StatusDocument(Document):
+    """Where folder and branch stand."""
+
+    branch: str
+    commit: str
+    at: str
+    datasets: int
+    clean: bool
+    changed: list[ChangedDocument]
+    change: bool
+    notices: list[str]
+    error: ErrorDocument | None
+    behind: list[str]
+    rejected: list[str]
+    declared_checks: int
+    runs: list[dict[str, Any]]
+
+
+class Status(Documented):
     """Where folder and branch stand.
 
     Attributes:
@@ -39,24 +66,20 @@ class Status:
     declared_checks: int
     runs: tuple[dict[str, Any], ...] = field(default=())
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> StatusDocument:
         """As in `status --json`."""
-        moves = self.plan.moves if self.plan else ()
-        return {
-            "branch": self.branch,
-            "commit": self.commit.id,
-            "at": self.commit.time,
-            "datasets": self.datasets,
-            "clean": self.plan is not None and not moves and not self.plan.is_change,
-            "changed": [{"dataset": s.dataset, "action": str(s.action), "reason": s.reason} for s in moves],
-            "change": bool(self.plan and self.plan.is_change),
-            "notices": list(self.plan.notices) if self.plan else [],
-            "error": self.error.to_json() if self.error else None,
-            "behind": list(self.behind),
-            "rejected": list(self.rejected),
-            "declared_checks": self.declared_checks,
-            "runs": list(self.runs),
-        }
+        plan = self.plan
+        moves = plan.moves if plan else ()
+        return StatusDocument.about(
+            self,
+            commit=self.commit.id,
+            at=self.commit.time,
+            clean=plan is not None and not moves and not plan.is_change,
+            changed=[ChangedDocument.about(step) for step in moves],
+            change=bool(plan and plan.is_change),
+            notices=plan.notices if plan else (),
+            error=from_json(ErrorDocument, self.error.to_json()) if self.error else None,
+        )
 
 
 class Standing:

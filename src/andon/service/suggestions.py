@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from andon.base.document import Document
 from andon.base.files import write_whole
+from andon.base.record import field
 from andon.errors import ProjectError, UsageError
 from andon.model.commit import Commit
 from andon.model.dataset import Dataset, Kind
@@ -31,8 +32,14 @@ if TYPE_CHECKING:
 _PROFILES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Suggested:
+class SuggestionsDocument(Document):
+    """Checks that are suggested, and the lines that were written into files."""
+
+    datasets: list[Suggested]
+    written: dict[str, list[str]]
+
+
+class Suggested(Document):
     """What is suggested for one dataset.
 
     Attributes:
@@ -46,19 +53,8 @@ class Suggested:
     file: str
     rows: int
     declared: int
-    past: int
+    past: int = field(name="past_versions")
     suggestions: tuple[Suggestion, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """As in `check --suggest --json`."""
-        return {
-            "dataset": self.dataset,
-            "file": self.file,
-            "rows": self.rows,
-            "declared": self.declared,
-            "past_versions": self.past,
-            "suggestions": [one.to_json() for one in self.suggestions],
-        }
 
 
 class Suggestions:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
+from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.errors import ConflictError, UsageError
 from andon.lake.commits import Draft
 from andon.lake.refs import RefMove, require_branch
 from andon.lake.undo import causes_of, redo_target, undo_target
-from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, in_force, sorted_causes
+from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, Leaf, State, in_force, sorted_causes
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Reverted:
+class RevertedDocument(Document, kw_only=True):
+    """What an undo or a redo did."""
+
+    branch: str
+    commit: str
+    undone: str | UnsetType = UNSET
+    redone: str | UnsetType = UNSET
+    message: str
+    datasets: list[str]
+    rejected: list[CauseDocument]
+
+
+class Reverted(Documented):
     """What an undo or redo did.
 
     Attributes:
@@ -34,16 +45,17 @@ class Reverted:
     datasets: tuple[str, ...]
     rejected: tuple[Cause, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def document(self) -> RevertedDocument:
         """As in `undo --json` and `redo --json`."""
-        return {
-            "branch": self.branch,
-            "commit": self.commit.id,
-            "undone" if self.commit.kind is CommitKind.UNDO else "redone": self.target.id,
-            "message": self.target.message,
-            "datasets": list(self.datasets),
-            "rejected": [{"path": c.path, "content": c.content, "source": c.source} for c in self.rejected],
-        }
+        is_undo = self.commit.kind is CommitKind.UNDO
+        return RevertedDocument.about(
+            self,
+            commit=self.commit.id,
+            undone=self.target.id if is_undo else UNSET,
+            redone=UNSET if is_undo else self.target.id,
+            message=self.target.message,
+            rejected=[CauseDocument.about(c) for c in self.rejected],
+        )
 
 
 class Undoing:

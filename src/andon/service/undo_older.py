@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from andon.base.record import Record, replace
 from andon.errors import ConflictError, UsageError
 from andon.lake.undo import PUBLISHES, causes_of, with_undone
 from andon.model.commit import Cause, Commit, CommitKind, sorted_causes
 from andon.model.plan import Plan
 from andon.model.row_diff import RowDiff
 from andon.model.run import RunResult
-from andon.runs.goal import ANY_PLAN, Goal, Line, RunOptions
+from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.runs.planning.gather import Gatherer
 from andon.runs.planning.merging import MergeSide
 from andon.workspace.base import Base
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class TriedUndo:
+class TriedUndo(Record):
     """An older publish reverted aside: nothing is published yet.
 
     Attributes:
@@ -69,7 +68,7 @@ class Reverting:
             return commit
         raise self._no_publish(wanted, name, f"is not in the history of {name}")
 
-    def attempt(self, target: Commit, branch: str | None = None, line: Line | None = None) -> TriedUndo:
+    def attempt(self, target: Commit, branch: str | None = None, listener: Listener | None = None) -> TriedUndo:
         """Build what reverting `target` gives, aside, and compare it with what readers see.
 
         Raises:
@@ -80,7 +79,7 @@ class Reverting:
         options = RunOptions(branch=name, publish="none")
         plan = self._told(lambda: self._runner.plan(goal, options), target)
         aside = replace(goal, policy="none")
-        result = self._told(lambda: self._runner.reach(aside, options, line or Line()), target)
+        result = self._told(lambda: self._runner.reach(aside, options, listener or Listener()), target)
         head = self._lake.refs.resolve(name)
         rows = self._row_diffs.summary(head, self._lake.commits.get(result.commit))
         return TriedUndo(target, plan, result, rows)
@@ -90,7 +89,7 @@ class Reverting:
         target: Commit,
         branch: str | None = None,
         message: str | None = None,
-        line: Line | None = None,
+        listener: Listener | None = None,
     ) -> RunResult:
         """Publish the branch without what `target` changed; what it brought stays out until it is changed or accepted.
 
@@ -101,7 +100,7 @@ class Reverting:
         text = message or f"undo {target.id[:8]}: {target.message}"
         options = RunOptions(branch=name, message=text, agreed=ANY_PLAN)
         goal = self._goal(target, name)
-        return self._told(lambda: self._runner.reach(goal, options, line or Line()), target)
+        return self._told(lambda: self._runner.reach(goal, options, listener or Listener()), target)
 
     # -- parts
 

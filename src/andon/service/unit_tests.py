@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from andon.base.document import Document
 from andon.base.graph import reach
-from andon.lake.refs import MAIN
-from andon.model.unit_tests import TestResult
+from andon.model.unit_tests import TestDocument, TestResult
 from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.inspection.unit_tests import run_tests
@@ -16,6 +16,16 @@ from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
     from andon.workspace.workspace import Workspace
+
+
+class TestsDocument(Document):
+    """How unit tests came out."""
+
+    __test__ = False  # no test of pytest's
+
+    passed: int
+    failed: int
+    tests: list[TestDocument]
 
 
 class UnitTests:
@@ -41,11 +51,9 @@ class UnitTests:
             ConflictError, UsageError, MachineError: as `plan`.
         """
         branch = self._workspace.branch()
-        ref = self._lake.refs.find(branch) or self._lake.refs.find(MAIN)
-        assert ref is not None  # a lake always has main
         gatherer = Gatherer(self._workspace)
         base = self._workspace.bases.of(branch)
-        gathered = gatherer.gather(self._lake.commits.get(ref.commit), gatherer.folder(), base)
+        gathered = gatherer.gather(self._lake.refs.head(branch), gatherer.folder(), base)
         tested = {test.dataset for test in gathered.project.tests} & self._selected(gathered, select, exclude)
         return run_tests(self._workspace, self._bound(gathered, tested), tested, again=again)
 

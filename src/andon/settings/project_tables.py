@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from andon.base.names import did_you_mean, nearest
+from andon.base.record import Record
 from andon.settings.table import BY_NAME, SETTINGS, Setting, convert, shown
 
 #: Tables of `andon.toml` that hold other things than settings: free-form there, read by the features that they belong to.
@@ -23,8 +24,7 @@ _NO_PATTERN_NAMES = frozenset({"null", "not", "distinct", "true", "false", "unkn
 LATER_TABLES: tuple[str, ...] = ("connections", "schedules", "policies", "notify")
 
 
-@dataclass(frozen=True, slots=True)
-class SettingProblem:
+class SettingProblem(Record):
     """What is wrong with one entry of parsed TOML: `path` is its keys from the top."""
 
     code: str

@@ -73,9 +73,9 @@ def _entry(dataset: str, call: Call, files: Mapping[str, Path], known: Mapping[s
         return entry
     module = delimited if call.format == "csv" else documents
     if before is not None:
-        module.held(call, Table.from_json(before), sources)
+        module.held(call, Table.of(before), sources)
         return before
-    return {**entry, **module.first_load(call, sources).to_json()}
+    return {**entry, **module.first_load(call, sources).entry()}
 
 
 def describe(contract: Mapping[str, Any]) -> list[str]:

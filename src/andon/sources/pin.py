@@ -59,7 +59,7 @@ def _offset(text: str, sql: str) -> int:
 
 def _options(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
     """What a call must state so that nothing is left to guess."""
-    table = Table.from_json(entry)
+    table = Table.of(entry)
     columns = "{" + ", ".join(f"{literal(c.column)}: {literal(c.type)}" for c in table.casts) + "}"
     if entry["format"] == "json":
         return {} if "columns" in call.stated else {"columns": columns}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from andon.base.names import quote
+from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.model.dataset import Definition
 from andon.sources.failures import refusal
@@ -62,7 +62,7 @@ def _table_expression(call: Call, entry: Mapping[str, Any], files: Mapping[str, 
     sources = [replace(s, spelled=spelled[s.path]) for s in sources_of(call, files, paths)]
     if call.format == "other":
         return _select(["json", *extra], _passed_through(call, sources))
-    table = Table.from_json(entry)
+    table = Table.of(entry)
     if call.format == "json":
         body = documents.relation(call, table, sources)
         return _select([*documents.select_list(table, _bad), *extra], body)

@@ -134,3 +134,17 @@ def _without_empty(part: Any) -> Any:
 def _one_line(message: str) -> str:
     first = message.strip().split("\n")[0].rstrip(".!")
     return first if len(first) <= _SHOWN else first[: _SHOWN - 1] + "…"
+
+
+def scanned_columns(scan: Node) -> list[int]:
+    """The numbers of the columns that a scan takes.
+
+    Raises:
+        UntracedError: it takes parts of columns.
+    """
+    found = []
+    for entry in scan.get("column_indexes", ()):
+        if entry.get("index_type", "FULL_READ") != "FULL_READ" or entry.get("child_indexes"):
+            raise UntracedError("a scan reads parts of columns")
+        found.append(int(entry["index"]))
+    return found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from andon.base.hashing import content_id
+from andon.base.record import replace
 from andon.model.dataset import ClockUse
 from andon.sql.names import (
     CLOCK_NAMES,

@@ -6,10 +6,10 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from andon.base.names import did_you_mean, nearest
+from andon.base.record import Record
 from andon.sql.parse import place_of
 from andon.sql.tokens import tokens
 from andon.sql.uses import SqlProblem
@@ -24,8 +24,7 @@ _SHOWN = 3
 _VALUE_KINDS = frozenset({"Conversion", "Invalid Input", "Invalid", "Mismatch Type", "Constraint"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Report:
+class _Report(Record):
     """An error of the engine taken apart: its kind (`Binder`), its whole message, the place in the text."""
 
     kind: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import literal
+from andon.base.record import Record
 from andon.base.recursion import deeply
 from andon.base.text import byte_to_character
 from andon.sql.tokens import statements, tokens
@@ -37,8 +37,7 @@ _NOISE = (',"order_bys":{"type":"ORDER_MODIFIER"}', '"cte_map":{},', ',"aggregat
 _local = threading.local()
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Record):
     """One text: the trees of its statements (`{node, named_param_map?}`), or why there is none."""
 
     statements: tuple[dict[str, Any], ...] = ()

@@ -12,15 +12,14 @@ result that is kept is one that the same rows can give.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from andon.base.record import Record, field
 from andon.model.verdict import Verdict
-from andon.sql.lineage.columns_of_query import column_lineage
+from andon.sql.lineage.query import column_lineage
 from andon.sql.meaning.query import Meaning, Schemas, meaning_of
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Record):
     """What a query reads.
 
     Attributes:
@@ -35,15 +34,13 @@ class Reading:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reuse:
+class Reuse(Record):
     """The last result holds. `proofs`: changed input -> why it makes no difference."""
 
     proofs: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Record):
     """It holds if the fingerprints of these columns (as one tuple, with the count of rows) are what they were.
 
     Attributes:
@@ -55,8 +52,7 @@ class Needs:
     proofs: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuild:
+class Rebuild(Record):
     """It has to be built."""
 
     reason: str

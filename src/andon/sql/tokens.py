@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from andon.base.record import Record
 
 _TOKEN = re.compile(
     r"""(?P<blank>\s+|--[^\n\r]*)
@@ -20,8 +21,7 @@ _TOKEN = re.compile(
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
-@dataclass(frozen=True, slots=True)
-class SqlToken:
+class SqlToken(Record):
     """A token: `kind` is string, quoted, word, number or mark; `text` is as written, `start` and `end` are characters."""
 
     kind: str

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from andon.base.record import Record
 from andon.model.dataset import ClockUse, FileRead
 
 
-@dataclass(frozen=True, slots=True)
-class TableUse:
+class TableUse(Record):
     """A table that a text reads and does not define itself.
 
     Attributes:
@@ -20,8 +18,7 @@ class TableUse:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class CallUse:
+class CallUse(Record):
     """A function call.
 
     Attributes:
@@ -37,8 +34,7 @@ class CallUse:
     is_table: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SqlProblem:
+class SqlProblem(Record):
     """One thing that is wrong with a text: `code` is one of `errors.CODES`, `offset` a character of the text."""
 
     code: str
@@ -47,8 +43,7 @@ class SqlProblem:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Construct:
+class Construct(Record):
     """A construct that is neither a table nor a call and that some roles refuse: `kind` is sample, unsteady_sample,
     show, at, clock, or the name of a keyword that gives the state of the session."""
 
@@ -56,8 +51,7 @@ class Construct:
     offset: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class SqlFacts:
+class SqlFacts(Record):
     """What one text of SQL says.
 
     Attributes:
@@ -81,8 +75,7 @@ class SqlFacts:
     normal: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MacroStatement:
+class MacroStatement(Record):
     """One `CREATE MACRO` of a macro file: what its body says, as in `SqlFacts`; `text` as written, without the final `;`.
 
     `offset` is where the statement starts in the file; all other offsets count from there too, in the file's text.
@@ -115,8 +108,7 @@ class MacroStatement:
         return self.facts.normal
 
 
-@dataclass(frozen=True, slots=True)
-class MacroFacts:
+class MacroFacts(Record):
     """What one macro file says."""
 
     statements: tuple[MacroStatement, ...] = ()

@@ -6,11 +6,13 @@ The comparison never calls two things equal that may differ. Where it can't see 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from andon.base.record import Record, replace
+from andon.base.record import field as record_field
 from andon.base.text import plural
 from andon.model.verdict import Verdict, VerdictKind
-from andon.sql.lineage.columns_of_query import Lineage
+from andon.sql.lineage.query import Lineage
 from andon.sql.meaning.query import Meaning, Schemas, meaning_of
 
 Columns = Sequence[tuple[str, str]]
@@ -18,8 +20,7 @@ Columns = Sequence[tuple[str, str]]
 _AS_IT_STANDS = "the engine's plan is the same as it stands"
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionQuery:
+class DefinitionQuery(Record):
     """A definition, as far as its verdict needs it.
 
     Attributes:
@@ -34,7 +35,7 @@ class DefinitionQuery:
     macros: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     materialize: str = "table"
-    was: Mapping[str, str] = field(default_factory=dict)
+    was: Mapping[str, str] = record_field(default_factory=dict)
 
 
 @dataclass(slots=True)

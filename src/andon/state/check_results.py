@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from andon.base.database import Database, Transaction, in_batches
-from andon.model.check import CheckKind, CheckStatus, Severity
+from andon.base.document import from_json, to_json
+from andon.base.record import Record, field
+from andon.model.check import CheckStatus
 from andon.model.check_result import CheckResult, Samples
 
 #: The tables, for the numbered steps of `andon.state.schema`.
@@ -28,8 +29,7 @@ TABLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Record):
     """A result as found; text, severity and place are those of whoever asks. `newest` serves `max_age`."""
 
     key: str
@@ -168,7 +168,7 @@ def _body(result: CheckResult, newest: Mapping[str, int | None]) -> dict[str, An
         "bad": result.bad,
         "total": result.total,
         "reason": result.reason,
-        "samples": [samples.columns, samples.rows, samples.masked] if samples.rows else None,
+        "samples": to_json(samples) if samples.rows else None,
         "seconds": round(result.seconds, 6),
         "how": result.how,
         "newest": newest.get(result.key),
@@ -191,59 +191,18 @@ def _said(result: CheckResult) -> dict[str, Any]:
     }
 
 
-def _samples(value: Any) -> Samples:
-    if not value:
-        return Samples()
-    columns, rows, masked = value
-    return Samples(tuple(columns), tuple(tuple(row) for row in rows), tuple(masked))
-
-
 def _kept(key: str, status: str, version: str, body: Mapping[str, Any], run: int | None, at: str) -> Kept:
-    return Kept(
-        key,
-        CheckStatus(status),
-        version,
-        body["value"],
-        body["limit"],
-        body["bad"],
-        body["total"],
-        body["reason"],
-        _samples(body["samples"]),
-        body["seconds"],
-        body["how"],
-        body["newest"],
-        run,
-        at,
-    )
+    known = {"key": key, "status": status, "version": version, "run": run}
+    return from_json(Kept, {**known, **_with_samples(body), "at": at}, stored=True)
 
 
 def _result(row: tuple[Any, ...]) -> CheckResult:
-    key, check, dataset, label, severity, status, text, run = row
-    body = json.loads(text)
-    return CheckResult(
-        key=key,
-        check=check,
-        dataset=dataset,
-        label=label,
-        text=body["text"],
-        kind=CheckKind(body["kind"]),
-        severity=Severity(severity),
-        status=CheckStatus(status),
-        value=body["value"],
-        limit=body["limit"],
-        bad=body["bad"],
-        total=body["total"],
-        reason=body["reason"],
-        why=body["why"],
-        samples=_samples(body["samples"]),
-        seconds=body["seconds"],
-        how=body["how"],
-        version=body["version"],
-        others=tuple((name, version) for name, version in body["others"]),
-        published=body["published"],
-        run=run,
-        at=body["at"],
-        file=body["file"],
-        line=body["line"],
-        accepted=body["accepted"],
-    )
+    names = ("key", "check", "dataset", "label", "severity", "status")
+    *columns, text, run = row
+    body = _with_samples(json.loads(text))
+    body.pop("newest", None)
+    return from_json(CheckResult, {**dict(zip(names, columns, strict=True)), **body, "run": run}, stored=True)
+
+
+def _with_samples(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {**body, "samples": body["samples"] or []}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from andon.base.database import Database, in_batches
+from andon.errors import MachineError
 
 
 class Facts:
@@ -45,3 +46,11 @@ class Facts:
                 "insert into fact (version, kind, body) values (?, ?, ?)",
                 [(v, kind, text) for v, text in texts.items()],
             )
+
+    def keep(self, bodies: Mapping[str, Any], kind: str) -> None:
+        """`put_many` for who can do without: who may read and not write (a shared lake, a read-only disk) can still ask."""
+        try:
+            self.put_many(bodies, kind)
+        except MachineError as failure:
+            if failure.code not in ("machine.read_only", "machine.disk"):
+                raise

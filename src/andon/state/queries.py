@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from andon.base.database import Database
+from andon.base.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class QueryRecord:
+class QueryRecord(Record):
     """One query that was asked.
 
     Attributes:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction
 from andon.base.process import is_gone, this_process
+from andon.base.record import Record
 from andon.model.run import TaskResult, TaskStatus
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
+class RunRecord(Record):
     """A run as recorded. `status` is `running`, `done`, `held`, `failed`, `interrupted`, or `moved` (planned again)."""
 
     number: int
@@ -31,8 +30,7 @@ class RunRecord:
     seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class RunBegin:
+class RunBegin(Record):
     """What is known of a run when it begins; `base` is the branch's commit that it was planned on."""
 
     branch: str
@@ -42,8 +40,7 @@ class RunBegin:
     logical_time: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunEnd:
+class RunEnd(Record):
     """How a run ended.
 
     Attributes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from andon.base.record import Record
 from andon.checks.language.lines import follow
 from andon.model.check import (
     AgainstPublished,
@@ -37,8 +37,7 @@ _NAMING_NUMBERS = _ID_WORDS | frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbour(Record):
     """Another dataset of the same commit.
 
     Attributes:
@@ -58,8 +57,7 @@ class Neighbour:
     profile: Profile | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Record):
     """The dataset that checks are suggested for.
 
     Attributes:
@@ -88,8 +86,7 @@ class Subject:
         return tuple(c.hidden() if c.name.lower() in self.masked and not c.masked else c for c in self.profile.columns)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Record):
     """A line that may be suggested, before it was run.
 
     Attributes:
@@ -106,8 +103,7 @@ class Candidate:
     is_tolerant: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Record):
     """A candidate that holds on the present version, and how it did on earlier ones."""
 
     candidate: Candidate
@@ -115,8 +111,7 @@ class Tried:
     past_versions: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Record):
     """What declared checks say already, column names in lower case."""
 
     filled: frozenset[str] = frozenset()

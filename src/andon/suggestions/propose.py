@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, pairwise
 
+from andon.base.record import replace
 from andon.checks.compile.values import family
 from andon.model.profile import ColumnKind, ColumnProfile
 from andon.model.suggestion import Suggestion

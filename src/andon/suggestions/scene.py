@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.clock import from_text
 from andon.base.graph import reach
+from andon.base.record import Record
 from andon.checks.compile.plans import Catalog
 from andon.checks.execute.question import Target
 from andon.checks.language.lines import form_word
@@ -38,8 +38,7 @@ PAST = 10
 _COMMITS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Record):
     """A version that a dataset had: in which state (`root` tells equal ones), and at what logical time."""
 
     root: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from andon.base.record import Record, replace
 from andon.checks.compile.check import compile_check
 from andon.checks.compile.plans import Catalog, Plan
 from andon.checks.execute.planned import execute
@@ -30,8 +30,7 @@ Item = tuple[Check, Plan]
 _ALLOWED = (("0.1%", Decimal("0.001")), ("0.5%", Decimal("0.005")), ("1%", Decimal("0.01")))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """One version, ready to be asked.
 
     Attributes:

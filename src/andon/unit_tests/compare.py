@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from andon.base.record import Record
 from andon.model.unit_tests import Pair, Row
 
 #: How far a double may be off where nothing is said, as a share of what is expected.
@@ -22,24 +22,21 @@ _PAIRED = 200
 _MATCHED = 300
 
 
-@dataclass(frozen=True, slots=True)
-class NumberTolerance:
+class NumberTolerance(Record):
     """How far a number may be off: `amount`, or a share of what is expected."""
 
     amount: Fraction
     relative: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedRow:
+class ComparedRow(Record):
     """A row: its listed columns as texts, and as values those that are compared with a tolerance."""
 
     shown: Row
     values: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Record):
     """How expected and found rows differ; `pairs`, `missing`, `unexpected` hold the first ones."""
 
     pairs: tuple[Pair, ...] = ()
@@ -55,8 +52,7 @@ class Difference:
         return not (self.missing_count or self.unexpected_count or self.misplaced)
 
 
-@dataclass(frozen=True, slots=True)
-class RowComparison:
+class RowComparison(Record):
     """How rows are compared.
 
     Attributes:

@@ -11,7 +11,6 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 from andon.base.clock import from_text
 from andon.base.names import did_you_mean, literal, quote, quote_name
+from andon.base.record import Record
 from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.opening import Purpose, open_instance
@@ -40,8 +40,7 @@ _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOU
 _BINARY = (".parquet", ".zst", ".xlsx", ".avro", ".orc")
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetUnderTest:
+class DatasetUnderTest(Record):
     """The dataset that is tested, with all that running it needs.
 
     Attributes:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +14,9 @@ from typing import TYPE_CHECKING
 from andon.base.cache import FileCache
 from andon.base.clock import Clock
 from andon.base.database import migrate
+from andon.base.record import Record
 from andon.base.sqlite import SqliteDatabase
-from andon.engines.engine import OtherEngine
+from andon.engines.other import OtherEngine
 from andon.errors import MachineError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
@@ -28,15 +28,13 @@ from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
 from andon.version import __version__
 from andon.workspace.base import Bases
-from andon.workspace.engine_settings import reading_settings
 from andon.workspace.folder import Folder
 
 if TYPE_CHECKING:
     from andon.relations.pool import Readers
 
 
-@dataclass(frozen=True, slots=True)
-class StateStore:
+class StateStore(Record):
     """The lake's database and what of it is not the lake: runs, results of checks, queries, derived facts; the folder's bases with it."""
 
     lake: Lake
@@ -116,6 +114,7 @@ class Adapters:
     @cached_property
     def _readers(self) -> Readers:
         from andon.relations.pool import Readers
+        from andon.workspace.engine_settings import reading_settings
 
         return Readers(reading_settings(self.settings, self.folder))
 

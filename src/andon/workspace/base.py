@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
+from andon.base.document import from_json, to_json
 from andon.base.files import machine_error, write_whole
+from andon.base.record import Record, field
+from andon.errors import MachineError
 from andon.lake.lake import Lake
 from andon.project.folder.merge import next_base
 
@@ -17,8 +18,7 @@ from andon.project.folder.merge import next_base
 _SHORT = 16
 
 
-@dataclass(frozen=True, slots=True)
-class InCommon:
+class InCommon(Record):
     """Files that the folder and a branch had in common.
 
     Attributes:
@@ -48,39 +48,19 @@ class InCommon:
         since = {p: self.agreed_at(p) for p in files if folder.get(p) != head.get(p) and p not in decided}
         return InCommon(files, commit, {p: at for p, at in since.items() if at != commit})
 
-    def to_json(self) -> dict[str, Any]:
-        """As kept in `.andon/`."""
-        return {"files": dict(self.files), "commit": self.commit, "since": dict(self.since)}
 
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> InCommon:
-        """Inverse of `to_json`.
-
-        Raises:
-            TypeError, KeyError: it is of another shape.
-        """
-        files, commit, since = value["files"], value["commit"], value["since"]
-        if not (isinstance(files, dict) and isinstance(commit, str) and isinstance(since, dict)):
-            raise TypeError("not files in common")
-        return cls(files, commit, since)
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Record):
     """What the folder and a branch last had in common: code, and the raw files of each source."""
 
     code: InCommon = field(default_factory=InCommon)
     raw: Mapping[str, InCommon] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """As kept in `.andon/`."""
-        return {"code": self.code.to_json(), "raw": {source: files.to_json() for source, files in self.raw.items()}}
 
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Base:
-        """Inverse of `to_json`."""
-        raw = {source: InCommon.from_json(files) for source, files in value["raw"].items()}
-        return cls(InCommon.from_json(value["code"]), raw)
+class _Kept(Record):
+    """A base as it is kept in `.andon/`."""
+
+    lake: str
+    base: Base
 
 
 class Bases:
@@ -100,14 +80,14 @@ class Bases:
     def of(self, branch: str) -> Base | None:
         """The base for `branch`, or None if the folder never had anything in common with it that the lake knows of."""
         try:
-            document = json.loads(self._file(branch).read_bytes())
-            base = Base.from_json(document)
+            kept = from_json(_Kept, json.loads(self._file(branch).read_bytes()), stored=True)
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, MachineError):
             return None  # torn or of another shape: a folder without base is safe, it drops nothing
-        if document.get("lake") != self._lake.id:
+        if kept.lake != self._lake.id:
             return None
+        base = kept.base
         known = self._lake.commits.known({base.code.commit, *(files.commit for files in base.raw.values())})
         if base.code.commit not in known:
             return None
@@ -115,8 +95,8 @@ class Bases:
 
     def set(self, branch: str, base: Base) -> None:
         """Remember `base` for `branch`."""
-        document = {"lake": self._lake.id, **base.to_json()}
-        write_whole(self._file(branch), json.dumps(document, sort_keys=True).encode(), durable=True)
+        kept = to_json(_Kept(self._lake.id, base))
+        write_whole(self._file(branch), json.dumps(kept, sort_keys=True).encode(), durable=True)
 
     def copy(self, source: str, target: str) -> None:
         """Give `target` (a new branch) the base of `source`: none if that has none, whatever an earlier branch of its name left."""

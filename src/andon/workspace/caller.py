@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from andon.base.record import Record
 from andon.settings.resolve import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Record):
     """The one on whose behalf a verb acts.
 
     Attributes:

@@ -12,12 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings, OtherEngine
+from andon.base.cancel import Cancelled
+from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings
+from andon.engines.other import OtherEngine
 from andon.model.dataset import Definition, Kind
 from andon.workspace.engine_settings import cores, memory_limit, python_settings
 
 if TYPE_CHECKING:
-    from andon.engines.duckdb.instance import Instance
     from andon.relations.sides import Sides
     from andon.workspace.workspace import Workspace
 
@@ -34,35 +35,6 @@ def capabilities(other: OtherEngine, definition: Definition) -> Capabilities:
     from andon.engines.duckdb.capabilities import NARROW
 
     return NARROW
-
-
-class Probe:
-    """Tells what an SQL over raw files returns; the engine is loaded when first asked. Safe under threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._instance: Instance | None = None
-
-    def __call__(self, sql: str) -> list[tuple[str, str]]:
-        """Names and DuckDB types of the columns.
-
-        Raises:
-            duckdb.Error: what the engine says.
-        """
-        with self._lock:
-            if self._instance is None:
-                from andon.engines.duckdb.opening import Purpose, open_instance
-
-                self._instance = open_instance(Purpose.BINDING)
-            instance = self._instance
-        return instance.session().columns("memory", f"\n{sql}\n")
-
-    def close(self) -> None:
-        """Free the engine."""
-        with self._lock:
-            if self._instance is not None:
-                self._instance.close()
-                self._instance = None
 
 
 class Engines:
@@ -82,10 +54,17 @@ class Engines:
         self._others: dict[str, Engine] = {}
         self._python: Engine | None = None
         self._lock = threading.Lock()
+        self._stopped = False
 
     def __call__(self) -> Sides:
-        """The embedded engine, which reads what is there, whoever built it."""
+        """The embedded engine, which reads what is there, whoever built it.
+
+        Raises:
+            Cancelled: all was stopped before.
+        """
         with self._lock:
+            if self._stopped:
+                raise Cancelled
             if self._sides is None:
                 from andon.relations.sides import Sides
 
@@ -104,8 +83,9 @@ class Engines:
             shutil.rmtree(self.temporary, ignore_errors=True)
 
     def interrupt(self) -> None:
-        """Stop what is running."""
+        """Stop what is running, for good: an interrupt that comes between two statements is no statement's, so nothing new is begun."""
         with self._lock:
+            self._stopped = True
             others = [*self._others.values(), *([self._python] if self._python is not None else [])]
         for engine in others:
             engine.interrupt()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from andon.base.record import Record
 
-@dataclass(frozen=True, slots=True)
-class GitInfo:
+
+class GitInfo(Record):
     """A git checkout. `branch` is None on a detached HEAD; `is_default` tells whether it is the repository's default branch."""
 
     branch: str | None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import Clock, system_clock
-from andon.engines.engine import OtherEngine, embedded_only
+from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import UsageError
 from andon.lake.refs import MAIN
 from andon.project.config import read_config_values

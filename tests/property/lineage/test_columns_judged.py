@@ -12,7 +12,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from andon.sql.lineage.columns_of_query import Lineage, column_lineage
+from andon.sql.lineage.query import Lineage, column_lineage
 from kit.queries.traced import DATA, MACROS, SCHEMAS, Data, Writer
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from andon.base.record import replace
 from andon.cli.output import Ink, display_width
 from andon.cli.text.checks import (
     failed_lines,

@@ -7,7 +7,7 @@ import io
 from andon.cli.output import Ink, display_width
 from andon.cli.text.lineage_tree import tree_lines
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind
-from andon.render.lineage_forms import dot, drawing, mermaid
+from andon.render.drawings import dot, drawing, mermaid
 from kit.lineage_graphs import CHAIN, graph
 
 INK = Ink(io.StringIO(), False, {})

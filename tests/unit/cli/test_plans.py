@@ -9,13 +9,11 @@ import pytest
 
 from andon.cli.output import Console, Ink
 from andon.cli.text.plans import held_lines, plan_lines, reasons, run_lines, symbol
-from andon.cli.text.verdicts import change_rows
 from andon.errors import ProjectError
 from andon.model.check import CheckKind, CheckStatus, Severity
 from andon.model.check_result import CheckResult
-from andon.model.plan import UNCHANGED, Action, Plan, Step, plan_document
+from andon.model.plan import UNCHANGED, Action, Plan, Step
 from andon.model.reach import Reach
-from andon.model.row_diff import ColumnChange, RowCounts, RowDiff
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.model.verdict import Verdict, VerdictKind
 
@@ -105,12 +103,12 @@ def test_the_document_of_a_plan() -> None:
         True,
         ("n",),
     )
-    document = plan_document(made)
+    document = made.to_json()
     assert (document["base"], document["branch"], document["change"], document["notices"]) == ("c", "main", True, ["n"])
     (step,) = document["steps"]
     assert step["verdict"] == "additive"
     assert step["reach"]["datasets"] == ["s.b"]
-    bare = plan_document(Plan("c", "main", (Step("s.a", Action.REUSE, UNCHANGED),)))["steps"][0]
+    bare = Plan("c", "main", (Step("s.a", Action.REUSE, UNCHANGED),)).to_json()["steps"][0]
     assert (bare["verdict"], bare["columns"], bare["reach"], bare["proof"]) == (None, [], None, None)
 
 
@@ -202,13 +200,3 @@ def test_errors_of_failed_datasets() -> None:
         ended([task("s.a", Action.BUILD, TaskStatus.FAILED, error=error), task("s.b", Action.BUILD)]), INK
     )
     assert found == ["s.a: no such column  [project.bad_sql]", "  at datasets/a.sql", "  hint: name another", ""]
-
-
-def test_rows_that_changed_of_how_many() -> None:
-    diff = RowDiff("s.a", rows=RowCounts(changed=3), columns=(ColumnChange("x", 3),))
-    skipped = RowDiff("s.b", rows=RowCounts(changed=3), skipped="too large")
-    assert change_rows([diff, skipped], {"s.a": ADDITIVE}, {"s.a": 1200, "s.b": 1}) == [
-        ("s.a", ("additive: x", "good"), "3 of 1,200 rows changed (x 3)"),
-        ("s.b", ("by what it reads", "dim"), "rows not compared: too large"),
-    ]
-    assert change_rows([diff], {}, {})[0][2] == "3 rows changed (x 3)"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from pathlib import Path
 
 import pytest
 
 from andon.base.hashing import digest
+from andon.base.record import replace
 from andon.errors import MachineError
 from andon.lake import objects as module
 from andon.lake.lake import Lake
@@ -62,7 +62,7 @@ def test_definitions_come_back_and_unknown_ids_are_left_out(lake: Lake) -> None:
 def test_a_definition_that_is_there_stays(lake: Lake) -> None:
     first = definition("a.x")
     lake.objects.record([], [first])
-    lake.objects.record([], [dataclasses.replace(first, timeout=9.0)])
+    lake.objects.record([], [replace(first, timeout=9.0)])
     assert Objects(lake.database, lake.storage, lake.clock).definitions([first.id]) == {first.id: first}
 
 
@@ -107,7 +107,7 @@ def test_what_was_recorded_is_found(lake: Lake) -> None:
     assert lake.objects.versions([version.id, "unknown"]) == {version.id: version}
     assert lake.objects.row_counts([version.id]) == {version.id: (3, 13)}
     kept = lake.objects.builds([made.id])[made.id]
-    assert dataclasses.replace(kept, created="") == made
+    assert replace(kept, created="") == made
     assert kept.created
     assert lake.objects.builds_by_key(["key-1", "unknown"]) == {"key-1": kept}
     assert lake.objects.built_definitions(["def-a.x-1", "def-a.x-2"]) == {"def-a.x-1"}

@@ -172,3 +172,10 @@ def test_an_unknown_name_lists_what_is_known_but_no_runs(lake: Lake) -> None:
 def test_only_branches_move(kind: str) -> None:
     require_branch(Ref("main", "branch", "c", "at"))
     assert code(lambda: require_branch(Ref("v1", kind, "c", "at"))) == "lake.protected"
+
+
+def test_a_branch_that_is_not_there_shows_what_main_shows(lake: Lake) -> None:
+    main, own = publish(lake, {"a.x": leaf("1")}), publish(lake, {"a.x": leaf("2")})
+    lake.move(RefMove("dev", "branch", None, "branch"), main.id, "ana")
+    assert lake.refs.head("dev") == main
+    assert lake.refs.head("main") == lake.refs.head("nobody-made-it") == own

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
+from andon.base.record import replace
 from andon.lake.lake import Lake
 from andon.lake.undo import causes_of, code_causes, source_causes
 from andon.model.build import InputFile
@@ -17,7 +16,7 @@ def of(definition_id: str, **files: str) -> Leaf:
     """A leaf of a definition with files `name=content`, `x` for `x.sql`, `lock` for its lock."""
     paths = {"lock": "x.lock.txt"}
     texts = tuple(sorted((paths.get(name, f"{name}.sql"), content) for name, content in files.items()))
-    return dataclasses.replace(leaf(definition_id), definition=definition_id, files=texts)
+    return replace(leaf(definition_id), definition=definition_id, files=texts)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def test_raw_files_are_kept_out_with_their_source() -> None:
 def source_leaf(lake: Lake, number: int, *files: InputFile) -> Leaf:
     """The leaf of a source that read `files`, with its build in the lake."""
     version = stored(lake, "s.a", number)
-    made = dataclasses.replace(build(version, f"key-{number}"), files=files)
+    made = replace(build(version, f"key-{number}"), files=files)
     lake.objects.record([(version, made)], [definition("s.a")])
     return Leaf("source", "table", "def-s.a-1", made.key, made.id, version.id, (("sources/a.sql", "1"),))
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from andon.base.document import from_json, to_json
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id, in_force, sorted_causes
 
@@ -44,7 +45,7 @@ def test_another_body_is_another_id(one: Commit, other: Commit) -> None:
 
 @given(leaves)
 def test_a_leaf_is_its_document(leaf: Leaf) -> None:
-    assert Leaf.from_json(leaf.to_json()) == leaf
+    assert from_json(Leaf, to_json(leaf)) == leaf
 
 
 @given(st.lists(causes, max_size=8), st.randoms())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from andon.base.document import from_json
 from andon.model.profile import LONGEST_TEXT, ColumnKind, ColumnProfile, Lengths, Profile, is_cut
 from kit.profiles import Profiler
 
@@ -197,7 +198,7 @@ def test_json_and_back(profiler: Profiler) -> None:
         masked={"k"},
     )
     text = json.dumps(found.to_json(), allow_nan=False)
-    assert Profile.from_json(json.loads(text)) == found
+    assert from_json(Profile, json.loads(text)) == found
 
 
 def test_rare_values_among_many_that_come_once(profiler: Profiler) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from andon.base.record import replace
 from andon.model.check import CheckKind, CheckStatus, Severity
 from andon.model.check_result import CheckResult
 from andon.render.checks import finding_text, measured_text, tally_text

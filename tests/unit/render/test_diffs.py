@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from andon.render.markdown import escape, fenced, markdown
 
 from andon.model.commit import Commit, CommitKind
 from andon.model.row_diff import RowChange, RowCounts, RowDiff, RowSample
 from andon.render.diffs import WORDS, rows_text, texts_of, unified
+from andon.render.markdown import escape, fenced, markdown
 from andon.service.diff_report import DiffReport, ReportCheck
 from andon.service.history import DatasetDiff, Diff
 

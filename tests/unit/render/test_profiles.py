@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from andon.base.record import replace
 from andon.model.profile import ColumnKind, ColumnProfile, Value
 from andon.model.profile_diff import ColumnMoves, Move
 from andon.render.profiles import column_text, move_text, move_word

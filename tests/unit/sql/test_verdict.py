@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from andon.base.record import replace
 from andon.model.verdict import Verdict, VerdictKind
-from andon.sql.lineage.columns_of_query import Lineage, column_lineage
+from andon.sql.lineage.query import Lineage, column_lineage
 from andon.sql.meaning.query import meaning_of
 from andon.sql.verdict import DefinitionQuery, carried, verdict, verdict_of_schemas
 

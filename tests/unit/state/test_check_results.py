@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from andon.base.database import Database
+from andon.base.record import replace
 from andon.model.check import CheckKind, CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples, result_key
 from andon.state.check_results import CheckResults

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from andon.base.record import Record
 from andon.model.check import Check
 from andon.model.dataset import CheckLine
 
 
-@dataclass(frozen=True, slots=True)
-class RowPlan:
+class RowPlan(Record, tag=True):
     """Rows that satisfy `bad` (never NULL) among those that satisfy `scope`. With a window, `bad` is over the rows in scope."""
 
     bad: str
@@ -18,8 +17,7 @@ class RowPlan:
     has_window: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UniquePlan:
+class UniquePlan(Record, tag=True):
     """Rows whose values in `columns` occur more than once; with `nulls_bad` also rows with a NULL."""
 
     columns: tuple[str, ...]
@@ -27,8 +25,7 @@ class UniquePlan:
     scope: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReferencePlan:
+class ReferencePlan(Record, tag=True):
     """Rows whose values in `columns`, none of them NULL, aren't in `targets` of `dataset`."""
 
     columns: tuple[str, ...]
@@ -37,8 +34,7 @@ class ReferencePlan:
     scope: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TotalPlan:
+class TotalPlan(Record, tag=True):
     """One number: `value` over the rows in scope, its `limit` if that is measured too, and `holds`, the engine's verdict.
 
     Standalone expressions hold queries of their own and need no FROM; see `aggregates.with_relations`.
@@ -51,8 +47,7 @@ class TotalPlan:
     is_standalone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedPlan:
+class PublishedPlan(Record, tag=True):
     """`value` over the rows in scope of both versions (rows and totals), or the keys to compare them by."""
 
     value: str | None
@@ -61,8 +56,7 @@ class PublishedPlan:
     scope: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AgePlan:
+class AgePlan(Record, tag=True):
     """The newest value: `newest` is microseconds since 1970 (NULL for none or infinite), `infinite` whether it is infinitely late."""
 
     newest: str
@@ -70,13 +64,11 @@ class AgePlan:
     scope: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaPlan:
+class SchemaPlan(Record, tag=True):
     """Nothing to query: columns are compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class ViolationsPlan:
+class ViolationsPlan(Record, tag=True):
     """A query of its own whose rows are bad. It names datasets as they are, so the connection must know them by name.
 
     Attributes:
@@ -92,8 +84,7 @@ class ViolationsPlan:
 Plan = RowPlan | UniquePlan | ReferencePlan | TotalPlan | PublishedPlan | AgePlan | SchemaPlan | ViolationsPlan
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Record):
     """What is known of all datasets that checks name.
 
     Attributes:
@@ -109,8 +100,7 @@ class Catalog:
     macros: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredChecks:
+class DeclaredChecks(Record):
     """What a dataset's file says must hold: its lines, and the columns of its `key:`."""
 
     dataset: str
@@ -118,8 +108,7 @@ class DeclaredChecks:
     key: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Record):
     """A check and its plan; None while columns of a dataset that it reads aren't known, so that it is only parsed."""
 
     check: Check

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from andon.base.cache import Cache
+from andon.base.cache import Cache, Entries
 from andon.base.hashing import content_id
-from andon.checks.compile.plans import Catalog, DeclaredChecks, Read
+from andon.base.record import replace
+from andon.checks.compile.plans import Catalog, Compiled, DeclaredChecks, Read
 from andon.checks.language.mentions import pairs_in
 from andon.errors import Problem
 from andon.model.check import MEANING
@@ -16,10 +16,9 @@ from andon.model.check import MEANING
 if TYPE_CHECKING:
     from andon.sql.bind import Binder
 
-_FORMAT = "1"
-_WHOLE = "checks_all"
-_EACH = "checks"
-_RECENT = "recent"
+_FORMAT = 2
+_WHOLE = Entries[Read]("checks_all", Read, _FORMAT)
+_EACH = Entries[tuple[Compiled, ...]]("checks", tuple[Compiled, ...], _FORMAT)
 _KEPT = 4
 
 
@@ -72,7 +71,7 @@ class _Memory:
         self, cache: Cache, declared: Sequence[DeclaredChecks], catalog: Catalog, names: Collection[str]
     ) -> None:
         self._cache = cache
-        shared = content_id([_FORMAT, MEANING, sorted(catalog.patterns.items()), list(catalog.macros)])
+        shared = content_id([MEANING, sorted(catalog.patterns.items()), list(catalog.macros)])
         self._keys = {one.dataset: content_id([shared, *_facts(one, catalog, names)]) for one in declared}
         self._whole = content_id(sorted(self._keys.items()))
 
@@ -80,7 +79,7 @@ class _Memory:
         """What is known of it all, or of some datasets."""
         if not self._keys:
             return {}
-        whole: Read | None = self._cache.get(_WHOLE, [self._whole]).get(self._whole)
+        whole = self._cache.get(_WHOLE, [self._whole]).get(self._whole)
         if whole is not None:
             return whole
         each = self._cache.get(_EACH, self._keys.values())
@@ -89,12 +88,8 @@ class _Memory:
     def keep(self, whole: Read, new: Read, is_sound: bool) -> None:
         """Remember `new`, datasets that were read without problems, and the whole if it has none."""
         self._cache.put(_EACH, {self._keys[name]: checks for name, checks in new.items()})
-        if not is_sound:
-            return
-        recent: list[str] = self._cache.get(_WHOLE, [_RECENT]).get(_RECENT, [])
-        kept = [self._whole, *(key for key in recent if key != self._whole)]
-        gone = dict.fromkeys(kept[_KEPT:])
-        self._cache.put(_WHOLE, {**gone, self._whole: whole, _RECENT: kept[:_KEPT]})
+        if is_sound:
+            self._cache.put_newest(_WHOLE, self._whole, whole, _KEPT)
 
 
 def _facts(one: DeclaredChecks, catalog: Catalog, names: Collection[str]) -> list[object]:

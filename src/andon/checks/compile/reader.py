@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 
 from andon.base.names import did_you_mean
+from andon.base.record import replace
 from andon.checks.compile.check import compile_check
 from andon.checks.compile.plans import Catalog, Compiled, DeclaredChecks, Plan, Read
 from andon.checks.compile.shared import Shared, pattern_problems

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from andon.base.hashing import content_id
+from andon.base.record import replace
 from andon.checks.language import patterns
 from andon.checks.language.clock import clock_macros
 from andon.checks.language.expression import regex_problem

@@ -8,11 +8,11 @@ one isn't told reliably), texts that may have been cut, infinite and far dates, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from andon.base.names import quote
+from andon.base.record import Record
 from andon.checks.compile.values import family, is_whole
 from andon.checks.execute.question import Target
 from andon.model.check import Literal
@@ -32,8 +32,7 @@ _MICRO = timedelta(microseconds=1)
 Value = Decimal | str | int
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnFacts:
+class ColumnFacts(Record):
     """One column over all files.
 
     Attributes:

@@ -7,10 +7,10 @@ values. Equal hashes are looked at by their values.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from andon.base.names import quote
+from andon.base.record import Record
 from andon.checks.compile.check import ReferencePlan, UniquePlan
 from andon.checks.compile.values import is_whole
 from andon.checks.execute.facts import TargetFacts
@@ -25,16 +25,14 @@ _FEW = 1000
 _REPEATS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Record):
     """What a check measured, and the numbers of its first failing rows."""
 
     measured: Measured
     rows: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Follow:
+class Follow(Record):
     """A query of one row of `width` columns for one check. `read` gives what it decides, another one, or None if nothing."""
 
     sql: str
@@ -45,8 +43,7 @@ class Follow:
 Answer = Measured | Decided | Follow | None
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(Record):
     """How the rows of a version are numbered, as SQL, and how many failing ones are wanted."""
 
     number: str
@@ -61,8 +58,7 @@ class Numbered:
 ROW = '"andon row"'
 
 
-@dataclass(frozen=True, slots=True)
-class InScan:
+class InScan(Record):
     """What the scan of all checks selects for a key, and how that is read."""
 
     items: tuple[str, ...]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import quote, quote_name
+from andon.base.record import Record
 from andon.checks.compile.aggregates import with_relations
 from andon.checks.compile.check import (
     AgePlan,
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
 
-@dataclass(frozen=True, slots=True)
-class PlainRelations:
+class PlainRelations(Record):
     """Where the rows are: SQL that may stand in FROM.
 
     Attributes:

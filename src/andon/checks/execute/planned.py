@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from andon.base.record import replace
 from andon.checks.compile.check import AgePlan
 from andon.checks.execute import samples
 from andon.checks.execute.ask import Found, answered, how_plainly, proved

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from andon.base.names import quote
+from andon.base.record import Record
 from andon.checks.compile.check import AgePlan, Plan, ReferencePlan, RowPlan, TotalPlan, UniquePlan
 from andon.checks.compile.nan import is_float
 from andon.checks.execute.facts import TargetFacts
@@ -40,8 +40,7 @@ _SIMPLE_RULE = re.compile(r'([A-Za-z_]\w*|"(?:[^"]|"")+")\s*(<=|>=|<>|=|<|>)\s*-
 _IS_FALSE = " is false"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Record):
     """A check's share of a query's one row: `row[start:end]`, and how it is read. With `has_rows`, failing rows' numbers come last."""
 
     index: int
@@ -51,8 +50,7 @@ class Part:
     has_rows: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CheckQuery:
+class CheckQuery(Record):
     """One query for some checks."""
 
     how: str

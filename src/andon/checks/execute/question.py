@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from andon.base.names import literal
+from andon.base.record import Record, field
 from andon.checks.compile.check import Plan
 from andon.checks.execute.plain import PlainRelations
 from andon.checks.judge import Judgement
@@ -15,8 +15,7 @@ from andon.model.check_result import Samples
 from andon.model.version import DataFile
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Record):
     """A version as rows.
 
     Attributes:
@@ -64,8 +63,7 @@ class FileStates(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class CheckQuestion:
+class CheckQuestion(Record):
     """All that is asked about one dataset in one go.
 
     Attributes:
@@ -104,8 +102,7 @@ class CheckQuestion:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Executed:
+class Executed(Record):
     """How one check came out and what that took.
 
     Attributes:

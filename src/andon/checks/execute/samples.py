@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from andon.base.names import literal, quote
+from andon.base.record import replace
 from andon.checks.compile.check import Plan, PublishedPlan, ReferencePlan, RowPlan, UniquePlan, ViolationsPlan
 from andon.checks.execute import queries
 from andon.checks.execute.keys import ROW, Numbered

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from andon.base.hashing import content_id
 from andon.base.names import literal, quote
+from andon.base.record import replace
 from andon.checks.compile.check import AgePlan, Plan, ReferencePlan, RowPlan, TotalPlan, UniquePlan
 from andon.checks.execute import queries
 from andon.checks.execute.ask import Found, answered, proved

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from andon.base.names import literal
+from andon.base.record import Record
 from andon.model.dataset import ClockUse
 from andon.sql.parse import Parsed, engine, parse
 from andon.sql.rules import refusals
@@ -38,8 +39,7 @@ class Unwritable(Exception):
     """The engine can't write a tree as text: it is nested too deeply."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParserAnswer:
+class ParserAnswer(Record):
     """`select (<expression>)` as the parser sees it: DuckDB's tree of the expression, or what is wrong with the text."""
 
     tree: Mapping[str, Any] | None

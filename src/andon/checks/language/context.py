@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from decimal import Decimal
 
 from andon.base.names import did_you_mean, is_name_part
+from andon.base.record import Record
 from andon.checks.language.expression import Expression, read_expression
 from andon.checks.language.literals import read_bound
 from andon.checks.language.tokens import Flaw, Token, cut, is_glued, part, top_level
@@ -19,8 +19,7 @@ COMPARATORS = {"=": "=", "==": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<="
 _NOT_LEFT = words("and or not between in is like ilike similar")
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Record):
     """What is known of the dataset whose line is read.
 
     Attributes:
@@ -37,8 +36,7 @@ class Context:
     patterns: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Record):
     """A form that was read, its kind, and what it reads."""
 
     form: Form

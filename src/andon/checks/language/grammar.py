@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from andon.base.record import Record
 
 #: The dataset of the examples, and another that they name: `{dataset: ((column, type) …)}`; keys are `order_id` and `id`.
 EXAMPLE_DATASET = "shop.orders"
@@ -36,8 +37,7 @@ EXAMPLE_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FormText:
+class FormText(Record):
     """One form of the check language.
 
     Attributes:
@@ -214,8 +214,7 @@ FORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PartText:
+class PartText(Record):
     """What may stand before or after a form: how it is written, what it does, and a line with it."""
 
     shape: str

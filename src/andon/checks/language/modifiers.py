@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 
+from andon.base.record import Record, replace
 from andon.checks.language.context import COMPARATORS, Context, Read
 from andon.checks.language.expression import read_expression
 from andon.checks.language.literals import read_number, read_share
@@ -22,8 +22,7 @@ _OPERATORS = frozenset(
 _FORM_WORDS = words("null key unique and or not in is by watch rows schema matches where between like")
 
 
-@dataclass(frozen=True, slots=True)
-class Modifiers:
+class Modifiers(Record):
     """What stands after a form."""
 
     where: str | None = None

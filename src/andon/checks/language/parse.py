@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 
 from andon.base.names import quote
+from andon.base.record import Record, replace
 from andon.checks.language.context import COMPARATORS, Context, Read, as_written
 from andon.checks.language.expression import Expression, read_expression
 from andon.checks.language.modifiers import MODIFIER_WORDS, Modifiers, check_modifiers, misplaced_modifier, splits
@@ -165,8 +165,7 @@ def shown_name(name: str) -> str:
     return name if re.fullmatch(r"[^\W\d]\w*", name) and name.lower() not in RESERVED else quote(name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Record):
     """Where a line stands, and the name that it gives its check."""
 
     file: str | None
@@ -205,8 +204,7 @@ def _read_line(context: Context, text: str, for_column: str | None, place: _Plac
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Shift:
+class _Shift(Record):
     """Where a column's name was put into a line, and how long it was."""
 
     at: int

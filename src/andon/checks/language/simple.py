@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from andon.base.record import Record
 from andon.sql.names import CLOCK_KEYWORDS, STATE_KEYWORDS, words
 
 #: Words that the engine's parser takes for no column when they stand alone. A test holds them against the engine's own list.
@@ -48,8 +48,7 @@ _COMPARISONS = {
 _BIGGEST_INTEGER = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Simple:
+class Simple(Record):
     """A simple expression: DuckDB's tree of it, the columns that it names in order, those outside of aggregates, and whether it
     has aggregates."""
 

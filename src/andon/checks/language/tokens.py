@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from andon.base.record import Record
 from andon.sql.names import words
 
 _TOKEN = re.compile(
@@ -64,8 +64,7 @@ class Token(NamedTuple):
         return self.text[1:-1].replace('""', '"') if self.kind == "quoted" else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(Record):
     """Something wrong with a text: what, where (a character of the text), what to do."""
 
     message: str

@@ -8,6 +8,7 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, pass_app
+from andon.cli.documents import BranchDropped, BranchMade, BranchSwitched, TagDocument
 from andon.cli.options import json_option, publish_options, run_options, yes_option
 from andon.cli.output import Cell, table
 from andon.cli.run_end import confirmed, finish
@@ -56,7 +57,7 @@ def create(app: App, name: str, at: str) -> None:
     """Make a branch. The folder stays on its own: `andon run --branch NAME` or `andon branch switch NAME` work on it."""
     ref = app.service.branches.create(name, at)
     app.console.show(
-        lambda: {"name": ref.name, "commit": ref.commit, "at": at},
+        BranchMade(ref.name, ref.commit, at).to_json,
         lambda: [f"branch {ref.name} at {app.console.out.paint(short(ref.commit), 'accent')}"],
     )
 
@@ -75,7 +76,7 @@ def drop(app: App, name: str, yes: bool) -> None:
             raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
     ref = app.service.branches.drop(name)
     app.console.show(
-        lambda: {"name": ref.name, "commit": ref.commit, "dropped": True},
+        BranchDropped(ref.name, ref.commit, True).to_json,
         lambda: [f"dropped {ref.name}; it was {short(ref.commit)}"],
     )
 
@@ -94,7 +95,7 @@ def switch(app: App, name: str, create: bool) -> None:
     if already:
         changed = "; nothing was done (`andon pull` brings what is newer there)"
     app.console.show(
-        lambda: {"branch": ref.name, "commit": ref.commit, "files": list(paths)},
+        BranchSwitched(ref.name, ref.commit, list(paths)).to_json,
         lambda: [f"{word} {ref.name} at {app.console.out.paint(short(ref.commit), 'accent')}{changed}"],
     )
 
@@ -110,12 +111,12 @@ def publish(app: App, name: str, into: str, policy: str | None, message: str | N
 
     What the branch built is not built again. A file that both changed is a conflict (exit 3).
     """
-    from andon.runs.goal import Line
+    from andon.runs.goal import Listener
 
     options = run_options((), policy=policy, message=message)
     with progress(app.console) as report:
         result = confirmed(
-            app.console, yes, options, lambda chosen: app.service.branches.publish(name, into, chosen, Line(report))
+            app.console, yes, options, lambda chosen: app.service.branches.publish(name, into, chosen, Listener(report))
         )
     return finish(app, result, options, "publish.change")
 
@@ -137,13 +138,13 @@ def tag(app: App, name: str | None, ref: str | None, delete: bool) -> None:
         tags = branches.tags()
         rows: list[Sequence[Cell]] = [(t.name, (short(t.commit), "accent"), (moment(t.updated), "dim")) for t in tags]
         app.console.show(
-            lambda: [{"name": t.name, "commit": t.commit, "at": t.updated} for t in tags],
+            lambda: [TagDocument(t.name, t.commit, t.updated).to_json() for t in tags],
             lambda: table(rows, out) or ["no tags"],
         )
         return
     found = branches.untag(name) if delete else branches.tag(name, ref)
     word = "removed tag" if delete else "tag"
     app.console.show(
-        lambda: {"name": found.name, "commit": found.commit, "deleted": delete},
+        TagDocument(found.name, found.commit, deleted=delete).to_json,
         lambda: [f"{word} {found.name} at {out.paint(short(found.commit), 'accent')}"],
     )

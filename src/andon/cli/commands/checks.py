@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from andon.base.record import replace
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import json_option
 from andon.cli.text.checks import failed_lines, history_lines, result_lines
@@ -91,7 +92,7 @@ def _history(app: App, select: tuple[str, ...]) -> int:
     found = app.service.checks.history(select[0])
     console = app.console
     console.show(
-        lambda: [{"run": r.run, **r.to_json()} for r in found],
+        lambda: [replace(r.document(), run=r.run).to_json() for r in found],
         lambda: history_lines(found, console.out, console.width) if found else ["no run has met its checks yet"],
     )
     return EXIT_DONE

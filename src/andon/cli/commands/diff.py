@@ -12,7 +12,7 @@ from andon.cli.interruptible import apart
 from andon.cli.options import json_option
 from andon.cli.text.diffs import diff_lines, rows_lines
 from andon.errors import UsageError
-from andon.render.diff_markdown import markdown
+from andon.render.markdown import markdown
 from andon.service.row_diffs import RowOptions
 
 #: What `--rows` without a name stands for.

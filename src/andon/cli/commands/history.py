@@ -9,6 +9,7 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, pass_app
+from andon.cli.documents import AcceptedDocument
 from andon.cli.options import branch_option, json_option, run_options, yes_option
 from andon.cli.run_end import finish
 from andon.cli.text.history import log_lines, reverted_lines, schema_lines
@@ -16,6 +17,7 @@ from andon.cli.text.plans import plan_lines
 from andon.cli.text.progress import progress
 from andon.cli.text.rows import summary_lines
 from andon.errors import EXIT_DONE, UsageError
+from andon.model.commit import CauseDocument
 from andon.render.words import names, short
 
 if TYPE_CHECKING:
@@ -120,20 +122,17 @@ def _accept_result(app: App, run: str, checks: tuple[str, ...], reason: str) -> 
     number = run.removeprefix("run:")
     if not number.isdigit():
         raise UsageError("usage.bad_argument", f"`{run}` is not a run", hint="write it as `run:41`")
-    from andon.runs.goal import Line
+    from andon.runs.goal import Listener
 
     with progress(app.console) as report:
-        result = app.service.checks.accept(int(number), checks, reason, Line(report))
+        result = app.service.checks.accept(int(number), checks, reason, Listener(report))
     return finish(app, result, run_options(()), "publish.change")
 
 
 def _accept_rejected(app: App, path: str, branch: str | None) -> int:
     commit, lifted = app.service.undoing.accept_rejected(path, branch)
     app.console.show(
-        lambda: {
-            "commit": commit.id,
-            "accepted": [{"path": c.path, "content": c.content, "source": c.source} for c in lifted],
-        },
+        lambda: AcceptedDocument(commit.id, [CauseDocument.about(c) for c in lifted]).to_json(),
         lambda: [f"accepted {path} again as {short(commit.id)}; `andon run` takes it"],
     )
     return EXIT_DONE
@@ -184,10 +183,10 @@ def _undo_older(app: App, target: Commit, branch: str | None, message: str | Non
             where=short(target.id),
             hint=f"`{app.command(f'undo {short(target.id)}{option} --yes')}` does it",
         )
-    from andon.runs.goal import Line
+    from andon.runs.goal import Listener
 
     with progress(console) as report:
-        tried = reverting.attempt(target, branch, Line(report))
+        tried = reverting.attempt(target, branch, Listener(report))
     ink = console.err
     for text in plan_lines(tried.plan, console, False, 0.0, ink=ink):
         ink.line(text)

@@ -7,7 +7,7 @@ import click
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import at_option, json_option
 from andon.cli.text.trails import impact_lines, trail_lines
-from andon.render.lineage_forms import dot, drawing, mermaid
+from andon.render.drawings import dot, drawing, mermaid
 
 FORMATS = ("tree", "mermaid", "dot", "json", "openlineage")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from andon.base.record import replace
 from andon.cli.app import App, Command, pass_app
 from andon.cli.interruptible import apart
 from andon.cli.options import at_option, json_option

@@ -12,6 +12,7 @@ import click
 
 from andon.base.text import plural, seconds
 from andon.cli.app import App, Command, pass_app
+from andon.cli.documents import AnswerFile
 from andon.cli.interruptible import apart
 from andon.cli.options import json_option
 from andon.cli.output import Cell, table
@@ -63,9 +64,7 @@ def query(
     answer = apart(lambda: app.service.querying.ask(text, at, face="cli"))
     if output is not None:
         rows = _save(answer, output, chosen)
-        app.console.show(
-            lambda: {"file": str(output), "format": chosen, "rows": rows, "commit": answer.commit.id}, lambda: ()
-        )
+        app.console.show(AnswerFile(str(output), chosen, rows, answer.commit.id).to_json, lambda: ())
     elif app.console.as_json:
         app.console.out.write(_document(answer, limit))
         return

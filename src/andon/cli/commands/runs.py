@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from andon.base.record import replace
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import (
     folder_options,
@@ -19,7 +19,7 @@ from andon.cli.options import (
 from andon.cli.run_end import confirmed, finish
 from andon.cli.text.plans import plan_lines
 from andon.cli.text.progress import progress
-from andon.model.plan import Plan, plan_document
+from andon.model.plan import Plan
 
 if TYPE_CHECKING:
     from andon.runs.goal import RunOptions
@@ -43,7 +43,7 @@ def plan(app: App, /, select: tuple[str, ...], everything: bool, **options: Any)
     chosen = run_options(select, **options)
     found = _plan(app, chosen)
     seconds = sum(s.seconds or 0.0 for s in found.works)
-    app.console.show(lambda: plan_document(found), lambda: plan_lines(found, app.console, everything, seconds))
+    app.console.show(lambda: found.to_json(), lambda: plan_lines(found, app.console, everything, seconds))
 
 
 @click.command(
@@ -61,11 +61,11 @@ def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
     What was built before, on any branch, is reused. A change of main's code is asked about first; without a terminal it needs
     --yes. The result is also a commit of its own, `run:N`, that can be queried when it was not published.
     """
-    from andon.runs.goal import Line
+    from andon.runs.goal import Listener
 
     chosen = run_options(select, **options)
     with progress(app.console) as report:
-        result = confirmed(app.console, yes, chosen, lambda options: app.service.runs.run(options, Line(report)))
+        result = confirmed(app.console, yes, chosen, lambda options: app.service.runs.run(options, Listener(report)))
     return finish(app, result, chosen, "publish.change")
 
 
@@ -75,11 +75,11 @@ def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
 @pass_app
 def refresh(app: App, /, select: tuple[str, ...], **options: Any) -> int:
     """Build the branch's own code on today's inputs and publish what is healthy. Never asks: no code is changed."""
-    from andon.runs.goal import Line
+    from andon.runs.goal import Listener
 
     chosen = run_options(select, **options)
     with progress(app.console) as report:
-        result = app.service.runs.refresh(chosen, Line(report))
+        result = app.service.runs.refresh(chosen, Listener(report))
     return finish(app, result, chosen, "publish.refresh")
 
 

@@ -10,6 +10,7 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, pass_app
+from andon.cli.documents import MadeDocument, SettingDocument
 from andon.cli.options import branch_option, json_option
 from andon.cli.output import Cell, table
 from andon.errors import EXIT_DONE, EXIT_MACHINE, UsageError
@@ -32,7 +33,7 @@ def init(app: App, folder: Path | None) -> None:
     made = make(target)
     step = f"cd {folder} && andon run --yes" if folder is not None else "andon run --yes"
     app.console.show(
-        lambda: {"folder": str(target), "files": made},
+        MadeDocument(str(target), made).to_json,
         lambda: [f"made {target}", *(f"  {name}" for name in made), "", f"next: {step}"],
     )
 
@@ -98,13 +99,7 @@ def config_show(app: App) -> None:
     ]
     app.console.show(
         lambda: [
-            {
-                "name": name,
-                "value": value,
-                "origin": origin,
-                "default": BY_NAME[name].default,
-                "help": BY_NAME[name].help,
-            }
+            SettingDocument(name, value, origin, BY_NAME[name].default, BY_NAME[name].help).to_json()
             for name, value, origin in found
         ],
         lambda: table(rows, app.console.out, headers=("setting", "value", "from", "meaning"), width=app.console.width),

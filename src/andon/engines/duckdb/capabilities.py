@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from andon.base.record import replace
 from andon.engines.engine import Capabilities
 from andon.model.dataset import Kind
 

@@ -12,11 +12,11 @@ paired by key; where a key is NULL or not unique, whole rows count as added or r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import literal
+from andon.base.record import Record
 from andon.engines.duckdb import row_diff_sql as sql
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.duckdb.instance import Session
@@ -43,8 +43,7 @@ _PAIRS_SHOWN = 3
 _OTHERS_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class DiffSide:
+class DiffSide(Record):
     """One of the two tables.
 
     Attributes:
@@ -60,8 +59,7 @@ class DiffSide:
     is_stored: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class DiffQuestion:
+class DiffQuestion(Record):
     """What is asked.
 
     Attributes:
@@ -120,12 +118,12 @@ class _Comparison:
         self._old = sql.rows_of(old.relation, old.columns, new.columns)
         self._new = sql.rows_of(new.relation, new.columns, old.columns)
         self._notes: list[str] = []
+        self._made: dict[str, str] = {}
 
     def run(self) -> RowDiff:
         self._check_condition()
-        self._do(f"set perfect_ht_threshold = {_BITS + 2}")  # buckets are counted in an array
         sides = [f"{to}{i} {c.type}" for to in "on" for i, c in enumerate(self._columns)]
-        self._do(f"create or replace temp table {_bare(_PAIRS)} (c varchar, m bigint, {', '.join(sides)})")
+        self._make(_PAIRS, f"(c varchar, m bigint, {', '.join(sides)})")
         if self._columns and self._take_candidates():
             if self._keys:
                 self._pair_by_key()
@@ -135,16 +133,8 @@ class _Comparison:
 
     def clean(self) -> None:
         """Drop what was made."""
-        self._do("reset perfect_ht_threshold")
-        for name in (_OLD, _NEW):
-            kind = self._ask(
-                f"select 'view' from duckdb_views() where view_name = '{_bare(name)}'"
-                f" union all select 'table' from duckdb_tables() where table_name = '{_bare(name)}'"
-            )
-            if kind:
-                self._do(f"drop {kind[0][0]} {name}")
-        for name in (_UNEVEN, _TWICE, _REST, _ONCE, _PAIRS):
-            self._do(f"drop table if exists {name}")
+        drops = [f"drop {kind} if exists {name}" for name, kind in self._made.items()]
+        self._do("; ".join([*drops, "reset perfect_ht_threshold"]))
 
     # -- which rows may differ
 
@@ -163,8 +153,8 @@ class _Comparison:
         if len(known) < len(counts) or sum(known) > _FEW:
             bits = _MANY_BITS if sum(known) > _MANY else _BITS
             by = self._columns[: self._keys] or self._columns
-            uneven = sql.uneven_buckets(self._old, self._new, self._columns, by, bits)
-            self._do(f"create or replace temp table {_bare(_UNEVEN)} as {uneven}")
+            self._do(f"set perfect_ht_threshold = {_BITS + 2}")  # buckets are counted in an array
+            self._make(_UNEVEN, f"as {sql.uneven_buckets(self._old, self._new, self._columns, by, bits)}")
             found = self._ask(f"select count(*) from {_UNEVEN}")[0][0]
             if not found:
                 return False
@@ -183,8 +173,7 @@ class _Comparison:
         # Rows of a stored table that nearly all differ are not copied: they are read again where they are.
         again = not condition and side.is_stored and (side.rows or 0) > _FEW
         body = sql.values_of(relation, self._columns, of_old, self._question.where)
-        kind = "view" if again else "table"
-        self._do(f"create or replace temp {kind} {_bare(_OLD if of_old else _NEW)} as {body}")
+        self._make(_OLD if of_old else _NEW, f"as {body}", "view" if again else "table")
 
     # -- which rows differ, and how
 
@@ -194,7 +183,7 @@ class _Comparison:
         many = " union all ".join(
             f"select {key} from {t} where not ({null}) group by {key} having count(*) > 1" for t in (_OLD, _NEW)
         )
-        self._do(f"create or replace temp table {_bare(_TWICE)} as select distinct {key} from ({many})")
+        self._make(_TWICE, f"as select distinct {key} from ({many})")
         nulls = " or ".join(f"exists (select 1 from {t} where {null})" for t in (_OLD, _NEW))
         twice, has_null = self._ask(f"select (select count(*) from {_TWICE}), {nulls}")[0]
         clean = [self._side_with_key(t, bool(twice), bool(has_null)) for t in (_OLD, _NEW)]
@@ -223,9 +212,10 @@ class _Comparison:
         union = " union all ".join(
             f"select {values}, hit, {sign} as s from {table} s where {only}" for table, sign in ((_NEW, 1), (_OLD, -1))
         )
-        self._do(
-            f"create or replace temp table {_bare(_REST)} as select {values}, cast(sum(s) as bigint) as s,"
-            f" bool_or(hit) as hit from ({union}) group by {values} having sum(s) <> 0"
+        self._make(
+            _REST,
+            f"as select {values}, cast(sum(s) as bigint) as s,"
+            f" bool_or(hit) as hit from ({union}) group by {values} having sum(s) <> 0",
         )
         left = "true"
         if self._keys:
@@ -241,9 +231,10 @@ class _Comparison:
         """Of rows whose key was not unique: when the equal ones are gone, some keys are there once on either side."""
         keys, count = self._keys, len(self._columns)
         key = sql.listed(keys)
-        self._do(
-            f"create or replace temp table {_bare(_ONCE)} as select {key} from {_REST} where not ({sql.any_null(keys)})"
-            f" group by {key} having count(*) = 2 and min(s) = -1 and max(s) = 1"
+        self._make(
+            _ONCE,
+            f"as select {key} from {_REST} where not ({sql.any_null(keys)})"
+            f" group by {key} having count(*) = 2 and min(s) = -1 and max(s) = 1",
         )
         same = sql.equal_keys("a", "b", keys)
         self._do(
@@ -356,6 +347,11 @@ class _Comparison:
 
     def _is_masked(self, column: sql.Common) -> bool:
         return column.name.lower() in self._question.masked
+
+    def _make(self, name: str, body: str, kind: str = "table") -> None:
+        """Make a temporary table or view; an older one of that name is replaced."""
+        self._do(f"create or replace temp {kind} {_bare(name)} {body}")
+        self._made[name] = kind
 
     def _do(self, statement: str) -> None:
         self._connection.execute(statement)

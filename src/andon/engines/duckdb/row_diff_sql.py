@@ -6,9 +6,9 @@ Two values are the same if `is not distinct from` says so: NULL equals NULL, NaN
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from andon.base.names import literal, quote
+from andon.base.record import Record
 from andon.model.row_diff import MASK
 from andon.model.types import parse_type
 from andon.model.version import Column
@@ -26,8 +26,7 @@ _EXACT_DIGITS = 18
 _SHOWN = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(Record):
     """A column that both sides have.
 
     Attributes:

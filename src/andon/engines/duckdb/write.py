@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from andon.base.names import literal, quote
+from andon.base.record import Record
 from andon.engines.duckdb.instance import Session
 from andon.engines.duckdb.stats import parse_return_stats
 from andon.engines.types import field_ids_clause
 from andon.model.version import Column, ColumnStats
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Record):
     """What one COPY wrote: bytes, rows and statistics by leaf column."""
 
     rows: int

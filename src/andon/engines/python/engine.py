@@ -7,11 +7,11 @@ import secrets
 import shutil
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from andon.base.names import literal, quote_name
+from andon.base.record import replace
 from andon.engines.engine import Capabilities, Engine, EngineSettings, Produced, Recipe, Task, Types, stopped
 from andon.engines.python.run import run_python
 from andon.engines.python.task import PythonSettings, PythonTask

@@ -16,23 +16,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
 from andon.base.files import machine_error
 from andon.base.hashing import content_id
-from andon.engines.python.lock import lock_digest, python_floor
+from andon.base.record import Record
+from andon.engines.python.lock import python_floor
 from andon.engines.python.uv_tool import UvError, call_uv
 from andon.errors import DatasetError
+from andon.model.lock import lock_digest
 
 _FACTS = "andon.json"
 _OWN_PACKAGES = ("duckdb", "pytz")
 _ID_LENGTH = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Record):
     """Where to run: `command` starts the interpreter; `paths` are folders with packages to add; `packages` is what is installed."""
 
     command: tuple[str, ...]

@@ -21,7 +21,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from andon.base.hashing import digest
 from andon.engines.python.uv_tool import UvError, call_uv
 from andon.errors import DatasetError
 
@@ -29,7 +28,6 @@ from andon.errors import DatasetError
 OLDEST_PYTHON = (3, 11)
 
 _FLOOR = re.compile(r"(?:>=|==|~=|>)\s*(\d+)\.(\d+)")
-_INPUTS = re.compile(r"^# inputs: (\S+)$", re.MULTILINE)
 _PYTHON = re.compile(r"^# python: >=(\d+)\.(\d+)$", re.MULTILINE)
 
 
@@ -49,7 +47,7 @@ def make_lock(
 
     Args:
         dataset: named in the head.
-        inputs: digest of what the lock is made from; `is_stale` compares it.
+        inputs: digest of what the lock is made from; `andon.model.lock.locked_for` reads it again.
         requires_python: as in the script metadata (`>=3.12`); None for every Python that Andon runs on.
         earlier: text of the lock so far; what it pins stays pinned as far as it still fits.
 
@@ -75,37 +73,10 @@ def make_lock(
     return f"# inputs: {inputs}\n# made by: andon lock {dataset}\n# python: >={python}\n{resolved}"
 
 
-def is_stale(lock: str, inputs: str) -> bool:
-    """Whether `lock` was made from something else than what has the digest `inputs`."""
-    found = _INPUTS.search(lock)
-    return found is None or found[1] != inputs
-
-
-def require_lock(dataset: str, dependencies: Sequence[str], inputs: str, lock: str | None) -> None:
-    """Refuse to run a dataset whose lock is missing or doesn't fit its dependencies.
-
-    Raises:
-        DatasetError: `build.no_lock` or `build.stale_lock`; the hint names the command to run.
-    """
-    hint = f"run `andon lock {dataset}` and keep the file with the code"
-    if lock is None and dependencies:
-        names = ", ".join(f"`{name}`" for name in dependencies)
-        raise DatasetError("build.no_lock", f"the packages {names} are not locked", where=dataset, hint=hint)
-    if lock is not None and is_stale(lock, inputs):
-        message = "the lock was made for other dependencies than the file names now"
-        raise DatasetError("build.stale_lock", message, where=dataset, hint=hint)
-
-
 def python_floor(lock: str) -> tuple[int, int]:
     """The oldest Python that `lock` was resolved for."""
     found = _PYTHON.search(lock)
     return (int(found[1]), int(found[2])) if found else OLDEST_PYTHON
-
-
-def lock_digest(lock: str) -> str:
-    """Digest of what `lock` pins; comments, blank lines and line ends don't count, so that equal locks share an environment."""
-    lines = (line.strip() for line in lock.splitlines())
-    return digest("\n".join(line for line in lines if line and not line.startswith("#")).encode())
 
 
 def _python_floor(requires_python: str | None) -> tuple[int, int]:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from andon.base.record import Record, field
 
 #: Seconds that a Python dataset may take when its file doesn't say.
 DEFAULT_TIMEOUT = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class PythonSettings:
+class PythonSettings(Record):
     """Where environments of Python datasets are kept and how long a dataset may take (seconds)."""
 
     environments: Path
     timeout: float
 
 
-@dataclass(frozen=True, slots=True)
-class PythonTask:
+class PythonTask(Record):
     """One run of a Python dataset.
 
     Attributes:
@@ -55,8 +54,7 @@ class PythonTask:
     memory_limit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PythonOutcome:
+class PythonOutcome(Record):
     """What came of a run.
 
     Attributes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from andon.base.names import quote
+from andon.base.record import Record
 from andon.errors import MachineError
 from andon.model.types import ELEMENT, KEY, VALUE, DuckType, parse_type
 from andon.model.version import Column
@@ -27,8 +27,7 @@ _PRIMITIVE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ParquetLeaf:
+class ParquetLeaf(Record):
     """A column of the Parquet file.
 
     Attributes:

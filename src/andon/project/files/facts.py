@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from andon.base.record import Record
 from andon.errors import Problem
-from andon.model.dataset import ClockUse, FileRead, Kind
+from andon.model.check import Allow, Severity
+from andon.model.dataset import CheckLine, ClockUse, ColumnSpec, FileRead, Kind
 from andon.model.project import Insight
+from andon.model.unit_tests import CellRows, Near
 from andon.sql.uses import MacroStatement
 
 
-@dataclass(frozen=True, slots=True)
-class NameUse:
+class NameUse(Record):
     """A name that a file uses, and where: a dataset, a called function, or an imported module."""
 
     name: str
@@ -21,12 +22,29 @@ class NameUse:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetFacts:
+class DatasetKeys(Record, omit_defaults=True):
+    """What a dataset's file declares, by key of `fields.FIELDS`; of `lineage` the sources as `(dataset, column)`s."""
+
+    description: str | None = None
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    materialize: str = "table"
+    key: tuple[str, ...] = ()
+    refresh: tuple[tuple[str, str], ...] = ()
+    columns: tuple[ColumnSpec, ...] = ()
+    checks: tuple[CheckLine, ...] = ()
+    caveats: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    engine: str = "duckdb"
+    lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    timeout: float | None = None
+
+
+class DatasetFacts(Record, tag=True):
     """What the file of one dataset says.
 
     Attributes:
-        values: what is declared, by key of `fields.FIELDS`.
+        keys: what is declared.
         normal: hash of the normal form of its SQL or tokens; "" if it could not be read.
         tables: datasets that it reads.
         calls: functions that its SQL calls, each once.
@@ -35,7 +53,7 @@ class DatasetFacts:
     """
 
     kind: Kind
-    values: Mapping[str, Any] = field(default_factory=dict)
+    keys: DatasetKeys = DatasetKeys()
     normal: str = ""
     sql: str | None = None
     tables: tuple[NameUse, ...] = ()
@@ -49,36 +67,43 @@ class DatasetFacts:
     inputs_digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MacroFile:
+class MacroFile(Record, tag=True):
     """The macros of one file, in the order of the file."""
 
     statements: tuple[MacroStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleFile:
+class ModuleFile(Record, tag=True):
     """A local Python module: hash of its tokens, and what it imports."""
 
     normal: str
     imports: tuple[NameUse, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LockFile:
+class LockFile(Record, tag=True):
     """A lock: digest of what it pins, and the digest of what it was made from (None if it doesn't say)."""
 
     normal: str
     inputs: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckFile:
+class CheckKeys(Record, omit_defaults=True):
+    """What the file of a rule declares, by key of `sql.CHECK_FIELDS`."""
+
+    name: str | None = None
+    description: str | None = None
+    severity: Severity = Severity.HOLD
+    why: str | None = None
+    owner: str | None = None
+    allow: Allow | None = None
+
+
+class CheckFile(Record, tag=True):
     """A rule across datasets: its SQL and settings, the datasets that it reads, and the functions that it calls.
 
     Attributes:
-        values: what is declared, by key of `sqlfile.CHECK_FIELDS`.
-        name: where the front matter names it; its place is None where the file's name counts.
+        keys: what is declared.
+        named_at: where the front matter names it; its place is None where the file's name counts.
         normal: hash of the normal form of its SQL; "" if it could not be read.
     """
 
@@ -86,24 +111,45 @@ class CheckFile:
     calls: tuple[NameUse, ...]
     sql: str = ""
     normal: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    keys: CheckKeys = CheckKeys()
     named_at: tuple[int, int] | None = None
     clock: ClockUse = ClockUse.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class TestSpec:
-    """A unit test as it stands in its file: what is declared, by key of `testfile.TEST_FIELDS`, and its place."""
+class RowSource(Record):
+    """What stands for the rows of an input: a list in YAML, a text (CSV, or a source's raw file), or the path of a file.
+
+    Attributes:
+        lines, indent: of a text: the line of the file on which it begins (None: not known line by line) and its indentation.
+    """
+
+    rows: CellRows | None
+    text: str | None
+    path: str | None
+    line: int
+    column: int
+    lines: int | None = None
+    indent: int = 0
+
+
+class TestSpec(Record):
+    """A unit test as it stands in its file: its place, and what is declared, by key of `unit_tests.TEST_FIELDS`."""
 
     __test__ = False  # no test of pytest's
 
-    values: Mapping[str, Any]
     line: int
     column: int
+    name: str
+    dataset: NameUse
+    expect: RowSource
+    given: tuple[tuple[NameUse, RowSource], ...] = ()
+    now: str | None = None
+    ordered: bool = False
+    approx: tuple[Near, ...] = ()
+    description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TestFile:
+class TestFile(Record, tag=True):
     """The unit tests of one file."""
 
     __test__ = False
@@ -111,8 +157,7 @@ class TestFile:
     tests: tuple[TestSpec, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TestData:
+class TestData(Record, tag=True):
     """The text of a file that unit tests name."""
 
     __test__ = False
@@ -120,17 +165,15 @@ class TestData:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class InsightFile:
+class InsightFile(Record, tag=True):
     """An insight, and where the datasets that it uses are named."""
 
     insight: Insight
     uses: tuple[NameUse, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFile:
-    """The parsed `andon.toml`."""
+class ConfigFile(Record, tag=True):
+    """The parsed `andon.toml`; dates and times in it are ISO texts."""
 
     values: Mapping[str, Any]
 
@@ -140,8 +183,7 @@ Said = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
+class FileFacts(Record):
     """What one file says, and what is wrong with it on its own."""
 
     said: Said = None

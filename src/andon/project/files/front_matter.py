@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
+from andon.base.record import Record, replace
 from andon.base.text import line_and_column
 from andon.project.files.fields import read_fields
 from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
@@ -17,8 +17,7 @@ _BEFORE = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z))*")
 _LATER = re.compile(r"^[ \t]*/\*---", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class FrontMatter:
+class FrontMatter(Record):
     """Where front matter lies in a text: the YAML between the marks, and the line on which it begins."""
 
     yaml: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from andon.base.names import RESERVED_SCHEMAS, is_name_part
+from andon.base.record import Record
 
 #: Names that end so belong to rows that a check set aside.
 QUARANTINE = "__quarantine"
@@ -36,8 +36,7 @@ class Role(StrEnum):
 DATASET_ROLES = frozenset({Role.SOURCE_SQL, Role.SOURCE_LATER, Role.DATASET_SQL, Role.DATASET_PYTHON})
 
 
-@dataclass(frozen=True, slots=True)
-class PathRole:
+class PathRole(Record):
     """A path's role; for a dataset's file or lock its `name` as the path spells it, and what is wrong with the path."""
 
     role: Role

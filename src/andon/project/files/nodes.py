@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from andon.base.record import Record
 from andon.errors import ProjectError
 
 
@@ -50,8 +51,7 @@ class PlacedValue:
                 return "a mapping"
 
 
-@dataclass(frozen=True, slots=True)
-class FileFlaw:
+class FileFlaw(Record):
     """Something wrong at a place of a text; becomes a `Problem` once file and text are known."""
 
     code: str

@@ -1,23 +1,21 @@
-"""Packages of a Python dataset: PEP 723 script metadata, and whether a lock was made from them."""
+"""Packages of a Python dataset: PEP 723 script metadata, and what a lock is made from."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from andon.base.hashing import content_id, digest
+from andon.base.hashing import content_id
+from andon.base.record import Record
 from andon.project.files.nodes import FileFlaw, Flawed
 
 _OPENING = re.compile(r"^# /// (?P<type>[a-zA-Z0-9-]+)[ \t]*\r?$", re.MULTILINE)
 _CLOSING = re.compile(r"^# ///[ \t]*\r?$")
-_INPUTS = re.compile(r"^# inputs: (\S+)\s*$", re.MULTILINE)
 _REQUIREMENT = re.compile(
     r"\s*[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[^\]]*\])?\s*(?:[(<>=!~;@].*)?\Z", re.DOTALL
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LockInputs:
+class LockInputs(Record):
     """What a lock is made from.
 
     Attributes:
@@ -60,18 +58,6 @@ def lock_inputs(text: str) -> LockInputs:
             "`requires-python` must be a text", _line_of(content, "requires-python", first_line), 'like ">=3.11"'
         )
     return _inputs(tuple(sorted(set(dependencies))), python)
-
-
-def locked_for(lock: str) -> str | None:
-    """The digest in the head of a lock; it fits if it is that of `lock_inputs`."""
-    found = _INPUTS.search(lock)
-    return found[1] if found else None
-
-
-def lock_digest(lock: str) -> str:
-    """Digest of what `lock` pins; comments, blank lines and line ends don't count."""
-    lines = (line.strip() for line in lock.splitlines())
-    return digest("\n".join(line for line in lines if line and not line.startswith("#")).encode())
 
 
 def _inputs(dependencies: tuple[str, ...], python: str | None) -> LockInputs:

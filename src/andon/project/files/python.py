@@ -11,13 +11,13 @@ from typing import Any
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.model.dataset import Kind
-from andon.project.files.facts import DatasetFacts, FileFacts, ModuleFile, NameUse
+from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts, ModuleFile, NameUse
 from andon.project.files.fields import FIELDS, LATER, read_fields
 from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
 from andon.project.files.packages import lock_inputs
 from andon.project.files.problems import of_flaws
-from andon.project.files.python_tokens import Range, normal_tokens
 from andon.project.files.reading import DeclaredFields
+from andon.project.files.tokens import Range, normal_tokens
 
 _FORM = 'from andon import dataset, read\n\n@dataset()\ndef name(orders=read("shop.orders")): …'
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -164,7 +164,7 @@ class _DatasetFile:
         outside: Range = (start_line, start, decorator.end_lineno or start_line, decorator.end_col_offset or start)
         return DatasetFacts(
             kind=Kind.PYTHON,
-            values=self._with_lineage(declared.values, dict(parameters)),
+            keys=DatasetKeys(**self._with_lineage(declared.values, dict(parameters))),
             normal=normal_tokens(self._text, [self._in_characters(outside)]),
             tables=tables,
             function=function.name,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from andon.base.names import did_you_mean
+from andon.base.record import Record, field
 from andon.model.dataset import CheckLine
 from andon.project.files.nodes import FileFlaw, PlacedValue
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSpec:
+class FieldSpec(Record):
     """One key.
 
     Attributes:
@@ -30,8 +29,7 @@ class FieldSpec:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredFields:
+class DeclaredFields(Record):
     """What a file says: values by key, where its keys stand, and what is wrong. `named` holds the places of columns."""
 
     values: Mapping[str, Any] = field(default_factory=dict)

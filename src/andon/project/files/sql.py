@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from andon.base.names import is_name_part
+from andon.base.record import replace
 from andon.base.text import line_and_column
 from andon.errors import Problem
-from andon.model.check import Allow
+from andon.model.check import Allow, Severity
 from andon.model.dataset import Kind
-from andon.project.files.facts import CheckFile, DatasetFacts, FileFacts, MacroFile, NameUse
+from andon.project.files.facts import CheckFile, CheckKeys, DatasetFacts, DatasetKeys, FileFacts, MacroFile, NameUse
 from andon.project.files.front_matter import read_front_matter, read_other_front_matter
 from andon.project.files.layout import Role, plain_name
 from andon.project.files.nodes import PlacedValue
@@ -109,7 +109,7 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
         problems += _no_reads(path, text, facts) if is_source else []
     said = DatasetFacts(
         kind=Kind.SOURCE if is_source else Kind.SQL,
-        values=values,
+        keys=DatasetKeys(**values),
         normal=facts.normal,
         sql=_statement(text),
         tables=() if is_source else _tables(text, facts),
@@ -131,7 +131,7 @@ def _check(path: str, text: str, facts: SqlFacts) -> FileFacts:
         _calls(text, facts),
         _statement(text),
         facts.normal,
-        dict(declared.values),
+        CheckKeys(**{**declared.values, "severity": Severity(declared.get("severity", "hold"))}),
         declared.places.get("name"),
         facts.clock,
     )

@@ -19,6 +19,8 @@ def read_toml(path: str, text: str) -> tuple[dict[str, Any], list[Problem]]:
         return {}, []  # the usual file: the defaults are right, and the parser need not be imported
     import tomllib
 
+    from msgspec import to_builtins
+
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -29,7 +31,7 @@ def read_toml(path: str, text: str) -> tuple[dict[str, Any], list[Problem]]:
     for found in check_tables(values):
         line, column = find_key(text, found.path)
         problems.append(at_place(path, text, line, column, found.code, found.message, found.hint))
-    return values, problems
+    return to_builtins(values), problems
 
 
 def find_key(text: str, path: tuple[str, ...]) -> tuple[int, int]:

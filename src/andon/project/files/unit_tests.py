@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from andon.base.clock import from_text, to_text
 from andon.model.unit_tests import Near
-from andon.project.files.facts import FileFacts, NameUse, TestData, TestFile, TestSpec
+from andon.project.files.facts import FileFacts, NameUse, RowSource, TestData, TestFile, TestSpec
 from andon.project.files.nodes import FileFlaw, PlacedValue
 from andon.project.files.problems import of_flaws
 from andon.project.files.reading import FieldReader, FieldSpec, read_text
-from andon.project.files.unit_test_rows import RowSource, read_written
+from andon.project.files.written_rows import read_written
 from andon.project.files.yaml_nodes import parse_yaml
 
 _BEGIN = "begin each test with `- name: …`"
@@ -141,10 +140,10 @@ def _spec(reader: FieldReader, node: PlacedValue) -> TestSpec | None:
         reader.wrong(node, "a test must be a mapping", f"found {node.shown()}", _BEGIN)
         return None
     before = len(reader.flaws)
-    values: Mapping[str, object] = reader.read(node, TEST_FIELDS).values
+    values = reader.read(node, TEST_FIELDS).values
     for name in ("name", "dataset", "expect"):
         if name not in node.value:
             reader.add("project.missing_key", f"a test needs `{name}`", node.line, node.column, f"add `{name}: …`")
     if len(reader.flaws) > before:
         return None
-    return TestSpec(dict(values), node.line, node.column)
+    return TestSpec(node.line, node.column, **values)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from andon.base.record import Record
 from andon.model.commit import Cause
 
 #: (path, content hash) -> the other name of that content that a cause may carry (a file's meaning), or None.
@@ -18,8 +19,7 @@ Meaning = Callable[[str, str], str | None]
 Shared = Mapping[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Record):
     """What the merge of folder, base and head comes to.
 
     Attributes:

@@ -8,11 +8,11 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from andon.base.cache import Cache
+from andon.base.cache import Cache, Entries
 from andon.base.files import machine_error
+from andon.base.record import Record
 from andon.errors import DatasetError, MachineError, Problem, ProjectError, UsageError
 
 #: Folders of code and the endings of what is code in them. Anything else there is left alone (data, pictures).
@@ -33,17 +33,17 @@ CODE_FILES = ("andon.toml", "playbooks.yml")
 _CHUNK = 1 << 20
 #: A file whose time of change lies this close before the moment it was read may change again within one tick of its clock.
 _SETTLED = 2_000_000_000
-_INDEX_KIND = "file"
-_INDEX_KEY = "\0code"
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules"})
 _SKIPPED_ENDINGS = ("~", ".swp", ".swo", ".orig", ".rej", ".bak", ".tmp")
 
 #: What the cache keeps of a file: size, mtime, inode, ctime, sha256, moment of reading.
 _Entry = tuple[int, int, int, int, str, int]
+_INDEX = Entries[dict[str, _Entry]]("code files", dict[str, _Entry])
+_INDEX_KEY = "all"
+_FILES = Entries[_Entry]("file", _Entry)
 
 
-@dataclass(frozen=True, slots=True)
-class FileFact:
+class FileFact(Record):
     """A file: its project-relative path (with `/`), facts of the file system, and the sha256 of its bytes."""
 
     path: str
@@ -78,7 +78,7 @@ def scan(root: Path, index: Cache) -> dict[str, FileFact]:
         ProjectError: `project.bad_name` for names that are no text.
     """
     found = sorted(_code_files(root), key=lambda pair: pair[0])
-    known: dict[str, _Entry] = index.get(_INDEX_KIND, [_INDEX_KEY]).get(_INDEX_KEY, {})
+    known = index.get(_INDEX, [_INDEX_KEY]).get(_INDEX_KEY, {})
     entries: dict[str, _Entry] = {}
     facts: dict[str, FileFact] = {}
     changed = False
@@ -93,7 +93,7 @@ def scan(root: Path, index: Cache) -> dict[str, FileFact]:
         entries[path] = entry
         facts[path] = FileFact(path, entry[0], entry[1], entry[2], entry[4])
     if changed or len(entries) != len(known):
-        index.put(_INDEX_KIND, {_INDEX_KEY: entries})
+        index.put(_INDEX, {_INDEX_KEY: entries})
     return facts
 
 
@@ -105,7 +105,7 @@ def hash_files(root: Path, paths: Iterable[str], index: Cache) -> dict[str, File
         MachineError: if a file can't be read.
     """
     wanted = list(dict.fromkeys(paths))
-    known: dict[str, _Entry] = index.get(_INDEX_KIND, wanted)
+    known = index.get(_FILES, wanted)
     new: dict[str, _Entry] = {}
     facts: dict[str, FileFact] = {}
     for path in wanted:
@@ -127,7 +127,7 @@ def hash_files(root: Path, paths: Iterable[str], index: Cache) -> dict[str, File
             raise machine_error(error, f"read `{path}`") from error
         facts[path] = FileFact(path, entry[0], entry[1], entry[2], entry[4])
     if new:
-        index.put(_INDEX_KIND, new)
+        index.put(_FILES, new)
     return facts
 
 

@@ -195,22 +195,22 @@ class _Linker:
     def _dataset(self, name: str, path: str) -> Dataset:
         said = self._facts[path].said
         facts = said if isinstance(said, DatasetFacts) else DatasetFacts(_kind(self._spots[path].role))
-        values = facts.values
+        keys = facts.keys
         own = [(path, self._files[path])]
         lock = path.rsplit(".", 1)[0] + ".lock.txt"
         if lock in self._files:
             own.append((lock, self._files[lock]))
         return Dataset(
             definition=self._definition(name, path, facts, tuple(sorted(own))),
-            description=values.get("description"),
-            owner=values.get("owner"),
-            tags=values.get("tags", ()),
-            columns=values.get("columns", ()),
-            checks=values.get("checks", ()),
-            caveats=values.get("caveats", ()),
-            refresh=values.get("refresh", ()),
+            description=keys.description,
+            owner=keys.owner,
+            tags=keys.tags,
+            columns=keys.columns,
+            checks=keys.checks,
+            caveats=keys.caveats,
+            refresh=keys.refresh,
             own_files=tuple(sorted(own)),
-            lineage=values.get("lineage", ()),
+            lineage=keys.lineage,
         )
 
     def _definition(self, name: str, path: str, facts: DatasetFacts, own: tuple[tuple[str, str], ...]) -> Definition:
@@ -230,13 +230,12 @@ class _Linker:
         if facts.kind is Kind.SOURCE and inputs:
             self._source_reads(path, facts, macros)
             inputs = []
-        materialize = Materialize(facts.values.get("materialize", "table"))
+        materialize = Materialize(facts.keys.materialize)
         clock = latest([facts.clock, *(self._macros.statements[m][1].clock for m in macros)])
         if materialize is Materialize.VIEW and facts.clock is ClockUse.NONE and clock is not ClockUse.NONE:
             self._view_clock(path, facts)
-        allow: tuple[str, ...] = facts.values.get("allow", ())
-        key: tuple[str, ...] = facts.values.get("key", ())
-        was = tuple(sorted((c.name, c.was) for c in facts.values.get("columns", ()) if c.was))
+        allow, key = facts.keys.allow, facts.keys.key
+        was = tuple(sorted((c.name, c.was) for c in facts.keys.columns if c.was))
         meaning = self._files[path]
         if facts.normal:
             shaping: list[Any] = [str(facts.kind), facts.normal, str(materialize), list(key), list(allow)]
@@ -262,7 +261,7 @@ class _Linker:
             allow=allow,
             lock=lock,
             was=was,
-            timeout=facts.values.get("timeout"),
+            timeout=facts.keys.timeout,
             id=definition_id(name, meaning, ordered),
         )
 

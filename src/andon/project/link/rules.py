@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 from andon.base.hashing import content_id
 from andon.base.names import is_name_part
-from andon.model.check import Severity
 from andon.model.rule import Rule
 from andon.project.files.facts import CheckFile, NameUse
 from andon.project.files.layout import plain_name
@@ -54,19 +53,19 @@ def _rule(path: str, facts: CheckFile, files: Mapping[str, str], macros: Macros,
     needed = macros.needed(call.name for call in facts.calls)
     statements = [macros.statements[name] for name in needed]
     by_macros = sorted({table.name for _, statement in statements for table in statement.tables})
-    values = facts.values
+    keys = facts.keys
     used = {path: files[path], **{place: files[place] for place, _ in statements}}
     return Rule(
-        name=values.get("name") or path.split("/")[-1].rsplit(".", 1)[0],
+        name=keys.name or path.split("/")[-1].rsplit(".", 1)[0],
         file=path,
         sql=facts.sql,
         meaning=content_id([facts.normal, sorted(statement.normal for _, statement in statements)]),
         datasets=tuple(dict.fromkeys([*tables, *by_macros])),
-        severity=Severity(values.get("severity", "hold")),
-        allow=values.get("allow"),
-        why=values.get("why"),
-        description=values.get("description"),
-        owner=values.get("owner"),
+        severity=keys.severity,
+        allow=keys.allow,
+        why=keys.why,
+        description=keys.description,
+        owner=keys.owner,
         macros=tuple(statement.text for _, statement in statements),
         clock=latest([facts.clock, *(statement.clock for _, statement in statements)]),
         files=tuple(sorted(used.items())),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 from andon.base.names import did_you_mean
+from andon.base.record import replace
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind
 from andon.model.unit_tests import CellRows, Given, UnitTest, unit_test_id
-from andon.project.files.facts import NameUse, TestData, TestFile, TestSpec
+from andon.project.files.facts import NameUse, RowSource, TestData, TestFile, TestSpec
 from andon.project.files.nodes import Flawed
-from andon.project.files.unit_test_rows import RowSource, rows_of_csv
+from andon.project.files.written_rows import rows_of_csv
 from andon.project.link.rules import Add
 
 _BAD = "project.bad_test"
@@ -42,21 +42,19 @@ class TestLinker:
         return tuple(sorted((t for t in found if t is not None), key=lambda t: (t.file, t.line)))
 
     def _test(self, path: str, spec: TestSpec) -> UnitTest | None:
-        values = spec.values
-        use: NameUse = values["dataset"]
-        name: str = values["name"]
+        use, name = spec.dataset, spec.name
         if not self._require_known(path, [use]):
             return None
         definition = self._datasets[use.name].definition
-        given = [self._given(path, definition, place, written) for place, written in values.get("given", ())]
-        expect = self._rows(path, values["expect"])
+        given = [self._given(path, definition, place, written) for place, written in spec.given]
+        expect = self._rows(path, spec.expect)
         first = self._names.setdefault((use.name, name), f"{path}:{spec.line}")
         place = (spec.line, spec.column)
         if first != f"{path}:{spec.line}":
             message = f"`{use.name}` has two tests `{name}`, the other is {first}"
             self._add(path, place, _BAD, message, "say what each of them shows")
             return None
-        if definition.clock is not ClockUse.NONE and "now" not in values:
+        if definition.clock is not ClockUse.NONE and spec.now is None:
             message = f"`{use.name}` uses the clock, and the test doesn't say what time it is"
             self._add(path, place, "project.missing_key", message, "add `now: 2026-07-01`")
             return None
@@ -67,13 +65,13 @@ class TestLinker:
             dataset=use.name,
             given=tuple(one for one in given if one is not None),
             expect=expect,
-            now=values.get("now"),
-            ordered=values.get("ordered", False),
-            near=values.get("approx", ()),
+            now=spec.now,
+            ordered=spec.ordered,
+            near=spec.approx,
             file=path,
             line=spec.line,
             column=spec.column,
-            description=values.get("description"),
+            description=spec.description,
         )
         return replace(test, id=unit_test_id(test))
 

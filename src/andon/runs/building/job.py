@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from andon.base.record import Record, field
 from andon.errors import AndonError
 from andon.lake.lake import Lake
 from andon.model.build import InputFile
@@ -37,8 +37,7 @@ class Inspector(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class RawReads:
+class RawReads(Record):
     """What the sources of a run read.
 
     Attributes:
@@ -52,8 +51,7 @@ class RawReads:
     reader: ReadSource
 
 
-@dataclass(frozen=True, slots=True)
-class Demands:
+class Demands(Record):
     """What results must meet.
 
     Attributes:
@@ -65,8 +63,7 @@ class Demands:
     checks: Inspector
 
 
-@dataclass(frozen=True, slots=True)
-class Reusable:
+class Reusable(Record):
     """Where a result that is there may be taken in place of a new one.
 
     Attributes:
@@ -80,8 +77,7 @@ class Reusable:
     forced: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Record):
     """All that the tasks of one run share.
 
     Attributes:

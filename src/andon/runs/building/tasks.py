@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
+from andon.base.record import replace
 from andon.engines.engine import Builders, Recipe, Task, Types, stopped
 from andon.engines.types import stored_types
 from andon.model.build import Build, recipe_key

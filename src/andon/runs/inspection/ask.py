@@ -10,13 +10,14 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
+from andon.base.record import Record, replace
 from andon.base.threads import stop
 from andon.checks.compile.plans import Compiled, ViolationsPlan
 from andon.checks.execute.question import CheckQuestion, Executed, Target
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
 _LARGE = 64 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class AskContext:
+class AskContext(Record):
     """What all questions of one run have in common.
 
     Attributes:

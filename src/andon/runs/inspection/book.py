@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from andon.base.cache import Entries
 from andon.base.clock import to_text
 from andon.base.hashing import content_id, digest
-from andon.checks.compile.plans import Catalog, Compiled, DeclaredChecks, PublishedPlan, ReferencePlan
+from andon.base.record import Record
+from andon.checks.compile.plans import (
+    Catalog,
+    Compiled,
+    DeclaredChecks,
+    PublishedPlan,
+    ReferencePlan,
+    ViolationsPlan,
+)
 from andon.checks.compile.read import read_checks
 from andon.checks.compile.rule_files import compile_rule, rule_check
 from andon.checks.language.clock import clock_macros, mentions
@@ -42,10 +50,10 @@ Columns = Sequence[tuple[str, str]]
 Files = Sequence[tuple[str, str]]
 
 _SETTINGS = "andon.toml"
+_RULE_PLANS = Entries[ViolationsPlan]("rule", ViolationsPlan)
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Record):
     """What checks take from shared files: rules across datasets, the project's own patterns, and its macros.
 
     Attributes:
@@ -283,13 +291,14 @@ class CheckBook:
             key = content_id(
                 [rule.file, rule.sql, rule.macros, sorted((n, [list(c) for c in f or ()]) for n, f in seen.items())]
             )
-            plan = self._workspace.cache.get("rule", [key]).get(key)
+            plan = self._workspace.cache.get(_RULE_PLANS, [key]).get(key)
             if plan is None:
-                plan = compile_rule(check, self._catalog(seen, self._beside), self._rule_binder())
-                if isinstance(plan, Problem):
-                    problems.append(plan)
+                made = compile_rule(check, self._catalog(seen, self._beside), self._rule_binder())
+                if isinstance(made, Problem):
+                    problems.append(made)
                     continue
-                self._workspace.cache.put("rule", {key: plan})
+                plan = made
+                self._workspace.cache.put(_RULE_PLANS, {key: plan})
             compiled.append(Compiled(check, plan))
         return compiled, problems
 

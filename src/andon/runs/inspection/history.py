@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from andon.base.record import replace
 from andon.model.check_result import CheckResult
 
 if TYPE_CHECKING:

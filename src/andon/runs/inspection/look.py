@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from andon.base.record import Record, replace
 from andon.base.text import plural
 from andon.errors import Problem
 from andon.model.plan import UNCHANGED, Action, Step
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Record):
     """What a plan found out about checks.
 
     Attributes:

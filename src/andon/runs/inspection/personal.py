@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from andon.base.record import replace
 from andon.base.text import words_in
 from andon.checks.execute.samples import MASK
 from andon.model.check import Check, CheckStatus, MaxAge, Violations

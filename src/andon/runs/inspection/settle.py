@@ -7,9 +7,10 @@ downstream of those; checks that touch a kept leaf are asked again of the mix, u
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from andon.base.graph import reach, reverse
+from andon.base.record import replace
 from andon.base.text import plural
 from andon.model.check import CheckStatus
 from andon.model.check_result import CheckResult

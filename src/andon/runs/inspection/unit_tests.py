@@ -7,12 +7,13 @@ import platform
 import secrets
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.cache import Entries
 from andon.base.hashing import content_id
 from andon.base.process import is_gone
+from andon.base.record import replace
 from andon.engines.engine import EngineSettings
 from andon.errors import AndonError, MachineError
 from andon.model.dataset import Kind
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
-#: Part of the keys of kept results: raised when running or comparing changes its meaning.
-_FORMAT = "1"
-_KIND = "unit test"
+#: The format is raised when running or comparing changes its meaning.
+_RESULTS = Entries[TestResult]("unit test", TestResult, 2)
 _FOLDER = "unit-tests-"
 
 
@@ -63,10 +63,10 @@ def run_tests(
         return []
     bench = _Bench(workspace, code)
     keys = {test: bench.key(test) for test in tests}
-    kept: dict[str, TestResult] = {} if again else workspace.cache.get(_KIND, keys.values())
+    kept = {} if again else workspace.cache.get(_RESULTS, keys.values())
     new = bench.run([test for test in tests if keys[test] not in kept])
     workspace.cache.put(
-        _KIND, {keys[test]: result for test, result in new.items() if result.status is not TestStatus.ERROR}
+        _RESULTS, {keys[test]: result for test, result in new.items() if result.status is not TestStatus.ERROR}
     )
     return [new[test] if test in new else _as_kept(test, kept[keys[test]]) for test in tests]
 
@@ -89,7 +89,7 @@ class _Bench:
         """Id of all that decides how the test comes out."""
         definition = self._gathered.definitions[test.dataset]
         inputs = {name: self._columns.get(name) or self._declared(name) for name in definition.inputs}
-        return content_id([_FORMAT, test.id, definition.id, inputs, self._contract(test.dataset)])
+        return content_id([test.id, definition.id, inputs, self._contract(test.dataset)])
 
     def run(self, tests: Sequence[UnitTest]) -> dict[UnitTest, TestResult]:
         """Run the tests."""

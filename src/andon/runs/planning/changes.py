@@ -6,14 +6,14 @@ Everything is worked out when it is asked for and kept for the plan; verdicts an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from andon.base.cache import Entries
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
+from andon.base.record import replace
 from andon.base.text import words_in
-from andon.engines.types import lake_type
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.verdict import Verdict, VerdictKind
 
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 Columns = Sequence[tuple[str, str]]
 
-_FORMAT = "3"
+#: Whether rows are the engine's choice, the columns that are, and the same of what hangs on last digits.
+_Meaning = tuple[bool, list[str], bool, list[str]]
+
+_VERDICTS = Entries[Verdict]("verdict", Verdict, 4)
+_MEANINGS = Entries[_Meaning]("meaning", _Meaning, 4)
 
 
 class ProposedCode(Protocol):
@@ -136,8 +140,8 @@ class Changes:
         before, after = self._schemas(old, before=True), self._schemas(new, before=False)
         if before is None or after is None:
             return self._by_schema(dataset, old, new)
-        key = content_id([_FORMAT, old.id, new.id, _plain(before), _plain(after)])
-        known = self._workspace.cache.get("verdict", [key]).get(key)
+        key = content_id([old.id, new.id, _plain(before), _plain(after)])
+        known = self._workspace.cache.get(_VERDICTS, [key]).get(key)
         if known is None:
             from andon.sql.verdict import DefinitionQuery, verdict
 
@@ -147,8 +151,8 @@ class Changes:
                 before,
                 after,
             )
-            self._workspace.cache.put("verdict", {key: known})
-        return known if isinstance(known, Verdict) else None
+            self._workspace.cache.put(_VERDICTS, {key: known})
+        return known
 
     def _of_data(self, dataset: str) -> Verdict:
         """The verdict where the definition stays: nothing, or for a source what its files change."""
@@ -243,21 +247,18 @@ class Changes:
             return rows_open, chosen
         return rows_open or rows_rounded, sorted({*chosen, *rounded})
 
-    def _meaning(
-        self, definition: Definition, schemas: Mapping[str, Columns]
-    ) -> tuple[bool, list[str], bool, list[str]]:
+    def _meaning(self, definition: Definition, schemas: Mapping[str, Columns]) -> _Meaning:
         """What of a result is the engine's choice: the rows or some columns, and the last digits that decide over rows or columns."""
-        key = content_id([_FORMAT, "open", definition.id, _plain(schemas)])
-        found = self._workspace.cache.get("verdict", [key]).get(key)
+        key = content_id([definition.id, _plain(schemas)])
+        found = self._workspace.cache.get(_MEANINGS, [key]).get(key)
         if found is None:
             from andon.sql.meaning.query import meaning_of
 
             meaning = meaning_of(definition.sql or "", schemas, definition.macros)
             rows_open = meaning.rows_open or meaning.reason is not None
             found = (rows_open, sorted(meaning.open), meaning.rows_rounded, sorted(meaning.rounded))
-            self._workspace.cache.put("verdict", {key: found})
-        rows_open, chosen, rows_rounded, rounded = found
-        return bool(rows_open), list(chosen), bool(rows_rounded), list(rounded)
+            self._workspace.cache.put(_MEANINGS, {key: found})
+        return found
 
     def _is_same_time(self, dataset: str, definition: Definition) -> bool:
         """Whether the published result reads the clock as this plan does."""
@@ -297,6 +298,8 @@ class Changes:
 
     def _columns_now(self, name: str) -> Columns | None:
         if name in self._bound:
+            from andon.engines.types import lake_type
+
             return [(column, lake_type(kind)) for column, kind in self._bound[name]]
         return self._columns_before(name)
 

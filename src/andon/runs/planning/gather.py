@@ -7,10 +7,10 @@ a branch (the other side is that branch, the base where the two parted).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
+from andon.base.record import Record, replace
 from andon.errors import AndonError, MachineError, ProjectError
 from andon.model.build import Build, InputFile
 from andon.model.commit import Commit, State
@@ -28,17 +28,8 @@ from andon.workspace.base import Base, InCommon
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
-#: Where copies of raw files lie in the storage, by content.
-RAW_FOLDER = "raw"
 
-
-def raw_path(file: InputFile) -> str:
-    """The storage path of the kept copy of a raw file."""
-    return f"{RAW_FOLDER}/{file.sha256[:2]}/{file.sha256}"
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Record):
     """What a plan is made from. What a later stage finds out is in a copy of it (`with_sources`).
 
     Attributes:
@@ -67,18 +58,12 @@ class Gathered:
     failures: Mapping[str, AndonError]
     notices: tuple[str, ...]
 
-    @property
-    def is_change(self) -> bool:
-        """Whether the code differs from the head's."""
-        return dict(self.code.files) != self.state.files()
-
     def with_sources(self, sources: Mapping[str, SourceInput], failures: Mapping[str, AndonError]) -> Gathered:
         """The same with what is known by now of some sources, and what of them will fail."""
         return replace(self, sources={**self.sources, **sources}, failures={**self.failures, **failures})
 
 
-@dataclass(frozen=True, slots=True)
-class BoundCode:
+class BoundCode(Record):
     """What was gathered, with contracts of its sources and the columns of what changed.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from andon.base.record import Record, replace
 from andon.errors import AndonError, ConflictError, MachineError
 from andon.model.build import Build, InputFile
 from andon.model.commit import Commit
@@ -19,8 +20,7 @@ from andon.workspace.base import Base, InCommon
 _MANY = 4
 
 
-@dataclass(frozen=True, slots=True)
-class MergeSide:
+class MergeSide(Record):
     """The side that is merged into the head.
 
     Attributes:
@@ -38,8 +38,7 @@ class MergeSide:
     is_own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Against:
+class Against(Record):
     """What a side is merged against.
 
     Attributes:

@@ -5,20 +5,20 @@ Worked out only where a person or a program looks at a plan or a difference; a r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from andon.base.record import Record, field, replace
 from andon.model.commit import Commit, State
 from andon.model.dataset import Definition
-from andon.model.lineage import Graph, blast_radius, column_id, readers
 from andon.model.plan import Action, Step
 from andon.model.reach import Reach
 from andon.model.verdict import Verdict, VerdictKind
-from andon.runs.planning.changes import Changes
 
 if TYPE_CHECKING:
     from andon.lineage.kept import LineageGraphs
+    from andon.model.lineage import Graph
+    from andon.runs.planning.changes import Changes
     from andon.runs.planning.gather import Gathered
     from andon.runs.planning.steps import SourceInput
     from andon.workspace.workspace import Workspace
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 Columns = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Between:
+class _Between(Record):
     """Code of one commit beside the state of another."""
 
     definitions: Mapping[str, Definition]
@@ -38,7 +37,7 @@ class _Between:
 class Outlook:
     """Verdicts and reaches for one workspace."""
 
-    def __init__(self, workspace: Workspace, graphs: LineageGraphs) -> None:
+    def __init__(self, workspace: Workspace, graphs: Callable[[], LineageGraphs]) -> None:
         self._graphs = graphs
         self._workspace = workspace
         self._lake = workspace.lake
@@ -47,7 +46,6 @@ class Outlook:
         self,
         steps: Sequence[Step],
         gathered: Gathered,
-        head: Commit,
         bound: Mapping[str, Columns],
         changes: Changes,
     ) -> tuple[Step, ...]:
@@ -55,12 +53,14 @@ class Outlook:
         concerned = [s for s in steps if s.action in (Action.BUILD, Action.VIEW, Action.DROP) or s.code_changed]
         if not concerned:
             return tuple(steps)
+        from andon.model.lineage import blast_radius
+
         leaves = gathered.state.leaves
         changes.will_remake(
             {s.dataset for s in steps if s.dataset in leaves and _will_be(s) != leaves[s.dataset].version}
         )
         ahead = graph_ahead(self._workspace, gathered, bound)
-        before = self._graphs.graph(head)
+        before = self._graphs().graph(gathered.head)
         rows = self._lake.objects.row_counts(leaves[s.dataset].version for s in steps if s.dataset in leaves)
         counts = {
             s.dataset: (rows.get(leaves[s.dataset].version) or (0, 0))[0] or 0 for s in steps if s.dataset in leaves
@@ -101,6 +101,8 @@ class Outlook:
         changed = {d for d in wanted if before.leaves[d].definition != after.leaves[d].definition}
         if not changed:
             return {}
+        from andon.runs.planning.changes import Changes
+
         objects = self._lake.objects
         new = objects.definitions({after.leaves[d].definition for d in changed})
         old = objects.definitions({before.leaves[d].definition for d in changed})
@@ -118,7 +120,9 @@ class Outlook:
 
     def concerned(self, commit: Commit, datasets: Iterable[str], verdicts: Mapping[str, Verdict]) -> Reach:
         """Whom a difference that is published as `commit` concerns."""
-        graph = self._graphs.graph(commit)
+        from andon.model.lineage import blast_radius
+
+        graph = self._graphs().graph(commit)
         start = [node for name in datasets for node in _touched(name, verdicts.get(name))]
         radius = blast_radius(graph, start)
         return Reach(radius.datasets, radius.insights, radius.owners)
@@ -166,6 +170,8 @@ def _touched(dataset: str, verdict: Verdict | None) -> list[str]:
     """The nodes of the lineage that a change starts from: single columns where it is known which."""
     if verdict is None or verdict.rows or verdict.key_changed:
         return [dataset]
+    from andon.model.lineage import column_id
+
     if verdict.kind is VerdictKind.NONE:
         return []
     return [column_id(dataset, name) for name in sorted(verdict.touched)]
@@ -175,6 +181,8 @@ def _broken(graph: Graph, dataset: str, verdict: Verdict | None) -> list[str]:
     """What reads a column that is gone, has another name or another type: columns, datasets and insights of what is published."""
     if verdict is None or verdict.kind is not VerdictKind.CONTRACT:
         return []
+    from andon.model.lineage import blast_radius, column_id, readers
+
     names = [*verdict.dropped, *(old for old, _ in verdict.renamed), *(name for name, _, _ in verdict.retyped)]
     start = [column_id(dataset, name) for name in names]
     start = [node for node in start if node in graph.nodes] or ([dataset] if verdict.key_changed else [])

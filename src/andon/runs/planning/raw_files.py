@@ -11,9 +11,15 @@ from andon.base.files import machine_error, make_folder, sync_file
 from andon.errors import DatasetError, MachineError
 from andon.lake.storage import Storage
 from andon.model.build import InputFile
-from andon.runs.planning.gather import raw_path
 
+#: Where copies lie in the storage, by content.
+_FOLDER = "raw"
 _CHUNK = 1 << 20
+
+
+def raw_path(file: InputFile) -> str:
+    """The storage path of the copy of a raw file."""
+    return f"{_FOLDER}/{file.sha256[:2]}/{file.sha256}"
 
 
 class RawFiles:

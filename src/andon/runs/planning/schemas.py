@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
+from andon.base.record import Record, replace
 from andon.engines.engine import missing
 from andon.engines.types import lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError
@@ -71,18 +71,25 @@ def bind_changed(
     gathered = with_contracts(gathered, raw, taken)
     failures: dict[str, AndonError] = {}
     columns = _bind_changed(workspace, gathered, _SourceColumns(gathered, raw, describe, failures), taken)
-    problems = [*_unfit(workspace, gathered, taken), *_problems_of_lineage(workspace, gathered, taken, columns)]
+    problems = [
+        *_unfit(workspace, gathered, taken, columns),
+        *_problems_of_lineage(workspace, gathered, taken, columns),
+    ]
     if problems:
         raise ProjectError.of(problems)
     return BoundCode(gathered.with_sources({}, failures), columns)
 
 
-def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str]) -> list[Problem]:
+def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
     """What engines lack that datasets whose code changed need of them."""
     leaves, definitions = gathered.state.leaves, gathered.definitions
     views = {name for name, definition in definitions.items() if definition.materialize is Materialize.VIEW}
     changed = [definitions[d] for d in sorted(taken) if d not in leaves or leaves[d].definition != definitions[d].id]
-    found = (missing(capabilities(workspace.other_engine, each), each, views) for each in changed)
+    stored = columns_by_dataset(bound)
+    found = (
+        missing(capabilities(workspace.other_engine, each), each, views, stored.get(each.dataset, ()))
+        for each in changed
+    )
     return [problem for problem in found if problem is not None]
 
 
@@ -155,8 +162,7 @@ def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:
     return lambda pattern: [f.path for f in source.files if match(pattern, f.path)] or glob(raw.root, pattern)
 
 
-@dataclass(frozen=True, slots=True)
-class _SourceColumns:
+class _SourceColumns(Record):
     """Asks the engine what a source's files hold; those that can't be read are noted in `failures`."""
 
     gathered: Gathered

@@ -8,20 +8,19 @@ with the same content after all, the run finds the key known and reuses (early c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from andon.base.clock import to_text
 from andon.base.graph import reach, reverse, topological
+from andon.base.record import Record, field
 from andon.model.build import Build, InputFile, recipe_key
 from andon.model.commit import Leaf
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.plan import UNCHANGED, Action, Step
 
 
-@dataclass(frozen=True, slots=True)
-class SourceInput:
+class SourceInput(Record):
     """What a source would read: raw files by content and the contract they are read by.
 
     Attributes:
@@ -37,8 +36,7 @@ class SourceInput:
     kept_because: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Record):
     """All that a plan depends on.
 
     Attributes:

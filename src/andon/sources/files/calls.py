@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from andon.base.hashing import content_id
 from andon.base.names import literal
+from andon.base.record import Record, field
 from andon.errors import DatasetError
 from andon.model.dataset import FileRead
 from andon.sources.files.scratch import scratch
@@ -37,8 +37,7 @@ _ALIASES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Record):
     """One read call.
 
     Attributes:

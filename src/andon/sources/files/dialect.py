@@ -6,9 +6,8 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import Any
 
+from andon.base.record import Record, replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
 from andon.sources.files.calls import Call
@@ -24,8 +23,7 @@ _UNIT = "\x1f"
 _RARE_DELIMITERS = (":", "~", "^", "\x1f", "\x01")
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Record):
     """How a CSV file is written. `header` None: not known yet."""
 
     delim: str
@@ -38,10 +36,6 @@ class Dialect:
     new_line: str = ""
     decimal: str = "."
     thousands: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """As kept in a contract."""
-        return asdict(self)
 
 
 def stated_dialect(call: Call) -> Dialect:
@@ -67,15 +61,14 @@ def stated_dialect(call: Call) -> Dialect:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class CsvRecord(Record):
     """One row as Python's csv module sees it, with the line it starts on."""
 
     line: int
     fields: list[str]
 
 
-def records(lines: Iterable[str], dialect: Dialect, spaces: bool = False) -> Iterator[Record]:
+def records(lines: Iterable[str], dialect: Dialect, spaces: bool = False) -> Iterator[CsvRecord]:
     """Rows of `lines` (that keep their ends); blank lines and comment lines are none.
 
     Raises:
@@ -98,7 +91,7 @@ def records(lines: Iterable[str], dialect: Dialect, spaces: bool = False) -> Ite
     line = 1
     for fields in reader:
         if fields and line > dialect.skip:
-            yield Record(line, fields)
+            yield CsvRecord(line, fields)
         line = reader.line_num + 1
 
 
@@ -108,7 +101,7 @@ def _without_comments(lines: Iterable[str], dialect: Dialect) -> Iterator[str]:
         yield "\n" if skipped else line
 
 
-def first_record(source: Source, dialect: Dialect) -> Record | None:
+def first_record(source: Source, dialect: Dialect) -> CsvRecord | None:
     """The first row of `source`, None if it has none."""
     csv.field_size_limit(SAMPLE_CHARACTERS * 4)
     with open_text(source) as stream:
@@ -145,14 +138,13 @@ def find_dialect(source: Source, call: Call) -> Dialect:
     return _single_column(source, call, dialect, text, counted)
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
+class _Count(Record):
     """How the rows of a sample fall into fields: their usual number, and the first row that differs."""
 
-    rows: list[Record]
+    rows: list[CsvRecord]
     width: int
     share: float
-    odd: Record | None
+    odd: CsvRecord | None
     error: csv.Error | None = None
     line: int = 0
 
@@ -170,7 +162,7 @@ def _count(text: str, whole: bool, dialect: Dialect) -> _Count:
 
 
 def _count_once(text: str, whole: bool, dialect: Dialect, spaces: bool) -> _Count:
-    found: list[Record] = []
+    found: list[CsvRecord] = []
     error: csv.Error | None = None
     try:
         for record in records(io.StringIO(text, newline=""), dialect, spaces):
@@ -190,12 +182,12 @@ def _count_once(text: str, whole: bool, dialect: Dialect, spaces: bool) -> _Coun
     return _Count(found, width, most / len(found) if found else 0.0, odd, error, line)
 
 
-def width_of(record: Record) -> int:
+def width_of(record: CsvRecord) -> int:
     """Number of fields."""
     return len(record.fields)
 
 
-def fits(record: Record, width: int) -> bool:
+def fits(record: CsvRecord, width: int) -> bool:
     """Whether a row has `width` fields; one empty field more (a final delimiter) loses nothing, and the engine takes it."""
     return len(record.fields) == width or (len(record.fields) == width + 1 and not record.fields[-1])
 
@@ -235,7 +227,7 @@ def check_all_rows(source: Source, call: Call, dialect: Dialect, width: int) -> 
     return len(count.rows)
 
 
-def _check_swallowed(source: Source, call: Call, dialect: Dialect, width: int, rows: list[Record]) -> None:
+def _check_swallowed(source: Source, call: Call, dialect: Dialect, width: int, rows: list[CsvRecord]) -> None:
     """A quoted value over whole lines that look like rows: two stray quotes probably made them one value."""
     if "quote" in call.stated or width < 2:
         return
@@ -249,7 +241,7 @@ def _check_swallowed(source: Source, call: Call, dialect: Dialect, width: int, r
 
 
 def ragged(
-    source: Source, call: Call, dialect: Dialect, odd: Record, width: int, rows: list[Record] | None = None
+    source: Source, call: Call, dialect: Dialect, odd: CsvRecord, width: int, rows: list[CsvRecord] | None = None
 ) -> DatasetError:
     """The error for a row with another number of fields than the table."""
     found = len(odd.fields)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import literal, quote
+from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
 from andon.sources.files.calls import Call

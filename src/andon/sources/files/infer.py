@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import literal, quote
+from andon.base.record import Record, replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
 from andon.sources.files.calls import Call
@@ -26,8 +26,7 @@ SAMPLE_ROWS = 20_000
 _SAMPLE = "andon_sample"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Record):
     """A look at a table whose columns are all text.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
 import re
@@ -190,6 +189,8 @@ def _missing(pattern: str, list_files: Callable[[str], Sequence[str]]) -> Datase
         beside = list(list_files("*" if folder == "." else f"{folder.rstrip('/')}/*")) or list(list_files("**"))
     except DatasetError:
         beside = []  # a broken link beside it is not what is missing here
+    import difflib
+
     near = difflib.get_close_matches(cleaned, beside, n=3, cutoff=0.6) or sorted(beside)[:3]
     what = f"no file fits `{pattern}`" if has_magic(pattern) else f"`{pattern}` is not there"
     hint = "did you mean " + " or ".join(f"`{name}`" for name in near) + "?" if near else None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from andon.base.names import literal
+from andon.base.record import Record
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
 
@@ -30,8 +31,7 @@ _PYTHON_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Record):
     """One file to look at: `path` as the project knows it, `stored` as it lies on disk, `spelled` as the engine is told of it."""
 
     path: str

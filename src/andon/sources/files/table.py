@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from andon.base.document import Document, from_json
 from andon.base.names import literal
+from andon.base.record import Record
 from andon.sources.failures import engine_error
 from andon.sources.files.calls import Call
 from andon.sources.files.dialect import Dialect
@@ -50,8 +51,17 @@ _ANSWERED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class _Entry(Document):
+    """What a contract keeps of a table."""
+
+    dialect: Dialect
+    columns: tuple[tuple[str, str], ...]
+    formats: dict[str, str]
+    stated: tuple[str, ...]
+    head: tuple[str, ...] | None
+
+
+class Table(Record):
     """What a CSV read's contract says.
 
     Attributes:
@@ -63,23 +73,21 @@ class Table:
     casts: tuple[Cast, ...]
     head: tuple[str, ...] | None
 
-    def to_json(self) -> dict[str, Any]:
+    def entry(self) -> dict[str, Any]:
         """As kept in a contract."""
-        return {
-            "dialect": self.dialect.to_json(),
-            "columns": [[c.column, c.type] for c in self.casts],
-            "formats": {c.column: c.format for c in self.casts if c.format},
-            "stated": [c.column for c in self.casts if c.stated],
-            "head": None if self.head is None else list(self.head),
-        }
+        return _Entry.about(
+            self,
+            columns=tuple((c.column, c.type) for c in self.casts),
+            formats={c.column: c.format for c in self.casts if c.format},
+            stated=tuple(c.column for c in self.casts if c.stated),
+        ).to_json()
 
     @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> Table:
-        """Inverse of `to_json`."""
-        formats, stated = entry["formats"], set(entry["stated"])
-        casts = tuple(Cast(name, kind, formats.get(name), name in stated) for name, kind in entry["columns"])
-        head = entry["head"]
-        return cls(Dialect(**entry["dialect"]), casts, None if head is None else tuple(head))
+    def of(cls, entry: Mapping[str, Any]) -> Table:
+        """The table of an entry of a contract, which may say more."""
+        known = from_json(_Entry, {name: entry[name] for name in _Entry.__struct_fields__}, stored=True)
+        casts = tuple(Cast(n, kind, known.formats.get(n), n in known.stated) for n, kind in known.columns)
+        return cls(known.dialect, casts, known.head)
 
 
 def sources_of(call: Call, files: Mapping[str, Path], paths: Sequence[str]) -> list[Source]:

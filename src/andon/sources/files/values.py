@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from andon.base.names import literal
+from andon.base.record import Record
 from andon.sources.files.dialect import Dialect
 
 _INTEGERS = (
@@ -140,8 +140,7 @@ def _grouped(v: str, dialect: Dialect) -> str:
     return f"regexp_full_match({v}, {literal(pattern)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Record):
     """What a text column becomes.
 
     Attributes:
@@ -216,8 +215,7 @@ class Cast:
         return "", value
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Record):
     """Why no type holds a column's values unchanged; `classes` are those of the offending values."""
 
     message: str
@@ -227,8 +225,7 @@ class Stop:
     ways: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ValueFacts:
+class ValueFacts(Record):
     """What is known about a column's values: how many of each class, and for dates the largest first and second part."""
 
     counts: Mapping[str, int]

@@ -6,8 +6,9 @@ Sources are bits of an integer, so that the union of two sets is one instruction
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
+
+from andon.base.record import Record, field, replace
 
 #: A set of source columns, one bit each.
 Bits = int
@@ -45,8 +46,7 @@ class ColumnUse(NamedTuple):
 NO_USE = ColumnUse()
 
 
-@dataclass(frozen=True, slots=True)
-class TracedColumn:
+class TracedColumn(Record):
     """A column between two operators.
 
     Attributes:
@@ -66,8 +66,7 @@ class TracedColumn:
     counted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TracedRelation:
+class TracedRelation(Record):
     """The result of an operator.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from andon.sql.bound_plan import Node, UntracedError
+from andon.sql.bound_plan import Node, UntracedError, scanned_columns
 from andon.sql.lineage.columns import NOTHING, ColumnUse, Sources, TracedColumn, TracedRelation
 from andon.sql.lineage.expressions import union
 from andon.sql.names import TABLE_FUNCTIONS, words
@@ -46,7 +46,7 @@ def _dataset(node: Node, datasets: Datasets, sources: Sources) -> TracedRelation
     dataset, known = found
     names, kinds = node["names"], node["returned_types"]
     columns = []
-    for position, index in enumerate(_indexes(node)):
+    for position, index in enumerate(scanned_columns(node)):
         place = (node["table_index"], position)
         if index >= len(names):
             # the engine takes the number of the row where it needs no column at all
@@ -73,20 +73,10 @@ def _function(node: Node, below: Sequence[TracedRelation]) -> TracedRelation:
         rows, order = child.rows | arguments.any, child.order
     kinds, number = node["returned_types"], node.get("ordinality_idx")
     columns = []
-    for position, index in enumerate(_indexes(node)):
+    for position, index in enumerate(scanned_columns(node)):
         if index >= len(kinds):
             columns.append(TracedColumn(place=(node["table_index"], position), reason="it reads row numbers"))
             continue
         use = ColumnUse() if index == number else arguments
         columns.append(TracedColumn(use, (node["table_index"], position), kinds[index]))
     return TracedRelation(columns + passed, rows, order)
-
-
-def _indexes(node: Node) -> list[int]:
-    """The columns that a scan takes."""
-    found = []
-    for entry in node.get("column_indexes", ()):
-        if entry.get("index_type", "FULL_READ") != "FULL_READ" or entry.get("child_indexes"):
-            raise UntracedError("a scan reads parts of columns")
-        found.append(int(entry["index"]))
-    return found

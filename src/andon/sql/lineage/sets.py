@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import reduce
 from operator import or_
 
+from andon.base.record import replace
 from andon.sql.bound_plan import Node, UntracedError
 from andon.sql.lineage.columns import NOTHING, Bits, TracedColumn, TracedRelation
 from andon.sql.lineage.expressions import union

@@ -6,8 +6,8 @@ What is not known here raises: a plan is traced as a whole or not at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
+from andon.base.record import replace
 from andon.sql.bound_plan import Node, UntracedError
 from andon.sql.lineage.columns import NOTHING, ColumnUse, Sources, TracedColumn, TracedRelation, influenced, values_of
 from andon.sql.lineage.expressions import (

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from andon.base.record import Record, field
 from andon.base.recursion import deeply
 from andon.sql.bind import BindError
 from andon.sql.bound_plan import Node, Planner, UntracedError, words_of
@@ -23,8 +23,7 @@ Schemas = Mapping[str, Sequence[tuple[str, str]]]
 _local = threading.local()
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Record):
     """What one query means.
 
     Attributes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from andon.sql.bound_plan import Node, UntracedError
+from andon.sql.bound_plan import Node, UntracedError, scanned_columns
 from andon.sql.meaning.expressions import Expressions, as_it_stands
 from andon.sql.meaning.terms import Factor, MeantColumn, MeantRelation, Term, mark
 from andon.sql.names import TABLE_FUNCTIONS, words
@@ -31,7 +31,7 @@ def scan(node: Node, datasets: frozenset[tuple[str, str]], expressions: Expressi
     factor = Factor(mark("scan", name, rest_of(node, _SCAN_KEYS)), scan=True)
     names, kinds = node["names"], node["returned_types"]
     cells = []
-    for position, index in enumerate(_indexes(node)):
+    for position, index in enumerate(scanned_columns(node)):
         place = (node["table_index"], position)
         if index < len(names):
             label = mark("column", names[index].lower(), kinds[index])
@@ -55,7 +55,7 @@ def table_function(node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
     label = mark("function", rest_of(node, _FUNCTION_KEYS), bool(below))
     factor = Factor(label, [cell.term for cell in arguments])
     cells = []
-    for position, index in enumerate(_indexes(node)):
+    for position, index in enumerate(scanned_columns(node)):
         kinds = node["returned_types"]
         kind = kinds[index] if index < len(kinds) else None
         cells.append(MeantColumn(Term(mark("given", index), (), (factor,)), (node["table_index"], position), kind))
@@ -66,13 +66,3 @@ def table_function(node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
 def rest_of(node: Node, looked_at: frozenset[str]) -> Any:
     """What else an operator says."""
     return as_it_stands({key: part for key, part in node.items() if key not in looked_at and key not in _ALWAYS})
-
-
-def _indexes(node: Node) -> list[int]:
-    """The columns that a scan takes."""
-    found = []
-    for entry in node.get("column_indexes", ()):
-        if entry.get("index_type", "FULL_READ") != "FULL_READ" or entry.get("child_indexes"):
-            raise UntracedError("a scan reads parts of columns")
-        found.append(int(entry["index"]))
-    return found

@@ -15,9 +15,10 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple
+
+from andon.base.record import Record, field
 
 #: More factors than this in one product are closed into one: two ways to write it are then less often seen to be equal.
 _MOST_FACTORS = 40
@@ -130,8 +131,7 @@ class Term:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class MeantColumn:
+class MeantColumn(Record):
     """A column between two operators: its value, the place and the type that expressions may name it by."""
 
     term: Term
@@ -139,8 +139,7 @@ class MeantColumn:
     kind: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MeantRelation:
+class MeantRelation(Record):
     """The result of an operator.
 
     Attributes:

@@ -8,11 +8,8 @@ import pytest
 
 from andon.engines.python.lock import (
     OLDEST_PYTHON,
-    is_stale,
-    lock_digest,
     make_lock,
     python_floor,
-    require_lock,
 )
 from andon.errors import DatasetError
 from kit.locks import lock_or_skip
@@ -23,32 +20,6 @@ LOCK = """# inputs: abc
 iniconfig==2.1.0 \\
     --hash=sha256:00
 """
-
-
-def test_a_lock_fits_what_it_was_made_from():
-    assert not is_stale(LOCK, "abc")
-    assert is_stale(LOCK, "abd")
-    assert is_stale("iniconfig==2.1.0\n", "abc")
-    require_lock("marts.made", ["iniconfig"], "abc", LOCK)
-    require_lock("marts.made", [], "abc", None)
-
-
-def test_a_missing_or_stale_lock_names_the_command():
-    with pytest.raises(DatasetError) as missing:
-        require_lock("marts.made", ["scipy", "numpy"], "abc", None)
-    assert missing.value.code == "build.no_lock"
-    assert "`scipy`, `numpy`" in missing.value.message
-    with pytest.raises(DatasetError) as stale:
-        require_lock("marts.made", ["scipy"], "abd", LOCK)
-    assert stale.value.code == "build.stale_lock"
-    for error in (missing.value, stale.value):
-        assert "`andon lock marts.made`" in (error.hint or "")
-
-
-def test_the_digest_is_that_of_the_pins():
-    other = LOCK.replace("marts.made", "marts.other").replace("\n", "\r\n")
-    assert lock_digest(other) == lock_digest(LOCK)
-    assert lock_digest(LOCK.replace("2.1.0", "2.1.1")) != lock_digest(LOCK)
 
 
 def test_the_oldest_python_is_read_from_the_head():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from andon.model.dataset import CheckLine, Kind, Materialize
-from andon.project.files.packages import lock_digest, lock_inputs, locked_for
-from andon.project.files.python_tokens import normal_tokens
+from andon.project.files.packages import lock_inputs
+from andon.project.files.tokens import normal_tokens
 from kit.projects import SOURCE, load_texts, one_problem, told
 
 PATH = "datasets/marts/a.py"
@@ -210,9 +210,6 @@ def test_script_metadata() -> None:
     assert inputs.requires_python == ">=3.12"
     assert lock_inputs("X = 1\n").dependencies == ()
     assert lock_inputs("# /// other\n# x\n# ///\n").dependencies == ()
-    assert locked_for(f"# inputs: {inputs.digest}\na==1\n") == inputs.digest
-    assert locked_for("a==1\n") is None
-    assert lock_digest("# x\na==1\n\n") == lock_digest("a==1\r\n")
 
 
 def test_tokens_ignore_layout_only() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from andon.base.record import replace
 from andon.model.check import CheckKind, CheckStatus, Severity
 from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf, State

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from andon.sql.lineage.columns_of_query import column_lineage
+from andon.sql.lineage.query import column_lineage
 
 CASES = Path(__file__).parents[3] / "cases" / "lineage"
 FEWEST = 80

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from andon.sql.bound_plan import Planner, UntracedError
-from andon.sql.lineage.columns_of_query import Lineage, column_lineage, forget
+from andon.sql.lineage.query import Lineage, column_lineage, forget
 from andon.sql.lineage.scans import Datasets
 from andon.sql.lineage.tracer import Tracer
 
@@ -171,7 +171,7 @@ def test_each_thread_has_an_engine_of_its_own() -> None:
 
 def test_it_does_not_load_pandas() -> None:
     code = (
-        "import sys; from andon.sql.lineage.columns_of_query import column_lineage; "
+        "import sys; from andon.sql.lineage.query import column_lineage; "
         "assert column_lineage('from s.t', {'s.t': [('a', 'integer')]}).fallback is None; assert 'pandas' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from andon.base.record import Record, field
 from andon.base.recursion import deeply
 from andon.sql.bound_plan import Planner, UntracedError, words_of
 from andon.sql.lineage.columns import TracedRelation
@@ -28,8 +28,7 @@ _FALLBACK = "table-level, because "
 _local = threading.local()
 
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
+class Lineage(Record):
     """The column lineage of one query.
 
     Attributes:

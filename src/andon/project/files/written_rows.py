@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from json import dumps
 
 from andon.model.unit_tests import Cell, CellKind, CellRows
+from andon.project.files.facts import RowSource
 from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
 from andon.project.files.reading import FieldReader
 
 _FIELD = re.compile(r'"((?:[^"]|"")*)"|([^",\n]*)')
-
-
-@dataclass(frozen=True, slots=True)
-class RowSource:
-    """What stands for the rows of an input: a list in YAML, a text (CSV, or a source's raw file), or the path of a file.
-
-    Attributes:
-        lines, indent: of a text: the line of the file on which it begins (None: not known line by line) and its indentation.
-    """
-
-    rows: CellRows | None
-    text: str | None
-    path: str | None
-    line: int
-    column: int
-    lines: int | None = None
-    indent: int = 0
 
 
 def read_written(reader: FieldReader, what: str, node: PlacedValue, *, same: bool) -> RowSource | None:

@@ -1,0 +1,165 @@
+"""Documents that only the command line writes, and which document each command has with `--json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from andon.base.document import UNSET, Document, ErrorDocument, UnsetType
+from andon.model.commit import CauseDocument
+
+
+class FailureDocument(Document):
+    """What any command writes that fails."""
+
+    error: ErrorDocument
+
+
+class MadeDocument(Document):
+    """A project that was made."""
+
+    folder: str
+    files: list[str]
+
+
+class BeatDocument(Document):
+    """A part of the story that `demo` tells."""
+
+    title: str
+    commands: list[str]
+    figures: dict[str, str]
+    seconds: float
+
+
+class StoryDocument(Document):
+    """The story that was told."""
+
+    folder: str
+    seconds: float
+    beats: list[BeatDocument]
+
+
+class SettingDocument(Document):
+    """A setting's value and where it comes from."""
+
+    name: str
+    value: Any
+    origin: str
+    default: Any
+    help: str
+
+
+class BranchMade(Document):
+    """A branch that was made."""
+
+    name: str
+    commit: str
+    at: str
+
+
+class BranchDropped(Document):
+    """A branch that is gone."""
+
+    name: str
+    commit: str
+    dropped: bool
+
+
+class BranchSwitched(Document):
+    """The branch that the folder works on now, and the files that changed in it."""
+
+    branch: str
+    commit: str
+    files: list[str]
+
+
+class TagDocument(Document):
+    """A tag: since when it is there, or whether it is gone."""
+
+    name: str
+    commit: str
+    at: str | UnsetType = UNSET
+    deleted: bool | UnsetType = UNSET
+
+
+class AcceptedDocument(Document):
+    """What an undo kept out and lets pass again."""
+
+    commit: str
+    accepted: list[CauseDocument]
+
+
+class AnswerDocument(Document):
+    """The answer to a query. Numbers have all their digits."""
+
+    columns: list[str]
+    types: list[str]
+    commit: str
+    seconds: float
+    rows: list[list[Any]]
+
+
+class AnswerFile(Document):
+    """A file that an answer was written to."""
+
+    file: str
+    format: str
+    rows: int
+    commit: str
+
+
+def documents() -> Mapping[str, tuple[Any, ...]]:
+    """The types of what each command can write with `--json`, by the command's words."""
+    # here, since each command needs few of them
+    from andon.model.check_result import CheckDocument
+    from andon.model.plan import PlanDocument
+    from andon.model.profile import Profile
+    from andon.model.profile_diff import ProfileDiffDocument
+    from andon.model.run import RunDocument
+    from andon.service.branches import BranchInfo
+    from andon.service.checks import CheckReportDocument, ChecksSqlDocument
+    from andon.service.datasets import DatasetInfo, PageDocument
+    from andon.service.diff_report import DiffReportDocument
+    from andon.service.history import DiffDocument, LogDocument, SchemaChangeDocument
+    from andon.service.lineage import ImpactDocument, TrailDocument
+    from andon.service.locks import Locked
+    from andon.service.pull import PulledDocument
+    from andon.service.setup import Finding
+    from andon.service.sources import Pinned
+    from andon.service.status import StatusDocument
+    from andon.service.suggestions import SuggestionsDocument
+    from andon.service.undo import RevertedDocument
+    from andon.service.unit_tests import TestsDocument
+
+    return {
+        "init": (MadeDocument,),
+        "demo": (StoryDocument,),
+        "doctor": (list[Finding],),
+        "plan": (PlanDocument,),
+        "run": (RunDocument,),
+        "refresh": (RunDocument,),
+        "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], SuggestionsDocument),
+        "test": (TestsDocument,),
+        "publish": (RunDocument,),
+        "query": (AnswerDocument, AnswerFile),
+        "ls": (list[DatasetInfo],),
+        "show": (PageDocument,),
+        "profile": (Profile, ProfileDiffDocument),
+        "lineage": (TrailDocument,),
+        "impact": (ImpactDocument,),
+        "status": (StatusDocument,),
+        "log": (list[LogDocument], list[SchemaChangeDocument]),
+        "diff": (DiffDocument, DiffReportDocument),
+        "undo": (RevertedDocument, RunDocument),
+        "redo": (RevertedDocument,),
+        "accept": (RunDocument, AcceptedDocument),
+        "branch list": (list[BranchInfo],),
+        "branch create": (BranchMade,),
+        "branch drop": (BranchDropped,),
+        "branch switch": (BranchSwitched,),
+        "tag": (list[TagDocument], TagDocument),
+        "pull": (PulledDocument,),
+        "config show": (list[SettingDocument],),
+        "lock": (list[Locked],),
+        "source pin": (Pinned,),
+    }

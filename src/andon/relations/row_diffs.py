@@ -1,0 +1,138 @@
+"""Rows of two versions compared by engines that read the lake: only data files that one side lacks, and views as they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from andon.base.record import replace
+from andon.base.text import size
+from andon.engines.duckdb.instance import file_list
+from andon.engines.duckdb.row_diff import DiffQuestion, DiffSide, compare
+from andon.engines.duckdb.row_diff_sql import nothing
+from andon.errors import UsageError
+from andon.model.row_diff import RowDiff
+from andon.sql.facts import read_facts
+from andon.sql.rules import refusals
+
+if TYPE_CHECKING:
+    from andon.lake.lake import Lake
+    from andon.model.version import DataFile, Version
+    from andon.relations.pool import Pool, Readers
+    from andon.relations.relations import Relations
+
+#: What stands for the compared dataset while a condition is looked at.
+_ROWS = "compared.rows"
+
+
+class RowDiffer:
+    """Compares versions of one lake."""
+
+    def __init__(self, lake: Lake, readers: Readers, relations: Relations) -> None:
+        self._lake = lake
+        self._readers = readers
+        self._relations = relations
+
+    def compare(
+        self, old: Version | None, new: Version | None, question: DiffQuestion, limit_bytes: int | None = None
+    ) -> RowDiff:
+        """How the rows of `new` differ from those of `old`; one of them is there.
+
+        Args:
+            limit_bytes: where more is to be read, nothing is compared, and the answer says so.
+
+        Raises:
+            UsageError: `usage.query_failed` for a condition that the engine refuses.
+            MachineError: `lake.corrupt` for a data file that is gone.
+        """
+        files = different_files(old, new)
+        weight = sum(self._weight(v, kept) for v, kept in zip((old, new), files, strict=True))
+        if limit_bytes is not None and weight > limit_bytes:
+            name = question.dataset
+            return RowDiff(name, skipped=f"{size(weight)} to compare: `andon diff --rows {name}` does")
+        output = question.output
+        if output is None:
+            return self._compare((old, new), files, question)
+        temporary = output.with_name(f".{output.name}.tmp")
+        try:
+            found = self._compare((old, new), files, replace(question, output=temporary))
+            temporary.replace(output)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return replace(found, output=str(output))
+
+    def _compare(
+        self,
+        versions: tuple[Version | None, Version | None],
+        files: Sequence[Sequence[DataFile]],
+        question: DiffQuestion,
+    ) -> RowDiff:
+        known = versions[0] or versions[1]
+        assert known is not None  # the caller has one
+        # views get one thread, so that their floating-point sums repeat
+        is_view = any(v is not None and v.is_view for v in versions)
+        pool = self._readers.narrow if is_view else self._readers.wide
+        with ExitStack() as held:
+            pairs = zip(versions, files, strict=True)
+            sides = [self._side(pool, held, version, kept, known) for version, kept in pairs]
+            return compare(held.enter_context(pool.reading()).session, sides[0], sides[1], question)
+
+    def _side(
+        self, pool: Pool, held: ExitStack, version: Version | None, files: Sequence[DataFile], known: Version
+    ) -> DiffSide:
+        """What the engine reads for one side; without a version no rows of the columns that are `known`."""
+        if version is None:
+            return DiffSide(nothing(known.columns), known.columns, 0)
+        if version.is_view:
+            lease = held.enter_context(pool.reading(version.id))
+            lease.ensure([version.dataset], lambda _: self._relations.relation(version.id))
+            return DiffSide(lease.place(version.dataset), version.columns, None, is_stored=False)
+        if not files:
+            return DiffSide(nothing(version.columns), version.columns, 0)
+        paths = [self._lake.storage.engine_path(f.path) for f in files]
+        return DiffSide(f"read_parquet({file_list(paths)})", version.columns, sum(f.rows for f in files))
+
+    def _weight(self, version: Version | None, files: Sequence[DataFile]) -> int:
+        """Bytes that comparing one side reads."""
+        if version is None:
+            return 0
+        return self._relations.size(version.id) if version.is_view else sum(f.size for f in files)
+
+
+def check_condition(where: str) -> None:
+    """Refuse what is not one condition on the compared rows.
+
+    Raises:
+        UsageError: `usage.not_one_select`.
+    """
+    # As it will stand in the engine's query, so that nothing can close the bracket before its time.
+    facts = read_facts([f"select coalesce(cast((\n{where}\n) as boolean), false) from {_ROWS}"])[0]
+    found = [*facts.problems, *(refusals(facts, role="query", allow=frozenset()) if not facts.problems else [])]
+    others = [use.name for use in facts.tables if use.name != _ROWS]
+    if found or others or len(facts.tables) > 1:
+        what = found[0].message if found else f"it reads `{others[0]}`" if others else "it is more than that"
+        raise UsageError(
+            "usage.not_one_select",
+            f"`{where}` is not a condition on columns of the dataset: {what}",
+            where="where",
+            hint="for example `--where \"country = 'DE' and amount > 100\"`",
+        )
+
+
+def different_files(old: Version | None, new: Version | None) -> tuple[list[DataFile], list[DataFile]]:
+    """The data files of each side that the other side lacks: equal bytes hold equal rows."""
+    sides = [list(v.files) if v is not None else [] for v in (old, new)]
+    shared = Counter(f.sha256 for f in sides[0]) & Counter(f.sha256 for f in sides[1])
+    kept: list[list[DataFile]] = []
+    for files in sides:
+        left = Counter(shared)
+        own = []
+        for file in files:
+            if left[file.sha256]:
+                left[file.sha256] -= 1
+            else:
+                own.append(file)
+        kept.append(own)
+    return kept[0], kept[1]

@@ -1,0 +1,144 @@
+"""What a published change of code changed for readers: which rows, as far as it is known or costs little beside the run itself.
+
+Rows of datasets whose own code changed are compared. For what follows from them a run may cost a tenth more, by an estimate from sizes
+alone, so that the same run always says the same; beyond that, the summary tells what needs no reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from andon.base.record import Record, field
+from andon.model.commit import Commit, Leaf
+from andon.model.plan import Action
+from andon.model.row_diff import RowDiff
+from andon.model.run import RunResult, TaskStatus
+from andon.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from andon.runs.planning.outlook import Outlook
+    from andon.service.row_diffs import RowDiffs
+    from andon.workspace.workspace import Workspace
+
+#: Datasets with other code whose rows are compared after a run; more is for `diff`.
+_MOST = 20
+#: What comparing may cost beside the run.
+_SHARE = 0.1
+
+# CPU seconds, as measured: a run without its tasks, a task, a comparison; and bytes that each of the two takes in a second.
+_RUN = 0.3
+_TASK = 0.01
+_COMPARISON = 0.012
+_BYTES = 100_000_000
+
+Sizes = Mapping[str, tuple[int | None, int]]
+
+
+class Shown(Record):
+    """What a run on a branch or a publish changed, for people.
+
+    Attributes:
+        base: the commit before.
+        commit: the commit after.
+        rows: how the rows of each dataset differ that was there before, where they were compared.
+        others: rows before and after (None for a view's) of those whose content differs and whose rows were not compared.
+        verdicts: of the datasets whose code changed.
+        totals: rows of each dataset now.
+    """
+
+    base: str
+    commit: str
+    rows: tuple[RowDiff, ...] = ()
+    others: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    totals: Mapping[str, int | None] = field(default_factory=dict)
+
+
+class RunChanges:
+    """Tells what runs changed, for one workspace."""
+
+    def __init__(self, workspace: Workspace, outlook: Outlook, row_diffs: RowDiffs) -> None:
+        self._lake = workspace.lake
+        self._outlook = outlook
+        self._row_diffs = row_diffs
+
+    def of(self, result: RunResult) -> Shown:
+        """What a published change of code changed for readers; nothing for a refresh."""
+        if not result.changes_readers:
+            return Shown(result.base, result.commit)
+        commits = self._lake.commits
+        before, after = commits.get(result.base), commits.get(result.commit)
+        pairs = {d: (old, new) for d, (old, new) in commits.changed_leaves(before, after).items() if old and new}
+        moved = {d: pair for d, pair in pairs.items() if pair[0].version != pair[1].version}
+        if not moved:
+            return Shown(result.base, result.commit)
+        own = [d for d, (old, new) in moved.items() if old.definition != new.definition]
+        sizes = self._lake.objects.row_counts(leaf.version for pair in moved.values() for leaf in pair)
+        compared = self._compared(result, before, after, moved, own, sizes)
+        return Shown(
+            result.base,
+            result.commit,
+            tuple(compared[d] for d in moved if d in compared),
+            {d: (_rows(sizes, old), _rows(sizes, new)) for d, (old, new) in moved.items() if d not in compared},
+            self._outlook.between(before, after, own),
+            {d: _rows(sizes, new) for d, (_, new) in moved.items()},
+        )
+
+    def _compared(
+        self,
+        result: RunResult,
+        before: Commit,
+        after: Commit,
+        moved: Mapping[str, tuple[Leaf, Leaf]],
+        own: Sequence[str],
+        sizes: Sizes,
+    ) -> dict[str, RowDiff]:
+        """Rows of what is known already, of what has other code, and of what follows from it while that costs little."""
+        known = self._row_diffs.known(before, after, moved)
+        wanted = [d for d in own[:_MOST] if d not in known]
+        built = [t.dataset for t in result.tasks if t.action == Action.BUILD and t.status is TaskStatus.OK]
+        if built:
+            others = moved.keys() - own - known.keys()
+            # in the order of the plan: what is read stands before who reads it
+            follow = [t.dataset for t in result.tasks if t.dataset in others]
+            costs = {d: cost for d in follow if (cost := _comparison(*moved[d], sizes)) is not None}
+            wanted += affordable(costs, _SHARE * self._cost(after, built))
+        made = self._row_diffs.summary(before, after, wanted)
+        return {**known, **{found.dataset: found for found in made}}
+
+    def _cost(self, commit: Commit, built: Iterable[str]) -> float:
+        """CPU seconds, about, of a run that built datasets of `commit`: by what they read and what they are."""
+        leaves = self._lake.commits.state(commit).leaves
+        there = [leaves[d] for d in built if d in leaves]
+        definitions = self._lake.objects.definitions(leaf.definition for leaf in there)
+        inputs = [
+            name for leaf in there if leaf.definition in definitions for name in definitions[leaf.definition].inputs
+        ]
+        read = [leaves[name].version for name in inputs if name in leaves]
+        versions = [*(leaf.version for leaf in there), *read]
+        sizes = self._lake.objects.row_counts(versions)
+        return _RUN + _TASK * len(there) + sum(sizes.get(v, (None, 0))[1] for v in versions) / _BYTES
+
+
+def affordable(costs: Mapping[str, float], allowed: float) -> list[str]:
+    """The first of `costs` that together cost no more than is allowed."""
+    found = []
+    for name, cost in costs.items():
+        allowed -= cost
+        if allowed < 0:
+            break
+        found.append(name)
+    return found
+
+
+def _comparison(old: Leaf, new: Leaf, sizes: Sizes) -> float | None:
+    """CPU seconds, about, of comparing two tables; None for a view, since nobody knows what its query takes."""
+    (old_rows, old_bytes), (new_rows, new_bytes) = (sizes.get(leaf.version, (None, 0)) for leaf in (old, new))
+    if old_rows is None or new_rows is None:
+        return None
+    return _COMPARISON + (old_bytes + new_bytes) / _BYTES
+
+
+def _rows(sizes: Sizes, leaf: Leaf) -> int | None:
+    return sizes.get(leaf.version, (None, 0))[0]
