@@ -97,7 +97,7 @@ class Finish:
         if is_part:
             draft = self._draft(prepared, run.number, prepared.head, end.settled.whole, end)
             self._lake.commit(draft, end.settled.whole, [named], secrets.token_hex(16))
-        request = secrets.token_hex(16)
+        request = prepared.options.request or secrets.token_hex(16)
         head, state = prepared.head, end.state
         for _ in range(REBASES):
             draft = self._draft(prepared, run.number, head, state, end)
@@ -177,7 +177,7 @@ class Finish:
             message=prepared.options.message or _message(prepared, end.results, state),
             time=to_text(self._workspace.clock()),
             run=run,
-            rejected=tuple({*head.rejected, *prepared.goal.rejected}),
+            rejected=tuple({*head.rejected, *prepared.goal.rejected} - set(prepared.goal.lifted)),
             acceptances=in_force((*head.acceptances, *prepared.goal.acceptances), state),
             target=prepared.goal.target,
         )

@@ -38,6 +38,7 @@ class RunOptions(Record):
         message: of the commit.
         proofs: whether a result is taken that is proved to hold though its recipe is another one.
         agreed: digest of the plan that a person saw and wants, or `ANY_PLAN`; None agrees to no change of `main`.
+        request: id of the request: what publishes with one that was answered before publishes nothing more.
     """
 
     select: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class RunOptions(Record):
     message: str | None = None
     proofs: bool = True
     agreed: str | None = None
+    request: str | None = None
 
     def policy(self, default: str) -> str:
         """How to publish: what was chosen, or `default`, that of the settings.
@@ -102,7 +104,8 @@ class Goal(Record):
 
     Attributes:
         acceptances: results that are to be published in spite of a check.
-        rejected: what an undo keeps out from then on; `target`: the publish that it reverts.
+        rejected: what an undo keeps out from then on; `lifted`: what a redo lets in again.
+        target: what an undo or a redo reverts.
     """
 
     branch: str
@@ -115,4 +118,5 @@ class Goal(Record):
     updates_folder: bool = True
     acceptances: tuple[Acceptance, ...] = ()
     rejected: tuple[Cause, ...] = ()
+    lifted: tuple[Cause, ...] = ()
     target: str | None = None
