@@ -160,6 +160,8 @@ class Finish:
             results = told(settled.kept, results)
             if held is None and settled.kept and settled.state == head:
                 held = held_because(settled.holding)
+            if held is None and settled.stuck:
+                held = held_because(settled.stuck)
         else:
             holding = check.holding(settled)
             results = told(blamed(holding), results)

@@ -144,14 +144,17 @@ class Preparer:
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
             prove=changes.prove if options.proofs else None,
         )
-        looked = look(self._workspace, gathered, bound.columns, plan_steps(situation), moment, whole=selected is None)
+        planned = plan_steps(situation)
+        done = frozenset(s.dataset for s in planned)
+        shared = gathered.shared if selected is None else _shared(gathered, done)
+        looked = look(
+            self._workspace, gathered, bound.columns, planned, moment, shared=None if selected is None else shared
+        )
         if looked.problems:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
         if estimate:
             steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
-        done = frozenset(s.dataset for s in steps)
-        shared = gathered.shared if selected is None else _shared(gathered, done)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = [f"{d} will fail: {e.message}" for d, e in sorted(gathered.failures.items()) if d in taken]
         notices = (*failures, *gathered.notices, *_left_behind(gathered, selected, done))
