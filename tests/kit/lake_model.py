@@ -206,7 +206,10 @@ class Model:
         target.publish(self._merged(target, source.held.code, source.held.raw, base), source)
         folder = self.folders[who]
         old = folder.bases.get(into) or Base()
-        folder.bases[into] = Base(old.code.after(target.head, target.head.held.code, folder.code), old.raw)
+        folder.bases[into] = Base(
+            old.code.after(target.head, target.head.held.code, folder.code),
+            (old.raw or Common()).after(target.head, target.head.held.raw, folder.raw),
+        )
 
     def branch(self, who: str, name: str) -> None:
         self.branches[name] = self.branches["main"].copy()
@@ -233,7 +236,7 @@ class Model:
         code = base.code.after(target.head, head, folder.code)
         for path in edits:
             code.files[path], code.at[path] = head.get(path), target.head
-        folder.bases[branch] = Base(code, base.raw)
+        folder.bases[branch] = Base(code, (base.raw or Common()).after(target.head, target.head.held.raw, folder.raw))
 
     def _pulled(self, who: str, branch: str):
         """What a pull does where folder and branch differ, file by file."""

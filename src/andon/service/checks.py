@@ -181,7 +181,7 @@ class Checks:
         )
         result = self._runner.reach(goal, options, listener or Listener())
         if result.published:
-            remember_published(self._workspace, record.branch, raw=True)
+            remember_published(self._workspace, record.branch)
         return result
 
     # -- parts

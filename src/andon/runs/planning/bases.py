@@ -12,15 +12,11 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-def remember_published(workspace: Workspace, into: str, *, raw: bool = False) -> None:
-    """Where the folder agrees with what was published, that is its base for the target from now on.
-
-    Args:
-        raw: whether that goes for raw files, too.
-    """
+def remember_published(workspace: Workspace, into: str) -> None:
+    """Where the folder agrees with what was published, code and raw files, that is its base for the target from now on."""
     files = {p: f.sha256 for p, f in scan(workspace.root, workspace.cache).items()}
     head = workspace.lake.refs.resolve(into)
     state = workspace.lake.commits.state(head)
     old = workspace.bases.of(into) or Base()
-    common = Gatherer(workspace).common_raw(head, old.raw) if raw else old.raw
+    common = Gatherer(workspace).common_raw(head, old.raw)
     workspace.bases.set(into, Base(old.code.after(head.id, state.files(), files), common))

@@ -82,21 +82,21 @@ def merge_raw(
         if definition.kind is not Kind.SOURCE:
             continue
         try:
-            found.sources[name], kept = _merged_raw(definition, builds.get(name), side, against)
+            found.sources[name], notices = _merged_raw(definition, builds.get(name), side, against)
         except AndonError as error:
             if isinstance(error, ConflictError | MachineError):
                 raise
             found.failures[name] = error
             found.sources[name] = SourceInput()
             continue
-        found.notices += _kept_notices(name, kept)
+        found.notices += notices
     return found
 
 
 def _merged_raw(
     definition: Definition, build: Build | None, side: MergeSide, against: Against
 ) -> tuple[SourceInput, Sequence[str]]:
-    """What a source would read, and the paths that are not on this side and stay as published.
+    """What a source would read, and what of it people should hear.
 
     Args:
         build: of the head's leaf.
@@ -129,11 +129,14 @@ def _merged_raw(
         removed=tuple(p for p in old if p not in new),
         changed=tuple(p for p in new if p in old and new[p] != old[p]),
     )
-    if merged.rejected and build is not None:
-        paths = _some(c.path for c in merged.rejected)
-        because = f"{paths} was undone; a corrected file passes"
-        return replace(result, files=build.files, kept_because=because), merged.kept
-    return result, merged.kept
+    notices = _kept_notices(name, merged.kept)
+    if not merged.rejected:
+        return result, notices
+    paths = _some(c.path for c in merged.rejected)
+    if build is None:  # nothing of it is published that could stay
+        hint = f"correct it, or `andon accept --rejected {merged.rejected[0].path}`"
+        return result, [*notices, f"{name}: {paths} was undone, so it is not read ({hint})"]
+    return replace(result, files=build.files, kept_because=f"{paths} was undone; a corrected file passes"), notices
 
 
 def _kept_notices(name: str, kept: Sequence[str]) -> list[str]:
