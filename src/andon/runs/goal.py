@@ -15,8 +15,9 @@ from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 
 if TYPE_CHECKING:
-    from andon.runs.planning.gather import Gatherer, MergeSide
-    from andon.workspace.folder import Base
+    from andon.runs.planning.gather import Gatherer
+    from andon.runs.planning.merging import MergeSide
+    from andon.workspace.base import Base
 
 POLICIES = ("all-or-nothing", "healthy", "none")
 

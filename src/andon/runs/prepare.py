@@ -19,7 +19,8 @@ from andon.model.plan import Plan
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
-from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, code_notices
+from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
+from andon.runs.planning.merging import code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
@@ -81,7 +82,14 @@ class Preparer:
         gatherer = Gatherer(self._workspace)
         head = self._lake.refs.head(goal.branch)
         side = goal.side(head, gatherer)
-        gathered = gatherer.gather(head, side, goal.base(head, gatherer), drop=options.drop, lenient=True)
+        gathered = gatherer.gather(
+            head,
+            side,
+            goal.base(head, gatherer),
+            drop=options.drop,
+            lenient=True,
+            reverts=goal.target is not None,
+        )
         if gathered.project.problems:
             raise _told(ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)]), gathered)
         selected = _selected(gathered, options)

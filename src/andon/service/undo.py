@@ -12,8 +12,6 @@ from andon.lake.commits import Draft
 from andon.lake.refs import RefMove, require_branch
 from andon.lake.undo import causes_of, redo_target, undo_target
 from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, Leaf, State, in_force, sorted_causes
-from andon.runs.planning.bases import make_pending
-from andon.workspace.folder import put
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -219,7 +217,6 @@ class Undoing:
             head.acceptances,
         )
         commit = self._lake.commit(draft, head.root, [RefMove(name, "branch", head.id, "accept")])
-        make_pending(self._workspace, name, commit, lifted)
         return commit, lifted
 
     def rejected(self, branch: str | None = None) -> tuple[Cause, ...]:
@@ -276,7 +273,10 @@ def _revert_files(now: Mapping[str, str], before: Mapping[str, str], after: Mapp
     """`now` with the difference between `before` and `after` taken back."""
     result = dict(now)
     for path in _differing(before, after):
-        put(result, path, before.get(path))
+        if path in before:
+            result[path] = before[path]
+        else:
+            result.pop(path, None)
     return result
 
 

@@ -13,8 +13,9 @@ from andon.model.plan import Plan
 from andon.model.row_diff import RowDiff
 from andon.model.run import RunResult
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
-from andon.runs.planning.gather import Gatherer, MergeSide
-from andon.workspace.folder import Base
+from andon.runs.planning.gather import Gatherer
+from andon.runs.planning.merging import MergeSide
+from andon.workspace.base import Base
 
 _Done = TypeVar("_Done")
 
