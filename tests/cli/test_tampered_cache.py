@@ -62,7 +62,7 @@ def test_a_changed_cache_is_an_empty_one(built: Andon, tmp_path: Path, name: str
     built("run", "--yes")
     before = _everything(built)
     with closing(sqlite3.connect(built.folder / ".andon/cache.db")) as connection, connection:
-        count = connection.execute("update entry set value = ?", [CONTENTS[name](tmp_path / "trapped")]).rowcount
+        count = connection.execute("update kept set value = ?", [CONTENTS[name](tmp_path / "trapped")]).rowcount
     assert count > 5
     assert _everything(built) == before
     assert built.json("run", "--yes")["run"] is None

@@ -5,17 +5,23 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from andon.base.document import to_json
+from andon.base.hashing import canonical, content_id, texts_id
 from andon.lake.packing import (
     build_body,
     build_of,
     definition_of,
     definition_text,
+    leaves_id,
+    leaves_of,
+    leaves_text,
     pack,
     unpack,
     version_body,
     version_of,
 )
 from andon.model.build import Build, InputFile
+from andon.model.commit import Leaf
 from andon.model.dataset import ClockUse, Definition, FileRead, Kind, Materialize
 from andon.model.version import Column, ColumnStats, DataFile, Version
 
@@ -114,3 +120,27 @@ def test_equal_values_are_packed_alike(value):
     assert unpack(pack(value)) == value
     if isinstance(value, dict):
         assert pack(dict(reversed(value.items()))) == pack(value)
+
+
+LEAVES = st.dictionaries(
+    texts, st.builds(Leaf, texts, texts, texts, texts, texts, texts, st.lists(st.tuples(texts, texts)).map(tuple))
+)
+
+
+@given(LEAVES)
+def test_a_tree_of_leaves_is_written_as_any_other_value(leaves):
+    text = leaves_text(leaves)
+    assert text == canonical(to_json(leaves))
+    assert leaves_id(text) == content_id(["tree", to_json(leaves)])
+    assert leaves_of(text) == leaves
+
+
+@given(st.recursive(st.none() | st.text(), st.lists))
+def test_ids_of_texts_are_those_of_any_other_value(value):
+    assert texts_id(value) == content_id(value)
+
+
+def test_every_character_has_one_form():
+    for start in range(0, 0x110000, 0x100):
+        value = [chr(c) for c in range(start, start + 0x100) if not 0xD800 <= c < 0xE000]
+        assert texts_id(value) == content_id(value)

@@ -143,7 +143,7 @@ class FileCache:
     def _rows(self, keys: Sequence[str]) -> list[tuple[str, bytes]]:
         marks = ",".join("?" * len(keys))
         with self._lock:
-            return self._open().execute(f"select key, value from entry where key in ({marks})", keys).fetchall()
+            return self._open().execute(f"select key, value from kept where key in ({marks})", keys).fetchall()
 
     def _prefix(self, entries: Entries[T]) -> str:
         return f"{self._version}:{entries.name}:"
@@ -154,8 +154,8 @@ class FileCache:
         rows = [row for row in encoded if row[1] is not None]
         try:
             with self._lock, self._open() as connection:
-                connection.executemany("insert or replace into entry (key, value) values (?, ?)", rows)
-                connection.executemany("delete from entry where key = ?", [(prefix + key,) for key in gone])
+                connection.executemany("insert or replace into kept (key, value) values (?, ?)", rows)
+                connection.executemany("delete from kept where key = ?", [(prefix + key,) for key in gone])
         except (sqlite3.Error, OSError):
             self._reset()
 
@@ -165,7 +165,8 @@ class FileCache:
             connection = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
             connection.execute("pragma journal_mode=wal")
             connection.execute("pragma synchronous=off")
-            connection.execute("create table if not exists entry (key text primary key, value blob) without rowid")
+            # with an index of keys alone: beside values of megabytes a look-up would read those that it passes
+            connection.execute("create table if not exists kept (key text primary key, value blob)")
             self._connection = connection
         return self._connection
 

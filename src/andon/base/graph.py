@@ -37,24 +37,38 @@ def find_cycle(needs: Mapping[str, Iterable[str]]) -> list[str] | None:
 
 def topological(needs: Mapping[str, Iterable[str]]) -> list[str]:
     """All nodes, each after what it needs; ties by name, so that the order repeats. The graph must have no cycle."""
-    waiting = {node: {n for n in parents if n in needs} for node, parents in needs.items()}
     dependents: dict[str, list[str]] = {node: [] for node in needs}
-    for node, parents in waiting.items():
-        for parent in parents:
+    waiting: dict[str, int] = {}
+    for node, parents in needs.items():
+        known = {n for n in parents if n in needs}
+        waiting[node] = len(known)
+        for parent in known:
             dependents[parent].append(node)
-    ready = [node for node, parents in waiting.items() if not parents]
+    ready = [node for node, count in waiting.items() if not count]
     heapify(ready)
     order: list[str] = []
     while ready:
         node = heappop(ready)
         order.append(node)
         for child in dependents[node]:
-            waiting[child].discard(node)
+            waiting[child] -= 1
             if not waiting[child]:
                 heappush(ready, child)
     if len(order) != len(needs):
         raise ValueError("the graph has a cycle")
     return order
+
+
+def levels(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """The nodes in lists, each list after all that its nodes need, as early as can be; in the order of `topological`."""
+    depth: dict[str, int] = {}
+    found: list[list[str]] = []
+    for node in topological(needs):
+        own = depth[node] = 1 + max((depth[n] for n in needs[node] if n in depth), default=-1)
+        if own == len(found):
+            found.append([])
+        found[own].append(node)
+    return found
 
 
 def reverse(needs: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:

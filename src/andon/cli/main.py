@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -22,6 +23,8 @@ def main() -> NoReturn:
     if arguments == ["--version"]:
         sys.stdout.write(f"andon {__version__}\n")
         sys.exit(0)
+    # One command makes many facts and few rings: with the default it would look through all of them again and again.
+    gc.set_threshold(50_000, 20, 100)
     stop_on_terminate()
     try:
         from andon.cli.app import cli

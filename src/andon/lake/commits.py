@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from andon.base.database import Database, Transaction, in_batches
-from andon.base.document import from_json, to_json
-from andon.base.hashing import content_id
+from andon.base.hashing import canonical, content_id
 from andon.base.lru import Lru
 from andon.base.paths import is_inside
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
-from andon.lake.packing import pack, unpack
+from andon.lake.packing import leaves_id, leaves_of, leaves_text, pack, unpack
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id, sorted_causes
+
+T = TypeVar("T")
 
 # What is kept in memory: the newest commits, and leaves of trees and states (a KB each) for four lakes of 10,000 datasets.
 _COMMITS = 50_000
@@ -46,6 +48,7 @@ class Commits:
         self._database = database
         self._commits: Lru[str, Commit] = Lru(_COMMITS, lambda c: 1 + len(c.rejected) + len(c.acceptances))
         self._trees: Lru[str, dict[str, Any]] = Lru(_LEAVES, lambda tree: 1 + len(tree))
+        self._leaves: Lru[str, dict[str, Leaf]] = Lru(_LEAVES, lambda leaves: 1 + len(leaves))
         self._states: Lru[str, State] = Lru(_LEAVES, lambda state: 1 + len(state.leaves) + len(state.shared))
 
     def get(self, key: str) -> Commit:
@@ -97,10 +100,9 @@ class Commits:
         if state is None:
             root = self._tree(commit.root)
             leaves: dict[str, Leaf] = {}
-            trees = self._trees_of(root["schemas"].values())
+            trees = self._leaves_of(root["schemas"].values())
             for schema, tree in sorted(root["schemas"].items()):
-                found = from_json(dict[str, Leaf], trees[tree], stored=True)
-                leaves.update({f"{schema}.{name}": leaf for name, leaf in found.items()})
+                leaves.update({f"{schema}.{name}": leaf for name, leaf in trees[tree].items()})
             state = State(leaves, self._tree(root["shared"]) if root["shared"] else {})
             _require_paths(commit, state)
             self._states.put(commit.root, state)
@@ -110,17 +112,14 @@ class Commits:
         """`{dataset: (leaf before, leaf after)}` where they differ; equal trees are skipped by id."""
         old, new = self._tree(before.root)["schemas"], self._tree(after.root)["schemas"]
         changes: dict[str, tuple[Leaf | None, Leaf | None]] = {}
-        for schema in sorted(old.keys() | new.keys()):
-            if old.get(schema) == new.get(schema):
-                continue
-            left = self._tree(old[schema]) if schema in old else {}
-            right = self._tree(new[schema]) if schema in new else {}
+        differ = sorted(s for s in old.keys() | new.keys() if old.get(s) != new.get(s))
+        trees = self._leaves_of(tree for schema in differ for side in (old, new) if (tree := side.get(schema)))
+        for schema in differ:
+            left, right = (trees[side[schema]] if schema in side else {} for side in (old, new))
             for name in sorted(left.keys() | right.keys()):
-                if left.get(name) != right.get(name):
-                    changes[f"{schema}.{name}"] = (
-                        from_json(Leaf, left[name], stored=True) if name in left else None,
-                        from_json(Leaf, right[name], stored=True) if name in right else None,
-                    )
+                before_it, after_it = left.get(name), right.get(name)
+                if before_it != after_it:
+                    changes[f"{schema}.{name}"] = (before_it, after_it)
         return changes
 
     def shared(self, commit: Commit) -> Mapping[str, str]:
@@ -154,27 +153,34 @@ class Commits:
 
     def root_of(self, transaction: Transaction, state: State) -> str:
         """Write the trees of `state` that are not there yet; returns the root's id."""
-        schemas: dict[str, dict[str, Any]] = {}
+        schemas: dict[str, dict[str, Leaf]] = {}
         for name, leaf in state.leaves.items():
             schema, _, last = name.partition(".")
-            schemas.setdefault(schema, {})[last] = to_json(leaf)
-        trees: dict[str, Any] = {}
+            schemas.setdefault(schema, {})[last] = leaf
+        fresh: dict[str, bytes] = {}
 
-        def keep(value: Any) -> str:
+        def keep(value: dict[str, Any]) -> str:
             key = content_id(["tree", value])
-            trees[key] = value
+            if key not in self._trees:
+                fresh[key] = canonical(value)
+            return key
+
+        def keep_leaves(leaves: Mapping[str, Leaf]) -> str:
+            text = leaves_text(leaves)
+            key = leaves_id(text)
+            if key not in self._leaves:
+                fresh[key] = text
             return key
 
         root = keep(
             {
-                "schemas": {schema: keep(leaves) for schema, leaves in schemas.items()},
+                "schemas": {schema: keep_leaves(leaves) for schema, leaves in schemas.items()},
                 "shared": keep(dict(state.shared)) if state.shared else None,
             }
         )
-        fresh = {key: value for key, value in trees.items() if key not in self._trees}
         transaction.execute_many(
             "insert into tree (id, body) values (?, ?) on conflict (id) do nothing",
-            [(key, pack(value)) for key, value in fresh.items()],
+            [(key, zlib.compress(text, 1)) for key, text in fresh.items()],
         )
         return root
 
@@ -208,14 +214,21 @@ class Commits:
         return self._trees_of([key])[key]
 
     def _trees_of(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """Trees by id, all of `keys`."""
+        """Trees by id, all of `keys`: roots and those of shared files."""
+        return self._objects(keys, self._trees, unpack)
+
+    def _leaves_of(self, keys: Iterable[str]) -> dict[str, dict[str, Leaf]]:
+        """Trees of schemas by id, all of `keys`."""
+        return self._objects(keys, self._leaves, lambda body: leaves_of(zlib.decompress(body)))
+
+    def _objects(self, keys: Iterable[str], kept: Lru[str, T], read_one: Callable[[bytes], T]) -> dict[str, T]:
         wanted = set(keys)
-        found = self._trees.get_many(wanted)
-        read: dict[str, dict[str, Any]] = {}
+        found = kept.get_many(wanted)
+        read: dict[str, T] = {}
         for marks, batch in in_batches(wanted - found.keys()):
             for key, body in self._database.query(f"select id, body from tree where id in ({marks})", batch):
-                read[key] = unpack(body)
-        self._trees.put_many(read)
+                read[key] = read_one(body)
+        kept.put_many(read)
         found |= read
         if len(found) < len(wanted):
             lost = min(wanted - found.keys())

@@ -32,6 +32,8 @@ from andon.model.version import Version
 
 # Bytes of definitions that are kept in memory, about: twice those of a lake of 10,000 datasets.
 _DEFINITIONS = 64 << 20
+# Meanings that are kept in memory (some hundred bytes each), for twice such a lake.
+_MEANINGS = 20_000
 
 _BUILD = "id, key, dataset, definition, version, run, body, created"
 
@@ -44,6 +46,7 @@ class Objects:
         self._storage = storage
         self._clock = clock
         self._definitions: Lru[str, Definition] = Lru(_DEFINITIONS, _weight)
+        self._meanings: Lru[str, tuple[str, str]] = Lru(_MEANINGS)
         self._field_ids = FieldIds(database, self._column_ids)
 
     # -- texts

@@ -7,13 +7,20 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from andon.base.document import from_json, to_json
-from andon.base.hashing import canonical
+from andon.base.hashing import canonical, digest
+from andon.errors import MachineError
 from andon.model.build import Build
+from andon.model.commit import Leaf
 from andon.model.dataset import Definition
 from andon.model.version import Version
 
 _BUILD_COLUMNS = ("id", "key", "dataset", "definition", "version", "run", "created")
+
+_LEAVES = msgspec.json.Encoder(order="deterministic")
+_LEAVES_READ = msgspec.json.Decoder(dict[str, Leaf])
 
 
 def pack(value: Any) -> bytes:
@@ -24,6 +31,29 @@ def pack(value: Any) -> bytes:
 def unpack(body: bytes) -> Any:
     """Inverse of `pack`."""
     return json.loads(zlib.decompress(body))
+
+
+def leaves_text(leaves: Mapping[str, Leaf]) -> bytes:
+    """A tree of leaves, by name, as the bytes of `canonical`: they are texts in lists, and there are thousands."""
+    return _LEAVES.encode(leaves)
+
+
+def leaves_id(text: bytes) -> str:
+    """The id of the tree that is `leaves_text`: as `content_id(["tree", tree])`."""
+    return digest(b'["tree",' + text + b"]")
+
+
+def leaves_of(text: bytes) -> dict[str, Leaf]:
+    """Inverse of `leaves_text`.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    try:
+        return _LEAVES_READ.decode(text)
+    except msgspec.MsgspecError as error:
+        message = f"a tree of the catalog can't be read: {error}"
+        raise MachineError("lake.corrupt", message, hint="`andon doctor` looks at what is stored") from error
 
 
 def version_body(version: Version) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from andon.base.hashing import content_id
+from andon.base.hashing import content_id, texts_id
 from andon.base.record import Record, field
 
 
@@ -64,6 +64,7 @@ def recipe_key(
     Args:
         clock: the part of the logical time that the result depends on (`2026-11-01` or a full instant), or None.
     """
-    return content_id(
-        ["recipe", definition, sorted(inputs.items()), sorted([f.path, f.sha256] for f in files), contract, clock]
-    )
+    read, raw = sorted(inputs.items()), sorted([f.path, f.sha256] for f in files)
+    if contract is None:
+        return texts_id(["recipe", definition, read, raw, None, clock])
+    return content_id(["recipe", definition, read, raw, contract, clock])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from andon.base.cache import Cache, Entries
-from andon.base.hashing import content_id
+from andon.base.hashing import texts_id
 from andon.model.project import Project
 
 #: Raised when what is kept, of files or of the whole, changes its meaning.
@@ -30,7 +30,7 @@ def load(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache) -
     Returns:
         The project; everything that is wrong is in its `problems`.
     """
-    key = content_id(["project", sorted(files.items())])
+    key = texts_id(["project", sorted(files.items())])
     known = cache.get(_WHOLE, [key]).get(key)
     if known is not None:
         return known

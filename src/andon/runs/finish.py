@@ -338,6 +338,9 @@ def _next_state(prepared: Prepared, progress: Progress) -> State:
             build = progress.builds[name]
             leaves[name] = _leaf(gathered, name, key=build.key, build=build.id, version=build.version)
         elif step.action in (Action.REUSE, Action.CHECK) and step.key and step.build and step.version:
+            leaf = leaves.get(name)
+            if leaf is not None and not step.code_changed and (leaf.key, leaf.build) == (step.key, step.build):
+                continue  # as nearly all are
             leaves[name] = _leaf(gathered, name, key=step.key, build=step.build, version=step.version)
     return State(leaves, dict(prepared.shared))
 

@@ -115,6 +115,6 @@ def test_a_row_of_anything_else_is_not_there_and_runs_nothing(tmp_path):
     cache.close()
     for content in _contents(tmp_path):
         with sqlite3.connect(tmp_path / "cache.db") as connection:
-            connection.execute("update entry set value = ? where key like '%one'", [content])
+            connection.execute("update kept set value = ? where key like '%one'", [content])
         assert cache.get(DRAWINGS, ["one", "two"]) == {"two": DRAWING}, content
     assert not (tmp_path / "trapped").exists()

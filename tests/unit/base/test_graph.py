@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.base.graph import find_cycle, reach, reverse, topological
+from andon.base.graph import find_cycle, levels, reach, reverse, topological
 
 NODES = st.sampled_from("abcdefg")
 GRAPHS = st.dictionaries(NODES, st.sets(NODES))
@@ -77,3 +77,18 @@ def test_a_long_chain_is_no_matter_of_depth() -> None:
     assert find_cycle(chain) is None
     assert find_cycle(chain | {"20000": ["0"]}) is not None
     assert len(topological(chain)) == 20_000
+
+
+@given(GRAPHS)
+def test_levels_hold_all_in_order_and_each_as_early_as_can_be(graph: dict[str, set[str]]) -> None:
+    if find_cycle(graph):
+        with pytest.raises(ValueError, match="cycle"):
+            levels(graph)
+        return
+    found = levels(graph)
+    level = {node: number for number, nodes in enumerate(found) for node in nodes}
+    order = topological(graph)
+    assert level.keys() == graph.keys()
+    for node, needs in known(graph).items():
+        assert level[node] == max((level[n] + 1 for n in needs), default=0)
+    assert all(nodes == [n for n in order if n in nodes] for nodes in found)

@@ -6,7 +6,7 @@ import random
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from andon.base.lru import Lru
@@ -46,6 +46,7 @@ class Naive:
             self.pairs.pop(0)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no defect
 @given(st.integers(0, 20), STEPS)
 def test_it_does_what_a_list_would_do(room: int, steps: list[tuple[str, object]]) -> None:
     cache: Lru[str, str] = Lru(room, len)

@@ -82,6 +82,7 @@ class Gatherer:
         self._workspace = workspace
         self._lake = workspace.lake
         self._seen: dict[str, Mapping[str, InputFile]] = {}
+        self._loaded: tuple[Mapping[str, str], Project] | None = None
 
     # -- sides
 
@@ -218,13 +219,19 @@ class Gatherer:
         return lambda path, content: meanings.get(path) if side.code.get(path) == content else None
 
     def _load(self, files: Mapping[str, str], side: MergeSide) -> Project:
+        """The project that files make; the one that was asked for last is kept, since a side is mostly what its merge comes to."""
+        if self._loaded is not None and self._loaded[0] == files:
+            return self._loaded[1]
+
         def read(path: str) -> bytes:
             sha = files[path]
             if side.code.get(path) == sha:
                 return side.read(path, sha)
             return self._lake.objects.text(sha)
 
-        return load(files, read, self._workspace.cache)
+        project = load(files, read, self._workspace.cache)
+        self._loaded = (files, project)
+        return project
 
     def _as_published(self, project: Project, state: State) -> Project:
         """`project` with the definitions of the leaves: a dataset that was kept, failed or not selected was made by other texts of

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from andon.base.clock import to_text
-from andon.base.graph import reach, reverse, topological
+from andon.base.graph import levels, reach, reverse
 from andon.base.record import Record, field
 from andon.model.build import Build, InputFile, recipe_key
 from andon.model.commit import Leaf
@@ -103,10 +103,8 @@ class _Planner:
 
     def steps(self) -> tuple[Step, ...]:
         steps: list[Step] = []
-        waiting = topological(self.needs)
-        while waiting:
+        for level in levels(self.needs):
             # Level by level, so that keys that are not the head's are looked up many at a time.
-            level = [d for d in waiting if all(p in self.versions or self._is_gone(p) for p in self.needs[d])]
             keys = {d: self._key(d) for d in level}
             known = self.now.known([key for d, key in keys.items() if key and not self._as_head(d, key)])
             for dataset in level:
@@ -115,8 +113,6 @@ class _Planner:
                 self.versions[dataset] = None if step.action is Action.BUILD else step.version
                 if self._differs(dataset):
                     self.remade.add(dataset)
-            done = set(level)
-            waiting = [d for d in waiting if d not in done]
         return (*steps, *self._drops())
 
     def _key(self, dataset: str) -> str:
