@@ -12,7 +12,7 @@ from typing import Any
 from andon.base.sqlite import SqliteDatabase
 from andon.errors import UsageError
 from andon.lake.objects import Objects
-from andon.lake.refs import Refs
+from andon.lake.refs import RefMove, Refs
 from andon.lake.storage import LocalStorage
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.service import Service
@@ -228,10 +228,11 @@ def _two_transactions() -> None:
 def _no_compare() -> None:
     original = Refs.move
 
-    def move(self: Any, transaction: Any, name: str, kind: str, old: Any, new: Any, *rest: Any, **named: Any) -> None:
-        if old is not None and new is not None:
-            old = transaction.query("select commit_id from ref where name = ?", [name])[0][0]
-        original(self, transaction, name, kind, old, new, *rest, **named)
+    def move(self: Any, transaction: Any, move: RefMove, new: Any, mover: Any) -> None:
+        if move.old is not None and new is not None:
+            there = transaction.query("select commit_id from ref where name = ?", [move.name])[0][0]
+            move = RefMove(move.name, move.kind, there, move.why)
+        original(self, transaction, move, new, mover)
 
     Refs.move = move  # type: ignore[method-assign]
 

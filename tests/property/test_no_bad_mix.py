@@ -15,6 +15,7 @@ from andon.base.graph import reach, reverse
 from andon.errors import AndonError
 from andon.model.commit import CommitKind
 from andon.model.run import RunResult
+from andon.runs.inspection.history import CheckHistory
 from kit.clones import Clone
 
 SOURCES = ("s.a", "s.b")
@@ -110,7 +111,7 @@ class Lake:
         if self.held is None:
             return
         with closing(self.clone.open()) as service:
-            failing = [c for c in service.checks.of_run(self.held) if c.holds]
+            failing = [c for c in CheckHistory(service.workspace).of_run(self.held) if c.holds]
             branch = service.workspace.runs.find(self.held).branch
         wanted = [f"{c.dataset}: {c.label}" for c in (failing if every else failing[:1])]
         if wanted:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 _PART = re.compile(r"[a-z_][a-z0-9_]*\Z")
+_SMALL = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 #: Schemas that the engine or Andon itself uses.
 RESERVED_SCHEMAS = frozenset({"main", "temp", "system", "memory", "information_schema", "pg_catalog", "andon"})
@@ -14,6 +15,11 @@ RESERVED_SCHEMAS = frozenset({"main", "temp", "system", "memory", "information_s
 def is_name_part(text: str) -> bool:
     """Whether `text` can be a schema or the last part of a dataset's name."""
     return _PART.match(text) is not None
+
+
+def folded(name: str) -> str:
+    """`name` as the engine compares names: only the letters A to Z have no case there, so `Ä` and `ä` are two names."""
+    return name.lower() if name.isascii() else name.translate(_SMALL)
 
 
 def quote(identifier: str) -> str:

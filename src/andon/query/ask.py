@@ -62,12 +62,18 @@ class Answer:
 
     def fetch(self, limit: int | None = None) -> list[tuple[Any, ...]]:
         """Rows as tuples: all, or the first `limit`."""
-        rows: list[tuple[Any, ...]] = self._take(lambda c: c.fetchall() if limit is None else c.fetchmany(limit), len)
+
+        def read(lease: Lease) -> list[tuple[Any, ...]]:
+            rows: list[tuple[Any, ...]]
+            rows = lease.connection.fetchall() if limit is None else lease.connection.fetchmany(limit)
+            return rows
+
+        rows: list[tuple[Any, ...]] = self._take(read, len)
         return rows
 
     def arrow(self) -> Any:
         """A `pyarrow.Table`."""
-        return self._take(lambda c: c.to_arrow_table(), lambda t: int(t.num_rows))
+        return self._take(lambda held: held.connection.to_arrow_table(), lambda t: int(t.num_rows))
 
     def df(self) -> Any:
         """A pandas data frame.
@@ -76,7 +82,7 @@ class Answer:
             MachineError: `machine.missing` without pandas.
         """
         _require("pandas", "frames")
-        return self._take(lambda c: c.df(), len)
+        return self._take(lambda held: held.connection.df(), len)
 
     def pl(self) -> Any:
         """A Polars data frame.
@@ -85,7 +91,7 @@ class Answer:
             MachineError: `machine.missing` without polars.
         """
         _require("polars", "frames")
-        return self._take(lambda c: c.pl(), len)
+        return self._take(lambda held: held.connection.pl(), len)
 
     def write(self, path: Path, format: str) -> int:
         """Write all rows to `path` as `csv`, `json`, `parquet` or `arrow`; returns how many.
@@ -99,17 +105,22 @@ class Answer:
             raise UsageError(
                 "usage.bad_argument", f"`{format}` is not a format", hint=f"one of {', '.join([*FORMATS, 'arrow'])}"
             )
-        statement = f"copy (\n{self.sql}\n) to {literal(str(path))} ({FORMATS[format]})"
-        return int(self._take(lambda c: c.execute(statement).fetchall()[0][0], int))
 
-    def _take(self, read: Callable[[Any], Any], count: Callable[[Any], int]) -> Any:
+        def copy(lease: Lease) -> int:
+            with lease.leaving(path) as place:
+                statement = f"copy (\n{self.sql}\n) to {literal(str(place))} ({FORMATS[format]})"
+                return int(lease.connection.execute(statement).fetchall()[0][0])
+
+        return int(self._take(copy, int))
+
+    def _take(self, read: Callable[[Lease], Any], count: Callable[[Any], int]) -> Any:
         began = time.perf_counter()
         lease, self._lease = self._lease, None
         again = lease is None
         try:
             # a result that was read is empty, and says so in no way that could be told from no rows
             with lease or self._again() as held:
-                found = read(held.connection)
+                found = read(held)
         except Exception as error:
             problem = self._explain(error)
             if not again:

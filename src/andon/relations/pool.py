@@ -6,13 +6,20 @@ one that was read longest ago goes first; so a process that lives long holds wha
 
 from __future__ import annotations
 
+import os
+import secrets
+import shutil
+import tempfile
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from andon.base.files import machine_error
 from andon.base.names import quote, quote_name
 from andon.engines.duckdb.opening import Purpose, open_instance
 from andon.engines.duckdb.universe import Universe
@@ -38,6 +45,59 @@ class _State:
     leases: int = 0
 
 
+class Outbox:
+    """The one place where engines that read the lake may write: what is to leave is written here and moved to where it is wanted."""
+
+    def __init__(self, beside: Path) -> None:
+        # of this process alone, and a name that nobody can guess
+        name = f"out-{os.getpid()}-{secrets.token_hex(8)}"
+        self.folders = (beside / name, Path(tempfile.gettempdir()) / f"andon-{name}")
+
+    @contextmanager
+    def leaving(self, target: Path) -> Iterator[Path]:
+        """See `Lease.leaving`."""
+        try:
+            folder = self._made()
+            path = folder / secrets.token_hex(8)
+            try:
+                yield path
+                _move(path, target)
+            finally:
+                path.unlink(missing_ok=True)
+                self._tidy(folder)
+        except OSError as error:
+            raise machine_error(error, f"write `{target}`") from error
+
+    def _made(self) -> Path:
+        beside, elsewhere = self.folders
+        try:
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            beside.mkdir(mode=0o700, exist_ok=True)
+            return beside
+        except OSError:  # a lake that one may read and not write
+            elsewhere.mkdir(mode=0o700, exist_ok=True)
+            return elsewhere
+
+    def _tidy(self, folder: Path) -> None:
+        try:
+            folder.rmdir()
+            folder.parent.rmdir()
+        except OSError:
+            return  # others write there just now
+
+
+def _move(source: Path, target: Path) -> None:
+    """Put a file in place of another; into what is no file (a pipe, a terminal) its bytes are written."""
+    if target.exists() and not target.is_file():
+        with source.open("rb") as read, target.open("wb") as write:
+            shutil.copyfileobj(read, write)
+        return
+    try:
+        source.replace(target)
+    except OSError:  # another disk
+        shutil.copyfile(source, target)
+
+
 class Lease:
     """One reader's hold on a state, with a connection of its own; for one thread at a time. Give it back with `release`, or use it as a
     context manager; one that is forgotten is given back when it is collected.
@@ -46,8 +106,11 @@ class Lease:
         session: the connection, with unqualified names looked up in the state.
     """
 
-    def __init__(self, state: _State, returned: deque[_State], settle: Callable[[], None]) -> None:
+    def __init__(
+        self, state: _State, returned: deque[_State], settle: Callable[[], None], outbox: Outbox | None = None
+    ) -> None:
         self._state = state
+        self._outbox = outbox
         self._returned = returned
         self._settle = settle
         self.session = state.universe.instance.new_session()
@@ -91,6 +154,19 @@ class Lease:
         """What stands for a name that was ensured, from any connection of the pool."""
         return f"{quote(self._state.universe.catalog)}.{quote_name(name)}"
 
+    @contextmanager
+    def leaving(self, target: Path) -> Iterator[Path]:
+        """A path that the engine can write; what it wrote there stands at `target` afterwards.
+
+        Raises:
+            MachineError: the disk.
+        """
+        if self._outbox is None:
+            yield target
+        else:
+            with self._outbox.leaving(target) as path:
+                yield path
+
     def release(self) -> None:
         """Give it back; what was not read of a result is dropped."""
         if self._is_held:
@@ -106,10 +182,12 @@ class Pool:
     Args:
         open: makes the instance, when something is read for the first time.
         most: so many states are kept; more only while more are leased.
+        outbox: where the instance may write; None where it may everywhere.
     """
 
-    def __init__(self, open: Callable[[], Instance], most: int = MOST) -> None:
+    def __init__(self, open: Callable[[], Instance], most: int = MOST, outbox: Outbox | None = None) -> None:
         self._open = open
+        self._outbox = outbox
         self._most = most
         self._instance: Instance | None = None
         self._states: OrderedDict[str, _State] = OrderedDict()
@@ -127,7 +205,7 @@ class Pool:
                 relations: dict[str, Relation] = {}
                 state = self._states[key] = _State(Universe(self._running(), relations.get), relations)
             self._states.move_to_end(key)
-            lease = Lease(state, self._returned, self._settle)
+            lease = Lease(state, self._returned, self._settle, self._outbox)
             state.leases += 1
             self._drop_idle()
             return lease
@@ -170,16 +248,22 @@ class Pool:
 
 
 class Readers:
-    """The engines that read a lake, opened when first asked.
+    """The engines that read a lake, opened when first asked. They run what people ask, so they reach the lake's data files and nothing
+    else on the machine, whatever a text says.
+
+    Args:
+        data: the folder of the lake's data files.
 
     Attributes:
         wide: with all cores.
         narrow: with one thread, so that sums of floating-point numbers and samples of a view repeat.
     """
 
-    def __init__(self, settings: EngineSettings) -> None:
-        self.wide = Pool(lambda: open_instance(Purpose.READING, settings, wide=True))
-        self.narrow = Pool(lambda: open_instance(Purpose.READING, settings))
+    def __init__(self, settings: EngineSettings, data: Path) -> None:
+        outbox = Outbox(settings.temporary)
+        only = (data, *outbox.folders)
+        self.wide = Pool(lambda: open_instance(Purpose.READING, settings, wide=True, only=only), outbox=outbox)
+        self.narrow = Pool(lambda: open_instance(Purpose.READING, settings, only=only), outbox=outbox)
 
     def close(self) -> None:
         """Free the engines; one that is in use, when that ends."""

@@ -77,7 +77,11 @@ class RowDiffer:
         with ExitStack() as held:
             pairs = zip(versions, files, strict=True)
             sides = [self._side(pool, held, version, kept, known) for version, kept in pairs]
-            return compare(held.enter_context(pool.reading()).session, sides[0], sides[1], question)
+            lease = held.enter_context(pool.reading())
+            if question.output is None:
+                return compare(lease.session, sides[0], sides[1], question)
+            place = held.enter_context(lease.leaving(question.output))
+            return compare(lease.session, sides[0], sides[1], replace(question, output=place))
 
     def _side(
         self, pool: Pool, held: ExitStack, version: Version | None, files: Sequence[DataFile], known: Version

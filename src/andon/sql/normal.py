@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from andon.base.hashing import digest
+from andon.base.names import folded
 from andon.sql.names import HIDDEN_READERS, NAMED_AS_WRITTEN, PLAIN_FUNCTIONS
 
 _Node = dict[str, Any]
@@ -28,6 +29,8 @@ _TABLE_KEYS = frozenset({"table_name", "schema_name", "catalog_name", "alias", "
 _QUERY_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 _PLAIN_STAR = frozenset({"class", "type", "query_location", "relation_name", "exclude_list"})
 _NOTHING: Mapping[str, Any] = {}
+#: Before the name of a recursive CTE whose own query is written: it is in scope only in the query's second part.
+_INSIDE = "inside\0"
 
 
 def normal_form(node: _Node, parameters: frozenset[str] = frozenset()) -> str:
@@ -130,9 +133,9 @@ class _Names:
 
     def _query(self, part: _Node, outer: frozenset[str], ctes: frozenset[str]) -> None:
         if part["type"] == "RECURSIVE_CTE_NODE":
-            ctes = ctes | {str(part["cte_name"]).lower()}
+            ctes = ctes | {folded(str(part["cte_name"]))}
         for entry in (part.get("cte_map") or _NOTHING).get("map", ()):
-            name = str(entry["key"]).lower()
+            name = folded(str(entry["key"]))
             if name in ctes:
                 self.kept_ctes.add(name)
             self.collect(entry["value"], outer, ctes)
@@ -147,7 +150,7 @@ class _Names:
         if part["type"] == "JOIN" and part.get("alias"):
             self.kept.update(name for name, _ in _aliases(part))
         if part["type"] == "BASE_TABLE" and str(part.get("schema_name", "")).lower() == "recurring":
-            self.kept_ctes.add(str(part["table_name"]).lower())
+            self.kept_ctes.add(folded(str(part["table_name"])))
         rest = {key: value for key, value in part.items() if key not in _TABLE_KEYS}
         self._values(rest, outer, ctes, own)
 
@@ -233,13 +236,15 @@ class _Form:
     def _query(self, part: _Node, ctes: Mapping[str, Any]) -> Any:
         form: _Node = {"type": part["type"]}
         ctes = dict(ctes)
+        own_name = ""
         if part["type"] == "RECURSIVE_CTE_NODE":
-            form["cte_name"] = ctes.get(str(part["cte_name"]).lower(), part["cte_name"])
+            own_name = folded(str(part["cte_name"]))
+            form["cte_name"] = ctes.get(_INSIDE + own_name, part["cte_name"])
         with_list = []
         for entry in (part.get("cte_map") or _NOTHING).get("map", ()):
-            name = str(entry["key"]).lower()
+            name = folded(str(entry["key"]))
             new: Any = name if name in self._names.kept_ctes else self._number()
-            inside = {**ctes, name: new} if _is_recursive(entry["value"], name) else ctes
+            inside = {**ctes, _INSIDE + name: new} if _is_recursive(entry["value"], name) else ctes
             with_list.append([new, self.emit(entry["value"], _NOTHING, inside)])
             ctes[name] = new
         form["with"] = with_list
@@ -251,7 +256,9 @@ class _Form:
         for key, value in part.items():
             if key in ("type", "cte_map", "cte_name", "select_list"):
                 continue
-            form[key] = self.emit(value, own, ctes) if type(value) is dict or type(value) is list else value
+            # the first part of a recursive CTE does not see the CTE itself
+            scope = {**ctes, own_name: form["cte_name"]} if own_name and key == "right" else ctes
+            form[key] = self.emit(value, own, scope) if type(value) is dict or type(value) is list else value
         return form
 
     def _select_list(self, part: _Node, own: Mapping[str, Any], ctes: Mapping[str, Any]) -> list[Any]:
@@ -281,7 +288,7 @@ class _Form:
             for key, value in part.items()
             if key not in ("alias", "table_name", "schema_name", "catalog_name", "query_location")
         }
-        name = str(part.get("table_name", "")).lower()
+        name = folded(str(part.get("table_name", "")))
         if part["type"] == "BASE_TABLE":
             schema, catalog = str(part.get("schema_name", "")).lower(), str(part.get("catalog_name", "")).lower()
             if schema:
@@ -331,4 +338,4 @@ def _merged(table: _Node) -> set[str | None]:
 def _is_recursive(part: Any, name: str) -> bool:
     """Whether the query of a CTE is the recursive one of that name."""
     node = part.get("query", {}).get("node", {})
-    return node.get("type") == "RECURSIVE_CTE_NODE" and str(node.get("cte_name", "")).lower() == name
+    return node.get("type") == "RECURSIVE_CTE_NODE" and folded(str(node.get("cte_name", ""))) == name

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from andon.base.names import folded
 from andon.base.recursion import deeply
 from andon.model.dataset import ClockUse, FileRead
 from andon.sql.names import CLOCK_KEYWORDS, DATE_NAMES, INSTANT_NAMES, RANDOM_NAMES, READERS, STATE_KEYWORDS
@@ -17,6 +18,8 @@ from andon.sql.uses import CallUse, Construct, SqlFacts, SqlProblem, TableUse
 
 _FILE = re.compile(r"[/*?\\]|://|\.[a-z0-9]{1,8}\Z", re.IGNORECASE)
 _NO_CTES: frozenset[str] = frozenset()
+#: The schema by which the recursive part of a CTE `using key` reads all rows so far. No name of a CTE holds a NUL.
+_SO_FAR = "recurring\0"
 
 
 def facts_of(
@@ -103,17 +106,28 @@ class _Walk:
         elif "function_name" in node:
             self._call(node)
         elif kind == "RECURSIVE_CTE_NODE":
-            ctes = ctes | {str(node["cte_name"]).lower()}
+            self._recursive(node, ctes)
+            return
         if "sample" in node:
             self._sample(node["sample"])
-        known = node.get("cte_map")
-        if known:
-            for entry in known.get("map", ()):
-                self.visit(entry["value"], ctes)
-                ctes = ctes | {str(entry["key"]).lower()}
+        ctes = self._with(node, ctes)
         for key, part in node.items():
             if key != "cte_map" and (type(part) is dict or type(part) is list):
                 self.visit(part, ctes)
+
+    def _with(self, node: dict[str, Any], ctes: frozenset[str]) -> frozenset[str]:
+        """Visit the CTEs of a query, of which each sees those before it; the names in scope after them."""
+        for entry in (node.get("cte_map") or {}).get("map", ()):
+            self.visit(entry["value"], ctes)
+            ctes = ctes | {folded(str(entry["key"]))}
+        return ctes
+
+    def _recursive(self, node: dict[str, Any], ctes: frozenset[str]) -> None:
+        """Only the second part sees the CTE itself: in the first, its name is that of whatever else is called so."""
+        name = folded(str(node["cte_name"]))
+        ctes = self._with(node, ctes)
+        self.visit([part for key, part in node.items() if key not in ("right", "cte_map")], ctes)
+        self.visit(node["right"], ctes | {name, _SO_FAR + name})
 
     def parameters(self) -> None:
         """Report that the text has parameters."""
@@ -141,13 +155,22 @@ class _Walk:
         if "at_clause" in node:
             self.constructs.append(Construct("at", offset))
         if not schema:
-            if name.lower() in ctes:
+            if folded(name) in ctes:
                 return
             if _FILE.search(name):
                 self._file(name, offset)
                 return
-        parts = [str(part) for part in (catalog, schema, name) if part]
-        self.tables.append(TableUse(".".join(parts).lower(), offset))
+        elif not catalog and folded(str(schema)) + "\0" + folded(name) in ctes:
+            return
+        parts = [folded(str(part)) for part in (catalog, schema, name) if part]
+        dotted = next((part for part in parts if "." in part), None)
+        if dotted is not None:
+            # joined with what stands before it the name would look like another one, and the engine reads files by such names
+            message = f"`{dotted}` in quotes is one name, and no dataset has a point in its name"
+            hint = 'quote each part for itself: `"schema"."name"`'
+            self.problems.append(SqlProblem("project.refused_sql", message, offset, hint))
+            return
+        self.tables.append(TableUse(".".join(parts), offset))
 
     def _file(self, name: str, offset: int) -> None:
         reader = reader_of(name)
@@ -162,10 +185,11 @@ class _Walk:
     def _table_function(self, node: dict[str, Any], ctes: frozenset[str]) -> None:
         function = node["function"]
         self._call(function, is_table=True)
-        self.visit(function.get("children", []), ctes)
+        for inside in (function, {key: part for key, part in node.items() if key not in ("function", "type")}):
+            self.visit([part for part in inside.values() if type(part) in (dict, list)], ctes)
         if "sample" in node:
             self._sample(node["sample"])
-        name = str(function["function_name"]).lower()
+        name = folded(str(function["function_name"]))
         if name not in READERS:
             return
         found = find_read(self.text, self._offset(function), name, function.get("children", []))
@@ -177,7 +201,7 @@ class _Walk:
     def _call(self, node: dict[str, Any], is_table: bool = False) -> None:
         if node.get("is_operator"):
             return
-        name, offset = str(node["function_name"]).lower(), self._offset(node)
+        name, offset = folded(str(node["function_name"])), self._offset(node)
         qualified = self._qualification(node, offset)
         self.calls.append(CallUse(name, qualified, offset, is_table))
         if name in DATE_NAMES:
@@ -188,7 +212,7 @@ class _Walk:
             self._clock(ClockUse.DATE)
 
     def _qualification(self, node: dict[str, Any], offset: int) -> str | None:
-        parts = [str(part).lower() for part in (node.get("catalog"), node.get("schema")) if part]
+        parts = [folded(str(part)) for part in (node.get("catalog"), node.get("schema")) if part]
         if parts == ["main"]:
             # the parser itself puts `main` before list_value and the like
             token = next(tokens(self.text, offset), None)

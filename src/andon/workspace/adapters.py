@@ -116,7 +116,7 @@ class Adapters:
         from andon.relations.pool import Readers
         from andon.workspace.engine_settings import reading_settings
 
-        return Readers(reading_settings(self.settings, self.folder))
+        return Readers(reading_settings(self.settings, self.folder), self._path("storage") / "data")
 
     @cached_property
     def _cache(self) -> FileCache:

@@ -111,9 +111,9 @@ def test_python(decorator, lines, end):
     except ProjectError:
         return
     before, after = read_python_dataset(path, text).said, read_python_dataset(path, made).said
-    old, new = ([one.text for one in said.values.get("checks", ())] for said in (before, after))
+    old, new = ([one.text for one in said.keys.checks] for said in (before, after))
     assert sorted(new) == sorted([*old, *lines])
     assert before.normal == after.normal
     tail = text.partition("def b")[2]
     assert made.endswith(tail)
-    assert after.values.get("owner") == before.values.get("owner")
+    assert after.keys.owner == before.keys.owner

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import duckdb
 
 
+#: What a shut instance may still set: how many groups are counted in an array, which comparing rows does.
+_STILL_SET = ("perfect_ht_threshold",)
+
+
 class Instance:
     """An in-memory DuckDB.
 
@@ -29,6 +33,8 @@ class Instance:
         temporary: folder for spilling, made when needed.
         moment: the logical time that `now()` and its kin show; None leaves the real clock.
         files_never_change: whether footers that were read once stay true (the lake's files, not a project's raw ones).
+        only: folders; nothing outside of them and of `temporary` is read or written, no extension is loaded, and no setting is
+            changed any more. None allows everything.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class Instance:
         temporary: Path | None = None,
         moment: datetime | None = None,
         files_never_change: bool = True,
+        only: Sequence[Path] | None = None,
     ) -> None:
         import duckdb
 
@@ -62,10 +69,21 @@ class Instance:
         if files_never_change:
             self._root.execute("set global parquet_metadata_cache = true")
             self._root.execute("set global validate_external_file_cache = 'NO_VALIDATION'")
+        if only is not None:
+            self._shut(only)
         self._local = threading.local()
         # those of threads that ended are gone
         self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._lock = threading.Lock()
+
+    def _shut(self, folders: Sequence[Path]) -> None:
+        """From here on files are reached in `folders` only. Once access is shut, the engine itself refuses to open it again."""
+        allowed = file_list([f"{folder}/" for folder in folders])
+        self._root.execute("set global allow_persistent_secrets = false")
+        self._root.execute(f"set global allowed_directories = {allowed}")
+        self._root.execute(f"set global allowed_configs = {file_list(_STILL_SET)}")
+        self._root.execute("set global enable_external_access = false")
+        self._root.execute("set global lock_configuration = true")
 
     def session(self) -> Session:
         """The session of this thread."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
+from pathlib import Path
 
 from andon.engines.duckdb.instance import Instance
 from andon.engines.engine import EngineSettings
@@ -24,7 +26,12 @@ class Purpose(Enum):
 
 
 def open_instance(
-    purpose: Purpose, settings: EngineSettings | None = None, *, wide: bool = False, moment: datetime | None = None
+    purpose: Purpose,
+    settings: EngineSettings | None = None,
+    *,
+    wide: bool = False,
+    moment: datetime | None = None,
+    only: Sequence[Path] | None = None,
 ) -> Instance:
     """An instance for `purpose`.
 
@@ -32,6 +39,7 @@ def open_instance(
         settings: None where nothing is computed.
         wide: with all cores that the settings allow; else with one thread, so that results repeat.
         moment: the logical time that its sessions show; None leaves the real clock.
+        only: the folders whose files it can reach; None for all files.
     """
     if settings is None:
         return Instance(moment=moment, files_never_change=purpose.files_never_change)
@@ -41,4 +49,5 @@ def open_instance(
         temporary=settings.temporary / ("wide" if wide else "narrow"),
         moment=moment,
         files_never_change=purpose.files_never_change,
+        only=only,
     )
