@@ -29,7 +29,7 @@ _SHARE = 0.1
 # CPU seconds, as measured: a run without its tasks, a task, a comparison; and bytes that each of the two takes in a second.
 _RUN = 0.3
 _TASK = 0.01
-_COMPARISON = 0.012
+_COMPARISON = 0.02
 _BYTES = 100_000_000
 
 Sizes = Mapping[str, tuple[int | None, int]]

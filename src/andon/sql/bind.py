@@ -53,6 +53,11 @@ class Binder:
         self._schemas: set[str] = set()
         self._macros: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """How many datasets are known to it."""
+        return len(self._declared)
+
     def declare(self, name: str, columns: Sequence[tuple[str, str]]) -> None:
         """Make dataset `name` known with its `(column, DuckDB type)`s, in place of what was known before."""
         wanted = tuple((column, kind) for column, kind in columns)
