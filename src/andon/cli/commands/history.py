@@ -68,6 +68,8 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
     target, datasets = undoing.undo_preview(branch)
     if commit is not None and app.workspace.lake.refs.resolve(commit).id != target.id:
         return _undo_older(app, app.service.reverting.find(commit, branch), branch, message, yes)
+    if not undoing.is_restore(branch):
+        return _undo_older(app, target, branch, message, yes)
     _ask(app, branch, target, datasets, yes)
     done = undoing.undo(branch, expect=target.id, message=message)
     app.console.show(done.to_json, lambda: reverted_lines(done, app.console.out, "undone"))
@@ -174,7 +176,7 @@ def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], 
 
 
 def _undo_older(app: App, target: Commit, branch: str | None, message: str | None, yes: bool) -> int:
-    """Undo of a publish that is not the newest: built aside and shown first, published when confirmed."""
+    """Undo of what gives readers something they never saw: built aside and shown first, published when confirmed."""
     console = app.console
     reverting = app.service.reverting
     place = app.workspace.branch(branch)
