@@ -65,7 +65,8 @@ _CLI_NOTES = """\
 
 ## Selecting datasets
 
-`plan`, `run`, `refresh` and `ls` take terms; what any of them names is selected. `--exclude` takes the same.
+`plan`, `run`, `refresh`, `check`, `test` and `ls` take terms; what any of them names is selected. `--exclude` takes the same.
+A term that names nothing is an error with the nearest name, never an empty selection; only `state:` may find nothing.
 
 | term | selects |
 |---|---|
@@ -75,9 +76,10 @@ _CLI_NOTES = """\
 | `marts`, `marts.*` | a schema; `*` fits any part of a name |
 | `tag:finance` | datasets with a tag |
 | `owner:ana` | datasets of an owner |
-| `path:datasets/marts` | datasets whose file lies there |
+| `datasets/marts/orders.sql`, `datasets/marts/` | the dataset of a file, the datasets of a folder |
+| `path:datasets/marts` | the same, told by a word; `*` fits any part of a path |
 | `state:changed` | what the folder changed |
-| `tag:finance,state:changed` | what both terms select |
+| `tag:finance,state:changed` | what both terms select: a comma means both at once, a blank either |
 | `!marts.orders` | takes away, as `--exclude` |
 
 ## Naming commits

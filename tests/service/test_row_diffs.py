@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from andon.errors import AndonError, UsageError
-from andon.model.row_diff import MASK, RowChange, RowCounts, RowDiff
+from andon.model.mask import MASK
+from andon.model.row_diff import RowChange, RowCounts, RowDiff
 from andon.model.version import Column, DataFile, Version
 from andon.python.lake import Lake
 from andon.relations.row_diffs import different_files

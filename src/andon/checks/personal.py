@@ -21,7 +21,7 @@ from andon.model.check import (
     TotalRule,
     Watch,
 )
-from andon.model.row_diff import MASK
+from andon.model.mask import MASK
 from andon.sql.names import words
 
 #: Aggregates whose result is about all values, and no one's.

@@ -100,10 +100,6 @@ class RowSample(Record):
     changed: tuple[str, ...] = ()
 
 
-#: Shown in the place of a masked value that is not NULL.
-MASK = "•••"
-
-
 class RetypedDocument(Document):
     """A column whose type differs, and the type in which both sides were compared."""
 

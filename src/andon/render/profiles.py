@@ -7,6 +7,7 @@ from collections.abc import Callable
 from andon.model.profile import ColumnProfile, Value
 from andon.model.profile_diff import ColumnMoves, Move
 from andon.render.pairs import told_apart
+from andon.render.visible import visible
 
 
 def percent(share: float) -> str:
@@ -45,7 +46,7 @@ def shown(value: Value) -> str:
         return "true" if value else "false"
     if not isinstance(value, str):
         return number(value)
-    text = "".join(c if c.isprintable() or c in "\n\r\t" else c.encode("unicode_escape").decode() for c in value)
+    text = visible(value)
     return f"'{text}'" if text != text.strip() or not text else text
 
 

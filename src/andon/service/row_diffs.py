@@ -16,6 +16,7 @@ from andon.model.check import Tolerance
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
 from andon.model.version import paired
+from andon.service.masks import masked_columns
 from andon.state.row_diffs import Compared, KnownRowDiffs
 from andon.workspace.view import no_dataset
 
@@ -133,6 +134,13 @@ class RowDiffs:
         """What of `summary` costs nothing: what was counted before, by dataset."""
         return self._counted(self._differing(datasets, self._lake.commits.changed_leaves(a, b)))
 
+    def of_pairs(self, head: Commit, pairs: LeafChanges) -> dict[str, RowDiff]:
+        """`summary` of leaves of `head` beside others that no commit holds yet, by dataset."""
+        differing = self._differing(pairs, pairs)
+        found = self._counted(differing)
+        missing = [each for name, each in differing.items() if name not in found]
+        return {**found, **self._made(missing, head, head, RowOptions(samples=0, limit_bytes=SUMMARY_BYTES))}
+
     # -- parts
 
     def _relations(self) -> Relations:
@@ -181,7 +189,7 @@ class RowDiffs:
 
         differ = RowDiffer(self._lake, self._workspace.readers, self._relations())
         tolerance = None if options.tolerance is None else _tolerance(options.tolerance)
-        masks = {} if options.is_summary else self._masks(a, b)
+        masks = {} if options.is_summary else masked_columns(self._workspace, a, b)
         made, kept = {}, []
         for each in differing:
             masked = masks.get(each.name, frozenset())
@@ -209,18 +217,6 @@ class RowDiffs:
         definition = self._lake.objects.definitions([leaf.definition]).get(leaf.definition)
         key = definition.key if definition else ()
         return RowDiff(name, tuple(c.name for c in version.columns), key, where=options.where)
-
-    def _masks(self, a: Commit, b: Commit) -> dict[str, frozenset[str]]:
-        """Columns marked `pii`, in lower case, by dataset: by the code of either commit, or by that of the branch as it is now."""
-        from andon.workspace.code import project_at
-
-        head = self._lake.refs.resolve(self._workspace.reading())
-        marked: dict[str, set[str]] = {}
-        for commit in {c.root: c for c in (a, b, head)}.values():
-            project = project_at(self._workspace, self._lake.commits.state(commit))
-            for name, info in project.datasets.items():
-                marked.setdefault(name, set()).update(c.name.lower() for c in info.columns if c.pii)
-        return {name: frozenset(columns) for name, columns in marked.items() if columns}
 
     def _require(self, a: Commit, b: Commit, datasets: Sequence[str]) -> None:
         known = self._lake.commits.state(a).leaves.keys() | self._lake.commits.state(b).leaves.keys()

@@ -210,6 +210,15 @@ def test_rare_values_among_many_that_come_once(profiler: Profiler) -> None:
     assert profiler("select 'id ' || i as x from range(1000) t(i)").columns[0].is_unique
 
 
+def test_a_wide_table_is_read_in_parts_and_says_the_same_of_each_column(profiler: Profiler) -> None:
+    kinds = ("i % 5 as a{0}", "'t' || i % 3 as b{0}", "nullif(i, 2) * 0.5 as c{0}")
+    columns = [kinds[n % 3].format(n) for n in range(70)]
+    rows = "from range(20) t(i)"
+    wide = profiler(f"select {', '.join(columns)} {rows}", masked=["b1", "a69"])
+    narrow = [profiler(f"select {column} {rows}", masked=["b1", "a69"]).columns[0] for column in columns]
+    assert list(wide.columns) == narrow
+
+
 @pytest.mark.parametrize("kind", ["bigint", "ubigint", "decimal(38,0)", "decimal(30,0)"])
 def test_large_numbers_that_lie_close_together_keep_their_digits(profiler: Profiler, kind: str) -> None:
     low = 2**62

@@ -12,7 +12,7 @@ from andon.base.names import literal, quote
 from andon.base.record import Record
 from andon.base.text import around_difference
 from andon.model.check import Tolerance
-from andon.model.row_diff import MASK
+from andon.model.mask import MASK
 from andon.model.types import parse_type
 from andon.model.version import Column
 

@@ -8,7 +8,7 @@ from andon.checks.judge import Judgement
 from andon.checks.personal import discreet as by_verdict
 from andon.model.check import Check, CheckStatus, Violations
 from andon.model.check_result import CheckResult, Samples
-from andon.model.row_diff import MASK
+from andon.model.mask import MASK
 
 
 def discreet(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from andon.base.text import plural
-from andon.cli.output import Cell, Console, Ink, display_width, table
+from andon.cli.output import Cell, Console, Ink, display_width
+from andon.cli.table import table
 from andon.cli.text.profile.bars import bar
 from andon.model.profile import ColumnKind, ColumnProfile, Histogram
 from andon.render.profiles import number, percent
@@ -113,4 +114,6 @@ def _bars(rows: Sequence[tuple[str, int]], total: int, console: Console, *, righ
         (text, (bar(count / most, room), "accent"), f"{count:,}", (percent(count / total if total else 0.0), "dim"))
         for text, count in rows
     ]
-    return table(cells, ink, indent="  ", right=[0, 2, 3] if right else [2, 3], width=width, whole=[1, 2, 3])
+    return table(
+        cells, ink, indent="  ", right=[0, 2, 3] if right else [2, 3], width=width, whole=[1, 2, 3], wrap=[0], drop=()
+    )

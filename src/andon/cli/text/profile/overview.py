@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.base.text import plural
-from andon.cli.output import Cell, Console, table
+from andon.cli.output import Cell, Console
+from andon.cli.table import table
 from andon.cli.text.profile.bars import columns as drawn
 from andon.model.profile import ColumnKind, ColumnProfile, Profile
 from andon.render.profiles import number, percent, shown
@@ -32,7 +33,9 @@ def overview_lines(found: Profile, console: Console, at: str | None = None) -> l
         for column in found.columns
     ]
     headers = ("column", "type", "nulls", "distinct", "values", "spread")
-    lines = table(rows, ink, headers=headers, right=[2, 3], width=width, whole=[0, 2, 3, 5], first=[1, 4])
+    lines = table(
+        rows, ink, headers=headers, right=[2, 3], width=width, whole=[0, 2, 3, 5], wrap=[1, 4], first=[4], drop=[1, 5]
+    )
     return [head_line(found, console, at), "", *lines]
 
 
