@@ -421,3 +421,38 @@ def test_a_total_of_a_personal_number_tells_no_ones_value(project, marked):
         text = text.replace(str(sum((10, SECRET, 5))), "")
         assert str(SECRET) not in text
         assert str(SECRET + 1) not in text
+
+
+STAFF = """/*---
+key: id
+checks: |
+  manager_id -> hr.staff warn
+  manager_id -> hr.staff.id where dept = 'a' warn
+  (manager_id, dept) -> hr.staff (id, dept) warn
+  pay <= (select avg(pay) from hr.staff) warn
+  manager_id in (select id from hr.staff) warn
+  max(pay) = max(hr.staff.pay) warn
+---*/
+select * from read_csv('raw/staff.csv')
+"""
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_dataset_may_be_named_in_its_own_file(project, monkeypatch, large):
+    if large:  # as tables of many rows are asked, file by file
+        monkeypatch.setattr("andon.checks.execute.queries.LARGE", 1)
+    project.write("raw/staff.csv", "id,manager_id,pay,dept\n1,,10,a\n2,1,5,a\n3,1,7,b\n4,9,8,b\n")
+    project.write("sources/hr/staff.sql", STAFF)
+    found = {c.text.removesuffix(" warn"): c for c in project.run().checks if c.dataset == "hr.staff"}
+    assert [(c.bad, c.total) for c in list(found.values())[1:6]] == [(1, 4), (0, 2), (2, 4), (2, 4), (1, 4)]
+    assert str(found["max(pay) = max(hr.staff.pay)"].status) == "pass"
+    assert found["manager_id -> hr.staff"].samples.rows[0][0] == "4"
+    project.write("raw/staff.csv", "id,manager_id,pay,dept\n1,,10,a\n2,1,5,a\n3,1,7,b\n4,9,8,b\n9,1,90,b\n")
+    again = {c.text.removesuffix(" warn"): c.bad for c in project.run().checks if c.dataset == "hr.staff"}
+    project.write(
+        "sources/hr/staff.sql",
+        STAFF.replace("max(pay) =", "exists (select 1 from hr.staff s where s.id = staff.id)\n  max(pay) ="),
+    )
+    with pytest.raises(ProjectError, match="staff"):  # the row has no name when it is asked, so the plan says so
+        project.run()
+    assert (again["manager_id -> hr.staff"], again["pay <= (select avg(pay) from hr.staff)"]) == (0, 1)
