@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from andon.base.names import quote
 from andon.base.record import Record, replace
 from andon.checks.language.context import COMPARATORS, Context, Read, as_written
-from andon.checks.language.expression import Expression, read_expression
+from andon.checks.language.expression import Expression, own_names, read_expression
 from andon.checks.language.grammar import WHOLE_LINE
 from andon.checks.language.meant import meant
 from andon.checks.language.modifiers import MODIFIER_WORDS, Modifiers, check_modifiers, misplaced_modifier, splits
@@ -91,7 +91,7 @@ def context_of(
 ) -> Context:
     """What the lines of a dataset are read with; see `parse_check`."""
     known = None if columns is None else {name.lower(): name for name, _ in columns}
-    own = None if known is None else frozenset(known)
+    own = None if columns is None else own_names(columns)
     return Context(dataset, known, own, tuple(key or ()), patterns)
 
 
