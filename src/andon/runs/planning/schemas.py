@@ -11,7 +11,7 @@ from andon.engines.engine import missing
 from andon.engines.types import lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError
 from andon.model.dataset import Kind, Materialize
-from andon.project.bind_check import check_bindings, check_declared, check_sources
+from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
 from andon.runs.planning.gather import BoundCode, Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import SourceInput
@@ -139,23 +139,19 @@ def _bind_changed(
                 known.pop(name, None)
         elif definitions[name].kind is Kind.PYTHON and name not in leaves:
             known.pop(name, None)
-    readers = reverse({d: definition.inputs for d, definition in definitions.items()})
+    readers = {
+        name: [d for d in reading if d in taken and definitions[d].kind is Kind.SQL]
+        for name, reading in reverse({d: definition.inputs for d, definition in definitions.items()}).items()
+    }
+    sources = {d for d in changed if definitions[d].kind is Kind.SOURCE}
+    following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed))
     pending = {d for d in changed if definitions[d].kind is Kind.SQL}
-    while True:
-        bound, problems = check_bindings(gathered.project, known, pending, workspace.cache, to_lake_type=lake_type)
-        if problems or declared:
-            raise ProjectError.of([*problems, *declared])
-        result.update(bound)
-        moved = {d for d, columns in bound.items() if _moved(known.get(d), columns)}
-        moved |= {d for d in changed if definitions[d].kind is Kind.SOURCE}
-        more = {
-            r for d in moved for r in readers.get(d, ()) if definitions[r].kind is Kind.SQL and r in taken
-        } - pending
-        if not more:
-            return result
-        missing = {p for r in more for p in definitions[r].inputs} - known.keys()
-        known.update(_columns_of(workspace, gathered, missing))
-        pending |= more
+    bound, problems = check_bindings(
+        gathered.project, known, pending, workspace.cache, to_lake_type=lake_type, following=following
+    )
+    if problems or declared:
+        raise ProjectError.of([*problems, *declared])
+    return {**result, **bound}
 
 
 def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:
@@ -195,10 +191,6 @@ def _columns_of(workspace: Workspace, gathered: Gathered, wanted: Iterable[str])
     ids = {d: gathered.state.leaves[d].version for d in wanted if d in gathered.state.leaves}
     versions = workspace.lake.objects.versions(ids.values())
     return {d: [(c.name, c.type) for c in versions[i].columns] for d, i in ids.items() if i in versions}
-
-
-def _moved(before: Columns | None, after: Columns) -> bool:
-    return before is None or [tuple(c) for c in before] != [(n, lake_type(t)) for n, t in after]
 
 
 def columns_by_dataset(bound: Mapping[str, Columns]) -> dict[str, list[tuple[str, str]]]:
