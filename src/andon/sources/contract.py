@@ -76,6 +76,7 @@ def _entry(
     entry["partitions"] = partitions.establish(call, paths, before.get("partitions") if before else None)
     if call.format == "parquet":
         entry["columns"] = columnar.columns(call, files, paths, before["columns"] if before else None)
+        partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
         return entry
     sources = sources_of(call, files, paths)
     if call.format == "other":
@@ -88,8 +89,10 @@ def _entry(
         new = [s for s in sources if fresh is None or s.path in fresh]
         if new:
             module.held(call, Table.of(before), new)
-        return before
-    return {**entry, **module.first_load(call, sources).entry()}
+        return {**before, "partitions": entry["partitions"]}
+    entry |= module.first_load(call, sources).entry()
+    partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
+    return entry
 
 
 def describe(contract: Mapping[str, Any]) -> list[str]:
