@@ -88,7 +88,10 @@ def _entry(
     if before is not None:
         new = [s for s in sources if fresh is None or s.path in fresh]
         if new:
-            module.held(call, Table.of(before), new)
+            table = Table.of(before)
+            module.held(call, table, new)
+            if any(c.empty for c in table.casts):
+                before = {**before, **module.typed(call, table, sources).entry()}
         return {**before, "partitions": entry["partitions"]}
     entry |= module.first_load(call, sources).entry()
     partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
@@ -104,6 +107,8 @@ def describe(contract: Mapping[str, Any]) -> list[str]:
         formats = entry.get("formats", {})
         for name, kind in [*entry["columns"], *entry.get("partitions", ())]:
             form = f"  as {formats[name]}" if name in formats else ""
+            if name in entry.get("empty", ()):
+                form = "  no values yet: the first load that has some decides"
             lines.append(f"  {name:<{width}}  {kind}{form}")
     return lines
 

@@ -38,12 +38,14 @@ class Cast(Record):
         type: the DuckDB type.
         format: for dates and times that are not ISO: a strptime format.
         stated: whether a person named the type; then what is no part of the value, a plus or zeros in front, doesn't count.
+        empty: whether no value was seen yet: the type is that of the first load that has some.
     """
 
     column: str
     type: str
     format: str | None = None
     stated: bool = False
+    empty: bool = False
 
     def sql(self, text: str, dialect: Dialect, bad: str) -> str:
         """SQL that turns `text` (SQL, VARCHAR) into the type, `bad` (SQL) where that would change what it says."""

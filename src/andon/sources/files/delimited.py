@@ -229,6 +229,20 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
                 check_swallowed(connection, call, here, group)
 
 
+def typed(call: Call, table: Table, sources: Sequence[Source]) -> Table:
+    """The table with types for the columns that had no values so far and have some in `sources`, which are all files.
+
+    Raises:
+        DatasetError: `source.ambiguous`.
+    """
+    kept = {c.column: c for c in table.casts if not c.empty}
+    if call.get("union_by_name") and table.head is not None:
+        return table
+    texts = replace(table, casts=tuple(Cast(c.column, "VARCHAR") for c in table.casts))
+    with scratch() as connection:
+        return replace(table, casts=casts_of(connection, call, texts, sources, kept))
+
+
 def tables_of(call: Call, table: Table, sources: Sequence[Source]) -> list[tuple[Table, list[Source]]]:
     """The files in runs of one header, each with the table's columns in the order in which they stand there."""
     if not (call.get("union_by_name") and table.head is not None):

@@ -75,9 +75,16 @@ def sample(
 
 
 def casts_of(
-    connection: duckdb.DuckDBPyConnection, call: Call, table: Table, sources: Sequence[Source]
+    connection: duckdb.DuckDBPyConnection,
+    call: Call,
+    table: Table,
+    sources: Sequence[Source],
+    kept: Mapping[str, Cast] | None = None,
 ) -> tuple[Cast, ...]:
     """A cast for every column that keeps what each of its values says; every row is looked at.
+
+    Args:
+        kept: casts that are known already.
 
     Raises:
         DatasetError: `source.ambiguous` for a column that no type holds unchanged.
@@ -86,7 +93,7 @@ def casts_of(
     _check_known(call, names, sources[0])
     if call.get("all_varchar"):
         return tuple(Cast(n, "VARCHAR") for n in names)
-    known = {c.column: c for c in stated_casts(call, names)}
+    known = {**(kept or {}), **{c.column: c for c in stated_casts(call, names)}}
     unknown = [n for n in names if n not in known]
     first, whole = sample(connection, call, table, sources)
     every = first if whole else replace(first, origin=relation(call, table, sources))
@@ -100,7 +107,18 @@ def casts_of(
         if again == known[name] and type_name(again.type) != "VARCHAR":
             raise _unfit(every, again)
         known[name] = again
+    for name in _without_values(first, every, [n for n in unknown if known[n].type == "VARCHAR"]):
+        known[name] = replace(known[name], empty=True)
     return tuple(known[n] for n in names)
+
+
+def _without_values(first: Look, every: Look, names: Sequence[str]) -> list[str]:
+    """Columns that are empty in every row."""
+    for look in (first, every):
+        if names:
+            counts = look.run(f"select {', '.join(f'count({quote(n)})' for n in names)} from {look.origin}")[0]
+            names = [n for n, count in zip(names, counts, strict=True) if not count]
+    return list(names)
 
 
 def decided_cast(look: Look, name: str) -> Cast:

@@ -59,6 +59,7 @@ class _Entry(Document):
     formats: dict[str, str]
     stated: tuple[str, ...]
     head: tuple[str, ...] | None
+    empty: tuple[str, ...] = ()
 
 
 class Table(Record):
@@ -80,13 +81,16 @@ class Table(Record):
             columns=tuple((c.column, c.type) for c in self.casts),
             formats={c.column: c.format for c in self.casts if c.format},
             stated=tuple(c.column for c in self.casts if c.stated),
+            empty=tuple(c.column for c in self.casts if c.empty),
         ).to_json()
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Table:
         """The table of an entry of a contract, which may say more."""
-        known = from_json(_Entry, {name: entry[name] for name in _Entry.__struct_fields__}, stored=True)
-        casts = tuple(Cast(n, kind, known.formats.get(n), n in known.stated) for n, kind in known.columns)
+        known = from_json(_Entry, {n: entry[n] for n in _Entry.__struct_fields__ if n in entry}, stored=True)
+        casts = tuple(
+            Cast(n, kind, known.formats.get(n), n in known.stated, n in known.empty) for n, kind in known.columns
+        )
         return cls(known.dialect, casts, known.head)
 
 
