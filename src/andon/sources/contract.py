@@ -75,7 +75,9 @@ def _entry(
     entry: dict[str, Any] = {"call": call.key, "format": call.format, "function": call.read.function}
     entry["partitions"] = partitions.establish(call, paths, before.get("partitions") if before else None)
     if call.format == "parquet":
-        entry["columns"] = columnar.columns(call, files, paths, before["columns"] if before else None)
+        entry["columns"] = columnar.columns(
+            call, files, paths, before["columns"] if before else None, fresh if before else None
+        )
         partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
         return entry
     sources = sources_of(call, files, paths)

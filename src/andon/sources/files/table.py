@@ -105,10 +105,10 @@ def is_lenient(call: Call) -> bool:
     return bool(call.get("ignore_errors") or call.get("store_rejects"))
 
 
-def relation(call: Call, table: Table, sources: Sequence[Source], typed: bool = False) -> str:
-    """SQL: the strict read of `sources`, every column as text (`typed`: by the engine's own casts)."""
+def relation(call: Call, table: Table, sources: Sequence[Source]) -> str:
+    """SQL: the strict read of `sources`, every column as text."""
     dialect = table.dialect
-    columns = ", ".join(f"{literal(c.column)}: {literal(c.type if typed else 'VARCHAR')}" for c in table.casts)
+    columns = ", ".join(f"{literal(c.column)}: 'VARCHAR'" for c in table.casts)
     options = {
         "auto_detect": "false",
         "header": str(bool(dialect.header)).lower(),
@@ -125,14 +125,6 @@ def relation(call: Call, table: Table, sources: Sequence[Source], typed: bool = 
         options["comment"] = literal(dialect.comment)
     if dialect.encoding not in ("utf-8", "utf8"):
         options["encoding"] = literal(dialect.encoding)
-    if typed:
-        options.update(
-            {
-                k: v
-                for k, v in call.texts.items()
-                if k in ("dateformat", "timestampformat", "decimal_separator", "thousands")
-            }
-        )
     options.update({name: text for name, text in call.texts.items() if name not in _ANSWERED})
     stated = "".join(f", {name} = {text}" for name, text in options.items())
     return joined(
