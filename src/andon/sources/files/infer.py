@@ -18,7 +18,8 @@ from andon.sources.files.dialect import Dialect, records
 from andon.sources.files.patterns import matches, plain_number, type_name
 from andon.sources.files.raw_text import Source, open_text
 from andon.sources.files.scratch import rows
-from andon.sources.files.table import Table, is_lenient, relation, run
+from andon.sources.files.table import Table, is_lenient, run
+from andon.sources.files.unions import texts
 from andon.sources.files.values import Stop, ValueFacts, decide
 
 if TYPE_CHECKING:
@@ -66,9 +67,7 @@ def sample(
     connection: duckdb.DuckDBPyConnection, call: Call, table: Table, sources: Sequence[Source]
 ) -> tuple[Look, bool]:
     """The first rows as text, in a temporary table, and whether these are all."""
-    sql = (
-        f"create or replace temp table {_SAMPLE} as select * from {relation(call, table, sources)} limit {SAMPLE_ROWS}"
-    )
+    sql = f"create or replace temp table {_SAMPLE} as select * from {texts(call, table, sources)} limit {SAMPLE_ROWS}"
     run(connection, sql, call, sources)
     whole = int(rows(connection, f"select count(*) from {_SAMPLE}")[0][0]) < SAMPLE_ROWS
     return Look(connection, call, table, sources, _SAMPLE), whole
@@ -96,7 +95,7 @@ def casts_of(
     known = {**(kept or {}), **{c.column: c for c in stated_casts(call, names)}}
     unknown = [n for n in names if n not in known]
     first, whole = sample(connection, call, table, sources)
-    every = first if whole else replace(first, origin=relation(call, table, sources))
+    every = first if whole else replace(first, origin=texts(call, table, sources))
     for name in unknown:
         decision = _decide(first, name)
         known[name] = decision if isinstance(decision, Cast) else decided_cast(every, name)
