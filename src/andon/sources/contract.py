@@ -75,7 +75,10 @@ def _entry(
     entry: dict[str, Any] = {"call": call.key, "format": call.format, "function": call.read.function}
     entry["partitions"] = partitions.establish(call, paths, before.get("partitions") if before else None)
     if call.format == "parquet":
-        entry["columns"] = columnar.columns(call, files, paths, before["columns"] if before else None)
+        entry["columns"] = columnar.columns(
+            call, files, paths, before["columns"] if before else None, fresh if before else None
+        )
+        partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
         return entry
     sources = sources_of(call, files, paths)
     if call.format == "other":
@@ -87,9 +90,14 @@ def _entry(
     if before is not None:
         new = [s for s in sources if fresh is None or s.path in fresh]
         if new:
-            module.held(call, Table.of(before), new)
-        return before
-    return {**entry, **module.first_load(call, sources).entry()}
+            table = Table.of(before)
+            module.held(call, table, new)
+            if any(c.empty for c in table.casts):
+                before = {**before, **module.typed(call, table, sources).entry()}
+        return {**before, "partitions": entry["partitions"]}
+    entry |= module.first_load(call, sources).entry()
+    partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
+    return entry
 
 
 def describe(contract: Mapping[str, Any]) -> list[str]:
@@ -101,6 +109,8 @@ def describe(contract: Mapping[str, Any]) -> list[str]:
         formats = entry.get("formats", {})
         for name, kind in [*entry["columns"], *entry.get("partitions", ())]:
             form = f"  as {formats[name]}" if name in formats else ""
+            if name in entry.get("empty", ()):
+                form = "  no values yet: the first load that has some decides"
             lines.append(f"  {name:<{width}}  {kind}{form}")
     return lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,12 +93,21 @@ def parse_call(read: FileRead, dataset: str) -> Call:
     return Call(read, _FORMATS.get(read.function, "other"), stated, texts, key)
 
 
+#: A type that stands in a map of types without quotes, as the engine takes it.
+_BARE_TYPE = re.compile(r"(:\s*)([A-Za-z_][A-Za-z0-9_ ]*(?:\([0-9, ]*\))?(?:\[\])*)(?=\s*[,}])")
+
+
+def _constant(name: str, text: str) -> str:
+    """An option's text as a constant."""
+    return _BARE_TYPE.sub(lambda m: m.group(1) + literal(m.group(2).strip()), text) if name == "hive_types" else text
+
+
 def _values(texts: Mapping[str, str], read: FileRead, dataset: str) -> dict[str, Any]:
     import duckdb
 
     with scratch() as connection:
         try:
-            row = connection.execute(f"select {', '.join(texts.values())}").fetchone()
+            row = connection.execute(f"select {', '.join(_constant(n, t) for n, t in texts.items())}").fetchone()
         except duckdb.Error as error:
             raise DatasetError(
                 "source.ambiguous",

@@ -38,12 +38,14 @@ class Cast(Record):
         type: the DuckDB type.
         format: for dates and times that are not ISO: a strptime format.
         stated: whether a person named the type; then what is no part of the value, a plus or zeros in front, doesn't count.
+        empty: whether no value was seen yet: the type is that of the first load that has some.
     """
 
     column: str
     type: str
     format: str | None = None
     stated: bool = False
+    empty: bool = False
 
     def sql(self, text: str, dialect: Dialect, bad: str) -> str:
         """SQL that turns `text` (SQL, VARCHAR) into the type, `bad` (SQL) where that would change what it says."""
@@ -63,9 +65,14 @@ class Cast(Record):
         else:
             fast, value = "", f"try_cast({v} as {self.type})"
             fits = _says_again(v, value, kind)
-        slow = f"case when {text} is null then null when {fits} and {value} is not null then {value} else {bad} end"
-        # Nearly all values take the fast way: one cast there and back, no pattern.
-        return f"coalesce(case when {fast} then {self._fast_value(text, dialect)} end, {slow})" if fast else slow
+        slow = f"when {text} is null then null when {fits} and {value} is not null then {value} else {bad} end"
+        if not fast:
+            return f"case {slow}"
+        # Nearly all values take the fast way: one cast there and back, no pattern. Where it is no cast there and back, NULL is no answer.
+        quick = self._fast_value(text, dialect)
+        if kind in ("DOUBLE", "FLOAT", _ZONED):
+            return f"coalesce(case when {fast} then {quick} end, case {slow})"
+        return f"case when {fast} then {quick} {slow}"
 
     def _fast_value(self, text: str, dialect: Dialect) -> str:
         if self.format is not None:
@@ -155,7 +162,8 @@ class Cast(Record):
                 f"and regexp_matches({text}, '(Z|[+-][01][0-9]:[0-5][0-9])$')"
             )
             return fast, _zoned(v), matches(v, f"{date}[ T]{p.ISO_TIME}{p.OFFSET}")
-        fast = f"replace({text}, 'T', ' ') = try_cast({text} as timestamp)::varchar and {likely}"
+        moment = f"try_cast({text} as timestamp)::varchar"
+        fast = f"({text} = {moment} or (contains({text}, 'T') and replace({text}, 'T', ' ') = {moment})) and {likely}"
         return fast if kind == "TIMESTAMP" else "", value, matches(v, f"{date}([ T]{clock})?")
 
 

@@ -18,7 +18,8 @@ from andon.sources.files.dialect import Dialect, records
 from andon.sources.files.patterns import matches, plain_number, type_name
 from andon.sources.files.raw_text import Source, open_text
 from andon.sources.files.scratch import rows
-from andon.sources.files.table import Table, is_lenient, relation, run
+from andon.sources.files.table import Table, is_lenient, run
+from andon.sources.files.unions import texts
 from andon.sources.files.values import Stop, ValueFacts, decide
 
 if TYPE_CHECKING:
@@ -66,18 +67,23 @@ def sample(
     connection: duckdb.DuckDBPyConnection, call: Call, table: Table, sources: Sequence[Source]
 ) -> tuple[Look, bool]:
     """The first rows as text, in a temporary table, and whether these are all."""
-    sql = (
-        f"create or replace temp table {_SAMPLE} as select * from {relation(call, table, sources)} limit {SAMPLE_ROWS}"
-    )
+    sql = f"create or replace temp table {_SAMPLE} as select * from {texts(call, table, sources)} limit {SAMPLE_ROWS}"
     run(connection, sql, call, sources)
     whole = int(rows(connection, f"select count(*) from {_SAMPLE}")[0][0]) < SAMPLE_ROWS
     return Look(connection, call, table, sources, _SAMPLE), whole
 
 
 def casts_of(
-    connection: duckdb.DuckDBPyConnection, call: Call, table: Table, sources: Sequence[Source]
+    connection: duckdb.DuckDBPyConnection,
+    call: Call,
+    table: Table,
+    sources: Sequence[Source],
+    kept: Mapping[str, Cast] | None = None,
 ) -> tuple[Cast, ...]:
     """A cast for every column that keeps what each of its values says; every row is looked at.
+
+    Args:
+        kept: casts that are known already.
 
     Raises:
         DatasetError: `source.ambiguous` for a column that no type holds unchanged.
@@ -86,10 +92,10 @@ def casts_of(
     _check_known(call, names, sources[0])
     if call.get("all_varchar"):
         return tuple(Cast(n, "VARCHAR") for n in names)
-    known = {c.column: c for c in stated_casts(call, names)}
+    known = {**(kept or {}), **{c.column: c for c in stated_casts(call, names)}}
     unknown = [n for n in names if n not in known]
     first, whole = sample(connection, call, table, sources)
-    every = first if whole else replace(first, origin=relation(call, table, sources))
+    every = first if whole else replace(first, origin=texts(call, table, sources))
     for name in unknown:
         decision = _decide(first, name)
         known[name] = decision if isinstance(decision, Cast) else decided_cast(every, name)
@@ -100,7 +106,18 @@ def casts_of(
         if again == known[name] and type_name(again.type) != "VARCHAR":
             raise _unfit(every, again)
         known[name] = again
+    for name in _without_values(first, every, [n for n in unknown if known[n].type == "VARCHAR"]):
+        known[name] = replace(known[name], empty=True)
     return tuple(known[n] for n in names)
+
+
+def _without_values(first: Look, every: Look, names: Sequence[str]) -> list[str]:
+    """Columns that are empty in every row."""
+    for look in (first, every):
+        if names:
+            counts = look.run(f"select {', '.join(f'count({quote(n)})' for n in names)} from {look.origin}")[0]
+            names = [n for n, count in zip(names, counts, strict=True) if not count]
+    return list(names)
 
 
 def decided_cast(look: Look, name: str) -> Cast:
