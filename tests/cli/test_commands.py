@@ -562,3 +562,22 @@ def test_a_branch_with_work_that_is_in_no_other_place_is_not_dropped_unasked(bui
     assert built.json("branch", "drop", "again", "--yes")["dropped"]
     built("undo")
     assert built.json("redo", "--yes")["redone"]
+
+
+def test_a_query_takes_parameters(built: Andon) -> None:
+    def asked(sql: str, *given: str) -> list[list[Any]]:
+        rows: list[list[Any]] = built.json("query", sql, *(word for each in given for word in ("--param", each)))[
+            "rows"
+        ]
+        return rows
+
+    assert asked("select order_id from shop.orders where amount > $n order by 1 limit $m", "n=10", "m=2") == [[1], [3]]
+    assert asked("select ?::int + 1, ?", "1=5", "2=a=b") == [[6, "a=b"]]
+    assert asked("select count(*) from shop.orders where customer = $c", "c=ada' or 1=1 --") == [[0]]
+    assert asked("select $zip", "zip=01067") == [["01067"]]
+    for given in (["n"], ["=5"], ["n=1", "n=2"], ["m=1"]):
+        words = [word for each in given for word in ("--param", each)]
+        assert built.json("query", "select $n", *words, status=2)["error"]["code"] == "usage.bad_argument"
+    assert built("query", "select $n as n", "--param", "n=5", "--format", "csv").out == "n\n5\n"
+    built.write("datasets/marts/p.sql", "select $n as n\n")
+    assert "a definition takes no parameters" in built("plan", status=2).err
