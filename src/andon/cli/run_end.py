@@ -86,7 +86,8 @@ def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> in
             console.err.line(text)
         holding = [c for c in failing if c.holds]
         if holding and result.run is not None:
-            for text in next_steps(result.run, holding, app.command("").strip()):
+            kept = sorted(t.dataset for t in result.tasks if t.status is not TaskStatus.OK) if result.published else []
+            for text in next_steps(result.run, holding, app.command("").strip(), kept):
                 console.err.line(text)
     if any(t.status is TaskStatus.FAILED for t in result.tasks):
         for text in held_lines(result, app.console.err):

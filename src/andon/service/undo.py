@@ -11,7 +11,17 @@ from andon.errors import ConflictError, UsageError
 from andon.lake.commits import Draft
 from andon.lake.refs import RefMove, require_branch
 from andon.lake.undo import causes_of, redo_target, undo_target
-from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, Leaf, State, in_force, sorted_causes
+from andon.model.commit import (
+    Cause,
+    CauseDocument,
+    Commit,
+    CommitKind,
+    Leaf,
+    State,
+    in_force,
+    shows_the_same,
+    sorted_causes,
+)
 from andon.runs.planning.bases import make_pending
 from andon.workspace.folder import put
 
@@ -78,7 +88,7 @@ class Undoing:
         if target is None or target.parent is None:
             raise UsageError("lake.nothing_to_undo", "no publish is left to undo", hint="`andon log` shows the history")
         changes = self._lake.commits.changed_leaves(self._lake.commits.get(target.parent), target)
-        return target, tuple(changes)
+        return target, _seen(changes)
 
     def needs_asking(self, target: Commit) -> str | None:
         """Why an undo of `target` should be confirmed first, or None."""
@@ -138,7 +148,7 @@ class Undoing:
         )
         move = RefMove(name, "branch", head.id, "undo")
         commit = self._lake.commit(draft, State(state, shared), [move], request)
-        return Reverted(name, commit, target, tuple(changes), sorted_causes(causes))
+        return Reverted(name, commit, target, _seen(changes), sorted_causes(causes))
 
     def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:
         """Revert the newest undo, as a new commit, unless the same datasets were published again since.
@@ -190,7 +200,7 @@ class Undoing:
             undo.id,
         )
         commit = self._lake.commit(draft, State(state, shared), [RefMove(name, "branch", head.id, "redo")], request)
-        return Reverted(name, commit, target, tuple(changes), ())
+        return Reverted(name, commit, target, _seen(changes), ())
 
     def accept_rejected(self, path: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
         """Let what an undo took out at `path` (a project file or a raw file) pass again.
@@ -260,7 +270,12 @@ class Undoing:
         if commit.kind is CommitKind.REDO and target.target is not None:
             target = commits.get(target.target)
         causes = set(commit.rejected) - set(before.rejected)
-        return Reverted(branch, commit, target, tuple(commits.changed_leaves(before, commit)), sorted_causes(causes))
+        return Reverted(branch, commit, target, _seen(commits.changed_leaves(before, commit)), sorted_causes(causes))
+
+
+def _seen(changes: Mapping[str, tuple[Leaf | None, Leaf | None]]) -> tuple[str, ...]:
+    """The datasets of which readers see something else, or that have other code: not those that were only built again."""
+    return tuple(name for name, pair in changes.items() if not shows_the_same(*pair))
 
 
 def _apply(state: State, leaves: Mapping[str, Leaf | None]) -> dict[str, Leaf]:

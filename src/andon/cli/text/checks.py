@@ -11,7 +11,7 @@ from andon.cli.table import lay_out, table
 from andon.model.check import CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples
 from andon.render.checks import finding_text, measured_text
-from andon.render.words import short
+from andon.render.words import names, short
 
 #: Failing rows that are shown in all; each failing check shows at least so many.
 _ROWS = 20
@@ -65,13 +65,17 @@ def _by_dataset(rows: Sequence[Sequence[Cell]], ink: Ink, width: int) -> list[st
     return lines
 
 
-def next_steps(run: int, holding: Sequence[CheckResult], command: str) -> list[str]:
-    """What can be done about a held result."""
+def next_steps(run: int, holding: Sequence[CheckResult], command: str, kept: Sequence[str] = ()) -> list[str]:
+    """What can be done about a held result.
+
+    Args:
+        kept: where the rest was published: the datasets of which readers see what they saw before.
+    """
     labels = [check.spoken for check in holding]
     quoted = " ".join(f"'{label}'" if "'" not in label else f'"{label}"' for label in labels[:_NAMED])
     quoted += " …" if len(labels) > _NAMED else ""
     return [
-        "readers see what they saw before; what next:",
+        f"{'of ' + names(kept) + ' ' if kept else ''}readers see what they saw before; what next:",
         f"  {command} diff main run:{run}   compares the held result, `query --at run:{run}` asks it",
         "  correct the data or the code and run again: what was built is reused",
         f'  {command} accept run:{run} {quoted} --reason "…"   publishes it all the same, once',
