@@ -27,6 +27,7 @@ def confirmed(
     options: RunOptions,
     plan: Callable[[RunOptions], Plan],
     run: Callable[[RunOptions, Reporter], RunResult],
+    again: str = "plan",
 ) -> RunResult:
     """What `run` gives; a change of main is confirmed by --yes, by asking with all that is known shown, or not at all.
 
@@ -34,6 +35,7 @@ def confirmed(
 
     Args:
         plan: the same plan, for somebody who looks at it: with verdicts and times.
+        again: the command that shows it once more.
 
     Raises:
         UsageError: `usage.confirmation_needed`.
@@ -53,10 +55,10 @@ def confirmed(
         # planned again, and what is shown is what is agreed to: should the folder differ by then, the digest does too
         if options.agreed is not None:
             console.note("what was agreed to is another plan by now:", "warn")
-        options = replace(options, agreed=_asked(app, plan(options)))
+        options = replace(options, agreed=_asked(app, plan(options), again))
 
 
-def _asked(app: App, found: Plan) -> str:
+def _asked(app: App, found: Plan, again: str) -> str:
     """The digest of a plan that a person was shown and agreed to."""
     console = app.console
     known = app.service.run_changes.ahead(found)
@@ -69,7 +71,9 @@ def _asked(app: App, found: Plan) -> str:
         )
     if not click.confirm(f"publish this to {found.branch}?", default=False, err=True):
         raise UsageError(
-            "usage.confirmation_needed", "not confirmed; nothing was done", hint="`andon plan` shows it again"
+            "usage.confirmation_needed",
+            "not confirmed; nothing was done",
+            hint=f"`{app.command(again)}` shows it again",
         )
     return found.digest
 

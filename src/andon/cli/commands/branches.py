@@ -139,6 +139,7 @@ def publish(app: App, name: str, into: str, policy: str | None, message: str | N
         options,
         lambda chosen: branches.plan_publish(name, into, chosen),
         lambda chosen, report: branches.publish(name, into, chosen, Listener(report)),
+        f"plan {name}",
     )
     return finish(app, result, options, "publish.change")
 
