@@ -403,7 +403,8 @@ plate = '[A-Z]{1,3}-[A-Z]{1,2} [0-9]{1,4}'
 ## NULL and NaN
 
 - A NULL passes every check but `not null` and `key`: what isn't known isn't wrong. Say `not null` where it is.
-- NaN fails every comparison and every range, under `not` too. It is never equal, greater or smaller.
+- NaN fails every comparison and every range, under `not` too. It is never equal, greater or smaller. So a row with NaN is not among
+  those of `where x > 50`, nor of `share(x > 50)`.
 - A total without a value (no rows, only NULLs) fails and says so. `share(x)` counts a NULL as not true.
 - In `unique`, rows with a NULL are like no other.
 

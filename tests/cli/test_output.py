@@ -65,7 +65,7 @@ def test_names_are_never_cut_and_descriptions_give_way_first() -> None:
 
 def test_painted_cells_stay_aligned() -> None:
     lines = table([(("a", "accent"), "x"), (("bcd", ""), "y")], ink(color=True))
-    assert lines == ["\x1b[36ma\x1b[0m    x", "bcd  y"]
+    assert [ink(color=True).shown(line) for line in lines] == ["\x1b[36ma\x1b[0m    x", "bcd  y"]
 
 
 class Terminal(io.StringIO):
@@ -77,7 +77,8 @@ class Terminal(io.StringIO):
 
 def test_no_color_is_honoured() -> None:
     def painted(color: bool | None = None, **environ: str) -> str:
-        return Ink(Terminal(), color, environ).paint("x", "accent")
+        pen = Ink(Terminal(), color, environ)
+        return pen.shown(pen.paint("x", "accent"))
 
     assert painted() == "\x1b[36mx\x1b[0m"
     assert painted(NO_COLOR="1") == "x"

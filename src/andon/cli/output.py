@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TextIO
 
 from andon.errors import AndonError, Problem
+from andon.render.visible import visible, visible_lines
 
 #: What stands for our own symbols where the terminal's encoding lacks them; one character each, so that tables stay aligned.
 _PLAIN = {"·": "-", "→": ">", "…": "~", "✓": "+", "✗": "x", "●": "*", "○": "o", "─": "-", "⏎": "/", "≈": "~"} | {
@@ -24,6 +25,10 @@ _PLAIN = {"·": "-", "→": ">", "…": "~", "✓": "+", "✗": "x", "●": "*",
 _PLAIN |= dict(zip("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", "_..:-=+#-----##", strict=True))
 
 _STYLES = {"accent": "36", "dim": "2", "good": "32", "warn": "33", "bad": "31", "bold": "1"}
+
+#: Where our own colours begin and end until a line is written. Nobody can guess it, so no data can hold it.
+_MARK = f"\x1b{os.urandom(12).hex()}["
+
 #: A cell of a table: text, or text with the name of a style.
 Cell = str | tuple[str, str]
 
@@ -51,12 +56,16 @@ class Ink:
             reconfigure(errors="andon")
 
     def paint(self, text: str, style: str) -> str:
-        """`text` in a style: accent, dim, good, warn, bad, bold."""
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.color and text else text
+        """`text` in a style (accent, dim, good, warn, bad, bold), for `line`."""
+        return f"{_MARK}{_STYLES[style]}m{text}{_MARK}0m" if self.color and text else text
+
+    def shown(self, text: str) -> str:
+        """`text` as a terminal gets it: with the colours of `paint`, all else that would steer it made visible."""
+        return "\x1b[".join(visible(part) for part in text.split(_MARK))
 
     def line(self, text: str = "") -> None:
-        """Write one line. Whoever reads may have gone; the work goes on without them."""
-        self.write(text + "\n")
+        """Write one line, `shown`. Whoever reads may have gone; the work goes on without them."""
+        self.write(self.shown(text) + "\n")
 
     def write(self, text: str) -> None:
         """Write text as it is."""
@@ -127,7 +136,7 @@ class Console:
 
     def json(self, document: Any) -> None:
         """The one JSON document of a command."""
-        self.out.line(json.dumps(document, ensure_ascii=False, indent=2))
+        self.out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
     def note(self, text: str, style: str = "dim") -> None:
         """A line for people, beside the data."""
@@ -148,7 +157,11 @@ _TRACE_LINES = 24
 def error_lines(error: Mapping[str, Any], ink: Ink, title: str = "error") -> list[str]:
     """An error (as `AndonError.to_json`) as lines: what, where, the excerpt, what to do."""
     problems: list[dict[str, Any]] = list(error.get("problems") or [])
-    lines = [f"{ink.paint(title + ':', 'bad')} {error['message']}  {ink.paint('[' + error['code'] + ']', 'dim')}"]
+    message = visible_lines(str(error["message"]))
+    message = [message[0], *(f"    {text}" for text in message[1:])]  # what goes on is no line of ours
+    message[-1] += f"  {ink.paint('[' + error['code'] + ']', 'dim')}"
+    message[0] = f"{ink.paint(title + ':', 'bad')} {message[0]}"
+    lines = message
     hint = error.get("hint")
     if len(problems) == 1 and problems[0]["message"] == error["message"]:
         only = problems[0]
@@ -191,7 +204,7 @@ def display_width(text: str) -> int:
 def cell_words(cell: Cell) -> str:
     """The text of a cell, on one line."""
     text = cell[0] if isinstance(cell, tuple) else cell
-    return text.replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " ")
+    return visible(text).replace("\t", " ")
 
 
 def _is_terminal(stream: Any) -> bool:

@@ -18,7 +18,8 @@ from andon.model.plan import Plan
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
-from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, code_notices
+from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
+from andon.runs.planning.merging import code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
@@ -65,7 +66,7 @@ class Preparer:
         self._lake = workspace.lake
         self._outlook = outlook
         self._probe = probe
-        self.raw = RawFiles(workspace.root, workspace.lake.storage)
+        self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
     def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
         """The plan that leads to `goal`.
@@ -80,7 +81,14 @@ class Preparer:
         gatherer = Gatherer(self._workspace)
         head = self._lake.refs.head(goal.branch)
         side = goal.side(head, gatherer)
-        gathered = gatherer.gather(head, side, goal.base(head, gatherer), drop=options.drop, lenient=True)
+        gathered = gatherer.gather(
+            head,
+            side,
+            goal.base(head, gatherer),
+            drop=options.drop,
+            lenient=True,
+            reverts=goal.target is not None,
+        )
         if gathered.project.problems:
             raise self._refused(gathered, set(gathered.definitions), gathered.project.problems)
         selected = _selected(gathered, options)
@@ -135,14 +143,17 @@ class Preparer:
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
             prove=changes.prove if options.proofs else None,
         )
-        looked = look(self._workspace, gathered, bound.columns, plan_steps(situation), moment, whole=selected is None)
+        planned = plan_steps(situation)
+        done = frozenset(s.dataset for s in planned)
+        shared = gathered.shared if selected is None else _shared(gathered, done)
+        looked = look(
+            self._workspace, gathered, bound.columns, planned, moment, shared=None if selected is None else shared
+        )
         if looked.problems:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
         if estimate:
             steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
-        done = frozenset(s.dataset for s in steps)
-        shared = gathered.shared if selected is None else _shared(gathered, done)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = [f"{d} will fail: {e.message}" for d, e in sorted(gathered.failures.items()) if d in taken]
         notices = (*failures, *gathered.notices, *_left_behind(gathered, selected, done))

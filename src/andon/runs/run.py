@@ -26,8 +26,9 @@ from andon.workspace.branching import create_branch
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
-    from andon.runs.planning.gather import Gatherer, MergeSide
-    from andon.workspace.folder import Base
+    from andon.runs.planning.gather import Gatherer
+    from andon.runs.planning.merging import MergeSide
+    from andon.workspace.base import Base
     from andon.workspace.workspace import Workspace
 
 #: How often a run whose branch moved meanwhile is planned again.
@@ -90,7 +91,8 @@ class GoalRunner:
         plan, goal = prepared.plan, prepared.goal
         for notice in plan.notices:
             listener.report(Notice(notice))
-        if not plan.works and not _leaves_change(prepared):
+        # An undo or a redo is one, whether or not it changes anything for readers.
+        if goal.target is None and not plan.works and not _leaves_change(prepared):
             return self._finish.nothing(prepared, listener, began)
         author, moment = self._workspace.caller.author, to_text(prepared.moment)
         number = self._workspace.runs.begin(RunBegin(goal.branch, prepared.head.id, str(goal.kind), author, moment))

@@ -189,7 +189,7 @@ class Checks:
         )
         result = self._runner.reach(goal, options, listener or Listener())
         if result.published:
-            remember_published(self._workspace, record.branch, raw=True)
+            remember_published(self._workspace, record.branch)
         return result
 
     # -- parts
@@ -199,7 +199,7 @@ class Checks:
             ref = self._workspace.reading()
             commit = self._lake.refs.resolve(ref)
             gatherer = Gatherer(self._workspace)
-            base = self._workspace.folder.base(self._workspace.branch())
+            base = self._workspace.bases.of(self._workspace.branch())
             gathered = gatherer.gather(commit, gatherer.folder(), base)
             files = gathered.files  # the folder's lines, on what is published
             leaves = {d: replace(x, files=tuple(files.get(d, x.files))) for d, x in gathered.state.leaves.items()}

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.document import Document, Documented
 from andon.base.graph import reach, reverse
-from andon.base.names import quote_name
+from andon.base.names import literal, quote, quote_name
 from andon.model.acceptance import Acceptance
 from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, Leaf, State
 from andon.model.dataset import Dataset
+from andon.model.mask import MASK
 from andon.model.project import Insight, Project
 from andon.model.version import Version
 from andon.project.select import select as choose
 from andon.project.select import selectable
+from andon.service.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -212,7 +214,9 @@ class Datasets:
         needs = {d: definitions[x.definition].inputs for d, x in state.leaves.items() if x.definition in definitions}
         readers = reverse(needs)
         below = {name, *reach(readers, [name])}
-        answer = self._querying.ask_commit(f"select * from {quote_name(name)} limit 10", commit, "show")
+        masked = masked_columns(self._workspace, commit).get(name, frozenset())
+        sample = f"select {_sampled(version, masked)} from {quote_name(name)} limit 10"
+        answer = self._querying.ask_commit(sample, commit, "show")
         entry = definitions[leaf.definition].entry
         sha = dict(leaf.files).get(entry)
         return Page(
@@ -236,6 +240,15 @@ class Datasets:
         from andon.lake.iceberg.kept import iceberg_metadata
 
         return iceberg_metadata(self._lake.storage, version)
+
+
+def _sampled(version: Version, masked: frozenset[str]) -> str:
+    """What the sample selects: values of personal columns do not leave the engine."""
+    hidden = [quote(c.name) for c in version.columns if c.name.lower() in masked]
+    if not hidden:
+        return "*"
+    covers = (f"case when {column} is not null then {literal(MASK)} end as {column}" for column in hidden)
+    return f"* replace ({', '.join(covers)})"
 
 
 def _selected(select: tuple[str, ...], project: Project, state: State) -> set[str]:

@@ -38,7 +38,7 @@ def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pi
     chosen = workspace.branch(branch)
     ref = chosen if workspace.lake.refs.find(chosen) else "main"
     gatherer = Gatherer(workspace)
-    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), workspace.folder.base(chosen))
+    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), workspace.bases.of(chosen))
     sources = [d for d, definition in gathered.definitions.items() if definition.kind is Kind.SOURCE]
     if name not in sources:
         raise UsageError(
@@ -47,7 +47,7 @@ def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pi
             where=name,
             hint=did_you_mean(name, sources) or "sources are `sources/<schema>/<name>.sql`",
         )
-    gathered = with_contracts(gathered, RawFiles(workspace.root, workspace.lake.storage), [name])
+    gathered = with_contracts(gathered, RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact), [name])
     if name in gathered.failures:
         raise gathered.failures[name]
     definition, contract = gathered.definitions[name], gathered.sources[name].contract

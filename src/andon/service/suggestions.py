@@ -115,7 +115,7 @@ class Suggestions:
             return commit, project_at(self._workspace, self._lake.commits.state(commit))
         commit = self._lake.refs.resolve(self._workspace.reading())
         gatherer = Gatherer(self._workspace)
-        base = self._workspace.folder.base(self._workspace.branch())
+        base = self._workspace.bases.of(self._workspace.branch())
         return commit, gatherer.gather(commit, gatherer.folder(), base).project
 
     def _of(self, scene: Scene, name: str, past: Sequence[Moment], at: str | None) -> Suggested:

@@ -52,7 +52,7 @@ class UnitTests:
         """
         branch = self._workspace.branch()
         gatherer = Gatherer(self._workspace)
-        base = self._workspace.folder.base(branch)
+        base = self._workspace.bases.of(branch)
         gathered = gatherer.gather(self._lake.refs.head(branch), gatherer.folder(), base)
         tested = {test.dataset for test in gathered.project.tests} & self._selected(gathered, select, exclude)
         return run_tests(self._workspace, self._bound(gathered, tested), tested, again=again)

@@ -176,7 +176,8 @@ def test_the_end_of_a_run_counts_what_became_of_each() -> None:
         "skipped  1  s.f failed: s.g",
         "checked  3  1 hold · 1 fail · 1 accepted",
         "",
-        "not published: a check holds s.h · 1.50 s\nthe result is commit cccccccc; ask it with `andon query --at run:7 …`",
+        "not published: a check holds s.h · 1.50 s",
+        "the result is commit cccccccc; ask it with `andon query --at run:7 …`",
     ]
 
 

@@ -18,6 +18,7 @@ from andon.cli.text.progress import progress
 from andon.cli.text.rows import summary_lines
 from andon.errors import EXIT_DONE, UsageError
 from andon.model.commit import CauseDocument
+from andon.render.visible import visible
 from andon.render.words import names, short
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
     target, datasets = undoing.undo_preview(branch)
     if commit is not None and app.workspace.lake.refs.resolve(commit).id != target.id:
         return _undo_older(app, app.service.reverting.find(commit, branch), branch, message, yes)
+    if not undoing.is_restore(branch):
+        return _undo_older(app, target, branch, message, yes)
     _ask(app, branch, target, datasets, yes)
     done = undoing.undo(branch, expect=target.id, message=message)
     app.console.show(done.to_json, lambda: reverted_lines(done, app.console.out, "undone"))
@@ -168,12 +171,12 @@ def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], 
             hint=f"`{app.command(f'undo {short(target.id)}{place} --yes')}` does it",
         )
     app.console.err.line(f"takes back {what}: {names(datasets)}")
-    if not click.confirm(f"{reason}; take it back?", default=False, err=True):
+    if not click.confirm(visible(f"{reason}; take it back?"), default=False, err=True):
         raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
 
 
 def _undo_older(app: App, target: Commit, branch: str | None, message: str | None, yes: bool) -> int:
-    """Undo of a publish that is not the newest: built aside and shown first, published when confirmed."""
+    """Undo of what gives readers something they never saw: built aside and shown first, published when confirmed."""
     console = app.console
     reverting = app.service.reverting
     place = app.workspace.branch(branch)

@@ -63,14 +63,19 @@ def _free(folder: Path) -> Path:
     return place
 
 
-@click.command(cls=Command, examples=["andon doctor", "andon doctor --json"])
+@click.command(cls=Command, examples=["andon doctor", "andon doctor --deep", "andon doctor --json"])
+@click.option("--deep", is_flag=True, help="Read every file and object of the lake, and compare it with its hash.")
 @json_option
 @pass_app
-def doctor(app: App) -> int:
-    """What is installed, what is missing or at risk, and what uses the disk. Exit 4 if something is at risk."""
-    from andon.service.setup import doctor as examine
+def doctor(app: App, deep: bool) -> int:
+    """What is installed, what is missing or at risk, and what uses the disk. Exit 4 if something is at risk.
 
-    findings = examine(_workspace(app))
+    Every file that a branch, a tag or a run shows is looked at: whether it is there with its size and, with --deep, whether it holds
+    what was written.
+    """
+    from andon.service.doctor import doctor as examine
+
+    findings = examine(_workspace(app), deep)
     out = app.console.out
     rows: list[Sequence[Cell]] = []
     for finding in findings:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from andon.checks.findings import measured_text
 from andon.cli.output import Cell, Ink
 from andon.cli.table import lay_out, table
 from andon.model.check import CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples
-from andon.render.checks import finding_text, measured_text
+from andon.render.checks import finding_text
 from andon.render.words import names, short
 
 #: Failing rows that are shown in all; each failing check shows at least so many.

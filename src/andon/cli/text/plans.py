@@ -111,7 +111,7 @@ def run_lines(result: RunResult, ink: Ink, width: int | None = None) -> list[str
     if result.checks:
         rows.append((("checked", _check_style(result)), f"{len(result.checks):,}", (_check_counts(result), "dim")))
     lines = table(rows, ink, right=[1], width=width, whole=[0, 1], wrap=[2], drop=())
-    return [*lines, *([""] if rows else []), _ending(result, ink)]
+    return [*lines, *([""] if rows else []), *_ending(result, ink)]
 
 
 def _check_style(result: RunResult) -> str:
@@ -151,19 +151,17 @@ def reasons(tasks: Iterable[TaskResult]) -> str:
     return " · ".join(f"{count:,} {reason}" for reason, count in counted.most_common())
 
 
-def _ending(result: RunResult, ink: Ink) -> str:
+def _ending(result: RunResult, ink: Ink) -> list[str]:
     commit = ink.paint(short(result.commit), "accent")
     took = seconds(result.seconds)
     if result.run is None:
-        return f"nothing to do: {result.branch} is up to date at {commit} · {took}"
+        return [f"nothing to do: {result.branch} is up to date at {commit} · {took}"]
     if result.published:
-        return f"{ink.paint('published', 'good')} to {result.branch} as {commit} · run {result.run} · {took}"
-    return "\n".join(
-        [
-            f"{ink.paint('not published', 'warn')}: {result.held or 'held'} · {took}",
-            f"the result is commit {commit}; ask it with `andon query --at run:{result.run} …`",
-        ]
-    )
+        return [f"{ink.paint('published', 'good')} to {result.branch} as {commit} · run {result.run} · {took}"]
+    return [
+        f"{ink.paint('not published', 'warn')}: {result.held or 'held'} · {took}",
+        f"the result is commit {commit}; ask it with `andon query --at run:{result.run} …`",
+    ]
 
 
 def _is_quiet(step: Step) -> bool:

@@ -152,7 +152,7 @@ class LiveReporter:
             return
         from rich.text import Text
 
-        self._live.console.print(Text.from_ansi(text))
+        self._live.console.print(Text.from_ansi(self._ink.shown(text)))
 
 
 class _View:
@@ -174,7 +174,7 @@ def planned_line(plan: Plan, run: int | None) -> str:
 def task_line(result: TaskResult, ink: Ink) -> str:
     """One ended task: symbol, dataset, rows, seconds, or why not."""
     if result.status is TaskStatus.FAILED:
-        message = (result.error or {}).get("message", result.reason)
+        message = str((result.error or {}).get("message", result.reason)).partition("\n")[0]
         return f"{ink.paint('✗', 'bad')} {result.dataset}  {message}"
     if result.status is TaskStatus.HELD:
         return f"{ink.paint('✗', 'bad')} {result.dataset}  held: {result.reason}"

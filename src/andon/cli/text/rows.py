@@ -8,7 +8,7 @@ from andon.base.text import plural
 from andon.cli.output import Cell, Ink
 from andon.cli.table import table
 from andon.model.row_diff import RowChange, RowDiff, RowSample
-from andon.render.rows import ARROW, change_text, counts_text, shown_columns, value_text
+from andon.render.rows import change_text, counts_text, pair_text, shown_columns, value_text
 from andon.render.words import listed
 
 _REST = "`-o FILE` writes all"
@@ -78,7 +78,7 @@ def _row(found: RowDiff, sample: RowSample, shown: Sequence[int]) -> list[Cell]:
     for index in shown:
         if sample.old is not None and sample.new is not None:
             if found.names[index] in sample.changed:
-                cells.append((f"{value_text(sample.old[index])}{ARROW}{value_text(sample.new[index])}", "accent"))
+                cells.append((pair_text(sample.old[index], sample.new[index]), "accent"))
             else:
                 cells.append(
                     value_text(sample.new[index]) if index < len(found.key) else (value_text(sample.new[index]), "dim")

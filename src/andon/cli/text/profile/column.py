@@ -38,7 +38,7 @@ def detail_lines(column: ColumnProfile, console: Console) -> list[str]:
         title = "all values" if column.top_complete else "most frequent values"
         listed = column.top if column.top_complete else column.top[:_FEW_VALUES]
         rows = [(number(t.value), t.count) for t in listed]
-        lines += ["", ink.paint(title, "dim"), *_bars(rows, column.rows - column.nulls, console, right=False)]
+        lines += ["", ink.paint(title, "dim"), *_bars(rows, column.values, console, right=False)]
     return lines
 
 
@@ -67,7 +67,7 @@ def _facts(column: ColumnProfile) -> Iterator[tuple[str, str]]:
     for name in ("zeros", "negative", "empty", "nan", "infinite"):
         count = getattr(column, name)
         if count:
-            yield {"nan": "NaN"}.get(name, name), f"{count:,}  {percent(count / column.rows)}"
+            yield {"nan": "NaN"}.get(name, name), f"{count:,}  {percent(count / column.values)}"
 
 
 def _quantiles(column: ColumnProfile, console: Console) -> list[str]:
@@ -88,8 +88,7 @@ def _histogram(column: ColumnProfile, histogram: Histogram, console: Console) ->
         rows.insert(0, (f"below {edges[0]}", histogram.below))
     if histogram.above:
         rows.append((f"above {edges[-1]}", histogram.above))
-    total = sum(count for _, count in rows)
-    return [*_bars(rows, total, console, right=True), *_last_edge(histogram, edges, rows)]
+    return [*_bars(rows, column.values, console, right=True), *_last_edge(histogram, edges, rows)]
 
 
 def _last_edge(histogram: Histogram, edges: Sequence[str], rows: Sequence[tuple[str, int]]) -> list[str]:

@@ -65,12 +65,11 @@ def _distinct(column: ColumnProfile) -> Cell:
 def _values(column: ColumnProfile) -> str:
     if column.masked:
         return "hidden: marked pii"
-    if column.rows == column.nulls:
+    if not column.values:
         return ""
-    frequent = column.top and column.top[0].count / (column.rows - column.nulls) >= _FREQUENT
+    frequent = column.top and column.top[0].count / column.values >= _FREQUENT
     if column.kind not in (ColumnKind.NUMBER, ColumnKind.MOMENT) and frequent:
-        count = column.rows - column.nulls
-        listed = [f"{shown(t.value)} {percent(t.count / count)}" for t in column.top[:_VALUES]]
+        listed = [f"{shown(t.value)} {percent(t.count / column.values)}" for t in column.top[:_VALUES]]
         return ", ".join(listed) + (", …" if (column.distinct or 0) > _VALUES else "")
     if column.minimum is None:
         return "NaN" if column.nan else "infinite" if column.infinite else _lengths(column)
