@@ -171,8 +171,7 @@ def _facts(look: Look, name: str) -> ValueFacts:
     counts = {k: n for k, n, _ in found if k != "null"}
     if counts and not set(counts) - {"day", "daytime"}:
         return _day_facts(look, column, counts)
-    most = max(counts, key=lambda k: counts[k], default="")
-    return ValueFacts(counts, words=tuple(str(v) for k, _, v in found if k != most))
+    return ValueFacts(counts, words={k: str(v) for k, _, v in found if k != "null"})
 
 
 def _day_facts(look: Look, column: str, counts: Mapping[str, int]) -> ValueFacts:
