@@ -39,6 +39,7 @@ def test_a_file_selects_its_dataset_wherever_the_person_stands(built: Andon, mon
     assert listed(MART) == listed("datasets/marts/") == listed(f"path:{MART}") == ["marts.revenue_by_month"]
     assert listed(str(built.folder / MART)) == ["marts.revenue_by_month"]
     assert listed(f"+{MART}") == ["marts.revenue_by_month", "shop.orders"]
+    assert listed("raw/orders.csv") == ["shop.orders"]
     monkeypatch.chdir(built.folder / "datasets" / "marts")
     assert listed("revenue_by_month.sql") == listed("./") == ["marts.revenue_by_month"]
     assert built.json("ls", "macros/x.sql", status=2)["error"]["message"] == "no dataset has a file at `macros/x.sql`"
