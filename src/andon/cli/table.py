@@ -14,6 +14,7 @@ from textwrap import wrap as wrapped
 from andon.base.record import Record
 from andon.base.text import plural
 from andon.cli.output import Cell, Ink, cell_words, display_width
+from andon.render.visible import visible_lines
 
 #: A text that is wrapped or cut keeps at least so many characters; a wrapped one fewer where nothing else can give way.
 _WRAPPED, _CUT, _LEAST = 24, 16, 8
@@ -169,14 +170,15 @@ def stacked(rows: Sequence[Sequence[Cell]], ink: Ink, width: int | None, indent:
 
 def vertical(rows: Iterable[Sequence[Cell]], ink: Ink, headers: Sequence[str], width: int | None) -> Iterable[str]:
     """A line per value and a block per row, nothing cut: for what has more columns or longer texts than a line."""
-    label = max(map(display_width, headers), default=0)
+    names = [cell_words(name) for name in headers]
+    label = max(map(display_width, names), default=0)
     for number, row in enumerate(rows, 1):
         if number > 1:
             yield ""
         yield ink.paint(f"row {number:,}", "dim")
-        for name, cell in zip(headers, row, strict=True):
+        for name, cell in zip(names, row, strict=True):
             text, style = cell if isinstance(cell, tuple) else (cell, "")
-            pieces = [piece for line in text.splitlines() or [""] for piece in _pieces(line, width, label + 4)]
+            pieces = [piece for line in visible_lines(text) for piece in _pieces(line, width, label + 4)]
             for at, piece in enumerate(pieces):
                 head = ink.paint(name, "dim") + " " * (label - display_width(name)) if not at else " " * label
                 yield f"  {head}  {ink.paint(piece, style) if style else piece}".rstrip()
