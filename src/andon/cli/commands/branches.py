@@ -130,15 +130,13 @@ def publish(app: App, name: str, into: str, policy: str | None, message: str | N
 
     What the branch built is not built again. A file that both changed is a conflict (exit 3).
     """
-    from andon.runs.goal import Listener
-
     options, branches = run_options((), policy=policy, message=message), app.service.branches
     result = confirmed(
         app,
         yes,
         options,
-        lambda chosen: branches.plan_publish(name, into, chosen),
-        lambda chosen, report: branches.publish(name, into, chosen, Listener(report)),
+        lambda chosen, listener: branches.publish(name, into, chosen, listener),
+        f"plan {name}",
     )
     return finish(app, result, options, "publish.change")
 

@@ -69,16 +69,32 @@ def bind_changed(
     Raises:
         ProjectError: with every unknown column, function, or type error.
     """
-    gathered = with_contracts(gathered, raw, taken)
-    failures: dict[str, AndonError] = {}
-    columns = _bind_changed(workspace, gathered, _SourceColumns(gathered, raw, describe, failures), taken)
-    problems = [
-        *_unfit(workspace, gathered, taken, columns),
-        *_problems_of_lineage(workspace, gathered, taken, columns),
-    ]
+    bound, problems = bind_sound(workspace, gathered, raw, taken, describe)
     if problems:
         raise ProjectError.of(problems)
-    return BoundCode(gathered.with_sources({}, failures), columns)
+    return bound
+
+
+def bind_sound(
+    workspace: Workspace,
+    gathered: Gathered,
+    raw: RawFiles,
+    taken: set[str],
+    describe: Describe,
+    unknown: frozenset[str] = frozenset(),
+) -> tuple[BoundCode, list[Problem]]:
+    """`bind_changed` that goes on: what of `taken` can be bound, and the problems of all the rest.
+
+    Args:
+        unknown: datasets of which nobody can say what they will return.
+    """
+    gathered = with_contracts(gathered, raw, taken)
+    failures: dict[str, AndonError] = {}
+    source_columns = _SourceColumns(gathered, raw, describe, failures)
+    columns, problems = _bind_changed(workspace, gathered, source_columns, taken, unknown)
+    problems += _unfit(workspace, gathered, taken, columns)
+    problems += _problems_of_lineage(workspace, gathered, taken, columns)
+    return BoundCode(gathered.with_sources({}, failures), columns), problems
 
 
 def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
@@ -115,15 +131,22 @@ def _problems_of_lineage(
 
 
 def _bind_changed(
-    workspace: Workspace, gathered: Gathered, source_columns: _SourceColumns, taken: set[str]
-) -> Mapping[str, Columns]:
+    workspace: Workspace,
+    gathered: Gathered,
+    source_columns: _SourceColumns,
+    taken: set[str],
+    unknown: frozenset[str],
+) -> tuple[Mapping[str, Columns], list[Problem]]:
+    """The columns of what could be bound, and what is wrong with the rest; what reads one of those is in neither."""
     result: dict[str, Columns] = {}
     leaves, definitions = gathered.state.leaves, gathered.definitions
     changed = {d for d in taken if d not in leaves or leaves[d].definition != definitions[d].id}
     if not changed:
-        return result
+        return result, []
     declared: list[Problem] = []
     known = _published_columns(workspace, gathered, changed)
+    for name in unknown:
+        known.pop(name, None)
     for name in sorted(changed):
         if definitions[name].kind is Kind.SOURCE:
             columns = source_columns(name)
@@ -144,14 +167,12 @@ def _bind_changed(
         for name, reading in reverse({d: definition.inputs for d, definition in definitions.items()}).items()
     }
     sources = {d for d in changed if definitions[d].kind is Kind.SOURCE}
-    following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed))
+    following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed - unknown))
     pending = {d for d in changed if definitions[d].kind is Kind.SQL}
     bound, problems = check_bindings(
         gathered.project, known, pending, workspace.cache, to_lake_type=lake_type, following=following
     )
-    if problems or declared:
-        raise ProjectError.of([*problems, *declared])
-    return {**result, **bound}
+    return {**result, **bound}, [*problems, *declared]
 
 
 def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:

@@ -216,8 +216,7 @@ def _decide(look: Look, names: Sequence[str]) -> dict[str, Cast | Stop]:
     decisions: dict[str, Cast | Stop] = {}
     for name, counts in counted.items():
         if name not in facts:
-            most = max(counts, key=lambda k: counts[k], default="")
-            facts[name] = ValueFacts(counts, words=tuple(str(v) for k, _, v in classes[name] if k != most))
+            facts[name] = ValueFacts(counts, words={k: str(v) for k, _, v in classes[name] if k != "null"})
         decision = decide(name, facts[name], look.table.dialect)
         if name in dates:
             timed = bool(counts.get("daytime"))
