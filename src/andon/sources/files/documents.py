@@ -221,14 +221,15 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
                     "source.contract",
                     f"new key `{name}` ({shown(kind)}), not among the recorded ones: {near}",
                     path,
-                    hint=_HINT,
+                    hint=call.more_columns([n for n, _ in found if n not in expected]),
                     column=name,
+                    only_new=True,
                 )
             raise stop(
                 "source.contract",
                 f"column `{name}` is {shown(kind)}, recorded is {shown(cast.type)}",
                 path,
-                hint=_HINT,
+                hint=f"fix the file; {call.anew}",
                 column=name,
             )
 
@@ -241,9 +242,6 @@ def typed(call: Call, table: Table, sources: Sequence[Source]) -> Table:
     """
     now = {c.column: c for c in first_load(call, sources).casts}
     return replace(table, casts=tuple(now.get(c.column, c) if c.empty else c for c in table.casts))
-
-
-_HINT = "fix the file, or edit the source's SQL to take the new shape (a changed read is recorded anew)"
 
 
 def _file_of(
