@@ -5,6 +5,7 @@ import pytest
 from andon.service.sources import accept_source
 
 SOURCE = "sources/shop/people.sql"
+BOTH = [(1, 2, None), (2, 3, 0.5)]
 
 
 def read(project) -> list[tuple]:
@@ -15,8 +16,8 @@ def read(project) -> list[tuple]:
     ("sql", "first", "second", "rows"),
     [
         ("select * from read_csv('raw/p.csv')", ("p.csv", "id,n\n1,2\n"), ("p.csv", "id,n,tip\n1,2,0.5\n"), [(1, 2, 0.5)]),
-        ("from read_json('raw/p*.json')", ("p1.json", '{"id":1,"n":2}\n'), ("p2.json", '{"id":2,"n":3,"tip":0.5}\n'), [(1, 2, None), (2, 3, 0.5)]),
-        ("from read_csv('raw/p*.csv', union_by_name = true)", ("p1.csv", "id,n\n1,2\n"), ("p2.csv", "id,n,tip\n2,3,0.5\n"), [(1, 2, None), (2, 3, 0.5)]),
+        ("from read_json('raw/p*.json')", ("p1.json", '{"id":1,"n":2}\n'), ("p2.json", '{"id":2,"n":3,"tip":0.5}\n'), BOTH),
+        ("from read_csv('raw/p*.csv', union_by_name = true)", ("p1.csv", "id,n\n1,2\n"), ("p2.csv", "id,n,tip\n2,3,0.5\n"), BOTH),
     ],
 )  # fmt: skip
 def test_new_columns_are_accepted_or_added(project, sql, first, second, rows):

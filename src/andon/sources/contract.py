@@ -10,6 +10,7 @@ from typing import Any, cast
 from andon.base.record import replace
 from andon.errors import DatasetError, MachineError
 from andon.model.dataset import Definition
+from andon.sources.complete import complete
 from andon.sources.failures import engine_error
 from andon.sources.files import columnar, delimited, documents, partitions
 from andon.sources.files.calls import Call, parse_call
@@ -94,7 +95,10 @@ def _entry(
         if new:
             before = {**before, **_held(definition, module, call, Table.of(before), new, sources).entry()}
         return {**before, "partitions": entry["partitions"]}
-    entry |= module.first_load(call, sources).entry()
+    try:
+        entry |= module.first_load(call, sources).entry()
+    except DatasetError as error:
+        raise complete(call, error, sources, lambda other: module.first_load(other, sources)) from error
     partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
     return entry
 

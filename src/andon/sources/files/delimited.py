@@ -14,7 +14,8 @@ from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.dialect import MAX_COLUMNS, Dialect, find_dialect, first_record, stated_dialect
-from andon.sources.files.infer import Look, casts_of, sample, stated_casts
+from andon.sources.files.infer import casts_of, sample, stated_casts
+from andon.sources.files.look import Look
 from andon.sources.files.raw_text import Source, TextFacts, check_text, joined
 from andon.sources.files.recount import exact_rows
 from andon.sources.files.rows import check_rows, check_swallowed

@@ -14,7 +14,8 @@ from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.dialect import Dialect
 from andon.sources.files.faithful import check_digits, check_kinds, check_mixed, check_names
-from andon.sources.files.infer import Look, decided_cast, stated_types
+from andon.sources.files.infer import decided_cast, stated_types
+from andon.sources.files.look import Look
 from andon.sources.files.patterns import type_name
 from andon.sources.files.raw_text import Source, check_whole, joined
 from andon.sources.files.scratch import scratch
