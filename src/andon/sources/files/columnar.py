@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from andon.base.names import literal
+from andon.base.names import literal, quote
 from andon.errors import DatasetError
 from andon.sources.failures import engine_error, shown, stop
 from andon.sources.files.calls import Call
@@ -60,7 +60,7 @@ def columns(
             if wanted is None:
                 wanted, origin = found, f"in `{group[0]}`"
             elif found != wanted:
-                raise _different(group[0], wanted, found, origin)
+                raise _different(call, group[0], wanted, found, origin, expected is not None)
     return wanted or []
 
 
@@ -78,10 +78,13 @@ def _union(
         for name, kind in _describe(connection, call, files, group[:1]):
             known = wanted.setdefault(name, kind) if not recorded else wanted.get(name)
             if known != kind:
-                what = f"column `{name}` is {shown(kind)}, " + (
-                    f"expected {shown(known)}" if known else "not among the recorded columns"
-                )
-                raise stop("source.contract", what, group[0], hint=_HINT, column=name)
+                if known is None:
+                    what = f"column `{name}` is {shown(kind)}, not among the recorded columns"
+                    hint = call.more_columns([name])
+                    raise stop("source.contract", what, group[0], hint=hint, column=name, only_new=True)
+                what = f"column `{name}` is {shown(kind)}, expected {shown(known)}"
+                hint = _apart(call, group[0], name, known)
+                raise stop("source.contract", what, group[0], hint=hint, column=name)
     return [[name, kind] for name, kind in wanted.items()]
 
 
@@ -176,12 +179,28 @@ def _run(
         raise engine_error(str(error), {str(files[p]): p for p in paths}, paths[0]) from error
 
 
-_HINT = "fix the file, or edit the source's SQL: a list of its own for each shape, joined by `union all`, or `union_by_name = true`"
+def _apart(call: Call, path: str, column: str, kind: str) -> str:
+    """What to write where a column is of another type in one file."""
+    cast = f"select * replace (cast({quote(column)} as {kind}) as {quote(column)}) from read_parquet({literal(path)})"
+    return f"write the file anew, or read it apart: `{cast} union all by name select * from …`; {call.anew}"
 
 
-def _different(path: str, wanted: list[list[str]], found: list[list[str]], origin: str) -> DatasetError:
+def _different(
+    call: Call, path: str, wanted: list[list[str]], found: list[list[str]], origin: str, recorded: bool
+) -> DatasetError:
     expected, got = {n: k for n, k in wanted}, {n: k for n, k in found}
-    parts = [f"new: `{n}`" for n in got if n not in expected] + [f"missing: `{n}`" for n in expected if n not in got]
-    parts += [f"`{n}` is {shown(got[n])}, expected {shown(k)}" for n, k in expected.items() if n in got and got[n] != k]
+    new, missing = [n for n in got if n not in expected], [n for n in expected if n not in got]
+    other = [n for n, k in expected.items() if n in got and got[n] != k]
+    parts = [f"new: `{n}`" for n in new] + [f"missing: `{n}`" for n in missing]
+    parts += [f"`{n}` is {shown(got[n])}, expected {shown(expected[n])}" for n in other]
     message = f"the columns differ from those {origin}: {'; '.join(parts[:5]) or 'the order differs'}"
-    return stop("source.contract", message, path, hint=_HINT, expected=wanted, found=found)
+    only_new = bool(new) and not missing and not other
+    if other:
+        hint = _apart(call, path, other[0], expected[other[0]])
+    elif only_new and recorded:
+        hint = call.more_columns(new)
+    else:
+        hint = f"columns by their names: `{call.suggest(union_by_name='true')}`"
+    return stop(
+        "source.contract", message, path, hint=hint, expected=wanted, found=found, only_new=only_new and recorded
+    )

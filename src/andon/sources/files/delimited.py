@@ -283,7 +283,7 @@ def _check_head(call: Call, table: Table, source: Source) -> None:
                 f"the file has {len(found)} columns, expected {width}",
                 source.path,
                 first.line,
-                _hint(call),
+                f"fix the file; {call.anew}",
             )
         return
     expected = [h.strip() for h in table.head]
@@ -304,12 +304,8 @@ def _other_columns(call: Call, source: Source, line: int, expected: list[str], f
     difference = "; ".join(parts) or "the order differs"
     lists = f"expected `{shown(', '.join(expected))}`, found `{shown(', '.join(found))}`"
     message = f"the header differs from the recorded one ({difference}): {lists}"
-    hint = _hint(call)
+    only_new = bool(more) and not less
+    hint = call.more_columns(more) if only_new else f"fix the file; {call.anew}"
     if not more and not less:
-        hint = f"{hint}; columns by their names: `{call.suggest(union_by_name='true')}`"
-    return stop("source.contract", message, source.path, line, hint, expected=expected, found=found)
-
-
-def _hint(call: Call) -> str:
-    del call
-    return "fix the file, or edit the source's SQL to read the new columns (a changed read is recorded anew)"
+        hint = f"columns by their names: `{call.suggest(union_by_name='true')}`; {call.anew}"
+    return stop("source.contract", message, source.path, line, hint, expected=expected, found=found, only_new=only_new)

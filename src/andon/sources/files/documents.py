@@ -14,7 +14,8 @@ from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.dialect import Dialect
 from andon.sources.files.faithful import check_digits, check_kinds, check_mixed, check_names
-from andon.sources.files.infer import Look, decided_cast, stated_types
+from andon.sources.files.infer import decided_cast, stated_types
+from andon.sources.files.look import Look
 from andon.sources.files.patterns import type_name
 from andon.sources.files.raw_text import Source, check_whole, joined
 from andon.sources.files.scratch import scratch
@@ -221,14 +222,15 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
                     "source.contract",
                     f"new key `{name}` ({shown(kind)}), not among the recorded ones: {near}",
                     path,
-                    hint=_HINT,
+                    hint=call.more_columns([n for n, _ in found if n not in expected]),
                     column=name,
+                    only_new=True,
                 )
             raise stop(
                 "source.contract",
                 f"column `{name}` is {shown(kind)}, recorded is {shown(cast.type)}",
                 path,
-                hint=_HINT,
+                hint=f"fix the file; {call.anew}",
                 column=name,
             )
 
@@ -241,9 +243,6 @@ def typed(call: Call, table: Table, sources: Sequence[Source]) -> Table:
     """
     now = {c.column: c for c in first_load(call, sources).casts}
     return replace(table, casts=tuple(now.get(c.column, c) if c.empty else c for c in table.casts))
-
-
-_HINT = "fix the file, or edit the source's SQL to take the new shape (a changed read is recorded anew)"
 
 
 def _file_of(

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import literal, quote
-from andon.base.record import Record, replace
-from andon.errors import DatasetError
-from andon.sources.failures import shown, stop
+from andon.base.record import replace
+from andon.sources.failures import stop
 from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
-from andon.sources.files.dialect import Dialect, records
-from andon.sources.files.patterns import matches, plain_number, type_name
-from andon.sources.files.raw_text import Source, open_text
+from andon.sources.files.look import Look
+from andon.sources.files.patterns import type_name
+from andon.sources.files.raw_text import Source
 from andon.sources.files.scratch import rows
 from andon.sources.files.table import Table, is_lenient, run
 from andon.sources.files.unions import texts
 from andon.sources.files.values import Stop, ValueFacts, decide
+from andon.sources.files.ways import stopped, unfit
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,24 +29,6 @@ SAMPLE_ROWS = 20_000
 _SAMPLE = "andon_sample"
 #: With more columns than that, their values are looked at one below the other.
 _WIDE = 32
-
-
-class Look(Record):
-    """A look at a table whose columns are all text.
-
-    Attributes:
-        origin: SQL of its rows.
-    """
-
-    connection: duckdb.DuckDBPyConnection
-    call: Call
-    table: Table
-    sources: Sequence[Source]
-    origin: str
-
-    def run(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of `sql`; what the engine refuses is an error with its place."""
-        return run(self.connection, sql, self.call, self.sources)
 
 
 def stated_types(value: Any, names: Sequence[str]) -> dict[str, str]:
@@ -105,7 +86,7 @@ def casts_of(
     for name in _not_held(every, [known[n] for n in unknown], whole):
         again = decided_cast(every, name) if not whole else known[name]
         if again == known[name] and type_name(again.type) != "VARCHAR":
-            raise _unfit(every, again)
+            raise unfit(every, again)
         known[name] = again
     for name in _without_values(first, every, [n for n in unknown if known[n].type == "VARCHAR"]):
         known[name] = replace(known[name], empty=True)
@@ -129,7 +110,7 @@ def decided_cast(look: Look, name: str) -> Cast:
     """
     decision = _decide(look, [name])[name]
     if isinstance(decision, Stop):
-        raise _stopped(look, name, decision)
+        raise stopped(look, name, decision)
     return decision
 
 
@@ -259,82 +240,3 @@ def _of_days(
     # Morning and afternoon are two shapes of one way to write a time.
     one_way = signs == 1 and (shapes == 1 or (shapes == 2 and "%p" in seconds))
     return ValueFacts(counts, first, second, sign, 1 if one_way else 2, digits == 2, seconds)
-
-
-def _unfit(look: Look, cast: Cast) -> DatasetError:
-    """The error for values that look like a type and are none of it, such as the 31st of February."""
-    column = quote(cast.column)
-    strict = cast.sql(column, look.table.dialect, "null")
-    values = _values(look, cast.column, f"{column} is not null and {strict} is null")
-    message = f"column `{cast.column}` looks like {cast.type}, but not all of its values are"
-    return _at_values(look, cast.column, message, values, ("type:VARCHAR",))
-
-
-def _stopped(look: Look, name: str, decision: Stop) -> DatasetError:
-    """The error for a column that no type holds, at the first value that is in the way."""
-    wanted = ", ".join(literal(c) for c in decision.classes)
-    values = _values(look, name, f"{classify(quote(name), look.table.dialect)} in ({wanted})")
-    ways = [_exact(look, name) if way == "decimal" else way for way in decision.ways]
-    return _at_values(look, name, decision.message, values, [w for w in ways if w])
-
-
-def _exact(look: Look, name: str) -> str:
-    """The decimal that holds every number of a column; empty when there is none."""
-    v = plain_number(f"trim({quote(name)})", look.table.dialect)
-    sql = (
-        f"select max(length(ltrim(split_part(v, '.', 1), '-+0'))), max(length(rtrim(split_part(v, '.', 2), '0'))), "
-        f"bool_or(not {matches('v', '[-+]?[0-9]*[.]?[0-9]*')}) from (select {v} v from {look.origin}) where v is not null"
-    )
-    whole, fraction, other = look.run(sql)[0]
-    scale = 18 if whole <= 20 and fraction <= 18 else fraction
-    return "" if other or whole + scale > 38 else f"type:DECIMAL(38,{scale})"
-
-
-def _values(look: Look, name: str, condition: str) -> list[str]:
-    column = quote(name)
-    sql = f"select {column} from {look.origin} where {column} is not null and {condition} group by 1 order by count(*), 1 limit 3"
-    return [str(value) for (value,) in look.run(sql)]
-
-
-def _at_values(look: Look, name: str, message: str, values: Sequence[str], ways: Sequence[str]) -> DatasetError:
-    if look.call.format == "csv":
-        index = [c.column for c in look.table.casts].index(name)
-        path, line = locate(look.sources, look.table.dialect, index, set(values))
-    else:
-        path, line = look.sources[0].path, None
-    if not any(f"`{shown(v)}`" in message for v in values):
-        message += ": " + ", ".join(f"`{shown(v)}`" for v in values)
-    written = [_way(look.call, name, way, values) for way in ways]
-    hint = "write " + ", or ".join(f"`{w}`" for w in written if w)
-    if "nanos" in ways:
-        hint += f"; as a number of nanoseconds: `epoch_ns(cast({quote(name)} as timestamp_ns))` of that text"
-    return stop("source.ambiguous", message, path, line, hint, column=name)
-
-
-def _way(call: Call, name: str, way: str, values: Sequence[str]) -> str:
-    kind, _, value = way.partition(":")
-    if kind == "type":
-        return call.suggest_type(name, value)
-    if kind == "nanos":
-        return ""
-    if call.format == "json":
-        return ""
-    if kind == "nullstr":
-        return call.suggest(nullstr="[" + ", ".join(literal(w) for w in ("", *values)) + "]")
-    if kind == "marks":
-        return call.suggest(thousands=literal(value[0]), decimal_separator=literal(value[1]))
-    return call.suggest(**{kind: literal(value)})
-
-
-def locate(sources: Sequence[Source], dialect: Dialect, index: int, values: set[str]) -> tuple[str, int | None]:
-    """File and line of the first row whose field `index` is one of `values`; only the file when it is not found."""
-    for source in sources:
-        try:
-            with open_text(source) as stream:
-                for record in records(stream, dialect):
-                    field = record.fields[index] if index < len(record.fields) else ""
-                    if field in values or field.strip() in values:
-                        return source.path, record.line
-        except (csv.Error, OSError, EOFError):
-            continue
-    return sources[0].path, None
