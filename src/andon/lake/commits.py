@@ -12,7 +12,7 @@ from andon.base.hashing import canonical, content_id
 from andon.base.lru import Lru
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
-from andon.lake.packing import leaves_id, leaves_of, leaves_text, pack, unpack
+from andon.lake.packing import decompressed, fields, leaves_id, leaves_of, leaves_text, pack, unpack
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id, sorted_causes
 
@@ -61,7 +61,7 @@ class Commits:
             rows = self._database.query("select body from lake_commit where id = ?", [key])
             if not rows:
                 raise MachineError("lake.corrupt", f"commit `{key[:12]}` is not in the catalog", hint="`andon doctor`")
-            commit = Commit.from_body(key, unpack(rows[0][0]))
+            commit = Commit.from_body(key, fields(unpack(rows[0][0])))
             self._commits.put(key, commit)
         return commit
 
@@ -203,11 +203,11 @@ class Commits:
 
     def _trees_of(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Trees by id, all of `keys`: roots and those of shared files."""
-        return self._objects(keys, self._trees, unpack)
+        return self._objects(keys, self._trees, lambda body: fields(unpack(body)))
 
     def _leaves_of(self, keys: Iterable[str]) -> dict[str, dict[str, Leaf]]:
         """Trees of schemas by id, all of `keys`."""
-        return self._objects(keys, self._leaves, lambda body: leaves_of(zlib.decompress(body)))
+        return self._objects(keys, self._leaves, lambda body: leaves_of(decompressed(body)))
 
     def _objects(self, keys: Iterable[str], kept: Lru[str, T], read_one: Callable[[bytes], T]) -> dict[str, T]:
         wanted = set(keys)
