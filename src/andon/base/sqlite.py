@@ -12,11 +12,12 @@ from typing import Any
 
 from andon.base.database import Row, Transaction
 from andon.base.files import make_folder
+from andon.base.sqlite_reading import SqliteReader, may_write
 from andon.errors import MachineError
 
 
 class SqliteDatabase:
-    """SQLite in a file: WAL, `BEGIN IMMEDIATE`, `synchronous=FULL`. One connection per thread.
+    """SQLite in a file: WAL, `BEGIN IMMEDIATE`, `synchronous=FULL`. One connection per thread. Who may not write it reads it.
 
     Raises:
         MachineError: `machine.read_only`, `machine.disk` or `machine.database`.
@@ -27,15 +28,25 @@ class SqliteDatabase:
         self._local = threading.local()
         self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._lock = threading.Lock()
+        self._reader = None if may_write(path) else SqliteReader(path)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether this account may only read it."""
+        return self._reader is not None
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """See `Database.query`."""
         with self._errors():
+            if self._reader is not None:
+                return self._reader.query(sql, parameters)
             return self._connection().execute(sql, parameters).fetchall()
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """See `Database.write`."""
+        if self._reader is not None:
+            raise _not_writable(self.path, "this account may read it")
         with self._errors():
             connection = self._connection()
             connection.execute("begin immediate")
@@ -54,6 +65,8 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """See `Database.close`."""
+        if self._reader is not None:
+            self._reader.close()
         with self._lock:
             for _, connection in self._all:
                 connection.close()
@@ -88,12 +101,7 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise _translate(error, self.path) from error
         except PermissionError as error:
-            raise MachineError(
-                "machine.read_only",
-                f"the catalog `{self.path.name}` can't be written: {error.strerror}",
-                where=str(self.path),
-                hint="make the folder writable, or set `catalog` and `storage` in andon.toml to a place that is",
-            ) from error
+            raise _not_writable(self.path, str(error.strerror)) from error
 
 
 class _SqliteTransaction:
@@ -108,6 +116,15 @@ class _SqliteTransaction:
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         self._connection.executemany(sql, rows)
+
+
+def _not_writable(path: Path, reason: str) -> MachineError:
+    return MachineError(
+        "machine.read_only",
+        f"the catalog `{path.name}` can't be written: {reason}",
+        where=str(path),
+        hint="ask its owner (a lake may be shared by a group: `lake.group`), or set `catalog` and `storage` to a place that can be written",
+    )
 
 
 def _translate(error: sqlite3.Error, path: Path) -> MachineError:
