@@ -1,11 +1,12 @@
 """A piece of Python as another account of this machine, in a process of its own; only root can ask for that.
 
-As a program: `python -m kit.accounts UID GID GROUPS UMASK`, with the code on standard input; what it puts into `result` comes out as JSON.
+As a program it reads what is asked line by line, and answers each from a child that is the account.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import json
 import os
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,43 +39,83 @@ def open_place() -> Iterator[Path]:
 def as_account(
     user: int, code: str, *, group: int | None = None, groups: tuple[int, ...] = (), umask: int = 0o022
 ) -> Any:
-    """What `code` puts into `result`, run by the account `user`; its errors come out as `{code, message}`."""
+    """What `code` puts into `result`, run by the account `user`; its errors come out as `{code, message, hint}`."""
     if os.geteuid() != 0:
         pytest.skip("only root can be another account")
-    words = [str(user), str(user if group is None else group), ",".join(map(str, groups)), oct(umask)]
-    done = subprocess.run(
-        [sys.executable, "-m", "kit.accounts", *words], input=code, capture_output=True, text=True, cwd=_TESTS
+    server = _server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    asked = {"user": user, "group": user if group is None else group, "groups": groups, "umask": umask, "code": code}
+    server.stdin.write(json.dumps(asked) + "\n")
+    server.stdin.flush()
+    answer = json.loads(server.stdout.readline())
+    assert "failed" not in answer, answer["failed"]
+    return answer["result"]
+
+
+@functools.cache
+def _server() -> subprocess.Popen[str]:
+    """The process that becomes other accounts; it ends with this one, whose pipe it reads."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "kit.accounts"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_TESTS
     )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
-def _main(user: str, group: str, groups: str, umask: str) -> None:
+def _main() -> None:
     import andon
 
     # afterwards the interpreter's own files may be out of reach
     for module in pkgutil.walk_packages(andon.__path__, "andon."):
         if ".child." not in module.name and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    importlib.import_module("kit.clones")
-    import duckdb
+    importlib.import_module("grp")
+    _work_once()
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            _answer(json.loads(line))
+        os.waitpid(child, 0)
 
-    duckdb.connect().execute("select timestamptz '2026-01-01', '[1]'::json, 1::decimal(4, 1)").fetchall()
-    code = sys.stdin.read()
-    os.umask(int(umask, 8))
-    os.setgroups([int(g) for g in groups.split(",") if g])
-    os.setgid(int(group))
-    os.setuid(int(user))
-    os.environ["HOME"] = "/nonexistent"
-    scope: dict[str, Any] = {"result": None}
+
+def _answer(asked: dict[str, Any]) -> None:
     from andon.errors import AndonError
 
+    os.umask(asked["umask"])
+    os.setgroups(asked["groups"])
+    os.setgid(asked["group"])
+    os.setuid(asked["user"])
+    os.environ["HOME"] = "/nonexistent"
+    scope: dict[str, Any] = {"result": None}
+    answer: dict[str, Any]
     try:
-        exec(code, scope)
+        exec(asked["code"], scope)
+        answer = {"result": scope["result"]}
     except AndonError as error:
-        scope["result"] = {"code": error.code, "message": error.message, "hint": error.hint}
-    print(json.dumps(scope["result"], default=str))
+        answer = {"result": {"code": error.code, "message": error.message, "hint": error.hint}}
+    except BaseException:  # noqa: BLE001 - told to the test
+        answer = {"failed": traceback.format_exc()}
+    print(json.dumps(answer, default=str), flush=True)
+    os._exit(0)
+
+
+def _work_once() -> None:
+    """What is imported late is imported now."""
+    from kit.clones import FILES, Clone
+
+    with tempfile.TemporaryDirectory() as place:
+        clone = Clone(Path(place))
+        for path, text in FILES.items():
+            clone.write(path, text)
+        clone.run()
+        clone.run()
+        clone.pull()
+        with clone.opened() as service:
+            service.datasets.show("marts.totals")
+            service.profiles.profile("marts.totals")
+            service.lineages.lineage("marts.totals")
+            service.standing.status()
+            service.history.diff("main~1", "main")
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    _main()

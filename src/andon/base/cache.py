@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import MsgspecError, msgpack
 
+from andon.base.sharing import like_shared_folder
 from andon.base.sqlite_reading import SqliteReader, may_write
 
 T = TypeVar("T")
@@ -173,6 +174,9 @@ class FileCache:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            if not self._path.exists():
+                self._path.touch()
+                like_shared_folder(self._path)
             connection = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
             connection.execute("pragma journal_mode=wal")
             connection.execute("pragma synchronous=off")

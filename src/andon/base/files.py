@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from andon.base.sharing import folder_like_parent
 from andon.errors import MachineError
 
 #: From so many files on, waiting for the disk is worth several threads.
@@ -97,6 +98,7 @@ def make_folder(folder: Path) -> None:
     try:
         for each in reversed(missing):
             each.mkdir(exist_ok=True)
+            folder_like_parent(each)
         for each in missing:
             sync_file(str(each.parent))
     except OSError as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 from andon.base.database import Row, Transaction
 from andon.base.files import make_folder
+from andon.base.sharing import like_shared_folder
 from andon.base.sqlite_reading import SqliteReader, may_write
 from andon.errors import MachineError
 
@@ -77,6 +78,9 @@ class SqliteDatabase:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             make_folder(self.path.parent)
+            if not self.path.exists():  # what SQLite keeps beside it gets its permissions
+                self.path.touch()
+                like_shared_folder(self.path)
             connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
             connection.execute("pragma journal_mode=wal")
             connection.execute("pragma synchronous=full")

@@ -88,10 +88,9 @@ class RawFiles:
         target = Path(self._storage.engine_path(path))
         temporary = target.with_name(f"{target.name}.{secrets.token_hex(4)}.tmp")
         sha = hashlib.sha256()
-        make_folder(target.parent.parent)
+        make_folder(target.parent)
         try:
-            target.parent.mkdir(exist_ok=True)
-            # who may not read the file may not read the copy either; the umask takes away more, as from any file
+            # who may not read the file may not read the copy either
             mode = stat.S_IMODE(source.stat().st_mode) & 0o666 | stat.S_IWUSR | stat.S_IRUSR
 
             def private(path: str, flags: int) -> int:
@@ -124,5 +123,6 @@ class RawFiles:
             )
         try:
             temporary.replace(target)
+            self._storage.settle(path, mode)
         except OSError as error:
             raise MachineError("machine.disk", f"could not keep a copy of `{file.path}`: {error.strerror}") from error
