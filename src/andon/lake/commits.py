@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from andon.base.clock import following
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import canonical, content_id
 from andon.base.lru import Lru
@@ -174,7 +175,11 @@ class Commits:
 
     def write(self, transaction: Transaction, draft: Draft, root: str) -> Commit:
         """Write the commit that `draft` and the tree `root` make."""
-        generation = 1 + max((self.get(p).generation for p in draft.parents), default=0)
+        parents = [self.get(p) for p in draft.parents]
+        generation = 1 + max((p.generation for p in parents), default=0)
+        time = draft.time
+        for parent in parents:
+            time = following(time, parent.time)
         commit = Commit(
             id="",
             parents=draft.parents,
@@ -183,7 +188,7 @@ class Commits:
             kind=draft.kind,
             author=draft.author,
             message=draft.message,
-            time=draft.time,
+            time=time,
             run=draft.run,
             rejected=sorted_causes(draft.rejected),
             acceptances=draft.acceptances,
@@ -194,7 +199,7 @@ class Commits:
         transaction.execute(
             "insert into lake_commit (id, parent, generation, kind, run, time, body) values (?, ?, ?, ?, ?, ?, ?)"
             " on conflict (id) do nothing",
-            [key, commit.parent, generation, str(draft.kind), draft.run, draft.time, pack(body)],
+            [key, commit.parent, generation, str(draft.kind), draft.run, time, pack(body)],
         )
         return Commit.from_body(key, body)
 
