@@ -16,6 +16,8 @@ from andon.base.sharing import like_shared_folder
 from andon.base.sqlite_reading import SqliteReader, may_write
 from andon.errors import MachineError
 
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+
 
 class SqliteDatabase:
     """SQLite in a file: WAL, `BEGIN IMMEDIATE`, `synchronous=FULL`. One connection per thread. Who may not write it reads it.
@@ -41,7 +43,12 @@ class SqliteDatabase:
         with self._errors():
             if self._reader is not None:
                 return self._reader.query(sql, parameters)
-            return self._connection().execute(sql, parameters).fetchall()
+            try:
+                return self._connection().execute(sql, parameters).fetchall()
+            except sqlite3.OperationalError as error:
+                if _code(error) not in _NO_ROOM:
+                    raise
+                return self._without_room(sql, parameters, error)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -73,6 +80,16 @@ class SqliteDatabase:
                 connection.close()
             self._all.clear()
             self._local = threading.local()
+
+    def _without_room(self, sql: str, parameters: Sequence[Any], error: sqlite3.Error) -> list[Row]:
+        """What is asked on a disk that is so full that SQLite can't even make its index of the log."""
+        reader = SqliteReader(self.path)
+        try:
+            return reader.query(sql, parameters)
+        except (sqlite3.Error, OSError):
+            raise error from None
+        finally:
+            reader.close()
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -127,15 +144,19 @@ def _not_writable(path: Path, reason: str) -> MachineError:
         "machine.read_only",
         f"the catalog `{path.name}` can't be written: {reason}",
         where=str(path),
-        hint="ask its owner (a lake may be shared by a group: `lake.group`), or set `catalog` and `storage` to a place that can be written",
+        hint="make the folder writable (`lake.group` shares a lake with a group), or set `catalog` and `storage` to a place that is",
     )
+
+
+def _code(error: sqlite3.Error) -> int:
+    """What happened: the low byte of its number; the rest says where."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 
 def _translate(error: sqlite3.Error, path: Path) -> MachineError:
     """An error of SQLite as one of ours, told apart by its number. Misuse (a closed connection, say) has none."""
     text = str(error)
-    # the low byte says what happened, the rest where
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    code = _code(error)
     is_open_refused = code == sqlite3.SQLITE_CANTOPEN
     if is_open_refused and os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK)):
         return MachineError(

@@ -104,4 +104,7 @@ class SqliteReader:
         return ("live",) if live else (main.st_ino, main.st_size, main.st_mtime_ns, self._beside("-wal"))
 
     def _beside(self, ending: str) -> bool:
-        return Path(f"{self._path}{ending}").exists()
+        try:
+            return Path(f"{self._path}{ending}").stat().st_size > 0  # nothing is written yet, or could be
+        except OSError:
+            return False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import secrets
 import shutil
 import stat
@@ -15,12 +16,14 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from andon.base.files import machine_error, make_folder, sync_all, write_whole
+from andon.base.files import lock_file, machine_error, make_folder, sync_all, write_whole
 from andon.base.lru import Lru
 from andon.base.sharing import like_folder
 from andon.errors import MachineError
 
 _CHUNK = 1 << 20
+#: Held by all who write files that nothing names yet.
+_LOCK = ".writing"
 _EVERYBODY = 0o777
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 
@@ -76,6 +79,14 @@ class Storage(Protocol):
 
     def settle(self, path: str, mode: int) -> None:
         """Give a file that was made just now the permissions of its folder, and none that `mode` lacks."""
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """While files are written that nothing names yet: none of them is taken for left behind meanwhile."""
+        ...
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Whether nobody writes such files; then nobody begins to, until the end of the block."""
         ...
 
     def make_durable(self, paths: Iterable[str]) -> None:
@@ -195,6 +206,32 @@ class LocalStorage:
     @property
     def _always(self) -> int:
         return stat.S_IRGRP | stat.S_IWGRP if self._is_shared else 0
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """See `Storage.writing`."""
+        make_folder(self.root)
+        try:
+            held = lock_file(self.root / _LOCK, shared=True)
+        except OSError as error:
+            raise machine_error(error, "write to the lake") from error
+        try:
+            yield
+        finally:
+            os.close(held)
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """See `Storage.alone`."""
+        try:
+            held = lock_file(self.root / _LOCK, shared=False)
+        except OSError:  # somebody writes, or this account may not
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            os.close(held)
 
     def make_durable(self, paths: Iterable[str]) -> None:
         """See `Storage.make_durable`."""

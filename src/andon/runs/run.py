@@ -114,6 +114,7 @@ class GoalRunner:
         listener.cancel.check()
         self._store_code(prepared)
         with (
+            self._lake.storage.writing(),
             Engines(self._workspace, run.number, prepared.moment) as engines,
             listener.cancel.calling(engines.interrupt),
         ):

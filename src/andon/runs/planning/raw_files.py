@@ -14,17 +14,11 @@ from andon.base.files import machine_error, make_folder, sync_file
 from andon.base.record import Record
 from andon.errors import DatasetError, MachineError
 from andon.lake.intact import Intact, Sealed
+from andon.lake.named_files import raw_path
 from andon.lake.storage import Storage
 from andon.model.build import InputFile
 
-#: Where copies lie in the storage, by content.
-_FOLDER = "raw"
 _CHUNK = 1 << 20
-
-
-def raw_path(file: InputFile) -> str:
-    """The storage path of the copy of a raw file."""
-    return f"{_FOLDER}/{file.sha256[:2]}/{file.sha256}"
 
 
 class _Copy(Record):
