@@ -68,6 +68,7 @@ CODES: dict[str, str] = {
     "project.bad_value": "A value of the wrong type or outside what is allowed.",
     "project.missing_key": "A key that must be there is missing.",
     "project.unknown_dataset": "A dataset is named that does not exist.",
+    "project.link_outside": "A link in the project leads out of it, where nothing is written.",
     "project.cycle": "Datasets read each other in a circle.",
     "project.bad_sql": "SQL that does not parse.",
     "project.unknown_column": "SQL names a column that is not there.",

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from andon.cli.output import Ink, error_lines, table
+from andon.cli.output import Ink, error_lines
+from andon.cli.table import table
 from andon.errors import UsageError
 from kit.command_line import Andon
 

@@ -113,7 +113,7 @@ class Clone:
 
     def base(self, branch: str = "main"):
         with closing(self.open()) as service:
-            return service.workspace.folder.base(branch)
+            return service.workspace.bases.of(branch)
 
 
 class closing:

@@ -13,8 +13,8 @@ trees = st.dictionaries(paths, contents)
 causes = st.sets(st.builds(Cause, paths, st.one_of(st.none(), contents)))
 
 
-def run(base, head, folder, rejected=(), drop=False):
-    return merge(base, head, folder, rejected=rejected_by_path(tuple(rejected)), drop=drop)
+def run(base, head, folder, rejected=(), drop=False, unmoved=None):
+    return merge(base, head, folder, rejected=rejected_by_path(tuple(rejected)), drop=drop, unmoved=unmoved)
 
 
 @given(trees, trees)
@@ -62,13 +62,30 @@ def test_what_was_rejected_never_comes_back_by_itself(base, head, folder, reject
 def test_after_an_undo_the_undone_folder_keeps_the_head_and_a_new_edit_passes(head, published):
     """The folder published `published`, an undo brought the head back; base and folder still hold `published`."""
     rejected = {Cause(p, published.get(p)) for p in {*head, *published} if head.get(p) != published.get(p)}
-    merged = run(published, head, published, rejected)
+    base = {**dict.fromkeys(head), **published}
+    merged = run(base, head, published, rejected, unmoved=lambda _: True)
     assert merged.files == head
     assert merged.conflicts == ()
     edited = {**published, "a.sql": "new"}
-    after = run(published, head, edited, rejected)
+    after = run(base, head, edited, rejected, unmoved=lambda _: True)
     assert after.conflicts == ()
     assert after.files == {**head, "a.sql": "new"}
+
+
+@given(trees, trees, trees)
+def test_an_undo_counts_as_no_change_of_the_head(head, published, folder):
+    """What an undo took back and nothing keeps out is pending: the folder wins as over a head that never moved."""
+    base = {**dict.fromkeys(head), **published}
+    merged = run(base, head, folder, unmoved=lambda _: True)
+    assert merged.files == folder
+    assert merged.conflicts == ()
+
+
+@given(trees, trees, trees)
+def test_what_the_folder_never_had_in_common_is_not_deleted_by_it(base, head, folder):
+    merged = run(base, head, folder, unmoved=lambda _: True)
+    for path in head.keys() - base.keys() - folder.keys():
+        assert merged.files[path] == head[path]
 
 
 @given(st.one_of(st.none(), trees), trees, trees)
@@ -79,6 +96,8 @@ def test_the_next_base_is_what_both_have(base, head, folder):
             assert after[path] == head[path]
         else:
             assert after.get(path) == (base or {}).get(path)
+    for path in (base or {}).keys() - head.keys() - folder.keys():
+        assert after[path] is None
 
 
 lines = st.lists(st.sampled_from([b"one\n", b"two\n", b"three\n", b"four\n"]), max_size=6).map(b"".join)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from andon.base.temporary import Temporary
 from andon.engines.duckdb.opening import Purpose, open_instance
 from andon.engines.engine import EngineSettings
-from andon.engines.relation import TableRelation, ViewRelation
+from andon.engines.relation import TableRelation, view_over
 from andon.relations.pool import Pool
 
 STATES = 9
@@ -39,7 +39,7 @@ def finder(place: Path, number: int):
     """State `number`: a table, and a view over it that uses a macro of its own."""
     table = TableRelation((f"{place}/{number}.parquet",))
     macro = f"create macro plus(a) as a + {number}"
-    view = ViewRelation(f"view {number}", "select plus(n) as n from s.t", (macro,), {"s.t": table})
+    view = view_over(f"view {number}", "select plus(n) as n from s.t", (macro,), {"s.t": table})
     return {"s.t": table, "s.v": view}.get
 
 

@@ -13,7 +13,7 @@ from andon.errors import ProjectError, UsageError
 from kit.clones import FILES, closing, did
 
 
-def test_equal_content_in_other_bytes_takes_the_earlier_version(project):
+def test_equal_content_in_other_bytes_takes_the_earlier_version(project, monkeypatch):
     project.write(
         "datasets/marts/rows.sql", "select customer, amount, [amount] as list from shop.orders order by amount\n"
     )
@@ -21,9 +21,11 @@ def test_equal_content_in_other_bytes_takes_the_earlier_version(project):
     project.run()
     before = project.leaves()
     project.write(
-        "datasets/marts/rows.sql", "select customer, amount, [amount] as list from shop.orders order by amount desc\n"
+        "datasets/marts/rows.sql",
+        "select customer, amount, [amount] as list from shop.orders order by amount, amount\n",
     )
-    result = project.run()
+    monkeypatch.setattr("andon.engines.duckdb.write.PACKED", "compression snappy")
+    result = project.run(proofs=False)
     assert did(result) == {"marts.rows": "build"}
     after = project.leaves()
     assert after["marts.rows"].version == before["marts.rows"].version

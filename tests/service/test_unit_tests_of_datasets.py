@@ -263,7 +263,7 @@ def test_which_datasets_have_changed_tests(project: Clone) -> None:
         service = project.open()
         try:
             gatherer, head = Gatherer(service.workspace), service.workspace.lake.refs.resolve("main")
-            return with_changed_tests(gatherer.gather(head, gatherer.folder(), service.workspace.folder.base("main")))
+            return with_changed_tests(gatherer.gather(head, gatherer.folder(), service.workspace.bases.of("main")))
         finally:
             service.close()
 

@@ -231,7 +231,7 @@ def _guarded(arguments: list[str], call: Callable[[], Any]) -> int:
         for text in "".join(traceback.format_exception(cause)).rstrip("\n").split("\n"):
             console.err.line(text)
     console.error(error)
-    return error.exit_status
+    return EXIT_STOPPED if error.code == "build.interrupted" else error.exit_status
 
 
 def _usage(error: click.ClickException) -> AndonError:

@@ -11,6 +11,7 @@ from andon.base.clock import following
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import canonical, content_id
 from andon.base.lru import Lru
+from andon.base.paths import is_inside
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
 from andon.lake.packing import decompressed, fields, leaves_id, leaves_of, leaves_text, pack, unpack
@@ -66,6 +67,16 @@ class Commits:
             self._commits.put(key, commit)
         return commit
 
+    def known(self, keys: Iterable[str]) -> set[str]:
+        """Which of `keys` are ids of commits that are there."""
+        wanted = set(keys)
+        found = self._commits.get_many(wanted).keys() & wanted
+        for marks, batch in in_batches(wanted - found):
+            found |= {
+                key for (key,) in self._database.query(f"select id from lake_commit where id in ({marks})", batch)
+            }
+        return found
+
     def find_prefix(self, prefix: str) -> Commit | None:
         """The only commit whose id begins with `prefix`, or None.
 
@@ -94,6 +105,7 @@ class Commits:
             for schema, tree in sorted(root["schemas"].items()):
                 leaves.update({f"{schema}.{name}": leaf for name, leaf in trees[tree].items()})
             state = State(leaves, self._tree(root["shared"]) if root["shared"] else {})
+            _require_paths(commit, state)
             self._states.put(commit.root, state)
         return state
 
@@ -227,3 +239,19 @@ class Commits:
             lost = min(wanted - found.keys())
             raise MachineError("lake.corrupt", f"tree `{lost[:12]}` is not in the catalog", hint="`andon doctor`")
         return found
+
+
+def _require_paths(commit: Commit, state: State) -> None:
+    """Refuse a state that names files outside of a project: what is brought into folders is written there.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    own = (path for leaf in state.leaves.values() for path, _ in leaf.files)
+    bad = next((path for path in (*state.shared, *own) if not is_inside(path)), None)
+    if bad is not None:
+        raise MachineError(
+            "lake.corrupt",
+            f"commit {commit.id[:8]} names the file `{bad!r}`, which is no path inside a project",
+            hint="nothing of it is used; `andon log` shows who wrote it",
+        )

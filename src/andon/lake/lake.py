@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from andon.base.cache import Cache, MemoryCache
 from andon.base.clock import Clock, to_text
@@ -43,6 +45,21 @@ class Lake:
         if lake.refs.find(MAIN) is None:
             lake._begin(author)
         return lake
+
+    @staticmethod
+    def is_in(database: Database) -> bool:
+        """Whether a lake is in `database`."""
+        return database.has_table("ref") and bool(database.query("select 1 from ref where name = ?", [MAIN]))
+
+    @cached_property
+    def id(self) -> str:
+        """What tells this lake from all others: made by chance with its catalog, and kept there."""
+        if not (rows := self.database.query("select id from identity")):
+            with self.database.write() as transaction:
+                if not (rows := transaction.query("select id from identity")):
+                    rows = [(secrets.token_hex(16),)]
+                    transaction.execute("insert into identity (id) values (?)", rows[0])
+        return str(rows[0][0])
 
     def commit(
         self,

@@ -94,17 +94,6 @@ class Objects:
         self._definitions.put_many(read)
         return _Found("definition", found | read)
 
-    def meanings(self, ids: Iterable[str]) -> dict[str, str]:
-        """`{project path: meaning}` of the dataset files of definitions; cheaper than `definitions`."""
-        wanted = set(ids)
-        found = self._meanings.get_many(wanted)
-        read: dict[str, tuple[str, str]] = {}
-        for marks, batch in in_batches(wanted - found.keys()):
-            sql = f"select id, entry, meaning from definition where id in ({marks})"
-            read.update({key: (entry, meaning) for key, entry, meaning in self._database.query(sql, batch)})
-        self._meanings.put_many(read)
-        return dict((found | read).values())
-
     def versions(self, ids: Iterable[str]) -> dict[str, Version]:
         """Versions by id; unknown ids are left out."""
         found: dict[str, Version] = _Found("version")

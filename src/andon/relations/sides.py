@@ -94,7 +94,9 @@ class Sides:
         with self._wide_turn:
             yield self._side(wide=True)
 
-    def hold_the_same(self, one: Version, other: Version, columns: Sequence[str] | None = None) -> bool:
+    def hold_the_same(
+        self, one: Version, other: Version, columns: Sequence[str] | None = None, *, in_order: bool = True
+    ) -> bool:
         """Whether two tables hold the same rows, of `columns` only where they are given. Data files are read.
 
         Raises:
@@ -105,10 +107,13 @@ class Sides:
         with self.for_size(one.bytes + other.bytes) as side:
             session = side.session()
             prints = [
-                fingerprint(session, version, [self._storage.engine_path(f.path) for f in version.files], columns)
+                fingerprint(session, version, self._paths(version), columns, in_order=in_order)
                 for version in (one, other)
             ]
         return prints[0] == prints[1]
+
+    def _paths(self, version: Version) -> list[str]:
+        return [self._storage.engine_path(file.path) for file in version.files]
 
     def _side(self, wide: bool) -> Side:
         with self._lock:

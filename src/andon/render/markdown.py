@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from andon.base.text import plural, seconds
 from andon.model.row_diff import RowDiff, RowSample
 from andon.render.diffs import WORDS, rows_text, texts_of, unified
+from andon.render.pairs import told_apart
 from andon.render.rows import ARROW, differing_text, shown_columns, value_text
 from andon.render.visible import visible
 from andon.render.words import listed, short
@@ -124,7 +125,7 @@ def _rows(rows: RowDiff) -> list[str]:
 
 def _sample_cell(rows: RowDiff, sample: RowSample, index: int) -> str:
     if sample.old is not None and sample.new is not None and rows.names[index] in sample.changed:
-        return f"**{_cell(value_text(sample.old[index]))}{ARROW}{_cell(value_text(sample.new[index]))}**"
+        return f"**{ARROW.join(map(_cell, told_apart(sample.old[index], sample.new[index])))}**"
     side = sample.new if sample.new is not None else sample.old
     assert side is not None  # a row is on one side at least
     return _cell(value_text(side[index]))

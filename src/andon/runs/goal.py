@@ -15,8 +15,9 @@ from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 
 if TYPE_CHECKING:
-    from andon.runs.planning.gather import Gatherer, MergeSide
-    from andon.workspace.folder import Base
+    from andon.runs.planning.gather import Gatherer
+    from andon.runs.planning.merging import MergeSide
+    from andon.workspace.base import Base
 
 POLICIES = ("all-or-nothing", "healthy", "none")
 
@@ -37,6 +38,7 @@ class RunOptions(Record):
         message: of the commit.
         proofs: whether a result is taken that is proved to hold though its recipe is another one.
         agreed: digest of the plan that a person saw and wants, or `ANY_PLAN`; None agrees to no change of `main`.
+        request: id of the request: what publishes with one that was answered before publishes nothing more.
     """
 
     select: tuple[str, ...] = ()
@@ -49,6 +51,7 @@ class RunOptions(Record):
     message: str | None = None
     proofs: bool = True
     agreed: str | None = None
+    request: str | None = None
 
     def policy(self, default: str) -> str:
         """How to publish: what was chosen, or `default`, that of the settings.
@@ -101,7 +104,8 @@ class Goal(Record):
 
     Attributes:
         acceptances: results that are to be published in spite of a check.
-        rejected: what an undo keeps out from then on; `target`: the publish that it reverts.
+        rejected: what an undo keeps out from then on; `lifted`: what a redo lets in again.
+        target: what an undo or a redo reverts.
     """
 
     branch: str
@@ -114,4 +118,5 @@ class Goal(Record):
     updates_folder: bool = True
     acceptances: tuple[Acceptance, ...] = ()
     rejected: tuple[Cause, ...] = ()
+    lifted: tuple[Cause, ...] = ()
     target: str | None = None

@@ -19,7 +19,8 @@ from andon.model.plan import Plan
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
-from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, code_notices
+from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
+from andon.runs.planning.merging import code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
@@ -81,7 +82,14 @@ class Preparer:
         gatherer = Gatherer(self._workspace)
         head = self._lake.refs.head(goal.branch)
         side = goal.side(head, gatherer)
-        gathered = gatherer.gather(head, side, goal.base(head, gatherer), drop=options.drop, lenient=True)
+        gathered = gatherer.gather(
+            head,
+            side,
+            goal.base(head, gatherer),
+            drop=options.drop,
+            lenient=True,
+            reverts=goal.target is not None,
+        )
         if gathered.project.problems:
             raise _told(ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)]), gathered)
         selected = _selected(gathered, options)
@@ -136,14 +144,17 @@ class Preparer:
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
             prove=changes.prove if options.proofs else None,
         )
-        looked = look(self._workspace, gathered, bound.columns, plan_steps(situation), moment, whole=selected is None)
+        planned = plan_steps(situation)
+        done = frozenset(s.dataset for s in planned)
+        shared = gathered.shared if selected is None else _shared(gathered, done)
+        looked = look(
+            self._workspace, gathered, bound.columns, planned, moment, shared=None if selected is None else shared
+        )
         if looked.problems:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
         if estimate:
             steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
-        done = frozenset(s.dataset for s in steps)
-        shared = gathered.shared if selected is None else _shared(gathered, done)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = [f"{d} will fail: {e.message}" for d, e in sorted(gathered.failures.items()) if d in taken]
         notices = (*failures, *gathered.notices, *_left_behind(gathered, selected, done))
@@ -210,7 +221,8 @@ def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
         or leaves[d].files != gathered.files.get(d)
         or leaves[d].definition != datasets[d].definition.id
     )
-    return frozenset(select(options.select, selectable(datasets, needs, changed), options.exclude))
+    own = {d: (*gathered.files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
+    return frozenset(select(options.select, selectable(datasets, needs, changed, own), options.exclude))
 
 
 def _digest(plan: Plan, gathered: Gathered, done: frozenset[str]) -> str:

@@ -114,7 +114,7 @@ class Page(Documented):
         insights: insights that it serves, directly or through what reads it.
         sample: up to ten rows.
         contract: for sources: how its files are read, as lines.
-        checks: what checks said of this version.
+        checks: what the commit's own checks said of the versions that it has.
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
 
@@ -234,7 +234,7 @@ class Datasets:
             _contract_lines(build),
             objects.text(sha).decode(errors="replace") if sha else "",
             None if version.is_view else self._iceberg(version),
-            tuple(self._checks.of_version(name, version.id)),
+            tuple(self._checks.of_commit(name, commit, state, project)),
         )
 
     def _iceberg(self, version: Version) -> str | None:
@@ -261,7 +261,7 @@ def _sampled(version: Version, masked: frozenset[str]) -> str:
 def _selected(select: tuple[str, ...], project: Project, state: State) -> set[str]:
     datasets = {d: x for d, x in project.datasets.items() if d in state.leaves}
     needs = {d: datasets[d].definition.inputs if d in datasets else () for d in state.leaves}
-    return choose(select, selectable(datasets, needs))
+    return choose(select, selectable(datasets, needs, files={d: leaf.files for d, leaf in state.leaves.items()}))
 
 
 def _contract_lines(build: Build | None) -> tuple[str, ...]:

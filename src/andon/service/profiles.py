@@ -9,6 +9,7 @@ from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.relation import TableRelation
 from andon.model.profile import ALGORITHM, Profile
 from andon.model.profile_diff import ProfileDiff
+from andon.model.version import paired
 from andon.profiles.compare import compare
 from andon.profiles.make import profile_table, profile_view
 from andon.relations.relations import Relations
@@ -51,7 +52,9 @@ class Profiles:
             UsageError: see `profile`.
         """
         before, after = self.profile(dataset, against), self.profile(dataset, at)
-        return compare(before, after)
+        versions = Relations(self._lake)
+        pairs = paired(versions.version(before.version).columns, versions.version(after.version).columns)
+        return compare(before, after, [(old.name, new.name) for old, new in pairs])
 
     def _of_version(self, dataset: str, version_id: str, masked: frozenset[str]) -> Profile:
         """The profile of a version, from the catalog if it was ever made; only counts of the columns in `masked` (lower case)."""

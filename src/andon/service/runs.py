@@ -58,7 +58,7 @@ class Runs:
         return Goal(
             branch,
             lambda _, gatherer: gatherer.folder(),
-            lambda *_: self._workspace.folder.base(branch),
+            lambda *_: self._workspace.bases.of(branch),
             CommitKind.CHANGE,
             self._policy(options, "publish.change"),
         )
@@ -68,7 +68,7 @@ class Runs:
         return Goal(
             branch,
             lambda head, gatherer: gatherer.own(self._workspace.lake.commits.state(head)),
-            lambda *_: self._workspace.folder.base(branch),
+            lambda *_: self._workspace.bases.of(branch),
             CommitKind.REFRESH,
             self._policy(options, "publish.refresh"),
         )

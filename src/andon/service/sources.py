@@ -38,7 +38,7 @@ def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pi
     chosen = workspace.branch(branch)
     ref = chosen if workspace.lake.refs.find(chosen) else "main"
     gatherer = Gatherer(workspace)
-    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), workspace.folder.base(chosen))
+    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), workspace.bases.of(chosen))
     sources = [d for d, definition in gathered.definitions.items() if definition.kind is Kind.SOURCE]
     if name not in sources:
         raise UsageError(

@@ -78,7 +78,7 @@ class Suggestions:
         """
         commit, project = self._code(at)
         with Scene(self._workspace, commit, project) as scene:
-            names = _selected(select, scene)
+            names = _selected(select, scene, at)
             past = scene.past(names)
             found: dict[str, Suggested] = {}
             for name in sorted(names, key=lambda name: (len(scene.above[name]), name)):
@@ -115,7 +115,7 @@ class Suggestions:
             return commit, project_at(self._workspace, self._lake.commits.state(commit))
         commit = self._lake.refs.resolve(self._workspace.reading())
         gatherer = Gatherer(self._workspace)
-        base = self._workspace.folder.base(self._workspace.branch())
+        base = self._workspace.bases.of(self._workspace.branch())
         return commit, gatherer.gather(commit, gatherer.folder(), base).project
 
     def _of(self, scene: Scene, name: str, past: Sequence[Moment], at: str | None) -> Suggested:
@@ -178,10 +178,12 @@ class Suggestions:
             raise ProjectError("project.not_utf8", "the file is not UTF-8 text", where=path) from error
 
 
-def _selected(select: tuple[str, ...], scene: Scene) -> list[str]:
+def _selected(select: tuple[str, ...], scene: Scene, at: str | None) -> list[str]:
     if not scene.datasets:
         message = "nothing is built yet that checks could be suggested for"
         raise UsageError("lake.dataset_not_found", message, hint="`andon run` builds what the folder says")
     if not select:
         return sorted(scene.datasets)
-    return sorted(choose(select, selectable(scene.datasets)))
+    leaves = scene.state.leaves
+    changed = (d for d, one in scene.datasets.items() if leaves[d].definition != one.definition.id)
+    return sorted(choose(select, selectable(scene.datasets, changed=None if at is not None else changed)))

@@ -52,7 +52,7 @@ class UnitTests:
         """
         branch = self._workspace.branch()
         gatherer = Gatherer(self._workspace)
-        base = self._workspace.folder.base(branch)
+        base = self._workspace.bases.of(branch)
         gathered = gatherer.gather(self._lake.refs.head(branch), gatherer.folder(), base)
         tested = {test.dataset for test in gathered.project.tests} & self._selected(gathered, select, exclude)
         return run_tests(self._workspace, self._bound(gathered, tested), tested, again=again)
@@ -66,7 +66,7 @@ class UnitTests:
             for name, dataset in datasets.items()
             if name not in leaves or leaves[name].definition != dataset.definition.id
         )
-        return choose(select, selectable(datasets, changed=changed), exclude)
+        return choose(select, selectable(datasets, changed=changed, files=gathered.files), exclude)
 
     def _bound(self, gathered: Gathered, tested: set[str]) -> BoundCode:
         """Columns of the changed code that the tested datasets read; nothing is loaded for it when there is none."""

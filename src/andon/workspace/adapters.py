@@ -30,6 +30,7 @@ from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
 from andon.version import __version__
+from andon.workspace.base import Bases
 from andon.workspace.folder import Folder
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ if TYPE_CHECKING:
 
 
 class StateStore(Record):
-    """The lake's database and what of it is not the lake: runs, results of checks, queries, derived facts."""
+    """The lake's database and what of it is not the lake: runs, results of checks, queries, derived facts; the folder's bases with it."""
 
     lake: Lake
+    bases: Bases
     runs: RunLog
     check_results: CheckResults
     query_log: Queries
@@ -130,26 +132,29 @@ class Adapters:
         catalog = self._path("catalog")
         storage = self._path("storage")
         try:
-            is_new = not catalog.exists()
-            is_lost = is_new and any((storage / "data").glob("*/*"))
+            is_new = not catalog.exists() or catalog.stat().st_size == 0
+            is_used = any((storage / "data").glob("*/*"))  # before the catalog is read: data come after it
         except PermissionError as error:
             raise machine_error(error, f"look into `{catalog.parent}`") from error
-        if is_lost:
-            raise MachineError(
-                "lake.corrupt",
-                f"the catalog `{catalog.name}` is not there, and the lake's storage holds data that only it can name",
-                where=str(catalog),
-                hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
-            )
+        if is_new and is_used:
+            raise _without_catalog(catalog, storage)
         group = str(self.settings.get("lake.group") or "")
         if group:
             self._share(group, catalog, storage)
         database = SqliteDatabase(catalog)
+        if is_used and not Lake.is_in(database):
+            database.close()
+            raise _without_catalog(catalog, storage)
         lake = Lake.open(database, LocalStorage(storage, is_shared=bool(group)), self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
         self._is_new = is_new
         return StateStore(
-            lake, RunLog(database, self.clock), CheckResults(database), Queries(database), Facts(database)
+            lake,
+            Bases(self.folder.state, lake),
+            RunLog(database, self.clock),
+            CheckResults(database),
+            Queries(database),
+            Facts(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:
@@ -178,3 +183,14 @@ class Adapters:
         if text.startswith("file://"):
             text = text.removeprefix("file://")
         return (self.root / Path(text).expanduser()).resolve()
+
+
+def _without_catalog(catalog: Path, storage: Path) -> MachineError:
+    """The error for data whose catalog is gone or empty: a new one would name none of them."""
+    what = "holds no lake" if catalog.exists() else "is not there"
+    return MachineError(
+        "lake.corrupt",
+        f"the catalog `{catalog.name}` {what}, and the lake's storage holds data that only it can name",
+        where=str(catalog),
+        hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
+    )

@@ -74,12 +74,6 @@ def test_what_was_not_there_is_asked_again(lake: Lake) -> None:
     assert lake.objects.definitions([late.id]) == {late.id: late}
 
 
-def test_meanings_are_told_by_file(lake: Lake) -> None:
-    lake.objects.record([], [definition("a.x", 1), definition("b.y", 2)])
-    found = lake.objects.meanings(["def-a.x-1", "def-b.y-2", "unknown"])
-    assert found == {"datasets/a/x.sql": "meaning-1", "datasets/b/y.sql": "meaning-2"}
-
-
 def test_with_hardly_any_memory_definitions_are_read_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     made = {d.id: d for d in (definition("a.x", number) for number in range(50))}
     lake.objects.record([], made.values())

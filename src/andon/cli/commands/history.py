@@ -68,18 +68,22 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
     target, datasets = undoing.undo_preview(branch)
     if commit is not None and app.workspace.lake.refs.resolve(commit).id != target.id:
         return _undo_older(app, app.service.reverting.find(commit, branch), branch, message, yes)
+    if not undoing.is_restore(branch):
+        return _undo_older(app, target, branch, message, yes)
     _ask(app, branch, target, datasets, yes)
     done = undoing.undo(branch, expect=target.id, message=message)
     app.console.show(done.to_json, lambda: reverted_lines(done, app.console.out, "undone"))
     return EXIT_DONE
 
 
-@click.command(cls=Command, examples=["andon redo"])
+@click.command(cls=Command, examples=["andon redo", "andon redo --yes"])
 @branch_option
+@yes_option
 @json_option
 @pass_app
-def redo(app: App, branch: str | None) -> None:
-    """Bring back what the newest undo took, unless it was published anew since."""
+def redo(app: App, branch: str | None, yes: bool) -> None:
+    """Bring back what the newest undo took, unless it was published anew since. It never asks; --yes is taken for scripts."""
+    del yes
     done = app.service.undoing.redo(branch)
     app.console.show(done.to_json, lambda: reverted_lines(done, app.console.out, "redone"))
 
@@ -172,7 +176,7 @@ def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], 
 
 
 def _undo_older(app: App, target: Commit, branch: str | None, message: str | None, yes: bool) -> int:
-    """Undo of a publish that is not the newest: built aside and shown first, published when confirmed."""
+    """Undo of what gives readers something they never saw: built aside and shown first, published when confirmed."""
     console = app.console
     reverting = app.service.reverting
     place = app.workspace.branch(branch)
@@ -189,7 +193,7 @@ def _undo_older(app: App, target: Commit, branch: str | None, message: str | Non
     with progress(console) as report:
         tried = reverting.attempt(target, branch, Listener(report))
     ink = console.err
-    for text in plan_lines(tried.plan, console, False, 0.0, ink=ink):
+    for text in plan_lines(tried.plan, console, False, ink=ink):
         ink.line(text)
     rows = summary_lines(tried.rows, ink, console.width)
     for text in ["", ink.paint("rows, against what readers see", "dim"), *rows] if rows else ["", "no row differs"]:

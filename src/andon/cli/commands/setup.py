@@ -12,7 +12,8 @@ from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, pass_app
 from andon.cli.documents import MadeDocument, SettingDocument
 from andon.cli.options import branch_option, json_option
-from andon.cli.output import Cell, table
+from andon.cli.output import Cell
+from andon.cli.table import table
 from andon.errors import EXIT_DONE, EXIT_MACHINE, UsageError
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ def doctor(app: App, deep: bool, clean: bool) -> int:
         rows.append((_SIGNS[finding.level], finding.what, finding.detail))
         if finding.hint:
             rows.append(("", "", (f"hint: {finding.hint}", "dim")))
-    app.console.show(lambda: [f.to_json() for f in findings], lambda: table(rows, out))
+    app.console.show(
+        lambda: [f.to_json() for f in findings],
+        lambda: table(rows, out, width=app.console.width, whole=[0, 1], wrap=[2], drop=()),
+    )
     return EXIT_MACHINE if any(f.level == "risk" for f in findings) else EXIT_DONE
 
 
@@ -111,7 +115,16 @@ def config_show(app: App) -> None:
             SettingDocument(name, value, origin, BY_NAME[name].default, BY_NAME[name].help).to_json()
             for name, value, origin in found
         ],
-        lambda: table(rows, app.console.out, headers=("setting", "value", "from", "meaning"), width=app.console.width),
+        lambda: table(
+            rows,
+            app.console.out,
+            headers=("setting", "value", "from", "meaning"),
+            width=app.console.width,
+            whole=[0],
+            wrap=[1, 2, 3],
+            drop=[2],
+            rest="`--json` has all",
+        ),
     )
 
 

@@ -79,8 +79,10 @@ class LiveReporter:
             case Notice(text):
                 self._print(f"{self._ink.paint('note', 'dim')}  {text}")
             case Planned(plan, run):
-                self._total = len(plan.works)
+                self._total, self._rows = len(plan.works), 0
                 self._began = self._clock()
+                self._ended.clear()  # planned again, a run begins again
+                self._running.clear()
                 if plan.works:
                     self._print(self._ink.paint(planned_line(plan, run), "dim"))
                     self._start()

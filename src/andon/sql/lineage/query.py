@@ -31,11 +31,13 @@ class Lineage(Record):
     Attributes:
         columns: for each output column, in order, the source columns that its values are made of.
         influence: the source columns that decide which rows there are and which values meet.
-        fallback: "table-level, because …" if the query can't be traced. Then `columns` and `influence` are empty and mean nothing.
+        order: the source columns that rows are sorted by, last or on the way.
+        fallback: "table-level, because …" if the query can't be traced. Then the others are empty and mean nothing.
     """
 
     columns: Mapping[str, frozenset[SourceColumn]] = field(default_factory=dict)
     influence: frozenset[SourceColumn] = frozenset()
+    order: frozenset[SourceColumn] = frozenset()
     fallback: str | None = None
 
 
@@ -89,4 +91,4 @@ def _lineage(names: Sequence[str], found: TracedRelation, tracer: Tracer) -> Lin
             raise UntracedError(column.reason)
         influence |= column.use.influence
         columns[name] = tracer.sources.names(column.use.derive)
-    return Lineage(columns, tracer.sources.names(influence))
+    return Lineage(columns, tracer.sources.names(influence), tracer.sources.names(tracer.order))

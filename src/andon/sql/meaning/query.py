@@ -27,6 +27,8 @@ class Meaning(Record):
         values: column -> digest of its value.
         rows: digest of which rows there are, and how often.
         order: digest of the keys by which they are sorted at last.
+        layout: digest of how they lie, over inputs whose rows lie in one and the same way.
+        is_fixed: they lie in one way, and hold the same values, however the rows of the inputs lie.
         whole: digest of the plan as it stands; equal only for texts that the engine takes for the same letter by letter.
         open: columns whose values the engine may choose; with them the digest holds `whole`.
         rounded: columns whose last digits the order of adding floating-point numbers decides.
@@ -39,6 +41,8 @@ class Meaning(Record):
     values: Mapping[str, str] = field(default_factory=dict)
     rows: str = ""
     order: str = ""
+    layout: str = ""
+    is_fixed: bool = False
     whole: str = ""
     open: frozenset[str] = frozenset()
     rounded: frozenset[str] = frozenset()
@@ -105,12 +109,16 @@ def _read(
         raise UntracedError(f"{len(found.cells)} columns were read where there are {len(columns)}")
     closed = Closed(found)
     chosen = sorted(factor.choice for factor in found.factors if factor.choice)
+    layout = reader.layout
     named = [(name, cell.term) for (name, _), cell in zip(columns, found.cells, strict=True)]
+    is_open = closed.open or bool(chosen) or any(term.open for _, term in named)
     return Meaning(
         columns,
         {name: closed.digest(term) for name, term in named},
         mark(closed.rows, chosen),
         mark("order", [closed.digest(key) for key in found.order]) if found.order else "",
+        layout.digest,
+        layout.is_fixed and layout.is_exact and not is_open,
         whole,
         frozenset(name for name, term in named if term.open),
         frozenset(name for name, term in named if term.rounded),
