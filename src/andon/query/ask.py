@@ -138,9 +138,14 @@ class Answer:
 
 
 class Querying:
-    """Asks questions of one workspace's lake."""
+    """Asks questions of one workspace's lake.
+
+    Attributes:
+        is_logged: whether what was asked so far is in the log; it is not where the lake can only be read.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
+        self.is_logged = True
         self._workspace = workspace
         self._lake = workspace.lake
 
@@ -186,6 +191,7 @@ class Querying:
             except MachineError as failure:
                 if failure.code not in ("machine.read_only", "machine.disk"):
                     raise
+                self.is_logged = False
 
         answer_seconds = 0.0
         values: str | None = None

@@ -93,6 +93,8 @@ def query(
         rows = _stream(app, answer, chosen)
     place = f"{at or app.workspace.branch()} at {short(answer.commit.id)}"
     app.console.note(f"{plural(rows, 'row')} · {place} · {seconds(answer.seconds)}")
+    if not app.service.querying.is_logged:
+        app.console.note("not logged: this account may read the lake and not write it")
 
 
 def _parameters(given: tuple[str, ...]) -> dict[str, str] | None:
