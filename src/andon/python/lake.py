@@ -241,21 +241,23 @@ class Lake:
         where: str | None = None,
         output: str | Path | None = None,
         limit: int = 20,
+        tolerance: str | None = None,
     ) -> Diff:
         """How commit `b` differs from commit `a`.
 
         Args:
             rows: datasets whose rows are compared (`Diff.rows`); True means all that differ.
             where: an SQL condition; only rows that satisfy it before or after count.
+            tolerance: `0.01` or `0.1%`: numbers of rows with one key that differ by no more count as the same.
             output: a Parquet file for all rows that differ; of one dataset.
             limit: changed rows that are kept as examples.
         """
         if rows is False:
-            if where is not None or output is not None:
-                raise ValueError("`where` and `output` need `rows`")
+            if where is not None or tolerance is not None or output is not None:
+                raise ValueError("`where`, `tolerance` and `output` need `rows`")
             return self._service.history.diff(a, b)
         names = () if rows is True else (rows,) if isinstance(rows, str) else tuple(rows)
-        options = RowOptions(where, limit, Path(output) if output is not None else None)
+        options = RowOptions(where, limit, tolerance, Path(output) if output is not None else None)
         return self._service.history.diff_rows(a, b, names, options)
 
     def close(self) -> None:

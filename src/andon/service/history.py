@@ -95,6 +95,7 @@ class DatasetDiffDocument(Document, kw_only=True):
     columns: dict[str, int] | UnsetType = UNSET
     key: list[str] | UnsetType = UNSET
     where: str | UnsetType | None = UNSET
+    tolerance: str | UnsetType | None = UNSET
     skipped: str | UnsetType | None = UNSET
     notes: list[str] | UnsetType = UNSET
     columns_added: list[str] | UnsetType = UNSET
