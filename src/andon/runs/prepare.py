@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
+from andon.base.paths import is_at
 from andon.base.record import Record, replace
-from andon.errors import Problem, ProjectError
+from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit
 from andon.model.plan import Plan
 from andon.runs.goal import Goal, RunOptions
@@ -89,7 +90,9 @@ class Preparer:
             drop=options.drop,
             lenient=True,
             reverts=goal.target is not None,
+            decide=options.decide,
         )
+        _require_decisions(gathered, options)
         if gathered.project.problems:
             raise _told(ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)]), gathered)
         selected = _selected(gathered, options)
@@ -203,6 +206,23 @@ class Preparer:
         except ProjectError as error:
             return error.problems
         return ()
+
+
+def _require_decisions(gathered: Gathered, options: RunOptions) -> None:
+    """Refuse a decision about what needs none.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    for option, places in (("--mine", options.mine), ("--theirs", options.theirs)):
+        for place in places:
+            if not any(is_at(path, place) for path in gathered.decided):
+                raise UsageError(
+                    "usage.bad_argument",
+                    f"nothing is to be decided at `{place}`: no file there was changed on both sides",
+                    where=place,
+                    hint=f"leave `{option} {place}` out; `andon plan` shows what a run would do",
+                )
 
 
 def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:

@@ -9,6 +9,7 @@ from andon.base.files import write_whole
 from andon.base.names import did_you_mean
 from andon.errors import UsageError
 from andon.model.dataset import Kind
+from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gatherer
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import with_contracts
@@ -38,7 +39,7 @@ def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pi
     chosen = workspace.branch(branch)
     ref = chosen if workspace.lake.refs.find(chosen) else "main"
     gatherer = Gatherer(workspace)
-    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), workspace.bases.of(chosen))
+    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), common_base(workspace, chosen))
     sources = [d for d, definition in gathered.definitions.items() if definition.kind is Kind.SOURCE]
     if name not in sources:
         raise UsageError(
