@@ -104,6 +104,7 @@ CODES: dict[str, str] = {
     "build.python_failed": "A Python dataset raised an error.",
     "build.python_timeout": "A Python dataset took longer than its time limit.",
     "build.stale_lock": "A Python dataset's lock does not fit its packages.",
+    "build.bad_lock": "A lock of a Python dataset holds more than packages with their versions and hashes.",
     "build.no_lock": "A Python dataset has packages and no lock.",
     "build.environment": "The packages of a Python dataset could not be installed.",
     "build.interrupted": "The run was interrupted.",

@@ -21,6 +21,7 @@ _VARIABLE = (
     (re.compile(r"\b\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?Z?)?"), "<time>"),
     (re.compile(r"\b\d+(?:\.\d+)? s\b|\b\d+ min \d\d s\b"), "<seconds>"),
     (re.compile(r"\b\d+(?:\.\d+)? (?:B|kB|MB|GB)\b"), "<size>"),
+    (re.compile(r'(?<="isolation": )"\w+"'), '"<isolation>"'),
     (re.compile(r" +(?=<)"), " "),
 )
 

@@ -237,7 +237,7 @@ def test_query_errors_have_a_mark(built: Andon, golden: Golden) -> None:
 def test_ls_and_show(built: Andon, golden: Golden) -> None:
     golden("ls", built("ls").out)
     assert [d["dataset"] for d in built.json("ls", "shop.*")] == ["shop.orders"]
-    assert built("ls", "tag:nothing").out == "no dataset is tag:nothing\n"
+    assert built.json("ls", "tag:nothing", status=2)["error"]["message"] == "no dataset has the tag `nothing`"
     shown = built("show", "marts.revenue_by_month").out
     for part in ("Revenue and number of orders by month", "sample", "iceberg_scan(", "shop.orders", "DECIMAL(38,2)"):
         assert part in shown
@@ -544,3 +544,21 @@ def _double(built: Andon) -> None:
     """A mistake that no check catches."""
     built.replace(MART, "sum(amount) as revenue", "2 * sum(amount) as revenue")
     built.replace(MART, "reconciles: ", "# reconciles: ")
+
+
+def test_a_branch_with_work_that_is_in_no_other_place_is_not_dropped_unasked(built: Andon) -> None:
+    built("branch", "create", "empty")
+    built("branch", "drop", "empty")  # nothing was made on it
+    built.replace(MART, "count(*) as orders", "count(*) + 0 as orders")
+    built.write("macros/m.sql", "create macro twice(x) as 2 * x;\n")
+    built("run", "--branch", "try", "--yes")
+    refused = built.json("branch", "drop", "try", status=2)["error"]
+    assert refused["message"] == "try has work that was not published: marts.revenue_by_month, macros/m.sql"
+    assert "branch drop try --yes` drops it" in refused["hint"]
+    built("publish", "try", "--yes")
+    built("branch", "drop", "try")  # main has it by now
+    built.replace(MART, "count(*) + 0 as orders", "count(*) + 1 as orders")
+    built("run", "--branch", "again", "--yes")
+    assert built.json("branch", "drop", "again", "--yes")["dropped"]
+    built("undo")
+    assert built.json("redo", "--yes")["redone"]

@@ -196,7 +196,7 @@ def test_a_data_file_that_is_lost_is_named_and_can_be_built_again(project, damag
             os.truncate(file, file.stat().st_size // 2)
     status, document = andon(project, "query", FIGURES)
     assert (status, document["error"]["code"]) == (4, "lake.corrupt")
-    assert {"gone": "is not there", "cut": "is damaged"}[damage] in document["error"]["message"]
+    assert {"gone": "is not there", "cut": "is cut off"}[damage] in document["error"]["message"]
     (project / COUNT).write_text("select 10 * count(*) as n from shop.orders\n")
     status, document = andon(project, "run", "--yes")
     assert (status, document["error"]["code"]) == (4, "lake.corrupt")

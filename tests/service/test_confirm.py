@@ -149,6 +149,32 @@ def test_a_branch_that_moves_under_a_run_asks_again_if_the_plan_is_another_one(s
     assert run(ana, plan.digest).published
 
 
+def test_an_edit_that_is_saved_after_a_run_began_is_not_published(shared):
+    """Planned again, because a colleague published meanwhile, a run takes the texts and raw files that it took at first."""
+    ana, ben = shared
+    ana.write(COUNT, "select count(*) + 1 as n from shop.orders\n")
+    ana.write("macros/m.sql", "create macro more(x) as x + 10;\n")
+    ana.write("datasets/marts/most.sql", "select more(max(amount)) as most from shop.orders\n")
+    ben.write("datasets/marts/reader.sql", "select n from marts.count\n")
+
+    def meanwhile() -> None:
+        ben.run()
+        ana.write(COUNT, "select count(*) + 2 as n from shop.orders\n")
+        ana.write("macros/m.sql", "create macro more(x) as x + 20;\n")
+        ana.write("raw/orders_06.csv", "id,customer,amount\n9,eve,900\n")
+
+    moves = [meanwhile]
+
+    def report(event: object) -> None:
+        if isinstance(event, Planned) and moves:
+            moves.pop()()
+
+    result = run(ana, ANY_PLAN, Listener(report))
+    assert (result.published, moves) == (True, [])
+    assert ana.ask("select n, most from marts.reader, marts.most") == [(4, 30)]
+    assert works(ana.plan()).keys() >= {"marts.count", "marts.most", "shop.orders"}  # the edits are still to come
+
+
 def test_a_publish_is_agreed_to_in_the_same_way(project):
     project.run()
     project.write(COUNT, "select count(*) + 1 as n from shop.orders\n")

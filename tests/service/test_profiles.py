@@ -147,3 +147,19 @@ def test_from_python(built: Clone) -> None:
         assert [(c.name, c.distinct) for c in found.columns] == [("customer", 2), ("amount", 2)]
         assert lake.at("run:1").profile("marts.people") == found
         assert lake.profile_diff("marts.people", "run:1").is_equal
+
+
+def test_a_renamed_column_is_compared_with_what_it_was(built: Clone) -> None:
+    renamed = PEOPLE.replace("sum(amount) as amount", "10 * sum(amount) as revenue")
+    built.write(
+        "datasets/marts/people.sql",
+        renamed.format(how="table", columns="columns:\n  revenue: {was: amount}\n"),
+    )
+    built.run()
+    with closing(built.open()) as service:
+        moved = service.profiles.compare("marts.people", None, "main~1")
+    (column,) = moved.columns
+    assert (column.name, column.change) == ("revenue", "changed")
+    told = {move.what: (move.before, move.after) for move in column.moves}
+    assert told["name"] == ("amount", "revenue")
+    assert told["maximum"] == (20, 200)

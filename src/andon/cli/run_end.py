@@ -9,39 +9,64 @@ import click
 
 from andon.base.record import replace
 from andon.cli.app import App
-from andon.cli.output import Console
 from andon.cli.text.plans import held_lines, plan_lines, run_lines
+from andon.cli.text.progress import progress
 from andon.errors import EXIT_DONE, EXIT_FAILED, UsageError
-from andon.model.plan import Plan
+from andon.model.event import Reporter
+from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, TaskStatus
+from andon.render.words import names
 
 if TYPE_CHECKING:
     from andon.runs.goal import RunOptions
 
 
-def confirmed(console: Console, yes: bool, options: RunOptions, run: Callable[[RunOptions], RunResult]) -> RunResult:
-    """What `run` gives; a change of main is confirmed by --yes, by asking with the plan shown, or not at all.
+def confirmed(
+    app: App,
+    yes: bool,
+    options: RunOptions,
+    plan: Callable[[RunOptions], Plan],
+    run: Callable[[RunOptions, Reporter], RunResult],
+) -> RunResult:
+    """What `run` gives; a change of main is confirmed by --yes, by asking with all that is known shown, or not at all.
+
+    The question stands alone: no live view runs beside it, also where a branch that moved meanwhile makes it another plan.
+
+    Args:
+        plan: the same plan, for somebody who looks at it: with verdicts and times.
 
     Raises:
         UsageError: `usage.confirmation_needed`.
     """
     from andon.runs.goal import ANY_PLAN, PlanUnconfirmed
 
+    console = app.console
     if yes:
-        return run(replace(options, agreed=ANY_PLAN))
+        options = replace(options, agreed=ANY_PLAN)
     while True:
         try:
-            return run(options)
-        except PlanUnconfirmed as error:
+            with progress(console) as report:
+                return run(options, report)
+        except PlanUnconfirmed:
             if not console.can_ask:
                 raise
-            options = replace(options, agreed=_asked(console, error.plan))
+        # planned again, and what is shown is what is agreed to: should the folder differ by then, the digest does too
+        if options.agreed is not None:
+            console.note("what was agreed to is another plan by now:", "warn")
+        options = replace(options, agreed=_asked(app, plan(options)))
 
 
-def _asked(console: Console, found: Plan) -> str:
+def _asked(app: App, found: Plan) -> str:
     """The digest of a plan that a person was shown and agreed to."""
-    for text in plan_lines(found, console, False, 0.0, ink=console.err):
+    console = app.console
+    known = app.service.run_changes.ahead(found)
+    for text in plan_lines(found, console, False, ink=console.err, known=known):
         console.err.line(text)
+    later = [s.dataset for s in found.works if s.action is Action.BUILD and s.reason != "new"]
+    if later:
+        console.note(
+            f"which rows of {names(later)} differ is known once {'it is' if len(later) == 1 else 'they are'} built"
+        )
     if not click.confirm(f"publish this to {found.branch}?", default=False, err=True):
         raise UsageError(
             "usage.confirmation_needed", "not confirmed; nothing was done", hint="`andon plan` shows it again"

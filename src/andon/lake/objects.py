@@ -9,12 +9,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from andon.base.cache import MemoryCache
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import digest
 from andon.base.lru import Lru
 from andon.errors import MachineError
 from andon.lake.field_ids import FieldIds, Output
+from andon.lake.intact import Intact
 from andon.lake.packing import (
     build_body,
     build_of,
@@ -41,9 +43,10 @@ _BUILD = "id, key, dataset, definition, version, run, body, created"
 class Objects:
     """Reads and writes immutable objects."""
 
-    def __init__(self, database: Database, storage: Storage, clock: Clock) -> None:
+    def __init__(self, database: Database, storage: Storage, clock: Clock, intact: Intact | None = None) -> None:
         self._database = database
         self._storage = storage
+        self._intact = Intact(storage, MemoryCache()) if intact is None else intact
         self._clock = clock
         self._definitions: Lru[str, Definition] = Lru(_DEFINITIONS, _weight)
         self._meanings: Lru[str, tuple[str, str]] = Lru(_MEANINGS)
@@ -162,7 +165,7 @@ class Objects:
         """
         files = [f.path for version, _ in outcomes for f in version.files]
         self._storage.make_durable([*files, *raw])
-        lost = self._lost(v.id for v, _ in outcomes)
+        lost = self._lost([v for v, _ in outcomes])
         now = to_text(self._clock())
         with self._database.write() as transaction:
             if texts:
@@ -176,7 +179,7 @@ class Objects:
                 " on conflict (id) do nothing",
                 [(v.id, v.dataset, int(v.is_view), v.rows, v.bytes, pack(version_body(v)), now) for v, _ in outcomes],
             )
-            # Content that was built again because its files were lost is read from the new ones.
+            # Content that was built again because its files were lost or damaged is read from the new ones.
             transaction.execute_many(
                 "update version set body = ? where id = ?",
                 [(pack(version_body(v)), v.id) for v, _ in outcomes if v.id in lost],
@@ -184,19 +187,27 @@ class Objects:
             winners = _insert_builds(transaction, [b for _, b in outcomes], now, force)
             if also is not None:
                 also(transaction)
+        self._intact.flush()
         return winners
 
     def register_fields(self, wanted: Mapping[str, Output]) -> dict[str, dict[str, int]]:
         """Give every column of every output its field id (`field_ids.FieldIds.register`)."""
         return self._field_ids.register(wanted)
 
-    def _lost(self, ids: Iterable[str]) -> set[str]:
-        """Those of the known versions `ids` whose files are not all there, or cut off."""
-        return {key for key, version in self.versions(ids).items() if self.is_lost(version)}
+    def _lost(self, made: Sequence[Version]) -> set[str]:
+        """Those of the known versions that are in other files now, and whose old ones are not what was written: one of two files is about
+        to be believed, so the old one is read for it whatever is known of it."""
+        known = self.versions(v.id for v in made)
+        again = [v for v in made if v.id in known and v.files != known[v.id].files]
+        return {v.id for v in again if self.is_lost(known[v.id], anew=True)}
 
-    def is_lost(self, version: Version) -> bool:
-        """Whether a file of `version` is gone or of another size than when it was written."""
-        return any(self._storage.size(f.path) != f.size for f in version.files)
+    def is_lost(self, version: Version, *, anew: bool = False) -> bool:
+        """Whether a file of `version` does not hold what was written: each is hashed when it is first looked at.
+
+        Args:
+            anew: whether they are hashed whatever is known of them.
+        """
+        return any(self._intact.damage(file, anew=anew) is not None for file in version.files)
 
     def _column_ids(self, version: str) -> dict[str, int]:
         """The field ids of a version's columns by name; none for a version that is not there."""

@@ -5,9 +5,13 @@ The catalog knows paths relative to the URL, so that a lake can be moved. Nothin
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
-from collections.abc import Iterable
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +20,8 @@ from andon.base.lru import Lru
 from andon.errors import MachineError
 
 _CHUNK = 1 << 20
+_EVERYBODY = 0o777
+_OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 
 # Folders that are known to be there: one for each dataset, of twice a lake of 10,000.
 _FOLDERS = 20_000
@@ -50,8 +56,21 @@ class Storage(Protocol):
         """Size of a file, None if it is not there."""
         ...
 
+    def mark(self, path: str) -> str | None:
+        """What becomes another one when a file is written to or replaced; None if it is not there."""
+        ...
+
     def facts(self, path: str) -> tuple[int, str]:
         """Size and sha256 of a file, by reading it."""
+        ...
+
+    def readers(self, paths: Iterable[str]) -> int:
+        """Permission bits that all of these files have: who may read every one of them. All bits if there are none."""
+        ...
+
+    def written(self, path: str, mode: int) -> AbstractContextManager[str]:
+        """How an engine names a new file while it is written; afterwards it has its path, and no permission that `mode` lacks. At no
+        time can others read what they may not read in the end."""
         ...
 
     def make_durable(self, paths: Iterable[str]) -> None:
@@ -111,6 +130,14 @@ class LocalStorage:
         except OSError:
             return None
 
+    def mark(self, path: str) -> str | None:
+        """See `Storage.mark`."""
+        try:
+            found = (self.root / path).stat()
+        except OSError:
+            return None
+        return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
+
     def facts(self, path: str) -> tuple[int, str]:
         """See `Storage.facts`."""
         digest = hashlib.sha256()
@@ -125,6 +152,33 @@ class LocalStorage:
         except OSError as error:
             raise machine_error(error, f"read `{path}`") from error
         return size, digest.hexdigest()
+
+    def readers(self, paths: Iterable[str]) -> int:
+        """See `Storage.readers`."""
+        mode = _EVERYBODY
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError):  # whoever reads it will say so
+                mode &= stat.S_IMODE((self.root / path).stat().st_mode)
+        return mode
+
+    @contextmanager
+    def written(self, path: str, mode: int) -> Iterator[str]:
+        """See `Storage.written`."""
+        target = self.root / path
+        if mode & _OTHERS_READ == _OTHERS_READ:
+            yield self.engine_path(path)
+            return
+        closed = target.with_name(f"{target.name}.part")
+        try:
+            closed.mkdir(mode=stat.S_IRWXU)
+            yield f"{closed}/{target.name}"
+            file = closed / target.name
+            file.chmod(stat.S_IMODE(file.stat().st_mode) & mode | stat.S_IRUSR | stat.S_IWUSR)
+            file.replace(target)
+        except OSError as error:
+            raise machine_error(error, f"write `{path}`") from error
+        finally:
+            shutil.rmtree(closed, ignore_errors=True)
 
     def make_durable(self, paths: Iterable[str]) -> None:
         """See `Storage.make_durable`."""

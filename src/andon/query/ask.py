@@ -20,6 +20,7 @@ from andon.relations.relations import Relations
 from andon.sql.facts import SqlFacts, read_facts
 from andon.sql.rules import refusals
 from andon.state.queries import QueryRecord
+from andon.workspace.view import unpublished_hint, unpublished_run
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -217,13 +218,14 @@ class Querying:
         for use in facts.tables:
             if use.name not in leaves:
                 line, column = line_and_column(sql, use.offset)
+                unpublished = unpublished_run(self._workspace, use.name)
                 problem = Problem(
                     "lake.dataset_not_found",
                     f"no dataset is named `{use.name}` at {commit.id[:8]}",
                     "query",
                     line,
                     column,
-                    _near(use.name, leaves),
+                    unpublished_hint(unpublished) if unpublished is not None else _near(use.name, leaves),
                     excerpt(sql, line, column),
                 )
                 raise UsageError(

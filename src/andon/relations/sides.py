@@ -59,6 +59,7 @@ class Sides:
         self.relations = Relations(lake)
         self.settings = settings
         self._storage = lake.storage
+        self._intact = lake.intact
         self._moment = moment
         self._narrow: Side | None = None
         self._wide: Side | None = None
@@ -96,7 +97,13 @@ class Sides:
     def hold_the_same(
         self, one: Version, other: Version, columns: Sequence[str] | None = None, *, in_order: bool = True
     ) -> bool:
-        """Whether two tables hold the same rows, of `columns` only where they are given. Data files are read."""
+        """Whether two tables hold the same rows, of `columns` only where they are given. Data files are read.
+
+        Raises:
+            MachineError: `lake.corrupt` where one is not what was written.
+        """
+        for version in (one, other):
+            self._intact.require(version.dataset, version.files)
         with self.for_size(one.bytes + other.bytes) as side:
             session = side.session()
             prints = [

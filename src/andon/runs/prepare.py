@@ -68,7 +68,7 @@ class Preparer:
         self._lake = workspace.lake
         self._outlook = outlook
         self._probe = probe
-        self.raw = RawFiles(workspace.root, workspace.lake.storage)
+        self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
     def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
         """The plan that leads to `goal`.
@@ -241,7 +241,8 @@ def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
         or leaves[d].files != gathered.files.get(d)
         or leaves[d].definition != datasets[d].definition.id
     )
-    return frozenset(select(options.select, selectable(datasets, needs, changed), options.exclude))
+    own = {d: (*gathered.files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
+    return frozenset(select(options.select, selectable(datasets, needs, changed, own), options.exclude))
 
 
 def _digest(plan: Plan, gathered: Gathered, done: frozenset[str]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.cancel import Cancelled
 from andon.base.clock import to_text
+from andon.base.record import replace
 from andon.errors import ConflictError, DatasetError, UsageError
 from andon.lake.refs import MAIN, require_branch
 from andon.model.event import Notice, Planned, Reporter
@@ -24,6 +25,10 @@ from andon.state.runs import RunBegin
 from andon.workspace.branching import create_branch
 
 if TYPE_CHECKING:
+    from andon.model.commit import Commit
+    from andon.runs.planning.gather import Gatherer
+    from andon.runs.planning.merging import MergeSide
+    from andon.workspace.base import Base
     from andon.workspace.workspace import Workspace
 
 #: How often a run whose branch moved meanwhile is planned again.
@@ -57,6 +62,7 @@ class GoalRunner:
         if self._workspace.take_new():
             listener.report(Notice(f"new lake made in {self._workspace.settings.get('storage')}"))
         self._make_branch(goal.branch, listener.report)
+        goal = _read_once(goal)
         for attempt in range(REPLANS + 1):
             prepared = self._preparer.prepare(goal, options)
             _require_agreed(prepared)
@@ -113,9 +119,9 @@ class GoalRunner:
         from andon.workspace.engines import Engines
 
         listener, plan = run.listener, prepared.plan
+        self._store_code(prepared)
         listener.report(Planned(plan, run.number))
         listener.cancel.check()
-        self._store_code(prepared)
         with (
             Engines(self._workspace, run.number, prepared.moment) as engines,
             listener.cancel.calling(engines.interrupt),
@@ -142,6 +148,24 @@ class GoalRunner:
         }
         known = self._lake.objects.has_texts(new.values()) if new else set()
         self._lake.objects.put_texts([side.read(path, sha) for path, sha in new.items() if sha not in known])
+
+
+def _read_once(goal: Goal) -> Goal:
+    """`goal` with a folder that is looked at once: planned again, a run takes what it took at first, never an edit that was saved since."""
+    taken: list[tuple[MergeSide, Base | None]] = []
+
+    def side(head: Commit, gatherer: Gatherer) -> MergeSide:
+        if taken:
+            return taken[0][0]
+        found = goal.side(head, gatherer)
+        if found.is_folder:
+            taken.append((found, goal.base(head, gatherer)))
+        return found
+
+    def base(head: Commit, gatherer: Gatherer) -> Base | None:
+        return taken[0][1] if taken else goal.base(head, gatherer)
+
+    return replace(goal, side=side, base=base)
 
 
 def _require_agreed(prepared: Prepared) -> None:

@@ -9,7 +9,7 @@ from andon.base.document import Document
 from andon.errors import ConflictError, UsageError
 from andon.lake.refname import check_new_name
 from andon.lake.refs import MAIN, Ref, RefMove
-from andon.model.commit import Commit, CommitKind
+from andon.model.commit import Commit, CommitKind, Leaf
 from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.project.folder.scan import scan
@@ -65,6 +65,29 @@ class Branches:
             UsageError: `lake.ref_invalid`, `lake.ref_exists`, `lake.ref_not_found`.
         """
         return create_branch(self._workspace, name, at)
+
+    def unpublished(self, name: str) -> Sequence[str]:
+        """What was made on a branch and is not in main: datasets and shared files that it changed since main last took it, and main
+        does not have like that.
+
+        Raises:
+            UsageError: `lake.ref_not_found`.
+        """
+        commits = self._lake.commits
+        head, main = commits.get(self._branch(name).commit), self._lake.refs.resolve(MAIN)
+        common = commits.merge_base(head, main)
+        if name == MAIN or common is None:
+            return ()
+        here, there = commits.state(head), commits.state(main)
+        changes = commits.changed_leaves(common, head)
+        datasets = [d for d in changes if not _same(here.leaves.get(d), there.leaves.get(d))]
+        before = commits.shared(common)
+        files = [
+            path
+            for path in sorted(before.keys() | here.shared.keys())
+            if here.shared.get(path) != before.get(path) and here.shared.get(path) != there.shared.get(path)
+        ]
+        return [*datasets, *files]
 
     def drop(self, name: str) -> Ref:
         """Remove a branch; its commits stay until they are garbage.
@@ -226,6 +249,13 @@ class Branches:
             self._lake.refs.resolve(name)  # says what is known
             raise UsageError("lake.ref_not_found", f"`{name}` is not a branch", where=name, hint="`andon branch list`")
         return ref
+
+
+def _same(one: Leaf | None, other: Leaf | None) -> bool:
+    """Whether two leaves show the same by the same code, whoever built it."""
+    if one is None or other is None:
+        return one is other
+    return (one.version, one.definition, one.files) == (other.version, other.definition, other.files)
 
 
 def _keeping_edits(here: str) -> str:

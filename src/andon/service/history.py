@@ -13,8 +13,8 @@ from andon.lake.undo import with_undone
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Commit, CommitKind, Leaf
 from andon.model.row_diff import ColumnChangeDocument, RetypedDocument, RowDiff, RowSampleDocument
-from andon.model.verdict import Verdict, VerdictDocument
-from andon.model.version import Column
+from andon.model.verdict import Renamed, Verdict, VerdictDocument
+from andon.model.version import Column, paired
 
 if TYPE_CHECKING:
     from andon.runs.planning.outlook import Outlook
@@ -99,6 +99,7 @@ class DatasetDiffDocument(Document, kw_only=True):
     notes: list[str] | UnsetType = UNSET
     columns_added: list[str] | UnsetType = UNSET
     columns_removed: list[str] | UnsetType = UNSET
+    renamed: list[Renamed] | UnsetType = UNSET
     retyped: list[RetypedDocument] | UnsetType = UNSET
     detail: dict[str, ColumnChangeDocument] | UnsetType = UNSET
     samples: list[RowSampleDocument] | UnsetType = UNSET
@@ -400,11 +401,8 @@ def _change(before: Leaf | None, after: Leaf | None) -> str | None:
 
 
 def _schema_diff(old: Sequence[Column], new: Sequence[Column]) -> tuple[str, ...]:
-    """How columns changed. One is the same if it has the same field id; a name that got another id is the same, too."""
-    before, after = {c.field_id: c for c in old}, {c.field_id: c for c in new}
-    pairs = [(c, after[c.field_id]) for c in old if c.field_id in after]
-    come = {c.name: c for c in new if c.field_id not in before}
-    pairs += [(c, come[c.name]) for c in old if c.field_id not in after and c.name in come]
+    """How columns changed."""
+    pairs = paired(old, new)
     kept = {now.name for _, now in pairs}, {was.name for was, _ in pairs}
     lines = [f"- {c.name} {c.type}" for c in old if c.name not in kept[1]]
     lines += [f"+ {c.name} {c.type}" for c in new if c.name not in kept[0]]

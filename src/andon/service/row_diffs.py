@@ -12,6 +12,8 @@ from andon.base.record import Record, replace
 from andon.errors import UsageError
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
+from andon.model.version import paired
+from andon.service.masks import masked_columns
 from andon.state.row_diffs import Compared, KnownRowDiffs
 from andon.workspace.view import no_dataset
 
@@ -125,6 +127,13 @@ class RowDiffs:
         """What of `summary` costs nothing: what was counted before, by dataset."""
         return self._counted(self._differing(datasets, self._lake.commits.changed_leaves(a, b)))
 
+    def of_pairs(self, head: Commit, pairs: LeafChanges) -> dict[str, RowDiff]:
+        """`summary` of leaves of `head` beside others that no commit holds yet, by dataset."""
+        differing = self._differing(pairs, pairs)
+        found = self._counted(differing)
+        missing = [each for name, each in differing.items() if name not in found]
+        return {**found, **self._made(missing, head, head, RowOptions(samples=0, limit_bytes=SUMMARY_BYTES))}
+
     # -- parts
 
     def _relations(self) -> Relations:
@@ -145,8 +154,11 @@ class RowDiffs:
         differing = {}
         for name, pair in pairs.items():
             old, new = (relations.version(leaf.version) if leaf is not None else None for leaf in pair)
-            declared = [definitions[x.definition].key for x in reversed(pair) if x and x.definition in definitions]
-            key, notes = _key(declared, [v for v in (old, new) if v is not None])
+            declared = [
+                definitions[leaf.definition].key if leaf is not None and leaf.definition in definitions else ()
+                for leaf in pair
+            ]
+            key, notes = _key(declared[0], declared[1], old, new)
             differing[name] = _Differing(name, old, new, key, notes)
         return differing
 
@@ -169,7 +181,7 @@ class RowDiffs:
         from andon.relations.row_diffs import RowDiffer
 
         differ = RowDiffer(self._lake, self._workspace.readers, self._relations())
-        masks = {} if options.is_summary else self._masks(a, b)
+        masks = {} if options.is_summary else masked_columns(self._workspace, a, b)
         made, kept = {}, []
         for each in differing:
             masked = masks.get(each.name, frozenset())
@@ -195,18 +207,6 @@ class RowDiffs:
         key = definition.key if definition else ()
         return RowDiff(name, tuple(c.name for c in version.columns), key, where=options.where)
 
-    def _masks(self, a: Commit, b: Commit) -> dict[str, frozenset[str]]:
-        """Columns marked `pii`, in lower case, by dataset: by the code of either commit, or by that of the branch as it is now."""
-        from andon.workspace.code import project_at
-
-        head = self._lake.refs.resolve(self._workspace.reading())
-        marked: dict[str, set[str]] = {}
-        for commit in {c.root: c for c in (a, b, head)}.values():
-            project = project_at(self._workspace, self._lake.commits.state(commit))
-            for name, info in project.datasets.items():
-                marked.setdefault(name, set()).update(c.name.lower() for c in info.columns if c.pii)
-        return {name: frozenset(columns) for name, columns in marked.items() if columns}
-
     def _require(self, a: Commit, b: Commit, datasets: Sequence[str]) -> None:
         known = self._lake.commits.state(a).leaves.keys() | self._lake.commits.state(b).leaves.keys()
         for name in datasets:
@@ -230,18 +230,22 @@ def _check_output(path: Path, names: Sequence[str]) -> None:
         raise UsageError("usage.bad_argument", f"there is no folder `{path.parent}`", where=str(path))
 
 
-def _key(declared: Iterable[tuple[str, ...]], versions: Sequence[Version]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The key to pair rows by, and what there is to say about it.
+def _key(
+    declared_old: tuple[str, ...], declared_new: tuple[str, ...], old: Version | None, new: Version | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The key to pair rows by, as the new side names it, and what there is to say about it.
 
     Args:
-        declared: the key of each side's definition, the newer one's first.
-        versions: the sides that are there.
+        declared_old, declared_new: the key of each side's definition.
     """
-    there = [{c.name.lower() for c in v.columns} for v in versions]
-    keys = [key for key in dict.fromkeys(declared) if key]
-    for key in keys:
-        if all(part.lower() in columns for part in key for columns in there):
-            return key, ()
+    pairs = paired(*((v or old or new).columns for v in (old, new)))  # type: ignore[union-attr]
+    now = {column.name.lower(): column.name for _, column in pairs}
+    later = {before.name.lower(): column.name for before, column in pairs}
+    keys = [key for key in dict.fromkeys((declared_new, declared_old)) if key]
+    if declared_new and all(part.lower() in now for part in declared_new):
+        return declared_new, ()
+    if declared_old and all(part.lower() in later for part in declared_old):
+        return tuple(later[part.lower()] for part in declared_old), ()
     if not keys:
         return (), ()
     return (), (f"the key ({', '.join(keys[0])}) is not on both sides: compared as whole rows",)

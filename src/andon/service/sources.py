@@ -48,7 +48,7 @@ def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pi
             where=name,
             hint=did_you_mean(name, sources) or "sources are `sources/<schema>/<name>.sql`",
         )
-    gathered = with_contracts(gathered, RawFiles(workspace.root, workspace.lake.storage), [name])
+    gathered = with_contracts(gathered, RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact), [name])
     if name in gathered.failures:
         raise gathered.failures[name]
     definition, contract = gathered.definitions[name], gathered.sources[name].contract

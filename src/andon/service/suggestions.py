@@ -79,7 +79,7 @@ class Suggestions:
         """
         commit, project = self._code(at)
         with Scene(self._workspace, commit, project) as scene:
-            names = _selected(select, scene)
+            names = _selected(select, scene, at)
             past = scene.past(names)
             found: dict[str, Suggested] = {}
             for name in sorted(names, key=lambda name: (len(scene.above[name]), name)):
@@ -179,10 +179,12 @@ class Suggestions:
             raise ProjectError("project.not_utf8", "the file is not UTF-8 text", where=path) from error
 
 
-def _selected(select: tuple[str, ...], scene: Scene) -> list[str]:
+def _selected(select: tuple[str, ...], scene: Scene, at: str | None) -> list[str]:
     if not scene.datasets:
         message = "nothing is built yet that checks could be suggested for"
         raise UsageError("lake.dataset_not_found", message, hint="`andon run` builds what the folder says")
     if not select:
         return sorted(scene.datasets)
-    return sorted(choose(select, selectable(scene.datasets)))
+    leaves = scene.state.leaves
+    changed = (d for d, one in scene.datasets.items() if leaves[d].definition != one.definition.id)
+    return sorted(choose(select, selectable(scene.datasets, changed=None if at is not None else changed)))

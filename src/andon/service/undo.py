@@ -93,7 +93,8 @@ class Undoing:
         """Why an undo of `target` should be confirmed first, or None."""
         run = self._workspace.runs.find(target.run) if target.run is not None else None
         if run is not None and run.kind == CommitKind.REFRESH:
-            return "it is a refresh that no person made by hand"
+            by = "" if target.author == self._workspace.caller.author else f" by {target.author}"
+            return f"it is a refresh{by}: it took in new data and changed no code"
         if target.author != self._workspace.caller.author:
             return f"it was published by {target.author}"
         return None

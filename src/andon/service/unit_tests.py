@@ -67,7 +67,7 @@ class UnitTests:
             for name, dataset in datasets.items()
             if name not in leaves or leaves[name].definition != dataset.definition.id
         )
-        return choose(select, selectable(datasets, changed=changed), exclude)
+        return choose(select, selectable(datasets, changed=changed, files=gathered.files), exclude)
 
     def _bound(self, gathered: Gathered, tested: set[str]) -> BoundCode:
         """Columns of the changed code that the tested datasets read; nothing is loaded for it when there is none."""

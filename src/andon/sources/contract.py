@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,19 @@ from andon.sources.files.table import Table, sources_of
 Contract = dict[str, Any]
 
 
-def establish(definition: Definition, files: Mapping[str, Path], previous: Mapping[str, Any] | None) -> Contract:
+def establish(
+    definition: Definition,
+    files: Mapping[str, Path],
+    previous: Mapping[str, Any] | None,
+    fresh: Collection[str] | None = None,
+) -> Contract:
     """The contract of a source over `files`. What has none yet is looked at whole; a read whose call is unchanged keeps its
     entry, and its files are held to it.
 
     Args:
         files: the content to read by project path.
         previous: the contract of the build before, if any.
+        fresh: those of `files` that were not held to `previous` yet; None means all.
 
     Raises:
         DatasetError: `source.*`, with the place and what to write.
@@ -36,7 +42,7 @@ def establish(definition: Definition, files: Mapping[str, Path], previous: Mappi
     known = {entry["call"]: entry for entry in (previous or {}).get("reads", ())}
     try:
         calls = [parse_call(read, definition.dataset) for read in definition.reads]
-        return {"reads": [_entry(definition.dataset, call, files, known) for call in calls]}
+        return {"reads": [_entry(definition.dataset, call, files, known, fresh) for call in calls]}
     except FileNotFoundError as error:
         stored = {str(path): name for name, path in files.items()}
         where = stored.get(str(error.filename), definition.dataset)
@@ -51,7 +57,13 @@ def establish(definition: Definition, files: Mapping[str, Path], previous: Mappi
         raise engine_error(str(error), projected, definition.entry) from error
 
 
-def _entry(dataset: str, call: Call, files: Mapping[str, Path], known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _entry(
+    dataset: str,
+    call: Call,
+    files: Mapping[str, Path],
+    known: Mapping[str, dict[str, Any]],
+    fresh: Collection[str] | None,
+) -> dict[str, Any]:
     paths = files_of(call.read, list(files))
     if not paths:
         for pattern in call.read.patterns:
@@ -73,7 +85,9 @@ def _entry(dataset: str, call: Call, files: Mapping[str, Path], known: Mapping[s
         return entry
     module = delimited if call.format == "csv" else documents
     if before is not None:
-        module.held(call, Table.of(before), sources)
+        new = [s for s in sources if fresh is None or s.path in fresh]
+        if new:
+            module.held(call, Table.of(before), new)
         return before
     return {**entry, **module.first_load(call, sources).entry()}
 

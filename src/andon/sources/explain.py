@@ -73,6 +73,8 @@ def _refused_value(
             continue
         path, line = place
         message = f"`{shown(value)}` in column `{column}` is not a {kind} without changing it"
+        if kind in ("TIMESTAMP_NS", "TIME_NS"):
+            message = f"`{shown(value)}` in column `{column}` is finer than the microseconds that the lake keeps"
         hint = f"fix the value, or state another type: `{call.suggest_type(column, 'VARCHAR')}`"
         return stop("source.contract", message, path, line, hint, column=column, value=value)
     message = f"`{shown(value)}` in column `{column}` is not a {kind} without changing it"

@@ -9,8 +9,8 @@ from andon.base.names import literal
 from andon.errors import UsageError
 from andon.model.dataset import Definition
 from andon.sources.files.calls import Call, parse_call
+from andon.sources.files.patterns import type_name
 from andon.sources.files.table import Table
-from andon.sources.files.values import type_name
 
 #: Options that only steer guessing, or that `columns` answers; DuckDB refuses some of them beside it.
 _GONE = (
@@ -70,10 +70,11 @@ def _options(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
         "auto_detect": "false",
         "header": str(bool(dialect.header)).lower(),
         "delim": _mark(dialect.delim),
-        "quote": literal(dialect.quote),
-        "escape": literal(dialect.escape),
         "columns": columns,
     }
+    # Who states the usual quote says that values over many lines are right; a pin says nothing new.
+    if dialect.quote != '"' or dialect.escape != '"' or "quote" in call.stated:
+        options |= {"quote": literal(dialect.quote), "escape": literal(dialect.escape)}
     if dialect.skip:
         options["skip"] = str(dialect.skip)
     for option, kind in (("dateformat", "DATE"), ("timestampformat", "TIMESTAMP")):

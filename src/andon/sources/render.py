@@ -13,10 +13,11 @@ from andon.model.dataset import Definition
 from andon.sources.failures import refusal
 from andon.sources.files import columnar, delimited, documents, partitions
 from andon.sources.files.calls import Call, parse_call
+from andon.sources.files.casts import Cast
 from andon.sources.files.paths import files_of
+from andon.sources.files.patterns import type_name
 from andon.sources.files.raw_text import Source, joined
 from andon.sources.files.table import Table, is_lenient, relation, sources_of
-from andon.sources.files.values import Cast, type_name
 from andon.sql.reads import replace_reads
 
 
@@ -74,9 +75,8 @@ def _csv(call: Call, table: Table, sources: Sequence[Source], extra: Sequence[st
     if not (call.get("union_by_name") and table.head is not None):
         return _select([*_casts(table, table.casts, typed), *extra], relation(call, table, sources, typed))
     parts = []
-    by_name = {c.column: c for c in table.casts}
-    for names, group in delimited.header_groups(table, sources):
-        here = replace(table, casts=tuple(by_name[n] for n in names))
+    for here, group in delimited.tables_of(call, table, sources):
+        names = {c.column for c in here.casts}
         listed = _casts(here, here.casts, typed)
         listed += [f"cast(null as {c.type}) as {quote(c.column)}" for c in table.casts if c.column not in names]
         inner = _select([*listed, *extra], relation(call, here, group, typed))

@@ -21,6 +21,7 @@ from andon.errors import MachineError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
 from andon.settings.resolve import Settings
+from andon.settings.table import mask
 from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
 from andon.state.queries import Queries
@@ -107,6 +108,7 @@ class Adapters:
             if "_readers" in self.__dict__:
                 self._readers.close()
             if "_state" in self.__dict__:
+                self._state.lake.intact.flush()
                 self._state.lake.database.close()
             if "_cache" in self.__dict__:
                 self._cache.close()
@@ -135,7 +137,7 @@ class Adapters:
         if is_used and not Lake.is_in(database):
             database.close()
             raise _without_catalog(catalog, storage)
-        lake = Lake.open(database, LocalStorage(storage), self.clock, self._owner)
+        lake = Lake.open(database, LocalStorage(storage), self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
         self._is_new = is_new
         return StateStore(
@@ -149,14 +151,22 @@ class Adapters:
 
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))
-        if text.startswith("file://"):
-            text = text.removeprefix("file://")
-        if "://" in text:
+        shown = self.settings.shown(setting)
+        if "://" in text.removeprefix("file://"):
             raise UsageError(
                 "usage.not_yet",
-                f"`{setting}` = `{text}`: only a local path is supported in this version",
+                f"`{setting}` = `{shown}`: only a local path is supported in this version",
                 hint="use a path on this machine or on a shared disk",
             )
+        if mask(text) != text or self.settings.is_secret(setting):
+            raise UsageError(
+                "usage.bad_argument",
+                f"`{setting}` is a path on this machine with a secret in it (`{shown}`): every place that is shown would tell it",
+                where=self.settings.origin(setting),
+                hint="name the folder plainly; a path needs no password and no `${file:…}`",
+            )
+        if text.startswith("file://"):
+            text = text.removeprefix("file://")
         return (self.root / Path(text).expanduser()).resolve()
 
 

@@ -25,6 +25,7 @@ from andon.checks.execute.states import by_states, keep_unique
 from andon.checks.judge import Judgement, judge
 from andon.model.check import Check, CheckStatus, MaxAge
 from andon.model.check_result import Samples
+from andon.model.mask import MASK
 
 if TYPE_CHECKING:
     import duckdb
@@ -123,7 +124,7 @@ def _discreet(check: Check, verdict: Judgement, masked: frozenset[str]) -> Judge
 
 
 def _masked(value: Any) -> Any:
-    return value if value is None or isinstance(value, (bool, int, float, Decimal)) else samples.MASK
+    return value if value is None or isinstance(value, (bool, int, float, Decimal)) else MASK
 
 
 def _masked_limit(check: Check, verdict: Judgement) -> Any:

@@ -18,6 +18,7 @@ from andon.cli.text.progress import progress
 from andon.cli.text.rows import summary_lines
 from andon.errors import EXIT_DONE, UsageError
 from andon.model.commit import CauseDocument
+from andon.render.visible import visible
 from andon.render.words import names, short
 
 if TYPE_CHECKING:
@@ -75,12 +76,14 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
     return EXIT_DONE
 
 
-@click.command(cls=Command, examples=["andon redo"])
+@click.command(cls=Command, examples=["andon redo", "andon redo --yes"])
 @branch_option
+@yes_option
 @json_option
 @pass_app
-def redo(app: App, branch: str | None) -> None:
-    """Bring back what the newest undo took, unless it was published anew since."""
+def redo(app: App, branch: str | None, yes: bool) -> None:
+    """Bring back what the newest undo took, unless it was published anew since. It never asks; --yes is taken for scripts."""
+    del yes
     done = app.service.undoing.redo(branch)
     app.console.show(done.to_json, lambda: reverted_lines(done, app.console.out, "redone"))
 
@@ -175,7 +178,7 @@ def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], 
             hint=f"`{app.command(f'undo {short(target.id)}{place} --yes')}` does it",
         )
     app.console.err.line(f"takes back {what}: {names(datasets)}")
-    if not click.confirm(f"{reason}; take it back?", default=False, err=True):
+    if not click.confirm(visible(f"{reason}; take it back?"), default=False, err=True):
         raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
 
 
@@ -197,7 +200,7 @@ def _undo_older(app: App, target: Commit, branch: str | None, message: str | Non
     with progress(console) as report:
         tried = reverting.attempt(target, branch, Listener(report))
     ink = console.err
-    for text in plan_lines(tried.plan, console, False, 0.0, ink=ink):
+    for text in plan_lines(tried.plan, console, False, ink=ink):
         ink.line(text)
     rows = summary_lines(tried.rows, ink, console.width)
     for text in ["", ink.paint("rows, against what readers see", "dim"), *rows] if rows else ["", "no row differs"]:

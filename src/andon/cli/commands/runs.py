@@ -44,8 +44,12 @@ def plan(app: App, /, select: tuple[str, ...], everything: bool, **options: Any)
     """
     chosen = run_options(select, **options)
     found = _plan(app, chosen)
-    seconds = sum(s.seconds or 0.0 for s in found.works)
-    app.console.show(lambda: found.to_json(), lambda: plan_lines(found, app.console, everything, seconds))
+
+    def lines() -> list[str]:
+        known = app.service.run_changes.ahead(found) if found.moves else None
+        return plan_lines(found, app.console, everything, known=known)
+
+    app.console.show(found.to_json, lines)
 
 
 @click.command(
@@ -66,9 +70,8 @@ def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
     """
     from andon.runs.goal import Listener
 
-    chosen = run_options(select, **options)
-    with progress(app.console) as report:
-        result = confirmed(app.console, yes, chosen, lambda options: app.service.runs.run(options, Listener(report)))
+    chosen, runs = run_options(select, **options), app.service.runs
+    result = confirmed(app, yes, chosen, runs.plan, lambda options, report: runs.run(options, Listener(report)))
     return finish(app, result, chosen, "publish.change")
 
 

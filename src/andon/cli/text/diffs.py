@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.text import plural
-from andon.cli.output import Cell, Ink, table
+from andon.cli.output import Cell, Ink
+from andon.cli.table import table
 from andon.cli.text.rows import row_lines, summary_lines
 from andon.cli.text.verdicts import STYLES
 from andon.render.diffs import WORDS, rows_text, texts_of, unified
@@ -41,7 +42,7 @@ def diff_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None,
     lines = [_title(found, names, ink)]
     rows: list[Sequence[Cell]] = [(_SIGNS[d.change], d.dataset, _word(d), rows_text(d)) for d in found.datasets]
     if rows:
-        lines += ["", *table(rows, ink, width=width, indent="  ")]
+        lines += ["", *table(rows, ink, width=width, indent="  ", whole=[0, 1], wrap=[2, 3], drop=())]
     for dataset in found.datasets:
         if dataset.schema:
             lines += ["", f"  columns of {dataset.dataset}", *(f"    {_painted(s, ink)}" for s in dataset.schema)]

@@ -79,8 +79,10 @@ class LiveReporter:
             case Notice(text):
                 self._print(f"{self._ink.paint('note', 'dim')}  {text}")
             case Planned(plan, run):
-                self._total = len(plan.works)
+                self._total, self._rows = len(plan.works), 0
                 self._began = self._clock()
+                self._ended.clear()  # planned again, a run begins again
+                self._running.clear()
                 if plan.works:
                     self._print(self._ink.paint(planned_line(plan, run), "dim"))
                     self._start()
@@ -150,7 +152,7 @@ class LiveReporter:
             return
         from rich.text import Text
 
-        self._live.console.print(Text.from_ansi(text))
+        self._live.console.print(Text.from_ansi(self._ink.shown(text)))
 
 
 class _View:
@@ -172,7 +174,7 @@ def planned_line(plan: Plan, run: int | None) -> str:
 def task_line(result: TaskResult, ink: Ink) -> str:
     """One ended task: symbol, dataset, rows, seconds, or why not."""
     if result.status is TaskStatus.FAILED:
-        message = (result.error or {}).get("message", result.reason)
+        message = str((result.error or {}).get("message", result.reason)).partition("\n")[0]
         return f"{ink.paint('✗', 'bad')} {result.dataset}  {message}"
     if result.status is TaskStatus.HELD:
         return f"{ink.paint('✗', 'bad')} {result.dataset}  held: {result.reason}"

@@ -43,10 +43,13 @@ def open_instance(
     """
     if settings is None:
         return Instance(moment=moment, files_never_change=purpose.files_never_change)
+    temporary = settings.temporary.path / ("wide" if wide else "narrow")
+    temporary.mkdir(exist_ok=True)  # the engine makes no folder above its files
     return Instance(
         threads=settings.cores if wide else 1,
         memory_limit=settings.memory_limit,
-        temporary=settings.temporary / ("wide" if wide else "narrow"),
+        temporary=temporary,
+        temp_limit=settings.temp_limit,
         moment=moment,
         files_never_change=purpose.files_never_change,
         only=only,

@@ -22,7 +22,7 @@ from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.duckdb.instance import Session
 from andon.errors import AndonError, UsageError
 from andon.model.row_diff import ColumnChange, RowChange, RowCounts, RowDiff, RowSample, ValuePair
-from andon.model.version import Column
+from andon.model.version import Column, paired
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,7 +63,7 @@ class DiffQuestion(Record):
     """What is asked.
 
     Attributes:
-        key: the columns that tell which row is which, on both sides; empty compares whole rows.
+        key: the columns that tell which row is which, as the new side names them, on both sides; empty compares whole rows.
         where: an SQL condition; counted and shown are only rows that satisfy it before or after.
         masked: columns whose values are not handed out, in lower case.
         samples: examples of changed rows at most; 0 leaves out all values.
@@ -115,8 +115,13 @@ class _Comparison:
         self._sides = (old, new)
         self._columns = _common(old.columns, new.columns, question.key)
         self._keys = len(question.key)
-        self._old = sql.rows_of(old.relation, old.columns, new.columns)
-        self._new = sql.rows_of(new.relation, new.columns, old.columns)
+        renamed = [c for c in self._columns if c.is_renamed]
+        self._aliases = (
+            {c.new.name.lower(): c.old.name for c in renamed},
+            {c.old.name.lower(): c.new.name for c in renamed},
+        )
+        self._old = sql.rows_of(old.relation, old.columns, new.columns, self._aliases[0])
+        self._new = sql.rows_of(new.relation, new.columns, old.columns, self._aliases[1])
         self._notes: list[str] = []
         self._made: dict[str, str] = {}
 
@@ -142,7 +147,7 @@ class _Comparison:
         """A condition that has no meaning is refused before anything is read."""
         if self._question.where:
             own, other = (s.columns for s in self._sides)
-            empty = sql.rows_of(sql.nothing(own), own, other)
+            empty = sql.rows_of(sql.nothing(own), own, other, self._aliases[0])
             self._ask(f"select 1 from {empty} where (\n{self._question.where}\n)")
 
     def _take_candidates(self) -> bool:
@@ -256,7 +261,8 @@ class _Comparison:
     # -- facts
 
     def _facts(self) -> RowDiff:
-        old, new = ({c.name.lower(): c.name for c in side.columns} for side in self._sides)
+        old, new = (tuple(side.columns) for side in self._sides)
+        paired_old, paired_new = {c.old.name for c in self._columns}, {c.new.name for c in self._columns}
         counts = self._counts()
         return RowDiff(
             dataset=self._question.dataset,
@@ -264,8 +270,9 @@ class _Comparison:
             key=tuple(c.name for c in self._columns[: self._keys]),
             rows=counts,
             columns=self._column_changes() if counts.changed else (),
-            columns_added=tuple(name for key, name in new.items() if key not in old),
-            columns_removed=tuple(name for key, name in old.items() if key not in new),
+            columns_added=tuple(c.name for c in new if c.name not in paired_new),
+            columns_removed=tuple(c.name for c in old if c.name not in paired_old),
+            renamed=tuple((c.old.name, c.new.name) for c in self._columns if c.is_renamed),
             retyped=tuple((c.name, c.old.type, c.new.type, c.type) for c in self._columns if c.is_retyped),
             samples=self._samples(counts) if self._question.samples else (),
             notes=tuple(self._notes),
@@ -296,13 +303,15 @@ class _Comparison:
     def _pairs(self, index: int, column: sql.Common) -> tuple[ValuePair, ...]:
         if sql.is_number(column.type):
             return ()
-        old, new = (sql.shown(f"{to}{index}", column.type, False) for to in "on")
+        old, new = (
+            sql.shown(f"{to}{index}", column.type, False, f"{on}{index}") for to, on in (("o", "n"), ("n", "o"))
+        )
         rows = self._ask(
             f"select {old}, {new}, n from (select o{index}, n{index}, count(*) as n from {_PAIRS}"
             f" where c = 'changed' and o{index} is distinct from n{index} group by all"
             f" order by n desc, o{index}, n{index} limit {_PAIRS_SHOWN})"
         )
-        return tuple(ValuePair(*row) for row in rows)
+        return tuple(ValuePair(*sql.cut_apart(before, after), count) for before, after, count in rows)
 
     def _samples(self, counts: RowCounts) -> tuple[RowSample, ...]:
         most = self._question.samples
@@ -317,14 +326,18 @@ class _Comparison:
     def _sample(self, change: RowChange, most: int) -> tuple[RowSample, ...]:
         columns, count = list(enumerate(self._columns)), len(self._columns)
         order = ", ".join(f"{'o' if change is RowChange.REMOVED else 'n'}{i}" for i in range(self._keys or count))
-        shown = [sql.shown(f"{to}{i}", c.type, self._is_masked(c)) for to in "on" for i, c in columns]
+        beside = (("o", "n"), ("n", "o")) if change is RowChange.CHANGED else (("o", "o"), ("n", "n"))
+        shown = [
+            sql.shown(f"{to}{i}", c.type, self._is_masked(c), f"{other}{i}") for to, other in beside for i, c in columns
+        ]
         differs = [f"o{i} is distinct from n{i}" for i, _ in columns]
         rows = self._ask(
             f"select m, {', '.join([*shown, *differs])} from {_PAIRS} where c = '{change}' order by {order} limit {most}"
         )
         samples = []
         for times, *cells in rows:
-            old, new, marks = cells[:count], cells[count : 2 * count], cells[2 * count :]
+            sides = [sql.cut_apart(*pair) for pair in zip(cells[:count], cells[count : 2 * count], strict=True)]
+            old, new, marks = [before for before, _ in sides], [after for _, after in sides], cells[2 * count :]
             names = tuple(c.name for (_, c), mark in zip(columns, marks, strict=True) if mark)
             samples.append(
                 RowSample(
@@ -346,7 +359,7 @@ class _Comparison:
         return str(self._question.output)
 
     def _is_masked(self, column: sql.Common) -> bool:
-        return column.name.lower() in self._question.masked
+        return not self._question.masked.isdisjoint(column.names)
 
     def _make(self, name: str, body: str, kind: str = "table") -> None:
         """Make a temporary table or view; an older one of that name is replaced."""
@@ -362,12 +375,7 @@ class _Comparison:
 
 def _common(old: Sequence[Column], new: Sequence[Column], key: Sequence[str]) -> list[sql.Common]:
     """The columns of both sides, the key's first, then in the new side's order."""
-    before = {c.name.lower(): c for c in old}
-    both = [
-        sql.Common(before[c.name.lower()], c, sql.common_type(before[c.name.lower()].type, c.type))
-        for c in new
-        if c.name.lower() in before
-    ]
+    both = [sql.Common(was, now, sql.common_type(was.type, now.type)) for was, now in paired(old, new)]
     first = [name.lower() for name in key]
     return sorted(both, key=lambda c: first.index(c.name.lower()) if c.name.lower() in first else len(first))
 

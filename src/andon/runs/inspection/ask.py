@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
+from andon.base.names import quote
 from andon.base.record import Record, replace
 from andon.base.threads import stop
 from andon.checks.compile.plans import Compiled, ViolationsPlan
@@ -30,7 +31,7 @@ from andon.model.check import Check, CheckKind, CheckStatus, MaxAge, Severity, V
 from andon.model.check_result import CheckResult, result_key
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
-from andon.model.version import Version
+from andon.model.version import Version, paired
 from andon.runs.inspection.book import CheckBook, Columns, compares
 from andon.runs.inspection.series import KeptStates, Series
 
@@ -273,7 +274,7 @@ class Checking:
             items=plans,
             own=self._target(side, version.id),
             others={o: self._target(side, versions[o]) for c in items for o in c.check.others},
-            published=self._target(side, leaf.version) if leaf is not None and needs_published else None,
+            published=self._published(side, leaf.version, version) if leaf is not None and needs_published else None,
             declared=[(c.name, c.type) for c in said.columns],
             masked=masked,
             samples=self.setting.samples,
@@ -289,6 +290,20 @@ class Checking:
         storage = self.workspace.lake.storage
         paths = tuple(storage.engine_path(f.path) for f in version.files)
         return Target(source, _columns(version), version.files, paths)
+
+    def _published(self, side: Side, version_id: str, now: Version) -> Target:
+        """The published version, its columns under the names that `now` has for them."""
+        target = self._target(side, version_id)
+        before = self.sides().relations.version(version_id)
+        names = {was.name: column.name for was, column in paired(before.columns, now.columns)}
+        if all(was.lower() == name.lower() for was, name in names.items()):
+            return target
+        named = [(column.name, names.get(column.name, column.name), column.type) for column in before.columns]
+        # what has its name here no more, but another column has it, is not to be seen under it
+        taken = {name.lower() for name in names.values()}
+        kept = [each for each in named if each[0] in names or each[1].lower() not in taken]
+        listed = ", ".join(f"{quote(was)} as {quote(name)}" for was, name, _ in kept)
+        return Target(f"(select {listed} from {target.relation})", [(name, kind) for _, name, kind in kept])
 
     @contextmanager
     def _names(self, side: Side, items: Sequence[Compiled], versions: Mapping[str, str]) -> Iterator[Any]:

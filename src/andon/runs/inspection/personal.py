@@ -6,9 +6,9 @@ from typing import Any
 
 from andon.base.record import replace
 from andon.base.text import words_in
-from andon.checks.execute.samples import MASK
 from andon.model.check import Check, CheckStatus, MaxAge, Violations
 from andon.model.check_result import CheckResult, Samples
+from andon.model.mask import MASK
 
 
 def discreet(

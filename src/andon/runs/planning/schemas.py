@@ -48,7 +48,8 @@ def with_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> G
             if same and not (source.added or source.changed):
                 continue
             places = {f.path: raw.place(f) for f in source.files}
-            sources[name] = replace(source, contract=establish(definition, places, source.contract))
+            fresh = {*source.added, *source.changed}
+            sources[name] = replace(source, contract=establish(definition, places, source.contract, fresh))
         except MachineError:
             raise
         except AndonError as error:

@@ -11,17 +11,22 @@ from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
 from andon.sources.files.calls import Call
-from andon.sources.files.dialect import MAX_COLUMNS, Dialect, check_all_rows, find_dialect, first_record, stated_dialect
+from andon.sources.files.casts import Cast
+from andon.sources.files.classes import classify
+from andon.sources.files.dialect import MAX_COLUMNS, Dialect, find_dialect, first_record, stated_dialect
 from andon.sources.files.infer import Look, casts_of, sample, stated_casts
-from andon.sources.files.raw_text import Source, check_text, check_whole, joined
+from andon.sources.files.raw_text import Source, check_text, joined
+from andon.sources.files.recount import exact_rows
+from andon.sources.files.rows import check_rows, check_swallowed
 from andon.sources.files.scratch import columns_of, rows, scratch
-from andon.sources.files.table import Table, is_lenient, relation, run
-from andon.sources.files.values import Cast, classify
+from andon.sources.files.table import Table
 
 if TYPE_CHECKING:
     import duckdb
 
 
+#: Files up to this size are read by other code as well before the engine is asked: its messages say more.
+_SMALL = 1 << 18
 #: What begins like a number or a date is no name that could be trusted.
 _LIKE_VALUE = re.compile(r"\s*[+-]?[.,]?[0-9]")
 
@@ -32,8 +37,7 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
     Raises:
         DatasetError: wherever the engine would have to guess, with what to write.
     """
-    for source in sources:
-        check_text(source, "encoding" in call.stated, call.suggest)
+    facts = [check_text(source, "encoding" in call.stated, call.suggest) for source in sources]
     trusted = call.get("auto_detect") is False and "columns" in call.stated
     dialect = stated_dialect(call) if trusted else find_dialect(sources[0], call)
     if trusted:
@@ -51,20 +55,24 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
         )
     dialect = replace(dialect, skip=max(dialect.skip, first.line - 1) if not dialect.comment else dialect.skip)
     width = _width(first.fields, call, sources[0])
-    counted = [check_all_rows(source, call, dialect, width) for source in sources]
+    counted = [
+        exact_rows(source, call, dialect, width) if source.stored.stat().st_size <= _SMALL else None
+        for source in sources
+    ]
     _check_rows(call, sources, dialect, first.fields, counted)
     with scratch() as connection:
         if dialect.header is None:
-            dialect = replace(dialect, header=_has_header(connection, call, dialect, sources[0], first.fields[:width]))
+            dialect = replace(dialect, header=_header(connection, call, dialect, sources[0], first.fields[:width]))
         head = tuple(first.fields[:width]) if dialect.header else None
         names = _names(connection, call, head, width, sources[0], dialect)
         table = Table(dialect, tuple(Cast(n, "VARCHAR") for n in names), head)
-        held(call, table, sources)
-        if not trusted:
-            table = replace(table, casts=casts_of(connection, call, table, sources))
-        else:
-            table = replace(table, casts=stated_casts(call, names))
-        _recount(connection, call, table, sources, counted)
+        for source in sources:
+            _check_head(call, table, source)
+        lines_inside = check_rows(connection, call, table, sources, facts)
+        casts = stated_casts(call, names) if trusted else casts_of(connection, call, table, sources)
+        table = replace(table, casts=casts)
+        if lines_inside:
+            check_swallowed(connection, call, table, sources)
     return table
 
 
@@ -90,6 +98,17 @@ def _width(fields: Sequence[str], call: Call, source: Source) -> int:
         message = f"`columns` names {len(stated)} columns, the file's first row has {len(fields)}: `{shown(', '.join(fields))}`"
         raise stop("source.contract", message, source.path, 1, "name all columns of the file, in its order")
     return len(fields)
+
+
+def _header(
+    connection: duckdb.DuckDBPyConnection, call: Call, dialect: Dialect, source: Source, fields: list[str]
+) -> bool:
+    try:
+        return _has_header(connection, call, dialect, source, fields)
+    except DatasetError as error:
+        if error.code == "source.ragged":  # the engine counts lines in its own way
+            exact_rows(source, call, dialect, len(fields))
+        raise
 
 
 def _has_header(
@@ -189,48 +208,34 @@ def _normalized(connection: duckdb.DuckDBPyConnection, source: Source, dialect: 
     return [name for name, _ in columns_of(connection, call)]
 
 
-def _recount(
-    connection: duckdb.DuckDBPyConnection,
-    call: Call,
-    table: Table,
-    sources: Sequence[Source],
-    counted: Sequence[int | None],
-) -> None:
-    """The engine must see as many rows as the independent count did."""
-    if is_lenient(call):
-        return
-    for source, expected in zip(sources, counted, strict=True):
-        if expected is None:
-            continue
-        sql = f"select count(*) from {relation(call, table, [source])}"
-        found = int(run(connection, sql, call, [source])[0][0])
-        expected -= bool(table.dialect.header)
-        if (len(table.casts) > 1 and found != expected) or (len(table.casts) == 1 and found < expected):
-            message = (
-                f"the engine sees {found:,} rows where {expected:,} are: line ends, comments or blank lines are mixed"
-            )
-            raise stop(
-                "source.ambiguous",
-                message,
-                source.path,
-                hint="write the file anew with `\\n` as line end and no blank lines",
-            )
-
-
 # --- every load
 
 
 def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
-    """Refuse files whose header is not the recorded one, and files that are empty or end early.
+    """Refuse files whose header is not the recorded one, and files that are empty, end early, or of which rows would be lost.
 
-    The rows are held by the strict SQL.
+    The values are held by the strict SQL.
 
     Raises:
-        DatasetError: `source.contract`, `source.empty`, `source.truncated`.
+        DatasetError: `source.contract`, `source.empty`, `source.truncated`, `source.encoding`, `source.ragged`, `source.ambiguous`.
     """
+    facts = [check_text(source, "encoding" in call.stated, call.suggest) for source in sources]
     for source in sources:
-        check_whole(source)
         _check_head(call, table, source)
+    by_path = {source.path: fact for source, fact in zip(sources, facts, strict=True)}
+    with scratch() as connection:
+        for here, group in tables_of(call, table, sources):
+            if check_rows(connection, call, here, group, [by_path[s.path] for s in group]):
+                check_swallowed(connection, call, here, group)
+
+
+def tables_of(call: Call, table: Table, sources: Sequence[Source]) -> list[tuple[Table, list[Source]]]:
+    """The files in runs of one header, each with the table's columns in the order in which they stand there."""
+    if not (call.get("union_by_name") and table.head is not None):
+        return [(table, list(sources))]
+    by_name = {c.column: c for c in table.casts}
+    groups = header_groups(table, sources)
+    return [(replace(table, casts=tuple(by_name[n] for n in names)), group) for names, group in groups]
 
 
 def _check_head(call: Call, table: Table, source: Source) -> None:

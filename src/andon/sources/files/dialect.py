@@ -16,8 +16,6 @@ from andon.sources.files.raw_text import Source, head, open_text
 #: How many characters are looked at to find the dialect; all rows are checked against it afterwards.
 SAMPLE_CHARACTERS = 1 << 20
 MAX_COLUMNS = 10_000
-#: Files up to this many characters have every row counted a second time, by Python's csv module.
-RECOUNT_CHARACTERS = 16 << 20
 _DELIMITERS = (",", ";", "|", "\t")
 _UNIT = "\x1f"
 _RARE_DELIMITERS = (":", "~", "^", "\x1f", "\x01")
@@ -106,13 +104,14 @@ def first_record(source: Source, dialect: Dialect) -> CsvRecord | None:
     csv.field_size_limit(SAMPLE_CHARACTERS * 4)
     with open_text(source) as stream:
         try:
-            found = next(records(_unmarked(stream), dialect, spaces=True), None)
+            found = next(records(unmarked(stream), dialect, spaces=True), None)
         except csv.Error as error:
             raise unreadable(source, dialect, error, 1) from error
     return found
 
 
-def _unmarked(stream: Iterable[str]) -> Iterator[str]:
+def unmarked(stream: Iterable[str]) -> Iterator[str]:
+    """The lines of `stream` without the mark that UTF text may begin with."""
     for number, line in enumerate(stream):
         yield line.removeprefix("\ufeff") if number == 0 else line
 
@@ -198,7 +197,7 @@ def _check_regular(source: Source, call: Call, dialect: Dialect, count: _Count, 
     if count.error is not None:
         raise unreadable(source, dialect, count.error, count.line, text, call)
     if count.odd is not None:
-        raise ragged(source, call, dialect, count.odd, count.width, count.rows)
+        raise ragged(source, call, dialect, count.odd, count.width, count.rows, text.endswith(("\n", "\r")))
 
 
 def takes_odd_rows(call: Call) -> bool:
@@ -206,53 +205,18 @@ def takes_odd_rows(call: Call) -> bool:
     return bool(call.get("null_padding") or call.get("ignore_errors") or call.get("strict_mode") is False)
 
 
-def check_all_rows(source: Source, call: Call, dialect: Dialect, width: int) -> int | None:
-    """Count every row's fields once more, by other code than the engine's. Gives the number of rows; None for a big file.
-
-    Raises:
-        DatasetError: `source.ragged`, `source.ambiguous`.
-    """
-    if takes_odd_rows(call):
-        return None
-    text, whole = head(source, RECOUNT_CHARACTERS)
-    if not whole:
-        return None
-    count = _count(text, True, dialect)
-    if count.error is not None:
-        raise unreadable(source, dialect, count.error, count.line, text, call)
-    odd = next((r for r in count.rows if not fits(r, width)), None)
-    if odd is not None:
-        raise ragged(source, call, dialect, odd, width, count.rows)
-    _check_swallowed(source, call, dialect, width, count.rows)
-    return len(count.rows)
-
-
-def _check_swallowed(source: Source, call: Call, dialect: Dialect, width: int, rows: list[CsvRecord]) -> None:
-    """A quoted value over whole lines that look like rows: two stray quotes probably made them one value."""
-    if "quote" in call.stated or width < 2:
-        return
-    for record in rows:
-        for field in record.fields:
-            inner = field.splitlines()[1:-1] if "\n" in field else []
-            if any(line.count(dialect.delim) == width - 1 for line in inner):
-                message = f"a quoted value goes over {len(inner) + 2} lines that look like rows: `{shown(field)}`"
-                hint = f"fix the stray quote, or if the value is right: `{call.suggest(quote=_sql(dialect.quote))}`"
-                raise stop("source.ambiguous", message, source.path, record.line, hint)
-
-
 def ragged(
-    source: Source, call: Call, dialect: Dialect, odd: CsvRecord, width: int, rows: list[CsvRecord] | None = None
+    source: Source, call: Call, dialect: Dialect, odd: CsvRecord, width: int, rows: list[CsvRecord], ended: bool = True
 ) -> DatasetError:
-    """The error for a row with another number of fields than the table."""
+    """The error for a row with another number of fields than the table; `ended`: whether the last line has an end."""
     found = len(odd.fields)
     text = shown(dialect.delim.join(odd.fields))
     fields = "1 field" if found == 1 else f"{found} fields"
     message = f"the row has {fields} where the table has {width}: `{text}`"
-    rows = rows or []
     good = [r for r in rows if fits(r, width)]
     bad = [r for r in rows if not fits(r, width)]
     hint = f"fix the row, or write `{call.suggest(null_padding='true')}` to fill missing fields with NULL"
-    if found < width and any(len(r.fields) > width for r in rows or ()):
+    if found < width and any(len(r.fields) > width for r in rows):
         hint = "fix the rows: some have too few fields, some too many"
     if found > width:
         hint = "quote the value that holds the delimiter, or fix the row"
@@ -260,7 +224,7 @@ def ragged(
         hint = f"if that is a comment: `{call.suggest(comment=_sql(text[0]))}`"
     elif good and bad and bad[-1].line < good[0].line and len(bad) <= 20:
         hint = f"if the table starts at line {good[0].line}: `{call.suggest(skip=str(good[0].line - 1))}`"
-    elif rows and odd is rows[-1] and found < width and rows[-1].fields[-1:] != [""]:
+    elif not ended and odd is rows[-1] and found < width and rows[-1].fields[-1:] != [""]:
         message = f"the last row has {fields} where the table has {width}; the file may end too early: `{text}`"
         return stop("source.truncated", message, source.path, odd.line, "fetch the file again, or fix its last row")
     return stop("source.ragged", message, source.path, odd.line, hint, expected=width, found=found)
@@ -299,7 +263,7 @@ def _single_column(source: Source, call: Call, dialect: Dialect, text: str, coun
     if takes_odd_rows(call) and count.width > 1:
         return chosen
     if count.width > 1 and count.odd is not None:
-        raise ragged(source, call, chosen, count.odd, count.width, count.rows)
+        raise ragged(source, call, chosen, count.odd, count.width, count.rows, text.endswith(("\n", "\r")))
     if count.error is not None:
         raise unreadable(source, chosen, count.error, count.line, text, call)
     line = count.odd.line if count.odd else 1

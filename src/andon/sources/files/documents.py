@@ -11,13 +11,14 @@ from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
 from andon.sources.files.calls import Call
+from andon.sources.files.casts import Cast
 from andon.sources.files.dialect import Dialect
 from andon.sources.files.faithful import check_digits, check_mixed, check_names
 from andon.sources.files.infer import Look, decided_cast, stated_types
+from andon.sources.files.patterns import type_name
 from andon.sources.files.raw_text import Source, check_whole, joined
 from andon.sources.files.scratch import scratch
 from andon.sources.files.table import Table, run
-from andon.sources.files.values import Cast, type_name
 
 if TYPE_CHECKING:
     import duckdb

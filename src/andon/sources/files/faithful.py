@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 _FAMILIES = {"VARCHAR": "text", "BOOLEAN": "true or false", "OBJECT": "objects", "ARRAY": "lists"}
 _ORDER = ("numbers", "objects", "lists", "text", "true or false")
 #: Long enough to lose digits, or an exponent that may be beyond a double; most records have neither.
-_SUSPECT = r"[:,\[\s]-?([0-9.]{18,}|[0-9.]+[eE][+]?[0-9]{3})"
-#: Digits that a double always holds.
-_DIGITS = 17
+_SUSPECT = r"[:,\[\s]-?([0-9.]{16,}|[0-9.]+[eE][-+]?[0-9]{3})"
+#: Digits that a double always says again; more only sometimes.
+_DIGITS = 15
 
 
 class _Number(str):
@@ -180,6 +180,8 @@ def _is_lost(number: _Number, kind: str, stated: bool) -> bool:
         # Integers at the top of a record are read as text and cast strictly.
         return floats and kind.endswith(("]", ")")) and int(float(number)) != int(number)
     digits = re.sub(r"[eE].*|[-.]", "", number).strip("0")
+    if digits and float(number) == 0:
+        return True
     return len(digits) > _DIGITS and Decimal(repr(float(number))) != Decimal(number)
 
 

@@ -12,11 +12,14 @@ from andon.base.record import Record, replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
 from andon.sources.files.calls import Call
+from andon.sources.files.casts import Cast
+from andon.sources.files.classes import classify
 from andon.sources.files.dialect import Dialect, records
+from andon.sources.files.patterns import matches, plain_number, type_name
 from andon.sources.files.raw_text import Source, open_text
 from andon.sources.files.scratch import rows
 from andon.sources.files.table import Table, is_lenient, relation, run
-from andon.sources.files.values import Cast, Stop, ValueFacts, classify, decide, type_name
+from andon.sources.files.values import Stop, ValueFacts, decide
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,9 +95,9 @@ def casts_of(
         known[name] = decision if isinstance(decision, Cast) else decided_cast(every, name)
     if is_lenient(call):
         return tuple(known[n] for n in names)
-    for name in _not_held(every, [known[n] for n in unknown]):
+    for name in _not_held(every, [known[n] for n in unknown], whole):
         again = decided_cast(every, name) if not whole else known[name]
-        if again == known[name]:
+        if again == known[name] and type_name(again.type) != "VARCHAR":
             raise _unfit(every, again)
         known[name] = again
     return tuple(known[n] for n in names)
@@ -121,26 +124,43 @@ def _check_known(call: Call, names: Sequence[str], source: Source) -> None:
         raise stop("source.contract", f"`types` names `{strange}`, which the file has not", source.path, 1, hint)
 
 
-def _not_held(look: Look, casts: Sequence[Cast]) -> list[str]:
-    """Columns with values that their cast would change."""
-    typed = [c for c in casts if type_name(c.type) != "VARCHAR"]
-    if not typed:
-        return []
+def _not_held(look: Look, casts: Sequence[Cast], whole: bool) -> list[str]:
+    """Columns with values that their cast would change; of texts, those that may be something else when all rows are seen."""
     dialect = look.table.dialect
-    counts = ", ".join(f"count({quote(c.column)}) - count({c.sql(quote(c.column), dialect, 'null')})" for c in typed)
-    found = look.run(f"select {counts} from {look.origin}")[0]
-    return [c.column for c, count in zip(typed, found, strict=True) if count]
+    wanted = [c for c in casts if type_name(c.type) != "VARCHAR" or not whole]
+    if not wanted:
+        return []
+    counts = [
+        f"count({c.sql(quote(c.column), dialect, 'null')}) < count({quote(c.column)})"
+        if type_name(c.type) != "VARCHAR"
+        else f"2 * {_like_values(quote(c.column))} > count({quote(c.column)})"
+        for c in wanted
+    ]
+    found = look.run(f"select {', '.join(counts)} from {look.origin}")[0]
+    return [c.column for c, doubtful in zip(wanted, found, strict=True) if doubtful]
+
+
+def _like_values(column: str) -> str:
+    """SQL: how many values begin as numbers and dates do, or are true or false; no fewer than are."""
+    begins = f"({column} >= '+' and {column} < ':') or ({column} >= ' ' and {column} < '!')"
+    word = f"(length({column}) in (3, 4, 5) and lower({column}) in ('true', 'false', 'nan', 'inf'))"
+    return f"count(*) filter ({begins} or {word})"
 
 
 def _decide(look: Look, name: str) -> Cast | Stop:
     facts = _facts(look, name)
     decision = decide(name, facts, look.table.dialect)
-    if isinstance(decision, Stop) and set(decision.classes) == {"day", "daytime"}:
+    if facts.counts and set(facts.counts) <= {"day", "daytime"}:
         timed = bool(facts.counts.get("daytime"))
         stated = look.call.get("timestampformat" if timed else "dateformat")
-        if stated:
+        if stated and (isinstance(decision, Stop) or _shape(decision.format) == _shape(stated)):
             return Cast(name, "TIMESTAMP" if timed else "DATE", stated)
     return decision
+
+
+def _shape(form: str | None) -> str:
+    """A format of dates without what tells day from month."""
+    return re.sub("%-?[dm]", "%_", form or "")
 
 
 def _facts(look: Look, name: str) -> ValueFacts:
@@ -190,7 +210,20 @@ def _stopped(look: Look, name: str, decision: Stop) -> DatasetError:
     """The error for a column that no type holds, at the first value that is in the way."""
     wanted = ", ".join(literal(c) for c in decision.classes)
     values = _values(look, name, f"{classify(quote(name), look.table.dialect)} in ({wanted})")
-    return _at_values(look, name, decision.message, values, decision.ways)
+    ways = [_exact(look, name) if way == "decimal" else way for way in decision.ways]
+    return _at_values(look, name, decision.message, values, [w for w in ways if w])
+
+
+def _exact(look: Look, name: str) -> str:
+    """The decimal that holds every number of a column; empty when there is none."""
+    v = plain_number(f"trim({quote(name)})", look.table.dialect)
+    sql = (
+        f"select max(length(ltrim(split_part(v, '.', 1), '-+0'))), max(length(rtrim(split_part(v, '.', 2), '0'))), "
+        f"bool_or(not {matches('v', '[-+]?[0-9]*[.]?[0-9]*')}) from (select {v} v from {look.origin}) where v is not null"
+    )
+    whole, fraction, other = look.run(sql)[0]
+    scale = 18 if whole <= 20 and fraction <= 18 else fraction
+    return "" if other or whole + scale > 38 else f"type:DECIMAL(38,{scale})"
 
 
 def _values(look: Look, name: str, condition: str) -> list[str]:
@@ -209,6 +242,8 @@ def _at_values(look: Look, name: str, message: str, values: Sequence[str], ways:
         message += ": " + ", ".join(f"`{shown(v)}`" for v in values)
     written = [_way(look.call, name, way, values) for way in ways]
     hint = "write " + ", or ".join(f"`{w}`" for w in written if w)
+    if "nanos" in ways:
+        hint += f"; as a number of nanoseconds: `epoch_ns(cast({quote(name)} as timestamp_ns))` of that text"
     return stop("source.ambiguous", message, path, line, hint, column=name)
 
 
@@ -216,6 +251,8 @@ def _way(call: Call, name: str, way: str, values: Sequence[str]) -> str:
     kind, _, value = way.partition(":")
     if kind == "type":
         return call.suggest_type(name, value)
+    if kind == "nanos":
+        return ""
     if call.format == "json":
         return ""
     if kind == "nullstr":

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from andon.base.names import literal, quote
 from andon.sources.failures import stop
 from andon.sources.files.calls import Call
-from andon.sources.files.values import type_name
+from andon.sources.files.patterns import type_name
 
 _KEY = re.compile(r"^([^=/]+)=([^/]*)$")
 

@@ -163,19 +163,33 @@ class _Ends:
         self.cr += piece.count(b"\r") - crlf
 
 
-def check_text(source: Source, stated_encoding: bool, suggest: Callable[..., str]) -> int:
-    """Refuse what is no text in the encoding of `source`: binary data, other encodings. Gives the number of line feeds.
+class TextFacts(Record):
+    """What a look at all of a file's text says: line feeds, carriage returns that stand alone, and whether the last line has an end."""
+
+    feeds: int
+    returns: int
+    ended: bool
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are, an unfinished last one included."""
+        return self.feeds + (not self.ended)
+
+
+def check_text(source: Source, stated_encoding: bool, suggest: Callable[..., str]) -> TextFacts:
+    """Refuse what is no text in the encoding of `source`: binary data, other encodings, compressed data that ends early.
 
     Raises:
         DatasetError: `source.empty`, `source.encoding`, `source.truncated`, `source.ambiguous` for lone `\\r` as line ends.
     """
     decoder = codecs.getincrementaldecoder(source.codec)() if source.codec != "latin-1" else None
-    ends, line, size, piece = _Ends(), 1, 0, b""
+    wide = "16" in source.codec
+    ends, line, size, piece, last = _Ends(), 1, 0, b"", b""
     for piece in chunks(source):
         if not size:
             _check_start(source, piece, stated_encoding)
         size += len(piece)
-        if b"\0" in piece and "16" not in source.codec:
+        if b"\0" in piece and not wide:
             place = line + piece[: piece.index(b"\0")].count(b"\n")
             raise stop(
                 "source.encoding",
@@ -186,13 +200,15 @@ def check_text(source: Source, stated_encoding: bool, suggest: Callable[..., str
             )
         if decoder is not None:
             try:
-                decoder.decode(piece)
+                text = "" if piece.isascii() and not wide and not decoder.getstate()[0] else decoder.decode(piece)
             except UnicodeDecodeError as error:
                 raise _undecodable(source, error, line, suggest) from error
+            piece = text.encode() if wide else piece
         else:
             _check_latin(source, piece, line)
         ends.take(piece)
         line += piece.count(b"\n")
+        last = piece[-1:] or last
     if not size:
         raise empty(source)
     if decoder is not None and decoder.getstate()[0]:
@@ -203,12 +219,12 @@ def check_text(source: Source, stated_encoding: bool, suggest: Callable[..., str
             line,
             "fetch the file again",
         )
-    if ends.cr + ends.pending and not ends.lf and not ends.crlf and "16" not in source.codec:
+    if ends.cr + ends.pending and not ends.lf and not ends.crlf and not wide:
         message = "lines end in a carriage return alone"
         raise stop(
             "source.ambiguous", message, source.path, 1, f"convert it: `tr '\\r' '\\n' < {source.path} > fixed.csv`"
         )
-    return ends.lf + ends.crlf
+    return TextFacts(ends.lf + ends.crlf, ends.cr + ends.pending, last == b"\n")
 
 
 def _check_start(source: Source, piece: bytes, stated: bool) -> None:

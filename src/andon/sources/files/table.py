@@ -11,9 +11,9 @@ from andon.base.names import literal
 from andon.base.record import Record
 from andon.sources.failures import engine_error
 from andon.sources.files.calls import Call
+from andon.sources.files.casts import Cast
 from andon.sources.files.dialect import Dialect
 from andon.sources.files.raw_text import Source, compression_of, joined
-from andon.sources.files.values import Cast
 
 if TYPE_CHECKING:
     import duckdb

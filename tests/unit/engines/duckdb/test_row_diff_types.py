@@ -118,3 +118,18 @@ def test_nothing_is_left_behind_when_it_fails(instance):
     assert connection.execute("select count(*) from duckdb_tables() where table_name like 'andon_%'").fetchall() == [
         (0,)
     ]
+
+
+def test_long_texts_are_cut_around_what_differs(instance):
+    connection = instance.session().connection
+    connection.execute(
+        "create or replace temp table p as select 1 as k, repeat('x', 3000) || 'A' || repeat('y', 900) as x;"
+        "create or replace temp table q as select 1 as k, repeat('x', 3000) || 'B' || repeat('y', 900) as x"
+    )
+    columns = (Column("k", "INTEGER", 1), Column("x", "VARCHAR", 2))
+    sides = [DiffSide(f"temp.{name}", columns, 1) for name in "pq"]
+    found = compare(instance.session(), *sides, DiffQuestion("a.b", ("k",)))
+    (pair,) = found.columns[0].pairs
+    (sample,) = found.samples
+    assert (pair.old, pair.new) == (sample.old[1], sample.new[1])
+    assert ("xA" in pair.old, "xB" in pair.new, len(pair.old)) == (True, True, 500)

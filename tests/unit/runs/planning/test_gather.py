@@ -179,6 +179,7 @@ def test_without_a_base_the_folder_takes_nothing_away(project, service):
 
 
 def test_a_file_that_changes_while_it_is_read_is_told(project, service):
+    project.write(COUNT, "select 4 as n\n")
     found = Gatherer(service.workspace).folder()
     project.write(COUNT, "select 3 as n\n")
     with pytest.raises(MachineError) as caught:
