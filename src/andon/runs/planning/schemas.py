@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
+from andon.base.names import is_name_part, quote
 from andon.base.record import Record, replace
 from andon.engines.engine import missing
-from andon.engines.types import lake_type
+from andon.engines.types import changed_by_storing, lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError
 from andon.model.dataset import Kind, Materialize
 from andon.project.bind_check import check_bindings, check_declared, check_sources
@@ -74,6 +75,7 @@ def bind_changed(
     columns = _bind_changed(workspace, gathered, _SourceColumns(gathered, raw, describe, failures), taken)
     problems = [
         *_unfit(workspace, gathered, taken, columns),
+        *_changed_by_storing(gathered, taken, columns),
         *_problems_of_lineage(workspace, gathered, taken, columns),
     ]
     if problems:
@@ -92,6 +94,23 @@ def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Map
         for each in changed
     )
     return [problem for problem in found if problem is not None]
+
+
+def _changed_by_storing(gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
+    """Columns of datasets whose code changed that readers would find to be something else than what their SQL says."""
+    leaves, problems = gathered.state.leaves, []
+    for name in sorted(taken & bound.keys()):
+        definition = gathered.definitions[name]
+        if definition.kind is not Kind.SQL or (name in leaves and leaves[name].definition == definition.id):
+            continue
+        for column, kind in bound[name]:
+            found = changed_by_storing(kind)
+            if found is not None:
+                part, lost, hint = found
+                message = f"the column `{column}` of `{name}` is {part}, which {lost} once it is stored"
+                written = column if is_name_part(column) else quote(column)
+                problems.append(Problem("build.not_supported", message, definition.entry, hint=hint.format(written)))
+    return problems
 
 
 def _problems_of_lineage(
