@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
-from andon.base.names import did_you_mean, literal
+from andon.base.names import did_you_mean, folded, literal
 from andon.base.text import excerpt, line_and_column
 from andon.engines.duckdb.failures import query_error
 from andon.engines.relation import Relation
@@ -103,8 +103,14 @@ class Answer:
         """Write all rows to `path` as `csv`, `json`, `parquet` or `arrow`; returns how many.
 
         Raises:
-            UsageError: `usage.bad_argument` for another format.
+            UsageError: `usage.bad_argument` for another format, or for columns of one name where only names tell them apart.
         """
+        if format != "csv" and (twin := _twin(self.columns, exactly=format == "json")) is not None:
+            raise UsageError(
+                "usage.bad_argument",
+                f"two columns are named `{twin}`, and {format} tells columns apart by their names",
+                hint=f"name them: `… as {twin}_2`",
+            )
         if format == "arrow":
             return _write_arrow(self.arrow(), path)
         if format not in FORMATS:
@@ -135,6 +141,17 @@ class Answer:
         if not again:  # one question is one line of the log
             self._log(count(found), time.perf_counter() - began, None)
         return found
+
+
+def _twin(columns: Sequence[str], *, exactly: bool) -> str | None:
+    """A name that two columns have, if there is one."""
+    seen: set[str] = set()
+    for column in columns:
+        name = column if exactly else folded(column)
+        if name in seen:
+            return column
+        seen.add(name)
+    return None
 
 
 class Querying:

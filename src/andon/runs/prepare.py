@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import content_id
+from andon.base.paths import is_at
 from andon.base.record import Record, replace
-from andon.errors import Problem, ProjectError
+from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit
 from andon.model.plan import Plan
 from andon.runs.goal import Goal, RunOptions
@@ -88,7 +89,9 @@ class Preparer:
             drop=options.drop,
             lenient=True,
             reverts=goal.target is not None,
+            decide=options.decide,
         )
+        _require_decisions(gathered, options)
         if gathered.project.problems:
             raise self._refused(gathered, set(gathered.definitions), gathered.project.problems)
         selected = _selected(gathered, options)
@@ -197,6 +200,23 @@ class Preparer:
 
         more = survey(self._workspace, gathered, self.raw, taken, self._probe, found)
         return _told(ProjectError.of([*found, *more]), gathered)
+
+
+def _require_decisions(gathered: Gathered, options: RunOptions) -> None:
+    """Refuse a decision about what needs none.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    for option, places in (("--mine", options.mine), ("--theirs", options.theirs)):
+        for place in places:
+            if not any(is_at(path, place) for path in gathered.decided):
+                raise UsageError(
+                    "usage.bad_argument",
+                    f"nothing is to be decided at `{place}`: no file there was changed on both sides",
+                    where=place,
+                    hint=f"leave `{option} {place}` out; `andon plan` shows what a run would do",
+                )
 
 
 def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:

@@ -114,7 +114,9 @@ class GoalRunner:
         for notice in plan.notices:
             listener.report(Notice(notice))
         # An undo or a redo is one, whether or not it changes anything for readers.
-        if goal.target is None and not plan.works and not _leaves_change(prepared):
+        # So is a merge that somebody decided, lest it be asked for again.
+        is_merge = goal.merged is not None and prepared.gathered.is_decided_for_head
+        if goal.target is None and not is_merge and not plan.works and not _leaves_change(prepared):
             return self._finish.nothing(prepared, listener, began)
         author, moment = self._workspace.caller.author, to_text(prepared.moment)
         number = self._workspace.runs.begin(RunBegin(goal.branch, prepared.head.id, str(goal.kind), author, moment))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.document import UNSET, Document, Documented, UnsetType
+from andon.base.paths import is_at
 from andon.errors import ConflictError, HeldError, UsageError
 from andon.lake.commits import Draft
 from andon.lake.refs import RefMove, require_branch
@@ -189,31 +190,32 @@ class Undoing:
         commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "redo")], request)
         return Reverted(name, commit, target, _seen(changes), ())
 
-    def accept_rejected(self, path: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
-        """Let what an undo took out at `path` (a project file or a raw file) pass again.
+    def accept_rejected(self, *places: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
+        """Let what undos took out at `places` (project files, raw files, folders of them; `.` is all) pass again, as one commit.
 
         Raises:
-            UsageError: `usage.bad_argument` if nothing is rejected there.
+            UsageError: `usage.bad_argument` if nothing is rejected at one of them.
         """
         name = self._workspace.branch(branch)
         head = self._head(branch)
-        lifted = tuple(c for c in head.rejected if c.path == path)
-        if not lifted:
-            known = ", ".join(sorted({f"`{c.path}`" for c in head.rejected})) or "nothing"
-            raise UsageError(
-                "usage.bad_argument",
-                f"nothing is rejected at `{path}` on {name}",
-                where=path,
-                hint=f"rejected: {known}",
-            )
+        for place in places:
+            if not any(is_at(cause.path, place) for cause in head.rejected):
+                known = ", ".join(sorted({f"`{c.path}`" for c in head.rejected})) or "nothing"
+                raise UsageError(
+                    "usage.bad_argument",
+                    f"nothing is rejected at `{place}` on {name}",
+                    where=place,
+                    hint=f"rejected: {known}",
+                )
+        lifted = tuple(c for c in head.rejected if any(is_at(c.path, place) for place in places))
         draft = Draft(
             (head.id,),
             CommitKind.ACCEPT,
             self._workspace.caller.author,
-            f"accept {path} again",
+            f"accept {_listed(sorted({c.path for c in lifted}))} again",
             to_text(self._workspace.clock()),
             None,
-            tuple(c for c in head.rejected if c.path != path),
+            tuple(c for c in head.rejected if c not in lifted),
             head.acceptances,
         )
         commit = self._lake.commit(draft, head.root, [RefMove(name, "branch", head.id, "accept")])
@@ -296,3 +298,7 @@ class Undoing:
 def _seen(changes: Mapping[str, tuple[Leaf | None, Leaf | None]]) -> tuple[str, ...]:
     """The datasets of which readers see something else, or that have other code: not those that were only built again."""
     return tuple(name for name, pair in changes.items() if not shows_the_same(*pair))
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")

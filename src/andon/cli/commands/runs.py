@@ -9,6 +9,7 @@ import click
 from andon.base.record import replace
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import (
+    decision_options,
     folder_options,
     json_option,
     publish_options,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 )
 @selection_options
 @folder_options
+@decision_options
 @click.option("--all", "everything", is_flag=True, help="List what is unchanged too.")
 @json_option
 @pass_app
@@ -56,6 +58,7 @@ def plan(app: App, /, select: tuple[str, ...], everything: bool, **options: Any)
 )
 @selection_options
 @folder_options
+@decision_options
 @publish_options
 @yes_option
 @pass_app
@@ -72,6 +75,7 @@ def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
 
 @click.command(cls=Command, examples=["andon refresh", "andon refresh shop.* --now 2026-11-01"])
 @selection_options
+@decision_options
 @publish_options
 @pass_app
 def refresh(app: App, /, select: tuple[str, ...], **options: Any) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
+from andon.base.names import is_name_part, quote
 from andon.base.record import Record, replace
 from andon.engines.engine import missing
-from andon.engines.types import lake_type
+from andon.engines.types import changed_by_storing, lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError
 from andon.model.dataset import Kind, Materialize
 from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
@@ -93,6 +94,7 @@ def bind_sound(
     source_columns = _SourceColumns(gathered, raw, describe, failures)
     columns, problems = _bind_changed(workspace, gathered, source_columns, taken, unknown)
     problems += _unfit(workspace, gathered, taken, columns)
+    problems += _changed_by_storing(gathered, taken, columns)
     problems += _problems_of_lineage(workspace, gathered, taken, columns)
     return BoundCode(gathered.with_sources({}, failures), columns), problems
 
@@ -108,6 +110,23 @@ def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Map
         for each in changed
     )
     return [problem for problem in found if problem is not None]
+
+
+def _changed_by_storing(gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
+    """Columns of datasets whose code changed that readers would find to be something else than what their SQL says."""
+    leaves, problems = gathered.state.leaves, []
+    for name in sorted(taken & bound.keys()):
+        definition = gathered.definitions[name]
+        if definition.kind is not Kind.SQL or (name in leaves and leaves[name].definition == definition.id):
+            continue
+        for column, kind in bound[name]:
+            found = changed_by_storing(kind)
+            if found is not None:
+                part, lost, hint = found
+                message = f"the column `{column}` of `{name}` is {part}, which {lost} once it is stored"
+                written = column if is_name_part(column) else quote(column)
+                problems.append(Problem("build.not_supported", message, definition.entry, hint=hint.format(written)))
+    return problems
 
 
 def _problems_of_lineage(
