@@ -22,7 +22,7 @@ from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.runs.inspection.ask import AskContext, Checking
 from andon.runs.inspection.book import CheckBook
 from andon.runs.inspection.personal import discreet_kept
-from andon.runs.planning.bases import remember_published
+from andon.runs.planning.bases import common_base, remember_published
 from andon.runs.planning.gather import Gatherer
 from andon.service.masks import masked_columns
 from andon.workspace.code import project_at
@@ -203,7 +203,7 @@ class Checks:
             ref = self._workspace.reading()
             commit = self._lake.refs.resolve(ref)
             gatherer = Gatherer(self._workspace)
-            base = self._workspace.bases.of(self._workspace.branch())
+            base = common_base(self._workspace, self._workspace.branch())
             gathered = gatherer.gather(commit, gatherer.folder(), base)
             files = gathered.files  # the folder's lines, on what is published
             leaves = {d: replace(x, files=tuple(files.get(d, x.files))) for d, x in gathered.state.leaves.items()}

@@ -11,6 +11,7 @@ from andon.base.clock import to_text
 from andon.base.record import replace
 from andon.engines.engine import Builders, Produced, Recipe, Task, Types, stopped
 from andon.engines.types import stored_types
+from andon.lake.named_files import raw_path
 from andon.model.build import Build, recipe_key
 from andon.model.dataset import Definition, Kind
 from andon.model.plan import Action, Step
@@ -21,7 +22,6 @@ from andon.runs.building.job import Job
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
 from andon.runs.building.turns import Turns
-from andon.runs.planning.raw_files import raw_path
 from andon.runs.planning.steps import clock_part
 
 if TYPE_CHECKING:
