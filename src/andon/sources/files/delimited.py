@@ -153,9 +153,38 @@ def _has_header(
     named = named and not any(_LIKE_VALUE.match(f) for f in fields)
     if named and set(classes) == {"text"} and any(_typed_below(look, name) for name in names):
         return True
+    if named and set(classes) == {"text"} and _names_nothing_below(look, names, fields):
+        return True
     yes, no = call.suggest(header="true"), call.suggest(header="false")
     message = f"does the first row name the columns? `{shown(', '.join(fields))}`"
     raise stop("source.ambiguous", message, source.path, 1, f"write `{yes}` if it does, `{no}` if it is data")
+
+
+#: What columns are often called; a row of nothing else is a header whatever stands below.
+_OFTEN = frozenset({
+    "address", "category", "city", "code", "comment", "country", "currency", "customer", "date", "description", "email", "file",
+    "first_name", "id", "key", "kind", "label", "last_name", "level", "location", "month", "name", "note", "notes", "number", "phone",
+    "place", "product", "region", "role", "source", "state", "status", "street", "surname", "tag", "text", "time", "title", "type",
+    "url", "user", "value", "year", "zip",
+})  # fmt: skip
+_NAME = re.compile(r"[^\W\d][\w .\-/()#%]{0,60}")
+
+
+def _names_nothing_below(look: Look, names: Sequence[str], fields: Sequence[str]) -> bool:
+    """Whether a row of words is the header all the same: different names that stand nowhere below in their columns, and that are
+    common ones, or are written as no value of their column is."""
+    cells = [f.strip() for f in fields]
+    if len({c.lower() for c in cells}) < len(cells) or not all(_NAME.fullmatch(c) for c in cells):
+        return False
+    pairs = list(zip(names, cells, strict=True))
+    below = ", ".join(f"bool_or(trim({quote(n)}) = {literal(c)})" for n, c in pairs)
+    shape = "regexp_replace(regexp_replace(trim({}), '[a-zß-ÿ0-9]+', 'a', 'g'), '[A-ZÀ-Þ]+', 'A', 'g')"
+    same = ", ".join(f"bool_or({shape.format(quote(n))} = {shape.format(literal(c))})" for n, c in pairs)
+    count, *found = look.run(f"select count(*), {below}, {same} from {look.origin}")[0]
+    if count < 2 or any(found[: len(cells)]):
+        return False
+    often = all(re.sub(r"\W+", "_", c.lower()) in _OFTEN for c in cells)
+    return often or not any(found[len(cells) :])
 
 
 def _typed_below(look: Look, name: str) -> bool:
