@@ -65,7 +65,8 @@ _CLI_NOTES = """\
 
 ## Selecting datasets
 
-`plan`, `run`, `refresh` and `ls` take terms; what any of them names is selected. `--exclude` takes the same.
+`plan`, `run`, `refresh`, `check`, `test` and `ls` take terms; what any of them names is selected. `--exclude` takes the same.
+A term that names nothing is an error with the nearest name, never an empty selection; only `state:` may find nothing.
 
 | term | selects |
 |---|---|
@@ -75,9 +76,11 @@ _CLI_NOTES = """\
 | `marts`, `marts.*` | a schema; `*` fits any part of a name |
 | `tag:finance` | datasets with a tag |
 | `owner:ana` | datasets of an owner |
-| `path:datasets/marts` | datasets whose file lies there |
+| `datasets/marts/orders.sql`, `datasets/marts/` | the dataset of a file, the datasets of a folder |
+| `macros/money.sql`, `raw/orders_05.csv` | the datasets that are made with the file, the source that reads it |
+| `path:datasets/marts` | the same, told by a word; `*` fits any part of a path |
 | `state:changed` | what the folder changed |
-| `tag:finance,state:changed` | what both terms select |
+| `tag:finance,state:changed` | what both terms select: a comma means both at once, a blank either |
 | `!marts.orders` | takes away, as `--exclude` |
 
 ## Naming commits
@@ -401,7 +404,8 @@ plate = '[A-Z]{1,3}-[A-Z]{1,2} [0-9]{1,4}'
 ## NULL and NaN
 
 - A NULL passes every check but `not null` and `key`: what isn't known isn't wrong. Say `not null` where it is.
-- NaN fails every comparison and every range, under `not` too. It is never equal, greater or smaller.
+- NaN fails every comparison and every range, under `not` too. It is never equal, greater or smaller. So a row with NaN is not among
+  those of `where x > 50`, nor of `share(x > 50)`.
 - A total without a value (no rows, only NULLs) fails and says so. `share(x)` counts a NULL as not true.
 - In `unique`, rows with a NULL are like no other.
 

@@ -68,6 +68,7 @@ CODES: dict[str, str] = {
     "project.bad_value": "A value of the wrong type or outside what is allowed.",
     "project.missing_key": "A key that must be there is missing.",
     "project.unknown_dataset": "A dataset is named that does not exist.",
+    "project.link_outside": "A link in the project leads out of it, where nothing is written.",
     "project.cycle": "Datasets read each other in a circle.",
     "project.bad_sql": "SQL that does not parse.",
     "project.unknown_column": "SQL names a column that is not there.",
@@ -103,6 +104,7 @@ CODES: dict[str, str] = {
     "build.python_failed": "A Python dataset raised an error.",
     "build.python_timeout": "A Python dataset took longer than its time limit.",
     "build.stale_lock": "A Python dataset's lock does not fit its packages.",
+    "build.bad_lock": "A lock of a Python dataset holds more than packages with their versions and hashes.",
     "build.no_lock": "A Python dataset has packages and no lock.",
     "build.environment": "The packages of a Python dataset could not be installed.",
     "build.interrupted": "The run was interrupted.",
@@ -134,7 +136,7 @@ CODES: dict[str, str] = {
 }
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AndonError(Exception):
     """Root of all errors that Andon raises on purpose.
 
@@ -165,9 +167,17 @@ class AndonError(Exception):
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
+        only = self.problems[0] if len(self.problems) == 1 else None
+        if only is not None and only.message == self.message:  # said once
+            return "\n  ".join(
+                filter(None, [text, *(only.excerpt or "").splitlines(), self.hint and f"hint: {self.hint}"])
+            )
         for problem in self.problems:
             text += f"\n  {problem.where}: {problem.message}" if problem.where else f"\n  {problem.message}"
         return f"{text}\n  hint: {self.hint}" if self.hint else text
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.code}: {self.message}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = (self.code, self.message, self.where, self.hint, self.retryable, dict(self.details), self.problems)

@@ -15,12 +15,14 @@ from kit.command_line import Andon
 GOLDEN = Path(__file__).parent / "golden"
 
 _VARIABLE = (
+    (re.compile(r"(?<=.isolation.: .)(bubblewrap|namespaces|none)"), "<isolation>"),
     (re.compile(r" -C \S+"), ""),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<id>"),
     (re.compile(r"\b[0-9a-f]{8}\b"), "<commit>"),
     (re.compile(r"\b\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?Z?)?"), "<time>"),
     (re.compile(r"\b\d+(?:\.\d+)? s\b|\b\d+ min \d\d s\b"), "<seconds>"),
     (re.compile(r"\b\d+(?:\.\d+)? (?:B|kB|MB|GB)\b"), "<size>"),
+    (re.compile(r'(?<="isolation": )"\w+"'), '"<isolation>"'),
     (re.compile(r" +(?=<)"), " "),
 )
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from andon.cli.output import Ink, display_width, error_lines, table
+from andon.cli.output import Ink, display_width, error_lines
+from andon.cli.table import table
 from andon.errors import Problem, ProjectError, UsageError
 from andon.render.values import as_json_text, cell_text, is_number
 
@@ -39,25 +40,32 @@ def test_table_counts_wide_characters_and_breaks() -> None:
 
 
 def test_table_gives_way_to_a_narrow_terminal() -> None:
-    lines = table([("short", "x" * 200, "end")], ink(), width=40)
-    assert [len(line) for line in lines] == [40]
-    assert "…" in lines[0]
-    assert lines[0].endswith("end")
+    line, note = table([("short", "x" * 200, "end")], ink(), width=40)
+    assert len(line) == 40
+    assert "…" in line
+    assert line.endswith("end")
+    assert note == "… cut: column 2 (up to 200 characters)"
 
 
 def test_names_are_never_cut_and_descriptions_give_way_first() -> None:
     name, rows = "marts.revenue_by_month_and_customer", ("1,234,567", "an owner of theirs", "what it says " * 3)
-    lines = table([(name, *rows)], ink(), width=80, whole=[0, 1], first=[3])
-    assert len(lines[0]) == 80
+    options: dict[str, Any] = {
+        "whole": [0, 1],
+        "first": [3],
+        "drop": [2, 3],
+        "names": ["dataset", "rows", "owner", "about"],
+    }
+    lines = table([(name, *rows)], ink(), width=85, **options)
+    assert len(lines[0]) == 85
     assert lines[0].startswith(f"{name}  1,234,567  an owner of theirs  what")
-    narrow = table([(name, *rows)], ink(), width=56, whole=[0, 1], first=[3])
-    assert narrow == [f"{name}  1,234,567  an owne…"]
-    assert table([(name, *rows)], ink(), width=20, whole=[0, 1], first=[3]) == narrow
+    narrow = table([(name, *rows)], ink(), width=56, **options)
+    assert narrow == [f"{name}  1,234,567", "… not shown: owner, about"], narrow
+    assert table([(name, *rows)], ink(), width=20, **options)[0] == narrow[0]
 
 
 def test_painted_cells_stay_aligned() -> None:
     lines = table([(("a", "accent"), "x"), (("bcd", ""), "y")], ink(color=True))
-    assert lines == ["\x1b[36ma\x1b[0m    x", "bcd  y"]
+    assert [ink(color=True).shown(line) for line in lines] == ["\x1b[36ma\x1b[0m    x", "bcd  y"]
 
 
 class Terminal(io.StringIO):
@@ -69,7 +77,8 @@ class Terminal(io.StringIO):
 
 def test_no_color_is_honoured() -> None:
     def painted(color: bool | None = None, **environ: str) -> str:
-        return Ink(Terminal(), color, environ).paint("x", "accent")
+        pen = Ink(Terminal(), color, environ)
+        return pen.shown(pen.paint("x", "accent"))
 
     assert painted() == "\x1b[36mx\x1b[0m"
     assert painted(NO_COLOR="1") == "x"

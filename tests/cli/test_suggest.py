@@ -84,10 +84,12 @@ def test_on_a_narrow_terminal_the_lines_stay_whole() -> None:
         Suggestion("a.b", "not null a", ("a",), "not null", "none of 5,000 rows is empty", 1, 4),
     )
     found = Suggested("a.b", "datasets/a/b.sql", 5000, 2, 4, lines)
-    shown = suggestion_lines([found], Ink(io.StringIO(), False, {}), 60)
+    shown = suggestion_lines([found], Ink(io.StringIO(), False, {}), 61)
     assert shown == [
-        "a.b  5,000 rows · 2 checks so far · tried on 4 earlier versions",
-        "  line                                    would have failed",
-        "  sum(revenue) = sum(shop.orders.amount)  0 of 4",
-        "  not null a                              1 of 4",
+        "a.b",
+        "  5,000 rows · 2 checks so far · tried on 4 earlier versions",
+        "  sum(revenue) = sum(shop.orders.amount)",
+        "    would have failed on 0 of 4 · both are 12,345",
+        "  not null a",
+        "    would have failed on 1 of 4 · none of 5,000 rows is empty",
     ]

@@ -131,7 +131,7 @@ def test_table_gives_way_to_the_terminal(built: Andon) -> None:
 def test_a_narrow_terminal_keeps_the_names_of_datasets(built: Andon) -> None:
     session = Session(built.folder, "ls", columns=40)
     assert session.end() == 0
-    names = [line.split()[0] for line in session.plain.splitlines()[1:]]
+    names = [line.split()[0] for line in session.plain.splitlines()[1:3]]
     assert sorted(names) == ["marts.revenue_by_month", "shop.orders"]
 
 
@@ -166,7 +166,7 @@ def test_a_run_stops_cleanly(built: Andon, number: signal.Signals) -> None:
         time.sleep(0.3)
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
-    assert process.returncode == 1, err
+    assert process.returncode == 130, err
     assert out == ""
     assert "[build.interrupted]" in err
     assert "Traceback" not in err

@@ -14,7 +14,7 @@ from andon.base.names import literal
 from andon.base.record import replace
 from andon.engines import types
 from andon.engines.engine import missing
-from andon.engines.relation import TableRelation, ViewRelation
+from andon.engines.relation import TableRelation, view_over
 from andon.errors import AndonError, DatasetError, MachineError
 from andon.model.dataset import ClockUse, Kind, Materialize
 from andon.model.types import parse_type
@@ -236,10 +236,8 @@ def test_several_inputs_of_two_schemas_with_one_name(bench):
 
 def test_an_input_that_is_a_view(bench):
     table = parquet(bench.place, "in", "select range as x from range(4)")
-    inner = ViewRelation(
-        "inner", "select x + plus() as x from data.t", ("create macro plus() as 10",), {"data.t": table}
-    )
-    outer = ViewRelation("outer", "select max(x) as x from marts.v", (), {"marts.v": inner})
+    inner = view_over("inner", "select x + plus() as x from data.t", ("create macro plus() as 10",), {"data.t": table})
+    outer = view_over("outer", "select max(x) as x from marts.v", (), {"marts.v": inner})
     task, produced = bench.run(bench.texts.same, {"marts.w": outer})
     assert (read(task), produced.rows) == ([(13,)], 1)
 
@@ -252,9 +250,7 @@ def test_one_name_may_stand_for_other_files_in_another_task(bench):
 
 def test_macros_of_the_definition_and_of_a_view_are_kept_apart(bench):
     table = parquet(bench.place, "in", "select 1 as x")
-    view = ViewRelation(
-        "v", "select twice(x) as x from data.t", ("create macro twice(a) as 200 * a",), {"data.t": table}
-    )
+    view = view_over("v", "select twice(x) as x from data.t", ("create macro twice(a) as 200 * a",), {"data.t": table})
     macros = ("create macro twice(a) as 2 * a",)
     task, _ = bench.run(bench.texts.doubled, {"data.t": table}, macros=macros)
     assert read(task) == [(2,)]

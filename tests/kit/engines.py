@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from andon.base.record import replace
+from andon.base.temporary import Temporary
 from andon.engines.duckdb.engine import DuckDBEngine
 from andon.engines.duckdb.opening import Purpose, open_instance
 from andon.engines.engine import Engine, EngineSettings, Recipe, Task, Types
@@ -152,7 +153,7 @@ def polars(place: Path) -> Iterator[Bench]:
 
 def settings(place: Path) -> EngineSettings:
     """Small ones."""
-    return EngineSettings(cores=2, memory_limit="1GB", wide_above=10**9, temporary=place / "tmp")
+    return EngineSettings(cores=2, memory_limit="1GB", wide_above=10**9, temporary=Temporary([place / "tmp"], "kit"))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from andon.base.clock import Clock, to_text
+from andon.base.hashing import digest
 from andon.lake.commits import Draft
 from andon.lake.lake import Lake
 from andon.lake.refs import RefMove
@@ -73,8 +74,9 @@ def definition(dataset: str, number: int = 1, **more: Any) -> Definition:
 def stored(lake: Lake, dataset: str, number: int = 1) -> Version:
     """A version of one file that lies in the lake."""
     path = lake.storage.new_path(f"data/{dataset}", "part", ".parquet")
-    lake.storage.write(path, b"x" * (10 + number))
-    file = DataFile(path, 10 + number, f"sha-{number}", number)
+    content = b"x" * (10 + number)
+    lake.storage.write(path, content)
+    file = DataFile(path, len(content), digest(content), number)
     return Version(f"version-{dataset}-{number}", dataset, (Column("n", "INTEGER", 1),), (file,))
 
 

@@ -162,8 +162,8 @@ class LakeMachine(RuleBasedStateMachine):
         path = data.draw(st.sampled_from(sorted({p for p, _ in self.model.branches["main"].rejected})))
         with self.open(name) as service:
             self.both(
-                lambda: self.model.accept(name, "main", path),
-                lambda: service.undoing.accept_rejected(path, "main"),
+                lambda: self.model.accept("main", path),
+                lambda: service.undoing.accept_rejected(path, branch="main"),
             )
 
     @rule(name=who)
@@ -235,13 +235,15 @@ class LakeMachine(RuleBasedStateMachine):
     def _bases_agree(self, name: str, service: Service) -> None:
         bases = self.model.folders[name].bases
         for branch in self.model.branches:
-            real, expected = service.workspace.folder.base(branch), bases.get(branch)
+            real, expected = service.workspace.bases.of(branch), bases.get(branch)
             assert (real is None) == (expected is None), (name, branch)
             if real is not None and expected is not None:
-                code = {p: s for p, s in real.code.items() if p not in FIXED}
-                assert code == {p: digest(sql(c).encode()) for p, c in expected.code.items()}, (name, branch)
+                code = {p: s for p, s in real.code.files.items() if p not in FIXED}
+                assert code == {p: c and _sql(c) for p, c in expected.code.files.items()}, (name, branch)
                 raw = real.raw.get("src.numbers")
-                assert raw == (None if expected.raw is None else _raw(expected.raw)), (name, branch)
+                assert (raw is None) == (expected.raw is None), (name, branch)
+                if raw is not None:
+                    assert raw.files == {p: c and _csv(c) for p, c in expected.raw.files.items()}, (name, branch)
 
     @rule(name=who)
     def ask(self, name: str) -> None:
@@ -275,10 +277,18 @@ class LakeMachine(RuleBasedStateMachine):
 
 
 def _raw(raw: dict[str, int]) -> dict[str, str]:
-    return {path: digest(csv(number).encode()) for path, number in raw.items()}
+    return {path: _csv(number) for path, number in raw.items()}
+
+
+def _csv(number: int) -> str:
+    return digest(csv(number).encode())
+
+
+def _sql(content: Content) -> str:
+    return digest(sql(content).encode())
 
 
 TestLakeModel = LakeMachine.TestCase
 TestLakeModel.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from andon.base.temporary import Temporary
 from andon.engines.duckdb.opening import Purpose, open_instance
 from andon.engines.engine import EngineSettings
-from andon.engines.relation import TableRelation, ViewRelation
+from andon.engines.relation import TableRelation, view_over
 from andon.relations.pool import Pool
 
 STATES = 9
@@ -28,14 +29,17 @@ def place(tmp_path_factory):
 
 
 def pool_over(place: Path, most: int = MOST_KEPT) -> Pool:
-    return Pool(lambda: open_instance(Purpose.READING, EngineSettings(2, "500MB", 0, place / "tmp"), wide=True), most)
+    return Pool(
+        lambda: open_instance(Purpose.READING, EngineSettings(2, "500MB", 0, Temporary([place], "pool")), wide=True),
+        most,
+    )
 
 
 def finder(place: Path, number: int):
     """State `number`: a table, and a view over it that uses a macro of its own."""
     table = TableRelation((f"{place}/{number}.parquet",))
     macro = f"create macro plus(a) as a + {number}"
-    view = ViewRelation(f"view {number}", "select plus(n) as n from s.t", (macro,), {"s.t": table})
+    view = view_over(f"view {number}", "select plus(n) as n from s.t", (macro,), {"s.t": table})
     return {"s.t": table, "s.v": view}.get
 
 

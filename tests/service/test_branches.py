@@ -52,9 +52,9 @@ def test_a_branch_takes_the_base_of_the_one_it_is_made_from(story):
     story.write(COUNT, None)
     with story.opened() as service:
         service.branches.create("fix")
-        assert service.workspace.folder.base("fix") == service.workspace.folder.base("main")
+        assert service.workspace.bases.of("fix") == service.workspace.bases.of("main")
         service.branches.create("from-tag", "loaded")
-        assert service.workspace.folder.base("from-tag") is None
+        assert service.workspace.bases.of("from-tag") is None
     assert did(story.run(branch="fix")) == {"marts.count": "drop"}
 
 
@@ -63,7 +63,7 @@ def test_a_dropped_branch_is_gone_with_its_base_and_its_commits_stay(story):
         head = service.workspace.lake.refs.resolve("try").id
         assert service.branches.drop("try").commit == head
         assert [b.name for b in service.branches.list()] == ["main"]
-        assert service.workspace.folder.base("try") is None
+        assert service.workspace.bases.of("try") is None
         assert service.querying.ask("select one from marts.extra", head[:12]).fetch() == [(1,)]
 
 

@@ -343,3 +343,40 @@ def test_python_asks_accepts_and_tells_the_history(checked):
         assert lake.accept_result(held.run, "amount 0..100", reason="a big customer").published
         said = [(c.run, c.status) for c in lake.check_history("shop.orders")]
     assert said == [(3, CheckStatus.FAIL), (2, CheckStatus.FAIL), (1, CheckStatus.PASS)]
+
+
+def shown(clone: Clone, dataset: str, at: str | None = None) -> list[tuple[str, str, str]]:
+    """What the page of a dataset says of its checks: line, severity, status."""
+    with closing(clone.open()) as service:
+        page = service.datasets.show(dataset, at)
+        return [(c.label, str(c.severity), str(c.status)) for c in page.checks]
+
+
+def test_a_page_shows_the_checks_that_its_own_commit_states(checked: Clone):
+    before = [("amount 0..100", "hold", "pass")]
+    assert shown(checked, "shop.orders") == before
+    checked.write("sources/shop/orders.sql", SHOP.replace("0..100\n", "0..100 warn\n  rows > 100\n"))
+    held = checked.run(branch="try")
+    assert not held.published
+    assert shown(checked, "shop.orders") == before, "the trial's lines are not main's, though the version is one"
+    assert shown(checked, "shop.orders", f"run:{held.run}") == [
+        ("amount 0..100 warn", "warn", "pass"),
+        ("rows > 100", "hold", "fail"),
+    ]
+
+
+def test_a_page_shows_results_beside_the_versions_of_its_own_commit(checked: Clone):
+    totals = [("key customer", "hold", "pass"), ("sum(amount) = sum(shop.orders.amount)", "hold", "pass")]
+    assert shown(checked, "marts.totals") == totals
+    checked.write(
+        "sources/shop/orders.sql", SHOP.replace("amount from", "case id when 3 then 6 else amount end as amount from")
+    )
+    checked.write("datasets/marts/totals.sql", TOTALS.replace("from shop.orders", "from read_orders()"))
+    checked.write(
+        "macros/read.sql",
+        "create macro read_orders() as table select * from (values ('ada', 15), ('ben', 20)) t(customer, amount);\n",
+    )
+    held = checked.run(branch="try")
+    assert (held.published, failing(held)) == (False, ["marts.totals: sum(amount) = sum(shop.orders.amount)"])
+    assert shown(checked, "marts.totals") == totals
+    assert [c[2] for c in shown(checked, "marts.totals", f"run:{held.run}")] == ["pass", "fail"]

@@ -49,6 +49,16 @@ def test_at_any_commit(built: Clone) -> None:
     assert "amount" in [c.name for c in moved.columns]
 
 
+def test_of_two_datasets_of_one_content_each_is_headed_by_its_own_name(project: Clone) -> None:
+    project.write("datasets/m/one.sql", "select 1 as n\n")
+    project.write("datasets/m/two.sql", "select 1 as n -- the same\n")
+    project.run()
+    assert project.leaves()["m.one"].version == project.leaves()["m.two"].version
+    for _ in range(2):  # made, and kept
+        with project.opened() as service:
+            assert [service.profiles.profile(name).dataset for name in ("m.two", "m.one")] == ["m.two", "m.one"]
+
+
 def test_made_once_and_kept_by_content(built: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     first = profile(built, "marts.people")
     built.branch("aside")
@@ -147,3 +157,19 @@ def test_from_python(built: Clone) -> None:
         assert [(c.name, c.distinct) for c in found.columns] == [("customer", 2), ("amount", 2)]
         assert lake.at("run:1").profile("marts.people") == found
         assert lake.profile_diff("marts.people", "run:1").is_equal
+
+
+def test_a_renamed_column_is_compared_with_what_it_was(built: Clone) -> None:
+    renamed = PEOPLE.replace("sum(amount) as amount", "10 * sum(amount) as revenue")
+    built.write(
+        "datasets/marts/people.sql",
+        renamed.format(how="table", columns="columns:\n  revenue: {was: amount}\n"),
+    )
+    built.run()
+    with closing(built.open()) as service:
+        moved = service.profiles.compare("marts.people", None, "main~1")
+    (column,) = moved.columns
+    assert (column.name, column.change) == ("revenue", "changed")
+    told = {move.what: (move.before, move.after) for move in column.moves}
+    assert told["name"] == ("amount", "revenue")
+    assert told["maximum"] == (20, 200)

@@ -334,16 +334,17 @@ def test_answers_leave_by_the_one_place_where_the_engine_may_write(asked, tmp_pa
 
 
 def test_sorting_more_than_memory_spills_although_access_is_shut(asked, tmp_path):
+    from andon.base.temporary import Temporary
     from andon.engines.engine import EngineSettings
     from andon.relations.pool import Readers
 
-    spill = tmp_path / "spill"
-    spill.mkdir()
+    spill = Temporary([tmp_path / "spill"], "read")
     readers = Readers(EngineSettings(1, "60MB", 0, spill), tmp_path / "lake" / "data")
     with readers.wide.reading() as lease:
         rows = lease.connection.execute(
             "select sum(n) from (select row_number() over (order by m) as n from (select md5(x::varchar) as m from range(1500000) t(x)))"
         ).fetchall()
         assert rows == [(1500000 * 1500001 // 2,)]
-        assert (spill / "wide").is_dir()  # made by the engine when it must write
+        assert list(tmp_path.glob("spill/andon-read-*/wide"))
     readers.close()
+    assert not list(tmp_path.glob("spill/*"))

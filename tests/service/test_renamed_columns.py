@@ -163,3 +163,26 @@ def test_a_renamed_column_of_a_source(lines):
     assert lines.run().published
     assert ids(lines, "shop.orders") == {"id": 1, "customer": 2, "price": 3}
     assert ids(lines) == {"id": 1, "customer": 2, "amount": 3}
+
+
+CHECKED = """/*---
+key: nr
+columns: {nr: {was: id}, revenue: {was: amount}}
+checks: |
+  changed rows < 5% warn
+  lost keys = 0 warn
+  sum(revenue) 90%..110% of published warn
+---*/
+select id as nr, customer, amount * 10 as revenue from shop.orders where id < 3 order by id
+"""
+
+
+def test_checks_against_the_published_version_know_what_a_column_was(lines):
+    lines.write(PATH, CHECKED)
+    found = {c.text: c for c in lines.run().checks}
+    assert [found["changed rows < 5% warn"].bad, found["changed rows < 5% warn"].total] == [2, 2]
+    assert [found["lost keys = 0 warn"].bad, found["lost keys = 0 warn"].samples.columns] == [
+        1,
+        ("nr", "customer", "revenue"),
+    ]
+    assert found["sum(revenue) 90%..110% of published warn"].value == 300

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from andon.errors import AndonError, UsageError
-from andon.model.row_diff import MASK, RowChange, RowCounts, RowDiff
+from andon.model.mask import MASK
+from andon.model.row_diff import RowChange, RowCounts, RowDiff
 from andon.model.version import Column, DataFile, Version
 from andon.python.lake import Lake
 from andon.relations.row_diffs import different_files
@@ -323,3 +324,65 @@ def test_from_python(lake, tmp_path):
         assert [c.change for c in opened.schema_log("marts.value")] == ["added"]
         with pytest.raises(ValueError):
             opened.diff("main", "try", where="true")
+
+
+RENAMED = (
+    "/*---\nkey: nr\ncolumns: {nr: {was: id}, revenue: {was: amount}}\n---*/\n"
+    "select id as nr, mail, segment, CASE as revenue from shop.customers\n"
+)
+
+
+@pytest.mark.parametrize("how", ["declared", "by its old name", "whole rows"])
+def test_a_value_that_changed_behind_a_rename_is_told(lake, how):
+    lake.write("datasets/marts/mail.sql", None)  # it reads a name that is gone
+    text = RENAMED.replace("CASE", "case when id = 2 then 100 else amount end")
+    if how == "by its old name":
+        text = text.replace("key: nr\n", "")
+    if how == "whole rows":
+        lake.write("datasets/marts/value.sql", MART.replace("key: id\n", ""))
+        lake.run()
+        text = text.replace("key: nr\n", "")
+    changed(lake, mart=text)
+    (found,) = rows(lake, "marts.value")
+    assert found.renamed == (("id", "nr"), ("amount", "revenue"))
+    assert (found.columns_added, found.columns_removed) == ((), ())
+    if how == "whole rows":
+        assert (found.key, found.rows) == ((), RowCounts(added=1, removed=1))
+    else:
+        assert (found.key, found.rows) == (("nr",), RowCounts(changed=1))
+        assert [(c.name, c.changed, c.sum) for c in found.columns] == [("revenue", 1, 97.5)]
+    (summary,) = rows(lake, "marts.value", samples=0)
+    assert (summary.rows, summary.renamed) == (found.rows, found.renamed)
+    assert rows(lake, "marts.value", samples=0) == [summary]  # as it was kept
+
+
+def test_a_condition_names_a_renamed_column_by_either_name(lake):
+    lake.write("datasets/marts/mail.sql", None)
+    changed(lake, mart=RENAMED.replace("CASE", "amount + 1"))
+    for condition in ("amount = 3.5", "revenue = 3.5"):  # that of 2 is so after, that of 3 was so before
+        (found,) = rows(lake, "marts.value", where=condition)
+        assert found.rows == RowCounts(changed=2), condition
+
+
+def test_what_was_personal_under_its_old_name_is_not_shown(lake):
+    lake.write("datasets/marts/mail.sql", None)
+    text = RENAMED.replace("mail, segment, CASE", "upper(mail) as contact, segment, amount").replace(
+        "columns: {", "columns: {contact: {was: mail}, "
+    )
+    changed(lake, mart=text)
+    (found,) = rows(lake, "marts.value")
+    (contact,) = found.columns
+    assert (contact.name, contact.changed, contact.masked, contact.pairs) == ("contact", 4, True, ())
+    assert all(MASK in (s.new or ()) and "A@X" not in (s.new or ()) for s in found.samples)
+
+
+def test_names_that_were_exchanged_are_paired_by_what_they_hold(lake):
+    changed(
+        lake,
+        mart=MART.replace("columns: {", "columns: {amount: {was: id}, id: {was: amount}, ")
+        .replace("select id, mail, segment, amount", "select amount as id, mail, segment, id as amount")
+        .replace("key: id\n", ""),
+    )
+    (found,) = rows(lake, "marts.value")
+    assert (found.key, found.rows.total) == (("amount",), 0)
+    assert found.renamed == (("id", "amount"), ("amount", "id"))

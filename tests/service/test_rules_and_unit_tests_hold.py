@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kit.clones import Clone
 
 RULE = """\
@@ -57,8 +59,6 @@ def test_a_unit_test_that_fails_holds_the_change(project: Clone) -> None:
 
 
 def test_a_rule_that_names_an_unknown_column_is_a_problem_of_the_project(project: Clone) -> None:
-    import pytest
-
     from andon.errors import ProjectError
 
     project.write("checks/no_debts.sql", "select *\nfrom shop.orders\nwhere amuont < 0\n")
@@ -66,3 +66,81 @@ def test_a_rule_that_names_an_unknown_column_is_a_problem_of_the_project(project
         project.plan()
     (problem,) = raised.value.problems
     assert (problem.where, problem.hint) == ("checks/no_debts.sql:3:7", "did you mean `amount`?")
+
+
+LIMIT = "create macro limit_of(x) as x > {};\n"
+BIG = "from marts.totals where limit_of(amount)\n"
+
+
+def limited(project: Clone, checks: str = "") -> Clone:
+    """A rule and perhaps a line that call a macro; 20 is the largest amount."""
+    project.write("macros/limit.sql", LIMIT.format(100))
+    project.write("checks/big.sql", BIG)
+    if checks:
+        text = project.read("datasets/marts/totals.sql")
+        project.write("datasets/marts/totals.sql", f"/*---\nchecks: |\n  {checks}\n---*/\n{text}")
+    assert project.run().published
+    return project
+
+
+@pytest.mark.parametrize("how", ["all-or-nothing", "healthy"])
+@pytest.mark.parametrize("also", ["", "macros/more.sql"])
+def test_a_rule_whose_macro_changed_holds(project: Clone, how: str, also: str) -> None:
+    limited(project)
+    head = project.head()
+    if also:
+        project.write("macros/limit.sql", "create macro limit_of(x) as x > bound();\n")
+        project.write(also, "create macro bound() as 10;\n")
+    else:
+        project.write("macros/limit.sql", LIMIT.format(10))
+    held = project.run(publish=how)
+    assert [(c.label, str(c.status)) for c in held.checks] == [("big", "fail")]
+    assert (held.published, project.head()) == (False, head)
+    assert "big" in held.held
+    project.write("macros/limit.sql", LIMIT.format(20))
+    assert project.run(publish=how).published
+
+
+@pytest.mark.parametrize("how", ["all-or-nothing", "healthy"])
+def test_a_line_whose_macro_changed_holds(project: Clone, how: str) -> None:
+    limited(project, "not limit_of(amount)")
+    head = project.head()
+    project.write("checks/big.sql", None)
+    project.write("macros/limit.sql", LIMIT.format(10))
+    assert not project.run(publish=how).published
+    assert project.head() == head
+
+
+@pytest.mark.parametrize("how", ["all-or-nothing", "healthy"])
+def test_a_rule_that_begins_to_hold_holds(project: Clone, how: str) -> None:
+    project.write("checks/big.sql", "/*---\nseverity: warn\n---*/\nfrom marts.totals where amount > 10\n")
+    assert project.run().published
+    head = project.head()
+    project.write("checks/big.sql", "from marts.totals where amount > 10\n")
+    assert not project.run(publish=how).published
+    assert project.head() == head
+
+
+def test_what_failed_before_for_all_to_see_holds_nothing(project: Clone) -> None:
+    limited(project)
+    project.write("checks/big.sql", f"/*---\nseverity: warn\n---*/\n{BIG}")
+    project.write("macros/limit.sql", LIMIT.format(10))
+    assert project.run().published
+    project.write("checks/big.sql", f"-- a comment\n/*---\nseverity: warn\n---*/\n{BIG}")
+    project.write("macros/limit.sql", "-- a comment\n" + LIMIT.format(10))
+    assert project.run().published
+
+
+@pytest.mark.parametrize("checks", ["", "not limit_of(amount)"], ids=["a rule", "a line"])
+def test_a_macro_that_comes_with_a_selection_is_asked_of_all_that_calls_it(project: Clone, checks: str) -> None:
+    limited(project, checks)
+    if checks:
+        project.write("checks/big.sql", None)
+        assert project.run().published
+    head = project.head()
+    project.write("macros/limit.sql", LIMIT.format(10))
+    project.write("datasets/marts/uses.sql", "select limit_of(n) as is_large from marts.count\n")
+    held = project.run("marts.uses")
+    assert (held.published, project.head()) == (False, head)
+    project.write("macros/limit.sql", LIMIT.format(30))
+    assert project.run("marts.uses").published

@@ -281,10 +281,10 @@ def test_what_a_run_and_the_folder_have_in_common_is_remembered(story):
     story.run()
     base = story.base()
     with story.opened() as service:
-        state = service.workspace.lake.commits.state(service.workspace.lake.refs.resolve("main"))
-        assert dict(base.code) == state.files()
-        assert base.meanings[COUNT] != base.code[COUNT]
-        assert set(base.raw["shop.orders"]) == {"raw/orders_05.csv", "raw/orders_06.csv"}
+        head = service.workspace.lake.refs.resolve("main")
+        assert base.code.files == service.workspace.lake.commits.state(head).files()
+        assert base.code.commit == base.raw["shop.orders"].commit == head.id
+        assert set(base.raw["shop.orders"].files) == {"raw/orders_05.csv", "raw/orders_06.csv"}
     story.write(BEST, FAILS)
     story.run()  # held: nothing more in common
     assert story.base() == base

@@ -3,8 +3,9 @@
 import pytest
 
 from andon.errors import ProjectError, UsageError
+from andon.service.doctor import doctor
 from andon.service.service import Service
-from andon.service.setup import copy_example, doctor, example_folder, init
+from andon.service.setup import copy_example, example_folder, init
 from kit.clones import Clone
 
 
@@ -63,7 +64,7 @@ def test_the_doctor_without_a_project_tells_what_is_installed():
 def test_a_healthy_lake_is_told_so(told):
     found = findings(told)
     assert (found["catalog"].level, found["catalog"].detail) == ("ok", "whole")
-    assert found["data files"].detail.endswith("files of main, all there")
+    assert found["data files"].detail.endswith("files of branches, tags and runs, all there with their size")
     assert found["disk: data"].level == "ok"
     assert "lake in the git folder" not in found
 

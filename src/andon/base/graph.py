@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence, Set
 from heapq import heapify, heappop, heappush
+from typing import Generic, TypeVar
+
+_Node = TypeVar("_Node", bound=Hashable)
 
 
 def find_cycle(needs: Mapping[str, Iterable[str]]) -> list[str] | None:
@@ -91,3 +94,69 @@ def reach(graph: Mapping[str, Iterable[str]], start: Iterable[str], depth: int |
         seen |= frontier
         steps += 1
     return seen
+
+
+def ordered_below(start: _Node, needs: Callable[[_Node], Iterable[_Node]], known: Container[_Node] = ()) -> list[_Node]:
+    """`start` and what it needs, each once and after all that it needs; the known ones, and what only they need, are left out.
+
+    Not by recursion: such a graph may be deeper than Python's stack. It must have no cycle.
+    """
+    order: list[_Node] = []
+    begun: set[_Node] = set()
+    waiting = [(start, False)]
+    while waiting:
+        node, is_over = waiting.pop()
+        if is_over:
+            order.append(node)
+        elif node not in begun and node not in known:
+            begun.add(node)
+            waiting.append((node, True))
+            waiting += [(each, False) for each in needs(node)]
+    return order
+
+
+class Closures(Generic[_Node]):
+    """Which of many `names` can be reached from each node of a graph without cycles: for when that is asked of many nodes.
+
+    A set is kept as the bits of one number, lowest for the first name, so that those of thousands of nodes are joined at once.
+
+    Args:
+        following: the nodes that one step leads to.
+        name_of: the name of a node; several may have one, and one that is not among `names` counts for nothing.
+    """
+
+    def __init__(
+        self, names: Sequence[str], following: Callable[[_Node], Iterable[_Node]], name_of: Callable[[_Node], str]
+    ) -> None:
+        self._names = names
+        self._bits = {name: 1 << place for place, name in enumerate(names)}
+        self._following = following
+        self._name_of = name_of
+        self._known: dict[_Node, int] = {}
+        self._same: dict[int, int] = {}
+
+    def reached(self, node: _Node) -> int:
+        """The set of what is reached from a node, itself left out."""
+        for each in ordered_below(node, self._following, self._known):
+            found = 0
+            for after in self._following(each):
+                found |= self._known[after] | self._bits.get(self._name_of(after), 0)
+            # columns of one table mostly reach the same
+            self._known[each] = self._same.setdefault(found, found)
+        return self._known[node]
+
+    def set_of(self, names: Iterable[str]) -> int:
+        """The set of some of the names."""
+        found = 0
+        for name in names:
+            found |= self._bits.get(name, 0)
+        return found
+
+    def names_in(self, members: int) -> list[str]:
+        """The names in a set, in their order."""
+        found = []
+        while members:
+            lowest = members & -members
+            found.append(self._names[lowest.bit_length() - 1])
+            members ^= lowest
+        return found

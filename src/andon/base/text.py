@@ -40,6 +40,22 @@ def words_in(text: str) -> set[str]:
     return {word.lower() for word in _WORD.findall(text)}
 
 
+def around_difference(one: str, other: str, width: int) -> tuple[str, str]:
+    """Two texts cut to `width` characters, where they are longer: so that what differs first is to be seen in both."""
+    if len(one) <= width and len(other) <= width:
+        return one, other
+    same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(0, same - width // 3) if same > width * 2 // 3 else 0
+    return _window(one, start, width), _window(other, start, width)
+
+
+def _window(text: str, start: int, width: int) -> str:
+    before = "…" if start else ""
+    room = width - len(before)
+    part = text[start : start + room]
+    return before + (part if len(text) <= start + room else part[: room - 1] + "…")
+
+
 def plural(count: int, singular: str, many: str | None = None) -> str:
     """`1 dataset`, `2 datasets`, with thousands separated."""
     return f"{count:,} {singular if count == 1 else many or singular + 's'}"

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.checks.watch import Learning, Limits
 from andon.model.check import (
     AgainstOther,
@@ -142,9 +142,37 @@ def _total(measured: Measured, condition: Condition) -> Judgement:
         holds = is_near(value, limit, condition.tolerance)
     else:
         holds = bool(measured.holds)
-    return Judgement(
-        CheckStatus.PASS if holds else CheckStatus.FAIL, value, limit if limit is not None else shown(condition)
-    )
+    return Judgement(CheckStatus.PASS if holds else CheckStatus.FAIL, value, _wanted(condition, limit))
+
+
+def _wanted(condition: Condition, limit: Any) -> Any:
+    """The limit with operator, unit and tolerance; a value that is to be met exactly is that value."""
+    if isinstance(condition, Between) or limit is None:
+        return shown(condition)
+    if condition.operator == "=" and condition.tolerance is None and not condition.is_share:
+        return limit
+    return _compared(condition, _written(limit))
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Decimal):
+        value = value.quantize(1) if value == value.to_integral_value() else value.normalize()
+        return format(value, "f")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _compared(condition: Comparison, right: str) -> str:
+    operator = "" if condition.operator == "=" else condition.operator + " "
+    tolerance = condition.tolerance
+    within = ""
+    if tolerance is not None:
+        within = f" +- {_percent(tolerance.amount) if tolerance.relative else format(tolerance.amount, 'f')}"
+    return operator + (_percent(Decimal(right)) if condition.is_share else right) + within
+
+
+def _percent(share: Decimal) -> str:
+    """`5%` for 0.05."""
+    return _written(share * 100) + "%"
 
 
 def _number(measured: Measured, condition: Condition) -> Judgement:
@@ -184,7 +212,8 @@ def _scaled(value: Any, condition: Condition, base: Fraction) -> Judgement:
     if isinstance(condition, Comparison):
         limit = Fraction(condition.right) * base
         holds = _compare(value, condition.operator, limit)
-        return Judgement(CheckStatus.PASS if holds else CheckStatus.FAIL, value, _told(limit))
+        wanted = _wanted(replace(condition, is_share=False), _told(limit))
+        return Judgement(CheckStatus.PASS if holds else CheckStatus.FAIL, value, wanted)
     ends = sorted(Fraction(end.text) * base for end in (condition.low, condition.high) if end is not None)
     low = None if condition.low is None else Fraction(condition.low.text) * base
     high = None if condition.high is None else Fraction(condition.high.text) * base
@@ -244,9 +273,9 @@ def is_near(value: Any, limit: Any, tolerance: Tolerance) -> bool:
 def shown(condition: Condition) -> str:
     """A condition as one would write it, for showing as the limit."""
     if isinstance(condition, Between):
-        return "..".join("" if end is None else end.text for end in (condition.low, condition.high))
-    operator = "" if condition.operator == "=" else condition.operator + " "
-    return operator + condition.right
+        ends = ("" if end is None else end.text for end in (condition.low, condition.high))
+        return "..".join(_percent(Decimal(end)) if end and condition.is_share else end for end in ends)
+    return _compared(condition, condition.right)
 
 
 def _age(form: MaxAge, measured: Measured, moment: datetime) -> Judgement:

@@ -228,9 +228,10 @@ def _guarded(arguments: list[str], call: Callable[[], Any]) -> int:
     if "--debug" in own or os.environ.get("ANDON_DEBUG"):
         import traceback
 
-        console.err.write("".join(traceback.format_exception(cause)))
+        for text in "".join(traceback.format_exception(cause)).rstrip("\n").split("\n"):
+            console.err.line(text)
     console.error(error)
-    return error.exit_status
+    return EXIT_STOPPED if error.code == "build.interrupted" else error.exit_status
 
 
 def _usage(error: click.ClickException) -> AndonError:

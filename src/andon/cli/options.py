@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from andon.runs.goal import RunOptions
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: A term of a selection: what stands before a path, the path, what stands after it.
+_TERM_PARTS = re.compile(r"(!?(?:\d*\+)?(?:path:)?)(.*?)((?:\+\d*)?)", re.DOTALL)
+_PATH_ENDINGS = (".sql", ".py")
 
 
 class MomentType(click.ParamType):  # type: ignore[type-arg] # generic only in newer versions of click
@@ -40,17 +46,64 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--no-proofs", is_flag=True, help="Build also what is proved to come out the same."),
         click.option("--force", is_flag=True, help="Build what is selected even where its result is known."),
-        click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these out; may be given again."),
+        exclude_option,
         branch_option,
-        click.argument("select", nargs=-1, metavar="[SELECT]..."),
+        select_argument,
     ):
         function = option(function)
     return function
 
 
+def select_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`[SELECT]…`: terms of a selection."""
+    return click.argument("select", nargs=-1, metavar="[SELECT]...", callback=_project_paths)(function)
+
+
+def exclude_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--exclude`: terms that are taken away."""
+    help_text = "Leave these out; may be given again."
+    return click.option("--exclude", multiple=True, metavar="SELECT", help=help_text, callback=_project_paths)(function)
+
+
+def _project_paths(ctx: click.Context, _: click.Parameter, terms: tuple[str, ...]) -> tuple[str, ...]:
+    """Terms in which paths, typed from where the person stands, are those of the project."""
+    app = ctx.find_object(App)
+    if app is None or not any("/" in term or term.endswith(_PATH_ENDINGS) for term in terms):
+        return terms
+    return tuple(_project_path(term, app.workspace.root) for term in terms)
+
+
+def _project_path(term: str, root: Path) -> str:
+    before, core, after = _TERM_PARTS.fullmatch(term).groups()  # type: ignore[union-attr] # fits any text
+    place = Path(core).resolve()
+    if not ("/" in core or core.endswith(_PATH_ENDINGS)) or not place.exists() or not place.is_relative_to(root):
+        return term
+    return f"{before}{place.relative_to(root).as_posix()}{after}"
+
+
 def folder_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--drop`, for what reads the folder."""
     return click.option("--drop", is_flag=True, help="Drop from the lake what this folder lacks.")(function)
+
+
+def decision_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--mine --theirs`, for what merges."""
+    for option in (
+        click.option(
+            "--theirs",
+            multiple=True,
+            metavar="PATH",
+            help="Where both sides changed PATH (a file, a folder, or `.`), what is published stays; may be given again.",
+        ),
+        click.option(
+            "--mine",
+            multiple=True,
+            metavar="PATH",
+            help="Where both sides changed PATH, the folder's (or the branch's) takes its place; may be given again.",
+        ),
+    ):
+        function = option(function)
+    return function
 
 
 def publish_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,6 +131,8 @@ def run_options(
     force: bool = False,
     now: datetime | None = None,
     drop: bool = False,
+    mine: tuple[str, ...] = (),
+    theirs: tuple[str, ...] = (),
     message: str | None = None,
     no_proofs: bool = False,
 ) -> RunOptions:
@@ -92,6 +147,8 @@ def run_options(
         force=force,
         now=now,
         drop=drop,
+        mine=mine,
+        theirs=theirs,
         message=message,
         proofs=not no_proofs,
     )

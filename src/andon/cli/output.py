@@ -7,10 +7,11 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TextIO
 
 from andon.errors import AndonError, Problem
+from andon.render.visible import visible, visible_lines
 
 #: What stands for our own symbols where the terminal's encoding lacks them; one character each, so that tables stay aligned.
 _PLAIN = {"·": "-", "→": ">", "…": "~", "✓": "+", "✗": "x", "●": "*", "○": "o", "─": "-", "⏎": "/", "≈": "~"} | {
@@ -24,8 +25,9 @@ _PLAIN = {"·": "-", "→": ">", "…": "~", "✓": "+", "✗": "x", "●": "*",
 _PLAIN |= dict(zip("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", "_..:-=+#-----##", strict=True))
 
 _STYLES = {"accent": "36", "dim": "2", "good": "32", "warn": "33", "bad": "31", "bold": "1"}
-#: A column of a table that gives way keeps at least so many characters.
-_NARROWEST = 8
+
+#: Where our own colours begin and end until a line is written. Nobody can guess it, so no data can hold it.
+_MARK = f"\x1b{os.urandom(12).hex()}["
 
 #: A cell of a table: text, or text with the name of a style.
 Cell = str | tuple[str, str]
@@ -54,12 +56,16 @@ class Ink:
             reconfigure(errors="andon")
 
     def paint(self, text: str, style: str) -> str:
-        """`text` in a style: accent, dim, good, warn, bad, bold."""
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.color and text else text
+        """`text` in a style (accent, dim, good, warn, bad, bold), for `line`."""
+        return f"{_MARK}{_STYLES[style]}m{text}{_MARK}0m" if self.color and text else text
+
+    def shown(self, text: str) -> str:
+        """`text` as a terminal gets it: with the colours of `paint`, all else that would steer it made visible."""
+        return "\x1b[".join(visible(part) for part in text.split(_MARK))
 
     def line(self, text: str = "") -> None:
-        """Write one line. Whoever reads may have gone; the work goes on without them."""
-        self.write(text + "\n")
+        """Write one line, `shown`. Whoever reads may have gone; the work goes on without them."""
+        self.write(self.shown(text) + "\n")
 
     def write(self, text: str) -> None:
         """Write text as it is."""
@@ -130,7 +136,7 @@ class Console:
 
     def json(self, document: Any) -> None:
         """The one JSON document of a command."""
-        self.out.line(json.dumps(document, ensure_ascii=False, indent=2))
+        self.out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
     def note(self, text: str, style: str = "dim") -> None:
         """A line for people, beside the data."""
@@ -151,7 +157,11 @@ _TRACE_LINES = 24
 def error_lines(error: Mapping[str, Any], ink: Ink, title: str = "error") -> list[str]:
     """An error (as `AndonError.to_json`) as lines: what, where, the excerpt, what to do."""
     problems: list[dict[str, Any]] = list(error.get("problems") or [])
-    lines = [f"{ink.paint(title + ':', 'bad')} {error['message']}  {ink.paint('[' + error['code'] + ']', 'dim')}"]
+    message = visible_lines(str(error["message"]))
+    message = [message[0], *(f"    {text}" for text in message[1:])]  # what goes on is no line of ours
+    message[-1] += f"  {ink.paint('[' + error['code'] + ']', 'dim')}"
+    message[0] = f"{ink.paint(title + ':', 'bad')} {message[0]}"
+    lines = message
     hint = error.get("hint")
     if len(problems) == 1 and problems[0]["message"] == error["message"]:
         only = problems[0]
@@ -184,45 +194,6 @@ def _where(problem: Mapping[str, Any]) -> str:
     return Problem("", "", problem.get("file"), problem.get("line"), problem.get("column")).where
 
 
-def table(
-    rows: Sequence[Sequence[Cell]],
-    ink: Ink,
-    *,
-    headers: Sequence[str] = (),
-    right: Iterable[int] = (),
-    width: int | None = None,
-    indent: str = "",
-    whole: Iterable[int] = (),
-    first: Iterable[int] = (),
-) -> list[str]:
-    """Rows as aligned lines. With `width` the widest columns give way, down to 8 characters, and end in `…`.
-
-    Args:
-        whole: columns that are never cut (what a person copies: names, ids, numbers); rather the line gets too long.
-        first: columns that give way before all others, and are left out where not even 8 characters of them fit.
-    """
-    everything: list[Sequence[Cell]] = [[(h, "dim") for h in headers], *rows] if headers else list(rows)
-    if not everything:
-        return []
-    texts = [[_text(cell) for cell in row] for row in everything]
-    widths = [max(display_width(row[i]) for row in texts if i < len(row)) for i in range(max(map(len, texts)))]
-    if width is not None:
-        widths = _fit(widths, width - len(indent), frozenset(whole), frozenset(first))
-    to_right, left_out = frozenset(right), frozenset(first)
-    lines = []
-    for row in everything:
-        cells = []
-        for i, cell in enumerate(row):
-            if widths[i] == 0 and i in left_out:
-                continue
-            text = _cut(_text(cell), widths[i])
-            pad = " " * (widths[i] - display_width(text))
-            shown = ink.paint(text, cell[1]) if isinstance(cell, tuple) and cell[1] else text
-            cells.append(pad + shown if i in to_right else shown + pad)
-        lines.append((indent + "  ".join(cells)).rstrip())
-    return lines
-
-
 def display_width(text: str) -> int:
     """Columns that `text` takes on a terminal."""
     if text.isascii():
@@ -230,39 +201,10 @@ def display_width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _text(cell: Cell) -> str:
+def cell_words(cell: Cell) -> str:
+    """The text of a cell, on one line."""
     text = cell[0] if isinstance(cell, tuple) else cell
-    return text.replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " ")
-
-
-def _cut(text: str, width: int) -> str:
-    if display_width(text) <= width:
-        return text
-    while text and display_width(text) > width - 1:
-        text = text[:-1]
-    return text + "…"
-
-
-def _fit(widths: list[int], room: int, whole: frozenset[int], first: frozenset[int]) -> list[int]:
-    fitted = list(widths)
-
-    def excess() -> int:
-        shown = [w for i, w in enumerate(fitted) if w or i not in first]
-        return sum(shown) + 2 * (len(shown) - 1) - room
-
-    def shrink(columns: Sequence[int]) -> None:
-        while columns and excess() > 0:
-            widest = max(columns, key=lambda i: fitted[i])
-            if fitted[widest] <= _NARROWEST:
-                break
-            fitted[widest] -= 1
-
-    shrink(sorted(first))
-    for column in sorted(first, reverse=True):
-        if excess() > 0:
-            fitted[column] = 0
-    shrink([i for i in range(len(fitted)) if i not in whole | first])
-    return fitted
+    return visible(text).replace("\t", " ")
 
 
 def _is_terminal(stream: Any) -> bool:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 from andon.base.record import Record, field
+from andon.base.temporary import Temporary
 from andon.engines.relation import Relation
 from andon.errors import AndonError, DatasetError, Problem
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
@@ -53,13 +53,15 @@ class EngineSettings(Record):
         cores: for what is done wide.
         memory_limit: as DuckDB writes it (`4GB`), or empty for the engine's default.
         wide_above: from how many bytes of input a task is wide.
-        temporary: a folder for what doesn't fit in memory, made when needed.
+        temporary: a folder for what doesn't fit in memory.
+        temp_limit: how much that may be (`50GB`), or empty for nine tenths of what is free on its disk.
     """
 
     cores: int
     memory_limit: str
     wide_above: int
-    temporary: Path
+    temporary: Temporary
+    temp_limit: str = ""
 
 
 class Recipe(Record):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
+from andon.base.cache import Cache, MemoryCache
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, migrate
 from andon.lake.commits import Commits, Draft
+from andon.lake.intact import Intact
 from andon.lake.objects import Objects
 from andon.lake.refs import MAIN, Mover, RefMove, Refs
 from andon.lake.schema import MIGRATIONS
@@ -17,26 +21,45 @@ from andon.model.commit import Commit, CommitKind, State
 class Lake:
     """Objects, commits, refs and storage over one catalog."""
 
-    def __init__(self, database: Database, storage: Storage, clock: Clock) -> None:
+    def __init__(self, database: Database, storage: Storage, clock: Clock, kept: Cache | None = None) -> None:
         self.database = database
         self.storage = storage
         self.clock = clock
-        self.objects = Objects(database, storage, clock)
+        self.intact = Intact(storage, MemoryCache() if kept is None else kept)
+        self.objects = Objects(database, storage, clock, self.intact)
         self.commits = Commits(database)
         self.refs = Refs(database, self.commits)
 
     @classmethod
-    def open(cls, database: Database, storage: Storage, clock: Clock, author: str) -> Lake:
+    def open(cls, database: Database, storage: Storage, clock: Clock, author: str, kept: Cache | None = None) -> Lake:
         """The lake in `database`, made (with an empty `main`) if it is not there.
+
+        Args:
+            kept: where it is kept which data files were hashed; without it that is forgotten with the lake.
 
         Raises:
             MachineError: `lake.format`, `machine.read_only`, `machine.disk`, `machine.database`.
         """
         migrate(database, "lake", MIGRATIONS)
-        lake = cls(database, storage, clock)
+        lake = cls(database, storage, clock, kept)
         if lake.refs.find(MAIN) is None:
             lake._begin(author)
         return lake
+
+    @staticmethod
+    def is_in(database: Database) -> bool:
+        """Whether a lake is in `database`."""
+        return database.has_table("ref") and bool(database.query("select 1 from ref where name = ?", [MAIN]))
+
+    @cached_property
+    def id(self) -> str:
+        """What tells this lake from all others: made by chance with its catalog, and kept there."""
+        if not (rows := self.database.query("select id from identity")):
+            with self.database.write() as transaction:
+                if not (rows := transaction.query("select id from identity")):
+                    rows = [(secrets.token_hex(16),)]
+                    transaction.execute("insert into identity (id) values (?)", rows[0])
+        return str(rows[0][0])
 
     def commit(
         self,

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
+from andon.base.cache import MemoryCache
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import digest
 from andon.base.lru import Lru
 from andon.errors import MachineError
 from andon.lake.field_ids import FieldIds, Output
+from andon.lake.intact import Intact
 from andon.lake.packing import (
     build_body,
     build_of,
+    decompressed,
     definition_of,
     definition_text,
     pack,
@@ -35,15 +39,18 @@ _DEFINITIONS = 64 << 20
 # Meanings that are kept in memory (some hundred bytes each), for twice such a lake.
 _MEANINGS = 20_000
 
+_T = TypeVar("_T")
+
 _BUILD = "id, key, dataset, definition, version, run, body, created"
 
 
 class Objects:
     """Reads and writes immutable objects."""
 
-    def __init__(self, database: Database, storage: Storage, clock: Clock) -> None:
+    def __init__(self, database: Database, storage: Storage, clock: Clock, intact: Intact | None = None) -> None:
         self._database = database
         self._storage = storage
+        self._intact = Intact(storage, MemoryCache()) if intact is None else intact
         self._clock = clock
         self._definitions: Lru[str, Definition] = Lru(_DEFINITIONS, _weight)
         self._meanings: Lru[str, tuple[str, str]] = Lru(_MEANINGS)
@@ -68,7 +75,7 @@ class Objects:
         rows = self._database.query("select body from blob where id = ?", [sha])
         if not rows:
             raise MachineError("lake.corrupt", f"the text `{sha[:12]}` is not in the catalog", hint="`andon doctor`")
-        return zlib.decompress(rows[0][0])
+        return decompressed(rows[0][0])
 
     def has_texts(self, shas: Iterable[str]) -> set[str]:
         """Those of `shas` that are kept."""
@@ -85,22 +92,11 @@ class Objects:
             for key, body in self._database.query(f"select id, body from definition where id in ({marks})", batch):
                 read[key] = definition_of(body)
         self._definitions.put_many(read)
-        return found | read
-
-    def meanings(self, ids: Iterable[str]) -> dict[str, str]:
-        """`{project path: meaning}` of the dataset files of definitions; cheaper than `definitions`."""
-        wanted = set(ids)
-        found = self._meanings.get_many(wanted)
-        read: dict[str, tuple[str, str]] = {}
-        for marks, batch in in_batches(wanted - found.keys()):
-            sql = f"select id, entry, meaning from definition where id in ({marks})"
-            read.update({key: (entry, meaning) for key, entry, meaning in self._database.query(sql, batch)})
-        self._meanings.put_many(read)
-        return dict((found | read).values())
+        return _Found("definition", found | read)
 
     def versions(self, ids: Iterable[str]) -> dict[str, Version]:
         """Versions by id; unknown ids are left out."""
-        found: dict[str, Version] = {}
+        found: dict[str, Version] = _Found("version")
         for marks, batch in in_batches(set(ids)):
             sql = f"select id, dataset, is_view, body from version where id in ({marks})"
             for key, dataset, is_view, body in self._database.query(sql, batch):
@@ -119,7 +115,7 @@ class Objects:
 
     def builds(self, ids: Iterable[str]) -> dict[str, Build]:
         """Builds by id; unknown ids are left out."""
-        found: dict[str, Build] = {}
+        found: dict[str, Build] = _Found("build")
         for marks, batch in in_batches(set(ids)):
             for row in self._database.query(f"select {_BUILD} from build where id in ({marks})", batch):
                 found[row[0]] = build_of(row)
@@ -127,7 +123,7 @@ class Objects:
 
     def builds_by_key(self, keys: Iterable[str]) -> dict[str, Build]:
         """The current build of each recipe key that was ever built."""
-        found: dict[str, Build] = {}
+        found: dict[str, Build] = _Found("build of the recipe")
         for marks, batch in in_batches(set(keys)):
             sql = f"select {_BUILD} from build where superseded = 0 and key in ({marks})"
             for row in self._database.query(sql, batch):
@@ -173,7 +169,7 @@ class Objects:
         """
         files = [f.path for version, _ in outcomes for f in version.files]
         self._storage.make_durable([*files, *raw])
-        lost = self._lost(v.id for v, _ in outcomes)
+        lost = self._lost([v for v, _ in outcomes])
         now = to_text(self._clock())
         with self._database.write() as transaction:
             if texts:
@@ -187,7 +183,7 @@ class Objects:
                 " on conflict (id) do nothing",
                 [(v.id, v.dataset, int(v.is_view), v.rows, v.bytes, pack(version_body(v)), now) for v, _ in outcomes],
             )
-            # Content that was built again because its files were lost is read from the new ones.
+            # Content that was built again because its files were lost or damaged is read from the new ones.
             transaction.execute_many(
                 "update version set body = ? where id = ?",
                 [(pack(version_body(v)), v.id) for v, _ in outcomes if v.id in lost],
@@ -195,19 +191,27 @@ class Objects:
             winners = _insert_builds(transaction, [b for _, b in outcomes], now, force)
             if also is not None:
                 also(transaction)
+        self._intact.flush()
         return winners
 
     def register_fields(self, wanted: Mapping[str, Output]) -> dict[str, dict[str, int]]:
         """Give every column of every output its field id (`field_ids.FieldIds.register`)."""
         return self._field_ids.register(wanted)
 
-    def _lost(self, ids: Iterable[str]) -> set[str]:
-        """Those of the known versions `ids` whose files are not all there, or cut off."""
-        return {key for key, version in self.versions(ids).items() if self.is_lost(version)}
+    def _lost(self, made: Sequence[Version]) -> set[str]:
+        """Those of the known versions that are in other files now, and whose old ones are not what was written: one of two files is about
+        to be believed, so the old one is read for it whatever is known of it."""
+        known = self.versions(v.id for v in made)
+        again = [v for v in made if v.id in known and v.files != known[v.id].files]
+        return {v.id for v in again if self.is_lost(known[v.id], anew=True)}
 
-    def is_lost(self, version: Version) -> bool:
-        """Whether a file of `version` is gone or of another size than when it was written."""
-        return any(self._storage.size(f.path) != f.size for f in version.files)
+    def is_lost(self, version: Version, *, anew: bool = False) -> bool:
+        """Whether a file of `version` does not hold what was written: each is hashed when it is first looked at.
+
+        Args:
+            anew: whether they are hashed whatever is known of them.
+        """
+        return any(self._intact.damage(file, anew=anew) is not None for file in version.files)
 
     def _column_ids(self, version: str) -> dict[str, int]:
         """The field ids of a version's columns by name; none for a version that is not there."""
@@ -219,6 +223,19 @@ class Objects:
         for marks, batch in in_batches(ids):
             found.update(row[0] for row in self._database.query(f"select id from {table} where id in ({marks})", batch))
         return found
+
+
+class _Found(dict[str, _T]):
+    """Objects by id. To look for one with `get` is a question; to take one with `[…]` is to rely on it."""
+
+    def __init__(self, what: str, found: Mapping[str, _T] | None = None) -> None:
+        super().__init__(found or {})
+        self._what = what
+
+    def __missing__(self, key: str) -> _T:
+        raise MachineError(
+            "lake.corrupt", f"the {self._what} `{key[:12]}` is not in the catalog", hint="`andon doctor --deep`"
+        )
 
 
 def _weight(definition: Definition) -> int:

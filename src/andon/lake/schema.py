@@ -24,4 +24,5 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create unique index reflog_request on reflog (request) where request is not null",
         "create index reflog_ref on reflog (ref, seq)",
     ),
+    ("create table identity (id text primary key)",),
 )

@@ -12,13 +12,13 @@ from andon.model.dataset import ROWS, Dataset, Definition, FileRead, Kind
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind, column_id, insight_id
 from andon.model.project import Insight, use_parts
 from andon.sources.files.paths import files_of
-from andon.sql.lineage.query import Lineage, column_lineage, forget
+from andon.sql.lineage.query import Lineage, column_lineage
 from andon.sql.reads import replace_reads
 
 Columns = Sequence[tuple[str, str]]
 
 #: The format is raised when the tracing gives other answers.
-_LINEAGES = Entries[Lineage]("lineage", Lineage, 2)
+_LINEAGES = Entries[Lineage]("lineage", Lineage, 3)
 #: Where a source's reads stand as tables while it is traced; no dataset can be named so.
 _READS = "_reads"
 _BECAUSE = "table-level, because "
@@ -50,7 +50,6 @@ def trace(questions: Mapping[str, TraceQuestion], cache: Cache) -> dict[str, Lin
         if key not in known and key not in new:
             new[key] = column_lineage(question.sql, question.schemas, question.macros)
     if new:
-        forget()
         cache.put(_LINEAGES, new)
     return {name: known[key] if key in known else new[key] for name, key in keys.items()}
 

@@ -10,7 +10,7 @@ from andon.base.hashing import content_id
 from andon.base.record import Record
 
 #: Version of what the forms mean; part of every check's id, so that results of another meaning are never taken.
-MEANING = "c1"
+MEANING = "c2"
 
 
 class CheckKind(StrEnum):
@@ -62,18 +62,21 @@ class Tolerance(Record):
 
 
 class Comparison(Record, tag=True):
-    """`<operator> <right>`: `operator` is one of = <> < <= > >=, `right` an SQL expression or, for counts, a decimal number."""
+    """`<operator> <right>`: `operator` is one of = <> < <= > >=, `right` an SQL expression or, for counts, a decimal number; with
+    `is_share` it was written as a share (0.05 for `5%`)."""
 
     operator: str
     right: str
     tolerance: Tolerance | None = None
+    is_share: bool = False
 
 
 class Between(Record, tag=True):
-    """Both ends included; a missing end is open."""
+    """Both ends included; a missing end is open. With `is_share` the ends were written as shares."""
 
     low: Literal | None
     high: Literal | None
+    is_share: bool = False
 
 
 Condition = Comparison | Between

@@ -41,6 +41,7 @@ class StepDocument(Document, kw_only=True):
     renamed: list[Renamed] | UnsetType = UNSET
     retyped: list[Retyped] | UnsetType = UNSET
     rows: bool | UnsetType = UNSET
+    reordered: bool | UnsetType = UNSET
     key_changed: bool | UnsetType = UNSET
     reasons: list[str] | UnsetType = UNSET
     reach: Reach | None

@@ -14,7 +14,7 @@ from andon.base.document import Document
 from andon.base.record import Record, replace
 
 #: Version of what is computed and how; profiles of different algorithms don't mix.
-ALGORITHM = "p1"
+ALGORITHM = "p2"
 
 #: Characters of a text that are kept.
 LONGEST_TEXT = 200
@@ -112,6 +112,13 @@ class ColumnProfile(Document):
     def null_share(self) -> float:
         """Share of rows that are NULL; 0 without rows."""
         return self.nulls / self.nulls_of if self.nulls_of else 0.0
+
+    @property
+    def values(self) -> int:
+        """How many of the rows looked at have a value: what shares of values, of zeros, of NaN are shares of."""
+        if self.nulls_of == self.rows:
+            return self.rows - self.nulls
+        return round(self.rows * (1 - self.null_share))  # NULLs were counted in all rows, not only in those looked at
 
     @property
     def is_unique(self) -> bool:

@@ -11,8 +11,8 @@ class Move(Document):
     """One fact about a column that is another than before.
 
     Attributes:
-        what: `type`, `nulls`, `distinct`, `mean`, `median`, `deviation`, `minimum`, `maximum`, `length`, `empty`, `nan`, `infinite`,
-            `new values`, `gone values`, `shift`.
+        what: `name` (of a column that was renamed), `type`, `nulls`, `distinct`, `mean`, `median`, `deviation`, `minimum`,
+            `maximum`, `length`, `empty`, `nan`, `infinite`, `new values`, `gone values`, `shift`.
         before, after: the fact then and now; of `nulls`, `empty` and the like a share; of values a text that lists some;
             of `shift` the population stability index stands in `after`.
         weight: how much it matters: 1 is what nobody should miss.

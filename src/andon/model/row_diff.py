@@ -10,6 +10,7 @@ from typing import Any
 
 from andon.base.document import Document, Documented
 from andon.base.record import Record, replace
+from andon.model.verdict import Renamed
 
 
 class RowChange(StrEnum):
@@ -99,10 +100,6 @@ class RowSample(Record):
     changed: tuple[str, ...] = ()
 
 
-#: Shown in the place of a masked value that is not NULL.
-MASK = "•••"
-
-
 class RetypedDocument(Document):
     """A column whose type differs, and the type in which both sides were compared."""
 
@@ -129,10 +126,12 @@ class RowDiffDocument(Document):
     columns: dict[str, int]
     key: list[str]
     where: str | None
+    tolerance: str | None
     skipped: str | None
     notes: list[str]
     columns_added: list[str]
     columns_removed: list[str]
+    renamed: list[Renamed]
     retyped: list[RetypedDocument]
     detail: dict[str, ColumnChangeDocument]
     samples: list[RowSampleDocument]
@@ -143,16 +142,17 @@ class RowDiff(Documented):
     """Which rows of one dataset differ.
 
     Attributes:
-        names: the columns that are compared (those on both sides), the key's first.
+        names: the columns that are compared (those on both sides, as the new one names them), the key's first.
         key: the columns that tell which row is which; empty when rows are compared as a whole.
         rows: how many differ.
         columns: those with changed values, most changed first.
         columns_added, columns_removed: on one side only; they make no row differ.
+        renamed: `(name before, name after)` of columns that are the same under another name.
         retyped: `(name, type before, type after, type in which both were compared)`.
         samples: examples: changed rows by key, then added, then removed ones.
         notes: what the reader must know to judge the numbers (a key that is not unique, …).
         skipped: why the rows were not compared, or None.
-        where: the filter on rows that was asked for.
+        where: the filter on rows that was asked for; `tolerance`: by how much numbers could differ.
         output: the file that all differing rows were written to.
     """
 
@@ -163,18 +163,20 @@ class RowDiff(Documented):
     columns: tuple[ColumnChange, ...] = ()
     columns_added: tuple[str, ...] = ()
     columns_removed: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
     retyped: tuple[tuple[str, str, str, str], ...] = ()
     samples: tuple[RowSample, ...] = ()
     notes: tuple[str, ...] = ()
     skipped: str | None = None
     where: str | None = None
+    tolerance: str | None = None
     output: str | None = None
 
     @property
     def is_equal(self) -> bool:
         """Whether the rows were compared and none differs, nor any column."""
         return self.skipped is None and not (
-            self.rows.total or self.columns_added or self.columns_removed or self.retyped
+            self.rows.total or self.columns_added or self.columns_removed or self.renamed or self.retyped
         )
 
     def document(self) -> RowDiffDocument:
@@ -183,6 +185,7 @@ class RowDiff(Documented):
             self,
             rows=None if self.skipped else self.rows,
             columns={c.name: c.changed for c in self.columns},
+            renamed=[Renamed(*names) for names in self.renamed],
             retyped=[RetypedDocument(*column) for column in self.retyped],
             detail={c.name: c.document() for c in self.columns},
             samples=[RowSampleDocument.about(s, old=self._row(s.old), new=self._row(s.new)) for s in self.samples],

@@ -49,6 +49,7 @@ class VerdictDocument(Document):
     renamed: list[Renamed]
     retyped: list[Retyped]
     rows: bool
+    reordered: bool
     key_changed: bool
     proof: str | None
     reasons: list[str]
@@ -64,6 +65,7 @@ class Verdict(Documented):
         renamed: `(old name, new name)`.
         retyped: `(column, old type, new type)`.
         rows: whether there may be other rows.
+        reordered: whether the rows may lie in another order, so that they are made anew whatever the kind.
         key_changed: whether rows are identified by other columns than before.
         proof: for `none` and `additive`: why the values are the same.
         reasons: what was found, in sentences for people; the strongest first.
@@ -76,6 +78,7 @@ class Verdict(Documented):
     renamed: tuple[tuple[str, str], ...] = ()
     retyped: tuple[tuple[str, str, str], ...] = ()
     rows: bool = False
+    reordered: bool = False
     key_changed: bool = False
     proof: str = ""
     reasons: tuple[str, ...] = ()
@@ -86,8 +89,13 @@ class Verdict(Documented):
         found = {*self.columns, *self.added, *self.dropped, *(name for name, _, _ in self.retyped)}
         return frozenset(found.union(*self.renamed))
 
+    @property
+    def is_remade(self) -> bool:
+        """Whether anything changes, be it the order of the rows alone."""
+        return self.kind is not VerdictKind.NONE or self.reordered
+
     def keeps(self, columns: Iterable[str]) -> bool:
-        """Whether `columns`, read together, are proved to hold the same rows of values as before."""
+        """Whether `columns`, read together, are proved to hold the same rows of values as before, in whatever order."""
         return not self.rows and self.touched.isdisjoint(columns)
 
     def document(self) -> VerdictDocument:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from andon.base.hashing import content_id
@@ -72,6 +72,20 @@ class Version(Record):
     def bytes(self) -> int:
         """Size of all data files."""
         return sum(f.size for f in self.files)
+
+
+def paired(old: Sequence[Column], new: Sequence[Column]) -> list[tuple[Column, Column]]:
+    """The columns that two versions of a dataset both have, as (old, new), in the order of `new`.
+
+    One is the same if it has the same field id, whatever its name; a name that got another id is the same, too.
+    """
+    by_id = {column.field_id: column for column in old}
+    found = {column.field_id: by_id[column.field_id] for column in new if column.field_id in by_id}
+    left = {column.name.lower(): column for column in old if column.field_id not in found}
+    for column in new:
+        if column.field_id not in found and column.name.lower() in left:
+            found[column.field_id] = left[column.name.lower()]
+    return [(found[column.field_id], column) for column in new if column.field_id in found]
 
 
 def schema_json(columns: tuple[Column, ...]) -> list[Any]:

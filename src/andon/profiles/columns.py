@@ -9,9 +9,10 @@ import itertools
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from andon.base.names import quote
+from andon.base.names import literal, quote
 from andon.base.record import Record, replace
 from andon.model.profile import LONGEST_TEXT, ColumnKind, ColumnProfile, Histogram, Lengths, TopValue, Value
 from andon.model.types import parse_type
@@ -36,6 +37,9 @@ _NESTED = frozenset({"LIST", "ARRAY", "STRUCT", "MAP", "UNION"})
 
 #: Above it the square of a number is no DOUBLE any more.
 _LARGEST_SQUARED = 1e150
+_EXACT_IN_DOUBLE = 2**53
+#: Below it the engine's widest whole and decimal numbers hold every difference.
+_HUGE = 10**38
 _GROUPS, _SORTED = "temp.main.profile_groups", "temp.main.profile_sorted"
 
 
@@ -178,9 +182,9 @@ class _Groups:
         profile = replace(profile, nan=int(nans), infinite=int(infinites), zeros=int(zeros), negative=int(negative))
         if low is None:
             return profile
-        mean, deviation = self._spread(finite, int(count), max(abs(float(low)), abs(float(high))))
+        mean, deviation = self._spread(finite, int(count), low, high)
         ranks = self._sort("v", finite, int(count))
-        quantiles = tuple((share / 100, _between(ranks, share, int(count))) for share in _SHARES)
+        quantiles = tuple((share / 100, self._between(ranks, share, int(count))) for share in _SHARES)
         return replace(
             profile,
             minimum=value_of(low, self._type),
@@ -219,17 +223,41 @@ class _Groups:
         row: tuple[Any, ...] = self._connection.execute(f"select {', '.join(expressions)} from {_GROUPS}").fetchall()[0]
         return row
 
-    def _spread(self, finite: str, count: int, largest: float) -> tuple[float | None, float | None]:
-        """Mean and standard deviation; computed around a value inside the range, so that nothing cancels out."""
-        if largest > _LARGEST_SQUARED:
+    def _spread(self, finite: str, count: int, low: str, high: str) -> tuple[float | None, float | None]:
+        """Mean and standard deviation, this from what lies between each value and the smallest: large numbers that lie close together
+        keep their digits."""
+        if max(abs(float(low)), abs(float(high))) > _LARGEST_SQUARED:
             return None, None
         (mean,) = self._row(f"sum(v::double * n) filter ({finite}) / {count}")
         if count < 2:
             return _rounded(mean), None
+        above = self._above(low, high)
+        (offset,) = self._row(f"sum({above} * n) filter ({finite}) / {count}")
         (squares,) = self._row(
-            f"sum(n * (v::double - {mean!r}::double) * (v::double - {mean!r}::double)) filter ({finite})"
+            f"sum(n * ({above} - {offset!r}::double) * ({above} - {offset!r}::double)) filter ({finite})"
         )
         return _rounded(mean), _rounded(math.sqrt(squares / (count - 1)))
+
+    def _above(self, low: str, high: str) -> str:
+        """How far a value lies above the smallest one, as a DOUBLE: subtracted exactly where the type can hold it."""
+        if self._name in _INTEGERS and int(high) - int(low) < _HUGE and int(high) < _HUGE:
+            return f"(v::hugeint - {literal(low)}::hugeint)::double"
+        if self._name == "DECIMAL" and Decimal(high) - Decimal(low) < Decimal(_HUGE).scaleb(-_scale(self._type)):
+            return f"(v - {literal(low)}::{self._type})::double"
+        return f"(v::double - {float(low)!r}::double)"
+
+    def _between(self, ranks: Sequence[tuple[str, int, int]], share: int, count: int) -> Value:
+        """The quantile at `share` hundredths, between the two values around it; a whole number that a double can't hold as it is."""
+        rank, rest = divmod((count - 1) * share, 100)
+        low = _at(ranks, rank)
+        whole = self._name in _INTEGERS and abs(int(low)) > _EXACT_IN_DOUBLE
+        if not rest:
+            return int(low) if whole else float(low)
+        high = _at(ranks, rank + 1)
+        if whole:
+            return round(Fraction(low) + (Fraction(high) - Fraction(low)) * rest / 100)
+        found = float(low) + (float(high) - float(low)) * (rest / 100)
+        return _rounded(found) if math.isfinite(found) else None
 
     def _sort(self, expression: str, finite: str, count: int) -> list[tuple[str, int, int]]:
         """Sorts the groups; returns those around every hundredth as `(value, rows before it, rows up to it)`, first and last included."""
@@ -291,15 +319,8 @@ class _Groups:
         return [row[0] for row in rows]
 
 
-def _between(ranks: Sequence[tuple[str, int, int]], share: int, count: int) -> float | None:
-    """The quantile at `share` hundredths, between the two values around it."""
-    rank, rest = divmod((count - 1) * share, 100)
-    low = float(_at(ranks, rank))
-    if not rest:
-        return low
-    high = float(_at(ranks, rank + 1))
-    found = low + (high - low) * (rest / 100)
-    return _rounded(found) if math.isfinite(found) else None
+def _scale(type_text: str) -> int:
+    return int(parse_type(type_text).arguments[1])
 
 
 def _at(ranks: Sequence[tuple[str, int, int]], rank: int) -> str:

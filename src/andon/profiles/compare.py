@@ -6,7 +6,7 @@ Numbers that are only estimated (of a sample) count as moved when they differ by
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from andon.model.profile import ColumnKind, ColumnProfile, Profile, Value
 from andon.model.profile_diff import ColumnMoves, Move, ProfileDiff
@@ -20,17 +20,23 @@ SHIFTED = 0.1
 _LISTED = 5
 
 
-def compare(before: Profile, after: Profile) -> ProfileDiff:
-    """What differs between two profiles, the most important first."""
+def compare(before: Profile, after: Profile, pairs: Iterable[tuple[str, str]] | None = None) -> ProfileDiff:
+    """What differs between two profiles, the most important first.
+
+    Args:
+        pairs: names before and after of the columns that are the same; without it those of one name are.
+    """
     if before.version == after.version:
         return ProfileDiff(before, after, ())
+    later = dict(pairs) if pairs is not None else {c.name: c.name for c in before.columns if after.column(c.name)}
     found = []
     for old in before.columns:
-        new = after.column(old.name)
+        new = after.column(later[old.name]) if old.name in later else None
         moved = ColumnMoves(old.name, "removed", old, None) if new is None else _column(old, new)
         if moved is not None:
             found.append(moved)
-    found += [ColumnMoves(c.name, "added", None, c) for c in after.columns if before.column(c.name) is None]
+    known = {name.lower() for name in later.values()}
+    found += [ColumnMoves(c.name, "added", None, c) for c in after.columns if c.name.lower() not in known]
     return ProfileDiff(before, after, tuple(sorted(found, key=lambda c: -c.weight)))
 
 
@@ -45,6 +51,8 @@ def _column(old: ColumnProfile, new: ColumnProfile) -> ColumnMoves | None:
 
 
 def _moves(old: ColumnProfile, new: ColumnProfile) -> Iterator[Move]:
+    if old.name.lower() != new.name.lower():
+        yield Move("name", old.name, new.name, 1.0)
     if old.type != new.type:
         yield Move("type", old.type, new.type, 2.0)
     yield from _shares(old, new)
@@ -57,10 +65,13 @@ def _moves(old: ColumnProfile, new: ColumnProfile) -> Iterator[Move]:
 
 
 def _shares(old: ColumnProfile, new: ColumnProfile) -> Iterator[Move]:
-    """Shares of NULL, empty, NaN and infinite values. The first ones ever matter more than some more of them."""
+    """Shares of NULL in the rows; of empty, NaN and infinite values in those that have one.
+
+    The first ones ever matter more than some more of them.
+    """
     pairs = [("nulls", old.nulls, old.nulls_of, new.nulls, new.nulls_of)]
     pairs += [
-        (name, getattr(old, name) or 0, old.rows, getattr(new, name) or 0, new.rows)
+        (name, getattr(old, name) or 0, old.values, getattr(new, name) or 0, new.values)
         for name in ("empty", "nan", "infinite")
     ]
     for name, count_before, of_before, count_after, of_after in pairs:

@@ -21,9 +21,11 @@ from andon.profiles.sample import CHUNK, SAMPLE, WHOLE_UP_TO, one_in, stretches
 if TYPE_CHECKING:
     import duckdb
 
-_HELD = "temp.main.profile_rows"
+_HELD, _PART = "temp.main.profile_rows", "temp.main.profile_part"
 _ROW_NUMBER, _FILE_NUMBER = "file_row_number", "file_index"
 _MANY_FILES = 64
+#: Columns that are looked at together.
+_WIDE = 64
 #: Reading so few rows from memory saves more than copying them there costs: a file's columns are looked up for every statement.
 _COPIED_UP_TO = 100_000
 #: Seed of samples of views: any will do, as long as it stays.
@@ -138,6 +140,24 @@ def _columns(
     reader: ColumnReader, columns: Sequence[Column], masked: Collection[str], of: int | None = None
 ) -> tuple[ColumnProfile, ...]:
     """Profiles of columns; `of` is the number of all rows when the reader has a sample of them."""
+    if len(columns) <= _WIDE:
+        return tuple(_each(reader, columns, masked, of))
+    # every statement costs what its relation is wide: many columns are moved over in parts, so that the cost grows with their number only
+    found: list[ColumnProfile] = []
+    for first in range(0, len(columns), _WIDE):
+        some = columns[first : first + _WIDE]
+        names = ", ".join(quote(column.name) for column in some)
+        reader.connection.execute(f"create or replace temp table profile_part as select {names} from {reader.relation}")
+        try:
+            found += _each(replace(reader, relation=_PART), some, masked, of)
+        finally:
+            reader.connection.execute(f"drop table if exists {_PART}")
+    return tuple(found)
+
+
+def _each(
+    reader: ColumnReader, columns: Sequence[Column], masked: Collection[str], of: int | None
+) -> list[ColumnProfile]:
     hidden = {name.lower() for name in masked}
     try:
         found = []
@@ -146,7 +166,7 @@ def _columns(
             if of is not None:
                 profile = _estimated(profile, reader.singles(), of)
             found.append(profile)
-        return tuple(found)
+        return found
     finally:
         reader.drop()
 

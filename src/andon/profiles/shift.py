@@ -22,7 +22,7 @@ Point = tuple[float, float]
 
 def shift(old: ColumnProfile, new: ColumnProfile) -> float | None:
     """The index, or None where the profiles don't tell (masked, nested, no values)."""
-    if old.masked or new.masked or old.rows == old.nulls or new.rows == new.nulls:
+    if old.masked or new.masked or not old.values or not new.values:
         return None
     if old.top_complete and new.top_complete and old.top and new.top:
         return None if old.is_unique and new.is_unique else _of_values(old, new)
@@ -36,7 +36,7 @@ def shift(old: ColumnProfile, new: ColumnProfile) -> float | None:
 def shift_by_chance(old: ColumnProfile, new: ColumnProfile) -> float:
     """The index that two samples of one population have in the mean, twice: small tables differ by chance."""
     groups = max(len(old.top), len(new.top)) if old.top_complete and new.top_complete else 10
-    return 2 * max(groups - 1, 0) * (1 / max(old.rows - old.nulls, 1) + 1 / max(new.rows - new.nulls, 1))
+    return 2 * max(groups - 1, 0) * (1 / max(old.values, 1) + 1 / max(new.values, 1))
 
 
 def _of_values(old: ColumnProfile, new: ColumnProfile) -> float:
@@ -50,8 +50,7 @@ def _of_values(old: ColumnProfile, new: ColumnProfile) -> float:
 
 
 def _value_shares(profile: ColumnProfile) -> dict[Value, float]:
-    count = profile.rows - profile.nulls
-    return {t.value: t.count / count for t in profile.top}
+    return {t.value: t.count / profile.values for t in profile.top}
 
 
 def _of_ranges(old: ColumnProfile, new: ColumnProfile) -> float | None:

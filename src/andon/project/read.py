@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from andon.base.cache import Cache, Entries
 from andon.errors import Problem
-from andon.model.lock import lock_digest, locked_for
+from andon.model.lock import lock_digest, locked_for, read_lock
 from andon.model.project import Project
 from andon.project.files.facts import ConfigFile, FileFacts, LockFile
 from andon.project.files.layout import Role, spot
@@ -119,7 +119,9 @@ def _one(path: str, text: str, role: Role) -> FileFacts:
             values, problems = read_toml(path, text)
             return FileFacts(ConfigFile(values), tuple(problems))
         case Role.LOCK:
-            return FileFacts(LockFile(lock_digest(text), locked_for(text)))
+            hint = "a lock holds `name==version` with hashes only; `andon lock` writes it"
+            flaws = [Problem("build.bad_lock", f.message, path, f.line, 1, hint) for f in read_lock(text)[1]]
+            return FileFacts(LockFile(lock_digest(text), locked_for(text)), tuple(flaws))
         case Role.SOURCE_LATER:
             message = "sources in YAML and Python are planned and not in this version"
             hint = "write the source in SQL: `select … from read_csv('raw/…')`"
@@ -131,4 +133,8 @@ def _with_secrets(path: str, text: str, facts: FileFacts) -> FileFacts:
     from andon.project.files.secrets import find_secrets
 
     found = find_secrets(path, text)
-    return FileFacts(facts.said, (*facts.problems, *found)) if found else facts
+    if not found:
+        return facts
+    # an excerpt may show the line of the secret
+    others = (Problem(p.code, p.message, p.file, p.line, p.column, p.hint) for p in facts.problems)
+    return FileFacts(facts.said, (*others, *found))

@@ -6,10 +6,8 @@ one that was read longest ago goes first; so a process that lives long holds wha
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
-import tempfile
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.files import machine_error
 from andon.base.names import quote, quote_name
+from andon.base.temporary import Temporary
 from andon.engines.duckdb.opening import Purpose, open_instance
 from andon.engines.duckdb.universe import Universe
 from andon.engines.engine import EngineSettings
@@ -48,42 +47,28 @@ class _State:
 class Outbox:
     """The one place where engines that read the lake may write: what is to leave is written here and moved to where it is wanted."""
 
-    def __init__(self, beside: Path) -> None:
-        # of this process alone, and a name that nobody can guess
-        name = f"out-{os.getpid()}-{secrets.token_hex(8)}"
-        self.folders = (beside / name, Path(tempfile.gettempdir()) / f"andon-{name}")
+    def __init__(self, temporary: Temporary) -> None:
+        self._temporary = temporary
+
+    @property
+    def folder(self) -> Path:
+        """The folder, which is there."""
+        folder = self._temporary.path / "out"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     @contextmanager
     def leaving(self, target: Path) -> Iterator[Path]:
         """See `Lease.leaving`."""
         try:
-            folder = self._made()
-            path = folder / secrets.token_hex(8)
+            path = self.folder / secrets.token_hex(8)
             try:
                 yield path
                 _move(path, target)
             finally:
                 path.unlink(missing_ok=True)
-                self._tidy(folder)
         except OSError as error:
             raise machine_error(error, f"write `{target}`") from error
-
-    def _made(self) -> Path:
-        beside, elsewhere = self.folders
-        try:
-            beside.parent.mkdir(parents=True, exist_ok=True)
-            beside.mkdir(mode=0o700, exist_ok=True)
-            return beside
-        except OSError:  # a lake that one may read and not write
-            elsewhere.mkdir(mode=0o700, exist_ok=True)
-            return elsewhere
-
-    def _tidy(self, folder: Path) -> None:
-        try:
-            folder.rmdir()
-            folder.parent.rmdir()
-        except OSError:
-            return  # others write there just now
 
 
 def _move(source: Path, target: Path) -> None:
@@ -183,10 +168,18 @@ class Pool:
         open: makes the instance, when something is read for the first time.
         most: so many states are kept; more only while more are leased.
         outbox: where the instance may write; None where it may everywhere.
+        closed: told when the instance is closed.
     """
 
-    def __init__(self, open: Callable[[], Instance], most: int = MOST, outbox: Outbox | None = None) -> None:
+    def __init__(
+        self,
+        open: Callable[[], Instance],
+        most: int = MOST,
+        outbox: Outbox | None = None,
+        closed: Callable[[], None] | None = None,
+    ) -> None:
         self._open = open
+        self._closed = closed
         self._outbox = outbox
         self._most = most
         self._instance: Instance | None = None
@@ -217,6 +210,11 @@ class Pool:
             self._settle()
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is an instance."""
+        return self._instance is not None
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The states that are there, the one that was asked for longest ago first."""
         with self._lock:
@@ -235,6 +233,8 @@ class Pool:
                 self._instance.close()
                 self._instance = None
                 self._states.clear()
+                if self._closed is not None:
+                    self._closed()
 
     def _take_back(self) -> None:
         while self._returned:
@@ -260,12 +260,20 @@ class Readers:
     """
 
     def __init__(self, settings: EngineSettings, data: Path) -> None:
-        outbox = Outbox(settings.temporary)
-        only = (data, *outbox.folders)
-        self.wide = Pool(lambda: open_instance(Purpose.READING, settings, wide=True, only=only), outbox=outbox)
-        self.narrow = Pool(lambda: open_instance(Purpose.READING, settings, only=only), outbox=outbox)
+        self._settings = settings
+        self._data = data
+        self._outbox = Outbox(settings.temporary)
+        self.wide = Pool(lambda: self._open(wide=True), outbox=self._outbox, closed=self._tidy)
+        self.narrow = Pool(lambda: self._open(wide=False), outbox=self._outbox, closed=self._tidy)
 
     def close(self) -> None:
         """Free the engines; one that is in use, when that ends."""
         self.wide.close()
         self.narrow.close()
+
+    def _open(self, *, wide: bool) -> Instance:
+        return open_instance(Purpose.READING, self._settings, wide=wide, only=(self._data, self._outbox.folder))
+
+    def _tidy(self) -> None:
+        if not (self.wide.is_open or self.narrow.is_open):
+            self._settings.temporary.close()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 
+from andon.base.graph import ordered_below
 from andon.base.names import quote
-from andon.engines.relation import Relation, TableRelation, ViewRelation
+from andon.engines.relation import Relation, TableRelation, view_over
 from andon.errors import MachineError
 from andon.lake.lake import Lake
 from andon.model.build import Build
@@ -24,8 +25,9 @@ class Relations:
         self._relations: dict[str, Relation] = {}
 
     def add(self, version: Version, build: Build, definition: Definition) -> None:
-        """A version that was made just now."""
+        """A version that was made just now; built again, it may have other files than those that were read before."""
         self._versions[version.id] = version
+        self._relations.pop(version.id, None)
         if version.is_view:
             self._builds[build.key] = build
             self._definitions[definition.id] = definition
@@ -51,36 +53,52 @@ class Relations:
         return found
 
     def relation(self, version_id: str) -> Relation:
-        """What the engine reads for a version."""
-        found = self._relations.get(version_id)
-        if found is None:
-            found = self._relations[version_id] = self._relation(version_id)
-        return found
+        """What the engine reads for a version: nothing is read whose files do not hold what was written.
+
+        Raises:
+            MachineError: `lake.corrupt`.
+        """
+        for each in self._below(version_id, self._relations):
+            self._relations[each] = self._relation(each)
+        return self._relations[version_id]
+
+    def size(self, version_id: str) -> int:
+        """Bytes of data files that reading a version touches (through views)."""
+        return sum(self.version(each).bytes for each in self._below(version_id, ()))
+
+    def files(self, version_ids: Iterable[str]) -> list[str]:
+        """Storage paths of all data files that reading these versions touches (through views)."""
+        below = dict.fromkeys(each for version_id in version_ids for each in self._below(version_id, ()))
+        return [file.path for each in below for file in self.version(each).files]
+
+    def _below(self, version_id: str, known: Container[str]) -> list[str]:
+        """A version and those that views read to give it, each once and after what it reads, without those known."""
+        return ordered_below(version_id, lambda each: self._inputs(each).values(), known)
+
+    def _inputs(self, version_id: str) -> Mapping[str, str]:
+        """What a view was made over, by name; nothing for a table."""
+        return self._build(version_id).inputs if self.version(version_id).is_view else {}
 
     def _relation(self, version_id: str) -> Relation:
         version = self.version(version_id)
         if not version.is_view:
+            self._lake.intact.require(version.dataset, version.files)
             return TableRelation(tuple(self._lake.storage.engine_path(f.path) for f in version.files))
-        build = self._builds.get(version_id) or self._lake.objects.builds_by_key([version_id]).get(version_id)
-        if build is None:
-            raise MachineError("lake.corrupt", f"view `{version.dataset}` has no build", hint="`andon doctor`")
+        build = self._build(version_id)
         definition = self._definitions.get(build.definition)
         if definition is None:
             definition = self._lake.objects.definitions([build.definition])[build.definition]
-        return ViewRelation(
-            version_id,
-            view_sql(definition, version),
-            definition.macros,
-            {name: self.relation(i) for name, i in build.inputs.items()},
-        )
+        inputs = {name: self._relations[i] for name, i in build.inputs.items()}
+        return view_over(version_id, view_sql(definition, version), definition.macros, inputs)
 
-    def size(self, version_id: str) -> int:
-        """Bytes of data files that reading a version touches (through views)."""
-        version = self.version(version_id)
-        if not version.is_view:
-            return version.bytes
-        build = self._builds.get(version_id) or self._lake.objects.builds_by_key([version_id]).get(version_id)
-        return sum(self.size(i) for i in build.inputs.values()) if build else 0
+    def _build(self, version_id: str) -> Build:
+        """How a view was made."""
+        found = self._builds.get(version_id) or self._lake.objects.builds_by_key([version_id]).get(version_id)
+        if found is None:
+            dataset = self.version(version_id).dataset
+            raise MachineError("lake.corrupt", f"view `{dataset}` has no build", hint="`andon doctor`")
+        self._builds[version_id] = found
+        return found
 
 
 def view_sql(definition: Definition, version: Version) -> str:

@@ -95,6 +95,7 @@ class RowDiffer:
             return DiffSide(lease.place(version.dataset), version.columns, None, is_stored=False)
         if not files:
             return DiffSide(nothing(version.columns), version.columns, 0)
+        self._lake.intact.require(version.dataset, files)
         paths = [self._lake.storage.engine_path(f.path) for f in files]
         return DiffSide(f"read_parquet({file_list(paths)})", version.columns, sum(f.rows for f in files))
 

@@ -59,6 +59,7 @@ class Sides:
         self.relations = Relations(lake)
         self.settings = settings
         self._storage = lake.storage
+        self._intact = lake.intact
         self._moment = moment
         self._narrow: Side | None = None
         self._wide: Side | None = None
@@ -93,15 +94,26 @@ class Sides:
         with self._wide_turn:
             yield self._side(wide=True)
 
-    def hold_the_same(self, one: Version, other: Version, columns: Sequence[str] | None = None) -> bool:
-        """Whether two tables hold the same rows, of `columns` only where they are given. Data files are read."""
+    def hold_the_same(
+        self, one: Version, other: Version, columns: Sequence[str] | None = None, *, in_order: bool = True
+    ) -> bool:
+        """Whether two tables hold the same rows, of `columns` only where they are given. Data files are read.
+
+        Raises:
+            MachineError: `lake.corrupt` where one is not what was written.
+        """
+        for version in (one, other):
+            self._intact.require(version.dataset, version.files)
         with self.for_size(one.bytes + other.bytes) as side:
             session = side.session()
             prints = [
-                fingerprint(session, version, [self._storage.engine_path(f.path) for f in version.files], columns)
+                fingerprint(session, version, self._paths(version), columns, in_order=in_order)
                 for version in (one, other)
             ]
         return prints[0] == prints[1]
+
+    def _paths(self, version: Version) -> list[str]:
+        return [self._storage.engine_path(file.path) for file in version.files]
 
     def _side(self, wide: bool) -> Side:
         with self._lock:

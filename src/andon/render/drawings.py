@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind
+from andon.render.visible import visible
 
 
 def collapsed(graph: Graph) -> Graph:
@@ -82,12 +83,12 @@ def _attributes(edge: Edge, clusters: dict[str, str]) -> str:
 
 def _entities(text: str) -> str:
     """Text inside a Mermaid label."""
-    return text.replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
+    return visible(text).replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
 
 
 def _quoted(text: str) -> str:
     """A text of Graphviz's language."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + visible(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def drawing(graph: Graph, start: Node) -> Graph:

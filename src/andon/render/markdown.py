@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from andon.base.text import plural, seconds
 from andon.model.row_diff import RowDiff, RowSample
 from andon.render.diffs import WORDS, rows_text, texts_of, unified
+from andon.render.pairs import told_apart
 from andon.render.rows import ARROW, differing_text, shown_columns, value_text
+from andon.render.visible import visible
 from andon.render.words import listed, short
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def markdown(report: DiffReport, names: tuple[str, str], code: bool) -> list[str
 
 def fenced(body: Sequence[str], language: str) -> list[str]:
     """Lines as a block of code, fenced by more backticks than any of them has."""
+    body = [visible(line) for line in body]
     longest = max((len(run) for line in body for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"{fence}{language}", *body, fence]
@@ -53,7 +56,7 @@ def fenced(body: Sequence[str], language: str) -> list[str]:
 
 def escape(text: str) -> str:
     """Text between HTML tags."""
-    return text.replace("&", "&amp;").replace("<", "&lt;")
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _datasets(report: DiffReport) -> list[str]:
@@ -122,13 +125,14 @@ def _rows(rows: RowDiff) -> list[str]:
 
 def _sample_cell(rows: RowDiff, sample: RowSample, index: int) -> str:
     if sample.old is not None and sample.new is not None and rows.names[index] in sample.changed:
-        return f"**{_cell(value_text(sample.old[index]))}{ARROW}{_cell(value_text(sample.new[index]))}**"
+        return f"**{ARROW.join(map(_cell, told_apart(sample.old[index], sample.new[index])))}**"
     side = sample.new if sample.new is not None else sample.old
     assert side is not None  # a row is on one side at least
     return _cell(value_text(side[index]))
 
 
 def _code(text: str) -> str:
+    text = visible(text)
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     ticks = "`" * (longest + 1)
     return f"{ticks}{text}{ticks}" if not longest else f"{ticks} {text} {ticks}"
@@ -136,5 +140,5 @@ def _code(text: str) -> str:
 
 def _cell(text: str) -> str:
     """Text inside a table of Markdown: no bar, line break, emphasis or tag of its own."""
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace("\r", " ").replace("\n", " ")
+    plain = visible(text.replace("\r", " ").replace("\n", " ")).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"([\\|*`])", r"\\\1", plain)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from andon.model.profile import ColumnProfile, Value
 from andon.model.profile_diff import ColumnMoves, Move
+from andon.render.pairs import told_apart
+from andon.render.visible import visible
 
 
 def percent(share: float) -> str:
@@ -42,7 +46,7 @@ def shown(value: Value) -> str:
         return "true" if value else "false"
     if not isinstance(value, str):
         return number(value)
-    text = "".join(c if c.isprintable() or c in "\n\r\t" else c.encode("unicode_escape").decode() for c in value)
+    text = visible(value)
     return f"'{text}'" if text != text.strip() or not text else text
 
 
@@ -72,7 +76,7 @@ def move_text(column: ColumnMoves, move: Move) -> str:
     if move.what == "gone values":
         return shown(move.before)
     if move.what in _SHARES:
-        return f"{_share(move.before)} → {_share(move.after)}"
+        return _apart(move.before, move.after, _share)
     about = _estimate(column.before), _estimate(column.after)
     if move.what == "distinct":
         unique = (
@@ -84,7 +88,18 @@ def move_text(column: ColumnMoves, move: Move) -> str:
         return f"{about[0]}{number(move.before)} → {about[1]}{number(move.after)}" + (
             ", no longer unique" if unique else ""
         )
-    return f"{number(move.before)} → {number(move.after)}{_factor(move.before, move.after)}"
+    return f"{_apart(move.before, move.after, number)}{_factor(move.before, move.after)}"
+
+
+def _apart(before: Value, after: Value, text: Callable[[Value], str]) -> str:
+    """Two values with so many digits, or so spelled, that they read differently."""
+    one, other = text(before), text(after)
+    if one == other and before != after and isinstance(before, int | float) and isinstance(after, int | float):
+        one, other = repr(before), repr(after)
+    elif isinstance(before, str) and isinstance(after, str):
+        one, other = told_apart(before, after)
+        one, other = shown(one), shown(other)
+    return f"{one} → {other}"
 
 
 def _share(value: Value) -> str:

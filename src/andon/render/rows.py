@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from andon.base.text import plural
 from andon.model.row_diff import ColumnChange, RowChange, RowDiff
+from andon.render.pairs import WIDEST, told_apart
 from andon.render.values import cell_text
 
 #: Between a value before and after: it reads without colour.
@@ -13,8 +14,6 @@ _NAMED = 4
 _WIDEST = 8
 #: Up to here unchanged columns are shown too, if there are rows on one side only.
 _FILLED = 6
-#: Characters of one value that are shown beside another.
-_VALUE = 40
 
 
 def counts_text(found: RowDiff) -> str:
@@ -23,6 +22,7 @@ def counts_text(found: RowDiff) -> str:
     for names, what in ((found.columns_added, "added"), (found.columns_removed, "removed")):
         if names:
             parts.append(f"column{'s' if len(names) > 1 else ''} {', '.join(names)} {what}")
+    parts += [f"{old} is now {new}" for old, new in found.renamed]
     parts += [f"{name} is {new} instead of {old}" for name, old, new, _ in found.retyped]
     return ", ".join(parts)
 
@@ -51,7 +51,7 @@ def change_text(change: ColumnChange) -> str:
     if change.masked:
         parts.append("values are not shown (pii)")
     if change.pairs:
-        parts.append(", ".join(f"{value_text(p.old)}{ARROW}{value_text(p.new)} ({p.rows:,})" for p in change.pairs))
+        parts.append(", ".join(f"{pair_text(p.old, p.new)} ({p.rows:,})" for p in change.pairs))
     if change.largest is not None:
         largest = f" in all, largest {_signed(change.largest)}" if change.changed > 1 else ""
         parts.append(f"{_signed(change.sum)}{largest}")
@@ -82,4 +82,9 @@ def shown_columns(found: RowDiff) -> tuple[list[int], int]:
 def value_text(value: object) -> str:
     """A value beside others: cut where it is long."""
     text = cell_text(value)
-    return text if len(text) <= _VALUE else text[: _VALUE - 1] + "…"
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+
+
+def pair_text(old: object, new: object) -> str:
+    """A value that became another, so that the difference is seen."""
+    return ARROW.join(told_apart(old, new))

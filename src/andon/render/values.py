@@ -11,6 +11,8 @@ from typing import Any
 
 _NUMBERS = frozenset({"FLOAT", "DOUBLE", "DECIMAL", "BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "INTEGER", "UINTEGER"})
 _NUMBERS |= {"SMALLINT", "USMALLINT", "TINYINT", "UTINYINT"}
+#: Beginnings of other types whose values are never cut.
+_SOLID = ("DATE", "TIME", "BOOLEAN", "UUID", "INTERVAL")
 
 
 def is_number(kind: str) -> bool:
@@ -18,15 +20,21 @@ def is_number(kind: str) -> bool:
     return not kind.endswith("[]") and kind.partition("(")[0] in _NUMBERS
 
 
+def is_solid(kind: str) -> bool:
+    """Whether a part of a value of a DuckDB type reads as another value: numbers, moments, ids."""
+    return is_number(kind) or (not kind.endswith("[]") and kind.startswith(_SOLID))
+
+
 def cell_text(value: Any) -> str:
-    """A value in a table: floats to 12 digits, moments without noise."""
+    """A value in a table: doubles without the noise of their last digits, moments without noise."""
     match value:
         case None:
             return "NULL"
         case bool():
             return "true" if value else "false"
         case float():
-            return format(value, ".12g")
+            # every number of up to 15 digits is what it was written as; of larger ones no digit is another
+            return format(value, ".15g") if abs(value) < 1e15 else repr(value)
         case Decimal():
             return format(value, "f")
         case datetime():

@@ -36,7 +36,7 @@ def verdict_text(verdict: Verdict) -> str:
     """`columns: revenue, orders`."""
     match verdict.kind:
         case VerdictKind.NONE:
-            return "none: proved equal"
+            return "none: the same rows, perhaps in another order" if verdict.reordered else "none: proved equal"
         case VerdictKind.ADDITIVE:
             return f"additive: {listed(verdict.added)}" if verdict.added else f"additive: {verdict.reasons[0]}"
         case VerdictKind.COLUMNS:

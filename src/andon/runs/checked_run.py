@@ -35,6 +35,7 @@ class CheckedRun:
         self._checking: Checking | None = None
         self._lock = threading.Lock()
         self._head_checks: dict[str, frozenset[str]] = {}
+        self._head_rules: frozenset[str] | None = None
         builds = prepared.plan.builds
         self._waiting = {s.dataset for s in builds}
         self._needs = {d: definition.inputs for d, definition in prepared.gathered.definitions.items()}
@@ -117,7 +118,7 @@ class CheckedRun:
         if check.kind is CheckKind.UNIT or any(versions.get(d) != published.get(d) for d in check.datasets):
             return True
         if check.file is not None and check.file.startswith("checks/"):  # a rule of a file of its own
-            return prepared.shared.get(check.file) != head.shared.get(check.file)
+            return dict(prepared.shared) != dict(head.shared) and check.check not in self._rules_before()
         before = head.leaves.get(check.dataset)
         if before is None or (tuple(files) == tuple(before.files) and dict(prepared.shared) == dict(head.shared)):
             return False
@@ -152,6 +153,14 @@ class CheckedRun:
             found = book.before(dataset, leaf.files) if book is not None else ()
             self._head_checks[dataset] = frozenset(c.id for c in found if c.severity is Severity.HOLD)
         return self._head_checks[dataset]
+
+    def _rules_before(self) -> frozenset[str]:
+        """Ids of the rules that hold in the head: of what their SQL means with the macros that it calls."""
+        if self._head_rules is None:
+            book = self._prepared.checks.book
+            found = book.rules_before() if book is not None else ()
+            self._head_rules = frozenset(c.id for c in found if c.severity is Severity.HOLD)
+        return self._head_rules
 
     def _asking(self) -> Checking:
         """What asks for this run: one for all its tasks, or what one of them found out would not be recorded."""

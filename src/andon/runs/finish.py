@@ -18,15 +18,14 @@ from andon.model.commit import Commit, CommitKind, Leaf, State, in_force
 from andon.model.event import Ended, Planned
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, TaskResult, TaskStatus
-from andon.project.folder.merge import next_base
 from andon.runs.building.outcome import Progress
 from andon.runs.goal import Goal, Listener
 from andon.runs.inspection.ages import ages
-from andon.runs.planning.bases import base_meanings
+from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
 from andon.state.runs import RunEnd
-from andon.workspace.folder import Base
+from andon.workspace.base import Base, InCommon
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
@@ -61,7 +60,7 @@ class Finish:
     def nothing(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
         """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
-        self._remember(prepared, prepared.gathered.state)
+        self._remember(prepared, prepared.head.id, prepared.gathered.state)
         result = RunResult(
             None,
             prepared.goal.branch,
@@ -99,7 +98,7 @@ class Finish:
         if is_part:
             draft = self._draft(prepared, run.number, prepared.head, end.settled.whole, end)
             self._lake.commit(draft, end.settled.whole, [named], secrets.token_hex(16))
-        request = secrets.token_hex(16)
+        request = prepared.options.request or secrets.token_hex(16)
         head, state = prepared.head, end.state
         for _ in range(REBASES):
             draft = self._draft(prepared, run.number, head, state, end)
@@ -126,7 +125,7 @@ class Finish:
         else:
             raise ConflictError("lake.ref_moved", "the branch moves faster than this run can follow", hint="run again")
         if end.held is None:
-            self._remember(prepared, state)
+            self._remember(prepared, commit.id, state)
         result = RunResult(
             run.number,
             prepared.goal.branch,
@@ -162,6 +161,8 @@ class Finish:
             results = told(settled.kept, results)
             if held is None and settled.kept and settled.state == head:
                 held = held_because(settled.holding)
+            if held is None and settled.stuck:
+                held = held_because(settled.stuck)
         else:
             holding = check.holding(settled)
             results = told(blamed(holding), results)
@@ -172,6 +173,7 @@ class Finish:
 
     def _draft(self, prepared: Prepared, run: int, head: Commit, state: State, end: _End) -> Draft:
         merged = prepared.goal.merged if _is_whole(prepared, end.results) else None
+        lifted = prepared.gathered.passed if end.held is None else ()
         return Draft(
             parents=(head.id, merged.id) if merged is not None else (head.id,),
             kind=_kind(prepared),
@@ -179,7 +181,7 @@ class Finish:
             message=prepared.options.message or _message(prepared, end.results, state),
             time=to_text(self._workspace.clock()),
             run=run,
-            rejected=tuple({*head.rejected, *prepared.goal.rejected}),
+            rejected=tuple({*head.rejected, *prepared.goal.rejected} - {*prepared.goal.lifted, *lifted}),
             acceptances=in_force((*head.acceptances, *prepared.goal.acceptances), state),
             target=prepared.goal.target,
         )
@@ -256,28 +258,36 @@ class Finish:
         datasets = project_at(self._workspace, state).datasets
         return any(name in datasets and not names_in(datasets[name]).isdisjoint(ours) for name in edited)
 
-    def _remember(self, prepared: Prepared, state: State) -> None:
+    def _remember(self, prepared: Prepared, commit: str, state: State) -> None:
         """Move the folder's base on: what folder and published head have in common now."""
         goal = prepared.goal
         if not goal.updates_folder:
             return
-        folder = self._workspace.folder
-        old = folder.base(goal.branch)
-        gathered = prepared.gathered
-        code, meanings = (dict(old.code), dict(old.meanings)) if old else ({}, {})
-        if prepared.gathered.side.is_folder:
-            code = next_base(old.code if old else None, state.files(), prepared.gathered.side.code)
-            meanings = base_meanings(code, old, gathered.code.files, gathered.project.meanings)
-        raw = dict(old.raw) if old else {}
+        bases, gathered = self._workspace.bases, prepared.gathered
+        old = common_base(self._workspace, goal.branch)
+        code, raw = (old.code, dict(old.raw)) if old is not None else (InCommon(), {})
+        if gathered.side.is_folder:
+            # what an undo keeps out of a folder that never had it published is an edit, should it be accepted
+            edits = [cause.path for cause in gathered.code.rejected if cause.path not in code.files]
+            self._keep_texts(gathered)
+            code = code.after(commit, state.files(), gathered.side.code, edits, gathered.code.taken)
         builds = Gatherer(self._workspace).source_builds(state)
         for name, definition in gathered.definitions.items():
             if name in gathered.sources and name in builds:
                 published = {f.path: f.sha256 for f in builds[name].files}
-                here = {p: f.sha256 for p, f in prepared.gathered.side.raw(definition).items()}
-                raw[name] = next_base(raw.get(name), published, here)
-        new = Base(code, meanings, raw)
-        if new != old and (prepared.gathered.side.is_folder or old is not None):
-            folder.set_base(goal.branch, new)
+                here = {p: f.sha256 for p, f in gathered.side.raw(definition).items()}
+                taken = gathered.raw[name].taken if name in gathered.raw else ()
+                raw[name] = raw.get(name, InCommon()).after(commit, published, here, old=taken)
+        new = Base(code, raw)
+        if new != bases.of(goal.branch):
+            # a refresh of a folder without base says nothing of its code
+            bases.set(goal.branch, new if new.code.commit else replace(new, code=InCommon({}, commit)))
+
+    def _keep_texts(self, gathered: Gathered) -> None:
+        """The lake holds what somebody decided against, so that a pull may replace it."""
+        side = gathered.side
+        paths = [path for path in gathered.code.taken if path in side.code]
+        self._lake.objects.put_texts([side.read(path, side.code[path]) for path in paths])
 
 
 class _End(Record):

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
+from andon.base.paths import is_at
 from andon.base.record import Record, replace
-from andon.errors import Problem, ProjectError
+from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit
 from andon.model.plan import Plan
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
-from andon.runs.planning.gather import BoundCode, Gathered, Gatherer, code_notices
+from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
+from andon.runs.planning.merging import code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
@@ -66,7 +67,7 @@ class Preparer:
         self._lake = workspace.lake
         self._outlook = outlook
         self._probe = probe
-        self.raw = RawFiles(workspace.root, workspace.lake.storage)
+        self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
     def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
         """The plan that leads to `goal`.
@@ -81,15 +82,24 @@ class Preparer:
         gatherer = Gatherer(self._workspace)
         head = self._lake.refs.head(goal.branch)
         side = goal.side(head, gatherer)
-        gathered = gatherer.gather(head, side, goal.base(head, gatherer), drop=options.drop, lenient=True)
+        gathered = gatherer.gather(
+            head,
+            side,
+            goal.base(head, gatherer),
+            drop=options.drop,
+            lenient=True,
+            reverts=goal.target is not None,
+            decide=options.decide,
+        )
+        _require_decisions(gathered, options)
         if gathered.project.problems:
-            raise _told(ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)]), gathered)
+            raise self._refused(gathered, set(gathered.definitions), gathered.project.problems)
         selected = _selected(gathered, options)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
             bound = self.bind(gathered, taken)
         except ProjectError as error:
-            raise _told(error, gathered) from error
+            raise self._refused(gathered, taken, error.problems) from error
         return self._planned(goal, options, bound, selected, taken, estimate)
 
     def bind(self, gathered: Gathered, taken: set[str]) -> BoundCode:
@@ -136,14 +146,17 @@ class Preparer:
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
             prove=changes.prove if options.proofs else None,
         )
-        looked = look(self._workspace, gathered, bound.columns, plan_steps(situation), moment, whole=selected is None)
+        planned = plan_steps(situation)
+        done = frozenset(s.dataset for s in planned)
+        shared = gathered.shared if selected is None else _shared(gathered, done)
+        looked = look(
+            self._workspace, gathered, bound.columns, planned, moment, shared=None if selected is None else shared
+        )
         if looked.problems:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
         if estimate:
             steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
-        done = frozenset(s.dataset for s in steps)
-        shared = gathered.shared if selected is None else _shared(gathered, done)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = [f"{d} will fail: {e.message}" for d, e in sorted(gathered.failures.items()) if d in taken]
         notices = (*failures, *gathered.notices, *_left_behind(gathered, selected, done))
@@ -181,17 +194,29 @@ class Preparer:
         )
         return {key: build for key, build in builds.items() if key not in lost}
 
-    def _further_problems(self, gathered: Gathered) -> Sequence[Problem]:
-        """What binding finds in the sound part of a project with problems, so that all are told together."""
-        definitions = gathered.definitions
-        bad = {problem.file for problem in gathered.project.problems}
-        if find_cycle({d: definition.inputs for d, definition in definitions.items()}):
-            return ()
-        try:
-            self.bind(gathered, {d for d, definition in definitions.items() if definition.entry not in bad})
-        except ProjectError as error:
-            return error.problems
-        return ()
+    def _refused(self, gathered: Gathered, taken: set[str], found: Sequence[Problem]) -> ProjectError:
+        """The error with all that is wrong with `taken`: the problems `found`, and what only a closer look tells."""
+        from andon.runs.planning.survey import survey
+
+        more = survey(self._workspace, gathered, self.raw, taken, self._probe, found)
+        return _told(ProjectError.of([*found, *more]), gathered)
+
+
+def _require_decisions(gathered: Gathered, options: RunOptions) -> None:
+    """Refuse a decision about what needs none.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    for option, places in (("--mine", options.mine), ("--theirs", options.theirs)):
+        for place in places:
+            if not any(is_at(path, place) for path in gathered.decided):
+                raise UsageError(
+                    "usage.bad_argument",
+                    f"nothing is to be decided at `{place}`: no file there was changed on both sides",
+                    where=place,
+                    hint=f"leave `{option} {place}` out; `andon plan` shows what a run would do",
+                )
 
 
 def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
@@ -210,7 +235,8 @@ def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
         or leaves[d].files != gathered.files.get(d)
         or leaves[d].definition != datasets[d].definition.id
     )
-    return frozenset(select(options.select, selectable(datasets, needs, changed), options.exclude))
+    own = {d: (*gathered.files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
+    return frozenset(select(options.select, selectable(datasets, needs, changed, own), options.exclude))
 
 
 def _digest(plan: Plan, gathered: Gathered, done: frozenset[str]) -> str:

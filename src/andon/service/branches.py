@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document
-from andon.base.files import write_whole
 from andon.errors import ConflictError, UsageError
 from andon.lake.refname import check_new_name
 from andon.lake.refs import MAIN, Ref, RefMove
-from andon.model.commit import Commit, CommitKind
+from andon.model.commit import Commit, CommitKind, shows_the_same
 from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.project.folder.scan import scan
 from andon.runs.goal import DEFAULTS, Goal, Listener, RunOptions
-from andon.runs.planning.bases import base_where_parted, remember_published
+from andon.runs.planning.bases import remember_published
 from andon.runs.planning.gather import Gatherer
+from andon.runs.planning.moves import HeadMoves
+from andon.workspace.base import Base, InCommon
 from andon.workspace.branching import create_branch
-from andon.workspace.folder import Base
 
 if TYPE_CHECKING:
     from andon.runs.run import GoalRunner
@@ -53,7 +52,8 @@ class Branches:
         found = []
         for ref in self._lake.refs.of_kind("branch"):
             head = self._lake.commits.get(ref.commit)
-            differs = len(self._lake.commits.changed_leaves(main, head))
+            pairs = self._lake.commits.changed_leaves(main, head).values()
+            differs = sum(not shows_the_same(*pair) for pair in pairs)
             found.append(
                 BranchInfo(ref.name, head.id, ref.updated, head.author, head.message, ref.name == current, differs)
             )
@@ -67,6 +67,29 @@ class Branches:
         """
         return create_branch(self._workspace, name, at)
 
+    def unpublished(self, name: str) -> Sequence[str]:
+        """What was made on a branch and is not in main: datasets and shared files that it changed since main last took it, and main
+        does not have like that.
+
+        Raises:
+            UsageError: `lake.ref_not_found`.
+        """
+        commits = self._lake.commits
+        head, main = commits.get(self._branch(name).commit), self._lake.refs.resolve(MAIN)
+        common = commits.merge_base(head, main)
+        if name == MAIN or common is None:
+            return ()
+        here, there = commits.state(head), commits.state(main)
+        changes = commits.changed_leaves(common, head)
+        datasets = [d for d in changes if not shows_the_same(here.leaves.get(d), there.leaves.get(d))]
+        before = commits.shared(common)
+        files = [
+            path
+            for path in sorted(before.keys() | here.shared.keys())
+            if here.shared.get(path) != before.get(path) and here.shared.get(path) != there.shared.get(path)
+        ]
+        return [*datasets, *files]
+
     def drop(self, name: str) -> Ref:
         """Remove a branch; its commits stay until they are garbage.
 
@@ -77,7 +100,7 @@ class Branches:
             raise UsageError("lake.protected", "`main` can't be dropped: it is what readers see", where=name)
         ref = self._branch(name)
         self._lake.move(RefMove(name, "branch", ref.commit, "drop"), None, self._workspace.caller.author)
-        self._workspace.folder.forget_base(name)
+        self._workspace.bases.forget(name)
         if self._workspace.folder.branch() == name:
             self._workspace.folder.set_branch(MAIN)
         return ref
@@ -101,12 +124,11 @@ class Branches:
         if name == here:
             return target, []
         folder = {p: f.sha256 for p, f in scan(self._workspace.root, self._workspace.cache).items()}
-        state = self._lake.commits.state(self._lake.commits.get(target.commit))
+        head = self._lake.commits.get(target.commit)
+        state = self._lake.commits.state(head)
         wanted = state.files()
-        base = self._workspace.folder.base(here)
-        common = base.code if base is not None else {}
         changes = {p for p in folder.keys() | wanted.keys() if folder.get(p) != wanted.get(p)}
-        dirty = sorted(p for p in changes if folder.get(p) != common.get(p))
+        dirty = sorted(changes & self._edits(here, folder))
         if dirty:
             raise ConflictError(
                 "lake.folder_dirty",
@@ -114,14 +136,33 @@ class Branches:
                 where=dirty[0],
                 hint=_keeping_edits(here),
             )
-        for path in sorted(changes):
-            _put(self._workspace.root, path, self._lake.objects.text(wanted[path]) if path in wanted else None)
+        self._workspace.folder.write(
+            {path: self._lake.objects.text(wanted[path]) if path in wanted else None for path in sorted(changes)}
+        )
         self._workspace.folder.set_branch(name)
         gatherer = Gatherer(self._workspace)
-        old = self._workspace.folder.base(name)
-        raw = gatherer.common_raw(state, old.raw if old else {})
-        self._workspace.folder.set_base(name, Base(wanted, gatherer.meanings(state), raw))
+        old = self._workspace.bases.of(name)
+        raw = gatherer.common_raw(head, old.raw if old else {})
+        self._workspace.bases.set(name, Base(InCommon(wanted, head.id), raw))
         return target, sorted(changes)
+
+    def _edits(self, branch: str, folder: Mapping[str, str]) -> set[str]:
+        """Paths at which the folder has what its branch never had, or what was undone there, or what the lake does not hold."""
+        base = self._workspace.bases.of(branch)
+        common = base.code if base is not None else InCommon()
+        ref = self._lake.refs.find(branch)
+        head = self._lake.commits.get(ref.commit) if ref is not None else None
+        there = self._lake.commits.state(head).files() if head is not None else {}
+        texts = self._lake.objects.has_texts(folder.values())
+        moves = HeadMoves(self._lake.commits, self._lake.objects, head) if head is not None else None
+
+        def is_edit(path: str) -> bool:
+            mine, now = folder.get(path), there.get(path)
+            if mine != common.files.get(path) or (mine is not None and mine not in texts):
+                return True
+            return mine != now and moves is not None and not moves.moved(path, now, common.agreed_at(path))
+
+        return {path for path in folder.keys() | common.files.keys() if is_edit(path)}
 
     def tag(self, name: str, at: str | None = None) -> Ref:
         """Name a commit for good.
@@ -189,7 +230,7 @@ class Branches:
 
         def base(target: Commit, gatherer: Gatherer) -> Base | None:
             common = self._lake.commits.merge_base(head, target)
-            return base_where_parted(common, target, gatherer, self._lake.commits) if common is not None else None
+            return gatherer.base_of(common) if common is not None else None
 
         policy = options.policy(str(self._workspace.settings.get("publish.change")))
         return Goal(
@@ -217,10 +258,3 @@ def _keeping_edits(here: str) -> str:
         aside = "`andon branch switch --create NAME` takes them along to a new branch, where `andon run` keeps them"
         return f"{aside}; or put the files aside"
     return f"`andon run --branch {here}` keeps them on the branch, or put the files aside"
-
-
-def _put(root: Path, path: str, content: bytes | None) -> None:
-    if content is None:
-        (root / path).unlink(missing_ok=True)
-    else:
-        write_whole(root / path, content)

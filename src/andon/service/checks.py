@@ -21,10 +21,13 @@ from andon.project.select import selectable
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.runs.inspection.ask import AskContext, Checking
 from andon.runs.inspection.book import CheckBook
-from andon.runs.planning.bases import remember_published
+from andon.runs.inspection.personal import discreet_kept
+from andon.runs.planning.bases import common_base, remember_published
 from andon.runs.planning.gather import Gatherer
+from andon.service.masks import masked_columns
 from andon.workspace.code import project_at
 from andon.workspace.engines import Engines
+from andon.workspace.view import View, unpublished_hint, unpublished_run
 
 if TYPE_CHECKING:
     from andon.runs.inspection.history import CheckHistory
@@ -108,7 +111,7 @@ class Checks:
             UsageError: an unknown ref or selection.
         """
         commit, code, notices = self._code(at)
-        names = self._selected(select, code)
+        names = self._selected(select, code, at)
         place = at or self._workspace.reading()
         with Engines(self._workspace, None, self._workspace.clock()) as engines:
             checking = self._checking(code, commit, engines, again)
@@ -123,7 +126,7 @@ class Checks:
     def sql(self, select: tuple[str, ...] = (), at: str | None = None) -> list[CheckSql]:
         """What `run` would execute. Raises as that."""
         commit, code, _ = self._code(at)
-        names = self._selected(select, code)
+        names = self._selected(select, code, at)
         with Engines(self._workspace, None, self._workspace.clock()) as engines:
             checking = self._checking(code, commit, engines, again=True)
             problems = checking.book.read(names)
@@ -135,8 +138,17 @@ class Checks:
             ]
 
     def history(self, dataset: str, limit: int = 1000) -> list[CheckResult]:
-        """Results of a dataset's checks in all runs that met them, newest run first."""
-        return self._history.of_dataset(dataset, limit)
+        """Results of a dataset's checks in all runs that met them, newest run first.
+
+        Raises:
+            UsageError: `lake.dataset_not_found` for a name that no run met and the branch doesn't have.
+        """
+        found = self._history.of_dataset(dataset, limit)
+        if not found:
+            View.at(self._workspace).leaf(dataset)
+            return found
+        marked = masked_columns(self._workspace)
+        return [discreet_kept(result, marked) for result in found]
 
     def accept(self, run: int, wanted: Sequence[str], reason: str, listener: Listener | None = None) -> RunResult:
         """Publish the result of `run` in spite of the checks `wanted` (name or text, or `dataset: name`), once.
@@ -181,7 +193,7 @@ class Checks:
         )
         result = self._runner.reach(goal, options, listener or Listener())
         if result.published:
-            remember_published(self._workspace, record.branch, raw=True)
+            remember_published(self._workspace, record.branch)
         return result
 
     # -- parts
@@ -191,7 +203,7 @@ class Checks:
             ref = self._workspace.reading()
             commit = self._lake.refs.resolve(ref)
             gatherer = Gatherer(self._workspace)
-            base = self._workspace.folder.base(self._workspace.branch())
+            base = common_base(self._workspace, self._workspace.branch())
             gathered = gatherer.gather(commit, gatherer.folder(), base)
             files = gathered.files  # the folder's lines, on what is published
             leaves = {d: replace(x, files=tuple(files.get(d, x.files))) for d, x in gathered.state.leaves.items()}
@@ -205,10 +217,27 @@ class Checks:
         definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
         return commit, Code(project, definitions, state), []
 
-    def _selected(self, select: tuple[str, ...], code: Code) -> set[str]:
-        datasets = {d: x for d, x in code.project.datasets.items() if d in code.state.leaves}
-        needs = {d: datasets[d].definition.inputs if d in datasets else () for d in code.state.leaves}
-        return {d for d in choose(select, selectable(datasets, needs)) if d in datasets}
+    def _selected(self, select: tuple[str, ...], code: Code, at: str | None) -> set[str]:
+        """The datasets that are selected, and there to be asked."""
+        datasets, leaves = code.project.datasets, code.state.leaves
+        there = {d for d in datasets if d in leaves}
+        needs: dict[str, Sequence[str]] = {d: () for d in leaves}
+        needs.update({d: x.definition.inputs for d, x in datasets.items()})
+        changed = (d for d in datasets if d not in leaves or leaves[d].definition != datasets[d].definition.id)
+        named = choose(select, selectable(datasets, needs, None if at is not None else changed))
+        if select and named and not named & there:
+            raise self._nothing_there(sorted(named))
+        return named & there
+
+    def _nothing_there(self, named: Sequence[str]) -> UsageError:
+        """The error for datasets that are in the code and not in the lake: nobody can be asked about them yet."""
+        run = unpublished_run(self._workspace, named[0])
+        return UsageError(
+            "lake.dataset_not_found",
+            f"{', '.join(f'`{name}`' for name in named)} {'is' if len(named) == 1 else 'are'} not published yet",
+            where=named[0],
+            hint=unpublished_hint(run) if run is not None else "`andon run` builds and publishes what the folder says",
+        )
 
     def _checking(self, code: Code, commit: Commit, engines: Engines, again: bool) -> Checking:
         setting = AskContext(

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.document import Document, Documented
 from andon.base.graph import reach, reverse
-from andon.base.names import quote_name
+from andon.base.names import literal, quote, quote_name
+from andon.errors import MachineError
 from andon.model.acceptance import Acceptance
 from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, Leaf, State
 from andon.model.dataset import Dataset
+from andon.model.mask import MASK
 from andon.model.project import Insight, Project
 from andon.model.version import Version
 from andon.project.select import select as choose
 from andon.project.select import selectable
+from andon.runs.inspection.personal import discreet_kept
+from andon.service.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -111,7 +115,7 @@ class Page(Documented):
         insights: insights that it serves, directly or through what reads it.
         sample: up to ten rows.
         contract: for sources: how its files are read, as lines.
-        checks: what checks said of this version.
+        checks: what the commit's own checks said of the versions that it has.
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
 
@@ -212,7 +216,10 @@ class Datasets:
         needs = {d: definitions[x.definition].inputs for d, x in state.leaves.items() if x.definition in definitions}
         readers = reverse(needs)
         below = {name, *reach(readers, [name])}
-        answer = self._querying.ask_commit(f"select * from {quote_name(name)} limit 10", commit, "show")
+        marked = masked_columns(self._workspace, commit)
+        masked = marked.get(name, frozenset())
+        sample = f"select {_sampled(version, masked)} from {quote_name(name)} limit 10"
+        answer = self._querying.ask_commit(sample, commit, "show")
         entry = definitions[leaf.definition].entry
         sha = dict(leaf.files).get(entry)
         return Page(
@@ -227,21 +234,36 @@ class Datasets:
             tuple(i for i in project.insights if below.intersection(i.datasets)),
             answer.fetch(),
             _contract_lines(build),
-            objects.text(sha).decode() if sha else "",
+            objects.text(sha).decode(errors="replace") if sha else "",
             None if version.is_view else self._iceberg(version),
-            tuple(self._checks.of_version(name, version.id)),
+            tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
         )
 
-    def _iceberg(self, version: Version) -> str:
+    def _iceberg(self, version: Version) -> str | None:
+        """Where its metadata lies; None where nobody made it yet and this account can't."""
         from andon.lake.iceberg.kept import iceberg_metadata
 
-        return iceberg_metadata(self._lake.storage, version)
+        try:
+            return iceberg_metadata(self._lake.storage, version)
+        except MachineError as failure:
+            if failure.code not in ("machine.read_only", "machine.disk"):
+                raise
+            return None
+
+
+def _sampled(version: Version, masked: frozenset[str]) -> str:
+    """What the sample selects: values of personal columns do not leave the engine."""
+    hidden = [quote(c.name) for c in version.columns if c.name.lower() in masked]
+    if not hidden:
+        return "*"
+    covers = (f"case when {column} is not null then {literal(MASK)} end as {column}" for column in hidden)
+    return f"* replace ({', '.join(covers)})"
 
 
 def _selected(select: tuple[str, ...], project: Project, state: State) -> set[str]:
     datasets = {d: x for d, x in project.datasets.items() if d in state.leaves}
     needs = {d: datasets[d].definition.inputs if d in datasets else () for d in state.leaves}
-    return choose(select, selectable(datasets, needs))
+    return choose(select, selectable(datasets, needs, files={d: leaf.files for d, leaf in state.leaves.items()}))
 
 
 def _contract_lines(build: Build | None) -> tuple[str, ...]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from andon.base.document import Document, Documented
 from andon.base.record import field, replace, values_of
-from andon.model.check_result import CheckResult
+from andon.checks.findings import finding
 from andon.model.reach import Reach
 from andon.model.verdict import Verdict, VerdictKind
+from andon.runs.inspection.personal import discreet_kept
 from andon.service.history import Diff, DiffDocument
+from andon.service.masks import masked_columns
 from andon.service.row_diffs import SUMMARY_BYTES, RowOptions
 
 if TYPE_CHECKING:
@@ -94,8 +96,16 @@ class DiffReports:
         changed = [d.dataset for d in found.datasets if d.change in ("changed", "added", "removed", "code")]
         reach = self._outlook.concerned(found.b, changed, verdicts) if changed else None
         results = self._checks.of_run(found.b.run) if found.b.run is not None else []
+        marked = masked_columns(self._workspace, found.b) if results else {}
+        results = [discreet_kept(result, marked) for result in results]
         checks = tuple(
-            ReportCheck(r.dataset, r.text, str(r.severity), not r.failed or r.accepted is not None, _found(r))
+            ReportCheck(
+                r.dataset,
+                r.text,
+                str(r.severity),
+                not r.failed or r.accepted is not None,
+                finding(r) if r.failed else "",
+            )
             for r in results
         )
         # Rows of what is on one side only are as many as the table has: no need to read them.
@@ -111,14 +121,3 @@ def _words(verdict: Verdict) -> str:
     if verdict.kind is VerdictKind.CONTRACT:
         return f"contract: {'; '.join(verdict.reasons[:3])}"
     return f"{verdict.kind}: {names}" if names and verdict.kind is not VerdictKind.NONE else str(verdict.kind)
-
-
-def _found(result: CheckResult) -> str:
-    """What a failing check found."""
-    if not result.failed:
-        return ""
-    if result.bad is not None:
-        return f"{result.bad:,} of {result.total:,} rows" if result.total is not None else f"{result.bad:,} rows"
-    if result.value is not None:
-        return f"{result.value}, wanted {result.limit}" if result.limit is not None else str(result.value)
-    return result.reason or ""

@@ -11,10 +11,10 @@ from andon.base.record import replace, values_of
 from andon.errors import UsageError
 from andon.lake.undo import with_undone
 from andon.model.acceptance import Acceptance
-from andon.model.commit import Commit, CommitKind, Leaf
+from andon.model.commit import Commit, CommitKind, Leaf, shows_the_same
 from andon.model.row_diff import ColumnChangeDocument, RetypedDocument, RowDiff, RowSampleDocument
-from andon.model.verdict import Verdict, VerdictDocument
-from andon.model.version import Column
+from andon.model.verdict import Renamed, Verdict, VerdictDocument
+from andon.model.version import Column, paired
 
 if TYPE_CHECKING:
     from andon.runs.planning.outlook import Outlook
@@ -95,10 +95,12 @@ class DatasetDiffDocument(Document, kw_only=True):
     columns: dict[str, int] | UnsetType = UNSET
     key: list[str] | UnsetType = UNSET
     where: str | UnsetType | None = UNSET
+    tolerance: str | UnsetType | None = UNSET
     skipped: str | UnsetType | None = UNSET
     notes: list[str] | UnsetType = UNSET
     columns_added: list[str] | UnsetType = UNSET
     columns_removed: list[str] | UnsetType = UNSET
+    renamed: list[Renamed] | UnsetType = UNSET
     retyped: list[RetypedDocument] | UnsetType = UNSET
     detail: dict[str, ColumnChangeDocument] | UnsetType = UNSET
     samples: list[RowSampleDocument] | UnsetType = UNSET
@@ -348,8 +350,8 @@ class History:
         commits = self._lake.commits
         head = self._lake.refs.resolve(self._workspace.reading(ref))
         for commit, undone in with_undone(commits.first_parents(head)):
-            changes = commits.changed_leaves(commits.get(commit.parent), commit) if commit.parent is not None else {}
-            yield commit, changes, undone
+            found = commits.changed_leaves(commits.get(commit.parent), commit) if commit.parent is not None else {}
+            yield commit, {name: pair for name, pair in found.items() if not shows_the_same(*pair)}, undone
 
     def _require(self, dataset: str, ref: str | None, seen: Iterable[str]) -> None:
         """Refuse a dataset that neither the commit nor its history has."""
@@ -400,11 +402,8 @@ def _change(before: Leaf | None, after: Leaf | None) -> str | None:
 
 
 def _schema_diff(old: Sequence[Column], new: Sequence[Column]) -> tuple[str, ...]:
-    """How columns changed. One is the same if it has the same field id; a name that got another id is the same, too."""
-    before, after = {c.field_id: c for c in old}, {c.field_id: c for c in new}
-    pairs = [(c, after[c.field_id]) for c in old if c.field_id in after]
-    come = {c.name: c for c in new if c.field_id not in before}
-    pairs += [(c, come[c.name]) for c in old if c.field_id not in after and c.name in come]
+    """How columns changed."""
+    pairs = paired(old, new)
     kept = {now.name for _, now in pairs}, {was.name for was, _ in pairs}
     lines = [f"- {c.name} {c.type}" for c in old if c.name not in kept[1]]
     lines += [f"+ {c.name} {c.type}" for c in new if c.name not in kept[0]]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.base.document import from_json
+from andon.base.record import replace
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.relation import TableRelation
-from andon.lake.refs import MAIN
-from andon.model.commit import Commit, State
 from andon.model.profile import ALGORITHM, Profile
 from andon.model.profile_diff import ProfileDiff
+from andon.model.version import paired
 from andon.profiles.compare import compare
 from andon.profiles.make import profile_table, profile_view
 from andon.relations.relations import Relations
-from andon.workspace.code import project_at
+from andon.service.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ class Profiles:
         """
         view = View.at(self._workspace, at)
         version = view.leaf(dataset).version
-        return self._of_version(dataset, version, self._masked(dataset, view.commit, view.state))
+        return self._of_version(
+            dataset, version, masked_columns(self._workspace, view.commit).get(dataset, frozenset())
+        )
 
     def compare(self, dataset: str, at: str | None, against: str) -> ProfileDiff:
         """How the values of a dataset at `at` differ from those at `against`.
@@ -51,30 +53,21 @@ class Profiles:
             UsageError: see `profile`.
         """
         before, after = self.profile(dataset, against), self.profile(dataset, at)
-        return compare(before, after)
+        versions = Relations(self._lake)
+        pairs = paired(versions.version(before.version).columns, versions.version(after.version).columns)
+        return compare(before, after, [(old.name, new.name) for old, new in pairs])
 
     def _of_version(self, dataset: str, version_id: str, masked: frozenset[str]) -> Profile:
         """The profile of a version, from the catalog if it was ever made; only counts of the columns in `masked` (lower case)."""
         kept = self._workspace.facts.find(version_id, KIND)
         if kept is not None:
             found = from_json(Profile, kept, stored=True)
-            hidden = {c.name.lower() for c in found.columns if c.masked}
-            if hidden == masked:
-                return found
+            hidden = frozenset(c.name.lower() for c in found.columns if c.masked)
             if hidden < masked:  # marked since: its values are neither shown nor kept any longer
-                return self._keep(found.hiding(masked))
-        return self._keep(self._make(dataset, version_id, masked))
-
-    def _masked(self, dataset: str, commit: Commit, state: State) -> frozenset[str]:
-        """Columns marked `pii`: by the code of the commit that is read, by that of the branch as it is now, or by main's."""
-        heads = [self._lake.refs.resolve(ref) for ref in dict.fromkeys((self._workspace.reading(), MAIN))]
-        others = {head.id: head for head in heads if head.id != commit.id}
-        states = [state, *(self._lake.commits.state(head) for head in others.values())]
-        marked = set()
-        for each in states:
-            info = project_at(self._workspace, each).datasets.get(dataset)
-            marked |= {c.name.lower() for c in info.columns if c.pii} if info is not None else set()
-        return frozenset(marked)
+                found, hidden = self._keep(found.hiding(masked)), masked
+            if hidden == masked:
+                return replace(found, dataset=dataset)  # another of equal content may have been looked at first
+        return replace(self._keep(self._make(dataset, version_id, masked)), dataset=dataset)
 
     def _make(self, dataset: str, version_id: str, masked: frozenset[str]) -> Profile:
         relations = Relations(self._lake)

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document, Documented
-from andon.base.files import write_whole
 from andon.model.commit import Commit
-from andon.project.folder.merge import next_base
+from andon.project.folder.merge import Newer, Pull, is_rejected, pull_choice, rejected_by_path
 from andon.project.folder.scan import scan
 from andon.project.folder.text_merge import merge_texts
-from andon.runs.planning.bases import base_meanings
+from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gatherer
-from andon.workspace.folder import Base
+from andon.runs.planning.moves import HeadMoves
+from andon.workspace.base import Base
+from andon.workspace.git import git_info
+from andon.workspace.git_history import Differing, GitHistory
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -32,7 +34,8 @@ class PulledDocument(Document):
 
 
 class Pulled(Documented):
-    """What a pull did to the folder: paths written, removed, merged without doubt, and merged with markers left to decide."""
+    """What a pull did to the folder: paths written, removed, merged without doubt, merged with markers left to decide, and kept
+    although the branch has them not: what was undone, and edits of what is gone."""
 
     branch: str
     commit: Commit
@@ -51,70 +54,133 @@ def pull(workspace: Workspace, branch: str | None = None, dry: bool = False) -> 
     """Bring the branch's newer files into the folder.
 
     A file that only the branch changed is written (or removed); one that only the folder changed or deleted stays so; one that
-    both changed is merged by lines between base, folder and branch, with markers where both changed the same lines.
+    both changed is merged by lines between base, folder and branch, with markers where both changed the same lines. An undo counts
+    as no change of the branch: what it took back stays in the folder. Nothing is removed or overwritten that the lake does not hold.
 
     Args:
         dry: only tell what would be done.
+
+    Raises:
+        MachineError: `lake.corrupt` for a branch that names other files than a project's.
+        ProjectError: `project.link_outside`.
     """
-    name = workspace.branch(branch)
-    commit = workspace.lake.refs.resolve(name)
-    state = workspace.lake.commits.state(commit)
-    head = state.files()
-    here = {p: f.sha256 for p, f in scan(workspace.root, workspace.cache).items()}
-    old = workspace.folder.base(name)
-    base = old.code if old is not None else {}
-    write: dict[str, bytes | None] = {}
-    merged: list[str] = []
-    conflicts: list[str] = []
-    kept: list[str] = []
-    for path in sorted(head.keys() | here.keys()):
-        ours, theirs, before = here.get(path), head.get(path), base.get(path)
-        if ours == theirs or (theirs == before and before is not None):
-            continue
-        if ours == before or ours is None:
-            write[path] = workspace.lake.objects.text(theirs) if theirs is not None else None
-        elif theirs is None:
-            kept.append(path)
-        else:
-            content, clean = _merge(workspace, path, base, theirs)
-            (merged if clean else conflicts).append(path)
-            write[path] = content
-    if not dry:
-        for path, text in write.items():
-            if text is None:
-                (workspace.root / path).unlink(missing_ok=True)
-            else:
-                write_whole(workspace.root / path, text)
-        now = {p: f.sha256 for p, f in scan(workspace.root, workspace.cache).items()}
-        _remember(workspace, name, commit, now, {*merged, *conflicts, *kept})
-    return Pulled(
-        name,
-        commit,
-        tuple(p for p, c in write.items() if c is not None and p not in merged and p not in conflicts),
-        tuple(p for p, c in write.items() if c is None),
-        tuple(merged),
-        tuple(conflicts),
-        tuple(kept),
-    )
+    return _Pull(workspace, workspace.branch(branch)).do(dry)
 
 
-def _merge(workspace: Workspace, path: str, base: Mapping[str, str], theirs: str) -> tuple[bytes, bool]:
-    objects = workspace.lake.objects
-    before = base.get(path)
-    ancestor = objects.text(before) if before is not None and objects.has_texts([before]) else b""
-    return merge_texts(ancestor, (workspace.root / path).read_bytes(), objects.text(theirs))
+def _by_git(choice: Pull, newer: Newer | None) -> Pull:
+    """What a pull does where git knows which side is newer; what was undone or left is not its concern."""
+    if choice in (Pull.LEAVE, Pull.MERGE):
+        return {None: choice, Newer.MINE: Pull.LEAVE, Newer.THEIRS: Pull.TAKE, Newer.BOTH: Pull.MERGE}[newer]
+    return choice
 
 
-def _remember(workspace: Workspace, branch: str, commit: Commit, here: Mapping[str, str], decided: set[str]) -> None:
-    """After a pull the head's content is what both have in common, also for files that hold both sides' edits now."""
-    state = workspace.lake.commits.state(commit)
-    head = state.files()
-    old = workspace.folder.base(branch)
-    code = next_base(old.code if old else None, head, here)
-    for path in decided:
-        if path in head:
-            code[path] = head[path]
-        else:
-            code.pop(path, None)
-    meanings = base_meanings(code, old, head, Gatherer(workspace).meanings(state))
-    workspace.folder.set_base(branch, Base(code, meanings, old.raw if old else {}))
+class _Pull:
+    """One pull: what is decided file by file, then done."""
+
+    def __init__(self, workspace: Workspace, branch: str) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._branch = branch
+        self._commit = self._lake.refs.resolve(branch)
+        self._head = self._lake.commits.state(self._commit).files()
+        self._gatherer = Gatherer(workspace)
+        self._side = self._gatherer.folder()
+        self._base = common_base(workspace, branch) or Base()
+        self._git = GitHistory(workspace.root) if git_info(workspace.root) is not None else None
+        self._said: Mapping[str, Newer] = {}
+        self._write: dict[str, bytes | None] = {}
+        self._merged: list[str] = []
+        self._conflicts: list[str] = []
+        self._kept: list[str] = []
+        #: where the folder's content counts as an edit of the branch's from now on
+        self._edits: list[str] = []
+
+    def do(self, dry: bool) -> Pulled:
+        self._decide()
+        if not dry and self._write:
+            self._keep_texts()
+            self._workspace.folder.write(self._write)
+        if not dry:
+            self._remember()
+        doubtful = {*self._merged, *self._conflicts}
+        return Pulled(
+            self._branch,
+            self._commit,
+            tuple(p for p, c in self._write.items() if c is not None and p not in doubtful),
+            tuple(p for p, c in self._write.items() if c is None),
+            tuple(self._merged),
+            tuple(self._conflicts),
+            tuple(self._kept),
+        )
+
+    def _decide(self) -> None:
+        head, here, common = self._head, self._side.code, self._base.code
+        rejected = rejected_by_path(self._commit.rejected)
+        meaning = self._gatherer.meaning(self._side) if rejected else None
+        moves = HeadMoves(self._lake.commits, self._lake.objects, self._commit)
+        texts = self._lake.objects.has_texts(here.values())
+        self._said = self._asked_git()
+        for path in sorted(head.keys() | here.keys()):
+            ours, theirs = here.get(path), head.get(path)
+            if ours == theirs:
+                continue
+            before = common.files.get(path)
+            is_known = path in common.files and (ours is None or ours != before or ours in texts)
+            choice = pull_choice(
+                ours,
+                theirs,
+                before=before,
+                is_known=is_known,
+                is_unmoved=is_known and not moves.moved(path, theirs, common.agreed_at(path)),
+                is_rejected=is_rejected(path, ours, rejected, meaning),
+            )
+            choice = _by_git(choice, self._said.get(path))
+            if choice is Pull.KEEP:
+                self._kept.append(path)
+                if path not in common.files or (theirs is None and moves.moved(path, theirs, common.agreed_at(path))):
+                    self._edits.append(path)
+            elif choice is Pull.TAKE:
+                self._write[path] = self._lake.objects.text(theirs) if theirs is not None else None
+            elif choice is Pull.MERGE and theirs is not None:
+                self._merge(path, before, theirs)
+
+    def _asked_git(self) -> Mapping[str, Newer]:
+        """What git says of the files in which folder and branch differ."""
+        if self._git is None:
+            return {}
+        known = self._base.code.files
+        paths = [path for path in self._head.keys() | self._side.code.keys() if path in self._head or path in known]
+        return self._git.newer(
+            [self._differing(path) for path in sorted(paths) if self._head.get(path) != self._side.code.get(path)]
+        )
+
+    def _differing(self, path: str) -> Differing:
+        ours, theirs = self._side.code.get(path), self._head.get(path)
+        return Differing(
+            path,
+            None if ours is None else lambda: self._side.read(path, ours),
+            None if theirs is None else lambda: self._lake.objects.text(theirs),
+        )
+
+    def _merge(self, path: str, before: str | None, theirs: str) -> None:
+        objects = self._lake.objects
+        ancestor = None
+        if path in self._said or before is None or before == theirs:
+            ancestor = self._git.ancestor(self._differing(path)) if self._git is not None else None
+        elif objects.has_texts([before]):
+            ancestor = objects.text(before)
+        ours = self._side.read(path, self._side.code[path])
+        self._write[path], is_clean = merge_texts(ancestor or b"", ours, objects.text(theirs))
+        (self._merged if is_clean else self._conflicts).append(path)
+        self._edits.append(path)
+
+    def _keep_texts(self) -> None:
+        """The lake holds what is about to go, as it is in this moment."""
+        here = self._side.code
+        self._lake.objects.put_texts([self._side.read(path, here[path]) for path in self._write if path in here])
+
+    def _remember(self) -> None:
+        """What both have in common now: the branch's content also where a file holds both sides' edits."""
+        here = {p: f.sha256 for p, f in scan(self._workspace.root, self._workspace.cache).items()}
+        code = self._base.code.after(self._commit.id, self._head, here, self._edits)
+        self._workspace.bases.set(self._branch, Base(code, self._gatherer.common_raw(self._commit, self._base.raw)))

@@ -5,13 +5,18 @@ were made once are kept by the two versions and the key, and not made again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record, replace
+from andon.checks.language.literals import read_number, read_share
 from andon.errors import UsageError
+from andon.model.check import Tolerance
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
+from andon.model.version import paired
+from andon.service.masks import masked_columns
 from andon.state.row_diffs import Compared, KnownRowDiffs
 from andon.workspace.view import no_dataset
 
@@ -31,19 +36,21 @@ class RowOptions(Record):
     Attributes:
         where: an SQL condition on columns of the dataset; counted and shown are only rows that satisfy it before or after.
         samples: examples of changed rows at most; 0 leaves out all values.
+        tolerance: `0.01` or `0.1%`: numbers of rows with one key that differ by no more count as the same.
         output: a Parquet file for all differing rows.
         limit_bytes: datasets whose differing files are larger together are skipped; None reads all.
     """
 
     where: str | None = None
     samples: int = 20
+    tolerance: str | None = None
     output: Path | None = None
     limit_bytes: int | None = None
 
     @property
     def is_summary(self) -> bool:
         """Whether counts over all rows are the whole answer: they don't depend on who asks, nor on what is hidden from whom."""
-        return self.samples == 0 and self.where is None and self.output is None
+        return self.samples == 0 and self.where is None and self.tolerance is None and self.output is None
 
 
 class _Differing(Record):
@@ -99,6 +106,8 @@ class RowDiffs:
             self._require(a, b, datasets)
         if chosen.output is not None:
             _check_output(chosen.output, names)
+        if chosen.tolerance is not None:
+            _tolerance(chosen.tolerance)
         if chosen.where is not None:
             from andon.relations.row_diffs import check_condition
 
@@ -125,6 +134,13 @@ class RowDiffs:
         """What of `summary` costs nothing: what was counted before, by dataset."""
         return self._counted(self._differing(datasets, self._lake.commits.changed_leaves(a, b)))
 
+    def of_pairs(self, head: Commit, pairs: LeafChanges) -> dict[str, RowDiff]:
+        """`summary` of leaves of `head` beside others that no commit holds yet, by dataset."""
+        differing = self._differing(pairs, pairs)
+        found = self._counted(differing)
+        missing = [each for name, each in differing.items() if name not in found]
+        return {**found, **self._made(missing, head, head, RowOptions(samples=0, limit_bytes=SUMMARY_BYTES))}
+
     # -- parts
 
     def _relations(self) -> Relations:
@@ -145,8 +161,11 @@ class RowDiffs:
         differing = {}
         for name, pair in pairs.items():
             old, new = (relations.version(leaf.version) if leaf is not None else None for leaf in pair)
-            declared = [definitions[x.definition].key for x in reversed(pair) if x and x.definition in definitions]
-            key, notes = _key(declared, [v for v in (old, new) if v is not None])
+            declared = [
+                definitions[leaf.definition].key if leaf is not None and leaf.definition in definitions else ()
+                for leaf in pair
+            ]
+            key, notes = _key(declared[0], declared[1], old, new)
             differing[name] = _Differing(name, old, new, key, notes)
         return differing
 
@@ -169,14 +188,18 @@ class RowDiffs:
         from andon.relations.row_diffs import RowDiffer
 
         differ = RowDiffer(self._lake, self._workspace.readers, self._relations())
-        masks = {} if options.is_summary else self._masks(a, b)
+        tolerance = None if options.tolerance is None else _tolerance(options.tolerance)
+        masks = {} if options.is_summary else masked_columns(self._workspace, a, b)
         made, kept = {}, []
         for each in differing:
             masked = masks.get(each.name, frozenset())
-            question = DiffQuestion(each.name, each.key, options.where, masked, options.samples, options.output)
+            question = DiffQuestion(
+                each.name, each.key, options.where, masked, options.samples, tolerance, options.output
+            )
             found = differ.compare(each.old, each.new, question, options.limit_bytes)
-            made[each.name] = replace(found, notes=(*each.notes, *found.notes))
-            if each.compared is not None and found.skipped is None and options.where is None:
+            made[each.name] = replace(found, notes=(*each.notes, *found.notes), tolerance=options.tolerance)
+            is_whole = options.where is None and tolerance is None
+            if each.compared is not None and found.skipped is None and is_whole:
                 kept.append((each.compared, found))
         if kept:
             self._known.keep(kept)
@@ -194,18 +217,6 @@ class RowDiffs:
         definition = self._lake.objects.definitions([leaf.definition]).get(leaf.definition)
         key = definition.key if definition else ()
         return RowDiff(name, tuple(c.name for c in version.columns), key, where=options.where)
-
-    def _masks(self, a: Commit, b: Commit) -> dict[str, frozenset[str]]:
-        """Columns marked `pii`, in lower case, by dataset: by the code of either commit, or by that of the branch as it is now."""
-        from andon.workspace.code import project_at
-
-        head = self._lake.refs.resolve(self._workspace.reading())
-        marked: dict[str, set[str]] = {}
-        for commit in {c.root: c for c in (a, b, head)}.values():
-            project = project_at(self._workspace, self._lake.commits.state(commit))
-            for name, info in project.datasets.items():
-                marked.setdefault(name, set()).update(c.name.lower() for c in info.columns if c.pii)
-        return {name: frozenset(columns) for name, columns in marked.items() if columns}
 
     def _require(self, a: Commit, b: Commit, datasets: Sequence[str]) -> None:
         known = self._lake.commits.state(a).leaves.keys() | self._lake.commits.state(b).leaves.keys()
@@ -230,21 +241,39 @@ def _check_output(path: Path, names: Sequence[str]) -> None:
         raise UsageError("usage.bad_argument", f"there is no folder `{path.parent}`", where=str(path))
 
 
-def _key(declared: Iterable[tuple[str, ...]], versions: Sequence[Version]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The key to pair rows by, and what there is to say about it.
+def _key(
+    declared_old: tuple[str, ...], declared_new: tuple[str, ...], old: Version | None, new: Version | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The key to pair rows by, as the new side names it, and what there is to say about it.
 
     Args:
-        declared: the key of each side's definition, the newer one's first.
-        versions: the sides that are there.
+        declared_old, declared_new: the key of each side's definition.
     """
-    there = [{c.name.lower() for c in v.columns} for v in versions]
-    keys = [key for key in dict.fromkeys(declared) if key]
-    for key in keys:
-        if all(part.lower() in columns for part in key for columns in there):
-            return key, ()
+    pairs = paired(*((v or old or new).columns for v in (old, new)))  # type: ignore[union-attr]
+    now = {column.name.lower(): column.name for _, column in pairs}
+    later = {before.name.lower(): column.name for before, column in pairs}
+    keys = [key for key in dict.fromkeys((declared_new, declared_old)) if key]
+    if declared_new and all(part.lower() in now for part in declared_new):
+        return declared_new, ()
+    if declared_old and all(part.lower() in later for part in declared_old):
+        return tuple(later[part.lower()] for part in declared_old), ()
     if not keys:
         return (), ()
     return (), (f"the key ({', '.join(keys[0])}) is not on both sides: compared as whole rows",)
+
+
+def _tolerance(text: str) -> Tolerance:
+    """`0.01` or `0.1%`.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    share, number = read_share(text.strip()), read_number(text.strip())
+    amount = share if share is not None else Decimal(number) if number is not None else None
+    if amount is None or amount < 0:
+        hint = "a number, `0.01`, or a share of the newer value, `0.1%`"
+        raise UsageError("usage.bad_argument", f"`{text}` is no tolerance", where="tolerance", hint=hint)
+    return Tolerance(amount, share is not None)
 
 
 def _one_sided(differing: _Differing) -> RowDiff | None:

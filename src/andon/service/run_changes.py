@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.record import Record, field
+from andon.base.record import Record, field, replace
 from andon.model.commit import Commit, Leaf
-from andon.model.plan import Action
+from andon.model.plan import Action, Plan
 from andon.model.row_diff import RowDiff
 from andon.model.run import RunResult, TaskStatus
 from andon.model.verdict import Verdict
@@ -29,7 +29,7 @@ _SHARE = 0.1
 # CPU seconds, as measured: a run without its tasks, a task, a comparison; and bytes that each of the two takes in a second.
 _RUN = 0.3
 _TASK = 0.01
-_COMPARISON = 0.012
+_COMPARISON = 0.02
 _BYTES = 100_000_000
 
 Sizes = Mapping[str, tuple[int | None, int]]
@@ -83,6 +83,30 @@ class RunChanges:
             {d: (_rows(sizes, old), _rows(sizes, new)) for d, (old, new) in moved.items() if d not in compared},
             self._outlook.between(before, after, own),
             {d: _rows(sizes, new) for d, (_, new) in moved.items()},
+        )
+
+    def ahead(self, plan: Plan) -> Shown:
+        """What a plan will change for readers, as far as it is known before: of results that are there already, on a branch or held."""
+        commits, objects = self._lake.commits, self._lake.objects
+        head = commits.get(plan.base)
+        leaves = commits.state(head).leaves
+        steps = [s for s in plan.steps if s.action in (Action.REUSE, Action.CHECK, Action.VIEW) and s.dataset in leaves]
+        ready = [s for s in steps if s.version is not None and s.version != leaves[s.dataset].version]
+        if not ready:
+            return Shown(plan.base, plan.base)
+        builds = objects.builds(s.build for s in ready if s.build is not None)
+        pairs: dict[str, tuple[Leaf | None, Leaf | None]] = {}
+        for step in ready[:_MOST]:
+            leaf, build = leaves[step.dataset], builds.get(step.build or "")
+            definition = build.definition if build is not None else leaf.definition
+            pairs[step.dataset] = leaf, replace(leaf, version=step.version or leaf.version, definition=definition)
+        sizes = objects.row_counts(s.version for s in ready if s.version is not None)
+        rows = self._row_diffs.of_pairs(head, pairs)
+        return Shown(
+            plan.base,
+            plan.base,
+            tuple(rows[d] for d in pairs if d in rows),
+            totals={s.dataset: sizes.get(s.version or "", (None, 0))[0] for s in ready},
         )
 
     def _compared(

@@ -149,7 +149,7 @@ class Service:
         """Undo, redo, accept."""
         from andon.service.undo import Undoing
 
-        return Undoing(self.workspace)
+        return Undoing(self.workspace, self._runner)
 
     @cached_property
     def reverting(self) -> Reverting:

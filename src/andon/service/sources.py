@@ -11,6 +11,7 @@ from andon.base.names import did_you_mean
 from andon.errors import UsageError
 from andon.model.dataset import Kind
 from andon.project.set_key import set_key
+from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import with_contracts
@@ -57,7 +58,7 @@ def _gathered(workspace: Workspace, name: str, branch: str | None) -> Gathered:
     chosen = workspace.branch(branch)
     ref = chosen if workspace.lake.refs.find(chosen) else "main"
     gatherer = Gatherer(workspace)
-    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), workspace.folder.base(chosen))
+    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), common_base(workspace, chosen))
     sources = [d for d, definition in gathered.definitions.items() if definition.kind is Kind.SOURCE]
     if name not in sources:
         raise _no_source(name, sources)
@@ -81,7 +82,7 @@ def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pi
         DatasetError: what stands in the way of reading it.
     """
     gathered = _gathered(workspace, name, branch)
-    gathered = with_contracts(gathered, RawFiles(workspace.root, workspace.lake.storage), [name])
+    gathered = with_contracts(gathered, RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact), [name])
     if name in gathered.failures:
         raise gathered.failures[name]
     definition, contract = gathered.definitions[name], gathered.sources[name].contract

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.document import UNSET, Document, Documented, UnsetType
-from andon.errors import ConflictError, UsageError
+from andon.base.paths import is_at
+from andon.errors import ConflictError, HeldError, UsageError
 from andon.lake.commits import Draft
 from andon.lake.refs import RefMove, require_branch
 from andon.lake.undo import causes_of, redo_target, undo_target
-from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, Leaf, State, in_force, sorted_causes
-from andon.runs.planning.bases import make_pending
-from andon.workspace.folder import put
+from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, Leaf, in_force, shows_the_same, sorted_causes
+from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
+from andon.service.reverts import redo_goal, undo_goal
 
 if TYPE_CHECKING:
+    from andon.runs.run import GoalRunner
     from andon.workspace.workspace import Workspace
 
 
@@ -63,8 +65,9 @@ class Reverted(Documented):
 class Undoing:
     """Takes back and brings again what one workspace's branches published."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, runner: GoalRunner) -> None:
         self._workspace = workspace
+        self._runner = runner
         self._lake = workspace.lake
 
     def undo_preview(self, branch: str | None = None) -> tuple[Commit, tuple[str, ...]]:
@@ -78,13 +81,20 @@ class Undoing:
         if target is None or target.parent is None:
             raise UsageError("lake.nothing_to_undo", "no publish is left to undo", hint="`andon log` shows the history")
         changes = self._lake.commits.changed_leaves(self._lake.commits.get(target.parent), target)
-        return target, tuple(changes)
+        return target, _seen(changes)
+
+    def is_restore(self, branch: str | None = None) -> bool:
+        """Whether `undo` gives readers again what they saw before, to the letter; else an older publish was taken out since, and what
+        follows from both is planned, built and checked."""
+        target, _ = self.undo_preview(branch)
+        return self._head(branch).root == target.root
 
     def needs_asking(self, target: Commit) -> str | None:
         """Why an undo of `target` should be confirmed first, or None."""
         run = self._workspace.runs.find(target.run) if target.run is not None else None
         if run is not None and run.kind == CommitKind.REFRESH:
-            return "it is a refresh that no person made by hand"
+            by = "" if target.author == self._workspace.caller.author else f" by {target.author}"
+            return f"it is a refresh{by}: it took in new data and changed no code"
         if target.author != self._workspace.caller.author:
             return f"it was published by {target.author}"
         return None
@@ -98,12 +108,15 @@ class Undoing:
     ) -> Reverted:
         """Revert the newest publish that is not undone yet, as a new commit. No data moves.
 
+        Where an older publish was taken out since, readers never saw what is left: then it is planned, built and checked like a change.
+
         Args:
             expect: id (or its beginning) of the commit that should be taken back; refused if another one would be.
 
         Raises:
             UsageError: `lake.nothing_to_undo`.
             ConflictError: `lake.ref_moved` if the branch moved, or another publish than `expect` is the newest.
+            HeldError: `run.held` if what was planned could not be published.
         """
         name = self._workspace.branch(branch)
         if (done := self._answered(name, request)) is not None:
@@ -118,33 +131,35 @@ class Undoing:
                 where=name,
                 hint="`andon log` shows what happened",
             )
+        text = message or f"undo {target.id[:8]}: {target.message}"
+        if head.root != target.root:
+            return self._reach(undo_goal(self._workspace, name, target), target, text, request)
         assert target.parent is not None  # undo_preview refuses the first commit
         before = commits.get(target.parent)
         changes = commits.changed_leaves(before, target)
         causes = causes_of(commits, self._lake.objects, before, target, changes)
-        state = _apply(commits.state(head), {d: old for d, (old, _) in changes.items()})
-        shared = _revert_files(commits.state(head).shared, commits.shared(before), commits.shared(target))
         draft = Draft(
-            (head.id,),
-            CommitKind.UNDO,
-            self._workspace.caller.author,
-            message or f"undo {target.id[:8]}: {target.message}",
-            to_text(self._workspace.clock()),
-            None,
-            tuple({*head.rejected, *causes}),
-            in_force((*head.acceptances, *before.acceptances), State(state)),
-            target.id,
+            parents=(head.id,),
+            kind=CommitKind.UNDO,
+            author=self._workspace.caller.author,
+            message=text,
+            time=to_text(self._workspace.clock()),
+            rejected=tuple({*head.rejected, *causes}),
+            acceptances=in_force((*head.acceptances, *before.acceptances), commits.state(before)),
+            target=target.id,
         )
-        move = RefMove(name, "branch", head.id, "undo")
-        commit = self._lake.commit(draft, State(state, shared), [move], request)
-        return Reverted(name, commit, target, tuple(changes), sorted_causes(causes))
+        commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "undo")], request)
+        return Reverted(name, commit, target, _seen(changes), sorted_causes(causes))
 
     def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:
         """Revert the newest undo, as a new commit, unless the same datasets were published again since.
 
+        Where others were published since, what follows from both is planned, built and checked like a change.
+
         Raises:
             UsageError: `lake.nothing_to_redo`.
             ConflictError: `lake.ref_moved`.
+            HeldError: `run.held` if what was planned could not be published.
         """
         name = self._workspace.branch(branch)
         if (done := self._answered(name, request)) is not None:
@@ -154,72 +169,56 @@ class Undoing:
         choice = redo_target(commits.first_parents(head))
         if choice is None or choice.undo.parent is None or choice.undo.target is None:
             raise UsageError("lake.nothing_to_redo", "no undo is left to redo", hint="`andon log` shows the history")
-        undo, before, undone = choice.undo, commits.get(choice.undo.parent), choice.undo.target
+        undo, before = choice.undo, commits.get(choice.undo.parent)
         changes = commits.changed_leaves(before, undo)
-        files = _differing(commits.shared(before), commits.shared(undo))
-        for later in choice.since:
-            assert later.parent is not None  # a publish has a parent
-            earlier = commits.get(later.parent)
-            since = commits.changed_leaves(earlier, later)
-            again = changes.keys() & since.keys()
-            again |= files & _differing(commits.shared(earlier), commits.shared(later))
-            # Neither side may have been built on what the other one changed: both together were never built nor checked.
-            again |= since.keys() & self._inputs(old for old, _ in changes.values())
-            again |= changes.keys() & self._inputs(new for _, new in since.values())
-            if again:
-                raise UsageError(
-                    "lake.nothing_to_redo",
-                    f"`{min(again)}` was published again, or built on, since that undo, in {later.id[:8]}",
-                    where=name,
-                    hint="run the code that you want again; `andon accept --rejected PATH` lets an undone file pass",
-                )
-        state = _apply(commits.state(head), {d: old for d, (old, _) in changes.items()})
-        shared = _revert_files(commits.state(head).shared, commits.shared(before), commits.shared(undo))
+        self._require_not_again(name, changes.keys() | self._shared_between(before, undo), choice.since)
+        target = commits.get(choice.undo.target)
+        text = f"redo {target.id[:8]}: {target.message}"
+        if head.root != undo.root:
+            return self._reach(redo_goal(self._workspace, name, undo), target, text, request)
         lifted = set(undo.rejected) - set(before.rejected)
-        target = commits.get(undone)
         draft = Draft(
-            (head.id,),
-            CommitKind.REDO,
-            self._workspace.caller.author,
-            f"redo {target.id[:8]}: {target.message}",
-            to_text(self._workspace.clock()),
-            None,
-            tuple(set(head.rejected) - lifted),
-            in_force((*head.acceptances, *before.acceptances), State(state)),
-            undo.id,
+            parents=(head.id,),
+            kind=CommitKind.REDO,
+            author=self._workspace.caller.author,
+            message=text,
+            time=to_text(self._workspace.clock()),
+            rejected=tuple(set(head.rejected) - lifted),
+            acceptances=in_force((*head.acceptances, *before.acceptances), commits.state(before)),
+            target=undo.id,
         )
-        commit = self._lake.commit(draft, State(state, shared), [RefMove(name, "branch", head.id, "redo")], request)
-        return Reverted(name, commit, target, tuple(changes), ())
+        commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "redo")], request)
+        return Reverted(name, commit, target, _seen(changes), ())
 
-    def accept_rejected(self, path: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
-        """Let what an undo took out at `path` (a project file or a raw file) pass again.
+    def accept_rejected(self, *places: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
+        """Let what undos took out at `places` (project files, raw files, folders of them; `.` is all) pass again, as one commit.
 
         Raises:
-            UsageError: `usage.bad_argument` if nothing is rejected there.
+            UsageError: `usage.bad_argument` if nothing is rejected at one of them.
         """
         name = self._workspace.branch(branch)
         head = self._head(branch)
-        lifted = tuple(c for c in head.rejected if c.path == path)
-        if not lifted:
-            known = ", ".join(sorted({f"`{c.path}`" for c in head.rejected})) or "nothing"
-            raise UsageError(
-                "usage.bad_argument",
-                f"nothing is rejected at `{path}` on {name}",
-                where=path,
-                hint=f"rejected: {known}",
-            )
+        for place in places:
+            if not any(is_at(cause.path, place) for cause in head.rejected):
+                known = ", ".join(sorted({f"`{c.path}`" for c in head.rejected})) or "nothing"
+                raise UsageError(
+                    "usage.bad_argument",
+                    f"nothing is rejected at `{place}` on {name}",
+                    where=place,
+                    hint=f"rejected: {known}",
+                )
+        lifted = tuple(c for c in head.rejected if any(is_at(c.path, place) for place in places))
         draft = Draft(
             (head.id,),
             CommitKind.ACCEPT,
             self._workspace.caller.author,
-            f"accept {path} again",
+            f"accept {_listed(sorted({c.path for c in lifted}))} again",
             to_text(self._workspace.clock()),
             None,
-            tuple(c for c in head.rejected if c.path != path),
+            tuple(c for c in head.rejected if c not in lifted),
             head.acceptances,
         )
         commit = self._lake.commit(draft, head.root, [RefMove(name, "branch", head.id, "accept")])
-        make_pending(self._workspace, name, commit, lifted)
         return commit, lifted
 
     def rejected(self, branch: str | None = None) -> tuple[Cause, ...]:
@@ -228,10 +227,44 @@ class Undoing:
 
     # -- parts
 
-    def _inputs(self, leaves: Iterable[Leaf | None]) -> set[str]:
-        """All datasets that `leaves` were made from."""
-        definitions = self._lake.objects.definitions({leaf.definition for leaf in leaves if leaf is not None})
-        return {name for definition in definitions.values() for name in definition.inputs}
+    def _reach(self, goal: Goal, target: Commit, message: str, request: str | None) -> Reverted:
+        """Publish what an undo or a redo leads to.
+
+        Raises:
+            HeldError: `run.held`.
+        """
+        options = RunOptions(branch=goal.branch, message=message, agreed=ANY_PLAN, request=request)
+        result = self._runner.reach(goal, options, Listener())
+        if not result.published:
+            raise HeldError(
+                "run.held",
+                f"{result.held}; nothing was published",
+                where=f"run:{result.run}",
+                hint=f"`andon diff {goal.branch} run:{result.run}` shows what it would be; `andon redo` brings back what was undone",
+            )
+        commits = self._lake.commits
+        commit = commits.get(result.commit)
+        changes = commits.changed_leaves(commits.get(commit.parent or ""), commit)
+        return Reverted(goal.branch, commit, target, _seen(changes), goal.rejected)
+
+    def _require_not_again(self, branch: str, changed: Set[str], since: Iterable[Commit]) -> None:
+        """Refuse a redo of what was published again: which of both is wanted, only people know."""
+        commits = self._lake.commits
+        for later in since:
+            earlier = commits.get(later.parent or "")
+            again = changed & (commits.changed_leaves(earlier, later).keys() | self._shared_between(earlier, later))
+            if again:
+                raise UsageError(
+                    "lake.nothing_to_redo",
+                    f"`{min(again)}` was published again since that undo, in {later.id[:8]}",
+                    where=branch,
+                    hint="run the code that you want again; `andon accept --rejected PATH` lets an undone file pass",
+                )
+
+    def _shared_between(self, one: Commit, other: Commit) -> set[str]:
+        """Shared files in which two commits differ."""
+        before, after = self._lake.commits.shared(one), self._lake.commits.shared(other)
+        return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
 
     def _head(self, branch: str | None) -> Commit:
         """The head of a branch that is about to move, or is asked what it would do.
@@ -249,7 +282,7 @@ class Undoing:
     def _answered(self, branch: str, request: str | None) -> Reverted | None:
         """What an undo or redo with this request id did, if there was one."""
         move = self._lake.refs.answered(request) if request is not None else None
-        if move is None or move.new is None:
+        if move is None or move.new is None or move.ref != branch:
             return None
         commits = self._lake.commits
         commit = commits.get(move.new)
@@ -259,26 +292,13 @@ class Undoing:
         if commit.kind is CommitKind.REDO and target.target is not None:
             target = commits.get(target.target)
         causes = set(commit.rejected) - set(before.rejected)
-        return Reverted(branch, commit, target, tuple(commits.changed_leaves(before, commit)), sorted_causes(causes))
+        return Reverted(branch, commit, target, _seen(commits.changed_leaves(before, commit)), sorted_causes(causes))
 
 
-def _apply(state: State, leaves: Mapping[str, Leaf | None]) -> dict[str, Leaf]:
-    result = dict(state.leaves)
-    for dataset, leaf in leaves.items():
-        if leaf is None:
-            result.pop(dataset, None)
-        else:
-            result[dataset] = leaf
-    return result
+def _seen(changes: Mapping[str, tuple[Leaf | None, Leaf | None]]) -> tuple[str, ...]:
+    """The datasets of which readers see something else, or that have other code: not those that were only built again."""
+    return tuple(name for name, pair in changes.items() if not shows_the_same(*pair))
 
 
-def _revert_files(now: Mapping[str, str], before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
-    """`now` with the difference between `before` and `after` taken back."""
-    result = dict(now)
-    for path in _differing(before, after):
-        put(result, path, before.get(path))
-    return result
-
-
-def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
-    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")

@@ -1,20 +1,19 @@
-"""Undo of an older publish: its code is taken out of what is published now, and what follows is planned on today's inputs."""
+"""Undo of a publish that others followed: its code is taken out of what is published now, and what follows is planned on today's inputs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from andon.base.record import Record, replace
 from andon.errors import ConflictError, UsageError
-from andon.lake.undo import PUBLISHES, causes_of, with_undone
-from andon.model.commit import Cause, Commit, CommitKind, sorted_causes
+from andon.lake.undo import PUBLISHES, with_undone
+from andon.model.commit import Commit
 from andon.model.plan import Plan
 from andon.model.row_diff import RowDiff
 from andon.model.run import RunResult
-from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
-from andon.runs.planning.gather import Gatherer, MergeSide
-from andon.workspace.folder import Base
+from andon.runs.goal import ANY_PLAN, Listener, RunOptions
+from andon.service.reverts import undo_goal
 
 _Done = TypeVar("_Done")
 
@@ -74,7 +73,7 @@ class Reverting:
             ConflictError: `lake.folder_conflict` when what it changed was changed again since.
         """
         name = self._workspace.branch(branch)
-        goal = self._goal(target, name)
+        goal = undo_goal(self._workspace, name, target)
         options = RunOptions(branch=name, publish="none")
         plan = self._told(lambda: self._runner.plan(goal, options), target)
         aside = replace(goal, policy="none")
@@ -89,6 +88,7 @@ class Reverting:
         branch: str | None = None,
         message: str | None = None,
         listener: Listener | None = None,
+        request: str | None = None,
     ) -> RunResult:
         """Publish the branch without what `target` changed; what it brought stays out until it is changed or accepted.
 
@@ -97,35 +97,11 @@ class Reverting:
         """
         name = self._workspace.branch(branch)
         text = message or f"undo {target.id[:8]}: {target.message}"
-        options = RunOptions(branch=name, message=text, agreed=ANY_PLAN)
-        goal = self._goal(target, name)
+        options = RunOptions(branch=name, message=text, agreed=ANY_PLAN, request=request)
+        goal = undo_goal(self._workspace, name, target)
         return self._told(lambda: self._runner.reach(goal, options, listener or Listener()), target)
 
     # -- parts
-
-    def _goal(self, target: Commit, branch: str) -> Goal:
-        commits = self._lake.commits
-        before = commits.get(target.parent or "")
-        changes = commits.changed_leaves(before, target)
-        causes = causes_of(commits, self._lake.objects, before, target, changes)
-
-        def side(_: Commit, gatherer: Gatherer) -> MergeSide:
-            return _with_raw_of(gatherer, before, target, causes)
-
-        def base(_: Commit, gatherer: Gatherer) -> Base:
-            return gatherer.base_of(target)
-
-        policy = str(self._workspace.settings.get("publish.change"))
-        return Goal(
-            branch,
-            side,
-            base,
-            CommitKind.UNDO,
-            policy,
-            updates_folder=False,
-            rejected=sorted_causes(causes),
-            target=target.id,
-        )
 
     def _told(self, act: Callable[[], _Done], target: Commit) -> _Done:
         """What `act` gives; a conflict is told as one with later changes."""
@@ -147,11 +123,3 @@ class Reverting:
         return UsageError(
             "usage.bad_argument", f"{commit.id[:8]} {why}", where=branch, hint="`andon log` lists the publishes"
         )
-
-
-def _with_raw_of(gatherer: Gatherer, before: Commit, target: Commit, causes: Iterable[Cause]) -> MergeSide:
-    """The commit before the target; if the target altered code, raw files are those that it had, which no undo of code takes back."""
-    side = gatherer.commit(before)
-    if all(cause.source is not None for cause in causes):
-        return side
-    return replace(side, raw=gatherer.commit(target).raw)

@@ -51,12 +51,20 @@ class Settings:
         """Where the value comes from: `--flag`, `ANDON_STORAGE`, `andon.toml`, the user's file, or `default`."""
         return self._origins[name]
 
+    def is_secret(self, name: str) -> bool:
+        """Whether the value holds the content of a file: that is how secrets are referred to."""
+        value = self._values[name]
+        return isinstance(value, str) and any(match[1] == "file" for match in _REFERENCE.finditer(value))
+
     def items(self) -> Iterator[tuple[str, Value, str]]:
         """`(name, value, origin)` of every setting, in the order of the table. References stay as written; passwords are masked."""
         for setting in SETTINGS:
-            value = self._values[setting.name]
-            shown = mask(value) if setting.secret and isinstance(value, str) else value
-            yield setting.name, shown, self._origins[setting.name]
+            yield setting.name, self.shown(setting.name), self._origins[setting.name]
+
+    def shown(self, name: str) -> Value:
+        """The value for people: references as written, passwords masked."""
+        value = self._values[name]
+        return mask(value) if BY_NAME[name].secret and isinstance(value, str) else value
 
     def _referenced(self, name: str, kind: str, what: str) -> str:
         if kind == "env":

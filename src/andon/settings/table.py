@@ -55,12 +55,34 @@ SETTINGS: tuple[Setting, ...] = (
         "The database of lake and runs, relative to the project or absolute.",
         secret=True,
     ),
+    Setting(
+        "lake.group",
+        "text",
+        "",
+        "The system's group (name or number) whose members share the lake, all that is in it; empty: its folder's permissions decide.",
+    ),
     Setting("author", "text", "", "Who acts, as written in commits; empty: git's user, or the system's."),
     Setting("branch.default", "text", "main", "The branch that commands work on when nothing else says so."),
     Setting("engine.threads", "number", 0, "Cores to use; 0 is all."),
-    Setting("engine.memory_limit", "text", "", "Memory that the engine may use (`4GB`); empty: the engine's default."),
+    Setting(
+        "engine.memory_limit",
+        "text",
+        "",
+        "Memory that the engine may use (`4GB`), what is larger goes to disk; empty: four fifths of the machine's.",
+    ),
     Setting("engine.wide_above", "size", 256_000_000, "A task whose input files are larger than this gets all cores."),
-    Setting("engine.temp_directory", "text", "", "Where the engine spills to; empty: inside `.andon`."),
+    Setting(
+        "engine.temp_directory",
+        "text",
+        "",
+        "A folder for what does not fit in memory; empty: inside `.andon`, or the system's where that can't be written.",
+    ),
+    Setting(
+        "engine.temp_limit",
+        "text",
+        "",
+        "How much of that there may be (`50GB`); empty: nine tenths of what is free on its disk.",
+    ),
     Setting(
         "publish.change",
         "choice",
@@ -69,6 +91,12 @@ SETTINGS: tuple[Setting, ...] = (
         POLICIES,
     ),
     Setting("publish.refresh", "choice", "healthy", "The same for a run on the same code with new data.", POLICIES),
+    Setting(
+        "python.memory",
+        "size",
+        0,
+        "Memory that a Python dataset's process may take (`8GB`), on Linux; 0 is four fifths of the machine's.",
+    ),
     Setting("python.timeout", "number", 600, "Seconds that a Python dataset may take, where its file says nothing."),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
 )
@@ -82,7 +110,8 @@ _WORDS = {"text": "text", "number": "a whole number", "flag": "true or false", "
 
 def mask(text: str) -> str:
     """`text` with the password of an address in it hidden (`postgresql://ana:***@host/db`)."""
-    return re.sub(r"(://[^/@\s:]*:)[^@/\s]+@", r"\1***@", re.sub(r"(?i)(password=)[^\s&;]+", r"\1***", text))
+    text = re.sub(r"(?i)((?:password|passwd|pwd|secret|token)=)[^\s&;/'\"]+", r"\1***", text)
+    return re.sub(r"(//[^/@\s:]{0,256}:)[^@/\s]{1,512}@", r"\1***@", text)
 
 
 def convert(setting: Setting, value: Any, *, from_text: bool = False) -> Value:

@@ -53,6 +53,11 @@ class Binder:
         self._schemas: set[str] = set()
         self._macros: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """How many datasets are known to it."""
+        return len(self._declared)
+
     def declare(self, name: str, columns: Sequence[tuple[str, str]]) -> None:
         """Make dataset `name` known with its `(column, DuckDB type)`s, in place of what was known before."""
         wanted = tuple((column, kind) for column, kind in columns)
@@ -85,6 +90,23 @@ class Binder:
         if twins is not None:
             raise BindError(twins, sql)
         return columns
+
+    def unreadable(self, sql: str, macros: Sequence[str] = ()) -> str | None:
+        """What the engine says of a text in `sql` that can't be read as the type it is compared with; None if all can.
+
+        Args:
+            sql: a SELECT that binds, over no more than a few rows: it is run.
+        """
+        import duckdb
+
+        self._use_macros(tuple(macros))
+        try:
+            self._engine.execute(sql).fetchall()
+        except duckdb.ConversionException as error:
+            return explain(error, sql).message
+        except duckdb.Error:
+            return None  # what depends on values is seen when there are some
+        return None
 
     def close(self) -> None:
         """Free the engine."""

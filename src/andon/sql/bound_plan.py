@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,11 @@ _EMPTY: tuple[Any, ...] = ("", [], {})
 
 _SHOWN = 160
 _WORD = re.compile(r"\w+")
+
+# An empty table takes some 10 kB; a thread of a server meets the datasets of years.
+_MOST_TABLES = 5_000
+
+_local = threading.local()
 
 
 class UntracedError(Exception):
@@ -63,6 +69,23 @@ class Planner(Binder):
             return self.bind(sql, macros), root
         except BindError as error:
             raise UntracedError(error.message) from None
+
+    def shown(self, sql: str, macros: Sequence[str]) -> tuple[list[tuple[str, str]], Node | str]:
+        """The columns of a query, and the root of its plan or the reason why the engine shows none.
+
+        Raises:
+            UntracedError: if it has no columns either.
+        """
+        try:
+            return self.plan(sql, macros)
+        except UntracedError as error:
+            if self.broken:
+                raise
+            self._refuse_others(sql)
+            try:
+                return self.bind(sql, macros), str(error)
+            except BindError:
+                raise error from None
 
     def _refuse_others(self, sql: str) -> None:
         import duckdb
@@ -112,6 +135,23 @@ class Planner(Binder):
             )
             return problem.message
         return _one_line(message)
+
+
+def planner() -> Planner:
+    """This thread's planner: an engine takes longer to start than a query to plan. One that holds many tables makes room."""
+    found: Planner | None = getattr(_local, "planner", None)
+    if found is None or found.broken or found.size > _MOST_TABLES:
+        forget()
+        found = _local.planner = Planner()
+    return found
+
+
+def forget() -> None:
+    """Free this thread's planner; the next call makes a new one."""
+    found: Planner | None = getattr(_local, "planner", None)
+    _local.planner = None
+    if found is not None:
+        found.close()
 
 
 def words_of(*texts: str) -> frozenset[str]:

@@ -1,12 +1,11 @@
 """Whether a dataset's last result still holds although its inputs have new versions: by the columns that it reads of them.
 
-A result is a function of the rows of the columns that are read, taken together as one tuple, as long as the query leaves no choice to
-the engine. So it holds if, bound anew, the query means the same, and of each changed input those tuples are the same: by the verdict
-of that input's change, or by equal fingerprints of exactly those columns.
+A result is a function of the columns that are read, taken together as one tuple of each row, and of the order in which these rows lie:
+they come out in it, and last digits of floating-point sums hang on it. So it holds if, bound anew, the query means the same, and of each
+changed input those tuples are the same in the same order: by the verdict of that input's change, or by equal fingerprints of exactly
+those columns. The order says nothing to a query that gives one row, or sorts by all that it gives.
 
-A query that leaves something open (a LIMIT without a full order, `first`, ties in `row_number`) depends on how its inputs' rows lie,
-which neither a verdict nor a fingerprint knows: it is built again. Last digits of floating-point sums are no reason to build: the
-result that is kept is one that the same rows can give.
+A query that leaves something open (a LIMIT without a full order, `first`, ties in `row_number`) is built again.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ class Reading(Record):
     """What a query reads.
 
     Attributes:
-        columns: each dataset that it reads -> the columns on which values or rows of its result depend. None of them: only
-            how many rows there are.
+        columns: each dataset that it reads -> the columns on which values or rows of its result depend, and those that it is sorted
+            by. None of them: only how many rows there are.
         is_open: whether the result depends on how the rows lie, too.
         reason: why it can't be said; then all columns of all datasets count.
     """
@@ -45,10 +44,12 @@ class Needs(Record):
 
     Attributes:
         columns: input -> the columns, sorted.
+        in_order: whether the order of the rows counts.
         proofs: the other changed inputs, with their proofs.
     """
 
     columns: Mapping[str, tuple[str, ...]]
+    in_order: bool = True
     proofs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -108,11 +109,11 @@ def can_reuse(
         columns = reading.columns.get(dataset)
         if columns is None:
             proofs[dataset] = "it is not read"
-        elif verdict is not None and verdict.keeps(columns):
+        elif verdict is not None and verdict.keeps(columns) and (after.is_fixed or not verdict.reordered):
             proofs[dataset] = _proof(verdict, columns)
         else:
             needs[dataset] = tuple(sorted(columns))
-    return Needs(needs, proofs) if needs else Reuse(proofs)
+    return Needs(needs, not after.is_fixed, proofs) if needs else Reuse(proofs)
 
 
 def _reading(meaning: Meaning, sql: str, schemas: Schemas, macros: Sequence[str]) -> Reading:
@@ -122,7 +123,7 @@ def _reading(meaning: Meaning, sql: str, schemas: Schemas, macros: Sequence[str]
     if lineage.fallback is not None:
         return Reading(reason=lineage.fallback)
     read: dict[str, set[str]] = {name: set() for name in schemas if name.lower() in meaning.datasets}
-    for dataset, column in lineage.influence.union(*lineage.columns.values()):
+    for dataset, column in lineage.influence.union(lineage.order, *lineage.columns.values()):
         read.setdefault(dataset, set()).add(column)
     return Reading({name: frozenset(columns) for name, columns in read.items()}, meaning.is_open)
 
@@ -140,8 +141,8 @@ def _difference(before: Meaning, after: Meaning) -> str | None:
     for name, value in before.values.items():
         if value != after.values[name]:
             return f"bound to the new schemas, `{name}` is something else"
-    if before.order != after.order:
-        return "bound to the new schemas, it sorts in another way"
+    if before.layout != after.layout:
+        return "bound to the new schemas, its rows lie in another way"
     return None
 
 

@@ -48,6 +48,7 @@ class _Found:
     retyped: list[tuple[str, str, str]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     rows: bool = False
+    reordered: bool = False
     key_changed: bool = False
     #: What is made anew though every value stays.
     remade: list[str] = field(default_factory=list)
@@ -123,7 +124,13 @@ def verdict_of_schemas(
 
 
 def carried(
-    own: Verdict, columns: Sequence[str], lineage: Lineage, inputs: Mapping[str, Verdict], *, is_open: bool
+    own: Verdict,
+    columns: Sequence[str],
+    lineage: Lineage,
+    inputs: Mapping[str, Verdict],
+    *,
+    is_open: bool,
+    is_fixed: bool = False,
 ) -> Verdict:
     """The verdict of a dataset with what changes in its inputs added.
 
@@ -133,11 +140,15 @@ def carried(
         lineage: where they come from, by its new definition.
         inputs: the verdicts of the datasets that it reads, each with what changes in *its* inputs added already.
         is_open: whether its result depends on how the rows of its inputs lie (`Meaning.is_open`).
+        is_fixed: whether its rows lie in one way however those of its inputs do (`Meaning.is_fixed`).
     """
-    remade = sorted(name for name, verdict in inputs.items() if verdict.kind is not VerdictKind.NONE)
+    remade = sorted(name for name, verdict in inputs.items() if verdict.is_remade)
     if is_open and remade:
         return _with_rows(own, columns, f"the result depends on how rows lie, and `{remade[0]}` is made anew")
     changed = {name: verdict for name, verdict in sorted(inputs.items()) if verdict.rows or verdict.touched}
+    moved = sorted(name for name, verdict in inputs.items() if verdict.reordered or _touches(verdict, name, lineage))
+    if moved and not (is_fixed or own.reordered):
+        own = replace(own, reordered=True, reasons=(*own.reasons, f"the rows of `{moved[0]}` may lie in another order"))
     if not changed:
         return own
     with_rows = [name for name, verdict in changed.items() if verdict.rows]
@@ -158,6 +169,11 @@ def carried(
     fresh = set(own.added) | {new for _, new in own.renamed}
     merged = [name for name in columns if name in own.columns or (name in hit and name not in fresh)]
     return replace(own, kind=kind, columns=tuple(merged), proof="", reasons=own.reasons + reasons)
+
+
+def _touches(verdict: Verdict, name: str, lineage: Lineage) -> bool:
+    """Whether a column changes that rows are sorted by."""
+    return any((name, column) in lineage.order for column in verdict.touched)
 
 
 def _with_rows(own: Verdict, columns: Sequence[str], reason: str) -> Verdict:
@@ -221,6 +237,7 @@ def _compare_meanings(found: _Found, before: Meaning, after: Meaning) -> None:
         else:
             found.reasons.append("which rows there are may be decided in another way")
         return
+    found.reordered = before.layout != after.layout
     if before.order != after.order:
         found.remade.append("the rows are sorted in another way")
     names = [name for name, _ in after.columns if name in before.values]
@@ -256,6 +273,8 @@ def _judged(found: _Found, before: Meaning, after: Meaning) -> Verdict:
     reasons = [*breaks, *found.reasons]
     if columns and not found.rows:
         reasons.append(f"{_listed(columns)} {'has' if len(columns) == 1 else 'have'} other values")
+    if found.reordered and not found.rows and not found.remade:
+        reasons.append("its rows may lie in another order")
     if found.added:
         reasons.append(f"{_listed(found.added)} {'is' if len(found.added) == 1 else 'are'} new")
     reasons += found.remade
@@ -284,6 +303,7 @@ def _judged(found: _Found, before: Meaning, after: Meaning) -> Verdict:
         tuple(found.renamed),
         tuple(found.retyped),
         found.rows,
+        found.reordered,
         found.key_changed,
         proof,
         tuple(reasons),

@@ -13,7 +13,7 @@ from andon.model.row_diff import ColumnChange, RowCounts, RowDiff
 from andon.state.facts import Facts
 
 #: What facts of this file are called.
-KIND = "rows:r1"
+KIND = "rows:r2"
 #: With one version so many diffs are kept, the newest ones.
 MOST = 8
 
@@ -70,6 +70,7 @@ def _body(diff: RowDiff) -> list[Any]:
         [[c.name, c.changed, c.filled, c.emptied] for c in diff.columns],
         list(diff.columns_added),
         list(diff.columns_removed),
+        [list(each) for each in diff.renamed],
         [list(each) for each in diff.retyped],
         list(diff.notes),
     ]
@@ -77,7 +78,7 @@ def _body(diff: RowDiff) -> list[Any]:
 
 def _row_diff(dataset: str, body: list[Any]) -> RowDiff:
     """Inverse of `_body`."""
-    names, key, rows, columns, added, removed, retyped, notes = body
+    names, key, rows, columns, added, removed, renamed, retyped, notes = body
     return RowDiff(
         dataset,
         tuple(names),
@@ -86,6 +87,7 @@ def _row_diff(dataset: str, body: list[Any]) -> RowDiff:
         tuple(ColumnChange(*column) for column in columns),
         tuple(added),
         tuple(removed),
+        tuple((old, new) for old, new in renamed),
         tuple((name, old, new, common) for name, old, new, common in retyped),
         notes=tuple(notes),
     )

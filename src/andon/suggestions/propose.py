@@ -229,7 +229,7 @@ def _sum(column: ColumnProfile, rows_: int) -> float | None:
         return None
     if looks_like_id(column.name) or only_names(column.name) or column.rows < rows_ or (column.distinct or 0) < 3:
         return None
-    total = column.mean * (column.rows - column.nulls)
+    total = column.mean * (column.values - column.nan - column.infinite)
     return total if abs(total) >= 100 else None
 
 

@@ -78,7 +78,6 @@ class Testing:
 
     def __init__(self, settings: EngineSettings, python: PythonSettings) -> None:
         self._settings = settings
-        self._temporary = settings.temporary
         self._python = python
         self._instance: Instance | None = None
 
@@ -88,12 +87,12 @@ class Testing:
     def __exit__(self, *_: object) -> None:
         if self._instance is not None:
             self._instance.close()
-        shutil.rmtree(self._temporary, ignore_errors=True)
+        self._settings.temporary.close()
 
     def run(self, test: UnitTest, subject: DatasetUnderTest) -> TestResult:
         """How the test comes out. What is wrong with it, and what the dataset raises, is in the result."""
         began = time.perf_counter()
-        work = self._temporary / f"test-{secrets.token_hex(6)}"
+        work = self._settings.temporary.path / f"test-{secrets.token_hex(6)}"
         moment = _SOME_TIME if test.now is None else from_text(test.now)
         if self._instance is None:
             self._instance = open_instance(Purpose.TESTING, self._settings)

@@ -14,19 +14,23 @@ from typing import TYPE_CHECKING
 from andon.base.cache import FileCache
 from andon.base.clock import Clock
 from andon.base.database import migrate
+from andon.base.files import machine_error, make_folder
 from andon.base.record import Record
+from andon.base.sharing import share
 from andon.base.sqlite import SqliteDatabase
 from andon.engines.other import OtherEngine
 from andon.errors import MachineError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
 from andon.settings.resolve import Settings
+from andon.settings.table import mask
 from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
 from andon.version import __version__
+from andon.workspace.base import Bases
 from andon.workspace.folder import Folder
 
 if TYPE_CHECKING:
@@ -34,9 +38,10 @@ if TYPE_CHECKING:
 
 
 class StateStore(Record):
-    """The lake's database and what of it is not the lake: runs, results of checks, queries, derived facts."""
+    """The lake's database and what of it is not the lake: runs, results of checks, queries, derived facts; the folder's bases with it."""
 
     lake: Lake
+    bases: Bases
     runs: RunLog
     check_results: CheckResults
     query_log: Queries
@@ -105,6 +110,7 @@ class Adapters:
             if "_readers" in self.__dict__:
                 self._readers.close()
             if "_state" in self.__dict__:
+                self._state.lake.intact.flush()
                 self._state.lake.database.close()
             if "_cache" in self.__dict__:
                 self._cache.close()
@@ -125,30 +131,66 @@ class Adapters:
         self.folder.prepare()
         catalog = self._path("catalog")
         storage = self._path("storage")
-        is_new = not catalog.exists()
-        if is_new and any((storage / "data").glob("*/*")):
-            raise MachineError(
-                "lake.corrupt",
-                f"the catalog `{catalog.name}` is not there, and the lake's storage holds data that only it can name",
-                where=str(catalog),
-                hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
-            )
+        try:
+            is_new = not catalog.exists() or catalog.stat().st_size == 0
+            is_used = any((storage / "data").glob("*/*"))  # before the catalog is read: data come after it
+        except PermissionError as error:
+            raise machine_error(error, f"look into `{catalog.parent}`") from error
+        if is_new and is_used:
+            raise _without_catalog(catalog, storage)
+        group = str(self.settings.get("lake.group") or "")
+        if group:
+            self._share(group, catalog, storage)
         database = SqliteDatabase(catalog)
-        lake = Lake.open(database, LocalStorage(storage), self.clock, self._owner)
+        if is_used and not Lake.is_in(database):
+            database.close()
+            raise _without_catalog(catalog, storage)
+        lake = Lake.open(database, LocalStorage(storage, is_shared=bool(group)), self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
         self._is_new = is_new
         return StateStore(
-            lake, RunLog(database, self.clock), CheckResults(database), Queries(database), Facts(database)
+            lake,
+            Bases(self.folder.state, lake),
+            RunLog(database, self.clock),
+            CheckResults(database),
+            Queries(database),
+            Facts(database),
         )
+
+    def _share(self, group: str, catalog: Path, storage: Path) -> None:
+        """Let a group share the lake: its folders are made for it, and one that was there is shared by who owns it."""
+        for folder in (catalog.parent, storage):
+            is_own = not folder.exists() or folder == storage or folder.is_relative_to(self.folder.state)
+            make_folder(folder)
+            share(folder, group, is_own=is_own)
 
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))
-        if text.startswith("file://"):
-            text = text.removeprefix("file://")
-        if "://" in text:
+        shown = self.settings.shown(setting)
+        if "://" in text.removeprefix("file://"):
             raise UsageError(
                 "usage.not_yet",
-                f"`{setting}` = `{text}`: only a local path is supported in this version",
+                f"`{setting}` = `{shown}`: only a local path is supported in this version",
                 hint="use a path on this machine or on a shared disk",
             )
+        if mask(text) != text or self.settings.is_secret(setting):
+            raise UsageError(
+                "usage.bad_argument",
+                f"`{setting}` is a path on this machine with a secret in it (`{shown}`): every place that is shown would tell it",
+                where=self.settings.origin(setting),
+                hint="name the folder plainly; a path needs no password and no `${file:…}`",
+            )
+        if text.startswith("file://"):
+            text = text.removeprefix("file://")
         return (self.root / Path(text).expanduser()).resolve()
+
+
+def _without_catalog(catalog: Path, storage: Path) -> MachineError:
+    """The error for data whose catalog is gone or empty: a new one would name none of them."""
+    what = "holds no lake" if catalog.exists() else "is not there"
+    return MachineError(
+        "lake.corrupt",
+        f"the catalog `{catalog.name}` {what}, and the lake's storage holds data that only it can name",
+        where=str(catalog),
+        hint=f"restore the catalog from a backup, or move `{storage}` away to begin with an empty lake",
+    )

@@ -21,7 +21,7 @@ def create_branch(workspace: Workspace, name: str, at: str = MAIN) -> Ref:
     lake = workspace.lake
     commit = lake.refs.resolve(at)
     lake.move(RefMove(name, "branch", None, f"branch from {at}"), commit.id, workspace.caller.author)
-    workspace.folder.copy_base(at, name)
+    workspace.bases.copy(at, name)
     ref = lake.refs.find(name)
     assert ref is not None  # made above
     return ref

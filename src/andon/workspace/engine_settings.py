@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+from andon.base.temporary import Temporary, system_place
 from andon.engines.engine import EngineSettings
 from andon.engines.python.task import PythonSettings
 from andon.settings.resolve import Settings
@@ -20,12 +22,39 @@ def memory_limit(settings: Settings) -> str:
     return str(settings.get("engine.memory_limit") or "")
 
 
+def temporary(settings: Settings, folder: Folder, name: str) -> Temporary:
+    """A folder for temporary files: where the setting says, else in the project's own, else in the system's."""
+    chosen = str(settings.get("engine.temp_directory") or "")
+    if chosen:
+        return Temporary([folder.root / Path(chosen).expanduser()], name)
+    return Temporary([folder.state / "tmp", system_place()], name)
+
+
+def engine_settings(settings: Settings, place: Temporary) -> EngineSettings:
+    """For engines whose temporary files lie in `place`."""
+    return EngineSettings(
+        cores(settings),
+        memory_limit(settings),
+        int(settings.get("engine.wide_above")),
+        place,
+        str(settings.get("engine.temp_limit") or ""),
+    )
+
+
 def reading_settings(settings: Settings, folder: Folder) -> EngineSettings:
     """For engines that read the lake."""
-    place = folder.state / "tmp" / f"read-{os.getpid()}"
-    return EngineSettings(cores(settings), memory_limit(settings), 0, place)
+    return engine_settings(settings, temporary(settings, folder, "read"))
 
 
 def python_settings(settings: Settings, folder: Folder) -> PythonSettings:
     """For engines that run Python datasets."""
-    return PythonSettings(folder.state / "environments", float(settings.get("python.timeout")))
+    memory = int(settings.get("python.memory")) or _most_memory()
+    return PythonSettings(folder.state / "environments", float(settings.get("python.timeout")), memory)
+
+
+def _most_memory() -> int | None:
+    """Four fifths of the machine's memory, None where that is not told."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 4 // 5
+    except (AttributeError, OSError, ValueError):
+        return None

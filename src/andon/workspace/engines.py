@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +13,7 @@ from andon.base.cancel import Cancelled
 from andon.engines.engine import Capabilities, Engine, EngineKind, EngineSettings
 from andon.engines.other import OtherEngine
 from andon.model.dataset import Definition, Kind
-from andon.workspace.engine_settings import cores, memory_limit, python_settings
+from andon.workspace.engine_settings import cores, engine_settings, python_settings, temporary
 
 if TYPE_CHECKING:
     from andon.relations.sides import Sides
@@ -47,8 +44,8 @@ class Engines:
 
     def __init__(self, workspace: Workspace, run: int | None, moment: datetime) -> None:
         self._workspace = workspace
-        # where there is no run, a name that nobody else has: many may ask at once
-        self._name = f"run-{run}" if run is not None else f"ask-{os.getpid()}-{secrets.token_hex(3)}"
+        name = f"run-{run}" if run is not None else "ask"
+        self._temporary = temporary(workspace.settings, workspace.folder, name)
         self._moment = moment
         self._sides: Sides | None = None
         self._others: dict[str, Engine] = {}
@@ -68,7 +65,6 @@ class Engines:
             if self._sides is None:
                 from andon.relations.sides import Sides
 
-                self._clean_up_after_others()
                 self._sides = Sides(self._workspace.lake, self.settings, self._moment)
             return self._sides
 
@@ -80,7 +76,7 @@ class Engines:
             engine.close()
         if self._sides is not None:
             self._sides.__exit__()
-            shutil.rmtree(self.temporary, ignore_errors=True)
+        self._temporary.close()
 
     def interrupt(self) -> None:
         """Stop what is running, for good: an interrupt that comes between two statements is no statement's, so nothing new is begun."""
@@ -135,27 +131,9 @@ class Engines:
     @property
     def settings(self) -> EngineSettings:
         """How engines are set."""
-        settings = self._workspace.settings
-        return EngineSettings(
-            self.cores,
-            memory_limit(settings),
-            int(settings.get("engine.wide_above")),
-            self.temporary,
-        )
+        return engine_settings(self._workspace.settings, self._temporary)
 
     @property
     def temporary(self) -> Path:
         """Where this run puts temporary files."""
-        chosen = str(self._workspace.settings.get("engine.temp_directory") or "")
-        if chosen:  # a place that other lakes may use too, whose runs have the same numbers
-            return self._workspace.root / chosen / f"{self._name}-{os.getpid()}"
-        return self._workspace.folder.state / "tmp" / self._name
-
-    def _clean_up_after_others(self) -> None:
-        """Remove what runs that were killed left in the folder for temporary files."""
-        own = self._workspace.folder.state / "tmp"
-        for place in own.glob("run-*") if self.temporary.parent == own else ():
-            number = place.name.removeprefix("run-")
-            record = self._workspace.runs.find(int(number)) if number.isdigit() else None
-            if record is None or record.status != "running":
-                shutil.rmtree(place, ignore_errors=True)
+        return self._temporary.path

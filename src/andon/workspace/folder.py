@@ -1,16 +1,14 @@
-"""The working folder's memory in `.andon/`: which branch it works on, and per branch the *base* it last had in common with it."""
+"""The working folder: its code files, and its memory in `.andon/`, among it which branch it works on."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 from andon.base.files import machine_error, make_folder, write_whole
-from andon.base.record import Record, field
-from andon.errors import MachineError
+from andon.base.paths import is_inside
+from andon.errors import MachineError, Problem, ProjectError
+from andon.project.folder.scan import is_code_path
 
 #: Format of `.andon/`; a folder of a newer one is refused.
 FORMAT = 1
@@ -22,28 +20,6 @@ _SHIELD = {
     "config": b"[core]\n\trepositoryformatversion = 0\n\tbare = false\n",
     "description": b"Only here so that `git clean -fdx` spares the lake. Nothing is ever committed to it.\n",
 }
-
-
-class Base(Record):
-    """What the folder and a published head last had in common.
-
-    Attributes:
-        code: `{path: sha256}`.
-        meanings: `{path: meaning}` of those contents that have one.
-        raw: `{source: {path: sha256}}`.
-    """
-
-    code: Mapping[str, str] = field(default_factory=dict)
-    meanings: Mapping[str, str] = field(default_factory=dict)
-    raw: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
-def put(files: dict[str, str], path: str, content: str | None) -> None:
-    """Set or, with None, remove the content of `path`."""
-    if content is None:
-        files.pop(path, None)
-    else:
-        files[path] = content
 
 
 class Folder:
@@ -90,6 +66,45 @@ class Folder:
         write_whole(marker, str(FORMAT).encode(), durable=True)
         return True
 
+    # -- its files
+
+    def write(self, files: Mapping[str, bytes | None]) -> None:
+        """Write code files of the project, and remove those whose content is None; none of them where one can't be.
+
+        Raises:
+            MachineError: `lake.corrupt` for a path that is no code file's.
+            ProjectError: `project.link_outside` for one below a link that leads out of the project.
+        """
+        self._require_places(files)
+        for path, content in files.items():
+            place = self.root / path
+            if content is not None:
+                write_whole(place, content)
+                continue
+            try:
+                place.unlink(missing_ok=True)
+            except OSError as error:
+                raise machine_error(error, f"remove `{path}`") from error
+
+    def _require_places(self, paths: Iterable[str]) -> None:
+        root = self.root.resolve()
+        for path in paths:
+            if not is_inside(path) or not is_code_path(path):
+                raise MachineError(
+                    "lake.corrupt",
+                    f"the lake names `{path!r}`, which is no code file of a project; nothing was written",
+                    hint="`andon log` shows who wrote it",
+                )
+            folder = (root / path).parent.resolve()
+            if not folder.is_relative_to(root) or any(part[0] == "." for part in folder.relative_to(root).parts):
+                problem = Problem(
+                    "project.link_outside",
+                    f"`{path}` lies below a link that leads out of the project; nothing was written",
+                    path,
+                    hint="put a folder in place of the link, or change the file there by hand",
+                )
+                raise ProjectError.of([problem])
+
     # -- the branch
 
     def branch(self) -> str | None:
@@ -102,42 +117,3 @@ class Folder:
     def set_branch(self, name: str) -> None:
         """Work on the branch `name` from now on."""
         write_whole(self.state / "branch", name.encode(), durable=True)
-
-    # -- the base
-
-    def base(self, branch: str) -> Base | None:
-        """The base for `branch`, or None if the folder never had anything in common with it."""
-        try:
-            document = json.loads(self._base_file(branch).read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValueError:
-            return None  # torn by a crash of an older system: a folder without base is safe, it drops nothing
-        return Base(document["code"], document["meanings"], document["raw"])
-
-    def set_base(self, branch: str, base: Base) -> None:
-        """Remember `base` for `branch`."""
-        document: dict[str, Any] = {
-            "code": dict(base.code),
-            "meanings": dict(base.meanings),
-            "raw": {source: dict(files) for source, files in base.raw.items()},
-        }
-        write_whole(self._base_file(branch), json.dumps(document, sort_keys=True).encode(), durable=True)
-
-    def copy_base(self, source: str, target: str) -> None:
-        """Give `target` (a new branch) the base of `source`: none if that has none, whatever an earlier branch of its name left."""
-        base = self.base(source)
-        if base is not None:
-            self.set_base(target, base)
-        else:
-            self.forget_base(target)
-
-    def forget_base(self, branch: str) -> None:
-        """`branch` is gone, and what the folder had in common with it."""
-        try:
-            self._base_file(branch).unlink(missing_ok=True)
-        except OSError as error:
-            raise machine_error(error, f"forget the branch `{branch}`") from error
-
-    def _base_file(self, branch: str) -> Path:
-        return self.state / "base" / f"{quote(branch, safe='')}.json"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from andon.model.project import Project
     from andon.workspace.workspace import Workspace
 
+#: Runs that are looked at for a dataset that is not published.
+_RUNS = 20
+
 
 @dataclass(frozen=True)
 class View:
@@ -58,15 +61,36 @@ class View:
         """
         leaf = self.state.leaves.get(dataset)
         if leaf is None:
-            raise no_dataset(dataset, self.ref, self.state.leaves)
+            raise no_dataset(dataset, self.ref, self.state.leaves, unpublished_run(self.workspace, dataset))
         return leaf
 
 
-def no_dataset(name: str, place: str, known: Iterable[str]) -> UsageError:
-    """`lake.dataset_not_found` for `name` at `place` (a ref, as it was asked for), with the nearest of the `known` names."""
+def no_dataset(name: str, place: str, known: Iterable[str], unpublished: int | None = None) -> UsageError:
+    """`lake.dataset_not_found` for `name` at `place` (a ref, as it was asked for), with the nearest of the `known` names.
+
+    Args:
+        unpublished: the run that made it and was not published.
+    """
+    hint = did_you_mean(name, known) or "`andon ls` lists all datasets"
     return UsageError(
         "lake.dataset_not_found",
         f"no dataset is named `{name}` at {place}",
         where=name,
-        hint=did_you_mean(name, known) or "`andon ls` lists all datasets",
+        hint=hint if unpublished is None else unpublished_hint(unpublished),
     )
+
+
+def unpublished_run(workspace: Workspace, dataset: str) -> int | None:
+    """The newest of the last runs that was not published and whose result has the dataset."""
+    lake = workspace.lake
+    for run in workspace.runs.newest(_RUNS):
+        if run.commit is None or run.published or lake.refs.find(f"run:{run.number}") is None:
+            continue
+        if dataset in lake.commits.state(lake.commits.get(run.commit)).leaves:
+            return run.number
+    return None
+
+
+def unpublished_hint(run: int) -> str:
+    """Where a dataset is that readers don't see yet."""
+    return f"run:{run} made it and was not published: `--at run:{run}` reads what it made"

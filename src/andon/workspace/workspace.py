@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from andon.state.facts import Facts
     from andon.state.queries import Queries
     from andon.state.runs import RunLog
+    from andon.workspace.base import Bases
     from andon.workspace.folder import Folder
 
 
@@ -100,6 +101,11 @@ class Workspace:
     def folder(self) -> Folder:
         """The working folder's memory in `.andon/`."""
         return self._adapters.folder
+
+    @property
+    def bases(self) -> Bases:
+        """What the folder has in common with the branches of its lake."""
+        return self._adapters.state.bases
 
     @property
     def lake(self) -> Lake:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from andon.base.cache import MemoryCache
 from andon.lineage.graph import Parts, build_graph
 from andon.model.dataset import Definition, Kind, Materialize
-from andon.model.lineage import Graph, NodeKind, Spot, downstream, part, upstream
+from andon.model.lineage import Graph, NodeKind, Radii, Spot, blast_radius, downstream, part, upstream
 from andon.sql.bind import Binder, BindError
 from kit.queries.traced import DATA, MACROS, ROWS, SCHEMAS, Scope, Writer, value
 
@@ -137,7 +137,10 @@ def test_up_is_down_seen_from_the_other_end(seed: int) -> None:
     graph = graph_of(write_lake(seed))
     columns = [n.id for n in graph.nodes.values() if n.kind is NodeKind.COLUMN]
     pick = random.Random(seed)
+    radii = Radii(graph)
     for start in pick.sample(columns, min(6, len(columns))):
+        for changed in ([start], [start, graph.holder(pick.choice(columns))]):
+            assert radii.of(changed) == blast_radius(graph, changed)
         below = downstream(graph, [start]).hops.keys()
         for end in pick.sample(columns, min(6, len(columns))):
             down = bool({Spot(end), Spot(graph.holder(end))} & below)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from typing import Any
 
 import pytest
@@ -90,10 +91,12 @@ def test_of_many_failing_checks_each_shows_a_few_rows() -> None:
     assert sum(line.strip().isdigit() for line in many) == 8 * 5
 
 
-def test_columns_that_do_not_fit_are_counted() -> None:
+def test_columns_that_do_not_fit_are_named() -> None:
     samples = Samples(tuple(f"column_{i}" for i in range(10)), (tuple("x" * 30 for _ in range(10)),))
     lines = sample_lines(samples, INK, 80, 5, 1)
-    assert lines[-1] == "    … 8 more columns"
+    told = " ".join(line.strip() for line in lines[3:])
+    names = ", ".join(f"column_{i}" for i in range(2, 8))
+    assert told.startswith(f"… not shown: {names}; cut: ")
     assert all(display_width(line) <= 80 for line in lines)
     assert sample_lines(Samples(), INK, 80, 5, 1) == []
 
@@ -103,6 +106,11 @@ def test_what_can_be_done_about_a_held_result() -> None:
     assert "andon -C shop diff main run:7" in lines[1]
     assert "andon -C shop accept run:7 'a > 0' \"it's\" --reason" in lines[3]
     assert " …" in next_steps(7, [result(FAIL)] * 4, "andon")[3]
+    for label in ("status in 'a', 'b'", "x = '$HOME'", "y matches '\"`ls`'", "z\\n'"):
+        words = shlex.split(next_steps(7, [result(FAIL, label=label, text=label)], "andon")[3])
+        assert words[3] == label
+    twice = next_steps(7, [result(FAIL), replace(result(FAIL), dataset="s.other")], "andon")[3]
+    assert shlex.split(twice)[3:5] == ["s.d: a > 0", "s.other: a > 0"]
 
 
 def test_history_leaves_out_what_stays_the_same() -> None:

@@ -33,11 +33,9 @@ class Wide(Console):
         return self._columns
 
 
-def lines(
-    *steps: Step, width: int | None = None, everything: bool = False, expected: float = 0.0, **plan: object
-) -> list[str]:
+def lines(*steps: Step, width: int | None = None, everything: bool = False, **plan: object) -> list[str]:
     made = Plan("a" * 64, "main", steps, **plan)  # type: ignore[arg-type]
-    return plan_lines(made, Wide(width), everything, expected)
+    return plan_lines(made, Wide(width), everything)
 
 
 def test_nothing_to_do() -> None:
@@ -57,7 +55,6 @@ def test_what_a_plan_does_and_why() -> None:
         Step("s.asked", Action.CHECK, "1 check without a result", checks=1),
         is_change=True,
         notices=("something to know",),
-        expected=3.0,
     )
     assert found == [
         "main at aaaaaaaa: a change of code",
@@ -72,7 +69,7 @@ def test_what_a_plan_does_and_why() -> None:
         "note: something to know",
         "",
         "1 to build · 1 to define as a view · 1 to drop · 1 kept back · 1 to check only · 1 reused · 3 checks"
-        " · about 3.00 s of work",
+        " · about 1.00 s of work",
     ]
 
 
@@ -179,7 +176,8 @@ def test_the_end_of_a_run_counts_what_became_of_each() -> None:
         "skipped  1  s.f failed: s.g",
         "checked  3  1 hold · 1 fail · 1 accepted",
         "",
-        "not published: a check holds s.h · 1.50 s\nthe result is commit cccccccc; ask it with `andon query --at run:7 …`",
+        "not published: a check holds s.h · 1.50 s",
+        "the result is commit cccccccc; ask it with `andon query --at run:7 …`",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -71,12 +72,6 @@ def test_what_was_not_there_is_asked_again(lake: Lake) -> None:
     assert lake.objects.definitions([late.id]) == {}
     lake.objects.record([], [late])
     assert lake.objects.definitions([late.id]) == {late.id: late}
-
-
-def test_meanings_are_told_by_file(lake: Lake) -> None:
-    lake.objects.record([], [definition("a.x", 1), definition("b.y", 2)])
-    found = lake.objects.meanings(["def-a.x-1", "def-b.y-2", "unknown"])
-    assert found == {"datasets/a/x.sql": "meaning-1", "datasets/b/y.sql": "meaning-2"}
 
 
 def test_with_hardly_any_memory_definitions_are_read_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,16 +198,22 @@ def test_results_whose_files_are_not_there_are_not_recorded(lake: Lake) -> None:
     assert count(lake, "version") == 0
 
 
-@pytest.mark.parametrize("damage", ["gone", "cut"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "flipped behind the back of the system"])
 def test_content_that_is_built_again_is_read_from_its_new_files(lake: Lake, tmp_path: Path, damage: str) -> None:
     old, new = stored(lake, "a.x"), stored(lake, "a.x")
     assert old.id == new.id
     lake.objects.record([(old, build(old))])
+    assert not lake.objects.is_lost(old)
+    place = tmp_path / "lake" / old.files[0].path
     if damage == "gone":
         lake.storage.delete(old.files[0].path)
+    elif damage == "cut":
+        place.write_bytes(b"x")
     else:
-        (tmp_path / "lake" / old.files[0].path).write_bytes(b"x")
-    assert lake.objects.is_lost(old)
+        before = place.stat()
+        place.write_bytes(b"y" * before.st_size)
+        os.utime(place, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert lake.objects.is_lost(old, anew=True)
     lake.objects.record([(new, build(new))])
     assert lake.objects.versions([new.id])[new.id].files == new.files
 

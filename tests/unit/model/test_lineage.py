@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from andon.model.lineage import (
+    Radii,
     Radius,
     Spot,
     blast_radius,
@@ -86,6 +87,9 @@ def test_radius() -> None:
     assert blast_radius(CHAIN, ["s.c", "s.d"]) == Radius(("s.e", "s.f"), ("i",), ("eve", "ida"))
     assert blast_radius(CHAIN, ["not.there"]) == Radius()
     assert blast_radius(CHAIN, []) == Radius()
+    many = Radii(CHAIN)
+    for changed in (["s.a"], ["s.a.y"], ["s.c", "s.d"], ["not.there"], [], *([node] for node in CHAIN.nodes)):
+        assert many.of(changed) == blast_radius(CHAIN, changed)
 
 
 def test_part_holds_whole_edges_and_the_datasets_of_its_columns() -> None:

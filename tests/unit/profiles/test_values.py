@@ -208,3 +208,29 @@ def test_rare_values_among_many_that_come_once(profiler: Profiler) -> None:
     assert top(found) == [("unknown", 400)]
     assert not found.top_complete
     assert profiler("select 'id ' || i as x from range(1000) t(i)").columns[0].is_unique
+
+
+def test_a_wide_table_is_read_in_parts_and_says_the_same_of_each_column(profiler: Profiler) -> None:
+    kinds = ("i % 5 as a{0}", "'t' || i % 3 as b{0}", "nullif(i, 2) * 0.5 as c{0}")
+    columns = [kinds[n % 3].format(n) for n in range(70)]
+    rows = "from range(20) t(i)"
+    wide = profiler(f"select {', '.join(columns)} {rows}", masked=["b1", "a69"])
+    narrow = [profiler(f"select {column} {rows}", masked=["b1", "a69"]).columns[0] for column in columns]
+    assert list(wide.columns) == narrow
+
+
+@pytest.mark.parametrize("kind", ["bigint", "ubigint", "decimal(38,0)", "decimal(30,0)"])
+def test_large_numbers_that_lie_close_together_keep_their_digits(profiler: Profiler, kind: str) -> None:
+    low = 2**62
+    found = profiler.column(", ".join(f"({low + i}::{kind})" for i in (0, 1, 2, 3, 10)))
+    assert found.deviation == pytest.approx(3.96232255123)
+    assert found.mean == pytest.approx(float(low), rel=1e-12)
+    if not kind.startswith("decimal"):
+        assert (found.quantile(0.5), found.quantile(0.25)) == (low + 2, low + 1)
+
+
+def test_shares_are_of_the_rows_that_have_a_value(profiler: Profiler) -> None:
+    found = profiler.column("(0.0::double), ('nan'), (1), (5), (null), (null), (null), (null)")
+    assert (found.rows, found.values, found.nan, found.zeros) == (8, 4, 1, 1)
+    sampled = ColumnProfile("x", "BIGINT", ColumnKind.NUMBER, rows=100, nulls=5000, nulls_of=10_000)
+    assert sampled.values == 50  # NULLs counted in all rows, values in those looked at

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from andon.model.row_diff import ColumnChange, RowChange, RowCounts, RowDiff, RowSample, ValuePair
-from andon.render.rows import change_text, counts_text, differing_text, shown_columns, value_text
+from andon.render.rows import change_text, counts_text, differing_text, pair_text, shown_columns, value_text
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,38 @@ def test_of_a_new_row_more_is_shown() -> None:
 
 def test_without_changed_columns_as_many_as_fit() -> None:
     assert shown_columns(RowDiff("s.d", NAMES, samples=samples(RowChange.REMOVED))) == (list(range(8)), 5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("a", "b", "a → b"),
+        (0.3, 0.30000000000000004, "0.3 → 0.30000000000000004"),
+        (0.1, 0.2, "0.1 → 0.2"),
+        (1e22, 1.0000000000000002e22, "1e+22 → 1.0000000000000002e+22"),
+        ("paid", "paid ", "'paid' → 'paid '"),
+        ("paid", "paid\n", r"'paid' → 'paid\n'"),
+        ("a\r\nb", "a\nb", r"'a\r\nb' → 'a\nb'"),
+        ("a b", "a\xa0b", r"'a b' → 'a\xa0b'"),
+        ("ab", "a\u200bb", r"'ab' → 'a\u200bb'"),
+        ("café", "cafe\u0301", r"'café' → 'cafe\u0301'"),
+        ("Å", "\u212b", r"'Å' → '\u212b'"),
+        ("1/2", "½", r"1/2 → ½"),
+        ("", None, "'' → NULL"),
+        ("NULL", None, "'NULL' → NULL"),
+        (
+            "x" * 60 + "a" + "y" * 60,
+            "x" * 60 + "b" + "y" * 60,
+            "…xxxxxxxxxxxxxayyyyyyyyyyyyyyyyyyyyyyyy… → …xxxxxxxxxxxxxbyyyyyyyyyyyyyyyyyyyyyyyy…",
+        ),
+        ("x" * 60, "x" * 60 + "tail", "…xxxxxxxxxxxxx → …xxxxxxxxxxxxxtail"),
+        ("a" + "y" * 60, "b" + "y" * 60, "a" + "y" * 38 + "… → b" + "y" * 38 + "…"),
+        (Decimal("1.50"), Decimal("1.5001"), "1.50 → 1.5001"),
+    ],
+)
+def test_what_became_another_is_seen_to_be_another(old: object, new: object, text: str) -> None:
+    found = pair_text(old, new)
+    assert found == text
+    one, other = found.split(" → ")
+    assert one != other
+    assert max(len(one), len(other)) <= 44

@@ -72,7 +72,26 @@ def test_a_broken_contract_about_other_columns_makes_no_difference() -> None:
 def test_other_data_has_to_show_equal_fingerprints() -> None:
     assert asked(SUMS, None) == Needs({"shop.orders": ("amount", "customer")})
     assert asked(SUMS, Verdict(VerdictKind.ROWS, rows=True)) == Needs({"shop.orders": ("amount", "customer")})
-    assert asked("select count(*) as n from shop.orders", None) == Needs({"shop.orders": ()})
+    assert asked("select count(*) as n from shop.orders", None) == Needs({"shop.orders": ()}, in_order=False)
+
+
+def test_rows_in_another_order_have_to_be_looked_at_where_the_order_shows() -> None:
+    moved = Verdict(VerdictKind.NONE, reordered=True, proof="…")
+    for sql in (SUMS, "select id from shop.orders", "select sum(price) as p from shop.orders"):
+        found = asked(sql, moved)
+        assert isinstance(found, Needs)
+        assert found.in_order
+    for sql in (
+        "select count(*) as n, max(customer) as c from shop.orders",
+        "select customer, sum(amount) as a from shop.orders group by customer order by customer",
+        "select id, amount from shop.orders order by id, amount",
+    ):
+        assert isinstance(asked(sql, moved), Reuse)
+
+
+def test_what_only_sorts_is_read_too() -> None:
+    found = asked("select id from shop.orders order by price", None)
+    assert found == Needs({"shop.orders": ("id", "price")})
 
 
 def test_a_count_of_rows_that_stay_is_proved() -> None:

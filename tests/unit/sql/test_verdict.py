@@ -184,10 +184,54 @@ def test_json_has_what_a_plan_shows() -> None:
         "renamed": [],
         "retyped": [],
         "rows": False,
+        "reordered": False,
         "key_changed": False,
         "proof": None,
         "reasons": ["`amount` is gone", "`two` is new"],
     }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_reordered"),
+    [
+        ("select id from shop.orders where amount > 1", "select o.id from shop.orders o where 1 < o.amount", False),
+        ("with o as (from shop.orders) select id from o", "select id from shop.orders", False),
+        ("select id from shop.orders order by id", "select id from shop.orders order by id desc", True),
+        ("select id from shop.orders order by id", "select id from shop.orders order by id nulls first", True),
+        ("select id from shop.orders", "select id from (from shop.orders order by amount)", True),
+        (
+            "select id from shop.orders union all select id from shop.customers",
+            "select id from shop.customers union all select id from shop.orders",
+            True,
+        ),
+        (
+            "select o.id from shop.orders o join shop.customers c on o.customer_id = c.id",
+            "select o.id from shop.customers c join shop.orders o on o.customer_id = c.id",
+            True,
+        ),
+        (
+            "select o.id from shop.orders o join shop.customers c on o.customer_id = c.id order by o.id",
+            "select o.id from shop.customers c join shop.orders o on o.customer_id = c.id order by o.id",
+            False,
+        ),
+        (
+            "select status, count(*) n from shop.orders group by status, id order by status, id",
+            "select status, count(*) n from shop.orders group by id, status order by status, id",
+            False,
+        ),
+        (
+            "select count(*) n from (select id from shop.orders order by id)",
+            "select count(*) n from shop.orders",
+            False,
+        ),
+    ],
+)
+def test_whether_rows_may_lie_in_another_order_is_told_beside_the_kind(old: str, new: str, is_reordered: bool) -> None:
+    found = verdict(DefinitionQuery(old), DefinitionQuery(new), SCHEMAS)
+    assert not found.rows, found
+    assert not found.touched
+    assert found.reordered == is_reordered, found
+    assert found.is_remade == is_reordered
 
 
 class TestCarried:
@@ -213,6 +257,28 @@ class TestCarried:
     def test_a_column_that_decides_changes_the_rows(self) -> None:
         found = self.judged(customers=Verdict(VerdictKind.COLUMNS, ("id",)))
         assert (found.kind, found.columns) == (VerdictKind.ROWS, ("id", "amount", "name"))
+
+    def test_another_order_of_the_rows_goes_on_to_what_keeps_it(self) -> None:
+        found = self.judged(orders=Verdict(VerdictKind.NONE, reordered=True, proof="…"))
+        assert (found.kind, found.reordered) == (VerdictKind.NONE, True)
+        own, inputs = (
+            Verdict(VerdictKind.NONE, proof="…"),
+            {"shop.orders": Verdict(VerdictKind.ADDITIVE, reordered=True)},
+        )
+        for sql, is_reordered in (
+            ("select count(*) as n from shop.orders", False),
+            ("select id from shop.orders", True),
+        ):
+            meaning = meaning_of(sql, SCHEMAS)
+            lineage = column_lineage(sql, SCHEMAS)
+            found = carried(own, ["id"], lineage, inputs, is_open=meaning.is_open, is_fixed=meaning.is_fixed)
+            assert found.reordered == is_reordered
+
+    def test_a_column_that_only_sorts_changes_the_order(self) -> None:
+        sql = "select id from shop.orders order by amount"
+        own, inputs = Verdict(VerdictKind.NONE, proof="…"), {"shop.orders": Verdict(VerdictKind.COLUMNS, ("amount",))}
+        found = carried(own, ["id"], column_lineage(sql, SCHEMAS), inputs, is_open=False)
+        assert (found.kind, found.reordered) == (VerdictKind.NONE, True)
 
     def test_other_rows_are_other_rows(self) -> None:
         assert self.judged(orders=Verdict(VerdictKind.ROWS, rows=True)).kind is VerdictKind.ROWS

@@ -16,6 +16,7 @@ PLAIN = RowDiff(
     (ColumnChange("name", 3, 1, 2),),
     ("fresh",),
     ("gone",),
+    (("nom", "name"),),
     (("id", "INTEGER", "BIGINT", "BIGINT"),),
     notes=("the key (id) is NULL in 1 row that differs: compared as whole rows",),
 )

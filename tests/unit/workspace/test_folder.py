@@ -1,11 +1,9 @@
-"""The folder's memory in `.andon/`: which branch, and what it has in common with each."""
+"""The folder: its files, and its memory in `.andon/`."""
 
 import pytest
 
 from andon.errors import MachineError
-from andon.workspace.folder import FORMAT, Base, Folder, put
-
-BASE = Base({"a.sql": "1"}, {"a.sql": "m"}, {"shop.orders": {"raw/a.csv": "2"}})
+from andon.workspace.folder import FORMAT, Folder
 
 
 @pytest.fixture
@@ -40,35 +38,18 @@ def test_the_branch_is_none_until_one_is_chosen(folder):
     assert folder.branch() is None
 
 
-def test_a_base_is_kept_for_each_branch(folder):
-    assert folder.base("main") is None
-    folder.set_base("main", BASE)
-    folder.set_base("fix/it", Base())
-    assert folder.base("main") == BASE
-    assert folder.base("fix/it") == Base()
-    assert folder.base("fix") is None
+def test_its_files_are_written_and_removed(folder):
+    folder.write({"datasets/a/b.sql": b"select 1", "andon.toml": b""})
+    assert (folder.root / "datasets/a/b.sql").read_bytes() == b"select 1"
+    folder.write({"datasets/a/b.sql": None, "datasets/a/c.sql": None})
+    assert not (folder.root / "datasets/a/b.sql").exists()
 
 
-def test_a_torn_base_is_none(folder):
-    folder.set_base("main", BASE)
-    (folder.state / "base" / "main.json").write_text('{"code": {')
-    assert folder.base("main") is None
-
-
-def test_a_new_branch_takes_a_base_or_loses_an_old_one(folder):
-    folder.set_base("main", BASE)
-    folder.copy_base("main", "new")
-    assert folder.base("new") == BASE
-    folder.copy_base("nothing", "new")  # an earlier branch of the name left one
-    assert folder.base("new") is None
-    folder.forget_base("main")
-    folder.forget_base("main")
-    assert folder.base("main") is None
-
-
-def test_put_sets_and_removes():
-    files = {"a": "1"}
-    put(files, "b", "2")
-    put(files, "a", None)
-    put(files, "c", None)
-    assert files == {"b": "2"}
+@pytest.mark.parametrize(
+    "path", ["../a.sql", "/a.sql", "a.sql", "Makefile", "datasets/../macros/a.sql", ".andon/format"]
+)
+def test_what_is_no_code_file_is_not_written_and_nothing_else_then(folder, path):
+    with pytest.raises(MachineError) as caught:
+        folder.write({"datasets/a/b.sql": b"", path: b""})
+    assert caught.value.code == "lake.corrupt"
+    assert list(folder.root.iterdir()) == []

@@ -153,7 +153,8 @@ def test_engines_are_set_by_the_settings(root):
     assert (cores(settings), memory_limit(settings)) == (3, "1GB")
     read = reading_settings(settings, workspace.folder)
     assert (read.cores, read.memory_limit) == (3, "1GB")
-    assert read.temporary.parent == workspace.folder.state / "tmp"
+    assert read.temporary.path.parent == workspace.folder.state / "tmp"
+    read.temporary.close()
     assert python_settings(settings, workspace.folder).timeout == 7.0
     assert cores(opened(root).settings) >= 1
     assert memory_limit(opened(root).settings) == ""

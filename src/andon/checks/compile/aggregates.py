@@ -13,12 +13,15 @@ _PLACE = re.compile(r'"andon ([^"]*)"')
 OWN = "own"
 
 
-def standalone(sql: str, dataset: str, own: frozenset[str]) -> str | Flaw:
+def standalone(
+    sql: str, dataset: str, own: frozenset[str], guarded: Callable[[str, str], str] = lambda aggregate, _: aggregate
+) -> str | Flaw:
     """`sql` with each aggregate as `(select … from <place>)`; `with_relations` fills the places.
 
     Args:
         dataset: the check's own dataset; names that begin with it mean it.
         own: its columns in lower case.
+        guarded: what is asked instead of an aggregate over the dataset that is named.
     """
     parts = cut(sql)
     pieces: list[str] = []
@@ -32,7 +35,7 @@ def standalone(sql: str, dataset: str, own: frozenset[str]) -> str | Flaw:
         if index and parts[index - 1].text == ".":
             return Flaw("an aggregate after a dot", token.start, f"write `{token.text}(column)`")
         last = _end_of_call(parts, index)
-        query = _query(sql, parts[index : last + 1], dataset, own)
+        query = _query(sql, parts[index : last + 1], dataset, own, guarded)
         if isinstance(query, Flaw):
             return query
         pieces += [sql[at : token.start], query]
@@ -59,7 +62,9 @@ def _end_of_call(parts: tuple[Token, ...], index: int) -> int:
     return end
 
 
-def _query(sql: str, parts: tuple[Token, ...], dataset: str, own: frozenset[str]) -> str | Flaw:
+def _query(
+    sql: str, parts: tuple[Token, ...], dataset: str, own: frozenset[str], guarded: Callable[[str, str], str]
+) -> str | Flaw:
     text = sql[parts[0].start : parts[-1].end]
     found = read_expression(text, own)
     if isinstance(found, Flaw):
@@ -69,7 +74,8 @@ def _query(sql: str, parts: tuple[Token, ...], dataset: str, own: frozenset[str]
         message = "an aggregate over two datasets"
         return Flaw(message, parts[0].start, "each aggregate reads one dataset; write one for each")
     place = others[0].replace(".", " ") if others else OWN
-    return f'(select {_without_names(text, found)} from "andon {place}")'
+    asked = guarded(_without_names(text, found), others[0] if others else dataset)
+    return f'(select {asked} from "andon {place}")'
 
 
 def _without_names(text: str, found: Expression) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from andon.base.names import did_you_mean, literal, quote, quote_name
 from andon.base.recursion import deeply
 from andon.checks.compile.aggregates import standalone, with_relations
-from andon.checks.compile.nan import guarded, is_float
+from andon.checks.compile.mixed import mixed
+from andon.checks.compile.nan import guarded, guarded_total, guards_within, is_float
 from andon.checks.compile.plans import (
     AgePlan,
     Catalog,
@@ -24,7 +25,7 @@ from andon.checks.compile.plans import (
     ViolationsPlan,
 )
 from andon.checks.compile.typed import Binds, Typer, is_common_number, surely_binds, surely_compare
-from andon.checks.compile.values import between_sql, family, is_whole, value_sql
+from andon.checks.compile.values import between_sql, family, is_empty, is_whole, value_sql
 from andon.checks.language import patterns
 from andon.checks.language.answers import Unwritable
 from andon.checks.language.expression import Expression, read_expression
@@ -113,11 +114,11 @@ class _Compiler:
         self._lower = frozenset(self._kinds)
         self._typer = Typer(check, catalog.columns, catalog.macros, binder)
         self._is_sure = False
+        self._scope: str | None = None
 
     def plan(self) -> Plan:
-        check, scope = self._check, self._check.where
-        if scope is not None and self._types([scope])[0] != "BOOLEAN":
-            raise _Refused("project.bad_check", "`where` is not true or false", "compare with something")
+        check = self._check
+        scope = self._scope = None if check.where is None else self._condition(check.where, "`where`")
         match check.form:
             case NotNull(columns):
                 self._known(columns)
@@ -139,7 +140,7 @@ class _Compiler:
                 return self._total(expression, condition)
             case Watch(expression):
                 self._number(expression)
-                return TotalPlan(expression, scope=scope)
+                return TotalPlan(self._guarded(expression), scope=scope)
             case AgainstPublished():
                 return self._published(check.form)
             case MaxAge():
@@ -164,11 +165,27 @@ class _Compiler:
         found = read_expression(sql, self._lower)
         if not isinstance(found, Expression):
             raise _Refused("project.bad_check", found.message, found.hint)
+        named = {name.lower() for name in (found.outside if found.has_subquery else found.columns)} - self._lower
+        name = next((part for part in self._check.dataset.lower().split(".") if part in named), None)
+        if name is not None:  # to SQL the dataset's own name is the whole row
+            message = f"`{self._check.dataset}` has no column `{name}`"
+            raise _Refused("project.unknown_column", message, "name its columns alone, without the dataset")
         return found
 
-    def _types(self, expressions: Sequence[str], *, source: bool = True) -> list[str]:
-        """Types of expressions over the dataset."""
+    def _not_mixed(self, *found: Expression) -> None:
+        """Refuse comparisons of a text with what is none, that of two values given included."""
+        tree = found[0].tree
+        if len(found) > 1:
+            tree = {"class": "COMPARISON", "type": "COMPARE_EQUAL", "left": found[0].tree, "right": found[1].tree}
+        wrong = mixed(tree, self._kinds, self._types)
+        if wrong is not None:
+            raise _Refused("project.bad_check", wrong.message, wrong.hint)
+
+    def _types(self, expressions: Sequence[str], *, source: bool = True, dataset: str | None = None) -> list[str]:
+        """Types of expressions over the dataset, or over another one; `source` is False for those with queries of their own."""
         try:
+            if dataset is not None:
+                return self._typer.types_of(expressions, dataset)
             return self._typer.types(expressions, self._kinds if source else None)
         except BindError as error:
             raise _Refused(
@@ -194,6 +211,7 @@ class _Compiler:
                 test = between_sql(sql, between, kind)
                 if isinstance(test, Literal):
                     raise _uncomparable(sql, kind, test)
+                _not_empty(between, kind)
                 return f"({test}{self._not_nan(sql, kind)}) is false"
             case InSet():
                 return self._membership(form)
@@ -214,8 +232,11 @@ class _Compiler:
                 return f"{value} is not null and ({test}) is not true"
         raise AssertionError(f"unreachable: {form}")
 
-    def _not_nan(self, sql: str, kind: str) -> str:
-        return f" and not isnan({sql})" if is_float(kind) else ""
+    def _not_nan(self, sql: str, kind: str, *, itself: bool = True) -> str:
+        """What makes NaN fail a test of the value `sql`: in the value itself, and in comparisons within it."""
+        guards = [f"not isnan({sql})"] if itself and is_float(kind) else []
+        guards += guards_within(self._read(sql).tree, self._types)
+        return "".join(f" and {guard}" for guard in guards)
 
     def _membership(self, form: InSet) -> str:
         kind = self._types([form.expression])[0]
@@ -226,17 +247,22 @@ class _Compiler:
                 raise _uncomparable(form.expression, kind, value)
             listed.append(sql)
         word = "not in" if form.negated else "in"
-        guard = self._not_nan(form.expression, kind) if form.negated else ""
+        guard = self._not_nan(form.expression, kind, itself=form.negated)
         return f"(({form.expression}) {word} ({', '.join(listed)}){guard}) is false"
 
     def _rule(self, sql: str) -> str:
+        return f"({self._condition(sql, 'the rule')}) is false"
+
+    def _condition(self, sql: str, what: str) -> str:
+        """A condition on a row, so that NaN satisfies none."""
         found = self._read(sql)
+        self._not_mixed(found)
         kind = self._types([sql])[0]
         if kind != "BOOLEAN":
-            raise _Refused("project.bad_check", f"the rule is {kind}, not true or false", "compare it with something")
+            raise _Refused("project.bad_check", f"{what} is {kind}, not true or false", "compare it with something")
         read = {name.lower() for name in found.columns}
         floats = any(is_float(kind) or "(" in kind or "[" in kind for name, kind in self._kinds.items() if name in read)
-        return f"({guarded(sql, found.tree, self._types, floats)}) is false"
+        return guarded(sql, found.tree, self._types, floats)
 
     def _within(self, left: str, right: str, tolerance: Tolerance) -> str:
         kinds = self._types([left, right])
@@ -272,12 +298,12 @@ class _Compiler:
             if family(kinds[0]) != family(kinds[1]):
                 message = f"`{column}` is {kinds[0]} and `{form.dataset}.{target}` is {kinds[1]}: they don't compare"
                 raise _Refused("project.bad_check", message, "cast one of them in its dataset")
-        return ReferencePlan(form.columns, form.dataset, targets, self._check.where)
+        return ReferencePlan(form.columns, form.dataset, targets, self._scope)
 
     # totals
 
     def _total(self, sql: str, condition: Comparison | Between) -> TotalPlan:
-        scope = self._check.where
+        scope = self._scope
         limit = condition.right if isinstance(condition, Comparison) else None
         needs = isinstance(self._check.form, AgainstOther)
         found = [self._read(one) for one in (sql, limit) if one is not None]
@@ -285,12 +311,17 @@ class _Compiler:
             sql = self._standalone(sql)
             limit = self._standalone(limit) if limit is not None else None
             needs = True
+        else:
+            self._not_mixed(*found)
+            sql = self._guarded(sql)
+            limit = self._guarded(limit) if limit is not None else None
         bound = self._bound(sql) if needs else sql
         kind = self._types([bound], source=not needs)[0]
         if isinstance(condition, Between):
             test = between_sql(sql, condition, kind)
             if isinstance(test, Literal):
                 raise _uncomparable(self._check.text, kind, test)
+            _not_empty(condition, kind)
             return TotalPlan(sql, None, test, scope, needs)
         assert limit is not None
         if condition.tolerance is not None:
@@ -298,12 +329,28 @@ class _Compiler:
             self._number(self._bound(limit) if needs else limit, source=not needs)
             return TotalPlan(sql, limit, None, scope, needs)
         holds = f"({sql}) {condition.operator} ({limit})"
+        if needs and not limit.startswith("'"):
+            other = self._types([self._bound(limit)], source=False)[0]
+            if {family(kind), family(other)} & {"text"} and family(kind) != family(other):
+                message = f"the totals are {kind} and {other}, which don't compare"
+                raise _Refused("project.bad_check", message, "cast one of them")
         if needs or not surely_compare(found[0].tree, found[1].tree, self._kinds):
             self._types([self._bound(holds) if needs else holds], source=not needs)
         return TotalPlan(sql, limit, holds, scope, needs)
 
+    def _guarded(self, sql: str, dataset: str | None = None) -> str:
+        """A total so that no condition in it is true for NaN; `dataset` is another one whose columns it names alone."""
+        if dataset is None or dataset == self._check.dataset:
+            return guarded_total(sql, self._read(sql).tree, self._types)
+        if "'" in sql:
+            self._types([sql], dataset=dataset)
+        found = read_expression(sql, frozenset(name.lower() for name, _ in self._catalog.columns[dataset]))
+        if not isinstance(found, Expression):
+            return sql
+        return guarded_total(sql, found.tree, lambda texts: self._types(texts, dataset=dataset))
+
     def _standalone(self, sql: str) -> str:
-        made = standalone(sql, self._check.dataset, self._lower)
+        made = standalone(sql, self._check.dataset, self._lower, self._guarded)
         if isinstance(made, str):
             return made
         raise _Refused("project.bad_check", made.message, made.hint)
@@ -315,12 +362,12 @@ class _Compiler:
     def _published(self, form: AgainstPublished) -> PublishedPlan:
         if form.expression is not None:
             self._number(form.expression)
-            return PublishedPlan(form.expression, scope=self._check.where)
+            return PublishedPlan(self._guarded(form.expression), scope=self._scope)
         if form.measure == "rows":
-            return PublishedPlan("count(*)", scope=self._check.where)
+            return PublishedPlan("count(*)", scope=self._scope)
         key = self._check.columns[: len(self._catalog.keys[self._check.dataset])]
         self._known(key)
-        return PublishedPlan(None, key, form.measure == "changed rows", self._check.where)
+        return PublishedPlan(None, key, form.measure == "changed rows", self._scope)
 
     def _age(self, form: MaxAge) -> AgePlan:
         kind = self._types([form.expression])[0]
@@ -329,7 +376,15 @@ class _Compiler:
             raise _Refused("project.bad_check", message, "name a column of dates or timestamps, or cast it")
         stamp = "timestamptz" if kind.endswith("ZONE") else "timestamp"
         newest = f"max({form.expression})::{stamp}"
-        return AgePlan(f"epoch_us({newest})", f"{newest} = 'infinity'::{stamp}", self._check.where)
+        return AgePlan(f"epoch_us({newest})", f"{newest} = 'infinity'::{stamp}", self._scope)
+
+
+def _not_empty(between: Between, kind: str) -> None:
+    if is_empty(between, kind):
+        assert between.low is not None
+        assert between.high is not None
+        message = f"nothing lies within {between.low.shown}..{between.high.shown}"
+        raise _Refused("project.bad_check", message, "write the smaller bound first")
 
 
 def _uncomparable(sql: str, kind: str, value: Literal) -> _Refused:

@@ -3,6 +3,8 @@
 DuckDB holds NaN to be equal to itself and greater than all numbers, so `x > 0` and `not (x < 5)` would let it pass. Where a compared
 operand is of a floating type, the comparison is rewritten in the tree: false for NaN where it stands plainly, true where it stands
 under NOT. A comparison whose sense can't be known (an argument of a function, a condition of CASE) fails the whole rule for NaN.
+
+Conditions within a total (`share(x > 50)`, a FILTER, a CASE) are rewritten each by itself: a row with NaN satisfies none of them.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from andon.checks.language.answers import as_text
+from andon.checks.language.expression import is_aggregate
 
 Node = Mapping[str, Any]
 
@@ -35,19 +38,69 @@ def guarded(sql: str, tree: Node, types: Callable[[Sequence[str]], list[str]], f
     """
     if not floats and _is_plain(tree):
         return sql
-    operands = _unique(_operands(tree))
-    if not operands:
-        return sql
-    texts = as_text(operands)
-    kinds = types(texts)
-    found = {_key(node): text for node, text, kind in zip(operands, texts, kinds, strict=True) if is_float(kind)}
+    found = _floating(_unique(_operands(tree)), types)
     if not found:
         return sql
     loose: list[Node] = []
     changed = _rewrite(tree, True, found, loose)
     whole = as_text([changed])[0]
-    guards = [f"not isnan({found[_key(node)]})" for node in _unique(loose)]
+    guards = [f"not isnan({found[key_of(node)]})" for node in _unique(loose)]
     return " and ".join([f"({whole})", *guards])
+
+
+def guarded_total(sql: str, tree: Node, types: Callable[[Sequence[str]], list[str]]) -> str:
+    """`sql`, an expression with aggregates, so that no condition within it is true for NaN; as it was, when none compares floats."""
+    found: dict[str, str] = {}
+    # what stands within aggregates and what stands around them can't be bound in one query
+    for operands in _operands_of_total(tree):
+        found |= _floating(operands, types)
+    return as_text([_rewrite_within(tree, found)])[0] if found else sql
+
+
+def guards_within(tree: Node, types: Callable[[Sequence[str]], list[str]]) -> list[str]:
+    """SQL that is false for rows with NaN in a comparison within `tree`, a value that is no condition itself."""
+    return [f"not isnan({text})" for text in _floating(_unique(_operands(tree)), types).values()]
+
+
+def _floating(operands: Sequence[Node], types: Callable[[Sequence[str]], list[str]]) -> dict[str, str]:
+    """Those of `operands` that may be NaN, as `{key: SQL}`."""
+    if not operands:
+        return {}
+    texts = as_text(operands)
+    kinds = types(texts)
+    return {key_of(node): text for node, text, kind in zip(operands, texts, kinds, strict=True) if is_float(kind)}
+
+
+def _operands_of_total(tree: Node) -> tuple[list[Node], list[Node]]:
+    """What is compared within the aggregates of `tree`, and what outside of them."""
+    inside: list[Node] = []
+    outside: list[Node] = []
+
+    def visit(node: Node) -> None:
+        if is_aggregate(node):
+            inside.extend(_operands(node))
+            return
+        outside.extend(one for one in compared(node) if one.get("class") != "CONSTANT")
+        if node.get("class") not in ("LAMBDA", "WINDOW"):
+            for part in parts(node):
+                visit(part)
+
+    visit(tree)
+    return _unique(inside), _unique(outside)
+
+
+def _rewrite_within(node: Any, found: Mapping[str, str]) -> Any:
+    """The tree with each condition in it false for NaN."""
+    if isinstance(node, list):
+        return [_rewrite_within(part, found) for part in node]
+    if not isinstance(node, dict) or node.get("class") in ("LAMBDA", "WINDOW", "SUBQUERY"):
+        return node
+    is_not = node.get("class") == "OPERATOR" and node["type"] == "OPERATOR_NOT"
+    if is_not or node.get("class") == "CONJUNCTION" or compared(node):
+        loose: list[Node] = []
+        changed = _rewrite(node, True, found, loose)
+        return _all_of(changed, [_negated(_call("isnan", one)) for one in _unique(loose)])
+    return {name: _rewrite_within(part, found) for name, part in node.items()}
 
 
 def _is_plain(node: Node) -> bool:
@@ -59,10 +112,10 @@ def _is_plain(node: Node) -> bool:
         kind == "OPERATOR"
         and node["type"] in ("OPERATOR_NOT", *_MEMBERSHIP, "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL")
     )
-    return plain and all(_is_plain(part) for part in _parts(node))
+    return plain and all(_is_plain(part) for part in parts(node))
 
 
-def _parts(node: Node) -> Iterable[Node]:
+def parts(node: Node) -> Iterable[Node]:
     """The expressions directly below."""
     for value in node.values():
         if isinstance(value, dict):
@@ -77,7 +130,7 @@ def _parts(node: Node) -> Iterable[Node]:
                         yield from (item["when_expr"], item["then_expr"])
 
 
-def _compared(node: Node) -> list[Node]:
+def compared(node: Node) -> list[Node]:
     """The operands of a comparison, a range, or a list; empty for other nodes."""
     match node.get("class"):
         case "COMPARISON":
@@ -92,15 +145,16 @@ def _compared(node: Node) -> list[Node]:
 
 
 def _operands(node: Node) -> list[Node]:
-    found = [one for one in _compared(node) if one.get("class") != "CONSTANT"]
+    found = [one for one in compared(node) if one.get("class") != "CONSTANT"]
     if node.get("class") in ("LAMBDA", "WINDOW"):
         return found
-    for part in _parts(node):
+    for part in parts(node):
         found += _operands(part)
     return found
 
 
-def _key(node: Node) -> str:
+def key_of(node: Node) -> str:
+    """What equal expressions have in common, wherever they stand."""
     return json.dumps(_placeless(node), sort_keys=True)
 
 
@@ -111,7 +165,7 @@ def _placeless(node: Any) -> Any:
 
 
 def _unique(nodes: Iterable[Node]) -> list[Node]:
-    return list({_key(node): node for node in nodes}.values())
+    return list({key_of(node): node for node in nodes}.values())
 
 
 def _rewrite(node: Node, plainly: bool | None, found: Mapping[str, str], loose: list[Node]) -> Node:
@@ -119,7 +173,7 @@ def _rewrite(node: Node, plainly: bool | None, found: Mapping[str, str], loose: 
     kind = node.get("class")
     if kind in ("LAMBDA", "WINDOW"):
         return node
-    floating = [one for one in _compared(node) if _key(one) in found]
+    floating = [one for one in compared(node) if key_of(one) in found]
     if floating:
         if plainly is None:
             loose += floating
@@ -146,9 +200,15 @@ def _rewrite(node: Node, plainly: bool | None, found: Mapping[str, str], loose: 
             for one in node["case_checks"]
         ]
         return {**node, "case_checks": checks, "else_expr": _rewrite(node["else_expr"], plainly, found, loose)}
-    for part in _parts(node):
+    for part in parts(node):
         _rewrite(part, None, found, loose)
     return node
+
+
+def _all_of(node: Node, tests: Sequence[Node]) -> Node:
+    return (
+        {"class": "CONJUNCTION", "type": "CONJUNCTION_AND", "alias": "", "children": [node, *tests]} if tests else node
+    )
 
 
 def _call(name: str, argument: Node) -> Node:

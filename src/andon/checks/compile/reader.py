@@ -146,6 +146,10 @@ class _LateBinder:
         """See `Binder.bind`."""
         return self._made().bind(sql, macros)
 
+    def unreadable(self, sql: str, macros: Sequence[str] = ()) -> str | None:
+        """See `Binder.unreadable`."""
+        return self._made().unreadable(sql, macros)
+
     def _made(self) -> Binder:
         if self._binder is None:
             self._binder = Binder()

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from andon.base.names import quote, quote_name
+from andon.base.text import words_in
 from andon.checks.language import patterns
 from andon.checks.language.lines import holds_query
 from andon.checks.language.simple import simple
 from andon.model.check import Between, Check, Form, InSet, Literal, Matches, Pattern, Range, RowRule
 from andon.sql.bind import BindError
+from andon.sql.uses import SqlProblem
 
 _INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "BIGINT"))
 _FLOATS = frozenset(("DOUBLE", "FLOAT"))
@@ -35,6 +37,14 @@ class Binds(Protocol):
     def bind(self, sql: str, macros: Sequence[str] = ()) -> list[tuple[str, str]]:
         """See `Binder.bind`."""
         ...
+
+    def unreadable(self, sql: str, macros: Sequence[str] = ()) -> str | None:
+        """See `Binder.unreadable`."""
+        ...
+
+
+class Unreadable(BindError):
+    """A text in a check can't be read as the type of what it is compared with."""
 
 
 class Typer:
@@ -71,14 +81,45 @@ class Typer:
         if own is not None and len(plain) == len(expressions):
             return plain
         listed = ", ".join(f"({sql}) as c{index}" for index, sql in enumerate(expressions))
-        if own is not None:
-            found = self._over_no_table(listed, own)
-            if found is not None:
-                return found
-        for name in (self._check.dataset, *self._check.others):
-            self._binder.declare(name, list(self._columns[name]))
-        query = f"select {listed}" + ("" if own is None else f" from {quote_name(self._check.dataset)}")
-        return [kind for _, kind in self._binder.bind(query, self._macros)]
+        found = None if own is None else self._over_no_table(listed, own)
+        if found is None:
+            for name in (self._check.dataset, *self._check.others):
+                self._binder.declare(name, list(self._columns[name]))
+            table = quote_name(self._check.dataset)
+            # beside a query of its own the row has no name: it has none when it is asked
+            source = f"(from {table})" if holds_query(listed) else table
+            query = f"select {listed}" + ("" if own is None else f" from {source}")
+            found = [kind for _, kind in self._binder.bind(query, self._macros)]
+        if own is None:
+            self._read_texts(listed, "")
+        elif not holds_query(listed):
+            self._read_texts(listed, _nulls([(n, own[n.lower()]) for n in self._check.columns if n.lower() in own]))
+        return found
+
+    def _read_texts(self, listed: str, source: str) -> None:
+        """Run expressions over nearly nothing, to see that the texts that stand in them can be read as what they are compared with.
+
+        Raises:
+            Unreadable: if one can't.
+        """
+        wrong = self._binder.unreadable(f"select {listed}{source}", self._macros) if "'" in listed else None
+        if wrong is not None:
+            message = f"a text in the check can't be compared: {wrong[:1].lower()}{wrong[1:]}"
+            hint = "put numbers in no quotes, write days as `'2020-01-31'`"
+            raise Unreadable(SqlProblem("project.bad_check", message, None, hint), listed)
+
+    def types_of(self, expressions: Sequence[str], dataset: str) -> list[str]:
+        """The engine's types of SQL expressions over another dataset.
+
+        Raises:
+            BindError: if one has no meaning.
+        """
+        listed = ", ".join(f"({sql}) as c{index}" for index, sql in enumerate(expressions))
+        self._binder.declare(dataset, list(self._columns[dataset]))
+        found = self._binder.bind(f"select {listed} from {quote_name(dataset)}", self._macros)
+        named = words_in(listed)
+        self._read_texts(listed, _nulls([(n, kind) for n, kind in self._columns[dataset] if n.lower() in named]))
+        return [kind for _, kind in found]
 
     def _over_no_table(self, listed: str, own: Mapping[str, str]) -> list[str] | None:
         """The types over a query that has the columns; None if that doesn't bind, so that the true table tells why.
@@ -88,12 +129,17 @@ class Typer:
         names = [name for name in self._check.columns if name.lower() in own]
         if not names or len(names) < len(self._check.columns) or self._check.others or holds_query(listed):
             return None
-        columns = ", ".join(f"null::{own[name.lower()]} as {quote(name)}" for name in names)
-        relation = f"(select {columns}) as {quote(self._check.dataset.split('.')[-1])}"
+        query = f"select {listed}{_nulls([(name, own[name.lower()]) for name in names])}"
         try:
-            return [kind for _, kind in self._binder.bind(f"select {listed} from {relation}", self._macros)]
+            return [kind for _, kind in self._binder.bind(query, self._macros)]
         except BindError:
             return None
+
+
+def _nulls(columns: Sequence[tuple[str, str]]) -> str:
+    """A FROM with one row of NULLs."""
+    listed = ", ".join(f"null::{kind} as {quote(name)}" for name, kind in columns)
+    return f" from (select {listed})" if columns else ""
 
 
 def _known(sql: str, own: Mapping[str, str]) -> str | None:

@@ -65,6 +65,14 @@ def _cast(text: str, kind: str) -> str | None:
     return sql
 
 
+def is_empty(between: Between, kind: str) -> bool:
+    """Whether no value of type `kind` lies within bounds that compare with it."""
+    if between.low is None or between.high is None or "text" not in (between.low.kind, between.high.kind):
+        return False
+    low, high = value_sql(between.low, kind), value_sql(between.high, kind)
+    return bool(engine().execute(f"select {low} > {high}").fetchall()[0][0])
+
+
 def between_sql(expression: str, between: Between, kind: str) -> str | Literal:
     """SQL that is true within the bounds; or the bound that doesn't compare with an expression of type `kind`.
 

@@ -14,12 +14,11 @@ from andon.checks.execute.plain import PlainRelations, changed_keys, lost_keys, 
 from andon.checks.execute.queries import FILE_STEP, row_number
 from andon.checks.execute.question import CheckQuestion, Target
 from andon.model.check_result import Samples
+from andon.model.mask import MASK
 
 if TYPE_CHECKING:
     import duckdb
 
-#: Shown in the place of a masked value that is not NULL.
-MASK = "•••"
 #: Characters of a value that are kept.
 LONGEST = 2000
 

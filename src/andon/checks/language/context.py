@@ -139,6 +139,9 @@ def split_range(text: str) -> tuple[str, Between] | Flaw | None:
         return Flaw(
             f"`{text[at:].strip()}` after a range", at, "a range ends its check; put the rest on a line of its own"
         )
+    if text[parts[middle].end : parts[middle].end + 1] == ".":
+        hint = "write two points: `0..10`; a fraction keeps its zero: `0..0.5`"
+        return Flaw("`...` is no range", parts[middle].start, hint, example)
     bounds: list[Literal | None] = []
     for start, end in ((parts[first].start, parts[middle].start), (parts[middle].end, parts[last].end)):
         written = text[start:end] if end > start else ""
@@ -146,7 +149,7 @@ def split_range(text: str) -> tuple[str, Between] | Flaw | None:
         if isinstance(bound, Flaw):
             return Flaw(bound.message, bound.offset, bound.hint, example)
         bounds.append(bound)
-    between = Between(bounds[0], bounds[1])
+    between = Between(bounds[0], bounds[1], any(token.text == "%" for token in parts[first : last + 1]))
     flaw = _flaw_of_bounds(between, parts[middle].start, example)
     return flaw or (text[: parts[first].start].rstrip(), between)
 

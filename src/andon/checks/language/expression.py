@@ -13,11 +13,13 @@ from functools import lru_cache
 from typing import Any
 
 from andon.base.names import literal
+from andon.base.record import replace
 from andon.base.recursion import deeply
 from andon.checks.language.answers import answer, foresee
+from andon.checks.language.constants import constant_flaw
 from andon.checks.language.simple import Simple, simple
 from andon.checks.language.tokens import Flaw, Token, cut, flaw_of, is_share
-from andon.sql.names import words
+from andon.sql.names import CLOCK_KEYWORDS, words
 from andon.sql.parse import engine
 from andon.sql.uses import SqlProblem
 
@@ -107,8 +109,8 @@ def _read(text: str, own: frozenset[str] | None) -> Expression | Flaw:
         deeply(lambda: walk.visit(tree, False, False))
     except RecursionError:
         return Flaw("the expression is nested too deeply", 0, "split it")
-    if walk.null_compared:
-        return Flaw("a comparison with NULL is never true or false", 0, "write `a is null` or `a is not null`")
+    if walk.flaw is not None:
+        return replace(walk.flaw, offset=_place(expanded, walk.flaw.offset, places))
     if walk.star:
         return Flaw("`*` is no value", 0, "name the columns")
     return Expression(
@@ -124,6 +126,12 @@ def _read(text: str, own: frozenset[str] | None) -> Expression | Flaw:
         has_subquery=walk.subquery,
         uses_clock=found.uses_clock,
     )
+
+
+def _place(expanded: str, location: int, places: tuple[tuple[int, int, int], ...]) -> int:
+    """The place in the text as written of what the engine says stands at byte `location` of its text."""
+    before = (_BEFORE + expanded).encode()[:location].decode(errors="ignore")
+    return max(0, _original(len(before) - len(_BEFORE), places))
 
 
 def _of_simple(text: str, found: Simple) -> Expression:
@@ -206,6 +214,15 @@ def one_blank(text: str) -> str:
     return "".join(pieces)
 
 
+def is_aggregate(node: Mapping[str, Any]) -> bool:
+    """Whether a node of a tree calls an aggregate."""
+    return (
+        node.get("class") == "FUNCTION"
+        and not node.get("is_operator")
+        and str(node["function_name"]).lower() in AGGREGATES
+    )
+
+
 def share_text(number: str) -> str:
     """`number` percent as a decimal number: `0.05` for `5`."""
     return format(Decimal(number.replace("_", "")) / 100, "f")
@@ -248,7 +265,8 @@ class _Walk:
         self.outside: dict[str, None] = {}
         self.datasets: set[str] = set()
         self.outside_datasets: set[str] = set()
-        self.total = self.window = self.subquery = self.star = self.null_compared = False
+        self.total = self.window = self.subquery = self.star = False
+        self.flaw: Flaw | None = None
 
     def visit(self, node: Any, in_aggregate: bool, in_subquery: bool) -> None:
         if isinstance(node, list):
@@ -274,13 +292,11 @@ class _Walk:
 
     def _note(self, node: dict[str, Any], kind: str | None, in_aggregate: bool) -> bool:
         """Note what the node makes of the whole; returns whether its parts stand in an aggregate."""
-        if kind == "COMPARISON" and node["type"] not in ("COMPARE_DISTINCT_FROM", "COMPARE_NOT_DISTINCT_FROM"):
-            sides = (node.get("left", {}), node.get("right", {}))
-            self.null_compared = self.null_compared or any(side.get("value", {}).get("is_null") for side in sides)
+        self.flaw = self.flaw or constant_flaw(node)
         self.window = self.window or kind == "WINDOW"
         self.subquery = self.subquery or kind == "SUBQUERY"
         self.star = self.star or kind in ("STAR", "POSITIONAL_REFERENCE", "DEFAULT")
-        if kind != "FUNCTION" or node.get("is_operator") or node["function_name"].lower() not in AGGREGATES:
+        if not is_aggregate(node):
             return in_aggregate
         self.total = True
         if node.get("schema") not in (None, "", "main"):  # `amount.sum()`: the parser takes the column for a schema
@@ -300,6 +316,8 @@ class _Walk:
         if first.lower() in self._parameters:
             return
         is_own = self._own is not None and first.lower() in self._own
+        if len(names) == 1 and not is_own and first.lower() in CLOCK_KEYWORDS:
+            return
         if len(names) >= 3 and not is_own and not in_subquery:
             dataset = ".".join(names[:2]).lower()
             self.datasets.add(dataset)

@@ -13,6 +13,7 @@ from andon.model.check import Literal
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d{1,3})?\Z")
 _SHARE = re.compile(r"([+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*))%\Z")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}\Z")
+_QUOTED_DAY = re.compile(r"'\d{4}-\d{2}-\d{2}'\Z", re.ASCII)
 _TEXT = re.compile(r"'(?:[^']|'')*'\Z")
 _WORD = re.compile(r"[^\W\d]\w*\Z")
 _LONGEST = 60
@@ -51,10 +52,12 @@ def read_share(text: str) -> Decimal | None:
 
 
 def read_bound(text: str, offset: int) -> Literal | Flaw:
-    """A bound of a range: a signed number, a share, a date, or a quoted text."""
+    """A bound of a range: a signed number, a share, a date, or a quoted text; a quoted day is that day."""
     share = read_share(text)
     if share is not None:
         return Literal("number", format(share, "f"))
+    if _QUOTED_DAY.match(text) and _is_day(text[1:-1]):
+        return Literal("date", text[1:-1])
     return _read(text, offset, "a bound is a number, a date (`2020-01-01`) or a quoted text", words=False)
 
 
@@ -86,6 +89,14 @@ def _read(text: str, offset: int, expected: str, *, words: bool) -> Literal | Fl
     return Flaw(
         f"`{text}` is no value", offset, f"{expected}; put quotes around a text: `'{text.replace(chr(39), '')}'`"
     )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def read_duration(text: str, offset: int) -> tuple[Decimal, str] | Flaw:

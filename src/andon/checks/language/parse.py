@@ -9,10 +9,11 @@ from andon.base.names import quote
 from andon.base.record import Record, replace
 from andon.checks.language.context import COMPARATORS, Context, Read, as_written
 from andon.checks.language.expression import Expression, read_expression
+from andon.checks.language.grammar import WHOLE_LINE
 from andon.checks.language.modifiers import MODIFIER_WORDS, Modifiers, check_modifiers, misplaced_modifier, splits
 from andon.checks.language.row_forms import columns_form, in_form, matches_form, pattern_form, reference_form
 from andon.checks.language.rules import rule_form
-from andon.checks.language.tokens import RESERVED, Flaw, Token, cut, flaw_of, part, without_comment
+from andon.checks.language.tokens import RESERVED, Flaw, Token, cut, flaw_of, identifiers, part, without_comment
 from andon.checks.language.total_forms import (
     keys_form,
     max_age_form,
@@ -49,6 +50,9 @@ _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _BEGINS = words("in is matches like ilike similar between")
 _ARITHMETIC = frozenset(("%", "*", "/", "||", "->", "->>", "//", "**"))
 _LONGEST = 10_000
+_SPELLED = {"not_null": "not null", "notnull": "not null", "primary_key": "key"}
+#: What can't name a check: words that begin a form or follow one, and what else people write for them.
+NO_NAMES = MODIFIER_WORDS | words("hold key unique rows max_age schema watch in is matches not null") | _SPELLED.keys()
 
 
 def parse_check(
@@ -195,6 +199,8 @@ def _read_line(context: Context, text: str, for_column: str | None, place: _Plac
         line, place = part(line, named.end()), replace(place, name=named[1])
         if not line.strip():
             return Flaw("there is no check after its name", len(line), "write one check")
+        if named[1] in NO_NAMES:
+            return _flaw_of_name(named[1], line.strip(), named.start(1))
     shift = _Shift(0, 0)
     if for_column is not None:
         line, shift = _complete(line, for_column)
@@ -202,6 +208,18 @@ def _read_line(context: Context, text: str, for_column: str | None, place: _Plac
     if isinstance(found, Flaw):
         return Flaw(found.message, shift.back(found.offset), found.hint, found.example, found.code)
     return found
+
+
+def _flaw_of_name(word: str, rest: str, offset: int) -> Flaw:
+    """A word of the language before a colon, as one would write it in YAML."""
+    if word in MODIFIER_WORDS:
+        hint = f"write `{rest} {word}`" if word in ("warn", "info") else "write what must hold in front of it"
+        return Flaw(f"`{word}` stands after the check", offset, hint, WHOLE_LINE)
+    is_list = identifiers(cut(rest)) is not None
+    spelled = _SPELLED.get(word, word)
+    if is_list and spelled in ("not null", "key", "unique"):
+        return Flaw(f"`{spelled}` takes no colon", offset, f"write `{spelled} {rest}`")
+    return Flaw(f"`{word}` is a word of the language and can't name a check", offset, "choose another name")
 
 
 class _Shift(Record):

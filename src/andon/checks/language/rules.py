@@ -18,7 +18,7 @@ from andon.checks.language.context import (
 )
 from andon.checks.language.expression import Expression, expect, read_expression
 from andon.checks.language.grammar import nearest_example
-from andon.checks.language.literals import read_number
+from andon.checks.language.literals import read_number, read_share
 from andon.checks.language.tokens import Flaw, cut, top_level
 from andon.checks.language.total_forms import (
     COUNT,
@@ -123,11 +123,12 @@ def _total_rule(context: Context, text: str, whole: Expression, tolerance: Toler
     for one, other in ((left_text, right_text), (right_text, left_text)):
         if is_share_call(one) and read_number(other.strip()) is not None:
             return needs_percent(len(other) - len(other.lstrip()))
+    is_share = read_share((right_text if left.is_total else left_text).strip()) is not None
     if not left.is_total and tolerance is None:
         left, right, operator = right, left, _TURNED[operator]
     if not left.is_total:
         return Flaw("the total stands on the left of `=`", start, "turn the two sides around", "sum(a) = 100 +- 1")
-    return total_read(context, Comparison(operator, right.sql, tolerance), left, right)
+    return total_read(context, Comparison(operator, right.sql, tolerance, is_share), left, right)
 
 
 def _not_a_rule(text: str, whole: Expression, offset: int) -> Flaw | None:

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
       | (?P<dollar>\$(?:[A-Za-z_]\w*)?\$)
       | (?P<number>(?:\d[\d_]*(?:\.(?!\.)[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
       | (?P<word>[^\W\d][\w$]*)
-      | (?P<op>\.\.|\+-|::|->>|->|<=|>=|<>|!=|==|:=|=>|\|\||--|/\*|\*\*|//|.)""",
+      | (?P<op>\.\.|\+-|::|->>|->|<=|>=|<>|!=|!~~?\*?|==|:=|=>|\|\||--|/\*|\*\*|//|.)""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -130,6 +130,9 @@ def _flaw_of_token(token: Token, opened: list[Token]) -> Flaw | None:
         return None if closed else Flaw("a quote is not closed", token.start, f"end it with `{mark}`")
     if token.kind != "op":
         return None
+    if token.text == "!":
+        hint = "write `<>` or `!=` for not equal, `not` before a condition"
+        return Flaw("`!` alone is no operator", token.start, hint)
     if token.text == ";":
         return Flaw("one line is one check", token.start, "put what follows `;` on a line of its own")
     if token.text in ("--", "/*"):

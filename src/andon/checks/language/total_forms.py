@@ -162,7 +162,7 @@ def _measure_and_condition(text: str, *, share: bool) -> tuple[str, Condition] |
     if value is None or (tolerance is not None and (operator != "=" or share)):
         return None
     return before(text, parts[at]), Comparison(
-        operator, format(value, "f") if isinstance(value, Decimal) else value, tolerance
+        operator, format(value, "f") if isinstance(value, Decimal) else value, tolerance, share
     )
 
 

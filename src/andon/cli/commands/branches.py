@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, pass_app
 from andon.cli.documents import BranchDropped, BranchMade, BranchSwitched, TagDocument
-from andon.cli.options import json_option, publish_options, run_options, yes_option
-from andon.cli.output import Cell, table
+from andon.cli.options import decision_options, json_option, publish_options, run_options, yes_option
+from andon.cli.output import Cell
 from andon.cli.run_end import confirmed, finish
-from andon.cli.text.progress import progress
+from andon.cli.table import table
 from andon.errors import UsageError
 from andon.render.words import moment, names, short
 
@@ -42,7 +43,18 @@ def list_branches(app: App) -> None:
         for b in found
     ]
     app.console.show(
-        lambda: [b.to_json() for b in found], lambda: table(rows, out, width=app.console.width, whole=[1], first=[6])
+        lambda: [b.to_json() for b in found],
+        lambda: table(
+            rows,
+            out,
+            width=app.console.width,
+            whole=[0, 1, 2, 3, 5],
+            wrap=[4, 6],
+            first=[6],
+            drop=[4, 6],
+            names=["", "branch", "head", "moved at", "author", "differs", "message"],
+            rest="`--json` has all",
+        ),
     )
 
 
@@ -68,11 +80,19 @@ def create(app: App, name: str, at: str) -> None:
 @json_option
 @pass_app
 def drop(app: App, name: str, yes: bool) -> None:
-    """Remove a branch. Asks on a terminal when it holds datasets that main does not show."""
-    if not yes and app.console.can_ask:
-        differs = next((b.differs for b in app.service.branches.list() if b.name == name), 0)
-        question = f"{name} differs from main in {plural(differs, 'dataset')}; drop it?"
-        if differs and not click.confirm(question, default=False, err=True):
+    """Remove a branch. Work on it that was not published is asked about; without a terminal that needs --yes."""
+    work = () if yes else app.service.branches.unpublished(name)
+    if work:
+        what = f"{name} has work that was not published: {names(work)}"
+        if not app.console.can_ask:
+            raise UsageError(
+                "usage.confirmation_needed",
+                what,
+                where=name,
+                hint=f"`{app.command(f'publish {name}')}` publishes it, `{app.command(f'branch drop {name} --yes')}` drops it",
+            )
+        app.console.err.line(what)
+        if not click.confirm(f"drop {name}?", default=False, err=True):
             raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
     ref = app.service.branches.drop(name)
     app.console.show(
@@ -103,22 +123,24 @@ def switch(app: App, name: str, create: bool) -> None:
 @click.command(cls=Command, examples=["andon publish try", "andon publish try --yes -m 'New segments'"])
 @click.argument("name", metavar="BRANCH")
 @click.option("--into", default="main", show_default=True, help="The branch that takes it.")
+@decision_options
 @publish_options
 @yes_option
 @pass_app
-def publish(app: App, name: str, into: str, policy: str | None, message: str | None, yes: bool) -> int:
+def publish(app: App, /, name: str, into: str, yes: bool, **options: Any) -> int:
     """Publish a branch into main: its code is merged, what is not known yet is built, and main moves in one step.
 
-    What the branch built is not built again. A file that both changed is a conflict (exit 3).
+    What the branch built is not built again. A file that both changed is a conflict (exit 3) until --mine or --theirs decides.
     """
-    from andon.runs.goal import Listener
-
-    options = run_options((), policy=policy, message=message)
-    with progress(app.console) as report:
-        result = confirmed(
-            app.console, yes, options, lambda chosen: app.service.branches.publish(name, into, chosen, Listener(report))
-        )
-    return finish(app, result, options, "publish.change")
+    asked, branches = run_options((), **options), app.service.branches
+    result = confirmed(
+        app,
+        yes,
+        asked,
+        lambda chosen, listener: branches.publish(name, into, chosen, listener),
+        f"plan {name}",
+    )
+    return finish(app, result, asked, "publish.change")
 
 
 @click.command(

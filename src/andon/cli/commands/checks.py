@@ -6,7 +6,7 @@ import click
 
 from andon.base.record import replace
 from andon.cli.app import App, Command, pass_app
-from andon.cli.options import json_option
+from andon.cli.options import json_option, select_argument
 from andon.cli.text.checks import failed_lines, history_lines, result_lines
 from andon.errors import EXIT_DONE, EXIT_FAILED
 from andon.render.checks import tally_text
@@ -24,7 +24,7 @@ _WITHOUT = {"proof": "-- known from what the write told", "skipped": "-- nothing
         "andon check marts.customer_value --suggest --write",
     ],
 )
-@click.argument("select", nargs=-1, metavar="[SELECT]...")
+@select_argument
 @click.option(
     "--at", metavar="REF", help="Check that commit by its own lines; else the folder's lines on what is published."
 )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
 from andon.cli.app import App, Command, pass_app
-from andon.cli.options import at_option, branch_option, json_option
+from andon.cli.options import at_option, branch_option, json_option, select_argument
 from andon.cli.text.datasets import list_lines, page_lines, status_lines
 
 
 @click.command(cls=Command, examples=["andon ls", "andon ls marts.* tag:customers", "andon ls --at main~3"])
-@click.argument("select", nargs=-1, metavar="[SELECT]...")
+@select_argument
 @at_option
 @json_option
 @pass_app
@@ -20,7 +18,8 @@ def ls(app: App, select: tuple[str, ...], at: str | None) -> None:
     """All datasets of a commit, or those that SELECT names."""
     found = app.service.datasets.list(at, select)
     out, width = app.console.out, app.console.width
-    app.console.show(lambda: [d.to_json() for d in found], lambda: list_lines(found, out, width) or [_none(select)])
+    nothing = "no datasets; `andon run` builds what the folder says"
+    app.console.show(lambda: [d.to_json() for d in found], lambda: list_lines(found, out, width) or [nothing])
 
 
 @click.command(cls=Command, examples=["andon show marts.revenue_by_month", "andon show shop.orders --at main~1 --json"])
@@ -42,7 +41,3 @@ def status(app: App, branch: str | None) -> None:
     """Where the folder stands against its branch: what a run would do, what is behind, what an undo keeps out."""
     found = app.service.standing.status(branch)
     app.console.show(found.to_json, lambda: status_lines(found, app.console))
-
-
-def _none(select: Sequence[str]) -> str:
-    return f"no dataset is {' '.join(select)}" if select else "no datasets; `andon run` builds what the folder says"

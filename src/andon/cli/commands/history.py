@@ -18,6 +18,7 @@ from andon.cli.text.progress import progress
 from andon.cli.text.rows import summary_lines
 from andon.errors import EXIT_DONE, UsageError
 from andon.model.commit import CauseDocument
+from andon.render.visible import visible
 from andon.render.words import names, short
 
 if TYPE_CHECKING:
@@ -67,18 +68,22 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
     target, datasets = undoing.undo_preview(branch)
     if commit is not None and app.workspace.lake.refs.resolve(commit).id != target.id:
         return _undo_older(app, app.service.reverting.find(commit, branch), branch, message, yes)
+    if not undoing.is_restore(branch):
+        return _undo_older(app, target, branch, message, yes)
     _ask(app, branch, target, datasets, yes)
     done = undoing.undo(branch, expect=target.id, message=message)
     app.console.show(done.to_json, lambda: reverted_lines(done, app.console.out, "undone"))
     return EXIT_DONE
 
 
-@click.command(cls=Command, examples=["andon redo"])
+@click.command(cls=Command, examples=["andon redo", "andon redo --yes"])
 @branch_option
+@yes_option
 @json_option
 @pass_app
-def redo(app: App, branch: str | None) -> None:
-    """Bring back what the newest undo took, unless it was published anew since."""
+def redo(app: App, branch: str | None, yes: bool) -> None:
+    """Bring back what the newest undo took, unless it was published anew since. It never asks; --yes is taken for scripts."""
+    del yes
     done = app.service.undoing.redo(branch)
     app.console.show(done.to_json, lambda: reverted_lines(done, app.console.out, "redone"))
 
@@ -87,13 +92,17 @@ def redo(app: App, branch: str | None) -> None:
     cls=Command,
     examples=[
         'andon accept run:41 "rows 20_000..30_000" --reason "the spring sale ended"',
-        "andon accept --rejected datasets/marts/orders.sql",
+        "andon accept --rejected datasets/marts/orders.sql --rejected raw",
+        "andon accept --all",
     ],
 )
 @click.argument("run", required=False, metavar="[run:N]")
 @click.argument("checks", nargs=-1, metavar="[CHECK]...")
 @click.option("--reason", "-m", metavar="TEXT", help="Why the result is right all the same; kept in the commit.")
-@click.option("--rejected", "path", metavar="PATH", help="A file that an undo keeps out.")
+@click.option(
+    "--rejected", "paths", multiple=True, metavar="PATH", help="A file, or a folder of files, that undos keep out."
+)
+@click.option("--all", "everything", is_flag=True, help="All that undos keep out.")
 @branch_option
 @json_option
 @pass_app
@@ -102,20 +111,21 @@ def accept(
     run: str | None,
     checks: tuple[str, ...],
     reason: str | None,
-    path: str | None,
+    paths: tuple[str, ...],
+    everything: bool,
     branch: str | None,
 ) -> int:
     """Publish the result of a run in spite of a check, once; or let what an undo took out pass again.
 
-    CHECK is the name or the text of a check that holds the run, as the run shows it. With --rejected PATH, what an undo keeps out may
-    come in again with the next run; `andon status` lists it.
+    CHECK is the name or the text of a check that holds the run, as the run shows it. With --rejected PATH, what undos keep out
+    there may come in again with the next run; `andon status` lists it. Several paths are one commit.
     """
-    if (run is None) == (path is None) or (run is not None and not checks):
-        raise click.UsageError("say either `run:N CHECK --reason TEXT` or `--rejected PATH`")
+    places = (".",) if everything else paths
+    if (run is None) == (not places) or (run is not None and not checks):
+        raise click.UsageError("say either `run:N CHECK --reason TEXT`, `--rejected PATH` or `--all`")
     if run is not None:
         return _accept_result(app, run, checks, reason or "")
-    assert path is not None  # one of the two
-    return _accept_rejected(app, path, branch)
+    return _accept_rejected(app, places, branch)
 
 
 def _accept_result(app: App, run: str, checks: tuple[str, ...], reason: str) -> int:
@@ -129,11 +139,13 @@ def _accept_result(app: App, run: str, checks: tuple[str, ...], reason: str) -> 
     return finish(app, result, run_options(()), "publish.change")
 
 
-def _accept_rejected(app: App, path: str, branch: str | None) -> int:
-    commit, lifted = app.service.undoing.accept_rejected(path, branch)
+def _accept_rejected(app: App, places: Sequence[str], branch: str | None) -> int:
+    commit, lifted = app.service.undoing.accept_rejected(*places, branch=branch)
     app.console.show(
         lambda: AcceptedDocument(commit.id, [CauseDocument.about(c) for c in lifted]).to_json(),
-        lambda: [f"accepted {path} again as {short(commit.id)}; `andon run` takes it"],
+        lambda: [
+            f"accepted {names(sorted({c.path for c in lifted}))} again as {short(commit.id)}; `andon run` takes it"
+        ],
     )
     return EXIT_DONE
 
@@ -166,12 +178,12 @@ def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], 
             hint=f"`{app.command(f'undo {short(target.id)}{place} --yes')}` does it",
         )
     app.console.err.line(f"takes back {what}: {names(datasets)}")
-    if not click.confirm(f"{reason}; take it back?", default=False, err=True):
+    if not click.confirm(visible(f"{reason}; take it back?"), default=False, err=True):
         raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
 
 
 def _undo_older(app: App, target: Commit, branch: str | None, message: str | None, yes: bool) -> int:
-    """Undo of a publish that is not the newest: built aside and shown first, published when confirmed."""
+    """Undo of what gives readers something they never saw: built aside and shown first, published when confirmed."""
     console = app.console
     reverting = app.service.reverting
     place = app.workspace.branch(branch)
@@ -188,7 +200,7 @@ def _undo_older(app: App, target: Commit, branch: str | None, message: str | Non
     with progress(console) as report:
         tried = reverting.attempt(target, branch, Listener(report))
     ink = console.err
-    for text in plan_lines(tried.plan, console, False, 0.0, ink=ink):
+    for text in plan_lines(tried.plan, console, False, ink=ink):
         ink.line(text)
     rows = summary_lines(tried.rows, ink, console.width)
     for text in ["", ink.paint("rows, against what readers see", "dim"), *rows] if rows else ["", "no row differs"]:

@@ -15,9 +15,11 @@ from andon.cli.app import App, Command, pass_app
 from andon.cli.documents import AnswerFile
 from andon.cli.interruptible import apart
 from andon.cli.options import json_option
-from andon.cli.output import Cell, table
+from andon.cli.output import Cell
+from andon.cli.table import lay_out, note_lines, note_of
+from andon.cli.table import vertical as vertical_lines
 from andon.errors import UsageError
-from andon.render.values import as_json_text, cell_text, is_number
+from andon.render.values import as_json_text, cell_text, is_number, is_solid
 from andon.render.words import short
 
 if TYPE_CHECKING:
@@ -34,34 +36,51 @@ _CHUNK = 1 << 20
     cls=Command,
     examples=[
         'andon query "select * from marts.revenue_by_month order by month"',
+        'andon query "from shop.orders limit 3" --vertical',
         'andon query "from shop.orders" --at main~1 --format csv > orders.csv',
+        "andon query 'from shop.orders where amount > $least' --param least=20",
         "andon query -f question.sql -o answer.parquet",
     ],
 )
 @click.argument("sql", required=False)
 @click.option("-f", "--file", "file", type=click.Path(path_type=Path, dir_okay=False), help="Read the SQL from a file.")
+@click.option(
+    "--param", "-p", "given", multiple=True, metavar="NAME=VALUE", help="The value of $NAME; 1=VALUE of the first `?`."
+)
 @click.option("--at", metavar="REF", help="A branch, tag, commit, `main~1`, `main@2026-11-01`, `run:41`.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Of the result; `table` unless -o says otherwise.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the result to a file.")
 @click.option("--limit", type=click.IntRange(min=0), help=f"Rows of a table; 0 is all. [default: {_TABLE_ROWS}]")
+@click.option("--vertical", "-x", is_flag=True, help="A line per value, nothing cut or left out.")
 @json_option
 @pass_app
 def query(
     app: App,
     sql: str | None,
     file: Path | None,
+    given: tuple[str, ...],
     at: str | None,
     form: str | None,
     output: Path | None,
     limit: int | None,
+    vertical: bool,
 ) -> None:
     """Ask one SELECT over the datasets of one commit, the branch's newest unless --at names another.
 
-    SQL is the text, `-` or nothing reads it from stdin. The commit, the number of rows and the time stand on stderr.
+    The value of a parameter stands for a quoted text, and takes the type of its place: `where amount > $n`, `limit $n`; where the
+    place leaves that open say it, `$n::int + 1`.
+
+    SQL is the text, `-` or nothing reads it from stdin. The commit, the number of rows and the time stand on stderr. On a terminal a
+    table fits its width: numbers and dates are never cut, what is cut or left out is told, and --vertical shows all.
     """
     text = _text(sql, file)
     chosen = _format(form, output)
-    answer = apart(lambda: app.service.querying.ask(text, at, face="cli"))
+    if vertical and (output is not None or chosen != "table"):
+        raise UsageError(
+            "usage.bad_argument", "`--vertical` is a way to show a table", hint="leave it or the format out"
+        )
+    parameters = _parameters(given)
+    answer = apart(lambda: app.service.querying.ask(text, at, face="cli", parameters=parameters))
     if output is not None:
         rows = _save(answer, output, chosen)
         app.console.show(AnswerFile(str(output), chosen, rows, answer.commit.id).to_json, lambda: ())
@@ -69,11 +88,26 @@ def query(
         app.console.out.write(_document(answer, limit))
         return
     elif chosen == "table":
-        rows = _table(app, answer, limit)
+        rows = _table(app, answer, limit, vertical)
     else:
         rows = _stream(app, answer, chosen)
     place = f"{at or app.workspace.branch()} at {short(answer.commit.id)}"
     app.console.note(f"{plural(rows, 'row')} · {place} · {seconds(answer.seconds)}")
+    if not app.service.querying.is_logged:
+        app.console.note("not logged: this account may read the lake and not write it")
+
+
+def _parameters(given: tuple[str, ...]) -> dict[str, str] | None:
+    found: dict[str, str] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        name = name.strip().removeprefix("$")
+        if not sign or not name:
+            raise UsageError("usage.bad_argument", f"`--param {text}` has no name", hint="write `--param n=5` for `$n`")
+        if name in found:
+            raise UsageError("usage.bad_argument", f"`{name}` is given twice", hint="leave one of them out")
+        found[name] = value
+    return found or None
 
 
 def _text(sql: str | None, file: Path | None) -> str:
@@ -107,16 +141,25 @@ def _format(form: str | None, output: Path | None) -> str:
     return guessed
 
 
-def _table(app: App, answer: Answer, limit: int | None) -> int:
+def _table(app: App, answer: Answer, limit: int | None, vertical: bool) -> int:
     wanted = _TABLE_ROWS if limit is None else limit
     rows = apart(lambda: answer.fetch(wanted + 1) if wanted else answer.fetch())
     cut = bool(wanted) and len(rows) > wanted
     rows = rows[:wanted] if cut else rows
     cells: list[list[Cell]] = [[("NULL", "dim") if v is None else cell_text(v) for v in row] for row in rows]
-    numbers = [i for i, kind in enumerate(answer.types) if is_number(kind)]
     ink, width = app.console.out, app.console.width
-    for line in table(cells, ink, headers=answer.columns, right=numbers, width=width):
-        ink.line(line)
+    if vertical:
+        for line in vertical_lines(cells, ink, answer.columns, width):
+            ink.line(line)
+    else:
+        numbers = [i for i, kind in enumerate(answer.types) if is_number(kind)]
+        solid = [i for i, kind in enumerate(answer.types) if is_solid(kind)]
+        laid = lay_out(cells, ink, headers=answer.columns, right=numbers, whole=solid, width=width)
+        for line in laid.lines:
+            ink.line(line)
+        err = app.console.err
+        for line in note_lines(note_of(laid, answer.columns, "`--vertical` shows all"), err, width):
+            err.line(line)
     if cut:
         app.console.note(f"only the first {plural(wanted, 'row')}: `--limit 0` shows all", "warn")
     return len(rows)

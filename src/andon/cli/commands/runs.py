@@ -9,6 +9,7 @@ import click
 from andon.base.record import replace
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import (
+    decision_options,
     folder_options,
     json_option,
     publish_options,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 )
 @selection_options
 @folder_options
+@decision_options
 @click.option("--all", "everything", is_flag=True, help="List what is unchanged too.")
 @json_option
 @pass_app
@@ -42,8 +44,12 @@ def plan(app: App, /, select: tuple[str, ...], everything: bool, **options: Any)
     """
     chosen = run_options(select, **options)
     found = _plan(app, chosen)
-    seconds = sum(s.seconds or 0.0 for s in found.works)
-    app.console.show(lambda: found.to_json(), lambda: plan_lines(found, app.console, everything, seconds))
+
+    def lines() -> list[str]:
+        known = app.service.run_changes.ahead(found) if found.moves else None
+        return plan_lines(found, app.console, everything, known=known)
+
+    app.console.show(found.to_json, lines)
 
 
 @click.command(
@@ -52,6 +58,7 @@ def plan(app: App, /, select: tuple[str, ...], everything: bool, **options: Any)
 )
 @selection_options
 @folder_options
+@decision_options
 @publish_options
 @yes_option
 @pass_app
@@ -61,16 +68,14 @@ def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
     What was built before, on any branch, is reused. A change of main's code is asked about first; without a terminal it needs
     --yes. The result is also a commit of its own, `run:N`, that can be queried when it was not published.
     """
-    from andon.runs.goal import Listener
-
-    chosen = run_options(select, **options)
-    with progress(app.console) as report:
-        result = confirmed(app.console, yes, chosen, lambda options: app.service.runs.run(options, Listener(report)))
+    chosen, runs = run_options(select, **options), app.service.runs
+    result = confirmed(app, yes, chosen, runs.run)
     return finish(app, result, chosen, "publish.change")
 
 
 @click.command(cls=Command, examples=["andon refresh", "andon refresh shop.* --now 2026-11-01"])
 @selection_options
+@decision_options
 @publish_options
 @pass_app
 def refresh(app: App, /, select: tuple[str, ...], **options: Any) -> int:

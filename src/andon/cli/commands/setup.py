@@ -12,7 +12,8 @@ from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, pass_app
 from andon.cli.documents import MadeDocument, SettingDocument
 from andon.cli.options import branch_option, json_option
-from andon.cli.output import Cell, table
+from andon.cli.output import Cell
+from andon.cli.table import table
 from andon.errors import EXIT_DONE, EXIT_MACHINE, UsageError
 
 if TYPE_CHECKING:
@@ -62,21 +63,33 @@ def _free(folder: Path) -> Path:
     return place
 
 
-@click.command(cls=Command, examples=["andon doctor", "andon doctor --json"])
+@click.command(cls=Command, examples=["andon doctor", "andon doctor --deep", "andon doctor --clean"])
+@click.option("--deep", is_flag=True, help="Read every file and object of the lake, and compare it with its hash.")
+@click.option("--clean", is_flag=True, help="Remove files that killed runs left, which nothing names.")
 @json_option
 @pass_app
-def doctor(app: App) -> int:
-    """What is installed, what is missing or at risk, and what uses the disk. Exit 4 if something is at risk."""
-    from andon.service.setup import doctor as examine
+def doctor(app: App, deep: bool, clean: bool) -> int:
+    """What is installed, what is missing or at risk, and what uses the disk. Exit 4 if something is at risk.
 
-    findings = examine(_workspace(app))
+    Every file that a branch, a tag or a run shows is looked at: whether it is there with its size and, with --deep, whether it holds
+    what was written.
+    """
+    from andon.service.doctor import cleaned
+    from andon.service.doctor import doctor as examine
+
+    workspace = _workspace(app)
+    removed = [cleaned(workspace)] if clean and workspace is not None else []
+    findings = [*examine(workspace, deep), *removed]
     out = app.console.out
     rows: list[Sequence[Cell]] = []
     for finding in findings:
         rows.append((_SIGNS[finding.level], finding.what, finding.detail))
         if finding.hint:
             rows.append(("", "", (f"hint: {finding.hint}", "dim")))
-    app.console.show(lambda: [f.to_json() for f in findings], lambda: table(rows, out))
+    app.console.show(
+        lambda: [f.to_json() for f in findings],
+        lambda: table(rows, out, width=app.console.width, whole=[0, 1], wrap=[2], drop=()),
+    )
     return EXIT_MACHINE if any(f.level == "risk" for f in findings) else EXIT_DONE
 
 
@@ -102,7 +115,16 @@ def config_show(app: App) -> None:
             SettingDocument(name, value, origin, BY_NAME[name].default, BY_NAME[name].help).to_json()
             for name, value, origin in found
         ],
-        lambda: table(rows, app.console.out, headers=("setting", "value", "from", "meaning"), width=app.console.width),
+        lambda: table(
+            rows,
+            app.console.out,
+            headers=("setting", "value", "from", "meaning"),
+            width=app.console.width,
+            whole=[0],
+            wrap=[1, 2, 3],
+            drop=[2],
+            rest="`--json` has all",
+        ),
     )
 
 

@@ -9,7 +9,7 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, pass_app
-from andon.cli.options import json_option
+from andon.cli.options import exclude_option, json_option, select_argument
 from andon.cli.text.unit_tests import result_lines
 from andon.errors import EXIT_DONE, EXIT_FAILED
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     cls=Command,
     examples=["andon test", "andon test marts.customer_value", "andon test state:changed+ --again"],
 )
-@click.argument("select", nargs=-1)
-@click.option("--exclude", multiple=True, metavar="TERM", help="Leave out what the term names.")
+@select_argument
+@exclude_option
 @click.option("--again", is_flag=True, help="Run also the tests that did not change since they ran.")
 @json_option
 @pass_app
@@ -42,13 +42,14 @@ def test(app: App, select: tuple[str, ...], exclude: tuple[str, ...], again: boo
         "tests": [result.to_json() for result in results],
     }
     app.console.show(lambda: document, lambda: result_lines(results, app.console.out, app.console.width))
-    _summary(app, results, failed)
+    _summary(app, select, results, failed)
     return EXIT_FAILED if failed else EXIT_DONE
 
 
-def _summary(app: App, results: Sequence[TestResult], failed: Sequence[TestResult]) -> None:
+def _summary(app: App, select: Sequence[str], results: Sequence[TestResult], failed: Sequence[TestResult]) -> None:
     if not results:
-        app.console.note("no tests: they stand in `tests/*.yml`")
+        about = f" of {' '.join(select)}" if select else ""
+        app.console.note(f"no tests{about}: they stand in `tests/*.yml`")
         return
     cached = sum(result.cached for result in results)
     unchanged = f" · {cached:,} unchanged since they ran (`--again` runs them)" if cached else ""

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
-from andon.cli.output import Cell, Ink, display_width, table
+from andon.checks.findings import measured_text
+from andon.cli.output import Cell, Ink
+from andon.cli.table import lay_out, table
 from andon.model.check import CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples
-from andon.render.checks import finding_text, measured_text
-from andon.render.words import short
+from andon.render.checks import finding_text
+from andon.render.words import names, short
 
 #: Failing rows that are shown in all; each failing check shows at least so many.
 _ROWS = 20
 _FEWEST = 5
+#: What a shell reads as more than itself between double quotes.
+_EXPANDED = re.compile(r'["$`\\!]')
 #: Checks that a hint names before the rest is left to the reader.
 _NAMED = 3
 
@@ -44,20 +52,48 @@ def result_lines(checks: Sequence[CheckResult], ink: Ink, width: int | None) -> 
                 (check.how, "dim"),
             )
         )
-    return table(rows, ink, width=width, whole=[0], first=[4, 3]) if rows else ["no checks"]
+    if not rows:
+        return ["no checks"]
+    wide = tuple(table(rows, ink))
+    fits = width is None or lay_out(rows, ink, width=width).lines == wide
+    return list(wide) if fits or width is None else _by_dataset(rows, ink, width)
 
 
-def next_steps(run: int, holding: Sequence[CheckResult], command: str) -> list[str]:
-    """What can be done about a held result."""
-    labels = [check.spoken for check in holding]
-    quoted = " ".join(f"'{label}'" if "'" not in label else f'"{label}"' for label in labels[:_NAMED])
+def _by_dataset(rows: Sequence[Sequence[Cell]], ink: Ink, width: int) -> list[str]:
+    """The same, for narrow terminals: the dataset on a line of its own, and below it what is asked of it."""
+    laid = lay_out([row[1:] for row in rows], ink, width=width, indent="  ", whole=[0, 3], wrap=[1, 2], drop=())
+    lines: list[str] = []
+    below = iter(laid.lines)
+    for row, height in zip(rows, laid.heights, strict=True):
+        if row[0]:
+            lines.append(ink.paint(str(row[0]), "bold"))
+        lines += islice(below, height)
+    return lines
+
+
+def next_steps(run: int, holding: Sequence[CheckResult], command: str, kept: Sequence[str] = ()) -> list[str]:
+    """What can be done about a held result.
+
+    Args:
+        kept: where the rest was published: the datasets of which readers see what they saw before.
+    """
+    spoken = Counter(check.spoken for check in holding)
+    labels = [c.spoken if spoken[c.spoken] == 1 else f"{c.dataset}: {c.spoken}" for c in holding]
+    quoted = " ".join(_quoted(label) for label in labels[:_NAMED])
     quoted += " …" if len(labels) > _NAMED else ""
     return [
-        "readers see what they saw before; what next:",
+        f"{'of ' + names(kept) + ' ' if kept else ''}readers see what they saw before; what next:",
         f"  {command} diff main run:{run}   compares the held result, `query --at run:{run}` asks it",
         "  correct the data or the code and run again: what was built is reused",
         f'  {command} accept run:{run} {quoted} --reason "…"   publishes it all the same, once',
     ]
+
+
+def _quoted(text: str) -> str:
+    """`text` as one word for a shell."""
+    if "'" not in text:
+        return f"'{text}'"
+    return f'"{text}"' if not _EXPANDED.search(text) else shlex.quote(text)
 
 
 def symbol(check: CheckResult) -> tuple[str, str]:
@@ -98,37 +134,17 @@ def _last_good(good: dict[str, Any]) -> str:
 
 
 def sample_lines(samples: Samples, ink: Ink, width: int | None, most: int, bad: int | None) -> list[str]:
-    """Failing rows as a table; columns that don't fit the terminal are counted."""
+    """Failing rows as a table; columns that don't fit the terminal are named below."""
     if not samples.rows:
         return []
     shown = samples.rows[:most]
-    columns = _fitting(samples, width)
-    rows: list[Sequence[Cell]] = [[_value(row[i]) for i in columns] for row in shown]
-    right = [at for at, i in enumerate(columns) if all(_is_number(row[i]) for row in shown)]
-    headers = [samples.columns[i] for i in columns]
-    lines = ["", *table(rows, ink, headers=headers, right=right, width=width, indent="    ")]
-    more = []
+    rows: list[Sequence[Cell]] = [[_value(value) for value in row] for row in shown]
+    right = [i for i in range(len(samples.columns)) if all(_is_number(row[i]) for row in shown)]
+    rest = "`--json` has all"
+    lines = ["", *table(rows, ink, headers=samples.columns, right=right, width=width, indent="    ", rest=rest)]
     if bad is not None and bad > len(shown):
-        more.append(f"{bad - len(shown):,} more rows")
-    if len(columns) < len(samples.columns):
-        more.append(f"{len(samples.columns) - len(columns)} more columns")
-    if more:
-        lines.append(f"    {ink.paint('… ' + ', '.join(more), 'dim')}")
+        lines.append(f"    {ink.paint(f'… {bad - len(shown):,} more rows', 'dim')}")
     return lines
-
-
-def _fitting(samples: Samples, width: int | None) -> list[int]:
-    if width is None:
-        return list(range(len(samples.columns)))
-    room = width - 4
-    chosen: list[int] = []
-    for i, name in enumerate(samples.columns):
-        wide = max(display_width(name), *(min(24, display_width(row[i] or "NULL")) for row in samples.rows))
-        if room - wide - 2 < 0 and chosen:
-            break
-        room -= wide + 2
-        chosen.append(i)
-    return chosen
 
 
 def _value(text: str | None) -> Cell:
@@ -160,7 +176,7 @@ def history_lines(results: Sequence[CheckResult], ink: Ink, width: int | None) -
                     ((one.at or "")[:16].replace("T", " "), "dim"),
                 )
             )
-        lines += table(rows, ink, width=width, indent="  ", first=[3])
+        lines += table(rows, ink, width=width, indent="  ", whole=[0, 1, 3], wrap=[2], drop=())
     return lines
 
 
@@ -175,4 +191,4 @@ def page_checks(checks: Sequence[CheckResult], ink: Ink, width: int | None) -> l
         )
         for c in checks
     ]
-    return table(rows, ink, width=None if width is None else width - 2, first=[2])
+    return table(rows, ink, width=None if width is None else width - 2, whole=[0, 3], wrap=[1, 2], drop=())

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from andon.base.text import plural, seconds, size
-from andon.cli.output import Cell, Console, Ink, error_lines, table
+from andon.cli.output import Cell, Console, Ink, error_lines
+from andon.cli.table import table
 from andon.cli.text.checks import page_checks
 from andon.cli.text.plans import symbol
-from andon.render.values import cell_text, is_number
+from andon.render.values import cell_text, is_number, is_solid
 from andon.render.words import moment, names, short
 
 if TYPE_CHECKING:
@@ -37,7 +38,17 @@ def list_lines(found: Sequence[DatasetInfo], ink: Ink, width: int | None) -> lis
     if not rows:
         return []
     headers = ("dataset", "kind", "rows", "size", "owner", "description")
-    return table(rows, ink, headers=headers, right=[2, 3], width=width, whole=[0, 2, 3], first=[5])
+    return table(
+        rows,
+        ink,
+        headers=headers,
+        right=[2, 3],
+        width=width,
+        whole=[0, 1, 2, 3],
+        first=[5],
+        drop=[3, 4, 1, 5],
+        rest="`andon show NAME` has all",
+    )
 
 
 def page_lines(page: Page, console: Console) -> list[str]:
@@ -60,11 +71,11 @@ def page_lines(page: Page, console: Console) -> list[str]:
     facts.append((("read by", "dim"), ", ".join(page.read_by) or "no dataset"))
     if page.insights:
         facts.append((("serves", "dim"), "; ".join(f"{i.title} ({i.kind})" for i in page.insights)))
-    lines += ["", *table(facts, ink)]
+    lines += ["", *table(facts, ink, width=width, whole=[0], wrap=[1], drop=())]
     lines += [
         "",
         ink.paint("columns", "dim"),
-        *table(_columns(page), ink, width=width, indent="  ", whole=[0], first=[2]),
+        *table(_columns(page), ink, width=width, indent="  ", whole=[0], wrap=[1, 2], first=[2], drop=()),
     ]
     if page.checks:
         lines += ["", ink.paint("checks", "dim")]
@@ -107,7 +118,11 @@ def status_lines(found: Status, console: Console) -> list[str]:
             )
             for r in found.runs
         ]
-        lines += ["", ink.paint("recent runs", "dim"), *table(rows, ink, indent="  ")]
+        lines += [
+            "",
+            ink.paint("recent runs", "dim"),
+            *table(rows, ink, indent="  ", width=console.width, wrap=[2], drop=()),
+        ]
     return lines
 
 
@@ -120,7 +135,12 @@ def _pending(found: Status, console: Console) -> list[str]:
     rows: list[Sequence[Cell]] = [(symbol(s, ink), s.dataset, (s.reason, "dim")) for s in plan.moves[:20]]
     more = [f"  and {len(plan.moves) - 20} more: `andon plan`"] if len(plan.moves) > 20 else []
     title = f"`andon run` would do {plural(len(plan.moves), 'step')}:"
-    return [title, *table(rows, ink, indent="  ", width=console.width, whole=[0, 1], first=[2]), *more, *notices]
+    return [
+        title,
+        *table(rows, ink, indent="  ", width=console.width, whole=[0, 1], wrap=[2], drop=()),
+        *more,
+        *notices,
+    ]
 
 
 def _still(found: Status) -> str:
@@ -180,7 +200,17 @@ def _sample(page: Page, ink: Ink, width: int | None) -> list[str]:
         [("NULL", "dim") if v is None else cell_text(v) for v in row[:_SAMPLE_COLUMNS]] for row in page.sample
     ]
     right = [i for i, c in enumerate(columns) if is_number(c.type)]
-    return table(rows, ink, headers=[c.name for c in columns], right=right, width=width, indent="  ")
+    solid = [i for i, c in enumerate(columns) if is_solid(c.type)]
+    return table(
+        rows,
+        ink,
+        headers=[c.name for c in columns],
+        right=right,
+        whole=solid,
+        width=width,
+        indent="  ",
+        rest=f'`andon query "from {page.dataset} limit 10" --vertical` shows all',
+    )
 
 
 def _printed(log: str) -> list[str]:

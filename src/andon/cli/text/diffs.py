@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from andon.base.text import plural
-from andon.cli.output import Cell, Ink, table
+from andon.cli.output import Cell, Ink
+from andon.cli.table import table
 from andon.cli.text.rows import row_lines, summary_lines
 from andon.cli.text.verdicts import STYLES
 from andon.render.diffs import WORDS, rows_text, texts_of, unified
@@ -41,7 +43,7 @@ def diff_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None,
     lines = [_title(found, names, ink)]
     rows: list[Sequence[Cell]] = [(_SIGNS[d.change], d.dataset, _word(d), rows_text(d)) for d in found.datasets]
     if rows:
-        lines += ["", *table(rows, ink, width=width, indent="  ")]
+        lines += ["", *table(rows, ink, width=width, indent="  ", whole=[0, 1], wrap=[2, 3], drop=())]
     for dataset in found.datasets:
         if dataset.schema:
             lines += ["", f"  columns of {dataset.dataset}", *(f"    {_painted(s, ink)}" for s in dataset.schema)]
@@ -51,7 +53,8 @@ def diff_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None,
         for text in texts:
             lines += [_painted(line, ink) for line in unified(text)]
     elif texts:
-        lines += ["", f"{plural(len(texts), 'file')} changed: {', '.join(path for path, _, _ in texts)}"]
+        told = f"{plural(len(texts), 'file')} changed: {', '.join(path for path, _, _ in texts)}"
+        lines += ["", *(wrap(told, width, subsequent_indent="  ", break_on_hyphens=False) if width else [told])]
     return lines if rows or texts else [*lines, "", "no difference"]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.text import plural
-from andon.cli.output import Cell, Ink, table
+from andon.cli.output import Cell, Ink
+from andon.cli.table import table
 from andon.render.words import moment, names, short
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ def schema_lines(changes: Sequence[SchemaChange], ink: Ink, width: int | None) -
             change.change if change.change != "changed" else "",
             (message, "dim" if change.undone else ""),
         ]
-        lines += [*([""] if lines else []), *table([[c for c in cells if c]], ink, width=width, whole=[0])]
+        lines += [
+            *([""] if lines else []),
+            *table([[c for c in cells if c]], ink, width=width, whole=[0, 1, 3], wrap=[2, 4], drop=()),
+        ]
         lines += [f"  {ink.paint(line, _LINE_STYLES[line[0]])}" for line in change.lines]
     return lines or ["its columns never changed in this history"]
 
@@ -45,7 +49,9 @@ def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[
         commit = entry.commit
         run = f"run:{commit.run}" if commit.run is not None else ""
         style = "dim" if entry.undone else ""
-        message = f"{commit.message} (undone)" if entry.undone else commit.message
+        message = (
+            f"(undone) {commit.message}" if entry.undone else commit.message
+        )  # in front, where nothing cuts it off
         rows.append(
             (
                 (short(commit.id), "dim" if entry.undone else "accent"),
@@ -59,10 +65,19 @@ def log_lines(entries: Sequence[LogEntry], ink: Ink, width: int | None) -> list[
             )
         )
     headers = ("commit", "at (UTC)", "kind", "author", "run", "changed", "checks", "message")
-    return (
-        table(rows, ink, headers=headers, right=[5, 6], width=width, whole=[0, 5, 6], first=[7])
-        if rows
-        else ["no commits"]
+    if not rows:
+        return ["no commits"]
+    return table(
+        rows,
+        ink,
+        headers=headers,
+        right=[5, 6],
+        width=width,
+        whole=[0, 1, 2, 4, 5, 6],
+        wrap=[3, 7],
+        first=[7],
+        drop=[4, 5, 3, 6, 2],
+        rest="`--json` has all",
     )
 
 
@@ -74,12 +89,16 @@ def _checked(entry: LogEntry) -> Cell:
     return (f"{failed:,} of {asked:,} ✗", "warn") if failed else (f"{asked:,} ✓", "dim")
 
 
+def _changed(datasets: Sequence[str]) -> str:
+    if not datasets:
+        return "no dataset changed for readers"
+    return f"{plural(len(datasets), 'dataset')} changed: {names(datasets)}"
+
+
 def reverted_lines(done: Reverted, ink: Ink, word: str) -> list[str]:
     lines = [
         f"{ink.paint(word, 'good')} {ink.paint(short(done.target.id), 'accent')} ({done.target.message})",
-        f"  {done.branch} is {ink.paint(short(done.commit.id), 'accent')} now; "
-        f"{plural(len(done.datasets), 'dataset')} {'changed' if done.datasets else 'changed: code only'}"
-        + (f": {names(done.datasets)}" if done.datasets else ""),
+        f"  {done.branch} is {ink.paint(short(done.commit.id), 'accent')} now; " + _changed(done.datasets),
     ]
     if done.rejected:
         paths = names(sorted({c.path for c in done.rejected}))

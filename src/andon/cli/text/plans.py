@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from andon.base.text import plural, seconds
-from andon.cli.output import Cell, Console, Ink, error_lines, table
+from andon.cli.output import Cell, Console, Ink, error_lines
+from andon.cli.table import stacked, table
+from andon.cli.text.run_changes import change_rows
 from andon.cli.text.verdicts import STYLES
 from andon.model.plan import UNCHANGED, Action, Plan, Step
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.render.words import names, reach_text, short, verdict_text
 
+if TYPE_CHECKING:
+    from andon.service.run_changes import Shown
 
-def plan_lines(plan: Plan, console: Console, everything: bool, expected: float, ink: Ink | None = None) -> list[str]:
-    """A plan as lines: what is done to which dataset and why, then the counts."""
+
+def plan_lines(
+    plan: Plan, console: Console, everything: bool, ink: Ink | None = None, known: Shown | None = None
+) -> list[str]:
+    """A plan as lines: what is done to which dataset and why, what that means and changes, then the counts.
+
+    Args:
+        everything: whether what is unchanged is listed too.
+        known: rows that will differ, as far as they are known before.
+    """
     pen = ink or console.out
     kind = "a change of code" if plan.is_change else "a refresh"
     if not plan.moves and not plan.is_change:
@@ -26,12 +38,20 @@ def plan_lines(plan: Plan, console: Console, everything: bool, expected: float, 
         rows: list[Sequence[Cell]] = [
             (symbol(s, pen), s.dataset, (str(s.action), "dim"), (_reason(s, console.width), "dim")) for s in shown
         ]
-        lines += ["", *table(rows, pen, width=console.width, indent="  ", whole=[0, 1], first=[3])]
+        lines += ["", *table(rows, pen, width=console.width, indent="  ", whole=[0, 1, 2], wrap=[3], drop=())]
     lines += _meanings(shown, pen, console.width)
+    lines += _rows_ahead(known, pen, console.width) if known is not None else []
     for notice in plan.notices:
         lines += ["", f"{pen.paint('note:', 'warn')} {notice}"]
-    lines += ["", _counts(plan, expected)]
+    lines += ["", _counts(plan, sum(s.seconds or 0.0 for s in plan.works))]
     return lines
+
+
+def _rows_ahead(known: Shown, pen: Ink, width: int | None) -> list[str]:
+    """Rows that will differ for readers."""
+    rows = [(name, counts) for name, _, counts in change_rows(known.rows, {}, known.totals)]
+    lines = table(rows, pen, indent="  ", width=width, whole=[0], wrap=[1], drop=())
+    return ["", pen.paint("rows, against what readers see", "dim"), *lines] if rows else []
 
 
 def _meanings(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:
@@ -49,20 +69,7 @@ def _meanings(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:
         if s.verdict is not None and s.breaks
     ]
     title = pen.paint("what the changes mean", "dim")
-    lines = table(rows, pen, indent="  ")
-    if width is not None and lines != table(rows, pen, width=width, indent="  "):
-        lines = _stacked(rows, pen, width)
-    return ["", title, *lines, *broken]
-
-
-def _stacked(rows: Sequence[Sequence[Cell]], pen: Ink, width: int) -> list[str]:
-    """Dataset and verdict on one line, and whom it concerns below it: for narrow terminals."""
-    lines = []
-    for row in rows:
-        lines += table([row[:2]], pen, width=width, indent="  ", whole=[0])
-        text = row[2] if isinstance(row[2], str) else row[2][0]
-        lines += [pen.paint(line, "dim") for line in wrap(text, width, initial_indent="    ", subsequent_indent="    ")]
-    return lines
+    return ["", title, *stacked(rows, pen, width), *broken]
 
 
 def symbol(step: Step, pen: Ink) -> tuple[str, str]:
@@ -103,8 +110,8 @@ def run_lines(result: RunResult, ink: Ink, width: int | None = None) -> list[str
             rows.append(((word, style), f"{len(found):,}", (text, "dim")))
     if result.checks:
         rows.append((("checked", _check_style(result)), f"{len(result.checks):,}", (_check_counts(result), "dim")))
-    lines = table(rows, ink, right=[1], width=width, whole=[0, 1])
-    return [*lines, *([""] if rows else []), _ending(result, ink)]
+    lines = table(rows, ink, right=[1], width=width, whole=[0, 1], wrap=[2], drop=())
+    return [*lines, *([""] if rows else []), *_ending(result, ink)]
 
 
 def _check_style(result: RunResult) -> str:
@@ -144,19 +151,17 @@ def reasons(tasks: Iterable[TaskResult]) -> str:
     return " · ".join(f"{count:,} {reason}" for reason, count in counted.most_common())
 
 
-def _ending(result: RunResult, ink: Ink) -> str:
+def _ending(result: RunResult, ink: Ink) -> list[str]:
     commit = ink.paint(short(result.commit), "accent")
     took = seconds(result.seconds)
     if result.run is None:
-        return f"nothing to do: {result.branch} is up to date at {commit} · {took}"
+        return [f"nothing to do: {result.branch} is up to date at {commit} · {took}"]
     if result.published:
-        return f"{ink.paint('published', 'good')} to {result.branch} as {commit} · run {result.run} · {took}"
-    return "\n".join(
-        [
-            f"{ink.paint('not published', 'warn')}: {result.held or 'held'} · {took}",
-            f"the result is commit {commit}; ask it with `andon query --at run:{result.run} …`",
-        ]
-    )
+        return [f"{ink.paint('published', 'good')} to {result.branch} as {commit} · run {result.run} · {took}"]
+    return [
+        f"{ink.paint('not published', 'warn')}: {result.held or 'held'} · {took}",
+        f"the result is commit {commit}; ask it with `andon query --at run:{result.run} …`",
+    ]
 
 
 def _is_quiet(step: Step) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.text import plural, seconds
 from andon.cli.output import Console, Ink
-from andon.model.event import Ended, Event, Notice, Planned, Reporter, TaskEnded, TaskStarted
+from andon.model.event import Ended, Event, Notice, Planned, TaskEnded, TaskStarted
 from andon.model.plan import Action, Plan
 from andon.model.run import TaskResult, TaskStatus
 
@@ -23,7 +23,7 @@ _LONG = 1.0
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Reporter]:
+def progress(console: Console) -> Iterator[LineReporter | LiveReporter]:
     """The reporter that fits the terminal; the live view ends with the block, whatever happens."""
     if not console.err.is_terminal:
         yield LineReporter(console.err)
@@ -45,6 +45,9 @@ class LineReporter:
 
     def __init__(self, ink: Ink) -> None:
         self._ink = ink
+
+    def stop(self) -> None:
+        """Nothing of it stays in the way."""
 
     def __call__(self, event: Event) -> None:
         """Write the line of an event, if it has one."""
@@ -79,8 +82,10 @@ class LiveReporter:
             case Notice(text):
                 self._print(f"{self._ink.paint('note', 'dim')}  {text}")
             case Planned(plan, run):
-                self._total = len(plan.works)
+                self._total, self._rows = len(plan.works), 0
                 self._began = self._clock()
+                self._ended.clear()  # planned again, a run begins again
+                self._running.clear()
                 if plan.works:
                     self._print(self._ink.paint(planned_line(plan, run), "dim"))
                     self._start()
@@ -150,7 +155,7 @@ class LiveReporter:
             return
         from rich.text import Text
 
-        self._live.console.print(Text.from_ansi(text))
+        self._live.console.print(Text.from_ansi(self._ink.shown(text)))
 
 
 class _View:
@@ -172,7 +177,7 @@ def planned_line(plan: Plan, run: int | None) -> str:
 def task_line(result: TaskResult, ink: Ink) -> str:
     """One ended task: symbol, dataset, rows, seconds, or why not."""
     if result.status is TaskStatus.FAILED:
-        message = (result.error or {}).get("message", result.reason)
+        message = str((result.error or {}).get("message", result.reason)).partition("\n")[0]
         return f"{ink.paint('✗', 'bad')} {result.dataset}  {message}"
     if result.status is TaskStatus.HELD:
         return f"{ink.paint('✗', 'bad')} {result.dataset}  held: {result.reason}"

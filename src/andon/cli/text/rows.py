@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from andon.base.text import plural
-from andon.cli.output import Cell, Ink, table
+from andon.cli.output import Cell, Ink
+from andon.cli.table import table
 from andon.model.row_diff import RowChange, RowDiff, RowSample
-from andon.render.rows import ARROW, change_text, counts_text, shown_columns, value_text
+from andon.render.rows import change_text, counts_text, pair_text, shown_columns, value_text
+from andon.render.words import listed
 
+_REST = "`-o FILE` writes all"
+#: Columns that are named where they are not shown.
+_NAMED = 8
 _SIGNS = {RowChange.CHANGED: ("~", "accent"), RowChange.ADDED: ("+", "good"), RowChange.REMOVED: ("-", "bad")}
 
 
@@ -17,7 +22,7 @@ def summary_lines(found: Iterable[RowDiff], ink: Ink, width: int | None, indent:
     rows: list[Sequence[Cell]] = [
         (each.dataset, (counts_text(each), "dim" if each.skipped else "")) for each in found if not each.is_equal
     ]
-    return table(rows, ink, width=width, indent=indent, whole=[0])
+    return table(rows, ink, width=width, indent=indent, whole=[0], wrap=[1], drop=())
 
 
 def row_lines(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
@@ -26,6 +31,8 @@ def row_lines(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
     lines = [f"{ink.paint(found.dataset, 'bold')}  {ink.paint(by, 'dim')}", f"  {counts_text(found)}"]
     if found.where:
         lines.append(f"  {ink.paint('where ' + ' '.join(found.where.split()), 'dim')}")
+    if found.tolerance:
+        lines.append(f"  {ink.paint(f'numbers may differ by {found.tolerance}', 'dim')}")
     lines += [f"  {ink.paint('note:', 'warn')} {note}" for note in found.notes]
     lines += [
         f"  {ink.paint('note:', 'warn')} {name} was {old} and is {new}: compared as {common}"
@@ -34,7 +41,10 @@ def row_lines(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
     changes: list[Sequence[Cell]] = [(c.name, f"{c.changed:,}", change_text(c)) for c in found.columns]
     if changes:
         headers = ("column", "changed", "how")
-        lines += ["", *table(changes, ink, headers=headers, right=[1], width=width, indent="  ", whole=[0, 1])]
+        lines += [
+            "",
+            *table(changes, ink, headers=headers, right=[1], width=width, indent="  ", whole=[0, 1], wrap=[2], drop=()),
+        ]
     if found.samples:
         lines += ["", *_side_by_side(found, ink, width)]
     if found.output:
@@ -45,7 +55,9 @@ def row_lines(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
 def _side_by_side(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
     shown, hidden = shown_columns(found)
     rows: list[Sequence[Cell]] = [_row(found, sample, shown) for sample in found.samples]
-    lines = table(rows, ink, headers=("", *(found.names[i] for i in shown)), width=width, indent="  ", whole=[0])
+    lines = table(
+        rows, ink, headers=("", *(found.names[i] for i in shown)), width=width, indent="  ", whole=[0], rest=_REST
+    )
     notes = []
     for change, count in (
         (RowChange.CHANGED, found.rows.changed),
@@ -56,7 +68,9 @@ def _side_by_side(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
         if more > 0:
             notes.append(f"{more:,} more {change}")
     if hidden:
-        notes.append(f"{plural(hidden, 'column')} not shown")
+        beside = {found.names[i] for i in shown}
+        differing = [c.name for c in found.columns] or found.names
+        notes.append(f"not shown: {listed([name for name in differing if name not in beside], _NAMED)}")
     return [*lines, *([f"  {ink.paint('… ' + ', '.join(notes), 'dim')}"] if notes else [])]
 
 
@@ -66,7 +80,7 @@ def _row(found: RowDiff, sample: RowSample, shown: Sequence[int]) -> list[Cell]:
     for index in shown:
         if sample.old is not None and sample.new is not None:
             if found.names[index] in sample.changed:
-                cells.append((f"{value_text(sample.old[index])}{ARROW}{value_text(sample.new[index])}", "accent"))
+                cells.append((pair_text(sample.old[index], sample.new[index]), "accent"))
             else:
                 cells.append(
                     value_text(sample.new[index]) if index < len(found.key) else (value_text(sample.new[index]), "dim")

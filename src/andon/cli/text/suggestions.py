@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from andon.base.text import plural
-from andon.cli.output import Cell, Ink, table
+from andon.cli.output import Cell, Ink
+from andon.cli.table import lay_out, table
 from andon.model.suggestion import Suggestion
 from andon.render.words import names
 
@@ -33,14 +35,27 @@ def _block(one: Suggested, ink: Ink, width: int | None) -> list[str]:
     headers = ["line", "would have failed", "because"]
     if not one.past:
         rows, headers = [[line, because] for line, _, because in rows], ["line", "because"]
-    last = len(headers) - 1
+    title = [f"{ink.paint(one.dataset, 'bold')}  {ink.paint(facts, 'dim')}"]
+    if width is not None and len(one.dataset) + len(facts) + 2 > width:
+        title = [ink.paint(one.dataset, "bold"), *(f"  {ink.paint(text, 'dim')}" for text in wrap(facts, width - 2))]
+    wide = tuple(table(rows, ink, headers=headers, indent="  "))
+    if width is None or lay_out(rows, ink, headers=headers, width=width, indent="  ").lines == wide:
+        return [*title, *wide]
+    return [*title, *(line for s in one.suggestions for line in _stacked(s, ink, width))]
+
+
+def _stacked(one: Suggestion, ink: Ink, width: int) -> list[str]:
+    """The line to write, and below it what speaks for it: for narrow terminals. The line is whole, to be copied."""
+    past, style = _past(one)
+    failed = f"would have failed on {past} · " if past else ""
+    lines = wrap(failed + one.evidence, width, initial_indent="    ", subsequent_indent="    ")
     return [
-        f"{ink.paint(one.dataset, 'bold')}  {ink.paint(facts, 'dim')}",
-        *table(rows, ink, headers=headers, width=width, indent="  ", whole=range(last), first=[last]),
+        f"  {ink.paint(one.line, 'accent')}",
+        *(ink.paint(line, style if failed and not at and not one.is_safe else "dim") for at, line in enumerate(lines)),
     ]
 
 
-def _past(one: Suggestion) -> Cell:
+def _past(one: Suggestion) -> tuple[str, str]:
     if not one.past_versions:
         return "", "dim"
     return f"{one.past_failures} of {one.past_versions}", "good" if one.is_safe else "warn"

@@ -7,7 +7,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from andon.base.text import plural
-from andon.cli.output import Cell, Console, table
+from andon.cli.output import Cell, Console
+from andon.cli.table import table
 from andon.cli.text.lineage_tree import DECLARED, LEGEND, tree_lines
 from andon.render.words import short
 
@@ -50,7 +51,7 @@ def impact_lines(found: Impact, ref: str, console: Console) -> list[str]:
         rows: list[Sequence[Cell]] = [
             ((str(r.hops), "dim"), r.dataset, _touched(r), (r.owner or "", "dim")) for r in found.readers
         ]
-        lines += ["", *table(rows, ink, headers=_READERS, width=width, whole=[0, 1], first=[2], right=[0])]
+        lines += ["", *table(rows, ink, headers=_READERS, width=width, whole=[0, 1], wrap=[2, 3], right=[0], drop=[3])]
     if found.insights:
         rows = [
             (
@@ -62,13 +63,16 @@ def impact_lines(found: Impact, ref: str, console: Console) -> list[str]:
             )
             for n, hops in found.insights
         ]
-        lines += ["", *table(rows, ink, headers=_INSIGHTS, width=width, whole=[0], first=[4], right=[0])]
+        lines += [
+            "",
+            *table(rows, ink, headers=_INSIGHTS, width=width, whole=[0], wrap=[1, 2, 3, 4], right=[0], drop=[3, 2]),
+        ]
     if found.checks:
         rows = [
             (c.dataset or ("rule", "dim"), c.text, (f"{c.file}:{c.line}" if c.line else c.file, "dim"))
             for c in found.checks
         ]
-        lines += ["", *table(rows, ink, headers=_CHECKS, width=width, whole=[0], first=[2])]
+        lines += ["", *table(rows, ink, headers=_CHECKS, width=width, whole=[0, 2], wrap=[1], drop=[2])]
     return lines
 
 

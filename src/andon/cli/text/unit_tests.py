@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.text import seconds
-from andon.cli.output import Cell, Ink, display_width, table
+from andon.cli.output import Cell, Ink, display_width
+from andon.cli.table import table
 
 if TYPE_CHECKING:
     from andon.model.unit_tests import Row, TestResult
@@ -21,7 +22,7 @@ def result_lines(results: Sequence[TestResult], ink: Ink, width: int | None) -> 
         (_WORDS[result.status], result.dataset, result.name, (_how(result), "bad" if result.failed else "dim"))
         for result in results
     ]
-    yield from table(rows, ink, width=width, whole=(0, 1, 3))
+    yield from table(rows, ink, width=width, whole=(0, 1), wrap=(2, 3), drop=())
     for result in results:
         if result.failed:
             yield ""
@@ -45,7 +46,9 @@ def failure_lines(result: TestResult, ink: Ink, width: int | None) -> Iterator[s
         yield "  the rows are those expected, in another order"
     rows = list(_difference(result))
     if rows:
-        yield from table(rows, ink, headers=("", *result.columns), width=width, indent="  ", whole=(0,))
+        yield from table(
+            rows, ink, headers=("", *result.columns), width=width, indent="  ", whole=(0,), rest="`--json` has all"
+        )
     yield from (f"  {ink.paint(line, 'dim')}" for line in (*_more(result), *result.notices))
 
 

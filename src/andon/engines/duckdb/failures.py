@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.text import excerpt, line_and_column
 from andon.errors import AndonError, DatasetError, MachineError, Problem, UsageError
+from andon.model.damage import Damage, damaged
 from andon.sql.messages import explain
 
 if TYPE_CHECKING:
@@ -32,12 +33,8 @@ def translate(error: Exception, definition: Definition) -> AndonError:
     if failed is not None:
         return failed
     if isinstance(error, duckdb.OutOfMemoryException):
-        return DatasetError(
-            "machine.memory",
-            f"`{definition.dataset}` needs more memory than there is: {_first_line(text)}",
-            where=definition.entry,
-            hint="set `engine.memory_limit` higher, or split the dataset in two",
-        )
+        message, hint = _memory(f"`{definition.dataset}`", text)
+        return DatasetError("machine.memory", message, where=definition.entry, hint=hint)
     if not isinstance(error, duckdb.Error):
         return MachineError(
             "internal.error",
@@ -48,26 +45,39 @@ def translate(error: Exception, definition: Definition) -> AndonError:
     return _in_sql(error, definition)
 
 
-def query_error(error: Exception, sql: str) -> AndonError:
-    """The Andon error for an exception that DuckDB raised while it ran a person's query `sql`."""
+def query_error(error: Exception, sql: str, before: str = "") -> AndonError:
+    """The Andon error for an exception that DuckDB raised while it ran a person's query `sql`, with `before` put in front."""
     import duckdb
 
     if isinstance(error, AndonError):
         return error
+    failed = _disk_failure(error, "query", "the query was answered")
+    if failed is not None:
+        return failed
+    if isinstance(error, duckdb.OutOfMemoryException):
+        message, less = _memory("the query", str(error))
+        return MachineError("machine.memory", message, where="query", hint=less)
     if not isinstance(error, duckdb.Error):
         return MachineError(
             "internal.error", f"{type(error).__name__}: {error}", where="query", hint="please report this"
         )
-    found = explain(error, sql)
-    if found.offset is None:
-        return UsageError("usage.query_failed", found.message, where="query", hint=found.hint)
-    line, column = line_and_column(sql, found.offset)
-    problem = Problem(found.code, found.message, "query", line, column, found.hint, excerpt(sql, line, column))
-    return UsageError("usage.query_failed", found.message, where=problem.where, hint=found.hint, problems=(problem,))
+    found = explain(error, before + sql)
+    untyped = "the value of a parameter is text until its place says otherwise: say its type, `$n::int`"
+    hint = untyped if before and "STRING_LITERAL" in str(error) else found.hint
+    if found.offset is None or found.offset < len(before):
+        return UsageError("usage.query_failed", found.message, where="query", hint=hint)
+    line, column = line_and_column(sql, found.offset - len(before))
+    problem = Problem(found.code, found.message, "query", line, column, hint, excerpt(sql, line, column))
+    return UsageError("usage.query_failed", found.message, where=problem.where, hint=hint, problems=(problem,))
 
 
 def disk_failure(error: Exception, definition: Definition) -> MachineError | None:
-    """The error for an exception of DuckDB that is the disk's fault, else None: the engine ends its message with the system's reason."""
+    """The error for an exception of DuckDB that is the disk's fault, else None."""
+    return _disk_failure(error, definition.dataset, f"`{definition.dataset}` was built")
+
+
+def _disk_failure(error: Exception, where: str, doing: str) -> MachineError | None:
+    """As `disk_failure`: the engine ends its message with the system's reason."""
     import duckdb
 
     if not isinstance(error, duckdb.IOException):
@@ -76,26 +86,37 @@ def disk_failure(error: Exception, definition: Definition) -> MachineError | Non
     if "No space left" in text or "quota exceeded" in text:
         return MachineError(
             "machine.disk",
-            f"no space left while `{definition.dataset}` was written",
-            where=definition.dataset,
+            f"no space left while {doing}",
+            where=where,
             hint="free some space (`andon doctor` shows what uses it) and run the same command again",
             retryable=True,
         )
-    if "Input/output error" in text:
+    if "Input/output error" in text or "duckdb_temp_" in text:
         return MachineError(
-            "machine.disk",
-            f"the disk failed while `{definition.dataset}` was built: {text}",
-            where=definition.dataset,
-            hint="check the disk, then try again",
+            "machine.disk", f"the disk failed while {doing}: {text}", where=where, hint="check the disk, then try again"
         )
     if "Read-only file system" in text:
         return MachineError(
             "machine.read_only",
-            f"`{definition.dataset}` can't be written: {text}",
-            where=definition.dataset,
-            hint="make the folder writable, or set `storage` and `catalog` in andon.toml to a place that is",
+            f"the disk can't be written while {doing}: {text}",
+            where=where,
+            hint="make the folder writable, or set `storage`, `catalog` and `engine.temp_directory` to places that are",
         )
     return None
+
+
+def _memory(what: str, text: str) -> tuple[str, str]:
+    """Message and hint for what did not fit in memory, or not on disk beside it."""
+    full = "max_temp_directory_size" in text
+    if full:
+        return (
+            f"{what} needs more room on disk beside memory than `engine.temp_limit` and the disk allow: {_first_line(text)}",
+            "set `engine.temp_limit` or `engine.memory_limit` higher, or `engine.temp_directory` to a larger disk",
+        )
+    return (
+        f"{what} needs more memory than there is: {_first_line(text)}",
+        "set `engine.memory_limit` higher: sorts, groups, joins and windows go to disk, lists and the state of `mode` or `median` do not",
+    )
 
 
 def lost_file(error: Exception, dataset: str) -> MachineError | None:
@@ -106,16 +127,10 @@ def lost_file(error: Exception, dataset: str) -> MachineError | None:
         text,
         re.IGNORECASE,
     )
-    if found is None:
-        return None
     path = re.search(r"[\"'`](?P<path>[^\"'`]+\.parquet)", text)
-    what = "is not there" if found["gone"] else "is damaged"
-    return MachineError(
-        "lake.corrupt",
-        f"the data file of `{dataset}` {what}: {path['path'] if path else text}",
-        where=dataset,
-        hint=f"restore it from a backup, or `andon run --force {dataset}` builds it again; `andon doctor` lists what is missing",
-    )
+    if found is None or (found["gone"] and path is None):  # another file, such as one for what doesn't fit in memory
+        return None
+    return damaged(dataset, Damage(path["path"] if path else text, "is not there" if found["gone"] else "is damaged"))
 
 
 def _in_sql(error: Exception, definition: Definition) -> DatasetError:

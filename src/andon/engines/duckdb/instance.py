@@ -30,7 +30,8 @@ class Instance:
     Args:
         threads: threads of the instance (it is a setting of the instance, not of a session).
         memory_limit: DuckDB's text (`4GB`), or empty for DuckDB's default.
-        temporary: folder for spilling, made when needed.
+        temporary: folder for what doesn't fit in memory; it is there.
+        temp_limit: how much that may be, DuckDB's text (`50GB`), or empty for nine tenths of what is free.
         moment: the logical time that `now()` and its kin show; None leaves the real clock.
         files_never_change: whether footers that were read once stay true (the lake's files, not a project's raw ones).
         only: folders; nothing outside of them and of `temporary` is read or written, no extension is loaded, and no setting is
@@ -43,6 +44,7 @@ class Instance:
         threads: int = 1,
         memory_limit: str = "",
         temporary: Path | None = None,
+        temp_limit: str = "",
         moment: datetime | None = None,
         files_never_change: bool = True,
         only: Sequence[Path] | None = None,
@@ -58,6 +60,7 @@ class Instance:
         }
         if memory_limit:
             config["memory_limit"] = memory_limit
+        config["temp_directory"] = ""  # else the engine would make one where the process was started
         if temporary is not None:
             config["temp_directory"] = str(temporary)
         self.version = duckdb.__version__
@@ -66,6 +69,8 @@ class Instance:
         self._moment = moment
         self._root = duckdb.connect(":memory:", config=config)
         self._root.execute("set global TimeZone = 'UTC'")
+        if temp_limit:  # given with the others it is shown and not heeded
+            self._root.execute(f"set global max_temp_directory_size = {literal(temp_limit)}")
         if files_never_change:
             self._root.execute("set global parquet_metadata_cache = true")
             self._root.execute("set global validate_external_file_cache = 'NO_VALIDATION'")

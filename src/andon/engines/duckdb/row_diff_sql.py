@@ -5,11 +5,14 @@ Two values are the same if `is not distinct from` says so: NULL equals NULL, NaN
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from andon.base.names import literal, quote
 from andon.base.record import Record
-from andon.model.row_diff import MASK
+from andon.base.text import around_difference
+from andon.model.check import Tolerance
+from andon.model.mask import MASK
 from andon.model.types import parse_type
 from andon.model.version import Column
 
@@ -24,6 +27,8 @@ _MOST_DIGITS = 38
 _EXACT_DIGITS = 18
 #: Characters of a text that is shown.
 _SHOWN = 500
+#: Characters of texts within which a difference is looked for.
+_COMPARED = 100_000
 
 
 class Common(Record):
@@ -41,6 +46,16 @@ class Common(Record):
     def name(self) -> str:
         """As the new side names it."""
         return self.new.name
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the sides call it, in lower case."""
+        return frozenset((self.old.name.lower(), self.new.name.lower()))
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether the two sides call it by different names."""
+        return self.old.name.lower() != self.new.name.lower()
 
     @property
     def is_retyped(self) -> bool:
@@ -73,10 +88,21 @@ def is_number(kind: str) -> bool:
     return not kind.endswith("]") and (name in _DIGITS or name in _FLOATS or name == "DECIMAL")
 
 
-def rows_of(relation: str, own: Sequence[Column], others: Sequence[Column]) -> str:
-    """One side with its own columns and, as NULL, those that only the other side has, so that a filter can name all."""
-    mine = {c.name.lower() for c in own}
-    missing = [f"cast(null as {c.type}) as {quote(c.name)}" for c in others if c.name.lower() not in mine]
+def rows_of(
+    relation: str, own: Sequence[Column], others: Sequence[Column], here: Mapping[str, str] | None = None
+) -> str:
+    """One side with its own columns and those that only the other side has, so that a filter can name all.
+
+    Args:
+        here: what this side calls columns that the other one has under another name, by that name in lower case; all else is NULL.
+    """
+    mine, known = {c.name.lower() for c in own}, here or {}
+    missing = []
+    for column in others:
+        name = column.name.lower()
+        if name not in mine:
+            value = quote(known[name]) if name in known else f"cast(null as {column.type})"
+            missing.append(f"{value} as {quote(column.name)}")
     return f"(select {', '.join(['*', *missing])} from {relation})"
 
 
@@ -141,9 +167,23 @@ def any_null(keys: int, prefix: str = "") -> str:
     return " or ".join(f"{prefix}v{i} is null" for i in range(keys))
 
 
-def distinct(columns: range) -> str:
-    """The condition that some of `columns` differ between `a` and `b`."""
-    return " or ".join(["false", *(f"a.v{i} is distinct from b.v{i}" for i in columns)])
+def distinct(columns: Sequence[Common], first: int, tolerance: Tolerance | None) -> str:
+    """The condition that some of `columns`, from the one at `first` on, differ between `a` and `b`."""
+    found = []
+    for index in range(first, len(columns)):
+        differs = f"a.v{index} is distinct from b.v{index}"
+        close = near(index, columns[index].type, tolerance)
+        found.append(f"({differs} and not ({close}))" if close else differs)
+    return " or ".join(["false", *found])
+
+
+def near(index: int, kind: str, tolerance: Tolerance | None) -> str:
+    """The condition that a number differs between `a` and `b` by no more than the tolerance; empty where there is none."""
+    if tolerance is None or not is_number(kind):
+        return ""
+    amount = format(tolerance.amount, "f")
+    limit = f"{amount}::double * abs(b.v{index}::double)" if tolerance.relative else amount
+    return f"coalesce(abs({_change(f'a.v{index}', f'b.v{index}', kind)}) <= {limit}, false)"
 
 
 def listed(count: int, prefix: str = "") -> str:
@@ -151,33 +191,50 @@ def listed(count: int, prefix: str = "") -> str:
     return ", ".join(f"{prefix}v{i}" for i in range(count))
 
 
-def as_old_and_new(count: int, old: str | None, new: str | None) -> str:
-    """The columns `o0, …, n0, …` of a table of differences, from tables of these names; None for a side without the row."""
-    sides = (("o", old), ("n", new))
-    return ", ".join(
-        f"{table}.v{i} as {to}{i}" if table else f"null as {to}{i}" for to, table in sides for i in range(count)
-    )
+def as_old_and_new(count: int, old: str | None, new: str | None, same: Mapping[int, str] | None = None) -> str:
+    """The columns `o0, …, n0, …` of a table of differences, from tables of these names; None for a side without the row.
+
+    Args:
+        same: conditions under which a column counts as the same on both sides: it then has the value before.
+    """
+    sides, alike = (("o", old), ("n", new)), same or {}
+    items = []
+    for to, table in sides:
+        for i in range(count):
+            value = f"{table}.v{i}" if table else "null"
+            if to == "n" and alike.get(i):
+                value = f"case when {alike[i]} then {old}.v{i} else {value} end"
+            items.append(f"{value} as {to}{i}")
+    return ", ".join(items)
+
+
+def changed(index: int) -> str:
+    """The aggregate that counts the values of one column that differ. No FILTER: each would hold all columns of the query."""
+    return f"count(case when o{index} is distinct from n{index} then 1 end)"
 
 
 def measures(index: int, kind: str, masked: bool) -> list[str]:
-    """Aggregates over changed rows for one column: how many values differ, were NULL, are NULL; sum and largest of changes."""
+    """Aggregates over changed rows for one column: how many values were NULL, are NULL; sum and largest of changes."""
     old, new = f"o{index}", f"n{index}"
-    differs = f"{old} is distinct from {new}"
     counts = [
-        f"count(*) filter ({differs})",
-        f"count(*) filter ({old} is null and {new} is not null)",
-        f"count(*) filter ({old} is not null and {new} is null)",
+        f"count(case when {old} is null and {new} is not null then 1 end)",
+        f"count(case when {old} is not null and {new} is null then 1 end)",
     ]
     if masked or not is_number(kind):
         return [*counts, "null", "null"]
-    change, both = _change(old, new, kind), differs
+    change, both = _change(old, new, kind), f"{old} is distinct from {new}"
     if kind in _FLOATS:
-        both = f"{differs} and isfinite({old}) and isfinite({new})"
-    return [*counts, f"sum({change}) filter ({both})", f"max_by({change}, abs({change})) filter ({both})"]
+        both = f"{both} and isfinite({old}) and isfinite({new})"
+    differing = f"case when {both} then {change} end"
+    return [*counts, f"sum({differing})", f"max_by({change}, abs({differing}))"]
 
 
-def shown(expression: str, kind: str, masked: bool) -> str:
-    """A value as it is handed out: numbers and truth values as they are, all else as text; a masked one not at all."""
+def shown(expression: str, kind: str, masked: bool, beside: str | None = None) -> str:
+    """A value as it is handed out: numbers and truth values as they are, all else as text; a masked one not at all.
+
+    Args:
+        beside: the value on the other side. A text that begins as this one does is handed out longer, for `cut_apart`.
+    """
     if masked:
         return f"case when {expression} is not null then {literal(MASK)} end"
     if kind == "FLOAT":
@@ -185,7 +242,18 @@ def shown(expression: str, kind: str, masked: bool) -> str:
     if is_number(kind) or kind == "BOOLEAN":
         return expression
     text = f"cast({expression} as varchar)"
-    return f"case when length({text}) > {_SHOWN} then left({text}, {_SHOWN}) || '…' else {text} end"
+    cut = f"left({text}, {_SHOWN}) || '…'"
+    if beside is not None:
+        same = f"left({text}, {_SHOWN}) = left(cast({beside} as varchar), {_SHOWN}) and {expression} is distinct from {beside}"
+        cut = f"case when {same} then left({text}, {_COMPARED}) else {cut} end"
+    return f"case when length({text}) > {_SHOWN} then {cut} else {text} end"
+
+
+def cut_apart(old: Any, new: Any) -> tuple[Any, Any]:
+    """Values as `shown` hands them out, long texts cut around what differs first."""
+    if not isinstance(old, str) or not isinstance(new, str) or max(len(old), len(new)) <= _SHOWN + 1:
+        return old, new
+    return around_difference(old, new, _SHOWN)
 
 
 def differences_file(columns: Sequence[Common], keys: int, masked: frozenset[str], table: str) -> str:
@@ -200,7 +268,7 @@ def differences_file(columns: Sequence[Common], keys: int, masked: frozenset[str
 
     items = [f"c as {unique('_change')}"]
     for i, column in enumerate(columns):
-        hidden = column.name.lower() in masked
+        hidden = not masked.isdisjoint(column.names)
         either = f"coalesce(n{i}, o{i})"
         if i < keys or not keys:
             items.append(f"{shown(either, column.type, True) if hidden else either} as {unique(column.name)}")

@@ -11,10 +11,11 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 
+from andon.base.graph import ordered_below
 from andon.base.names import quote, quote_name
 from andon.engines.duckdb.failures import lost_file
 from andon.engines.duckdb.instance import Instance, file_list
-from andon.engines.relation import Relation, TableRelation
+from andon.engines.relation import Relation, TableRelation, ViewRelation, views_in
 
 _counter = itertools.count(1)
 _CREATE = re.compile(r"^\s*create\s+(or\s+replace\s+)?(temp(orary)?\s+)?(macro|function)\b", re.IGNORECASE)
@@ -25,15 +26,18 @@ class Universe:
 
     Args:
         find: gives the relation of a dataset's name, or None; asked once per name.
+        views: catalogs of views that were made, by their keys; those of all universes below one are the same.
     """
 
-    def __init__(self, instance: Instance, find: Callable[[str], Relation | None]) -> None:
+    def __init__(
+        self, instance: Instance, find: Callable[[str], Relation | None], views: dict[str, Universe] | None = None
+    ) -> None:
         self.instance = instance
         self.catalog = f"lake_{next(_counter)}"
         self._find = find
         self._schemas: set[str] = set()
         self._made: set[str] = set()
-        self._views: dict[str, Universe] = {}
+        self._views: dict[str, Universe] = {} if views is None else views
         self._lock = threading.RLock()
         instance.session().connection.execute(f"attach ':memory:' as {quote(self.catalog)}")
 
@@ -64,7 +68,10 @@ class Universe:
     def detach(self) -> None:
         """Take the catalog, and those of the views in it, out of the instance; no session may be in it."""
         for universe in self._views.values():
-            universe.detach()
+            universe._detach()
+        self._detach()
+
+    def _detach(self) -> None:
         self.instance.session().connection.execute(f"detach {quote(self.catalog)}")
 
     def _execute_inside(self, statements: Iterable[str]) -> None:
@@ -89,12 +96,20 @@ class Universe:
     def _source(self, relation: Relation) -> str:
         if isinstance(relation, TableRelation):
             return f"read_parquet({file_list(relation.files)})"
-        own = self._views.get(relation.key)
-        if own is None:
-            inputs = relation.inputs
-            own = Universe(self.instance, inputs.get)
-            own.ensure(inputs)
-            own.define(relation.macros)
-            own._execute_inside([f"create schema andon; create view andon.this as (\n{relation.sql}\n)"])
-            self._views[relation.key] = own
-        return f"{quote(own.catalog)}.andon.this"
+        if relation.key not in self._views:
+            for view in ordered_below(relation, views_in):
+                if view.key not in self._views:
+                    self._views[view.key] = self._defined(view)
+        return f"{quote(self._views[relation.key].catalog)}.andon.this"
+
+    def _defined(self, view: ViewRelation) -> Universe:
+        """A catalog with one view, over inputs whose catalogs are there."""
+        own = Universe(self.instance, view.inputs.get, self._views)
+        try:
+            own.ensure(view.inputs)
+            own.define(view.macros)
+            own._execute_inside([f"create schema andon; create view andon.this as (\n{view.sql}\n)"])
+        except BaseException:
+            own._detach()
+            raise
+        return own

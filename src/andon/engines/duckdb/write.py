@@ -11,6 +11,9 @@ from andon.engines.duckdb.stats import parse_return_stats
 from andon.engines.types import field_ids_clause
 from andon.model.version import Column, ColumnStats
 
+#: How the bytes of files are packed: no part of what they hold.
+PACKED = "compression zstd, compression_level 1"
+
 
 class Written(Record):
     """What one COPY wrote: bytes, rows and statistics by leaf column."""
@@ -48,7 +51,7 @@ def write_parquet(
     rows = (
         session.at(catalog)
         .execute(
-            f"copy ({query}) to {literal(path)} (format parquet, compression zstd, compression_level 1,"
+            f"copy ({query}) to {literal(path)} (format parquet, {PACKED},"
             f" field_ids {field_ids_clause(columns)}, return_stats)"
         )
         .fetchall()

@@ -58,7 +58,7 @@ class PythonEngine:
         if self._stopped.is_set():
             raise stopped(recipe.dataset)
         definition = recipe.definition
-        work = self._settings.temporary / f"python-{secrets.token_hex(6)}"
+        work = self._settings.temporary.path / f"python-{secrets.token_hex(6)}"
         (work / "child").mkdir(parents=True)
         try:
             child = PythonTask(
@@ -74,6 +74,7 @@ class PythonEngine:
                 timeout=definition.timeout or self._python.timeout,
                 logical_time=recipe.moment,
                 memory_limit=self._settings.memory_limit or None,
+                memory=self._python.memory,
             )
             done = run_python(child, environments=self._python.environments, cancelled=self._stopped)
             sql = f"select * from read_parquet({literal(str(child.output))})"
@@ -81,7 +82,9 @@ class PythonEngine:
             written = self._sql.run(replace(task, recipe=result, types=None))
         finally:
             shutil.rmtree(work, ignore_errors=True)
-        return replace(written, facts={**written.facts, "python": done.python}, log=done.log)
+        return replace(
+            written, facts={**written.facts, "python": done.python, "isolation": done.isolation}, log=done.log
+        )
 
     def interrupt(self) -> None:
         """See `Engine`."""

@@ -15,17 +15,18 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 
-from andon.base.files import machine_error
+from andon.base.files import machine_error, make_folder
 from andon.base.hashing import content_id
 from andon.base.record import Record
+from andon.base.sharing import like_shared_folder
 from andon.engines.python.lock import python_floor
 from andon.engines.python.uv_tool import UvError, call_uv
 from andon.errors import DatasetError
-from andon.model.lock import lock_digest
+from andon.model.lock import lock_digest, read_lock
 
 _FACTS = "andon.json"
 _OWN_PACKAGES = ("duckdb", "pytz")
@@ -52,7 +53,7 @@ def provide_environment(
     """
     environments = environments.resolve()
     try:
-        environments.mkdir(parents=True, exist_ok=True)
+        make_folder(environments)
         if lock is None:
             return _own_environment(environments, cancelled)
         return _locked_environment(dataset, lock.decode("utf-8", errors="replace"), environments, cancelled)
@@ -70,10 +71,18 @@ def _locked_environment(dataset: str, lock: str, environments: Path, cancelled: 
             where=dataset,
             hint=f"install Andon for Python {needed}, or lower `requires-python` and lock again",
         )
+    pins, flaws = read_lock(lock)
+    if flaws:  # a project with such a lock is refused; this one came by another way
+        raise DatasetError(
+            "build.bad_lock",
+            f"line {flaws[0].line} of the lock: {flaws[0].message}",
+            where=dataset,
+            hint=f"run `andon lock {dataset}`",
+        )
     final = environments / content_id([lock_digest(lock), *_interpreter()])[:_ID_LENGTH]
 
     def build(folder: Path) -> dict[str, str]:
-        return _install(dataset, lock, folder, cancelled)
+        return _install(dataset, pins, folder, cancelled)
 
     packages = _make_once(final, build, cancelled)
     return Environment((str(_python_of(final)), "-s"), (), packages)
@@ -108,9 +117,10 @@ def _link_distribution(name: str, folder: Path) -> None:
                 shutil.copyfile(source, target)
 
 
-def _install(dataset: str, lock: str, folder: Path, cancelled: threading.Event | None) -> dict[str, str]:
+def _install(dataset: str, pins: Sequence[str], folder: Path, cancelled: threading.Event | None) -> dict[str, str]:
     requirements = folder.with_name(folder.name + ".txt")
-    requirements.write_text(lock, encoding="utf-8")
+    # what was read is what is installed: the lock's own text may mean more to uv
+    requirements.write_text("".join(f"{pin}\n" for pin in pins), encoding="utf-8")
     here = folder.parent
     venv = [
         "venv",
@@ -195,6 +205,7 @@ def _exclusive(path: Path, cancelled: threading.Event | None) -> Iterator[bool]:
         yield False
         return
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    like_shared_folder(path)
     try:
         while True:
             try:

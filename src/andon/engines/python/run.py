@@ -1,9 +1,8 @@
 """Running a Python dataset in a child process of its own.
 
-The child sees a clean environment, the code files that were handed over, the Parquet files of its inputs, and nothing
-else of the project, the lake or the caller's environment. It has no network where the system allows that without
-privilege (Linux with user namespaces, or as root); elsewhere the outcome says `reachable`. It ends with its parent,
-with its time limit, and with the run.
+The child gets a clean environment, the code files that were handed over and the Parquet files of its inputs. What else it
+can see, and that it can write nowhere but in its own folder, is the matter of `isolation.py` and `child/_andon_guard.py`;
+the outcome says how far the system allowed it. It ends with its parent, with its time limit, and with the run.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from typing import IO, Any
 from andon.base.files import machine_error
 from andon.base.names import literal
 from andon.engines.python.environment import Environment, provide_environment
+from andon.engines.python.isolation import apart, bubblewrap, interpreter_paths
 from andon.engines.python.task import PythonOutcome, PythonTask
 from andon.errors import AndonError, DatasetError, MachineError
 
@@ -66,7 +66,14 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
     if report is not None and report["ok"]:
         columns = tuple((name, kind) for name, kind in report["columns"])
         return PythonOutcome(
-            columns, report["rows"], log, seconds, report["python"], environment.packages, report["network"]
+            columns,
+            report["rows"],
+            log,
+            seconds,
+            report["python"],
+            environment.packages,
+            report["network"],
+            report["isolation"],
         )
     task.output.unlink(missing_ok=True)
     if ended == "cancelled":
@@ -95,8 +102,12 @@ def _prepare(task: PythonTask, environment: Environment) -> Path:
     for name in ("code/modules", "shim", "home", "tmp"):
         (work / name).mkdir(parents=True, exist_ok=True)
     (work / "shim" / "andon.py").write_bytes((_CHILD / "_andon_shim.py").read_bytes())
+    wrapped = bubblewrap() is not None
     job = {
-        "parent": os.getpid(),
+        "parent": None if wrapped else os.getpid(),
+        "isolation": "bubblewrap" if wrapped else "none",
+        "place": str(task.output.resolve().parent),
+        "memory": task.memory,
         "code": str(code),
         "modules": str(code / "modules"),
         "shim": str(work / "shim"),
@@ -146,7 +157,7 @@ def _run_child(
 ) -> tuple[int, str, str | None]:
     """Run the child to its end: its status, its output, and `cancelled` or `timeout` when it was stopped."""
     with subprocess.Popen(
-        [*environment.command, str(_CHILD / "_andon_runner.py"), str(job)],
+        _command(task, environment, job),
         cwd=task.work.resolve() / "code",
         env=_child_environment(task),
         stdin=subprocess.PIPE,
@@ -165,7 +176,20 @@ def _run_child(
             _kill_group(process)
         waiter.join()
         log = tail.text()
-    return process.returncode, log, ended
+    status = process.returncode
+    if status > 128 and bubblewrap() is not None:  # how it tells that a signal ended what it ran
+        status = 128 - status
+    return status, log, ended
+
+
+def _command(task: PythonTask, environment: Environment, job: Path) -> list[str]:
+    command = [*environment.command, str(_CHILD / "_andon_runner.py"), str(job)]
+    begin = bubblewrap()
+    if begin is None:
+        return command
+    inputs = [path for paths in task.inputs.values() for path in paths]
+    read = [_CHILD, *inputs, *interpreter_paths(environment.command, environment.paths)]
+    return apart(command, begin, read, task.output.resolve().parent, task.work.resolve() / "code")
 
 
 def _watch(timeout: float, finished: threading.Event, cancelled: threading.Event) -> str | None:
@@ -254,6 +278,8 @@ def _failure(task: PythonTask, report: dict[str, Any] | None, status: int, log: 
     if report["missing"]:
         package = report["missing"].split(".")[0]
         hint = f"add the package of `{package}` to `dependencies` in the script metadata, then run `andon lock {task.dataset}`"
+    if report["type"] == "MemoryError" or "Out of Memory" in report["message"]:
+        hint = "read fewer rows or columns at a time, or set `python.memory` higher"
     details = {"type": report["type"], "traceback": report["traceback"], "log": log}
     return DatasetError("build.python_failed", report["message"], where=where, hint=hint, details=details)
 

@@ -13,10 +13,11 @@ DEFAULT_TIMEOUT = 3600.0
 
 
 class PythonSettings(Record):
-    """Where environments of Python datasets are kept and how long a dataset may take (seconds)."""
+    """Where environments of Python datasets are kept, how long a dataset may take (seconds), and how much memory (bytes)."""
 
     environments: Path
     timeout: float
+    memory: int | None = None
 
 
 class PythonTask(Record):
@@ -37,6 +38,7 @@ class PythonTask(Record):
         lock: content of the lock file; None when the dataset has no packages.
         timeout: seconds from the child's start to its end; installing packages doesn't count.
         memory_limit: for DuckDB in the child (`2GB`), or None for its default.
+        memory: bytes that the child may take in all, or None for no limit.
     """
 
     dataset: str
@@ -52,6 +54,7 @@ class PythonTask(Record):
     lock: bytes | None = None
     timeout: float = DEFAULT_TIMEOUT
     memory_limit: str | None = None
+    memory: int | None = None
 
 
 class PythonOutcome(Record):
@@ -66,6 +69,7 @@ class PythonOutcome(Record):
         python: version of Python in the child.
         packages: `{name: version}` of what was installed in its environment.
         network: `blocked`, or `reachable` where the system has no means that needs no privilege.
+        isolation: `bubblewrap`, `namespaces` or `none` (see `isolation.py`).
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -75,3 +79,4 @@ class PythonOutcome(Record):
     python: str
     packages: Mapping[str, str]
     network: str
+    isolation: str

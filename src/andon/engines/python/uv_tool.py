@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from andon.errors import DatasetError, MachineError
@@ -23,6 +23,32 @@ _NETWORK_WORDS = (
 )
 
 
+# fmt: off
+#: Variables that uv and what it starts may see, whatever their case: programs, homes, places, proxies, certificates, compilers.
+KEPT = frozenset({
+    "PATH", "HOME", "USER", "LOGNAME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "SYSTEMROOT",
+    "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TMPDIR", "TEMP", "TMP", "LANG", "LANGUAGE", "TZ", "NETRC",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT",
+    "NIX_SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CC", "CXX",
+    "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "MACOSX_DEPLOYMENT_TARGET", "DBUS_SESSION_BUS_ADDRESS",
+})
+# fmt: on
+#: Beginnings of such names: settings of uv and pip (an index and who may read it among them), languages, places of the desktop.
+KEPT_PREFIXES = ("UV_", "PIP_", "LC_", "XDG_")
+#: What begins so and is none of uv's business here.
+_NOT_KEPT = ("UV_PROJECT", "UV_PUBLISH_", "UV_ENV_FILE")
+
+
+def kept_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What of `environ` uv may see."""
+
+    def is_kept(name: str) -> bool:
+        upper = name.upper()
+        return (upper in KEPT or upper.startswith(KEPT_PREFIXES)) and not upper.startswith(_NOT_KEPT)
+
+    return {name: value for name, value in environ.items() if is_kept(name)}
+
+
 class UvError(Exception):
     """uv refused; the text is what it said."""
 
@@ -36,7 +62,8 @@ class UvError(Exception):
 def call_uv(arguments: Sequence[str], *, folder: Path, text: str = "", cancelled: threading.Event | None = None) -> str:
     """Run uv in `folder` with `text` as its input and return what it prints.
 
-    uv sees the caller's environment (its settings name private package indexes), but no active environment.
+    uv, and the set-up of packages that it builds, see of the caller's environment what they need to find programs, indexes and
+    certificates (`KEPT`, `KEPT_PREFIXES`) and nothing else.
 
     Raises:
         UvError: uv failed.
@@ -45,9 +72,7 @@ def call_uv(arguments: Sequence[str], *, folder: Path, text: str = "", cancelled
     """
     if cancelled is not None and cancelled.is_set():
         raise _interrupted()
-    environment = {
-        k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT")
-    }
+    environment = kept_environment(os.environ)
     command = [_find_uv(), *arguments, "--color", "never", "--no-progress"]
     with subprocess.Popen(
         command,

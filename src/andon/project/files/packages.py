@@ -6,12 +6,15 @@ import re
 
 from andon.base.hashing import content_id
 from andon.base.record import Record
+from andon.model.lock import MARKER, NAME
 from andon.project.files.nodes import FileFlaw, Flawed
 
 _OPENING = re.compile(r"^# /// (?P<type>[a-zA-Z0-9-]+)[ \t]*\r?$", re.MULTILINE)
 _CLOSING = re.compile(r"^# ///[ \t]*\r?$")
+_VERSION = r"(?:[<>=!~]{1,3}[ \t]*[A-Za-z0-9.*+!_-]++[ \t]*)"
 _REQUIREMENT = re.compile(
-    r"\s*[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[^\]]*\])?\s*(?:[(<>=!~;@].*)?\Z", re.DOTALL
+    rf"[ \t]*{NAME}[ \t]*(?:\[[A-Za-z0-9._, \t-]*\])?[ \t]*(?P<open>\()?[ \t]*(?:{_VERSION}(?:,[ \t]*{_VERSION})*)?"
+    rf"(?(open)\))[ \t]*(?:;{MARKER})?"
 )
 
 
@@ -50,8 +53,12 @@ def lock_inputs(text: str) -> LockInputs:
     if not isinstance(dependencies, list) or not all(isinstance(d, str) for d in dependencies):
         raise _bad("`dependencies` must be a list of texts", _line_of(content, "dependencies", first_line))
     for dependency in dependencies:
-        if not _REQUIREMENT.match(dependency):
+        if not _REQUIREMENT.fullmatch(dependency):
             message = f"`{dependency}` is not the name of a package with versions"
+            if "@" in dependency:
+                message = (
+                    f"`{dependency}` names a place to install from; packages come from the index, with their versions"
+                )
             raise _bad(message, _line_of(content, dependency, first_line), "for example `scipy>=1.11`")
     if python is not None and not isinstance(python, str):
         raise _bad(

@@ -14,15 +14,15 @@ from andon.project.files.problems import at_offset
 _KNOWN = re.compile(
     r"""(?P<aws>(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9]))
       | (?P<github>(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{30,}))
-      | (?P<gitlab>(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,})
-      | (?P<openai>(?<![A-Za-z0-9-])sk-(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{20,})
+      | (?P<gitlab>(?<![A-Za-z0-9_-])glpat-[A-Za-z0-9_-]{20,})
+      | (?P<openai>(?<![A-Za-z0-9_-])sk-(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{20,})
       | (?P<stripe>(?<![A-Za-z0-9])[rs]k_(?:live|test)_[A-Za-z0-9]{16,})
       | (?P<slack>(?<![A-Za-z0-9])xox[abeprs]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/T[A-Za-z0-9]+/B[A-Za-z0-9]+/[A-Za-z0-9]{8,})
       | (?P<google>(?<![A-Za-z0-9])AIza[0-9A-Za-z_-]{35})
       | (?P<databricks>(?<![A-Za-z0-9])dapi[0-9a-f]{32})
       | (?P<private>-----BEGIN[ A-Z]*PRIVATE\ KEY)
-      | (?P<jwt>(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})
-      | (?P<address>[a-z][a-z0-9+.-]*://[^\s/:@'"]+:(?P<inside>[^\s/@'"]+)@[^\s'"]+)""",
+      | (?P<jwt>(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})
+      | (?P<address>(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^\s/:@'"]{1,256}:(?P<inside>[^\s/@'"]{1,512})@[^\s'"]+)""",
     re.VERBOSE,
 )
 _WHAT = {
@@ -44,11 +44,34 @@ _NAME = r"(?:[A-Za-z0-9_.-]{0,40}[_.-])?(?:password|passwd|pwd|secret|token|api_
 _STRING = re.compile(r"(?i)(?<![A-Za-z0-9_])(?:password|pwd)=(?P<value>[^\s'\";&,)]{3,})")
 #: `password = "x"`, `"token": "x"`, `SECRET 'x'`, and `api_key: x` in YAML.
 _QUOTED = re.compile(
-    rf"(?i)(?<![A-Za-z0-9_.-])[\"']?(?P<name>{_NAME})[\"']?\s*(?:[:=]|:=|\s)\s*(?P<quote>[\"'])(?P<value>[^\"'\n]*)(?P=quote)"
+    rf"(?i)(?<![A-Za-z0-9_.-])[\"']?(?P<name>{_NAME})[\"']?\s{{0,20}}(?:[:=]|:=|\s)\s{{0,20}}(?P<quote>[\"'])(?P<value>[^\"'\n]*)(?P=quote)"
 )
 _BARE = re.compile(
     rf"(?im)^[ \t]*[\"']?(?P<name>{_NAME})[\"']?[ \t]*:[ \t]+(?P<value>[^\s\"'#{{\[|>][^\s#]*)[ \t]*(?:#.*)?$"
 )
+
+_SAYS = r"[\"'`]?[ \t]{0,3}(?:\([^()\n]{0,30}\))?[ \t]{0,8}(?:[:=]|:=|=>|\b(?:is|ist|was)\b)[ \t]{0,8}[\"'`]?"
+#: `password: hunter2` and `password is hunter2` without quotes, in comments and in YAML.
+_SAID = re.compile(
+    r"(?i)(?P<name>passwords?|passwd|passphrase|passcode|passwort|kennwort|pwd|pw|secret)"
+    + _SAYS
+    + r"(?P<value>[^\s'\",;(){}\[\]<>`#]{5,200})(?![\w(\[])"
+)
+#: `token: …` there, where what follows is as random as a key.
+_SAID_KEY = re.compile(
+    r"(?i)(?P<name>token|api[ _-]?key|access[ _-]?key|private[ _-]?key|credentials?)"
+    + _SAYS
+    + r"(?P<value>[A-Za-z0-9+/=_.~-]{16,200})(?![\w(\[])"
+)
+#: Comments and texts of several lines of Python.
+_PYTHON_TEXT = re.compile(
+    r"(?P<text>#[^\n]*+|\"{3}(?:[^\"]|\"(?!\"\"))*+(?:\"{3})?|'{3}(?:[^']|'(?!''))*+(?:'{3})?)|'[^'\n]*+'?|\"[^\"\n]*+\"?"
+)
+#: Comments of SQL, told apart from texts, to the end of what is not closed.
+_SQL_COMMENT = re.compile(
+    r"(?P<comment>--[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?)|'[^']*+'?|\"[^\"]*+\"?|\$(?P<tag>\w{0,30})\$(?:[^$]|\$(?!(?P=tag)\$))*+"
+)
+_NAME_OF_SOMETHING = re.compile(r"(?:[A-Za-z_]\w*[.:])*[A-Za-z]+(?:[_-][A-Za-z0-9]+)*|[?$%&*:@].*")
 
 _KNOWN_MARKS = (
     *(
@@ -68,9 +91,14 @@ _KNOWN_MARKS = (
     ),
     *("hooks.slack.com", "AIza", "dapi", "PRIVATE KEY", "eyJ"),
 )
-_NAME_MARKS = ("passw", "pwd", "secret", "token", "apikey", "api_key", "access", "private", "credential")
+_NAME_MARKS = (
+    *("pass", "pwd", "pw", "kennwort", "secret", "token", "apikey", "api_key", "api-key", "api key"),
+    *("access", "private", "credential"),
+)
+#: So many problems of one file are told.
+_MOST = 50
 _TYPE = re.compile(r"(?i)(?:varchar|string|integer|bigint|hugeint|double|boolean|timestamp|decimal|hashed|hidden)\Z")
-_REFERENCE = re.compile(r"\$\{(?:env|file):[^}]*\}|\A(?:\$\w+|\$\{\w+\}|<[^>]*>|\{[^}]*\}|%\w+%)\Z")
+_REFERENCE = re.compile(r"\$\{(?:env|file):[^}]{0,200}\}|\A(?:\$\w+|\$\{\w+\}|<[^>]*>|\{[^}]*\}|%\w+%)\Z")
 _PLACEHOLDER = re.compile(r"(?i)\A(?:\*+|x+|\.\.\.|…|changeme|example|placeholder|none|null|true|false|your[-_ ].*)\Z")
 
 
@@ -79,14 +107,17 @@ def find_secrets(path: str, text: str) -> list[Problem]:
     if path.endswith(".lock.txt"):
         return []
     problems: list[Problem] = []
-    lines: set[int | None] = set()
+    line_end = -1
     for offset, what, name in sorted(_found(path, text)):
+        if offset <= line_end:
+            continue  # one for each line
+        if len(problems) == _MOST:
+            break
+        end = text.find("\n", offset)
+        line_end = end if end >= 0 else len(text)
         variable = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").upper() or "NAME"
         hint = f"keep it out of the project and refer to it: `${{env:{variable}}}`; if it was real, change it where it is valid"
-        problem = at_offset(path, text, offset, "project.secret", f"this looks like {what}", hint)
-        if problem.line not in lines:
-            lines.add(problem.line)
-            problems.append(_masked(problem))
+        problems.append(_masked(at_offset(path, text, offset, "project.secret", f"this looks like {what}", hint)))
     return problems
 
 
@@ -97,8 +128,9 @@ def _found(path: str, text: str) -> Iterator[tuple[int, str, str]]:
     lower = text.lower()
     if not any(mark in lower for mark in _NAME_MARKS):
         return
+    quotes = _Quotes(text)
     for match in _STRING.finditer(text):
-        if not _is_harmless(match["value"]) and _in_quotes(text, match.start()):
+        if quotes.hold(match.start()) and not _is_harmless(match["value"]):
             yield match.start(), "a password", "PASSWORD"
     for match in _QUOTED.finditer(text):
         if _is_secret_value(path, match["name"], match["value"]):
@@ -107,6 +139,45 @@ def _found(path: str, text: str) -> Iterator[tuple[int, str, str]]:
         for match in _BARE.finditer(text):
             if _looks_random(match["value"]) and not _is_harmless(match["value"]):
                 yield match.start("name"), f"a secret: the value of `{match['name']}`", match["name"]
+    for start, end in _spoken(path, text):
+        for pattern, is_secret in ((_SAID, _is_chosen_word), (_SAID_KEY, _is_key)):
+            for match in pattern.finditer(text, start, end):
+                begin = _name_begin(text, match.start())
+                if begin is not None and is_secret(match["value"]):
+                    name = text[begin : match.end("name")]
+                    yield begin, f"a secret: the value of `{name}`", name
+
+
+def _name_begin(text: str, offset: int) -> int | None:
+    """Where the name begins that ends with the word at `offset` (`smtp.password`); None for a variable (`$password`)."""
+    begin = offset
+    while begin > max(0, offset - 40) and (text[begin - 1].isalnum() or text[begin - 1] in "_.-"):
+        begin -= 1
+    return None if begin and text[begin - 1] == "$" else begin
+
+
+def _spoken(path: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where words without quotes are a person's: the comments of SQL and of Python and TOML, and YAML."""
+    if path.endswith(".sql"):
+        yield from (match.span() for match in _SQL_COMMENT.finditer(text) if match["comment"])
+    elif path.endswith((".yml", ".yaml")):
+        yield 0, len(text)
+    elif path.endswith(".py"):
+        yield from (match.span() for match in _PYTHON_TEXT.finditer(text) if match["text"])
+    elif path.endswith(".toml"):
+        yield from (match.span() for match in re.finditer(r"#[^\n]*+", text))
+
+
+def _is_key(value: str) -> bool:
+    return _looks_random(value) and not _is_harmless(value)
+
+
+def _is_chosen_word(value: str) -> bool:
+    """Whether `value` is rather a password than the name of something: it mixes letters with digits or signs."""
+    word = value.rstrip(".,:!?")
+    if len(word) < 5 or _is_harmless(word) or _TYPE.match(word):
+        return False
+    return _NAME_OF_SOMETHING.fullmatch(word) is None and re.fullmatch(r"[\d.,:/TZ+-]{0,5}", word) is None
 
 
 def _known_forms(text: str) -> Iterator[tuple[int, str, str]]:
@@ -141,10 +212,24 @@ def _looks_random(value: str) -> bool:
     return kinds >= 2 and entropy >= 3.2 and bool(re.search(r"[0-9]", value))
 
 
-def _in_quotes(text: str, offset: int) -> bool:
-    """Whether the place lies inside of a quoted text, or in a file's line that is no SQL comparison."""
-    line = text[text.rfind("\n", 0, offset) + 1 : offset]
-    return line.count("'") % 2 == 1 or line.count('"') % 2 == 1
+class _Quotes:
+    """Which places lie inside of a quoted text of their line; asked in order, so that no line is read twice."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._open = {"'": False, '"': False}
+
+    def hold(self, offset: int) -> bool:
+        """Whether the place lies inside of quotes."""
+        begin = self._text.rfind("\n", self._at, offset) + 1
+        if begin > 0:
+            self._at = begin
+            self._open = dict.fromkeys(self._open, False)
+        for mark, is_open in self._open.items():
+            self._open[mark] = is_open ^ (self._text.count(mark, self._at, offset) % 2 == 1)
+        self._at = offset
+        return any(self._open.values())
 
 
 def _masked(problem: Problem) -> Problem:

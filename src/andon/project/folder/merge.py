@@ -5,14 +5,26 @@ The same rules serve the merge of one branch into another. Pure: maps of `{path:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from andon.base.record import Record
 from andon.model.commit import Cause
 
 #: (path, content hash) -> the other name of that content that a cause may carry (a file's meaning), or None.
 Meaning = Callable[[str, str], str | None]
+
+#: What folder and head have in common: `{path: content hash}`, with None for a file that both had and that is gone from both.
+Shared = Mapping[str, str | None]
+
+
+class Newer(StrEnum):
+    """Which side of a merge has what should count: the one that is merged in, the head, or both have something of their own."""
+
+    MINE = "mine"
+    THEIRS = "theirs"
+    BOTH = "both"
 
 
 class Merged(Record):
@@ -25,6 +37,8 @@ class Merged(Record):
         deleted: paths that the folder deleted.
         rejected: causes that were met: the head's content stays there.
         conflicts: paths changed on both sides.
+        taken: paths changed on both sides where somebody decided for the head's.
+        decided: all paths changed on both sides where somebody decided.
     """
 
     files: dict[str, str]
@@ -33,6 +47,8 @@ class Merged(Record):
     deleted: tuple[str, ...] = ()
     rejected: tuple[Cause, ...] = ()
     conflicts: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
 
 
 @dataclass
@@ -43,17 +59,22 @@ class _Sorting:
     deleted: list[str] = field(default_factory=list)
     rejected: list[Cause] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    decided: list[str] = field(default_factory=list)
 
 
 def merge(
-    base: Mapping[str, str] | None,
+    base: Shared | None,
     head: Mapping[str, str],
     folder: Mapping[str, str],
     *,
     rejected: Mapping[str, frozenset[str | None]],
     source: str | None = None,
     meaning: Meaning | None = None,
+    unmoved: Callable[[str], bool] | None = None,
     drop: bool = False,
+    history: Callable[[Sequence[str]], Mapping[str, Newer]] | None = None,
+    decide: Callable[[str], Newer | None] | None = None,
 ) -> Merged:
     """Decide file by file.
 
@@ -64,39 +85,30 @@ def merge(
         rejected: `{path: contents that an undo took out}` (None in it: a deletion that was undone).
         source: set when these are raw files of a source, for the causes that are reported.
         meaning: the meaning of a content, where known: a cause names either.
+        unmoved: whether what the head has at a path that the base knows came there by undos alone: an undo counts as no change.
         drop: whether what the folder lacks is dropped, whoever brought it.
+        history: which side is newer, of paths where that is known from elsewhere (git); asked once, of those where the folder's content
+            would count or nobody's.
+        decide: which side counts where both changed a path, if somebody has decided that.
     """
     out = _Sorting()
-
-    def is_rejected(path: str, content: str | None) -> bool:
-        causes = rejected.get(path)
-        if not causes:
-            return False
-        if content is None:
-            return None in causes
-        return content in causes or (meaning is not None and meaning(path, content) in causes - {None})
-
+    newer = _newer(base, head, folder, unmoved, history)
     for path in sorted(head.keys() | folder.keys()):
         here, there = folder.get(path), head.get(path)
-        before = base.get(path) if base is not None else None
         if here == there:
             chosen = here
-        elif is_rejected(path, here):
+        elif is_rejected(path, here, rejected, meaning):
             out.rejected.append(Cause(path, here, source))
             chosen = there
         elif here is None and drop:
             chosen = None
-        elif base is None:
-            chosen = _without_base(path, here, there, out)
-        elif here == before:
+        elif newer[path] is Newer.MINE:
+            chosen = here
+        elif newer[path] is Newer.THEIRS:
             chosen = there
             (out.kept if here is None else out.from_head).append(path)
-        elif there == before or is_rejected(path, before):
-            # An undo counts as no change of the head: what was edited after it is the folder's to say.
-            chosen = here
         else:
-            out.conflicts.append(path)
-            chosen = there
+            chosen = _decided(path, here, there, decide, out)
         if here is None and there is not None and chosen is None:
             out.deleted.append(path)
         if chosen is not None:
@@ -108,26 +120,105 @@ def merge(
         tuple(out.deleted),
         tuple(out.rejected),
         tuple(out.conflicts),
+        tuple(out.taken),
+        tuple(out.decided),
     )
 
 
-def _without_base(path: str, here: str | None, there: str | None, out: _Sorting) -> str | None:
-    if here is None:
-        out.kept.append(path)
+def _newer(
+    base: Shared | None,
+    head: Mapping[str, str],
+    folder: Mapping[str, str],
+    unmoved: Callable[[str], bool] | None,
+    history: Callable[[Sequence[str]], Mapping[str, Newer]] | None,
+) -> dict[str, Newer]:
+    """Which side counts where the two differ; arguments as of `merge`."""
+    found: dict[str, Newer] = {}
+    for path in head.keys() | folder.keys():
+        here, there = folder.get(path), head.get(path)
+        if here == there:
+            continue
+        before = base.get(path) if base is not None else None
+        if there == before or (base is not None and path in base and unmoved is not None and unmoved(path)):
+            found[path] = Newer.MINE
+        elif here == before:
+            found[path] = Newer.THEIRS
+        else:
+            found[path] = Newer.BOTH
+    # What git does not know is as said; so are files that the head never had, and those that a folder without base lacks.
+    doubtful = [
+        path
+        for path, newer in found.items()
+        if newer is not Newer.THEIRS and (path in head or (base is not None and path in base))
+    ]
+    if history is not None and doubtful:
+        found.update(history(sorted(doubtful)))
+    return found
+
+
+def _decided(
+    path: str, here: str | None, there: str | None, decide: Callable[[str], Newer | None] | None, out: _Sorting
+) -> str | None:
+    """What counts where both sides changed a file: what somebody decided, else nothing is done."""
+    side = decide(path) if decide is not None else None
+    if side is None:
+        out.conflicts.append(path)
         return there
-    return here
+    out.decided.append(path)
+    if side is Newer.MINE:
+        return here
+    out.taken.append(path)
+    return there
 
 
-def next_base(base: Mapping[str, str] | None, head: Mapping[str, str], folder: Mapping[str, str]) -> dict[str, str]:
+def is_rejected(
+    path: str, content: str | None, rejected: Mapping[str, frozenset[str | None]], meaning: Meaning | None
+) -> bool:
+    """Whether an undo keeps a content out; arguments as of `merge`."""
+    causes = rejected.get(path)
+    if not causes:
+        return False
+    if content is None:
+        return None in causes
+    return content in causes or (meaning is not None and meaning(path, content) in causes - {None})
+
+
+class Pull(StrEnum):
+    """What a pull does about a file in which folder and head differ."""
+
+    LEAVE = "leave"
+    KEEP = "keep"
+    TAKE = "take"
+    MERGE = "merge"
+
+
+def pull_choice(
+    ours: str | None, theirs: str | None, *, before: str | None, is_known: bool, is_unmoved: bool, is_rejected: bool
+) -> Pull:
+    """What a pull does about a file: `LEAVE` an edit, `KEEP` what was undone or is gone from the head, `TAKE` the head's, `MERGE` both.
+
+    Args:
+        before: what both last had in common; `is_known`: whether that is known.
+        is_unmoved: whether undos alone made what the head has.
+        is_rejected: whether an undo keeps out what the folder has.
+    """
+    if is_rejected and ours is not None:
+        return Pull.KEEP
+    if (is_known and theirs == before) or is_rejected:
+        return Pull.LEAVE
+    if is_known and is_unmoved:
+        return Pull.LEAVE if ours is None else Pull.KEEP
+    if ours is None or (is_known and ours == before):
+        return Pull.TAKE
+    return Pull.KEEP if theirs is None else Pull.MERGE
+
+
+def next_base(base: Shared | None, head: Mapping[str, str], folder: Mapping[str, str]) -> dict[str, str | None]:
     """The base after the head was published or seen: where folder and head agree it is that; elsewhere it stays."""
     result = dict(base or {})
     for path in head.keys() | folder.keys() | result.keys():
-        here, there = folder.get(path), head.get(path)
-        if here == there:
-            if here is None:
-                result.pop(path, None)
-            else:
-                result[path] = here
+        if folder.get(path) == head.get(path):
+            result[path] = head.get(path)
     return result
 
 

@@ -142,9 +142,9 @@ def is_code_path(path: str) -> bool:
     if not rest:
         return path in CODE_FILES
     parts = rest.split("/")
-    if any(_is_skipped(part) or part in _SKIPPED_FOLDERS for part in parts):
+    if any(not part or _is_skipped(part) or part in _SKIPPED_FOLDERS for part in parts):
         return False
-    return parts[-1].lower().endswith(CODE_FOLDERS.get(folder, ()) or "\0")
+    return folder in CODE_FOLDERS and parts[-1].lower().endswith(CODE_FOLDERS[folder])
 
 
 def _code_files(root: Path) -> Iterator[tuple[str, os.stat_result]]:

@@ -1,7 +1,7 @@
 """The second look when a recipe key is not known: whether what a query reads of its new inputs is what it read of the old ones.
 
-The columns that are read, as one tuple of each row, decide the result of a query that leaves nothing open; equal counts of such tuples are
-seen by a fingerprint, and what differs mostly by the free statistics, which are looked at first: a build that is needed pays nothing.
+The columns that are read, as one tuple of each row in its place, decide the result of a query that leaves nothing open; a fingerprint shows
+whether they are the same. Mostly the free statistics, which are looked at first, tell them apart: a build that is needed pays nothing.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def same_reading(definition: Definition, inputs: Mapping[str, str], job: Job, si
     proofs = [f"of {name}: {proof}" for name, proof in found.proofs.items()]
     for name, columns in found.columns.items():
         old, new = pairs[name]
-        if columns and not sides.hold_the_same(old, new, columns):
+        if columns and not sides.hold_the_same(old, new, columns, in_order=found.in_order):
             return None
         listed = ", ".join(f"`{column}`" for column in columns)
         proofs.append(f"of {name}: the same values of {listed}" if columns else f"of {name}: as many rows")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.record import replace
-from andon.engines.engine import Builders, Recipe, Task, Types, stopped
+from andon.engines.engine import Builders, Produced, Recipe, Task, Types, stopped
 from andon.engines.types import stored_types
+from andon.lake.named_files import raw_path
 from andon.model.build import Build, recipe_key
 from andon.model.dataset import Definition, Kind
 from andon.model.plan import Action, Step
@@ -20,6 +21,7 @@ from andon.runs.building.columns import OutputColumns
 from andon.runs.building.job import Job
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
+from andon.runs.building.turns import Turns
 from andon.runs.planning.steps import clock_part
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Tasks:
         self.sides = sides
         self._engines = engines
         self.relations = sides.relations
+        self._turns = Turns()
         self._columns = OutputColumns(job.lake.objects, job.definitions, job.leaves)
 
     def interrupt(self) -> None:
@@ -124,10 +127,14 @@ class Tasks:
         types = self.job.bound.get(definition.dataset) if self._as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")
-        task = Task(self._recipe(definition, make), storage.engine_path(path), self._stored(definition), types)
-        with self._engines.builder(definition, size) as engine:
-            produced = engine.run(task)
-        written, sha = storage.facts(path)
+        recipe = self._recipe(definition, make)
+
+        def produce() -> Produced:
+            with storage.written(path, self._readers(make)) as place, self._engines.builder(definition, size) as engine:
+                return engine.run(Task(recipe, place, self._stored(definition), types))
+
+        produced = self._turns.take(produce)
+        written, sha = self.job.lake.intact.seal(path)
         files = (DataFile(path, written, sha, produced.rows, produced.stats),)
         version = Version(version_id(produced.columns, files), definition.dataset, produced.columns, files)
         same, proof = self._same_content(definition.dataset, version)
@@ -147,6 +154,11 @@ class Tasks:
         )
         note = f"{proof}: version kept" if proof else None
         return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
+
+    def _readers(self, make: Build) -> int:
+        """Permission bits of all that a result is made of: nobody may read it who may not read its inputs."""
+        kept = [raw_path(file) for file in make.files]
+        return self.job.lake.storage.readers([*kept, *self.relations.files(make.inputs.values())])
 
     def _recipe(self, definition: Definition, make: Build) -> Recipe:
         """What an engine is given to compute."""
@@ -192,7 +204,7 @@ class Tasks:
         if leaf is None or leaf.materialize != "table":
             return None, None
         earlier = self.relations.version(leaf.version)
-        if self.job.lake.objects.is_lost(earlier):
+        if self.job.lake.objects.is_lost(earlier, anew=leaf.version == version.id):
             return None, None  # built again because it was lost
         if leaf.version == version.id:
             return earlier, "same bytes"

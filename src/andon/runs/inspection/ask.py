@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.hashing import content_id
+from andon.base.names import quote
 from andon.base.record import Record, replace
 from andon.base.threads import stop
 from andon.checks.compile.plans import Compiled, ViolationsPlan
@@ -30,7 +31,7 @@ from andon.model.check import Check, CheckKind, CheckStatus, MaxAge, Severity, V
 from andon.model.check_result import CheckResult, result_key
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
-from andon.model.version import Version
+from andon.model.version import Version, paired
 from andon.runs.inspection.book import CheckBook, Columns, compares
 from andon.runs.inspection.series import KeptStates, Series
 
@@ -200,7 +201,9 @@ class Checking:
         if isinstance(check.form, MaxAge):
             measured = Measured(value=kept.newest, is_infinite=kept.value == "infinity")
             return _judged(result, judge(check, measured, self.setting.moment))
-        if isinstance(check.form, Watch) and kept.value is not None:  # the same content may be normal then and not now
+        if isinstance(check.form, Watch) and isinstance(
+            kept.value, int | float
+        ):  # the same content may be normal then and not now
             return _judged(result, self._watched(check, kept.value))
         return replace(
             result,
@@ -273,7 +276,7 @@ class Checking:
             items=plans,
             own=self._target(side, version.id),
             others={o: self._target(side, versions[o]) for c in items for o in c.check.others},
-            published=self._target(side, leaf.version) if leaf is not None and needs_published else None,
+            published=self._published(side, leaf.version, version) if leaf is not None and needs_published else None,
             declared=[(c.name, c.type) for c in said.columns],
             masked=masked,
             samples=self.setting.samples,
@@ -290,12 +293,26 @@ class Checking:
         paths = tuple(storage.engine_path(f.path) for f in version.files)
         return Target(source, _columns(version), version.files, paths)
 
+    def _published(self, side: Side, version_id: str, now: Version) -> Target:
+        """The published version, its columns under the names that `now` has for them."""
+        target = self._target(side, version_id)
+        before = self.sides().relations.version(version_id)
+        names = {was.name: column.name for was, column in paired(before.columns, now.columns)}
+        if all(was.lower() == name.lower() for was, name in names.items()):
+            return target
+        named = [(column.name, names.get(column.name, column.name), column.type) for column in before.columns]
+        # what has its name here no more, but another column has it, is not to be seen under it
+        taken = {name.lower() for name in names.values()}
+        kept = [each for each in named if each[0] in names or each[1].lower() not in taken]
+        listed = ", ".join(f"{quote(was)} as {quote(name)}" for was, name, _ in kept)
+        return Target(f"(select {listed} from {target.relation})", [(name, kind) for _, name, kind in kept])
+
     @contextmanager
     def _names(self, side: Side, items: Sequence[Compiled], versions: Mapping[str, str]) -> Iterator[Any]:
         """A connection in which other datasets have their names, where a rule or a line holds a query of its own, and the project's macros
         are there for what calls them: in a catalog of its own, since views that are read may have had other macros of the same names."""
         others = {o for c in items if _is_rule(c) or holds_query(c.check.text) for o in c.check.others}
-        others |= {c.check.dataset for c in items if _is_rule(c)}
+        others |= {c.check.dataset for c in items if _is_rule(c) or holds_query(c.check.text)}
         macros = [m for c in items if isinstance(c.check.form, Violations) for m in c.check.form.macros]
         macros += self.book.macros_for(c.check for c in items if not _is_rule(c))
         if not others and not macros:

@@ -218,6 +218,10 @@ class CheckBook:
         found, _ = read_checks([declared(dataset)], catalog, self._workspace.cache, datasets=self._names())
         return tuple(c.check for c in found.get(name, ()))
 
+    def rules_before(self) -> tuple[Check, ...]:
+        """The rules of the head's files, with the head's macros."""
+        return tuple(rule_check(rule) for rule in self._head_project().rules)
+
     def macros_for(self, checks: Iterable[Check]) -> tuple[str, ...]:
         """The macros that lines may call, and those that they call, in an order in which they can be made."""
         if not self._macros:

@@ -1,21 +1,36 @@
-"""What checks said before: of a run, of a version, of a dataset over time, and when a failing one last passed."""
+"""What checks said before: of a run, of a dataset at a commit or over time, and when a failing one last passed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from andon.base.record import replace
-from andon.model.check_result import CheckResult
+from andon.base.record import Record, replace
+from andon.errors import ProjectError
+from andon.model.check import Check, CheckStatus
+from andon.model.check_result import CheckResult, result_key
+from andon.model.commit import Commit, State
+from andon.model.dataset import Definition
+from andon.model.mask import MASK
+from andon.model.project import Project
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
+
+
+class _OwnCode(Record):
+    """A commit's own code beside its own state."""
+
+    project: Project
+    definitions: Mapping[str, Definition]
+    state: State
 
 
 class CheckHistory:
     """The kept results of one lake's checks."""
 
     def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self._results = workspace.check_results
         self._runs = workspace.runs
 
@@ -27,13 +42,78 @@ class CheckHistory:
         """Results of a dataset's checks in all runs that met them, newest run first."""
         return self._results.of_dataset(dataset, limit)
 
-    def of_version(self, dataset: str, version: str) -> list[CheckResult]:
-        """What checks said of a version, the newest answer of each, in the order of the lines."""
-        newest: dict[str, CheckResult] = {}
+    def of_commit(self, dataset: str, commit: Commit, state: State, project: Project) -> list[CheckResult]:
+        """What each check that a commit states of a dataset said of the versions that the commit has, in the order of the lines.
+
+        Another branch may have asked other lines of the same versions, or the same line beside other versions: neither is this
+        commit's. A check that was never asked of these is skipped, and says so.
+
+        Args:
+            state, project: of the commit.
+        """
+        versions = {name: leaf.version for name, leaf in state.leaves.items()}
+        said: dict[str, list[CheckResult]] = {}
         for result in self._results.of_dataset(dataset):
-            if result.version == version:
-                newest.setdefault(result.check, result)
-        return sorted(newest.values(), key=lambda r: (r.line or 0, r.label))
+            if result.version == versions[dataset] and all(versions.get(o) == v for o, v in result.others):
+                said.setdefault(result.check, []).append(result)
+        return [
+            self._worded(check, said.get(check.id, []), commit, versions[dataset])
+            for check in self._stated(dataset, state, project)
+        ]
+
+    def _stated(self, dataset: str, state: State, project: Project) -> Sequence[Check]:
+        """The checks that the code states; none where its lines don't fit what is there, which no run publishes."""
+        from andon.runs.inspection.book import CheckBook
+
+        definitions = {name: one.definition for name, one in project.datasets.items()}
+        book = CheckBook(self._workspace, _OwnCode(project, definitions, state), {})
+        try:
+            if dataset not in project.datasets or book.read([dataset]):
+                return ()
+            return sorted((item.check for item in book.of(dataset)), key=lambda c: (c.line or 0, c.label))
+        except ProjectError:
+            return ()
+
+    def _worded(self, check: Check, said: Sequence[CheckResult], commit: Commit, version: str) -> CheckResult:
+        """The result that readers of the commit should see, as the commit's own line words it."""
+        if not said:
+            return CheckResult(
+                key=result_key(check.id, version),
+                check=check.id,
+                dataset=check.dataset,
+                label=check.label,
+                text=check.text,
+                kind=check.kind,
+                severity=check.severity,
+                status=CheckStatus.SKIPPED,
+                reason="not asked of this version yet",
+                why=check.why,
+                version=version,
+                file=check.file,
+                line=check.line,
+            )
+        found = said[0]
+        if (
+            len(said) > 1
+        ):  # what is compared with the published version differs by branch: rather the run that readers know
+            found = next((r for r in said if r.run == commit.run), found)
+            if found.run != commit.run:
+                found = next((r for r in said if r.run is not None and self._is_published(r.run)), found)
+        accepted = next((a for a in commit.acceptances if a.subject == found.subject), None)
+        return replace(
+            found,
+            accepted=accepted.to_json() if accepted is not None and found.failed else None,
+            label=check.label,
+            text=check.text,
+            severity=check.severity,
+            why=check.why,
+            file=check.file,
+            line=check.line,
+        )
+
+    def _is_published(self, run: int) -> bool:
+        record = self._runs.find(run)
+        return record is not None and record.published
 
     def of_run(self, run: int) -> list[CheckResult]:
         """The results that a run met."""
@@ -44,5 +124,7 @@ class CheckHistory:
         if found is None:
             return None
         run, value, bad = found
+        if result.value == MASK:  # a column was marked since
+            value = MASK
         record = self._runs.find(run)
         return {"run": run, "commit": record.commit if record else None, "value": value, "bad": bad}

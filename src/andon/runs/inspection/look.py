@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,14 +10,19 @@ from andon.base.record import Record, replace
 from andon.base.text import plural
 from andon.errors import Problem
 from andon.model.plan import UNCHANGED, Action, Step
+from andon.project.load import load
 from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from andon.runs.inspection.book import Beside, CheckBook
+    from andon.model.project import Project
+    from andon.runs.inspection.book import CheckBook
     from andon.runs.planning.gather import Gathered
     from andon.workspace.workspace import Workspace
+
+#: What is said of a name that no dataset has, here.
+_NO_DATASET = re.compile(r"there is no dataset `([^`]+)`")
 
 
 class Looked(Record):
@@ -41,18 +47,18 @@ def look(
     steps: tuple[Step, ...],
     moment: datetime,
     *,
-    whole: bool = True,
+    shared: Mapping[str, str] | None = None,
 ) -> Looked:
     """Which checks a run of `steps` must look at: those about something that changes, and new ones. Nothing is loaded when none does.
 
     Args:
-        whole: whether all of the code is taken; with a selection what is not selected stays as it is published.
+        shared: the shared files of the next commit, where that takes only a selection of the code; None if it takes all.
     """
     touched = {s.dataset for s in steps if s.action is not Action.KEEP and (s.reason != UNCHANGED or s.code_changed)}
-    project, published = gathered.project, gathered.state.shared
-    changed = {p for p in project.shared.keys() | published.keys() if project.shared.get(p) != published.get(p)}
-    if not whole:
-        changed = set()
+    whole, published = shared is None, gathered.state.shared
+    taken = gathered.project.shared if shared is None else shared
+    changed = {p for p in taken.keys() | published.keys() if taken.get(p) != published.get(p)}
+    project = gathered.project if shared is None or not changed else _next_code(workspace, gathered, steps, shared)
     touched |= {r.datasets[0] for r in project.rules if changed.intersection(p for p, _ in r.files)}
     may_mean_else = any(path == "andon.toml" or path.startswith("macros/") for path in changed)
     if not touched and not may_mean_else:
@@ -61,7 +67,10 @@ def look(
         return Looked(None, frozenset(), steps)
     from andon.runs.inspection.book import CheckBook, beside_of
 
-    book = CheckBook(workspace, gathered, bound, _files(gathered, steps), _beside(workspace, gathered, steps, whole))
+    beside = None
+    if not whole:
+        beside = beside_of(project if changed else project_at(workspace, gathered.state))
+    book = CheckBook(workspace, gathered, bound, _files(gathered, steps), beside)
     if may_mean_else:  # named patterns and macros are part of what lines mean
         before, now = beside_of(project_at(workspace, gathered.state)), beside_of(project)
         if (before.patterns, before.macros) != (now.patterns, now.macros):
@@ -70,8 +79,18 @@ def look(
     datasets = {d for d, dataset in found.items() if dataset is not None and book.has_checks(dataset)}
     problems = book.read(datasets)
     if problems:
-        return Looked(book, frozenset(datasets), steps, tuple(problems))
+        told = tuple(problem if whole else _not_selected(problem, gathered) for problem in problems)
+        return Looked(book, frozenset(datasets), steps, told)
     return Looked(book, frozenset(datasets), _with_counts(gathered, book, datasets, steps, moment))
+
+
+def _not_selected(problem: Problem, gathered: Gathered) -> Problem:
+    """The problem of a line that names a dataset which is in the code, and neither selected nor published."""
+    named = _NO_DATASET.fullmatch(problem.message)
+    if named is None or named[1] not in gathered.definitions:
+        return problem
+    message = f"`{named[1]}` is not selected, and not published yet"
+    return replace(problem, message=message, hint=f"select `{named[1]}` too, or publish it first")
 
 
 def _files(gathered: Gathered, steps: Iterable[Step]) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -85,18 +104,26 @@ def _files(gathered: Gathered, steps: Iterable[Step]) -> dict[str, tuple[tuple[s
     return files
 
 
-def _beside(workspace: Workspace, gathered: Gathered, steps: Iterable[Step], whole: bool) -> Beside | None:
-    """What counts of the shared files: with a selection what is published, but for macro files that what is selected is made by."""
-    if whole:
-        return None
-    from andon.runs.inspection.book import beside_of
+def _next_code(workspace: Workspace, gathered: Gathered, steps: Iterable[Step], shared: Mapping[str, str]) -> Project:
+    """The project of the next commit with a selection: the shared files that what is selected is made by are taken, and mean something
+    to the rules and lines of all that stays. Where that can't be linked, rules and patterns are those of the head."""
+    side = gathered.side
+    files = {**shared, **{path: sha for own in _files(gathered, steps).values() for path, sha in own}}
 
-    head = beside_of(project_at(workspace, gathered.state))
-    definitions = [gathered.definitions[s.dataset] for s in steps if s.dataset in gathered.definitions]
-    used = {path for definition in definitions for path, _ in definition.files}
-    kept = [(path, text) for path, text in project_at(workspace, gathered.state).macros if path not in used]
-    taken = [(path, text) for path, text in gathered.project.macros if path in used]
-    return replace(head, macros=[text for _, text in (*kept, *taken)]) if taken else head
+    def read(path: str) -> bytes:
+        sha = files[path]
+        return side.read(path, sha) if side.code.get(path) == sha else workspace.lake.objects.text(sha)
+
+    project = load(files, read, workspace.cache)
+    if not project.problems:
+        return project
+    head = project_at(workspace, gathered.state)
+    taken = [
+        (path, text) for path, text in gathered.project.macros if shared.get(path) != gathered.state.shared.get(path)
+    ]
+    paths = {path for path, _ in taken}
+    kept = [(path, text) for path, text in head.macros if path not in paths]
+    return replace(head, macros=(*kept, *taken))
 
 
 def _with_counts(

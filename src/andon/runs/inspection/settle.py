@@ -31,12 +31,14 @@ class Settled:
         state: what may be published.
         checks: results of all that was asked, by key, label and line (two lines may ask the same), in order.
         kept: `{dataset: why}` of those that stay as they were published because of a check.
+        stuck: what still holds `state`, of no dataset that changed: a shared file made it fail, and holds all.
     """
 
     whole: State
     state: State
     checks: dict[tuple[str, str, int | None], CheckResult] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
+    stuck: Sequence[CheckResult] = ()
 
     @property
     def holding(self) -> list[CheckResult]:
@@ -105,6 +107,7 @@ def settle_healthy(
         settled.add(results)
         failing = [c for c in results if c.holds and can_hold(c, settled.state)]
         if not any(changed(settled.state, head, name) for c in failing for name in c.datasets):
+            settled.stuck = failing
             return settled
 
 

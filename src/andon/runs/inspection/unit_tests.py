@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import secrets
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.cache import Entries
 from andon.base.hashing import content_id
-from andon.base.process import is_gone
 from andon.base.record import replace
-from andon.engines.engine import EngineSettings
 from andon.errors import AndonError, MachineError
 from andon.model.dataset import Kind
 from andon.model.unit_tests import TestResult, TestStatus, UnitTest
 from andon.project.files.layout import Role, spot
 from andon.runs.planning.gather import BoundCode, Gathered
-from andon.workspace.engine_settings import memory_limit, python_settings
+from andon.workspace.engine_settings import engine_settings, python_settings, temporary
 
 if TYPE_CHECKING:
     from andon.unit_tests.testing import DatasetUnderTest, Testing
@@ -97,11 +91,8 @@ class _Bench:
             return {}
         from andon.unit_tests.testing import Testing
 
-        state = self._workspace.folder.state
-        _clean_up_after_others(state / "tmp")
-        temporary = state / "tmp" / f"{_FOLDER}{os.getpid()}-{secrets.token_hex(3)}"
-        temporary.mkdir(parents=True)
-        settings = EngineSettings(1, memory_limit(self._workspace.settings), 0, temporary)
+        place = temporary(self._workspace.settings, self._workspace.folder, "unit-tests")
+        settings = replace(engine_settings(self._workspace.settings, place), cores=1, wide_above=0)
         with Testing(settings, python_settings(self._workspace.settings, self._workspace.folder)) as testing:
             return {test: self._one(testing, test) for test in tests}
 
@@ -175,14 +166,6 @@ class _Bench:
     def _text(self, path: str) -> str:
         content = self._read(path, self._gathered.code.files[path]).removeprefix(b"\xef\xbb\xbf")
         return content.decode(errors="replace")
-
-
-def _clean_up_after_others(place: Path) -> None:
-    """Remove what processes that were killed left there."""
-    for folder in place.glob(f"{_FOLDER}*"):
-        process = folder.name.removeprefix(_FOLDER).partition("-")[0]
-        if is_gone(f"{platform.node()}:{process}"):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _as_kept(test: UnitTest, result: TestResult) -> TestResult:

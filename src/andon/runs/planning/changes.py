@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 Columns = Sequence[tuple[str, str]]
 
-#: Whether rows are the engine's choice, the columns that are, and the same of what hangs on last digits.
-_Meaning = tuple[bool, list[str], bool, list[str]]
+#: Whether rows are the engine's choice, the columns that are, the same of what hangs on last digits, and whether all lies in one way.
+_Meaning = tuple[bool, list[str], bool, list[str], bool]
 
-_VERDICTS = Entries[Verdict]("verdict", Verdict, 4)
-_MEANINGS = Entries[_Meaning]("meaning", _Meaning, 4)
+_VERDICTS = Entries[Verdict]("verdict", Verdict, 5)
+_MEANINGS = Entries[_Meaning]("meaning", _Meaning, 5)
 
 
 class ProposedCode(Protocol):
@@ -102,7 +102,7 @@ class Changes:
         if leaf is None or not _is_pure(definition) or leaf.materialize != str(Materialize.TABLE):
             return None
         own = self.own(dataset)
-        if own is None or own.kind is not VerdictKind.NONE:
+        if own is None or own.kind is not VerdictKind.NONE or own.reordered:
             return None
         if self._left_behind_by(dataset) is not None or self._is_lost(leaf.version):
             return None
@@ -192,7 +192,7 @@ class Changes:
         if behind is not None:
             return _all_rows(own, columns, f"its published result was made of another `{behind}`")
         inputs = {name: self.whole(name) for name in definition.inputs}
-        changed = {name: v for name, v in inputs.items() if v is None or v.kind is not VerdictKind.NONE}
+        changed = {name: v for name, v in inputs.items() if v is None or v.is_remade}
         if not changed:
             return own
         if any(v is None for v in changed.values()) or definition.kind is not Kind.SQL:
@@ -206,7 +206,8 @@ class Changes:
         question = TraceQuestion(definition.id, definition.sql or "", schemas, definition.macros)
         lineage = trace({dataset: question}, self._workspace.cache)[dataset]
         known = {name: v for name, v in changed.items() if v is not None}
-        return carried(own, columns, lineage, known, is_open=self._is_open(definition, schemas))
+        is_open, is_fixed = self._is_open(definition, schemas), self._meaning(definition, schemas)[-1]
+        return carried(own, columns, lineage, known, is_open=is_open, is_fixed=is_fixed)
 
     def _remaking(self, dataset: str, verdict: Verdict | None) -> Verdict | None:
         """The verdict with what is other merely because the dataset is made again: by the clock, by chance, by the engine's choice."""
@@ -242,7 +243,7 @@ class Changes:
 
         Last digits of floating-point sums count where they are kept; a view may give others whenever it is read.
         """
-        rows_open, chosen, rows_rounded, rounded = self._meaning(definition, schemas)
+        rows_open, chosen, rows_rounded, rounded, _ = self._meaning(definition, schemas)
         if definition.materialize is Materialize.VIEW:
             return rows_open, chosen
         return rows_open or rows_rounded, sorted({*chosen, *rounded})
@@ -256,7 +257,13 @@ class Changes:
 
             meaning = meaning_of(definition.sql or "", schemas, definition.macros)
             rows_open = meaning.rows_open or meaning.reason is not None
-            found = (rows_open, sorted(meaning.open), meaning.rows_rounded, sorted(meaning.rounded))
+            found = (
+                rows_open,
+                sorted(meaning.open),
+                meaning.rows_rounded,
+                sorted(meaning.rounded),
+                meaning.is_fixed,
+            )
             self._workspace.cache.put(_MEANINGS, {key: found})
         return found
 

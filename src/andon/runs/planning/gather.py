@@ -6,47 +6,40 @@ a branch (the other side is that branch, the base where the two parted).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
-from andon.base.record import Record, replace
-from andon.errors import AndonError, ConflictError, MachineError, ProjectError
+from andon.base.record import Record, field, replace
+from andon.errors import AndonError, MachineError, ProjectError
+from andon.lake.named_files import raw_path
+from andon.lake.undo import passing, rejected_together
 from andon.model.build import Build, InputFile
-from andon.model.commit import Commit, State
+from andon.model.commit import Cause, Commit, State
 from andon.model.dataset import Dataset, Definition, Kind
 from andon.model.project import Project
-from andon.project.folder.merge import Merged, merge, next_base, rejected_by_path
+from andon.project.folder.merge import Merged, Newer, is_rejected, merge
 from andon.project.folder.scan import FileFact, hash_files, scan
 from andon.project.load import load
+from andon.runs.planning.merging import (
+    Against,
+    MergeSide,
+    by_path,
+    code_history,
+    code_notices,
+    conflict,
+    merge_raw,
+    passed_notices,
+)
+from andon.runs.planning.moves import HeadMoves
 from andon.runs.planning.steps import SourceInput
-from andon.sources.files.paths import glob, match
-from andon.workspace.folder import Base
+from andon.sources.files.paths import glob
+from andon.workspace.base import Base, InCommon
+from andon.workspace.git import git_info
+from andon.workspace.git_history import GitHistory
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
-
-#: More files than this are one line with a count.
-_MANY = 4
-
-
-class MergeSide(Record):
-    """The side that is merged into the head.
-
-    Attributes:
-        code: `{path: sha256}`.
-        raw: the raw files that a source's patterns mean on this side.
-        read: content of a code file of this side.
-        is_folder: whether it is the working folder.
-        is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
-    """
-
-    code: Mapping[str, str]
-    raw: Callable[[Definition], Mapping[str, InputFile]]
-    read: Callable[[str, str], bytes]
-    is_folder: bool = True
-    is_own: bool = False
 
 
 class Gathered(Record):
@@ -63,6 +56,8 @@ class Gathered(Record):
         builds: the builds of the head's source leaves.
         notices: lines for people.
         failures: what is known to fail already, by dataset: raw files that are not there, contracts that don't hold.
+        raw: the merges of raw files, by source.
+        passed: causes that keep nothing out any more.
     """
 
     head: Commit
@@ -77,6 +72,18 @@ class Gathered(Record):
     sources: Mapping[str, SourceInput]
     failures: Mapping[str, AndonError]
     notices: tuple[str, ...]
+    raw: Mapping[str, Merged] = field(default_factory=dict)
+    passed: frozenset[Cause] = frozenset()
+
+    @property
+    def decided(self) -> frozenset[str]:
+        """Paths that both sides changed, and where somebody decided."""
+        return frozenset(path for merged in (self.code, *self.raw.values()) for path in merged.decided)
+
+    @property
+    def is_decided_for_head(self) -> bool:
+        """Whether somebody decided for what the head has."""
+        return any(merged.taken for merged in (self.code, *self.raw.values()))
 
     def with_sources(self, sources: Mapping[str, SourceInput], failures: Mapping[str, AndonError]) -> Gathered:
         """The same with what is known by now of some sources, and what of them will fail."""
@@ -108,12 +115,15 @@ class Gatherer:
 
     def folder(self) -> MergeSide:
         """The working folder as it is now."""
-        root, cache = self._workspace.root, self._workspace.cache
+        root, cache, objects = self._workspace.root, self._workspace.cache, self._lake.objects
         facts = scan(root, cache)
 
         def read(path: str, sha: str) -> bytes:
-            content = (root / path).read_bytes()
+            place = root / path
+            content = place.read_bytes() if place.is_file() else b""
             if digest(content) != sha:
+                if objects.has_texts([sha]):  # edited since a run took it: what was taken counts
+                    return objects.text(sha)
                 raise MachineError(
                     "source.changed_while_read",
                     f"`{path}` changed while it was read",
@@ -123,12 +133,27 @@ class Gatherer:
                 )
             return content
 
-        return MergeSide({path: fact.sha256 for path, fact in facts.items()}, self._folder_raw, read)
+        code = {path: fact.sha256 for path, fact in facts.items()}
+        return MergeSide(code, self._folder_raw, read, self._read_raw, self._read_kept)
 
     def own(self, state: State) -> MergeSide:
         """A branch's own code on the raw files that lie in the folder today."""
         read = self._lake.objects.text
-        return MergeSide(state.files(), self._folder_raw, lambda _, sha: read(sha), is_folder=False, is_own=True)
+        return MergeSide(
+            state.files(),
+            self._folder_raw,
+            lambda _, sha: read(sha),
+            self._read_raw,
+            self._read_kept,
+            is_folder=False,
+            is_own=True,
+        )
+
+    def _read_raw(self, path: str, _: str) -> bytes:
+        return (self._workspace.root / path).read_bytes()
+
+    def _read_kept(self, path: str, sha: str) -> bytes:
+        return self._lake.storage.read(raw_path(InputFile(path, sha, 0)))
 
     def commit(self, commit: Commit) -> MergeSide:
         """A commit: its code and the raw files that its sources were built from."""
@@ -145,39 +170,57 @@ class Gatherer:
         """A commit as the base of a merge."""
         state = self._lake.commits.state(commit)
         builds = self.source_builds(state)
-        raw = {source: {f.path: f.sha256 for f in build.files} for source, build in builds.items()}
-        return Base(state.files(), self.meanings(state), raw)
+        raw = {source: InCommon(by_path(build.files), commit.id) for source, build in builds.items()}
+        return Base(InCommon(state.files(), commit.id), raw)
 
-    def common_raw(self, state: State, old: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
-        """What the folder's raw files and those that a state's sources were built from have in common, where that is known anew."""
-        builds = self.source_builds(state)
+    def common_raw(self, head: Commit, old: Mapping[str, InCommon]) -> dict[str, InCommon]:
+        """What the folder's raw files and those that the sources of `head` were built from have in common, where that is known anew."""
+        builds = self.source_builds(self._lake.commits.state(head))
         definitions = self._lake.objects.definitions(build.definition for build in builds.values())
         raw = dict(old)
         for name, build in builds.items():
             if build.definition in definitions:
-                here = {p: f.sha256 for p, f in self._folder_raw(definitions[build.definition]).items()}
-                raw[name] = next_base(raw.get(name), {f.path: f.sha256 for f in build.files}, here)
+                here = by_path(self._folder_raw(definitions[build.definition]).values())
+                raw[name] = raw.get(name, InCommon()).after(head.id, by_path(build.files), here)
         return raw
 
     # -- gathering
 
     def gather(
-        self, head: Commit, side: MergeSide, base: Base | None, *, drop: bool = False, lenient: bool = False
+        self,
+        head: Commit,
+        side: MergeSide,
+        base: Base | None,
+        *,
+        drop: bool = False,
+        lenient: bool = False,
+        reverts: bool = False,
+        decide: Callable[[str], Newer | None] = lambda _: None,
     ) -> Gathered:
         """Merge, load and look at raw files.
 
         Args:
             drop: drop what the side lacks.
             lenient: leave the project's problems in the result for the caller, who looks for more.
+            reverts: whether an undo or a redo is made: what earlier ones kept out and took back is no matter then.
+            decide: which side counts where both changed a file, where somebody decided that.
 
         Raises:
             ConflictError: `lake.folder_conflict` with all files that both sides changed.
             ProjectError: with everything that is wrong in the merged code.
         """
         state = self._lake.commits.state(head)
-        code = self._merge_code(head, state, side, base, drop)
+        moves = None if reverts else HeadMoves(self._lake.commits, self._lake.objects, head)
+        is_ours = side.is_folder or side.is_own
+        history = GitHistory(self._workspace.root) if is_ours and git_info(self._workspace.root) is not None else None
+        groups = () if reverts or not head.rejected else rejected_together(self._lake.commits.first_parents(head))
+        rejected = () if reverts else head.rejected
+        against = Against(head, base, drop, moves, decide, rejected, tuple(groups), history)
+        passed = self._corrected_code(state, side, against)
+        against = against.without(passed)
+        code = self._merge_code(state, side, against)
         if code.conflicts:
-            raise _conflict(code.conflicts, side)
+            raise conflict(code.conflicts, side)
         project = self._load(code.files, side)
         if side.is_own:
             project = self._as_published(project, state)
@@ -185,7 +228,7 @@ class Gatherer:
             raise ProjectError.of(project.problems)
         builds = self.source_builds(state)
         definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
-        raw = self._raw(head, definitions, builds, side, base, drop)
+        raw = merge_raw(definitions, builds, side, against)
         return Gathered(
             head=head,
             state=state,
@@ -198,7 +241,9 @@ class Gatherer:
             builds=builds,
             sources=raw.sources,
             failures=raw.failures,
-            notices=(*code_notices(code, side), *raw.notices),
+            notices=(*code_notices(code, side), *raw.notices, *passed_notices(passed | raw.passed, groups)),
+            passed=passed | raw.passed,
+            raw=raw.merged,
         )
 
     def source_builds(self, state: State) -> dict[str, Build]:
@@ -207,30 +252,41 @@ class Gatherer:
         builds = self._lake.objects.builds(ids.values())
         return {name: builds[i] for name, i in ids.items() if i in builds}
 
-    def meanings(self, state: State) -> dict[str, str]:
-        """`{path of a dataset's own file: its meaning}` of a state."""
-        return self._lake.objects.meanings(leaf.definition for leaf in state.leaves.values())
-
     # -- code
 
-    def _merge_code(self, head: Commit, state: State, side: MergeSide, base: Base | None, drop: bool) -> Merged:
-        rejected = rejected_by_path(head.rejected)
-        meaning = self._meaning(side, base) if rejected else None
+    def _merge_code(self, state: State, side: MergeSide, against: Against) -> Merged:
+        base = against.base.code if against.base is not None else None
+        rejected, there = against.rejected(), state.files()
         return merge(
-            base.code if base else None, state.files(), side.code, rejected=rejected, meaning=meaning, drop=drop
+            base.files if base is not None else None,
+            there,
+            side.code,
+            rejected=rejected,
+            meaning=self.meaning(side) if rejected else None,
+            unmoved=against.unmoved(base, there),
+            drop=against.drop,
+            history=code_history(against, there, side, self._lake.objects.text),
+            decide=against.decide,
         )
 
-    def _meaning(self, side: MergeSide, base: Base | None) -> Callable[[str, str], str | None]:
-        """Causes name a dataset's file by its meaning; that of the side's files is known once they are loaded."""
+    def _corrected_code(self, state: State, side: MergeSide, against: Against) -> frozenset[Cause]:
+        """Causes in code that keep nothing out any more."""
+        groups = [group for group in against.groups if any(cause.source is None for cause in group)]
+        if not groups:
+            return frozenset()
+        rejected, there, meaning = against.rejected(), state.files(), self.meaning(side)
 
-        def meaning(path: str, content: str) -> str | None:
-            if side.code.get(path) == content:
-                found = self._load(side.code, side).meanings.get(path)
-                if found is not None:
-                    return found
-            return base.meanings.get(path) if base is not None and base.code.get(path) == content else None
+        def is_corrected(cause: Cause) -> bool:
+            here = side.code.get(cause.path)
+            is_new = here is not None and here != there.get(cause.path)
+            return is_new and not is_rejected(cause.path, here, rejected, meaning)
 
-        return meaning
+        return passing(groups, is_corrected)
+
+    def meaning(self, side: MergeSide) -> Callable[[str, str], str | None]:
+        """What the files of a side mean: causes name a dataset's file by that."""
+        meanings = self._load(side.code, side).meanings
+        return lambda path, content: meanings.get(path) if side.code.get(path) == content else None
 
     def _load(self, files: Mapping[str, str], side: MergeSide) -> Project:
         """The project that files make; the one that was asked for last is kept, since a side is mostly what its merge comes to."""
@@ -276,138 +332,3 @@ class Gatherer:
         paths = sorted({p for read in definition.reads for pattern in read.patterns for p in glob(root, pattern)})
         facts: Mapping[str, FileFact] = hash_files(root, paths, self._workspace.cache)
         return {path: InputFile(path, fact.sha256, fact.size) for path, fact in facts.items()}
-
-    def _raw(
-        self,
-        head: Commit,
-        definitions: Mapping[str, Definition],
-        builds: Mapping[str, Build],
-        side: MergeSide,
-        base: Base | None,
-        drop: bool,
-    ) -> _RawInputs:
-        """Merge the raw files of every source, those of the code and of the head."""
-        found = _RawInputs()
-        for name, definition in definitions.items():
-            if definition.kind is not Kind.SOURCE:
-                continue
-            before = base.raw.get(name) if base is not None else None
-            try:
-                merged = _merged_raw(head, definition, builds.get(name), side, before, drop)
-            except AndonError as error:
-                if isinstance(error, ConflictError | MachineError):
-                    raise
-                found.failures[name] = error
-                found.sources[name] = SourceInput()
-                continue
-            found.sources[name], kept = merged
-            found.notices += _kept_notices(name, kept)
-        return found
-
-
-@dataclass
-class _RawInputs:
-    """What the merge of raw files comes to, source by source."""
-
-    sources: dict[str, SourceInput] = field(default_factory=dict)
-    failures: dict[str, AndonError] = field(default_factory=dict)
-    notices: list[str] = field(default_factory=list)
-
-
-def _merged_raw(
-    head: Commit,
-    definition: Definition,
-    build: Build | None,
-    side: MergeSide,
-    before: Mapping[str, str] | None,
-    drop: bool,
-) -> tuple[SourceInput, Sequence[str]]:
-    """What a source would read, and the paths that are not on this side and stay as published.
-
-    Args:
-        build: of the head's leaf.
-        before: the source's files in the base.
-    """
-    name = definition.dataset
-    here = side.raw(definition)
-    there = {f.path: f for f in build.files if _wanted(definition, f.path)} if build else {}
-    merged = merge(
-        before,
-        {p: f.sha256 for p, f in there.items()},
-        {p: f.sha256 for p, f in here.items()},
-        rejected=rejected_by_path(head.rejected, name),
-        source=name,
-        drop=drop,
-    )
-    if merged.conflicts:
-        raise _conflict(merged.conflicts, side)
-    sizes = {(f.path, f.sha256): f.size for f in (*there.values(), *here.values())}
-    files = tuple(InputFile(p, sha, sizes[p, sha]) for p, sha in sorted(merged.files.items()))
-    old = {f.path: f.sha256 for f in build.files} if build else {}
-    new = dict(merged.files)
-    result = SourceInput(
-        files,
-        build.contract if build is not None else None,
-        added=tuple(p for p in new if p not in old),
-        removed=tuple(p for p in old if p not in new),
-        changed=tuple(p for p in new if p in old and new[p] != old[p]),
-    )
-    if merged.rejected and build is not None:
-        paths = _some(c.path for c in merged.rejected)
-        because = f"{paths} was undone; a corrected file passes"
-        return replace(result, files=build.files, kept_because=because), merged.kept
-    return result, merged.kept
-
-
-def _kept_notices(name: str, kept: Sequence[str]) -> list[str]:
-    if len(kept) > _MANY:
-        return [f"{name}: {len(kept):,} files are not here and stay as published: {_some(kept)}"]
-    return [f"{name}: {path} is not here and stays as published" for path in kept]
-
-
-def _wanted(definition: Definition, path: str) -> bool:
-    return any(match(pattern, path) for read in definition.reads for pattern in read.patterns)
-
-
-def _conflict(paths: Iterable[str], side: MergeSide) -> ConflictError:
-    names = list(paths)
-    shown = ", ".join(f"`{p}`" for p in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    who = "this folder" if side.is_folder else "the branch"
-    return ConflictError(
-        "lake.folder_conflict",
-        f"changed both in {who} and in what is published since: {shown}",
-        where=names[0],
-        hint="`andon pull` merges the texts and marks what it can't decide",
-        details={"files": names},
-    )
-
-
-def code_notices(code: Merged, side: MergeSide) -> list[str]:
-    """What of a merge a person should hear: where the merged code is not that of the side."""
-    undone = sorted({cause.path for cause in code.rejected})
-    many = len(undone) > _MANY
-    if not side.is_folder:
-        if many:
-            return [f"{len(undone):,} files were undone before, so they are not published again: {_some(undone)}"]
-        return [f"{path}: undone before, so it is not published again" for path in undone]
-    notices = []
-    if code.from_head:
-        notices.append(
-            f"newer in the lake than here, and taken from there: {_some(code.from_head)} (`andon pull` brings them)"
-        )
-    if code.kept:
-        notices.append(
-            f"not in this folder, and kept as published: {_some(code.kept)} (`andon pull` brings them, `--drop` removes them)"
-        )
-    if many:
-        what = f"{len(undone):,} files were undone, so they are not published again: {_some(undone)}"
-        return [*notices, f"{what} (edit them, or `andon accept --rejected PATH`; `andon status` lists all)"]
-    for path in undone:
-        what = f"{path}: was undone, so it is not published again"
-        notices.append(f"{what} (edit it, or `andon accept --rejected {path}`)")
-    return notices
-
-
-def _some(paths: Iterable[str]) -> str:
-    names = list(paths)
-    return ", ".join(names[:_MANY]) + (f" and {len(names) - _MANY:,} more" if len(names) > _MANY else "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from andon.base.graph import Closures
 from andon.base.record import Record, field, replace
 from andon.model.commit import Commit, State
 from andon.model.dataset import Definition
@@ -53,7 +54,7 @@ class Outlook:
         concerned = [s for s in steps if s.action in (Action.BUILD, Action.VIEW, Action.DROP) or s.code_changed]
         if not concerned:
             return tuple(steps)
-        from andon.model.lineage import blast_radius
+        from andon.model.lineage import Radii
 
         leaves = gathered.state.leaves
         changes.will_remake(
@@ -66,6 +67,8 @@ class Outlook:
             s.dataset: (rows.get(leaves[s.dataset].version) or (0, 0))[0] or 0 for s in steps if s.dataset in leaves
         }
         built = {s.dataset: s for s in steps if s.action is Action.BUILD}
+        made_after = _made_after(steps)
+        radii, radii_before = Radii(ahead), Radii(before)
         result = []
         for step in steps:
             if step not in concerned:
@@ -75,10 +78,10 @@ class Outlook:
             if not (step.code_changed or step.action is Action.DROP):
                 result.append(replace(step, verdict=verdict))
                 continue
-            graph = before if step.action is Action.DROP else ahead
-            again = _built_after(step.dataset, steps)
+            again = made_after.names_in(made_after.reached(step.dataset))
             uncertain = [d for d in again if (found := changes.whole(d)) is None or found.rows]
-            radius = blast_radius(graph, [*_touched(step.dataset, verdict), *uncertain])
+            among_all = radii_before if step.action is Action.DROP else radii
+            radius = among_all.of([*_touched(step.dataset, verdict), *uncertain])
             concerns = tuple(sorted({*radius.datasets, *uncertain} - {step.dataset}))
             among = [built[d] for d in (step.dataset, *again) if d in built]
             known = [s.seconds for s in among if s.seconds is not None]
@@ -152,13 +155,14 @@ def graph_ahead(workspace: Workspace, gathered: Gathered, bound: Mapping[str, Co
     return build_graph(parts, workspace.cache)
 
 
-def _built_after(dataset: str, steps: Sequence[Step]) -> list[str]:
-    """The datasets that a plan makes again because they read `dataset`, or what is made again because of it."""
-    found = {dataset}
-    for step in steps:  # what is read stands before who reads it
-        if step.action in (Action.BUILD, Action.VIEW) and not found.isdisjoint(step.needs):
-            found.add(step.dataset)
-    return sorted(found - {dataset})
+def _made_after(steps: Sequence[Step]) -> Closures[str]:
+    """For each dataset, those that a plan makes again because they read it, or what is made again because of it."""
+    readers: dict[str, list[str]] = {}
+    for step in steps:
+        if step.action in (Action.BUILD, Action.VIEW):
+            for name in step.needs:
+                readers.setdefault(name, []).append(step.dataset)
+    return Closures(sorted(s.dataset for s in steps), lambda name: readers.get(name, ()), str)
 
 
 def _will_be(step: Step) -> str | None:

@@ -3,39 +3,66 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from andon.base.cache import MemoryCache
 from andon.base.files import machine_error, make_folder, sync_file
+from andon.base.record import Record
 from andon.errors import DatasetError, MachineError
+from andon.lake.intact import Intact, Sealed
+from andon.lake.named_files import raw_path
 from andon.lake.storage import Storage
 from andon.model.build import InputFile
 
-#: Where copies lie in the storage, by content.
-_FOLDER = "raw"
 _CHUNK = 1 << 20
 
 
-def raw_path(file: InputFile) -> str:
-    """The storage path of the copy of a raw file."""
-    return f"{_FOLDER}/{file.sha256[:2]}/{file.sha256}"
+class _Copy(Record):
+    """The kept copy of a raw file, and what it must hold."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+def kept_copy(file: InputFile) -> Sealed:
+    """The copy of a raw file as a file of the storage."""
+    return _Copy(raw_path(file), file.size, file.sha256)
 
 
 class RawFiles:
-    """Finds and keeps raw files."""
+    """Finds and keeps raw files; a copy that is not what was copied is never read."""
 
-    def __init__(self, root: Path, storage: Storage) -> None:
+    def __init__(self, root: Path, storage: Storage, intact: Intact | None = None) -> None:
         self.root = root
         self._storage = storage
+        self._intact = Intact(storage, MemoryCache()) if intact is None else intact
 
     def place(self, file: InputFile) -> Path:
-        """Where the content of `file` can be read now: the kept copy, else the project's own file."""
-        kept = Path(self._storage.engine_path(raw_path(file)))
-        return kept if kept.exists() else self.root / file.path
+        """Where the content of `file` can be read now: the kept copy, else the project's own file.
+
+        Raises:
+            MachineError: `lake.corrupt` if the copy is damaged and the project has no such file any more.
+        """
+        found = self._intact.damage(kept_copy(file))
+        if found is None:
+            return Path(self._storage.engine_path(raw_path(file)))
+        own = self.root / file.path
+        if self._storage.exists(raw_path(file)) and not own.exists():
+            raise MachineError(
+                "lake.corrupt",
+                f"the lake's copy of `{file.path}` {found.what}: {found.path}",
+                where=file.path,
+                hint=f"put `{file.path}` back as it was loaded and run again, or restore the copy from a backup",
+            )
+        return own
 
     def keep(self, files: Iterable[InputFile]) -> list[str]:
-        """Copy into the storage what is not there yet; returns the storage paths of new copies.
+        """Copy into the storage what is not there yet, or damaged; returns the storage paths of new copies.
 
         Raises:
             DatasetError: `source.changed_while_read` if a file is not what it was when it was hashed.
@@ -44,8 +71,9 @@ class RawFiles:
         new = []
         for file in files:
             path = raw_path(file)
-            if not self._storage.exists(path):
+            if self._intact.damage(kept_copy(file)) is not None:
                 self._copy(file, path)
+                self._intact.note(path, file.sha256)
                 new.append(path)
         return new
 
@@ -54,10 +82,15 @@ class RawFiles:
         target = Path(self._storage.engine_path(path))
         temporary = target.with_name(f"{target.name}.{secrets.token_hex(4)}.tmp")
         sha = hashlib.sha256()
-        make_folder(target.parent.parent)
+        make_folder(target.parent)
         try:
-            target.parent.mkdir(exist_ok=True)
-            with source.open("rb") as reader, temporary.open("wb") as writer:
+            # who may not read the file may not read the copy either
+            mode = stat.S_IMODE(source.stat().st_mode) & 0o666 | stat.S_IWUSR | stat.S_IRUSR
+
+            def private(path: str, flags: int) -> int:
+                return os.open(path, flags, mode)
+
+            with source.open("rb") as reader, open(temporary, "wb", opener=private) as writer:
                 while chunk := reader.read(_CHUNK):
                     sha.update(chunk)
                     writer.write(chunk)
@@ -84,5 +117,6 @@ class RawFiles:
             )
         try:
             temporary.replace(target)
+            self._storage.settle(path, mode)
         except OSError as error:
             raise MachineError("machine.disk", f"could not keep a copy of `{file.path}`: {error.strerror}") from error

@@ -14,7 +14,7 @@ from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.dialect import MAX_COLUMNS, Dialect, find_dialect, first_record, stated_dialect
-from andon.sources.files.infer import casts_of, sample, stated_casts
+from andon.sources.files.infer import casts_of, classes_in, sample, stated_casts
 from andon.sources.files.look import Look
 from andon.sources.files.raw_text import Source, TextFacts, check_text, joined
 from andon.sources.files.recount import exact_rows
@@ -146,12 +146,14 @@ def _has_header(
     if isinstance(stated, Mapping) and [n.lower() for n in stated] == [f.strip().lower() for f in fields]:
         return True
     look, _ = sample(connection, call, table, [source])
-    classes = [str(rows(connection, f"select {classify(literal(cell), dialect)}")[0][0]) for cell in fields]
+    cells = ", ".join(f"({place}, {literal(cell)})" for place, cell in enumerate(fields))
+    told = rows(connection, f"select {classify('v', dialect)} from (values {cells}) t(i, v) order by i")
+    classes = [str(kind) for (kind,) in told]
     # A number or date in the first row is a value, or the name of a column: nobody can tell.
     # (With an unnamed first column, an index, the error about blank names says more.)
     named = all(f.strip() for f in fields) or not fields[0].strip()
     named = named and not any(_LIKE_VALUE.match(f) for f in fields)
-    if named and set(classes) == {"text"} and any(_typed_below(look, name) for name in names):
+    if named and set(classes) == {"text"} and any(map(_are_values, classes_in(look, names).values())):
         return True
     if named and set(classes) == {"text"} and _names_nothing_below(look, names, fields):
         return True
@@ -187,11 +189,10 @@ def _names_nothing_below(look: Look, names: Sequence[str], fields: Sequence[str]
     return often or not any(found[len(cells) :])
 
 
-def _typed_below(look: Look, name: str) -> bool:
+def _are_values(classes: Sequence[tuple[str, int, str]]) -> bool:
     """Whether the values of a column are mostly no words."""
-    column, kinds = quote(name), classify(quote(name), look.table.dialect)
-    below = dict(look.run(f"select {kinds} k, count(*) from {look.origin} where {column} is not null group by 1"))
-    return bool(below) and below.get("text", 0) <= sum(below.values()) / 2
+    counts = {kind: count for kind, count, _ in classes}
+    return bool(counts) and counts.get("text", 0) <= sum(counts.values()) / 2
 
 
 def _names(

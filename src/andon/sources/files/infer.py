@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from andon.base.names import quote
+from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.sources.failures import stop
 from andon.sources.files.calls import Call
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: Rows whose types are looked at first; all rows are held to what they say.
 SAMPLE_ROWS = 20_000
 _SAMPLE = "andon_sample"
+#: With more columns than that, their values are looked at one below the other.
+_WIDE = 32
 
 
 def stated_types(value: Any, names: Sequence[str]) -> dict[str, str]:
@@ -77,8 +79,7 @@ def casts_of(
     unknown = [n for n in names if n not in known]
     first, whole = sample(connection, call, table, sources)
     every = first if whole else replace(first, origin=texts(call, table, sources))
-    for name in unknown:
-        decision = _decide(first, name)
+    for name, decision in _decide(first, unknown).items():
         known[name] = decision if isinstance(decision, Cast) else decided_cast(every, name)
     if is_lenient(call):
         return tuple(known[n] for n in names)
@@ -107,7 +108,7 @@ def decided_cast(look: Look, name: str) -> Cast:
     Raises:
         DatasetError: `source.ambiguous`.
     """
-    decision = _decide(look, name)
+    decision = _decide(look, [name])[name]
     if isinstance(decision, Stop):
         raise stopped(look, name, decision)
     return decision
@@ -128,32 +129,83 @@ def _not_held(look: Look, casts: Sequence[Cast], whole: bool) -> list[str]:
     wanted = [c for c in casts if type_name(c.type) != "VARCHAR" or not whole]
     if not wanted:
         return []
+    if len(wanted) > _WIDE:
+        return _not_held_of_many(look, wanted)
     counts = [
         f"count({c.sql(quote(c.column), dialect, 'null')}) < count({quote(c.column)})"
         if type_name(c.type) != "VARCHAR"
-        else f"2 * {_like_values(quote(c.column))} > count({quote(c.column)})"
+        else f"2 * count(*) filter ({_like_value(quote(c.column))}) > count({quote(c.column)})"
         for c in wanted
     ]
     found = look.run(f"select {', '.join(counts)} from {look.origin}")[0]
     return [c.column for c, doubtful in zip(wanted, found, strict=True) if doubtful]
 
 
-def _like_values(column: str) -> str:
-    """SQL: how many values begin as numbers and dates do, or are true or false; no fewer than are."""
+def _not_held_of_many(look: Look, casts: Sequence[Cast]) -> list[str]:
+    """As `_not_held`, with each kind of cast written once: what a pattern costs to compile would come once for every column."""
+    alike: dict[Cast, list[str]] = {}
+    for cast in casts:
+        alike.setdefault(replace(cast, column=""), []).append(cast.column)
+    held = [
+        f"when n in ({', '.join(map(literal, names))}) then "
+        + (
+            f"({cast.sql('v', look.table.dialect, 'null')}) is not null"
+            if type_name(cast.type) != "VARCHAR"
+            else f"not ({_like_value('v')})"
+        )
+        for cast, names in alike.items()
+    ]
+    texts = {cast.column for cast in casts if type_name(cast.type) == "VARCHAR"}
+    found = look.run(
+        f"select n, count(*) filter (not held), count(*) from (select n, case {' '.join(held)} end held "
+        f"from {_values_of(look, [c.column for c in casts])}) group by n"
+    )
+    doubtful = {name for name, others, all_ in found if (2 * others > all_ if name in texts else others)}
+    return [cast.column for cast in casts if cast.column in doubtful]
+
+
+def _values_of(look: Look, names: Sequence[str]) -> str:
+    """What stands after FROM: every value of the columns as `v`, with the column's name as `n`; without NULLs."""
+    columns = ", ".join(quote(name) for name in names)
+    return f"(unpivot (select {columns} from {look.origin}) on {columns} into name n value v)"
+
+
+def _like_value(column: str) -> str:
+    """SQL: whether a text begins as numbers and dates do, or is true or false; of those that are one, all do."""
     begins = f"({column} >= '+' and {column} < ':') or ({column} >= ' ' and {column} < '!')"
     word = f"(length({column}) in (3, 4, 5) and lower({column}) in ('true', 'false', 'nan', 'inf'))"
-    return f"count(*) filter ({begins} or {word})"
+    return f"{begins} or {word}"
 
 
-def _decide(look: Look, name: str) -> Cast | Stop:
-    facts = _facts(look, name)
-    decision = decide(name, facts, look.table.dialect)
-    if facts.counts and set(facts.counts) <= {"day", "daytime"}:
-        timed = bool(facts.counts.get("daytime"))
-        stated = look.call.get("timestampformat" if timed else "dateformat")
-        if stated and (isinstance(decision, Stop) or _shape(decision.format) == _shape(stated)):
-            return Cast(name, "TIMESTAMP" if timed else "DATE", stated)
-    return decision
+def classes_in(look: Look, names: Sequence[str]) -> dict[str, list[tuple[str, int, str]]]:
+    """The classes of each column's values, in order: `(class, how many values, the least of them)`."""
+    found: dict[str, list[tuple[str, int, str]]] = {name: [] for name in names}
+    if names:
+        kinds = classify("v", look.table.dialect)
+        values = f"select n, v, {kinds} k from {_values_of(look, names)}"
+        for name, *told in look.run(f"select n, k, count(*), min(v) from ({values}) group by n, k order by n, k"):
+            found[name].append((told[0], told[1], told[2]))
+    return found
+
+
+def _decide(look: Look, names: Sequence[str]) -> dict[str, Cast | Stop]:
+    """What each column's values say that it is."""
+    classes = classes_in(look, names)
+    counted = {name: {k: n for k, n, _ in told if k != "null"} for name, told in classes.items()}
+    dates = [name for name, counts in counted.items() if counts and not set(counts) - {"day", "daytime"}]
+    facts = _day_facts(look, {name: counted[name] for name in dates})
+    decisions: dict[str, Cast | Stop] = {}
+    for name, counts in counted.items():
+        if name not in facts:
+            facts[name] = ValueFacts(counts, words={k: str(v) for k, _, v in classes[name] if k != "null"})
+        decision = decide(name, facts[name], look.table.dialect)
+        if name in dates:
+            timed = bool(counts.get("daytime"))
+            stated = look.call.get("timestampformat" if timed else "dateformat")
+            if stated and (isinstance(decision, Stop) or _shape(decision.format) == _shape(stated)):
+                decision = Cast(name, "TIMESTAMP" if timed else "DATE", stated)
+        decisions[name] = decision
+    return decisions
 
 
 def _shape(form: str | None) -> str:
@@ -161,28 +213,23 @@ def _shape(form: str | None) -> str:
     return re.sub("%-?[dm]", "%_", form or "")
 
 
-def _facts(look: Look, name: str) -> ValueFacts:
-    """How many values of each class a column has; more about those that need it."""
-    column, kinds = quote(name), classify(quote(name), look.table.dialect)
-    values = f"select {column} v, {kinds} k from {look.origin} where {column} is not null"
-    found = look.run(f"select k, count(*), min(v) from ({values}) group by k order by k")
-    counts = {k: n for k, n, _ in found if k != "null"}
-    if counts and not set(counts) - {"day", "daytime"}:
-        return _day_facts(look, column, counts)
-    most = max(counts, key=lambda k: counts[k], default="")
-    return ValueFacts(counts, words=tuple(str(v) for k, _, v in found if k != most))
-
-
-def _day_facts(look: Look, column: str, counts: Mapping[str, int]) -> ValueFacts:
-    """Which parts of dates such as 31/01/2024 can be days, and how their times are written."""
+def _day_facts(look: Look, counted: Mapping[str, Mapping[str, int]]) -> dict[str, ValueFacts]:
+    """Which parts of dates such as 31/01/2024 can be days, and how their times are written; of each column."""
+    if not counted:
+        return {}
     part = r"'^\s*([0-9]+)([./-])([0-9]+)[./-]([0-9]+)'"
-    one, mark, two, year = (f"regexp_extract({column}, {part}, {group})" for group in (1, 2, 3, 4))
-    shape = f"regexp_replace(trim(regexp_replace({column}, {part}, '')), '[0-9]+', '0', 'g')"
-    sql = (
-        f"select max({one}::int), max({two}::int), min({mark}), count(distinct {mark}), min(length({year})), max({column}), "
-        f"count(distinct {shape}) from {look.origin} where {column} is not null"
+    one, mark, two, year = (f"regexp_extract(v, {part}, {group})" for group in (1, 2, 3, 4))
+    shape = f"regexp_replace(trim(regexp_replace(v, {part}, '')), '[0-9]+', '0', 'g')"
+    found = look.run(
+        f"select n, max({one}::int), max({two}::int), min({mark}), count(distinct {mark}), min(length({year})), max(v), "
+        f"count(distinct {shape}) from {_values_of(look, list(counted))} group by n"
     )
-    first, second, sign, signs, digits, example, shapes = look.run(sql)[0]
+    return {name: _of_days(counted[name], *told) for name, *told in found}
+
+
+def _of_days(
+    counts: Mapping[str, int], first: int, second: int, sign: str, signs: int, digits: int, example: str, shapes: int
+) -> ValueFacts:
     rest = re.sub(r"^\s*\d+[./-]\d+[./-]\d+", "", example)
     seconds = ""
     if counts.get("daytime"):

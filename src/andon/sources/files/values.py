@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
-from andon.base.record import Record, replace
+from andon.base.record import Record, field, replace
 from andon.sources.files.casts import Cast
 from andon.sources.files.dialect import Dialect
 
@@ -22,7 +22,7 @@ class Stop(Record):
 
 
 class ValueFacts(Record):
-    """What is known about a column's values: how many of each class, and for dates the largest first and second part."""
+    """What is known about a column's values: how many of each class, a value of each, for dates the largest first and second part."""
 
     counts: Mapping[str, int]
     first: int = 0
@@ -31,7 +31,7 @@ class ValueFacts(Record):
     marks: int = 1
     short_year: bool = False
     seconds: str = ""
-    words: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 #: Decimals that say no more than their number, and those that may say more.
@@ -93,8 +93,9 @@ def _mixed(column: str, facts: ValueFacts, total: int, dialect: Dialect) -> Cast
         most = sum(n for c, n in facts.counts.items() if c in family)
         if total / 2 < most < total:
             few = tuple(c for c, n in facts.counts.items() if n and c not in family)
-            words = ", ".join(f"`{w}`" for w in facts.words[:3]) or "others"
-            message = f"column `{column}` holds {name}, but {total - most:,} of {total:,} values are not: {words}"
+            words = ", ".join(f"`{facts.words[c]}`" for c in few[:3] if c in facts.words) or "others"
+            left = total - most
+            message = f"column `{column}` holds {name}, but {left:,} of {total:,} values {'is' if left == 1 else 'are'} not: {words}"
             rest = decide(
                 column, replace(facts, counts={c: n for c, n in facts.counts.items() if c in family}), dialect
             )

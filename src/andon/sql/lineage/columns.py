@@ -21,14 +21,25 @@ class Sources:
 
     def __init__(self) -> None:
         self._bits: dict[tuple[str, str], Bits] = {}
+        self._names: list[tuple[str, str]] = []
 
     def bit(self, dataset: str, column: str) -> Bits:
         """The bit of a column, always the same one."""
-        return self._bits.setdefault((dataset, column), 1 << len(self._bits))
+        name = (dataset, column)
+        found = self._bits.get(name)
+        if found is None:
+            found = self._bits[name] = 1 << len(self._names)
+            self._names.append(name)
+        return found
 
     def names(self, bits: Bits) -> frozenset[tuple[str, str]]:
         """The `(dataset, column)`s of a set."""
-        return frozenset(name for name, bit in self._bits.items() if bits & bit)
+        found = []
+        while bits:
+            lowest = bits & -bits
+            found.append(self._names[lowest.bit_length() - 1])
+            bits ^= lowest
+        return frozenset(found)
 
 
 class ColumnUse(NamedTuple):

@@ -10,12 +10,11 @@ its parts are not told apart, so what takes one part has the sources of all.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 
 from andon.base.record import Record, field
 from andon.base.recursion import deeply
-from andon.sql.bound_plan import Planner, UntracedError, words_of
+from andon.sql.bound_plan import Planner, UntracedError, forget, planner, words_of
 from andon.sql.lineage.columns import TracedRelation
 from andon.sql.lineage.scans import Datasets
 from andon.sql.lineage.tracer import Tracer
@@ -25,8 +24,6 @@ SourceColumn = tuple[str, str]
 
 _FALLBACK = "table-level, because "
 
-_local = threading.local()
-
 
 class Lineage(Record):
     """The column lineage of one query.
@@ -34,11 +31,13 @@ class Lineage(Record):
     Attributes:
         columns: for each output column, in order, the source columns that its values are made of.
         influence: the source columns that decide which rows there are and which values meet.
-        fallback: "table-level, because …" if the query can't be traced. Then `columns` and `influence` are empty and mean nothing.
+        order: the source columns that rows are sorted by, last or on the way.
+        fallback: "table-level, because …" if the query can't be traced. Then the others are empty and mean nothing.
     """
 
     columns: Mapping[str, frozenset[SourceColumn]] = field(default_factory=dict)
     influence: frozenset[SourceColumn] = frozenset()
+    order: frozenset[SourceColumn] = frozenset()
     fallback: str | None = None
 
 
@@ -50,15 +49,15 @@ def column_lineage(sql: str, schemas: Mapping[str, Sequence[tuple[str, str]]], m
         schemas: dataset (`schema.name`) -> its `(column, DuckDB type)`s; more than the query reads does no harm.
         macros: `CREATE MACRO` statements, in an order in which they can be made.
     """
-    planner = _planner()
+    asked = planner()
     try:
-        datasets = _declare(planner, sql, schemas, macros)
-        columns, root = planner.plan(sql, macros)
+        datasets = _declare(asked, sql, schemas, macros)
+        columns, root = asked.plan(sql, macros)
         tracer = Tracer(datasets)
         found = deeply(lambda: tracer.trace(root))
         return _lineage([name for name, _ in columns], found, tracer)
     except UntracedError as error:
-        if planner.broken:
+        if asked.broken:
             forget()
         return Lineage(fallback=_FALLBACK + str(error))
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -68,23 +67,8 @@ def column_lineage(sql: str, schemas: Mapping[str, Sequence[tuple[str, str]]], m
         return Lineage(fallback=_FALLBACK + "the SQL is nested too deeply")
 
 
-def forget() -> None:
-    """Free this thread's engine; the next call makes a new one."""
-    planner: Planner | None = getattr(_local, "planner", None)
-    _local.planner = None
-    if planner is not None:
-        planner.close()
-
-
-def _planner() -> Planner:
-    found: Planner | None = getattr(_local, "planner", None)
-    if found is None:
-        found = _local.planner = Planner()
-    return found
-
-
 def _declare(
-    planner: Planner, sql: str, schemas: Mapping[str, Sequence[tuple[str, str]]], macros: Sequence[str]
+    asked: Planner, sql: str, schemas: Mapping[str, Sequence[tuple[str, str]]], macros: Sequence[str]
 ) -> Datasets:
     """Make known the datasets that the texts may read: those whose name stands in them."""
     words = words_of(sql, *macros)
@@ -92,7 +76,7 @@ def _declare(
     for dataset, columns in schemas.items():
         schema, _, table = dataset.lower().partition(".")
         if table in words and schema in words:
-            planner.declare(dataset, columns)
+            asked.declare(dataset, columns)
             datasets[schema, table] = dataset, {name.lower(): name for name, _ in columns}
     return datasets
 
@@ -107,4 +91,4 @@ def _lineage(names: Sequence[str], found: TracedRelation, tracer: Tracer) -> Lin
             raise UntracedError(column.reason)
         influence |= column.use.influence
         columns[name] = tracer.sources.names(column.use.derive)
-    return Lineage(columns, tracer.sources.names(influence))
+    return Lineage(columns, tracer.sources.names(influence), tracer.sources.names(tracer.order))

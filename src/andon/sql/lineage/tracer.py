@@ -74,6 +74,8 @@ class Tracer:
         self._ctes: dict[int, TracedRelation] = {}
         self._outer: list[list[TracedColumn]] = []
         self._correlations = 0
+        #: the sources of all keys that anything is sorted by
+        self.order = NOTHING
 
     def trace(self, node: Node) -> TracedRelation:
         """The result of an operator.
@@ -95,7 +97,9 @@ class Tracer:
         if special is not None:
             return special(self, node)
         below = [self.trace(child) for child in node.get("children", ())]
-        return _PLAIN[kind](node, below)
+        found = _PLAIN[kind](node, below)
+        self.order |= found.order
+        return found
 
     def _scan(self, node: Node) -> TracedRelation:
         below = [self.trace(child) for child in node.get("children", ())]

@@ -6,21 +6,17 @@ Unequal ones prove nothing. See `meaning_terms` for how a plan is turned into di
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 
 from andon.base.record import Record, field
 from andon.base.recursion import deeply
-from andon.sql.bind import BindError
-from andon.sql.bound_plan import Node, Planner, UntracedError, words_of
+from andon.sql.bound_plan import Node, Planner, UntracedError, forget, planner, words_of
 from andon.sql.meaning.expressions import whole_of
 from andon.sql.meaning.reader import PlanReader
 from andon.sql.meaning.terms import Closed, mark
 
 #: dataset (`schema.name`) -> its `(column, DuckDB type)`s.
 Schemas = Mapping[str, Sequence[tuple[str, str]]]
-
-_local = threading.local()
 
 
 class Meaning(Record):
@@ -31,6 +27,8 @@ class Meaning(Record):
         values: column -> digest of its value.
         rows: digest of which rows there are, and how often.
         order: digest of the keys by which they are sorted at last.
+        layout: digest of how they lie, over inputs whose rows lie in one and the same way.
+        is_fixed: they lie in one way, and hold the same values, however the rows of the inputs lie.
         whole: digest of the plan as it stands; equal only for texts that the engine takes for the same letter by letter.
         open: columns whose values the engine may choose; with them the digest holds `whole`.
         rounded: columns whose last digits the order of adding floating-point numbers decides.
@@ -43,6 +41,8 @@ class Meaning(Record):
     values: Mapping[str, str] = field(default_factory=dict)
     rows: str = ""
     order: str = ""
+    layout: str = ""
+    is_fixed: bool = False
     whole: str = ""
     open: frozenset[str] = frozenset()
     rounded: frozenset[str] = frozenset()
@@ -65,19 +65,19 @@ def meaning_of(sql: str, schemas: Schemas, macros: Sequence[str] = ()) -> Meanin
         schemas: the datasets that it may read; more than it reads does no harm.
         macros: `CREATE MACRO` statements, in an order in which they can be made.
     """
-    planner = _planner()
+    asked = planner()
     columns: tuple[tuple[str, str], ...] = ()
     whole = ""
     try:
-        datasets = _declare(planner, sql, schemas, macros)
-        found, root = planner.shown(sql, macros)
+        datasets = _declare(asked, sql, schemas, macros)
+        found, root = asked.shown(sql, macros)
         columns = tuple(found)
         if isinstance(root, str):
             return Meaning(columns, reason=root)
         whole = deeply(lambda: whole_of(root, [name for name, _ in columns]))
         return deeply(lambda: _read(root, columns, whole, datasets))
     except UntracedError as error:
-        if planner.broken:
+        if asked.broken:
             forget()
         reason = str(error)
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -88,48 +88,14 @@ def meaning_of(sql: str, schemas: Schemas, macros: Sequence[str] = ()) -> Meanin
     return Meaning(columns, whole=whole, reason=reason)
 
 
-def forget() -> None:
-    """Free this thread's engine; the next call makes a new one."""
-    planner: _Planner | None = getattr(_local, "planner", None)
-    _local.planner = None
-    if planner is not None:
-        planner.close()
-
-
-class _Planner(Planner):
-    def shown(self, sql: str, macros: Sequence[str]) -> tuple[list[tuple[str, str]], Node | str]:
-        """The columns of a query, and the root of its plan or the reason why the engine shows none.
-
-        Raises:
-            UntracedError: if it has no columns either.
-        """
-        try:
-            return self.plan(sql, macros)
-        except UntracedError as error:
-            if self.broken:
-                raise
-            self._refuse_others(sql)
-            try:
-                return self.bind(sql, macros), str(error)
-            except BindError:
-                raise error from None
-
-
-def _planner() -> _Planner:
-    found: _Planner | None = getattr(_local, "planner", None)
-    if found is None:
-        found = _local.planner = _Planner()
-    return found
-
-
-def _declare(planner: Planner, sql: str, schemas: Schemas, macros: Sequence[str]) -> frozenset[tuple[str, str]]:
+def _declare(asked: Planner, sql: str, schemas: Schemas, macros: Sequence[str]) -> frozenset[tuple[str, str]]:
     """Make known the datasets that the texts may read: those whose name stands in them."""
     words = words_of(sql, *macros)
     datasets = set()
     for dataset, columns in schemas.items():
         schema, _, table = dataset.lower().partition(".")
         if table in words and schema in words:
-            planner.declare(dataset, columns)
+            asked.declare(dataset, columns)
             datasets.add((schema, table))
     return frozenset(datasets)
 
@@ -143,12 +109,16 @@ def _read(
         raise UntracedError(f"{len(found.cells)} columns were read where there are {len(columns)}")
     closed = Closed(found)
     chosen = sorted(factor.choice for factor in found.factors if factor.choice)
+    layout = reader.layout
     named = [(name, cell.term) for (name, _), cell in zip(columns, found.cells, strict=True)]
+    is_open = closed.open or bool(chosen) or any(term.open for _, term in named)
     return Meaning(
         columns,
         {name: closed.digest(term) for name, term in named},
         mark(closed.rows, chosen),
         mark("order", [closed.digest(key) for key in found.order]) if found.order else "",
+        layout.digest,
+        layout.is_fixed and layout.is_exact and not is_open,
         whole,
         frozenset(name for name, term in named if term.open),
         frozenset(name for name, term in named if term.rounded),

@@ -11,6 +11,7 @@ from andon.sql.bound_plan import Node, UntracedError
 from andon.sql.meaning.choices import is_alike, leaves_open, rounds, window_leaves_open
 from andon.sql.meaning.expressions import Expressions, as_it_stands, conditions, kind_of
 from andon.sql.meaning.joins import Joins
+from andon.sql.meaning.layout import Layout, layout_of
 from andon.sql.meaning.scans import rest_of, scan, table_function
 from andon.sql.meaning.sets import except_or_intersect, recursion, union_all
 from andon.sql.meaning.terms import (
@@ -50,10 +51,18 @@ class PlanReader:
         self._expressions = Expressions(whole)
         self._joins = Joins(self._expressions)
         self._ctes: dict[int, MeantRelation] = {}
+        self._cte_layouts: dict[int, Layout] = {}
+        #: Of the operators that are being read, from the root down: what was read below them, and how its rows lie.
+        self._below: list[list[tuple[MeantRelation, Layout]]] = [[]]
         self._recursions = 0
         self._outer: list[list[str]] = []
         #: The datasets that were found, as `schema.name`.
         self.scanned: set[str] = set()
+
+    @property
+    def layout(self) -> Layout:
+        """How the rows of what was read last lie."""
+        return self._below[-1][-1][1]
 
     def read(self, node: Node) -> MeantRelation:
         """The meaning of an operator.
@@ -61,6 +70,17 @@ class PlanReader:
         Raises:
             UntracedError: if the plan holds anything that is not known.
         """
+        self._below.append([])
+        found = self._relation(node)
+        below = self._below.pop()
+        if node.get("type") == "LOGICAL_CTE_REF":
+            layout = self._cte_layouts.get(node["cte_index"]) or Layout(mark("recursion", self.whole), False, False)
+        else:
+            layout = layout_of(node, found, below, self.whole)
+        self._below[-1].append((found, layout))
+        return found
+
+    def _relation(self, node: Node) -> MeantRelation:
         kind = str(node.get("type"))
         if kind in _NAMED:
             return _NAMED[kind](self, node)
@@ -352,6 +372,7 @@ class PlanReader:
     def _common_table(self, node: Node) -> MeantRelation:
         definition, rest = node["children"]
         self._ctes[node["table_index"]] = self.read(definition)
+        self._cte_layouts[node["table_index"]] = self.layout
         return self.read(rest)
 
     def _common_table_use(self, node: Node) -> MeantRelation:

@@ -72,7 +72,7 @@ def test_pairs_are_all_that_may_be_meant() -> None:
         ("max_age 0..5", False),
         ("max_age ..5", False),
         ("note = 'max_age 26h by day'", False),
-        ("max_age: amount > 0", False),
+        ("max_age_ok: amount > 0", False),
         ("amount > 0  # max_age 26h by day", False),
     ],
 )

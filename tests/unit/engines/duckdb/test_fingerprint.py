@@ -49,10 +49,44 @@ def tables(session: Session, tmp_path: Path) -> Tables:
     return Tables(session, tmp_path)
 
 
-def test_order_and_layout_make_no_difference(tables: Tables) -> None:
+def test_the_order_of_the_rows_is_content_unless_it_is_left_out(tables: Tables) -> None:
     one, other = tables.written(list(KINDS), ROWS), tables.written(list(KINDS), ROWS[::-1], files=3)
-    assert fingerprint(tables.session, *one) == fingerprint(tables.session, *other)
-    assert fingerprint(tables.session, *one, ["id", "tags"]) == fingerprint(tables.session, *other, ["id", "tags"])
+    again = tables.written(list(KINDS), ROWS)
+    for columns in (None, ["id", "tags"]):
+        prints = [fingerprint(tables.session, *table, columns) for table in (one, other, again)]
+        assert prints[0] == prints[2] != prints[1]
+        free = [fingerprint(tables.session, *table, columns, in_order=False) for table in (one, other)]
+        assert free[0] == free[1] != prints[0]
+
+
+def test_files_follow_each_other(tables: Tables) -> None:
+    """Two files of the same rows, and what both hold in one: the places of their rows go on."""
+    rows = [f"({i}, 'a', 1, [])" for i in (1, 3, 2, 4)]
+    version, parts = tables.written(["id"], rows, files=2)
+    _, turned = tables.written(["id"], [rows[1], rows[0], rows[3], rows[2]], files=2)
+    assert fingerprint(tables.session, version, parts) == fingerprint(tables.session, version, turned[::-1])
+    assert fingerprint(tables.session, version, parts) != fingerprint(tables.session, version, parts[::-1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        ("DOUBLE", "'0'", "'-0'"),
+        ("FLOAT", "'0'", "'-0'"),
+        ("DOUBLE[]", "[0.0]", "['-0'::double]"),
+        ("STRUCT(a DOUBLE)", "{'a': 0.0}", "{'a': '-0'::double}"),
+        ("DOUBLE[2]", "[0, 1]", "['-0'::double, 1]"),
+    ],
+)
+def test_equal_values_that_differ_are_another_content(tables: Tables, kind: str, one: str, other: str) -> None:
+    version = Version("v", "shop.orders", (Column("x", kind, 1),))
+    prints = []
+    for value in (one, other, one):
+        _, paths = tables.written(["id"], [], sql=f"select {value}::{kind} as x")
+        prints += [fingerprint(tables.session, version, paths, in_order=way) for way in (True, False)]
+    assert prints[:2] == prints[4:]
+    assert prints[0] != prints[2]
+    assert prints[1] != prints[3]
 
 
 def test_columns_make_one_tuple_wherever_they_stand(tables: Tables) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from andon.engines.python.environment import provide_environment
+from andon.engines.python.uv_tool import kept_environment
 from andon.errors import DatasetError
 
 
@@ -98,6 +99,48 @@ def test_a_package_that_is_not_what_was_locked_is_refused(small_lock, tmp_path):
     with pytest.raises(DatasetError):
         provide_environment("marts.made", unpinned.encode(), tmp_path)
     assert snapshot(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "how", ["evil @ {url}", "-e {url}", "-r {folder}/more.txt", "{url}", "evil==1 --index-url {url}"]
+)
+def test_a_lock_that_names_a_place_installs_nothing(tmp_path, how):
+    evil, ran = tmp_path / "evil", tmp_path / "ran"
+    evil.mkdir()
+    (evil / "setup.py").write_text(
+        f"open({str(ran)!r}, 'w'); from setuptools import setup; setup(name='evil', version='1')"
+    )
+    (evil / "more.txt").write_text(f"evil @ {evil.as_uri()}\n")
+    lock = f"# inputs: x\n{how.format(url=evil.as_uri(), folder=evil)} --hash=sha256:00\n"
+    with pytest.raises(DatasetError) as caught:
+        provide_environment("marts.made", lock.encode(), tmp_path / "environments")
+    assert caught.value.code == "build.bad_lock"
+    assert caught.value.message.startswith("line 2 of the lock: ")
+    assert not ran.exists()
+    assert snapshot(tmp_path / "environments") == {}
+
+
+def test_what_installs_packages_sees_no_secret_of_the_caller(tmp_path):
+    made = {
+        "PATH": "/bin",
+        "HOME": "/home/ana",
+        "https_proxy": "http://proxy:3128",
+        "UV_INDEX_URL": "https://index",
+        "PIP_CERT": "/certificates",
+        "LC_ALL": "C.UTF-8",
+    }
+    hidden = {
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "GITHUB_TOKEN": "x",
+        "ANDON_AUTHOR": "ana",
+        "PGPASSWORD": "x",
+        "UV_PUBLISH_TOKEN": "x",
+        "VIRTUAL_ENV": "/venv",
+        "CONDA_PREFIX": "/conda",
+        "PYTHONPATH": "/x",
+        "LD_PRELOAD": "/x.so",
+    }
+    assert kept_environment({**made, **hidden}) == made
 
 
 def test_a_run_can_be_interrupted_while_packages_are_installed(small_lock, tmp_path):

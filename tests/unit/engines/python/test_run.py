@@ -20,23 +20,26 @@ SLEEPER = """
     from pathlib import Path
 
     def made(orders):
-        child = subprocess.Popen(["sleep", "60"])
-        Path("../pids").write_text(f"{__import__('os').getpid()} {child.pid}")
+        child = subprocess.Popen(["sh", "-c", f"sleep 60; : {Path.cwd()}"])
+        Path("../started").touch()
         time.sleep(60)
 """
 
 
-def alive(pid: int) -> bool:
-    """Whether the process runs (a zombie that nobody has collected yet doesn't)."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        if Path("/proc/self").exists():
-            return False
-        return subprocess.run(["ps", "-p", str(pid)], capture_output=True).returncode == 0
-    except ProcessLookupError:
-        return False
-    return state != "Z"
+def left_of(work: Path) -> list[str]:
+    """Command lines of processes that have to do with this folder (a zombie that nobody has collected yet has none)."""
+    if not Path("/proc/self").exists():
+        shown = subprocess.run(["ps", "-axo", "command"], capture_output=True, text=True).stdout
+        return [line for line in shown.splitlines() if str(work) in line]
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(work) in line:
+            found.append(line)
+    return found
 
 
 def wait_until(condition, seconds: float = 10.0) -> bool:
@@ -48,10 +51,9 @@ def wait_until(condition, seconds: float = 10.0) -> bool:
     return bool(condition())
 
 
-def pids_of(work: Path) -> list[int]:
-    file = work / "pids"
-    assert wait_until(lambda: file.exists() and len(file.read_text().split()) == 2)
-    return [int(pid) for pid in file.read_text().split()]
+def wait_for_start(work: Path, processes: int) -> None:
+    assert wait_until((work / "started").exists)
+    assert wait_until(lambda: len(left_of(work)) >= processes)
 
 
 def test_a_relation_goes_in_and_out(run):
@@ -293,7 +295,8 @@ def test_a_time_limit_ends_the_child_and_what_it_started(make_task, environments
         run_python(task, environments=environments, cancelled=threading.Event())
     assert caught.value.code == "build.python_timeout"
     assert "1.5 seconds" in caught.value.message
-    assert wait_until(lambda: not any(alive(pid) for pid in pids_of(task.work)))
+    assert (task.work / "started").exists()
+    assert wait_until(lambda: not left_of(task.work))
     assert not task.output.exists()
 
 
@@ -309,13 +312,13 @@ def test_a_cancelled_run_ends_the_child_at_once(make_task, environments):
 
     thread = threading.Thread(target=go)
     thread.start()
-    pids = pids_of(task.work)
+    wait_for_start(task.work, 2)
     began = time.monotonic()
     cancelled.set()
     thread.join(10)
     assert errors == ["build.interrupted"]
     assert times[0] - began < 1.0  # 0.2 on a machine that does nothing else
-    assert wait_until(lambda: not any(alive(pid) for pid in pids))
+    assert wait_until(lambda: not left_of(task.work))
 
 
 def test_the_child_dies_with_a_parent_that_is_killed(tmp_path, environments):
@@ -332,7 +335,7 @@ source = b'''
 from pathlib import Path
 import os
 def made():
-    Path("../pids").write_text(f"{os.getpid()} 0")
+    Path("../started").touch()
     while True:
         pass
 '''
@@ -343,12 +346,11 @@ run_python(task, environments=Path(ENVIRONMENTS), cancelled=threading.Event())
     code = code.replace("WORK", repr(str(work))).replace("ENVIRONMENTS", repr(str(environments)))
     parent = subprocess.Popen([sys.executable, "-c", code])
     try:
-        child, _ = pids_of(work)
-        assert alive(child)
+        wait_for_start(work, 1)
     finally:
         os.kill(parent.pid, signal.SIGKILL)
         parent.wait()
-    assert wait_until(lambda: not alive(child))
+    assert wait_until(lambda: not left_of(work / "job.json"))
 
 
 def test_what_a_function_leaves_running_does_not_hold_the_run(run):

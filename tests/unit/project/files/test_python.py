@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from andon.model.dataset import CheckLine, Kind, Materialize
+from andon.project.files.nodes import Flawed
 from andon.project.files.packages import lock_inputs
 from andon.project.files.tokens import normal_tokens
 from kit.projects import SOURCE, load_texts, one_problem, told
@@ -219,3 +220,47 @@ def test_tokens_ignore_layout_only() -> None:
     assert normal_tokens("if a:\n  b\n  c\n") != normal_tokens("if a:\n  b\nc\n")
     assert normal_tokens("f'{a}'\n") != normal_tokens("f'{ a }'\n")
     assert normal_tokens("x = 'a # b'\n") != normal_tokens("x = 'a'\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["evil @ file:///tmp/evil", "-r more.txt", "--index-url https://example.org", "-e .", "a==1"]
+)
+def test_a_lock_that_holds_more_than_pins_is_refused_at_its_line(line: str) -> None:
+    files = full(lock=line + "\n")
+    problems = [p for p in load_texts(files).problems if p.code == "build.bad_lock"]
+    assert [(p.file, p.line) for p in problems] == [("datasets/marts/a.lock.txt", 5)]
+    assert problems[0].hint
+
+
+@pytest.mark.parametrize(
+    "dependency",
+    [
+        "evil @ file:///tmp/evil",
+        "evil@https://x/e.whl",
+        "-r more.txt",
+        "--index-url https://x",
+        "./evil",
+        "a>=1\\n-r x",
+        "a==1 -r x",
+    ],
+)
+def test_packages_come_from_the_index_only(dependency: str) -> None:
+    text = f'# /// script\n# dependencies = ["{dependency}"]\n# ///\n'
+    with pytest.raises(Flawed):
+        lock_inputs(text)
+
+
+@pytest.mark.parametrize(
+    "dependency",
+    [
+        "scipy",
+        "scipy>=1.11",
+        "scipy >=1.11, <2",
+        "scipy (>=1)",
+        "scipy[a,b]~=1.0 ; python_version < '3.12'",
+        "a===1",
+        "a==1.*",
+    ],
+)
+def test_packages_with_versions_are_taken(dependency: str) -> None:
+    assert lock_inputs(f'# /// script\n# dependencies = ["{dependency}"]\n# ///\n').dependencies == (dependency,)

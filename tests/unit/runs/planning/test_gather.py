@@ -10,10 +10,10 @@ import pytest
 from andon.errors import ConflictError, MachineError, ProjectError
 from andon.model.commit import Cause
 from andon.project.folder.merge import Merged
-from andon.runs.planning.bases import base_meanings
-from andon.runs.planning.gather import Gatherer, MergeSide, code_notices
+from andon.runs.planning.gather import Gatherer
+from andon.runs.planning.merging import MergeSide, code_notices
 from andon.service.service import Service
-from andon.workspace.folder import Base
+from andon.workspace.base import Base, InCommon
 from kit.clones import FILES, Clone
 
 COUNT, ORDERS = "datasets/marts/count.sql", "raw/orders_05.csv"
@@ -60,17 +60,6 @@ def test_the_publish_of_a_branch_is_told_only_what_was_undone():
     assert many.startswith("5 files were undone before")
 
 
-# -- meanings of a base
-
-
-def test_a_base_has_the_meaning_of_each_content_that_it_holds():
-    old = Base({"a": "1", "b": "1", "c": "1"}, {"a": "old a", "b": "old b", "c": "old c"})
-    head, meanings = {"a": "1", "b": "2", "d": "3"}, {"a": "new a", "b": "new b", "d": "new d"}
-    assert base_meanings({"a": "1", "b": "2", "c": "2", "d": "4"}, old, head, meanings) == {"a": "new a", "b": "new b"}
-    assert base_meanings({"c": "1"}, old, head, meanings) == {"c": "old c"}
-    assert base_meanings({"a": "1"}, None, head, meanings) == {"a": "new a"}
-
-
 # -- merging into a head
 
 
@@ -98,8 +87,13 @@ def service(project) -> Iterator[Service]:
 def gathered(service: Service, chosen=None, base: str | None = "main", **options: bool):
     gatherer = Gatherer(service.workspace)
     head = service.workspace.lake.refs.resolve("main")
-    found = service.workspace.folder.base(base) if base else None
+    found = service.workspace.bases.of(base) if base else None
     return gatherer.gather(head, chosen(gatherer) if chosen else gatherer.folder(), found, **options)
+
+
+def first(service: Service) -> str:
+    """The commit before the publish."""
+    return service.workspace.lake.refs.resolve("main~1").id
 
 
 def test_a_folder_as_published_is_no_change(service):
@@ -158,9 +152,9 @@ def test_both_changed_names_all_files(project, service):
     project.write(COUNT, "select 2 as n\n")
     project.write("datasets/marts/best.sql", "select 'x' as customer\n")
     workspace = service.workspace
-    base = workspace.folder.base("main")
-    stale = Base({path: "0" * 64 for path in base.code}, {}, base.raw)
-    workspace.folder.set_base("other", stale)
+    base = workspace.bases.of("main")
+    stale = Base(InCommon({path: "0" * 64 for path in base.code.files}, first(service)), base.raw)
+    workspace.bases.set("other", stale)
     with pytest.raises(ConflictError) as caught:
         gathered(service, base="other")
     assert caught.value.details == {"files": ["datasets/marts/best.sql", COUNT]}
@@ -169,8 +163,8 @@ def test_both_changed_names_all_files(project, service):
 
 def test_both_changed_one_raw_file_is_a_conflict_too(project, service):
     project.write(ORDERS, "id,customer,amount\n1,ada,11\n")
-    base = service.workspace.folder.base("main")
-    service.workspace.folder.set_base("other", Base(base.code, base.meanings, {"shop.orders": {ORDERS: "0" * 64}}))
+    base = service.workspace.bases.of("main")
+    service.workspace.bases.set("other", Base(base.code, {"shop.orders": InCommon({ORDERS: "0" * 64}, first(service))}))
     with pytest.raises(ConflictError) as caught:
         gathered(service, base="other")
     assert caught.value.where == ORDERS
@@ -185,8 +179,12 @@ def test_without_a_base_the_folder_takes_nothing_away(project, service):
 
 
 def test_a_file_that_changes_while_it_is_read_is_told(project, service):
+    published = Gatherer(service.workspace).folder()
+    before = project.read(COUNT).encode()
+    project.write(COUNT, "select 2 as n\n")
     found = Gatherer(service.workspace).folder()
     project.write(COUNT, "select 3 as n\n")
+    assert published.read(COUNT, published.code[COUNT]) == before, "what the lake knows is read as it was"
     with pytest.raises(MachineError) as caught:
         found.read(COUNT, found.code[COUNT])
     assert (caught.value.code, caught.value.retryable) == ("source.changed_while_read", True)
@@ -209,10 +207,9 @@ def test_a_commit_as_a_side_has_the_files_that_it_was_built_from(project, servic
     assert found.sources["shop.orders"].added == ()
     gatherer = Gatherer(service.workspace)
     base = gatherer.base_of(head)
-    assert base.code == found.state.files()
-    assert set(base.raw["shop.orders"]) == {ORDERS}
-    assert base.meanings[COUNT] == found.project.meanings[COUNT]
-    assert gatherer.common_raw(found.state, {}) == {"shop.orders": base.raw["shop.orders"]}
+    assert base.code.files == found.state.files()
+    assert set(base.raw["shop.orders"].files) == {ORDERS}
+    assert gatherer.common_raw(head, {}) == {"shop.orders": base.raw["shop.orders"]}
 
 
 def test_raw_files_are_looked_at_once_by_one_gatherer(project, service):

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from andon.sql.bound_plan import Planner, UntracedError
-from andon.sql.lineage.query import Lineage, column_lineage, forget
+from andon.sql.bound_plan import Planner, UntracedError, forget
+from andon.sql.lineage.query import Lineage, column_lineage
 from andon.sql.lineage.scans import Datasets
 from andon.sql.lineage.tracer import Tracer
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from andon.base.text import plural
-from andon.cli.output import Cell, Console, Ink, display_width, table
+from andon.cli.output import Cell, Console, Ink, display_width
+from andon.cli.table import table
 from andon.cli.text.profile.bars import bar
 from andon.model.profile import ColumnKind, ColumnProfile, Histogram
 from andon.render.profiles import number, percent
@@ -37,7 +38,7 @@ def detail_lines(column: ColumnProfile, console: Console) -> list[str]:
         title = "all values" if column.top_complete else "most frequent values"
         listed = column.top if column.top_complete else column.top[:_FEW_VALUES]
         rows = [(number(t.value), t.count) for t in listed]
-        lines += ["", ink.paint(title, "dim"), *_bars(rows, column.rows - column.nulls, console, right=False)]
+        lines += ["", ink.paint(title, "dim"), *_bars(rows, column.values, console, right=False)]
     return lines
 
 
@@ -66,7 +67,7 @@ def _facts(column: ColumnProfile) -> Iterator[tuple[str, str]]:
     for name in ("zeros", "negative", "empty", "nan", "infinite"):
         count = getattr(column, name)
         if count:
-            yield {"nan": "NaN"}.get(name, name), f"{count:,}  {percent(count / column.rows)}"
+            yield {"nan": "NaN"}.get(name, name), f"{count:,}  {percent(count / column.values)}"
 
 
 def _quantiles(column: ColumnProfile, console: Console) -> list[str]:
@@ -87,8 +88,7 @@ def _histogram(column: ColumnProfile, histogram: Histogram, console: Console) ->
         rows.insert(0, (f"below {edges[0]}", histogram.below))
     if histogram.above:
         rows.append((f"above {edges[-1]}", histogram.above))
-    total = sum(count for _, count in rows)
-    return [*_bars(rows, total, console, right=True), *_last_edge(histogram, edges, rows)]
+    return [*_bars(rows, column.values, console, right=True), *_last_edge(histogram, edges, rows)]
 
 
 def _last_edge(histogram: Histogram, edges: Sequence[str], rows: Sequence[tuple[str, int]]) -> list[str]:
@@ -114,4 +114,6 @@ def _bars(rows: Sequence[tuple[str, int]], total: int, console: Console, *, righ
         (text, (bar(count / most, room), "accent"), f"{count:,}", (percent(count / total if total else 0.0), "dim"))
         for text, count in rows
     ]
-    return table(cells, ink, indent="  ", right=[0, 2, 3] if right else [2, 3], width=width, whole=[1, 2, 3])
+    return table(
+        cells, ink, indent="  ", right=[0, 2, 3] if right else [2, 3], width=width, whole=[1, 2, 3], wrap=[0], drop=()
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from andon.base.text import plural
-from andon.cli.output import Cell, Console, table
+from andon.cli.output import Cell, Console
+from andon.cli.table import table
 from andon.model.profile import Profile
 from andon.model.profile_diff import ColumnMoves, Move, ProfileDiff
 from andon.render.profiles import column_text, move_text, move_word
@@ -38,7 +39,7 @@ def diff_lines(moved: ProfileDiff, names: tuple[str, str], console: Console, *, 
     told = [c for c in moved.columns if whole or c.weight >= _LITTLE]
     rows = [row for c in told for row in _column_rows(c, c.moves if whole else c.moves[:_MOVES])]
     if rows:
-        lines += ["", *table(rows, ink, width=console.width, whole=[0, 1])]
+        lines += ["", *table(rows, ink, width=console.width, whole=[0, 1], wrap=[2], drop=())]
     if not whole:
         lines += ["", *(ink.paint(text, "dim") for text in _rest(moved, told, names[0]))]
     return lines if lines[-1] else lines[:-1]

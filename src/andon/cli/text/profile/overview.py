@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.base.text import plural
-from andon.cli.output import Cell, Console, table
+from andon.cli.output import Cell, Console
+from andon.cli.table import table
 from andon.cli.text.profile.bars import columns as drawn
 from andon.model.profile import ColumnKind, ColumnProfile, Profile
 from andon.render.profiles import number, percent, shown
@@ -32,7 +33,9 @@ def overview_lines(found: Profile, console: Console, at: str | None = None) -> l
         for column in found.columns
     ]
     headers = ("column", "type", "nulls", "distinct", "values", "spread")
-    lines = table(rows, ink, headers=headers, right=[2, 3], width=width, whole=[0, 2, 3, 5], first=[1, 4])
+    lines = table(
+        rows, ink, headers=headers, right=[2, 3], width=width, whole=[0, 2, 3, 5], wrap=[1, 4], first=[4], drop=[1, 5]
+    )
     return [head_line(found, console, at), "", *lines]
 
 
@@ -62,12 +65,11 @@ def _distinct(column: ColumnProfile) -> Cell:
 def _values(column: ColumnProfile) -> str:
     if column.masked:
         return "hidden: marked pii"
-    if column.rows == column.nulls:
+    if not column.values:
         return ""
-    frequent = column.top and column.top[0].count / (column.rows - column.nulls) >= _FREQUENT
+    frequent = column.top and column.top[0].count / column.values >= _FREQUENT
     if column.kind not in (ColumnKind.NUMBER, ColumnKind.MOMENT) and frequent:
-        count = column.rows - column.nulls
-        listed = [f"{shown(t.value)} {percent(t.count / count)}" for t in column.top[:_VALUES]]
+        listed = [f"{shown(t.value)} {percent(t.count / column.values)}" for t in column.top[:_VALUES]]
         return ", ".join(listed) + (", …" if (column.distinct or 0) > _VALUES else "")
     if column.minimum is None:
         return "NaN" if column.nan else "infinite" if column.infinite else _lengths(column)

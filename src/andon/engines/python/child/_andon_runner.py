@@ -23,8 +23,11 @@ def main(job_file: str) -> int:
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     import _andon_guard  # type: ignore[import-not-found]
 
-    network = _andon_guard.block_network()
-    _andon_guard.die_with_parent(job["parent"])
+    isolation, network = job["isolation"], "blocked"
+    if isolation == "none":
+        isolation, network = _andon_guard.isolate([job["place"]])
+    _andon_guard.die_with_parent(job["parent"] if isolation == "none" else None)
+    _andon_guard.limit(job["memory"])
     _set_paths(job)
     import _andon_results as results  # type: ignore[import-not-found]
 
@@ -35,7 +38,7 @@ def main(job_file: str) -> int:
         report = {"ok": False, "kind": "result", "message": str(error), "hint": error.hint, "line": _line_of(job)}
     except BaseException as error:  # noqa: BLE001 (whatever the function raises is reported, SystemExit too)
         report = {"ok": False, "kind": "raised", **_describe(error, job)}
-    report.update(python=platform.python_version(), network=network)
+    report.update(python=platform.python_version(), network=network, isolation=isolation)
     _flush()
     target = Path(job["report"])
     partial = target.with_suffix(".part")

@@ -1,0 +1,131 @@
+"""Whether files of the storage hold what was written: each is hashed when it is first read, and again when it was touched since.
+
+What is known of a file is kept by its *mark* (inode, size, time of change), so that a file that was read before costs a look at its
+folder entry. A disk that changes bytes behind the system's back touches no mark: `anew` believes none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from andon.base.cache import Cache, Entries
+from andon.base.lru import Lru
+from andon.base.record import Record
+from andon.lake.storage import Storage
+from andon.model.damage import Damage, damaged
+
+#: Files whose marks are kept in memory, for twice a lake of 10,000.
+_MARKS = 20_000
+#: So many new marks are kept at once.
+_BATCH = 500
+
+
+class Hashed(Record, array_like=True):
+    """A file as it was when it was hashed last."""
+
+    mark: str
+    sha256: str
+
+
+_ENTRIES = Entries[Hashed]("intact files", Hashed)
+
+
+class Sealed(Protocol):
+    """A file and what it must hold: data files of versions are such."""
+
+    @property
+    def path(self) -> str:
+        """Where it lies in the storage."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """Of its bytes, hex."""
+
+
+class Intact:
+    """Looks at the files of one storage; safe under threads.
+
+    Args:
+        kept: where it is kept which files were hashed; disposable.
+    """
+
+    def __init__(self, storage: Storage, kept: Cache) -> None:
+        self._storage = storage
+        self._kept = kept
+        self._known: Lru[str, Hashed] = Lru(_MARKS)
+        self._new: dict[str, Hashed] = {}
+
+    def seal(self, path: str) -> tuple[int, str]:
+        """Size and sha256 of a file that was written just now; from here on it is known."""
+        size, sha = self._storage.facts(path)
+        self.note(path, sha)
+        return size, sha
+
+    def note(self, path: str, sha256: str) -> None:
+        """A file that was written just now, with its hash."""
+        mark = self._storage.mark(path)
+        if mark is not None:
+            self._remember(path, Hashed(mark, sha256))
+
+    def damage(self, file: Sealed, *, anew: bool = False) -> Damage | None:
+        """What is wrong with a file, None where it holds what it should.
+
+        Args:
+            anew: read it, whatever is known of it.
+
+        Raises:
+            MachineError: it can't be read.
+        """
+        found = self.of_size(file)
+        if found is not None:
+            return found
+        known = None if anew else self._find(file.path)
+        mark = self._storage.mark(file.path)
+        if known is None or known.mark != mark:
+            _, sha = self._storage.facts(file.path)
+            known = Hashed(mark or "", sha)
+            self._remember(file.path, known)
+        return None if known.sha256 == file.sha256 else Damage(file.path, "is damaged")
+
+    def of_size(self, file: Sealed) -> Damage | None:
+        """What a look at the folder entry tells of a file that is not whole."""
+        size = self._storage.size(file.path)
+        if size == file.size:
+            return None
+        return Damage(file.path, "is not there" if size is None else "is cut off" if size < file.size else "is damaged")
+
+    def require(self, dataset: str, files: Iterable[Sealed]) -> None:
+        """Refuse to read what is not what was written.
+
+        Raises:
+            MachineError: `lake.corrupt`, with the first such file.
+        """
+        for file in files:
+            found = self.damage(file)
+            if found is not None:
+                raise damaged(dataset, found)
+
+    def flush(self) -> None:
+        """Keep what is known for other processes; failing to is not an error."""
+        new, self._new = self._new, {}
+        if new:
+            self._kept.put(_ENTRIES, new)
+
+    def _find(self, path: str) -> Hashed | None:
+        found = self._known.get(path)
+        if found is None:
+            found = self._kept.get(_ENTRIES, [path]).get(path)
+            if found is not None:
+                self._known.put(path, found)
+        return found
+
+    def _remember(self, path: str, known: Hashed) -> None:
+        self._known.put(path, known)
+        self._new[path] = known
+        if len(self._new) >= _BATCH:
+            self.flush()

@@ -1,0 +1,192 @@
+"""The doctor: what is installed, missing and at risk, and what uses the disk."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.base.document import Document
+from andon.base.files import tree_size
+from andon.base.text import plural, size
+from andon.errors import AndonError
+from andon.lake.refs import MAIN
+from andon.lake.wrong_objects import wrong_objects
+from andon.service.stored_files import Broken, StoredFiles
+from andon.version import __version__
+from andon.workspace.git import git_info
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from andon.workspace.workspace import Workspace
+
+#: So many datasets are named in one line.
+_NAMED = 10
+
+
+class Finding(Document):
+    """One line of `doctor`: `level` is `ok`, `note` or `risk`."""
+
+    level: str
+    what: str
+    detail: str
+    hint: str | None = None
+
+
+def doctor(workspace: Workspace | None, deep: bool = False) -> list[Finding]:
+    """What is installed, missing and at risk; with a workspace also its lake, and what it uses on disk.
+
+    Args:
+        deep: read every file and every object of the catalog, and compare it with its hash.
+    """
+    findings = [
+        Finding("ok", "andon", __version__),
+        Finding("ok", "python", f"{sys.version.split()[0]} at {sys.executable}"),
+        *(_package(name, hint) for name, hint in _PACKAGES),
+    ]
+    if workspace is not None:
+        findings += _lake(workspace, deep)
+    return findings
+
+
+_PACKAGES = (
+    ("duckdb", None),
+    ("pyarrow", None),
+    ("uv", None),
+    ("fastavro", None),
+    ("pandas", "pip install 'andon[frames]' for `.df()`"),
+    ("polars", "pip install 'andon[frames]' for `.pl()`"),
+    ("duckdb-extension-iceberg", "pip install 'andon[iceberg]' lets DuckDB read Iceberg"),
+)
+
+
+def _package(name: str, hint: str | None) -> Finding:
+    try:
+        return Finding("ok", name, version(name))
+    except PackageNotFoundError:
+        if hint is None:
+            return Finding("risk", name, "not installed", "reinstall Andon: `pip install --force-reinstall andon`")
+        return Finding("note", name, "not installed", hint)
+
+
+def _lake(workspace: Workspace, deep: bool) -> list[Finding]:
+    try:
+        return _whole_lake(workspace, deep)
+    except AndonError as error:
+        return [Finding("risk", "catalog", error.message, _own_hint(error))]
+
+
+def _own_hint(error: AndonError) -> str | None:
+    """The hint of an error as the doctor gives it: who asks the doctor is not sent to the doctor."""
+    if error.hint is None or "andon doctor" not in error.hint:
+        return error.hint
+    if error.retryable:
+        return "free some space and run it again"
+    return "restore it from a backup"
+
+
+def _whole_lake(workspace: Workspace, deep: bool) -> list[Finding]:
+    lake = workspace.lake
+    findings = [Finding("ok", "project", str(workspace.root)), _catalog(workspace, deep)]
+    findings += _files(StoredFiles(lake), deep)
+    root = Path(lake.storage.engine_path(".")).resolve()
+    for what, place in (("data", root / "data"), ("raw copies", root / "raw"), ("iceberg metadata", root / "iceberg")):
+        count, total = tree_size(place)
+        findings.append(Finding("ok", f"disk: {what}", f"{size(total)} in {plural(count, 'file')}"))
+    count, total = tree_size(workspace.folder.state / "tmp")
+    findings.append(Finding("ok", "disk: temporary files", f"{size(total)} in {plural(count, 'file')}"))
+    free = shutil.disk_usage(workspace.root).free
+    findings.append(
+        Finding(
+            "risk" if free < 1_000_000_000 else "ok",
+            "disk: free",
+            size(free),
+            "free some space" if free < 1_000_000_000 else None,
+        )
+    )
+    findings += _left(workspace)
+    if git_info(workspace.root) is not None and root.is_relative_to(workspace.root):
+        findings.append(
+            Finding(
+                "note",
+                "lake in the git folder",
+                "`git clean -fdx` spares it; `git clean -ffdx` (twice f) removes it",
+                "set `storage` and `catalog` in andon.toml to a place outside for anything you can't load again",
+            )
+        )
+    return findings
+
+
+def _catalog(workspace: Workspace, deep: bool) -> Finding:
+    """Whether the database is sound and, `deep`, whether each object in it is what its id says."""
+    database = workspace.lake.database
+    rows = database.query("pragma integrity_check") if _is_sqlite(workspace) else [("ok",)]
+    if rows[0][0] != "ok":
+        return Finding("risk", "catalog", str(rows[0][0]), "restore it from a backup")
+    wrong = wrong_objects(database) if deep else []
+    if wrong:
+        more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+        detail = f"{plural(len(wrong), 'object')} that are not what their id says: {', '.join(wrong[:_NAMED])}{more}"
+        return Finding("risk", "catalog", detail, "restore it from a backup")
+    return Finding("ok", "catalog", "whole, and every object is what its id says" if deep else "whole")
+
+
+def _is_sqlite(workspace: Workspace) -> bool:
+    return type(workspace.lake.database).__name__ == "SqliteDatabase"
+
+
+def _left(workspace: Workspace) -> list[Finding]:
+    """What killed processes left behind."""
+    from andon.service.leftovers import find
+
+    left = find(workspace)
+    if not left.files:
+        return []
+    detail = f"{size(left.bytes)} in {plural(left.files, 'file')} that nothing names, for example {left.paths[0]}"
+    return [Finding("note", "left behind", detail, "`andon doctor --clean` removes them")]
+
+
+def cleaned(workspace: Workspace) -> Finding:
+    """Remove what killed processes left behind, and say how much that was."""
+    from andon.service.leftovers import remove
+
+    left = remove(workspace)
+    return Finding("ok", "removed", f"{size(left.bytes)} in {plural(left.files, 'file')} that nothing named")
+
+
+def _files(stored: StoredFiles, deep: bool) -> list[Finding]:
+    """Whether every file that a branch, a tag or a run shows is what was written."""
+    findings = []
+    for what, files in (("data files", stored.data()), ("copies of raw files", stored.raw())):
+        broken = stored.broken(files, deep)
+        if broken:
+            findings += _broken(what, broken, len(files))
+        else:
+            whole = "all hold what was written" if deep else "all there with their size"
+            findings.append(Finding("ok", what, f"{plural(len(files), 'file')} of branches, tags and runs, {whole}"))
+    return findings
+
+
+def _broken(what: str, broken: Sequence[Broken], total: int) -> list[Finding]:
+    """A line for what is shown by each branch, since each is mended there, and one for what only the past shows."""
+    by_branch: dict[str | None, list[Broken]] = {}
+    for each in broken:
+        by_branch.setdefault(each.stored.branch, []).append(each)
+    findings = []
+    for branch, found in by_branch.items():
+        where = f"that `{branch}` shows" if branch is not None else "that only older commits show"
+        named = [f"{b.stored.dataset} {b.what} ({b.stored.path})" for b in found[:_NAMED]]
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        detail = f"{len(found)} of {plural(total, 'file')}, {where}: {', '.join(named)}{more}"
+        findings.append(Finding("risk", what, detail, _mend(branch, {b.stored.dataset for b in found})))
+    return findings
+
+
+def _mend(branch: str | None, datasets: Iterable[str]) -> str:
+    if branch is None:
+        return "they come back only from a backup; what branches show is not touched by it"
+    on = "" if branch == MAIN else f" --branch {branch}"
+    return f"`andon run --force{on} {' '.join(sorted(datasets))}` makes them again; else restore them from a backup"

@@ -1,0 +1,24 @@
+"""Which columns are personal: the one place that every verb asks before it shows a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from andon.lake.refs import MAIN
+from andon.workspace.code import project_at
+
+if TYPE_CHECKING:
+    from andon.model.commit import Commit
+    from andon.workspace.workspace import Workspace
+
+
+def masked_columns(workspace: Workspace, *commits: Commit) -> dict[str, frozenset[str]]:
+    """Columns marked `pii`, in lower case, by dataset: by the code of `commits`, by that of the caller's branch as it is now, or by
+    main's: a mark that was set later hides what was published before it."""
+    lake = workspace.lake
+    heads = [lake.refs.resolve(ref) for ref in dict.fromkeys((workspace.reading(), MAIN))]
+    marked: dict[str, set[str]] = {}
+    for commit in {c.root: c for c in (*commits, *heads)}.values():
+        for name, info in project_at(workspace, lake.commits.state(commit)).datasets.items():
+            marked.setdefault(name, set()).update(c.name.lower() for c in info.columns if c.pii)
+    return {name: frozenset(columns) for name, columns in marked.items() if columns}

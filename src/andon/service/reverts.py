@@ -1,0 +1,77 @@
+"""Goals of undos and redos that restore nothing that was published so before: what follows is planned, built and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from andon.base.record import replace
+from andon.lake.undo import causes_of, undo_target
+from andon.model.commit import Cause, Commit, CommitKind, sorted_causes
+from andon.runs.goal import Goal
+from andon.runs.planning.gather import Gatherer
+from andon.runs.planning.merging import MergeSide
+from andon.workspace.base import Base
+
+if TYPE_CHECKING:
+    from andon.workspace.workspace import Workspace
+
+
+def undo_goal(workspace: Workspace, branch: str, target: Commit) -> Goal:
+    """The branch without what the publish `target` changed."""
+    lake = workspace.lake
+    before = lake.commits.get(target.parent or "")
+    causes = causes_of(lake.commits, lake.objects, before, target, lake.commits.changed_leaves(before, target))
+
+    def side(head: Commit, gatherer: Gatherer) -> MergeSide:
+        newest = undo_target(lake.commits.first_parents(head))
+        if newest is not None and newest.id == target.id:
+            return gatherer.commit(before)
+        return _with_raw_of(gatherer, before, target, causes)
+
+    return _goal(workspace, branch, CommitKind.UNDO, side, target, before, rejected=sorted_causes(causes))
+
+
+def redo_goal(workspace: Workspace, branch: str, undo: Commit) -> Goal:
+    """The branch with what `undo` took back."""
+    before = workspace.lake.commits.get(undo.parent or "")
+    lifted = sorted_causes(set(undo.rejected) - set(before.rejected))
+    return _goal(
+        workspace, branch, CommitKind.REDO, lambda _, gatherer: gatherer.commit(before), undo, before, lifted=lifted
+    )
+
+
+def _goal(
+    workspace: Workspace,
+    branch: str,
+    kind: CommitKind,
+    side: Callable[[Commit, Gatherer], MergeSide],
+    target: Commit,
+    before: Commit,
+    *,
+    rejected: tuple[Cause, ...] = (),
+    lifted: tuple[Cause, ...] = (),
+) -> Goal:
+    def base(_: Commit, gatherer: Gatherer) -> Base:
+        return gatherer.base_of(target)
+
+    return Goal(
+        branch,
+        side,
+        base,
+        kind,
+        str(workspace.settings.get("publish.change")),
+        updates_folder=False,
+        acceptances=before.acceptances,
+        rejected=rejected,
+        lifted=lifted,
+        target=target.id,
+    )
+
+
+def _with_raw_of(gatherer: Gatherer, before: Commit, target: Commit, causes: Iterable[Cause]) -> MergeSide:
+    """The commit before the target; if the target altered code, raw files are those that it had, which no undo of code takes back."""
+    side = gatherer.commit(before)
+    if all(cause.source is not None for cause in causes):
+        return side
+    return replace(side, raw=gatherer.commit(target).raw)
