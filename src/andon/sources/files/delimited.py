@@ -157,9 +157,19 @@ def _has_header(
         return True
     if named and set(classes) == {"text"} and _names_nothing_below(look, names, fields):
         return True
+    if not all(f.strip() for f in fields) and _is_title(look, names):
+        above = call.suggest(skip=str(dialect.skip + 1))
+        message = f"the first row may be a title above the table: `{shown(', '.join(fields))}`"
+        raise stop("source.ambiguous", message, source.path, 1, f"write `{above}` if the next row names the columns")
     yes, no = call.suggest(header="true"), call.suggest(header="false")
     message = f"does the first row name the columns? `{shown(', '.join(fields))}`"
     raise stop("source.ambiguous", message, source.path, 1, f"write `{yes}` if it does, `{no}` if it is data")
+
+
+def _is_title(look: Look, names: Sequence[str]) -> bool:
+    """Whether the row below the first one has a name for every column."""
+    following = look.run(f"select {', '.join(map(quote, names))} from {look.origin} limit 1")
+    return bool(following) and all(cell is not None and _NAME.fullmatch(str(cell).strip()) for cell in following[0])
 
 
 #: What columns are often called; a row of nothing else is a header whatever stands below.
