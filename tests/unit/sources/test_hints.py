@@ -27,8 +27,8 @@ FILES = {
     "a copyright": "id|name|amount\n" + "".join(f"{i}|n{i}|{i}.50\n" for i in range(1, 30)) + "Copyright 2024\n",
     "a bank": BANK.encode("latin-1"),
     "a title and a grand total": (
-        "Report_B,3/13/2015,,\nPerson ID,Race,Detail,Language\n6543,Other,,English\n4535,White,,Arabic\n54534,Black,,\n35453,Other,,English\n"
-        '54567,Asian,,English\n"Grand Total: 6,634",,,\nPage -1 of 1,,,\n'
+        "Report_B,3/13/2015,,\nPerson ID,Race,Detail,Language\n6543,Other,,English\n4535,White,,Arabic\n54534,Black,,\n"
+        '35453,Other,,English\n54567,Asian,,English\n"Grand Total: 6,634",,,\nPage -1 of 1,,,\n'
     ),
     "Excel": "sep=;\nnr;name;n\n1;a;5\n2;b;6\n",
     "PowerShell": '#TYPE System.Diagnostics.Process\n"Name","Id","CPU"\n"svchost","4","1.5"\n"bash","5","2.5"\n',
