@@ -66,8 +66,11 @@ class Temporary:
             try:
                 place.mkdir(parents=True, exist_ok=True)
                 sweep(place)
-                path.mkdir(mode=0o700)
-                self._held = _hold(path / _HELD)
+                # under a name that nobody sweeps, until it is held
+                made = place / f".{path.name}"
+                made.mkdir(mode=0o700)
+                self._held = _hold(made / _HELD)
+                made.rename(path)
             except OSError as error:
                 failed = failed or error
                 continue
