@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,6 +80,8 @@ class Temporary:
 
 def system_place() -> Path:
     """The system's own folder for temporary files, which can be written where a project can't."""
+    import tempfile  # takes some milliseconds, and few commands ask
+
     return Path(tempfile.gettempdir())
 
 
