@@ -78,9 +78,9 @@ class Clone:
         with closing(self.open()) as service:
             return service.undoing.redo()
 
-    def accept(self, path: str):
+    def accept(self, *paths: str):
         with closing(self.open()) as service:
-            return service.undoing.accept_rejected(path)
+            return service.undoing.accept_rejected(*paths)
 
     def pull(self):
         from andon.service.pull import pull

@@ -74,15 +74,37 @@ class Branch:
     done: list[Entry] = field(default_factory=list)
     undone: list[Entry] = field(default_factory=list)
     rejected: frozenset[Cause] = frozenset()
+    #: what single undos brought to that, the newest last
+    groups: list[frozenset[Cause]] = field(default_factory=list)
 
     def copy(self) -> Branch:
-        return replace(self, done=list(self.done), undone=list(self.undone))
+        return replace(self, done=list(self.done), undone=list(self.undone), groups=list(self.groups))
 
-    def publish(self, held: Held, merged: Node | None = None) -> None:
+    def passing(self, code: Code, raw: Raw) -> frozenset[Cause]:
+        """Causes that keep nothing out any more, since another of the same undo is corrected on the side that has `code` and `raw`."""
+        left, found = set(self.rejected), set()
+        for group in reversed(self.groups):
+            group = group & left
+            left -= group
+            corrected = {cause for cause in group if self._is_corrected(cause, code, raw)}
+            found |= group - corrected if corrected else set()
+        return frozenset(found)
+
+    def _is_corrected(self, cause: Cause, code: Code, raw: Raw) -> bool:
+        path, content = cause
+        if path.startswith("raw/"):
+            return raw.get(path) != content
+        here = code.get(path)
+        return (
+            here is not None and here != self.head.held.code.get(path) and not _is_rejected(path, here, self.rejected)
+        )
+
+    def publish(self, held: Held, merged: Node | None = None, passed: frozenset[Cause] = frozenset()) -> None:
         """Move to `held`; an unchanged state makes no commit."""
         before = self.head.held
         if held == before:
             return
+        self.rejected -= passed
         changed = held.changed(before)
         self.undone = [replace(e, blocked=e.blocked or bool(changed & e.before.changed(e.after))) for e in self.undone]
         self._move(held, *([merged] if merged else []))
@@ -95,6 +117,7 @@ class Branch:
         held = _revert(self.head.held, entry)
         causes = _causes(entry)
         self.undone.append(Entry(self.head.held, held, causes - self.rejected))
+        self.groups.append(causes - self.rejected)
         self.rejected |= causes
         self._move(held)
 
@@ -149,11 +172,13 @@ class Base:
 
     code: Common = field(default_factory=Common)
     raw: Common | None = None
+    #: the commit that was compared last
+    node: Node | None = None
 
     @classmethod
     def of(cls, node: Node) -> Base:
         held = node.held
-        return cls(*(Common(dict(files), dict.fromkeys(files, node)) for files in (held.code, held.raw)))
+        return cls(*(Common(dict(files), dict.fromkeys(files, node)) for files in (held.code, held.raw)), node)
 
 
 @dataclass
@@ -172,43 +197,58 @@ class Model:
         self.folders = folders
         self.branches = {"main": Branch(Node(Held(), (), 1))}
 
+    def base(self, who: str, branch: str) -> Base | None:
+        """What folder and branch have in common: kept, or what the branch had where it parted from another that the folder knows."""
+        bases = self.folders[who].bases
+        if branch in bases:
+            return bases[branch]
+        for other in sorted(bases, key=lambda name: (name != "main", name)):
+            known = bases[other]
+            parted = _merge_base(known.node, self.branches[branch].head) if known.node else None
+            if parted is not None and parted.parents:
+                there, raw = parted.held, known.raw
+                return Base(_within(known.code, there.code, parted), raw and _within(raw, there.raw, parted), parted)
+        return None
+
     def run(self, who: str, branch: str) -> None:
         folder, target = self.folders[who], self.branches[branch]
-        base = folder.bases.get(branch)
-        held = self._merged(target, folder.code, folder.raw, base)
-        target.publish(held)
+        base = self.base(who, branch)
+        passed = target.passing(folder.code, folder.raw)
+        held = self._merged(target, folder.code, folder.raw, base, passed)
+        target.publish(held, passed=passed)
         old = base or Base()
         common = old.code.after(target.head, held.code, folder.code)
+        rejected = target.rejected - passed
         for path, content in [*folder.code.items(), *((p, None) for p in held.code.keys() - folder.code.keys())]:
-            if (
-                path not in old.code.files
-                and content != held.code.get(path)
-                and _is_rejected(path, content, target.rejected)
-            ):
+            if path not in old.code.files and content != held.code.get(path) and _is_rejected(path, content, rejected):
                 common.files[path], common.at[path] = held.code.get(path), target.head
         folder.bases[branch] = Base(
             common,
             (old.raw or Common()).after(target.head, held.raw, folder.raw),
+            target.head,
         )
 
     def refresh(self, who: str, branch: str) -> None:
         folder, target = self.folders[who], self.branches[branch]
-        base = folder.bases.get(branch)
-        held = self._merged(target, target.head.held.code, folder.raw, base)
-        target.publish(held)
-        if base is not None:
-            base.raw = (base.raw or Common()).after(target.head, held.raw, folder.raw)
+        base = self.base(who, branch)
+        passed = target.passing(target.head.held.code, folder.raw)
+        held = self._merged(target, target.head.held.code, folder.raw, base, passed)
+        target.publish(held, passed=passed)
+        old = base or Base(node=target.head)
+        folder.bases[branch] = replace(old, raw=(old.raw or Common()).after(target.head, held.raw, folder.raw))
 
     def publish(self, who: str, branch: str, into: str = "main") -> None:
         source, target = self.branches[branch].head, self.branches[into]
         common = _merge_base(source, target.head)
         base = Base.of(common) if common else None
-        target.publish(self._merged(target, source.held.code, source.held.raw, base), source)
+        passed = target.passing(source.held.code, source.held.raw)
+        target.publish(self._merged(target, source.held.code, source.held.raw, base, passed), source, passed)
         folder = self.folders[who]
-        old = folder.bases.get(into) or Base()
+        old = self.base(who, into) or Base()
         folder.bases[into] = Base(
             old.code.after(target.head, target.head.held.code, folder.code),
             (old.raw or Common()).after(target.head, target.head.held.raw, folder.raw),
+            target.head,
         )
 
     def branch(self, who: str, name: str) -> None:
@@ -226,7 +266,7 @@ class Model:
 
     def pull(self, who: str, branch: str) -> None:
         folder, target = self.folders[who], self.branches[branch]
-        head, base = target.head.held.code, folder.bases.get(branch) or Base()
+        head, base = target.head.held.code, self.base(who, branch) or Base()
         edits = []
         for path, choice in list(self._pulled(who, branch)):
             if choice == "take":
@@ -236,12 +276,13 @@ class Model:
         code = base.code.after(target.head, head, folder.code)
         for path in edits:
             code.files[path], code.at[path] = head.get(path), target.head
-        folder.bases[branch] = Base(code, (base.raw or Common()).after(target.head, target.head.held.raw, folder.raw))
+        raw = (base.raw or Common()).after(target.head, target.head.held.raw, folder.raw)
+        folder.bases[branch] = Base(code, raw, target.head)
 
     def _pulled(self, who: str, branch: str):
         """What a pull does where folder and branch differ, file by file."""
         folder, target = self.folders[who], self.branches[branch]
-        head, base = target.head.held.code, (folder.bases.get(branch) or Base()).code
+        head, base = target.head.held.code, (self.base(who, branch) or Base()).code
         for path in head.keys() | folder.code.keys():
             ours, theirs, before = folder.code.get(path), head.get(path), base.files.get(path)
             is_known = path in base.files
@@ -260,14 +301,21 @@ class Model:
             else:
                 yield path, "gone" if theirs is None else "merge"
 
-    def _merged(self, target: Branch, code: Code, raw: Raw, base: Base | None) -> Held:
-        held = target.head.held
-        merged, _ = _merge(target, "code", code, base.code if base else None)
-        merged_raw, met = _merge(target, "raw", raw, base.raw if base else None)
+    def _merged(self, target: Branch, code: Code, raw: Raw, base: Base | None, passed: frozenset[Cause]) -> Held:
+        held, rejected = target.head.held, target.rejected - passed
+        merged, _ = _merge(target, "code", code, base.code if base else None, rejected)
+        merged_raw, met = _merge(target, "raw", raw, base.raw if base else None, rejected)
         return Held(merged, dict(held.raw) if met else merged_raw)
 
 
-def _merge(target: Branch, kind: str, folder: dict, base: Common | None) -> tuple[dict, bool]:
+def _within(known: Common, there: dict, parted: Node) -> Common:
+    """What a commit has at the paths that a folder knows."""
+    return Common({path: there.get(path) for path in known.files}, dict.fromkeys(known.files, parted))
+
+
+def _merge(
+    target: Branch, kind: str, folder: dict, base: Common | None, rejected: frozenset[Cause]
+) -> tuple[dict, bool]:
     """The files that count, and whether something that was undone was met."""
     head, result, met = getattr(target.head.held, kind), {}, False
     for path in head.keys() | folder.keys():
@@ -275,11 +323,11 @@ def _merge(target: Branch, kind: str, folder: dict, base: Common | None) -> tupl
         before = base.files.get(path) if base is not None else None
         if here == there:
             chosen = here
-        elif _is_rejected(path, here, target.rejected):
+        elif _is_rejected(path, here, rejected):
             chosen, met = there, True
-        elif base is None:
-            chosen = there if here is None else here
-        elif there == before or (path in base.files and not target.moved(kind, path, base.at[path])):
+        elif there == before or (
+            base is not None and path in base.files and not target.moved(kind, path, base.at[path])
+        ):
             chosen = here
         elif here == before:
             chosen = there

@@ -163,7 +163,7 @@ class LakeMachine(RuleBasedStateMachine):
         with self.open(name) as service:
             self.both(
                 lambda: self.model.accept("main", path),
-                lambda: service.undoing.accept_rejected(path, "main"),
+                lambda: service.undoing.accept_rejected(path, branch="main"),
             )
 
     @rule(name=who)

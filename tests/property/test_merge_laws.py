@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from andon.model.commit import Cause
-from andon.project.folder.merge import merge, next_base, rejected_by_path
+from andon.project.folder.merge import Newer, merge, next_base, rejected_by_path
 from andon.project.folder.text_merge import merge_texts
 
 paths = st.sampled_from(["a.sql", "b.sql", "c.sql", "d.sql"])
@@ -13,8 +13,8 @@ trees = st.dictionaries(paths, contents)
 causes = st.sets(st.builds(Cause, paths, st.one_of(st.none(), contents)))
 
 
-def run(base, head, folder, rejected=(), drop=False, unmoved=None):
-    return merge(base, head, folder, rejected=rejected_by_path(tuple(rejected)), drop=drop, unmoved=unmoved)
+def run(base, head, folder, rejected=(), **options):
+    return merge(base, head, folder, rejected=rejected_by_path(tuple(rejected)), **options)
 
 
 @given(trees, trees)
@@ -35,9 +35,37 @@ def test_equal_sides_never_conflict(base, tree):
 
 
 @given(trees, trees)
-def test_without_a_base_nothing_of_the_head_is_dropped(head, folder):
-    assert run(None, head, folder).files == {**head, **folder}
-    assert run(None, head, folder, drop=True).files == folder
+def test_without_a_base_nothing_is_dropped_and_what_differs_is_to_be_decided(head, folder):
+    differ = {p for p in head.keys() & folder.keys() if head[p] != folder[p]}
+    merged = run(None, head, folder)
+    assert set(merged.conflicts) == differ
+    assert merged.files == {**folder, **head}
+    assert run(None, head, folder, drop=True).files.keys() == folder.keys()
+
+
+@given(st.one_of(st.none(), trees), trees, trees, st.sampled_from(list(Newer)))
+def test_what_git_knows_goes_before_what_the_base_says_unless_that_is_for_the_head(base, head, folder, newer):
+    asked = []
+    merged = run(base, head, folder, history=lambda paths: asked.extend(paths) or dict.fromkeys(paths, newer))
+    assert not any(folder.get(p) == head.get(p) for p in asked)
+    for path in asked:
+        chosen = {Newer.MINE: folder, Newer.THEIRS: head, Newer.BOTH: head}[newer].get(path)
+        assert merged.files.get(path) == chosen
+    assert set(merged.conflicts) == (set(asked) if newer is Newer.BOTH else set())
+
+
+@given(st.one_of(st.none(), trees), trees, trees, st.sampled_from([Newer.MINE, Newer.THEIRS]))
+def test_what_somebody_decides_ends_every_conflict_and_changes_nothing_else(base, head, folder, side):
+    before = run(base, head, folder)
+    merged = run(base, head, folder, decide=lambda _: side)
+    assert not merged.conflicts
+    assert merged.decided == before.conflicts
+    assert merged.taken == (before.conflicts if side is Newer.THEIRS else ())
+    for path in {*head, *folder}:
+        expected = (
+            (folder if side is Newer.MINE else head).get(path) if path in merged.decided else before.files.get(path)
+        )
+        assert merged.files.get(path) == expected
 
 
 @given(trees, trees, trees)

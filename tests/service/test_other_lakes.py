@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from andon.errors import MachineError
+from andon.errors import ConflictError, MachineError
 from kit.clones import FILES, Clone, closing, did
 
 COUNT = "datasets/marts/count.sql"
@@ -76,7 +76,10 @@ def test_a_restored_catalog_reverts_nothing_in_the_folder(project, then):
         return
     if then == "refresh":
         lake.refresh()
-    lake.run()
+    with pytest.raises(ConflictError) as caught:  # the older text in the lake is nowhere in the folder's past
+        lake.run()
+    assert caught.value.details["files"] == [COUNT]
+    lake.run(mine=(COUNT,))
 
     assert lake.ask("select n from marts.count") == [(7,)]
     assert lake.ask("select count(*) from shop.orders") == [(4,)]

@@ -49,6 +49,16 @@ def test_at_any_commit(built: Clone) -> None:
     assert "amount" in [c.name for c in moved.columns]
 
 
+def test_of_two_datasets_of_one_content_each_is_headed_by_its_own_name(project: Clone) -> None:
+    project.write("datasets/m/one.sql", "select 1 as n\n")
+    project.write("datasets/m/two.sql", "select 1 as n -- the same\n")
+    project.run()
+    assert project.leaves()["m.one"].version == project.leaves()["m.two"].version
+    for _ in range(2):  # made, and kept
+        with project.opened() as service:
+            assert [service.profiles.profile(name).dataset for name in ("m.two", "m.one")] == ["m.two", "m.one"]
+
+
 def test_made_once_and_kept_by_content(built: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     first = profile(built, "marts.people")
     built.branch("aside")

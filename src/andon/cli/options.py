@@ -86,6 +86,26 @@ def folder_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--drop", is_flag=True, help="Drop from the lake what this folder lacks.")(function)
 
 
+def decision_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--mine --theirs`, for what merges."""
+    for option in (
+        click.option(
+            "--theirs",
+            multiple=True,
+            metavar="PATH",
+            help="Where both sides changed PATH (a file, a folder, or `.`), what is published stays; may be given again.",
+        ),
+        click.option(
+            "--mine",
+            multiple=True,
+            metavar="PATH",
+            help="Where both sides changed PATH, the folder's (or the branch's) takes its place; may be given again.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def publish_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--publish --message --json`."""
     for option in (
@@ -111,6 +131,8 @@ def run_options(
     force: bool = False,
     now: datetime | None = None,
     drop: bool = False,
+    mine: tuple[str, ...] = (),
+    theirs: tuple[str, ...] = (),
     message: str | None = None,
     no_proofs: bool = False,
 ) -> RunOptions:
@@ -125,6 +147,8 @@ def run_options(
         force=force,
         now=now,
         drop=drop,
+        mine=mine,
+        theirs=theirs,
         message=message,
         proofs=not no_proofs,
     )

@@ -69,8 +69,38 @@ _REFUSED: Mapping[str, str] = {
     "VARIANT": "cast it to the type that it holds, or to VARCHAR",
 }
 
+#: Types that the lake would keep as something that sorts or computes otherwise: what is lost, and what to write for a column `{0}`.
+_CHANGED: Mapping[str, tuple[str, str]] = {
+    "INTERVAL": ("sorts and adds as a text", "`{0}::varchar` keeps the text, `epoch({0})` its seconds"),
+    "BIT": ("sorts and compares as a text", "`{0}::varchar` keeps the text, `{0}::bigint` the number"),
+    "BIGNUM": ("sorts and adds as a text", "`{0}::varchar` keeps the text, `{0}::varchar::decimal(38,0)` the number"),
+    "TIME WITH TIME ZONE": ("sorts as a text", "`{0}::varchar` keeps the text, `{0}::time` the time of the day"),
+    "TIMESTAMP_NS": (
+        "ends at the microsecond",
+        "`{0}::timestamp` drops what is finer, `epoch_ns({0})` keeps it as a number",
+    ),
+    "TIME_NS": ("ends at the microsecond", "`{0}::time` drops what is finer, `{0}::varchar` keeps it as a text"),
+    "ENUM": (
+        "sorts by the letters and not by the order of its values",
+        "`{0}::varchar` if their order does not matter, `enum_code({0})` for their order",
+    ),
+}
+
 #: DuckDB's FIELD_IDS option keeps this name for itself.
 _FIELD_ID = "__duckdb_field_id"
+
+
+@lru_cache(maxsize=4096)
+def changed_by_storing(text: str) -> tuple[str, str, str] | None:
+    """The part of a DuckDB type that the lake would keep as something else: its name, what is lost, a hint (`{0}` is the column)."""
+    waiting = [parse_type(text)]
+    while waiting:
+        node = waiting.pop()
+        waiting += [field.type for field in node.fields]
+        values = [value for value in node.arguments] if node.name == "ENUM" else []
+        if node.name in _CHANGED and not (values and values == sorted(values, key=str.encode)):
+            return (node.name, *_CHANGED[node.name])
+    return None
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from andon.base.record import Record
 from andon.lake.commits import Commits, LeafChanges
@@ -32,6 +32,31 @@ def undo_target(history: Iterable[Commit]) -> Commit | None:
     """The newest publish of `history` (newest first) that is not undone; a redo counts as a publish."""
     publishes = (commit for commit, is_undone in with_undone(history) if not is_undone and commit.kind in PUBLISHES)
     return next(publishes, None)
+
+
+def rejected_together(history: Iterable[Commit]) -> list[frozenset[Cause]]:
+    """What the first commit of `history` (newest first) keeps out, by the undo that brought it: what one publish had brought."""
+    commits = iter(history)
+    later = next(commits)
+    left, groups = set(later.rejected), []
+    for earlier in commits:
+        if not left:
+            break
+        added = (set(later.rejected) - set(earlier.rejected)) & left
+        if added:
+            groups.append(frozenset(added))
+        left, later = left - added, earlier
+    return [*groups, frozenset(left)] if left else groups
+
+
+def passing(groups: Iterable[frozenset[Cause]], is_corrected: Callable[[Cause], bool]) -> frozenset[Cause]:
+    """Causes that keep nothing out any more, since one that was rejected together with them is corrected."""
+    passing: set[Cause] = set()
+    for group in groups:
+        corrected = {cause for cause in group if is_corrected(cause)}
+        if corrected:
+            passing |= group - corrected
+    return frozenset(passing)
 
 
 class RedoChoice(Record):

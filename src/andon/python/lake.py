@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from andon.base.clock import from_text
 from andon.base.record import replace
 from andon.base.text import plural
+from andon.engines.duckdb.parameters import Parameters
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 from andon.model.profile import Profile
@@ -64,13 +65,16 @@ class Lake:
 
     # -- asking
 
-    def sql(self, query: str, at: str | None = None) -> Result:
+    def sql(self, query: str, parameters: Parameters | None = None, *, at: str | None = None) -> Result:
         """Ask one SELECT over datasets, of the branch's head (at each call) or of the commit that `at` names.
 
+        Args:
+            parameters: values of `?` as a list, or of `$name` as a mapping. A value is never read as SQL.
+
         Raises:
-            UsageError: what is wrong with the query.
+            UsageError: what is wrong with the query or with a parameter.
         """
-        return Result(self._service.querying.ask(query, at or self._ref))
+        return Result(self._service.querying.ask(query, at or self._ref, parameters=parameters))
 
     def at(self, ref: str) -> Lake:
         """The same lake, read at the commit that `ref` names (`main~1`, `main@2026-11-01`, a tag, `run:41`)."""
@@ -139,7 +143,7 @@ class Lake:
             branch: the branch to publish on; None means the one that the folder works on.
             yes: False refuses a change of `main` (a call in a program is explicit, so that it need not be asked again).
             report: hears of progress.
-            options: `publish`, `exclude`, `force`, `now`, `drop`, `message` as on the command line.
+            options: `publish`, `exclude`, `force`, `now`, `drop`, `mine`, `theirs`, `message` as on the command line.
         """
         chosen = replace(_options(select, branch, options), agreed=ANY_PLAN if yes else None)
         return self._service.runs.run(chosen, Listener(report))
@@ -197,9 +201,10 @@ class Lake:
         """Branches and tags."""
         return Branches(self._service)
 
-    def publish(self, branch: str, into: str = "main", report: Reporter = silent) -> RunResult:
-        """Publish a branch."""
-        return self._service.branches.publish(branch, into, RunOptions(agreed=ANY_PLAN), Listener(report))
+    def publish(self, branch: str, into: str = "main", report: Reporter = silent, **options: Any) -> RunResult:
+        """Publish a branch; `options`: `publish`, `mine`, `theirs`, `message` as on the command line."""
+        chosen = replace(_options((), None, options), agreed=ANY_PLAN)
+        return self._service.branches.publish(branch, into, chosen, Listener(report))
 
     def undo(self, branch: str | None = None) -> Reverted:
         """Take the newest publish back."""
@@ -209,9 +214,9 @@ class Lake:
         """Bring back what the newest undo took."""
         return self._service.undoing.redo(branch)
 
-    def accept(self, path: str, branch: str | None = None) -> str:
-        """Let what an undo took out at `path` pass again; returns the id of the commit that says so."""
-        return self._service.undoing.accept_rejected(path, branch)[0].id
+    def accept(self, *paths: str, branch: str | None = None) -> str:
+        """Let what undos took out at `paths` (files or folders; `.` is all) pass again; returns the id of the commit that says so."""
+        return self._service.undoing.accept_rejected(*paths, branch=branch)[0].id
 
     def accept_result(self, run: int, *checks: str, reason: str, report: Reporter = silent) -> RunResult:
         """Publish the result of a run in spite of the named checks, once; the reason is kept in the commit."""
@@ -237,21 +242,23 @@ class Lake:
         where: str | None = None,
         output: str | Path | None = None,
         limit: int = 20,
+        tolerance: str | None = None,
     ) -> Diff:
         """How commit `b` differs from commit `a`.
 
         Args:
             rows: datasets whose rows are compared (`Diff.rows`); True means all that differ.
             where: an SQL condition; only rows that satisfy it before or after count.
+            tolerance: `0.01` or `0.1%`: numbers of rows with one key that differ by no more count as the same.
             output: a Parquet file for all rows that differ; of one dataset.
             limit: changed rows that are kept as examples.
         """
         if rows is False:
-            if where is not None or output is not None:
-                raise ValueError("`where` and `output` need `rows`")
+            if where is not None or tolerance is not None or output is not None:
+                raise ValueError("`where`, `tolerance` and `output` need `rows`")
             return self._service.history.diff(a, b)
         names = () if rows is True else (rows,) if isinstance(rows, str) else tuple(rows)
-        options = RowOptions(where, limit, Path(output) if output is not None else None)
+        options = RowOptions(where, limit, tolerance, Path(output) if output is not None else None)
         return self._service.history.diff_rows(a, b, names, options)
 
     def close(self) -> None:
@@ -373,7 +380,8 @@ class Result:
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(_text(v))}</td>" for v in row) + "</tr>" for row in rows[:_SHOWN_ROWS]
         )
-        note = f"{plural(len(rows), 'row')} at commit <code>{self.commit[:8]}</code>"
+        first = f"the first {_SHOWN_ROWS} of " if len(rows) > _SHOWN_ROWS else ""
+        note = f"{first}{plural(len(rows), 'row')} at commit <code>{self.commit[:8]}</code>"
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{note}</small>"
 
 
@@ -401,14 +409,10 @@ def _options(select: tuple[str, ...], branch: str | None, options: dict[str, Any
         now = from_text(now)
     elif isinstance(now, datetime) and now.tzinfo is None:
         raise ValueError("`now` must have a time zone")
-    exclude = options.pop("exclude", ())
-    return RunOptions(
-        select=select,
-        branch=branch,
-        now=now,
-        exclude=(exclude,) if isinstance(exclude, str) else tuple(exclude),
-        **options,
-    )
+    for name in ("exclude", "mine", "theirs"):
+        value = options.pop(name, ())
+        options[name] = (value,) if isinstance(value, str) else tuple(value)
+    return RunOptions(select=select, branch=branch, now=now, **options)
 
 
 def _text(value: Any) -> str:

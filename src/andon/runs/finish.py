@@ -21,6 +21,7 @@ from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.runs.building.outcome import Progress
 from andon.runs.goal import Goal, Listener
 from andon.runs.inspection.ages import ages
+from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
 from andon.state.runs import RunEnd
@@ -172,6 +173,7 @@ class Finish:
 
     def _draft(self, prepared: Prepared, run: int, head: Commit, state: State, end: _End) -> Draft:
         merged = prepared.goal.merged if _is_whole(prepared, end.results) else None
+        lifted = prepared.gathered.passed if end.held is None else ()
         return Draft(
             parents=(head.id, merged.id) if merged is not None else (head.id,),
             kind=_kind(prepared),
@@ -179,7 +181,7 @@ class Finish:
             message=prepared.options.message or _message(prepared, end.results, state),
             time=to_text(self._workspace.clock()),
             run=run,
-            rejected=tuple({*head.rejected, *prepared.goal.rejected} - set(prepared.goal.lifted)),
+            rejected=tuple({*head.rejected, *prepared.goal.rejected} - {*prepared.goal.lifted, *lifted}),
             acceptances=in_force((*head.acceptances, *prepared.goal.acceptances), state),
             target=prepared.goal.target,
         )
@@ -262,21 +264,30 @@ class Finish:
         if not goal.updates_folder:
             return
         bases, gathered = self._workspace.bases, prepared.gathered
-        old = bases.of(goal.branch)
+        old = common_base(self._workspace, goal.branch)
         code, raw = (old.code, dict(old.raw)) if old is not None else (InCommon(), {})
         if gathered.side.is_folder:
             # what an undo keeps out of a folder that never had it published is an edit, should it be accepted
             edits = [cause.path for cause in gathered.code.rejected if cause.path not in code.files]
-            code = code.after(commit, state.files(), gathered.side.code, edits)
+            self._keep_texts(gathered)
+            code = code.after(commit, state.files(), gathered.side.code, edits, gathered.code.taken)
         builds = Gatherer(self._workspace).source_builds(state)
         for name, definition in gathered.definitions.items():
             if name in gathered.sources and name in builds:
                 published = {f.path: f.sha256 for f in builds[name].files}
                 here = {p: f.sha256 for p, f in gathered.side.raw(definition).items()}
-                raw[name] = raw.get(name, InCommon()).after(commit, published, here)
+                taken = gathered.raw[name].taken if name in gathered.raw else ()
+                raw[name] = raw.get(name, InCommon()).after(commit, published, here, old=taken)
         new = Base(code, raw)
-        if new != old and (gathered.side.is_folder or old is not None):
-            bases.set(goal.branch, new)
+        if new != bases.of(goal.branch):
+            # a refresh of a folder without base says nothing of its code
+            bases.set(goal.branch, new if new.code.commit else replace(new, code=InCommon({}, commit)))
+
+    def _keep_texts(self, gathered: Gathered) -> None:
+        """The lake holds what somebody decided against, so that a pull may replace it."""
+        side = gathered.side
+        paths = [path for path in gathered.code.taken if path in side.code]
+        self._lake.objects.put_texts([side.read(path, side.code[path]) for path in paths])
 
 
 class _End(Record):

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.base.cancel import CancelToken
+from andon.base.paths import is_at
 from andon.base.record import Record, field
 from andon.errors import UsageError
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
+from andon.project.folder.merge import Newer
 
 if TYPE_CHECKING:
     from andon.runs.planning.gather import Gatherer
@@ -35,6 +37,7 @@ class RunOptions(Record):
         force: build what is selected even where a result is known.
         now: the logical time; None means the clock.
         drop: drop what the folder lacks.
+        mine, theirs: files, or folders of them, that both sides changed: where what is merged in counts, and where what is published.
         message: of the commit.
         proofs: whether a result is taken that is proved to hold though its recipe is another one.
         agreed: digest of the plan that a person saw and wants, or `ANY_PLAN`; None agrees to no change of `main`.
@@ -48,10 +51,19 @@ class RunOptions(Record):
     force: bool = False
     now: datetime | None = None
     drop: bool = False
+    mine: tuple[str, ...] = ()
+    theirs: tuple[str, ...] = ()
     message: str | None = None
     proofs: bool = True
     agreed: str | None = None
     request: str | None = None
+
+    def decide(self, path: str) -> Newer | None:
+        """Which side counts where both changed `path`, if that was decided."""
+        for side, places in ((Newer.MINE, self.mine), (Newer.THEIRS, self.theirs)):
+            if any(is_at(path, place) for place in places):
+                return side
+        return None
 
     def policy(self, default: str) -> str:
         """How to publish: what was chosen, or `default`, that of the settings.
@@ -93,10 +105,15 @@ class PlanUnconfirmed(UsageError):
 
 
 class Listener(Record):
-    """Who listens to a run: hears of its progress, and may stop it."""
+    """Who listens to a run: hears of its progress, may stop it, and may be asked to agree.
+
+    Attributes:
+        agree: shows somebody a plan that nobody agreed to yet, and raises if they don't; None refuses such plans.
+    """
 
     report: Reporter = silent
     cancel: CancelToken = field(default_factory=CancelToken)
+    agree: Callable[[Plan], None] | None = None
 
 
 class Goal(Record):

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
+from andon.base.paths import is_at
 from andon.base.record import Record, replace
-from andon.errors import Problem, ProjectError
+from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit
 from andon.model.plan import Plan
 from andon.runs.goal import Goal, RunOptions
@@ -89,15 +89,17 @@ class Preparer:
             drop=options.drop,
             lenient=True,
             reverts=goal.target is not None,
+            decide=options.decide,
         )
+        _require_decisions(gathered, options)
         if gathered.project.problems:
-            raise _told(ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)]), gathered)
+            raise self._refused(gathered, set(gathered.definitions), gathered.project.problems)
         selected = _selected(gathered, options)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
             bound = self.bind(gathered, taken)
         except ProjectError as error:
-            raise _told(error, gathered) from error
+            raise self._refused(gathered, taken, error.problems) from error
         return self._planned(goal, options, bound, selected, taken, estimate)
 
     def bind(self, gathered: Gathered, taken: set[str]) -> BoundCode:
@@ -192,17 +194,29 @@ class Preparer:
         )
         return {key: build for key, build in builds.items() if key not in lost}
 
-    def _further_problems(self, gathered: Gathered) -> Sequence[Problem]:
-        """What binding finds in the sound part of a project with problems, so that all are told together."""
-        definitions = gathered.definitions
-        bad = {problem.file for problem in gathered.project.problems}
-        if find_cycle({d: definition.inputs for d, definition in definitions.items()}):
-            return ()
-        try:
-            self.bind(gathered, {d for d, definition in definitions.items() if definition.entry not in bad})
-        except ProjectError as error:
-            return error.problems
-        return ()
+    def _refused(self, gathered: Gathered, taken: set[str], found: Sequence[Problem]) -> ProjectError:
+        """The error with all that is wrong with `taken`: the problems `found`, and what only a closer look tells."""
+        from andon.runs.planning.survey import survey
+
+        more = survey(self._workspace, gathered, self.raw, taken, self._probe, found)
+        return _told(ProjectError.of([*found, *more]), gathered)
+
+
+def _require_decisions(gathered: Gathered, options: RunOptions) -> None:
+    """Refuse a decision about what needs none.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    for option, places in (("--mine", options.mine), ("--theirs", options.theirs)):
+        for place in places:
+            if not any(is_at(path, place) for path in gathered.decided):
+                raise UsageError(
+                    "usage.bad_argument",
+                    f"nothing is to be decided at `{place}`: no file there was changed on both sides",
+                    where=place,
+                    hint=f"leave `{option} {place}` out; `andon plan` shows what a run would do",
+                )
 
 
 def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:

@@ -18,6 +18,7 @@ from andon.model.project import Insight, Project
 from andon.model.version import Version
 from andon.project.select import select as choose
 from andon.project.select import selectable
+from andon.runs.inspection.personal import discreet_kept
 from andon.service.masks import masked_columns
 from andon.workspace.view import View
 
@@ -215,7 +216,8 @@ class Datasets:
         needs = {d: definitions[x.definition].inputs for d, x in state.leaves.items() if x.definition in definitions}
         readers = reverse(needs)
         below = {name, *reach(readers, [name])}
-        masked = masked_columns(self._workspace, commit).get(name, frozenset())
+        marked = masked_columns(self._workspace, commit)
+        masked = marked.get(name, frozenset())
         sample = f"select {_sampled(version, masked)} from {quote_name(name)} limit 10"
         answer = self._querying.ask_commit(sample, commit, "show")
         entry = definitions[leaf.definition].entry
@@ -234,7 +236,7 @@ class Datasets:
             _contract_lines(build),
             objects.text(sha).decode(errors="replace") if sha else "",
             None if version.is_view else self._iceberg(version),
-            tuple(self._checks.of_commit(name, commit, state, project)),
+            tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
         )
 
     def _iceberg(self, version: Version) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.base.document import from_json
+from andon.base.record import replace
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.relation import TableRelation
 from andon.model.profile import ALGORITHM, Profile
@@ -61,12 +62,12 @@ class Profiles:
         kept = self._workspace.facts.find(version_id, KIND)
         if kept is not None:
             found = from_json(Profile, kept, stored=True)
-            hidden = {c.name.lower() for c in found.columns if c.masked}
-            if hidden == masked:
-                return found
+            hidden = frozenset(c.name.lower() for c in found.columns if c.masked)
             if hidden < masked:  # marked since: its values are neither shown nor kept any longer
-                return self._keep(found.hiding(masked))
-        return self._keep(self._make(dataset, version_id, masked))
+                found, hidden = self._keep(found.hiding(masked)), masked
+            if hidden == masked:
+                return replace(found, dataset=dataset)  # another of equal content may have been looked at first
+        return replace(self._keep(self._make(dataset, version_id, masked)), dataset=dataset)
 
     def _make(self, dataset: str, version_id: str, masked: frozenset[str]) -> Profile:
         relations = Relations(self._lake)

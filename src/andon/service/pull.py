@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document, Documented
 from andon.model.commit import Commit
-from andon.project.folder.merge import Pull, is_rejected, pull_choice, rejected_by_path
+from andon.project.folder.merge import Newer, Pull, is_rejected, pull_choice, rejected_by_path
 from andon.project.folder.scan import scan
 from andon.project.folder.text_merge import merge_texts
+from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gatherer
 from andon.runs.planning.moves import HeadMoves
 from andon.workspace.base import Base
+from andon.workspace.git import git_info
+from andon.workspace.git_history import Differing, GitHistory
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -63,6 +67,13 @@ def pull(workspace: Workspace, branch: str | None = None, dry: bool = False) -> 
     return _Pull(workspace, workspace.branch(branch)).do(dry)
 
 
+def _by_git(choice: Pull, newer: Newer | None) -> Pull:
+    """What a pull does where git knows which side is newer; what was undone or left is not its concern."""
+    if choice in (Pull.LEAVE, Pull.MERGE):
+        return {None: choice, Newer.MINE: Pull.LEAVE, Newer.THEIRS: Pull.TAKE, Newer.BOTH: Pull.MERGE}[newer]
+    return choice
+
+
 class _Pull:
     """One pull: what is decided file by file, then done."""
 
@@ -74,7 +85,9 @@ class _Pull:
         self._head = self._lake.commits.state(self._commit).files()
         self._gatherer = Gatherer(workspace)
         self._side = self._gatherer.folder()
-        self._base = workspace.bases.of(branch) or Base()
+        self._base = common_base(workspace, branch) or Base()
+        self._git = GitHistory(workspace.root) if git_info(workspace.root) is not None else None
+        self._said: Mapping[str, Newer] = {}
         self._write: dict[str, bytes | None] = {}
         self._merged: list[str] = []
         self._conflicts: list[str] = []
@@ -106,6 +119,7 @@ class _Pull:
         meaning = self._gatherer.meaning(self._side) if rejected else None
         moves = HeadMoves(self._lake.commits, self._lake.objects, self._commit)
         texts = self._lake.objects.has_texts(here.values())
+        self._said = self._asked_git()
         for path in sorted(head.keys() | here.keys()):
             ours, theirs = here.get(path), head.get(path)
             if ours == theirs:
@@ -120,6 +134,7 @@ class _Pull:
                 is_unmoved=is_known and not moves.moved(path, theirs, common.agreed_at(path)),
                 is_rejected=is_rejected(path, ours, rejected, meaning),
             )
+            choice = _by_git(choice, self._said.get(path))
             if choice is Pull.KEEP:
                 self._kept.append(path)
                 if path not in common.files or (theirs is None and moves.moved(path, theirs, common.agreed_at(path))):
@@ -129,11 +144,33 @@ class _Pull:
             elif choice is Pull.MERGE and theirs is not None:
                 self._merge(path, before, theirs)
 
+    def _asked_git(self) -> Mapping[str, Newer]:
+        """What git says of the files in which folder and branch differ."""
+        if self._git is None:
+            return {}
+        known = self._base.code.files
+        paths = [path for path in self._head.keys() | self._side.code.keys() if path in self._head or path in known]
+        return self._git.newer(
+            [self._differing(path) for path in sorted(paths) if self._head.get(path) != self._side.code.get(path)]
+        )
+
+    def _differing(self, path: str) -> Differing:
+        ours, theirs = self._side.code.get(path), self._head.get(path)
+        return Differing(
+            path,
+            None if ours is None else lambda: self._side.read(path, ours),
+            None if theirs is None else lambda: self._lake.objects.text(theirs),
+        )
+
     def _merge(self, path: str, before: str | None, theirs: str) -> None:
         objects = self._lake.objects
-        ancestor = objects.text(before) if before is not None and objects.has_texts([before]) else b""
+        ancestor = None
+        if path in self._said or before is None or before == theirs:
+            ancestor = self._git.ancestor(self._differing(path)) if self._git is not None else None
+        elif objects.has_texts([before]):
+            ancestor = objects.text(before)
         ours = self._side.read(path, self._side.code[path])
-        self._write[path], is_clean = merge_texts(ancestor, ours, objects.text(theirs))
+        self._write[path], is_clean = merge_texts(ancestor or b"", ours, objects.text(theirs))
         (self._merged if is_clean else self._conflicts).append(path)
         self._edits.append(path)
 

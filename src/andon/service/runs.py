@@ -9,6 +9,7 @@ from andon.model.commit import CommitKind
 from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.runs.goal import ANY_PLAN, DEFAULTS, Goal, Listener, RunOptions
+from andon.runs.planning.bases import common_base
 
 if TYPE_CHECKING:
     from andon.runs.run import GoalRunner
@@ -58,7 +59,7 @@ class Runs:
         return Goal(
             branch,
             lambda _, gatherer: gatherer.folder(),
-            lambda *_: self._workspace.bases.of(branch),
+            lambda *_: common_base(self._workspace, branch),
             CommitKind.CHANGE,
             self._policy(options, "publish.change"),
         )
@@ -68,7 +69,7 @@ class Runs:
         return Goal(
             branch,
             lambda head, gatherer: gatherer.own(self._workspace.lake.commits.state(head)),
-            lambda *_: self._workspace.bases.of(branch),
+            lambda *_: common_base(self._workspace, branch),
             CommitKind.REFRESH,
             self._policy(options, "publish.refresh"),
         )

@@ -17,6 +17,7 @@ from andon.model.suggestion import Suggestion
 from andon.project.add_checks import add_checks
 from andon.project.select import select as choose
 from andon.project.select import selectable
+from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gatherer
 from andon.service.masks import masked_columns
 from andon.suggestions.facts import Neighbour, Subject
@@ -117,7 +118,7 @@ class Suggestions:
             return commit, project_at(self._workspace, self._lake.commits.state(commit))
         commit = self._lake.refs.resolve(self._workspace.reading())
         gatherer = Gatherer(self._workspace)
-        base = self._workspace.bases.of(self._workspace.branch())
+        base = common_base(self._workspace, self._workspace.branch())
         return commit, gatherer.gather(commit, gatherer.folder(), base).project
 
     def _of(self, scene: Scene, name: str, past: Sequence[Moment], at: str | None, marked: frozenset[str]) -> Suggested:

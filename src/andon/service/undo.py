@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.document import UNSET, Document, Documented, UnsetType
+from andon.base.paths import is_at
 from andon.errors import ConflictError, HeldError, UsageError
 from andon.lake.commits import Draft
 from andon.lake.refs import RefMove, require_branch
 from andon.lake.undo import causes_of, redo_target, undo_target
-from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, in_force, sorted_causes
+from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, Leaf, in_force, shows_the_same, sorted_causes
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.service.reverts import redo_goal, undo_goal
 
@@ -80,7 +81,7 @@ class Undoing:
         if target is None or target.parent is None:
             raise UsageError("lake.nothing_to_undo", "no publish is left to undo", hint="`andon log` shows the history")
         changes = self._lake.commits.changed_leaves(self._lake.commits.get(target.parent), target)
-        return target, tuple(changes)
+        return target, _seen(changes)
 
     def is_restore(self, branch: str | None = None) -> bool:
         """Whether `undo` gives readers again what they saw before, to the letter; else an older publish was taken out since, and what
@@ -148,7 +149,7 @@ class Undoing:
             target=target.id,
         )
         commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "undo")], request)
-        return Reverted(name, commit, target, tuple(changes), sorted_causes(causes))
+        return Reverted(name, commit, target, _seen(changes), sorted_causes(causes))
 
     def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:
         """Revert the newest undo, as a new commit, unless the same datasets were published again since.
@@ -187,33 +188,34 @@ class Undoing:
             target=undo.id,
         )
         commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "redo")], request)
-        return Reverted(name, commit, target, tuple(changes), ())
+        return Reverted(name, commit, target, _seen(changes), ())
 
-    def accept_rejected(self, path: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
-        """Let what an undo took out at `path` (a project file or a raw file) pass again.
+    def accept_rejected(self, *places: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
+        """Let what undos took out at `places` (project files, raw files, folders of them; `.` is all) pass again, as one commit.
 
         Raises:
-            UsageError: `usage.bad_argument` if nothing is rejected there.
+            UsageError: `usage.bad_argument` if nothing is rejected at one of them.
         """
         name = self._workspace.branch(branch)
         head = self._head(branch)
-        lifted = tuple(c for c in head.rejected if c.path == path)
-        if not lifted:
-            known = ", ".join(sorted({f"`{c.path}`" for c in head.rejected})) or "nothing"
-            raise UsageError(
-                "usage.bad_argument",
-                f"nothing is rejected at `{path}` on {name}",
-                where=path,
-                hint=f"rejected: {known}",
-            )
+        for place in places:
+            if not any(is_at(cause.path, place) for cause in head.rejected):
+                known = ", ".join(sorted({f"`{c.path}`" for c in head.rejected})) or "nothing"
+                raise UsageError(
+                    "usage.bad_argument",
+                    f"nothing is rejected at `{place}` on {name}",
+                    where=place,
+                    hint=f"rejected: {known}",
+                )
+        lifted = tuple(c for c in head.rejected if any(is_at(c.path, place) for place in places))
         draft = Draft(
             (head.id,),
             CommitKind.ACCEPT,
             self._workspace.caller.author,
-            f"accept {path} again",
+            f"accept {_listed(sorted({c.path for c in lifted}))} again",
             to_text(self._workspace.clock()),
             None,
-            tuple(c for c in head.rejected if c.path != path),
+            tuple(c for c in head.rejected if c not in lifted),
             head.acceptances,
         )
         commit = self._lake.commit(draft, head.root, [RefMove(name, "branch", head.id, "accept")])
@@ -243,7 +245,7 @@ class Undoing:
         commits = self._lake.commits
         commit = commits.get(result.commit)
         changes = commits.changed_leaves(commits.get(commit.parent or ""), commit)
-        return Reverted(goal.branch, commit, target, tuple(changes), goal.rejected)
+        return Reverted(goal.branch, commit, target, _seen(changes), goal.rejected)
 
     def _require_not_again(self, branch: str, changed: Set[str], since: Iterable[Commit]) -> None:
         """Refuse a redo of what was published again: which of both is wanted, only people know."""
@@ -290,4 +292,13 @@ class Undoing:
         if commit.kind is CommitKind.REDO and target.target is not None:
             target = commits.get(target.target)
         causes = set(commit.rejected) - set(before.rejected)
-        return Reverted(branch, commit, target, tuple(commits.changed_leaves(before, commit)), sorted_causes(causes))
+        return Reverted(branch, commit, target, _seen(commits.changed_leaves(before, commit)), sorted_causes(causes))
+
+
+def _seen(changes: Mapping[str, tuple[Leaf | None, Leaf | None]]) -> tuple[str, ...]:
+    """The datasets of which readers see something else, or that have other code: not those that were only built again."""
+    return tuple(name for name, pair in changes.items() if not shows_the_same(*pair))
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")

@@ -11,6 +11,7 @@ from andon.model.unit_tests import TestDocument, TestResult
 from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.inspection.unit_tests import run_tests
+from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class UnitTests:
         """
         branch = self._workspace.branch()
         gatherer = Gatherer(self._workspace)
-        base = self._workspace.bases.of(branch)
+        base = common_base(self._workspace, branch)
         gathered = gatherer.gather(self._lake.refs.head(branch), gatherer.folder(), base)
         tested = {test.dataset for test in gathered.project.tests} & self._selected(gathered, select, exclude)
         return run_tests(self._workspace, self._bound(gathered, tested), tested, again=again)

@@ -41,6 +41,24 @@ def normal_form(node: _Node, parameters: frozenset[str] = frozenset()) -> str:
     return digest(json.dumps(form, separators=(",", ":")).encode())
 
 
+def named_by_spelling(part: Any) -> bool:
+    """Whether a tree has unnamed output with a cast, which the engine names by the type as it was spelt (`date 'x'`, `date('x')`)."""
+    if type(part) is list:
+        return any(named_by_spelling(item) for item in part)
+    if type(part) is not dict:
+        return False
+    unnamed = (item for item in part.get("select_list", ()) if "alias" not in item)
+    return any(_casts(item) for item in unnamed) or any(
+        named_by_spelling(item) for item in part.values() if type(item) in (dict, list)
+    )
+
+
+def _casts(part: Any) -> bool:
+    if type(part) is list:
+        return any(map(_casts, part))
+    return type(part) is dict and (part.get("class") == "CAST" or any(map(_casts, part.values())))
+
+
 def plain(part: Any) -> Any:
     """A part of a tree without the places."""
     if type(part) is dict:

@@ -72,6 +72,11 @@ def parse(texts: Sequence[str]) -> Iterator[Parsed]:
         yield Parsed(problem=problem) if problem is not None else _parsed(text, next(answers))
 
 
+def parameter_names(text: str) -> frozenset[str]:
+    """Names of the parameters (`$name`) of a text that parses; numbers from 1 for `?` and `$1`."""
+    return frozenset(name for statement in engine().extract_statements(text) for name in statement.named_parameters)
+
+
 def unreadable(text: str) -> SqlProblem | None:
     """The problem of a text that can't even be handed to the parser."""
     at = text.find("\0")
@@ -135,6 +140,9 @@ def _problem(text: str, tree: dict[str, Any]) -> SqlProblem:
     offset = place_of(text, tree)
     if "Max expression depth" in message or message.startswith("memory exhausted"):
         return too_deep(text, offset)
+    if message.startswith("Mixing named and positional"):
+        hint = "use one kind of them"
+        return SqlProblem("project.refused_sql", "the SQL has both `?` and `$name` for parameters", _first(text), hint)
     if "parameters" in message:
         hint = "write the value itself; a definition takes no parameters"
         return SqlProblem("project.refused_sql", "the SQL has parameters (`?`, `$1`)", offset, hint)

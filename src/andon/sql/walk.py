@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
+from andon.base.hashing import digest
 from andon.base.names import folded
 from andon.base.recursion import deeply
 from andon.model.dataset import ClockUse, FileRead
 from andon.sql.names import CLOCK_KEYWORDS, DATE_NAMES, INSTANT_NAMES, RANDOM_NAMES, READERS, STATE_KEYWORDS
-from andon.sql.normal import normal_form
+from andon.sql.normal import named_by_spelling, normal_form
 from andon.sql.parse import NO_PLACE, too_deep
 from andon.sql.reads import find_read, reader_of
 from andon.sql.tokens import tokens
-from andon.sql.uses import CallUse, Construct, SqlFacts, SqlProblem, TableUse
+from andon.sql.uses import HAS_PARAMETERS, CallUse, Construct, SqlFacts, SqlProblem, TableUse
 
 _FILE = re.compile(r"[/*?\\]|://|\.[a-z0-9]{1,8}\Z", re.IGNORECASE)
 _NO_CTES: frozenset[str] = frozenset()
@@ -53,8 +55,17 @@ def _facts_of(
         random=tuple(call for call in calls if call.name in RANDOM_NAMES) + tuple(samples),
         problems=found,
         constructs=tuple(walk.constructs),
-        normal=normal_form(statement["node"], parameters),
+        normal=_normal(text, statement["node"], parameters),
     )
+
+
+def _normal(text: str, node: dict[str, Any], parameters: frozenset[str]) -> str:
+    """The normal form's digest; where a column's name hangs on how a type was spelt, which no tree tells, with the words of the text."""
+    form = normal_form(node, parameters)
+    if not named_by_spelling(node):
+        return form
+    spelt = [token.text if token.kind in ("quoted", "string") else token.text.lower() for token in tokens(text)]
+    return digest(json.dumps([form, spelt]).encode())
 
 
 def characters(text: str) -> Callable[[int], int]:
@@ -133,7 +144,7 @@ class _Walk:
         """Report that the text has parameters."""
         at = next((token.start for token in tokens(self.text) if token.text in ("?", "$")), None)
         hint = "write the value itself; a definition takes no parameters"
-        self.problems.append(SqlProblem("project.refused_sql", "the SQL has parameters (`?`, `$1`)", at, hint))
+        self.problems.append(SqlProblem("project.refused_sql", HAS_PARAMETERS, at, hint))
 
     def _column(self, node: dict[str, Any]) -> None:
         names = node["column_names"]

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from andon.base.document import from_json, to_json
 from andon.base.files import machine_error, write_whole
 from andon.base.record import Record, field
 from andon.errors import MachineError
 from andon.lake.lake import Lake
+from andon.lake.refs import MAIN
 from andon.project.folder.merge import next_base
 
 #: Letters of a lake's id that name its folder of bases.
 _SHORT = 16
+
+
+#: In place of the commit at which folder and branch last agreed: they never did, so that no undo made what the branch has.
+_NEVER = ""
 
 
 class InCommon(Record):
@@ -36,16 +41,23 @@ class InCommon(Record):
         return self.since.get(path, self.commit)
 
     def after(
-        self, commit: str, head: Mapping[str, str], folder: Mapping[str, str], edits: Iterable[str] = ()
+        self,
+        commit: str,
+        head: Mapping[str, str],
+        folder: Mapping[str, str],
+        edits: Iterable[str] = (),
+        old: Iterable[str] = (),
     ) -> InCommon:
         """The same after the folder's files and those of `commit` (`head`) were compared.
 
         Args:
             edits: paths at which what the folder has counts as an edit of what the head has.
+            old: paths at which somebody decided for what the head has, so that what the folder has counts as older.
         """
-        decided = {path: head.get(path) for path in edits}
-        files = {**next_base(self.files, head, folder), **decided}
-        since = {p: self.agreed_at(p) for p in files if folder.get(p) != head.get(p) and p not in decided}
+        edited, older = {path: head.get(path) for path in edits}, {path: folder.get(path) for path in old}
+        files = {**next_base(self.files, head, folder), **edited, **older}
+        since = {p: self.agreed_at(p) for p in files if folder.get(p) != head.get(p) and p not in edited}
+        since |= dict.fromkeys(older, _NEVER)
         return InCommon(files, commit, {p: at for p, at in since.items() if at != commit})
 
 
@@ -92,6 +104,14 @@ class Bases:
         if base.code.commit not in known:
             return None
         return Base(base.code, {source: files for source, files in base.raw.items() if files.commit in known})
+
+    def others(self, branch: str) -> Iterator[Base]:
+        """The bases for other branches, that for `main` first."""
+        names = {unquote(file.stem) for file in self._file(branch).parent.glob("*.json")} - {branch}
+        for name in sorted(names, key=lambda name: (name != MAIN, name)):
+            base = self.of(name)
+            if base is not None:
+                yield base
 
     def set(self, branch: str, base: Base) -> None:
         """Remember `base` for `branch`."""

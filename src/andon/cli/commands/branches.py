@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, pass_app
 from andon.cli.documents import BranchDropped, BranchMade, BranchSwitched, TagDocument
-from andon.cli.options import json_option, publish_options, run_options, yes_option
+from andon.cli.options import decision_options, json_option, publish_options, run_options, yes_option
 from andon.cli.output import Cell
 from andon.cli.run_end import confirmed, finish
 from andon.cli.table import table
@@ -122,25 +123,24 @@ def switch(app: App, name: str, create: bool) -> None:
 @click.command(cls=Command, examples=["andon publish try", "andon publish try --yes -m 'New segments'"])
 @click.argument("name", metavar="BRANCH")
 @click.option("--into", default="main", show_default=True, help="The branch that takes it.")
+@decision_options
 @publish_options
 @yes_option
 @pass_app
-def publish(app: App, name: str, into: str, policy: str | None, message: str | None, yes: bool) -> int:
+def publish(app: App, /, name: str, into: str, yes: bool, **options: Any) -> int:
     """Publish a branch into main: its code is merged, what is not known yet is built, and main moves in one step.
 
-    What the branch built is not built again. A file that both changed is a conflict (exit 3).
+    What the branch built is not built again. A file that both changed is a conflict (exit 3) until --mine or --theirs decides.
     """
-    from andon.runs.goal import Listener
-
-    options, branches = run_options((), policy=policy, message=message), app.service.branches
+    asked, branches = run_options((), **options), app.service.branches
     result = confirmed(
         app,
         yes,
-        options,
-        lambda chosen: branches.plan_publish(name, into, chosen),
-        lambda chosen, report: branches.publish(name, into, chosen, Listener(report)),
+        asked,
+        lambda chosen, listener: branches.publish(name, into, chosen, listener),
+        f"plan {name}",
     )
-    return finish(app, result, options, "publish.change")
+    return finish(app, result, asked, "publish.change")
 
 
 @click.command(

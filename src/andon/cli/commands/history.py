@@ -92,13 +92,17 @@ def redo(app: App, branch: str | None, yes: bool) -> None:
     cls=Command,
     examples=[
         'andon accept run:41 "rows 20_000..30_000" --reason "the spring sale ended"',
-        "andon accept --rejected datasets/marts/orders.sql",
+        "andon accept --rejected datasets/marts/orders.sql --rejected raw",
+        "andon accept --all",
     ],
 )
 @click.argument("run", required=False, metavar="[run:N]")
 @click.argument("checks", nargs=-1, metavar="[CHECK]...")
 @click.option("--reason", "-m", metavar="TEXT", help="Why the result is right all the same; kept in the commit.")
-@click.option("--rejected", "path", metavar="PATH", help="A file that an undo keeps out.")
+@click.option(
+    "--rejected", "paths", multiple=True, metavar="PATH", help="A file, or a folder of files, that undos keep out."
+)
+@click.option("--all", "everything", is_flag=True, help="All that undos keep out.")
 @branch_option
 @json_option
 @pass_app
@@ -107,20 +111,21 @@ def accept(
     run: str | None,
     checks: tuple[str, ...],
     reason: str | None,
-    path: str | None,
+    paths: tuple[str, ...],
+    everything: bool,
     branch: str | None,
 ) -> int:
     """Publish the result of a run in spite of a check, once; or let what an undo took out pass again.
 
-    CHECK is the name or the text of a check that holds the run, as the run shows it. With --rejected PATH, what an undo keeps out may
-    come in again with the next run; `andon status` lists it.
+    CHECK is the name or the text of a check that holds the run, as the run shows it. With --rejected PATH, what undos keep out
+    there may come in again with the next run; `andon status` lists it. Several paths are one commit.
     """
-    if (run is None) == (path is None) or (run is not None and not checks):
-        raise click.UsageError("say either `run:N CHECK --reason TEXT` or `--rejected PATH`")
+    places = (".",) if everything else paths
+    if (run is None) == (not places) or (run is not None and not checks):
+        raise click.UsageError("say either `run:N CHECK --reason TEXT`, `--rejected PATH` or `--all`")
     if run is not None:
         return _accept_result(app, run, checks, reason or "")
-    assert path is not None  # one of the two
-    return _accept_rejected(app, path, branch)
+    return _accept_rejected(app, places, branch)
 
 
 def _accept_result(app: App, run: str, checks: tuple[str, ...], reason: str) -> int:
@@ -134,11 +139,13 @@ def _accept_result(app: App, run: str, checks: tuple[str, ...], reason: str) -> 
     return finish(app, result, run_options(()), "publish.change")
 
 
-def _accept_rejected(app: App, path: str, branch: str | None) -> int:
-    commit, lifted = app.service.undoing.accept_rejected(path, branch)
+def _accept_rejected(app: App, places: Sequence[str], branch: str | None) -> int:
+    commit, lifted = app.service.undoing.accept_rejected(*places, branch=branch)
     app.console.show(
         lambda: AcceptedDocument(commit.id, [CauseDocument.about(c) for c in lifted]).to_json(),
-        lambda: [f"accepted {path} again as {short(commit.id)}; `andon run` takes it"],
+        lambda: [
+            f"accepted {names(sorted({c.path for c in lifted}))} again as {short(commit.id)}; `andon run` takes it"
+        ],
     )
     return EXIT_DONE
 

@@ -9,6 +9,7 @@ import click
 from andon.base.record import replace
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import (
+    decision_options,
     folder_options,
     json_option,
     publish_options,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 )
 @selection_options
 @folder_options
+@decision_options
 @click.option("--all", "everything", is_flag=True, help="List what is unchanged too.")
 @json_option
 @pass_app
@@ -56,6 +58,7 @@ def plan(app: App, /, select: tuple[str, ...], everything: bool, **options: Any)
 )
 @selection_options
 @folder_options
+@decision_options
 @publish_options
 @yes_option
 @pass_app
@@ -65,15 +68,14 @@ def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
     What was built before, on any branch, is reused. A change of main's code is asked about first; without a terminal it needs
     --yes. The result is also a commit of its own, `run:N`, that can be queried when it was not published.
     """
-    from andon.runs.goal import Listener
-
     chosen, runs = run_options(select, **options), app.service.runs
-    result = confirmed(app, yes, chosen, runs.plan, lambda options, report: runs.run(options, Listener(report)))
+    result = confirmed(app, yes, chosen, runs.run)
     return finish(app, result, chosen, "publish.change")
 
 
 @click.command(cls=Command, examples=["andon refresh", "andon refresh shop.* --now 2026-11-01"])
 @selection_options
+@decision_options
 @publish_options
 @pass_app
 def refresh(app: App, /, select: tuple[str, ...], **options: Any) -> int:

@@ -171,6 +171,19 @@ def source_pin(app: App, dataset: str, branch: str | None) -> None:
     app.console.show(done.to_json, lambda: [f"{word} {done.file}", *(f"  {text}" for text in done.contract)])
 
 
+@source.command("accept", cls=Command, examples=["andon source accept shop.orders"])
+@click.argument("dataset")
+@branch_option
+@json_option
+@pass_app
+def source_accept(app: App, dataset: str, branch: str | None) -> None:
+    """Accept the files of a source as they are: its next load records anew how they are read. Counts up `recorded` in its file."""
+    from andon.service.sources import accept_source
+
+    done = accept_source(app.workspace, dataset, branch)
+    app.console.show(done.to_json, lambda: [f"recorded: {done.recorded} written into {done.file}", "next: andon run"])
+
+
 def _workspace(app: App) -> Workspace | None:
     """The workspace, or None outside a project: the doctor looks at the machine then."""
     try:

@@ -5,7 +5,7 @@ The same rules serve the merge of one branch into another. Pure: maps of `{path:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,6 +19,14 @@ Meaning = Callable[[str, str], str | None]
 Shared = Mapping[str, str | None]
 
 
+class Newer(StrEnum):
+    """Which side of a merge has what should count: the one that is merged in, the head, or both have something of their own."""
+
+    MINE = "mine"
+    THEIRS = "theirs"
+    BOTH = "both"
+
+
 class Merged(Record):
     """What the merge of folder, base and head comes to.
 
@@ -29,6 +37,8 @@ class Merged(Record):
         deleted: paths that the folder deleted.
         rejected: causes that were met: the head's content stays there.
         conflicts: paths changed on both sides.
+        taken: paths changed on both sides where somebody decided for the head's.
+        decided: all paths changed on both sides where somebody decided.
     """
 
     files: dict[str, str]
@@ -37,6 +47,8 @@ class Merged(Record):
     deleted: tuple[str, ...] = ()
     rejected: tuple[Cause, ...] = ()
     conflicts: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
 
 
 @dataclass
@@ -47,6 +59,8 @@ class _Sorting:
     deleted: list[str] = field(default_factory=list)
     rejected: list[Cause] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    decided: list[str] = field(default_factory=list)
 
 
 def merge(
@@ -59,6 +73,8 @@ def merge(
     meaning: Meaning | None = None,
     unmoved: Callable[[str], bool] | None = None,
     drop: bool = False,
+    history: Callable[[Sequence[str]], Mapping[str, Newer]] | None = None,
+    decide: Callable[[str], Newer | None] | None = None,
 ) -> Merged:
     """Decide file by file.
 
@@ -71,12 +87,14 @@ def merge(
         meaning: the meaning of a content, where known: a cause names either.
         unmoved: whether what the head has at a path that the base knows came there by undos alone: an undo counts as no change.
         drop: whether what the folder lacks is dropped, whoever brought it.
+        history: which side is newer, of paths where that is known from elsewhere (git); asked once, of those where the folder's content
+            would count or nobody's.
+        decide: which side counts where both changed a path, if somebody has decided that.
     """
     out = _Sorting()
-
+    newer = _newer(base, head, folder, unmoved, history)
     for path in sorted(head.keys() | folder.keys()):
         here, there = folder.get(path), head.get(path)
-        before = base.get(path) if base is not None else None
         if here == there:
             chosen = here
         elif is_rejected(path, here, rejected, meaning):
@@ -84,16 +102,13 @@ def merge(
             chosen = there
         elif here is None and drop:
             chosen = None
-        elif base is None:
-            chosen = _without_base(path, here, there, out)
-        elif there == before or (path in base and unmoved is not None and unmoved(path)):
+        elif newer[path] is Newer.MINE:
             chosen = here
-        elif here == before:
+        elif newer[path] is Newer.THEIRS:
             chosen = there
             (out.kept if here is None else out.from_head).append(path)
         else:
-            out.conflicts.append(path)
-            chosen = there
+            chosen = _decided(path, here, there, decide, out)
         if here is None and there is not None and chosen is None:
             out.deleted.append(path)
         if chosen is not None:
@@ -105,7 +120,55 @@ def merge(
         tuple(out.deleted),
         tuple(out.rejected),
         tuple(out.conflicts),
+        tuple(out.taken),
+        tuple(out.decided),
     )
+
+
+def _newer(
+    base: Shared | None,
+    head: Mapping[str, str],
+    folder: Mapping[str, str],
+    unmoved: Callable[[str], bool] | None,
+    history: Callable[[Sequence[str]], Mapping[str, Newer]] | None,
+) -> dict[str, Newer]:
+    """Which side counts where the two differ; arguments as of `merge`."""
+    found: dict[str, Newer] = {}
+    for path in head.keys() | folder.keys():
+        here, there = folder.get(path), head.get(path)
+        if here == there:
+            continue
+        before = base.get(path) if base is not None else None
+        if there == before or (base is not None and path in base and unmoved is not None and unmoved(path)):
+            found[path] = Newer.MINE
+        elif here == before:
+            found[path] = Newer.THEIRS
+        else:
+            found[path] = Newer.BOTH
+    # What git does not know is as said; so are files that the head never had, and those that a folder without base lacks.
+    doubtful = [
+        path
+        for path, newer in found.items()
+        if newer is not Newer.THEIRS and (path in head or (base is not None and path in base))
+    ]
+    if history is not None and doubtful:
+        found.update(history(sorted(doubtful)))
+    return found
+
+
+def _decided(
+    path: str, here: str | None, there: str | None, decide: Callable[[str], Newer | None] | None, out: _Sorting
+) -> str | None:
+    """What counts where both sides changed a file: what somebody decided, else nothing is done."""
+    side = decide(path) if decide is not None else None
+    if side is None:
+        out.conflicts.append(path)
+        return there
+    out.decided.append(path)
+    if side is Newer.MINE:
+        return here
+    out.taken.append(path)
+    return there
 
 
 def is_rejected(
@@ -118,13 +181,6 @@ def is_rejected(
     if content is None:
         return None in causes
     return content in causes or (meaning is not None and meaning(path, content) in causes - {None})
-
-
-def _without_base(path: str, here: str | None, there: str | None, out: _Sorting) -> str | None:
-    if here is None:
-        out.kept.append(path)
-        return there
-    return here
 
 
 class Pull(StrEnum):

@@ -10,20 +10,33 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
-from andon.base.record import Record, replace
+from andon.base.record import Record, field, replace
 from andon.errors import AndonError, MachineError, ProjectError
+from andon.lake.named_files import raw_path
+from andon.lake.undo import passing, rejected_together
 from andon.model.build import Build, InputFile
-from andon.model.commit import Commit, State
+from andon.model.commit import Cause, Commit, State
 from andon.model.dataset import Dataset, Definition, Kind
 from andon.model.project import Project
-from andon.project.folder.merge import Merged, merge
+from andon.project.folder.merge import Merged, Newer, is_rejected, merge
 from andon.project.folder.scan import FileFact, hash_files, scan
 from andon.project.load import load
-from andon.runs.planning.merging import Against, MergeSide, by_path, code_notices, conflict, merge_raw
+from andon.runs.planning.merging import (
+    Against,
+    MergeSide,
+    by_path,
+    code_history,
+    code_notices,
+    conflict,
+    merge_raw,
+    passed_notices,
+)
 from andon.runs.planning.moves import HeadMoves
 from andon.runs.planning.steps import SourceInput
 from andon.sources.files.paths import glob
 from andon.workspace.base import Base, InCommon
+from andon.workspace.git import git_info
+from andon.workspace.git_history import GitHistory
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -43,6 +56,8 @@ class Gathered(Record):
         builds: the builds of the head's source leaves.
         notices: lines for people.
         failures: what is known to fail already, by dataset: raw files that are not there, contracts that don't hold.
+        raw: the merges of raw files, by source.
+        passed: causes that keep nothing out any more.
     """
 
     head: Commit
@@ -57,6 +72,18 @@ class Gathered(Record):
     sources: Mapping[str, SourceInput]
     failures: Mapping[str, AndonError]
     notices: tuple[str, ...]
+    raw: Mapping[str, Merged] = field(default_factory=dict)
+    passed: frozenset[Cause] = frozenset()
+
+    @property
+    def decided(self) -> frozenset[str]:
+        """Paths that both sides changed, and where somebody decided."""
+        return frozenset(path for merged in (self.code, *self.raw.values()) for path in merged.decided)
+
+    @property
+    def is_decided_for_head(self) -> bool:
+        """Whether somebody decided for what the head has."""
+        return any(merged.taken for merged in (self.code, *self.raw.values()))
 
     def with_sources(self, sources: Mapping[str, SourceInput], failures: Mapping[str, AndonError]) -> Gathered:
         """The same with what is known by now of some sources, and what of them will fail."""
@@ -106,12 +133,27 @@ class Gatherer:
                 )
             return content
 
-        return MergeSide({path: fact.sha256 for path, fact in facts.items()}, self._folder_raw, read)
+        code = {path: fact.sha256 for path, fact in facts.items()}
+        return MergeSide(code, self._folder_raw, read, self._read_raw, self._read_kept)
 
     def own(self, state: State) -> MergeSide:
         """A branch's own code on the raw files that lie in the folder today."""
         read = self._lake.objects.text
-        return MergeSide(state.files(), self._folder_raw, lambda _, sha: read(sha), is_folder=False, is_own=True)
+        return MergeSide(
+            state.files(),
+            self._folder_raw,
+            lambda _, sha: read(sha),
+            self._read_raw,
+            self._read_kept,
+            is_folder=False,
+            is_own=True,
+        )
+
+    def _read_raw(self, path: str, _: str) -> bytes:
+        return (self._workspace.root / path).read_bytes()
+
+    def _read_kept(self, path: str, sha: str) -> bytes:
+        return self._lake.storage.read(raw_path(InputFile(path, sha, 0)))
 
     def commit(self, commit: Commit) -> MergeSide:
         """A commit: its code and the raw files that its sources were built from."""
@@ -153,6 +195,7 @@ class Gatherer:
         drop: bool = False,
         lenient: bool = False,
         reverts: bool = False,
+        decide: Callable[[str], Newer | None] = lambda _: None,
     ) -> Gathered:
         """Merge, load and look at raw files.
 
@@ -160,15 +203,21 @@ class Gatherer:
             drop: drop what the side lacks.
             lenient: leave the project's problems in the result for the caller, who looks for more.
             reverts: whether an undo or a redo is made: what earlier ones kept out and took back is no matter then.
+            decide: which side counts where both changed a file, where somebody decided that.
 
         Raises:
             ConflictError: `lake.folder_conflict` with all files that both sides changed.
             ProjectError: with everything that is wrong in the merged code.
         """
         state = self._lake.commits.state(head)
-        against = Against(
-            head, base, drop, None if reverts else HeadMoves(self._lake.commits, self._lake.objects, head)
-        )
+        moves = None if reverts else HeadMoves(self._lake.commits, self._lake.objects, head)
+        is_ours = side.is_folder or side.is_own
+        history = GitHistory(self._workspace.root) if is_ours and git_info(self._workspace.root) is not None else None
+        groups = () if reverts or not head.rejected else rejected_together(self._lake.commits.first_parents(head))
+        rejected = () if reverts else head.rejected
+        against = Against(head, base, drop, moves, decide, rejected, tuple(groups), history)
+        passed = self._corrected_code(state, side, against)
+        against = against.without(passed)
         code = self._merge_code(state, side, against)
         if code.conflicts:
             raise conflict(code.conflicts, side)
@@ -192,7 +241,9 @@ class Gatherer:
             builds=builds,
             sources=raw.sources,
             failures=raw.failures,
-            notices=(*code_notices(code, side), *raw.notices),
+            notices=(*code_notices(code, side), *raw.notices, *passed_notices(passed | raw.passed, groups)),
+            passed=passed | raw.passed,
+            raw=raw.merged,
         )
 
     def source_builds(self, state: State) -> dict[str, Build]:
@@ -214,7 +265,23 @@ class Gatherer:
             meaning=self.meaning(side) if rejected else None,
             unmoved=against.unmoved(base, there),
             drop=against.drop,
+            history=code_history(against, there, side, self._lake.objects.text),
+            decide=against.decide,
         )
+
+    def _corrected_code(self, state: State, side: MergeSide, against: Against) -> frozenset[Cause]:
+        """Causes in code that keep nothing out any more."""
+        groups = [group for group in against.groups if any(cause.source is None for cause in group)]
+        if not groups:
+            return frozenset()
+        rejected, there, meaning = against.rejected(), state.files(), self.meaning(side)
+
+        def is_corrected(cause: Cause) -> bool:
+            here = side.code.get(cause.path)
+            is_new = here is not None and here != there.get(cause.path)
+            return is_new and not is_rejected(cause.path, here, rejected, meaning)
+
+        return passing(groups, is_corrected)
 
     def meaning(self, side: MergeSide) -> Callable[[str, str], str | None]:
         """What the files of a side mean: causes name a dataset's file by that."""

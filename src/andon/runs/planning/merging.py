@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from andon.base.record import Record, replace
 from andon.errors import AndonError, ConflictError, MachineError
+from andon.lake.undo import passing
 from andon.model.build import Build, InputFile
-from andon.model.commit import Commit
+from andon.model.commit import Cause, Commit
 from andon.model.dataset import Definition, Kind
-from andon.project.folder.merge import Merged, merge, rejected_by_path
+from andon.project.folder.merge import Merged, Newer, merge, rejected_by_path
+from andon.project.folder.scan import is_code_path
 from andon.runs.planning.moves import HeadMoves
 from andon.runs.planning.steps import SourceInput
 from andon.sources.files.paths import match
 from andon.workspace.base import Base, InCommon
+from andon.workspace.git_history import Differing, GitHistory
 
 #: More files than this are one line with a count.
 _MANY = 4
@@ -27,6 +30,7 @@ class MergeSide(Record):
         code: `{path: sha256}`.
         raw: the raw files that a source's patterns mean on this side.
         read: content of a code file of this side.
+        read_raw, read_kept: content of a raw file of the folder, and of one that the lake keeps.
         is_folder: whether it is the working folder.
         is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
     """
@@ -34,6 +38,8 @@ class MergeSide(Record):
     code: Mapping[str, str]
     raw: Callable[[Definition], Mapping[str, InputFile]]
     read: Callable[[str, str], bytes]
+    read_raw: Callable[[str, str], bytes] = lambda *_: b""
+    read_kept: Callable[[str, str], bytes] = lambda *_: b""
     is_folder: bool = True
     is_own: bool = False
 
@@ -43,16 +49,30 @@ class Against(Record):
 
     Attributes:
         moves: what publishes changed in the branch; None for an undo or a redo.
+        decide: which side counts where both changed a file, where somebody decided that.
+        rejected_causes: what undos keep out, but for what passes again.
+        groups: what they keep out, by the publish that had brought it.
+        history: what git says of files in which the folder and the head differ; None where the side is not the folder.
     """
 
     head: Commit
     base: Base | None
     drop: bool
     moves: HeadMoves | None
+    decide: Callable[[str], Newer | None] = lambda _: None
+    rejected_causes: tuple[Cause, ...] = ()
+    groups: tuple[frozenset[Cause], ...] = ()
+    history: GitHistory | None = None
 
     def rejected(self, source: str | None = None) -> Mapping[str, frozenset[str | None]]:
         """What undos keep out of the code, or of a source."""
-        return rejected_by_path(self.head.rejected, source) if self.moves is not None else {}
+        return rejected_by_path(self.rejected_causes, source)
+
+    def without(self, passed: Set[Cause]) -> Against:
+        """The same where `passed` keeps nothing out any more."""
+        return (
+            replace(self, rejected_causes=tuple(c for c in self.rejected_causes if c not in passed)) if passed else self
+        )
 
     def unmoved(
         self, base: InCommon | None, there: Mapping[str, str], source: str | None = None
@@ -66,9 +86,16 @@ class Against(Record):
 
 @dataclass
 class RawInputs:
-    """What the merge of raw files comes to, source by source."""
+    """What the merge of raw files comes to, source by source.
+
+    Attributes:
+        passed: causes that keep nothing out any more.
+        merged: the merges themselves.
+    """
 
     sources: dict[str, SourceInput] = field(default_factory=dict)
+    passed: frozenset[Cause] = frozenset()
+    merged: dict[str, Merged] = field(default_factory=dict)
     failures: dict[str, AndonError] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
@@ -76,13 +103,20 @@ class RawInputs:
 def merge_raw(
     definitions: Mapping[str, Definition], builds: Mapping[str, Build], side: MergeSide, against: Against
 ) -> RawInputs:
-    """Merge the raw files of every source, those of the code and of the head."""
+    """Merge the raw files of every source, those of the code and of the head.
+
+    Raises:
+        ConflictError: `lake.folder_conflict` with all that both sides changed.
+    """
     found = RawInputs()
+    found.passed = passing(against.groups, lambda cause: _is_other(cause, definitions, side))
+    against = against.without(found.passed)
     for name, definition in definitions.items():
         if definition.kind is not Kind.SOURCE:
             continue
         try:
-            found.sources[name], notices = _merged_raw(definition, builds.get(name), side, against)
+            found.merged[name] = merged = _merged(definition, builds.get(name), side, against)
+            found.sources[name], notices = _source_input(definition, builds.get(name), side, merged)
         except AndonError as error:
             if isinstance(error, ConflictError | MachineError):
                 raise
@@ -90,24 +124,41 @@ def merge_raw(
             found.sources[name] = SourceInput()
             continue
         found.notices += notices
+    conflicts = sorted({path for merged in found.merged.values() for path in merged.conflicts})
+    if conflicts:
+        raise conflict(conflicts, side)
     return found
 
 
-def _merged_raw(
-    definition: Definition, build: Build | None, side: MergeSide, against: Against
-) -> tuple[SourceInput, Sequence[str]]:
-    """What a source would read, and what of it people should hear.
+def _is_other(cause: Cause, definitions: Mapping[str, Definition], side: MergeSide) -> bool:
+    """Whether a raw file that an undo keeps out was changed or removed since."""
+    definition = definitions.get(cause.source or "")
+    if definition is None or definition.kind is not Kind.SOURCE:
+        return False
+    try:
+        here = side.raw(definition).get(cause.path)
+    except AndonError:
+        return False  # told where the source is merged
+    return (here.sha256 if here is not None else None) != cause.content
+
+
+def _published(definition: Definition, build: Build | None) -> dict[str, InputFile]:
+    """The raw files that the head's leaf was built from, as far as the source's patterns mean them."""
+    return {f.path: f for f in build.files if _wanted(definition, f.path)} if build else {}
+
+
+def _merged(definition: Definition, build: Build | None, side: MergeSide, against: Against) -> Merged:
+    """The merge of a source's raw files.
 
     Args:
         build: of the head's leaf.
     """
     name = definition.dataset
     here = side.raw(definition)
-    published = {f.path: f for f in build.files if _wanted(definition, f.path)} if build else {}
-    there = by_path(published.values())
+    there = by_path(_published(definition, build).values())
     # A source that the head has not has nothing there that somebody could have taken away.
     base = against.base.raw.get(name) if against.base is not None and build is not None else None
-    merged = merge(
+    return merge(
         base.files if base is not None else None,
         there,
         by_path(here.values()),
@@ -115,9 +166,46 @@ def _merged_raw(
         source=name,
         unmoved=against.unmoved(base, there, name),
         drop=against.drop,
+        history=_raw_history(against, there, by_path(here.values()), side),
+        decide=against.decide,
     )
-    if merged.conflicts:
-        raise conflict(merged.conflicts, side)
+
+
+def _raw_history(
+    against: Against, there: Mapping[str, str], here: Mapping[str, str], side: MergeSide
+) -> Callable[[Sequence[str]], Mapping[str, Newer]] | None:
+    history = against.history
+    if history is None:
+        return None
+    return lambda paths: history.newer(
+        [Differing(p, _reads(side.read_raw, p, here.get(p)), _reads(side.read_kept, p, there.get(p))) for p in paths]
+    )
+
+
+def code_history(
+    against: Against, there: Mapping[str, str], side: MergeSide, text: Callable[[str], bytes]
+) -> Callable[[Sequence[str]], Mapping[str, Newer]] | None:
+    """What git says of code in which the folder and the head (`there`, of which `text` gives the contents) differ."""
+    history = against.history
+    if history is None or not side.is_folder:
+        return None
+    return lambda paths: history.newer(
+        [
+            Differing(p, _reads(side.read, p, side.code.get(p)), _reads(lambda _, sha: text(sha), p, there.get(p)))
+            for p in paths
+        ]
+    )
+
+
+def _reads(read: Callable[[str, str], bytes], path: str, sha: str | None) -> Callable[[], bytes] | None:
+    return None if sha is None else lambda: read(path, sha)
+
+
+def _source_input(
+    definition: Definition, build: Build | None, side: MergeSide, merged: Merged
+) -> tuple[SourceInput, Sequence[str]]:
+    """What a source would read, and what of it people should hear."""
+    name, here, published = definition.dataset, side.raw(definition), _published(definition, build)
     sizes = {(f.path, f.sha256): f.size for f in (*published.values(), *here.values())}
     files = tuple(InputFile(p, sha, sizes[p, sha]) for p, sha in sorted(merged.files.items()))
     old = {f.path: f.sha256 for f in build.files} if build else {}
@@ -158,14 +246,31 @@ def conflict(paths: Iterable[str], side: MergeSide) -> ConflictError:
     """The error for files that both sides changed."""
     names = list(paths)
     shown = ", ".join(f"`{p}`" for p in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    who = "this folder" if side.is_folder else "the branch"
+    is_ours = side.is_folder or side.is_own
+    who, mine = ("this folder", "this folder's") if is_ours else ("the branch", "the branch's")
+    place = names[0] if len(names) == 1 else "PATH"
+    ways = f"the same command with `--mine {place}` takes {mine}, with `--theirs {place}` what is published"
+    if side.is_folder and any(is_code_path(path) for path in names):
+        ways = f"`andon pull` merges the texts and marks what it can't decide; or {ways}"
+    elif not is_ours:
+        ways += "; for something of both, run that on the branch first, and take it with `--mine`"
     return ConflictError(
         "lake.folder_conflict",
         f"changed both in {who} and in what is published since: {shown}",
         where=names[0],
-        hint="`andon pull` merges the texts and marks what it can't decide",
+        hint=ways,
         details={"files": names},
     )
+
+
+def passed_notices(passed: Set[Cause], groups: Iterable[Set[Cause]]) -> list[str]:
+    """What people should hear of causes that keep nothing out any more."""
+    notices = []
+    for group in groups:
+        again, corrected = sorted({c.path for c in group & passed}), sorted({c.path for c in group - passed})
+        if again:
+            notices.append(f"{_some(corrected)} was corrected, so what was undone with it passes again: {_some(again)}")
+    return notices
 
 
 def code_notices(code: Merged, side: MergeSide) -> list[str]:

@@ -15,16 +15,30 @@ _ACCEPTED = (
     "a DuckDB relation, a polars, pandas or pyarrow table, anything with `__arrow_c_stream__`, "
     "a dict of columns, or a list of dicts"
 )
-#: What Parquet would turn into something else, by DuckDB's id of the type: 128 bits into floating point, parts of an interval lost.
+#: What Parquet would turn into something else, by DuckDB's id of the type: 128 bits into floating point.
 _STORED_AS = {
     "hugeint": "BIGINT",
     "uhugeint": "BIGINT",
-    "interval": "VARCHAR",
     "enum": "VARCHAR",
-    "bit": "VARCHAR",
-    "time_ns": "VARCHAR",
-    "bignum": "VARCHAR",
+    "time_ns": "TIME",
+    "timestamp_ns": "TIMESTAMP",
 }
+#: What readers would find to be something else than what was returned, and what to do.
+_CHANGED = {
+    "interval": (
+        "is a duration, which is stored as a text that sorts and adds otherwise",
+        "return its seconds as a number (`.dt.total_seconds()`), or texts",
+    ),
+    "bit": ("is a bit string, which is stored as a text that sorts otherwise", "return texts or numbers"),
+    "bignum": ("is a number of any size, which is stored as a text that sorts otherwise", "return decimals or texts"),
+    "time with time zone": ("is a time with an offset, which is stored as a text that sorts otherwise", "return texts"),
+    "enum": (
+        "has categories in an order of its own, which is not stored: as texts they sort by their letters",
+        "return texts (`.astype(str)`), and the place in the order as a number (`.cat.codes`)",
+    ),
+}
+#: Types finer than what is stored.
+_FINER = ("timestamp_ns", "time_ns")
 _SMALL_UNITS = {"s", "ms", "us", "ns"}
 
 
@@ -54,9 +68,27 @@ def to_relation(connection: Any, value: Any) -> Any:
     """
     relation = _relation_of(connection, value)
     check_names(relation.columns)
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        _refuse_changed(name, kind)
     return relation.project(
         ", ".join(_stored(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True))
     )
+
+
+def _refuse_changed(name: str, kind: Any) -> None:
+    """Refuse a type of which readers would find something else."""
+    if kind.id in _CHANGED and not (kind.id == "enum" and _is_sorted(kind)):
+        raise ResultError(f"the column `{name}` {_CHANGED[kind.id][0]}", _CHANGED[kind.id][1])
+    if kind.id in ("struct", "list", "array", "map"):
+        for part, child in kind.children:
+            if part != "size":
+                _refuse_changed(name, child)
+
+
+def _is_sorted(kind: Any) -> bool:
+    """Whether the values of an enum stand in the order of their texts."""
+    values = [value for _, values in kind.children for value in values]
+    return values == sorted(values, key=str.encode)
 
 
 def check_names(names: Any) -> None:
@@ -127,6 +159,7 @@ def _arrow_names(value: Any) -> list[Any]:
 
 def _pandas_relation(connection: Any, frame: Any) -> Any:
     check_names(list(frame.columns))
+    _refuse_index(frame.index)
     texts = set()
     for name in frame.columns:
         column = frame[name]
@@ -140,6 +173,18 @@ def _pandas_relation(connection: Any, frame: Any) -> Any:
         return relation
     return relation.project(
         ", ".join(f"cast({_quote(n)} as varchar) as {_quote(n)}" if n in texts else _quote(n) for n in relation.columns)
+    )
+
+
+def _refuse_index(index: Any) -> None:
+    """Refuse an index that says something: it is no column, and would be gone. Numbers of rows say nothing."""
+    names = [name for name in index.names if name is not None]
+    if not names and getattr(index.dtype, "kind", "") in "iu":
+        return
+    said = f"named {', '.join(f'`{name}`' for name in names)}" if names else f"of {index.dtype}"
+    raise ResultError(
+        f"the frame has an index {said}, and an index is not stored",
+        "`.reset_index()` makes columns of it, `.reset_index(drop=True)` drops it",
     )
 
 
@@ -279,10 +324,22 @@ def _has_nan(value: Any) -> bool:
 
 def _stored(name: str, kind: Any) -> str:
     """The SQL that selects a column in a type that Parquet holds; a number that doesn't fit fails loudly."""
-    stored = parquet_type(kind)
+    stored, column = parquet_type(kind), _quote(name)
     if stored is None:
         raise ResultError(f"the column `{name}` is of type {kind}, which Parquet can't hold", "cast it to another type")
-    return f"cast({_quote(name)} as {stored}) as {_quote(name)}"
+    cast = f"cast({column} as {stored})"
+    if _is_finer(kind):
+        text = f"the column `{name}` has times finer than a microsecond, where the lake ends: round them (`.dt.floor('us')`)"
+        quoted = text.replace("'", "''")
+        cast = f"case when cast({cast} as varchar) <> cast({column} as varchar) then error('{quoted}') else {cast} end"
+    return f"{cast} as {column}"
+
+
+def _is_finer(kind: Any) -> bool:
+    """Whether times finer than what is stored are anywhere in a type."""
+    if kind.id in ("struct", "list", "array", "map"):
+        return any(_is_finer(child) for part, child in kind.children if part != "size")
+    return kind.id in _FINER
 
 
 def parquet_type(kind: Any) -> str | None:
