@@ -98,7 +98,9 @@ def _entry(
     try:
         entry |= module.first_load(call, sources).entry()
     except DatasetError as error:
-        raise complete(call, error, sources, lambda other: module.first_load(other, sources)) from error
+        raise complete(
+            call, error, sources, lambda other: module.first_load(other, sources_of(other, files, paths))
+        ) from error
     partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
     return entry
 
