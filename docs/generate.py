@@ -77,6 +77,7 @@ A term that names nothing is an error with the nearest name, never an empty sele
 | `tag:finance` | datasets with a tag |
 | `owner:ana` | datasets of an owner |
 | `datasets/marts/orders.sql`, `datasets/marts/` | the dataset of a file, the datasets of a folder |
+| `macros/money.sql`, `raw/orders_05.csv` | the datasets that are made with the file, the source that reads it |
 | `path:datasets/marts` | the same, told by a word; `*` fits any part of a path |
 | `state:changed` | what the folder changed |
 | `tag:finance,state:changed` | what both terms select: a comma means both at once, a blank either |

@@ -136,7 +136,7 @@ CODES: dict[str, str] = {
 }
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AndonError(Exception):
     """Root of all errors that Andon raises on purpose.
 
@@ -167,9 +167,17 @@ class AndonError(Exception):
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
+        only = self.problems[0] if len(self.problems) == 1 else None
+        if only is not None and only.message == self.message:  # said once
+            return "\n  ".join(
+                filter(None, [text, *(only.excerpt or "").splitlines(), self.hint and f"hint: {self.hint}"])
+            )
         for problem in self.problems:
             text += f"\n  {problem.where}: {problem.message}" if problem.where else f"\n  {problem.message}"
         return f"{text}\n  hint: {self.hint}" if self.hint else text
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.code}: {self.message}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = (self.code, self.message, self.where, self.hint, self.retryable, dict(self.details), self.problems)

@@ -566,3 +566,51 @@ def test_a_branch_with_work_that_is_in_no_other_place_is_not_dropped_unasked(bui
     assert built.json("branch", "drop", "again", "--yes")["dropped"]
     built("undo")
     assert built.json("redo", "--yes")["redone"]
+
+
+def test_a_query_takes_parameters(built: Andon) -> None:
+    def asked(sql: str, *given: str) -> list[list[Any]]:
+        rows: list[list[Any]] = built.json("query", sql, *(word for each in given for word in ("--param", each)))[
+            "rows"
+        ]
+        return rows
+
+    assert asked("select order_id from shop.orders where amount > $n order by 1 limit $m", "n=10", "m=2") == [[1], [3]]
+    assert asked("select ?::int + 1, ?", "1=5", "2=a=b") == [[6, "a=b"]]
+    assert asked("select count(*) from shop.orders where customer = $c", "c=ada' or 1=1 --") == [[0]]
+    assert asked("select $zip", "zip=01067") == [["01067"]]
+    for given in (["n"], ["=5"], ["n=1", "n=2"], ["m=1"]):
+        words = [word for each in given for word in ("--param", each)]
+        assert built.json("query", "select $n", *words, status=2)["error"]["code"] == "usage.bad_argument"
+    assert built("query", "select $n as n", "--param", "n=5", "--format", "csv").out == "n\n5\n"
+    built.write("datasets/marts/p.sql", "select $n as n\n")
+    assert "a definition takes no parameters" in built("plan", status=2).err
+
+
+def test_what_a_refresh_kept_back_is_named_and_the_rest_is_not_said_to_be_held(built: Andon) -> None:
+    built.write("datasets/m/small.sql", "/*---\nchecks: n < 100\n---*/\nselect order_id as n from shop.orders\n")
+    built.write("datasets/m/reader.sql", "select n from m.small\n")
+    built("run", "--yes")
+    raw = built.folder / "raw" / "orders.csv"
+    raw.write_text(raw.read_text() + "900,ben,2026-03-05,5.00\n")
+    found = built("refresh", status=1)
+    assert "published to main" in found.out
+    assert "of m.reader, m.small readers see what they saw before; what next:" in found.err
+    assert [e["changed"] for e in built.json("log", "-n", "1")] == [["marts.revenue_by_month", "shop.orders"]]
+    assert built("undo", status=2).err.count("it took in new data and changed no code") == 1
+    undone = built.json("undo", "--yes")
+    assert undone["datasets"] == ["marts.revenue_by_month", "shop.orders"]
+    assert [d["dataset"] for d in built.json("diff", "main~1", "main")["datasets"]] == undone["datasets"]
+
+
+def test_a_dataset_that_was_only_built_again_is_no_difference_anywhere(built: Andon) -> None:
+    built.write("datasets/m/same.sql", "select count(*) > 0 as there from shop.orders\n")
+    built("run", "--yes")
+    raw = built.folder / "raw" / "orders.csv"
+    raw.write_text(raw.read_text() + "6,ben,2026-03-05,5.00\n")
+    built("refresh")
+    changed = built.json("log", "-n", "1")[0]["changed"]
+    assert "m.same" not in changed
+    assert changed == [d["dataset"] for d in built.json("diff", "main~1", "main")["datasets"]]
+    assert built.json("log", "m.same")[0]["kind"] == "change"  # the refresh is not in it
+    assert built.json("undo", "--yes")["datasets"] == changed

@@ -39,6 +39,7 @@ def test_a_file_selects_its_dataset_wherever_the_person_stands(built: Andon, mon
     assert listed(MART) == listed("datasets/marts/") == listed(f"path:{MART}") == ["marts.revenue_by_month"]
     assert listed(str(built.folder / MART)) == ["marts.revenue_by_month"]
     assert listed(f"+{MART}") == ["marts.revenue_by_month", "shop.orders"]
+    assert listed("raw/orders.csv") == ["shop.orders"]
     monkeypatch.chdir(built.folder / "datasets" / "marts")
     assert listed("revenue_by_month.sql") == listed("./") == ["marts.revenue_by_month"]
     assert built.json("ls", "macros/x.sql", status=2)["error"]["message"] == "no dataset has a file at `macros/x.sql`"
@@ -56,3 +57,19 @@ def test_what_was_held_is_known_though_nobody_can_read_it_yet(andon: Andon) -> N
         assert error["code"] == "lake.dataset_not_found"
         assert error["hint"] == "run:1 made it and was not published: `--at run:1` reads what it made"
         andon(*words, "--at", "run:1", status=1 if words[0] == "check" else 0)
+
+
+def test_what_is_not_selected_is_not_said_to_be_absent(built: Andon) -> None:
+    built.write("datasets/m/other.sql", "select order_id from shop.orders\n")
+    built.write(
+        "datasets/m/one.sql",
+        "/*---\nchecks: |\n  order_id -> m.other\n  rows = count(m.nowhere.x)\n---*/\nselect order_id from shop.orders\n",
+    )
+    problems = built.json("plan", "m.one", status=2)["error"]["problems"]
+    assert [p["message"] for p in problems] == [
+        "`m.other` is not selected, and not published yet",
+        "there is no dataset `m.nowhere`",
+    ]
+    built.replace("datasets/m/one.sql", "  rows = count(m.nowhere.x)\n", "")
+    built.replace("datasets/m/other.sql", "select", "/*---\nkey: order_id\n---*/\nselect")
+    assert {s["dataset"] for s in built.json("plan", "m.one", "m.other")["steps"]} >= {"m.one", "m.other"}

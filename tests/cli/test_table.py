@@ -91,4 +91,6 @@ def test_vertical_shows_everything() -> None:
     assert all(len(line) <= 50 for line in lines)
     assert lines[:2] == ["row 1", "  a          1234567.891"]
     assert " ".join(" ".join(lines[2:-4]).split()) == f"long_name {text}last"
+    steering = list(vertical([("\x1b[31mred", "\u202eback")], ink(), ("a\nb", "c"), 40))
+    assert steering == ["row 1", "  a⏎b  \\x1b[31mred", "  c    \\u202eback"]
     assert lines[-3:] == ["row 2", "  a          2", "  long_name  NULL"]

@@ -105,6 +105,59 @@ def test_a_disk_with_no_room_for_the_catalog(tmp_path):
         assert andon(folder, "run", "--yes")[0] == 0
 
 
+def fill(path: Path) -> None:
+    """Take all the room that the disk has, to the last byte."""
+    with path.open("wb", buffering=0) as file:
+        for size in (65536, 4096, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(b"x" * size)
+
+
+def test_reading_works_on_a_disk_that_is_completely_full(tmp_path):
+    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=6m", "none") as folder:
+        write(folder)
+        assert andon(folder, "run", "--yes")[0] == 0
+        fill(folder / "ballast")
+        for words in (("query", FIGURES), ("ls",), ("show", "marts.totals"), ("log",), ("status",), ("plan",)):
+            assert andon(folder, *words)[0] == 0, words
+        _, findings = andon(folder, "doctor")
+        assert {f["what"]: f["level"] for f in findings}["disk: free"] == "risk"
+        assert {f["what"]: f["level"] for f in findings}["catalog"] == "ok"
+        (folder / "ballast").unlink()
+        (folder / "raw/orders_05.csv").write_text("id,customer,amount\n1,ada,11\n")
+        assert andon(folder, "run", "--yes")[0] == 0
+
+
+def test_what_killed_runs_left_is_named_and_removed_by_one_command(project):
+    from andon.base.files import lock_file
+
+    lake = project / ".andon/lake"
+    left = [
+        lake / "data/marts/totals-0123456789abcdef.parquet",
+        lake / "data/marts/best-0123456789abcdef.parquet.part/best-0123456789abcdef.parquet",
+        lake / "raw/ab/ab12.deadbeef.tmp",
+        project / "datasets/marts/.totals.sql.999999-0a1b2c3d.tmp",
+    ]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * 1000)
+    before = andon(project, "query", FIGURES)[1]["rows"]
+    _, findings = andon(project, "doctor")
+    (note,) = [f for f in findings if f["what"] == "left behind"]
+    assert "4.0 kB in 4 files" in note["detail"]
+    assert "andon doctor --clean" in note["hint"]
+    held = lock_file(lake / ".writing", shared=True)  # somebody builds: what they wrote has no name yet
+    _, findings = andon(project, "doctor", "--clean")
+    assert [path.exists() for path in left] == [True, True, True, False]
+    os.close(held)
+    _, findings = andon(project, "doctor", "--clean")
+    assert not any(path.exists() for path in left)
+    assert {f["what"] for f in findings} & {"left behind", "removed"} == {"removed"}
+    assert andon(project, "query", FIGURES)[1]["rows"] == before
+    assert andon(project, "doctor", "--deep")[0] == 0
+
+
 def test_a_folder_that_cannot_be_written(project, tmp_path):
     before = main_of(project)
     (project / BIG).write_text(BIG_SQL)

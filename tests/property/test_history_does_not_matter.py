@@ -19,10 +19,10 @@ from pathlib import Path
 
 from andon.base.hashing import digest
 from andon.errors import AndonError, ConflictError
+from andon.lake.named_files import raw_path
 from andon.lake.undo import PUBLISHES, with_undone
 from andon.model.run import RunResult, TaskStatus
 from andon.project.folder.scan import is_code_path
-from andon.runs.planning.raw_files import raw_path
 from andon.service.pull import pull
 from kit.clones import Clone
 from kit.lakes import Judge

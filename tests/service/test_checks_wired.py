@@ -375,3 +375,84 @@ def test_rules_run_by_themselves_too(project):
     project.run()
     for report in (check(project), check(project, "shop.orders"), check(project, at="main")):
         assert [r.label for r in report.results] == ["none"]
+
+
+SECRET = 77_123_456
+
+
+@pytest.mark.parametrize("marked", ["before", "later"])
+def test_a_total_of_a_personal_number_tells_no_ones_value(project, marked):
+    project.write("raw/orders_05.csv", f"id,customer,amount\n1,ada,10\n2,ben,{SECRET}\n3,ada,5\n")
+    told = ["sum(amount) = 1 warn", "avg(amount) > 1e9 warn", "count(amount) = 0 warn", "share(amount > 7) < 1% warn"]
+    hidden = [
+        "max(amount) < 7 warn",
+        "any_value(amount) filter (where id = 2) < 7 warn",
+        "median(amount) filter (where id = 2) 1..2 warn",
+        "max(amount) + 1 < 7 warn",
+        "arg_max(amount, id) filter (where id = 2) < 7 warn",
+        "max(id) > max(amount) warn",
+        "list(amount)[2] < 7 warn",
+        "max(case when id = 2 then amount end) = 0 warn",
+        "watch max(amount)",
+    ]
+    front_matter = "columns:\n  amount: {pii: true}\n" + lines(*told, *hidden)
+    if marked == "later":
+        project.write("sources/shop/orders.sql", front(lines(*told, *hidden), SHOP))
+        project.run()
+    project.write("sources/shop/orders.sql", front(front_matter, SHOP))
+    project.write(
+        "datasets/marts/count.sql",
+        front(lines("n > max(shop.orders.amount) warn"), "select count(*) as n from shop.orders\n").replace(
+            "n > max", "max(n) > max"
+        ),
+    )
+    result = project.run()
+    found = {c.text: c for c in [*result.checks, *check(project, again=True).results]}
+    assert all(found[line].value not in (None, "•••") for line in told)
+    assert all(found[line].value == "•••" for line in hidden if "max(id)" not in line)
+    assert (found["max(id) > max(amount) warn"].value, found["max(id) > max(amount) warn"].limit) == (3, "•••")
+    assert found["max(amount) < 7 warn"].limit == "< 7"
+    with closing(project.open()) as service:
+        history = service.checks.history("shop.orders")
+        report = service.diff_reports.report("main~1", "main") if marked == "later" else None
+        shown = service.datasets.show("shop.orders")
+    for document in (result, check(project), check(project, at="main"), *history, report, shown):
+        text = json.dumps(document.to_json()) if document is not None else ""
+        text = text.replace(str(sum((10, SECRET, 5))), "")
+        assert str(SECRET) not in text
+        assert str(SECRET + 1) not in text
+
+
+STAFF = """/*---
+key: id
+checks: |
+  manager_id -> hr.staff warn
+  manager_id -> hr.staff.id where dept = 'a' warn
+  (manager_id, dept) -> hr.staff (id, dept) warn
+  pay <= (select avg(pay) from hr.staff) warn
+  manager_id in (select id from hr.staff) warn
+  max(pay) = max(hr.staff.pay) warn
+---*/
+select * from read_csv('raw/staff.csv')
+"""
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_dataset_may_be_named_in_its_own_file(project, monkeypatch, large):
+    if large:  # as tables of many rows are asked, file by file
+        monkeypatch.setattr("andon.checks.execute.queries.LARGE", 1)
+    project.write("raw/staff.csv", "id,manager_id,pay,dept\n1,,10,a\n2,1,5,a\n3,1,7,b\n4,9,8,b\n")
+    project.write("sources/hr/staff.sql", STAFF)
+    found = {c.text.removesuffix(" warn"): c for c in project.run().checks if c.dataset == "hr.staff"}
+    assert [(c.bad, c.total) for c in list(found.values())[1:6]] == [(1, 4), (0, 2), (2, 4), (2, 4), (1, 4)]
+    assert str(found["max(pay) = max(hr.staff.pay)"].status) == "pass"
+    assert found["manager_id -> hr.staff"].samples.rows[0][0] == "4"
+    project.write("raw/staff.csv", "id,manager_id,pay,dept\n1,,10,a\n2,1,5,a\n3,1,7,b\n4,9,8,b\n9,1,90,b\n")
+    again = {c.text.removesuffix(" warn"): c.bad for c in project.run().checks if c.dataset == "hr.staff"}
+    project.write(
+        "sources/hr/staff.sql",
+        STAFF.replace("max(pay) =", "exists (select 1 from hr.staff s where s.id = staff.id)\n  max(pay) ="),
+    )
+    with pytest.raises(ProjectError, match="staff"):  # the row has no name when it is asked, so the plan says so
+        project.run()
+    assert (again["manager_id -> hr.staff"], again["pay <= (select avg(pay) from hr.staff)"]) == (0, 1)

@@ -175,6 +175,63 @@ def test_an_edit_that_is_saved_after_a_run_began_is_not_published(shared):
     assert works(ana.plan()).keys() >= {"marts.count", "marts.most", "shop.orders"}  # the edits are still to come
 
 
+def test_what_is_asked_about_is_what_is_done_whatever_is_edited_while_somebody_thinks(edited):
+    seen: list[dict[str, str]] = []
+
+    def agree(plan: Plan) -> None:
+        seen.append(works(plan))
+        assert plan.steps[-1].verdict is not None or len(plan.steps) > 1  # all that is known is shown
+        edited.write(COUNT, "select count(*) + 7 as n from shop.orders\n")
+        edited.write("datasets/marts/new.sql", "select 1 as one\n")
+
+    result = run(edited, listener=Listener(agree=agree))
+    assert (seen, did(result)) == ([{"marts.count": "build"}], {"marts.count": "build"})
+    assert edited.ask("select n from marts.count") == [(4,)]
+    assert works(edited.plan()) == {"marts.count": "build", "marts.new": "build"}
+
+
+def test_who_does_not_agree_has_done_nothing(edited):
+    head, runs = edited.head(), newest(edited)
+
+    def agree(_: Plan) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(edited, listener=Listener(agree=agree))
+    assert (edited.head(), newest(edited)) == (head, runs)
+
+
+def test_another_plan_by_then_is_asked_about_again(shared):
+    """Once because a colleague published while somebody thought, once because one did while it was built."""
+    ana, ben = shared
+    ana.write(COUNT, "select count(*) + 1 as n from shop.orders\n")
+    asked: list[dict[str, str]] = []
+
+    def publish(name: str) -> None:
+        ben.write(f"datasets/marts/{name}.sql", "select n from marts.count\n")
+        ben.run()
+
+    def agree(plan: Plan) -> None:
+        asked.append(works(plan))
+        if len(asked) == 1:
+            publish("first")
+
+    moves = ["second"]
+
+    def report(event: object) -> None:
+        if isinstance(event, Planned) and moves:
+            publish(moves.pop())
+
+    result = run(ana, listener=Listener(report, agree=agree))
+    assert result.published
+    assert [set(one) for one in asked] == [
+        {"marts.count"},
+        {"marts.count", "marts.first"},
+        {"marts.second"},  # what was built is reused
+    ]
+    assert ana.ask("select n from marts.second") == [(4,)]
+
+
 def test_a_publish_is_agreed_to_in_the_same_way(project):
     project.run()
     project.write(COUNT, "select count(*) + 1 as n from shop.orders\n")

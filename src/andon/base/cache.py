@@ -16,6 +16,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import MsgspecError, msgpack
 
+from andon.base.sharing import like_shared_folder
+from andon.base.sqlite_reading import SqliteReader, may_write
+
 T = TypeVar("T")
 
 _BATCH = 500
@@ -107,6 +110,8 @@ class FileCache:
         self._version = version
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.RLock()
+        # of a folder that may only be read, what its owner kept is read
+        self._reader = None if may_write(path) else SqliteReader(path)
 
     def get(self, entries: Entries[T], keys: Iterable[str]) -> dict[str, T]:
         """See `Cache.get`."""
@@ -136,19 +141,26 @@ class FileCache:
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         with self._lock:
+            if self._reader is not None:
+                self._reader.close()
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
     def _rows(self, keys: Sequence[str]) -> list[tuple[str, bytes]]:
         marks = ",".join("?" * len(keys))
+        sql = f"select key, value from kept where key in ({marks})"
         with self._lock:
-            return self._open().execute(f"select key, value from kept where key in ({marks})", keys).fetchall()
+            if self._reader is not None:
+                return self._reader.query(sql, keys)
+            return self._open().execute(sql, keys).fetchall()
 
     def _prefix(self, entries: Entries[T]) -> str:
         return f"{self._version}:{entries.name}:"
 
     def _write(self, entries: Entries[T], values: Mapping[str, T], gone: Sequence[str] = ()) -> None:
+        if self._reader is not None:
+            return
         prefix = self._prefix(entries)
         encoded = ((prefix + key, entries.encode(value)) for key, value in values.items())
         rows = [row for row in encoded if row[1] is not None]
@@ -162,6 +174,9 @@ class FileCache:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            if not self._path.exists():
+                self._path.touch()
+                like_shared_folder(self._path)
             connection = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
             connection.execute("pragma journal_mode=wal")
             connection.execute("pragma synchronous=off")
@@ -173,8 +188,9 @@ class FileCache:
     def _reset(self) -> None:
         with self._lock:
             self.close()
-            with contextlib.suppress(OSError):
-                self._path.unlink(missing_ok=True)
+            for ending in ("", "-wal", "-shm") if self._reader is None else ():
+                with contextlib.suppress(OSError):
+                    self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
 
 
 def _outdated(cache: Cache, entries: Entries[T], key: str, count: int) -> list[str]:

@@ -82,7 +82,14 @@ def _format(database: Database, component: str) -> int:
     if not database.has_table("format"):
         return 0
     rows = database.query("select number from format where component = ?", [component])
-    return int(rows[0][0]) if rows else 0
+    found = rows[0][0] if rows else 0
+    if not isinstance(found, int):
+        raise MachineError(
+            "lake.corrupt",
+            f"the format of the catalog's {component} tables can't be read",
+            hint="restore the catalog from a backup",
+        )
+    return found
 
 
 def in_batches(values: Iterable[str], size: int = 500) -> Iterator[tuple[str, list[str]]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+from enum import Enum
 from functools import cache
 from typing import Any, Self, TypeVar
 
@@ -15,6 +18,10 @@ __all__ = ["UNSET", "Document", "Documented", "ErrorDocument", "UnsetType", "fro
 
 T = TypeVar("T")
 
+#: The line that stands for a record in a notebook, and a text in it, at most.
+_LONGEST_LINE, _LONGEST_TEXT = 160, 48
+_ID = re.compile(r"[0-9a-f]{32,64}\Z")
+
 
 class Documented(Record):
     """A record that has a document."""
@@ -27,6 +34,18 @@ class Documented(Record):
         """The document as plain values, ready for JSON."""
         found: dict[str, Any] = to_json(self.document())
         return found
+
+    def __repr__(self) -> str:
+        """One line with what a person wants to see first: a notebook shows it unasked. `to_json` has all."""
+        said = f"<{type(self).__name__}"
+        for name in self.__struct_fields__:
+            text = _brief(getattr(self, name))
+            if text is None:
+                continue
+            if len(said) + len(name) + len(text) > _LONGEST_LINE:
+                return f"{said} …>"
+            said += f" {name}={text}"
+        return f"{said}>"
 
 
 class Document(Documented):
@@ -99,6 +118,27 @@ def _may_be_missing(kind: type[Document]) -> frozenset[str]:
     defaults = kind.__struct_defaults__
     names = kind.__struct_fields__[-len(defaults) :] if defaults else ()
     return frozenset(name for name, default in zip(names, defaults, strict=True) if default is UNSET)
+
+
+def _brief(value: Any) -> str | None:
+    """A field in a few words: counts of what is many, beginnings of ids and long texts; None for what is empty."""
+    match value:
+        case None | "" | msgspec.UNSET:
+            return None
+        case Enum():
+            return str(value)
+        case bool() | int():
+            return repr(value)
+        case float():
+            return format(value, ".4g")
+        case str() if _ID.match(value):
+            return value[:8]
+        case str():
+            return repr(value if len(value) <= _LONGEST_TEXT else f"{value[: _LONGEST_TEXT - 1]}…")
+        case Collection():
+            return str(len(value)) if len(value) else None
+    named = getattr(value, "id", None) or getattr(value, "dataset", None) or getattr(value, "name", None)
+    return _brief(named) if isinstance(named, str) else type(value).__name__
 
 
 def _shown(value: Any) -> Any:

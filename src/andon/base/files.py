@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from andon.base.sharing import folder_like_parent, like_shared_folder
 from andon.errors import MachineError
 
 #: From so many files on, waiting for the disk is worth several threads.
@@ -88,6 +89,28 @@ def sync_all(paths: Iterable[str], top: str) -> None:
         raise machine_error(error, "make new data files durable") from error
 
 
+def lock_file(path: Path, *, shared: bool) -> int:
+    """The descriptor of a file that is locked until it is closed or the process ends: by many, who wait, or by one alone, who does not.
+
+    Raises:
+        OSError: somebody else holds it, or this account can't make it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        like_shared_folder(path)
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # Windows: nothing is swept there
+        if not shared:
+            os.close(descriptor)
+            raise OSError("no locks") from None
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it that are missing, durably: what is synced in a folder that itself is lost is lost."""
     missing = []
@@ -97,6 +120,7 @@ def make_folder(folder: Path) -> None:
     try:
         for each in reversed(missing):
             each.mkdir(exist_ok=True)
+            folder_like_parent(each)
         for each in missing:
             sync_file(str(each.parent))
     except OSError as error:

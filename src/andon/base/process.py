@@ -24,6 +24,11 @@ def is_gone(process: str) -> bool:
     return False
 
 
+def same_machine(number: str) -> str:
+    """The process with this number of this machine, as `this_process` names it."""
+    return f"{_machine()}:{number}"
+
+
 def _machine() -> str:
     import platform  # takes a millisecond, and few commands ask
 

@@ -12,11 +12,15 @@ from typing import Any
 
 from andon.base.database import Row, Transaction
 from andon.base.files import make_folder
+from andon.base.sharing import like_shared_folder
+from andon.base.sqlite_reading import SqliteReader, may_write
 from andon.errors import MachineError
+
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
 class SqliteDatabase:
-    """SQLite in a file: WAL, `BEGIN IMMEDIATE`, `synchronous=FULL`. One connection per thread.
+    """SQLite in a file: WAL, `BEGIN IMMEDIATE`, `synchronous=FULL`. One connection per thread. Who may not write it reads it.
 
     Raises:
         MachineError: `machine.read_only`, `machine.disk` or `machine.database`.
@@ -27,15 +31,30 @@ class SqliteDatabase:
         self._local = threading.local()
         self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._lock = threading.Lock()
+        self._reader = None if may_write(path) else SqliteReader(path)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether this account may only read it."""
+        return self._reader is not None
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """See `Database.query`."""
         with self._errors():
-            return self._connection().execute(sql, parameters).fetchall()
+            if self._reader is not None:
+                return self._reader.query(sql, parameters)
+            try:
+                return self._connection().execute(sql, parameters).fetchall()
+            except sqlite3.OperationalError as error:
+                if _code(error) not in _NO_ROOM:
+                    raise
+                return self._without_room(sql, parameters, error)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """See `Database.write`."""
+        if self._reader is not None:
+            raise _not_writable(self.path, "this account may read it")
         with self._errors():
             connection = self._connection()
             connection.execute("begin immediate")
@@ -54,16 +73,31 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """See `Database.close`."""
+        if self._reader is not None:
+            self._reader.close()
         with self._lock:
             for _, connection in self._all:
                 connection.close()
             self._all.clear()
             self._local = threading.local()
 
+    def _without_room(self, sql: str, parameters: Sequence[Any], error: sqlite3.Error) -> list[Row]:
+        """What is asked on a disk that is so full that SQLite can't even make its index of the log."""
+        reader = SqliteReader(self.path)
+        try:
+            return reader.query(sql, parameters)
+        except (sqlite3.Error, OSError):
+            raise error from None
+        finally:
+            reader.close()
+
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             make_folder(self.path.parent)
+            if not self.path.exists():  # what SQLite keeps beside it gets its permissions
+                self.path.touch()
+                like_shared_folder(self.path)
             connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
             connection.execute("pragma journal_mode=wal")
             connection.execute("pragma synchronous=full")
@@ -88,12 +122,7 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise _translate(error, self.path) from error
         except PermissionError as error:
-            raise MachineError(
-                "machine.read_only",
-                f"the catalog `{self.path.name}` can't be written: {error.strerror}",
-                where=str(self.path),
-                hint="make the folder writable, or set `catalog` and `storage` in andon.toml to a place that is",
-            ) from error
+            raise _not_writable(self.path, str(error.strerror)) from error
 
 
 class _SqliteTransaction:
@@ -110,11 +139,24 @@ class _SqliteTransaction:
         self._connection.executemany(sql, rows)
 
 
+def _not_writable(path: Path, reason: str) -> MachineError:
+    return MachineError(
+        "machine.read_only",
+        f"the catalog `{path.name}` can't be written: {reason}",
+        where=str(path),
+        hint="make the folder writable (`lake.group` shares a lake with a group), or set `catalog` and `storage` to a place that is",
+    )
+
+
+def _code(error: sqlite3.Error) -> int:
+    """What happened: the low byte of its number; the rest says where."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
+
+
 def _translate(error: sqlite3.Error, path: Path) -> MachineError:
     """An error of SQLite as one of ours, told apart by its number. Misuse (a closed connection, say) has none."""
     text = str(error)
-    # the low byte says what happened, the rest where
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    code = _code(error)
     is_open_refused = code == sqlite3.SQLITE_CANTOPEN
     if is_open_refused and os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK)):
         return MachineError(

@@ -6,13 +6,12 @@ A folder is held by a lock on a file in it, which the system frees when the proc
 
 from __future__ import annotations
 
-import contextlib
 import os
+import re
 import secrets
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,8 +19,7 @@ from andon.base.files import machine_error
 
 _HELD = ".held"
 _PREFIX = "andon-"
-#: Seconds after which a folder that nobody ever held is one of a process that was killed, or of an older version.
-_UNHELD = 600
+_NAME = re.compile(r"andon-[a-z-]+(?:-[0-9]+)?-[0-9]+-[0-9a-f]{8}\Z")
 
 
 class Temporary:
@@ -92,7 +90,7 @@ def left_behind(place: Path) -> list[Path]:
     """The folders below `place` that no process holds any more."""
     try:
         with os.scandir(place) as entries:
-            found = [Path(e.path) for e in entries if e.name.startswith(_PREFIX) and e.is_dir(follow_symlinks=False)]
+            found = [Path(e.path) for e in entries if _NAME.match(e.name) and e.is_dir(follow_symlinks=False)]
     except OSError:
         return []
     return [path for path in found if _is_left(path)]
@@ -101,12 +99,8 @@ def left_behind(place: Path) -> list[Path]:
 def _is_left(path: Path) -> bool:
     try:
         descriptor = os.open(path / _HELD, os.O_RDWR)
-    except FileNotFoundError:
-        with contextlib.suppress(OSError):
-            return time.time() - path.stat().st_mtime > _UNHELD
-        return False
     except OSError:
-        return False  # another account's
+        return False  # no folder of ours, or another account's
     try:
         return _locked(descriptor)
     finally:

@@ -125,7 +125,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.pull import PulledDocument
-    from andon.service.sources import Pinned
+    from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
     from andon.service.suggestions import SuggestionsDocument
     from andon.service.undo import RevertedDocument
@@ -161,5 +161,6 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "pull": (PulledDocument,),
         "config show": (list[SettingDocument],),
         "lock": (list[Locked],),
+        "source accept": (Accepted,),
         "source pin": (Pinned,),
     }

@@ -12,66 +12,56 @@ from andon.cli.app import App
 from andon.cli.text.plans import held_lines, plan_lines, run_lines
 from andon.cli.text.progress import progress
 from andon.errors import EXIT_DONE, EXIT_FAILED, UsageError
-from andon.model.event import Reporter
 from andon.model.plan import Action, Plan
 from andon.model.run import RunResult, TaskStatus
 from andon.render.words import names
 
 if TYPE_CHECKING:
-    from andon.runs.goal import RunOptions
+    from andon.runs.goal import Listener, RunOptions
 
 
 def confirmed(
-    app: App,
-    yes: bool,
-    options: RunOptions,
-    plan: Callable[[RunOptions], Plan],
-    run: Callable[[RunOptions, Reporter], RunResult],
+    app: App, yes: bool, options: RunOptions, run: Callable[[RunOptions, Listener], RunResult], again: str = "plan"
 ) -> RunResult:
     """What `run` gives; a change of main is confirmed by --yes, by asking with all that is known shown, or not at all.
 
-    The question stands alone: no live view runs beside it, also where a branch that moved meanwhile makes it another plan.
-
     Args:
-        plan: the same plan, for somebody who looks at it: with verdicts and times.
+        again: the command that shows the plan once more.
 
     Raises:
         UsageError: `usage.confirmation_needed`.
     """
-    from andon.runs.goal import ANY_PLAN, PlanUnconfirmed
+    from andon.runs.goal import ANY_PLAN, Listener
 
-    console = app.console
-    if yes:
-        options = replace(options, agreed=ANY_PLAN)
-    while True:
-        try:
-            with progress(console) as report:
-                return run(options, report)
-        except PlanUnconfirmed:
-            if not console.can_ask:
-                raise
-        # planned again, and what is shown is what is agreed to: should the folder differ by then, the digest does too
-        if options.agreed is not None:
-            console.note("what was agreed to is another plan by now:", "warn")
-        options = replace(options, agreed=_asked(app, plan(options)))
+    asked = 0
+    with progress(app.console) as report:
+
+        def agree(plan: Plan) -> None:
+            nonlocal asked
+            report.stop()  # the question stands alone
+            if asked:
+                app.console.note("what was agreed to is another plan by now:", "warn")
+            asked += 1
+            _ask(app, plan, again)
+
+        if yes:
+            options = replace(options, agreed=ANY_PLAN)
+        return run(options, Listener(report, agree=agree if app.console.can_ask else None))
 
 
-def _asked(app: App, found: Plan) -> str:
-    """The digest of a plan that a person was shown and agreed to."""
+def _ask(app: App, found: Plan, again: str) -> None:
+    """Show a plan with all that is known of it, and ask."""
     console = app.console
     known = app.service.run_changes.ahead(found)
     for text in plan_lines(found, console, False, ink=console.err, known=known):
         console.err.line(text)
     later = [s.dataset for s in found.works if s.action is Action.BUILD and s.reason != "new"]
     if later:
-        console.note(
-            f"which rows of {names(later)} differ is known once {'it is' if len(later) == 1 else 'they are'} built"
-        )
+        built = "it is" if len(later) == 1 else "they are"
+        console.note(f"which rows of {names(later)} differ is known once {built} built")
     if not click.confirm(f"publish this to {found.branch}?", default=False, err=True):
-        raise UsageError(
-            "usage.confirmation_needed", "not confirmed; nothing was done", hint="`andon plan` shows it again"
-        )
-    return found.digest
+        hint = f"`{app.command(again)}` shows it again"
+        raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done", hint=hint)
 
 
 def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> int:
@@ -86,7 +76,8 @@ def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> in
             console.err.line(text)
         holding = [c for c in failing if c.holds]
         if holding and result.run is not None:
-            for text in next_steps(result.run, holding, app.command("").strip()):
+            kept = sorted(t.dataset for t in result.tasks if t.status is not TaskStatus.OK) if result.published else []
+            for text in next_steps(result.run, holding, app.command("").strip(), kept):
                 console.err.line(text)
     if any(t.status is TaskStatus.FAILED for t in result.tasks):
         for text in held_lines(result, app.console.err):

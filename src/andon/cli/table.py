@@ -14,11 +14,13 @@ from textwrap import wrap as wrapped
 from andon.base.record import Record
 from andon.base.text import plural
 from andon.cli.output import Cell, Ink, cell_words, display_width
+from andon.render.visible import visible_lines
 
 #: A text that is wrapped or cut keeps at least so many characters; a wrapped one fewer where nothing else can give way.
 _WRAPPED, _CUT, _LEAST = 24, 16, 8
-#: Parts of a header that stand on lines of their own have at least so many.
-_HEAD = 6
+#: Parts of a header that stand on lines of their own are cut only above so many.
+_HEAD = 12
+_PARTS = re.compile(r"[^_ .]*[_ .]?")
 #: Names in a note before it says how many more there are.
 _NAMED = 8
 _BETWEEN = 2
@@ -151,16 +153,32 @@ def lay_out(
     return Laid(tuple(lines), tuple(i for i in range(count) if i not in shown), cut, tuple(heights))
 
 
+def stacked(rows: Sequence[Sequence[Cell]], ink: Ink, width: int | None, indent: str = "  ") -> list[str]:
+    """Rows of three cells; where they don't fit the terminal, the third stands below the other two."""
+    wide = lay_out(rows, ink, indent=indent)
+    if width is None or lay_out(rows, ink, width=width, indent=indent).lines == wide.lines:
+        return list(wide.lines)
+    lines = []
+    for row in rows:
+        lines += table([row[:2]], ink, width=width, indent=indent, whole=[0], wrap=[1], drop=())
+        text = cell_words(row[2])
+        style = row[2][1] if isinstance(row[2], tuple) else ""
+        below = wrapped(text, width, initial_indent=indent * 2, subsequent_indent=indent * 2)
+        lines += [ink.paint(line, style) if style else line for line in below]
+    return lines
+
+
 def vertical(rows: Iterable[Sequence[Cell]], ink: Ink, headers: Sequence[str], width: int | None) -> Iterable[str]:
     """A line per value and a block per row, nothing cut: for what has more columns or longer texts than a line."""
-    label = max(map(display_width, headers), default=0)
+    names = [cell_words(name) for name in headers]
+    label = max(map(display_width, names), default=0)
     for number, row in enumerate(rows, 1):
         if number > 1:
             yield ""
         yield ink.paint(f"row {number:,}", "dim")
-        for name, cell in zip(headers, row, strict=True):
+        for name, cell in zip(names, row, strict=True):
             text, style = cell if isinstance(cell, tuple) else (cell, "")
-            pieces = [piece for line in text.splitlines() or [""] for piece in _pieces(line, width, label + 4)]
+            pieces = [piece for line in visible_lines(text) for piece in _pieces(line, width, label + 4)]
             for at, piece in enumerate(pieces):
                 head = ink.paint(name, "dim") + " " * (label - display_width(name)) if not at else " " * label
                 yield f"  {head}  {ink.paint(piece, style) if style else piece}".rstrip()
@@ -198,7 +216,8 @@ class _Pen:
         parts = {i: _head_lines(names[i], self._widths[i]) for i in self._shown if i < len(names)}
         height = max((len(lines) for lines in parts.values()), default=1)
         cells = {i: ["", *[""] * (height - len(lines) - 1), *lines][-height:] for i, lines in parts.items()}
-        return [self._line({i: (lines[at], "dim") for i, lines in cells.items()}) for at in range(height)]
+        lines = [{i: (lines[at], "dim") for i, lines in cells.items()} for at in range(height)]
+        return [self._line(dict(line), "…" if at == height - 1 else " ") for at, line in enumerate(lines)]
 
     def row(self, row: Sequence[Cell]) -> list[str]:
         """One row; it has more lines than one where a text is wrapped."""
@@ -211,11 +230,11 @@ class _Pen:
         height = max((len(parts) for parts in lines.values()), default=1)
         return [self._line({i: parts[at] for i, parts in lines.items() if at < len(parts)}) for at in range(height)]
 
-    def _line(self, cells: dict[int, Cell]) -> str:
+    def _line(self, cells: dict[int, Cell], mark: str = "…") -> str:
         parts = []
         for i in self._shown:
             if i == self._mark:
-                parts.append(self._ink.paint("…", "dim"))
+                parts.append(self._ink.paint(mark, "dim"))
             cell = cells.get(i, "")
             text, style = cell if isinstance(cell, tuple) else (cell, "")
             pad = " " * (self._widths[i] - display_width(text))
@@ -241,7 +260,8 @@ def _floors(bodies: Sequence[int], headers: Sequence[str], solid: frozenset[int]
     for i, body in enumerate(bodies):
         least = body if i in solid else min(body, _WRAPPED if i in wraps else _CUT)
         name = cell_words(headers[i]) if i < len(headers) else ""
-        floors.append(max(least, *(display_width(part) for part in _head_lines(name, max(least, _HEAD)))))
+        longest = max(display_width(part.rstrip()) for part in _PARTS.findall(name))
+        floors.append(max(least, min(longest, _HEAD)))
     return floors
 
 
@@ -261,14 +281,16 @@ def _fitting(floors: Sequence[int], room: int, drop: Sequence[int] | None) -> li
     if _needed(floors, shown) <= room:
         return shown
     left, right = 0, len(floors) - 1
-    kept: set[int] = set()
+    kept: list[int] = []
     used = _MARK - _BETWEEN
     while left <= right:
-        side = left if len(kept) % 2 == 0 else right
-        used += floors[side] + _BETWEEN
-        if used > room and kept:
+        # in turn from both ends; where the next one of an end is too wide, from the other
+        sides = (left, right) if len(kept) % 2 == 0 else (right, left)
+        side = next((i for i in sides if used + floors[i] + _BETWEEN <= room or not kept), None)
+        if side is None:
             break
-        kept.add(side)
+        kept.append(side)
+        used += floors[side] + _BETWEEN
         left, right = (left + 1, right) if side == left else (left, right - 1)
     return sorted(kept)
 
@@ -290,14 +312,14 @@ def _head_lines(name: str, width: int) -> list[str]:
     if display_width(name) <= width:
         return [name]
     lines, line = [], ""
-    for part in re.findall(r"[^_ .]*[_ .]?", name):
+    for part in _PARTS.findall(name):
         if line and display_width(line + part.rstrip()) > width:
             lines.append(line.rstrip())
             line = ""
         line += part
-        while display_width(line.rstrip()) > max(width, _HEAD):
-            lines.append(line[: max(width, _HEAD)])
-            line = line[max(width, _HEAD) :]
+        while display_width(line.rstrip()) > width:
+            lines.append(line[:width])
+            line = line[width:]
     return [*lines, line.rstrip()] if line.strip() else lines
 
 

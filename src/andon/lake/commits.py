@@ -7,13 +7,14 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from andon.base.clock import following
 from andon.base.database import Database, Transaction, in_batches
 from andon.base.hashing import canonical, content_id
 from andon.base.lru import Lru
 from andon.base.paths import is_inside
 from andon.base.record import Record
 from andon.errors import MachineError, UsageError
-from andon.lake.packing import leaves_id, leaves_of, leaves_text, pack, unpack
+from andon.lake.packing import decompressed, fields, leaves_id, leaves_of, leaves_text, pack, unpack
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id, sorted_causes
 
@@ -62,7 +63,7 @@ class Commits:
             rows = self._database.query("select body from lake_commit where id = ?", [key])
             if not rows:
                 raise MachineError("lake.corrupt", f"commit `{key[:12]}` is not in the catalog", hint="`andon doctor`")
-            commit = Commit.from_body(key, unpack(rows[0][0]))
+            commit = Commit.from_body(key, fields(unpack(rows[0][0])))
             self._commits.put(key, commit)
         return commit
 
@@ -186,7 +187,11 @@ class Commits:
 
     def write(self, transaction: Transaction, draft: Draft, root: str) -> Commit:
         """Write the commit that `draft` and the tree `root` make."""
-        generation = 1 + max((self.get(p).generation for p in draft.parents), default=0)
+        parents = [self.get(p) for p in draft.parents]
+        generation = 1 + max((p.generation for p in parents), default=0)
+        time = draft.time
+        for parent in parents:
+            time = following(time, parent.time)
         commit = Commit(
             id="",
             parents=draft.parents,
@@ -195,7 +200,7 @@ class Commits:
             kind=draft.kind,
             author=draft.author,
             message=draft.message,
-            time=draft.time,
+            time=time,
             run=draft.run,
             rejected=sorted_causes(draft.rejected),
             acceptances=draft.acceptances,
@@ -206,7 +211,7 @@ class Commits:
         transaction.execute(
             "insert into lake_commit (id, parent, generation, kind, run, time, body) values (?, ?, ?, ?, ?, ?, ?)"
             " on conflict (id) do nothing",
-            [key, commit.parent, generation, str(draft.kind), draft.run, draft.time, pack(body)],
+            [key, commit.parent, generation, str(draft.kind), draft.run, time, pack(body)],
         )
         return Commit.from_body(key, body)
 
@@ -215,11 +220,11 @@ class Commits:
 
     def _trees_of(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Trees by id, all of `keys`: roots and those of shared files."""
-        return self._objects(keys, self._trees, unpack)
+        return self._objects(keys, self._trees, lambda body: fields(unpack(body)))
 
     def _leaves_of(self, keys: Iterable[str]) -> dict[str, dict[str, Leaf]]:
         """Trees of schemas by id, all of `keys`."""
-        return self._objects(keys, self._leaves, lambda body: leaves_of(zlib.decompress(body)))
+        return self._objects(keys, self._leaves, lambda body: leaves_of(decompressed(body)))
 
     def _objects(self, keys: Iterable[str], kept: Lru[str, T], read_one: Callable[[bytes], T]) -> dict[str, T]:
         wanted = set(keys)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from andon.base.cache import MemoryCache
 from andon.base.clock import Clock, to_text
@@ -20,6 +21,7 @@ from andon.lake.intact import Intact
 from andon.lake.packing import (
     build_body,
     build_of,
+    decompressed,
     definition_of,
     definition_text,
     pack,
@@ -36,6 +38,8 @@ from andon.model.version import Version
 _DEFINITIONS = 64 << 20
 # Meanings that are kept in memory (some hundred bytes each), for twice such a lake.
 _MEANINGS = 20_000
+
+_T = TypeVar("_T")
 
 _BUILD = "id, key, dataset, definition, version, run, body, created"
 
@@ -71,7 +75,7 @@ class Objects:
         rows = self._database.query("select body from blob where id = ?", [sha])
         if not rows:
             raise MachineError("lake.corrupt", f"the text `{sha[:12]}` is not in the catalog", hint="`andon doctor`")
-        return zlib.decompress(rows[0][0])
+        return decompressed(rows[0][0])
 
     def has_texts(self, shas: Iterable[str]) -> set[str]:
         """Those of `shas` that are kept."""
@@ -88,11 +92,11 @@ class Objects:
             for key, body in self._database.query(f"select id, body from definition where id in ({marks})", batch):
                 read[key] = definition_of(body)
         self._definitions.put_many(read)
-        return found | read
+        return _Found("definition", found | read)
 
     def versions(self, ids: Iterable[str]) -> dict[str, Version]:
         """Versions by id; unknown ids are left out."""
-        found: dict[str, Version] = {}
+        found: dict[str, Version] = _Found("version")
         for marks, batch in in_batches(set(ids)):
             sql = f"select id, dataset, is_view, body from version where id in ({marks})"
             for key, dataset, is_view, body in self._database.query(sql, batch):
@@ -111,7 +115,7 @@ class Objects:
 
     def builds(self, ids: Iterable[str]) -> dict[str, Build]:
         """Builds by id; unknown ids are left out."""
-        found: dict[str, Build] = {}
+        found: dict[str, Build] = _Found("build")
         for marks, batch in in_batches(set(ids)):
             for row in self._database.query(f"select {_BUILD} from build where id in ({marks})", batch):
                 found[row[0]] = build_of(row)
@@ -119,7 +123,7 @@ class Objects:
 
     def builds_by_key(self, keys: Iterable[str]) -> dict[str, Build]:
         """The current build of each recipe key that was ever built."""
-        found: dict[str, Build] = {}
+        found: dict[str, Build] = _Found("build of the recipe")
         for marks, batch in in_batches(set(keys)):
             sql = f"select {_BUILD} from build where superseded = 0 and key in ({marks})"
             for row in self._database.query(sql, batch):
@@ -219,6 +223,19 @@ class Objects:
         for marks, batch in in_batches(ids):
             found.update(row[0] for row in self._database.query(f"select id from {table} where id in ({marks})", batch))
         return found
+
+
+class _Found(dict[str, _T]):
+    """Objects by id. To look for one with `get` is a question; to take one with `[…]` is to rely on it."""
+
+    def __init__(self, what: str, found: Mapping[str, _T] | None = None) -> None:
+        super().__init__(found or {})
+        self._what = what
+
+    def __missing__(self, key: str) -> _T:
+        raise MachineError(
+            "lake.corrupt", f"the {self._what} `{key[:12]}` is not in the catalog", hint="`andon doctor --deep`"
+        )
 
 
 def _weight(definition: Definition) -> int:

@@ -29,8 +29,45 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(body: bytes) -> Any:
-    """Inverse of `pack`."""
-    return json.loads(zlib.decompress(body))
+    """Inverse of `pack`.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    return parsed(decompressed(body))
+
+
+def decompressed(body: bytes) -> bytes:
+    """The text of a compressed row.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    try:
+        return zlib.decompress(body)
+    except (zlib.error, TypeError, ValueError) as error:
+        raise damaged_row(error) from error
+
+
+def parsed(text: str | bytes) -> Any:
+    """The JSON value of a row.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise damaged_row(error) from error
+
+
+def damaged_row(error: Exception) -> MachineError:
+    """The error for a row of the catalog that is not what was written."""
+    return MachineError(
+        "lake.corrupt",
+        f"a row of the catalog can't be read: {error}",
+        hint="`andon doctor --deep` names what is damaged; it comes back from a backup of the catalog",
+    )
 
 
 def leaves_text(leaves: Mapping[str, Leaf]) -> bytes:
@@ -51,9 +88,8 @@ def leaves_of(text: bytes) -> dict[str, Leaf]:
     """
     try:
         return _LEAVES_READ.decode(text)
-    except msgspec.MsgspecError as error:
-        message = f"a tree of the catalog can't be read: {error}"
-        raise MachineError("lake.corrupt", message, hint="`andon doctor` looks at what is stored") from error
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise damaged_row(error) from error
 
 
 def version_body(version: Version) -> dict[str, Any]:
@@ -63,7 +99,7 @@ def version_body(version: Version) -> dict[str, Any]:
 
 def version_of(version_id: str, dataset: str, is_view: bool, body: Mapping[str, Any]) -> Version:
     """Inverse of `version_body`."""
-    return from_json(Version, {"id": version_id, "dataset": dataset, "is_view": is_view, **body}, stored=True)
+    return from_json(Version, {"id": version_id, "dataset": dataset, "is_view": is_view, **fields(body)}, stored=True)
 
 
 def build_body(build: Build) -> dict[str, Any]:
@@ -75,7 +111,7 @@ def build_of(row: tuple[Any, ...]) -> Build:
     """The build of a row `(id, key, dataset, definition, version, run, body, created)`."""
     *columns, packed, created = row
     known = dict(zip(_BUILD_COLUMNS, (*columns, created), strict=True))
-    return from_json(Build, {**known, **unpack(packed)}, stored=True)
+    return from_json(Build, {**known, **fields(unpack(packed))}, stored=True)
 
 
 def definition_text(definition: Definition) -> str:
@@ -85,4 +121,15 @@ def definition_text(definition: Definition) -> str:
 
 def definition_of(text: str) -> Definition:
     """Inverse of `definition_text`."""
-    return from_json(Definition, json.loads(text), stored=True)
+    return from_json(Definition, parsed(text), stored=True)
+
+
+def fields(body: Any) -> dict[str, Any]:
+    """An object of a row, and nothing else.
+
+    Raises:
+        MachineError: `lake.corrupt`.
+    """
+    if not isinstance(body, dict):
+        raise damaged_row(TypeError("an object was written, something else stands there"))
+    return body

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from andon.base.clock import to_text
+from andon.base.clock import following, to_text
 from andon.base.database import Database, Transaction
 from andon.base.names import did_you_mean
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.errors import ConflictError, UsageError
 from andon.lake.commits import Commits
 from andon.lake.refname import At, parse_ref
@@ -116,6 +116,7 @@ class Refs:
             UsageError: `lake.ref_exists` if it should be made and is there.
         """
         name, old = move.name, move.old
+        mover = replace(mover, at=self._following(transaction, mover.at))
         if old is None:
             if transaction.query("select 1 from ref where name = ?", [name]):
                 raise UsageError("lake.ref_exists", f"`{name}` exists already", where=name, hint="choose another name")
@@ -135,6 +136,11 @@ class Refs:
             " select coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ? from reflog",
             [name, old, new, mover.request, move.why, mover.actor, mover.at],
         )
+
+    def _following(self, transaction: Transaction, now: str) -> str:
+        """The time of a move that is made now: not before the last one, though a clock was set back."""
+        rows = transaction.query("select at from reflog order by seq desc limit 1")
+        return following(now, rows[0][0]) if rows else now
 
     def _back(self, text: str, commit: Commit, steps: int) -> Commit:
         for taken in range(steps):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import secrets
 import shutil
 import stat
@@ -15,11 +16,14 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from andon.base.files import machine_error, make_folder, sync_all, write_whole
+from andon.base.files import lock_file, machine_error, make_folder, sync_all, write_whole
 from andon.base.lru import Lru
+from andon.base.sharing import like_folder
 from andon.errors import MachineError
 
 _CHUNK = 1 << 20
+#: Held by all who write files that nothing names yet.
+_LOCK = ".writing"
 _EVERYBODY = 0o777
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 
@@ -73,6 +77,18 @@ class Storage(Protocol):
         time can others read what they may not read in the end."""
         ...
 
+    def settle(self, path: str, mode: int) -> None:
+        """Give a file that was made just now the permissions of its folder, and none that `mode` lacks."""
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """While files are written that nothing names yet: none of them is taken for left behind meanwhile."""
+        ...
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Whether nobody writes such files; then nobody begins to, until the end of the block."""
+        ...
+
     def make_durable(self, paths: Iterable[str]) -> None:
         """Return when files and their names survive a power loss."""
         ...
@@ -83,21 +99,22 @@ class Storage(Protocol):
 
 
 class LocalStorage:
-    """A folder."""
+    """A folder.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        is_shared: whether a group shares all that is in it, also what comes of files that only one of them may read.
+    """
+
+    def __init__(self, root: Path, *, is_shared: bool = False) -> None:
         self.root = root
+        self._is_shared = is_shared
         self.url = root.as_uri()
         self._folders: Lru[str, bool] = Lru(_FOLDERS)
 
     def new_path(self, folder: str, name: str, ending: str) -> str:
         """See `Storage.new_path`."""
         if folder not in self._folders:
-            make_folder(self.root)
-            try:
-                (self.root / folder).mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise machine_error(error, f"make the folder `{folder}` of the lake") from error
+            make_folder(self.root / folder)
             self._folders.put(folder, True)
         return f"{folder}/{name}-{secrets.token_hex(8)}{ending}"
 
@@ -107,8 +124,9 @@ class LocalStorage:
 
     def write(self, path: str, data: bytes) -> None:
         """See `Storage.write`."""
-        make_folder(self.root)
+        make_folder((self.root / path).parent)
         write_whole(self.root / path, data)
+        like_folder(self.root / path)
 
     def read(self, path: str) -> bytes:
         """See `Storage.read`."""
@@ -159,7 +177,7 @@ class LocalStorage:
         for path in paths:
             with contextlib.suppress(FileNotFoundError):  # whoever reads it will say so
                 mode &= stat.S_IMODE((self.root / path).stat().st_mode)
-        return mode
+        return mode | self._always
 
     @contextmanager
     def written(self, path: str, mode: int) -> Iterator[str]:
@@ -167,18 +185,53 @@ class LocalStorage:
         target = self.root / path
         if mode & _OTHERS_READ == _OTHERS_READ:
             yield self.engine_path(path)
+            with contextlib.suppress(FileNotFoundError):  # the engine failed
+                like_folder(target)
             return
         closed = target.with_name(f"{target.name}.part")
         try:
             closed.mkdir(mode=stat.S_IRWXU)
             yield f"{closed}/{target.name}"
-            file = closed / target.name
-            file.chmod(stat.S_IMODE(file.stat().st_mode) & mode | stat.S_IRUSR | stat.S_IWUSR)
-            file.replace(target)
+            (closed / target.name).replace(target)
+            like_folder(target, mode)
         except OSError as error:
             raise machine_error(error, f"write `{path}`") from error
         finally:
             shutil.rmtree(closed, ignore_errors=True)
+
+    def settle(self, path: str, mode: int) -> None:
+        """See `Storage.settle`."""
+        like_folder(self.root / path, mode | self._always)
+
+    @property
+    def _always(self) -> int:
+        return stat.S_IRGRP | stat.S_IWGRP if self._is_shared else 0
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """See `Storage.writing`."""
+        make_folder(self.root)
+        try:
+            held = lock_file(self.root / _LOCK, shared=True)
+        except OSError as error:
+            raise machine_error(error, "write to the lake") from error
+        try:
+            yield
+        finally:
+            os.close(held)
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """See `Storage.alone`."""
+        try:
+            held = lock_file(self.root / _LOCK, shared=False)
+        except OSError:  # somebody writes, or this account may not
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            os.close(held)
 
     def make_durable(self, paths: Iterable[str]) -> None:
         """See `Storage.make_durable`."""

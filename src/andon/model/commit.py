@@ -43,6 +43,13 @@ class Leaf(Record, array_like=True):
     files: tuple[tuple[str, str], ...] = ()
 
 
+def shows_the_same(one: Leaf | None, other: Leaf | None) -> bool:
+    """Whether two leaves show readers the same, made by the same code: another build of the same content is no difference."""
+    if one is None or other is None:
+        return one is other
+    return (one.version, one.definition, one.files) == (other.version, other.definition, other.files)
+
+
 class Cause(Record, order=True, array_like=True):
     """Something that an undo took out and that must not come back by itself.
 

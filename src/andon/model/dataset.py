@@ -74,6 +74,8 @@ class Definition(Record):
         was: `(column, the name it had)` where a column is declared to be another one renamed; part of `meaning`, as it decides over
             field ids.
         timeout: seconds that a Python dataset may take; not part of the id.
+        new_columns: for sources: `add` takes columns that come with a later file, `stop` asks.
+        recorded: for sources: a count; where it is another than that of the contract, the next load records anew.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
 
@@ -96,6 +98,8 @@ class Definition(Record):
     lock: str | None = None
     was: tuple[tuple[str, str], ...] = ()
     timeout: float | None = None
+    new_columns: str = "stop"
+    recorded: int = 0
     id: str = ""
 
 

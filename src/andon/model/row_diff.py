@@ -126,6 +126,7 @@ class RowDiffDocument(Document):
     columns: dict[str, int]
     key: list[str]
     where: str | None
+    tolerance: str | None
     skipped: str | None
     notes: list[str]
     columns_added: list[str]
@@ -151,7 +152,7 @@ class RowDiff(Documented):
         samples: examples: changed rows by key, then added, then removed ones.
         notes: what the reader must know to judge the numbers (a key that is not unique, …).
         skipped: why the rows were not compared, or None.
-        where: the filter on rows that was asked for.
+        where: the filter on rows that was asked for; `tolerance`: by how much numbers could differ.
         output: the file that all differing rows were written to.
     """
 
@@ -168,6 +169,7 @@ class RowDiff(Documented):
     notes: tuple[str, ...] = ()
     skipped: str | None = None
     where: str | None = None
+    tolerance: str | None = None
     output: str | None = None
 
     @property

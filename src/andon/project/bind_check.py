@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from andon.base.cache import Cache, Entries
-from andon.base.graph import topological
+from andon.base.graph import levels, reach
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
+from andon.base.record import Record
 from andon.errors import Problem
 from andon.model.dataset import ROWS, Dataset, Kind
 from andon.model.project import Project
@@ -24,6 +25,20 @@ _BOUND = Entries[Columns]("bound", Columns)
 _NAMED = re.compile(r"`(?:[^`]*\.)?([^`.]+)`")
 
 
+class Following(Record):
+    """Who is bound beside what changed: datasets that read something whose columns come out otherwise than they are.
+
+    Attributes:
+        readers: `{dataset: the SQL datasets that read it}`.
+        moved: datasets that are not bound, and whose columns are, or may be, others.
+        columns_of: the columns of datasets that exist, as the lake stores them; asked for what such readers read besides.
+    """
+
+    readers: Mapping[str, Iterable[str]]
+    moved: Set[str]
+    columns_of: Callable[[Set[str]], Mapping[str, Sequence[tuple[str, str]]]]
+
+
 def check_bindings(
     project: Project,
     schemas: Mapping[str, Sequence[tuple[str, str]]],
@@ -31,6 +46,7 @@ def check_bindings(
     cache: Cache,
     *,
     to_lake_type: Callable[[str], str] = str,
+    following: Following | None = None,
 ) -> tuple[dict[str, Columns], list[Problem]]:
     """Bind the SQL datasets of `changed` in the order in which they read each other.
 
@@ -38,16 +54,25 @@ def check_bindings(
         schemas: `{dataset: (column, type)}` of what exists, as the lake stores it.
         changed: datasets to bind; those that are not SQL are skipped.
         to_lake_type: the type that the lake stores for one that SQL returns: what is bound downstream sees that.
+        following: tells who else is bound; nobody else without it.
 
     Returns:
         `{dataset: (column, type that its SQL returns)}` of those that could be bound, and the problems of those that could not.
         A dataset that reads one of unknown columns is in neither.
     """
-    wanted = [name for name in changed if name in project.datasets]
-    binding = _Binding(project, schemas, set(wanted), cache, to_lake_type)
+    wanted = {name for name in changed if name in project.datasets}
+    region = wanted if following is None else wanted | reach(following.readers, wanted | following.moved)
+    inputs = {name: project.datasets[name].definition.inputs for name in region}
+    moved = set(following.moved) if following is not None else set()
+    binding = _Binding(project, schemas, wanted, cache, to_lake_type)
     try:
-        for level in _levels({name: project.datasets[name].definition.inputs for name in wanted}):
-            binding.bind([name for name in level if project.datasets[name].definition.kind is Kind.SQL])
+        for level in levels(inputs):
+            due = [name for name in level if name in wanted or not moved.isdisjoint(inputs[name])]
+            if following is not None:
+                binding.learn(following.columns_of({*due, *(i for n in due for i in inputs[n])} - binding.met))
+            before = {name: schemas.get(name) if name in wanted else binding.known(name) for name in due}
+            binding.bind([name for name in due if project.datasets[name].definition.kind is Kind.SQL])
+            moved |= {name for name in due if name in binding.bound and _differ(before[name], binding.known(name))}
     finally:
         binding.close()
     return binding.bound, binding.problems
@@ -103,16 +128,8 @@ def check_sources(dataset: Dataset, schemas: Mapping[str, Sequence[tuple[str, st
     return problems
 
 
-def _levels(needs: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """The nodes in groups, each after all that its members need."""
-    depth: dict[str, int] = {}
-    levels: list[list[str]] = []
-    for name in topological(needs):
-        depth[name] = max((depth[other] + 1 for other in needs[name] if other in depth), default=0)
-        if depth[name] == len(levels):
-            levels.append([])
-        levels[depth[name]].append(name)
-    return levels
+def _differ(one: Sequence[tuple[str, str]] | None, other: Sequence[tuple[str, str]] | None) -> bool:
+    return one is None or other is None or list(map(tuple, one)) != list(map(tuple, other))
 
 
 class _Binding:
@@ -137,8 +154,20 @@ class _Binding:
             for name, columns in schemas.items()
             if name not in sql
         }
+        #: Whose columns are known, or will not be.
+        self.met: set[str] = {*self._known, *changed}
         self.bound: dict[str, Columns] = {}
         self.problems: list[Problem] = []
+
+    def learn(self, columns: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """What datasets hold that exist."""
+        for name, known in columns.items():
+            self._known[name] = tuple((column, kind) for column, kind in known)
+            self.met.add(name)
+
+    def known(self, name: str) -> Columns | None:
+        """The columns of a dataset as the lake stores them, as far as they are known by now."""
+        return self._known.get(name)
 
     def bind(self, names: Iterable[str]) -> None:
         """Bind datasets that don't read each other, if all that they read is known."""
@@ -158,6 +187,8 @@ class _Binding:
                 self.bound[name] = columns
                 self._known[name] = tuple((column, self._to_lake_type(kind)) for column, kind in columns)
                 self.problems += check_declared(self._project.datasets[name], columns)
+            else:
+                self._known.pop(name, None)
 
     def close(self) -> None:
         """Free the engine."""

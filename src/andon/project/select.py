@@ -14,9 +14,10 @@ from andon.base.graph import reach, reverse
 from andon.base.names import did_you_mean, nearest
 from andon.base.record import Record, field
 from andon.errors import UsageError
-from andon.model.dataset import Dataset
+from andon.model.dataset import Dataset, Definition
 
 _TERM = re.compile(r"(?P<up>\d*\+)?(?P<core>[^+]+?)(?P<down>\+\d*)?\Z")
+_GLOB = re.compile(r"(\*\*/?|\*|\?)")
 _METHODS = ("tag", "owner", "path", "state")
 _STATES = ("changed", "modified")
 _FORMS = "`schema.name`, `+name`, `name+`, `schema.*`, `tag:x`, `owner:x`, `path:datasets/marts` or `state:changed`"
@@ -30,6 +31,7 @@ class Selectable(Record):
     Attributes:
         needs: `{dataset: datasets it reads}`.
         tags, owners, paths: by dataset; paths are those of its own files.
+        made_with: by dataset, paths of other files that it is made with (macros, modules), and patterns of raw files that it reads.
         changed: datasets whose definition differs from the branch's; None where nothing is compared.
     """
 
@@ -37,6 +39,7 @@ class Selectable(Record):
     tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
     owners: Mapping[str, str | None] = field(default_factory=dict)
     paths: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    made_with: Mapping[str, Sequence[str]] = field(default_factory=dict)
     changed: frozenset[str] | None = None
 
 
@@ -61,8 +64,14 @@ def selectable(
         {name: one.tags for name, one in datasets.items()},
         {name: one.owner for name, one in datasets.items()},
         paths,
+        {name: _made_with(one.definition) for name, one in datasets.items()},
         None if changed is None else frozenset(changed),
     )
+
+
+def _made_with(definition: Definition) -> tuple[str, ...]:
+    patterns = (pattern for read in definition.reads for pattern in read.patterns)
+    return (*(path for path, _ in definition.files), *patterns)
 
 
 def select(terms: Sequence[str], among: Selectable, exclude: Sequence[str] = ()) -> set[str]:
@@ -160,7 +169,7 @@ def _by_state(core: str, value: str, among: Selectable) -> set[str]:
 
 
 def _by_path(core: str, text: str, among: Selectable) -> set[str]:
-    """The datasets that have a file at the path, or in the folder."""
+    """The datasets that have a file at the path, or in the folder; those that are made with a file, where no dataset has it."""
     path = text.removeprefix("./").rstrip("/")
     if path in ("", "."):
         return set(among.needs)
@@ -170,12 +179,20 @@ def _by_path(core: str, text: str, among: Selectable) -> set[str]:
         return fnmatch.fnmatchcase(file, path) if pattern else file == path or file.startswith(f"{path}/")
 
     found = {d for d in among.needs if any(fits(file) for file in among.paths.get(d, ()))}
+    found = found or {d for d in among.needs if any(_is_among(path, each) for each in among.made_with.get(d, ()))}
     if found:
         return found
     files = {file for own in among.paths.values() for file in own}
     folders = {file[:at] for file in files for at, c in enumerate(file) if c == "/"}
     hint = did_you_mean(path, sorted(files | folders)) or _there("folder", folders)
     raise UsageError("usage.bad_argument", f"no dataset has a file at `{path}`", where=core, hint=hint)
+
+
+def _is_among(path: str, pattern: str) -> bool:
+    """Whether a pattern of files takes the path; `*` stays within a folder, `**` does not."""
+    signs = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = (signs.get(part) or re.escape(part) for part in _GLOB.split(pattern))
+    return path == pattern or re.fullmatch("".join(parts), path) is not None
 
 
 def _by_name(core: str, among: Selectable) -> set[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from andon.base.clock import from_text
 from andon.base.record import replace
 from andon.base.text import plural
+from andon.engines.duckdb.parameters import Parameters
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 from andon.model.profile import Profile
@@ -64,13 +65,16 @@ class Lake:
 
     # -- asking
 
-    def sql(self, query: str, at: str | None = None) -> Result:
+    def sql(self, query: str, parameters: Parameters | None = None, *, at: str | None = None) -> Result:
         """Ask one SELECT over datasets, of the branch's head (at each call) or of the commit that `at` names.
 
+        Args:
+            parameters: values of `?` as a list, or of `$name` as a mapping. A value is never read as SQL.
+
         Raises:
-            UsageError: what is wrong with the query.
+            UsageError: what is wrong with the query or with a parameter.
         """
-        return Result(self._service.querying.ask(query, at or self._ref))
+        return Result(self._service.querying.ask(query, at or self._ref, parameters=parameters))
 
     def at(self, ref: str) -> Lake:
         """The same lake, read at the commit that `ref` names (`main~1`, `main@2026-11-01`, a tag, `run:41`)."""
@@ -238,21 +242,23 @@ class Lake:
         where: str | None = None,
         output: str | Path | None = None,
         limit: int = 20,
+        tolerance: str | None = None,
     ) -> Diff:
         """How commit `b` differs from commit `a`.
 
         Args:
             rows: datasets whose rows are compared (`Diff.rows`); True means all that differ.
             where: an SQL condition; only rows that satisfy it before or after count.
+            tolerance: `0.01` or `0.1%`: numbers of rows with one key that differ by no more count as the same.
             output: a Parquet file for all rows that differ; of one dataset.
             limit: changed rows that are kept as examples.
         """
         if rows is False:
-            if where is not None or output is not None:
-                raise ValueError("`where` and `output` need `rows`")
+            if where is not None or tolerance is not None or output is not None:
+                raise ValueError("`where`, `tolerance` and `output` need `rows`")
             return self._service.history.diff(a, b)
         names = () if rows is True else (rows,) if isinstance(rows, str) else tuple(rows)
-        options = RowOptions(where, limit, Path(output) if output is not None else None)
+        options = RowOptions(where, limit, tolerance, Path(output) if output is not None else None)
         return self._service.history.diff_rows(a, b, names, options)
 
     def close(self) -> None:
@@ -374,7 +380,8 @@ class Result:
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(_text(v))}</td>" for v in row) + "</tr>" for row in rows[:_SHOWN_ROWS]
         )
-        note = f"{plural(len(rows), 'row')} at commit <code>{self.commit[:8]}</code>"
+        first = f"the first {_SHOWN_ROWS} of " if len(rows) > _SHOWN_ROWS else ""
+        note = f"{first}{plural(len(rows), 'row')} at commit <code>{self.commit[:8]}</code>"
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{note}</small>"
 
 

@@ -19,12 +19,16 @@ from andon.relations.pool import Find, Lease, Pool
 from andon.relations.relations import Relations
 from andon.sql.facts import SqlFacts, read_facts
 from andon.sql.rules import refusals
+from andon.sql.uses import HAS_PARAMETERS
 from andon.state.queries import QueryRecord
 from andon.workspace.view import unpublished_hint, unpublished_run
 
 if TYPE_CHECKING:
+    from andon.engines.duckdb.parameters import Parameters
     from andon.workspace.workspace import Workspace
 
+#: Before a query that has parameters; on a line of its own, so that places in the query stay what they are.
+_PREPARE = "prepare andon_question as\n"
 #: Formats that `Answer.write` knows, with DuckDB's options for COPY.
 FORMATS = {
     "csv": "format csv, header true",
@@ -51,6 +55,7 @@ class Answer:
     types: list[str]
     seconds: float
     _lease: Lease | None
+    _arguments: str | None
     _again: Callable[[], Lease]
     _log: Callable[[int | None, float, str | None], None]
     _explain: Callable[[Exception], AndonError]
@@ -116,7 +121,7 @@ class Answer:
         def copy(lease: Lease) -> int:
             with lease.leaving(path) as place:
                 statement = f"copy (\n{self.sql}\n) to {literal(str(place))} ({FORMATS[format]})"
-                return int(lease.connection.execute(statement).fetchall()[0][0])
+                return int(_run(lease, statement, self._arguments).fetchall()[0][0])
 
         return int(self._take(copy, int))
 
@@ -150,22 +155,35 @@ def _twin(columns: Sequence[str], *, exactly: bool) -> str | None:
 
 
 class Querying:
-    """Asks questions of one workspace's lake."""
+    """Asks questions of one workspace's lake.
+
+    Attributes:
+        is_logged: whether what was asked so far is in the log; it is not where the lake can only be read.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
+        self.is_logged = True
         self._workspace = workspace
         self._lake = workspace.lake
 
-    def ask(self, sql: str, at: str | None = None, face: str | None = None) -> Answer:
+    def ask(
+        self, sql: str, at: str | None = None, face: str | None = None, parameters: Parameters | None = None
+    ) -> Answer:
         """Run `sql` against the commit that `at` names (None: the head of the workspace's branch).
 
+        Args:
+            parameters: values of `?` in order, or of `$name` by name.
+
         Raises:
-            UsageError: `usage.not_one_select`, `usage.query_failed`, `lake.ref_not_found`, `lake.dataset_not_found`.
+            UsageError: `usage.not_one_select`, `usage.query_failed`, `lake.ref_not_found`, `lake.dataset_not_found`;
+                `usage.bad_argument` for parameters that don't fit.
         """
         commit = self._lake.refs.resolve(self._workspace.reading(at))
-        return self.ask_commit(sql, commit, face)
+        return self.ask_commit(sql, commit, face, parameters)
 
-    def ask_commit(self, sql: str, commit: Commit, face: str | None = None) -> Answer:
+    def ask_commit(
+        self, sql: str, commit: Commit, face: str | None = None, parameters: Parameters | None = None
+    ) -> Answer:
         """`ask`, for a commit at hand."""
         began = time.perf_counter()
         text = sql.strip().rstrip(";").strip()
@@ -190,18 +208,21 @@ class Querying:
             except MachineError as failure:
                 if failure.code not in ("machine.read_only", "machine.disk"):
                     raise
+                self.is_logged = False
 
         answer_seconds = 0.0
+        values: str | None = None
         try:
             facts = _checked(text)
             datasets = self._datasets(facts, commit, text)
+            values = _arguments(text, parameters)
             pool = self._workspace.readers.wide
-            lease, relations = _asked(pool, commit.root, text, datasets, self._find(commit))
+            lease, relations = _asked(pool, commit.root, text, values, datasets, self._find(commit))
         except AndonError as error:
             log(None, time.perf_counter() - began, error.message)
             raise
         except Exception as error:
-            problem = query_error(error, text)
+            problem = query_error(error, text, _PREPARE if values is not None else "")
             log(None, time.perf_counter() - began, problem.message)
             raise problem from error
         described = lease.connection.description or []
@@ -214,9 +235,10 @@ class Querying:
             [str(d[1]) for d in described],
             answer_seconds,
             lease,
-            lambda: _asked(pool, commit.root, text, datasets, relations.get)[0],
+            values,
+            lambda: _asked(pool, commit.root, text, values, datasets, relations.get)[0],
             log,
-            lambda error: query_error(error, text),
+            lambda error: query_error(error, text, _PREPARE if values is not None else ""),
         )
 
     def _find(self, commit: Commit) -> Find:
@@ -256,14 +278,36 @@ class Querying:
         return tuple(dict.fromkeys(names))
 
 
+def _arguments(sql: str, given: Parameters | None) -> str | None:
+    """The values of the query's parameters as SQL; None where there are neither.
+
+    Raises:
+        UsageError: `usage.bad_argument` if they don't fit each other.
+    """
+    if given is None and "?" not in sql and "$" not in sql:
+        return None
+    from andon.engines.duckdb.parameters import arguments
+    from andon.sql.parse import parameter_names
+
+    wanted = parameter_names(sql)
+    return arguments(wanted, given) if wanted or given else None
+
+
+def _run(lease: Lease, statement: str, arguments: str | None) -> Any:
+    if arguments is None:
+        return lease.connection.execute(statement)
+    lease.connection.execute(_PREPARE + statement)
+    return lease.connection.execute(f"execute andon_question({arguments})")
+
+
 def _asked(
-    pool: Pool, state: str, sql: str, datasets: Iterable[str], find: Find
+    pool: Pool, state: str, sql: str, arguments: str | None, datasets: Iterable[str], find: Find
 ) -> tuple[Lease, Mapping[str, Relation]]:
     """`sql` at its first rows, on a lease of `state`, with what its datasets stand for."""
     lease = pool.reading(state)
     try:
         relations = lease.ensure(datasets, find)
-        lease.connection.execute(sql)
+        _run(lease, sql, arguments)
     except BaseException:
         lease.release()
         raise
@@ -279,7 +323,10 @@ def _near(name: str, known: Any) -> str:
 
 def _checked(sql: str) -> SqlFacts:
     facts = read_facts([sql])[0]
-    found = [*facts.problems, *(refusals(facts, role="query", allow=frozenset()) if not facts.problems else [])]
+    wrong = facts.problems
+    if facts.normal:  # it parses, so what it reads is known, and its parameters are given values
+        wrong = tuple(problem for problem in wrong if problem.message != HAS_PARAMETERS)
+    found = [*wrong, *(refusals(facts, role="query", allow=frozenset()) if not wrong else [])]
     if found:
         problems = []
         for problem in found:

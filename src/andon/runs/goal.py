@@ -105,10 +105,15 @@ class PlanUnconfirmed(UsageError):
 
 
 class Listener(Record):
-    """Who listens to a run: hears of its progress, and may stop it."""
+    """Who listens to a run: hears of its progress, may stop it, and may be asked to agree.
+
+    Attributes:
+        agree: shows somebody a plan that nobody agreed to yet, and raises if they don't; None refuses such plans.
+    """
 
     report: Reporter = silent
     cancel: CancelToken = field(default_factory=CancelToken)
+    agree: Callable[[Plan], None] | None = None
 
 
 class Goal(Record):

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
 from andon.base.paths import is_at
 from andon.base.record import Record, replace
@@ -94,13 +93,13 @@ class Preparer:
         )
         _require_decisions(gathered, options)
         if gathered.project.problems:
-            raise _told(ProjectError.of([*gathered.project.problems, *self._further_problems(gathered)]), gathered)
+            raise self._refused(gathered, set(gathered.definitions), gathered.project.problems)
         selected = _selected(gathered, options)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
             bound = self.bind(gathered, taken)
         except ProjectError as error:
-            raise _told(error, gathered) from error
+            raise self._refused(gathered, taken, error.problems) from error
         return self._planned(goal, options, bound, selected, taken, estimate)
 
     def bind(self, gathered: Gathered, taken: set[str]) -> BoundCode:
@@ -195,17 +194,12 @@ class Preparer:
         )
         return {key: build for key, build in builds.items() if key not in lost}
 
-    def _further_problems(self, gathered: Gathered) -> Sequence[Problem]:
-        """What binding finds in the sound part of a project with problems, so that all are told together."""
-        definitions = gathered.definitions
-        bad = {problem.file for problem in gathered.project.problems}
-        if find_cycle({d: definition.inputs for d, definition in definitions.items()}):
-            return ()
-        try:
-            self.bind(gathered, {d for d, definition in definitions.items() if definition.entry not in bad})
-        except ProjectError as error:
-            return error.problems
-        return ()
+    def _refused(self, gathered: Gathered, taken: set[str], found: Sequence[Problem]) -> ProjectError:
+        """The error with all that is wrong with `taken`: the problems `found`, and what only a closer look tells."""
+        from andon.runs.planning.survey import survey
+
+        more = survey(self._workspace, gathered, self.raw, taken, self._probe, found)
+        return _told(ProjectError.of([*found, *more]), gathered)
 
 
 def _require_decisions(gathered: Gathered, options: RunOptions) -> None:

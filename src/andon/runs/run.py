@@ -7,6 +7,7 @@ the move of the branch, in T2).
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from andon.base.cancel import Cancelled
@@ -54,7 +55,7 @@ class GoalRunner:
         Raises:
             ProjectError: the project is wrong; nothing was done.
             ConflictError: the folder or another publish stands in the way; what was built is kept.
-            PlanUnconfirmed: a change of `main` that `options.agreed` is not for.
+            PlanUnconfirmed: a change of `main` that `options.agreed` is not for, with nobody to ask.
             DatasetError: `build.interrupted` if it was stopped.
             MachineError: the machine failed; `main` is as it was.
         """
@@ -64,8 +65,8 @@ class GoalRunner:
         self._make_branch(goal.branch, listener.report)
         goal = _read_once(goal)
         for attempt in range(REPLANS + 1):
-            prepared = self._preparer.prepare(goal, options)
-            _require_agreed(prepared)
+            prepared, thinking = self._agreed(goal, options, listener)
+            options, began = prepared.options, began + thinking
             try:
                 return self._execute(prepared, listener, began)
             except ConflictError as error:
@@ -73,6 +74,27 @@ class GoalRunner:
                     raise
                 listener.report(Notice(f"{error.message}: planning again"))
         raise AssertionError("unreachable")
+
+    def _agreed(self, goal: Goal, options: RunOptions, listener: Listener) -> tuple[Prepared, float]:
+        """The plan for `goal`, once somebody agreed to it, and the seconds that they took to think. They are asked about what is then
+        done, by the same reading of the folder.
+
+        Raises:
+            PlanUnconfirmed: nobody can be asked.
+        """
+        thinking = 0.0
+        prepared = self._preparer.prepare(goal, options)
+        while not _is_agreed(prepared):
+            if listener.agree is None:
+                raise PlanUnconfirmed.of(prepared.plan)
+            self._new_texts(prepared)  # read now: whoever thinks about a plan may edit meanwhile
+            shown = self.plan(goal, options)
+            asked = time.perf_counter()
+            listener.agree(shown)
+            thinking += time.perf_counter() - asked
+            options = replace(options, agreed=shown.digest)
+            prepared = self._preparer.prepare(goal, options)  # on top of what was published while they thought
+        return prepared, thinking
 
     def _make_branch(self, branch: str, report: Reporter) -> None:
         ref = self._lake.refs.find(branch)
@@ -123,6 +145,7 @@ class GoalRunner:
         listener.report(Planned(plan, run.number))
         listener.cancel.check()
         with (
+            self._lake.storage.writing(),
             Engines(self._workspace, run.number, prepared.moment) as engines,
             listener.cancel.calling(engines.interrupt),
         ):
@@ -139,6 +162,10 @@ class GoalRunner:
 
     def _store_code(self, prepared: Prepared) -> None:
         """Keep the texts of the merged code: the run reads those, never the folder."""
+        self._lake.objects.put_texts(self._new_texts(prepared))
+
+    def _new_texts(self, prepared: Prepared) -> list[bytes]:
+        """The texts of the merged code that the lake does not know."""
         before = prepared.gathered.state.files()
         side = prepared.gathered.side
         new = {
@@ -147,11 +174,12 @@ class GoalRunner:
             if before.get(path) != sha and side.code.get(path) == sha
         }
         known = self._lake.objects.has_texts(new.values()) if new else set()
-        self._lake.objects.put_texts([side.read(path, sha) for path, sha in new.items() if sha not in known])
+        return [side.read(path, sha) for path, sha in new.items() if sha not in known]
 
 
 def _read_once(goal: Goal) -> Goal:
-    """`goal` with a folder that is looked at once: planned again, a run takes what it took at first, never an edit that was saved since."""
+    """`goal` with a folder that is looked at once: asked about, or planned again, a run takes what it took at first, never an edit that
+    was saved since."""
     taken: list[tuple[MergeSide, Base | None]] = []
 
     def side(head: Commit, gatherer: Gatherer) -> MergeSide:
@@ -159,6 +187,7 @@ def _read_once(goal: Goal) -> Goal:
             return taken[0][0]
         found = goal.side(head, gatherer)
         if found.is_folder:
+            found = replace(found, read=_remembering(found.read))
             taken.append((found, goal.base(head, gatherer)))
         return found
 
@@ -168,17 +197,23 @@ def _read_once(goal: Goal) -> Goal:
     return replace(goal, side=side, base=base)
 
 
-def _require_agreed(prepared: Prepared) -> None:
-    """Refuse a change of `main` that nobody agreed to.
+def _remembering(read: Callable[[str, str], bytes]) -> Callable[[str, str], bytes]:
+    texts: dict[str, bytes] = {}
 
-    Raises:
-        PlanUnconfirmed: the plan is not the one that `agreed` names.
-    """
+    def remembering(path: str, sha: str) -> bytes:
+        if sha not in texts:
+            texts[sha] = read(path, sha)
+        return texts[sha]
+
+    return remembering
+
+
+def _is_agreed(prepared: Prepared) -> bool:
+    """Whether a plan changes no code of `main`, or is the one that `agreed` names."""
     plan, agreed = prepared.plan, prepared.options.agreed
     if prepared.goal.policy == "none" or not plan.is_change or plan.branch != MAIN:
-        return
-    if agreed not in (ANY_PLAN, plan.digest):
-        raise PlanUnconfirmed.of(plan)
+        return True
+    return agreed in (ANY_PLAN, plan.digest)
 
 
 def _interrupted(run: int) -> DatasetError:

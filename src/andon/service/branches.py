@@ -9,7 +9,7 @@ from andon.base.document import Document
 from andon.errors import ConflictError, UsageError
 from andon.lake.refname import check_new_name
 from andon.lake.refs import MAIN, Ref, RefMove
-from andon.model.commit import Commit, CommitKind, Leaf
+from andon.model.commit import Commit, CommitKind, shows_the_same
 from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.project.folder.scan import scan
@@ -52,7 +52,8 @@ class Branches:
         found = []
         for ref in self._lake.refs.of_kind("branch"):
             head = self._lake.commits.get(ref.commit)
-            differs = len(self._lake.commits.changed_leaves(main, head))
+            pairs = self._lake.commits.changed_leaves(main, head).values()
+            differs = sum(not shows_the_same(*pair) for pair in pairs)
             found.append(
                 BranchInfo(ref.name, head.id, ref.updated, head.author, head.message, ref.name == current, differs)
             )
@@ -80,7 +81,7 @@ class Branches:
             return ()
         here, there = commits.state(head), commits.state(main)
         changes = commits.changed_leaves(common, head)
-        datasets = [d for d in changes if not _same(here.leaves.get(d), there.leaves.get(d))]
+        datasets = [d for d in changes if not shows_the_same(here.leaves.get(d), there.leaves.get(d))]
         before = commits.shared(common)
         files = [
             path
@@ -249,13 +250,6 @@ class Branches:
             self._lake.refs.resolve(name)  # says what is known
             raise UsageError("lake.ref_not_found", f"`{name}` is not a branch", where=name, hint="`andon branch list`")
         return ref
-
-
-def _same(one: Leaf | None, other: Leaf | None) -> bool:
-    """Whether two leaves show the same by the same code, whoever built it."""
-    if one is None or other is None:
-        return one is other
-    return (one.version, one.definition, one.files) == (other.version, other.definition, other.files)
 
 
 def _keeping_edits(here: str) -> str:

@@ -21,8 +21,10 @@ from andon.project.select import selectable
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.runs.inspection.ask import AskContext, Checking
 from andon.runs.inspection.book import CheckBook
+from andon.runs.inspection.personal import discreet_kept
 from andon.runs.planning.bases import common_base, remember_published
 from andon.runs.planning.gather import Gatherer
+from andon.service.masks import masked_columns
 from andon.workspace.code import project_at
 from andon.workspace.engines import Engines
 from andon.workspace.view import View, unpublished_hint, unpublished_run
@@ -144,7 +146,9 @@ class Checks:
         found = self._history.of_dataset(dataset, limit)
         if not found:
             View.at(self._workspace).leaf(dataset)
-        return found
+            return found
+        marked = masked_columns(self._workspace)
+        return [discreet_kept(result, marked) for result in found]
 
     def accept(self, run: int, wanted: Sequence[str], reason: str, listener: Listener | None = None) -> RunResult:
         """Publish the result of `run` in spite of the checks `wanted` (name or text, or `dataset: name`), once.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.document import Document, Documented
 from andon.base.graph import reach, reverse
 from andon.base.names import literal, quote, quote_name
+from andon.errors import MachineError
 from andon.model.acceptance import Acceptance
 from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, Leaf, State
@@ -17,6 +18,7 @@ from andon.model.project import Insight, Project
 from andon.model.version import Version
 from andon.project.select import select as choose
 from andon.project.select import selectable
+from andon.runs.inspection.personal import discreet_kept
 from andon.service.masks import masked_columns
 from andon.workspace.view import View
 
@@ -214,7 +216,8 @@ class Datasets:
         needs = {d: definitions[x.definition].inputs for d, x in state.leaves.items() if x.definition in definitions}
         readers = reverse(needs)
         below = {name, *reach(readers, [name])}
-        masked = masked_columns(self._workspace, commit).get(name, frozenset())
+        marked = masked_columns(self._workspace, commit)
+        masked = marked.get(name, frozenset())
         sample = f"select {_sampled(version, masked)} from {quote_name(name)} limit 10"
         answer = self._querying.ask_commit(sample, commit, "show")
         entry = definitions[leaf.definition].entry
@@ -231,15 +234,21 @@ class Datasets:
             tuple(i for i in project.insights if below.intersection(i.datasets)),
             answer.fetch(),
             _contract_lines(build),
-            objects.text(sha).decode() if sha else "",
+            objects.text(sha).decode(errors="replace") if sha else "",
             None if version.is_view else self._iceberg(version),
-            tuple(self._checks.of_commit(name, commit, state, project)),
+            tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
         )
 
-    def _iceberg(self, version: Version) -> str:
+    def _iceberg(self, version: Version) -> str | None:
+        """Where its metadata lies; None where nobody made it yet and this account can't."""
         from andon.lake.iceberg.kept import iceberg_metadata
 
-        return iceberg_metadata(self._lake.storage, version)
+        try:
+            return iceberg_metadata(self._lake.storage, version)
+        except MachineError as failure:
+            if failure.code not in ("machine.read_only", "machine.disk"):
+                raise
+            return None
 
 
 def _sampled(version: Version, masked: frozenset[str]) -> str:

@@ -10,7 +10,9 @@ from andon.base.record import field, replace, values_of
 from andon.checks.findings import finding
 from andon.model.reach import Reach
 from andon.model.verdict import Verdict, VerdictKind
+from andon.runs.inspection.personal import discreet_kept
 from andon.service.history import Diff, DiffDocument
+from andon.service.masks import masked_columns
 from andon.service.row_diffs import SUMMARY_BYTES, RowOptions
 
 if TYPE_CHECKING:
@@ -94,6 +96,8 @@ class DiffReports:
         changed = [d.dataset for d in found.datasets if d.change in ("changed", "added", "removed", "code")]
         reach = self._outlook.concerned(found.b, changed, verdicts) if changed else None
         results = self._checks.of_run(found.b.run) if found.b.run is not None else []
+        marked = masked_columns(self._workspace, found.b) if results else {}
+        results = [discreet_kept(result, marked) for result in results]
         checks = tuple(
             ReportCheck(
                 r.dataset,

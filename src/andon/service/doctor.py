@@ -107,6 +107,7 @@ def _whole_lake(workspace: Workspace, deep: bool) -> list[Finding]:
             "free some space" if free < 1_000_000_000 else None,
         )
     )
+    findings += _left(workspace)
     if git_info(workspace.root) is not None and root.is_relative_to(workspace.root):
         findings.append(
             Finding(
@@ -135,6 +136,25 @@ def _catalog(workspace: Workspace, deep: bool) -> Finding:
 
 def _is_sqlite(workspace: Workspace) -> bool:
     return type(workspace.lake.database).__name__ == "SqliteDatabase"
+
+
+def _left(workspace: Workspace) -> list[Finding]:
+    """What killed processes left behind."""
+    from andon.service.leftovers import find
+
+    left = find(workspace)
+    if not left.files:
+        return []
+    detail = f"{size(left.bytes)} in {plural(left.files, 'file')} that nothing names, for example {left.paths[0]}"
+    return [Finding("note", "left behind", detail, "`andon doctor --clean` removes them")]
+
+
+def cleaned(workspace: Workspace) -> Finding:
+    """Remove what killed processes left behind, and say how much that was."""
+    from andon.service.leftovers import remove
+
+    left = remove(workspace)
+    return Finding("ok", "removed", f"{size(left.bytes)} in {plural(left.files, 'file')} that nothing named")
 
 
 def _files(stored: StoredFiles, deep: bool) -> list[Finding]:

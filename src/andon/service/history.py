@@ -11,7 +11,7 @@ from andon.base.record import replace, values_of
 from andon.errors import UsageError
 from andon.lake.undo import with_undone
 from andon.model.acceptance import Acceptance
-from andon.model.commit import Commit, CommitKind, Leaf
+from andon.model.commit import Commit, CommitKind, Leaf, shows_the_same
 from andon.model.row_diff import ColumnChangeDocument, RetypedDocument, RowDiff, RowSampleDocument
 from andon.model.verdict import Renamed, Verdict, VerdictDocument
 from andon.model.version import Column, paired
@@ -95,6 +95,7 @@ class DatasetDiffDocument(Document, kw_only=True):
     columns: dict[str, int] | UnsetType = UNSET
     key: list[str] | UnsetType = UNSET
     where: str | UnsetType | None = UNSET
+    tolerance: str | UnsetType | None = UNSET
     skipped: str | UnsetType | None = UNSET
     notes: list[str] | UnsetType = UNSET
     columns_added: list[str] | UnsetType = UNSET
@@ -349,8 +350,8 @@ class History:
         commits = self._lake.commits
         head = self._lake.refs.resolve(self._workspace.reading(ref))
         for commit, undone in with_undone(commits.first_parents(head)):
-            changes = commits.changed_leaves(commits.get(commit.parent), commit) if commit.parent is not None else {}
-            yield commit, changes, undone
+            found = commits.changed_leaves(commits.get(commit.parent), commit) if commit.parent is not None else {}
+            yield commit, {name: pair for name, pair in found.items() if not shows_the_same(*pair)}, undone
 
     def _require(self, dataset: str, ref: str | None, seen: Iterable[str]) -> None:
         """Refuse a dataset that neither the commit nor its history has."""

@@ -5,11 +5,14 @@ were made once are kept by the two versions and the key, and not made again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record, replace
+from andon.checks.language.literals import read_number, read_share
 from andon.errors import UsageError
+from andon.model.check import Tolerance
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
 from andon.model.version import paired
@@ -33,19 +36,21 @@ class RowOptions(Record):
     Attributes:
         where: an SQL condition on columns of the dataset; counted and shown are only rows that satisfy it before or after.
         samples: examples of changed rows at most; 0 leaves out all values.
+        tolerance: `0.01` or `0.1%`: numbers of rows with one key that differ by no more count as the same.
         output: a Parquet file for all differing rows.
         limit_bytes: datasets whose differing files are larger together are skipped; None reads all.
     """
 
     where: str | None = None
     samples: int = 20
+    tolerance: str | None = None
     output: Path | None = None
     limit_bytes: int | None = None
 
     @property
     def is_summary(self) -> bool:
         """Whether counts over all rows are the whole answer: they don't depend on who asks, nor on what is hidden from whom."""
-        return self.samples == 0 and self.where is None and self.output is None
+        return self.samples == 0 and self.where is None and self.tolerance is None and self.output is None
 
 
 class _Differing(Record):
@@ -101,6 +106,8 @@ class RowDiffs:
             self._require(a, b, datasets)
         if chosen.output is not None:
             _check_output(chosen.output, names)
+        if chosen.tolerance is not None:
+            _tolerance(chosen.tolerance)
         if chosen.where is not None:
             from andon.relations.row_diffs import check_condition
 
@@ -181,14 +188,18 @@ class RowDiffs:
         from andon.relations.row_diffs import RowDiffer
 
         differ = RowDiffer(self._lake, self._workspace.readers, self._relations())
+        tolerance = None if options.tolerance is None else _tolerance(options.tolerance)
         masks = {} if options.is_summary else masked_columns(self._workspace, a, b)
         made, kept = {}, []
         for each in differing:
             masked = masks.get(each.name, frozenset())
-            question = DiffQuestion(each.name, each.key, options.where, masked, options.samples, options.output)
+            question = DiffQuestion(
+                each.name, each.key, options.where, masked, options.samples, tolerance, options.output
+            )
             found = differ.compare(each.old, each.new, question, options.limit_bytes)
-            made[each.name] = replace(found, notes=(*each.notes, *found.notes))
-            if each.compared is not None and found.skipped is None and options.where is None:
+            made[each.name] = replace(found, notes=(*each.notes, *found.notes), tolerance=options.tolerance)
+            is_whole = options.where is None and tolerance is None
+            if each.compared is not None and found.skipped is None and is_whole:
                 kept.append((each.compared, found))
         if kept:
             self._known.keep(kept)
@@ -249,6 +260,20 @@ def _key(
     if not keys:
         return (), ()
     return (), (f"the key ({', '.join(keys[0])}) is not on both sides: compared as whole rows",)
+
+
+def _tolerance(text: str) -> Tolerance:
+    """`0.01` or `0.1%`.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    share, number = read_share(text.strip()), read_number(text.strip())
+    amount = share if share is not None else Decimal(number) if number is not None else None
+    if amount is None or amount < 0:
+        hint = "a number, `0.01`, or a share of the newer value, `0.1%`"
+        raise UsageError("usage.bad_argument", f"`{text}` is no tolerance", where="tolerance", hint=hint)
+    return Tolerance(amount, share is not None)
 
 
 def _one_sided(differing: _Differing) -> RowDiff | None:

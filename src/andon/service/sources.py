@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document
@@ -9,8 +10,9 @@ from andon.base.files import write_whole
 from andon.base.names import did_you_mean
 from andon.errors import UsageError
 from andon.model.dataset import Kind
+from andon.project.set_key import set_key
 from andon.runs.planning.bases import common_base
-from andon.runs.planning.gather import Gatherer
+from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import with_contracts
 from andon.sources.contract import describe
@@ -29,6 +31,49 @@ class Pinned(Document):
     contract: tuple[str, ...]
 
 
+class Accepted(Document):
+    """A source whose next load records anew how its files are read."""
+
+    dataset: str
+    file: str
+    recorded: int
+
+
+def accept_source(workspace: Workspace, name: str, branch: str | None = None) -> Accepted:
+    """Count up `recorded` in the file of the source `name`: its next load finds dialect, columns and types anew.
+
+    Raises:
+        UsageError: `usage.bad_argument` if it is no source.
+        ProjectError: `project.cannot_add`.
+    """
+    definition = _gathered(workspace, name, branch).definitions[name]
+    path = workspace.root / definition.entry
+    count = definition.recorded + 1
+    write_whole(path, set_key(definition.entry, path.read_text(encoding="utf-8"), "recorded", count).encode())
+    return Accepted(name, definition.entry, count)
+
+
+def _gathered(workspace: Workspace, name: str, branch: str | None) -> Gathered:
+    """What there is of the folder and the branch, with the source `name` in it."""
+    chosen = workspace.branch(branch)
+    ref = chosen if workspace.lake.refs.find(chosen) else "main"
+    gatherer = Gatherer(workspace)
+    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), common_base(workspace, chosen))
+    sources = [d for d, definition in gathered.definitions.items() if definition.kind is Kind.SOURCE]
+    if name not in sources:
+        raise _no_source(name, sources)
+    return gathered
+
+
+def _no_source(name: str, sources: Sequence[str]) -> UsageError:
+    return UsageError(
+        "usage.bad_argument",
+        f"`{name}` is not a source",
+        where=name,
+        hint=did_you_mean(name, sources) or "sources are `sources/<schema>/<name>.sql`",
+    )
+
+
 def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pinned:
     """Write the dialect, columns and types that `name` is read by into its SQL.
 
@@ -36,18 +81,7 @@ def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pi
         UsageError: `usage.bad_argument` if it is no source.
         DatasetError: what stands in the way of reading it.
     """
-    chosen = workspace.branch(branch)
-    ref = chosen if workspace.lake.refs.find(chosen) else "main"
-    gatherer = Gatherer(workspace)
-    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), common_base(workspace, chosen))
-    sources = [d for d, definition in gathered.definitions.items() if definition.kind is Kind.SOURCE]
-    if name not in sources:
-        raise UsageError(
-            "usage.bad_argument",
-            f"`{name}` is not a source",
-            where=name,
-            hint=did_you_mean(name, sources) or "sources are `sources/<schema>/<name>.sql`",
-        )
+    gathered = _gathered(workspace, name, branch)
     gathered = with_contracts(gathered, RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact), [name])
     if name in gathered.failures:
         raise gathered.failures[name]

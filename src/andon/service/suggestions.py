@@ -19,6 +19,7 @@ from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gatherer
+from andon.service.masks import masked_columns
 from andon.suggestions.facts import Neighbour, Subject
 from andon.suggestions.propose import candidates, finish
 from andon.suggestions.scene import Moment, Scene
@@ -81,9 +82,10 @@ class Suggestions:
         with Scene(self._workspace, commit, project) as scene:
             names = _selected(select, scene, at)
             past = scene.past(names)
+            masks = masked_columns(self._workspace, commit)
             found: dict[str, Suggested] = {}
             for name in sorted(names, key=lambda name: (len(scene.above[name]), name)):
-                found[name] = self._of(scene, name, past.get(name, []), at)
+                found[name] = self._of(scene, name, past.get(name, []), at, masks.get(name, frozenset()))
                 key = next((s.columns for s in found[name].suggestions if s.rule == "key" and s.is_safe), ())
                 scene.keys[name] = scene.keys[name] or key  # what is made from it may refer to it at once
             return [found[name] for name in names]
@@ -119,8 +121,8 @@ class Suggestions:
         base = common_base(self._workspace, self._workspace.branch())
         return commit, gatherer.gather(commit, gatherer.folder(), base).project
 
-    def _of(self, scene: Scene, name: str, past: Sequence[Moment], at: str | None) -> Suggested:
-        subject = self._subject(scene, scene.datasets[name], past, at)
+    def _of(self, scene: Scene, name: str, past: Sequence[Moment], at: str | None, marked: frozenset[str]) -> Suggested:
+        subject = self._subject(scene, scene.datasets[name], past, at, marked)
         found = candidates(subject)
         tried = []
         if found:
@@ -130,12 +132,15 @@ class Suggestions:
         rows = subject.profile.rows
         return Suggested(name, file, rows, len(subject.declared), len(past), tuple(finish(name, tried)))
 
-    def _subject(self, scene: Scene, dataset: Dataset, past: Sequence[Moment], at: str | None) -> Subject:
+    def _subject(
+        self, scene: Scene, dataset: Dataset, past: Sequence[Moment], at: str | None, marked: frozenset[str]
+    ) -> Subject:
         name = dataset.name
         declared, problems = scene.declared(dataset)
         if problems:
             raise ProjectError.of(problems)
         profile = self._profiles.profile(name, at)
+        masked = marked | {column.name.lower() for column in dataset.columns if column.pii}
         counts = [scene.rows(one.version) for one in reversed(past)]
         has_numbers = any(column.kind is ColumnKind.NUMBER for column in profile.columns)
         return Subject(
@@ -144,7 +149,7 @@ class Suggestions:
             profile=profile,
             key=dataset.definition.key,
             declared=tuple(declared),
-            masked=frozenset(column.name.lower() for column in dataset.columns if column.pii),
+            masked=masked,
             is_source=dataset.definition.kind is Kind.SOURCE,
             moment=scene.moment(name),
             earlier_rows=tuple(count for count in counts if count is not None),

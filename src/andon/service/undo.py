@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
@@ -12,7 +12,7 @@ from andon.errors import ConflictError, HeldError, UsageError
 from andon.lake.commits import Draft
 from andon.lake.refs import RefMove, require_branch
 from andon.lake.undo import causes_of, redo_target, undo_target
-from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, in_force, sorted_causes
+from andon.model.commit import Cause, CauseDocument, Commit, CommitKind, Leaf, in_force, shows_the_same, sorted_causes
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.service.reverts import redo_goal, undo_goal
 
@@ -81,7 +81,7 @@ class Undoing:
         if target is None or target.parent is None:
             raise UsageError("lake.nothing_to_undo", "no publish is left to undo", hint="`andon log` shows the history")
         changes = self._lake.commits.changed_leaves(self._lake.commits.get(target.parent), target)
-        return target, tuple(changes)
+        return target, _seen(changes)
 
     def is_restore(self, branch: str | None = None) -> bool:
         """Whether `undo` gives readers again what they saw before, to the letter; else an older publish was taken out since, and what
@@ -149,7 +149,7 @@ class Undoing:
             target=target.id,
         )
         commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "undo")], request)
-        return Reverted(name, commit, target, tuple(changes), sorted_causes(causes))
+        return Reverted(name, commit, target, _seen(changes), sorted_causes(causes))
 
     def redo(self, branch: str | None = None, request: str | None = None) -> Reverted:
         """Revert the newest undo, as a new commit, unless the same datasets were published again since.
@@ -188,7 +188,7 @@ class Undoing:
             target=undo.id,
         )
         commit = self._lake.commit(draft, before.root, [RefMove(name, "branch", head.id, "redo")], request)
-        return Reverted(name, commit, target, tuple(changes), ())
+        return Reverted(name, commit, target, _seen(changes), ())
 
     def accept_rejected(self, *places: str, branch: str | None = None) -> tuple[Commit, tuple[Cause, ...]]:
         """Let what undos took out at `places` (project files, raw files, folders of them; `.` is all) pass again, as one commit.
@@ -245,7 +245,7 @@ class Undoing:
         commits = self._lake.commits
         commit = commits.get(result.commit)
         changes = commits.changed_leaves(commits.get(commit.parent or ""), commit)
-        return Reverted(goal.branch, commit, target, tuple(changes), goal.rejected)
+        return Reverted(goal.branch, commit, target, _seen(changes), goal.rejected)
 
     def _require_not_again(self, branch: str, changed: Set[str], since: Iterable[Commit]) -> None:
         """Refuse a redo of what was published again: which of both is wanted, only people know."""
@@ -292,7 +292,12 @@ class Undoing:
         if commit.kind is CommitKind.REDO and target.target is not None:
             target = commits.get(target.target)
         causes = set(commit.rejected) - set(before.rejected)
-        return Reverted(branch, commit, target, tuple(commits.changed_leaves(before, commit)), sorted_causes(causes))
+        return Reverted(branch, commit, target, _seen(commits.changed_leaves(before, commit)), sorted_causes(causes))
+
+
+def _seen(changes: Mapping[str, tuple[Leaf | None, Leaf | None]]) -> tuple[str, ...]:
+    """The datasets of which readers see something else, or that have other code: not those that were only built again."""
+    return tuple(name for name, pair in changes.items() if not shows_the_same(*pair))
 
 
 def _listed(paths: Sequence[str]) -> str:

@@ -55,6 +55,12 @@ SETTINGS: tuple[Setting, ...] = (
         "The database of lake and runs, relative to the project or absolute.",
         secret=True,
     ),
+    Setting(
+        "lake.group",
+        "text",
+        "",
+        "The system's group (name or number) whose members share the lake, all that is in it; empty: its folder's permissions decide.",
+    ),
     Setting("author", "text", "", "Who acts, as written in commits; empty: git's user, or the system's."),
     Setting("branch.default", "text", "main", "The branch that commands work on when nothing else says so."),
     Setting("engine.threads", "number", 0, "Cores to use; 0 is all."),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
+from andon.base.record import replace
 from andon.errors import DatasetError, MachineError
 from andon.model.dataset import Definition
+from andon.sources.complete import complete
 from andon.sources.failures import engine_error
 from andon.sources.files import columnar, delimited, documents, partitions
 from andon.sources.files.calls import Call, parse_call
 from andon.sources.files.paths import check_local, files_of
-from andon.sources.files.raw_text import check_whole
+from andon.sources.files.raw_text import Source, check_whole
 from andon.sources.files.table import Table, sources_of
 
 #: `{"reads": [entry, …]}`, one entry for each read of the definition, in its order; JSON values only.
@@ -39,10 +42,12 @@ def establish(
     """
     import duckdb
 
-    known = {entry["call"]: entry for entry in (previous or {}).get("reads", ())}
+    anew = previous is None or previous.get("recorded", 0) != definition.recorded
+    known = {entry["call"]: entry for entry in (previous or {}).get("reads", ())} if not anew else {}
     try:
         calls = [parse_call(read, definition.dataset) for read in definition.reads]
-        return {"reads": [_entry(definition.dataset, call, files, known, fresh) for call in calls]}
+        contract: Contract = {"reads": [_entry(definition, call, files, known, fresh) for call in calls]}
+        return {**contract, "recorded": definition.recorded} if definition.recorded else contract
     except FileNotFoundError as error:
         stored = {str(path): name for name, path in files.items()}
         where = stored.get(str(error.filename), definition.dataset)
@@ -58,7 +63,7 @@ def establish(
 
 
 def _entry(
-    dataset: str,
+    definition: Definition,
     call: Call,
     files: Mapping[str, Path],
     known: Mapping[str, dict[str, Any]],
@@ -69,13 +74,14 @@ def _entry(
         for pattern in call.read.patterns:
             check_local(pattern)
         raise DatasetError(
-            "source.missing", f"no file fits `{', '.join(call.read.patterns)}`", where=dataset, hint="add the file"
+            "source.missing", f"no file fits `{', '.join(call.read.patterns)}`", where=call.dataset, hint="add the file"
         )
     before = known.get(call.key)
     entry: dict[str, Any] = {"call": call.key, "format": call.format, "function": call.read.function}
     entry["partitions"] = partitions.establish(call, paths, before.get("partitions") if before else None)
     if call.format == "parquet":
-        entry["columns"] = columnar.columns(call, files, paths, before["columns"] if before else None)
+        entry["columns"] = _parquet(definition, call, files, paths, before, fresh)
+        partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
         return entry
     sources = sources_of(call, files, paths)
     if call.format == "other":
@@ -87,9 +93,58 @@ def _entry(
     if before is not None:
         new = [s for s in sources if fresh is None or s.path in fresh]
         if new:
-            module.held(call, Table.of(before), new)
-        return before
-    return {**entry, **module.first_load(call, sources).entry()}
+            before = {**before, **_held(definition, module, call, Table.of(before), new, sources).entry()}
+        return {**before, "partitions": entry["partitions"]}
+    try:
+        entry |= module.first_load(call, sources).entry()
+    except DatasetError as error:
+        raise complete(call, error, sources, lambda other: module.first_load(other, sources)) from error
+    partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
+    return entry
+
+
+def _held(
+    definition: Definition,
+    module: ModuleType,
+    call: Call,
+    table: Table,
+    new: Sequence[Source],
+    every: Sequence[Source],
+) -> Table:
+    """The table that `new` files are held to: the recorded one, with types for columns that were empty, and with new columns if the
+    source's author wants them."""
+    try:
+        module.held(call, table, new)
+    except DatasetError as error:
+        if definition.new_columns != "add" or not error.details.get("only_new"):
+            raise
+        kept = {c.column: c for c in table.casts if not c.empty}
+        found: Table = module.first_load(call, every)
+        table = replace(found, casts=tuple(kept.get(c.column, c) for c in found.casts))
+        module.held(call, table, new)
+    empty = any(c.empty for c in table.casts)
+    return cast("Table", module.typed(call, table, every)) if empty else table
+
+
+def _parquet(
+    definition: Definition,
+    call: Call,
+    files: Mapping[str, Path],
+    paths: Sequence[str],
+    before: Mapping[str, Any] | None,
+    fresh: Collection[str] | None,
+) -> list[list[str]]:
+    recorded = before["columns"] if before else None
+    try:
+        return columnar.columns(call, files, paths, recorded, fresh if before else None)
+    except DatasetError as error:
+        if definition.new_columns != "add" or not error.details.get("only_new"):
+            raise
+        found = columnar.columns(call, files, paths, None, fresh)
+        types = dict(recorded or ())
+        if any(types.get(name, kind) != kind for name, kind in found):
+            raise
+        return found
 
 
 def describe(contract: Mapping[str, Any]) -> list[str]:
@@ -101,6 +156,8 @@ def describe(contract: Mapping[str, Any]) -> list[str]:
         formats = entry.get("formats", {})
         for name, kind in [*entry["columns"], *entry.get("partitions", ())]:
             form = f"  as {formats[name]}" if name in formats else ""
+            if name in entry.get("empty", ()):
+                form = "  no values yet: the first load that has some decides"
             lines.append(f"  {name:<{width}}  {kind}{form}")
     return lines
 

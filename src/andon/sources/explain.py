@@ -12,7 +12,7 @@ from andon.model.dataset import Definition
 from andon.sources.failures import engine_error, refused, shown, stop
 from andon.sources.files.calls import Call, parse_call
 from andon.sources.files.dialect import find_dialect, first_record, stated_dialect
-from andon.sources.files.infer import locate
+from andon.sources.files.look import locate
 from andon.sources.files.paths import files_of
 from andon.sources.files.raw_text import open_text
 from andon.sources.files.table import sources_of

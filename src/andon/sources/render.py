@@ -11,13 +11,14 @@ from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.model.dataset import Definition
 from andon.sources.failures import refusal
-from andon.sources.files import columnar, delimited, documents, partitions
+from andon.sources.files import columnar, documents, partitions
 from andon.sources.files.calls import Call, parse_call
 from andon.sources.files.casts import Cast
 from andon.sources.files.paths import files_of
 from andon.sources.files.patterns import type_name
 from andon.sources.files.raw_text import Source, joined
 from andon.sources.files.table import Table, is_lenient, relation, sources_of
+from andon.sources.files.unions import tables_of
 from andon.sql.reads import replace_reads
 
 
@@ -71,26 +72,41 @@ def _table_expression(call: Call, entry: Mapping[str, Any], files: Mapping[str, 
 
 
 def _csv(call: Call, table: Table, sources: Sequence[Source], extra: Sequence[str]) -> str:
-    typed = is_lenient(call)
+    if is_lenient(call):
+        return _passing_over(call, table, sources, extra)
     if not (call.get("union_by_name") and table.head is not None):
-        return _select([*_casts(table, table.casts, typed), *extra], relation(call, table, sources, typed))
+        return _select([*_casts(table, table.casts), *extra], relation(call, table, sources))
     parts = []
-    for here, group in delimited.tables_of(call, table, sources):
+    for here, group in tables_of(call, table, sources):
         names = {c.column for c in here.casts}
-        listed = _casts(here, here.casts, typed)
+        listed = _casts(here, here.casts)
         listed += [f"cast(null as {c.type}) as {quote(c.column)}" for c in table.casts if c.column not in names]
-        inner = _select([*listed, *extra], relation(call, here, group, typed))
+        inner = _select([*listed, *extra], relation(call, here, group))
         parts.append(f"select {', '.join(quote(c.column) for c in table.casts)}{_aliases(extra)} from {inner}")
     return f"({' union all '.join(parts)})"
+
+
+def _passing_over(call: Call, table: Table, sources: Sequence[Source], extra: Sequence[str]) -> str:
+    """Rows with a value that does not fit are left out, as their author wants it; no value is changed so that it fits."""
+    texts = {c.column: f"andon_text_{i}" for i, c in enumerate(table.casts) if type_name(c.type) != "VARCHAR"}
+    listed = [
+        f"{c.sql(quote(c.column), table.dialect, 'null')} as {quote(c.column)}"
+        if c.column in texts
+        else quote(c.column)
+        for c in table.casts
+    ]
+    listed += [f"{quote(column)} as {name}" for column, name in texts.items()]
+    fit = " and ".join(f"({name} is null or t.{quote(column)} is not null)" for column, name in texts.items())
+    names = ", ".join(quote(c.column) for c in table.casts) + _aliases(extra)
+    inner = _select([*listed, *extra], relation(call, table, sources))
+    return f"(select {names} from {inner} t where {fit or 'true'})"
 
 
 def _aliases(extra: Sequence[str]) -> str:
     return "".join(", " + e.rsplit(" as ", 1)[1] for e in extra)
 
 
-def _casts(table: Table, casts: Sequence[Cast], typed: bool) -> list[str]:
-    if typed:
-        return [quote(c.column) for c in casts]
+def _casts(table: Table, casts: Sequence[Cast]) -> list[str]:
     return [
         quote(c.column)
         if type_name(c.type) == "VARCHAR"

@@ -205,6 +205,13 @@ def _ambiguous(match: re.Match[str], report: _Report, _text: str, _: tuple[str, 
     return SqlProblem("project.bind_failed", f"`{match['name']}` may be more than one column", report.offset, hint)
 
 
+def _depth(_match: re.Match[str], report: _Report, _text: str, _: tuple[str, ...]) -> SqlProblem:
+    message = "together with the views that it reads, the SQL is nested deeper than the engine can follow"
+    return SqlProblem(
+        "project.bind_failed", message, report.offset, "make one of the views on the way a table (`materialize: table`)"
+    )
+
+
 def _syntax(match: re.Match[str], report: _Report, _text: str, _: tuple[str, ...]) -> SqlProblem:
     hint = None if "end of input" not in match[0] else "something is missing at the end"
     return SqlProblem("project.bad_sql", _sentence(report.message), report.offset, hint)
@@ -244,5 +251,6 @@ _HANDLERS = (
     (re.compile(r"No function matches the given name and argument types '(?P<call>.+?)'\. "), _arguments),
     (re.compile(r'\Acolumn "(?P<name>.+?)" must appear in the GROUP BY'), _group),
     (re.compile(r'\AAmbiguous reference to column name "(?P<name>.+?)"(?P<rest>.*)'), _ambiguous),
+    (re.compile(r"\AMax expression depth limit"), _depth),
     (re.compile(r"\Asyntax error at .*"), _syntax),
 )

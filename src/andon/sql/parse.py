@@ -11,7 +11,7 @@ from andon.base.names import literal
 from andon.base.record import Record
 from andon.base.recursion import deeply
 from andon.base.text import byte_to_character
-from andon.sql.tokens import statements, tokens
+from andon.sql.tokens import deep_comment, statements, tokens
 from andon.sql.uses import SqlProblem
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 # Parts of the serialised tree that say nothing. A double quote inside of a value is written \", so none of these can be met there.
 _NOISE = (',"order_bys":{"type":"ORDER_MODIFIER"}', '"cte_map":{},', ',"aggregate_handling":"STANDARD_HANDLING"')
+
+#: What the engine reads in time that grows with the square: how deep comments may nest, and how long chains may be.
+_NESTED = 100
+_CHAINING = ("and", "or", "when", "union", "intersect", "except")
+_CONDITIONS = 10_000
 
 _local = threading.local()
 
@@ -67,6 +72,11 @@ def parse(texts: Sequence[str]) -> Iterator[Parsed]:
         yield Parsed(problem=problem) if problem is not None else _parsed(text, next(answers))
 
 
+def parameter_names(text: str) -> frozenset[str]:
+    """Names of the parameters (`$name`) of a text that parses; numbers from 1 for `?` and `$1`."""
+    return frozenset(name for statement in engine().extract_statements(text) for name in statement.named_parameters)
+
+
 def unreadable(text: str) -> SqlProblem | None:
     """The problem of a text that can't even be handed to the parser."""
     at = text.find("\0")
@@ -77,6 +87,27 @@ def unreadable(text: str) -> SqlProblem | None:
     except UnicodeEncodeError as error:
         message = "the text holds half of a surrogate pair, which is not a character"
         return SqlProblem("project.bad_sql", message, error.start, "save the file as UTF-8")
+    return _too_much(text)
+
+
+def _too_much(text: str) -> SqlProblem | None:
+    """The problem of a text for which the engine would take time that grows with the square of it."""
+    if text.count("/*") > _NESTED:
+        at = deep_comment(text, _NESTED)
+        if at is not None:
+            return SqlProblem(
+                "project.bad_sql", f"comments stand in each other more than {_NESTED} deep", at, "end it with `*/`"
+            )
+    lower = text.lower()
+    if sum(lower.count(word) for word in _CHAINING) > _CONDITIONS:
+        found = [token.start for token in tokens(text) if token.word in _CHAINING]
+        if len(found) > _CONDITIONS:
+            message = (
+                f"the SQL has {len(found):,} `and`, `or`, `when` and `union`; more than {_CONDITIONS:,} are not read"
+            )
+            return SqlProblem(
+                "project.bad_sql", message, found[0], "write `x in (…)`, or join with a table of the values"
+            )
     return None
 
 
@@ -109,6 +140,9 @@ def _problem(text: str, tree: dict[str, Any]) -> SqlProblem:
     offset = place_of(text, tree)
     if "Max expression depth" in message or message.startswith("memory exhausted"):
         return too_deep(text, offset)
+    if message.startswith("Mixing named and positional"):
+        hint = "use one kind of them"
+        return SqlProblem("project.refused_sql", "the SQL has both `?` and `$name` for parameters", _first(text), hint)
     if "parameters" in message:
         hint = "write the value itself; a definition takes no parameters"
         return SqlProblem("project.refused_sql", "the SQL has parameters (`?`, `$1`)", offset, hint)

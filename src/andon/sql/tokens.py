@@ -71,6 +71,27 @@ def _comment_end(text: str, start: int) -> int:
     return len(text)
 
 
+def deep_comment(text: str, most: int) -> int | None:
+    """Where a comment opens in which others stand more than `most` deep, or None."""
+    at = 0
+    while match := _TOKEN.match(text, at):
+        at = match.end()
+        if match.lastgroup == "dollar":
+            close = text.find(match.group(), at)
+            at = len(text) if close < 0 else close + len(match.group())
+        elif match.lastgroup == "comment":
+            start, at = match.start(), len(text)
+            depth = 0
+            for edge in _COMMENT_EDGE.finditer(text, start):
+                depth += 1 if edge.group() == "/*" else -1
+                if depth > most:
+                    return start
+                if depth == 0:
+                    at = edge.end()
+                    break
+    return None
+
+
 def closing(text: str, start: int) -> int | None:
     """The character after the bracket that closes the first one found at or after `start`; None if it is not closed."""
     depth = 0

@@ -51,6 +51,10 @@ class Construct(Record):
     offset: int | None
 
 
+#: The problem of a text that parses and has parameters: a definition takes none, a query is given their values.
+HAS_PARAMETERS = "the SQL has parameters (`?`, `$1`)"
+
+
 class SqlFacts(Record):
     """What one text of SQL says.
 

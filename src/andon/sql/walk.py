@@ -16,7 +16,7 @@ from andon.sql.normal import named_by_spelling, normal_form
 from andon.sql.parse import NO_PLACE, too_deep
 from andon.sql.reads import find_read, reader_of
 from andon.sql.tokens import tokens
-from andon.sql.uses import CallUse, Construct, SqlFacts, SqlProblem, TableUse
+from andon.sql.uses import HAS_PARAMETERS, CallUse, Construct, SqlFacts, SqlProblem, TableUse
 
 _FILE = re.compile(r"[/*?\\]|://|\.[a-z0-9]{1,8}\Z", re.IGNORECASE)
 _NO_CTES: frozenset[str] = frozenset()
@@ -144,7 +144,7 @@ class _Walk:
         """Report that the text has parameters."""
         at = next((token.start for token in tokens(self.text) if token.text in ("?", "$")), None)
         hint = "write the value itself; a definition takes no parameters"
-        self.problems.append(SqlProblem("project.refused_sql", "the SQL has parameters (`?`, `$1`)", at, hint))
+        self.problems.append(SqlProblem("project.refused_sql", HAS_PARAMETERS, at, hint))
 
     def _column(self, node: dict[str, Any]) -> None:
         names = node["column_names"]

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from andon.base.cache import FileCache
 from andon.base.clock import Clock
 from andon.base.database import migrate
+from andon.base.files import machine_error, make_folder
 from andon.base.record import Record
+from andon.base.sharing import share
 from andon.base.sqlite import SqliteDatabase
 from andon.engines.other import OtherEngine
 from andon.errors import MachineError, UsageError
@@ -129,15 +131,21 @@ class Adapters:
         self.folder.prepare()
         catalog = self._path("catalog")
         storage = self._path("storage")
-        is_new = not catalog.exists() or catalog.stat().st_size == 0
-        is_used = any((storage / "data").glob("*/*"))  # before the catalog is read: data come after it
+        try:
+            is_new = not catalog.exists() or catalog.stat().st_size == 0
+            is_used = any((storage / "data").glob("*/*"))  # before the catalog is read: data come after it
+        except PermissionError as error:
+            raise machine_error(error, f"look into `{catalog.parent}`") from error
         if is_new and is_used:
             raise _without_catalog(catalog, storage)
+        group = str(self.settings.get("lake.group") or "")
+        if group:
+            self._share(group, catalog, storage)
         database = SqliteDatabase(catalog)
         if is_used and not Lake.is_in(database):
             database.close()
             raise _without_catalog(catalog, storage)
-        lake = Lake.open(database, LocalStorage(storage), self.clock, self._owner, self._cache)
+        lake = Lake.open(database, LocalStorage(storage, is_shared=bool(group)), self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
         self._is_new = is_new
         return StateStore(
@@ -148,6 +156,13 @@ class Adapters:
             Queries(database),
             Facts(database),
         )
+
+    def _share(self, group: str, catalog: Path, storage: Path) -> None:
+        """Let a group share the lake: its folders are made for it, and one that was there is shared by who owns it."""
+        for folder in (catalog.parent, storage):
+            is_own = not folder.exists() or folder == storage or folder.is_relative_to(self.folder.state)
+            make_folder(folder)
+            share(folder, group, is_own=is_own)
 
     def _path(self, setting: str) -> Path:
         text = str(self.settings.get(setting))

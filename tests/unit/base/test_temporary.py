@@ -55,16 +55,24 @@ def test_what_a_killed_process_left_is_swept_and_what_a_living_one_holds_is_not(
 
 
 def test_only_its_own_folders_are_swept(tmp_path):
-    """A place that was chosen may hold other things, and one that was made a moment ago is not held yet."""
-    for name in ("data", "andon", "andon-run-1-99999-0a0b0c0d"):
+    """A place that was chosen, or the system's, holds other things too."""
+    names = ("data", "andon-demo", "andon-run-1-99999-0a0b0c0d", "andon-lock-99999-0a0b0c0d", "andon-read-x")
+    for name in names:
         (tmp_path / name).mkdir()
-    (tmp_path / "andon-file").write_text("x")
-    (tmp_path / "andon-link").symlink_to(tmp_path / "data")
-    assert sweep(tmp_path) == 0
-    for name in ("data", "andon", "andon-run-1-99999-0a0b0c0d"):
         os.utime(tmp_path / name, (1, 1))
+    for name in ("data", "andon-demo", "andon-read-x"):
+        (tmp_path / name / ".held").touch()
+    (tmp_path / "andon-link-1-0a0b0c0d").symlink_to(tmp_path / "data")
+    assert sweep(tmp_path) == 0
+    (tmp_path / "andon-run-1-99999-0a0b0c0d" / ".held").touch()
     assert sweep(tmp_path) == 1
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["andon", "andon-file", "andon-link", "data"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "andon-demo",
+        "andon-link-1-0a0b0c0d",
+        "andon-lock-99999-0a0b0c0d",
+        "andon-read-x",
+        "data",
+    ]
 
 
 def test_the_next_place_is_taken_where_one_can_not_be_written(tmp_path):

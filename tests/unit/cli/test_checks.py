@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from typing import Any
 
 import pytest
@@ -105,6 +106,11 @@ def test_what_can_be_done_about_a_held_result() -> None:
     assert "andon -C shop diff main run:7" in lines[1]
     assert "andon -C shop accept run:7 'a > 0' \"it's\" --reason" in lines[3]
     assert " …" in next_steps(7, [result(FAIL)] * 4, "andon")[3]
+    for label in ("status in 'a', 'b'", "x = '$HOME'", "y matches '\"`ls`'", "z\\n'"):
+        words = shlex.split(next_steps(7, [result(FAIL, label=label, text=label)], "andon")[3])
+        assert words[3] == label
+    twice = next_steps(7, [result(FAIL), replace(result(FAIL), dataset="s.other")], "andon")[3]
+    assert shlex.split(twice)[3:5] == ["s.d: a > 0", "s.other: a > 0"]
 
 
 def test_history_leaves_out_what_stays_the_same() -> None:

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from andon.base.clock import from_text
 from andon.errors import AndonError, ConflictError, UsageError
 from andon.lake.lake import Lake
 from andon.lake.refs import Mover, Ref, RefMove, require_branch
@@ -179,3 +180,39 @@ def test_a_branch_that_is_not_there_shows_what_main_shows(lake: Lake) -> None:
     lake.move(RefMove("dev", "branch", None, "branch"), main.id, "ana")
     assert lake.refs.head("dev") == main
     assert lake.refs.head("main") == lake.refs.head("nobody-made-it") == own
+
+
+def published_at(lake: Lake, *moments: str) -> list[str]:
+    """Ids of commits that were published one after the other, when the clock showed these moments."""
+    ids = []
+    for moment in moments:
+        lake.clock = lambda moment=moment: from_text(moment)
+        ids.append(publish(lake, {"a.x": leaf(f"{moment}")}).id)
+    return ids
+
+
+def test_a_clock_that_was_set_back_makes_nothing_earlier(lake: Lake) -> None:
+    first, second, third, fourth = published_at(
+        lake, "2026-12-01T10:00", "2026-12-01T12:00", "2026-12-01T10:30", "2026-12-01T12:30"
+    )
+    times = [line.at for line in reversed(lake.refs.reflog("main"))]
+    assert times == sorted(times)
+    assert [lake.commits.get(c).time[11:16] for c in (first, second, third, fourth)] == [
+        "10:00",
+        "12:00",
+        "12:00",
+        "12:30",
+    ]
+    for moment, expected in (("10:45", first), ("11:59", first), ("12:00", third), ("12:29", third), ("12:31", fourth)):
+        assert lake.refs.resolve(f"main@2026-12-01T{moment}").id == expected, moment
+    assert lake.refs.resolve(f"{fourth[:12]}@2026-12-01T11:00").id == first
+
+
+def test_a_clock_that_was_years_ahead_and_is_right_again(lake: Lake) -> None:
+    first, ahead, right, later = published_at(
+        lake, "2026-12-01T10:00", "2040-12-01T12:00", "2026-12-01T11:00", "2026-12-02T09:00"
+    )
+    for moment, expected in (("2026-12-01T10:30", first), ("2026-12-01T11:30", right), ("2026-12-02T10:00", later)):
+        assert lake.refs.resolve(f"main@{moment}").id == expected, moment
+    assert lake.refs.resolve(f"{later[:12]}@2026-12-01T11:30").id == right
+    assert lake.refs.resolve("main~2").id == ahead

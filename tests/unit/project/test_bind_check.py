@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from andon.base.cache import MemoryCache
 from andon.project import bind_check as bindcheck
-from andon.project.bind_check import check_bindings, check_declared
+from andon.project.bind_check import Following, check_bindings, check_declared
 from kit.projects import SOURCE, load_texts, told
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     import pytest
 
 ORDERS = {"shop.orders": [("id", "BIGINT"), ("amount", "DOUBLE")]}
@@ -73,6 +75,43 @@ def test_only_what_is_changed_is_bound_and_the_rest_is_taken_as_it_is() -> None:
     bound, problems = check_bindings(project, known, ["m.f", "m.h", "m.nothing"], MemoryCache())
     assert not problems
     assert bound == {"m.f": (("amount", "DOUBLE"), ("ids", "DATE")), "m.h": (("z", "DATE"),)}
+
+
+def test_who_reads_what_came_out_otherwise_is_bound_too_and_nobody_else() -> None:
+    texts = SOURCE | {
+        "datasets/m/a.sql": "select id, amount as a from shop.orders\n",
+        "datasets/m/same.sql": "select id, amount from shop.orders\n",
+        "datasets/m/b.sql": "select * from m.a\n",
+        "datasets/m/c.sql": "select id from m.b\n",
+        "datasets/m/d.sql": "select id, d.amount from m.c join m.same d using (id)\n",
+        "datasets/m/e.sql": "select old from m.a\n",
+        "datasets/m/f.sql": "select * from m.e join m.b using (id)\n",
+    }
+    was = [("id", "BIGINT"), ("amount", "DOUBLE")]
+    state = ORDERS | {
+        "m.a": [("id", "BIGINT"), ("old", "DOUBLE")],
+        "m.same": was,
+        "m.b": [("id", "BIGINT")],
+        "m.d": was,
+    }
+    state |= {"m.c": [("id", "BIGINT")], "m.e": [("old", "DOUBLE"), ("id", "BIGINT")], "m.f": [("id", "BIGINT")]}
+    project = load_texts(texts)
+    readers = {
+        name: [d for d, dataset in project.datasets.items() if name in dataset.definition.inputs] for name in state
+    }
+    asked: list[str] = []
+
+    def columns_of(names: Set[str]) -> dict[str, list[tuple[str, str]]]:
+        asked.extend(names)
+        return {name: state[name] for name in names}
+
+    following = Following(readers, set(), columns_of)
+    changed = {name: state[name] for name in ("shop.orders", "m.a", "m.same")}
+    bound, problems = check_bindings(project, changed, ["m.a", "m.same"], MemoryCache(), following=following)
+    # c reads b, whose columns are others, and comes out as it was: d is left alone; f reads e, of which nothing is known now
+    assert bound.keys() == {"m.a", "m.same", "m.b", "m.c"}
+    assert [(p.where, p.code) for p in problems] == [("datasets/m/e.sql:1:8", "project.unknown_column")]
+    assert "m.d" not in asked
 
 
 def test_a_bound_dataset_is_not_bound_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,12 @@ AMONG = Selectable(
         "mart.d": ("datasets/mart/d.py", "datasets/mart/d.lock.txt"),
         "mart.e": ("datasets/marts_old/e.sql",),
     },
+    made_with={
+        "raw.a": ("sources/raw/a.sql", "raw/a_*.csv"),
+        "raw.b": ("raw/**/b.csv",),
+        "mart.c": ("datasets/mart/c.sql", "macros/money.sql"),
+        "mart.e": ("macros/money.sql",),
+    },
     changed=frozenset({"mart.c"}),
 )
 
@@ -42,6 +48,10 @@ AMONG = Selectable(
         (["datasets/mart/c.sql"], "c"),
         (["datasets/mart/d.lock.txt"], "d"),
         (["datasets/marts_old/"], "e"),
+        (["raw/a_05.csv"], "a"),
+        (["raw/2026/05/b.csv"], "b"),
+        (["raw/a_05.csv+1"], "ac"),
+        (["macros/money.sql"], "ce"),
         (["+datasets/mart/c.sql"], "abc"),
         (["state:changed,tag:daily"], ""),
         (["raw.a", "mart.e"], "ae"),
@@ -70,6 +80,8 @@ def test_excludes():
         ("owner:Ana", "did you mean `ana`?"),
         ("path:datasets/mar", "did you mean `datasets/mart`?"),
         ("datasets/mart/x.sql", "did you mean `datasets/mart/c.sql`?"),
+        ("raw/x/a_05.csv", "folders are"),
+        ("raw/xb.csv", "folders are"),
         ("path:macros", "folders are `datasets`, `datasets/mart`, `datasets/marts_old`, `sources`, `sources/raw`"),
         ("state:changd", "the state to select by is `state:changed`"),
         ("raw.a,mart.e", "for what any of them names, write blanks: `raw.a mart.e`"),

@@ -6,10 +6,12 @@ import gzip
 import json
 import os
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb  # noqa: TID253
 import pyarrow  # noqa: TID253
+import pyarrow.parquet  # noqa: TID253
 import pytest
 
 from andon.errors import DatasetError, UsageError
@@ -299,6 +301,41 @@ def test_parquet_by_name(tmp_path: Path) -> None:
     wrong = load("from read_parquet('*.parquet', union_by_name = true)", files, tmp_path)
     assert wrong.error is not None
     assert (wrong.error.code, wrong.error.where) == ("source.contract", "c.parquet")
+
+
+def _arrow(folder: Path, **columns: pyarrow.Array) -> bytes:
+    pyarrow.parquet.write_table(pyarrow.table(columns), folder / "made.parquet")
+    return (folder / "made.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_parquet_times_are_never_cut(tmp_path: Path, zone: str | None, nested: bool) -> None:
+    def times(value: int) -> pyarrow.Array:
+        kind = pyarrow.timestamp("ns", zone)
+        return pyarrow.array([{"a": value}], pyarrow.struct([("a", kind)])) if nested else pyarrow.array([value], kind)
+
+    good = _arrow(tmp_path, id=pyarrow.array([1]), t=times(1704448800123456000))
+    before = load("from read_parquet('in/*')", {"in/a": good}, tmp_path)
+    assert before.error is None
+    bad = _arrow(tmp_path, id=pyarrow.array([1]), t=times(1704448800123456789))
+    for previous in (None, before.contract):
+        outcome = load("from read_parquet('in/*')", {"in/a": good, "in/b": bad}, tmp_path, previous)
+        assert outcome.error is not None, outcome.rows
+        assert (outcome.error.code, outcome.error.where) == ("source.ambiguous", "in/b")
+        assert "column `t` has times finer than a microsecond" in outcome.error.message
+
+
+def test_parquet_times_of_a_day_are_never_cut(tmp_path: Path) -> None:
+    bad = _arrow(tmp_path, t=pyarrow.array([123456789], pyarrow.time64("ns")))
+    assert load("from read_parquet('x')", {"x": bad}, tmp_path).error is not None
+
+
+def test_parquet_numbers_that_the_engine_can_not_hold(tmp_path: Path) -> None:
+    bad = _arrow(tmp_path, d=pyarrow.array([Decimal("1.2e39")], pyarrow.decimal256(50, 10)))
+    outcome = load("from read_parquet('x')", {"x": bad}, tmp_path)
+    assert outcome.error is not None, outcome.rows
+    assert "DECIMAL(50,10)" in outcome.error.message
 
 
 @pytest.mark.parametrize("keep", [0, 3, 40, -1])

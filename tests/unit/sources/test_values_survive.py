@@ -99,7 +99,7 @@ def test_a_cast_takes_what_a_first_load_takes(engine: Any, classes: tuple[str, .
     sql = f"select v, {classify('v', PLAIN)}, {cast.sql('v', PLAIN, 'null')} from probes"
     taken = 0
     for text, found, value in engine.execute(sql).fetchall():
-        decided = decide("c", ValueFacts({**dict.fromkeys(classes, 1), found: 1}, words=(text,)), PLAIN)
+        decided = decide("c", ValueFacts({**dict.fromkeys(classes, 1), found: 1}, words={found: text}), PLAIN)
         first = not isinstance(decided, Stop) and decided == cast
         assert (value is not None) == first, (text, found, decided, value)
         if value is not None:

@@ -85,7 +85,10 @@ class Typer:
         if found is None:
             for name in (self._check.dataset, *self._check.others):
                 self._binder.declare(name, list(self._columns[name]))
-            query = f"select {listed}" + ("" if own is None else f" from {quote_name(self._check.dataset)}")
+            table = quote_name(self._check.dataset)
+            # beside a query of its own the row has no name: it has none when it is asked
+            source = f"(from {table})" if holds_query(listed) else table
+            query = f"select {listed}" + ("" if own is None else f" from {source}")
             found = [kind for _, kind in self._binder.bind(query, self._macros)]
         if own is None:
             self._read_texts(listed, "")

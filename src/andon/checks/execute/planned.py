@@ -10,8 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from andon.base.record import replace
 from andon.checks.compile.check import AgePlan
@@ -23,9 +22,9 @@ from andon.checks.execute.queries import PROOF, plan_queries
 from andon.checks.execute.question import CheckQuestion, Executed, FileStates, Target
 from andon.checks.execute.states import by_states, keep_unique
 from andon.checks.judge import Judgement, judge
-from andon.model.check import Check, CheckStatus, MaxAge
+from andon.checks.personal import discreet
+from andon.model.check import Check, CheckStatus
 from andon.model.check_result import Samples
-from andon.model.mask import MASK
 
 if TYPE_CHECKING:
     import duckdb
@@ -110,7 +109,7 @@ def _samples(
 
 
 def _discreet(check: Check, verdict: Judgement, masked: frozenset[str]) -> Judgement:
-    """The verdict without values of masked columns: texts and dates that a total took from one, messages that may quote one."""
+    """The verdict without values of masked columns: what may be one row's, messages that may quote one."""
     read = [name for name in check.columns if name.lower() in masked]
     if not read:
         return verdict
@@ -118,18 +117,7 @@ def _discreet(check: Check, verdict: Judgement, masked: frozenset[str]) -> Judge
         named = (verdict.reason or "").partition(":")[0]
         shown = ", ".join(f"`{name}`" for name in read)
         return replace(verdict, reason=f"{named} (the message may quote values of {shown} and is not shown)")
-    if isinstance(check.form, MaxAge):
-        return verdict
-    return replace(verdict, value=_masked(verdict.value), limit=_masked_limit(check, verdict))
-
-
-def _masked(value: Any) -> Any:
-    return value if value is None or isinstance(value, (bool, int, float, Decimal)) else MASK
-
-
-def _masked_limit(check: Check, verdict: Judgement) -> Any:
-    """A limit that stands in the check is no secret; one that is measured may be."""
-    return verdict.limit if str(verdict.limit) in check.text else _masked(verdict.limit)
+    return discreet(check, verdict, masked)
 
 
 def explain_sql(question: CheckQuestion) -> list[tuple[Check, str, str]]:

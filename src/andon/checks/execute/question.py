@@ -94,7 +94,11 @@ class CheckQuestion(Record):
         """The same for the plain execution."""
         return PlainRelations(
             self.own.relation,
-            {name: target.relation for name, target in self.others.items()},
+            # a check may name its own dataset as any other: `manager_id -> hr.staff` in the file of staff
+            {
+                **{name: target.relation for name, target in self.others.items()},
+                **{check.dataset: self.own.relation for check, _ in self.items},
+            },
             None if self.published is None else self.published.relation,
             self.own.columns,
             self.declared,

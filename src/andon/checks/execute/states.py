@@ -21,6 +21,7 @@ from andon.checks.execute.facts import TargetFacts
 from andon.checks.execute.queries import FILE_STEP, JOIN, PROOF
 from andon.checks.execute.question import CheckQuestion, FileStates, Target
 from andon.checks.judge import Measured
+from andon.checks.language.lines import holds_query
 
 if TYPE_CHECKING:
     import duckdb
@@ -90,7 +91,7 @@ def _base(question: CheckQuestion, index: int) -> str | None:
     there: list[str] = []
     match plan:
         case RowPlan(has_window=False) | AgePlan():
-            if check.others:
+            if check.others or holds_query(check.text):  # a query of its own may be about the dataset itself
                 return None
         case ReferencePlan(dataset=dataset):
             target = question.others.get(dataset)

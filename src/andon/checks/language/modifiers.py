@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from andon.base.record import Record, replace
@@ -19,7 +20,7 @@ MODIFIER_WORDS = frozenset(_RANKS)
 _OPERATORS = frozenset(
     (*COMPARATORS, *(["%", "*", "/", "||", "->", "->>", "//", "**", "+", "-", ",", "(", ".", "::", "+-"]))
 )
-_FORM_WORDS = words("null key unique and or not in is by watch rows schema matches where between like")
+_FORM_WORDS = words("null key unique and or not in is by watch matches where between like")
 
 
 class Modifiers(Record):
@@ -38,10 +39,14 @@ def splits(line: str) -> Iterator[tuple[str, Modifiers]]:
 
     def reason(text: str, found: Modifiers) -> Iterator[tuple[str, Modifiers]]:
         parts = cut(text)
-        if len(parts) > 1 and parts[-1].kind == "quoted" and not _wants_operand(parts):
-            taken = replace(found, why=parts[-1].name)
-            yield from severity(text[: parts[-1].start].rstrip(), taken)
-        yield from severity(text, found)
+        if len(parts) < 2 or parts[-1].kind != "quoted":
+            yield from severity(text, found)
+            return
+        with_reason = severity(text[: parts[-1].start].rstrip(), replace(found, why=parts[-1].name))
+        # `not null "Email"` names a column, `email is not null "it is asked for"` has a reason: what reads first counts
+        ways = (severity(text, found), with_reason) if _wants_operand(parts) else (with_reason, severity(text, found))
+        for way in ways:
+            yield from way
 
     def severity(text: str, found: Modifiers) -> Iterator[tuple[str, Modifiers]]:
         parts = cut(text)
@@ -72,14 +77,14 @@ def splits(line: str) -> Iterator[tuple[str, Modifiers]]:
 def _wants_operand(parts: tuple[Token, ...]) -> bool:
     """Whether the last token, in double quotes, is the operand of what stands before it, and so the name of a column."""
     before = parts[-2]
-    if before.text == "%" and is_share(parts[:-1], len(parts) - 2):
+    if before.text == "%" and (is_share(parts[:-1], len(parts) - 2) or (len(parts) > 3 and parts[-4].word == "allow")):
         return False
     return before.text in _OPERATORS or before.text == "%" or before.word in _FORM_WORDS
 
 
 def _read_allow(text: str) -> Allow | None:
     """`0.5%` or `20 rows`."""
-    share = read_share(text.strip())
+    share = read_share(re.sub(r"\s+%", "%", text.strip()))
     if share is not None:
         return Allow(share=share) if 0 <= share <= 1 else None
     parts = cut(text)

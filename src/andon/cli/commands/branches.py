@@ -132,15 +132,13 @@ def publish(app: App, /, name: str, into: str, yes: bool, **options: Any) -> int
 
     What the branch built is not built again. A file that both changed is a conflict (exit 3) until --mine or --theirs decides.
     """
-    from andon.runs.goal import Listener
-
     asked, branches = run_options((), **options), app.service.branches
     result = confirmed(
         app,
         yes,
         asked,
-        lambda chosen: branches.plan_publish(name, into, chosen),
-        lambda chosen, report: branches.publish(name, into, chosen, Listener(report)),
+        lambda chosen, listener: branches.publish(name, into, chosen, listener),
+        f"plan {name}",
     )
     return finish(app, result, asked, "publish.change")
 

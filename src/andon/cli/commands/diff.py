@@ -25,6 +25,7 @@ _ALL = "*"
         "andon diff main try",
         "andon diff main~1 main --no-code",
         "andon diff main try --rows marts.customer_value --where \"segment = 'new'\"",
+        "andon diff main try --rows marts.customer_value --tolerance 0.1%",
         "andon diff main try --rows marts.customer_value -o diff.parquet",
         "andon diff main try --format markdown",
     ],
@@ -46,6 +47,11 @@ _ALL = "*"
 )
 @click.option("--where", metavar="SQL", help="With --rows: only rows that satisfy a condition before or after.")
 @click.option(
+    "--tolerance",
+    metavar="NUMBER",
+    help="With --rows: by how much a number may differ and count as the same, `0.01` or `0.1%`. Rows need a key.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -64,6 +70,7 @@ def diff(
     no_code: bool,
     datasets: tuple[str, ...],
     where: str | None,
+    tolerance: str | None,
     output: Path | None,
     limit: int,
 ) -> None:
@@ -77,16 +84,16 @@ def diff(
     names = (a, b or app.workspace.branch())
     ink, width = app.console.out, app.console.width
     if form == "markdown":
-        _refuse_row_options(datasets, where, output, "--format markdown has its own summary of rows")
+        _refuse_row_options(datasets, where, tolerance, output, "--format markdown has its own summary of rows")
         report = apart(lambda: app.service.diff_reports.report(*names))
         app.console.show(report.to_json, lambda: markdown(report, names, not no_code))
     elif datasets:
         chosen = _chosen(datasets)
-        options = RowOptions(where, limit if chosen or output else 0, output)
+        options = RowOptions(where, limit if chosen or output else 0, tolerance, output)
         rows = apart(lambda: app.service.history.diff_rows(*names, chosen, options))
         app.console.show(rows.to_json, lambda: rows_lines(rows, names, ink, width, bool(chosen or output)))
     else:
-        _refuse_row_options(datasets, where, output, "add `--rows DATASET`")
+        _refuse_row_options(datasets, where, tolerance, output, "add `--rows DATASET`")
         found = app.service.history.diff(*names)
         app.console.show(found.to_json, lambda: diff_lines(found, names, ink, width, not no_code))
 
@@ -97,9 +104,10 @@ def _chosen(datasets: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _refuse_row_options(datasets: Sequence[str], where: str | None, output: Path | None, hint: str) -> None:
-    given = [
-        name for name, value in (("--rows", datasets), ("--where", where), ("-o", output)) if value not in ((), None)
-    ]
+def _refuse_row_options(
+    datasets: Sequence[str], where: str | None, tolerance: str | None, output: Path | None, hint: str
+) -> None:
+    options = (("--rows", datasets), ("--where", where), ("--tolerance", tolerance), ("-o", output))
+    given = [name for name, value in options if value not in ((), None)]
     if given:
         raise UsageError("usage.bad_argument", f"`{given[0]}` does not fit here", hint=hint)

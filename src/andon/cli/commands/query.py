@@ -38,11 +38,15 @@ _CHUNK = 1 << 20
         'andon query "select * from marts.revenue_by_month order by month"',
         'andon query "from shop.orders limit 3" --vertical',
         'andon query "from shop.orders" --at main~1 --format csv > orders.csv',
+        "andon query 'from shop.orders where amount > $least' --param least=20",
         "andon query -f question.sql -o answer.parquet",
     ],
 )
 @click.argument("sql", required=False)
 @click.option("-f", "--file", "file", type=click.Path(path_type=Path, dir_okay=False), help="Read the SQL from a file.")
+@click.option(
+    "--param", "-p", "given", multiple=True, metavar="NAME=VALUE", help="The value of $NAME; 1=VALUE of the first `?`."
+)
 @click.option("--at", metavar="REF", help="A branch, tag, commit, `main~1`, `main@2026-11-01`, `run:41`.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Of the result; `table` unless -o says otherwise.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the result to a file.")
@@ -54,6 +58,7 @@ def query(
     app: App,
     sql: str | None,
     file: Path | None,
+    given: tuple[str, ...],
     at: str | None,
     form: str | None,
     output: Path | None,
@@ -61,6 +66,9 @@ def query(
     vertical: bool,
 ) -> None:
     """Ask one SELECT over the datasets of one commit, the branch's newest unless --at names another.
+
+    The value of a parameter stands for a quoted text, and takes the type of its place: `where amount > $n`, `limit $n`; where the
+    place leaves that open say it, `$n::int + 1`.
 
     SQL is the text, `-` or nothing reads it from stdin. The commit, the number of rows and the time stand on stderr. On a terminal a
     table fits its width: numbers and dates are never cut, what is cut or left out is told, and --vertical shows all.
@@ -71,7 +79,8 @@ def query(
         raise UsageError(
             "usage.bad_argument", "`--vertical` is a way to show a table", hint="leave it or the format out"
         )
-    answer = apart(lambda: app.service.querying.ask(text, at, face="cli"))
+    parameters = _parameters(given)
+    answer = apart(lambda: app.service.querying.ask(text, at, face="cli", parameters=parameters))
     if output is not None:
         rows = _save(answer, output, chosen)
         app.console.show(AnswerFile(str(output), chosen, rows, answer.commit.id).to_json, lambda: ())
@@ -84,6 +93,21 @@ def query(
         rows = _stream(app, answer, chosen)
     place = f"{at or app.workspace.branch()} at {short(answer.commit.id)}"
     app.console.note(f"{plural(rows, 'row')} · {place} · {seconds(answer.seconds)}")
+    if not app.service.querying.is_logged:
+        app.console.note("not logged: this account may read the lake and not write it")
+
+
+def _parameters(given: tuple[str, ...]) -> dict[str, str] | None:
+    found: dict[str, str] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        name = name.strip().removeprefix("$")
+        if not sign or not name:
+            raise UsageError("usage.bad_argument", f"`--param {text}` has no name", hint="write `--param n=5` for `$n`")
+        if name in found:
+            raise UsageError("usage.bad_argument", f"`{name}` is given twice", hint="leave one of them out")
+        found[name] = value
+    return found or None
 
 
 def _text(sql: str | None, file: Path | None) -> str:

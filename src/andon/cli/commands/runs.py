@@ -68,10 +68,8 @@ def run(app: App, /, select: tuple[str, ...], yes: bool, **options: Any) -> int:
     What was built before, on any branch, is reused. A change of main's code is asked about first; without a terminal it needs
     --yes. The result is also a commit of its own, `run:N`, that can be queried when it was not published.
     """
-    from andon.runs.goal import Listener
-
     chosen, runs = run_options(select, **options), app.service.runs
-    result = confirmed(app, yes, chosen, runs.plan, lambda options, report: runs.run(options, Listener(report)))
+    result = confirmed(app, yes, chosen, runs.run)
     return finish(app, result, chosen, "publish.change")
 
 

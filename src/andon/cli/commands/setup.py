@@ -63,19 +63,23 @@ def _free(folder: Path) -> Path:
     return place
 
 
-@click.command(cls=Command, examples=["andon doctor", "andon doctor --deep", "andon doctor --json"])
+@click.command(cls=Command, examples=["andon doctor", "andon doctor --deep", "andon doctor --clean"])
 @click.option("--deep", is_flag=True, help="Read every file and object of the lake, and compare it with its hash.")
+@click.option("--clean", is_flag=True, help="Remove files that killed runs left, which nothing names.")
 @json_option
 @pass_app
-def doctor(app: App, deep: bool) -> int:
+def doctor(app: App, deep: bool, clean: bool) -> int:
     """What is installed, what is missing or at risk, and what uses the disk. Exit 4 if something is at risk.
 
     Every file that a branch, a tag or a run shows is looked at: whether it is there with its size and, with --deep, whether it holds
     what was written.
     """
+    from andon.service.doctor import cleaned
     from andon.service.doctor import doctor as examine
 
-    findings = examine(_workspace(app), deep)
+    workspace = _workspace(app)
+    removed = [cleaned(workspace)] if clean and workspace is not None else []
+    findings = [*examine(workspace, deep), *removed]
     out = app.console.out
     rows: list[Sequence[Cell]] = []
     for finding in findings:
@@ -165,6 +169,19 @@ def source_pin(app: App, dataset: str, branch: str | None) -> None:
     done = pin_source(app.workspace, dataset, branch)
     word = "written into" if done.changed else "already in"
     app.console.show(done.to_json, lambda: [f"{word} {done.file}", *(f"  {text}" for text in done.contract)])
+
+
+@source.command("accept", cls=Command, examples=["andon source accept shop.orders"])
+@click.argument("dataset")
+@branch_option
+@json_option
+@pass_app
+def source_accept(app: App, dataset: str, branch: str | None) -> None:
+    """Accept the files of a source as they are: its next load records anew how they are read. Counts up `recorded` in its file."""
+    from andon.service.sources import accept_source
+
+    done = accept_source(app.workspace, dataset, branch)
+    app.console.show(done.to_json, lambda: [f"recorded: {done.recorded} written into {done.file}", "next: andon run"])
 
 
 def _workspace(app: App) -> Workspace | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
@@ -12,11 +15,13 @@ from andon.cli.table import lay_out, table
 from andon.model.check import CheckStatus, Severity
 from andon.model.check_result import CheckResult, Samples
 from andon.render.checks import finding_text
-from andon.render.words import short
+from andon.render.words import names, short
 
 #: Failing rows that are shown in all; each failing check shows at least so many.
 _ROWS = 20
 _FEWEST = 5
+#: What a shell reads as more than itself between double quotes.
+_EXPANDED = re.compile(r'["$`\\!]')
 #: Checks that a hint names before the rest is left to the reader.
 _NAMED = 3
 
@@ -66,17 +71,29 @@ def _by_dataset(rows: Sequence[Sequence[Cell]], ink: Ink, width: int) -> list[st
     return lines
 
 
-def next_steps(run: int, holding: Sequence[CheckResult], command: str) -> list[str]:
-    """What can be done about a held result."""
-    labels = [check.spoken for check in holding]
-    quoted = " ".join(f"'{label}'" if "'" not in label else f'"{label}"' for label in labels[:_NAMED])
+def next_steps(run: int, holding: Sequence[CheckResult], command: str, kept: Sequence[str] = ()) -> list[str]:
+    """What can be done about a held result.
+
+    Args:
+        kept: where the rest was published: the datasets of which readers see what they saw before.
+    """
+    spoken = Counter(check.spoken for check in holding)
+    labels = [c.spoken if spoken[c.spoken] == 1 else f"{c.dataset}: {c.spoken}" for c in holding]
+    quoted = " ".join(_quoted(label) for label in labels[:_NAMED])
     quoted += " …" if len(labels) > _NAMED else ""
     return [
-        "readers see what they saw before; what next:",
+        f"{'of ' + names(kept) + ' ' if kept else ''}readers see what they saw before; what next:",
         f"  {command} diff main run:{run}   compares the held result, `query --at run:{run}` asks it",
         "  correct the data or the code and run again: what was built is reused",
         f'  {command} accept run:{run} {quoted} --reason "…"   publishes it all the same, once',
     ]
+
+
+def _quoted(text: str) -> str:
+    """`text` as one word for a shell."""
+    if "'" not in text:
+        return f"'{text}'"
+    return f'"{text}"' if not _EXPANDED.search(text) else shlex.quote(text)
 
 
 def symbol(check: CheckResult) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from andon.base.text import plural
@@ -52,7 +53,8 @@ def diff_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None,
         for text in texts:
             lines += [_painted(line, ink) for line in unified(text)]
     elif texts:
-        lines += ["", f"{plural(len(texts), 'file')} changed: {', '.join(path for path, _, _ in texts)}"]
+        told = f"{plural(len(texts), 'file')} changed: {', '.join(path for path, _, _ in texts)}"
+        lines += ["", *(wrap(told, width, subsequent_indent="  ", break_on_hyphens=False) if width else [told])]
     return lines if rows or texts else [*lines, "", "no difference"]
 
 

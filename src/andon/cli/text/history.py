@@ -89,12 +89,16 @@ def _checked(entry: LogEntry) -> Cell:
     return (f"{failed:,} of {asked:,} ✗", "warn") if failed else (f"{asked:,} ✓", "dim")
 
 
+def _changed(datasets: Sequence[str]) -> str:
+    if not datasets:
+        return "no dataset changed for readers"
+    return f"{plural(len(datasets), 'dataset')} changed: {names(datasets)}"
+
+
 def reverted_lines(done: Reverted, ink: Ink, word: str) -> list[str]:
     lines = [
         f"{ink.paint(word, 'good')} {ink.paint(short(done.target.id), 'accent')} ({done.target.message})",
-        f"  {done.branch} is {ink.paint(short(done.commit.id), 'accent')} now; "
-        f"{plural(len(done.datasets), 'dataset')} {'changed' if done.datasets else 'changed: code only'}"
-        + (f": {names(done.datasets)}" if done.datasets else ""),
+        f"  {done.branch} is {ink.paint(short(done.commit.id), 'accent')} now; " + _changed(done.datasets),
     ]
     if done.rejected:
         paths = names(sorted({c.path for c in done.rejected}))

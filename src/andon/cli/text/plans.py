@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from andon.base.text import plural, seconds
 from andon.cli.output import Cell, Console, Ink, error_lines
-from andon.cli.table import lay_out, table
+from andon.cli.table import stacked, table
 from andon.cli.text.run_changes import change_rows
 from andon.cli.text.verdicts import STYLES
 from andon.model.plan import UNCHANGED, Action, Plan, Step
@@ -70,20 +69,7 @@ def _meanings(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:
         if s.verdict is not None and s.breaks
     ]
     title = pen.paint("what the changes mean", "dim")
-    lines = table(rows, pen, indent="  ")
-    if width is not None and lay_out(rows, pen, width=width, indent="  ").lines != tuple(lines):
-        lines = _stacked(rows, pen, width)
-    return ["", title, *lines, *broken]
-
-
-def _stacked(rows: Sequence[Sequence[Cell]], pen: Ink, width: int) -> list[str]:
-    """Dataset and verdict on one line, and whom it concerns below it: for narrow terminals."""
-    lines = []
-    for row in rows:
-        lines += table([row[:2]], pen, width=width, indent="  ", whole=[0], wrap=[1], drop=())
-        text = row[2] if isinstance(row[2], str) else row[2][0]
-        lines += [pen.paint(line, "dim") for line in wrap(text, width, initial_indent="    ", subsequent_indent="    ")]
-    return lines
+    return ["", title, *stacked(rows, pen, width), *broken]
 
 
 def symbol(step: Step, pen: Ink) -> tuple[str, str]:

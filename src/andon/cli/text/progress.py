@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.text import plural, seconds
 from andon.cli.output import Console, Ink
-from andon.model.event import Ended, Event, Notice, Planned, Reporter, TaskEnded, TaskStarted
+from andon.model.event import Ended, Event, Notice, Planned, TaskEnded, TaskStarted
 from andon.model.plan import Action, Plan
 from andon.model.run import TaskResult, TaskStatus
 
@@ -23,7 +23,7 @@ _LONG = 1.0
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Reporter]:
+def progress(console: Console) -> Iterator[LineReporter | LiveReporter]:
     """The reporter that fits the terminal; the live view ends with the block, whatever happens."""
     if not console.err.is_terminal:
         yield LineReporter(console.err)
@@ -45,6 +45,9 @@ class LineReporter:
 
     def __init__(self, ink: Ink) -> None:
         self._ink = ink
+
+    def stop(self) -> None:
+        """Nothing of it stays in the way."""
 
     def __call__(self, event: Event) -> None:
         """Write the line of an event, if it has one."""

@@ -31,6 +31,8 @@ def row_lines(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
     lines = [f"{ink.paint(found.dataset, 'bold')}  {ink.paint(by, 'dim')}", f"  {counts_text(found)}"]
     if found.where:
         lines.append(f"  {ink.paint('where ' + ' '.join(found.where.split()), 'dim')}")
+    if found.tolerance:
+        lines.append(f"  {ink.paint(f'numbers may differ by {found.tolerance}', 'dim')}")
     lines += [f"  {ink.paint('note:', 'warn')} {note}" for note in found.notes]
     lines += [
         f"  {ink.paint('note:', 'warn')} {name} was {old} and is {new}: compared as {common}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.text import plural
 from andon.cli.output import Cell, Console
-from andon.cli.table import table
+from andon.cli.table import stacked
 from andon.cli.text.verdicts import STYLES
 from andon.model.row_diff import RowDiff
 from andon.model.verdict import Verdict
@@ -32,7 +32,7 @@ def change_lines(shown: Shown, console: Console) -> list[str]:
         return []
     title = pen.paint(f"changed since {short(shown.base)}", "dim")
     listed = sorted(rows, key=lambda row: row[0])
-    lines = ["", title, *table(listed, pen, width=console.width, indent="  ", whole=[0], wrap=[1, 2], drop=())]
+    lines = ["", title, *stacked(listed, pen, console.width)]
     if shown.others:
         more = len(shown.rows) + len(shown.others) - len(rows)
         command = f"`andon diff --rows NAME {short(shown.base)} {short(shown.commit)}` compares rows"

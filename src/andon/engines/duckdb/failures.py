@@ -45,8 +45,8 @@ def translate(error: Exception, definition: Definition) -> AndonError:
     return _in_sql(error, definition)
 
 
-def query_error(error: Exception, sql: str) -> AndonError:
-    """The Andon error for an exception that DuckDB raised while it ran a person's query `sql`."""
+def query_error(error: Exception, sql: str, before: str = "") -> AndonError:
+    """The Andon error for an exception that DuckDB raised while it ran a person's query `sql`, with `before` put in front."""
     import duckdb
 
     if isinstance(error, AndonError):
@@ -55,18 +55,20 @@ def query_error(error: Exception, sql: str) -> AndonError:
     if failed is not None:
         return failed
     if isinstance(error, duckdb.OutOfMemoryException):
-        message, hint = _memory("the query", str(error))
-        return MachineError("machine.memory", message, where="query", hint=hint)
+        message, less = _memory("the query", str(error))
+        return MachineError("machine.memory", message, where="query", hint=less)
     if not isinstance(error, duckdb.Error):
         return MachineError(
             "internal.error", f"{type(error).__name__}: {error}", where="query", hint="please report this"
         )
-    found = explain(error, sql)
-    if found.offset is None:
-        return UsageError("usage.query_failed", found.message, where="query", hint=found.hint)
-    line, column = line_and_column(sql, found.offset)
-    problem = Problem(found.code, found.message, "query", line, column, found.hint, excerpt(sql, line, column))
-    return UsageError("usage.query_failed", found.message, where=problem.where, hint=found.hint, problems=(problem,))
+    found = explain(error, before + sql)
+    untyped = "the value of a parameter is text until its place says otherwise: say its type, `$n::int`"
+    hint = untyped if before and "STRING_LITERAL" in str(error) else found.hint
+    if found.offset is None or found.offset < len(before):
+        return UsageError("usage.query_failed", found.message, where="query", hint=hint)
+    line, column = line_and_column(sql, found.offset - len(before))
+    problem = Problem(found.code, found.message, "query", line, column, hint, excerpt(sql, line, column))
+    return UsageError("usage.query_failed", found.message, where=problem.where, hint=hint, problems=(problem,))
 
 
 def disk_failure(error: Exception, definition: Definition) -> MachineError | None:

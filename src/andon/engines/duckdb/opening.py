@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
+from andon.base.files import machine_error
 from andon.engines.duckdb.instance import Instance
 from andon.engines.engine import EngineSettings
 
@@ -44,7 +45,10 @@ def open_instance(
     if settings is None:
         return Instance(moment=moment, files_never_change=purpose.files_never_change)
     temporary = settings.temporary.path / ("wide" if wide else "narrow")
-    temporary.mkdir(exist_ok=True)  # the engine makes no folder above its files
+    try:
+        temporary.mkdir(exist_ok=True)  # the engine makes no folder above its files
+    except OSError as error:
+        raise machine_error(error, "make a folder for temporary files") from error
     return Instance(
         threads=settings.cores if wide else 1,
         memory_limit=settings.memory_limit,

@@ -21,6 +21,7 @@ from andon.engines.duckdb import row_diff_sql as sql
 from andon.engines.duckdb.failures import lost_file, query_error
 from andon.engines.duckdb.instance import Session
 from andon.errors import AndonError, UsageError
+from andon.model.check import Tolerance
 from andon.model.row_diff import ColumnChange, RowChange, RowCounts, RowDiff, RowSample, ValuePair
 from andon.model.version import Column, paired
 
@@ -32,6 +33,8 @@ _TWICE, _REST, _ONCE, _PAIRS = (f"temp.andon_rows_{name}" for name in ("twice", 
 
 #: Fewer rows than this on both sides together are compared at once, in one pass.
 _FEW = 200_000
+#: Values of one side up to which copying them costs less than reading them twice.
+_FEW_VALUES = 1_000_000
 #: From here on one side's files are read again rather than rows kept aside: most of them differ.
 _MOST = 0.3
 _BITS = 16
@@ -39,6 +42,8 @@ _MANY_BITS = 21
 #: With more rows than this, 16 bits of buckets would hold too many rows each.
 _MANY = 60_000_000
 _PAIRS_SHOWN = 3
+#: Columns that are measured in one query.
+_AT_ONCE = 100
 #: Examples of rows on one side only, beside those of changed ones.
 _OTHERS_SHOWN = 5
 
@@ -67,6 +72,7 @@ class DiffQuestion(Record):
         where: an SQL condition; counted and shown are only rows that satisfy it before or after.
         masked: columns whose values are not handed out, in lower case.
         samples: examples of changed rows at most; 0 leaves out all values.
+        tolerance: numbers of rows with one key that differ by no more count as the same.
         output: where to write all differing rows as Parquet.
     """
 
@@ -75,6 +81,7 @@ class DiffQuestion(Record):
     where: str | None = None
     masked: frozenset[str] = frozenset()
     samples: int = 20
+    tolerance: Tolerance | None = None
     output: Path | None = None
 
 
@@ -133,6 +140,8 @@ class _Comparison:
             if self._keys:
                 self._pair_by_key()
             else:
+                if self._question.tolerance is not None:
+                    self._notes.append("without a key rows are compared as a whole: the tolerance does not apply")
                 self._take_whole_rows()
         return self._facts()
 
@@ -175,8 +184,9 @@ class _Comparison:
     def _take(self, of_old: bool, condition: str) -> None:
         side = self._sides[0 if of_old else 1]
         relation = (self._old if of_old else self._new) + " r" + condition
-        # Rows of a stored table that nearly all differ are not copied: they are read again where they are.
-        again = not condition and side.is_stored and (side.rows or 0) > _FEW
+        # Rows of a stored table that nearly all differ, or that are wide, are not copied: they are read again where they are.
+        many = (side.rows or 0) * len(self._columns) > _FEW_VALUES
+        again = not condition and side.is_stored and many
         body = sql.values_of(relation, self._columns, of_old, self._question.where)
         self._make(_OLD if of_old else _NEW, f"as {body}", "view" if again else "table")
 
@@ -193,14 +203,21 @@ class _Comparison:
         twice, has_null = self._ask(f"select (select count(*) from {_TWICE}), {nulls}")[0]
         clean = [self._side_with_key(t, bool(twice), bool(has_null)) for t in (_OLD, _NEW)]
         change = "case when a.one is null then 'added' when b.one is null then 'removed' else 'changed' end"
+        differs, same = self._differs()
         self._do(
-            f"insert into {_PAIRS} select {change}, 1, {sql.as_old_and_new(count, 'a', 'b')}"
+            f"insert into {_PAIRS} select {change}, 1, {sql.as_old_and_new(count, 'a', 'b', same)}"
             f" from {clean[0]} a full join {clean[1]} b on {sql.equal_keys('a', 'b', keys)}"
-            f" where (a.one is null or b.one is null or {sql.distinct(range(keys, count))}) and (a.hit or b.hit)"
+            f" where (a.one is null or b.one is null or {differs}) and (a.hit or b.hit)"
         )
         if twice or has_null:
             odd = f"({null}) or exists (select 1 from {_TWICE} t where {sql.equal_keys('t', 's', keys)})"
             self._take_whole_rows(odd)
+
+    def _differs(self) -> tuple[str, dict[int, str]]:
+        """The condition that two rows of one key differ, and those under which a column counts as the same."""
+        tolerance = self._question.tolerance
+        near = {i: sql.near(i, c.type, tolerance) for i, c in enumerate(self._columns) if i >= self._keys}
+        return sql.distinct(self._columns, self._keys, tolerance), near
 
     def _side_with_key(self, table: str, twice: bool, has_null: bool) -> str:
         conditions = [f"not ({sql.any_null(self._keys)})"] if has_null else []
@@ -242,10 +259,11 @@ class _Comparison:
             f" group by {key} having count(*) = 2 and min(s) = -1 and max(s) = 1",
         )
         same = sql.equal_keys("a", "b", keys)
+        differs, alike = self._differs()
         self._do(
-            f"insert into {_PAIRS} select 'changed', 1, {sql.as_old_and_new(count, 'a', 'b')} from {_REST} a"
+            f"insert into {_PAIRS} select 'changed', 1, {sql.as_old_and_new(count, 'a', 'b', alike)} from {_REST} a"
             f" join {_REST} b on {same} join {_ONCE} t on {sql.equal_keys('a', 't', keys)}"
-            f" where a.s < 0 and b.s > 0 and (a.hit or b.hit)"
+            f" where a.s < 0 and b.s > 0 and (a.hit or b.hit) and ({differs})"
         )
         nulls, many = self._ask(
             f"select coalesce(sum(n) filter (x), 0), coalesce(sum(n) filter (not x and n > 1), 0)"
@@ -264,17 +282,18 @@ class _Comparison:
         old, new = (tuple(side.columns) for side in self._sides)
         paired_old, paired_new = {c.old.name for c in self._columns}, {c.new.name for c in self._columns}
         counts = self._counts()
+        changes = self._column_changes() if counts.changed else ()
         return RowDiff(
             dataset=self._question.dataset,
             names=tuple(c.name for c in self._columns),
             key=tuple(c.name for c in self._columns[: self._keys]),
             rows=counts,
-            columns=self._column_changes() if counts.changed else (),
+            columns=changes,
             columns_added=tuple(c.name for c in new if c.name not in paired_new),
             columns_removed=tuple(c.name for c in old if c.name not in paired_old),
             renamed=tuple((c.old.name, c.new.name) for c in self._columns if c.is_renamed),
             retyped=tuple((c.name, c.old.type, c.new.type, c.type) for c in self._columns if c.is_retyped),
-            samples=self._samples(counts) if self._question.samples else (),
+            samples=self._samples(counts, changes) if self._question.samples else (),
             notes=tuple(self._notes),
             where=self._question.where,
             output=self._write(),
@@ -288,17 +307,26 @@ class _Comparison:
         rest = list(enumerate(self._columns))[self._keys :] if self._keys else []
         if not rest:
             return ()
+        items = ", ".join(sql.changed(index) for index, _ in rest)
+        counts = self._ask(f"select {items} from {_PAIRS} where c = 'changed'")[0]
+        found = [(i, column, int(count)) for (i, column), count in zip(rest, counts, strict=True) if count]
+        changes: list[ColumnChange] = []
+        for start in range(0, len(found), _AT_ONCE):
+            changes += self._measured(found[start : start + _AT_ONCE])
+        return tuple(sorted(changes, key=lambda c: -c.changed))
+
+    def _measured(self, found: Sequence[tuple[int, sql.Common, int]]) -> list[ColumnChange]:
+        """How the values of some columns changed, so many of each."""
         counts_only = not self._question.samples
-        items = [m for i, c in rest for m in sql.measures(i, c.type, counts_only or self._is_masked(c))]
+        items = [m for i, c, _ in found for m in sql.measures(i, c.type, counts_only or self._is_masked(c))]
         values = iter(self._ask(f"select {', '.join(items)} from {_PAIRS} where c = 'changed'")[0])
         changes = []
-        for index, column in rest:
-            changed, filled, emptied, total, largest = (next(values) for _ in range(5))
-            if changed:
-                masked = self._is_masked(column)
-                pairs = self._pairs(index, column) if self._question.samples and not masked else ()
-                changes.append(ColumnChange(column.name, changed, filled, emptied, total, largest, pairs, masked))
-        return tuple(sorted(changes, key=lambda c: -c.changed))
+        for index, column, changed in found:
+            filled, emptied, total, largest = (next(values) for _ in range(4))
+            masked = self._is_masked(column)
+            pairs = self._pairs(index, column) if not counts_only and not masked else ()
+            changes.append(ColumnChange(column.name, changed, filled, emptied, total, largest, pairs, masked))
+        return changes
 
     def _pairs(self, index: int, column: sql.Common) -> tuple[ValuePair, ...]:
         if sql.is_number(column.type):
@@ -313,7 +341,8 @@ class _Comparison:
         )
         return tuple(ValuePair(*sql.cut_apart(before, after), count) for before, after, count in rows)
 
-    def _samples(self, counts: RowCounts) -> tuple[RowSample, ...]:
+    def _samples(self, counts: RowCounts, changes: Sequence[ColumnChange]) -> tuple[RowSample, ...]:
+        changed = frozenset(change.name for change in changes)
         most = self._question.samples
         others = min(_OTHERS_SHOWN, most) if counts.changed else (most + 1) // 2
         wanted = (
@@ -321,34 +350,45 @@ class _Comparison:
             (RowChange.ADDED, counts.added, others),
             (RowChange.REMOVED, counts.removed, others),
         )
-        return tuple(sample for change, count, limit in wanted if count for sample in self._sample(change, limit))
-
-    def _sample(self, change: RowChange, most: int) -> tuple[RowSample, ...]:
-        columns, count = list(enumerate(self._columns)), len(self._columns)
-        order = ", ".join(f"{'o' if change is RowChange.REMOVED else 'n'}{i}" for i in range(self._keys or count))
-        beside = (("o", "n"), ("n", "o")) if change is RowChange.CHANGED else (("o", "o"), ("n", "n"))
-        shown = [
-            sql.shown(f"{to}{i}", c.type, self._is_masked(c), f"{other}{i}") for to, other in beside for i, c in columns
-        ]
-        differs = [f"o{i} is distinct from n{i}" for i, _ in columns]
-        rows = self._ask(
-            f"select m, {', '.join([*shown, *differs])} from {_PAIRS} where c = '{change}' order by {order} limit {most}"
+        return tuple(
+            sample for change, count, limit in wanted if count for sample in self._sample(change, limit, changed)
         )
-        samples = []
-        for times, *cells in rows:
-            sides = [sql.cut_apart(*pair) for pair in zip(cells[:count], cells[count : 2 * count], strict=True)]
-            old, new, marks = [before for before, _ in sides], [after for _, after in sides], cells[2 * count :]
-            names = tuple(c.name for (_, c), mark in zip(columns, marks, strict=True) if mark)
-            samples.append(
-                RowSample(
-                    change,
-                    times,
-                    None if change is RowChange.ADDED else tuple(old),
-                    None if change is RowChange.REMOVED else tuple(new),
-                    names if change is RowChange.CHANGED else (),
-                )
-            )
-        return tuple(samples)
+
+    def _sample(self, change: RowChange, most: int, changed: frozenset[str]) -> tuple[RowSample, ...]:
+        """The first rows of a kind by key; of columns that no row changed one side is as good as the other."""
+        side, columns = "o" if change is RowChange.REMOVED else "n", list(enumerate(self._columns))
+        twice = [i for i, c in columns if change is RowChange.CHANGED and c.name in changed]
+        items = [self._shown(i, side, "o" if i in set(twice) else None) for i, _ in columns]
+        items += [item for i in twice for item in (self._shown(i, "o", "n"), f"o{i} is distinct from n{i}")]
+        order = ", ".join(f"{side}{i}" for i in range(self._keys or len(columns)))
+        rows = self._ask(
+            f"select m, {', '.join(items)}"
+            f" from (from {_PAIRS} where c = '{change}' order by {order} limit {most}) order by {order}"
+        )
+        return tuple(self._as_sample(change, twice, row) for row in rows)
+
+    def _shown(self, index: int, side: str, beside: str | None) -> str:
+        column = self._columns[index]
+        other = None if beside is None else f"{beside}{index}"
+        return sql.shown(f"{side}{index}", column.type, self._is_masked(column), other)
+
+    def _as_sample(self, change: RowChange, twice: Sequence[int], row: tuple[Any, ...]) -> RowSample:
+        """A row as `_sample` asks for it: how often it is there, all columns of one side, and of some those of the other side."""
+        count = len(self._columns)
+        new, rest = list(row[1 : count + 1]), row[count + 1 :]
+        old, names = list(new), []
+        for place, index in enumerate(twice):
+            before, differs = rest[2 * place : 2 * place + 2]
+            if differs:
+                names.append(self._columns[index].name)
+                old[index], new[index] = sql.cut_apart(before, new[index])
+        return RowSample(
+            change,
+            row[0],
+            None if change is RowChange.ADDED else tuple(old),
+            None if change is RowChange.REMOVED else tuple(new),
+            tuple(names),
+        )
 
     def _write(self) -> str | None:
         if self._question.output is None:

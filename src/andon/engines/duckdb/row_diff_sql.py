@@ -11,6 +11,7 @@ from typing import Any
 from andon.base.names import literal, quote
 from andon.base.record import Record
 from andon.base.text import around_difference
+from andon.model.check import Tolerance
 from andon.model.mask import MASK
 from andon.model.types import parse_type
 from andon.model.version import Column
@@ -166,9 +167,23 @@ def any_null(keys: int, prefix: str = "") -> str:
     return " or ".join(f"{prefix}v{i} is null" for i in range(keys))
 
 
-def distinct(columns: range) -> str:
-    """The condition that some of `columns` differ between `a` and `b`."""
-    return " or ".join(["false", *(f"a.v{i} is distinct from b.v{i}" for i in columns)])
+def distinct(columns: Sequence[Common], first: int, tolerance: Tolerance | None) -> str:
+    """The condition that some of `columns`, from the one at `first` on, differ between `a` and `b`."""
+    found = []
+    for index in range(first, len(columns)):
+        differs = f"a.v{index} is distinct from b.v{index}"
+        close = near(index, columns[index].type, tolerance)
+        found.append(f"({differs} and not ({close}))" if close else differs)
+    return " or ".join(["false", *found])
+
+
+def near(index: int, kind: str, tolerance: Tolerance | None) -> str:
+    """The condition that a number differs between `a` and `b` by no more than the tolerance; empty where there is none."""
+    if tolerance is None or not is_number(kind):
+        return ""
+    amount = format(tolerance.amount, "f")
+    limit = f"{amount}::double * abs(b.v{index}::double)" if tolerance.relative else amount
+    return f"coalesce(abs({_change(f'a.v{index}', f'b.v{index}', kind)}) <= {limit}, false)"
 
 
 def listed(count: int, prefix: str = "") -> str:
@@ -176,29 +191,42 @@ def listed(count: int, prefix: str = "") -> str:
     return ", ".join(f"{prefix}v{i}" for i in range(count))
 
 
-def as_old_and_new(count: int, old: str | None, new: str | None) -> str:
-    """The columns `o0, …, n0, …` of a table of differences, from tables of these names; None for a side without the row."""
-    sides = (("o", old), ("n", new))
-    return ", ".join(
-        f"{table}.v{i} as {to}{i}" if table else f"null as {to}{i}" for to, table in sides for i in range(count)
-    )
+def as_old_and_new(count: int, old: str | None, new: str | None, same: Mapping[int, str] | None = None) -> str:
+    """The columns `o0, …, n0, …` of a table of differences, from tables of these names; None for a side without the row.
+
+    Args:
+        same: conditions under which a column counts as the same on both sides: it then has the value before.
+    """
+    sides, alike = (("o", old), ("n", new)), same or {}
+    items = []
+    for to, table in sides:
+        for i in range(count):
+            value = f"{table}.v{i}" if table else "null"
+            if to == "n" and alike.get(i):
+                value = f"case when {alike[i]} then {old}.v{i} else {value} end"
+            items.append(f"{value} as {to}{i}")
+    return ", ".join(items)
+
+
+def changed(index: int) -> str:
+    """The aggregate that counts the values of one column that differ. No FILTER: each would hold all columns of the query."""
+    return f"count(case when o{index} is distinct from n{index} then 1 end)"
 
 
 def measures(index: int, kind: str, masked: bool) -> list[str]:
-    """Aggregates over changed rows for one column: how many values differ, were NULL, are NULL; sum and largest of changes."""
+    """Aggregates over changed rows for one column: how many values were NULL, are NULL; sum and largest of changes."""
     old, new = f"o{index}", f"n{index}"
-    differs = f"{old} is distinct from {new}"
     counts = [
-        f"count(*) filter ({differs})",
-        f"count(*) filter ({old} is null and {new} is not null)",
-        f"count(*) filter ({old} is not null and {new} is null)",
+        f"count(case when {old} is null and {new} is not null then 1 end)",
+        f"count(case when {old} is not null and {new} is null then 1 end)",
     ]
     if masked or not is_number(kind):
         return [*counts, "null", "null"]
-    change, both = _change(old, new, kind), differs
+    change, both = _change(old, new, kind), f"{old} is distinct from {new}"
     if kind in _FLOATS:
-        both = f"{differs} and isfinite({old}) and isfinite({new})"
-    return [*counts, f"sum({change}) filter ({both})", f"max_by({change}, abs({change})) filter ({both})"]
+        both = f"{both} and isfinite({old}) and isfinite({new})"
+    differing = f"case when {both} then {change} end"
+    return [*counts, f"sum({differing})", f"max_by({change}, abs({differing}))"]
 
 
 def shown(expression: str, kind: str, masked: bool, beside: str | None = None) -> str:

@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 
-from andon.base.files import machine_error
+from andon.base.files import machine_error, make_folder
 from andon.base.hashing import content_id
 from andon.base.record import Record
+from andon.base.sharing import like_shared_folder
 from andon.engines.python.lock import python_floor
 from andon.engines.python.uv_tool import UvError, call_uv
 from andon.errors import DatasetError
@@ -52,7 +53,7 @@ def provide_environment(
     """
     environments = environments.resolve()
     try:
-        environments.mkdir(parents=True, exist_ok=True)
+        make_folder(environments)
         if lock is None:
             return _own_environment(environments, cancelled)
         return _locked_environment(dataset, lock.decode("utf-8", errors="replace"), environments, cancelled)
@@ -204,6 +205,7 @@ def _exclusive(path: Path, cancelled: threading.Event | None) -> Iterator[bool]:
         yield False
         return
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    like_shared_folder(path)
     try:
         while True:
             try:

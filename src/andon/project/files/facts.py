@@ -38,6 +38,8 @@ class DatasetKeys(Record, omit_defaults=True):
     engine: str = "duckdb"
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     timeout: float | None = None
+    new_columns: str = "stop"
+    recorded: int = 0
 
 
 class DatasetFacts(Record, tag=True):

@@ -104,6 +104,24 @@ def _read_timeout(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> 
     return None
 
 
+def _read_new_columns(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
+    text = reader.text(known.name, node)
+    if text is not None and text not in known.choices:
+        hint = did_you_mean(text, known.choices) or "`add` takes new columns as they come, `stop` asks"
+        reader.wrong(node, "`new_columns` must be `stop` or `add`", f"found `{text}`", hint)
+        return None
+    return text
+
+
+def _read_recorded(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> int | None:
+    if node.kind == "number" and node.value >= 0 and node.value == int(node.value):
+        return int(node.value)
+    reader.wrong(
+        node, "`recorded` must be a whole number", f"found {node.shown()}", "`andon source accept` counts it up"
+    )
+    return None
+
+
 def _read_allow(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple[str, ...] | None:
     pairs = reader.texts(known.name, node)
     if pairs is None:
@@ -299,6 +317,21 @@ FIELDS: tuple[FieldSpec, ...] = (
     ),
     FieldSpec(
         "timeout", "seconds", "the setting `python.timeout`", "How long a Python dataset may take.", _read_timeout
+    ),
+    FieldSpec(
+        "new_columns",
+        "stop or add",
+        "stop",
+        "Of a source: whether a file with columns that were not there before stops the load, or they are added.",
+        _read_new_columns,
+        ("stop", "add"),
+    ),
+    FieldSpec(
+        "recorded",
+        "whole number",
+        "0",
+        "Of a source: with another number, the next load records anew how its files are read (`andon source accept`).",
+        _read_recorded,
     ),
 )
 

@@ -302,6 +302,13 @@ class _DatasetFile:
         declared = read_fields(root, self._path)
         self.flaws += declared.flaws
         values = dict(declared.values)
+        for name in ("new_columns", "recorded"):
+            if name in values:
+                line, column = root.keys[name]
+                self.flaws.append(
+                    FileFlaw("project.bad_value", f"`{name}` is for sources", line, column, "take it out")
+                )
+                values.pop(name)
         if values.get("materialize") == "view":
             line, column = root.keys["materialize"]
             message = "a Python dataset is always a table"

@@ -101,6 +101,13 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
         offset = _offset(text, declared.places.get("timeout"))
         message = "`timeout` is for Python datasets"
         problems.append(at_offset(path, text, offset, "project.bad_value", message, "take it out"))
+    for name in ("new_columns", "recorded"):
+        if name in values and not is_source:
+            offset = _offset(text, declared.places.get(name))
+            problems.append(
+                at_offset(path, text, offset, "project.bad_value", f"`{name}` is for sources", "take it out")
+            )
+            values.pop(name)
     problems += _sql_problems(path, text, declared, facts)
     if not facts.problems:
         kind: SqlRole = "source" if is_source else "view" if is_view else "dataset"

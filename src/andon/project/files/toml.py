@@ -10,6 +10,9 @@ from andon.project.files.problems import at_place
 from andon.settings.project_tables import check_tables
 
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
+_DEEPEST = 20
+#: A key or a table of more parts than any has that means something.
+_DEEP_KEY = re.compile(r"(?m)^[ \t]*\[{0,2}(?:[^\n.=#]*\.){20}")
 _HEADER = re.compile(r"\s*\[\[?\s*(?P<name>[^\]]+?)\s*\]\]?\s*(?:#.*)?\Z")
 
 
@@ -21,17 +24,34 @@ def read_toml(path: str, text: str) -> tuple[dict[str, Any], list[Problem]]:
 
     from msgspec import to_builtins
 
+    deep = _DEEP_KEY.search(text)
+    if deep is not None:
+        line = text.count("\n", 0, deep.start()) + 1
+        return {}, [at_place(path, text, line, 1, "project.bad_toml", "the values are nested too deeply")]
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return {}, [_syntax(path, text, str(error))]
     except RecursionError:
         return {}, [at_place(path, text, 1, 1, "project.bad_toml", "the values are nested too deeply")]
+    if _is_deep(values):
+        return {}, [at_place(path, text, 1, 1, "project.bad_toml", "the values are nested too deeply")]
     problems = []
     for found in check_tables(values):
         line, column = find_key(text, found.path)
         problems.append(at_place(path, text, line, column, found.code, found.message, found.hint))
     return to_builtins(values), problems
+
+
+def _is_deep(values: Any) -> bool:
+    level = [values]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+        ]
+    return bool(level)
 
 
 def find_key(text: str, path: tuple[str, ...]) -> tuple[int, int]:

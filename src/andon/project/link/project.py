@@ -240,6 +240,8 @@ class _Linker:
         if facts.normal:
             shaping: list[Any] = [str(facts.kind), facts.normal, str(materialize), list(key), list(allow)]
             # only where something is said: the ids of all others stay
+            if facts.keys.recorded or facts.keys.new_columns != "stop":
+                shaping.append([facts.keys.recorded, facts.keys.new_columns])
             meaning = content_id([*shaping, [list(pair) for pair in was]] if was else shaping)
         ordered = tuple(sorted(uses))
         return Definition(
@@ -262,6 +264,8 @@ class _Linker:
             lock=lock,
             was=was,
             timeout=facts.keys.timeout,
+            new_columns=facts.keys.new_columns,
+            recorded=facts.keys.recorded,
             id=definition_id(name, meaning, ordered),
         )
 

@@ -14,6 +14,7 @@ from andon.engines.engine import Builders, Engine, Produced, Recipe, Task, Types
 from andon.engines.relation import ViewRelation, views_in
 from andon.engines.types import stored_types
 from andon.errors import AndonError, DatasetError
+from andon.lake.named_files import raw_path
 from andon.model.build import Build, recipe_key
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.plan import Action, Step
@@ -24,7 +25,6 @@ from andon.runs.building.job import Job
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
 from andon.runs.building.turns import Turns
-from andon.runs.planning.raw_files import raw_path
 from andon.runs.planning.steps import clock_part
 
 #: Of views over views the engine is asked to read one in so many levels: it binds all that is below, and may come to its limit.
@@ -163,7 +163,7 @@ class Tasks:
         try:
             return engine.describe(self._recipe(definition, make))
         except AndonError as error:
-            if "Max expression depth" not in str(error):
+            if "Max expression depth" not in str(error.__cause__):
                 raise
             raise DatasetError(
                 "build.not_supported",

@@ -201,7 +201,9 @@ class Checking:
         if isinstance(check.form, MaxAge):
             measured = Measured(value=kept.newest, is_infinite=kept.value == "infinity")
             return _judged(result, judge(check, measured, self.setting.moment))
-        if isinstance(check.form, Watch) and kept.value is not None:  # the same content may be normal then and not now
+        if isinstance(check.form, Watch) and isinstance(
+            kept.value, int | float
+        ):  # the same content may be normal then and not now
             return _judged(result, self._watched(check, kept.value))
         return replace(
             result,
@@ -310,7 +312,7 @@ class Checking:
         """A connection in which other datasets have their names, where a rule or a line holds a query of its own, and the project's macros
         are there for what calls them: in a catalog of its own, since views that are read may have had other macros of the same names."""
         others = {o for c in items if _is_rule(c) or holds_query(c.check.text) for o in c.check.others}
-        others |= {c.check.dataset for c in items if _is_rule(c)}
+        others |= {c.check.dataset for c in items if _is_rule(c) or holds_query(c.check.text)}
         macros = [m for c in items if isinstance(c.check.form, Violations) for m in c.check.form.macros]
         macros += self.book.macros_for(c.check for c in items if not _is_rule(c))
         if not others and not macros:

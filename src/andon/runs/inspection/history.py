@@ -11,6 +11,7 @@ from andon.model.check import Check, CheckStatus
 from andon.model.check_result import CheckResult, result_key
 from andon.model.commit import Commit, State
 from andon.model.dataset import Definition
+from andon.model.mask import MASK
 from andon.model.project import Project
 
 if TYPE_CHECKING:
@@ -123,5 +124,7 @@ class CheckHistory:
         if found is None:
             return None
         run, value, bad = found
+        if result.value == MASK:  # a column was marked since
+            value = MASK
         record = self._runs.find(run)
         return {"run": run, "commit": record.commit if record else None, "value": value, "bad": bad}

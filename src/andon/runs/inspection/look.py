@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from andon.runs.inspection.book import CheckBook
     from andon.runs.planning.gather import Gathered
     from andon.workspace.workspace import Workspace
+
+#: What is said of a name that no dataset has, here.
+_NO_DATASET = re.compile(r"there is no dataset `([^`]+)`")
 
 
 class Looked(Record):
@@ -75,8 +79,18 @@ def look(
     datasets = {d for d, dataset in found.items() if dataset is not None and book.has_checks(dataset)}
     problems = book.read(datasets)
     if problems:
-        return Looked(book, frozenset(datasets), steps, tuple(problems))
+        told = tuple(problem if whole else _not_selected(problem, gathered) for problem in problems)
+        return Looked(book, frozenset(datasets), steps, told)
     return Looked(book, frozenset(datasets), _with_counts(gathered, book, datasets, steps, moment))
+
+
+def _not_selected(problem: Problem, gathered: Gathered) -> Problem:
+    """The problem of a line that names a dataset which is in the code, and neither selected nor published."""
+    named = _NO_DATASET.fullmatch(problem.message)
+    if named is None or named[1] not in gathered.definitions:
+        return problem
+    message = f"`{named[1]}` is not selected, and not published yet"
+    return replace(problem, message=message, hint=f"select `{named[1]}` too, or publish it first")
 
 
 def _files(gathered: Gathered, steps: Iterable[Step]) -> dict[str, tuple[tuple[str, str], ...]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from andon.base.record import replace
 from andon.base.text import words_in
-from andon.model.check import Check, CheckStatus, MaxAge, Violations
+from andon.checks.judge import Judgement
+from andon.checks.language.parse import parse_check
+from andon.checks.personal import discreet as by_verdict
+from andon.model.check import Check, CheckStatus, Violations
 from andon.model.check_result import CheckResult, Samples
 from andon.model.mask import MASK
 
@@ -29,14 +32,37 @@ def discreet(
         shown = {name.lower() for name in result.samples.columns}
         masked = own | others | ((shown - known) if read or "*" in text else frozenset())
     result = replace(result, samples=_samples(result.samples, masked))
-    if not read or isinstance(check.form, MaxAge):
+    if not read:
         return result
     if result.status is CheckStatus.ERROR:
         named = (result.reason or "").partition(":")[0].partition(" (the message")[0]
         columns = ", ".join(f"`{name}`" for name in read)
         return replace(result, reason=f"{named} (the message may quote values of {columns} and is not shown)")
-    limit = result.limit if str(result.limit) in check.text else _masked(result.limit)
-    return replace(result, value=_masked(result.value), limit=limit)
+    verdict = Judgement(result.status, result.value, result.limit, reason=result.reason)
+    told = by_verdict(check, verdict, frozenset(read))
+    return replace(result, status=told.status, value=told.value, limit=told.limit, reason=told.reason)
+
+
+def discreet_kept(result: CheckResult, marked: Mapping[str, frozenset[str]]) -> CheckResult:
+    """A kept result without values of columns that are personal now; its check is read again from its text.
+
+    Args:
+        marked: `{dataset: personal columns in lower case}`.
+    """
+    own = marked.get(result.dataset, frozenset())
+    others = frozenset().union(*(marked.get(name, frozenset()) for name, _ in result.others))
+    if not own and not others:
+        return result
+    check = parse_check(result.text, dataset=result.dataset, columns=None, key=None)
+    if isinstance(check, Check):
+        found = discreet(result, check, own, others, frozenset())
+    else:  # a rule of a file, whose rows may call a personal column anything, or what has no value of its own
+        is_rule = result.text.endswith(".sql")
+        hidden = frozenset(name.lower() for name in result.samples.columns) if is_rule else own
+        found = replace(result, samples=_samples(result.samples, hidden))
+    if found.value == MASK and found.last_good is not None:
+        found = replace(found, last_good={**found.last_good, "value": MASK})
+    return found
 
 
 def _samples(samples: Samples, masked: frozenset[str]) -> Samples:
@@ -48,7 +74,3 @@ def _samples(samples: Samples, masked: frozenset[str]) -> Samples:
         for row in samples.rows
     )
     return Samples(samples.columns, rows, tuple(n for n, hide in zip(samples.columns, hidden, strict=True) if hide))
-
-
-def _masked(value: Any) -> Any:
-    return MASK if isinstance(value, str) else value

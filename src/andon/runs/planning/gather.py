@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from andon.base.hashing import digest
 from andon.base.record import Record, field, replace
 from andon.errors import AndonError, MachineError, ProjectError
+from andon.lake.named_files import raw_path
 from andon.lake.undo import passing, rejected_together
 from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Commit, State
@@ -31,7 +32,6 @@ from andon.runs.planning.merging import (
     passed_notices,
 )
 from andon.runs.planning.moves import HeadMoves
-from andon.runs.planning.raw_files import raw_path
 from andon.runs.planning.steps import SourceInput
 from andon.sources.files.paths import glob
 from andon.workspace.base import Base, InCommon

@@ -14,17 +14,11 @@ from andon.base.files import machine_error, make_folder, sync_file
 from andon.base.record import Record
 from andon.errors import DatasetError, MachineError
 from andon.lake.intact import Intact, Sealed
+from andon.lake.named_files import raw_path
 from andon.lake.storage import Storage
 from andon.model.build import InputFile
 
-#: Where copies lie in the storage, by content.
-_FOLDER = "raw"
 _CHUNK = 1 << 20
-
-
-def raw_path(file: InputFile) -> str:
-    """The storage path of the copy of a raw file."""
-    return f"{_FOLDER}/{file.sha256[:2]}/{file.sha256}"
 
 
 class _Copy(Record):
@@ -88,10 +82,9 @@ class RawFiles:
         target = Path(self._storage.engine_path(path))
         temporary = target.with_name(f"{target.name}.{secrets.token_hex(4)}.tmp")
         sha = hashlib.sha256()
-        make_folder(target.parent.parent)
+        make_folder(target.parent)
         try:
-            target.parent.mkdir(exist_ok=True)
-            # who may not read the file may not read the copy either; the umask takes away more, as from any file
+            # who may not read the file may not read the copy either
             mode = stat.S_IMODE(source.stat().st_mode) & 0o666 | stat.S_IWUSR | stat.S_IRUSR
 
             def private(path: str, flags: int) -> int:
@@ -124,5 +117,6 @@ class RawFiles:
             )
         try:
             temporary.replace(target)
+            self._storage.settle(path, mode)
         except OSError as error:
             raise MachineError("machine.disk", f"could not keep a copy of `{file.path}`: {error.strerror}") from error

@@ -12,7 +12,7 @@ from andon.engines.engine import missing
 from andon.engines.types import changed_by_storing, lake_type
 from andon.errors import AndonError, MachineError, Problem, ProjectError
 from andon.model.dataset import Kind, Materialize
-from andon.project.bind_check import check_bindings, check_declared, check_sources
+from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
 from andon.runs.planning.gather import BoundCode, Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import SourceInput
@@ -70,17 +70,33 @@ def bind_changed(
     Raises:
         ProjectError: with every unknown column, function, or type error.
     """
-    gathered = with_contracts(gathered, raw, taken)
-    failures: dict[str, AndonError] = {}
-    columns = _bind_changed(workspace, gathered, _SourceColumns(gathered, raw, describe, failures), taken)
-    problems = [
-        *_unfit(workspace, gathered, taken, columns),
-        *_changed_by_storing(gathered, taken, columns),
-        *_problems_of_lineage(workspace, gathered, taken, columns),
-    ]
+    bound, problems = bind_sound(workspace, gathered, raw, taken, describe)
     if problems:
         raise ProjectError.of(problems)
-    return BoundCode(gathered.with_sources({}, failures), columns)
+    return bound
+
+
+def bind_sound(
+    workspace: Workspace,
+    gathered: Gathered,
+    raw: RawFiles,
+    taken: set[str],
+    describe: Describe,
+    unknown: frozenset[str] = frozenset(),
+) -> tuple[BoundCode, list[Problem]]:
+    """`bind_changed` that goes on: what of `taken` can be bound, and the problems of all the rest.
+
+    Args:
+        unknown: datasets of which nobody can say what they will return.
+    """
+    gathered = with_contracts(gathered, raw, taken)
+    failures: dict[str, AndonError] = {}
+    source_columns = _SourceColumns(gathered, raw, describe, failures)
+    columns, problems = _bind_changed(workspace, gathered, source_columns, taken, unknown)
+    problems += _unfit(workspace, gathered, taken, columns)
+    problems += _changed_by_storing(gathered, taken, columns)
+    problems += _problems_of_lineage(workspace, gathered, taken, columns)
+    return BoundCode(gathered.with_sources({}, failures), columns), problems
 
 
 def _unfit(workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]) -> list[Problem]:
@@ -134,15 +150,22 @@ def _problems_of_lineage(
 
 
 def _bind_changed(
-    workspace: Workspace, gathered: Gathered, source_columns: _SourceColumns, taken: set[str]
-) -> Mapping[str, Columns]:
+    workspace: Workspace,
+    gathered: Gathered,
+    source_columns: _SourceColumns,
+    taken: set[str],
+    unknown: frozenset[str],
+) -> tuple[Mapping[str, Columns], list[Problem]]:
+    """The columns of what could be bound, and what is wrong with the rest; what reads one of those is in neither."""
     result: dict[str, Columns] = {}
     leaves, definitions = gathered.state.leaves, gathered.definitions
     changed = {d for d in taken if d not in leaves or leaves[d].definition != definitions[d].id}
     if not changed:
-        return result
+        return result, []
     declared: list[Problem] = []
     known = _published_columns(workspace, gathered, changed)
+    for name in unknown:
+        known.pop(name, None)
     for name in sorted(changed):
         if definitions[name].kind is Kind.SOURCE:
             columns = source_columns(name)
@@ -158,23 +181,17 @@ def _bind_changed(
                 known.pop(name, None)
         elif definitions[name].kind is Kind.PYTHON and name not in leaves:
             known.pop(name, None)
-    readers = reverse({d: definition.inputs for d, definition in definitions.items()})
+    readers = {
+        name: [d for d in reading if d in taken and definitions[d].kind is Kind.SQL]
+        for name, reading in reverse({d: definition.inputs for d, definition in definitions.items()}).items()
+    }
+    sources = {d for d in changed if definitions[d].kind is Kind.SOURCE}
+    following = Following(readers, sources, lambda names: _columns_of(workspace, gathered, names - changed - unknown))
     pending = {d for d in changed if definitions[d].kind is Kind.SQL}
-    while True:
-        bound, problems = check_bindings(gathered.project, known, pending, workspace.cache, to_lake_type=lake_type)
-        if problems or declared:
-            raise ProjectError.of([*problems, *declared])
-        result.update(bound)
-        moved = {d for d, columns in bound.items() if _moved(known.get(d), columns)}
-        moved |= {d for d in changed if definitions[d].kind is Kind.SOURCE}
-        more = {
-            r for d in moved for r in readers.get(d, ()) if definitions[r].kind is Kind.SQL and r in taken
-        } - pending
-        if not more:
-            return result
-        missing = {p for r in more for p in definitions[r].inputs} - known.keys()
-        known.update(_columns_of(workspace, gathered, missing))
-        pending |= more
+    bound, problems = check_bindings(
+        gathered.project, known, pending, workspace.cache, to_lake_type=lake_type, following=following
+    )
+    return {**result, **bound}, [*problems, *declared]
 
 
 def _listing(source: SourceInput, raw: RawFiles) -> Callable[[str], list[str]]:
@@ -214,10 +231,6 @@ def _columns_of(workspace: Workspace, gathered: Gathered, wanted: Iterable[str])
     ids = {d: gathered.state.leaves[d].version for d in wanted if d in gathered.state.leaves}
     versions = workspace.lake.objects.versions(ids.values())
     return {d: [(c.name, c.type) for c in versions[i].columns] for d, i in ids.items() if i in versions}
-
-
-def _moved(before: Columns | None, after: Columns) -> bool:
-    return before is None or [tuple(c) for c in before] != [(n, lake_type(t)) for n, t in after]
 
 
 def columns_by_dataset(bound: Mapping[str, Columns]) -> dict[str, list[tuple[str, str]]]:

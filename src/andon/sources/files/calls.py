@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from andon.base.hashing import content_id
@@ -45,6 +46,7 @@ class Call(Record):
         stated: the options by their canonical names, as Python values.
         texts: the same as SQL text.
         key: changes when function, patterns or options change, not with layout.
+        dataset: the source whose call it is.
     """
 
     read: FileRead
@@ -52,6 +54,7 @@ class Call(Record):
     stated: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
+    dataset: str = ""
 
     def get(self, name: str, default: Any = None) -> Any:
         """The stated value of option `name`."""
@@ -63,6 +66,23 @@ class Call(Record):
         paths = [literal(p) for p in self.read.patterns]
         first = paths[0] if len(paths) == 1 else f"[{', '.join(paths)}]"
         return f"{self.read.function}({', '.join([first, *(f'{name} = {text}' for name, text in texts.items())])})"
+
+    @property
+    def anew(self) -> str:
+        """What to write so that the next load records anew."""
+        return f"if the files are right: `andon source accept {self.dataset}`, then run again"
+
+    def more_columns(self, names: Sequence[str]) -> str:
+        """What to write so that columns that came with a later file are read."""
+        stated = self.get("columns")
+        if isinstance(stated, Mapping):
+            columns = {**{str(n): str(k) for n, k in stated.items()}, **dict.fromkeys(names, "VARCHAR")}
+            inside = ", ".join(f"{literal(n)}: {literal(k)}" for n, k in columns.items())
+            return f"to read them: `{self.suggest(columns='{' + inside + '}')}`"
+        many = len(self.read.patterns) > 1 or any(c in p for p in self.read.patterns for c in "*?[")
+        if many and not self.get("union_by_name") and self.format != "json":
+            return f"where only some files have them: `{self.suggest(union_by_name='true')}`; {self.anew}"
+        return f"{self.anew}; `new_columns: add` in the source's front matter takes new ones from now on"
 
     def suggest_type(self, column: str, kind: str) -> str:
         """This call with the type of one more column stated."""
@@ -89,7 +109,16 @@ def parse_call(read: FileRead, dataset: str) -> Call:
         )
     stated = _values(texts, read, dataset) if texts else {}
     key = content_id([read.function, list(read.patterns), sorted(texts.items())])
-    return Call(read, _FORMATS.get(read.function, "other"), stated, texts, key)
+    return Call(read, _FORMATS.get(read.function, "other"), stated, texts, key, dataset)
+
+
+#: A type that stands in a map of types without quotes, as the engine takes it.
+_BARE_TYPE = re.compile(r"(:\s*)([A-Za-z_][A-Za-z0-9_ ]*(?:\([0-9, ]*\))?(?:\[\])*)(?=\s*[,}])")
+
+
+def _constant(name: str, text: str) -> str:
+    """An option's text as a constant."""
+    return _BARE_TYPE.sub(lambda m: m.group(1) + literal(m.group(2).strip()), text) if name == "hive_types" else text
 
 
 def _values(texts: Mapping[str, str], read: FileRead, dataset: str) -> dict[str, Any]:
@@ -97,7 +126,7 @@ def _values(texts: Mapping[str, str], read: FileRead, dataset: str) -> dict[str,
 
     with scratch() as connection:
         try:
-            row = connection.execute(f"select {', '.join(texts.values())}").fetchone()
+            row = connection.execute(f"select {', '.join(_constant(n, t) for n, t in texts.items())}").fetchone()
         except duckdb.Error as error:
             raise DatasetError(
                 "source.ambiguous",

@@ -27,6 +27,8 @@ _INTEGERS = frozenset(
 #: Digits after the seconds that are kept. The lake keeps microseconds of every time.
 _FRACTIONS = {"TIMESTAMP": 6, "TIMESTAMP_S": 0, "TIMESTAMP_MS": 3, "TIMESTAMP_NS": 6, "TIME": 6, "TIME_NS": 6}
 _ZONED = "TIMESTAMP WITH TIME ZONE"
+#: The text that the slow way of a cast looks at.
+_VALUE = "andon_text"
 #: Types whose values are written in many ways, none of which loses anything.
 _FREE = frozenset({"INTERVAL", "BLOB", "BIT", "UUID", "JSON"})
 
@@ -38,34 +40,47 @@ class Cast(Record):
         type: the DuckDB type.
         format: for dates and times that are not ISO: a strptime format.
         stated: whether a person named the type; then what is no part of the value, a plus or zeros in front, doesn't count.
+        empty: whether no value was seen yet: the type is that of the first load that has some.
     """
 
     column: str
     type: str
     format: str | None = None
     stated: bool = False
+    empty: bool = False
 
     def sql(self, text: str, dialect: Dialect, bad: str) -> str:
         """SQL that turns `text` (SQL, VARCHAR) into the type, `bad` (SQL) where that would change what it says."""
         kind = type_name(self.type)
         if kind == "VARCHAR":
             return text
-        v = f"trim({text})"
+        fast, value, fits = self._parts(kind, text, f"trim({_VALUE})", dialect)
+        if not fast:
+            _, value, fits = self._parts(kind, text, f"trim({text})", dialect)
+            return f"case when {text} is null then null when {fits} and {value} is not null then {value} else {bad} end"
+        # Nearly all values take the fast way: one cast there and back, or one pattern. What the slow way looks at stands in a lambda:
+        # the engine would compute its repeated parts for every row beforehand.
+        slow = f"case when {fits} and {value} is not null then {value} else {bad} end"
+        slow = f"list_transform([{text}], lambda {_VALUE}: {slow})[1]"
+        quick = self._fast_value(text, dialect)
+        # Where the fast way is no cast there and back, NULL is no answer.
+        if kind == _ZONED:
+            return f"coalesce(case when {fast} then {quick} end, case when {text} is not null then {slow} end)"
+        return f"case when {fast} then {quick} when {text} is not null then {slow} end"
+
+    def _parts(self, kind: str, text: str, v: str, dialect: Dialect) -> tuple[str, str, str]:
+        """SQL for the cast of `text` to a kind: when the fast way is right ("": never); else the value of `v`, and whether it fits."""
         if kind in _INTEGERS or kind.startswith("DECIMAL") or kind in ("DOUBLE", "FLOAT"):
-            fast, value, fits = self._number(kind, text, v, dialect)
-        elif kind == "BOOLEAN":
-            fast, value = f"{text} in ('true', 'false')", f"try_cast({v} as boolean)"
+            return self._number(kind, text, v, dialect)
+        if kind == "BOOLEAN":
             fits = "true" if self.stated else f"lower({v}) in ('true', 'false')"
-        elif self.format is not None and kind in ("DATE", "TIMESTAMP", _ZONED):
-            fast, value, fits = self._formatted(kind, text, v)
-        elif kind == "DATE" or kind == _ZONED or kind in _FRACTIONS:
-            fast, value, fits = self._moment(kind, text, v)
-        else:
-            fast, value = "", f"try_cast({v} as {self.type})"
-            fits = _says_again(v, value, kind)
-        slow = f"case when {text} is null then null when {fits} and {value} is not null then {value} else {bad} end"
-        # Nearly all values take the fast way: one cast there and back, no pattern.
-        return f"coalesce(case when {fast} then {self._fast_value(text, dialect)} end, {slow})" if fast else slow
+            return f"{text} in ('true', 'false')", f"try_cast({v} as boolean)", fits
+        if self.format is not None and kind in ("DATE", "TIMESTAMP", _ZONED):
+            return self._formatted(kind, text, v)
+        if kind == "DATE" or kind == _ZONED or kind in _FRACTIONS:
+            return self._moment(kind, text, v)
+        value = f"try_cast({v} as {self.type})"
+        return "", value, _says_again(v, value, kind)
 
     def _fast_value(self, text: str, dialect: Dialect) -> str:
         if self.format is not None:
@@ -95,17 +110,8 @@ class Cast(Record):
 
     def _float(self, kind: str, text: str, dialect: Dialect) -> str:
         """Few digits, nothing but digits and a point, no zeros in front: a double says all of that again."""
-        short = text
-        other = ""
-        if dialect.decimal != ".":
-            short, other = f"replace({text}, {literal(dialect.decimal)}, '.')", f" and not contains({text}, '.')"
-        begins = " or ".join(
-            f"({short} >= {literal(start)} and {short} < {literal(end)})"
-            for start, end in (("1", ":"), ("0.", "0/"), ("-1", "-:"), ("-0.", "-0/"))
-        )
-        plainly = " and ".join(f"not contains({text}, '{c}')" for c in "eE_")
         size = p.SAFE_DIGITS if kind == "DOUBLE" or self.stated else 6
-        few = f"length({text}) <= {size} and ({begins} or {short} = '0') and {plainly}{other}"
+        few = f"length({text}) <= {size} and {matches(text, p.short_float(dialect.decimal))}"
         if dialect.decimal != ".":
             return few
         return f"({few}) or try_cast({text} as {kind})::varchar = {text} and {text} <> 'inf' and {text} <> '-inf'"
@@ -155,7 +161,8 @@ class Cast(Record):
                 f"and regexp_matches({text}, '(Z|[+-][01][0-9]:[0-5][0-9])$')"
             )
             return fast, _zoned(v), matches(v, f"{date}[ T]{p.ISO_TIME}{p.OFFSET}")
-        fast = f"replace({text}, 'T', ' ') = try_cast({text} as timestamp)::varchar and {likely}"
+        moment = f"try_cast({text} as timestamp)::varchar"
+        fast = f"({text} = {moment} or (contains({text}, 'T') and replace({text}, 'T', ' ') = {moment})) and {likely}"
         return fast if kind == "TIMESTAMP" else "", value, matches(v, f"{date}([ T]{clock})?")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.names import literal, quote
+from andon.base.names import literal
 from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
@@ -14,12 +14,13 @@ from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.dialect import MAX_COLUMNS, Dialect, find_dialect, first_record, stated_dialect
-from andon.sources.files.infer import Look, casts_of, sample, stated_casts
-from andon.sources.files.raw_text import Source, check_text, joined
+from andon.sources.files.infer import casts_of, classes_in, sample, stated_casts
+from andon.sources.files.raw_text import Source, TextFacts, check_text, joined
 from andon.sources.files.recount import exact_rows
 from andon.sources.files.rows import check_rows, check_swallowed
 from andon.sources.files.scratch import columns_of, rows, scratch
 from andon.sources.files.table import Table
+from andon.sources.files.unions import heads_of, tables_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,25 +56,48 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
         )
     dialect = replace(dialect, skip=max(dialect.skip, first.line - 1) if not dialect.comment else dialect.skip)
     width = _width(first.fields, call, sources[0])
+    heads = heads_of(call, dialect, sources)
+    widths = [len(h) for h in heads] if heads else [width] * len(sources)
     counted = [
-        exact_rows(source, call, dialect, width) if source.stored.stat().st_size <= _SMALL else None
-        for source in sources
+        exact_rows(source, call, dialect, fields) if source.stored.stat().st_size <= _SMALL else None
+        for source, fields in zip(sources, widths, strict=True)
     ]
     _check_rows(call, sources, dialect, first.fields, counted)
     with scratch() as connection:
         if dialect.header is None:
             dialect = replace(dialect, header=_header(connection, call, dialect, sources[0], first.fields[:width]))
         head = tuple(first.fields[:width]) if dialect.header else None
+        if head is not None and heads:
+            head = tuple(dict.fromkeys(name for names in heads for name in names))
+            width = len(head)
         names = _names(connection, call, head, width, sources[0], dialect)
         table = Table(dialect, tuple(Cast(n, "VARCHAR") for n in names), head)
         for source in sources:
             _check_head(call, table, source)
-        lines_inside = check_rows(connection, call, table, sources, facts)
+        lines_inside = _check_content(connection, call, table, sources, facts)
         casts = stated_casts(call, names) if trusted else casts_of(connection, call, table, sources)
         table = replace(table, casts=casts)
-        if lines_inside:
-            check_swallowed(connection, call, table, sources)
+        for here, group in lines_inside:
+            by_name = {c.column: c for c in table.casts}
+            typed_here = replace(here, casts=tuple(by_name[c.column] for c in here.casts))
+            check_swallowed(connection, call, typed_here, group)
     return table
+
+
+def _check_content(
+    connection: duckdb.DuckDBPyConnection,
+    call: Call,
+    table: Table,
+    sources: Sequence[Source],
+    facts: Sequence[TextFacts],
+) -> list[tuple[Table, list[Source]]]:
+    """Hold all rows to the files' bytes. Gives the files, with their columns, whose values have line ends in them."""
+    by_path = {source.path: fact for source, fact in zip(sources, facts, strict=True)}
+    return [
+        (here, group)
+        for here, group in tables_of(call, table, sources)
+        if check_rows(connection, call, here, group, [by_path[s.path] for s in group])
+    ]
 
 
 def _check_rows(
@@ -121,23 +145,24 @@ def _has_header(
     if isinstance(stated, Mapping) and [n.lower() for n in stated] == [f.strip().lower() for f in fields]:
         return True
     look, _ = sample(connection, call, table, [source])
-    classes = [str(rows(connection, f"select {classify(literal(cell), dialect)}")[0][0]) for cell in fields]
+    cells = ", ".join(f"({place}, {literal(cell)})" for place, cell in enumerate(fields))
+    told = rows(connection, f"select {classify('v', dialect)} from (values {cells}) t(i, v) order by i")
+    classes = [str(kind) for (kind,) in told]
     # A number or date in the first row is a value, or the name of a column: nobody can tell.
     # (With an unnamed first column, an index, the error about blank names says more.)
     named = all(f.strip() for f in fields) or not fields[0].strip()
     named = named and not any(_LIKE_VALUE.match(f) for f in fields)
-    if named and set(classes) == {"text"} and any(_typed_below(look, name) for name in names):
+    if named and set(classes) == {"text"} and any(map(_are_values, classes_in(look, names).values())):
         return True
     yes, no = call.suggest(header="true"), call.suggest(header="false")
     message = f"does the first row name the columns? `{shown(', '.join(fields))}`"
     raise stop("source.ambiguous", message, source.path, 1, f"write `{yes}` if it does, `{no}` if it is data")
 
 
-def _typed_below(look: Look, name: str) -> bool:
+def _are_values(classes: Sequence[tuple[str, int, str]]) -> bool:
     """Whether the values of a column are mostly no words."""
-    column, kinds = quote(name), classify(quote(name), look.table.dialect)
-    below = dict(look.run(f"select {kinds} k, count(*) from {look.origin} where {column} is not null group by 1"))
-    return bool(below) and below.get("text", 0) <= sum(below.values()) / 2
+    counts = {kind: count for kind, count, _ in classes}
+    return bool(counts) and counts.get("text", 0) <= sum(counts.values()) / 2
 
 
 def _names(
@@ -222,20 +247,21 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
     facts = [check_text(source, "encoding" in call.stated, call.suggest) for source in sources]
     for source in sources:
         _check_head(call, table, source)
-    by_path = {source.path: fact for source, fact in zip(sources, facts, strict=True)}
     with scratch() as connection:
-        for here, group in tables_of(call, table, sources):
-            if check_rows(connection, call, here, group, [by_path[s.path] for s in group]):
-                check_swallowed(connection, call, here, group)
+        for here, group in _check_content(connection, call, table, sources, facts):
+            check_swallowed(connection, call, here, group)
 
 
-def tables_of(call: Call, table: Table, sources: Sequence[Source]) -> list[tuple[Table, list[Source]]]:
-    """The files in runs of one header, each with the table's columns in the order in which they stand there."""
-    if not (call.get("union_by_name") and table.head is not None):
-        return [(table, list(sources))]
-    by_name = {c.column: c for c in table.casts}
-    groups = header_groups(table, sources)
-    return [(replace(table, casts=tuple(by_name[n] for n in names)), group) for names, group in groups]
+def typed(call: Call, table: Table, sources: Sequence[Source]) -> Table:
+    """The table with types for the columns that had no values so far and have some in `sources`, which are all files.
+
+    Raises:
+        DatasetError: `source.ambiguous`.
+    """
+    kept = {c.column: c for c in table.casts if not c.empty}
+    texts = replace(table, casts=tuple(Cast(c.column, "VARCHAR") for c in table.casts))
+    with scratch() as connection:
+        return replace(table, casts=casts_of(connection, call, texts, sources, kept))
 
 
 def _check_head(call: Call, table: Table, source: Source) -> None:
@@ -257,7 +283,7 @@ def _check_head(call: Call, table: Table, source: Source) -> None:
                 f"the file has {len(found)} columns, expected {width}",
                 source.path,
                 first.line,
-                _hint(call),
+                f"fix the file; {call.anew}",
             )
         return
     expected = [h.strip() for h in table.head]
@@ -278,26 +304,8 @@ def _other_columns(call: Call, source: Source, line: int, expected: list[str], f
     difference = "; ".join(parts) or "the order differs"
     lists = f"expected `{shown(', '.join(expected))}`, found `{shown(', '.join(found))}`"
     message = f"the header differs from the recorded one ({difference}): {lists}"
-    hint = _hint(call)
+    only_new = bool(more) and not less
+    hint = call.more_columns(more) if only_new else f"fix the file; {call.anew}"
     if not more and not less:
-        hint = f"{hint}; columns by their names: `{call.suggest(union_by_name='true')}`"
-    return stop("source.contract", message, source.path, line, hint, expected=expected, found=found)
-
-
-def _hint(call: Call) -> str:
-    del call
-    return "fix the file, or edit the source's SQL to read the new columns (a changed read is recorded anew)"
-
-
-def header_groups(table: Table, sources: Sequence[Source]) -> list[tuple[tuple[str, ...], list[Source]]]:
-    """Runs of files with one header, for `union_by_name`: the columns in the file's order, and the files."""
-    by_head = dict(zip([h.strip() for h in table.head or ()], [c.column for c in table.casts], strict=False))
-    groups: list[tuple[tuple[str, ...], list[Source]]] = []
-    for source in sources:
-        first = first_record(source, table.dialect)
-        names = tuple(by_head[f.strip()] for f in first.fields if f.strip() in by_head) if first else ()
-        if groups and groups[-1][0] == names:
-            groups[-1][1].append(source)
-        else:
-            groups.append((names, [source]))
-    return groups
+        hint = f"columns by their names: `{call.suggest(union_by_name='true')}`; {call.anew}"
+    return stop("source.contract", message, source.path, line, hint, expected=expected, found=found, only_new=only_new)

@@ -13,8 +13,9 @@ from andon.sources.failures import shown, stop
 from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.dialect import Dialect
-from andon.sources.files.faithful import check_digits, check_mixed, check_names
-from andon.sources.files.infer import Look, decided_cast, stated_types
+from andon.sources.files.faithful import check_digits, check_kinds, check_mixed, check_names
+from andon.sources.files.infer import decided_cast, stated_types
+from andon.sources.files.look import Look
 from andon.sources.files.patterns import type_name
 from andon.sources.files.raw_text import Source, check_whole, joined
 from andon.sources.files.scratch import scratch
@@ -106,6 +107,9 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
                 look = Look(connection, call, reread, sources, relation(call, reread, sources))
                 decided = decided_cast(look, cast.column)
                 cast = _checked(call, sources, cast, decided)
+            if re.search(r"\bJSON\b", cast.type) and "maximum_depth" not in call.stated:
+                # Nowhere in it is a value: what has several types was refused above.
+                cast = replace(cast, type=re.sub(r"\bJSON\b", "VARCHAR", cast.type), empty=True)
             casts.append(cast)
         return replace(table, casts=tuple(casts))
 
@@ -202,6 +206,13 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
             return  # no records
         for name, kind in found:
             cast = expected.get(name)
+            if cast is not None and cast.empty:
+                continue
+            if cast is not None and re.search(r"\bJSON\b", kind) and not re.search(r"\bJSON\b", cast.type):
+                one = replace(table, casts=(Cast(name, "JSON"),))
+                types = {n: c.type for n, c in expected.items()}
+                check_kinds(connection, call, sources, types, name, relation(call, one, sources))
+                continue
             if cast is not None and (is_guarded(cast) or _fits(connection, kind, cast.type)):
                 continue
             path = _file_of(connection, call, table, sources, name, kind)
@@ -211,19 +222,27 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
                     "source.contract",
                     f"new key `{name}` ({shown(kind)}), not among the recorded ones: {near}",
                     path,
-                    hint=_HINT,
+                    hint=call.more_columns([n for n, _ in found if n not in expected]),
                     column=name,
+                    only_new=True,
                 )
             raise stop(
                 "source.contract",
                 f"column `{name}` is {shown(kind)}, recorded is {shown(cast.type)}",
                 path,
-                hint=_HINT,
+                hint=f"fix the file; {call.anew}",
                 column=name,
             )
 
 
-_HINT = "fix the file, or edit the source's SQL to take the new shape (a changed read is recorded anew)"
+def typed(call: Call, table: Table, sources: Sequence[Source]) -> Table:
+    """The table with types for the columns that had no values so far and have some in `sources`, which are all files.
+
+    Raises:
+        DatasetError: `source.ambiguous`.
+    """
+    now = {c.column: c for c in first_load(call, sources).casts}
+    return replace(table, casts=tuple(now.get(c.column, c) if c.empty else c for c in table.casts))
 
 
 def _file_of(

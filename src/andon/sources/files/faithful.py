@@ -52,19 +52,88 @@ def check_mixed(
     Raises:
         DatasetError: `source.ambiguous`, with the first value of the rarer type.
     """
+    for place, families in _places(connection, call, sources, types[column], column, relation).items():
+        if len(families) > 1:
+            raise _mixed(call, sources, types, column, place, families, "source.ambiguous")
+
+
+def check_kinds(
+    connection: duckdb.DuckDBPyConnection,
+    call: Call,
+    sources: Sequence[Source],
+    types: Mapping[str, str],
+    column: str,
+    relation: str,
+) -> None:
+    """Refuse values in `column`, which `relation` (SQL) gives as JSON, that are of another kind than the recorded type's.
+
+    Raises:
+        DatasetError: `source.contract`, with the first such value.
+    """
+    recorded = dict(_kinds(connection.type(types[column]), "$"))
+    for place, families in _places(connection, call, sources, types[column], column, relation).items():
+        known = recorded.get(place)
+        if known is not None and set(families) - {known}:
+            most = {**families, known: (sum(n for n, _ in families.values()) + 1, None)}
+            raise _mixed(call, sources, types, column, place, most, "source.contract")
+
+
+def _places(
+    connection: duckdb.DuckDBPyConnection,
+    call: Call,
+    sources: Sequence[Source],
+    kind: str,
+    column: str,
+    relation: str,
+) -> dict[str, dict[str, tuple[int, str | None]]]:
+    """By place in `column`: how often each kind of value is there, and one of its atoms. The keys of a map are one place."""
+
+    def place(path: str) -> str:
+        return rf"regexp_replace({path}, '\[[0-9]+\]', '[]', 'g')"
+
+    maps = [literal(m) for m in _maps(connection.type(kind), "$")]
+    whole = place("t.fullkey")
+    if maps:
+        whole = f"case when t.fullkey <> '$' and {place('t.path')} in ({', '.join(maps)}) then {place('t.path')} || '.*' else {whole} end"
     sql = (
-        r"select regexp_replace(t.fullkey, '\[[0-9]+\]', '[]', 'g') place, t.type, count(*), first(t.atom::varchar) "
+        f"select {whole} place, t.type, count(*), first(t.atom::varchar) "
         f"from {relation} r, json_tree(r.{quote(column)}) t where t.type <> 'NULL' group by all order by all"
     )
     places: dict[str, dict[str, tuple[int, str | None]]] = {}
-    for place, kind, count, atom in run(connection, sql, call, sources):
-        families = places.setdefault(place, {})
-        family = _FAMILIES.get(kind, "numbers")
+    for where, found, count, atom in run(connection, sql, call, sources):
+        families = places.setdefault(where, {})
+        family = _FAMILIES.get(found, "numbers")
         known = families.get(family, (0, atom))
         families[family] = (known[0] + count, known[1])
-    for place, families in places.items():
-        if len(families) > 1:
-            raise _mixed(call, sources, types, column, place, families)
+    return places
+
+
+def _maps(kind: Any, place: str) -> Iterator[str]:
+    """The places in a type that are maps."""
+    if kind.id == "map":
+        yield place
+    elif kind.id == "list":
+        yield from _maps(kind.children[0][1], f"{place}[]")
+    elif kind.id == "struct":
+        for name, child in kind.children:
+            yield from _maps(child, f"{place}.{name}")
+
+
+def _kinds(kind: Any, place: str) -> Iterator[tuple[str, str]]:
+    """By place in a type: what kind of JSON value stands there."""
+    if kind.id == "map":
+        yield place, "objects"
+        yield from _kinds(dict(kind.children)["value"], f"{place}.*")
+    elif kind.id == "list":
+        yield place, "lists"
+        yield from _kinds(kind.children[0][1], f"{place}[]")
+    elif kind.id == "struct":
+        yield place, "objects"
+        for name, child in kind.children:
+            yield from _kinds(child, f"{place}.{name}")
+    elif str(kind) != "JSON":
+        numbers = kind.id in ("bigint", "ubigint", "hugeint", "double", "float", "integer", "decimal")
+        yield place, "numbers" if numbers else "true or false" if kind.id == "boolean" else "text"
 
 
 def _mixed(
@@ -74,6 +143,7 @@ def _mixed(
     column: str,
     place: str,
     families: Mapping[str, tuple[int, str | None]],
+    code: str,
 ) -> DatasetError:
     ordered = sorted(families, key=lambda f: (-families[f][0], _ORDER.index(f)))
     value = families[ordered[-1]][1]
@@ -88,7 +158,7 @@ def _mixed(
     atoms = not set(families) & {"objects", "lists"}
     kind = re.sub(r"\bJSON\b", "VARCHAR", types[column]) if atoms else types[column]
     hint = f"fix the value, or write `{suggest(call, types, column, kind)}`"
-    return stop("source.ambiguous", message, path, line, hint, column=column, value=text)
+    return stop(code, message, path, line, hint, column=column, value=text)
 
 
 def check_names(

@@ -9,15 +9,24 @@ from urllib.parse import unquote
 from andon.base.names import literal, quote
 from andon.sources.failures import stop
 from andon.sources.files.calls import Call
+from andon.sources.files.casts import Cast
+from andon.sources.files.dialect import Dialect
 from andon.sources.files.patterns import type_name
+from andon.sources.files.scratch import rows, scratch
 
 _KEY = re.compile(r"^([^=/]+)=([^/]*)$")
 
 
-def of_path(path: str) -> dict[str, str]:
+#: What writers call a folder for rows without a value.
+_NULL = "__HIVE_DEFAULT_PARTITION__"
+#: Folders are named; nothing in their names has marks.
+_PLAIN = Dialect(delim=",")
+
+
+def of_path(path: str) -> dict[str, str | None]:
     """The keys and values in the folders of `path`."""
     found = (_KEY.match(part) for part in path.split("/")[:-1])
-    return {m.group(1): unquote(m.group(2)) for m in found if m}
+    return {m.group(1): None if m.group(2) == _NULL else unquote(m.group(2)) for m in found if m}
 
 
 def establish(call: Call, paths: Sequence[str], before: Sequence[Sequence[str]] | None) -> list[list[str]]:
@@ -39,22 +48,63 @@ def establish(call: Call, paths: Sequence[str], before: Sequence[Sequence[str]] 
             hint="move the file",
         )
     if before is not None:
-        return [list(b) for b in before]
+        columns = [list(b) for b in before]
+        _check(call, paths, columns, "source.contract")
+        return columns
     stated = call.get("hive_types")
     types = {k.lower(): str(v) for k, v in stated.items()} if isinstance(stated, Mapping) else {}
     plain = call.get("hive_types_autocast") is False
-    return [
+    columns = [
         [key, types.get(key.lower()) or ("VARCHAR" if plain else _type([of_path(p)[key] for p in paths]))]
         for key in keys[0]
     ]
+    _check(call, paths, columns, "source.ambiguous")
+    return columns
 
 
-def _type(values: Sequence[str]) -> str:
-    if all(re.fullmatch(r"-?\d{1,18}", v) for v in values):
-        return "BIGINT"
-    if all(re.fullmatch(r"\d{4}-\d{2}-\d{2}", v) for v in values):
-        return "DATE"
-    return "VARCHAR"
+def check_apart(call: Call, columns: Sequence[Sequence[str]], in_files: Sequence[Sequence[str]], path: str) -> None:
+    """Refuse a key of folders that is a column of the files as well: which of the two counts is not for us to say.
+
+    Raises:
+        DatasetError: `source.ambiguous`.
+    """
+    names = {name.lower() for name, *_ in in_files}
+    twice = next((name for name, _ in columns if name.lower() in names), None)
+    if twice is not None:
+        message = f"`{twice}` is a column of the file and a key of its folder"
+        hint = f"write `{call.suggest(hive_partitioning='false')}` to read the column, or rename the folder"
+        raise stop("source.ambiguous", message, path, hint=hint, column=twice)
+
+
+def _type(values: Sequence[str | None]) -> str:
+    """Numbers and dates that say the same again; what has zeros in front is text."""
+    known = [v for v in values if v is not None]
+    return next((kind for kind in ("BIGINT", "DATE") if known and not _odd(Cast("", kind), known)), "VARCHAR")
+
+
+def _odd(cast: Cast, values: Sequence[str]) -> list[str]:
+    """Those of `values` that the type can't hold unchanged."""
+    listed = ", ".join(literal(v) for v in dict.fromkeys(values))
+    sql = f"select v from (select unnest([{listed}]) v) where {cast.sql('v', _PLAIN, 'null')} is null"
+    with scratch() as connection:
+        return [str(v) for (v,) in rows(connection, sql)]
+
+
+def _check(call: Call, paths: Sequence[str], columns: Sequence[Sequence[str]], code: str) -> None:
+    for name, kind in columns:
+        if type_name(kind) == "VARCHAR":
+            continue
+        values = {path: value for path in paths if (value := of_path(path).get(name)) is not None}
+        odd = (
+            set(_odd(Cast(name, kind, None, bool(call.get("hive_types"))), list(values.values()))) if values else set()
+        )
+        path = next((p for p, v in values.items() if v in odd), None)
+        if path is not None:
+            message = f"the folder `{name}={values[path]}` is not a {kind} without changing it"
+            types = {**(call.get("hive_types") or {}), name: "VARCHAR"}
+            inside = ", ".join(f"{literal(k)}: {v}" for k, v in types.items())
+            hint = f"rename the folder, or read it as text: `{call.suggest(hive_types='{' + inside + '}')}`"
+            raise stop(code, message, path, hint=hint, column=name, value=values[path])
 
 
 def select_list(columns: Sequence[Sequence[str]], stored_to_path: Mapping[str, str], filename: str) -> list[str]:
@@ -62,10 +112,7 @@ def select_list(columns: Sequence[Sequence[str]], stored_to_path: Mapping[str, s
     out = []
     for name, kind in columns:
         pairs = {stored: of_path(path).get(name) for stored, path in stored_to_path.items()}
-        value = lookup(pairs, filename)
-        if type_name(kind) != "VARCHAR":
-            value = f"cast({value} as {kind})"
-        out.append(f"{value} as {quote(name)}")
+        out.append(f"cast({lookup(pairs, filename)} as {kind}) as {quote(name)}")
     return out
 
 

@@ -35,6 +35,13 @@ DAY_TIME = r"([ T]+|, )[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp][Mm])?"
 
 INTEGER = r"-?(0|[1-9][0-9]*)"
 FLOAT = r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+
+
+def short_float(point: str) -> str:
+    """The pattern of a number as most are written: no exponent, no zeros in front, `point` between digits."""
+    return rf"-?(0|[1-9][0-9]*)({re.escape(point)}[0-9]+)?"
+
+
 #: As a person may state it: a sign that says nothing, and zeros in front.
 STATED_FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 NAN = r"(?i)-?(nan|inf|infinity)"

@@ -16,6 +16,7 @@ from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
 from andon.sources.files.calls import Call
 from andon.sources.files.dialect import first_record
+from andon.sources.files.look import locate
 from andon.sources.files.patterns import type_name
 from andon.sources.files.raw_text import Source, TextFacts, open_bytes, open_text
 from andon.sources.files.recount import exact_rows
@@ -214,8 +215,6 @@ def _ends_like_rows(table: Table, texts: Sequence[int]) -> str:
 
 
 def _swallowed(call: Call, table: Table, sources: Sequence[Source], index: int, value: str) -> DatasetError:
-    from andon.sources.files.infer import locate
-
     path, line = locate(sources, table.dialect, index, {value, value.replace("\n", "\r\n")})
     many = value.count("\n") + 1
     message = f"a quoted value goes over {many} lines that look like rows: `{shown(value)}`"

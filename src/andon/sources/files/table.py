@@ -59,6 +59,7 @@ class _Entry(Document):
     formats: dict[str, str]
     stated: tuple[str, ...]
     head: tuple[str, ...] | None
+    empty: tuple[str, ...] = ()
 
 
 class Table(Record):
@@ -80,13 +81,16 @@ class Table(Record):
             columns=tuple((c.column, c.type) for c in self.casts),
             formats={c.column: c.format for c in self.casts if c.format},
             stated=tuple(c.column for c in self.casts if c.stated),
+            empty=tuple(c.column for c in self.casts if c.empty),
         ).to_json()
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Table:
         """The table of an entry of a contract, which may say more."""
-        known = from_json(_Entry, {name: entry[name] for name in _Entry.__struct_fields__}, stored=True)
-        casts = tuple(Cast(n, kind, known.formats.get(n), n in known.stated) for n, kind in known.columns)
+        known = from_json(_Entry, {n: entry[n] for n in _Entry.__struct_fields__ if n in entry}, stored=True)
+        casts = tuple(
+            Cast(n, kind, known.formats.get(n), n in known.stated, n in known.empty) for n, kind in known.columns
+        )
         return cls(known.dialect, casts, known.head)
 
 
@@ -101,10 +105,10 @@ def is_lenient(call: Call) -> bool:
     return bool(call.get("ignore_errors") or call.get("store_rejects"))
 
 
-def relation(call: Call, table: Table, sources: Sequence[Source], typed: bool = False) -> str:
-    """SQL: the strict read of `sources`, every column as text (`typed`: by the engine's own casts)."""
+def relation(call: Call, table: Table, sources: Sequence[Source]) -> str:
+    """SQL: the strict read of `sources`, every column as text."""
     dialect = table.dialect
-    columns = ", ".join(f"{literal(c.column)}: {literal(c.type if typed else 'VARCHAR')}" for c in table.casts)
+    columns = ", ".join(f"{literal(c.column)}: 'VARCHAR'" for c in table.casts)
     options = {
         "auto_detect": "false",
         "header": str(bool(dialect.header)).lower(),
@@ -121,14 +125,6 @@ def relation(call: Call, table: Table, sources: Sequence[Source], typed: bool = 
         options["comment"] = literal(dialect.comment)
     if dialect.encoding not in ("utf-8", "utf8"):
         options["encoding"] = literal(dialect.encoding)
-    if typed:
-        options.update(
-            {
-                k: v
-                for k, v in call.texts.items()
-                if k in ("dateformat", "timestampformat", "decimal_separator", "thousands")
-            }
-        )
     options.update({name: text for name, text in call.texts.items() if name not in _ANSWERED})
     stated = "".join(f", {name} = {text}" for name, text in options.items())
     return joined(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
-from andon.base.record import Record
+from andon.base.record import Record, field, replace
 from andon.sources.files.casts import Cast
 from andon.sources.files.dialect import Dialect
 
@@ -17,10 +17,12 @@ class Stop(Record):
     #: What to write, the likeliest first: `type:VARCHAR`, `decimal` (an exact one), `dateformat:%d/%m/%Y`, `decimal_separator:,`,
     #: `marks:.,` (between thousands, before decimals), `nanos`, `nullstr`.
     ways: tuple[str, ...]
+    #: The type that the other values have.
+    likely: str = "VARCHAR"
 
 
 class ValueFacts(Record):
-    """What is known about a column's values: how many of each class, and for dates the largest first and second part."""
+    """What is known about a column's values: how many of each class, a value of each, for dates the largest first and second part."""
 
     counts: Mapping[str, int]
     first: int = 0
@@ -29,7 +31,7 @@ class ValueFacts(Record):
     marks: int = 1
     short_year: bool = False
     seconds: str = ""
-    words: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 #: Decimals that say no more than their number, and those that may say more.
@@ -50,7 +52,7 @@ def decide(column: str, facts: ValueFacts, dialect: Dialect) -> Cast | Stop:
     if not classes:
         return Cast(column, "VARCHAR")
     if "text" in classes or "plus" in classes or not _one_family(classes):
-        return _mixed(column, facts, total)
+        return _mixed(column, facts, total, dialect)
     if classes <= _NUMBERS and classes != {"nan"}:
         return _number(column, classes, dialect)
     if classes & _MARKED:
@@ -79,9 +81,9 @@ def _far_ways(classes: set[str]) -> tuple[str, ...]:
     return ("type:VARCHAR", *known)
 
 
-def _mixed(column: str, facts: ValueFacts, total: int) -> Cast | Stop:
+def _mixed(column: str, facts: ValueFacts, total: int, dialect: Dialect) -> Cast | Stop:
     """Words among numbers: text, unless most are of one kind: the others may be mistakes or marks for nothing, so ask."""
-    families = {
+    families: dict[str, Set[str]] = {
         "numbers": _NUMBERS - {"nan"} | _MARKED,
         "dates or times": _MOMENTS | _DAYS | {"far"},
         "times": frozenset({"time"}),
@@ -91,9 +93,14 @@ def _mixed(column: str, facts: ValueFacts, total: int) -> Cast | Stop:
         most = sum(n for c, n in facts.counts.items() if c in family)
         if total / 2 < most < total:
             few = tuple(c for c, n in facts.counts.items() if n and c not in family)
-            words = ", ".join(f"`{w}`" for w in facts.words[:3]) or "others"
-            message = f"column `{column}` holds {name}, but {total - most:,} of {total:,} values are not: {words}"
-            return Stop(message, few, ("nullstr", "type:VARCHAR"))
+            words = ", ".join(f"`{facts.words[c]}`" for c in few[:3] if c in facts.words) or "others"
+            left = total - most
+            message = f"column `{column}` holds {name}, but {left:,} of {total:,} values {'is' if left == 1 else 'are'} not: {words}"
+            rest = decide(
+                column, replace(facts, counts={c: n for c, n in facts.counts.items() if c in family}), dialect
+            )
+            likely = rest.type if isinstance(rest, Cast) else "VARCHAR"
+            return Stop(message, few, ("nullstr", "type:VARCHAR"), likely)
     dates = {c: n for c, n in facts.counts.items() if n}
     if set(dates) <= _MOMENTS | _DAYS | {"far"}:
         few = tuple(c for c in dates if c != max(dates, key=lambda c: dates[c]))
@@ -124,7 +131,7 @@ def _number(column: str, classes: set[str], dialect: Dialect) -> Cast | Stop:
         return Stop(message, ("exp",), ("type:VARCHAR", "type:DOUBLE"))
     if "nan" in classes and not decimals:
         message = f"column `{column}` has integers and `nan` or `inf`"
-        return Stop(message, ("nan",), ("nullstr", "type:DOUBLE"))
+        return Stop(message, ("nan",), ("nullstr", "type:DOUBLE"), "BIGINT")
     return Cast(column, "BIGINT" if classes <= {"int", "wide"} else "DOUBLE")
 
 

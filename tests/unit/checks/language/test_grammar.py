@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from andon.checks.compile.plans import Catalog, Compiled, DeclaredChecks
@@ -17,8 +19,9 @@ from andon.checks.language.grammar import (
     FormText,
     nearest_example,
 )
+from andon.checks.language.parse import parse_check
 from andon.errors import Problem
-from andon.model.check import CheckKind
+from andon.model.check import Check, CheckKind
 from andon.model.dataset import CheckLine
 from andon.sql.parse import engine
 
@@ -48,6 +51,29 @@ def test_what_stands_around_a_form() -> None:
     found, problems = read(*lines)
     assert not problems
     assert len(found) == len(lines)
+
+
+def test_each_form_takes_all_that_may_stand_after_it() -> None:
+    """In every combination, and as what it is: no modifier is read as part of the form, or of another modifier."""
+    given = {"dataset": EXAMPLE_DATASET, "columns": EXAMPLE_COLUMNS[EXAMPLE_DATASET], "key": ("order_id",)}
+    reason = "it's why: 100% of 2 rows"
+    for form in FORMS:
+        for example in form.examples:
+            base = parse_check(example, **given)
+            assert isinstance(base, Check)
+            wheres = ("", " where status = 'paid'") if form.kind != "schema" and not base.where else ("",)
+            allows = ("", " allow 1%", " allow 0.5 %", " allow 2 rows", " allow 1 row", " allow 2_000 rows")
+            for where, allow, severity, why in product(
+                wheres, allows if form.kind == "row" else ("",), ("", " warn", " info"), ("", f' "{reason}"')
+            ):
+                line = f"{example}{where}{allow}{severity}{why}"
+                found = parse_check(line, **given)
+                assert isinstance(found, Check), (line, found)
+                assert found.form == base.form, line
+                assert (found.where is None) == (not where and not base.where), line
+                assert (found.allow is None) == (not allow), line
+                assert str(found.severity) == (severity.strip() or str(base.severity)), line
+                assert found.why == (reason if why else None), line
 
 
 @pytest.mark.parametrize("name", patterns.NAMES)

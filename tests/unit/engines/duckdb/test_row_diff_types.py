@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from decimal import Decimal
 
 import pytest
 
@@ -10,6 +11,7 @@ from andon.engines.duckdb import row_diff
 from andon.engines.duckdb.instance import Instance
 from andon.engines.duckdb.row_diff import DiffQuestion, DiffSide, compare
 from andon.engines.duckdb.row_diff_sql import common_type
+from andon.model.check import Tolerance
 from andon.model.row_diff import RowCounts
 from andon.model.version import Column
 
@@ -133,3 +135,41 @@ def test_long_texts_are_cut_around_what_differs(instance):
     (sample,) = found.samples
     assert (pair.old, pair.new) == (sample.old[1], sample.new[1])
     assert ("xA" in pair.old, "xB" in pair.new, len(pair.old)) == (True, True, 500)
+
+
+def test_wide_tables_need_memory_for_their_rows_and_not_for_pairs_of_columns():
+    instance = Instance()
+    connection = instance.session().connection
+    names = [f"c{i}" for i in range(500)]
+    for table, change in (("p", 0), ("q", 1)):
+        items = ", ".join(f"case when i % 10 = 0 then i + {change} else i end as {name}" for name in names)
+        connection.execute(f"create temp table {table} as select i as k, {items} from range(2000) t(i)")
+    connection.execute("set memory_limit = '200MB'")
+    columns = tuple(Column(name, "BIGINT", i) for i, name in enumerate(("k", *names)))
+    sides = [DiffSide(f"temp.{name}", columns, 2000) for name in "pq"]
+    found = compare(instance.session(), *sides, DiffQuestion("a.b", ("k",)))
+    assert (found.rows, len(found.columns), found.columns[0].sum) == (RowCounts(changed=200), 500, 200)
+    instance.close()
+
+
+def test_numbers_that_are_near_count_as_the_same(instance):
+    connection = instance.session().connection
+    connection.execute(
+        "create or replace temp table p as select * from (values (1, 1.0::double, 5.00::decimal(9,2), 100, 'a'),"
+        " (2, 0.1 + 0.2::double, 5.00, 100, 'a'), (3, 'nan', 5.00, 100, 'a'), (4, 'inf', 5, 100, 'a'), (5, null, 5, 100, 'a'))"
+        " t(k, x, m, n, s);"
+        "create or replace temp table q as select * from (values (1, 1.005::double, 5.02::decimal(9,2), 100, 'a'),"
+        " (2, 0.3, 5.00, 100, 'b'), (3, 'nan', 5.01, 101, 'a'), (4, 1, 5, 100, 'a'), (5, 0, 5, 100, 'a')) t(k, x, m, n, s)"
+    )
+    kinds = {"k": "INTEGER", "x": "DOUBLE", "m": "DECIMAL(9,2)", "n": "INTEGER", "s": "VARCHAR"}
+    columns = tuple(Column(name, kind, i) for i, (name, kind) in enumerate(kinds.items()))
+    sides = [DiffSide(f"temp.{name}", columns, 5) for name in "pq"]
+
+    def changed(tolerance, key=("k",)):
+        found = compare(instance.session(), *sides, DiffQuestion("a.b", key, tolerance=tolerance))
+        return {c.name: c.changed for c in found.columns}, found.rows.total, found.notes
+
+    assert changed(None)[:2] == ({"x": 4, "m": 2, "n": 1, "s": 1}, 5)
+    assert changed(Tolerance(Decimal("0.01")))[:2] == ({"x": 2, "m": 1, "n": 1, "s": 1}, 5)
+    assert changed(Tolerance(Decimal("0.01"), relative=True))[:2] == ({"x": 2, "s": 1}, 3)
+    assert "does not apply" in changed(Tolerance(Decimal("0.01")), ())[2][0]

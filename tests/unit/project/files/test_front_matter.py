@@ -101,6 +101,52 @@ def test_a_plain_comment_is_no_front_matter() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("/*--\nchecks: x > 0\n--*/\nselect 1 as x", 1),
+        ("/* ---\nowner: ana\n--- */\nselect 1 as x", 1),
+        ("/*\nchecks: |\n  x > 0\n*/\nselect 1 as x", 1),
+        ("/**\n * description: it\n * key: x\n */\nselect 1 as x", 1),
+        ("/* - - -\nkey: x\n*/select 1 as x", 1),
+        ("/*\u2014\u2014\u2014\nkey: x\n*/select 1 as x", 1),
+        ("/*--- key: x */select 1 as x", 1),
+        ("/*=== \n\n columns:\n  x: {checks: '> 0'}\n*/select 1 as x", 1),
+        ("-- a licence\n/* of ours */\n  /* --- tags: [a] --- */\nselect 1 as x", 3),
+        ("select 1 as x\n/* ---\nchecks: x > 0\n--- */", 2),
+        ("/*--\r\nmaterialize: view\r\n*/ select 1 as x", 1),
+        ("/*-- refresh: {every: 1h} */ select 1 as x", 1),  # not in this version, and no less meant
+    ],
+)
+def test_what_is_nearly_front_matter_is_never_dropped_without_a_word(text: str, line: int) -> None:
+    problem = one_problem({PATH: text})
+    assert (problem.code, problem.line) == ("project.front_matter", line)
+    assert "---*/" in f"{problem.message} {problem.hint}"
+
+
+def test_the_same_holds_for_rules() -> None:
+    rule = "/* ---\nseverity: warn\n--- */\nselect x from marts.a where x > 1"
+    problem = one_problem({PATH: "select 1 as x", "checks/small.sql": rule})
+    assert (problem.code, problem.file) == ("project.front_matter", "checks/small.sql")
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "/* Revenue by month: one row each. */",
+        "/* ---------- \n   Revenue by month\n   ---------- */",
+        "/* -- old: select a from b -- */",
+        "/* The key: a month. What it checks: nothing. */",
+        "/* note\n   key: the month is one */",
+        "/* https://example.org/description: a page */",
+        "/**/",
+        "/* unclosed -- checks */",
+    ],
+)
+def test_comments_for_people_stay_comments(comment: str) -> None:
+    assert not load_texts({PATH: f"{comment}\nselect 1 as x -- checks: none\n/* trailing */"}).problems
+
+
+@pytest.mark.parametrize(
     ("text", "line", "column", "words"),
     [
         ("select 1 as x\n /*---\nowner: ana\n---*/", 2, 2, "first thing"),

@@ -179,9 +179,12 @@ def test_without_a_base_the_folder_takes_nothing_away(project, service):
 
 
 def test_a_file_that_changes_while_it_is_read_is_told(project, service):
-    project.write(COUNT, "select 4 as n\n")
+    published = Gatherer(service.workspace).folder()
+    before = project.read(COUNT).encode()
+    project.write(COUNT, "select 2 as n\n")
     found = Gatherer(service.workspace).folder()
     project.write(COUNT, "select 3 as n\n")
+    assert published.read(COUNT, published.code[COUNT]) == before, "what the lake knows is read as it was"
     with pytest.raises(MachineError) as caught:
         found.read(COUNT, found.code[COUNT])
     assert (caught.value.code, caught.value.retryable) == ("source.changed_while_read", True)

@@ -1,0 +1,110 @@
+"""Reading a SQLite file that this account may not write: nothing is made beside it, which could lock out those who may."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from andon.base.database import Row
+
+#: So often a file that somebody else writes to at that moment is read anew.
+_TRIES = 20
+
+_Stamp = tuple[Any, ...]
+
+
+def may_write(path: Path) -> bool:
+    """Whether this account may write the database `path`, and the files that SQLite keeps beside it."""
+    if not path.exists():
+        return True  # whoever makes it will see
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+class SqliteReader:
+    """Reads the file `path`; safe under threads.
+
+    While nobody writes, all of it is in the file itself, which is opened as one that does not change; whether it did meanwhile is looked
+    at afterwards. While somebody writes, it is read by way of their log. A log that a killed process left is read in a copy.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._stamp: _Stamp | None = None
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a SELECT.
+
+        Raises:
+            sqlite3.Error: what SQLite says.
+        """
+        with self._lock:
+            for left in reversed(range(_TRIES)):
+                stamp = self._now()
+                try:
+                    if self._connection is None or stamp != self._stamp:
+                        self._open(stamp)
+                    assert self._connection is not None
+                    rows: list[Row] = self._connection.execute(sql, parameters).fetchall()
+                except sqlite3.Error:
+                    if not left or self._now() == stamp:
+                        raise
+                    continue
+                if self._now() == stamp:
+                    return rows
+            return rows
+
+    def close(self) -> None:
+        """Close the file; the next question opens it again."""
+        with self._lock:
+            self._forget()
+
+    def _open(self, stamp: _Stamp) -> None:
+        self._forget()
+        if not self._beside("-wal"):
+            self._connection = self._connected(self._path, "immutable=1")
+        elif self._beside("-shm"):
+            self._connection = self._connected(self._path, "mode=ro")
+        else:
+            self._copy = tempfile.TemporaryDirectory(prefix="andon-")
+            for ending in ("", "-wal"):
+                shutil.copyfile(f"{self._path}{ending}", Path(self._copy.name, f"catalog{ending}"))
+            self._connection = self._connected(Path(self._copy.name, "catalog"), "mode=rw")
+        self._stamp = stamp
+
+    def _connected(self, path: Path, how: str) -> sqlite3.Connection:
+        name = f"file:{quote(str(path))}?{how}"
+        connection = sqlite3.connect(name, uri=True, timeout=60, isolation_level=None, check_same_thread=False)
+        connection.execute("pragma query_only = true")
+        connection.execute("pragma temp_store = memory")
+        return connection
+
+    def _forget(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._copy is not None:
+            self._copy.cleanup()
+            self._copy = None
+
+    def _now(self) -> _Stamp:
+        """What becomes another one when the file itself changes, or when somebody begins or ends to write."""
+        main = self._path.stat()
+        live = self._beside("-wal") and self._beside("-shm")
+        # while somebody writes, SQLite itself sees to it that all of a question is answered from one state
+        return ("live",) if live else (main.st_ino, main.st_size, main.st_mtime_ns, self._beside("-wal"))
+
+    def _beside(self, ending: str) -> bool:
+        try:
+            return Path(f"{self._path}{ending}").stat().st_size > 0  # nothing is written yet, or could be
+        except OSError:
+            return False

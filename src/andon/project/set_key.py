@@ -1,0 +1,44 @@
+"""Sets a key of one plain value in the front matter of a SQL file, by changing text: comments, layout and all else stay as they are."""
+
+from __future__ import annotations
+
+import re
+
+from andon.errors import ProjectError
+from andon.project.files.front_matter import find_front_matter, read_front_matter
+from andon.project.files.nodes import Flawed
+
+_OPEN = "/*---"
+_CLOSE = "---*/"
+
+
+def set_key(path: str, text: str, key: str, value: int | str) -> str:
+    """The text of a SQL file with `key: value` in its front matter, which is made where there is none.
+
+    Raises:
+        ProjectError: `project.cannot_add` if the front matter can't be read, or is written in another form than one key a line.
+    """
+    end = "\r\n" if "\r\n" in text else "\n"
+    line = f"{key}: {value}"
+    try:
+        found = find_front_matter(text)
+        if found is None:
+            made = end.join([_OPEN, line, _CLOSE, text])
+        else:
+            inside = text.index(_OPEN) + len(_OPEN)
+            close = text.index(_CLOSE, inside)
+            block = text[inside:close]
+            changed, count = re.subn(rf"(?m)^{key}:[^\r\n]*", line, block)
+            made = text[:inside] + (changed if count else f"{block.rstrip()}{end}{line}{end}") + text[close:]
+        said = read_front_matter(made, path)
+    except Flawed as flawed:
+        raise _refused(path, line, flawed.flaw.message) from flawed
+    before = {k: v for k, v in read_front_matter(text, path).values.items() if k != key}
+    if said.flaws or said.values != {**before, key: value}:
+        raise _refused(path, line, "its front matter is written in a form that nothing can be added to")
+    return made
+
+
+def _refused(path: str, line: str, why: str) -> ProjectError:
+    message = f"`{line}` can't be written into the file: {why}"
+    return ProjectError("project.cannot_add", message, where=path, hint=f"write `{line}` into its front matter by hand")

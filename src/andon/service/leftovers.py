@@ -1,0 +1,118 @@
+"""What killed processes left: files in the lake that no version names, folders for temporary files, halves of files in the project."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.base.document import Document
+from andon.base.files import machine_error, tree_size
+from andon.base.process import is_gone, same_machine
+from andon.base.temporary import left_behind, system_place
+from andon.lake.named_files import named_files
+from andon.workspace.folder import STATE_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from andon.workspace.workspace import Workspace
+
+#: Folders of the storage in which files are named by the catalog.
+_NAMED = ("data", "raw")
+#: What a file is called while it is written (`base/files.py`).
+_HALF = re.compile(r"\..+\.(?P<process>[0-9]+)-[0-9a-f]{8}\.tmp\Z")
+
+
+class Leftovers(Document):
+    """What was found, or removed: how many files and bytes, and some of their paths."""
+
+    files: int
+    bytes: int
+    paths: list[str]
+
+
+def find(workspace: Workspace) -> Leftovers:
+    """All that nothing needs any more; nothing of the lake while somebody builds."""
+    with workspace.lake.storage.alone() as is_alone:
+        return _told(_all(workspace) if is_alone else list(_outside(workspace)))
+
+
+def remove(workspace: Workspace) -> Leftovers:
+    """Remove it.
+
+    Raises:
+        MachineError: it can't be removed.
+    """
+    with workspace.lake.storage.alone() as is_alone:
+        found = _all(workspace) if is_alone else list(_outside(workspace))
+        told = _told(found)
+        for path in found:
+            try:
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+            except OSError as error:
+                raise machine_error(error, f"remove `{path}`") from error
+    return told
+
+
+def _all(workspace: Workspace) -> list[Path]:
+    return [*_orphans(workspace), *_outside(workspace)]
+
+
+def _orphans(workspace: Workspace) -> Iterator[Path]:
+    """Files of the storage that neither a version nor a build names: of runs that were killed, or results of the same content."""
+    root = Path(workspace.lake.storage.engine_path(".")).resolve()
+    named = named_files(workspace.lake.database)
+    for folder in _NAMED:
+        for above, folders, files in os.walk(root / folder):
+            for name in [name for name in folders if name.endswith(".part")]:
+                folders.remove(name)
+                yield Path(above, name)
+            for name in files:
+                path = Path(above, name)
+                if path.relative_to(root).as_posix() not in named:
+                    yield path
+
+
+def _outside(workspace: Workspace) -> Iterator[Path]:
+    """What lies outside of the lake and is no living process's."""
+    chosen = str(workspace.settings.get("engine.temp_directory") or "")
+    places = [workspace.folder.state / "tmp", system_place()]
+    if chosen:
+        places.append(workspace.root / Path(chosen).expanduser())
+    for place in places:
+        yield from left_behind(place)
+    for above, folders, files in os.walk(workspace.root):
+        if Path(above) == workspace.root:
+            folders[:] = [name for name in folders if name == STATE_FOLDER or not _is_skipped(name)]
+        elif Path(above) == workspace.folder.state:
+            folders[:] = [name for name in folders if name == "base"]
+        else:
+            folders[:] = [name for name in folders if not _is_skipped(name)]
+        for name in files:
+            half = _HALF.match(name)
+            if half is not None and is_gone(same_machine(half["process"])):
+                yield Path(above, name)
+
+
+def _is_skipped(folder: str) -> bool:
+    return folder.startswith(".") or folder in ("__pycache__", "node_modules")
+
+
+def _told(found: list[Path]) -> Leftovers:
+    files = total = 0
+    for path in found:
+        if path.is_dir():
+            count, size = tree_size(path)
+        else:
+            count, size = 1, 0
+            with contextlib.suppress(OSError):
+                size = path.lstat().st_size
+        files, total = files + count, total + size
+    return Leftovers(files, total, sorted(str(path) for path in found)[:20])

@@ -1,0 +1,53 @@
+"""Columns that come with a later file: what the message says leads to a published state."""
+
+import pytest
+
+from andon.service.sources import accept_source
+
+SOURCE = "sources/shop/people.sql"
+BOTH = [(1, 2, None), (2, 3, 0.5)]
+
+
+def read(project) -> list[tuple]:
+    return project.ask("from shop.people order by all")
+
+
+@pytest.mark.parametrize(
+    ("sql", "first", "second", "rows"),
+    [
+        ("select * from read_csv('raw/p.csv')", ("p.csv", "id,n\n1,2\n"), ("p.csv", "id,n,tip\n1,2,0.5\n"), [(1, 2, 0.5)]),
+        ("from read_json('raw/p*.json')", ("p1.json", '{"id":1,"n":2}\n'), ("p2.json", '{"id":2,"n":3,"tip":0.5}\n'), BOTH),
+        ("from read_csv('raw/p*.csv', union_by_name = true)", ("p1.csv", "id,n\n1,2\n"), ("p2.csv", "id,n,tip\n2,3,0.5\n"), BOTH),
+    ],
+)  # fmt: skip
+def test_new_columns_are_accepted_or_added(project, sql, first, second, rows):
+    project.write(SOURCE, sql + "\n")
+    project.write(f"raw/{first[0]}", first[1])
+    assert project.run().published
+    project.write(f"raw/{second[0]}", second[1])
+    stopped = project.run()
+    assert not stopped.published
+    (error,) = [task.error for task in stopped.tasks if task.dataset == "shop.people"]
+    assert "andon source accept shop.people" in error["hint"]
+    with project.opened() as service:
+        done = accept_source(service.workspace, "shop.people")
+    assert (done.file, done.recorded) == (SOURCE, 1)
+    assert project.read(SOURCE) == f"/*---\nrecorded: 1\n---*/\n{sql}\n"
+    assert project.run().published
+    assert read(project) == rows
+    with project.opened() as service:
+        assert accept_source(service.workspace, "shop.people").recorded == 2
+    assert "recorded: 2\n" in project.read(SOURCE)
+
+
+def test_new_columns_come_by_themselves_where_that_is_wanted(project):
+    project.write(SOURCE, "/*---\nnew_columns: add\n---*/\nselect * from read_csv('raw/p.csv')\n")
+    project.write("raw/p.csv", "id,n\n1,2\n")
+    assert project.run().published
+    project.write("raw/p.csv", "id,n,tip\n1,2,0.5\n")
+    assert project.run().published
+    assert read(project) == [(1, 2, 0.5)]
+    project.write("raw/p.csv", "id,tip\n1,0.5\n")
+    assert not project.run().published  # a column less is no new column
+    project.write("raw/p.csv", "id,n,tip,x\nx,2,0.5,1\n")
+    assert not project.run().published  # what is known stays what it was

@@ -1,0 +1,28 @@
+"""Times that follow each other, though the clock that they are read from jumps."""
+
+from __future__ import annotations
+
+import pytest
+
+from andon.base.clock import following, from_text, to_text
+
+
+def at(text: str) -> str:
+    return to_text(from_text(text))
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "expected"),
+    [
+        ("2026-11-29T12:00", "2026-11-29T12:01", "2026-11-29T12:01"),
+        ("2026-11-29T12:00", "2026-11-29T12:00", "2026-11-29T12:00"),
+        ("2026-11-29T12:00", "2026-11-29T11:00", "2026-11-29T12:00"),  # summer time, set by hand
+        ("2026-11-29T12:00", "2026-11-20T12:00", "2026-11-29T12:00"),
+        ("2026-11-29T12:00", "1970-01-01T00:00", "2026-11-29T12:00"),  # a battery that was empty
+        ("2026-11-29T12:00", "2015-01-01T00:00", "2026-11-29T12:00"),
+        ("2040-01-01T00:00", "2026-11-29T12:00", "2026-11-29T12:00"),  # the clock was ahead and is right again
+        ("2026-12-15T00:00", "2026-11-29T12:00", "2026-12-15T00:00"),
+    ],
+)
+def test_what_follows(last, now, expected):
+    assert following(at(now), at(last)) == at(expected)
