@@ -10,10 +10,10 @@ from pathlib import Path
 from andon.base.hashing import content_id, digest
 from andon.errors import AndonError
 from andon.lake.lake import Lake
+from andon.lake.named_files import raw_path
 from andon.lake.packing import unpack
 from andon.model.commit import Commit, Leaf, commit_id
 from andon.model.version import Version, version_id
-from andon.runs.planning.raw_files import raw_path
 
 
 def catalog_is_sound(catalog: Path) -> Iterator[str]:

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from andon.base.hashing import digest
 from andon.errors import AndonError, ConflictError
+from andon.lake.named_files import raw_path
 from andon.lake.undo import PUBLISHES, with_undone
 from andon.model.run import RunResult, TaskStatus
 from andon.project.folder.scan import is_code_path
-from andon.runs.planning.raw_files import raw_path
 from andon.service.pull import pull
 from kit.clones import Clone
 from kit.lakes import Judge
@@ -81,7 +81,10 @@ class Scenario:
         count = self.pick.choice([1, 2])
         self.clones = [Clone(place / name, name, environ=environ) for name in ("ana", "ben")[:count]]
         self.log: list[str] = []
+        self.verb = "run"
         self.judge = Judge()
+        #: datasets that a run in part or a check ever left behind
+        self.behind: set[str] = set()
         self.has_python = seed % 4 == 3
         self.backup: Path | None = None
         self.seen: dict[str, dict] = {}
@@ -106,6 +109,7 @@ class Scenario:
             clone = self.pick.choice(self.clones)
             self.edit(clone)
             verb = self.pick.choices(list(VERBS), list(VERBS.values()))[0]
+            self.verb = verb
             self.log.append(f"{clone.author}: {verb}")
             self.before = files(clone)
             done = self.act(verb, clone)
@@ -240,6 +244,7 @@ class Scenario:
 
     def way_out(self, clone: Clone) -> None:
         """Conflicts decided, what is kept out accepted, what a check holds corrected: then all is published and clean."""
+        self.verb = "run"
         self.log.append(f"{clone.author}: way out")
         for path in clone.pull().conflicts:
             self.write(clone, path, written(path, 2))
@@ -266,6 +271,10 @@ class Scenario:
             behind = self.judge.left_behind(service, "main")
         if is_whole(done):
             assert not behind, (behind, self.told())
+        elif self.verb in ("part", "refresh", "run", "correct", "aside"):
+            self.behind |= set(behind)  # what was not selected, or held by a check
+        else:
+            assert set(behind) <= self.behind, (behind, self.told())
         head = clone.head()
         if head.root not in self.seen and not behind:
             published, fresh = tables(clone), self.anew(clone)

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
+from andon.base.graph import ordered_below
 from andon.base.record import replace
-from andon.engines.engine import Builders, Produced, Recipe, Task, Types, stopped
+from andon.engines.engine import Builders, Engine, Produced, Recipe, Task, Types, stopped
+from andon.engines.relation import ViewRelation, views_in
 from andon.engines.types import stored_types
+from andon.errors import AndonError, DatasetError
 from andon.lake.named_files import raw_path
 from andon.model.build import Build, recipe_key
-from andon.model.dataset import Definition, Kind
+from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.plan import Action, Step
 from andon.model.version import Column, DataFile, Version, version_id
 from andon.relations.sides import Sides
@@ -23,6 +26,9 @@ from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
 from andon.runs.building.turns import Turns
 from andon.runs.planning.steps import clock_part
+
+#: Of views over views the engine is asked to read one in so many levels: it binds all that is below, and may come to its limit.
+_SAMPLED = 25
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +43,10 @@ class Tasks:
         self._engines = engines
         self.relations = sides.relations
         self._turns = Turns()
+        views = (each for each in job.definitions.values() if each.materialize is Materialize.VIEW)
+        self._below_views = {name for each in views for name in each.inputs}
+        #: levels of views by recipe key
+        self._depths: dict[str, int] = {}
         self._columns = OutputColumns(job.lake.objects, job.definitions, job.leaves)
 
     def interrupt(self) -> None:
@@ -114,12 +124,70 @@ class Tasks:
     # -- kinds of steps
 
     def _view(self, definition: Definition, make: Build) -> Outcome:
+        levels = self._levels(make)
+        types = None if self._is_asked(definition.dataset, levels) else self._known_types(definition, make.inputs)
         with self._engines.builder(definition, 0) as engine:
-            types = engine.describe(self._recipe(definition, make))
+            if types is None:
+                types = self._described(engine, definition, make, levels)
             facts = engine.facts()
         version = Version(make.key, definition.dataset, self._columns.of(definition.dataset, types), is_view=True)
         build = replace(make, version=version.id, engine=facts, seconds=0.0)
         return Outcome(version, build, version.id, None, fresh=True, definition=definition)
+
+    def _levels(self, make: Build) -> int:
+        """Over how many levels of views a view would be, itself included."""
+        inputs = (self.relations.relation(version) for version in make.inputs.values())
+        found = 1 + max((self._depth(view) for view in inputs if isinstance(view, ViewRelation)), default=0)
+        self._depths[make.key] = found
+        return found
+
+    def _depth(self, relation: ViewRelation) -> int:
+        """Over how many levels of views a view is, itself included."""
+        if relation.key not in self._depths:
+            for view in ordered_below(relation, views_in):
+                below = [self._depths[each.key] for each in views_in(view)]
+                self._depths[view.key] = 1 + max(below, default=0)
+        return self._depths[relation.key]
+
+    def _is_asked(self, dataset: str, levels: int) -> bool:
+        """Whether the engine is asked to read a new view: each that no view stands on, and now and then one on the way down to it."""
+        is_new = dataset in self.job.bound
+        return is_new and levels > 1 and (levels % _SAMPLED == 0 or dataset not in self._below_views)
+
+    def _described(self, engine: Engine, definition: Definition, make: Build, levels: int) -> Types:
+        """What the engine says a view returns.
+
+        Raises:
+            DatasetError: `build.not_supported` for views over more views than it can read.
+        """
+        try:
+            return engine.describe(self._recipe(definition, make))
+        except AndonError as error:
+            if "Max expression depth" not in str(error.__cause__):
+                raise
+            raise DatasetError(
+                "build.not_supported",
+                f"`{definition.dataset}` stands on {levels - 1:,} levels of views, more than the engine can read",
+                where=definition.entry,
+                hint="keep one of those that it reads with `materialize: table`",
+            ) from error
+
+    def _known_types(self, definition: Definition, inputs: Mapping[str, str]) -> Types | None:
+        """What a view returns where that is known: views over views would else be bound anew at every level, down to the tables."""
+        bound, leaf = self.job.bound.get(definition.dataset), self.job.leaves.get(definition.dataset)
+        if bound is not None:
+            return bound if self._as_bound(inputs) else None
+        if leaf is None or leaf.definition != definition.id:
+            return None
+        build = self.job.lake.objects.builds([leaf.build]).get(leaf.build)
+        if build is None or build.inputs.keys() != inputs.keys():
+            return None
+        if any(self._columns_of(build.inputs[name]) != self._columns_of(version) for name, version in inputs.items()):
+            return None
+        return self._columns_of(leaf.version)
+
+    def _columns_of(self, version: str) -> list[tuple[str, str]]:
+        return [(c.name, c.type) for c in self.relations.version(version).columns]
 
     def _table(self, definition: Definition, make: Build, began: float) -> Outcome:
         storage = self.job.lake.storage
@@ -193,8 +261,8 @@ class Tasks:
             elif leaf.version == version:
                 continue
             else:
-                expected = [(c.name, c.type) for c in self.relations.version(leaf.version).columns]
-            if [(c.name, c.type) for c in self.relations.version(version).columns] != expected:
+                expected = self._columns_of(leaf.version)
+            if self._columns_of(version) != expected:
                 return False
         return True
 
