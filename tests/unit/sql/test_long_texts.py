@@ -63,4 +63,4 @@ def test_a_table_of_people_may_be_nested():
     text = "[people.ana.address]\nhost = '" + "a." * 30 + "'\n# " + "a." * 30 + "\n"
     values, problems = read_toml("andon.toml", text)
     assert problems == []
-    assert values["people"]["ana"]["address"]["host"].startswith("a.b")
+    assert values["people"]["ana"]["address"]["host"].startswith("a.a")
