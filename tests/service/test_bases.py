@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from andon.errors import ConflictError
+from andon.runs.goal import RunOptions
 from kit.clones import closing
 
 COUNT = "datasets/marts/count.sql"
@@ -102,3 +103,13 @@ def test_what_was_accepted_again_comes_with_the_next_publish_of_its_branch(proje
     project.publish("dev")
 
     assert project.ask("select n from marts.count") == [(10,) if edited else (103,)]
+
+
+def test_a_branch_that_is_not_there_yet_begins_where_main_is(shared):
+    ana, _ = shared
+    ana.write(COUNT, count(1))
+    with closing(ana.open()) as service:
+        planned = service.runs.plan(RunOptions(branch="dev"))
+    assert [s.dataset for s in planned.steps if s.code_changed] == ["marts.count"]
+    ana.run(branch="dev")
+    assert ana.ask("select n from marts.count", "dev") == [(4,)]

@@ -38,7 +38,7 @@ _CHUNK = 1 << 20
         'andon query "select * from marts.revenue_by_month order by month"',
         'andon query "from shop.orders limit 3" --vertical',
         'andon query "from shop.orders" --at main~1 --format csv > orders.csv',
-        "andon query 'from shop.orders where amount > $least' --param least=20",
+        "andon query 'from shop.orders where customer = $name' --param name=ada",
         "andon query -f question.sql -o answer.parquet",
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from andon.lake.refs import MAIN
 from andon.project.folder.scan import scan
 from andon.runs.planning.gather import Gatherer
 from andon.workspace.base import Base, InCommon
@@ -19,8 +20,10 @@ def common_base(workspace: Workspace, branch: str) -> Base | None:
     """
     kept = workspace.bases.of(branch)
     ref = workspace.lake.refs.find(branch)
-    if kept is not None or ref is None:
+    if kept is not None:
         return kept
+    if ref is None:  # it will begin where main is
+        return workspace.bases.of(MAIN)
     commits = workspace.lake.commits
     head = commits.get(ref.commit)
     for known in workspace.bases.others(branch):
