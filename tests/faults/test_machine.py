@@ -222,14 +222,11 @@ def test_a_catalog_that_is_no_database(project, content):
     saved = catalog.read_bytes()
     catalog.write_bytes(content)
     status, document = andon(project, "run", "--yes")
-    if content:
-        assert status == 4
-        assert document["error"]["code"].startswith(("machine.", "lake."))
-        assert catalog.read_bytes() == content
-        catalog.write_bytes(saved)
-        assert andon(project, "run", "--yes")[0] == 0
-    else:
-        assert status == 0  # an empty file is a new catalog
+    assert status == 4
+    assert document["error"]["code"].startswith(("machine.", "lake."))
+    assert catalog.read_bytes() == content
+    catalog.write_bytes(saved)
+    assert andon(project, "run", "--yes")[0] == 0
 
 
 def test_a_damaged_cache_is_made_anew(project):

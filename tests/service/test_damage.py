@@ -124,7 +124,7 @@ def test_a_damaged_copy_of_a_raw_file_is_not_published(shared):
     shutil.copytree(ana.root, ben.root, ignore=shutil.ignore_patterns(".andon", "raw"))
     ben.write("sources/shop/orders.sql", TWICE)
     with pytest.raises(AndonError) as caught:
-        ben.run()
+        ben.run(mine=("sources/shop/orders.sql",))
     assert caught.value.code == "lake.corrupt"
     assert "raw/orders_05.csv" in caught.value.message
     assert ana.ask("select sum(amount) from shop.orders") == [(35,)]

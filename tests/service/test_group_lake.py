@@ -68,8 +68,8 @@ def test_members_publish_and_read_in_turn_whatever_their_umask(team):
     ask = "result = clone.ask('select sum(amount) from marts.totals')"
     assert team.does("ben", BEN, ask) == [[35]]
     change = "clone.write('datasets/marts/count.sql', 'select {} as n\\n'); result = str(clone.run().published)"
-    assert team.does("ben", BEN, change.format(7), umask=0o022) == "True"
     pull = "clone.pull(); "
+    assert team.does("ben", BEN, pull + change.format(7), umask=0o022) == "True"
     assert team.does("ana", ANA, pull + change.format(8)) == "True"
     assert team.does("ben", BEN, "result = clone.ask('select n from marts.count')", umask=0o077) == [[8]]
     twice = "clone.write('sources/shop/orders.sql', \"select id, customer, amount * 2 as amount from read_csv('raw/orders_*.csv')\\n\")\n"
@@ -113,7 +113,9 @@ def test_a_lake_that_was_one_persons_is_shared(team):
     shutil.chown(team.place / "shared/catalog.db", ANA, TEAM)
     (team.place / "shared/catalog.db").chmod(0o660)
     assert team.does("ana", ANA, "result = clone.ask('select n from marts.count')") == [[3]]
-    change = "clone.write('datasets/marts/count.sql', 'select 7 as n\\n'); result = str(clone.run().published)"
+    change = (
+        "clone.pull(); clone.write('datasets/marts/count.sql', 'select 7 as n\\n'); result = str(clone.run().published)"
+    )
     assert team.does("ben", BEN, change) == "True"
 
 

@@ -150,11 +150,11 @@ def test_a_report_tells_verdicts_rows_checks_and_reach(story):
         assert report.verdicts["marts.totals"].endswith("`amount`")
         assert [(c.text, c.severity, c.passed, c.found) for c in report.checks] == [
             ("amount > 0", "hold", True, ""),
-            ("amount < 20 warn", "warn", False, "2 of 3 rows"),
+            ("amount < 20 warn", "warn", False, "2 of 3 rows (66.67%)"),
         ]
         assert {r.dataset for r in report.diff.rows} >= {"marts.totals"}
         assert report.reach is not None
-        assert report.to_json()["checks"][1]["found"] == "2 of 3 rows"
+        assert report.to_json()["checks"][1]["found"] == "2 of 3 rows (66.67%)"
         small = service.diff_reports.report("loaded", "main", limit_bytes=1)
         assert any(r.skipped for r in small.diff.rows)
         nothing = service.diff_reports.report("main", "main")

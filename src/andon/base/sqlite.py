@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from andon.base.database import Row, Transaction
-from andon.base.files import make_folder
+from andon.base.files import machine_error, make_folder
 from andon.base.sharing import like_shared_folder
 from andon.base.sqlite_reading import SqliteReader, may_write
 from andon.errors import MachineError
@@ -96,8 +96,7 @@ class SqliteDatabase:
         if connection is None:
             make_folder(self.path.parent)
             if not self.path.exists():  # what SQLite keeps beside it gets its permissions
-                self.path.touch()
-                like_shared_folder(self.path)
+                self._make()
             connection = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
             connection.execute("pragma journal_mode=wal")
             connection.execute("pragma synchronous=full")
@@ -105,6 +104,15 @@ class SqliteDatabase:
             self._local.connection = connection
             self._keep(connection)
         return connection
+
+    def _make(self) -> None:
+        try:
+            self.path.touch()
+        except PermissionError:
+            raise
+        except OSError as error:
+            raise machine_error(error, f"make `{self.path.name}`") from error
+        like_shared_folder(self.path)
 
     def _keep(self, connection: sqlite3.Connection) -> None:
         """Remember this thread's connection, and close those of threads that ended: every run has threads of its own."""

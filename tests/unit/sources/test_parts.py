@@ -132,7 +132,7 @@ def test_a_contract_is_plain_json_and_repeats(tmp_path: Path) -> None:
         'read_csv: delimiter `,`, quote `"`, header, utf-8',
         "  id      BIGINT",
         "  day     DATE",
-        "  amount  DOUBLE",
+        "  amount  DOUBLE  without zeros at the end",
     ]
     assert str(tmp_path) not in json.dumps(contract)
 
