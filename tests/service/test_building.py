@@ -228,7 +228,7 @@ def test_an_interrupt_stops_cleanly_and_the_next_run_goes_on(project):
     time.sleep(0.3)
     child.send_signal(signal.SIGINT)
     out, _ = child.communicate(timeout=20)
-    assert child.returncode == 1, (text + out).decode()
+    assert child.returncode == 130, (text + out).decode()
     assert "Traceback" not in (text + out).decode()
     project.write("datasets/marts/slow.sql", None)
     result = project.run()

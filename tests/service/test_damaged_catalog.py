@@ -116,3 +116,16 @@ def test_a_damaged_row_is_told(told, tmp_path, seed):
             connection.commit()
         with tell(f"{table}.{column} = {value!r:.80}"):
             asked(clone, rnd.sample(sorted(VERBS), 5))
+
+
+def test_a_base_of_another_shape_is_none(told, tmp_path):
+    """Whatever stands in the folder's files about what it had in common with a branch."""
+    shutil.copytree(told.root, tmp_path / "acme")
+    clone = Clone(tmp_path / "acme")
+    files = list((clone.root / ".andon" / "base").rglob("*.json"))
+    assert files
+    for text in (*(json.dumps(shape) for shape in SHAPES), DEEP, "\ud800".encode("utf-8", "surrogatepass"), b"", b"{"):
+        for file in files:
+            file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        with tell(f"{text!r:.60}"):
+            assert set(asked(clone, ["status", "plan", "query"]).values()) == {"answer"}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from andon.base.database import Row
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 #: So often a file that somebody else writes to at that moment is read anew.
 _TRIES = 20
@@ -39,7 +40,7 @@ class SqliteReader:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._stamp: _Stamp | None = None
-        self._copy: tempfile.TemporaryDirectory[str] | None = None
+        self._copy: TemporaryDirectory[str] | None = None
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a SELECT.
@@ -75,7 +76,10 @@ class SqliteReader:
         elif self._beside("-shm"):
             self._connection = self._connected(self._path, "mode=ro")
         else:
-            self._copy = tempfile.TemporaryDirectory(prefix="andon-")
+            import shutil
+            from tempfile import TemporaryDirectory
+
+            self._copy = TemporaryDirectory(prefix="andon-")
             for ending in ("", "-wal"):
                 shutil.copyfile(f"{self._path}{ending}", Path(self._copy.name, f"catalog{ending}"))
             self._connection = self._connected(Path(self._copy.name, "catalog"), "mode=rw")

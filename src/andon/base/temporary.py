@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,8 +65,11 @@ class Temporary:
             try:
                 place.mkdir(parents=True, exist_ok=True)
                 sweep(place)
-                path.mkdir(mode=0o700)
-                self._held = _hold(path / _HELD)
+                # under a name that nobody sweeps, until it is held
+                made = place / f".{path.name}"
+                made.mkdir(mode=0o700)
+                self._held = _hold(made / _HELD)
+                made.rename(path)
             except OSError as error:
                 failed = failed or error
                 continue
@@ -78,6 +80,8 @@ class Temporary:
 
 def system_place() -> Path:
     """The system's own folder for temporary files, which can be written where a project can't."""
+    import tempfile  # takes some milliseconds, and few commands ask
+
     return Path(tempfile.gettempdir())
 
 

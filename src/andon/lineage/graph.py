@@ -18,7 +18,7 @@ from andon.sql.reads import replace_reads
 Columns = Sequence[tuple[str, str]]
 
 #: The format is raised when the tracing gives other answers.
-_LINEAGES = Entries[Lineage]("lineage", Lineage, 3)
+_LINEAGES = Entries[Lineage]("lineage", Lineage, 4)
 #: Where a source's reads stand as tables while it is traced; no dataset can be named so.
 _READS = "_reads"
 _BECAUSE = "table-level, because "

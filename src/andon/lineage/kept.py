@@ -29,7 +29,7 @@ class _Packed(Record):
             raise ValueError("an edge ends nowhere")
 
 
-_GRAPHS = Entries[_Packed]("graph", _Packed, 2)
+_GRAPHS = Entries[_Packed]("graph", _Packed, 3)
 
 
 class LineageGraphs:

@@ -47,7 +47,7 @@ def _next(
     """The first of the calls that `error` says to write that leads on, and what is wrong with it."""
     for text in _SUGGESTED.findall(error.hint or ""):
         suggested = _parsed(text, call.dataset)
-        if suggested is None or suggested.key in seen:
+        if suggested is None or suggested.key in seen or _is_guess(call, suggested, error):
             continue
         seen.add(suggested.key)
         try:
@@ -58,6 +58,13 @@ def _next(
         else:
             return suggested, None
     return None
+
+
+def _is_guess(call: Call, suggested: Call, error: DatasetError) -> bool:
+    """Whether a suggestion is one that only a person can choose: nothing is built on it."""
+    changed = {n for n in ("quote", "delim") if suggested.texts.get(n) != call.texts.get(n)}
+    sure = str(error.hint).startswith("write `read_") and " or " not in str(error.hint)
+    return bool(changed) and not sure
 
 
 def _parsed(text: str, dataset: str) -> Call | None:
@@ -93,8 +100,10 @@ def _line(problems: Sequence[DatasetError], final: Call) -> str:
 def _one_row(problems: Sequence[DatasetError]) -> list[dict[str, Any]] | None:
     """What is known of the odd values, if all that is wrong stands in one row."""
     rows = [dict(p.details) for p in problems if "likely" in p.details]
-    same = len({(row["file"], row["line"]) for row in rows}) == 1 and rows[0]["line"] is not None
-    return rows if rows and same and len(rows) == len(problems) else None
+    places = {(p.details.get("file"), p.details.get("line")) for p in problems}
+    # What has too few fields is padded first, then its values are odd.
+    other = [p for p in problems if "likely" not in p.details and p.code not in ("source.ragged", "source.encoding")]
+    return rows if rows and len(places) == 1 and not other and rows[0]["line"] is not None else None
 
 
 def _without(row: Sequence[dict[str, Any]], final: Call) -> str:

@@ -14,6 +14,7 @@ from andon.sources.complete import complete
 from andon.sources.failures import engine_error
 from andon.sources.files import columnar, delimited, documents, partitions
 from andon.sources.files.calls import Call, parse_call
+from andon.sources.files.casts import SHORT
 from andon.sources.files.paths import check_local, files_of
 from andon.sources.files.raw_text import Source, check_whole
 from andon.sources.files.table import Table, sources_of
@@ -98,7 +99,9 @@ def _entry(
     try:
         entry |= module.first_load(call, sources).entry()
     except DatasetError as error:
-        raise complete(call, error, sources, lambda other: module.first_load(other, sources)) from error
+        raise complete(
+            call, error, sources, lambda other: module.first_load(other, sources_of(other, files, paths))
+        ) from error
     partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
     return entry
 
@@ -156,6 +159,8 @@ def describe(contract: Mapping[str, Any]) -> list[str]:
         formats = entry.get("formats", {})
         for name, kind in [*entry["columns"], *entry.get("partitions", ())]:
             form = f"  as {formats[name]}" if name in formats else ""
+            if formats.get(name) == SHORT:
+                form = "  without zeros at the end"
             if name in entry.get("empty", ()):
                 form = "  no values yet: the first load that has some decides"
             lines.append(f"  {name:<{width}}  {kind}{form}")

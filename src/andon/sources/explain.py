@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -76,6 +77,8 @@ def _refused_value(
         if kind in ("TIMESTAMP_NS", "TIME_NS"):
             message = f"`{shown(value)}` in column `{column}` is finer than the microseconds that the lake keeps"
         hint = f"fix the value, or state another type: `{call.suggest_type(column, 'VARCHAR')}`"
+        if kind == "DOUBLE" and re.fullmatch(r"[-+]?[0-9]*[.]?[0-9]+", value):
+            hint += f", or `{call.suggest_type(column, 'DOUBLE')}` if it is a number all the same"
         return stop("source.contract", message, path, line, hint, column=column, value=value)
     message = f"`{shown(value)}` in column `{column}` is not a {kind} without changing it"
     return stop(

@@ -95,7 +95,7 @@ class Bases:
             kept = from_json(_Kept, json.loads(self._file(branch).read_bytes()), stored=True)
         except FileNotFoundError:
             return None
-        except (ValueError, MachineError):
+        except (ValueError, RecursionError, MachineError):
             return None  # torn or of another shape: a folder without base is safe, it drops nothing
         if kept.lake != self._lake.id:
             return None

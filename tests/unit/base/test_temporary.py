@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,15 @@ def test_the_next_place_is_taken_where_one_can_not_be_written(tmp_path):
     with pytest.raises(MachineError) as caught:
         _ = Temporary([tmp_path / "file" / "tmp"], "read").path
     assert "temporary files" in caught.value.message
+
+
+def test_folders_that_are_made_at_once_are_all_there(tmp_path):
+    """Each sweeps what nobody holds before it makes its own."""
+    made = [Temporary([tmp_path], "ask") for _ in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(lambda each: each.path, made))
+    assert all(path.is_dir() for path in paths)
+    assert sweep(tmp_path) == 0
+    for each in made:
+        each.close()
+    assert list(tmp_path.iterdir()) == []

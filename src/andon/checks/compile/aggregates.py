@@ -20,7 +20,7 @@ def standalone(
 
     Args:
         dataset: the check's own dataset; names that begin with it mean it.
-        own: its columns in lower case.
+        own: see `own_names`.
         guarded: what is asked instead of an aggregate over the dataset that is named.
     """
     parts = cut(sql)

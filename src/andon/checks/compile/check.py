@@ -28,7 +28,7 @@ from andon.checks.compile.typed import Binds, Typer, is_common_number, surely_bi
 from andon.checks.compile.values import between_sql, family, is_empty, is_whole, value_sql
 from andon.checks.language import patterns
 from andon.checks.language.answers import Unwritable
-from andon.checks.language.expression import Expression, read_expression
+from andon.checks.language.expression import Expression, own_names, read_expression
 from andon.errors import Problem
 from andon.model.check import (
     AgainstOther,
@@ -112,6 +112,7 @@ class _Compiler:
         self._own = dict(catalog.columns[check.dataset])
         self._kinds = {name.lower(): kind for name, kind in self._own.items()}
         self._lower = frozenset(self._kinds)
+        self._names = own_names(self._own.items())
         self._typer = Typer(check, catalog.columns, catalog.macros, binder)
         self._is_sure = False
         self._scope: str | None = None
@@ -162,7 +163,7 @@ class _Compiler:
                 raise _Refused("project.unknown_column", f"`{dataset}` has no column `{column}`", hint)
 
     def _read(self, sql: str) -> Expression:
-        found = read_expression(sql, self._lower)
+        found = read_expression(sql, self._names)
         if not isinstance(found, Expression):
             raise _Refused("project.bad_check", found.message, found.hint)
         named = {name.lower() for name in (found.outside if found.has_subquery else found.columns)} - self._lower
@@ -344,13 +345,13 @@ class _Compiler:
             return guarded_total(sql, self._read(sql).tree, self._types)
         if "'" in sql:
             self._types([sql], dataset=dataset)
-        found = read_expression(sql, frozenset(name.lower() for name, _ in self._catalog.columns[dataset]))
+        found = read_expression(sql, own_names(self._catalog.columns[dataset]))
         if not isinstance(found, Expression):
             return sql
         return guarded_total(sql, found.tree, lambda texts: self._types(texts, dataset=dataset))
 
     def _standalone(self, sql: str) -> str:
-        made = standalone(sql, self._check.dataset, self._lower, self._guarded)
+        made = standalone(sql, self._check.dataset, self._names, self._guarded)
         if isinstance(made, str):
             return made
         raise _Refused("project.bad_check", made.message, made.hint)

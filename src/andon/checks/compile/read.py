@@ -16,7 +16,7 @@ from andon.model.check import MEANING
 if TYPE_CHECKING:
     from andon.sql.bind import Binder
 
-_FORMAT = 2
+_FORMAT = 3
 _WHOLE = Entries[Read]("checks_all", Read, _FORMAT)
 _EACH = Entries[tuple[Compiled, ...]]("checks", tuple[Compiled, ...], _FORMAT)
 _KEPT = 4

@@ -14,7 +14,8 @@ from andon.checks.compile.shared import Shared, pattern_problems
 from andon.checks.compile.typed import Binds
 from andon.checks.language.answers import together
 from andon.checks.language.context import Context
-from andon.checks.language.parse import collected, context_of, read_declared
+from andon.checks.language.meant import meant, with_text
+from andon.checks.language.parse import collected, context_of, read_declared, read_plainly
 from andon.checks.language.tokens import cut, without_comment
 from andon.errors import Problem
 from andon.model.check import Check, Reference
@@ -22,6 +23,8 @@ from andon.model.dataset import CheckLine
 from andon.sql.bind import Binder
 
 _ABOUT_NAMES = frozenset(("project.unknown_column", "project.unknown_function", "project.unknown_dataset"))
+#: Problems of lines that may have been meant as another form.
+_LED = frozenset(("project.unknown_column", "project.unknown_function", "project.bad_check", "project.bind_failed"))
 _NAMED = re.compile(r"`([^`]+)`")
 
 
@@ -125,7 +128,28 @@ class _Reader:
                 return Problem("project.unknown_dataset", message, check.file, check.line, check.column, hint)
         if not is_known or any(name not in self._catalog.columns for name in others):
             return None
-        return compile_check(check, self._catalog, self._binder)
+        plan = compile_check(check, self._catalog, self._binder)
+        return self._led(check, plan) if isinstance(plan, Problem) else plan
+
+    def _led(self, check: Check, problem: Problem) -> Problem:
+        """The problem of a line that doesn't fit its columns with the line to write instead, where it is plain what was meant."""
+        if problem.code == "project.unknown_column":
+            instead = with_text(check.text, _NAMED.findall(problem.message))
+            if instead is not None and self._fits(check, instead):
+                return replace(problem, hint=f"write `{instead}`: a text stands in single quotes")
+        if problem.code not in _LED:
+            return problem
+        instead = meant(check.text, lambda line: self._fits(check, line))
+        return problem if instead is None else replace(problem, hint=f"write `{instead}`")
+
+    def _fits(self, check: Check, line: str) -> bool:
+        """Whether `line` is a check of the same dataset."""
+        dataset, patterns = check.dataset, frozenset(self._catalog.patterns)
+        context = context_of(dataset, self._catalog.columns[dataset], self._catalog.keys.get(dataset, ()), patterns)
+        made = read_plainly(context, line)
+        if made is None or any(name not in self._catalog.columns for name in made.others):
+            return False
+        return not isinstance(compile_check(made, self._catalog, self._binder), Problem)
 
     def _note(self, dataset: str, problems: Sequence[Problem]) -> None:
         if problems:

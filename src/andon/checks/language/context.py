@@ -24,7 +24,7 @@ class Context(Record):
 
     Attributes:
         columns: its columns as `{lower case: as written}`, or None when they aren't known yet.
-        own: the lower-case names, for reading expressions.
+        own: what expressions are read with, see `own_names`.
         key: the columns of its `key:`.
         patterns: names of patterns that the project adds.
     """

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -71,11 +71,22 @@ class Expression:
     uses_clock: bool = False
 
 
+def own_names(columns: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """What of a dataset's columns decides how an expression is read, in lower case: those that may have parts, so that a name of three
+    parts that begins with one is not another dataset's, and those that are called like the clock."""
+    return frozenset(
+        name.lower()
+        for name, kind in columns
+        if (("(" in kind or "[" in kind) and not kind.startswith(("DECIMAL(", "ENUM(")))
+        or name.lower() in CLOCK_KEYWORDS
+    )
+
+
 def read_expression(text: str, own: frozenset[str] | None) -> Expression | Flaw:
     """The expression that `text` is (blanks in front keep places true), or what is wrong with it.
 
     Args:
-        own: the dataset's columns in lower case, or None when they aren't known: then a name of three parts is another dataset's.
+        own: see `own_names`; None when the columns aren't known: then a name of three parts is another dataset's.
     """
     lead = len(text) - len(text.lstrip())
     found = _read(text.strip(), own)

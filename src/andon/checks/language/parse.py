@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from andon.base.names import quote
 from andon.base.record import Record, replace
 from andon.checks.language.context import COMPARATORS, Context, Read, as_written
-from andon.checks.language.expression import Expression, read_expression
+from andon.checks.language.expression import Expression, own_names, read_expression
 from andon.checks.language.grammar import WHOLE_LINE
+from andon.checks.language.meant import meant
 from andon.checks.language.modifiers import MODIFIER_WORDS, Modifiers, check_modifiers, misplaced_modifier, splits
 from andon.checks.language.row_forms import columns_form, in_form, matches_form, pattern_form, reference_form
 from andon.checks.language.rules import rule_form
@@ -90,7 +91,7 @@ def context_of(
 ) -> Context:
     """What the lines of a dataset are read with; see `parse_check`."""
     known = None if columns is None else {name.lower(): name for name, _ in columns}
-    own = None if known is None else frozenset(known)
+    own = None if columns is None else own_names(columns)
     return Context(dataset, known, own, tuple(key or ()), patterns)
 
 
@@ -105,7 +106,11 @@ def read_line(
 ) -> Check | Problem:
     """The check that a line states; see `parse_check`."""
     found = _read_line(context, text, for_column, _Place(file, line, column))
-    return _problem(found, text, file, line, column) if isinstance(found, Flaw) else found
+    if not isinstance(found, Flaw):
+        return found
+    if found.code == "project.bad_check":
+        found = _led(context, text, for_column, found)
+    return _problem(found, text, file, line, column)
 
 
 def parse_lines(
@@ -167,6 +172,28 @@ def key_check(dataset: str, key: Sequence[str]) -> Check:
 def shown_name(name: str) -> str:
     """A column's name as it can be written in a line."""
     return name if re.fullmatch(r"[^\W\d]\w*", name) and name.lower() not in RESERVED else quote(name)
+
+
+def read_plainly(context: Context, text: str) -> Check | None:
+    """The check that a line states; None where it can't be read."""
+    found = _read_line(context, text, None, _Place(None, None, None))
+    return None if isinstance(found, Flaw) else found
+
+
+def _led(context: Context, text: str, for_column: str | None, flaw: Flaw) -> Flaw:
+    """The flaw with the line to write instead, where it is plain what was meant."""
+
+    def reads(line: str) -> bool:
+        made = _read_line(context, line, for_column, _Place(None, None, None))
+        if isinstance(made, Flaw):
+            return False
+        return context.columns is None or all(name.lower() in context.columns for name in made.columns)
+
+    line = without_comment(text).strip()
+    instead = meant(line, reads)
+    if instead is None and for_column is not None:
+        instead = meant(f"{shown_name(for_column)} {line}", reads)
+    return flaw if instead is None else replace(flaw, hint=f"write `{instead}`", example="")
 
 
 class _Place(Record):

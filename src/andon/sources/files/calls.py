@@ -88,6 +88,10 @@ class Call(Record):
         """This call with the type of one more column stated."""
         if self.format == "json":
             return self.suggest(columns="{" + f"{literal(column)}: {literal(kind)}" + ", …}")
+        columns = self.get("columns")
+        if isinstance(columns, Mapping) and column in columns:
+            inside = ", ".join(f"{literal(n)}: {literal(str(k))}" for n, k in {**columns, column: kind}.items())
+            return self.suggest(columns="{" + inside + "}")
         types = self.get("types")
         stated = dict(types) if isinstance(types, Mapping) else {}
         inside = ", ".join(f"{literal(n)}: {literal(str(k))}" for n, k in {**stated, column: kind}.items())

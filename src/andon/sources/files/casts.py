@@ -33,12 +33,16 @@ _VALUE = "andon_text"
 _FREE = frozenset({"INTERVAL", "BLOB", "BIT", "UUID", "JSON"})
 
 
+#: The format of small decimals of which none had a zero at its end so far: with one, they may be versions.
+SHORT = "short"
+
+
 class Cast(Record):
     """What a text column becomes.
 
     Attributes:
         type: the DuckDB type.
-        format: for dates and times that are not ISO: a strptime format.
+        format: for dates and times that are not ISO: a strptime format; `SHORT` for decimals.
         stated: whether a person named the type; then what is no part of the value, a plus or zeros in front, doesn't count.
         empty: whether no value was seen yet: the type is that of the first load that has some.
     """
@@ -83,7 +87,7 @@ class Cast(Record):
         return "", value, _says_again(v, value, kind)
 
     def _fast_value(self, text: str, dialect: Dialect) -> str:
-        if self.format is not None:
+        if self.format is not None and self.format != SHORT:
             return f"try_strptime({text}, {literal(self.format)})::{self.type}"
         if type_name(self.type) in ("DOUBLE", "FLOAT") and dialect.decimal != ".":
             return f"try_cast(replace({text}, {literal(dialect.decimal)}, '.') as {self.type})"
@@ -112,6 +116,8 @@ class Cast(Record):
         """Few digits, nothing but digits and a point, no zeros in front: a double says all of that again."""
         size = p.SAFE_DIGITS if kind == "DOUBLE" or self.stated else 6
         few = f"length({text}) <= {size} and {matches(text, p.short_float(dialect.decimal))}"
+        if self.format == SHORT:
+            few += f" and not ends_with({text}, '0')"
         if dialect.decimal != ".":
             return few
         return f"({few}) or try_cast({text} as {kind})::varchar = {text} and {text} <> 'inf' and {text} <> '-inf'"
@@ -125,6 +131,8 @@ class Cast(Record):
             return f"({written} or ({matches(plain, p.STATED_FLOAT)} and not isinf({value}) and not {gone}))"
         integer = f"({matches(plain, '-?[0-9]+')} and try_cast({plain} as bigint) is null)"
         number = f"{matches(plain, p.FLOAT)} and not isinf({value}) and {keeps_digits(plain)} and not {integer}"
+        if self.format == SHORT:
+            number += f" and not {matches(plain, '[0-9]{1,2}[.][0-9]{1,2}0')}"
         return f"({written} or ({number}))"
 
     def _formatted(self, kind: str, text: str, v: str) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.names import literal
+from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
@@ -15,6 +15,7 @@ from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.dialect import MAX_COLUMNS, Dialect, find_dialect, first_record, stated_dialect
 from andon.sources.files.infer import casts_of, classes_in, sample, stated_casts
+from andon.sources.files.look import Look
 from andon.sources.files.raw_text import Source, TextFacts, check_text, joined
 from andon.sources.files.recount import exact_rows
 from andon.sources.files.rows import check_rows, check_swallowed
@@ -154,9 +155,48 @@ def _has_header(
     named = named and not any(_LIKE_VALUE.match(f) for f in fields)
     if named and set(classes) == {"text"} and any(map(_are_values, classes_in(look, names).values())):
         return True
+    if named and set(classes) == {"text"} and _names_nothing_below(look, names, fields):
+        return True
+    if not all(f.strip() for f in fields) and _is_title(look, names):
+        above = call.suggest(skip=str(dialect.skip + 1))
+        message = f"the first row may be a title above the table: `{shown(', '.join(fields))}`"
+        raise stop("source.ambiguous", message, source.path, 1, f"write `{above}` if the next row names the columns")
     yes, no = call.suggest(header="true"), call.suggest(header="false")
     message = f"does the first row name the columns? `{shown(', '.join(fields))}`"
     raise stop("source.ambiguous", message, source.path, 1, f"write `{yes}` if it does, `{no}` if it is data")
+
+
+def _is_title(look: Look, names: Sequence[str]) -> bool:
+    """Whether the row below the first one has a name for every column."""
+    following = look.run(f"select {', '.join(map(quote, names))} from {look.origin} limit 1")
+    return bool(following) and all(cell is not None and _NAME.fullmatch(str(cell).strip()) for cell in following[0])
+
+
+#: What columns are often called; a row of nothing else is a header whatever stands below.
+_OFTEN = frozenset({
+    "address", "category", "city", "code", "comment", "country", "currency", "customer", "date", "description", "email", "file",
+    "first_name", "id", "key", "kind", "label", "last_name", "level", "location", "month", "name", "note", "notes", "number", "phone",
+    "place", "product", "region", "role", "source", "state", "status", "street", "surname", "tag", "text", "time", "title", "type",
+    "url", "user", "value", "year", "zip",
+})  # fmt: skip
+_NAME = re.compile(r"[^\W\d][\w .\-/()#%]{0,60}")
+
+
+def _names_nothing_below(look: Look, names: Sequence[str], fields: Sequence[str]) -> bool:
+    """Whether a row of words is the header all the same: different names that stand nowhere below in their columns, and that are
+    common ones, or are written as no value of their column is."""
+    cells = [f.strip() for f in fields]
+    if len({c.lower() for c in cells}) < len(cells) or not all(_NAME.fullmatch(c) for c in cells):
+        return False
+    pairs = list(zip(names, cells, strict=True))
+    below = ", ".join(f"bool_or(trim({quote(n)}) = {literal(c)})" for n, c in pairs)
+    shape = "regexp_replace(regexp_replace(trim({}), '[a-zß-ÿ0-9]+', 'a', 'g'), '[A-ZÀ-Þ]+', 'A', 'g')"
+    same = ", ".join(f"bool_or({shape.format(quote(n))} = {shape.format(literal(c))})" for n, c in pairs)
+    count, *found = look.run(f"select count(*), {below}, {same} from {look.origin}")[0]
+    if count < 2 or any(found[: len(cells)]):
+        return False
+    often = all(re.sub(r"\W+", "_", c.lower()) in _OFTEN for c in cells)
+    return often or not any(found[len(cells) :])
 
 
 def _are_values(classes: Sequence[tuple[str, int, str]]) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from andon.base.record import Record, replace
 from andon.errors import DatasetError
@@ -125,6 +126,8 @@ def find_dialect(source: Source, call: Call) -> Dialect:
     dialect = stated_dialect(call)
     text, whole = head(source, SAMPLE_CHARACTERS)
     csv.field_size_limit(SAMPLE_CHARACTERS * 4)
+    _check_first_line(source, call, dialect, text)
+    _check_quotes(source, call, dialect, text, whole)
     if "delim" in call.stated:
         _check_regular(source, call, dialect, _count(text, whole, dialect), text)
         return dialect
@@ -135,6 +138,35 @@ def find_dialect(source: Source, call: Call) -> Dialect:
     if fitting:
         return replace(dialect, delim=fitting[0])
     return _single_column(source, call, dialect, text, counted)
+
+
+def _check_first_line(source: Source, call: Call, dialect: Dialect, text: str) -> None:
+    """Refuse a first line that programs write for other programs, before anything is guessed from it."""
+    first = text.split("\n", 1)[0].strip()
+    if dialect.skip or dialect.comment:
+        return
+    named = re.fullmatch(r"sep=(.)", first, re.IGNORECASE)
+    if named is not None:
+        hint = f"write `{call.suggest(skip='1', delim=_sql(named.group(1)))}`"
+        raise stop("source.ambiguous", f"the first line, `{first}`, is meant for Excel", source.path, 1, hint)
+    if first.startswith("#TYPE "):
+        hint = f"write `{call.suggest(skip='1')}`"
+        raise stop(
+            "source.ambiguous", f"the first line, `{shown(first)}`, is meant for PowerShell", source.path, 1, hint
+        )
+
+
+def _check_quotes(source: Source, call: Call, dialect: Dialect, text: str, whole: bool) -> None:
+    """Refuse a file that is a table only where values stand in single quotes."""
+    if "quote" in call.stated or not re.search(r"(?m)[,;|\t]'[^'\n]*[,;|\t][^'\n]*'([,;|\t\r]|$)", text):
+        return
+    delims = [dialect.delim] if "delim" in call.stated else list(_DELIMITERS)
+    single = replace(dialect, quote="'", escape="'")
+    plain = [d for d in delims if (c := _count(text, whole, replace(dialect, delim=d))).width > 1 and c.regular]
+    fitting = [d for d in delims if (c := _count(text, whole, replace(single, delim=d))).width > 1 and c.regular]
+    if fitting and not plain:
+        hint = f"write `{call.suggest(quote=_sql(chr(39)))}`"
+        raise stop("source.ambiguous", "values stand in single quotes", source.path, 1, hint)
 
 
 class _Count(Record):
@@ -206,9 +238,21 @@ def takes_odd_rows(call: Call) -> bool:
 
 
 def ragged(
-    source: Source, call: Call, dialect: Dialect, odd: CsvRecord, width: int, rows: list[CsvRecord], ended: bool = True
+    source: Source,
+    call: Call,
+    dialect: Dialect,
+    odd: CsvRecord,
+    width: int,
+    rows: list[CsvRecord],
+    ended: bool = True,
+    starts: Set[str] | None = None,
 ) -> DatasetError:
-    """The error for a row with another number of fields than the table; `ended`: whether the last line has an end."""
+    """The error for a row with another number of fields than the table.
+
+    Args:
+        ended: whether the last line has an end.
+        starts: characters with which good rows start; those of `rows` where it is None.
+    """
     found = len(odd.fields)
     text = shown(dialect.delim.join(odd.fields))
     fields = "1 field" if found == 1 else f"{found} fields"
@@ -220,7 +264,8 @@ def ragged(
         hint = "fix the rows: some have too few fields, some too many"
     if found > width:
         hint = "quote the value that holds the delimiter, or fix the row"
-    if text.startswith(("#", "--", "//")):
+    first = {r.fields[0][:1] for r in good} if starts is None else starts
+    if text.startswith(("#", "-", "/", "(", "*", "=", "%")) and text[0] not in first:
         hint = f"if that is a comment: `{call.suggest(comment=_sql(text[0]))}`"
     elif good and bad and bad[-1].line < good[0].line and len(bad) <= 20:
         hint = f"if the table starts at line {good[0].line}: `{call.suggest(skip=str(good[0].line - 1))}`"

@@ -181,6 +181,11 @@ def _check_start(source: Source) -> None:
     check_whole(source)
     with source.stored.open("rb") as stream:
         start = stream.read(4)
+    if start.startswith(b"\xef\xbb\xbf"):
+        hint = f"take it out: `tail -c +4 {source.path} > fixed.json`"
+        raise stop(
+            "source.encoding", "the file begins with a byte order mark, which JSON has not", source.path, 1, hint
+        )
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         hint = f"convert it: `iconv -f utf-16 -t utf-8 {source.path} > fixed.json`"
         raise stop("source.encoding", "the file is UTF-16, not UTF-8", source.path, 1, hint)

@@ -193,6 +193,10 @@ def _missing(pattern: str, list_files: Callable[[str], Sequence[str]]) -> Datase
 
     near = difflib.get_close_matches(cleaned, beside, n=3, cutoff=0.6) or sorted(beside)[:3]
     what = f"no file fits `{pattern}`" if has_magic(pattern) else f"`{pattern}` is not there"
+    if cleaned in beside:
+        written = re.sub(r"([*?\[])", r"[\1]", cleaned)
+        escaped = f"brackets stand for patterns; for this file write `{written}`"
+        return DatasetError("source.missing", what, where=cleaned, hint=escaped)
     hint = "did you mean " + " or ".join(f"`{name}`" for name in near) + "?" if near else None
     return DatasetError(
         "source.missing", what, where=cleaned, hint=hint or "paths are relative to the project's folder"

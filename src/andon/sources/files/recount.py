@@ -43,7 +43,7 @@ def exact_rows(source: Source, call: Call, dialect: Dialect, width: int) -> int 
     if error is not None:
         text, _ = head(source, SAMPLE_CHARACTERS)
         raise unreadable(source, dialect, error, plain.line + 1, text, call) from error
-    raise ragged(source, call, dialect, plain.odd[0], width, plain.seen(), plain.ended)
+    raise ragged(source, call, dialect, plain.odd[0], width, plain.seen(), plain.ended, plain.starts)
 
 
 class _Walk:
@@ -56,6 +56,7 @@ class _Walk:
         self.line = 0
         self.ended = True
         self.odd: list[CsvRecord] = []
+        self.starts: set[str] = set()
         self._good: CsvRecord | None = None
         self._last: CsvRecord | None = None
 
@@ -68,6 +69,7 @@ class _Walk:
                 self._last = record
                 if fits(record, self.width) or (self.padded and len(record.fields) < self.width):
                     self._good = self._good or record
+                    self.starts.add(record.fields[0][:1])
                 elif len(self.odd) < _ODD_ROWS:
                     self.odd.append(record)
         except csv.Error as error:

@@ -214,9 +214,20 @@ def _ends_like_rows(table: Table, texts: Sequence[int]) -> str:
     return f"case i {' '.join(cases)} else true end"
 
 
+def _is_plain(call: Call, table: Table, sources: Sequence[Source]) -> bool:
+    """Whether the files are tables as well where quotes are nothing."""
+    bare = replace(table.dialect, quote="", escape="")
+    try:
+        return all(exact_rows(source, call, bare, len(table.casts)) is not None for source in sources)
+    except DatasetError:
+        return False
+
+
 def _swallowed(call: Call, table: Table, sources: Sequence[Source], index: int, value: str) -> DatasetError:
     path, line = locate(sources, table.dialect, index, {value, value.replace("\n", "\r\n")})
     many = value.count("\n") + 1
     message = f"a quoted value goes over {many} lines that look like rows: `{shown(value)}`"
     hint = f"fix the stray quote, or if the value is right: `{call.suggest(quote=literal(table.dialect.quote))}`"
+    if _is_plain(call, table, sources):
+        hint += f"; if quotes have no meaning here: `{call.suggest(quote=literal(''))}`"
     return stop("source.ambiguous", message, path, line, hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from andon.base.record import Record, field, replace
-from andon.sources.files.casts import Cast
+from andon.sources.files.casts import SHORT, Cast
 from andon.sources.files.dialect import Dialect
 
 
@@ -132,6 +132,8 @@ def _number(column: str, classes: set[str], dialect: Dialect) -> Cast | Stop:
     if "nan" in classes and not decimals:
         message = f"column `{column}` has integers and `nan` or `inf`"
         return Stop(message, ("nan",), ("nullstr", "type:DOUBLE"), "BIGINT")
+    if "v1" in classes and classes <= {"v1", "v2"} and dialect.delim != JSON_DELIM:
+        return Cast(column, "DOUBLE", SHORT)
     return Cast(column, "BIGINT" if classes <= {"int", "wide"} else "DOUBLE")
 
 

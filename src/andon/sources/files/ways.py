@@ -105,7 +105,9 @@ def _at_values(
     if "nanos" in ways:
         hint += f"; as a number of nanoseconds: `epoch_ns(cast({quote(name)} as timestamp_ns))` of that text"
     row: dict[str, object] = (
-        {"likely": likely, "value": values[0]} if likely and len(values) == 1 and ways[:1] == ["type:VARCHAR"] else {}
+        {"likely": likely, "value": values[0]}
+        if likely not in ("", "VARCHAR") and len(values) == 1 and ways[:1] == ["type:VARCHAR"]
+        else {}
     )
     if ways and ways[0].startswith("replace:"):
         row["replace"] = ways[0].partition(":")[2]

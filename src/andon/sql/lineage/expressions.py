@@ -27,8 +27,9 @@ _PLAIN = frozenset(
 #: Keys that hold no part of an expression: names, types, constants, and what a function was told when it was bound.
 _NO_PARTS = frozenset({"return_type", "arguments", "original_arguments", "value", "function_data", "type_info"})
 
-#: The parts of an aggregate or window whose values go into its value. All others decide which values those are.
-_VALUE_PARTS = ("children", "default_expr")
+#: The parts of an aggregate or window whose values go into its value; a FILTER does as the CASE that says the same, and touches no
+#: other column. All others decide which values those are.
+_VALUE_PARTS = ("children", "default_expr", "filter", "filters")
 
 #: Aggregates whose value is the same in whatever order the rows come, as long as they don't round.
 _UNORDERED = words("count count_star min max sum bool_and bool_or bit_and bit_or bit_xor")
@@ -153,7 +154,7 @@ def is_ordered(aggregate: Node) -> bool:
 
 
 def _gathered(expression: Node, columns: Sequence[TracedColumn]) -> ColumnUse:
-    """Of an aggregate or a window: arguments are values, filters, partitions, orders and frames decide."""
+    """Of an aggregate or a window: arguments and filters are values, partitions, orders and frames decide."""
     _refuse_hidden(expression)
     values = union(use_of(expression.get(key), columns) for key in _VALUE_PARTS)
     influence = values.influence
