@@ -370,10 +370,8 @@ def written(path: str, number: int) -> str:
 
 def csv(number: int) -> str:
     """A few rows: in another order for every second number, with zeros of either sign, enough of them for a check to hold."""
-    rows = [
-        f"{value},{'-' if number % 3 == 0 else ''}{0.0 if value % 2 else float(value)}"
-        for value in range(1 + number % 5)
-    ]
+    zero = "-0.0" if number % 3 else "0.0"
+    rows = [f"{value},{(zero, -1.0, zero, 3.0, zero)[value]}" for value in range(1 + number % 5)]
     return "v,z\n" + "".join(f"{row}\n" for row in (rows[::-1] if number % 2 else rows))
 
 
