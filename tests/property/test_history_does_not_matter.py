@@ -158,11 +158,22 @@ class Scenario:
         with clone.opened() as service:
             history = with_undone(service.workspace.lake.commits.first_parents(clone.head()))
             live = [c for c, is_undone in history if not is_undone and c.kind in PUBLISHES]
-            if len(live) > 2:
-                service.reverting.revert(self.pick.choice(live[1:-1]))
+            for target in self.pick.sample(live[1:-1], max(0, min(4, len(live) - 2))):
+                try:
+                    if service.reverting.revert(target).published:
+                        return
+                except ConflictError:  # what it changed was changed again
+                    continue
 
     def mixed(self, clone: Clone) -> None:
-        self.older(clone)
+        """A dataset and one that reads it are published one by one; the first is undone, then the newest that is left."""
+        for name in ("sorted", self.pick.choice(["sum", "first"])):
+            self.write(clone, f"datasets/d/{name}.sql", dataset(name, self.pick.randint(5, 99)))
+            self.decide(clone, lambda **decided: clone.run(**decided))
+        with clone.opened() as service:
+            before = service.workspace.lake.commits.get(clone.head().parent or "")
+            if before.kind in PUBLISHES:
+                service.reverting.revert(before)
         clone.undo()
 
     def correct(self, clone: Clone, **decided: object) -> RunResult:
@@ -359,10 +370,8 @@ def written(path: str, number: int) -> str:
 
 def csv(number: int) -> str:
     """A few rows: in another order for every second number, with zeros of either sign, enough of them for a check to hold."""
-    rows = [
-        f"{value},{'-' if number % 3 == 0 else ''}{0.0 if value % 2 else float(value)}"
-        for value in range(1 + number % 5)
-    ]
+    zero = "-0.0" if number % 3 else "0.0"
+    rows = [f"{value},{(zero, -1.0, zero, 3.0, zero)[value]}" for value in range(1 + number % 5)]
     return "v,z\n" + "".join(f"{row}\n" for row in (rows[::-1] if number % 2 else rows))
 
 
