@@ -43,14 +43,16 @@ def normal_form(node: _Node, parameters: frozenset[str] = frozenset()) -> str:
 
 def named_by_spelling(part: Any) -> bool:
     """Whether a tree has unnamed output with a cast, which the engine names by the type as it was spelt (`date 'x'`, `date('x')`)."""
-    if type(part) is list:
-        return any(named_by_spelling(item) for item in part)
-    if type(part) is not dict:
-        return False
-    unnamed = (item for item in part.get("select_list", ()) if "alias" not in item)
-    return any(_casts(item) for item in unnamed) or any(
-        named_by_spelling(item) for item in part.values() if type(item) in (dict, list)
-    )
+    waiting = [part]
+    while waiting:
+        each = waiting.pop()
+        if type(each) is list:
+            waiting += [item for item in each if type(item) in (dict, list)]
+        elif type(each) is dict:
+            if any("alias" not in item and _casts(item) for item in each.get("select_list", ())):
+                return True
+            waiting += [item for item in each.values() if type(item) in (dict, list)]
+    return False
 
 
 def _casts(part: Any) -> bool:
