@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -367,7 +368,7 @@ def test_personal_columns_are_masked_wherever_a_check_reads_them(project):
     result = project.run()
     assert len(failing(result)) == 3
     text = json.dumps(result.to_json())
-    assert not any(name in text for name in ("ada", '"ben"', "'ben'")), text
+    assert not re.search(r"\b(ada|ben)\b", text), text  # an id may have the letters within it
 
 
 def test_rules_run_by_themselves_too(project):
