@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import os
 import secrets
-import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -188,6 +187,8 @@ class LocalStorage:
             with contextlib.suppress(FileNotFoundError):  # the engine failed
                 like_folder(target)
             return
+        import shutil  # seldom needed, and slow to load
+
         closed = target.with_name(f"{target.name}.part")
         try:
             closed.mkdir(mode=stat.S_IRWXU)

@@ -13,6 +13,12 @@ from typing import TypeVar
 from andon.base.names import quote
 from andon.base.record import Record
 
+#: Types of whole numbers, and of those that a machine rounds.
+INTEGERS = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
+)
+FLOATS = frozenset({"FLOAT", "DOUBLE"})
+
 _TOKEN = re.compile(r"""\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|[(),\[\]]|[^\s"'(),\[\]]+)""")
 _T = TypeVar("_T")
 _WITH_ZONE = ("WITH", "TIME", "ZONE")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.names import literal, quote
 from andon.base.record import Record, replace
 from andon.model.profile import LONGEST_TEXT, ColumnKind, ColumnProfile, Histogram, Lengths, TopValue, Value
-from andon.model.types import parse_type
+from andon.model.types import FLOATS, INTEGERS, parse_type
 from andon.profiles.bins import central, moment_edges, moment_text, number_edges, rising
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ _SHARES = (1, 5, 10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90, 95, 99)
 ALL_VALUES = 50
 _MOST_FREQUENT = 20
 
-_INTEGERS = frozenset(
-    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
-)
-_FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _MOMENTS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 _NESTED = frozenset({"LIST", "ARRAY", "STRUCT", "MAP", "UNION"})
 
@@ -46,7 +42,7 @@ _GROUPS, _SORTED = "temp.main.profile_groups", "temp.main.profile_sorted"
 def kind_of(type_text: str) -> ColumnKind:
     """What can be said about values of a DuckDB type."""
     name = parse_type(type_text).name
-    if name in _INTEGERS or name in _FLOATS or name == "DECIMAL":
+    if name in INTEGERS or name in FLOATS or name == "DECIMAL":
         return ColumnKind.NUMBER
     if name in _MOMENTS:
         return ColumnKind.MOMENT
@@ -60,9 +56,9 @@ def value_of(text: str | None, type_text: str) -> Value:
     if text is None:
         return None
     name = parse_type(type_text).name
-    if name in _INTEGERS:
+    if name in INTEGERS:
         return int(text)
-    if name in _FLOATS:
+    if name in FLOATS:
         number = float(text)
         return number if math.isfinite(number) else text
     if name == "BOOLEAN":
@@ -171,7 +167,7 @@ class _Groups:
 
     def numbers(self, profile: ColumnProfile) -> ColumnProfile:
         """All about numbers."""
-        floating = self._name in _FLOATS
+        floating = self._name in FLOATS
         finite = "isfinite(v)" if floating else "v is not null"
         nan, infinite = ("isnan(v)", "isinf(v)") if floating else ("false", "false")
         low, high, nans, infinites, zeros, negative, count = self._row(
@@ -240,7 +236,7 @@ class _Groups:
 
     def _above(self, low: str, high: str) -> str:
         """How far a value lies above the smallest one, as a DOUBLE: subtracted exactly where the type can hold it."""
-        if self._name in _INTEGERS and int(high) - int(low) < _HUGE and int(high) < _HUGE:
+        if self._name in INTEGERS and int(high) - int(low) < _HUGE and int(high) < _HUGE:
             return f"(v::hugeint - {literal(low)}::hugeint)::double"
         if self._name == "DECIMAL" and Decimal(high) - Decimal(low) < Decimal(_HUGE).scaleb(-_scale(self._type)):
             return f"(v - {literal(low)}::{self._type})::double"
@@ -250,7 +246,7 @@ class _Groups:
         """The quantile at `share` hundredths, between the two values around it; a whole number that a double can't hold as it is."""
         rank, rest = divmod((count - 1) * share, 100)
         low = _at(ranks, rank)
-        whole = self._name in _INTEGERS and abs(int(low)) > _EXACT_IN_DOUBLE
+        whole = self._name in INTEGERS and abs(int(low)) > _EXACT_IN_DOUBLE
         if not rest:
             return int(low) if whole else float(low)
         high = _at(ranks, rank + 1)
@@ -282,7 +278,7 @@ class _Groups:
         outer = [Decimal(str(value)) for _, value in (quantiles[0], quantiles[-1]) if value is not None]
         if len(outer) == 2:
             low, high = central(low, high, outer[0], outer[1])
-        whole = self._name in _INTEGERS
+        whole = self._name in INTEGERS
         exact = number_edges(low, high, whole=whole)
         edges: list[Value] = [int(e) if whole else float(e) for e in exact]
         if not rising([float(e) for e in exact]):

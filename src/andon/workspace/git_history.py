@@ -10,8 +10,6 @@ Only plumbing commands are called: they run nothing that a repository's configur
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha1, sha256
 from pathlib import Path
@@ -145,6 +143,10 @@ class GitHistory:
 
     def _git(self, *words: str, given: str | None = None) -> str | None:
         """What a git command says, or None."""
+        # here, since most runs ask git nothing
+        import shutil
+        import subprocess
+
         git = shutil.which("git")
         if git is None:
             return None

@@ -11,13 +11,17 @@ from typing import Any
 import duckdb  # noqa: TID253
 import pytest
 
+from andon.base.names import literal, quote
+from andon.base.record import replace
 from andon.sources.files import infer
+from andon.sources.files.calls import parse_call
 from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.dialect import Dialect
 from andon.sources.files.patterns import type_name
+from andon.sources.files.table import Table
 from andon.sources.files.values import Stop, ValueFacts, decide
-from kit.sources import Load, load
+from kit.sources import Load, definition, load
 
 PLAIN = Dialect(delim=",")
 
@@ -213,3 +217,63 @@ def _values(outcome: Load) -> Any:
 )
 def test_types_have_one_name(kind: str, name: str) -> None:
     assert type_name(kind) == name
+
+
+#: Names by which a query over many columns could stumble.
+_NAMES = [
+    "n",
+    "v",
+    "k",
+    "N2",
+    "name",
+    "value",
+    "held",
+    "it's",
+    'a"b',
+    "andon_text",
+    "select",
+    "ÄÖ",
+    "a b",
+    "1",
+    "x.y",
+    "%",
+    "*",
+]
+
+
+@pytest.fixture
+def wide(engine: Any) -> infer.Look:
+    """A column for each probe, beside values of each type and NULLs."""
+    columns = dict(zip([*_NAMES, *(f"c{i}" for i in range(len(PROBES)))], dict.fromkeys(PROBES), strict=False))
+    rows = [dict.fromkeys(columns, None), columns, *({c: base for c in columns} for base in BASE.values())]
+    listed = ", ".join(quote(c) for c in columns)
+    values = ", ".join("(" + ", ".join("null" if v is None else literal(v) for v in row.values()) + ")" for row in rows)
+    engine.execute(f"create or replace temp table wide as select * from (values {values}) t({listed})")
+    table = Table(PLAIN, tuple(Cast(c, "VARCHAR") for c in columns), tuple(columns))
+    call = parse_call(definition("from 'x/*.csv'").reads[0], "shop.x")
+    return infer.Look(engine, call, table, (), "wide")
+
+
+@pytest.mark.parametrize("kind", [*BASE, "VARCHAR", "mixed"])
+def test_width_does_not_matter(wide: infer.Look, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = [*BASE, "VARCHAR"]
+    casts = [
+        replace(cast, type=kinds[place % len(kinds)] if kind == "mixed" else kind)
+        for place, cast in enumerate(wide.table.casts)
+    ]
+    found = {}
+    for most in (0, 10_000):
+        monkeypatch.setattr(infer, "_WIDE", most)
+        found[most] = infer._not_held(wide, casts, whole=False)
+    assert found[0] == found[10_000]
+    assert len(found[0]) > 10
+    names = [cast.column for cast in casts]
+    alone = {name: told for each in names for name, told in infer.classes_in(wide, [each]).items()}
+    assert infer.classes_in(wide, names) == alone
+    by_hand = {
+        name: {k: n for k, n in wide.connection.execute(
+            f"select {classify(quote(name), PLAIN)} k, count(*) from wide where {quote(name)} is not null group by 1"
+        ).fetchall()}
+        for name in names[:30]
+    }  # fmt: skip
+    assert {name: {k: n for k, n, _ in alone[name]} for name in names[:30]} == by_hand

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from andon.base.names import literal
 from andon.model.check import Between, Literal
+from andon.model.types import FLOATS, INTEGERS
 from andon.sql.parse import engine
 
-_NUMBERS = frozenset(
-    (
-        "TINYINT",
-        "SMALLINT",
-        "INTEGER",
-        "BIGINT",
-        "HUGEINT",
-        "UTINYINT",
-        "USMALLINT",
-        "UINTEGER",
-        "UBIGINT",
-        "UHUGEINT",
-        "FLOAT",
-        "DOUBLE",
-    )
-)
-_WHOLE = _NUMBERS - {"FLOAT", "DOUBLE"}
 _TIMES = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS", "TIMESTAMP_S", "TIMESTAMP_MS")
 
 
 def family(kind: str) -> str:
     """`number`, `text`, `time` (dates and timestamps), or the type itself: values of one family compare."""
-    if kind in _NUMBERS or kind.startswith("DECIMAL"):
+    if kind in INTEGERS or kind in FLOATS or kind.startswith("DECIMAL"):
         return "number"
     if kind == "VARCHAR" or kind.startswith("ENUM"):
         return "text"
@@ -37,7 +21,7 @@ def family(kind: str) -> str:
 
 def is_whole(kind: str) -> bool:
     """Whether the type holds integers only."""
-    return kind in _WHOLE
+    return kind in INTEGERS
 
 
 def value_sql(value: Literal, kind: str) -> str | None:

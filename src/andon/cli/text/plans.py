@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from andon.base.text import plural, seconds
 from andon.cli.output import Cell, Console, Ink, error_lines
 from andon.cli.table import stacked, table
-from andon.cli.text.run_changes import change_rows
 from andon.cli.text.verdicts import STYLES
 from andon.model.plan import UNCHANGED, Action, Plan, Step
 from andon.model.run import RunResult, TaskResult, TaskStatus
@@ -49,6 +48,8 @@ def plan_lines(
 
 def _rows_ahead(known: Shown, pen: Ink, width: int | None) -> list[str]:
     """Rows that will differ for readers."""
+    from andon.cli.text.run_changes import change_rows
+
     rows = [(name, counts) for name, _, counts in change_rows(known.rows, {}, known.totals)]
     lines = table(rows, pen, indent="  ", width=width, whole=[0], wrap=[1], drop=())
     return ["", pen.paint("rows, against what readers see", "dim"), *lines] if rows else []

@@ -6,24 +6,11 @@ import re
 
 from andon.base.names import literal
 from andon.base.record import Record
+from andon.model.types import INTEGERS
 from andon.sources.files import patterns as p
 from andon.sources.files.dialect import Dialect
 from andon.sources.files.patterns import format_pattern, grouped, keeps_digits, matches, plain_number, type_name
 
-_INTEGERS = frozenset(
-    {
-        "TINYINT",
-        "SMALLINT",
-        "INTEGER",
-        "BIGINT",
-        "HUGEINT",
-        "UTINYINT",
-        "USMALLINT",
-        "UINTEGER",
-        "UBIGINT",
-        "UHUGEINT",
-    }
-)
 #: Digits after the seconds that are kept. The lake keeps microseconds of every time.
 _FRACTIONS = {"TIMESTAMP": 6, "TIMESTAMP_S": 0, "TIMESTAMP_MS": 3, "TIMESTAMP_NS": 6, "TIME": 6, "TIME_NS": 6}
 _ZONED = "TIMESTAMP WITH TIME ZONE"
@@ -74,7 +61,7 @@ class Cast(Record):
 
     def _parts(self, kind: str, text: str, v: str, dialect: Dialect) -> tuple[str, str, str]:
         """SQL for the cast of `text` to a kind: when the fast way is right ("": never); else the value of `v`, and whether it fits."""
-        if kind in _INTEGERS or kind.startswith("DECIMAL") or kind in ("DOUBLE", "FLOAT"):
+        if kind in INTEGERS or kind.startswith("DECIMAL") or kind in ("DOUBLE", "FLOAT"):
             return self._number(kind, text, v, dialect)
         if kind == "BOOLEAN":
             fits = "true" if self.stated else f"lower({v}) in ('true', 'false')"
@@ -98,7 +85,7 @@ class Cast(Record):
         value = f"try_cast({plain} as {self.type})"
         again = f"try_cast({text} as {self.type})::varchar = {text}"
         marked = dialect.decimal != "." or dialect.thousands != ""
-        if kind in _INTEGERS:
+        if kind in INTEGERS:
             fast, fits = again, matches(plain, "[+-]?[0-9]+" if self.stated else p.INTEGER)
             if not self.stated:
                 fits += f" and {plain} <> '-0'"
