@@ -51,3 +51,55 @@ def test_new_columns_come_by_themselves_where_that_is_wanted(project):
     assert not project.run().published  # a column less is no new column
     project.write("raw/p.csv", "id,n,tip,x\nx,2,0.5,1\n")
     assert not project.run().published  # what is known stays what it was
+
+
+@pytest.mark.parametrize("options", ["", "new_columns: add\n"])
+def test_more_columns_in_some_of_many_files_lead_to_columns_by_name(project, options):
+    front = f"/*---\n{options}---*/\n" if options else ""
+    project.write(SOURCE, f"{front}from read_csv('raw/p*.csv')\n")
+    project.write("raw/p1.csv", "id,n\n1,2\n")
+    assert project.run().published
+    project.write("raw/p2.csv", "id,n,tip\n2,3,0.5\n")
+    stopped = project.run()
+    (error,) = [task.error for task in stopped.tasks if task.dataset == "shop.people"]
+    assert (error["code"], error["where"]) == ("source.contract", "raw/p2.csv:1")
+    assert "read_csv('raw/p*.csv', union_by_name = true)" in error["hint"]
+
+    project.write(SOURCE, f"{front}from read_csv('raw/p*.csv', union_by_name = true)\n")
+    assert project.run().published
+
+    assert read(project) == BOTH
+
+
+@pytest.mark.parametrize("how", ["add", "accept"])
+def test_what_came_with_new_columns_is_undone_and_comes_again(project, how):
+    """Undo takes the columns back with the rows, a redo and a corrected file bring them, and each commit reads as it was."""
+    front = "/*---\nnew_columns: add\n---*/\n" if how == "add" else ""
+    project.write(SOURCE, f"{front}from read_csv('raw/p*.csv', union_by_name = true)\n")
+    project.write("raw/p1.csv", "id,n\n1,2\n")
+    project.run()
+    before = project.head().id
+    project.write("raw/p2.csv", "id,n,tip\n2,3,0.5\n")
+    if how == "accept":
+        with project.opened() as service:
+            accept_source(service.workspace, "shop.people")
+    assert project.run().published
+
+    project.undo()
+    assert read(project) == [(1, 2)]
+    project.redo()
+    assert read(project) == BOTH
+    project.undo()
+    project.write("raw/p2.csv", "id,n,tip\n2,4,0.5\n")
+    if how == "accept":  # other data are no correction of code: that waits until somebody says so
+        waiting = project.run()
+        assert not waiting.published
+        assert any(f"accept --rejected {SOURCE}" in notice for notice in waiting.notices)
+        project.accept(SOURCE)
+    assert project.run().published
+
+    assert read(project) == [(1, 2, None), (2, 4, 0.5)]
+    assert project.ask("from shop.people", before) == [(1, 2)]
+    project.write("raw/p3.csv", "id,n\n3,3\n")
+    assert project.refresh().published
+    assert read(project) == [(1, 2, None), (2, 4, 0.5), (3, 3, None)]

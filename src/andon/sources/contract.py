@@ -122,7 +122,11 @@ def _held(
         if definition.new_columns != "add" or not error.details.get("only_new"):
             raise
         kept = {c.column: c for c in table.casts if not c.empty}
-        found: Table = module.first_load(call, every)
+        try:
+            found: Table = module.first_load(call, every)
+        except DatasetError as other:
+            # columns that stand in one order don't grow file by file: the header says more than the row that follows from it
+            raise error if other.code == "source.ragged" else other from None
         table = replace(found, casts=tuple(kept.get(c.column, c) for c in found.casts))
         module.held(call, table, new)
     empty = any(c.empty for c in table.casts)
