@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import MsgspecError, msgpack
 
+from andon.base.record import LEARNING
 from andon.base.sharing import like_shared_folder
 from andon.base.sqlite_reading import SqliteReader, may_write
 
@@ -56,7 +57,8 @@ class Entries(Generic[T]):
     @cached_property
     def _decoder(self) -> msgpack.Decoder[Any]:
         # made when something is read: it costs as much as the type is deep
-        return msgpack.Decoder(self._type)
+        with LEARNING:
+            return msgpack.Decoder(self._type)
 
 
 _NEWEST = Entries[list[str]]("newest keys", list[str])

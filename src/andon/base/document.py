@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from andon.base.record import Record
+from andon.base.record import Record, learn
 from andon.errors import AndonError, MachineError, Problem, UsageError
 
 __all__ = ["UNSET", "Document", "Documented", "ErrorDocument", "UnsetType", "from_json", "schemas", "to_json"]
@@ -102,6 +102,7 @@ def from_json(type: type[T], document: Any, *, stored: bool = False) -> T:
         UsageError: `usage.bad_argument` with the place in the document: a key that there is not, a missing one, a wrong type.
         MachineError: `lake.corrupt`, the same of what is stored.
     """
+    learn(type)
     try:
         return msgspec.convert(document, type)
     except msgspec.ValidationError as error:

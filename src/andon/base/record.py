@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
 import msgspec
@@ -18,7 +19,12 @@ else:
         return change(value, **changes)
 
 
-__all__ = ["Record", "field", "replace", "values_of"]
+__all__ = ["LEARNING", "Record", "field", "learn", "replace", "values_of"]
+
+#: Held while msgspec makes a decoder. It learns a class when it first reads one, and what two threads learn at once is half of
+#: each: the process crashes.
+LEARNING = threading.RLock()
+_learnt: set[Any] = set()
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -29,6 +35,14 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `omit_defaults=True` to write only what differs from the defaults; `array_like=True` for values that are written as a list;
     `order=True` for what is sorted; `dict=True` for what remembers computed properties.
     """
+
+
+def learn(kind: Any) -> None:
+    """Let msgspec know a type, and all types within it, before it is read: one thread at a time, and each type once."""
+    if kind not in _learnt:
+        with LEARNING:
+            msgspec.json.Decoder(kind)
+            _learnt.add(kind)
 
 
 def values_of(record: Record) -> dict[str, Any]:

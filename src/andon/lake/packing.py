@@ -11,6 +11,7 @@ import msgspec
 
 from andon.base.document import from_json, to_json
 from andon.base.hashing import canonical, digest
+from andon.base.record import LEARNING
 from andon.errors import MachineError
 from andon.model.build import Build
 from andon.model.commit import Leaf
@@ -20,7 +21,8 @@ from andon.model.version import Version
 _BUILD_COLUMNS = ("id", "key", "dataset", "definition", "version", "run", "created")
 
 _LEAVES = msgspec.json.Encoder(order="deterministic")
-_LEAVES_READ = msgspec.json.Decoder(dict[str, Leaf])
+with LEARNING:
+    _LEAVES_READ = msgspec.json.Decoder(dict[str, Leaf])
 
 
 def pack(value: Any) -> bytes:
