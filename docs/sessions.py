@@ -42,6 +42,7 @@ _VARIABLE = (
     (re.compile(r"\b\d+(\.\d+)? s\b|\b\d+ min( \d+ s)?"), "<seconds>"),
     (re.compile(r"\b\d[\d.,]* (B|kB|MB|GB|TB)\b"), "<size>"),
     (re.compile(r'("(?:seconds|bytes)": )[\d.e-]+'), r"\1<number>"),
+    (re.compile(r'(\bpython["\s:]+)3\.\d+\.\d+'), r"\1<version>"),
     (re.compile(r"\s+"), " "),
 )
 _INTERPRETER = """\

@@ -23,6 +23,7 @@ _VARIABLE = (
     (re.compile(r"\b\d+(?:\.\d+)? s\b|\b\d+ min \d\d s\b"), "<seconds>"),
     (re.compile(r"\b\d+(?:\.\d+)? (?:B|kB|MB|GB)\b"), "<size>"),
     (re.compile(r'(?<="isolation": )"\w+"'), '"<isolation>"'),
+    (re.compile(r'(?<="python": )"3[\d.]+"'), '"<version>"'),
     (re.compile(r" +(?=<)"), " "),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.lake.undo import PUBLISHES, redo_target, undo_target, with_undone
+from andon.lake.undo import PUBLISHES, brought, redo_target, undo_target, with_undone
 from andon.model.commit import Commit, CommitKind
 
 #: What people do, and a number that chooses among what it may be done to.
@@ -56,7 +56,9 @@ def play(steps: list[tuple[str, int]]) -> Played:
         elif step == "undo" and (target := undo_target(played.newest_first)) is not None:
             played.revert(CommitKind.UNDO, target)
         elif step == "older" and live:
-            played.revert(CommitKind.UNDO, live[number % len(live)])
+            played.revert(
+                CommitKind.UNDO, brought(live[number % len(live)], {c.id: c for c in played.commits}.__getitem__)
+            )
         elif step == "redo" and (choice := redo_target(played.newest_first)) is not None:
             played.revert(CommitKind.REDO, choice.undo)
     return played

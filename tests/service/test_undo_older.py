@@ -86,3 +86,19 @@ def test_only_publishes_of_the_branch_can_be_named(changed):
     changed.run(branch="aside")
     with closing(changed.open()) as service, pytest.raises(UsageError, match="not in the history of main"):
         service.reverting.find("aside")
+
+
+def test_a_redo_by_its_name_means_what_it_brought_again(changed):
+    doubled = changed.head("main~1")
+    with closing(changed.open()) as service:
+        service.reverting.revert(doubled)
+        service.undoing.redo()
+        redo = changed.head()
+        changed.write("datasets/marts/more.sql", "select 1 as n\n")
+        changed.run()
+        found = service.reverting.find(redo.id)
+        assert found == doubled
+        service.reverting.revert(found)
+        assert changed.ask("select amount from marts.totals where customer = 'ada'") == [(15,)]
+        with pytest.raises(UsageError, match="is undone already"):
+            service.reverting.find(redo.id)

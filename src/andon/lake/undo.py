@@ -28,6 +28,16 @@ def with_undone(history: Iterable[Commit]) -> Iterator[tuple[Commit, bool]]:
         yield commit, is_undone
 
 
+def brought(commit: Commit, get: Callable[[str], Commit]) -> Commit:
+    """What a publish put before readers: itself, or for a redo the publish that it brought again.
+
+    A redo that is taken back by its name long after is no step back in a row any more: what it brought may have gone and come since.
+    """
+    while commit.kind in (CommitKind.UNDO, CommitKind.REDO) and commit.target is not None:
+        commit = get(commit.target)
+    return commit
+
+
 def undo_target(history: Iterable[Commit]) -> Commit | None:
     """The newest publish of `history` (newest first) that is not undone; a redo counts as a publish."""
     publishes = (commit for commit, is_undone in with_undone(history) if not is_undone and commit.kind in PUBLISHES)

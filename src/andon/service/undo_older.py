@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from andon.base.record import Record, replace
 from andon.errors import ConflictError, UsageError
-from andon.lake.undo import PUBLISHES, with_undone
+from andon.lake.undo import PUBLISHES, brought, with_undone
 from andon.model.commit import Commit
 from andon.model.plan import Plan
 from andon.model.row_diff import RowDiff
@@ -49,7 +49,7 @@ class Reverting:
         self._lake = workspace.lake
 
     def find(self, ref: str, branch: str | None = None) -> Commit:
-        """The publish of the branch that `ref` (an id, its beginning, or any ref) names.
+        """The publish of the branch that `ref` (an id, its beginning, or any ref) names; for a redo, the one that it brought again.
 
         Raises:
             UsageError: `usage.bad_argument` if it is no publish of this branch, or undone already; `lake.ref_not_found`.
@@ -63,7 +63,8 @@ class Reverting:
                 raise self._no_publish(wanted, name, f"is no publish but `{commit.kind}`")
             if is_undone:
                 raise self._no_publish(wanted, name, "is undone already")
-            return commit
+            first = brought(commit, self._lake.commits.get)
+            return commit if first.id == commit.id else self.find(first.id, branch)
         raise self._no_publish(wanted, name, f"is not in the history of {name}")
 
     def attempt(self, target: Commit, branch: str | None = None, listener: Listener | None = None) -> TriedUndo:
