@@ -65,8 +65,10 @@ class Against(Record):
     history: GitHistory | None = None
 
     def rejected(self, source: str | None = None) -> Mapping[str, frozenset[str | None]]:
-        """What undos keep out of the code, or of a source."""
-        return rejected_by_path(self.rejected_causes, source)
+        """What undos keep out of the code, or of a source: of raw files whatever was undone, by whichever source it had come."""
+        if source is None:
+            return rejected_by_path(self.rejected_causes)
+        return rejected_by_path(tuple(replace(c, source=source) for c in self.rejected_causes if c.source), source)
 
     def without(self, passed: Set[Cause]) -> Against:
         """The same where `passed` keeps nothing out any more."""
