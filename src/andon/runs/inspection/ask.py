@@ -31,12 +31,14 @@ from andon.model.check import Check, CheckKind, CheckStatus, MaxAge, Severity, V
 from andon.model.check_result import CheckResult, result_key
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
+from andon.model.mask import MASK
 from andon.model.version import Version, paired
 from andon.runs.inspection.book import CheckBook, Columns, compares
 from andon.runs.inspection.series import KeptStates, Series
 
 if TYPE_CHECKING:
     from andon.relations.sides import Side, Sides
+    from andon.sql.lineage.query import Lineage
     from andon.state.check_results import Kept
     from andon.workspace.workspace import Workspace
 
@@ -191,7 +193,8 @@ class Checking:
         kept = self.workspace.check_results.find(key for key in keys.values() if key not in found)
         for item in items:
             key = keys[item.check.id]
-            if key in kept:
+            if key in kept and not (isinstance(item.check.form, MaxAge) and kept[key].value == MASK):
+                # of a personal column the newest value is not kept, so its age can't be told from what was kept
                 found[key] = self._again(item.check, kept[key])
         return found
 
@@ -245,7 +248,7 @@ class Checking:
             asked = _result(item.check, key, version.id, how=done.how, run=self.setting.run, at=at)
             result = replace(_judged(asked, verdict), samples=done.samples, seconds=done.seconds)
             found[key] = self._discreet(said, item.check, result)  # nor are they kept
-            if isinstance(item.check.form, MaxAge):
+            if isinstance(item.check.form, MaxAge) and found[key].value != MASK:
                 self.newest[key] = done.newest
         with self._lock:
             self.fresh.update(found)
@@ -346,15 +349,20 @@ class Checking:
 
     def _discreet(self, said: Dataset, check: Check, result: CheckResult) -> CheckResult:
         """`result` without values of columns that are marked as personal now, wherever the check takes them from."""
-        own = _personal(said)
-        others = frozenset().union(*(_personal(self.book.dataset(o)) for o in check.others))
-        if not own and not others:
+        marked = {name: _personal(self.book.dataset(name)) for name in check.others} | {said.name: _personal(said)}
+        if not any(marked.values()):
             return result
         from andon.runs.inspection.personal import discreet
 
-        columns = (self.book.columns(name) or () for name in (said.name, *check.others))
-        known = frozenset(name.lower() for found in columns for name, _ in found)
-        return discreet(result, check, own, others, known)
+        def traced() -> Lineage | None:
+            from andon.sql.lineage.query import column_lineage
+
+            known = {name: columns for name in marked if (columns := self.book.columns(name)) is not None}
+            if not isinstance(check.form, Violations) or len(known) < len(marked):
+                return None
+            return column_lineage(check.form.sql, known, check.form.macros)
+
+        return discreet(result, check, marked, traced)
 
     def _unfit(self, said: Dataset, problem: Problem, version: Version) -> CheckResult:
         """The error of a line that does not fit what was built: it could not be known before."""

@@ -126,5 +126,7 @@ class CheckHistory:
         run, value, bad = found
         if result.value == MASK:  # a column was marked since
             value = MASK
+        elif result.value in (None, "infinity"):  # it may have been marked, and shows no value that would tell
+            value = None
         record = self._runs.find(run)
         return {"run": run, "commit": record.commit if record else None, "value": value, "bad": bad}
