@@ -117,6 +117,7 @@ def test_undo_of_somebody_elses_work_is_asked_about(built: Andon, monkeypatch: p
     monkeypatch.setenv("ANDON_AUTHOR", "ben")
     session = Session(built.folder, "undo")
     session.until("it was published by ana; take it back? [y/N]:")
+    assert re.search(r"what changes for readers\n  marts.revenue_by_month +goes +3 rows removed\n", session.plain)
     session.type("y\n")
     assert session.end() == 0
     assert "undone" in session.plain
