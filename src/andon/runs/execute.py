@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
+#: Of a source with more columns the first are told, and how many there are of each type.
+_LISTED = 40
+
+
 class Execution:
     """Executes plans for one workspace."""
 
@@ -106,8 +110,11 @@ class Execution:
         if source.contract is None or all(read["format"] == "parquet" for read in source.contract["reads"]):
             return  # Parquet files say themselves how they are read
         if build is None or build.contract != source.contract:
-            for line in describe(source.contract):
+            lines = describe(source.contract, _LISTED)
+            for line in lines:
                 report(Notice(f"{name}: {line}"))
+            if len(lines) < len(describe(source.contract)):
+                report(Notice(f"{name}:   `andon show {name}` lists all, once it is published"))
 
 
 class _DeclaredColumns(Record):

@@ -14,7 +14,7 @@ from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.dialect import MAX_COLUMNS, Dialect, find_dialect, first_record, stated_dialect
-from andon.sources.files.infer import casts_of, classes_in, sample, stated_casts
+from andon.sources.files.infer import Classes, casts_of, classes_in, sample, stated_casts
 from andon.sources.files.look import Look
 from andon.sources.files.raw_text import Source, TextFacts, check_text, joined
 from andon.sources.files.recount import exact_rows
@@ -64,9 +64,11 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
         for source, fields in zip(sources, widths, strict=True)
     ]
     _check_rows(call, sources, dialect, first.fields, counted)
+    seen: list[Classes] = []
     with scratch() as connection:
         if dialect.header is None:
-            dialect = replace(dialect, header=_header(connection, call, dialect, sources[0], first.fields[:width]))
+            header = _header(connection, call, dialect, sources[0], first.fields[:width], seen)
+            dialect = replace(dialect, header=header)
         head = tuple(first.fields[:width]) if dialect.header else None
         if head is not None and heads:
             head = tuple(dict.fromkeys(name for names in heads for name in names))
@@ -76,7 +78,9 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
         for source in sources:
             _check_head(call, table, source)
         lines_inside = _check_content(connection, call, table, sources, facts)
-        casts = stated_casts(call, names) if trusted else casts_of(connection, call, table, sources)
+        # of one file the header was told from the same rows
+        known = dict(zip(names, seen, strict=True)) if seen and len(sources) == 1 and dialect.header else None
+        casts = stated_casts(call, names) if trusted else casts_of(connection, call, table, sources, seen=known)
         table = replace(table, casts=casts)
         for here, group in lines_inside:
             by_name = {c.column: c for c in table.casts}
@@ -126,10 +130,16 @@ def _width(fields: Sequence[str], call: Call, source: Source) -> int:
 
 
 def _header(
-    connection: duckdb.DuckDBPyConnection, call: Call, dialect: Dialect, source: Source, fields: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    call: Call,
+    dialect: Dialect,
+    source: Source,
+    fields: list[str],
+    seen: list[Classes],
 ) -> bool:
+    """See `_has_header`; the classes of each column's values are added to `seen`, if they were looked at."""
     try:
-        return _has_header(connection, call, dialect, source, fields)
+        return _has_header(connection, call, dialect, source, fields, seen)
     except DatasetError as error:
         if error.code == "source.ragged":  # the engine counts lines in its own way
             exact_rows(source, call, dialect, len(fields))
@@ -137,7 +147,12 @@ def _header(
 
 
 def _has_header(
-    connection: duckdb.DuckDBPyConnection, call: Call, dialect: Dialect, source: Source, fields: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    call: Call,
+    dialect: Dialect,
+    source: Source,
+    fields: list[str],
+    seen: list[Classes],
 ) -> bool:
     """Whether the first row names the columns: only if a value below it is of a kind that its cell above is not."""
     names = [f"c{i}" for i in range(len(fields))]
@@ -153,8 +168,10 @@ def _has_header(
     # (With an unnamed first column, an index, the error about blank names says more.)
     named = all(f.strip() for f in fields) or not fields[0].strip()
     named = named and not any(_LIKE_VALUE.match(f) for f in fields)
-    if named and set(classes) == {"text"} and any(map(_are_values, classes_in(look, names).values())):
-        return True
+    if named and set(classes) == {"text"}:
+        seen.extend(classes_in(look, names).values())
+        if any(map(_are_values, seen)):
+            return True
     if named and set(classes) == {"text"} and _names_nothing_below(look, names, fields):
         return True
     if not all(f.strip() for f in fields) and _is_title(look, names):
