@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record
-from andon.errors import AndonError, DatasetError
+from andon.errors import AndonError, DamagedError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
 from andon.project.bind_check import check_declared
@@ -56,7 +56,7 @@ class Execution:
             try:
                 raw += self._raw.keep(gathered.sources[name].files)
                 self._say_contract(gathered, name, report)
-            except DatasetError as error:
+            except (DatasetError, DamagedError) as error:
                 failures[name] = error
         sides = engines()
         job = Job(

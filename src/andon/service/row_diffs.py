@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from andon.base.record import Record, replace
 from andon.base.text import size
 from andon.checks.language.literals import read_number, read_share
-from andon.errors import UsageError
+from andon.errors import DamagedError, UsageError
 from andon.model.check import Tolerance
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
@@ -240,10 +240,15 @@ class RowDiffs:
             question = DiffQuestion(
                 each.name, each.key, options.where, masked, options.samples, tolerance, options.output
             )
-            found = differ.compare(each.old, each.new, question)
+            try:
+                found = differ.compare(each.old, each.new, question)
+            except DamagedError as error:
+                if not options.is_summary:
+                    raise
+                found = RowDiff(each.name, skipped=error.message)
             made[each.name] = replace(found, notes=(*each.notes, *found.notes), tolerance=options.tolerance)
             is_whole = options.where is None and tolerance is None
-            if each.compared is not None and is_whole:
+            if each.compared is not None and found.skipped is None and is_whole:
                 kept.append((each.compared, found))
         if kept:
             self._known.keep(kept)
