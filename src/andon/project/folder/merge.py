@@ -50,6 +50,12 @@ class Merged(Record):
     taken: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()
 
+    @property
+    def mine(self) -> tuple[str, ...]:
+        """Paths where somebody decided for what was merged in. That is an edit from then on, also where it is not published with the
+        rest (not selected, or of a source of which an undo keeps something out), so that nobody is asked again."""
+        return tuple(path for path in self.decided if path not in self.taken)
+
 
 @dataclass
 class _Sorting:
