@@ -160,6 +160,8 @@ class AndonError(Exception):
     problems: tuple[Problem, ...] = ()
 
     exit_status: ClassVar[int] = EXIT_MACHINE
+    #: Whether it would fail every further task of a run as well.
+    stops_run: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -242,7 +244,10 @@ class MachineError(AndonError):
     """The machine failed: disk, database, network, a missing program."""
 
     exit_status = EXIT_MACHINE
+    stops_run = True
 
 
 class DamagedError(MachineError):
     """A file of the lake does not hold what was written: what reads it fails, and nothing else does."""
+
+    stops_run = False

@@ -33,7 +33,14 @@ class Session:
         environ = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "30"}
         environ.pop("NO_COLOR", None)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "andon.cli", *words], cwd=folder, env=environ, stdin=side, stdout=side, stderr=side
+            [sys.executable, "-m", "andon.cli", *words],
+            cwd=folder,
+            env=environ,
+            stdin=side,
+            stdout=side,
+            stderr=side,
+            # who starts the tests may ignore it, and what they start would too
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(side)
 

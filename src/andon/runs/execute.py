@@ -110,11 +110,8 @@ class Execution:
         if source.contract is None or all(read["format"] == "parquet" for read in source.contract["reads"]):
             return  # Parquet files say themselves how they are read
         if build is None or build.contract != source.contract:
-            lines = describe(source.contract, _LISTED)
-            for line in lines:
+            for line in describe(source.contract, _LISTED, f"`andon show {name}` lists all, once it is published"):
                 report(Notice(f"{name}: {line}"))
-            if len(lines) < len(describe(source.contract)):
-                report(Notice(f"{name}:   `andon show {name}` lists all, once it is published"))
 
 
 class _DeclaredColumns(Record):

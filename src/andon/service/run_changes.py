@@ -110,7 +110,7 @@ class RunChanges:
         """
         commits, objects = self._lake.commits, self._lake.objects
         head = commits.get(plan.base)
-        merged = commits.get(self._lake.refs.resolve(source).id) if source is not None else None
+        merged = self._lake.refs.resolve(source) if source is not None else None
         checks = self._of_run(merged.run) if merged is not None else ()
         empty = Shown(plan.base, merged.id if merged else plan.base, checks=checks, run=merged.run if merged else None)
         leaves = commits.state(head).leaves

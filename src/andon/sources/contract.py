@@ -158,11 +158,12 @@ def _parquet(
         return found
 
 
-def describe(contract: Mapping[str, Any], most: int | None = None) -> list[str]:
+def describe(contract: Mapping[str, Any], most: int | None = None, all_by: str = "") -> list[str]:
     """What a person reads at a first load: how each file is read, and its columns with their types.
 
     Args:
         most: of more columns than this only the first are listed, the others counted by type; None lists all.
+        all_by: what lists all then.
     """
     lines: list[str] = []
     for entry in contract["reads"]:
@@ -179,7 +180,7 @@ def describe(contract: Mapping[str, Any], most: int | None = None) -> list[str]:
                 form = "  no values yet: the first load that has some decides"
             lines.append(f"  {name:<{width}}  {kind}{form}")
         if len(listed) < len(columns):
-            lines.append(f"  and {len(columns) - len(listed):,} more: {_by_type(columns[len(listed) :])}")
+            lines.append(f"  and {len(columns) - len(listed):,} more: {_by_type(columns[len(listed) :])}; {all_by}")
     return lines
 
 

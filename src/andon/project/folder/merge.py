@@ -5,7 +5,7 @@ The same rules serve the merge of one branch into another. Pure: maps of `{path:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -228,10 +228,10 @@ def next_base(base: Shared | None, head: Mapping[str, str], folder: Mapping[str,
     return result
 
 
-def rejected_by_path(causes: tuple[Cause, ...], source: str | None = None) -> dict[str, frozenset[str | None]]:
-    """Causes of code (`source` None) or of one source's raw files, as `merge` wants them."""
+def rejected_by_path(causes: Iterable[Cause], *, raw: bool = False) -> dict[str, frozenset[str | None]]:
+    """Causes of code, or of `raw` files by whichever source they had come, as `merge` wants them."""
     result: dict[str, set[str | None]] = {}
     for cause in causes:
-        if cause.source == source:
+        if (cause.source is not None) is raw:
             result.setdefault(cause.path, set()).add(cause.content)
     return {path: frozenset(contents) for path, contents in result.items()}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from andon.base.threads import stop
-from andon.errors import AndonError, DamagedError, MachineError
+from andon.errors import AndonError
 from andon.model.build import Build
 from andon.model.check import CheckStatus
 from andon.model.check_result import CheckResult
@@ -144,9 +144,7 @@ class Runner:
         seconds = time.perf_counter() - began
         error = future.exception()
         if error is not None:
-            if not isinstance(error, AndonError) or (
-                isinstance(error, MachineError) and not isinstance(error, DamagedError)
-            ):
+            if not isinstance(error, AndonError) or error.stops_run:
                 raise error
             progress.failed[step.dataset] = f"{step.dataset} failed"
             document = error.to_json()

@@ -31,7 +31,7 @@ from andon.model.dataset import Dataset, Definition
 from andon.model.mask import MASK
 from andon.model.version import Version, paired
 from andon.runs.inspection.book import CheckBook, Columns, compares
-from andon.runs.inspection.results import judged, personal, stored_columns, unfit, unjudged
+from andon.runs.inspection.results import judged, unfit, unjudged
 from andon.runs.inspection.series import KeptStates, Series
 
 if TYPE_CHECKING:
@@ -163,10 +163,8 @@ class Checking:
         """Results of the checks of `said` whose datasets are all among `versions`, in the order of the lines."""
         relations = self.sides().relations
         columns: dict[str, Columns | None] = {name: self.book.columns(name) for name in self.book.named(said)}
-        columns.update(
-            {name: stored_columns(relations.version(v)) for name, v in versions.items() if name != said.name}
-        )
-        columns[said.name] = stored_columns(version)
+        columns.update({name: relations.version(v).types for name, v in versions.items() if name != said.name})
+        columns[said.name] = version.types
         try:
             compiled = self.book.compiled(said, columns)
         except ProjectError as error:
@@ -296,11 +294,11 @@ class Checking:
         leaf = self.setting.published.get(said.name)
         definition = self.setting.definitions.get(said.name)
         needs_published = any(compares(c.check) for c in items)
-        masked = personal(said)
+        masked = said.personal
         macros = self.book.macros_for(c.check for c in items)
         plans = [(c.check, c.plan) for c in items if c.plan is not None]
         if any(_is_rule(c) for c in items):
-            masked = masked.union(*(personal(self.book.dataset(o)) for c in items for o in c.check.others))
+            masked = masked.union(*(self._personal(o) for c in items for o in c.check.others))
             # the connection knows them, in a catalog of its own
             plans = [(k, replace(p, macros=()) if isinstance(p, ViolationsPlan) else p) for k, p in plans]
             macros = ()
@@ -323,13 +321,13 @@ class Checking:
         source = side.source(relations.relation(version_id))
         storage = self.workspace.lake.storage
         paths = tuple(storage.engine_path(f.path) for f in version.files)
-        return Target(source, stored_columns(version), version.files, paths)
+        return Target(source, version.types, version.files, paths)
 
     def _published(self, side: Side, version_id: str, now: Version) -> Target:
         """The published version, its columns under the names that `now` has for them."""
         before = self.sides().relations.version(version_id)
         if self._damage(version_id) is not None:  # its columns are known all the same
-            return Target(_UNREAD, stored_columns(before))
+            return Target(_UNREAD, before.types)
         target = self._target(side, version_id)
         names = {was.name: column.name for was, column in paired(before.columns, now.columns)}
         if all(was.lower() == name.lower() for was, name in names.items()):
@@ -378,9 +376,13 @@ class Checking:
         accepted = next((a for a in self.setting.acceptances if a.subject == worded.subject), None)
         return worded if accepted is None else replace(worded, accepted=accepted.to_json())
 
+    def _personal(self, name: str) -> frozenset[str]:
+        dataset = self.book.dataset(name)
+        return dataset.personal if dataset is not None else frozenset()
+
     def _discreet(self, said: Dataset, check: Check, result: CheckResult) -> CheckResult:
         """`result` without values of columns that are marked as personal now, wherever the check takes them from."""
-        marked = {name: personal(self.book.dataset(name)) for name in check.others} | {said.name: personal(said)}
+        marked = {name: self._personal(name) for name in check.others} | {said.name: said.personal}
         if not any(marked.values()):
             return result
         from andon.runs.inspection.personal import discreet

@@ -16,17 +16,9 @@ from andon.model.dataset import Dataset
 from andon.model.version import Version
 
 
-def personal(said: Dataset | None) -> frozenset[str]:
-    """The columns that a file marks as personal, in lower case."""
-    return frozenset(c.name.lower() for c in said.columns if c.pii) if said is not None else frozenset()
-
-
-def stored_columns(version: Version) -> list[tuple[str, str]]:
-    """Columns of a version with their lake types."""
-    return [(c.name, c.type) for c in version.columns]
-
-
-def unjudged(check: Check, key: str, version: str, *, how: str, run: int | None, at: str | None) -> CheckResult:
+def unjudged(
+    check: Check, key: str, version: str, *, how: str = "", run: int | None = None, at: str | None = None
+) -> CheckResult:
     """A result that is still to be judged."""
     return CheckResult(
         key=key,

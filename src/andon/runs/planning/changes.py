@@ -317,7 +317,7 @@ class Changes:
         if name not in self._before:
             leaf = self._gathered.state.leaves.get(name)
             found = self._workspace.lake.objects.versions([leaf.version]).get(leaf.version) if leaf else None
-            self._before[name] = [(c.name, c.type) for c in found.columns] if found is not None else None
+            self._before[name] = found.types if found is not None else None
         return self._before[name]
 
 
