@@ -9,7 +9,7 @@ from pathlib import Path
 
 from andon.lake.storage import Storage
 
-_FOLDER = "catalogs"
+_FOLDER = ".catalogs"
 
 
 def enlist(storage: Storage, catalog: Path) -> None:
