@@ -150,7 +150,9 @@ class Adapters:
         lake = Lake.open(database, LocalStorage(storage, is_shared=bool(group)), self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
         if not database.is_read_only:
-            with contextlib.suppress(MachineError):  # a disk without room: reading goes on, and the next one notes it
+            with contextlib.suppress(
+                MachineError
+            ):  # a disk without room: reading goes on, and a commit notes it or fails
                 enlist(lake.storage, catalog)
         self._is_new = is_new
         return StateStore(
