@@ -10,6 +10,7 @@ from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
+from andon.sources.files.amounts import amount_of
 from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.dialect import Dialect
@@ -58,7 +59,7 @@ _PLAIN = Dialect(delim="\x01")
 def is_guarded(cast: Cast) -> bool:
     """Whether a column is read as text and cast by Andon."""
     kind = type_name(cast.type)
-    return kind in _GUARDED or re.fullmatch(r"DECIMAL(\(.*\))?", kind) is not None
+    return kind in _GUARDED or amount_of(cast.type) is not None or re.fullmatch(r"DECIMAL(\(.*\))?", kind) is not None
 
 
 def relation(call: Call, table: Table, sources: Sequence[Source], whole: bool = False) -> str:
