@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.errors import DatasetError
-from andon.sources.failures import shown, stop
+from andon.sources.failures import each, shown, stop
 from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
@@ -39,7 +39,7 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
     Raises:
         DatasetError: wherever the engine would have to guess, with what to write.
     """
-    facts = [check_text(source, "encoding" in call.stated, call.suggest) for source in sources]
+    facts = each(sources, lambda source: check_text(source, "encoding" in call.stated, call.suggest))
     trusted = call.get("auto_detect") is False and "columns" in call.stated
     dialect = stated_dialect(call) if trusted else find_dialect(sources[0], call)
     if trusted:
@@ -59,10 +59,10 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
     width = _width(first.fields, call, sources[0])
     heads = heads_of(call, dialect, sources)
     widths = [len(h) for h in heads] if heads else [width] * len(sources)
-    counted = [
-        exact_rows(source, call, dialect, fields) if source.stored.stat().st_size <= _SMALL else None
-        for source, fields in zip(sources, widths, strict=True)
-    ]
+    counted = each(
+        zip(sources, widths, strict=True),
+        lambda one: exact_rows(one[0], call, dialect, one[1]) if one[0].stored.stat().st_size <= _SMALL else None,
+    )
     _check_rows(call, sources, dialect, first.fields, counted)
     with scratch() as connection:
         if dialect.header is None:
@@ -73,8 +73,7 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
             width = len(head)
         names = _names(connection, call, head, width, sources[0], dialect)
         table = Table(dialect, tuple(Cast(n, "VARCHAR") for n in names), head)
-        for source in sources:
-            _check_head(call, table, source)
+        each(sources, lambda source: _check_head(call, table, source))
         lines_inside = _check_content(connection, call, table, sources, facts)
         casts = stated_casts(call, names) if trusted else casts_of(connection, call, table, sources)
         table = replace(table, casts=casts)
@@ -284,9 +283,8 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
     Raises:
         DatasetError: `source.contract`, `source.empty`, `source.truncated`, `source.encoding`, `source.ragged`, `source.ambiguous`.
     """
-    facts = [check_text(source, "encoding" in call.stated, call.suggest) for source in sources]
-    for source in sources:
-        _check_head(call, table, source)
+    facts = each(sources, lambda source: check_text(source, "encoding" in call.stated, call.suggest))
+    each(sources, lambda source: _check_head(call, table, source))
     with scratch() as connection:
         for here, group in _check_content(connection, call, table, sources, facts):
             check_swallowed(connection, call, here, group)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.errors import DatasetError
-from andon.sources.failures import shown, stop
+from andon.sources.failures import each, shown, stop
 from andon.sources.files.amounts import amount_of
 from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
@@ -86,8 +86,7 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
     Raises:
         DatasetError: where a type would change a value, or the files hold no records.
     """
-    for source in sources:
-        _check_start(source)
+    each(sources, _check_start)
     blank = Table(_PLAIN, (), None)
     with scratch() as connection:
         stated = call.get("columns")
@@ -200,8 +199,7 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
     Raises:
         DatasetError: `source.contract`, `source.empty`, `source.truncated`, `source.encoding`.
     """
-    for source in sources:
-        _check_start(source)
+    each(sources, _check_start)
     expected = {c.column: c for c in table.casts}
     with scratch() as connection:
         check_digits(connection, call, sources, {n: c.type for n, c in expected.items()}, "source.contract")
