@@ -7,6 +7,7 @@
     ├── HeldError       a publish was held or refused                   exit 1
     ├── ConflictError   another publish or a stale folder               exit 3
     └── MachineError    disk, database, network                         exit 4
+        └── DamagedError  a file of the lake is not what was written
 
 Every error has a stable `code` that is registered in `CODES`; the reference page of error codes is made from that table.
 Code decides the exit status (and later the HTTP status); nothing else does.
@@ -159,6 +160,8 @@ class AndonError(Exception):
     problems: tuple[Problem, ...] = ()
 
     exit_status: ClassVar[int] = EXIT_MACHINE
+    #: Whether it would fail every further task of a run as well.
+    stops_run: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -241,3 +244,10 @@ class MachineError(AndonError):
     """The machine failed: disk, database, network, a missing program."""
 
     exit_status = EXIT_MACHINE
+    stops_run = True
+
+
+class DamagedError(MachineError):
+    """A file of the lake does not hold what was written: what reads it fails, and nothing else does."""
+
+    stops_run = False

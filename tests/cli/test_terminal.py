@@ -33,7 +33,14 @@ class Session:
         environ = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "30"}
         environ.pop("NO_COLOR", None)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "andon.cli", *words], cwd=folder, env=environ, stdin=side, stdout=side, stderr=side
+            [sys.executable, "-m", "andon.cli", *words],
+            cwd=folder,
+            env=environ,
+            stdin=side,
+            stdout=side,
+            stderr=side,
+            # who starts the tests may ignore it, and what they start would too
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(side)
 
@@ -117,6 +124,7 @@ def test_undo_of_somebody_elses_work_is_asked_about(built: Andon, monkeypatch: p
     monkeypatch.setenv("ANDON_AUTHOR", "ben")
     session = Session(built.folder, "undo")
     session.until("it was published by ana; take it back? [y/N]:")
+    assert re.search(r"what changes for readers\n  marts.revenue_by_month +goes +3 rows removed\n", session.plain)
     session.type("y\n")
     assert session.end() == 0
     assert "undone" in session.plain

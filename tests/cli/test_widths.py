@@ -168,9 +168,11 @@ def test_looking(shown: Shown) -> None:
     shown("diff_rows", "diff", "main", "try", "--rows", "marts.customer_value", "--limit", "3")
 
 
-def test_publishing(shown: Shown) -> None:
+def test_publishing(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
     shown("plan", "plan")
     shown("plan_publish", "plan", "try")
     shown("publish_question", "publish", "try", typed="n\n")
     shown("run_question", "run", typed="n\n")
     shown("run", "run", "--yes", whole=False)
+    monkeypatch.setenv("ANDON_AUTHOR", "cleo")
+    shown("undo_question", "undo", typed="n\n")

@@ -379,7 +379,7 @@ def test_a_task_is_stopped_from_another_thread(bench):
 
     thread = threading.Thread(target=work)
     thread.start()
-    time.sleep(1.0)
+    time.sleep(0.3)
     assert thread.is_alive()
     began = time.monotonic()
     bench.engine.interrupt()

@@ -125,13 +125,20 @@ def _ending(traced: Traced, said: dict[str, Any], fault: str | None) -> Iterator
         codes = said.get("codes") or [said.get("code", "?")]
         if not all(code.startswith("machine.") for code in codes):
             yield f"the error does not name the machine: {codes} {said.get('message', '')}"
-    elif "commit" in said and traced.hit.path.startswith(".andon/lake/") and traced.hit.name in ("fsync", "write"):
+    elif "commit" in said and _is_data(traced.hit.path) and traced.hit.name in ("fsync", "write"):
         yield "acknowledged although a data file could not be written"
+
+
+def _is_data(path: str) -> bool:
+    """Notes of which catalogs there are may be written a moment later: with the commit, or it fails (see `_afterwards`)."""
+    return path.startswith(".andon/lake/") and not path.startswith(".andon/lake/.catalogs")
 
 
 def _afterwards(root: Path, before: Before, verb: Verb, commit: str | None) -> Iterator[str]:
     try:
         catalog = root / ".andon" / "catalog.db"
+        if commit is not None and not [*(root / ".andon/lake/.catalogs").glob("[0-9a-f]*")]:
+            yield "acknowledged although the storage does not know which catalog names its files"
         if catalog.exists():
             yield from catalog_is_sound(catalog)
         elif before.main is not None:

@@ -249,7 +249,8 @@ def test_a_data_file_that_is_lost_is_named_and_can_be_built_again(project, damag
     assert {"gone": "is not there", "cut": "is cut off"}[damage] in document["error"]["message"]
     (project / COUNT).write_text("select 10 * count(*) as n from shop.orders\n")
     status, document = andon(project, "run", "--yes")
-    assert (status, document["error"]["code"]) == (4, "lake.corrupt")
-    assert "--force" in document["error"]["hint"]
+    (error,) = [task["error"] for task in document["tasks"] if task["status"] == "failed"]
+    assert (status, error["code"]) == (1, "lake.corrupt")
+    assert "--force" in error["hint"]
     assert andon(project, "run", "--force", "--yes")[0] == 0
     assert andon(project, "query", FIGURES)[0] == 0

@@ -163,3 +163,28 @@ def test_a_branch_that_the_folder_never_saw_is_merged_from_where_it_parted(share
     result = ben.run(branch="dev")
     assert "marts.totals" in did(result)
     assert ben.ask("from marts.count", "dev") == [(1,)]  # ana's edit stays
+
+
+def test_what_was_decided_for_the_folder_is_not_asked_again_though_a_selection_leaves_it_out(apart):
+    _, ben = apart
+    ben.run("marts.best", mine=(".",))
+    assert ben.ask("from marts.count") == [(1,)]
+    ben.run()
+    assert ben.ask("from marts.count") == [(2,)]
+    assert ben.ask("select sum(amount) from shop.orders") == [(4,)]
+
+
+def test_what_was_decided_for_the_folder_is_not_asked_again_while_an_undo_keeps_its_source_back(apart):
+    ana, ben = apart
+    june = "raw/orders_06.csv"
+    ana.write(june, orders(100))
+    ana.run()
+    ana.undo()
+    ben.write(june, orders(100))
+    ben.run(mine=(".",))
+    assert ben.ask("select sum(amount) from shop.orders") == [(1,)]  # kept as a whole
+    assert ben.refresh().published
+    assert did(ben.run()) == {"shop.orders": "keep"}
+    ben.accept(june)
+    ben.refresh()
+    assert ben.ask("select sum(amount) from shop.orders") == [(104,)]

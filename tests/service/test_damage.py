@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from andon.cli.app import cli
-from andon.errors import AndonError, MachineError
+from andon.errors import MachineError
+from andon.model.run import RunResult
 from andon.service.doctor import doctor
 from kit.clones import Clone
 
@@ -43,6 +44,15 @@ def data_file(clone: Clone, dataset: str) -> Path:
 def risks(clone: Clone, *, deep: bool = False) -> list:
     with clone.opened() as service:
         return [f for f in doctor(service.workspace, deep) if f.level == "risk" and not f.what.startswith("disk")]
+
+
+def errors(done: RunResult) -> dict[str, dict]:
+    return {t.dataset: dict(t.error) for t in done.tasks if t.error is not None}
+
+
+def statuses(done: RunResult, *datasets: str) -> list[str]:
+    found = {t.dataset: str(t.status) for t in done.tasks}
+    return [found[dataset] for dataset in datasets]
 
 
 def test_no_flipped_bit_answers(project):
@@ -105,14 +115,104 @@ def test_a_run_does_not_build_on_a_damaged_input(project):
     flip(data_file(project, "shop.orders"))
     project.write("datasets/marts/count.sql", "select count(*) + 0 as n from shop.orders where amount > 0\n")
     before = project.head().id
-    with pytest.raises(MachineError) as caught:
-        project.run()
-    assert (caught.value.code, caught.value.where) == ("lake.corrupt", "shop.orders")
-    assert "andon run --force shop.orders" in (caught.value.hint or "")
-    assert project.head().id == before
+    done = project.run()
+    assert (done.published, project.head().id) == (False, before)
+    (error,) = errors(done).values()
+    assert (error["code"], error["where"]) == ("lake.corrupt", "shop.orders")
+    assert "andon run --force shop.orders" in error["hint"]
     project.run("shop.orders", force=True)
     project.run()
     assert project.ask("select n from marts.count") == [(3,)]
+
+
+@pytest.fixture
+def two(project) -> Clone:
+    """A project with a second source, and what reads both."""
+    project.write("raw/items.csv", "id,price\n1,2\n2,3\n")
+    project.write("sources/shop/items.sql", "select id, price from read_csv('raw/items.csv')\n")
+    project.write("datasets/marts/prices.sql", "select sum(price) as price from shop.items\n")
+    project.write(
+        "datasets/marts/both.sql", "select amount * price as paid from shop.orders join shop.items using (id)\n"
+    )
+    project.write("datasets/marts/after.sql", "select sum(paid) as paid from marts.both\n")
+    project.run()
+    return project
+
+
+def test_a_damaged_input_fails_what_reads_it_and_nothing_else(two):
+    """Of a change nothing is published, and the rest is built all the same; the hint, followed, ends it."""
+    flip(data_file(two, "shop.orders"))
+    two.write("datasets/marts/prices.sql", "select sum(price) * 10 as price from shop.items\n")
+    two.write("datasets/marts/both.sql", "select amount + price as paid from shop.orders join shop.items using (id)\n")
+    done = two.run()
+    assert not done.published
+    assert statuses(done, "marts.both", "marts.after", "marts.prices") == ["failed", "skipped", "ok"]
+    two.run("shop.orders", force=True)
+    again = two.run()
+    assert again.published
+    assert [t.dataset for t in again.tasks if t.action == "build" and t.dataset.startswith("marts.p")] == []
+    assert two.ask("select p.price, a.paid from marts.prices p, marts.after a") == [(50, 35)]
+
+
+def test_a_refresh_publishes_what_no_damage_touches(two):
+    place = data_file(two, "shop.orders")
+    flip(place)
+    two.write("raw/items.csv", "id,price\n1,2\n2,4\n")
+    done = two.refresh()
+    assert done.published
+    assert statuses(done, "marts.both", "marts.after", "marts.prices") == ["failed", "skipped", "ok"]
+    assert two.ask("select p.price, a.paid from marts.prices p, marts.after a") == [
+        (6, 80)
+    ]  # readers have the old join
+    said = re.search(r"`andon (run --force \S+)`", errors(done)["marts.both"]["hint"])
+    assert said is not None
+    two.run(said[1].split()[-1], force=True)
+    assert two.refresh().published
+    assert two.ask("select paid from marts.after") == [(100,)]
+
+
+def test_what_a_check_reads_and_nobody_can_is_held_and_mended(two):
+    """A check that names a damaged dataset can't be asked; no other check is touched by that, and nothing of it is remembered."""
+    text = "/*---\nchecks: |\n  price > 0\n  price > min(shop.orders.id)\n---*/\nselect sum(price) as price from shop.items\n"
+    flip(data_file(two, "shop.orders"))
+    two.write("datasets/marts/prices.sql", text.replace("min(shop.orders.id)", "(select min(id) from shop.orders)"))
+    done = two.run()
+    assert not done.published
+    assert "could not run" in (done.held or "")
+    found = {c.label: c for c in done.checks}
+    assert found["price > 0"].status == "pass"
+    (bad,) = [c for c in found.values() if c.status == "error"]
+    assert "the data file of `shop.orders` is damaged" in (bad.reason or "")
+    with two.opened() as service:  # asked alone it says the same
+        said = service.checks.run(("marts.prices",), f"run:{done.run}").results
+    assert [c.status for c in said] == ["pass", "error"]
+    two.run("shop.orders", force=True)
+    done = two.run()
+    assert done.published
+    assert {c.status for c in done.checks} == {"pass"}
+
+
+def test_what_can_not_be_compared_with_what_is_damaged_is_skipped(two):
+    """The published version is damaged and the new one is another: nobody knows how the two differ, and there is a way on."""
+    checks = "/*---\nchecks: |\n  rows >= 90% of published\n  schema exact\n---*/\n"
+    two.write("datasets/marts/both.sql", checks + two.read("datasets/marts/both.sql"))
+    two.run()
+    flip(data_file(two, "marts.both"))
+    two.write("raw/items.csv", "id,price\n1,2\n2,4\n")
+    done = two.refresh()
+    assert done.published
+    found = {c.label: c for c in done.checks}
+    assert (found["rows >= 90% of published"].status, found["schema exact"].status) == ("skipped", "pass")
+    assert "the data file of `marts.both` is damaged" in (found["rows >= 90% of published"].reason or "")
+    assert two.ask("select paid from marts.after") == [(100,)]
+    flip(data_file(two, "marts.both"))
+    two.write("datasets/marts/both.sql", "select amount + price as paid from shop.orders join shop.items using (id)\n")
+    done = two.run()
+    assert done.published
+    with two.opened() as service:
+        (rows,) = [r for r in service.run_changes.of(done).rows if r.dataset == "marts.both"]
+    assert "is damaged" in (rows.skipped or "")
+    assert two.ask("select paid from marts.after") == [(36,)]
 
 
 def test_a_damaged_copy_of_a_raw_file_is_not_published(shared):
@@ -123,10 +223,12 @@ def test_a_damaged_copy_of_a_raw_file_is_not_published(shared):
     ben = Clone(ana.root.parent / "new", "ben", environ=ana.environ)
     shutil.copytree(ana.root, ben.root, ignore=shutil.ignore_patterns(".andon", "raw"))
     ben.write("sources/shop/orders.sql", TWICE)
-    with pytest.raises(AndonError) as caught:
-        ben.run(mine=("sources/shop/orders.sql",))
-    assert caught.value.code == "lake.corrupt"
-    assert "raw/orders_05.csv" in caught.value.message
+    ben.write("datasets/marts/one.sql", "select 1 as one\n")
+    done = ben.run(mine=("sources/shop/orders.sql",))
+    assert not done.published
+    assert statuses(done, "shop.orders", "marts.totals", "marts.one") == ["failed", "skipped", "ok"]
+    assert errors(done)["shop.orders"]["code"] == "lake.corrupt"
+    assert "raw/orders_05.csv" in errors(done)["shop.orders"]["message"]
     assert ana.ask("select sum(amount) from shop.orders") == [(35,)]
     # where the file still lies in the folder, it takes the place of the copy
     ana.write(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from andon.errors import ConflictError, MachineError
+from andon.service.doctor import cleaned, doctor
 from kit.clones import FILES, Clone, closing, did
 
 COUNT = "datasets/marts/count.sql"
@@ -161,3 +163,40 @@ def test_a_lake_has_one_id_for_all_who_open_it(project):
         assert one.workspace.lake.id == other.workspace.lake.id
     with closing(project.open()) as again:
         assert again.workspace.lake.id == one.workspace.lake.id
+
+
+def test_what_another_catalog_names_in_the_same_storage_is_not_left_behind(project):
+    place = project.root.parent / "lake"
+    dev, prod = (
+        Clone(project.root, environ={"ANDON_STORAGE": str(place), "ANDON_CATALOG": str(place / f"{name}.db")})
+        for name in ("dev", "prod")
+    )
+    for clone in (dev, prod):  # both begin before there are data
+        with clone.opened() as service:
+            assert service.standing.status().datasets == 0
+    prod.run()
+    dev.write(COUNT, "select 7 as n\n")
+    dev.run()
+    orphan = place / "data/marts/totals-0123456789abcdef.parquet"
+    for clone, other, n in ((dev, prod, 3), (prod, dev, 7)):
+        orphan.write_bytes(b"x")
+        with clone.opened() as service:
+            assert cleaned(service.workspace).detail == "1 B in 1 file that nothing named"
+        assert not orphan.exists()
+        assert other.ask("select n from marts.count") == [(n,)]
+        assert other.ask("select count(*) from marts.totals") == [(2,)]
+    # nobody knows what a catalog names that can't be read
+    (place / "dev.db").rename(place / "away.db")
+    with prod.opened() as service:
+        (found,) = [f for f in doctor(service.workspace) if f.what == "left behind"]
+        assert found.level == "risk"
+        with pytest.raises(MachineError, match=r"dev\.db` too, which can't be read"):
+            cleaned(service.workspace)
+        note = str(found.hint).rpartition("remove `")[2].rstrip("`")
+    (place / "away.db").rename(place / "dev.db")
+    assert dev.ask("select n from marts.count") == [(7,)]
+    (place / "dev.db").unlink()
+    Path(note).unlink()
+    with prod.opened() as service:
+        assert "files that nothing named" in cleaned(service.workspace).detail
+    assert prod.ask("select count(*) from marts.totals") == [(2,)]

@@ -96,6 +96,62 @@ def test_views_have_no_rows_to_tell_and_a_refresh_tells_nothing(lake: Clone) -> 
     assert (shown(lake, refreshed).rows, shown(lake, refreshed).others) == ((), {})
 
 
+def test_what_an_undo_takes_back_is_known_before_from_what_its_publish_found(lake: Clone) -> None:
+    lake.write(TOTALS, MORE)
+    lake.write("datasets/marts/more.sql", "select 1 as one\n")
+    forward = shown(lake, lake.run())
+    with closing(lake.open()) as service:
+        found = service.run_changes.of_commit(service.undoing.undo().commit)
+        assert {d.dataset: d.rows for d in found.rows if d.dataset != "marts.more"} == {
+            d.dataset: d.rows for d in forward.rows
+        }
+        assert (found.gone, found.new) == (frozenset({"marts.more"}), frozenset())
+        assert set(found.others) == set(forward.others)
+        again = service.run_changes.of_commit(service.undoing.redo().commit)
+        assert {d.dataset: d.rows for d in again.rows if d.dataset != "marts.more"} == {
+            d.dataset: d.rows for d in forward.rows
+        }
+        assert (again.gone, again.new) == (frozenset(), frozenset({"marts.more"}))
+
+
+def test_before_a_question_all_is_told_and_no_more_is_read_than_takes_a_second(
+    lake: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.write(TOTALS, MORE)
+    result = lake.run()
+    counted = {d.dataset for d in shown(lake, result).rows}
+    target = lake.head(result.commit)
+    everything = {"marts.totals", *(f"marts.reader_{i}" for i in range(5))}
+    monkeypatch.setattr(run_changes, "_ASKED_BYTES", 1)
+    with closing(lake.open()) as service:
+        found = service.run_changes.undone(target)
+        assert {d.dataset for d in found.rows} == everything
+        assert {d.dataset for d in found.rows if d.skipped is None} == counted < everything
+        assert set(found.verdicts) == {"marts.totals"}
+        left_out = [d for d in found.rows if d.skipped is not None]
+        assert all(f"`andon diff --rows {d.dataset} {target.id[:8]} " in (d.skipped or "") for d in left_out)
+    monkeypatch.undo()
+    with closing(lake.open()) as service:
+        found = service.run_changes.undone(target)
+        assert {d.dataset: d.rows for d in found.rows} == dict.fromkeys(everything, RowCounts(added=2, removed=2))
+
+
+def test_a_plan_tells_of_what_is_built_already_how_its_rows_differ_and_what_checks_said(lake: Clone) -> None:
+    lake.write(TOTALS, "/*---\nchecks: |\n  amount < 0  warn\n---*/\n" + MORE)
+    lake.write("datasets/marts/count.sql", None)
+    lake.write("datasets/marts/more.sql", "select 1 as one\n")
+    run = lake.run(branch="try", drop=True)
+    with closing(lake.open()) as service:
+        plan = service.branches.plan_publish("try")
+        found = service.run_changes.ahead(plan, "try")
+    assert (found.new, found.gone) == (frozenset({"marts.more"}), frozenset({"marts.count"}))
+    counts = {d.dataset: d.rows for d in found.rows}
+    assert counts["marts.more"] == RowCounts(added=1)
+    assert counts["marts.count"] == RowCounts(removed=1)
+    assert counts["marts.totals"] == RowCounts(added=2, removed=2)
+    assert (found.run, [c.failed for c in found.checks]) == (run.run, [True])
+
+
 def test_costs_are_taken_in_order_while_they_fit() -> None:
     costs = {"a": 1.0, "b": 2.0, "c": 0.5}
     assert [affordable(costs, allowed) for allowed in (0.0, 1.0, 2.9, 3.0, 4.0)] == [

@@ -3,6 +3,8 @@
 import pytest
 
 from andon.errors import AndonError
+from andon.model.event import Notice
+from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.sources import accept_source, pin_source
 
 SOURCE = "sources/shop/people.sql"
@@ -141,3 +143,15 @@ def test_what_came_with_new_columns_is_undone_and_comes_again(project, how):
     project.write("raw/p3.csv", "id,n\n3,3\n")
     assert project.refresh().published
     assert read(project) == [(1, 2, None), (2, 4, 0.5), (3, 3, None)]
+
+
+def test_thousands_of_columns_are_told_in_few_lines(project):
+    values = [str(n) if n % 3 else "word" for n in range(300)]
+    project.write("raw/wide.csv", ",".join(f"c{n}" for n in range(300)) + "\n" + ",".join(values) + "\n")
+    project.write("sources/w/wide.sql", "select * from read_csv('raw/wide.csv')\n")
+    told = []
+    with project.opened() as service:
+        service.runs.run(RunOptions(agreed=ANY_PLAN), Listener(told.append))
+    lines = [event.text for event in told if isinstance(event, Notice) and event.text.startswith("w.wide:")]
+    assert len(lines) < 30
+    assert "and 280 more: 187 BIGINT, 93 VARCHAR; `andon show w.wide` lists all" in lines[-1]

@@ -164,7 +164,7 @@ def test_an_older_publish_is_tried_aside_and_then_taken_out(story):
         assert service.workspace.lake.refs.resolve("main").id == head
         assert "marts.totals" in {s.dataset for s in tried.plan.works}
         assert not tried.result.published
-        assert [r.dataset for r in tried.rows] == ["marts.totals"]
+        assert [r.dataset for r in tried.changes.rows] == ["marts.totals"]
         result = older(service).revert(target)
         assert result.published
         assert service.workspace.lake.commits.get(result.commit).target == target.id

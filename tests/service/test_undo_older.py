@@ -29,7 +29,7 @@ def test_the_code_goes_and_what_came_since_stays(changed):
         assert {s.dataset: str(s.verdict.kind) for s in tried.plan.steps if s.verdict and s.code_changed} == {
             "marts.totals": "columns"
         }
-        (rows,) = [r.rows for r in tried.rows if r.dataset == "marts.totals"]
+        (rows,) = [r.rows for r in tried.changes.rows if r.dataset == "marts.totals"]
         assert (rows.added, rows.removed) == (3, 3)
         assert changed.ask("select amount from marts.totals where customer = 'ada'") == [(30,)]
         result = service.reverting.revert(doubled)

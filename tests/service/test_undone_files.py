@@ -224,3 +224,28 @@ def test_an_accepted_raw_file_and_text_pass_in_every_folder(undone):
     ben.accept(TOTAL)
     ana.run()
     assert n(ana) == 135_000
+
+
+def test_an_undone_raw_file_comes_back_by_no_other_source(shared):
+    """Another source over the same files, and the same source by another name, read it no more than the one it had come by."""
+    ana, _ = shared
+    ana.run()
+    ana.write(FEB, csv(100))
+    ana.run()
+    ana.undo()
+    ana.write("sources/shop/again.sql", "select amount from read_csv('raw/orders_*.csv')\n")
+    result = ana.run()
+    assert ana.ask("select sum(amount) from shop.again") == [(35,)]
+    assert any(line.startswith("shop.again:") and f"accept --rejected {FEB}" in line for line in result.notices)
+    ana.write("sources/shop/sales.sql", ana.read("sources/shop/orders.sql"))
+    ana.write("sources/shop/orders.sql", None)
+    for name in ("totals", "count"):
+        path = f"datasets/marts/{name}.sql"
+        ana.write(path, (ana.read(path) or "").replace("shop.orders", "shop.sales"))
+    ana.run()
+    assert ana.ask("select sum(amount) from shop.sales") == [(35,)]
+    ana.accept(FEB)
+    ana.run()
+    assert ana.ask(
+        "select a.n, b.n from (select sum(amount) as n from shop.again) a, (select sum(amount) as n from shop.sales) b"
+    ) == [(135, 135)]

@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 
 def confirmed(
-    app: App, yes: bool, options: RunOptions, run: Callable[[RunOptions, Listener], RunResult], again: str = "plan"
+    app: App,
+    yes: bool,
+    options: RunOptions,
+    run: Callable[[RunOptions, Listener], RunResult],
+    source: str | None = None,
 ) -> RunResult:
     """What `run` gives; a change of main is confirmed by --yes, by asking with all that is known shown, or not at all.
 
     Args:
-        again: the command that shows the plan once more.
+        source: the branch that is published.
 
     Raises:
         UsageError: `usage.confirmation_needed`.
@@ -42,17 +46,17 @@ def confirmed(
             if asked:
                 app.console.note("what was agreed to is another plan by now:", "warn")
             asked += 1
-            _ask(app, plan, again)
+            _ask(app, plan, source)
 
         if yes:
             options = replace(options, agreed=ANY_PLAN)
         return run(options, Listener(report, agree=agree if app.console.can_ask else None))
 
 
-def _ask(app: App, found: Plan, again: str) -> None:
+def _ask(app: App, found: Plan, source: str | None) -> None:
     """Show a plan with all that is known of it, and ask."""
     console = app.console
-    known = app.service.run_changes.ahead(found)
+    known = app.service.run_changes.ahead(found, source)
     for text in plan_lines(found, console, False, ink=console.err, known=known):
         console.err.line(text)
     later = [s.dataset for s in found.works if s.action is Action.BUILD and s.reason != "new"]
@@ -60,7 +64,7 @@ def _ask(app: App, found: Plan, again: str) -> None:
         built = "it is" if len(later) == 1 else "they are"
         console.note(f"which rows of {names(later)} differ is known once {built} built")
     if not click.confirm(f"publish this to {found.branch}?", default=False, err=True):
-        hint = f"`{app.command(again)}` shows it again"
+        hint = f"`{app.command('plan' if source is None else f'plan {source}')}` shows it again"
         raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done", hint=hint)
 
 

@@ -9,6 +9,8 @@ from functools import cached_property
 from andon.base.cache import Cache, MemoryCache
 from andon.base.clock import Clock, to_text
 from andon.base.database import Database, Transaction, migrate
+from andon.base.sqlite import SqliteDatabase
+from andon.lake.catalogs import enlist
 from andon.lake.commits import Commits, Draft
 from andon.lake.intact import Intact
 from andon.lake.objects import Objects
@@ -80,9 +82,12 @@ class Lake:
 
         Raises:
             ConflictError: `lake.ref_moved`.
+            MachineError: the storage can't note that this catalog names files of it.
         """
         if request is not None and (done := self.refs.answered(request)) is not None and done.new is not None:
             return self.commits.get(done.new)
+        if isinstance(self.database, SqliteDatabase):
+            enlist(self.storage, self.database.path)
         at = to_text(self.clock())
         with self.database.write() as transaction:
             root = content if isinstance(content, str) else self.commits.root_of(transaction, content)

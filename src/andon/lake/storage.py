@@ -18,7 +18,7 @@ from typing import Protocol
 from andon.base.files import lock_file, machine_error, make_folder, sync_all, write_whole
 from andon.base.lru import Lru
 from andon.base.sharing import like_folder
-from andon.errors import MachineError
+from andon.errors import DamagedError
 
 _CHUNK = 1 << 20
 #: Held by all who write files that nothing names yet.
@@ -250,8 +250,8 @@ class LocalStorage:
             raise machine_error(error, f"delete `{path}`") from error
 
 
-def _lost(path: str) -> MachineError:
-    return MachineError(
+def _lost(path: str) -> DamagedError:
+    return DamagedError(
         "lake.corrupt",
         f"the lake's file `{path}` is not there",
         where=path,

@@ -61,7 +61,7 @@ class LineageGraphs:
         project = project_at(self._workspace, state)
         parts = Parts(
             {d: definitions[leaf.definition] for d, leaf in state.leaves.items()},
-            {d: [(c.name, c.type) for c in versions[leaf.version].columns] for d, leaf in state.leaves.items()},
+            {d: versions[leaf.version].types for d, leaf in state.leaves.items()},
             {
                 d: Loaded(builds[leaf.build].contract, tuple(f.path for f in builds[leaf.build].files))
                 for d, leaf in state.leaves.items()

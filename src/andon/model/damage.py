@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from andon.base.record import Record
-from andon.errors import MachineError
+from andon.errors import DamagedError
 
 
 class Damage(Record):
@@ -13,11 +13,12 @@ class Damage(Record):
     what: str
 
 
-def damaged(dataset: str, damage: Damage) -> MachineError:
+def damaged(dataset: str, damage: Damage) -> DamagedError:
     """The error for a dataset whose data file is not what was written."""
-    return MachineError(
+    return DamagedError(
         "lake.corrupt",
         f"the data file of `{dataset}` {damage.what}: {damage.path}",
         where=dataset,
-        hint=f"`andon run --force {dataset}` builds it again; of a commit that no branch shows any more it comes back only from a backup",
+        hint=f"`andon run --force {dataset}` builds it again, with `--branch NAME` where only that branch shows it; of a commit that no"
+        " branch shows any more it comes back only from a backup",
     )

@@ -157,6 +157,11 @@ class Dataset(Record, omit_defaults=True):
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     @property
+    def personal(self) -> frozenset[str]:
+        """The columns that are marked as personal, in lower case."""
+        return frozenset(column.name.lower() for column in self.columns if column.pii)
+
+    @property
     def name(self) -> str:
         """`schema.name`."""
         return self.definition.dataset

@@ -179,6 +179,25 @@ class RowDiff(Documented):
             self.rows.total or self.columns_added or self.columns_removed or self.renamed or self.retyped
         )
 
+    def turned(self) -> RowDiff:
+        """The same difference seen from the other side; examples of rows stay behind."""
+        before = {new: old for old, new in self.renamed}
+        return replace(
+            self,
+            names=tuple(before.get(name, name) for name in self.names),
+            key=tuple(before.get(name, name) for name in self.key),
+            rows=RowCounts(self.rows.removed, self.rows.added, self.rows.changed),
+            columns=tuple(
+                ColumnChange(before.get(c.name, c.name), c.changed, c.emptied, c.filled, masked=c.masked)
+                for c in self.columns
+            ),
+            columns_added=self.columns_removed,
+            columns_removed=self.columns_added,
+            renamed=tuple((new, old) for old, new in self.renamed),
+            retyped=tuple((before.get(name, name), new, old, common) for name, old, new, common in self.retyped),
+            samples=(),
+        )
+
     def document(self) -> RowDiffDocument:
         """As in `diff --rows --json`. `rows` is null where the rows were not compared."""
         return RowDiffDocument.about(

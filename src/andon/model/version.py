@@ -69,6 +69,11 @@ class Version(Record):
         return None if self.is_view else sum(f.rows for f in self.files)
 
     @property
+    def types(self) -> list[tuple[str, str]]:
+        """Names and types of its columns."""
+        return [(column.name, column.type) for column in self.columns]
+
+    @property
     def bytes(self) -> int:
         """Size of all data files."""
         return sum(f.size for f in self.files)

@@ -105,7 +105,7 @@ class Answer:
         Raises:
             UsageError: `usage.bad_argument` for another format, or for columns of one name where only names tell them apart.
         """
-        if format != "csv" and (twin := _twin(self.columns, exactly=format == "json")) is not None:
+        if (twin := _twin(self.columns, exactly=format == "json")) is not None:
             raise UsageError(
                 "usage.bad_argument",
                 f"two columns are named `{twin}`, and {format} tells columns apart by their names",

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from andon.base.record import replace
-from andon.base.text import size
 from andon.engines.duckdb.instance import file_list
 from andon.engines.duckdb.row_diff import DiffQuestion, DiffSide, compare
 from andon.engines.duckdb.row_diff_sql import nothing
@@ -35,23 +34,19 @@ class RowDiffer:
         self._readers = readers
         self._relations = relations
 
-    def compare(
-        self, old: Version | None, new: Version | None, question: DiffQuestion, limit_bytes: int | None = None
-    ) -> RowDiff:
-        """How the rows of `new` differ from those of `old`; one of them is there.
+    def weight(self, old: Version | None, new: Version | None) -> int:
+        """Bytes that comparing them reads."""
+        files = different_files(old, new)
+        return sum(self._weight(v, kept) for v, kept in zip((old, new), files, strict=True))
 
-        Args:
-            limit_bytes: where more is to be read, nothing is compared, and the answer says so.
+    def compare(self, old: Version | None, new: Version | None, question: DiffQuestion) -> RowDiff:
+        """How the rows of `new` differ from those of `old`; one of them is there.
 
         Raises:
             UsageError: `usage.query_failed` for a condition that the engine refuses.
             MachineError: `lake.corrupt` for a data file that is gone.
         """
         files = different_files(old, new)
-        weight = sum(self._weight(v, kept) for v, kept in zip((old, new), files, strict=True))
-        if limit_bytes is not None and weight > limit_bytes:
-            name = question.dataset
-            return RowDiff(name, skipped=f"{size(weight)} to compare: `andon diff --rows {name}` does")
         output = question.output
         if output is None:
             return self._compare((old, new), files, question)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record
-from andon.errors import AndonError, DatasetError
+from andon.errors import AndonError, DamagedError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
 from andon.project.bind_check import check_declared
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
+#: Of a source with more columns the first are told, and how many there are of each type.
+_LISTED = 40
+
+
 class Execution:
     """Executes plans for one workspace."""
 
@@ -52,7 +56,7 @@ class Execution:
             try:
                 raw += self._raw.keep(gathered.sources[name].files)
                 self._say_contract(gathered, name, report)
-            except DatasetError as error:
+            except (DatasetError, DamagedError) as error:
                 failures[name] = error
         sides = engines()
         job = Job(
@@ -106,7 +110,7 @@ class Execution:
         if source.contract is None or all(read["format"] == "parquet" for read in source.contract["reads"]):
             return  # Parquet files say themselves how they are read
         if build is None or build.contract != source.contract:
-            for line in describe(source.contract):
+            for line in describe(source.contract, _LISTED, f"`andon show {name}` lists all, once it is published"):
                 report(Notice(f"{name}: {line}"))
 
 

@@ -269,6 +269,7 @@ class Finish:
         if gathered.side.is_folder:
             # what an undo keeps out of a folder that never had it published is an edit, should it be accepted
             edits = [cause.path for cause in gathered.code.rejected if cause.path not in code.files]
+            edits += gathered.code.mine
             self._keep_texts(gathered)
             code = code.after(commit, state.files(), gathered.side.code, edits, gathered.code.taken)
         builds = Gatherer(self._workspace).source_builds(state)
@@ -276,8 +277,9 @@ class Finish:
             if name in gathered.sources and name in builds:
                 published = {f.path: f.sha256 for f in builds[name].files}
                 here = {p: f.sha256 for p, f in gathered.side.raw(definition).items()}
-                taken = gathered.raw[name].taken if name in gathered.raw else ()
-                raw[name] = raw.get(name, InCommon()).after(commit, published, here, old=taken)
+                merged = gathered.raw.get(name)
+                mine, taken = (merged.mine, merged.taken) if merged is not None else ((), ())
+                raw[name] = raw.get(name, InCommon()).after(commit, published, here, mine, taken)
         new = Base(code, raw)
         if new != bases.of(goal.branch):
             # a refresh of a folder without base says nothing of its code

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from andon.base.document import Document
 from andon.base.files import tree_size
 from andon.base.text import plural, size
-from andon.errors import AndonError
+from andon.errors import AndonError, MachineError
 from andon.lake.refs import MAIN
 from andon.lake.wrong_objects import wrong_objects
 from andon.service.stored_files import Broken, StoredFiles
@@ -142,7 +142,10 @@ def _left(workspace: Workspace) -> list[Finding]:
     """What killed processes left behind."""
     from andon.service.leftovers import find
 
-    left = find(workspace)
+    try:
+        left = find(workspace)
+    except MachineError as error:
+        return [Finding("risk", "left behind", error.message, error.hint)]
     if not left.files:
         return []
     detail = f"{size(left.bytes)} in {plural(left.files, 'file')} that nothing names, for example {left.paths[0]}"

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from andon.base.document import Document
 from andon.base.files import machine_error, tree_size
 from andon.base.process import is_gone, same_machine
+from andon.base.sqlite import SqliteDatabase
 from andon.base.temporary import left_behind, system_place
+from andon.errors import AndonError, MachineError
+from andon.lake.catalogs import other_catalogs
 from andon.lake.named_files import named_files
 from andon.workspace.folder import STATE_FOLDER
 
@@ -36,7 +39,11 @@ class Leftovers(Document):
 
 
 def find(workspace: Workspace) -> Leftovers:
-    """All that nothing needs any more; nothing of the lake while somebody builds."""
+    """All that nothing needs any more; nothing of the lake while somebody builds.
+
+    Raises:
+        MachineError: another catalog of the storage can't be read.
+    """
     with workspace.lake.storage.alone() as is_alone:
         return _told(_all(workspace) if is_alone else list(_outside(workspace)))
 
@@ -45,7 +52,7 @@ def remove(workspace: Workspace) -> Leftovers:
     """Remove it.
 
     Raises:
-        MachineError: it can't be removed.
+        MachineError: it can't be removed, or another catalog of the storage can't be read.
     """
     with workspace.lake.storage.alone() as is_alone:
         found = _all(workspace) if is_alone else list(_outside(workspace))
@@ -68,7 +75,7 @@ def _all(workspace: Workspace) -> list[Path]:
 def _orphans(workspace: Workspace) -> Iterator[Path]:
     """Files of the storage that neither a version nor a build names: of runs that were killed, or results of the same content."""
     root = Path(workspace.lake.storage.engine_path(".")).resolve()
-    named = named_files(workspace.lake.database)
+    named = named_files(workspace.lake.database) | _named_elsewhere(workspace)
     for folder in _NAMED:
         for above, folders, files in os.walk(root / folder):
             for name in [name for name in folders if name.endswith(".part")]:
@@ -78,6 +85,34 @@ def _orphans(workspace: Workspace) -> Iterator[Path]:
                 path = Path(above, name)
                 if path.relative_to(root).as_posix() not in named:
                     yield path
+
+
+def _named_elsewhere(workspace: Workspace) -> set[str]:
+    """What other catalogs of the same storage name.
+
+    Raises:
+        MachineError: `machine.storage` where one can't be read: then nobody knows what is left behind.
+    """
+    own, named = workspace.lake.database, set()
+    if not isinstance(own, SqliteDatabase):
+        return set()
+    for catalog, note in other_catalogs(workspace.lake.storage, own.path):
+        try:
+            if not catalog.is_file():
+                raise MachineError("machine.storage", "it is not there")
+            other = SqliteDatabase(catalog)
+            try:
+                named |= named_files(other)
+            finally:
+                other.close()
+        except AndonError as error:
+            raise MachineError(
+                "machine.storage",
+                f"the lake's storage is that of the catalog `{catalog}` too, which can't be read ({error.message}), so nothing is removed",
+                where=str(note),
+                hint=f"bring that catalog back; if its lake is gone for good, remove `{note}`",
+            ) from error
+    return named
 
 
 def _outside(workspace: Workspace) -> Iterator[Path]:

@@ -20,5 +20,5 @@ def masked_columns(workspace: Workspace, *commits: Commit) -> dict[str, frozense
     marked: dict[str, set[str]] = {}
     for commit in {c.root: c for c in (*commits, *heads)}.values():
         for name, info in project_at(workspace, lake.commits.state(commit)).datasets.items():
-            marked.setdefault(name, set()).update(c.name.lower() for c in info.columns if c.pii)
+            marked.setdefault(name, set()).update(info.personal)
     return {name: frozenset(columns) for name, columns in marked.items() if columns}

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record, replace
+from andon.base.text import size
 from andon.checks.language.literals import read_number, read_share
-from andon.errors import UsageError
+from andon.errors import DamagedError, UsageError
 from andon.model.check import Tolerance
 from andon.model.commit import Commit, Leaf
 from andon.model.row_diff import RowCounts, RowDiff
@@ -39,6 +40,7 @@ class RowOptions(Record):
         tolerance: `0.01` or `0.1%`: numbers of rows with one key that differ by no more count as the same.
         output: a Parquet file for all differing rows.
         limit_bytes: datasets whose differing files are larger together are skipped; None reads all.
+        total_bytes: so much is read at most for all datasets; those that don't fit into what is left are skipped.
     """
 
     where: str | None = None
@@ -46,6 +48,7 @@ class RowOptions(Record):
     tolerance: str | None = None
     output: Path | None = None
     limit_bytes: int | None = None
+    total_bytes: int | None = None
 
     @property
     def is_summary(self) -> bool:
@@ -60,6 +63,7 @@ class _Differing(Record):
         old, new: its versions; None where it is not there.
         key: the columns to pair rows by.
         notes: what there is to say about the key.
+        key_back: the columns to pair rows by, seen from the other side.
     """
 
     name: str
@@ -67,11 +71,18 @@ class _Differing(Record):
     new: Version | None
     key: tuple[str, ...]
     notes: tuple[str, ...]
+    key_back: tuple[str, ...] = ()
 
     @property
     def compared(self) -> Compared | None:
         """What a diff of all its rows is kept by; None for what is on one side only."""
         return Compared(self.old.id, self.new.id, self.key) if self.old is not None and self.new is not None else None
+
+    @property
+    def turned(self) -> Compared | None:
+        """What a diff from the other side is kept by."""
+        both = self.old is not None and self.new is not None
+        return Compared(self.new.id, self.old.id, self.key_back) if both else None  # type: ignore[union-attr] # both are there
 
 
 class RowDiffs:
@@ -118,7 +129,12 @@ class RowDiffs:
         return tuple(found.get(name) or made.get(name) or self._equal(name, b, chosen) for name in names)
 
     def summary(
-        self, a: Commit, b: Commit, datasets: Iterable[str] | None = None, limit_bytes: int = SUMMARY_BYTES
+        self,
+        a: Commit,
+        b: Commit,
+        datasets: Iterable[str] | None = None,
+        limit_bytes: int = SUMMARY_BYTES,
+        total_bytes: int | None = None,
     ) -> tuple[RowDiff, ...]:
         """Counts of differing rows and values, without any value; what would take long is skipped and says so.
 
@@ -128,18 +144,25 @@ class RowDiffs:
         names = None if datasets is None else tuple(datasets)
         if names is not None and not names:
             return ()
-        return self.between(a, b, names or (), RowOptions(samples=0, limit_bytes=limit_bytes))
+        return self.between(a, b, names or (), RowOptions(samples=0, limit_bytes=limit_bytes, total_bytes=total_bytes))
 
     def known(self, a: Commit, b: Commit, datasets: Iterable[str]) -> dict[str, RowDiff]:
         """What of `summary` costs nothing: what was counted before, by dataset."""
         return self._counted(self._differing(datasets, self._lake.commits.changed_leaves(a, b)))
 
-    def of_pairs(self, head: Commit, pairs: LeafChanges) -> dict[str, RowDiff]:
-        """`summary` of leaves of `head` beside others that no commit holds yet, by dataset."""
+    def of_pairs(
+        self, head: Commit, pairs: LeafChanges, refs: Mapping[str, tuple[str, str]], total_bytes: int
+    ) -> dict[str, RowDiff]:
+        """`summary` of leaves of `head` beside others that its branch does not show yet, by dataset.
+
+        Args:
+            refs: by dataset, what a person names both sides by; where that is missing no command is told.
+        """
         differing = self._differing(pairs, pairs)
         found = self._counted(differing)
         missing = [each for name, each in differing.items() if name not in found]
-        return {**found, **self._made(missing, head, head, RowOptions(samples=0, limit_bytes=SUMMARY_BYTES))}
+        options = RowOptions(samples=0, limit_bytes=SUMMARY_BYTES, total_bytes=total_bytes)
+        return {**found, **self._made(missing, head, head, options, refs)}
 
     # -- parts
 
@@ -166,13 +189,17 @@ class RowDiffs:
                 for leaf in pair
             ]
             key, notes = _key(declared[0], declared[1], old, new)
-            differing[name] = _Differing(name, old, new, key, notes)
+            key_back, _ = _key(declared[1], declared[0], new, old)
+            differing[name] = _Differing(name, old, new, key, notes, key_back)
         return differing
 
     def _counted(self, differing: Mapping[str, _Differing]) -> dict[str, RowDiff]:
         """What is known of them without reading a row."""
         wanted = {name: each.compared for name, each in differing.items() if each.compared is not None}
         found = self._known.find(wanted) if wanted else {}
+        back = {name: each.turned for name, each in differing.items() if each.turned is not None and name not in found}
+        turned = {name: diff.turned() for name, diff in (self._known.find(back) if back else {}).items()}
+        found |= {name: diff for name, diff in turned.items() if diff.key == differing[name].key}
         counted = {name: replace(diff, notes=(*differing[name].notes, *diff.notes)) for name, diff in found.items()}
         for name, each in differing.items():
             one_sided = _one_sided(each)
@@ -180,8 +207,19 @@ class RowDiffs:
                 counted[name] = one_sided
         return counted
 
-    def _made(self, differing: Sequence[_Differing], a: Commit, b: Commit, options: RowOptions) -> dict[str, RowDiff]:
-        """Diffs that are made now, by dataset; their counts are kept."""
+    def _made(
+        self,
+        differing: Sequence[_Differing],
+        a: Commit,
+        b: Commit,
+        options: RowOptions,
+        refs: Mapping[str, tuple[str, str]] | None = None,
+    ) -> dict[str, RowDiff]:
+        """Diffs that are made now, by dataset; their counts are kept.
+
+        Args:
+            refs: by dataset, what a person names both sides by; None means the commits.
+        """
         if not differing:
             return {}
         from andon.engines.duckdb.row_diff import DiffQuestion
@@ -190,13 +228,24 @@ class RowDiffs:
         differ = RowDiffer(self._lake, self._workspace.readers, self._relations())
         tolerance = None if options.tolerance is None else _tolerance(options.tolerance)
         masks = {} if options.is_summary else masked_columns(self._workspace, a, b)
-        made, kept = {}, []
+        made, kept, left = {}, [], options.total_bytes
         for each in differing:
+            weight = differ.weight(each.old, each.new)
+            if any(most is not None and weight > most for most in (options.limit_bytes, left)):
+                sides = (a.id[:8], b.id[:8]) if refs is None else refs.get(each.name)
+                made[each.name] = RowDiff(each.name, skipped=_not_compared(each.name, weight, sides), notes=each.notes)
+                continue
+            left = None if left is None else left - weight
             masked = masks.get(each.name, frozenset())
             question = DiffQuestion(
                 each.name, each.key, options.where, masked, options.samples, tolerance, options.output
             )
-            found = differ.compare(each.old, each.new, question, options.limit_bytes)
+            try:
+                found = differ.compare(each.old, each.new, question)
+            except DamagedError as error:
+                if not options.is_summary:
+                    raise
+                found = RowDiff(each.name, skipped=error.message)
             made[each.name] = replace(found, notes=(*each.notes, *found.notes), tolerance=options.tolerance)
             is_whole = options.where is None and tolerance is None
             if each.compared is not None and found.skipped is None and is_whole:
@@ -227,6 +276,12 @@ class RowDiffs:
 
 def _version(leaf: Leaf | None) -> str | None:
     return leaf.version if leaf is not None else None
+
+
+def _not_compared(name: str, weight: int, sides: tuple[str, str] | None) -> str:
+    """Why rows were not compared, with the command that does."""
+    command = f": `andon diff --rows {name} {' '.join(sides)}` does" if sides is not None else ""
+    return f"{size(weight)} to compare{command}"
 
 
 def _check_output(path: Path, names: Sequence[str]) -> None:

@@ -1,7 +1,8 @@
-"""What a published change of code changed for readers: which rows, as far as it is known or costs little beside the run itself.
+"""What a change changes for readers, before it is agreed to and after it is published: which rows, as far as that is known or costs
+little beside the run itself.
 
 Rows of datasets whose own code changed are compared. For what follows from them a run may cost a tenth more, by an estimate from sizes
-alone, so that the same run always says the same; beyond that, the summary tells what needs no reading.
+alone, so that the same run always says the same; beyond that, the summary tells what needs no reading. A question may cost a second.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record, field, replace
-from andon.model.commit import Commit, Leaf
+from andon.model.check_result import CheckResult
+from andon.model.commit import Commit, Leaf, shows_the_same
 from andon.model.plan import Action, Plan
-from andon.model.row_diff import RowDiff
+from andon.model.reach import Reach
+from andon.model.row_diff import RowCounts, RowDiff
 from andon.model.run import RunResult, TaskStatus
 from andon.model.verdict import Verdict
 
 if TYPE_CHECKING:
+    from andon.runs.inspection.history import CheckHistory
     from andon.runs.planning.outlook import Outlook
     from andon.service.row_diffs import RowDiffs
     from andon.workspace.workspace import Workspace
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 _MOST = 20
 #: What comparing may cost beside the run.
 _SHARE = 0.1
+#: What is read before a question is answered, for all datasets: about a second.
+_ASKED_BYTES = 100_000_000
 
 # CPU seconds, as measured: a run without its tasks, a task, a comparison; and bytes that each of the two takes in a second.
 _RUN = 0.3
@@ -45,6 +51,10 @@ class Shown(Record):
         others: rows before and after (None for a view's) of those whose content differs and whose rows were not compared.
         verdicts: of the datasets whose code changed.
         totals: rows of each dataset now.
+        new, gone: datasets that come, that go; the others are on both sides.
+        reach: whom it concerns, beside those whose rows are told.
+        checks: what the run that made it asked of it; empty where that is not known or there are none.
+        run: the number of that run.
     """
 
     base: str
@@ -53,13 +63,20 @@ class Shown(Record):
     others: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     totals: Mapping[str, int | None] = field(default_factory=dict)
+    new: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+    reach: Reach | None = None
+    checks: tuple[CheckResult, ...] = ()
+    run: int | None = None
 
 
 class RunChanges:
     """Tells what runs changed, for one workspace."""
 
-    def __init__(self, workspace: Workspace, outlook: Outlook, row_diffs: RowDiffs) -> None:
+    def __init__(self, workspace: Workspace, outlook: Outlook, row_diffs: RowDiffs, checks: CheckHistory) -> None:
+        self._workspace = workspace
         self._lake = workspace.lake
+        self._checks = checks
         self._outlook = outlook
         self._row_diffs = row_diffs
 
@@ -85,29 +102,101 @@ class RunChanges:
             {d: _rows(sizes, new) for d, (_, new) in moved.items()},
         )
 
-    def ahead(self, plan: Plan) -> Shown:
-        """What a plan will change for readers, as far as it is known before: of results that are there already, on a branch or held."""
+    def ahead(self, plan: Plan, source: str | None = None) -> Shown:
+        """What a plan will change for readers, as far as it is known before: of results that are there already, on a branch or held.
+
+        Args:
+            source: the branch that the plan publishes.
+        """
         commits, objects = self._lake.commits, self._lake.objects
         head = commits.get(plan.base)
+        merged = self._lake.refs.resolve(source) if source is not None else None
+        checks = self._of_run(merged.run) if merged is not None else ()
+        empty = Shown(plan.base, merged.id if merged else plan.base, checks=checks, run=merged.run if merged else None)
         leaves = commits.state(head).leaves
-        steps = [s for s in plan.steps if s.action in (Action.REUSE, Action.CHECK, Action.VIEW) and s.dataset in leaves]
-        ready = [s for s in steps if s.version is not None and s.version != leaves[s.dataset].version]
-        if not ready:
-            return Shown(plan.base, plan.base)
+        steps = [s for s in plan.steps if s.action in (Action.REUSE, Action.CHECK, Action.VIEW)]
+        ready = [s for s in steps if s.version is not None and s.version != _version(leaves.get(s.dataset))]
+        dropped = [s for s in plan.steps if s.action is Action.DROP and s.dataset in leaves]
+        if not ready and not dropped:
+            return empty
         builds = objects.builds(s.build for s in ready if s.build is not None)
+        versions = [s.version for s in ready if s.version is not None]
+        sizes = objects.row_counts([*versions, *(leaf.version for leaf in leaves.values())])
         pairs: dict[str, tuple[Leaf | None, Leaf | None]] = {}
-        for step in ready[:_MOST]:
-            leaf, build = leaves[step.dataset], builds.get(step.build or "")
+        others, refs = {}, {}
+        for step in ready:
+            leaf, build = leaves.get(step.dataset), builds.get(step.build or "")
+            if leaf is None:
+                continue
+            if len(pairs) == _MOST:
+                others[step.dataset] = _rows(sizes, leaf), sizes.get(step.version or "", (None, 0))[0]
+                continue
             definition = build.definition if build is not None else leaf.definition
             pairs[step.dataset] = leaf, replace(leaf, version=step.version or leaf.version, definition=definition)
-        sizes = objects.row_counts(s.version for s in ready if s.version is not None)
-        rows = self._row_diffs.of_pairs(head, pairs)
-        return Shown(
-            plan.base,
-            plan.base,
-            tuple(rows[d] for d in pairs if d in rows),
+            run = f"run:{build.run}" if build is not None and build.run is not None else None
+            other = source or run
+            if other is not None:
+                refs[step.dataset] = plan.branch, other
+        compared = self._row_diffs.of_pairs(head, pairs, refs, _ASKED_BYTES)
+        new = {s.dataset: sizes.get(s.version or "", (None, 0))[0] for s in ready if s.dataset not in leaves}
+        rows = [compared[d] for d in pairs if d in compared]
+        rows += [RowDiff(d, rows=RowCounts(added=n)) for d, n in new.items() if n is not None]
+        gone = {s.dataset: _rows(sizes, leaves[s.dataset]) for s in dropped}
+        rows += [RowDiff(d, rows=RowCounts(removed=n)) for d, n in gone.items() if n is not None]
+        return replace(
+            empty,
+            rows=tuple(rows),
+            others=others,
             totals={s.dataset: sizes.get(s.version or "", (None, 0))[0] for s in ready},
+            new=frozenset(new),
+            gone=frozenset(gone),
         )
+
+    def between(self, before: Commit, after: Commit, read: bool = True) -> Shown:
+        """What going from one commit to another changes for readers, as far as it is known or costs no more than a second.
+
+        Args:
+            read: False tells only what is known without reading a row, and neither verdicts nor whom it reaches.
+        """
+        commits = self._lake.commits
+        moved = {d: pair for d, pair in commits.changed_leaves(before, after).items() if not shows_the_same(*pair)}
+        own = [d for d, (old, new) in moved.items() if old and new and old.definition != new.definition]
+        known = self._row_diffs.known(before, after, moved)
+        if read:
+            missing = [d for d in [*own, *(d for d in moved if d not in own)] if d not in known]
+            made = self._row_diffs.summary(before, after, missing[:_MOST], total_bytes=_ASKED_BYTES)
+            known |= {found.dataset: found for found in made}
+        sizes = self._lake.objects.row_counts(leaf.version for pair in moved.values() for leaf in pair if leaf)
+        verdicts = self._outlook.between(before, after, own) if read else {}
+        reach = self._outlook.concerned(before, moved, verdicts) if read and moved else None
+        return Shown(
+            before.id,
+            after.id,
+            tuple(known[d] for d in moved if d in known),
+            {
+                d: (_rows(sizes, old), _rows(sizes, new))
+                for d, (old, new) in moved.items()
+                if d not in known and _version(old) != _version(new)
+            },
+            verdicts,
+            {d: _rows(sizes, new) for d, (_, new) in moved.items()},
+            frozenset(d for d, (old, _) in moved.items() if old is None),
+            frozenset(d for d, (_, new) in moved.items() if new is None),
+            None if reach is None else replace(reach, datasets=tuple(d for d in reach.datasets if d not in moved)),
+            self._of_run(after.run) if read else (),
+            after.run,
+        )
+
+    def undone(self, target: Commit) -> Shown:
+        """What taking the publish `target` back changes for readers, before somebody is asked."""
+        return self.between(target, self._lake.commits.get(target.parent or ""))
+
+    def of_commit(self, commit: Commit) -> Shown:
+        """What is known, without reading a row, of what `commit` changed for readers."""
+        return self.between(self._lake.commits.get(commit.parent or ""), commit, read=False)
+
+    def _of_run(self, run: int | None) -> tuple[CheckResult, ...]:
+        return tuple(self._checks.of_run(run)) if run is not None else ()
 
     def _compared(
         self,
@@ -164,5 +253,9 @@ def _comparison(old: Leaf, new: Leaf, sizes: Sizes) -> float | None:
     return _COMPARISON + (old_bytes + new_bytes) / _BYTES
 
 
-def _rows(sizes: Sizes, leaf: Leaf) -> int | None:
-    return sizes.get(leaf.version, (None, 0))[0]
+def _version(leaf: Leaf | None) -> str | None:
+    return leaf.version if leaf is not None else None
+
+
+def _rows(sizes: Sizes, leaf: Leaf | None) -> int | None:
+    return sizes.get(leaf.version, (None, 0))[0] if leaf is not None else None

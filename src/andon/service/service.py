@@ -107,7 +107,7 @@ class Service:
         """What runs changed for readers."""
         from andon.service.run_changes import RunChanges
 
-        return RunChanges(self.workspace, self._outlook, self.row_diffs)
+        return RunChanges(self.workspace, self._outlook, self.row_diffs, self._check_history)
 
     @cached_property
     def checks(self) -> Checks:
@@ -156,7 +156,7 @@ class Service:
         """Undo of older publishes."""
         from andon.service.undo_older import Reverting
 
-        return Reverting(self.workspace, self._runner, self.row_diffs)
+        return Reverting(self.workspace, self._runner, self.run_changes)
 
     @cached_property
     def querying(self) -> Querying:

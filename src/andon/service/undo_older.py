@@ -10,7 +10,6 @@ from andon.errors import ConflictError, UsageError
 from andon.lake.undo import PUBLISHES, brought, with_undone
 from andon.model.commit import Commit
 from andon.model.plan import Plan
-from andon.model.row_diff import RowDiff
 from andon.model.run import RunResult
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.reverts import undo_goal
@@ -19,7 +18,7 @@ _Done = TypeVar("_Done")
 
 if TYPE_CHECKING:
     from andon.runs.run import GoalRunner
-    from andon.service.row_diffs import RowDiffs
+    from andon.service.run_changes import RunChanges, Shown
     from andon.workspace.workspace import Workspace
 
 
@@ -30,22 +29,22 @@ class TriedUndo(Record):
         target: the publish.
         plan: what reverting it takes, with verdicts.
         result: of the run that built it; its commit is `run:N`.
-        rows: how the rows differ from what readers see now.
+        changes: what it changes for readers.
     """
 
     target: Commit
     plan: Plan
     result: RunResult
-    rows: tuple[RowDiff, ...]
+    changes: Shown
 
 
 class Reverting:
     """Reverts older publishes of one workspace's branches."""
 
-    def __init__(self, workspace: Workspace, runner: GoalRunner, row_diffs: RowDiffs) -> None:
+    def __init__(self, workspace: Workspace, runner: GoalRunner, run_changes: RunChanges) -> None:
         self._workspace = workspace
         self._runner = runner
-        self._row_diffs = row_diffs
+        self._run_changes = run_changes
         self._lake = workspace.lake
 
     def find(self, ref: str, branch: str | None = None) -> Commit:
@@ -80,8 +79,7 @@ class Reverting:
         aside = replace(goal, policy="none")
         result = self._told(lambda: self._runner.reach(aside, options, listener or Listener()), target)
         head = self._lake.refs.resolve(name)
-        rows = self._row_diffs.summary(head, self._lake.commits.get(result.commit))
-        return TriedUndo(target, plan, result, rows)
+        return TriedUndo(target, plan, result, self._run_changes.between(head, self._lake.commits.get(result.commit)))
 
     def revert(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,9 @@ from andon.sources.files.casts import SHORT
 from andon.sources.files.paths import check_local, files_of
 from andon.sources.files.raw_text import Source, check_whole
 from andon.sources.files.table import Table, sources_of
+
+#: So many types are counted by name where columns are not listed.
+_TYPES = 5
 
 #: `{"reads": [entry, …]}`, one entry for each read of the definition, in its order; JSON values only.
 Contract = dict[str, Any]
@@ -154,21 +158,37 @@ def _parquet(
         return found
 
 
-def describe(contract: Mapping[str, Any]) -> list[str]:
-    """What a person reads at a first load: how each file is read, and its columns with their types."""
+def describe(contract: Mapping[str, Any], most: int | None = None, all_by: str = "") -> list[str]:
+    """What a person reads at a first load: how each file is read, and its columns with their types.
+
+    Args:
+        most: of more columns than this only the first are listed, the others counted by type; None lists all.
+        all_by: what lists all then.
+    """
     lines: list[str] = []
     for entry in contract["reads"]:
         lines.append(f"{entry['function']}: {_how(entry)}")
-        width = max((len(name) for name, _ in entry["columns"]), default=0)
+        columns = [*entry["columns"], *entry.get("partitions", ())]
+        listed = columns if most is None or len(columns) <= most else columns[: most // 2]
+        width = max((len(name) for name, _ in listed), default=0)
         formats = entry.get("formats", {})
-        for name, kind in [*entry["columns"], *entry.get("partitions", ())]:
+        for name, kind in listed:
             form = f"  as {formats[name]}" if name in formats else ""
             if formats.get(name) == SHORT:
                 form = "  without zeros at the end"
             if name in entry.get("empty", ()):
                 form = "  no values yet: the first load that has some decides"
             lines.append(f"  {name:<{width}}  {kind}{form}")
+        if len(listed) < len(columns):
+            lines.append(f"  and {len(columns) - len(listed):,} more: {_by_type(columns[len(listed) :])}; {all_by}")
     return lines
+
+
+def _by_type(columns: Sequence[Sequence[str]]) -> str:
+    """How many columns there are of each type, the most first."""
+    counts = Counter(kind for _, kind in columns).most_common()
+    named = ", ".join(f"{count:,} {kind}" for kind, count in counts[:_TYPES])
+    return named + (f" and {len(counts) - _TYPES} other types" if len(counts) > _TYPES else "")
 
 
 def _how(entry: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ The comparison never calls two things equal that may differ. Where it can't see 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from andon.base.record import Record, replace
@@ -56,20 +56,30 @@ class _Found:
 
 
 def verdict(
-    old: DefinitionQuery, new: DefinitionQuery, schemas_old: Schemas, schemas_new: Schemas | None = None
+    old: DefinitionQuery,
+    new: DefinitionQuery,
+    schemas_old: Schemas,
+    schemas_new: Schemas | None = None,
+    *,
+    stored: Callable[[str], str] = str,
 ) -> Verdict:
     """What it means to put `new` in the place of `old`. Raises nothing for what the texts hold.
 
     Args:
         old: the definition that made the dataset so far.
         new: the one to come.
+        stored: gives the type that the lake stores for what a query returns: only that is a promise to readers.
         schemas_old: dataset (`schema.name`) -> its `(column, DuckDB type)`s, for what `old` reads.
         schemas_new: the same for `new`; None if nothing has changed there. That the datasets of one name hold the same values in
             the columns of one name is taken for granted: `carried` adds what changed in them.
     """
     before = meaning_of(old.sql, schemas_old, old.macros)
     after = meaning_of(new.sql, schemas_old if schemas_new is None else schemas_new, new.macros)
-    return compare(before, after, old, new)
+    return compare(_as_stored(before, stored), _as_stored(after, stored), old, new)
+
+
+def _as_stored(meaning: Meaning, stored: Callable[[str], str]) -> Meaning:
+    return replace(meaning, columns=tuple((name, stored(kind)) for name, kind in meaning.columns))
 
 
 def compare(before: Meaning, after: Meaning, old: DefinitionQuery, new: DefinitionQuery) -> Verdict:

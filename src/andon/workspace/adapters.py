@@ -5,6 +5,7 @@ One set serves a whole process, however many threads and callers there are; each
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from functools import cached_property
@@ -20,6 +21,7 @@ from andon.base.sharing import share
 from andon.base.sqlite import SqliteDatabase
 from andon.engines.other import OtherEngine
 from andon.errors import MachineError, UsageError
+from andon.lake.catalogs import enlist
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
 from andon.settings.resolve import Settings
@@ -147,6 +149,11 @@ class Adapters:
             raise _without_catalog(catalog, storage)
         lake = Lake.open(database, LocalStorage(storage, is_shared=bool(group)), self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
+        if not database.is_read_only:
+            with contextlib.suppress(
+                MachineError
+            ):  # a disk without room: reading goes on, and a commit notes it or fails
+                enlist(lake.storage, catalog)
         self._is_new = is_new
         return StateStore(
             lake,

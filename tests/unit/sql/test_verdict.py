@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from andon.base.record import replace
+from andon.engines.types import lake_type
 from andon.model.verdict import Verdict, VerdictKind
 from andon.sql.lineage.query import Lineage, column_lineage
 from andon.sql.meaning.query import meaning_of
@@ -134,6 +135,19 @@ def test_a_new_column_of_an_input_can_stand_where_an_alias_was_meant() -> None:
     query = DefinitionQuery("select customer_id as who, count(*) as n from shop.orders group by who")
     new = {**SCHEMAS, "shop.orders": [*SCHEMAS["shop.orders"], ("who", "VARCHAR")]}
     assert verdict(query, query, SCHEMAS, new).kind is not VerdictKind.NONE
+
+
+def test_a_type_that_is_stored_as_before_is_no_other_one_to_readers() -> None:
+    """Readers see what is stored: a `smallint` is an INTEGER there, a sum of integers a BIGINT."""
+    wide = DefinitionQuery("select id::smallint as k from shop.orders")
+    for other, kind in (
+        ("integer", VerdictKind.COLUMNS),
+        ("tinyint", VerdictKind.COLUMNS),
+        ("bigint", VerdictKind.CONTRACT),
+    ):
+        found = verdict(wide, DefinitionQuery(f"select id::{other} as k from shop.orders"), SCHEMAS, stored=lake_type)
+        assert (found.kind, found.columns) == (kind, ("k",)), other
+        assert found.retyped == ((("k", "INTEGER", "BIGINT"),) if kind is VerdictKind.CONTRACT else ())
 
 
 def test_a_source_or_a_python_dataset_has_other_rows() -> None:

@@ -22,7 +22,7 @@ from andon.checks.execute.queries import PROOF, plan_queries
 from andon.checks.execute.question import CheckQuestion, Executed, FileStates, Target
 from andon.checks.execute.states import by_states, keep_unique
 from andon.checks.judge import Judgement, judge
-from andon.checks.personal import discreet
+from andon.checks.personal import discreet, without_quotes
 from andon.model.check import Check, CheckStatus
 from andon.model.check_result import Samples
 
@@ -109,15 +109,11 @@ def _samples(
 
 
 def _discreet(check: Check, verdict: Judgement, masked: frozenset[str]) -> Judgement:
-    """The verdict without values of masked columns: what may be one row's, messages that may quote one."""
+    """The verdict without values of masked columns: what is made from them, messages that may quote one."""
+    if verdict.status is not CheckStatus.ERROR:
+        return discreet(check, verdict, masked)
     read = [name for name in check.columns if name.lower() in masked]
-    if not read:
-        return verdict
-    if verdict.status is CheckStatus.ERROR:
-        named = (verdict.reason or "").partition(":")[0]
-        shown = ", ".join(f"`{name}`" for name in read)
-        return replace(verdict, reason=f"{named} (the message may quote values of {shown} and is not shown)")
-    return discreet(check, verdict, masked)
+    return replace(verdict, reason=without_quotes(verdict.reason, read)) if read else verdict
 
 
 def explain_sql(question: CheckQuestion) -> list[tuple[Check, str, str]]:

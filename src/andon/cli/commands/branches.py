@@ -138,7 +138,7 @@ def publish(app: App, /, name: str, into: str, yes: bool, **options: Any) -> int
         yes,
         asked,
         lambda chosen, listener: branches.publish(name, into, chosen, listener),
-        f"plan {name}",
+        name,
     )
     return finish(app, result, asked, "publish.change")
 

@@ -15,7 +15,7 @@ from andon.cli.run_end import finish
 from andon.cli.text.history import log_lines, reverted_lines, schema_lines
 from andon.cli.text.plans import plan_lines
 from andon.cli.text.progress import progress
-from andon.cli.text.rows import summary_lines
+from andon.cli.text.run_changes import asked_lines
 from andon.errors import EXIT_DONE, UsageError
 from andon.model.commit import CauseDocument
 from andon.render.visible import visible
@@ -23,6 +23,7 @@ from andon.render.words import names, short
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
+    from andon.service.undo import Reverted
 
 
 @click.command(
@@ -70,9 +71,9 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
         return _undo_older(app, app.service.reverting.find(commit, branch), branch, message, yes)
     if not undoing.is_restore(branch):
         return _undo_older(app, target, branch, message, yes)
-    _ask(app, branch, target, datasets, yes)
+    asked = _ask(app, branch, target, datasets, yes)
     done = undoing.undo(branch, expect=target.id, message=message)
-    app.console.show(done.to_json, lambda: reverted_lines(done, app.console.out, "undone"))
+    app.console.show(done.to_json, lambda: _reverted(app, done, "undone", not asked))
     return EXIT_DONE
 
 
@@ -85,7 +86,7 @@ def redo(app: App, branch: str | None, yes: bool) -> None:
     """Bring back what the newest undo took, unless it was published anew since. It never asks; --yes is taken for scripts."""
     del yes
     done = app.service.undoing.redo(branch)
-    app.console.show(done.to_json, lambda: reverted_lines(done, app.console.out, "redone"))
+    app.console.show(done.to_json, lambda: _reverted(app, done, "redone", True))
 
 
 @click.command(
@@ -163,11 +164,21 @@ def _schema_log(app: App, dataset: str | None, at: str | None, limit: int) -> No
     )
 
 
-def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], yes: bool) -> None:
-    """An undo of somebody else's work or of a refresh is asked about; where nobody can be asked it is refused."""
+def _reverted(app: App, done: Reverted, word: str, rows: bool) -> list[str]:
+    """What was taken back or brought again; with what is known of its rows, if no question told them."""
+    changes = app.service.run_changes.of_commit(done.commit) if rows else None
+    return reverted_lines(done, app.console.out, word, app.console.width, changes)
+
+
+def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], yes: bool) -> bool:
+    """An undo of somebody else's work or of a refresh is asked about; where nobody can be asked it is refused.
+
+    Returns:
+        Whether somebody was asked, and saw what it changes.
+    """
     reason = app.service.undoing.needs_asking(target)
     if reason is None or yes:
-        return
+        return False
     what = f"{short(target.id)} ({target.message}; {plural(len(datasets), 'dataset')})"
     if not app.console.can_ask:
         place = f" --branch {branch}" if branch else ""
@@ -177,9 +188,13 @@ def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], 
             where=short(target.id),
             hint=f"`{app.command(f'undo {short(target.id)}{place} --yes')}` does it",
         )
-    app.console.err.line(f"takes back {what}: {names(datasets)}")
+    ink = app.console.err
+    ink.line(f"takes back {what}: {names(datasets)}")
+    for text in [*asked_lines(app.service.run_changes.undone(target), ink, app.console.width), ""]:
+        ink.line(text)
     if not click.confirm(visible(f"{reason}; take it back?"), default=False, err=True):
         raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
+    return True
 
 
 def _undo_older(app: App, target: Commit, branch: str | None, message: str | None, yes: bool) -> int:
@@ -202,8 +217,7 @@ def _undo_older(app: App, target: Commit, branch: str | None, message: str | Non
     ink = console.err
     for text in plan_lines(tried.plan, console, False, ink=ink):
         ink.line(text)
-    rows = summary_lines(tried.rows, ink, console.width)
-    for text in ["", ink.paint("rows, against what readers see", "dim"), *rows] if rows else ["", "no row differs"]:
+    for text in [*asked_lines(tried.changes, ink, console.width), ""]:
         ink.line(text)
     if not yes and not click.confirm(f"take {short(target.id)} out of {place}?", default=False, err=True):
         raise UsageError("usage.confirmation_needed", "not confirmed; nothing was published")

@@ -43,10 +43,10 @@ def plan(app: App, /, select: tuple[str, ...], everything: bool, **options: Any)
     (`marts.*`), `tag:NAME` or `state:changed`. The name of a branch plans its publish into main.
     """
     chosen = run_options(select, **options)
-    found = _plan(app, chosen)
+    found, source = _plan(app, chosen)
 
     def lines() -> list[str]:
-        known = app.service.run_changes.ahead(found) if found.moves else None
+        known = app.service.run_changes.ahead(found, source) if found.moves else None
         return plan_lines(found, app.console, everything, known=known)
 
     app.console.show(found.to_json, lines)
@@ -88,9 +88,10 @@ def refresh(app: App, /, select: tuple[str, ...], **options: Any) -> int:
     return finish(app, result, chosen, "publish.refresh")
 
 
-def _plan(app: App, options: RunOptions) -> Plan:
+def _plan(app: App, options: RunOptions) -> tuple[Plan, str | None]:
+    """The plan, and the branch that it publishes."""
     if len(options.select) == 1:
         ref = app.workspace.lake.refs.find(options.select[0])
         if ref is not None and ref.kind == "branch":
-            return app.service.branches.plan_publish(ref.name, options=replace(options, select=()))
-    return app.service.runs.plan(options)
+            return app.service.branches.plan_publish(ref.name, options=replace(options, select=())), ref.name
+    return app.service.runs.plan(options), None

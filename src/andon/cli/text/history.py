@@ -12,6 +12,7 @@ from andon.render.words import moment, names, short
 
 if TYPE_CHECKING:
     from andon.service.history import LogEntry, SchemaChange
+    from andon.service.run_changes import Shown
     from andon.service.undo import Reverted
 
 #: Of a line about a column: `+ name TYPE`, `- name TYPE`, `~ name TYPE -> TYPE`.
@@ -95,11 +96,22 @@ def _changed(datasets: Sequence[str]) -> str:
     return f"{plural(len(datasets), 'dataset')} changed: {names(datasets)}"
 
 
-def reverted_lines(done: Reverted, ink: Ink, word: str) -> list[str]:
+def reverted_lines(
+    done: Reverted, ink: Ink, word: str, width: int | None = None, changes: Shown | None = None
+) -> list[str]:
+    """What an undo or a redo did.
+
+    Args:
+        changes: what is known of the rows that changed.
+    """
     lines = [
         f"{ink.paint(word, 'good')} {ink.paint(short(done.target.id), 'accent')} ({done.target.message})",
         f"  {done.branch} is {ink.paint(short(done.commit.id), 'accent')} now; " + _changed(done.datasets),
     ]
+    if changes is not None:
+        from andon.cli.text.run_changes import back_lines
+
+        lines += back_lines(changes, ink, width, indent="    ")
     if done.rejected:
         paths = names(sorted({c.path for c in done.rejected}))
         lines.append(f"  kept out until changed, or `andon accept --rejected PATH`: {paths}")

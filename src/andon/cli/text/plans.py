@@ -47,12 +47,12 @@ def plan_lines(
 
 
 def _rows_ahead(known: Shown, pen: Ink, width: int | None) -> list[str]:
-    """Rows that will differ for readers."""
-    from andon.cli.text.run_changes import change_rows
+    """Rows that will differ for readers, and what checks said of them."""
+    from andon.cli.text.run_changes import asked_checks, back_lines
 
-    rows = [(name, counts) for name, _, counts in change_rows(known.rows, {}, known.totals)]
-    lines = table(rows, pen, indent="  ", width=width, whole=[0], wrap=[1], drop=())
-    return ["", pen.paint("rows, against what readers see", "dim"), *lines] if rows else []
+    lines = back_lines(known, pen, width)
+    title = ["", pen.paint("rows, against what readers see", "dim"), *lines] if lines else []
+    return [*title, *asked_checks(known, pen, width)]
 
 
 def _meanings(steps: Sequence[Step], pen: Ink, width: int | None) -> list[str]:

@@ -5,7 +5,7 @@ The same rules serve the merge of one branch into another. Pure: maps of `{path:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -49,6 +49,12 @@ class Merged(Record):
     conflicts: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()
+
+    @property
+    def mine(self) -> tuple[str, ...]:
+        """Paths where somebody decided for what was merged in. That is an edit from then on, also where it is not published with the
+        rest (not selected, or of a source of which an undo keeps something out), so that nobody is asked again."""
+        return tuple(path for path in self.decided if path not in self.taken)
 
 
 @dataclass
@@ -222,10 +228,10 @@ def next_base(base: Shared | None, head: Mapping[str, str], folder: Mapping[str,
     return result
 
 
-def rejected_by_path(causes: tuple[Cause, ...], source: str | None = None) -> dict[str, frozenset[str | None]]:
-    """Causes of code (`source` None) or of one source's raw files, as `merge` wants them."""
+def rejected_by_path(causes: Iterable[Cause], *, raw: bool = False) -> dict[str, frozenset[str | None]]:
+    """Causes of code, or of `raw` files by whichever source they had come, as `merge` wants them."""
     result: dict[str, set[str | None]] = {}
     for cause in causes:
-        if cause.source == source:
+        if (cause.source is not None) is raw:
             result.setdefault(cause.path, set()).add(cause.content)
     return {path: frozenset(contents) for path, contents in result.items()}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from andon.base.threads import stop
-from andon.errors import AndonError, MachineError
+from andon.errors import AndonError
 from andon.model.build import Build
 from andon.model.check import CheckStatus
 from andon.model.check_result import CheckResult
@@ -65,7 +65,7 @@ class Runner:
             What became of them.
 
         Raises:
-            MachineError: when the machine fails (a full disk): it would fail every further step as well.
+            MachineError: when the machine fails (a full disk): it would fail every further step as well; a damaged file fails its readers.
             KeyboardInterrupt: after everything was stopped and what was built is recorded.
         """
         progress = Progress(versions=dict(versions), failed=dict(held or {}))
@@ -144,7 +144,7 @@ class Runner:
         seconds = time.perf_counter() - began
         error = future.exception()
         if error is not None:
-            if isinstance(error, MachineError) or not isinstance(error, AndonError):
+            if not isinstance(error, AndonError) or error.stops_run:
                 raise error
             progress.failed[step.dataset] = f"{step.dataset} failed"
             document = error.to_json()

@@ -72,4 +72,4 @@ def _told_apart(old: Version, new: Version) -> set[str]:
 
 
 def _columns(sides: Sides, version: str) -> list[tuple[str, str]]:
-    return [(c.name, c.type) for c in sides.relations.version(version).columns]
+    return sides.relations.version(version).types

@@ -187,7 +187,7 @@ class Tasks:
         return self._columns_of(leaf.version)
 
     def _columns_of(self, version: str) -> list[tuple[str, str]]:
-        return [(c.name, c.type) for c in self.relations.version(version).columns]
+        return self.relations.version(version).types
 
     def _table(self, definition: Definition, make: Build, began: float) -> Outcome:
         storage = self.job.lake.storage

@@ -5,18 +5,15 @@ A result is kept by its question (check, every version read, logical time where 
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
-from andon.base.hashing import content_id
 from andon.base.names import quote
 from andon.base.record import Record, replace
 from andon.base.threads import stop
@@ -25,23 +22,28 @@ from andon.checks.execute.question import CheckQuestion, Executed, Target
 from andon.checks.judge import Judgement, Measured, judge
 from andon.checks.language.lines import holds_query
 from andon.checks.watch import learned
-from andon.errors import Problem, ProjectError
+from andon.errors import DamagedError, ProjectError
 from andon.model.acceptance import Acceptance
-from andon.model.check import Check, CheckKind, CheckStatus, MaxAge, Severity, Violations, Watch
-from andon.model.check_result import CheckResult, result_key
+from andon.model.check import AgainstPublished, Check, CheckStatus, MaxAge, Violations, Watch
+from andon.model.check_result import CheckResult
 from andon.model.commit import Leaf
 from andon.model.dataset import Dataset, Definition
+from andon.model.mask import MASK
 from andon.model.version import Version, paired
 from andon.runs.inspection.book import CheckBook, Columns, compares
+from andon.runs.inspection.results import judged, unfit, unjudged
 from andon.runs.inspection.series import KeptStates, Series
 
 if TYPE_CHECKING:
     from andon.relations.sides import Side, Sides
+    from andon.sql.lineage.query import Lineage
     from andon.state.check_results import Kept
     from andon.workspace.workspace import Workspace
 
 #: From how many bytes on what was found in a file is kept for versions that add files to it.
 _LARGE = 64 * 2**20
+#: In place of rows that nobody can read: whose columns alone are asked for.
+_UNREAD = "(select null where false)"
 
 
 class AskContext(Record):
@@ -161,12 +163,12 @@ class Checking:
         """Results of the checks of `said` whose datasets are all among `versions`, in the order of the lines."""
         relations = self.sides().relations
         columns: dict[str, Columns | None] = {name: self.book.columns(name) for name in self.book.named(said)}
-        columns.update({name: _columns(relations.version(v)) for name, v in versions.items() if name != said.name})
-        columns[said.name] = _columns(version)
+        columns.update({name: relations.version(v).types for name, v in versions.items() if name != said.name})
+        columns[said.name] = version.types
         try:
             compiled = self.book.compiled(said, columns)
         except ProjectError as error:
-            return tuple(self._unfit(said, problem, version) for problem in error.problems)
+            return tuple(unfit(said, problem, version, self.setting.run) for problem in error.problems)
         setting = self.setting
         items = [c for c in compiled if c.plan is not None and all(o in versions for o in c.check.others)]
         if setting.only is not None:
@@ -180,8 +182,35 @@ class Checking:
         found = self._known(items, keys)
         missing = [c for c in items if keys[c.check.id] not in found]
         if missing:
-            found.update(self._execute(said, missing, keys, versions, version))
+            unread = {keys[c.check.id]: result for c in missing if (result := self._unread(c, keys, versions, version))}
+            found.update(unread)
+            readable = [c for c in missing if keys[c.check.id] not in unread]
+            found.update(self._execute(said, readable, keys, versions, version) if readable else {})
         return tuple(self._worded(said, c.check, found[keys[c.check.id]], versions) for c in items)
+
+    def _unread(
+        self, item: Compiled, keys: Mapping[str, str], versions: Mapping[str, str], version: Version
+    ) -> CheckResult | None:
+        """The result of a check that can't be asked since a file that it reads is damaged; nor is it kept, for the file may be mended."""
+        check, setting = item.check, self.setting
+        asked = unjudged(check, keys[check.id], version.id, how="", run=setting.run, at=None)
+        for read in (version.id, *(versions[o] for o in check.others)):
+            damage = self._damage(read)
+            if damage is not None:
+                return replace(asked, status=CheckStatus.ERROR, reason=f"{damage.message}; {damage.hint}")
+        if isinstance(check.form, AgainstPublished) and check.dataset in setting.published:
+            damage = self._damage(setting.published[check.dataset].version)
+            if damage is not None:  # what readers have can't be read, so there is nothing to compare with
+                return replace(asked, status=CheckStatus.SKIPPED, reason=damage.message)
+        return None
+
+    def _damage(self, version_id: str) -> DamagedError | None:
+        """Why a version can't be read as long as it is not built again."""
+        try:
+            self.sides().relations.relation(version_id)
+        except DamagedError as error:
+            return error
+        return None
 
     def _known(self, items: Sequence[Compiled], keys: Mapping[str, str]) -> dict[str, CheckResult]:
         with self._lock:
@@ -191,20 +220,21 @@ class Checking:
         kept = self.workspace.check_results.find(key for key in keys.values() if key not in found)
         for item in items:
             key = keys[item.check.id]
-            if key in kept:
+            if key in kept and not (isinstance(item.check.form, MaxAge) and kept[key].value == MASK):
+                # of a personal column the newest value is not kept, so its age can't be told from what was kept
                 found[key] = self._again(item.check, kept[key])
         return found
 
     def _again(self, check: Check, kept: Kept) -> CheckResult:
         """A kept result as one of now; the age of the newest value is judged by the clock of now."""
-        result = _result(check, kept.key, kept.version, how="kept", run=kept.run, at=kept.at)
+        result = unjudged(check, kept.key, kept.version, how="kept", run=kept.run, at=kept.at)
         if isinstance(check.form, MaxAge):
             measured = Measured(value=kept.newest, is_infinite=kept.value == "infinity")
-            return _judged(result, judge(check, measured, self.setting.moment))
+            return judged(result, judge(check, measured, self.setting.moment))
         if isinstance(check.form, Watch) and isinstance(
             kept.value, int | float
         ):  # the same content may be normal then and not now
-            return _judged(result, self._watched(check, kept.value))
+            return judged(result, self._watched(check, kept.value))
         return replace(
             result,
             status=kept.status,
@@ -242,10 +272,10 @@ class Checking:
             key, verdict = keys[item.check.id], done.verdict
             if isinstance(item.check.form, Watch) and verdict.status is CheckStatus.SKIPPED:
                 verdict = self._watched(item.check, verdict.value)
-            asked = _result(item.check, key, version.id, how=done.how, run=self.setting.run, at=at)
-            result = replace(_judged(asked, verdict), samples=done.samples, seconds=done.seconds)
+            asked = unjudged(item.check, key, version.id, how=done.how, run=self.setting.run, at=at)
+            result = replace(judged(asked, verdict), samples=done.samples, seconds=done.seconds)
             found[key] = self._discreet(said, item.check, result)  # nor are they kept
-            if isinstance(item.check.form, MaxAge):
+            if isinstance(item.check.form, MaxAge) and found[key].value != MASK:
                 self.newest[key] = done.newest
         with self._lock:
             self.fresh.update(found)
@@ -264,11 +294,11 @@ class Checking:
         leaf = self.setting.published.get(said.name)
         definition = self.setting.definitions.get(said.name)
         needs_published = any(compares(c.check) for c in items)
-        masked = _personal(said)
+        masked = said.personal
         macros = self.book.macros_for(c.check for c in items)
         plans = [(c.check, c.plan) for c in items if c.plan is not None]
         if any(_is_rule(c) for c in items):
-            masked = masked.union(*(_personal(self.book.dataset(o)) for c in items for o in c.check.others))
+            masked = masked.union(*(self._personal(o) for c in items for o in c.check.others))
             # the connection knows them, in a catalog of its own
             plans = [(k, replace(p, macros=()) if isinstance(p, ViolationsPlan) else p) for k, p in plans]
             macros = ()
@@ -291,12 +321,14 @@ class Checking:
         source = side.source(relations.relation(version_id))
         storage = self.workspace.lake.storage
         paths = tuple(storage.engine_path(f.path) for f in version.files)
-        return Target(source, _columns(version), version.files, paths)
+        return Target(source, version.types, version.files, paths)
 
     def _published(self, side: Side, version_id: str, now: Version) -> Target:
         """The published version, its columns under the names that `now` has for them."""
-        target = self._target(side, version_id)
         before = self.sides().relations.version(version_id)
+        if self._damage(version_id) is not None:  # its columns are known all the same
+            return Target(_UNREAD, before.types)
+        target = self._target(side, version_id)
         names = {was.name: column.name for was, column in paired(before.columns, now.columns)}
         if all(was.lower() == name.lower() for was, name in names.items()):
             return target
@@ -344,89 +376,27 @@ class Checking:
         accepted = next((a for a in self.setting.acceptances if a.subject == worded.subject), None)
         return worded if accepted is None else replace(worded, accepted=accepted.to_json())
 
+    def _personal(self, name: str) -> frozenset[str]:
+        dataset = self.book.dataset(name)
+        return dataset.personal if dataset is not None else frozenset()
+
     def _discreet(self, said: Dataset, check: Check, result: CheckResult) -> CheckResult:
         """`result` without values of columns that are marked as personal now, wherever the check takes them from."""
-        own = _personal(said)
-        others = frozenset().union(*(_personal(self.book.dataset(o)) for o in check.others))
-        if not own and not others:
+        marked = {name: self._personal(name) for name in check.others} | {said.name: said.personal}
+        if not any(marked.values()):
             return result
         from andon.runs.inspection.personal import discreet
 
-        columns = (self.book.columns(name) or () for name in (said.name, *check.others))
-        known = frozenset(name.lower() for found in columns for name, _ in found)
-        return discreet(result, check, own, others, known)
+        def traced() -> Lineage | None:
+            from andon.sql.lineage.query import column_lineage
 
-    def _unfit(self, said: Dataset, problem: Problem, version: Version) -> CheckResult:
-        """The error of a line that does not fit what was built: it could not be known before."""
-        line = next((one for one in said.checks if (one.file, one.line) == (problem.file, problem.line)), None)
-        text = line.text.strip() if line else said.name
-        check = content_id(["unfit check", said.name, text])
-        return CheckResult(
-            key=result_key(check, version.id),
-            check=check,
-            dataset=said.name,
-            label=text,
-            text=text,
-            kind=CheckKind.ROW,
-            severity=Severity.HOLD,
-            status=CheckStatus.ERROR,
-            reason=problem.message + (f"; {problem.hint}" if problem.hint else ""),
-            version=version.id,
-            run=self.setting.run,
-            file=problem.file,
-            line=problem.line,
-        )
+            known = {name: columns for name in marked if (columns := self.book.columns(name)) is not None}
+            if not isinstance(check.form, Violations) or len(known) < len(marked):
+                return None
+            return column_lineage(check.form.sql, known, check.form.macros)
+
+        return discreet(result, check, marked, traced)
 
 
 def _is_rule(item: Compiled) -> bool:
     return isinstance(item.check.form, Violations)
-
-
-def _personal(said: Dataset | None) -> frozenset[str]:
-    """The columns that a file marks as personal, in lower case."""
-    return frozenset(c.name.lower() for c in said.columns if c.pii) if said is not None else frozenset()
-
-
-def _columns(version: Version) -> list[tuple[str, str]]:
-    return [(c.name, c.type) for c in version.columns]
-
-
-def _result(check: Check, key: str, version: str, *, how: str, run: int | None, at: str | None) -> CheckResult:
-    return CheckResult(
-        key=key,
-        check=check.id,
-        dataset=check.dataset,
-        label=check.label,
-        text=check.text,
-        kind=check.kind,
-        severity=check.severity,
-        status=CheckStatus.PASS,
-        how=how,
-        version=version,
-        run=run,
-        at=at,
-    )
-
-
-def _judged(result: CheckResult, verdict: Judgement) -> CheckResult:
-    """`result` with what a verdict says."""
-    return replace(
-        result,
-        status=verdict.status,
-        value=plain(verdict.value),
-        limit=plain(verdict.limit),
-        bad=verdict.bad,
-        total=verdict.total,
-        reason=verdict.reason,
-    )
-
-
-def plain(value: Any) -> Any:
-    """A measured value as JSON has it: whole numbers and finite doubles as numbers, all else as text."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    return str(value)

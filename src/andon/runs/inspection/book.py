@@ -329,7 +329,7 @@ class CheckBook:
         for name in names:
             if name not in self._bound:
                 version = versions.get(published.get(name, ""))
-                self._columns[name] = [(c.name, c.type) for c in version.columns] if version else None
+                self._columns[name] = version.types if version else None
 
     def _catalog(self, columns: Mapping[str, Columns | None], beside: Beside) -> Catalog:
         keys = {}

@@ -13,6 +13,7 @@ from andon.model.commit import Commit, State
 from andon.model.dataset import Definition
 from andon.model.mask import MASK
 from andon.model.project import Project
+from andon.runs.inspection.results import unjudged
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -77,18 +78,11 @@ class CheckHistory:
     def _worded(self, check: Check, said: Sequence[CheckResult], commit: Commit, version: str) -> CheckResult:
         """The result that readers of the commit should see, as the commit's own line words it."""
         if not said:
-            return CheckResult(
-                key=result_key(check.id, version),
-                check=check.id,
-                dataset=check.dataset,
-                label=check.label,
-                text=check.text,
-                kind=check.kind,
-                severity=check.severity,
+            return replace(
+                unjudged(check, result_key(check.id, version), version),
                 status=CheckStatus.SKIPPED,
                 reason="not asked of this version yet",
                 why=check.why,
-                version=version,
                 file=check.file,
                 line=check.line,
             )
@@ -126,5 +120,7 @@ class CheckHistory:
         run, value, bad = found
         if result.value == MASK:  # a column was marked since
             value = MASK
+        elif result.value in (None, "infinity"):  # it may have been marked, and shows no value that would tell
+            value = None
         record = self._runs.find(run)
         return {"run": run, "commit": record.commit if record else None, "value": value, "bad": bad}

@@ -14,6 +14,8 @@ from andon.base.clock import to_text
 from andon.base.hashing import content_id
 from andon.base.record import replace
 from andon.base.text import words_in
+from andon.engines.types import lake_type
+from andon.errors import AndonError
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.verdict import Verdict, VerdictKind
 
@@ -28,7 +30,7 @@ Columns = Sequence[tuple[str, str]]
 #: Whether rows are the engine's choice, the columns that are, the same of what hangs on last digits, and whether all lies in one way.
 _Meaning = tuple[bool, list[str], bool, list[str], bool]
 
-_VERDICTS = Entries[Verdict]("verdict", Verdict, 5)
+_VERDICTS = Entries[Verdict]("verdict", Verdict, 6)
 _MEANINGS = Entries[_Meaning]("meaning", _Meaning, 5)
 
 
@@ -150,6 +152,7 @@ class Changes:
                 DefinitionQuery(new.sql or "", new.macros, new.key, str(new.materialize), dict(new.was)),
                 before,
                 after,
+                stored=_stored,
             )
             self._workspace.cache.put(_VERDICTS, {key: known})
         return known
@@ -164,7 +167,7 @@ class Changes:
         key = self._gathered.definitions[dataset].key
         return verdict_of_schemas(
             self._columns_before(dataset) or (),
-            self._columns_now(dataset) or (),
+            [(name, _stored(kind)) for name, kind in self._columns_now(dataset) or ()],
             reason="its files are others",
             old_key=key,
             new_key=key,
@@ -175,7 +178,7 @@ class Changes:
 
         return verdict_of_schemas(
             self._columns_before(dataset) or (),
-            self._columns_now(dataset) or (),
+            [(name, _stored(kind)) for name, kind in self._columns_now(dataset) or ()],
             reason="its Python changed" if new.kind is Kind.PYTHON else "how it reads its files changed",
             old_key=old.key,
             new_key=new.key,
@@ -314,7 +317,7 @@ class Changes:
         if name not in self._before:
             leaf = self._gathered.state.leaves.get(name)
             found = self._workspace.lake.objects.versions([leaf.version]).get(leaf.version) if leaf else None
-            self._before[name] = [(c.name, c.type) for c in found.columns] if found is not None else None
+            self._before[name] = found.types if found is not None else None
         return self._before[name]
 
 
@@ -342,3 +345,11 @@ def _told(proofs: Mapping[str, str]) -> str:
 
 def _plain(schemas: Mapping[str, Columns]) -> list[Any]:
     return sorted([name, [list(column) for column in columns]] for name, columns in schemas.items())
+
+
+def _stored(kind: str) -> str:
+    """The type that the lake stores for one that a query returns; one that it can't store as it is."""
+    try:
+        return lake_type(kind)
+    except AndonError:
+        return kind

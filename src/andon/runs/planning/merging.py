@@ -64,9 +64,9 @@ class Against(Record):
     groups: tuple[frozenset[Cause], ...] = ()
     history: GitHistory | None = None
 
-    def rejected(self, source: str | None = None) -> Mapping[str, frozenset[str | None]]:
-        """What undos keep out of the code, or of a source."""
-        return rejected_by_path(self.rejected_causes, source)
+    def rejected(self, *, raw: bool = False) -> Mapping[str, frozenset[str | None]]:
+        """What undos keep out of the code, or of all that reads `raw` files."""
+        return rejected_by_path(self.rejected_causes, raw=raw)
 
     def without(self, passed: Set[Cause]) -> Against:
         """The same where `passed` keeps nothing out any more."""
@@ -162,7 +162,7 @@ def _merged(definition: Definition, build: Build | None, side: MergeSide, agains
         base.files if base is not None else None,
         there,
         by_path(here.values()),
-        rejected=against.rejected(name),
+        rejected=against.rejected(raw=True),
         source=name,
         unmoved=against.unmoved(base, there, name),
         drop=against.drop,

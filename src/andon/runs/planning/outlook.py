@@ -113,7 +113,7 @@ class Outlook:
         needed = {i for x in definitions.values() for i in x.inputs} | changed
         versions = objects.versions({after.leaves[d].version for d in needed if d in after.leaves})
         columns = {
-            d: [(c.name, c.type) for c in versions[after.leaves[d].version].columns]
+            d: versions[after.leaves[d].version].types
             for d in needed
             if d in after.leaves and after.leaves[d].version in versions
         }
@@ -144,9 +144,7 @@ def graph_ahead(workspace: Workspace, gathered: Gathered, bound: Mapping[str, Co
     leaves = {d: leaf for d, leaf in gathered.state.leaves.items() if d in gathered.definitions}
     versions = workspace.lake.objects.versions(leaf.version for d, leaf in leaves.items() if d not in bound)
     columns: dict[str, Sequence[tuple[str, str]]] = {
-        d: [(c.name, c.type) for c in versions[leaf.version].columns]
-        for d, leaf in leaves.items()
-        if leaf.version in versions
+        d: versions[leaf.version].types for d, leaf in leaves.items() if leaf.version in versions
     }
     columns.update(columns_by_dataset(bound))
     loaded = {d: Loaded(s.contract, tuple(f.path for f in s.files)) for d, s in gathered.sources.items()}

@@ -12,11 +12,12 @@ from pathlib import Path
 from andon.base.cache import MemoryCache
 from andon.base.files import machine_error, make_folder, sync_file
 from andon.base.record import Record
-from andon.errors import DatasetError, MachineError
+from andon.errors import DamagedError, DatasetError, MachineError
 from andon.lake.intact import Intact, Sealed
 from andon.lake.named_files import raw_path
 from andon.lake.storage import Storage
 from andon.model.build import InputFile
+from andon.model.damage import Damage
 
 _CHUNK = 1 << 20
 
@@ -46,36 +47,42 @@ class RawFiles:
         """Where the content of `file` can be read now: the kept copy, else the project's own file.
 
         Raises:
-            MachineError: `lake.corrupt` if the copy is damaged and the project has no such file any more.
+            DamagedError: `lake.corrupt` if the copy is damaged and the project has no such file any more.
         """
         found = self._intact.damage(kept_copy(file))
         if found is None:
             return Path(self._storage.engine_path(raw_path(file)))
-        own = self.root / file.path
-        if self._storage.exists(raw_path(file)) and not own.exists():
-            raise MachineError(
-                "lake.corrupt",
-                f"the lake's copy of `{file.path}` {found.what}: {found.path}",
-                where=file.path,
-                hint=f"put `{file.path}` back as it was loaded and run again, or restore the copy from a backup",
-            )
-        return own
+        self._require_own(file, found)
+        return self.root / file.path
 
     def keep(self, files: Iterable[InputFile]) -> list[str]:
         """Copy into the storage what is not there yet, or damaged; returns the storage paths of new copies.
 
         Raises:
             DatasetError: `source.changed_while_read` if a file is not what it was when it was hashed.
+            DamagedError: see `place`.
             MachineError: `machine.disk`, `machine.read_only`.
         """
         new = []
         for file in files:
             path = raw_path(file)
-            if self._intact.damage(kept_copy(file)) is not None:
+            found = self._intact.damage(kept_copy(file))
+            if found is not None:
+                self._require_own(file, found)
                 self._copy(file, path)
                 self._intact.note(path, file.sha256)
                 new.append(path)
         return new
+
+    def _require_own(self, file: InputFile, found: Damage) -> None:
+        """Where the copy is damaged, the project's own file must be there."""
+        if self._storage.exists(raw_path(file)) and not (self.root / file.path).exists():
+            raise DamagedError(
+                "lake.corrupt",
+                f"the lake's copy of `{file.path}` {found.what}: {found.path}",
+                where=file.path,
+                hint=f"put `{file.path}` back as it was loaded and run again, or restore the copy from a backup",
+            )
 
     def _copy(self, file: InputFile, path: str) -> None:
         source = self.root / file.path

@@ -10,7 +10,7 @@ from andon.base.names import is_name_part, quote
 from andon.base.record import Record, replace
 from andon.engines.engine import missing
 from andon.engines.types import changed_by_storing, lake_type
-from andon.errors import AndonError, MachineError, Problem, ProjectError
+from andon.errors import AndonError, DamagedError, Problem, ProjectError
 from andon.model.dataset import Kind, Materialize
 from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
 from andon.runs.planning.gather import BoundCode, Gathered
@@ -51,9 +51,9 @@ def with_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> G
             places = {f.path: raw.place(f) for f in source.files}
             fresh = {*source.added, *source.changed}
             sources[name] = replace(source, contract=establish(definition, places, source.contract, fresh))
-        except MachineError:
-            raise
         except AndonError as error:
+            if error.stops_run:
+                raise
             failures[name] = error
     return gathered.with_sources(sources, failures)
 
@@ -211,7 +211,11 @@ class _SourceColumns(Record):
         definition, source = self.gathered.definitions[name], self.gathered.sources.get(name)
         if source is None or name in self.gathered.failures:
             return None
-        places = {f.path: self.raw.place(f) for f in source.files}
+        try:
+            places = {f.path: self.raw.place(f) for f in source.files}
+        except DamagedError as error:
+            self.failures[name] = error
+            return None
         try:
             sql = render(definition, source.contract or {}, places)
             return self.describe(sql)
@@ -230,7 +234,7 @@ def _published_columns(workspace: Workspace, gathered: Gathered, changed: set[st
 def _columns_of(workspace: Workspace, gathered: Gathered, wanted: Iterable[str]) -> dict[str, Columns]:
     ids = {d: gathered.state.leaves[d].version for d in wanted if d in gathered.state.leaves}
     versions = workspace.lake.objects.versions(ids.values())
-    return {d: [(c.name, c.type) for c in versions[i].columns] for d, i in ids.items() if i in versions}
+    return {d: versions[i].types for d, i in ids.items() if i in versions}
 
 
 def columns_by_dataset(bound: Mapping[str, Columns]) -> dict[str, list[tuple[str, str]]]:

@@ -10,7 +10,7 @@ from andon.model.types import INTEGERS
 from andon.sources.files import patterns as p
 from andon.sources.files.amounts import amount_of
 from andon.sources.files.dialect import Dialect
-from andon.sources.files.patterns import format_pattern, grouped, keeps_digits, matches, plain_number, type_name
+from andon.sources.files.patterns import all_of, format_pattern, grouped, keeps_digits, matches, plain_number, type_name
 
 #: Digits after the seconds that are kept. The lake keeps microseconds of every time.
 _FRACTIONS = {"TIMESTAMP": 6, "TIMESTAMP_S": 0, "TIMESTAMP_MS": 3, "TIMESTAMP_NS": 6, "TIME": 6, "TIME_NS": 6}
@@ -75,7 +75,8 @@ class Cast(Record):
             return self._number(kind, text, v, dialect)
         if kind == "BOOLEAN":
             fits = "true" if self.stated else f"lower({v}) in ('true', 'false')"
-            return f"{text} in ('true', 'false')", f"try_cast({v} as boolean)", fits
+            fast = f"case when {text} = 'true' then true else {text} = 'false' end"
+            return fast, f"try_cast({v} as boolean)", fits
         if self.format is not None and kind in ("DATE", "TIMESTAMP", _ZONED):
             return self._formatted(kind, text, v)
         if kind == "DATE" or kind == _ZONED or kind in _FRACTIONS:
@@ -112,12 +113,11 @@ class Cast(Record):
     def _float(self, kind: str, text: str, dialect: Dialect) -> str:
         """Few digits, nothing but digits and a point, no zeros in front: a double says all of that again."""
         size = p.SAFE_DIGITS if kind == "DOUBLE" or self.stated else 6
-        few = f"length({text}) <= {size} and {matches(text, p.short_float(dialect.decimal))}"
-        if self.format == SHORT:
-            few += f" and not ends_with({text}, '0')"
-        if dialect.decimal != ".":
+        few = matches(text, p.short_float(dialect.decimal, size, zeros=self.format != SHORT))
+        if dialect.decimal != "." or self.format == SHORT:
             return few
-        return f"({few}) or try_cast({text} as {kind})::varchar = {text} and {text} <> 'inf' and {text} <> '-inf'"
+        value = f"try_cast({text} as {kind})"
+        return f"case when {few} then true when {value}::varchar = {text} then not isinf({value}) end"
 
     def _float_fits(self, kind: str, plain: str) -> str:
         """A number must not become infinite or nothing; unless a person asked for a double, it must say all digits again."""
@@ -140,12 +140,12 @@ class Cast(Record):
         value = f"try_strptime({v}, {literal(form)})::{self.type}"
         pattern = format_pattern(form)
         fits = matches(v, pattern) if pattern is not None else f"strftime({value}, {literal(form)}) = {v}"
-        if kind == "DATE":
+        if kind == "DATE" and re.search("%-?[^dmYybBaAj%]", form):
             whole = f"{parsed}::date = {parsed}"  # no time that a date would drop
-            fast, fits = f"{fast} and {whole}", f"{fits} and {value}::timestamp = try_strptime({v}, {literal(form)})"
+            fast, fits = all_of(fast, whole), f"{fits} and {value}::timestamp = try_strptime({v}, {literal(form)})"
         if not self.stated:
             years = f"(year({value}) between 1500 and 2299 or year({value}) in (1, 9999))"
-            fast, fits = f"{fast} and year({parsed}) between 1500 and 2299", f"{fits} and {years}"
+            fast, fits = all_of(fast, f"year({parsed}) >= 1500", f"year({parsed}) <= 2299"), f"{fits} and {years}"
         return fast, value, fits
 
     def _moment(self, kind: str, text: str, v: str) -> tuple[str, str, str]:
@@ -153,21 +153,24 @@ class Cast(Record):
         value = f"try_cast({v} as {self.type})"
         date = p.STATED_DATE if self.stated else p.ISO_DATE
         clock = p.clock(_FRACTIONS.get(kind, 6))
-        likely = f"{text} >= '1500' and {text} < '2300'"
+        likely = f"{text} >= '1500'", f"{text} < '2300'"
         if kind == "DATE":
-            return f"try_cast({text} as date)::varchar = {text} and {likely}", value, matches(v, date)
+            return all_of(f"try_cast({text} as date)::varchar = {text}", *likely), value, matches(v, date)
         if kind.startswith("TIME") and not kind.startswith("TIMESTAMP"):
-            fast = f"try_cast({text} as time)::varchar = {text} and {text} < '24'"
+            fast = all_of(f"try_cast({text} as time)::varchar = {text}", f"{text} < '24'")
             return fast if kind == "TIME" else "", value, matches(v, clock)
         if kind == _ZONED:
             start = f"left({text}, 19)"
-            fast = (
-                f"length({text}) in (20, 25) and replace({start}, 'T', ' ') = try_cast({start} as timestamp)::varchar and {likely} "
-                f"and regexp_matches({text}, '(Z|[+-][01][0-9]:[0-5][0-9])$')"
+            fast = all_of(
+                f"case when length({text}) = 20 then true else length({text}) = 25 end",
+                f"replace({start}, 'T', ' ') = try_cast({start} as timestamp)::varchar",
+                *likely,
+                f"regexp_matches({text}, '(Z|[+-][01][0-9]:[0-5][0-9])$')",
             )
             return fast, _zoned(v), matches(v, f"{date}[ T]{p.ISO_TIME}{p.OFFSET}")
         moment = f"try_cast({text} as timestamp)::varchar"
-        fast = f"({text} = {moment} or (contains({text}, 'T') and replace({text}, 'T', ' ') = {moment})) and {likely}"
+        fast = f"case when {text} = {moment} then true when contains({text}, 'T') then replace({text}, 'T', ' ') = {moment} end"
+        fast = all_of(fast, *likely)
         return fast if kind == "TIMESTAMP" else "", value, matches(v, f"{date}([ T]{clock})?")
 
 

@@ -14,7 +14,7 @@ from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.dialect import MAX_COLUMNS, Dialect, find_dialect, first_record, stated_dialect
-from andon.sources.files.infer import casts_of, classes_in, sample, stated_casts
+from andon.sources.files.infer import Classes, casts_of, classes_in, sample, stated_casts
 from andon.sources.files.look import Look
 from andon.sources.files.raw_text import Source, TextFacts, check_text, joined
 from andon.sources.files.recount import exact_rows
@@ -64,9 +64,11 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
         lambda one: exact_rows(one[0], call, dialect, one[1]) if one[0].stored.stat().st_size <= _SMALL else None,
     )
     _check_rows(call, sources, dialect, first.fields, counted)
+    seen: Sequence[Classes] = ()
     with scratch() as connection:
         if dialect.header is None:
-            dialect = replace(dialect, header=_header(connection, call, dialect, sources[0], first.fields[:width]))
+            seen = _classes_below(connection, call, dialect, sources[0], first.fields[:width])
+            dialect = replace(dialect, header=True)
         head = tuple(first.fields[:width]) if dialect.header else None
         if head is not None and heads:
             head = tuple(dict.fromkeys(name for names in heads for name in names))
@@ -75,7 +77,9 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
         table = Table(dialect, tuple(Cast(n, "VARCHAR") for n in names), head)
         each(sources, lambda source: _check_head(call, table, source))
         lines_inside = _check_content(connection, call, table, sources, facts)
-        casts = stated_casts(call, names) if trusted else casts_of(connection, call, table, sources)
+        # of one file the header was told from the same rows
+        known = dict(zip(names, seen, strict=True)) if seen and len(sources) == 1 else None
+        casts = stated_casts(call, names) if trusted else casts_of(connection, call, table, sources, seen=known)
         table = replace(table, casts=casts)
         for here, group in lines_inside:
             by_name = {c.column: c for c in table.casts}
@@ -124,26 +128,34 @@ def _width(fields: Sequence[str], call: Call, source: Source) -> int:
     return len(fields)
 
 
-def _header(
+def _classes_below(
     connection: duckdb.DuckDBPyConnection, call: Call, dialect: Dialect, source: Source, fields: list[str]
-) -> bool:
+) -> Sequence[Classes]:
+    """See `_below_header`."""
     try:
-        return _has_header(connection, call, dialect, source, fields)
+        return _below_header(connection, call, dialect, source, fields)
     except DatasetError as error:
         if error.code == "source.ragged":  # the engine counts lines in its own way
             exact_rows(source, call, dialect, len(fields))
         raise
 
 
-def _has_header(
+def _below_header(
     connection: duckdb.DuckDBPyConnection, call: Call, dialect: Dialect, source: Source, fields: list[str]
-) -> bool:
-    """Whether the first row names the columns: only if a value below it is of a kind that its cell above is not."""
+) -> Sequence[Classes]:
+    """Make sure that the first row names the columns: only if a value below it is of a kind that its cell above is not.
+
+    Returns:
+        The classes of each column's values below it; nothing if nobody had to look.
+
+    Raises:
+        DatasetError: `source.ambiguous` if it may be a row of values.
+    """
     names = [f"c{i}" for i in range(len(fields))]
     table = Table(replace(dialect, header=True), tuple(Cast(n, "VARCHAR") for n in names), tuple(fields))
     stated = call.get("columns")
     if isinstance(stated, Mapping) and [n.lower() for n in stated] == [f.strip().lower() for f in fields]:
-        return True
+        return ()
     look, _ = sample(connection, call, table, [source])
     cells = ", ".join(f"({place}, {literal(cell)})" for place, cell in enumerate(fields))
     told = rows(connection, f"select {classify('v', dialect)} from (values {cells}) t(i, v) order by i")
@@ -152,10 +164,10 @@ def _has_header(
     # (With an unnamed first column, an index, the error about blank names says more.)
     named = all(f.strip() for f in fields) or not fields[0].strip()
     named = named and not any(_LIKE_VALUE.match(f) for f in fields)
-    if named and set(classes) == {"text"} and any(map(_are_values, classes_in(look, names).values())):
-        return True
-    if named and set(classes) == {"text"} and _names_nothing_below(look, names, fields):
-        return True
+    if named and set(classes) == {"text"}:
+        below = tuple(classes_in(look, names).values())
+        if any(map(_are_values, below)) or _names_nothing_below(look, names, fields):
+            return below
     if not all(f.strip() for f in fields) and _is_title(look, names):
         above = call.suggest(skip=str(dialect.skip + 1))
         message = f"the first row may be a title above the table: `{shown(', '.join(fields))}`"

@@ -131,12 +131,14 @@ def find_dialect(source: Source, call: Call) -> Dialect:
     if "delim" in call.stated:
         _check_regular(source, call, dialect, _count(text, whole, dialect), text)
         return dialect
-    counted = {delim: _count(text, whole, replace(dialect, delim=delim)) for delim in _DELIMITERS}
+    counted = {delim: _count(text, whole, replace(dialect, delim=delim)) for delim in _DELIMITERS if delim in text}
     fitting = [delim for delim, count in counted.items() if count.width > 1 and count.regular]
     if len(fitting) > 1:
         raise _two_delimiters(source, call, text, fitting)
     if fitting:
         return replace(dialect, delim=fitting[0])
+    # what stands nowhere cuts nothing; how its rows would be read counts only here
+    counted = {d: counted.get(d) or _count(text, whole, replace(dialect, delim=d)) for d in _DELIMITERS}
     return _single_column(source, call, dialect, text, counted)
 
 

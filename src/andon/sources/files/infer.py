@@ -29,6 +29,8 @@ SAMPLE_ROWS = 20_000
 _SAMPLE = "andon_sample"
 #: With more columns than that, their values are looked at one below the other.
 _WIDE = 32
+#: The classes of a column's values, in order: `(class, how many values, the least of them)`.
+Classes = Sequence[tuple[str, int, str]]
 
 
 def stated_types(value: Any, names: Sequence[str]) -> dict[str, str]:
@@ -62,11 +64,13 @@ def casts_of(
     table: Table,
     sources: Sequence[Source],
     kept: Mapping[str, Cast] | None = None,
+    seen: Mapping[str, Classes] | None = None,
 ) -> tuple[Cast, ...]:
     """A cast for every column that keeps what each of its values says; every row is looked at.
 
     Args:
         kept: casts that are known already.
+        seen: the classes of the columns' first values, where somebody looked at them.
 
     Raises:
         DatasetError: `source.ambiguous` for a column that no type holds unchanged.
@@ -79,7 +83,7 @@ def casts_of(
     unknown = [n for n in names if n not in known]
     first, whole = sample(connection, call, table, sources)
     every = first if whole else replace(first, origin=texts(call, table, sources))
-    for name, decision in _decide(first, unknown).items():
+    for name, decision in _decide(first, unknown, seen).items():
         known[name] = decision if isinstance(decision, Cast) else decided_cast(every, name)
     if is_lenient(call):
         return tuple(known[n] for n in names)
@@ -177,8 +181,8 @@ def _like_value(column: str) -> str:
     return f"{begins} or {word}"
 
 
-def classes_in(look: Look, names: Sequence[str]) -> dict[str, list[tuple[str, int, str]]]:
-    """The classes of each column's values, in order: `(class, how many values, the least of them)`."""
+def classes_in(look: Look, names: Sequence[str]) -> Mapping[str, Classes]:
+    """The classes of each column's values."""
     found: dict[str, list[tuple[str, int, str]]] = {name: [] for name in names}
     if names:
         kinds = classify("v", look.table.dialect)
@@ -188,9 +192,9 @@ def classes_in(look: Look, names: Sequence[str]) -> dict[str, list[tuple[str, in
     return found
 
 
-def _decide(look: Look, names: Sequence[str]) -> dict[str, Cast | Stop]:
+def _decide(look: Look, names: Sequence[str], seen: Mapping[str, Classes] | None = None) -> dict[str, Cast | Stop]:
     """What each column's values say that it is."""
-    classes = classes_in(look, names)
+    classes = classes_in(look, names) if seen is None else {name: seen[name] for name in names}
     counted = {name: {k: n for k, n, _ in told if k != "null"} for name, told in classes.items()}
     dates = [name for name, counts in counted.items() if counts and not set(counts) - {"day", "daytime"}]
     facts = _day_facts(look, {name: counted[name] for name in dates})
