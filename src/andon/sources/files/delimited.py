@@ -15,6 +15,7 @@ from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.dialect import MAX_COLUMNS, Dialect, find_dialect, first_record, stated_dialect
 from andon.sources.files.infer import Classes, casts_of, classes_in, sample, stated_casts
+from andon.sources.files.kinds import check_kind
 from andon.sources.files.look import Look
 from andon.sources.files.raw_text import Source, TextFacts, check_text, joined
 from andon.sources.files.recount import exact_rows
@@ -39,7 +40,8 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
     Raises:
         DatasetError: wherever the engine would have to guess, with what to write.
     """
-    facts = each(sources, lambda source: check_text(source, "encoding" in call.stated, call.suggest))
+    each(sources, lambda source: check_kind(source, call))
+    facts = each(sources, lambda source: check_text(source, call))
     trusted = call.get("auto_detect") is False and "columns" in call.stated
     dialect = stated_dialect(call) if trusted else find_dialect(sources[0], call)
     if trusted:
@@ -295,7 +297,8 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
     Raises:
         DatasetError: `source.contract`, `source.empty`, `source.truncated`, `source.encoding`, `source.ragged`, `source.ambiguous`.
     """
-    facts = each(sources, lambda source: check_text(source, "encoding" in call.stated, call.suggest))
+    each(sources, lambda source: check_kind(source, call))
+    facts = each(sources, lambda source: check_text(source, call))
     each(sources, lambda source: _check_head(call, table, source))
     with scratch() as connection:
         for here, group in _check_content(connection, call, table, sources, facts):
