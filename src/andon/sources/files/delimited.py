@@ -14,6 +14,7 @@ from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.dialect import MAX_COLUMNS, Dialect, find_dialect, first_record, stated_dialect
+from andon.sources.files.heads import check_alike, check_head
 from andon.sources.files.infer import Classes, casts_of, classes_in, sample, stated_casts
 from andon.sources.files.kinds import check_kind
 from andon.sources.files.look import Look
@@ -60,6 +61,8 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
     dialect = replace(dialect, skip=max(dialect.skip, first.line - 1) if not dialect.comment else dialect.skip)
     width = _width(first.fields, call, sources[0])
     heads = heads_of(call, dialect, sources)
+    if not heads and "columns" not in call.stated:
+        each(sources[1:], lambda source: check_alike(call, dialect, sources[0], first.fields[:width], source))
     widths = [len(h) for h in heads] if heads else [width] * len(sources)
     counted = each(
         zip(sources, widths, strict=True),
@@ -77,7 +80,7 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
             width = len(head)
         names = _names(connection, call, head, width, sources[0], dialect)
         table = Table(dialect, tuple(Cast(n, "VARCHAR") for n in names), head)
-        each(sources, lambda source: _check_head(call, table, source))
+        each(sources, lambda source: check_head(call, table, source))
         lines_inside = _check_content(connection, call, table, sources, facts)
         # of one file the header was told from the same rows
         known = dict(zip(names, seen, strict=True)) if seen and len(sources) == 1 else None
@@ -299,7 +302,7 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
     """
     each(sources, lambda source: check_kind(source, call))
     facts = each(sources, lambda source: check_text(source, call))
-    each(sources, lambda source: _check_head(call, table, source))
+    each(sources, lambda source: check_head(call, table, source))
     with scratch() as connection:
         for here, group in _check_content(connection, call, table, sources, facts):
             check_swallowed(connection, call, here, group)
@@ -315,50 +318,3 @@ def typed(call: Call, table: Table, sources: Sequence[Source]) -> Table:
     texts = replace(table, casts=tuple(Cast(c.column, "VARCHAR") for c in table.casts))
     with scratch() as connection:
         return replace(table, casts=casts_of(connection, call, texts, sources, kept))
-
-
-def _check_head(call: Call, table: Table, source: Source) -> None:
-    first = first_record(source, table.dialect)
-    if first is None:
-        raise stop("source.empty", "the file has no rows", source.path, hint="fetch the file again")
-    if not table.dialect.comment and first.line != table.dialect.skip + 1:
-        message = f"the table starts at line {first.line}, not at line {table.dialect.skip + 1} as recorded"
-        raise stop(
-            "source.contract", message, source.path, first.line, "remove the blank lines at the start of the file"
-        )
-    found, width = [f.strip() for f in first.fields], len(table.casts)
-    if len(found) == width + 1 and not found[-1]:
-        found.pop()
-    if table.head is None:
-        if len(found) != width:
-            raise stop(
-                "source.contract",
-                f"the file has {len(found)} columns, expected {width}",
-                source.path,
-                first.line,
-                f"fix the file; {call.anew}",
-            )
-        return
-    expected = [h.strip() for h in table.head]
-    if found == expected:
-        return
-    if call.get("union_by_name") and set(found) <= set(expected) and len(set(found)) == len(found):
-        return
-    raise _other_columns(call, source, first.line, expected, found)
-
-
-def _other_columns(call: Call, source: Source, line: int, expected: list[str], found: list[str]) -> DatasetError:
-    more, less = [f for f in found if f not in expected], [e for e in expected if e not in found]
-    parts = []
-    if more:
-        parts.append("new: " + ", ".join(f"`{m}`" for m in more[:5]))
-    if less:
-        parts.append("missing: " + ", ".join(f"`{m}`" for m in less[:5]))
-    difference = "; ".join(parts) or "the order differs"
-    lists = f"expected `{shown(', '.join(expected))}`, found `{shown(', '.join(found))}`"
-    message = f"the header differs from the recorded one ({difference}): {lists}"
-    only_new = bool(more) and not less
-    hint = call.more_columns(more) if only_new else f"fix the file; {call.anew}"
-    if not more and not less:
-        hint = f"columns by their names: `{call.suggest(union_by_name='true')}`; {call.anew}"
-    return stop("source.contract", message, source.path, line, hint, expected=expected, found=found, only_new=only_new)
