@@ -272,14 +272,16 @@ class Finish:
             edits += gathered.code.mine
             self._keep_texts(gathered)
             code = code.after(commit, state.files(), gathered.side.code, edits, gathered.code.taken)
-        builds = Gatherer(self._workspace).source_builds(state)
+        gatherer = Gatherer(self._workspace)
+        known, builds = gatherer.raw_in_common(old), gatherer.source_builds(state)
         for name, definition in gathered.definitions.items():
             if name in gathered.sources and name in builds:
                 published = {f.path: f.sha256 for f in builds[name].files}
                 here = {p: f.sha256 for p, f in gathered.side.raw(definition).items()}
                 merged = gathered.raw.get(name)
                 mine, taken = (merged.mine, merged.taken) if merged is not None else ((), ())
-                raw[name] = raw.get(name, InCommon()).after(commit, published, here, mine, taken)
+                common = known.of(name, here.keys() | published.keys())
+                raw[name] = common.after(commit, published, here, mine, taken)
         new = Base(code, raw)
         if new != bases.of(goal.branch):
             # a refresh of a folder without base says nothing of its code

@@ -142,7 +142,7 @@ class Branches:
         self._workspace.folder.set_branch(name)
         gatherer = Gatherer(self._workspace)
         old = self._workspace.bases.of(name)
-        raw = gatherer.common_raw(head, old.raw if old else {})
+        raw = gatherer.common_raw(head, old)
         self._workspace.bases.set(name, Base(InCommon(wanted, head.id), raw))
         return target, sorted(changes)
 

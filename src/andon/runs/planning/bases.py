@@ -46,5 +46,5 @@ def remember_published(workspace: Workspace, into: str) -> None:
     head = workspace.lake.refs.resolve(into)
     state = workspace.lake.commits.state(head)
     old = common_base(workspace, into) or Base()
-    common = Gatherer(workspace).common_raw(head, old.raw)
+    common = Gatherer(workspace).common_raw(head, old)
     workspace.bases.set(into, Base(old.code.after(head.id, state.files(), files), common))

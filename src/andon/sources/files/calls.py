@@ -38,6 +38,13 @@ _ALIASES = {
 }
 
 
+def written(text: str) -> str:
+    """`text` as a call states it: what can't be seen is told by its number, a tab as the engine's `\\t`."""
+    if len(text) == 1 and not text.isprintable() and text != "\t":
+        return f"chr({ord(text)})"
+    return literal(text).replace("\t", "\\t")
+
+
 class Call(Record):
     """One read call.
 
@@ -84,18 +91,18 @@ class Call(Record):
             return f"where only some files have them: `{self.suggest(union_by_name='true')}`; {self.anew}"
         return f"{self.anew}; `new_columns: add` in the source's front matter takes new ones from now on"
 
-    def suggest_type(self, column: str, kind: str) -> str:
-        """This call with the type of one more column stated."""
+    def suggest_type(self, column: str, kind: str, **options: str) -> str:
+        """This call with the type of one more column stated, and with `options`."""
         if self.format == "json":
-            return self.suggest(columns="{" + f"{literal(column)}: {literal(kind)}" + ", …}")
+            return self.suggest(columns="{" + f"{literal(column)}: {literal(kind)}" + ", …}", **options)
         columns = self.get("columns")
         if isinstance(columns, Mapping) and column in columns:
             inside = ", ".join(f"{literal(n)}: {literal(str(k))}" for n, k in {**columns, column: kind}.items())
-            return self.suggest(columns="{" + inside + "}")
+            return self.suggest(columns="{" + inside + "}", **options)
         types = self.get("types")
         stated = dict(types) if isinstance(types, Mapping) else {}
         inside = ", ".join(f"{literal(n)}: {literal(str(k))}" for n, k in {**stated, column: kind}.items())
-        return self.suggest(types="{" + inside + "}")
+        return self.suggest(types="{" + inside + "}", **options)
 
 
 def parse_call(read: FileRead, dataset: str) -> Call:

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.errors import DatasetError
-from andon.sources.failures import shown, stop
+from andon.sources.failures import each, shown, stop
+from andon.sources.files.amounts import amount_of
 from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
+from andon.sources.files.conversions import filtered, to_utf8
 from andon.sources.files.dialect import Dialect
 from andon.sources.files.faithful import check_digits, check_kinds, check_mixed, check_names
 from andon.sources.files.infer import decided_cast, stated_types
+from andon.sources.files.kinds import check_kind
 from andon.sources.files.look import Look
 from andon.sources.files.patterns import type_name
-from andon.sources.files.raw_text import Source, check_whole, joined
+from andon.sources.files.raw_text import Source, check_whole, chunks, joined
 from andon.sources.files.scratch import scratch
 from andon.sources.files.table import Table, run
 
@@ -58,7 +61,7 @@ _PLAIN = Dialect(delim="\x01")
 def is_guarded(cast: Cast) -> bool:
     """Whether a column is read as text and cast by Andon."""
     kind = type_name(cast.type)
-    return kind in _GUARDED or re.fullmatch(r"DECIMAL(\(.*\))?", kind) is not None
+    return kind in _GUARDED or amount_of(cast.type) is not None or re.fullmatch(r"DECIMAL(\(.*\))?", kind) is not None
 
 
 def relation(call: Call, table: Table, sources: Sequence[Source], whole: bool = False) -> str:
@@ -85,8 +88,7 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
     Raises:
         DatasetError: where a type would change a value, or the files hold no records.
     """
-    for source in sources:
-        _check_start(source)
+    each(sources, lambda source: _check_start(source, call))
     blank = Table(_PLAIN, (), None)
     with scratch() as connection:
         stated = call.get("columns")
@@ -177,17 +179,17 @@ def _no_records(
     )
 
 
-def _check_start(source: Source) -> None:
+def _check_start(source: Source, call: Call) -> None:
     check_whole(source)
-    with source.stored.open("rb") as stream:
-        start = stream.read(4)
+    check_kind(source, call)
+    start = next(chunks(source), b"")[:4]
     if start.startswith(b"\xef\xbb\xbf"):
-        hint = f"take it out: `tail -c +4 {source.path} > fixed.json`"
+        hint = f"take it out: `{filtered(source.path, 'tail -c +4', source.compression)}`"
         raise stop(
             "source.encoding", "the file begins with a byte order mark, which JSON has not", source.path, 1, hint
         )
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        hint = f"convert it: `iconv -f utf-16 -t utf-8 {source.path} > fixed.json`"
+        hint = f"convert it: `{filtered(source.path, to_utf8('utf-16'), source.compression)}`"
         raise stop("source.encoding", "the file is UTF-16, not UTF-8", source.path, 1, hint)
 
 
@@ -199,8 +201,7 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
     Raises:
         DatasetError: `source.contract`, `source.empty`, `source.truncated`, `source.encoding`.
     """
-    for source in sources:
-        _check_start(source)
+    each(sources, lambda source: _check_start(source, call))
     expected = {c.column: c for c in table.casts}
     with scratch() as connection:
         check_digits(connection, call, sources, {n: c.type for n, c in expected.items()}, "source.contract")
