@@ -27,6 +27,7 @@ from andon.suggestions.trial import try_all
 from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
+    from andon.runs.prepare import Preparer
     from andon.service.profiles import Profiles
     from andon.workspace.workspace import Workspace
 
@@ -62,8 +63,9 @@ class Suggested(Document):
 class Suggestions:
     """Suggests checks for the datasets of one workspace."""
 
-    def __init__(self, workspace: Workspace, profiles: Profiles) -> None:
+    def __init__(self, workspace: Workspace, profiles: Profiles, preparer: Preparer) -> None:
         self._workspace = workspace
+        self._preparer = preparer
         self._profiles = profiles
         self._lake = workspace.lake
 
@@ -118,7 +120,9 @@ class Suggestions:
         commit = self._lake.refs.resolve(self._workspace.reading())
         gatherer = Gatherer(self._workspace)
         base = common_base(self._workspace, self._workspace.branch())
-        return commit, gatherer.gather(commit, gatherer.folder(), base).project
+        gathered = gatherer.gather(commit, gatherer.folder(), base, lenient=True)
+        self._preparer.require_sound(gathered)
+        return commit, gathered.project
 
     def _key(
         self, scene: Scene, name: str, past: Sequence[Moment], at: str | None, marked: frozenset[str]
