@@ -8,12 +8,12 @@ from typing import Any
 from andon.base.text import around_difference
 from andon.render.values import cell_text
 
-#: Characters of one value that are shown beside another.
+#: Characters of one value that are shown beside another where no width says how many fit.
 WIDEST = 40
 
 
-def told_apart(old: Any, new: Any) -> tuple[str, str]:
-    """Both values as they are shown beside each other."""
+def told_apart(old: Any, new: Any, room: int = WIDEST) -> tuple[str, str]:
+    """Both values as they are shown beside each other, in `room` characters each."""
     one, other = cell_text(old), cell_text(new)
     if old == new and type(old) is type(new):
         return one, other
@@ -21,7 +21,7 @@ def told_apart(old: Any, new: Any) -> tuple[str, str]:
         one, other = _exact(old, one), _exact(new, other)
     elif _seen(one) == _seen(other) or not one or not other:
         one, other = (_spelled(value) if isinstance(value, str) else text for value, text in ((old, one), (new, other)))
-    return around_difference(one, other, WIDEST)
+    return around_difference(one, other, room)
 
 
 def _exact(value: Any, text: str) -> str:

@@ -45,13 +45,13 @@ def _in_columns(found: RowDiff) -> str:
     return f" ({', '.join(named)}{f' and {more} more columns' if more else ''})" if named else ""
 
 
-def change_text(change: ColumnChange) -> str:
-    """How the values of a column changed: `a → b (12)`, or the sum of all changes and the largest."""
+def change_text(change: ColumnChange, room: int = WIDEST) -> str:
+    """How the values of a column changed: `a → b (12)`, or the sum of all changes and the largest; long values in `room` each."""
     parts = []
     if change.masked:
         parts.append("values are not shown (pii)")
     if change.pairs:
-        parts.append(", ".join(f"{pair_text(p.old, p.new)} ({p.rows:,})" for p in change.pairs))
+        parts.append(", ".join(f"{pair_text(p.old, p.new, room)} ({p.rows:,})" for p in change.pairs))
     if change.largest is not None:
         largest = f" in all, largest {_signed(change.largest)}" if change.changed > 1 else ""
         parts.append(f"{_signed(change.sum)}{largest}")
@@ -79,12 +79,14 @@ def shown_columns(found: RowDiff) -> tuple[list[int], int]:
     return shown, len(wanted) - sum(1 for i in wanted if i in shown)
 
 
-def value_text(value: object) -> str:
-    """A value beside others: cut where it is long."""
+def value_text(value: object, room: int = WIDEST) -> str:
+    """A value beside others: cut where it is longer than `room`, with its length."""
     text = cell_text(value)
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+    return text if len(text) <= room else f"{text[: room - 1]}… ({len(text):,} characters)"
 
 
-def pair_text(old: object, new: object) -> str:
-    """A value that became another, so that the difference is seen."""
-    return ARROW.join(told_apart(old, new))
+def pair_text(old: object, new: object, room: int = WIDEST) -> str:
+    """A value that became another, so that the difference is seen; where they are cut to `room` each, with their length."""
+    length = max(len(cell_text(old)), len(cell_text(new)))
+    told = f" (up to {length:,} characters)" if length > room else ""
+    return ARROW.join(told_apart(old, new, room)) + told

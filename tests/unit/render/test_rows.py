@@ -53,9 +53,21 @@ def test_how_the_values_of_a_column_changed(change: ColumnChange, text: str) -> 
     assert change_text(change) == text
 
 
+def test_of_long_values_that_differ_the_length_is_told() -> None:
+    old, new = "x" * 100 + "a" + "y" * 900, "x" * 100 + "b" + "y" * 912
+    assert pair_text(old, new, 2000) == f"{old} → {new}"
+    shown = pair_text(old, new, 60)
+    assert shown.endswith(" (up to 1,013 characters)")
+    assert "xa" in shown
+    assert "xb" in shown
+    change = ColumnChange("a", 1, pairs=(ValuePair(old, new, 1),))
+    assert change_text(change, 60) == f"{shown} (1)"
+
+
 def test_long_values_are_cut() -> None:
     assert value_text("x" * 40) == "x" * 40
-    assert value_text("x" * 41) == "x" * 39 + "…"
+    assert value_text("x" * 41) == "x" * 39 + "… (41 characters)"
+    assert value_text("x" * 41, 60) == "x" * 41
     assert value_text(None) == "NULL"
 
 
@@ -110,16 +122,17 @@ def test_without_changed_columns_as_many_as_fit() -> None:
         (
             "x" * 60 + "a" + "y" * 60,
             "x" * 60 + "b" + "y" * 60,
-            "…xxxxxxxxxxxxxayyyyyyyyyyyyyyyyyyyyyyyy… → …xxxxxxxxxxxxxbyyyyyyyyyyyyyyyyyyyyyyyy…",
+            "…xxxxxxxxxxxxxayyyyyyyyyyyyyyyyyyyyyyyy… → …xxxxxxxxxxxxxbyyyyyyyyyyyyyyyyyyyyyyyy…"
+            " (up to 121 characters)",
         ),
-        ("x" * 60, "x" * 60 + "tail", "…xxxxxxxxxxxxx → …xxxxxxxxxxxxxtail"),
-        ("a" + "y" * 60, "b" + "y" * 60, "a" + "y" * 38 + "… → b" + "y" * 38 + "…"),
+        ("x" * 60, "x" * 60 + "tail", "…xxxxxxxxxxxxx → …xxxxxxxxxxxxxtail (up to 64 characters)"),
+        ("a" + "y" * 60, "b" + "y" * 60, "a" + "y" * 38 + "… → b" + "y" * 38 + "… (up to 61 characters)"),
         (Decimal("1.50"), Decimal("1.5001"), "1.50 → 1.5001"),
     ],
 )
 def test_what_became_another_is_seen_to_be_another(old: object, new: object, text: str) -> None:
     found = pair_text(old, new)
     assert found == text
-    one, other = found.split(" → ")
+    one, other = found.partition(" (up to ")[0].split(" → ")
     assert one != other
     assert max(len(one), len(other)) <= 44

@@ -9,6 +9,7 @@ from andon.base.text import plural, seconds, size
 from andon.cli.output import Cell, Console, Ink, error_lines
 from andon.cli.table import table
 from andon.cli.text.checks import page_checks
+from andon.cli.text.code import code_lines
 from andon.cli.text.plans import symbol
 from andon.render.values import cell_text, is_number, is_solid
 from andon.render.words import moment, names, short
@@ -86,7 +87,7 @@ def page_lines(page: Page, console: Console) -> list[str]:
         lines += ["", ink.paint("sample", "dim"), *_sample(page, ink, width)]
     if page.build is not None and page.build.log:
         lines += ["", ink.paint("what it printed", "dim"), *_printed(page.build.log)]
-    lines += ["", ink.paint("code", "dim"), *(f"  {text}" for text in page.code.rstrip("\n").splitlines())]
+    lines += ["", ink.paint("code", "dim"), *code_lines(page.code.rstrip("\n").splitlines(), width, "  ")]
     return [*lines, "", ink.paint("read it elsewhere", "dim"), *_elsewhere(page)]
 
 

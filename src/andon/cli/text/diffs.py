@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from andon.base.text import plural
 from andon.cli.output import Cell, Ink
 from andon.cli.table import table
+from andon.cli.text.code import code_lines
 from andon.cli.text.rows import row_lines, summary_lines
 from andon.cli.text.verdicts import STYLES
 from andon.render.diffs import WORDS, rows_text, texts_of, unified
@@ -46,16 +47,21 @@ def diff_lines(found: Diff, names: tuple[str, str], ink: Ink, width: int | None,
         lines += ["", *table(rows, ink, width=width, indent="  ", whole=[0, 1], wrap=[2, 3], drop=())]
     for dataset in found.datasets:
         if dataset.schema:
-            lines += ["", f"  columns of {dataset.dataset}", *(f"    {_painted(s, ink)}" for s in dataset.schema)]
+            within = code_lines(dataset.schema, _within(width), sign=2)
+            lines += ["", f"  columns of {dataset.dataset}", *(f"    {_painted(line, ink)}" for line in within)]
     texts = list(texts_of(found))
     if code and texts:
         lines.append("")
         for text in texts:
-            lines += [_painted(line, ink) for line in unified(text)]
+            lines += [_painted(line, ink) for line in code_lines(unified(text), width, sign=1)]
     elif texts:
         told = f"{plural(len(texts), 'file')} changed: {', '.join(path for path, _, _ in texts)}"
         lines += ["", *(wrap(told, width, subsequent_indent="  ", break_on_hyphens=False) if width else [told])]
     return lines if rows or texts else [*lines, "", "no difference"]
+
+
+def _within(width: int | None) -> int | None:
+    return None if width is None else width - 4
 
 
 def _word(dataset: DatasetDiff) -> Cell:

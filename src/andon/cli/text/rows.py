@@ -8,12 +8,17 @@ from andon.base.text import plural
 from andon.cli.output import Cell, Ink
 from andon.cli.table import table
 from andon.model.row_diff import RowChange, RowDiff, RowSample
+from andon.render.pairs import WIDEST
 from andon.render.rows import change_text, counts_text, pair_text, shown_columns, value_text
 from andon.render.words import listed
 
 _REST = "`-o FILE` writes all"
 #: Columns that are named where they are not shown.
 _NAMED = 8
+#: What stands beside two values on a line: indent, sign, arrow.
+_BESIDE = 8
+#: Where lines have no width, in a pipe, longer values are cut all the same.
+_UNBOUND = 1000
 _SIGNS = {RowChange.CHANGED: ("~", "accent"), RowChange.ADDED: ("+", "good"), RowChange.REMOVED: ("-", "bad")}
 
 
@@ -38,7 +43,7 @@ def row_lines(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
         f"  {ink.paint('note:', 'warn')} {name} was {old} and is {new}: compared as {common}"
         for name, old, new, common in found.retyped
     ]
-    changes: list[Sequence[Cell]] = [(c.name, f"{c.changed:,}", change_text(c)) for c in found.columns]
+    changes: list[Sequence[Cell]] = [(c.name, f"{c.changed:,}", change_text(c, _room(width))) for c in found.columns]
     if changes:
         headers = ("column", "changed", "how")
         lines += [
@@ -54,10 +59,12 @@ def row_lines(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
 
 def _side_by_side(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
     shown, hidden = shown_columns(found)
-    rows: list[Sequence[Cell]] = [_row(found, sample, shown) for sample in found.samples]
-    lines = table(
-        rows, ink, headers=("", *(found.names[i] for i in shown)), width=width, indent="  ", whole=[0], rest=_REST
-    )
+    rows: list[Sequence[Cell]] = [_row(found, sample, shown, _room(width)) for sample in found.samples]
+    names = [found.names[i] for i in shown]
+    changed = {name for sample in found.samples for name in sample.changed}
+    # of a value that became another, the end must be seen as well
+    wrap = [place for place, name in enumerate(names, 1) if name in changed]
+    lines = table(rows, ink, headers=("", *names), width=width, indent="  ", whole=[0], wrap=wrap, rest=_REST)
     notes = []
     for change, count in (
         (RowChange.CHANGED, found.rows.changed),
@@ -74,19 +81,26 @@ def _side_by_side(found: RowDiff, ink: Ink, width: int | None) -> list[str]:
     return [*lines, *([f"  {ink.paint('… ' + ', '.join(notes), 'dim')}"] if notes else [])]
 
 
-def _row(found: RowDiff, sample: RowSample, shown: Sequence[int]) -> list[Cell]:
+def _room(width: int | None) -> int:
+    """Characters of one value beside another: half a line."""
+    return _UNBOUND if width is None else max(WIDEST, (width - _BESIDE) // 2)
+
+
+def _row(found: RowDiff, sample: RowSample, shown: Sequence[int], room: int) -> list[Cell]:
     sign, style = _SIGNS[sample.change]
     cells: list[Cell] = [(f"{sign} ×{sample.rows:,}" if sample.rows > 1 else sign, style)]
     for index in shown:
         if sample.old is not None and sample.new is not None:
             if found.names[index] in sample.changed:
-                cells.append((pair_text(sample.old[index], sample.new[index]), "accent"))
+                cells.append((pair_text(sample.old[index], sample.new[index], room), "accent"))
             else:
                 cells.append(
-                    value_text(sample.new[index]) if index < len(found.key) else (value_text(sample.new[index]), "dim")
+                    value_text(sample.new[index], 2 * room)
+                    if index < len(found.key)
+                    else (value_text(sample.new[index], 2 * room), "dim")
                 )
         else:
             side = sample.new if sample.new is not None else sample.old
             assert side is not None  # a row is on one side at least
-            cells.append((value_text(side[index]), style))
+            cells.append((value_text(side[index], 2 * room), style))
     return cells
