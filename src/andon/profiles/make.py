@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from andon.base.names import quote
 from andon.base.record import replace
-from andon.base.text import plural
 from andon.engines.duckdb.instance import file_list
 from andon.model.profile import ColumnKind, ColumnProfile, Profile
 from andon.model.version import Column, Version
@@ -95,13 +94,6 @@ def profile_view(
     return Profile(
         dataset=version.dataset, version=version.id, rows=rows, columns=columns, sample=looked_at, seconds=_since(began)
     )
-
-
-def how_made(profile: Profile) -> str:
-    """From what a profile was made, for people."""
-    if profile.sample is None:
-        return f"all {plural(profile.rows, 'row')}"
-    return f"a sample of {profile.sample:,} of {plural(profile.rows, 'row')}"
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import pytest
 from andon.profiles import make as profile_made
 from andon.profiles import sample as profile_sample
 from andon.profiles.compare import compare
-from andon.profiles.make import how_made
 from andon.profiles.sample import READ_UP_TO, STRETCH, STRETCHES, one_in, stretches
 from kit.profiles import Profiler
 
@@ -56,7 +55,6 @@ def test_a_large_table_is_sampled_and_says_so(profiler: Profiler, monkeypatch: p
     assert (found.rows, found.is_exact) == (120_000, False)
     assert found.sample is not None
     assert 50_000 < found.sample < 70_000
-    assert how_made(found) == f"a sample of {found.sample:,} of 120,000 rows"
     number, key, amount, day, floating, text = found.columns
     # counted by the write, over all rows
     assert (amount.nulls, amount.nulls_of, amount.null_share) == (30_000, 120_000, 0.25)

@@ -6,20 +6,13 @@ import re
 from collections.abc import Collection, Iterable
 
 from andon.base.text import words_in
-from andon.model.dataset import CheckLine
 from andon.sql.names import CLOCK_NAMES
 
 _CLOCK = re.compile(r"\b(?:max_age|" + "|".join(sorted(CLOCK_NAMES)) + r")\b", re.IGNORECASE)
 
 
-def mentions_clock(lines: Iterable[CheckLine], macros: Iterable[str] = ()) -> bool:
-    """Whether the result of any line may depend on the logical time. Says yes too often, never no too often; asks no engine."""
-    words = clock_macros(macros)
-    return any(mentions(line.text, words) for line in lines)
-
-
 def mentions(text: str, words: Collection[str]) -> bool:
-    """Whether `text` may use the clock, or names one of the macros `words`."""
+    """Whether `text` may use the clock, or names one of the macros `words`. Says yes too often, never no too often; asks no engine."""
     if _CLOCK.search(text):
         return True
     return bool(words) and not words_in(text).isdisjoint(words)

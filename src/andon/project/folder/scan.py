@@ -131,11 +131,6 @@ def hash_files(root: Path, paths: Iterable[str], index: Cache) -> dict[str, File
     return facts
 
 
-def fact_of(root: Path, path: str, index: Cache) -> FileFact:
-    """Facts of one file; see `hash_files`."""
-    return hash_files(root, [path], index)[path]
-
-
 def is_code_path(path: str) -> bool:
     """Whether a file of this project-relative path would be code."""
     folder, _, rest = path.partition("/")

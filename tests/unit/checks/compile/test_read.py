@@ -9,7 +9,7 @@ from pathlib import Path
 from andon.base.cache import FileCache, MemoryCache
 from andon.checks.compile.plans import Catalog, DeclaredChecks, RowPlan
 from andon.checks.compile.read import read_checks
-from andon.checks.language.clock import mentions_clock
+from andon.checks.language.clock import clock_macros, mentions
 from andon.model.dataset import CheckLine
 
 COLUMNS = {
@@ -124,8 +124,7 @@ def test_macros_are_part_of_what_a_check_means() -> None:
     assert [a == b for a, b in zip(one, other, strict=True)] == [False, True, True]
     found, _ = read_checks([given], catalog(macros=macros(1)))
     assert [item.check.uses_clock for item in found["shop.orders"]] == [False, False, True]
-    assert mentions_clock(given.lines, macros(1))
-    assert not mentions_clock(given.lines[:2], macros(1))
+    assert [mentions(line.text, clock_macros(macros(1))) for line in given.lines] == [False, False, True]
 
 
 def test_the_clock_is_told_from_the_text() -> None:
@@ -137,7 +136,7 @@ def test_the_clock_is_told_from_the_text() -> None:
         ("a > 0", False),
         ("nowhere > 0", False),
     ):
-        assert mentions_clock([CheckLine(text, "f", 1)]) is says
+        assert mentions(text, ()) is says
 
 
 def test_what_is_kept_needs_no_engine(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from andon.base.cache import MemoryCache
 from andon.base.hashing import digest
 from andon.errors import AndonError, DatasetError, UsageError
 from andon.project.folder import scan as scanning
-from andon.project.folder.scan import fact_of, find_root, hash_files, is_code_path, scan
+from andon.project.folder.scan import find_root, hash_files, is_code_path, scan
 
 CODE = [
     "analyses/retention.py",
@@ -134,14 +134,14 @@ def test_raw_files_share_the_cache(tmp_path: Path, settled: None) -> None:
     facts = hash_files(tmp_path, ["raw/b.csv", "raw/a.csv", "raw/b.csv"], cache)
     assert list(facts) == ["raw/b.csv", "raw/a.csv"]
     assert facts["raw/a.csv"].sha256 == digest(b"content of raw/a.csv\n")
-    assert fact_of(tmp_path, "raw/a.csv", cache) == facts["raw/a.csv"]
+    assert hash_files(tmp_path, ["raw/a.csv"], cache)["raw/a.csv"] == facts["raw/a.csv"]
 
 
 def test_missing_and_odd_raw_files(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for path in ("nothing.csv", "folder"):
         with pytest.raises(DatasetError) as caught:
-            fact_of(tmp_path, path, MemoryCache())
+            hash_files(tmp_path, [path], MemoryCache())
         assert caught.value.code == "source.missing"
 
 
@@ -159,7 +159,7 @@ def test_a_file_that_changes_while_it_is_read(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(scanning.hashlib, "sha256", Meddling)
     with pytest.raises(DatasetError) as caught:
-        fact_of(tmp_path, "a.csv", MemoryCache())
+        hash_files(tmp_path, ["a.csv"], MemoryCache())
     assert caught.value.code == "source.changed_while_read"
     assert caught.value.retryable
 
