@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from andon.sql.bound_plan import Node, UntracedError
-from andon.sql.meaning.choices import is_alike, leaves_open, rounds, window_leaves_open
-from andon.sql.meaning.expressions import Expressions, as_it_stands, conditions, kind_of
+from andon.sql.meaning.choices import rounds, window_leaves_open
+from andon.sql.meaning.expressions import Expressions, conditions, kind_of
+from andon.sql.meaning.fewer import Fewer
 from andon.sql.meaning.joins import Joins
 from andon.sql.meaning.layout import Layout, layout_of
 from andon.sql.meaning.scans import rest_of, scan, table_function
@@ -29,13 +30,6 @@ from andon.sql.meaning.terms import (
 )
 from andon.sql.names import words
 
-#: Keys that are looked at, or that only number things; all others are part of what an operator means.
-_AGGREGATE_KEYS = words(
-    "expressions group_index aggregate_index groupings_index groups grouping_sets grouping_functions distinct_validity"
-)
-
-_LISTS = frozenset({"list", "array_agg"})
-
 
 class PlanReader:
     """Reads one plan.
@@ -50,6 +44,7 @@ class PlanReader:
         self._datasets = datasets
         self._expressions = Expressions(whole)
         self._joins = Joins(self._expressions)
+        self._fewer = Fewer(self._expressions, whole)
         self._ctes: dict[int, MeantRelation] = {}
         self._cte_layouts: dict[int, Layout] = {}
         #: Of the operators that are being read, from the root down: what was read below them, and how its rows lie.
@@ -138,58 +133,6 @@ class PlanReader:
         kept = node.get("projection_map")
         return found.with_cells([child.cells[index] for index in kept]) if kept else found
 
-    def _aggregate(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
-        (child,) = below
-        closed = Closed(child)
-        extra = rest_of(node, _AGGREGATE_KEYS)
-        groups = node.get("groups", ())
-        keys = self._expressions.terms(groups, child.cells)
-        names = [closed.digest(key) for key in keys]
-        sets = node.get("grouping_sets") or [list(range(len(keys)))]
-        grouped = sorted(sorted({names[index] for index in each}) for each in sets)
-        alike = all(is_alike(kind_of(expression)) for expression in groups)
-        factor = Factor(
-            mark("groups", closed.rows, grouped, extra, "" if alike else self.whole),
-            single=not keys and len(sets) == 1,
-            marks=joined(closed, Marks(open=not alike), *keys),
-        )
-        cells = []
-        for index, (name, key) in enumerate(zip(names, keys, strict=True)):
-            label = mark("key", name, "" if alike else self.whole)
-            term = Term(label, (), (factor,), marks=joined(factor, key))
-            cells.append(MeantColumn(term, (node["group_index"], index), kind_of(groups[index])))
-        cells += self._gathered(node, child, closed, factor)
-        for index, asked in enumerate(node.get("grouping_functions", ())):
-            label = mark("grouping", [names[number] for number in asked])
-            cells.append(MeantColumn(Term(label, (), (factor,)), (node["groupings_index"], index)))
-        return MeantRelation(cells, [factor])
-
-    def _gathered(self, node: Node, child: MeantRelation, closed: Closed, factor: Factor) -> list[MeantColumn]:
-        """The aggregates of an operator."""
-        cells = []
-        for index, expression in enumerate(node.get("expressions", ())):
-            if expression["expression_class"] != "BOUND_AGGREGATE":
-                raise UntracedError("the plan's aggregates are not the ones expected")
-            inner = self._expressions.plain(expression, child.cells)
-            taken = [
-                closed.digest(term) for term in self._expressions.terms(expression.get("children", ()), child.cells)
-            ]
-            orders = (expression.get("order_bys") or {}).get("orders", ())
-            by = self._expressions.terms([order["expression"] for order in orders], child.cells)
-            is_open = leaves_open(expression, taken, [closed.digest(term) for term in by])
-            is_rounded = rounds(expression) and not (child.is_plain and not inner.subquery)
-            label = mark("aggregate", closed.digest(inner))
-            marks = joined(factor, inner, Marks(is_open, is_rounded))
-            term = Term(mark(label, self.whole) if is_open else label, (), (factor,), marks=marks)
-            if expression.get("name") in _LISTS and is_alike(kind_of(expression)):
-                term.unsorted = Term(label, (), (factor,), marks=joined(factor, inner))
-            cells.append(MeantColumn(term, (node["aggregate_index"], index), kind_of(expression)))
-        if [part.get("name") for part in node.get("expressions", ())] == ["first", "count_star"] and factor.single:
-            (taken_first,) = self._expressions.terms(node["expressions"][0]["children"], child.cells)
-            value = Term(mark("only", closed.digest(taken_first)), (), (factor,), marks=joined(factor, taken_first))
-            cells[0].term.only = (value, cells[1].term)
-        return cells
-
     def _window(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         closed = Closed(child)
@@ -227,71 +170,12 @@ class PlanReader:
         cells = [child.cells[index] for index in kept] if kept else child.cells
         return MeantRelation(cells, child.factors, child.filters, tuple(keys))
 
-    def _limit(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
-        (child,) = below
-        closed = Closed(child)
-        sorted_by = {closed.digest(key.parts[0]) for key in child.order}
-        decided = all(closed.digest(cell.term) in sorted_by and is_alike(cell.kind) for cell in child.cells) and bool(
-            child.cells
-        )
-        bounds = {}
-        for key in ("limit_val", "offset_val"):
-            bound = node.get(key, {})
-            inner = bound.get("expression")
-            bounds[key] = [
-                as_it_stands({name: part for name, part in bound.items() if name != "expression"}),
-                closed.digest(self._expressions.term(inner, child.cells)) if inner else "",
-            ]
-        order = [closed.digest(key) for key in child.order]
-        extra = rest_of(node, words("limit_val offset_val"))
-        if decided:
-            return sealed(child, mark("limit", closed.rows, order, bounds, extra), closed)
-        # how many rows there are is certain; which ones, the engine may choose
-        choice = mark(order, self.whole)
-        factor = Factor(mark("limit", closed.rows, bounds, extra), choice=choice, marks=joined(closed))
-        return self._chosen(child, closed, factor, ())
-
-    def _chosen(self, child: MeantRelation, closed: Closed, factor: Factor, certain: Sequence[str]) -> MeantRelation:
-        """Rows that the engine takes out of those below: `certain` values are the same in all that it may take."""
-        cells = []
-        for cell in child.cells:
-            name = closed.digest(cell.term)
-            label = mark("key", name, "") if name in certain else mark("chosen", name, self.whole)
-            marks = joined(factor, cell.term, Marks(open=name not in certain))
-            cells.append(MeantColumn(Term(label, (), (factor,), marks=marks), cell.place, cell.kind))
-        return MeantRelation(cells, [factor])
-
     def _sample(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         (child,) = below
         closed = Closed(child)
         return sealed(
             child, mark("sample", closed.rows, rest_of(node, frozenset()), self.whole), closed, Marks(open=True)
         )
-
-    def _distinct(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
-        (child,) = below
-        closed = Closed(child)
-        targets = self._expressions.terms(node.get("distinct_targets", ()), child.cells)
-        if node["distinct_type"] != "DISTINCT":
-            names = sorted({closed.digest(target) for target in targets})
-            alike = all(is_alike(kind_of(target)) for target in node["distinct_targets"])
-            factor = Factor(
-                mark("groups", closed.rows, [names], {}, "" if alike else self.whole),
-                marks=joined(closed, Marks(open=not alike), *targets),
-            )
-            return self._chosen(child, closed, factor, names if alike else ())
-        names = sorted(set(closed.digests(child.cells)))
-        alike = all(is_alike(cell.kind) for cell in child.cells)
-        whole = "" if alike else self.whole
-        factor = Factor(
-            mark("groups", closed.rows, [names], {}, whole),
-            marks=joined(closed, Marks(open=not alike), *(cell.term for cell in child.cells)),
-        )
-        cells = []
-        for cell in child.cells:
-            label = mark("key", closed.digest(cell.term), whole)
-            cells.append(MeantColumn(Term(label, (), (factor,), marks=joined(factor)), cell.place, cell.kind))
-        return MeantRelation(cells, [factor])
 
     def _pivot(self, node: Node, below: Sequence[MeantRelation]) -> MeantRelation:
         """The lists below come in the order of the rows, so this stays as it stands."""
@@ -413,17 +297,17 @@ _NAMED: Mapping[str, Callable[[PlanReader, Node], MeantRelation]] = {
 }
 
 _PLAIN: Mapping[str, Callable[[PlanReader, Node, Sequence[MeantRelation]], MeantRelation]] = {
-    "LOGICAL_AGGREGATE_AND_GROUP_BY": PlanReader._aggregate,
+    "LOGICAL_AGGREGATE_AND_GROUP_BY": lambda reader, node, below: reader._fewer.aggregate(node, *below),
     "LOGICAL_ANY_JOIN": PlanReader._join,
     "LOGICAL_ASOF_JOIN": PlanReader._asof,
     "LOGICAL_COMPARISON_JOIN": PlanReader._join,
     "LOGICAL_CROSS_PRODUCT": PlanReader._cross,
-    "LOGICAL_DISTINCT": PlanReader._distinct,
+    "LOGICAL_DISTINCT": lambda reader, node, below: reader._fewer.distinct(node, *below),
     "LOGICAL_EXCEPT": lambda reader, node, below: except_or_intersect(node, below, reader.whole),
     "LOGICAL_EXPRESSION_GET": PlanReader._values,
     "LOGICAL_FILTER": PlanReader._filter,
     "LOGICAL_INTERSECT": lambda reader, node, below: except_or_intersect(node, below, reader.whole),
-    "LOGICAL_LIMIT": PlanReader._limit,
+    "LOGICAL_LIMIT": lambda reader, node, below: reader._fewer.limit(node, *below),
     "LOGICAL_ORDER_BY": PlanReader._order,
     "LOGICAL_PIVOT": PlanReader._pivot,
     "LOGICAL_POSITIONAL_JOIN": PlanReader._positional,
