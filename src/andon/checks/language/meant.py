@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from functools import cache
 from itertools import pairwise
 
-from andon.checks.language.meant_rules import RULES
 from andon.checks.language.tokens import cut
+
+Make = Callable[["re.Match[str]"], str]
 
 #: How often a line may be rewritten.
 _STEPS = 3
@@ -20,7 +22,13 @@ _LONGEST = 200
 #: Two values to some, a range to others.
 _BOTH = re.compile(r"\bin \[\s*-?[\d.]+\s*,\s*-?[\d.]+\s*\]", re.IGNORECASE)
 
-_COMPILED = tuple((re.compile(rf"\s*{pattern}\s*\Z", re.IGNORECASE), make) for pattern, make in RULES)
+
+@cache
+def _rules() -> tuple[tuple[re.Pattern[str], Make], ...]:
+    # here, since most projects have no such line, and compiling some two hundred patterns takes longer than all else of a command
+    from andon.checks.language.meant_rules import RULES
+
+    return tuple((re.compile(rf"\s*{pattern}\s*\Z", re.IGNORECASE), make) for pattern, make in RULES)
 
 
 def meant(line: str, reads: Callable[[str], bool]) -> str | None:
@@ -46,7 +54,7 @@ def meant(line: str, reads: Callable[[str], bool]) -> str | None:
 
 
 def _rewritten(line: str) -> Iterator[str]:
-    for pattern, make in _COMPILED:
+    for pattern, make in _rules():
         match = pattern.match(line)
         if match:
             yield " ".join(make(match).split())

@@ -58,6 +58,11 @@ def _share(n: str) -> str:
     return f"{Decimal(n) * 100:f}".rstrip("0").rstrip(".") + "%" if "." in n else f"{int(n) * 100}%"
 
 
+def _percent(n: str, sign: str | None) -> str:
+    """A share as it was meant: `50`, `50%` and `0.5` are 50%."""
+    return _share(n) if sign is None and "." in n and Decimal(n) <= 1 else f"{n}%"
+
+
 def _around(n: str) -> str:
     """A deviation in percent as a range around the whole: `10` as `90%..110%`."""
     return f"{100 - Decimal(n)}%..{100 + Decimal(n)}%"
@@ -138,6 +143,42 @@ _COMPARED = "|".join(sorted(_WORDED, key=len, reverse=True))
 _AGE = r"(?:max_age|maxage|freshness|fresh|age)"
 
 RULES: tuple[tuple[str, Make], ...] = (
+    (rf"(?:(?P<s>warn)|fail|error|alert|hold)[_ ](?:if|when)\s*:\s*(?P<l>[^<>=]+?)\s*{_OP}\s*(?P<r>[^<>=]+?){_TAIL}", lambda m: f"{m['l']} {_FLIPPED[m['o']]} {m['r']}{' warn' if m['s'] else ''}{m['tail']}"),
+    (r"(?P<l>\S.*?)\s*(?:->|:|\bon_fail\b\s*[:=]?|\blevel\b\s*[:=]?|\baction\b\s*[:=]?)\s*(?P<s>warn|info)(?:ing)?", lambda m: f"{m['l']} {m['s']}"),
+    (r'"(?P<w>[^"]*)"\s*:\s*(?P<l>\S.*)', lambda m: f'{m["l"]} "{m["w"]}"'),
+    (rf"(?P<l>\S.*?)\s+(?:allow|tolerate)\s+up\s+to\s+(?P<n>\d+)\s+(?:rows?|bad|failures?){_TAIL}", lambda m: f"{m['l']} allow {m['n']} rows{m['tail']}"),
+    (rf"(?P<l>\S.*?)\s+(?:tolerate|(?:allow|tolerate)\s+up\s+to)\s+(?P<n>[\d.]+)\s*%{_TAIL}", lambda m: f"{m['l']} allow {m['n']}%{m['tail']}"),
+    (rf"(?P<l>\S.*?)\s+(?:for\s+)?at\s+least\s+(?P<n>[\d.]+)\s*%\s+of\s+(?:the\s+)?(?:time|rows|cases){_TAIL}", lambda m: f"share({m['l']}) >= {m['n']}%{m['tail']}"),
+    (rf"(?P<n>[\d.]+)\s*%\s+of\s+(?:the\s+|all\s+)?rows\s+(?:have|are|with|where)\s+(?P<l>\S.*?){_TAIL}", lambda m: f"share({m['l']}) >= {m['n']}%{m['tail']}"),
+    (rf"(?:share|percent(?:age)?|ratio)\s+of\s+non[- ]?nulls?\s+(?:in\s+|of\s+)?{_C}\s*{_OP}\s*(?P<n>[\d.]+)\s*%{_TAIL}", lambda m: f"share({m['c']} is not null) {m['o']} {m['n']}%{m['tail']}"),
+    (rf"(?:nulls?|missing)\s+values?\s+(?:in|of|for)\s+{_C}\s*(?P<o><=?)\s*(?P<n>[\d.]+)\s*%{_TAIL}", lambda m: f"share({m['c']} is null) {m['o']} {m['n']}%{m['tail']}"),
+    (rf"(?:percent(?:age)?|share|ratio|fraction)\s*\((?P<l>.+)\)\s+between\s+(?P<n>\d+)\s*%?\s+and\s+(?P<m>\d+)\s*%?{_TAIL}", lambda m: f"share({m['l']}) {m['n']}%..{m['m']}%{m['tail']}"),
+    (rf"(?:ratio|fraction|proportion|rate)\s*\((?P<l>.+)\)\s*(?P<o><=?|>=?)\s*(?P<n>0?\.\d+){_TAIL}", lambda m: f"share({m['l']}) {m['o']} {_share(m['n'])}{m['tail']}"),
+    (rf"count\s+of\s+(?:rows\s+where\s+)?(?P<l>[^\W\d]\w*\s*=\s*\S+)\s*(?P<o><=?|>=?)\s*(?P<n>\d+){_TAIL}", lambda m: f"count_if({m['l']}) {m['o']} {m['n']}{m['tail']}"),
+    (rf"{_C}\s*:?\s+(?:not[ _]null\s+unique|unique\s+not[ _]null){_TAIL}", lambda m: f"key {m['c']}{m['tail']}"),
+    (rf"{_C}\s+(?:must |should |always )?(?:have|has|with)\s+(?:an?\s+)?values?{_TAIL}", lambda m: f"not null {m['c']}{m['tail']}"),
+    (rf"{_C}\s+(?:must|should|can)\s*(?:not|never)\s+be\s+(?:blank|empty){_TAIL}", lambda m: f"{m['c']} <> ''{m['tail']}"),
+    (rf"(?:exactly\s+|only\s+)?one\s+row\s+(?:per|for each|for every)\s+{_CS}{_TAIL}", lambda m: f"unique {_listed(m['c'])}{m['tail']}"),
+    (rf"{_C}\s+(?:does not|doesn't|do not|never|must not|should not)\s+repeats?{_TAIL}", lambda m: f"unique {m['c']}{m['tail']}"),
+    (rf"unique\s+(?:index|constraint|key)?\s*(?:on|for|over|across)\s+\(?{_CS}\)?{_TAIL}", lambda m: f"unique {_listed(m['c'])}{m['tail']}"),
+    (rf"{_C}\s+(?:one_of|any_of|is_in|in_list|in_set)\s*:?\s*[\[{{(]\s*(?P<v>[^\[\]{{}}()]+?)\s*[\]}})]{_TAIL}", lambda m: f"{m['c']} in {_values(m['v'])}{m['tail']}"),
+    (rf"(?:allowed|accepted|valid|possible)[ _]values\s+(?:for\s+|of\s+)?{_C}\s*:?\s*(?:are\s+)?[\[{{(]?\s*(?P<v>[^\[\]{{}}()]+?)\s*[\]}})]?{_TAIL}", lambda m: f"{m['c']} in {_values(m['v'])}{m['tail']}"),
+    (rf"{_C}\s+values\s+(?:are|must be|can be|should be)\s+(?:one of\s+)?[\[{{(]?\s*(?P<v>[^\[\]{{}}()]+?)\s*[\]}})]?{_TAIL}", lambda m: f"{m['c']} in {_values(m['v'])}{m['tail']}"),
+    (rf"{_C}\s+(?:isn't|is not|does not equal|doesn't equal)\s+(?:equal to\s+)?(?P<v>'[^']*'){_TAIL}", lambda m: f"{m['c']} not in {_values(m['v'])}{m['tail']}"),
+    (rf"(?P<l>\S.*?)\s+(?:isn't|is not|does not equal|doesn't equal)\s+(?:equal to\s+)?(?P<v>-?[\d.]+){_TAIL}", lambda m: f"{m['l']} <> {m['v']}{m['tail']}"),
+    (rf"(?:regexp?|matches|match|regexp_matches)\s*\(\s*{_C}\s*,\s*(?P<r>'[^']*')\s*\){_TAIL}", lambda m: f"{m['c']} matches {m['r']}{m['tail']}"),
+    (rf"{_C}\s+(?:contains|has|includes)\s+(?:an?\s+)?(?P<r>[^\w\s%'\"])(?:\s+sign)?{_TAIL}", lambda m: f"{m['c']} like '%{m['r']}%'{m['tail']}"),
+    (rf"{_C}\s+(?:is\s+)?(?:a\s+)?foreign\s+key\s+(?:references|to|of|in)\s+{_D}{_TAIL}", lambda m: f"{m['c']} -> {_dataset(m['d'])}{m['tail']}"),
+    (rf"(?:(?:each|every|all)\s+)?{_C}\s+(?:has|have|must have)\s+an?\s+(?:row|match|entry|record|parent)\s+in\s+{_D}{_TAIL}", lambda m: f"{m['c']} -> {_dataset(m['d'])}{m['tail']}"),
+    (rf"\(\s*{_CS}\s*\)\s+(?:in|references|exists? in|is in)\s+(?P<d>[^\W\d]\w*\.[^\W\d]\w*){_TAIL}", lambda m: f"({_listed(m['c'])}) -> {m['d']}{m['tail']}"),
+    (r"(?:the\s+)?(?:table|dataset)\s+(?:has|have|must have|should have|contains)\s+(?P<l>\S.*)", lambda m: m["l"]),
+    (rf"(?P<l>\S.*?)\s+(?:must |should |do |does )?(?:not |never )(?:drop|fall|decrease|shrink|go down)s?{_TAIL}", lambda m: f"{m['l']} >= 100% of published{m['tail']}"),
+    (rf"(?:row_?count|rows)_(?:change|diff|delta)\s*<=?\s*(?P<n>[\d.]+)\s*%{_TAIL}", lambda m: f"rows {_around(m['n'])} of published{m['tail']}"),
+    (rf"(?:latest|newest|most recent|last)\s+{_C}\s+(?:is\s+)?(?:within|newer than|less than)\s+(?:the\s+last\s+)?(?P<n>\d+)\s*{_UNIT}\b(?:\s+(?:old|ago))?{_TAIL}", lambda m: f"max_age {m['n']}{_UNITS[m['u']]} by {m['c']}{m['tail']}"),
+    (r"(?P<l>.*\w\s*[-+]\s*)(?P<n>\d+)d\b(?P<r>.*)", lambda m: f"{m['l']}interval '{m['n']} days'{m['r']}"),
+    (r"(?P<w>[^=<>]+(?:[<>]=?|=|<>|!=)(?!>)[^=<>]+?)\s*=>\s*(?P<l>.*(?:[<>]=?|=|<>|!=|\bis\b).*)", lambda m: f"{m['l']} where {m['w']}"),
+    (r"(?P<l>\S.*?)\s+except\s+(?P<w>[^\W\d]\w*\s*(?:[<>=!]+|is|in)\s*\S.*)", lambda m: f"{m['l']} where {_unless(m['w'])}"),
+    (r"(?:watch|monitor|track)\s+(?P<a>sum|avg|average|mean|median|min|max|total)\s+(?:of\s+)?(?P<c>[^\W\d]\w*)", lambda m: f"watch {_AGGREGATES.get(m['a'].lower(), m['a'])}({m['c']})"),
     # severities first: what is lost of them is lost silently
     (r"(?P<l>\S.*?)\s*(?:--|#|//|;|\(|\[|,)\s*(?:severity\s*[:=]?\s*)?(?P<s>warn|info)(?:ing)?(?:\s+only)?\s*[)\]]?", lambda m: f"{m['l']} {m['s']}"),
     (r"[(\[]\s*(?P<s>warn|info)(?:ing)?\s*[)\]]\s*:?\s*(?P<l>\S.*)", lambda m: f"{m['l']} {m['s']}"),
@@ -185,7 +226,7 @@ RULES: tuple[tuple[str, Make], ...] = (
     (rf"(?P<l>\S.*?)\s+(?:for|in)\s+(?:at least\s+)?(?P<n>[\d.]+)\s*%\s+of\s+(?:the\s+|all\s+)?(?:rows|records|cases){_TAIL}", lambda m: f"share({m['l']}) >= {m['n']}%{m['tail']}"),
     (rf"(?:(?P<w>at least|at most|more than|less than|over|under)\s+)?(?P<n>[\d.]+)\s*%\s+(?:of\s+)?(?P<l>[^\W\d]\w*)\s+(?:is\s+|are\s+)?not null{_TAIL}", lambda m: f"share({m['l']} is not null) {_WORDED[(m['w'] or 'at least').lower()]} {m['n']}%{m['tail']}"),
     (rf"(?P<w>at least|at most|more than|less than|over|under)\s+(?P<n>[\d.]+)\s*%\s+(?:of\s+)?(?:(?:the\s+)?rows\s+(?:have|where|with)\s+)?(?P<l>\S.*?){_TAIL}", lambda m: f"share({m['l']}) {_WORDED[m['w'].lower()]} {m['n']}%{m['tail']}"),
-    (rf"(?:percent(?:age)?|share|ratio|proportion)\s+(?:of|where)\s+(?:rows\s+where\s+)?(?P<l>\S.*?)\s*(?P<o><=?|>=?)\s*(?P<n>[\d.]+)\s*%?{_TAIL}", lambda m: f"share({m['l']}) {m['o']} {m['n']}%{m['tail']}"),
+    (rf"(?:percent(?:age)?|share|ratio|proportion)\s+(?:of|where)\s+(?:rows\s+where\s+)?(?P<l>\S.*?)\s*(?P<o><=?|>=?)\s*(?P<n>[\d.]+)\s*(?P<q>%)?{_TAIL}", lambda m: f"share({m['l']}) {m['o']} {_percent(m['n'], m['q'])}{m['tail']}"),
     (rf"not null\s+{_C}\s*(?P<o>>=?)\s*(?P<n>[\d.]+)\s*%{_TAIL}", lambda m: f"share({m['c']} is not null) {m['o']} {m['n']}%{m['tail']}"),
     (rf"{_C}\s+not null\s*(?P<o>>=?)\s*(?P<n>[\d.]+)\s*%{_TAIL}", lambda m: f"share({m['c']} is not null) {m['o']} {m['n']}%{m['tail']}"),
     (rf"(?P<l>\S.*?)\s+{_BE}(?:between|from|within|in)\s+(?P<n>[\d.]+)\s*%\s*(?:and|to|-|,)\s*(?P<m>[\d.]+)\s*%{_TAIL}", lambda m: f"{m['l']} {m['n']}%..{m['m']}%{m['tail']}"),

@@ -52,7 +52,7 @@ _BEGINS = words("in is matches like ilike similar between")
 _ARITHMETIC = frozenset(("%", "*", "/", "||", "->", "->>", "//", "**"))
 _LONGEST = 10_000
 #: Severities of other tools: as a name they would say something that is not so.
-_SEVERITIES = words("warning error fail critical severity")
+_SEVERITIES = words("warning error fail critical severity warn_if fail_if error_if warn_when fail_when")
 _SPELLED = {"not_null": "not null", "notnull": "not null", "primary_key": "key"}
 #: What can't name a check: words that begin a form or follow one, and what else people write for them.
 NO_NAMES = (
