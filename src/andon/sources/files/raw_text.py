@@ -219,6 +219,22 @@ def check_text(source: Source, call: Call) -> TextFacts:
     return TextFacts(ends.lf + ends.crlf, ends.cr + ends.pending, last == b"\n")
 
 
+def check_utf8(source: Source, call: Call) -> None:
+    """Refuse what is no UTF-8 text.
+
+    Raises:
+        DatasetError: `source.encoding`.
+    """
+    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
+    for piece in chunks(source):
+        if not piece.isascii() or decoder.getstate()[0]:
+            try:
+                decoder.decode(piece)
+            except UnicodeDecodeError as error:
+                raise _undecodable(source, error, line, call) from error
+        line += piece.count(b"\n")
+
+
 #: Makes line feeds of carriage returns.
 _RETURNS = r"tr '\r' '\n'"
 
@@ -286,7 +302,9 @@ def _undecodable(source: Source, error: UnicodeDecodeError, line: int, call: Cal
     found = readings(lines[:_LINES])
     ways = []
     for reading in found:
-        latin = reading.page == "windows-1252" and not any(0x80 <= byte <= 0x9F for byte in data)
+        latin = (
+            call.format == "csv" and reading.page == "windows-1252" and not any(0x80 <= byte <= 0x9F for byte in data)
+        )
         way = call.suggest(encoding=literal("latin-1")) if latin else _filtered(source, to_utf8(reading.page))
         ways.append(f"if it is right as `{shown(reading.text)}`: `{way}`")
     message = f"byte 0x{data[error.start]:02x} is not {source.encoding}"
