@@ -164,7 +164,8 @@ def test_an_undone_rename_keeps_what_came_since(bare):
     cleo.write(JULY, csv(1000))
     cleo.refresh()
     with cleo.opened() as service:
-        service.reverting.revert(service.reverting.find(renamed.commit))
+        undone = service.reverting.revert(service.reverting.find(renamed.commit))
+    assert undone.notices == ()  # what came since lies in the folder
     assert total(cleo, "shop.orders") == 1135
 
 

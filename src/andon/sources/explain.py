@@ -12,6 +12,7 @@ from andon.errors import AndonError, DatasetError
 from andon.model.dataset import Definition
 from andon.model.types import INTEGERS
 from andon.sources.failures import engine_error, refused, shown, stop
+from andon.sources.files import documents
 from andon.sources.files.amounts import proposals
 from andon.sources.files.calls import Call, parse_call
 from andon.sources.files.dialect import find_dialect, first_record, stated_dialect
@@ -75,6 +76,8 @@ def _refused_value(
         if place is None:
             continue
         path, line = place
+        if call.format == "json":
+            call = documents.with_known(call, sources_of(call, files, files_of(call.read, list(files))))
         message = f"`{shown(value)}` in column `{column}` is not {_a(kind)} without changing it"
         if kind in ("TIMESTAMP_NS", "TIME_NS"):
             message = f"`{shown(value)}` in column `{column}` is finer than the microseconds that the lake keeps"
@@ -130,10 +133,11 @@ def _place(call: Call, files: Mapping[str, Path], column: str, value: str) -> tu
 
 
 def _json_place(call: Call, files: Mapping[str, Path], paths: list[str], value: str) -> tuple[str, int | None] | None:
-    """The first line that holds the value's text."""
+    """The first line that holds the value's text, however it is spaced."""
+    bare = value.replace(" ", "")
     for source in sources_of(call, files, paths):
         with open_text(source) as stream:
             for number, line in enumerate(stream, 1):
-                if value and value in line:
+                if bare and bare in line.replace(" ", ""):
                     return source.path, number
     return (paths[0], None) if len(paths) == 1 else None

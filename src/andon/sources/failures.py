@@ -143,6 +143,12 @@ _MESSAGES: tuple[tuple[str, str, str, str], ...] = (
     (r"invalid UTF-8 encoding", "source.encoding", "the text is not UTF-8", "convert it to UTF-8: `iconv -t utf-8 …`"),
     (r"Malformed JSON", "source.truncated", "the JSON is damaged or ends too early", "fetch the file again, or fix it"),
     (
+        r"has duplicate key \"(?P<name>[^\"]*)\"",
+        "source.ambiguous",
+        "a record has the key `{name}` twice",
+        "rename or take out one of them in the file",
+    ),
+    (
         r"Duplicate name \"(?P<name>[^\"]+)\" in struct",
         "source.ambiguous",
         "an object has names that differ in case only: `{name}` and another",

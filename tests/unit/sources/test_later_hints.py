@@ -4,6 +4,7 @@ another problem; no value becomes nothing."""
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,6 +45,58 @@ VALUES = {
 def test_csv(tmp_path: Path, name: str) -> None:
     other = OTHER_HEADS[name] if name in OTHER_HEADS else f"id,n,day,t\n{VALUES[name]}\n"
     _try("from read_csv('raw/*.csv')", {"raw/a.csv": CSV}, {"raw/b.csv": other.encode()}, tmp_path)
+
+
+RECORDS = [{"id": 1, "n": 2, "s": "x", "d": "2024-01-01"}, {"id": 2, "n": 3, "s": "y", "d": "2024-01-02"}]
+#: What the record of another file says instead.
+KEYS: dict[str, dict[str, Any]] = {
+    "a fraction": {"n": 4.5}, "a word": {"n": "abc"}, "a number in quotes": {"n": "5"}, "an object": {"n": {"a": 1}}, "a list": {"n": [1]},
+    "true": {"n": True}, "null": {"n": None}, "a number for text": {"s": 5}, "an object for text": {"s": {"a": 1}},
+    "a list for text": {"s": ["a"]}, "a word for a date": {"d": "soon"}, "a time for a date": {"d": "2024-01-04T10:00:00Z"},
+    "American": {"d": "01/04/2024"}, "a new key": {"more": 1}, "a new object": {"more": {"a": 1}}, "large": {"n": 99999999999999999999},
+    "a key without a name": {"": 1}, "another case": {"ID": 7},
+}  # fmt: skip
+NESTED: dict[str, list[Any]] = {
+    "a key inside": [{"a": 1}, {"a": 1, "b": 2}], "text inside": [{"a": 1}, {"a": "x"}], "a fraction inside": [{"a": 1}, {"a": 1.5}],
+    "text in a list": [[1], ["x"]], "text in a list inside": [{"a": [1]}, {"a": ["x"]}], "an object in a list": [[1], [{"a": 1}]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(KEYS))
+def test_json(tmp_path: Path, name: str) -> None:
+    other = {"id": 3, "n": 4, "s": "z", "d": "2024-01-03", **KEYS[name]}
+    files = {"raw/a.json": _json(*RECORDS)}, {"raw/b.json": _json(other)}
+    _try("from read_json('raw/*.json')", *files, tmp_path)
+
+
+@pytest.mark.parametrize("name", list(NESTED))
+def test_nested_json(tmp_path: Path, name: str) -> None:
+    first, second = NESTED[name]
+    files = (
+        {"raw/a.json": _json({"id": 1, "o": first}, {"id": 2, "o": first})},
+        {"raw/b.json": _json({"id": 3, "o": second})},
+    )
+    _try("from read_json('raw/*.json')", *files, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'{"a": 1, "a": 2}\n', "the key `a` twice"),
+        (b'{"": 1, "a": 2}\n', "no name"),
+        (b"id,n\n1,2\n", "no JSON"),
+        ('{"a": "B\u00e4r"}\n'.encode("latin-1"), "0xe4 is not utf-8"),
+        ('{"a": 1}\n'.encode("utf-16"), "UTF-16"),
+    ],
+)
+def test_json_that_is_none(tmp_path: Path, content: bytes, says: str) -> None:
+    outcome = load("from read_json('x.json')", {"x.json": content}, tmp_path)
+    assert outcome.error is not None
+    assert says in outcome.error.message
+
+
+def _json(*records: Any) -> bytes:
+    return "".join(json.dumps(record) + "\n" for record in records).encode()
 
 
 def test_a_header_that_differs_is_told_before_rows_are_counted(tmp_path: Path) -> None:
@@ -102,6 +155,8 @@ def _check(outcome: Load, way: str, files: Mapping[str, bytes]) -> None:
 def _rows(content: bytes) -> list[list[str]]:
     """The rows below the header."""
     lines = content.decode().splitlines()
+    if lines[0].startswith("{"):
+        return [[str(v or "") for k, v in json.loads(line).items() if k not in ("", "ID")] for line in lines]
     start = next(i for i, line in enumerate(lines) if line.lower().startswith("id"))
     delim = next(d for d in ",;\t" if d in lines[start])
     return list(csv.reader(lines[start + 1 :], delimiter=delim))

@@ -81,11 +81,6 @@ class Gathered(Record):
         """Paths that both sides changed, and where somebody decided."""
         return frozenset(path for merged in (self.code, *self.raw.values()) for path in merged.decided)
 
-    @property
-    def is_decided_for_head(self) -> bool:
-        """Whether somebody decided for what the head has."""
-        return any(merged.taken for merged in (self.code, *self.raw.values()))
-
     def with_sources(self, sources: Mapping[str, SourceInput], failures: Mapping[str, AndonError]) -> Gathered:
         """The same with what is known by now of some sources, and what of them will fail."""
         return replace(self, sources={**self.sources, **sources}, failures={**self.failures, **failures})
@@ -160,7 +155,8 @@ class Gatherer:
         """A commit: its code and the raw files that its sources were built from."""
         state = self._lake.commits.state(commit)
         raw = self._raw_state(state)
-        return MergeSide(state.files(), raw.files, lambda _, sha: self._lake.objects.text(sha), is_folder=False)
+        read = self._lake.objects.text
+        return MergeSide(state.files(), raw.files, lambda _, sha: read(sha), is_folder=False, has_folders_raw=False)
 
     def base_of(self, commit: Commit) -> Base:
         """A commit as the base of a merge."""
@@ -212,8 +208,11 @@ class Gatherer:
         """
         state = self._lake.commits.state(head)
         moves = None if reverts else HeadMoves(self._lake.commits, self._lake.objects, head)
-        is_ours = side.is_folder or side.is_own
-        history = GitHistory(self._workspace.root) if is_ours and git_info(self._workspace.root) is not None else None
+        history = (
+            GitHistory(self._workspace.root)
+            if side.has_folders_raw and git_info(self._workspace.root) is not None
+            else None
+        )
         groups = () if reverts or not head.rejected else rejected_together(self._lake.commits.first_parents(head))
         rejected = () if reverts else head.rejected
         against = Against(head, base, self.raw_in_common(base), drop, moves, decide, rejected, tuple(groups), history)

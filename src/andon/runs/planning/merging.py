@@ -33,6 +33,7 @@ class MergeSide(Record):
         read_raw, read_kept: content of a raw file of the folder, and of one that the lake keeps.
         is_folder: whether it is the working folder.
         is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
+        has_folders_raw: whether its raw files are those of the working folder.
     """
 
     code: Mapping[str, str]
@@ -42,6 +43,7 @@ class MergeSide(Record):
     read_kept: Callable[[str, str], bytes] = lambda *_: b""
     is_folder: bool = True
     is_own: bool = False
+    has_folders_raw: bool = True
 
 
 class Against(Record):
@@ -221,7 +223,7 @@ def _source_input(
         removed=tuple(p for p in old if p not in new),
         changed=tuple(p for p in new if p in old and new[p] != old[p]),
     )
-    notices = _kept_notices(name, merged.kept)
+    notices = _kept_notices(name, merged.kept) if side.has_folders_raw else []
     if not merged.rejected:
         return result, notices
     paths = _some(c.path for c in merged.rejected)
@@ -246,13 +248,12 @@ def conflict(paths: Iterable[str], side: MergeSide) -> ConflictError:
     """The error for files that both sides changed."""
     names = list(paths)
     shown = ", ".join(f"`{p}`" for p in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    is_ours = side.is_folder or side.is_own
-    who, mine = ("this folder", "this folder's") if is_ours else ("the branch", "the branch's")
+    who, mine = ("this folder", "this folder's") if side.has_folders_raw else ("the branch", "the branch's")
     place = names[0] if len(names) == 1 else "PATH"
     ways = f"the same command with `--mine {place}` takes {mine}, with `--theirs {place}` what is published"
     if side.is_folder and any(is_code_path(path) for path in names):
         ways = f"`andon pull` merges the texts and marks what it can't decide; or {ways}"
-    elif not is_ours:
+    elif not side.has_folders_raw:
         ways += "; for something of both, run that on the branch first, and take it with `--mine`"
     return ConflictError(
         "lake.folder_conflict",

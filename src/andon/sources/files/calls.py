@@ -54,6 +54,7 @@ class Call(Record):
         texts: the same as SQL text.
         key: changes when function, patterns or options change, not with layout.
         dataset: the source whose call it is.
+        known: the columns of JSON files with their types, as far as they are known: a call that states one states them all.
     """
 
     read: FileRead
@@ -62,6 +63,7 @@ class Call(Record):
     texts: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
     dataset: str = ""
+    known: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The stated value of option `name`."""
@@ -93,10 +95,10 @@ class Call(Record):
 
     def suggest_type(self, column: str, kind: str, **options: str) -> str:
         """This call with the type of one more column stated, and with `options`."""
-        if self.format == "json":
-            return self.suggest(columns="{" + f"{literal(column)}: {literal(kind)}" + ", …}", **options)
         columns = self.get("columns")
-        if isinstance(columns, Mapping) and column in columns:
+        if self.format == "json" and not isinstance(columns, Mapping):
+            columns = self.known
+        if isinstance(columns, Mapping) and (column in columns or self.format == "json"):
             inside = ", ".join(f"{literal(n)}: {literal(str(k))}" for n, k in {**columns, column: kind}.items())
             return self.suggest(columns="{" + inside + "}", **options)
         types = self.get("types")

@@ -20,7 +20,7 @@ from andon.sources.files.infer import decided_cast, stated_types
 from andon.sources.files.kinds import check_kind
 from andon.sources.files.look import Look
 from andon.sources.files.patterns import type_name
-from andon.sources.files.raw_text import Source, check_whole, chunks, joined
+from andon.sources.files.raw_text import Source, check_utf8, check_whole, chunks, joined
 from andon.sources.files.scratch import scratch
 from andon.sources.files.table import Table, run
 
@@ -101,6 +101,7 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
         if [n for n, _ in found] == ["json"]:
             raise _no_records(connection, call, blank, sources)
         table = replace(blank, casts=tuple(Cast(n, _kept(kind)) for n, kind in found))
+        call = replace(call, known={c.column: c.type for c in table.casts})
         _check_faithful(connection, call, table, sources)
         reread = replace(table, casts=tuple(replace(c, type="VARCHAR") if is_guarded(c) else c for c in table.casts))
         casts = []
@@ -120,7 +121,7 @@ def _check_faithful(connection: duckdb.DuckDBPyConnection, call: Call, table: Ta
     """Refuse what the engine would read by changing it, or by guessing between types."""
 
     def as_json(name: str) -> str:
-        return relation(call, replace(table, casts=(Cast(name, "JSON"),)), sources)
+        return _as_json(call, table, sources, name)
 
     types = {c.column: c.type for c in table.casts}
     check_names(connection, call, sources, types, as_json)
@@ -131,6 +132,11 @@ def _check_faithful(connection: duckdb.DuckDBPyConnection, call: Call, table: Ta
     check_digits(connection, call, sources, types, "source.ambiguous")
 
 
+def _as_json(call: Call, table: Table, sources: Sequence[Source], name: str) -> str:
+    """SQL: a read of one key as it is written."""
+    return relation(call, replace(table, casts=(Cast(name, "JSON"),)), sources)
+
+
 def _checked(call: Call, sources: Sequence[Source], cast: Cast, decided: Cast) -> Cast:
     """The type that the texts allow; a column that the engine takes for numbers or times and the texts don't is told."""
     if type_name(decided.type) == "VARCHAR" and type_name(cast.type) not in ("DATE", "TIMESTAMP", "TIME"):
@@ -139,7 +145,7 @@ def _checked(call: Call, sources: Sequence[Source], cast: Cast, decided: Cast) -
             "source.ambiguous",
             message,
             sources[0].path,
-            hint=f"state its type: `{call.suggest(columns=_columns({cast.column: 'VARCHAR'}))}`",
+            hint=f"state its type: `{call.suggest_type(cast.column, 'VARCHAR')}`",
         )
     return decided
 
@@ -151,8 +157,12 @@ def _kept(kind: str) -> str:
     return kind
 
 
-def _columns(types: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{literal(n)}: {literal(k)}" for n, k in types.items()) + ", …}"
+def with_known(call: Call, sources: Sequence[Source]) -> Call:
+    """`call` with the types that the engine finds in all of `sources`, so that a call that states one column can be shown."""
+    blank = Table(_PLAIN, (), None)
+    with scratch() as connection:
+        found = _detected(connection, call, blank, sources)
+    return replace(call, known={name: _kept(kind) for name, kind in found})
 
 
 def _detected(
@@ -181,7 +191,6 @@ def _no_records(
 
 def _check_start(source: Source, call: Call) -> None:
     check_whole(source)
-    check_kind(source, call)
     start = next(chunks(source), b"")[:4]
     if start.startswith(b"\xef\xbb\xbf"):
         hint = f"take it out: `{filtered(source.path, 'tail -c +4', source.compression)}`"
@@ -191,6 +200,8 @@ def _check_start(source: Source, call: Call) -> None:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         hint = f"convert it: `{filtered(source.path, to_utf8('utf-16'), source.compression)}`"
         raise stop("source.encoding", "the file is UTF-16, not UTF-8", source.path, 1, hint)
+    check_kind(source, call)
+    check_utf8(source, call)
 
 
 def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
@@ -203,6 +214,7 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
     """
     each(sources, lambda source: _check_start(source, call))
     expected = {c.column: c for c in table.casts}
+    call = replace(call, known={c.column: c.type for c in table.casts})
     with scratch() as connection:
         check_digits(connection, call, sources, {n: c.type for n, c in expected.items()}, "source.contract")
         if "columns" in call.stated:
@@ -223,6 +235,7 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
                 continue
             path = _file_of(connection, call, table, sources, name, kind)
             if cast is None:
+                check_names(connection, call, sources, dict(found), lambda key: _as_json(call, table, sources, key))
                 near = shown(", ".join(expected))
                 raise stop(
                     "source.contract",

@@ -99,9 +99,22 @@ def _text(source: Source, call: Call, start: bytes) -> DatasetError | None:
         what, hint = "a pointer of Git LFS, not the file itself", "`git lfs pull`"
     elif call.format == "csv" and _is_json(text):
         what, hint = "JSON", f"write `read_json({literal(source.path)})`"
+    elif call.format == "json" and text and not _may_be_json(first):
+        what, hint = "no JSON", f"write JSON, or if it is CSV: `read_csv({literal(source.path)})`"
     if not what:
         return None
     return stop("source.ambiguous", f"the file is {what}: `{shown(first)}`", source.path, 1, hint)
+
+
+def _may_be_json(line: str) -> bool:
+    """Whether the first line of a file is how JSON may begin."""
+    if line.startswith(("{", "[")):
+        return True
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_json(text: str) -> bool:

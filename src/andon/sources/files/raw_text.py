@@ -152,7 +152,12 @@ class _Ends:
     cr: int = 0
     pending: bool = False
 
-    def take(self, piece: bytes) -> None:
+    def take(self, piece: bytes) -> int:
+        """Count those of `piece`; gives its line feeds."""
+        feeds = piece.count(b"\n")
+        if not self.pending and b"\r" not in piece:
+            self.lf += feeds
+            return feeds
         if self.pending:
             piece = b"\r" + piece
         self.pending = piece.endswith(b"\r")
@@ -160,8 +165,9 @@ class _Ends:
             piece = piece[:-1]
         crlf = piece.count(b"\r\n")
         self.crlf += crlf
-        self.lf += piece.count(b"\n") - crlf
+        self.lf += feeds - crlf
         self.cr += piece.count(b"\r") - crlf
+        return feeds
 
 
 class TextFacts(Record):
@@ -200,8 +206,7 @@ def check_text(source: Source, call: Call) -> TextFacts:
             piece = text.encode() if wide else piece
         else:
             _check_latin(source, piece, line, call)
-        ends.take(piece)
-        line += piece.count(b"\n")
+        line += ends.take(piece)
         last = piece[-1:] or last
     if not size:
         raise empty(source)
@@ -217,6 +222,22 @@ def check_text(source: Source, call: Call) -> TextFacts:
         hint = f"convert it: `{_filtered(source, _RETURNS)}`"
         raise stop("source.ambiguous", "lines end in a carriage return alone", source.path, 1, hint)
     return TextFacts(ends.lf + ends.crlf, ends.cr + ends.pending, last == b"\n")
+
+
+def check_utf8(source: Source, call: Call) -> None:
+    """Refuse what is no UTF-8 text.
+
+    Raises:
+        DatasetError: `source.encoding`.
+    """
+    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
+    for piece in chunks(source):
+        if not piece.isascii() or decoder.getstate()[0]:
+            try:
+                decoder.decode(piece)
+            except UnicodeDecodeError as error:
+                raise _undecodable(source, error, line, call) from error
+        line += piece.count(b"\n")
 
 
 #: Makes line feeds of carriage returns.
@@ -286,7 +307,9 @@ def _undecodable(source: Source, error: UnicodeDecodeError, line: int, call: Cal
     found = readings(lines[:_LINES])
     ways = []
     for reading in found:
-        latin = reading.page == "windows-1252" and not any(0x80 <= byte <= 0x9F for byte in data)
+        latin = (
+            call.format == "csv" and reading.page == "windows-1252" and not any(0x80 <= byte <= 0x9F for byte in data)
+        )
         way = call.suggest(encoding=literal("latin-1")) if latin else _filtered(source, to_utf8(reading.page))
         ways.append(f"if it is right as `{shown(reading.text)}`: `{way}`")
     message = f"byte 0x{data[error.start]:02x} is not {source.encoding}"
