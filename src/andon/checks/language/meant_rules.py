@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
+from andon.sql.names import words
+
 _C = r'(?P<c>[^\W\d]\w*|"[^"]+")'
 _CS = r'(?P<c>(?:[^\W\d]\w*|"[^"]+")(?:\s*(?:,|\band\b|&)\s*(?:[^\W\d]\w*|"[^"]+"))*)'
 _N = r"(?P<n>-?\d[\d_]*(?:\.\d+)?)"
@@ -119,24 +121,11 @@ _SIGNS = {
 _MOMENTS = {"after": ">", "since": ">=", "before": "<", "until": "<=", "later than": ">", "earlier than": "<"}
 _FROM = ("not before", "on or after", "not earlier than")
 _COUNTED = r"(?:row|number of rows|rows?|row[ _]?count|count|volume)s?(?:\(\*?\))?"
-_NO_VALUE = frozenset(
-    (
-        "null",
-        "none",
-        "in",
-        "between",
-        "like",
-        "negative",
-        "zero",
-        "empty",
-        "blank",
-        "missing",
-        "unique",
-        "more",
-        "less",
-        "older",
-        "newer",
-    )
+#: Words after `is not` that are no values.
+_NO_VALUE = words(
+    """null none in between like negative positive zero empty blank missing unique more less older newer duplicate duplicated repeated
+    valid invalid required optional mandatory future past old stale late early numeric integer text long short large small equal same
+    different changed greater higher lower above below"""
 )
 _AGGREGATES = {"average": "avg", "mean": "avg", "total": "sum", "stdev": "stddev"}
 _COMPARED = "|".join(sorted(_WORDED, key=len, reverse=True))
@@ -159,6 +148,7 @@ RULES: tuple[tuple[str, Make], ...] = (
     (rf"{_C}\s+(?:must |should |always )?(?:have|has|with)\s+(?:an?\s+)?values?{_TAIL}", lambda m: f"not null {m['c']}{m['tail']}"),
     (rf"{_C}\s+(?:must|should|can)\s*(?:not|never)\s+be\s+(?:blank|empty){_TAIL}", lambda m: f"{m['c']} <> ''{m['tail']}"),
     (rf"(?:exactly\s+|only\s+)?one\s+row\s+(?:per|for each|for every)\s+{_CS}{_TAIL}", lambda m: f"unique {_listed(m['c'])}{m['tail']}"),
+    (rf"{_C}\s+(?:must |should |can |is |are )?(?:not |never )(?:be )?(?:duplicated?|repeated){_TAIL}", lambda m: f"unique {m['c']}{m['tail']}"),
     (rf"{_C}\s+(?:does not|doesn't|do not|never|must not|should not)\s+repeats?{_TAIL}", lambda m: f"unique {m['c']}{m['tail']}"),
     (rf"unique\s+(?:index|constraint|key)?\s*(?:on|for|over|across)\s+\(?{_CS}\)?{_TAIL}", lambda m: f"unique {_listed(m['c'])}{m['tail']}"),
     (rf"{_C}\s+(?:one_of|any_of|is_in|in_list|in_set)\s*:?\s*[\[{{(]\s*(?P<v>[^\[\]{{}}()]+?)\s*[\]}})]{_TAIL}", lambda m: f"{m['c']} in {_values(m['v'])}{m['tail']}"),
