@@ -16,7 +16,7 @@ from andon.base.record import Record
 from andon.errors import MachineError, UsageError
 from andon.lake.packing import decompressed, fields, leaves_id, leaves_of, leaves_text, pack, unpack
 from andon.model.acceptance import Acceptance
-from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id, sorted_causes
+from andon.model.commit import Cause, Commit, CommitKind, Leaf, PartTaken, State, commit_id, sorted_causes
 
 T = TypeVar("T")
 
@@ -40,6 +40,7 @@ class Draft(Record):
     rejected: tuple[Cause, ...] = ()
     acceptances: tuple[Acceptance, ...] = ()
     target: str | None = None
+    part: PartTaken | None = None
 
 
 class Commits:
@@ -185,13 +186,13 @@ class Commits:
         )
         return root
 
-    def write(self, transaction: Transaction, draft: Draft, root: str) -> Commit:
-        """Write the commit that `draft` and the tree `root` make."""
+    def write(self, transaction: Transaction, draft: Draft, root: str, next_after: str | None = None) -> Commit:
+        """Write the commit that `draft` and the tree `root` make; `next_after` as of `following`."""
         parents = [self.get(p) for p in draft.parents]
         generation = 1 + max((p.generation for p in parents), default=0)
         time = draft.time
         for parent in parents:
-            time = following(time, parent.time)
+            time = following(time, parent.time, next_after)
         commit = Commit(
             id="",
             parents=draft.parents,
@@ -205,6 +206,7 @@ class Commits:
             rejected=sorted_causes(draft.rejected),
             acceptances=draft.acceptances,
             target=draft.target,
+            part=draft.part,
         )
         body = commit.body()
         key = commit_id(body)
