@@ -144,8 +144,8 @@ def _parquet(
     paths: Sequence[str],
     before: Mapping[str, Any] | None,
     fresh: Collection[str] | None,
-) -> columnar.Columns:
-    recorded = columnar.Columns.of(before) if before else None
+) -> columnar.ParquetColumns:
+    recorded = columnar.ParquetColumns.of(before) if before else None
     try:
         return columnar.columns(call, files, paths, recorded, fresh if before else None)
     except DatasetError as error:

@@ -35,7 +35,7 @@ def relation(call: Call, stored: Sequence[str]) -> str:
     return f"read_parquet([{listed}], {', '.join(f'{n} = {t}' for n, t in options.items())})"
 
 
-class Columns(Record):
+class ParquetColumns(Record):
     """What is known of the columns of a read.
 
     Attributes:
@@ -49,7 +49,7 @@ class Columns(Record):
     mixed: bool = False
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> Columns:
+    def of(cls, entry: Mapping[str, Any]) -> ParquetColumns:
         """What an entry of a contract records."""
         types = tuple((name, kind) for name, kind in entry["columns"])
         return cls(types, tuple(entry.get("empty", ())), bool(entry.get("mixed")))
@@ -75,9 +75,9 @@ def columns(
     call: Call,
     files: Mapping[str, Path],
     paths: Sequence[str],
-    expected: Columns | None,
+    expected: ParquetColumns | None,
     fresh: Collection[str] | None = None,
-) -> Columns:
+) -> ParquetColumns:
     """The columns of the files, checked to be those of every file and, if given, those `expected`. Types may differ from file
     to file where no value is lost; a column without values is of any type.
 
@@ -132,7 +132,7 @@ class _Looked(Record):
             for path in group.paths:
                 stored = str(self.files[path])
                 for name, kind in group.types.items():
-                    # Columns of Arrow's null type read as integers and have no statistics.
+                    # ParquetColumns of Arrow's null type read as integers and have no statistics.
                     asked = kind == "INTEGER" and (stored, name) in unknown
                     if (stored, name) not in filled or (asked and not self._has_values(path, name)):
                         found.setdefault(name, set()).add(path)
@@ -152,7 +152,7 @@ def _groups(
     ]
 
 
-def _names(call: Call, groups: Sequence[_Group], expected: Columns | None) -> list[str]:
+def _names(call: Call, groups: Sequence[_Group], expected: ParquetColumns | None) -> list[str]:
     """The names of the columns, which every file has in this order; by name, files may lack some."""
     wanted = [name for name, _ in expected.types] if expected is not None else []
     known = expected is not None
@@ -179,7 +179,9 @@ def _names(call: Call, groups: Sequence[_Group], expected: Columns | None) -> li
     return wanted
 
 
-def _typed(looked: _Looked, groups: Sequence[_Group], names: Sequence[str], expected: Columns | None) -> Columns:
+def _typed(
+    looked: _Looked, groups: Sequence[_Group], names: Sequence[str], expected: ParquetColumns | None
+) -> ParquetColumns:
     """The type of each column: as recorded, or the narrowest that holds the values of all files."""
     recorded = {n: k for n, k in expected.types if n not in expected.empty} if expected is not None else {}
     nothing = looked.without_values(groups)
@@ -194,7 +196,7 @@ def _typed(looked: _Looked, groups: Sequence[_Group], names: Sequence[str], expe
         known = recorded.get(name)
         types[name] = _kind(looked, name, filled, known) or known or kinds[0]
         mixed = mixed or kinds not in ([], [types[name]])
-    return Columns(tuple(types.items()), tuple(empty), mixed)
+    return ParquetColumns(tuple(types.items()), tuple(empty), mixed)
 
 
 def _kind(looked: _Looked, name: str, groups: Sequence[_Group], known: str | None) -> str | None:
@@ -266,7 +268,7 @@ def rows(
     Args:
         spelled: how the engine is told of each path.
     """
-    recorded = Columns.of(entry)
+    recorded = ParquetColumns.of(entry)
     if not recorded.mixed:
         listed = ", ".join([*(quote(name) for name, _ in recorded.types), *extra])
         return f"(select {listed} from {relation(call, list(spelled.values()))})"
