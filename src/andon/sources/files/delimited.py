@@ -15,12 +15,12 @@ from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.dialect import MAX_COLUMNS, Dialect, find_dialect, first_record, stated_dialect
 from andon.sources.files.heads import check_alike, check_head
-from andon.sources.files.infer import Classes, casts_of, classes_in, sample, stated_casts
+from andon.sources.files.infer import Classes, casts_and_rows, casts_of, classes_in, sample, stated_casts
 from andon.sources.files.kinds import check_kind
 from andon.sources.files.look import Look
 from andon.sources.files.raw_text import Source, TextFacts, check_text, joined
 from andon.sources.files.recount import exact_rows
-from andon.sources.files.rows import check_rows, check_swallowed
+from andon.sources.files.rows import check_rows, check_swallowed, plain_rows
 from andon.sources.files.scratch import columns_of, rows, scratch
 from andon.sources.files.table import Table
 from andon.sources.files.unions import heads_of, tables_of
@@ -81,16 +81,42 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
         names = _names(connection, call, head, width, sources[0], dialect)
         table = Table(dialect, tuple(Cast(n, "VARCHAR") for n in names), head)
         each(sources, lambda source: check_head(call, table, source))
-        lines_inside = _check_content(connection, call, table, sources, facts)
         # of one file the header was told from the same rows
         known = dict(zip(names, seen, strict=True)) if seen and len(sources) == 1 else None
-        casts = stated_casts(call, names) if trusted else casts_of(connection, call, table, sources, seen=known)
+        if trusted:
+            lines_inside = _check_content(connection, call, table, sources, facts)
+            casts = stated_casts(call, names)
+        else:
+            casts, lines_inside = _typed_content(connection, call, table, sources, facts, known)
         table = replace(table, casts=casts)
         for here, group in lines_inside:
             by_name = {c.column: c for c in table.casts}
             typed_here = replace(here, casts=tuple(by_name[c.column] for c in here.casts))
             check_swallowed(connection, call, typed_here, group)
     return table
+
+
+def _typed_content(
+    connection: duckdb.DuckDBPyConnection,
+    call: Call,
+    table: Table,
+    sources: Sequence[Source],
+    facts: Sequence[TextFacts],
+    seen: Mapping[str, Classes] | None,
+) -> tuple[tuple[Cast, ...], list[tuple[Table, list[Source]]]]:
+    """The columns' casts, and what `_check_content` gives; what that refuses comes first.
+
+    The rows are counted while the values are looked at; only where that is not what the bytes say they are looked at by themselves.
+    """
+    expected = plain_rows(call, table, facts) if len(tables_of(call, table, sources)) == 1 else None
+    try:
+        casts, counted = casts_and_rows(connection, call, table, sources, seen=seen)
+    except DatasetError:
+        _check_content(connection, call, table, sources, facts)
+        raise
+    if counted is not None and counted == expected:
+        return casts, []
+    return casts, _check_content(connection, call, table, sources, facts)
 
 
 def _check_content(

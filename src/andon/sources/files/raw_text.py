@@ -152,7 +152,12 @@ class _Ends:
     cr: int = 0
     pending: bool = False
 
-    def take(self, piece: bytes) -> None:
+    def take(self, piece: bytes) -> int:
+        """Count those of `piece`; gives its line feeds."""
+        feeds = piece.count(b"\n")
+        if not self.pending and b"\r" not in piece:
+            self.lf += feeds
+            return feeds
         if self.pending:
             piece = b"\r" + piece
         self.pending = piece.endswith(b"\r")
@@ -160,8 +165,9 @@ class _Ends:
             piece = piece[:-1]
         crlf = piece.count(b"\r\n")
         self.crlf += crlf
-        self.lf += piece.count(b"\n") - crlf
+        self.lf += feeds - crlf
         self.cr += piece.count(b"\r") - crlf
+        return feeds
 
 
 class TextFacts(Record):
@@ -200,8 +206,7 @@ def check_text(source: Source, call: Call) -> TextFacts:
             piece = text.encode() if wide else piece
         else:
             _check_latin(source, piece, line, call)
-        ends.take(piece)
-        line += piece.count(b"\n")
+        line += ends.take(piece)
         last = piece[-1:] or last
     if not size:
         raise empty(source)
