@@ -85,7 +85,7 @@ def _entry(
     entry: dict[str, Any] = {"call": call.key, "format": call.format, "function": call.read.function}
     entry["partitions"] = partitions.establish(call, paths, before.get("partitions") if before else None)
     if call.format == "parquet":
-        entry["columns"] = _parquet(definition, call, files, paths, before, fresh)
+        entry |= _parquet(definition, call, files, paths, before, fresh).entry()
         partitions.check_apart(call, entry["partitions"], entry["columns"], paths[0])
         return entry
     sources = sources_of(call, files, paths)
@@ -144,16 +144,16 @@ def _parquet(
     paths: Sequence[str],
     before: Mapping[str, Any] | None,
     fresh: Collection[str] | None,
-) -> list[list[str]]:
-    recorded = before["columns"] if before else None
+) -> columnar.ParquetColumns:
+    recorded = columnar.ParquetColumns.of(before) if before else None
     try:
         return columnar.columns(call, files, paths, recorded, fresh if before else None)
     except DatasetError as error:
         if definition.new_columns != "add" or not error.details.get("only_new"):
             raise
         found = columnar.columns(call, files, paths, None, fresh)
-        types = dict(recorded or ())
-        if any(types.get(name, kind) != kind for name, kind in found):
+        types = dict(recorded.types if recorded else ())
+        if any(types.get(name, kind) != kind for name, kind in found.types):
             raise
         return found
 

@@ -59,8 +59,7 @@ def _table_expression(call: Call, entry: Mapping[str, Any], files: Mapping[str, 
         shown = filename if isinstance(filename, str) and filename.lower() not in ("true", "false") else "filename"
         extra.insert(0, f"{partitions.lookup(paths_of, 'filename')} as {quote(shown)}")
     if call.format == "parquet":
-        columns = [quote(name) for name, _ in entry["columns"]]
-        return _select([*columns, *extra], columnar.relation(call, list(spelled.values())))
+        return columnar.rows(call, entry, files, spelled, extra)
     sources = [replace(s, spelled=spelled[s.path]) for s in sources_of(call, files, paths)]
     if call.format == "other":
         return _select(["json", *extra], _passed_through(call, sources))

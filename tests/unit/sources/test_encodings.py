@@ -59,6 +59,23 @@ def test_a_packed_file_in_another_encoding_is_packed_again(tmp_path: Path) -> No
     ]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'"id","name"\n"1" ,"Ann"\n"2" ,"Bo"\n',
+        b'id,name\r\n1,"Ann" \r\n2,"Bo"\r\n',
+        b'id;name\n1;"Ann"  \n2;"Bo"\n',
+        b"id  name\n1   Ann\n2   Bo\n",
+    ],
+)
+def test_blanks_are_taken_out(tmp_path: Path, content: bytes) -> None:
+    outcome = load("from read_csv('x.csv')", {"x.csv": content}, tmp_path)
+    ways = _ways(outcome)
+    changed = _shell(ways, "x.csv", content, tmp_path)
+    call = ways[1] if len(ways) > 1 else "read_csv('x.csv')"
+    assert _follow(call, "x.csv", changed, "x.csv", tmp_path) == [("1", "Ann"), ("2", "Bo")], outcome.error
+
+
 def test_nul_bytes_are_damage(tmp_path: Path) -> None:
     content = b"id,name\n1,Ann\n2,Bo\n" + b"\0" * 100
     outcome = load("from read_csv('x.csv')", {"x.csv": content}, tmp_path)

@@ -32,6 +32,8 @@ FILES = {
     ),
     "Excel": "sep=;\nnr;name;n\n1;a;5\n2;b;6\n",
     "PowerShell": '#TYPE System.Diagnostics.Process\n"Name","Id","CPU"\n"svchost","4","1.5"\n"bash","5","2.5"\n',
+    "words": "id name n\n1 Ann 3\n2 Bo 4\n3 Cy 5\n",
+    "words in quotes": 'id name n\n1 "Ann B" 3\n2 "Bo" 4\n3 "c" 5\n',
     "single quotes": "id,name,n\n1,'Smith, Ann',3\n2,'Doe, Bo',4\n",
     "zeros of a date": "id,paid\n1,2024-01-05 10:00:00\n2,0000-00-00 00:00:00\n3,2024-01-06 10:00:00\n",
     "31 June": "id,d\n1,2024-06-30\n2,2024-06-31\n3,2024-07-01\n",
@@ -77,6 +79,23 @@ def test_a_hint_keeps_what_is_written_already(tmp_path: Path) -> None:
     outcome = load("from read_csv('x.csv', nullstr = ['', '-'])", files, tmp_path)
     assert outcome.error is not None
     assert "nullstr = ['', '-', 'n/a']" in (outcome.error.hint or "")
+
+
+def test_addresses_are_text(tmp_path: Path) -> None:
+    for values in (("100.200.100.200", "192.168.100.200"), ("10.0.0.1", "8.8.8.8")):
+        for delim in ",;":
+            content = f"id{delim}ip\n" + "".join(f"{i}{delim}{v}\n" for i, v in enumerate(values))
+            assert load("from 'x.csv'", {"x.csv": content.encode()}, tmp_path).columns == "id BIGINT, ip VARCHAR"
+
+
+def test_one_column_of_words_is_one(tmp_path: Path) -> None:
+    for content in (
+        "name\nAnn Smith\nBo Li\n",
+        "title\nA tale of two\nWar and peace\n",
+        "full name\nAnn Smith\nCher\n",
+    ):
+        outcome = load("from 'x.csv'", {"x.csv": content.encode()}, tmp_path)
+        assert outcome.error is None or "words" not in outcome.error.message, outcome.error
 
 
 def test_brackets_in_names_of_files(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from andon.base.names import literal
 from andon.base.record import Record, replace
 from andon.sources.files.dialect import Dialect
+from andon.sources.files.patterns import ADDRESS
 
 _TYPE = re.compile(r"\s*(AMOUNT|PERCENT)\s*(?:\(\s*(\d+)\s*,\s*(\d+)\s*((?:,[^,()\d]+)*)\))?\s*", re.IGNORECASE)
 #: Signs and codes by which a currency is told from a unit: `3.20 kg` is no amount.
@@ -121,6 +122,8 @@ def proposals(values: Sequence[str], dialect: Dialect) -> Iterator[tuple[Amount 
     something else.
     """
     signs = {sign for value in values for sign in _signs(value)}
+    if any(re.fullmatch(ADDRESS, v) for v in values):
+        return
     strange = any(s not in _SIGNS and s not in _CODES for s in signs)
     if strange or len(signs) > 1 or not all(re.search("[0-9]", v) for v in values):
         return

@@ -45,7 +45,12 @@ def _marked(v: str, dialect: Dialect) -> list[tuple[str, str]]:
     if dialect.decimal != ".":
         strange = matches(v, "[+-]?[0-9]+" + thousands + "?[0-9]*[.][0-9]+")
         points = matches(v, "[1-9][0-9]{0,2}([.][0-9]{3})+")
-        arms.append((f"{strange} and not {grouped(v, dialect)}", f"case when {points} then 'points' else 'text' end"))
+        arms.append(
+            (
+                f"{strange} and not {grouped(v, dialect)}",
+                f"case when {points} and not {matches(v, p.ADDRESS)} then 'points' else 'text' end",
+            )
+        )
     if dialect.thousands:
         signs = matches(v, "[-+0-9.," + thousands + "]+")
         mark = literal(dialect.thousands)
@@ -73,7 +78,10 @@ def _numbers(v: str, plain: str) -> list[tuple[str, str]]:
         ),
         (matches(plain, p.FLOAT), "'dec'"),
         (matches(v, "[+-]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?"), "'group'"),
-        (matches(v, "[+-]?[0-9]{1,3}([.][0-9]{3})+,[0-9]+|[+-]?[0-9]{1,3}([.][0-9]{3}){2,}"), "'points'"),
+        (
+            matches(v, "[+-]?[0-9]{1,3}([.][0-9]{3})+,[0-9]+|[+-]?[0-9]{1,3}([.][0-9]{3}){2,}"),
+            f"case when {matches(v, p.ADDRESS)} then 'text' else 'points' end",
+        ),
         (matches(v, "[+-]?[0-9]{1,3}('[0-9]{3}){2,}([.,][0-9]+)?"), "'ticks'"),
         (matches(v, "[+-]?[0-9]*,[0-9]+"), "'comma'"),
     ]

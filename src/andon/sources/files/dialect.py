@@ -12,6 +12,7 @@ from andon.base.record import Record, replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
 from andon.sources.files.calls import Call, written
+from andon.sources.files.conversions import filtered
 from andon.sources.files.raw_text import Source, head, open_text
 
 #: How many characters are looked at to find the dialect; all rows are checked against it afterwards.
@@ -304,6 +305,7 @@ def _single_column(source: Source, call: Call, dialect: Dialect, text: str, coun
                 1,
                 hint,
             )
+        _check_blanks(source, call, dialect, text)
         return dialect
     delim, count = max(wide.items(), key=lambda item: (item[1].width > 1, item[1].share, item[1].width))
     chosen = replace(dialect, delim=delim)
@@ -321,6 +323,35 @@ def _single_column(source: Source, call: Call, dialect: Dialect, text: str, coun
     raise stop("source.ambiguous", message, source.path, line, hint)
 
 
+#: So many lines are asked whether blanks cut them.
+_ASKED = 1000
+
+
+def _check_blanks(source: Source, call: Call, dialect: Dialect, text: str) -> None:
+    """Ask where every row of one column has as many words: they may be columns with blanks between them."""
+    text = "\n".join(text.splitlines()[:_ASKED])
+    rows = [line.split() for line in text.splitlines() if line.strip()]
+    width = len(rows[0]) if rows else 0
+    if len(rows) < 2 or width < 2 or call.get("skip") is not None:
+        return
+    one = f"`{call.suggest(delim=written(','))}` for one column"
+    cut, squeezed = replace(dialect, delim=" "), re.sub("(?m)^ +| +$", "", re.sub(" +", " ", text))
+    plain, narrow = (_count(t, False, cut) for t in (text, squeezed))
+    numbers = any(
+        all(re.fullmatch(r"[-+]?[0-9.,]+", r[i]) for r in rows[1:])
+        for i in range(width)
+        if all(len(r) == width for r in rows)
+    )
+    if not narrow.regular or narrow.width < (2 if numbers else 3):
+        return
+    message = f"every row has {narrow.width} words: do blanks stand between columns? `{shown(text.splitlines()[0])}`"
+    way = f"`{call.suggest(delim=written(' '))}`"
+    if not plain.regular or plain.width != narrow.width:
+        command = filtered(source.path, "sed -E 's/^ +| +$//g; s/ +/ /g'", source.compression)
+        way = f"make one blank of several: `{command}`, then write {way}"
+    raise stop("source.ambiguous", message, source.path, 1, f"{way}; or {one}")
+
+
 SHOWN_LINE = 200
 
 
@@ -334,12 +365,28 @@ def unreadable(
             hint = f"if quotes are escaped with a backslash: `{call.suggest(escape=written(chr(92)))}`"
         else:
             hint = f"fix the row, or if quotes have no meaning here: `{call.suggest(quote=written(''))}`"
+        behind = _blank_behind(source, dialect, text) if text is not None else None
+        if behind is not None:
+            message = "a blank stands behind a closing quote"
+            return stop("source.ambiguous", message, source.path, line, f"take such blanks out: `{behind}`")
     what = (
         "a quoted value is never closed" if "end of data" in str(error) else f"the quotes of a row don't pair ({error})"
     )
     if "field larger than" in str(error):
         what = "a value is longer than 4 MB: a quote before it is probably never closed"
     return stop("source.ambiguous", what, source.path, line, hint)
+
+
+def _blank_behind(source: Source, dialect: Dialect, text: str) -> str | None:
+    """The command that takes blanks behind closing quotes out, if that is all that is wrong."""
+    quote, delim = dialect.quote, dialect.delim
+    if quote != '"' or delim not in (",", ";", "|"):
+        return None
+    fixed = re.sub(rf'(?m)" +({re.escape(delim)}|\r?$)', r'"\1', text)
+    if fixed == text or _count(fixed, False, dialect).error is not None:
+        return None
+    end = r"\r?$" if "\r\n" in text else "$"
+    return filtered(source.path, f"sed -E 's/\" +([{delim}]|{end})/\"\\1/g'", source.compression)
 
 
 def _name(delim: str) -> str:

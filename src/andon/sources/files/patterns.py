@@ -51,6 +51,9 @@ def short_float(point: str, digits: int, zeros: bool) -> str:
 #: As a person may state it: a sign that says nothing, and zeros in front.
 STATED_FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 NAN = r"(?i)-?(nan|inf|infinity)"
+#: An address of a network, whose points stand where those between thousands may: a number of that size hardly has points.
+_BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+ADDRESS = rf"{_BYTE}(\.{_BYTE}){{3}}"
 #: As many digits a double gives back whatever they are.
 SAFE_DIGITS = 15
 
