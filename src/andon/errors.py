@@ -113,7 +113,7 @@ CODES: dict[str, str] = {
     "run.held": "The run was held back from publishing.",
     # lake
     "lake.ref_not_found": "No branch, tag, commit or run of that name.",
-    "lake.ref_ambiguous": "A short commit id fits more than one commit.",
+    "lake.ref_ambiguous": "A short commit id fits more than one commit, or a clock is known to have been wrong about a moment.",
     "lake.ref_invalid": "A name of a branch or tag is not valid.",
     "lake.ref_exists": "A branch or tag of that name exists.",
     "lake.dataset_not_found": "No dataset of that name at that commit.",

@@ -15,7 +15,7 @@ from kit.command_line import Andon
 GOLDEN = Path(__file__).parent / "golden"
 
 _VARIABLE = (
-    (re.compile(r"(?<=.isolation.: .)(bubblewrap|namespaces|none)"), "<isolation>"),
+    (re.compile(r"(?<=.isolation.: .)(bubblewrap|namespaces|landlock|none)"), "<isolation>"),
     (re.compile(r" -C \S+"), ""),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<id>"),
     (re.compile(r"\b[0-9a-f]{8}\b"), "<commit>"),

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 
-#: A clock that shows less was reset.
-_PAST = datetime(2026, 1, 1, tzinfo=UTC)
-#: A clock that was so far ahead was wrong then; one that is less far behind is wrong now.
+#: Clocks differ by as much; a time that lies further ahead is wrong.
+SKEW = timedelta(hours=1)
+#: After a leap so far ahead the clock was wrong then; else one that is behind is wrong now.
 _AHEAD = timedelta(days=30)
 
 
@@ -23,16 +23,18 @@ def to_text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def following(now: str, last: str) -> str:
+def following(now: str, last: str, next_after: str | None = None) -> str:
     """The time of something that comes after what was at `last`, by a clock that shows `now` (texts of `to_text`).
 
-    A clock that was set back makes nothing earlier than what came before. Only where `last` lies more than a month ahead it was the
-    earlier clock that was wrong, and time goes on from now.
+    A clock that was set back makes nothing earlier than what came before. Only where all that is later than `now` came with a leap of
+    more than a month it was the earlier clock that was wrong, and time goes on from now.
+
+    Args:
+        next_after: the time of what followed the newest that is not later than `now`; None when nothing is that old.
     """
     if now >= last:
         return now
-    shown = from_text(now)
-    return now if shown >= _PAST and from_text(last) - shown > _AHEAD else last
+    return now if next_after is not None and from_text(next_after) - from_text(now) > _AHEAD else last
 
 
 def from_text(text: str) -> datetime:

@@ -186,13 +186,13 @@ class Commits:
         )
         return root
 
-    def write(self, transaction: Transaction, draft: Draft, root: str) -> Commit:
-        """Write the commit that `draft` and the tree `root` make."""
+    def write(self, transaction: Transaction, draft: Draft, root: str, next_after: str | None = None) -> Commit:
+        """Write the commit that `draft` and the tree `root` make; `next_after` as of `following`."""
         parents = [self.get(p) for p in draft.parents]
         generation = 1 + max((p.generation for p in parents), default=0)
         time = draft.time
         for parent in parents:
-            time = following(time, parent.time)
+            time = following(time, parent.time, next_after)
         commit = Commit(
             id="",
             parents=draft.parents,

@@ -30,7 +30,7 @@ class Lake:
         self.intact = Intact(storage, MemoryCache() if kept is None else kept)
         self.objects = Objects(database, storage, clock, self.intact)
         self.commits = Commits(database)
-        self.refs = Refs(database, self.commits)
+        self.refs = Refs(database, self.commits, lambda: self.clock())
 
     @classmethod
     def open(cls, database: Database, storage: Storage, clock: Clock, author: str, kept: Cache | None = None) -> Lake:
@@ -91,7 +91,7 @@ class Lake:
         at = to_text(self.clock())
         with self.database.write() as transaction:
             root = content if isinstance(content, str) else self.commits.root_of(transaction, content)
-            commit = self.commits.write(transaction, draft, root)
+            commit = self.commits.write(transaction, draft, root, self.refs.next_after(transaction, draft.time))
             for number, move in enumerate(moves, start=1):
                 mover = Mover(draft.author, at, request if number == len(moves) else None)
                 self.refs.move(transaction, move, commit.id, mover)

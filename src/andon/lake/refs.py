@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.base.clock import following, to_text
+from andon.base.clock import SKEW, Clock, following, to_text
 from andon.base.database import Database, Transaction
 from andon.base.names import did_you_mean
 from andon.base.record import Record, replace
@@ -55,9 +55,10 @@ class Mover(Record):
 class Refs:
     """Finds, resolves and moves refs."""
 
-    def __init__(self, database: Database, commits: Commits) -> None:
+    def __init__(self, database: Database, commits: Commits, clock: Clock) -> None:
         self._database = database
         self._commits = commits
+        self._clock = clock
 
     def find(self, name: str) -> Ref | None:
         """The ref of exactly this name, or None."""
@@ -92,7 +93,7 @@ class Refs:
         """The commit that `text` names (see `refname`).
 
         Raises:
-            UsageError: `lake.ref_invalid`, `lake.ref_not_found`, `lake.ref_ambiguous`.
+            UsageError: `lake.ref_invalid`, `lake.ref_not_found`, `lake.ref_ambiguous` (of a moment too, where a clock was wrong about it).
         """
         name = parse_ref(text)
         ref = self.find(name.base)
@@ -137,10 +138,16 @@ class Refs:
             [name, old, new, mover.request, move.why, mover.actor, mover.at],
         )
 
+    def next_after(self, transaction: Transaction, now: str) -> str | None:
+        """The time of the move that followed the newest one not later than `now`; None when none is that old, or none followed."""
+        newest = "(select seq from reflog where at <= ? order by seq desc limit 1)"
+        rows = transaction.query(f"select at from reflog where seq > {newest} order by seq limit 1", [now])
+        return str(rows[0][0]) if rows else None
+
     def _following(self, transaction: Transaction, now: str) -> str:
         """The time of a move that is made now: not before the last one, though a clock was set back."""
         rows = transaction.query("select at from reflog order by seq desc limit 1")
-        return following(now, rows[0][0]) if rows else now
+        return following(now, rows[0][0], self.next_after(transaction, now)) if rows else now
 
     def _back(self, text: str, commit: Commit, steps: int) -> Commit:
         for taken in range(steps):
@@ -157,23 +164,46 @@ class Refs:
     def _at(self, text: str, ref: str | None, commit: Commit, moment: str) -> Commit:
         if ref is not None:
             rows = self._database.query(
-                "select new from reflog where ref = ? and at <= ? and new is not null order by seq desc limit 1",
+                "select new, seq from reflog where ref = ? and at <= ? and new is not null order by seq desc limit 1",
                 [ref, moment],
             )
             if rows:
+                self._require_order(text, ref, rows[0][1])
                 return self._commits.get(rows[0][0])
-        first = commit
+        passed = []
         while commit.time > moment:
-            first = commit
+            passed.append(commit.time)
             if commit.parent is None:
                 raise UsageError(
                     "lake.ref_not_found",
-                    f"`{text}` is before the beginning of the history ({first.time[:19]} UTC)",
+                    f"`{text}` is before the beginning of the history ({commit.time[:19]} UTC)",
                     where=text,
                     hint="`andon log` shows the history",
                 )
             commit = self._commits.get(commit.parent)
+        if passed:
+            self._require_right(text, passed[-1], min(passed))
         return commit
+
+    def _require_order(self, text: str, ref: str, seq: int) -> None:
+        """Refuse where it is not known when `ref` moved on from what its move `seq` made it."""
+        rows = self._database.query(
+            "select seq, at from reflog where ref = ? and seq > ? order by seq limit 1", [ref, seq]
+        )
+        for number, at in rows:
+            later = self._database.query("select min(at) from reflog where seq > ?", [number])
+            self._require_right(text, at, later[0][0] or at)
+
+    def _require_right(self, text: str, at: str, earliest: str) -> None:
+        """Refuse the time `at` of what came next where something that came later bears an earlier time, or it has not come yet."""
+        if earliest >= at and at <= to_text(self._clock() + SKEW):
+            return
+        raise UsageError(
+            "lake.ref_ambiguous",
+            f"`{text}` can't be told: a clock was wrong, and what came next bears the time {at[:19]} UTC",
+            where=text,
+            hint="name the commit by its id; `andon log` lists them in the order in which they came",
+        )
 
     def _not_found(self, base: str) -> UsageError:
         names = [row[0] for row in self._database.query("select name from ref where kind <> 'run'")]

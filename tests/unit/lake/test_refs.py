@@ -212,7 +212,42 @@ def test_a_clock_that_was_years_ahead_and_is_right_again(lake: Lake) -> None:
     first, ahead, right, later = published_at(
         lake, "2026-12-01T10:00", "2040-12-01T12:00", "2026-12-01T11:00", "2026-12-02T09:00"
     )
-    for moment, expected in (("2026-12-01T10:30", first), ("2026-12-01T11:30", right), ("2026-12-02T10:00", later)):
+    for moment, expected in (("2026-12-01T11:30", right), ("2026-12-02T10:00", later)):
         assert lake.refs.resolve(f"main@{moment}").id == expected, moment
     assert lake.refs.resolve(f"{later[:12]}@2026-12-01T11:30").id == right
     assert lake.refs.resolve("main~2").id == ahead
+    for name in ("main", later[:12]):  # the one of 2040 came before 11:00; whether before 10:30 nobody knows
+        with pytest.raises(UsageError, match="2040-12-01T12:00:00 UTC") as caught:
+            lake.refs.resolve(f"{name}@2026-12-01T10:30")
+        assert caught.value.code == "lake.ref_ambiguous"
+    with pytest.raises(UsageError, match="before the beginning"):
+        lake.refs.resolve("main@2020-01-01")
+    assert lake.refs.resolve(f"{first[:12]}@2026-12-01T10:30").id == first
+
+
+def test_a_clock_that_is_set_back_into_the_history_dates_nothing_there(lake: Lake) -> None:
+    june, july, november, reset, right = published_at(
+        lake, "2027-06-01T10:00", "2027-06-20T10:00", "2027-11-01T10:00", "2027-06-10T10:00", "2027-11-02T10:00"
+    )
+    times = [line.at for line in reversed(lake.refs.reflog("main"))]
+    assert times == sorted(times)
+    for moment, expected in (
+        ("2027-06-10T11:00", june),
+        ("2027-07-01T10:00", july),
+        ("2027-11-01T11:00", reset),
+        ("2027-11-02T10:00", right),
+    ):
+        assert lake.refs.resolve(f"main@{moment}").id == expected, moment
+    assert lake.refs.resolve("main~2").id == november
+
+
+def test_what_a_clock_that_is_ahead_of_this_one_dated_is_not_told_by_its_time(lake: Lake) -> None:
+    first, ahead = published_at(lake, "2027-06-01T10:00", "2027-06-11T10:00")
+    lake.clock = lambda: from_text("2027-06-02T10:00")
+    (held,) = published_at(lake, "2027-06-02T10:00")
+    for name in ("main", held[:12]):
+        with pytest.raises(UsageError, match="2027-06-11T10:00:00 UTC"):
+            lake.refs.resolve(f"{name}@2027-06-01T12:00")
+    assert lake.refs.resolve("main~2").id == first
+    assert lake.refs.resolve("main~1").id == ahead
+    assert lake.refs.resolve("main@2027-06-12").id == held

@@ -264,7 +264,7 @@ def test_width_does_not_matter(wide: infer.Look, kind: str, monkeypatch: pytest.
     found = {}
     for most in (0, 10_000):
         monkeypatch.setattr(infer, "_WIDE", most)
-        found[most] = infer._not_held(wide, casts, whole=False)
+        found[most] = infer._not_held(wide, casts, whole=False)[0]
     assert found[0] == found[10_000]
     assert len(found[0]) > 10
     names = [cast.column for cast in casts]

@@ -1,8 +1,9 @@
 """How the child of a Python dataset is kept apart: by bubblewrap where there is one that works, else by what the child does itself.
 
-With bubblewrap it sees the interpreter, its packages, its inputs and its own folder, and no other file. By itself (Linux, where accounts
-may make namespaces) it sees all files that its account may read and writes none but its own. Both ways it sees no other process, has no
-network, and ends with all that it started. Elsewhere what it started is ended by its process group.
+Either way it reads the interpreter, its packages, its inputs and the system's programs, and writes its own folder alone. By itself it
+makes a root of its own (Linux, where accounts may make namespaces) or has the kernel refuse all other files (Landlock). With bubblewrap
+and with a root of its own it sees no other process, has no network, and ends with all that it started; elsewhere what it started is ended
+by its process group.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 #: Folders of the system that programs need; where one is a link it stays one.
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt")
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt", "/nix/store", "/gnu/store")
 _ETC = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/alternatives", "/etc/ssl")
 _APART = ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
 _TRY_SECONDS = 10
+#: What is read of an installation of Python that lies where other things do, too.
+_OF_PREFIX = ("bin", "lib", "lib64")
+#: What the child tries by itself, in turn (see `child/_andon_guard.py`).
+CHILD_MEANS = ("namespaces", "network", "landlock")
 
 
 @functools.cache
@@ -53,13 +58,26 @@ def apart(command: Sequence[str], begin: Sequence[str], read: Iterable[Path], wr
     return [*words, "--bind", str(write), str(write), "--chdir", str(start), "--", *command]
 
 
+def readable(read: Iterable[Path]) -> tuple[list[str], list[tuple[str, str]]]:
+    """What a child that keeps itself apart may read: files and folders, and the links `(path, target)` beside them."""
+    own = [Path(path) for path in (*_SYSTEM, *_ETC)]
+    files = [path for path in own if path.exists() and not path.is_symlink()]
+    links = [(str(path), str(path.readlink())) for path in own if path.is_symlink()]
+    return [str(path) for path in (*files, *_outermost(read))], links
+
+
 def interpreter_paths(command: Sequence[str], packages: Iterable[Path]) -> list[Path]:
     """What must be read to run the interpreter `command` with `packages`."""
     program = Path(command[0])
-    found = [program.parent.parent, program.resolve().parent.parent, *packages]
-    found += [Path(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix)]
+    found = [program, *packages]
+    prefixes = [program.resolve().parent.parent, *map(Path, (sys.prefix, sys.base_prefix, sys.exec_prefix))]
+    if (program.parent.parent / "pyvenv.cfg").exists():
+        prefixes.append(program.parent.parent)
+    shared = (Path("/"), Path.home())
+    for prefix in prefixes:
+        found += [prefix / part for part in _OF_PREFIX] if prefix in shared else [prefix]
     found += [entry.resolve() for folder in packages for entry in folder.iterdir() if entry.is_symlink()]
-    return found
+    return [path for path in found if path.exists()]
 
 
 def _bound(paths: Iterable[str]) -> list[str]:

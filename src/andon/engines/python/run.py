@@ -1,8 +1,9 @@
 """Running a Python dataset in a child process of its own.
 
-The child gets a clean environment, the code files that were handed over and the Parquet files of its inputs. What else it
-can see, and that it can write nowhere but in its own folder, is the matter of `isolation.py` and `child/_andon_guard.py`;
-the outcome says how far the system allowed it. It ends with its parent, with its time limit, and with the run.
+The child gets a clean environment, the code files that were handed over and the Parquet files of its inputs. That it can
+read nothing else, and write nowhere but in its own folder, is the matter of `isolation.py` and of `_andon_guard.py` and
+`_andon_landlock.py` in `child/`; the outcome says how far the system allowed it. It ends with its parent, with its time
+limit, and with the run.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import IO, Any
 from andon.base.files import machine_error
 from andon.base.names import literal
 from andon.engines.python.environment import Environment, provide_environment
-from andon.engines.python.isolation import apart, bubblewrap, interpreter_paths
+from andon.engines.python.isolation import CHILD_MEANS, apart, bubblewrap, interpreter_paths, readable
 from andon.engines.python.task import PythonOutcome, PythonTask
 from andon.errors import AndonError, DatasetError, MachineError
 
@@ -103,10 +104,14 @@ def _prepare(task: PythonTask, environment: Environment) -> Path:
         (work / name).mkdir(parents=True, exist_ok=True)
     (work / "shim" / "andon.py").write_bytes((_CHILD / "_andon_shim.py").read_bytes())
     wrapped = bubblewrap() is not None
+    files, links = readable(_reads(task, environment))
     job = {
         "parent": None if wrapped else os.getpid(),
         "isolation": "bubblewrap" if wrapped else "none",
+        "means": () if wrapped else CHILD_MEANS,
         "place": str(task.output.resolve().parent),
+        "readable": files,
+        "links": links,
         "memory": task.memory,
         "code": str(code),
         "modules": str(code / "modules"),
@@ -187,9 +192,14 @@ def _command(task: PythonTask, environment: Environment, job: Path) -> list[str]
     begin = bubblewrap()
     if begin is None:
         return command
+    place = task.output.resolve().parent
+    return apart(command, begin, _reads(task, environment), place, task.work.resolve() / "code")
+
+
+def _reads(task: PythonTask, environment: Environment) -> list[Path]:
+    """What the child must be able to read beside the system's files."""
     inputs = [path for paths in task.inputs.values() for path in paths]
-    read = [_CHILD, *inputs, *interpreter_paths(environment.command, environment.paths)]
-    return apart(command, begin, read, task.output.resolve().parent, task.work.resolve() / "code")
+    return [_CHILD, *inputs, *interpreter_paths(environment.command, environment.paths)]
 
 
 def _watch(timeout: float, finished: threading.Event, cancelled: threading.Event) -> str | None:

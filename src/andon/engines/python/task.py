@@ -69,7 +69,7 @@ class PythonOutcome(Record):
         python: version of Python in the child.
         packages: `{name: version}` of what was installed in its environment.
         network: `blocked`, or `reachable` where the system has no means that needs no privilege.
-        isolation: `bubblewrap`, `namespaces` or `none` (see `isolation.py`).
+        isolation: `bubblewrap`, `namespaces`, `landlock` or `none` (see `isolation.py`).
     """
 
     columns: tuple[tuple[str, str], ...]

@@ -54,8 +54,16 @@ def sample(
     """The first rows as text, in a temporary table, and whether these are all."""
     sql = f"create or replace temp table {_SAMPLE} as select * from {texts(call, table, sources)} limit {SAMPLE_ROWS}"
     run(connection, sql, call, sources)
+    return _sampled(connection, call, table, sources)
+
+
+def _sampled(
+    connection: duckdb.DuckDBPyConnection, call: Call, table: Table, sources: Sequence[Source]
+) -> tuple[Look, bool]:
+    """As `sample`, of what was read already, by whatever names."""
     whole = int(rows(connection, f"select count(*) from {_SAMPLE}")[0][0]) < SAMPLE_ROWS
-    return Look(connection, call, table, sources, _SAMPLE), whole
+    names = ", ".join(quote(c.column) for c in table.casts)
+    return Look(connection, call, table, sources, f"{_SAMPLE} as t({names})"), whole
 
 
 def casts_of(
@@ -64,13 +72,30 @@ def casts_of(
     table: Table,
     sources: Sequence[Source],
     kept: Mapping[str, Cast] | None = None,
-    seen: Mapping[str, Classes] | None = None,
 ) -> tuple[Cast, ...]:
     """A cast for every column that keeps what each of its values says; every row is looked at.
 
     Args:
         kept: casts that are known already.
-        seen: the classes of the columns' first values, where somebody looked at them.
+
+    Raises:
+        DatasetError: `source.ambiguous` for a column that no type holds unchanged.
+    """
+    return casts_and_rows(connection, call, table, sources, kept)[0]
+
+
+def casts_and_rows(
+    connection: duckdb.DuckDBPyConnection,
+    call: Call,
+    table: Table,
+    sources: Sequence[Source],
+    kept: Mapping[str, Cast] | None = None,
+    seen: Mapping[str, Classes] | None = None,
+) -> tuple[tuple[Cast, ...], int | None]:
+    """As `casts_of`, with the number of rows where it was counted on the way.
+
+    Args:
+        seen: the classes of the columns' first values, where `sample` was asked for them by names of the same order.
 
     Raises:
         DatasetError: `source.ambiguous` for a column that no type holds unchanged.
@@ -78,23 +103,24 @@ def casts_of(
     names = [c.column for c in table.casts]
     _check_known(call, names, sources[0])
     if call.get("all_varchar"):
-        return tuple(Cast(n, "VARCHAR") for n in names)
+        return tuple(Cast(n, "VARCHAR") for n in names), None
     known = {**(kept or {}), **{c.column: c for c in stated_casts(call, names)}}
     unknown = [n for n in names if n not in known]
-    first, whole = sample(connection, call, table, sources)
+    first, whole = (sample if seen is None else _sampled)(connection, call, table, sources)
     every = first if whole else replace(first, origin=texts(call, table, sources))
     for name, decision in _decide(first, unknown, seen).items():
         known[name] = decision if isinstance(decision, Cast) else decided_cast(every, name)
     if is_lenient(call):
-        return tuple(known[n] for n in names)
-    for name in _not_held(every, [known[n] for n in unknown], whole):
+        return tuple(known[n] for n in names), None
+    doubtful, counted = _not_held(every, [known[n] for n in unknown], whole)
+    for name in doubtful:
         again = decided_cast(every, name) if not whole else known[name]
         if again == known[name] and type_name(again.type) != "VARCHAR":
             raise unfit(every, again)
         known[name] = again
     for name in _without_values(first, every, [n for n in unknown if known[n].type == "VARCHAR"]):
         known[name] = replace(known[name], empty=True)
-    return tuple(known[n] for n in names)
+    return tuple(known[n] for n in names), counted
 
 
 def _without_values(first: Look, every: Look, names: Sequence[str]) -> list[str]:
@@ -127,22 +153,23 @@ def _check_known(call: Call, names: Sequence[str], source: Source) -> None:
         raise stop("source.contract", f"`types` names `{strange}`, which the file has not", source.path, 1, hint)
 
 
-def _not_held(look: Look, casts: Sequence[Cast], whole: bool) -> list[str]:
-    """Columns with values that their cast would change; of texts, those that may be something else when all rows are seen."""
+def _not_held(look: Look, casts: Sequence[Cast], whole: bool) -> tuple[list[str], int | None]:
+    """Columns with values that their cast would change; of texts, those that may be something else when all rows are seen. With the
+    number of rows, where they were gone through one by one."""
     dialect = look.table.dialect
     wanted = [c for c in casts if type_name(c.type) != "VARCHAR" or not whole]
     if not wanted:
-        return []
+        return [], None
     if len(wanted) > _WIDE:
-        return _not_held_of_many(look, wanted)
+        return _not_held_of_many(look, wanted), None
     counts = [
         f"count({c.sql(quote(c.column), dialect, 'null')}) < count({quote(c.column)})"
         if type_name(c.type) != "VARCHAR"
         else f"2 * count(*) filter ({_like_value(quote(c.column))}) > count({quote(c.column)})"
         for c in wanted
     ]
-    found = look.run(f"select {', '.join(counts)} from {look.origin}")[0]
-    return [c.column for c, doubtful in zip(wanted, found, strict=True) if doubtful]
+    counted, *found = look.run(f"select count(*), {', '.join(counts)} from {look.origin}")[0]
+    return [c.column for c, doubtful in zip(wanted, found, strict=True) if doubtful], int(counted)
 
 
 def _not_held_of_many(look: Look, casts: Sequence[Cast]) -> list[str]:

@@ -1,5 +1,5 @@
-"""The child process's own limits: it ends with its parent and its time, writes only where it should, sees no other process, has no
-network, and takes no more memory than it may; as far as the system allows that without privilege."""
+"""The child process's own limits: it ends with its parent and its time, reads and writes only what it should, sees no other process, has
+no network, and takes no more memory than it may; as far as the system allows that without privilege."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,19 @@ _CLONE_NEWPID = 0x20000000
 _CLONE_NEWNET = 0x40000000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
+_MNT_DETACH = 2
 _MOUNT_SETATTR = 442
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+#: Where the new root is put together: nothing of it can lie here.
+_ROOT = "/proc"
 _MOUNT_ATTR_RDONLY = 1
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION = 0x20080522
 _CAPABILITIES = 64
+#: Root reads the files of other accounts; Landlock says which.
+_MAY_READ_OWN = 1 << 1
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 24, 38
 
 
@@ -38,30 +45,52 @@ class _MountAttributes(ctypes.Structure):
     )
 
 
-def isolate(writable: Sequence[str]) -> tuple[str, str]:
-    """Go on in a process that sees no other one, can write below `writable` only, and has no network; the process that called waits for
-    it and ends as it does. Must be called before any thread starts. Where the system refuses, the caller goes on itself.
+_READ_ONLY = _MountAttributes(set=_MOUNT_ATTR_RDONLY)
+
+
+def isolate(
+    means: Sequence[str], readable: Sequence[str], links: Sequence[tuple[str, str]], place: str
+) -> tuple[str, str]:
+    """Go on as one that reads `readable`, writes below the folder `place`, and nothing else. Must be called before any thread starts.
+
+    With namespaces the work goes on in another process, which sees no other one and has no network; the process that called waits for
+    it and ends as it does. Where the system refuses them the caller goes on itself, with what else there is.
+
+    Args:
+        means: what may be tried: `namespaces`, `network` (a namespace of it alone), `landlock`.
+        links: `(path, target)` of links to make beside what can be read.
 
     Returns:
-        `namespaces` or `none`, and whether the network is `blocked` or `reachable`.
+        `namespaces`, `landlock` or `none`, and whether the network is `blocked` or `reachable`.
     """
     if not sys.platform.startswith("linux"):
         return "none", "reachable"
     libc = ctypes.CDLL(None, use_errno=True)
     own = _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWNET | _CLONE_NEWIPC
     user, group = os.getuid(), os.getgid()
-    if not _may(libc, own, user, group):
-        return "none", _block_network(libc, user, group)
-    libc.unshare(own)
-    _stay(user, group)
-    _read_only(libc, writable)
-    told, tell = os.pipe()
-    first = os.fork()
-    if first:
-        os.close(tell)
-        _end_as(first, told)
-    _first_process(libc, tell)
-    return "namespaces", "blocked"
+
+    def new_root() -> bool:
+        return _new_root(libc, readable, links, place)
+
+    if "namespaces" in means and _may(libc, own, user, group, new_root):
+        libc.unshare(own)
+        _stay(user, group)
+        told, tell = os.pipe()
+        first = os.fork()
+        if first:
+            os.close(tell)
+            _end_as(first, told)
+        _first_process(libc, tell, new_root)
+        return "namespaces", "blocked"
+    network = _block_network(libc, user, group) if "network" in means else "reachable"
+    if "landlock" in means:
+        import _andon_landlock  # type: ignore[import-not-found]
+
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        if _andon_landlock.confine(readable, place):
+            _drop_capabilities(libc, _MAY_READ_OWN)
+            return "landlock", network
+    return "none", network
 
 
 def limit(memory: int | None) -> None:
@@ -85,18 +114,18 @@ def _block_network(libc: Any, user: int, group: int) -> str:
     return "blocked"
 
 
-def _may(libc: Any, namespaces: int, user: int, group: int) -> bool:
-    """Whether the system allows them; some allow to make a user namespace and refuse what it is for. Tried by a process of its own, since
-    there is no way back."""
+def _may(libc: Any, namespaces: int, user: int, group: int, then: Callable[[], bool] = lambda: True) -> bool:
+    """Whether the system allows them and what they are for; some allow to make a user namespace and refuse that. Tried by a process of
+    its own, since there is no way back."""
     trial = os.fork()
     if not trial:
         try:
-            if libc.unshare(namespaces) != 0:
-                os._exit(1)
-            _stay(user, group)
-            os._exit(libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None) and namespaces & _CLONE_NEWNS and 1)
+            if libc.unshare(namespaces) == 0:
+                _stay(user, group)
+                os._exit(0 if then() else 1)
         except OSError:
             os._exit(1)
+        os._exit(1)
     return os.waitstatus_to_exitcode(os.waitpid(trial, 0)[1]) == 0
 
 
@@ -106,38 +135,81 @@ def _stay(user: int, group: int) -> None:
         Path("/proc/self", name).write_text(text)
 
 
-def _read_only(libc: Any, writable: Sequence[str]) -> None:
-    """Every file system but `writable` can be read only, here; kernels before 5.12 can't say so for all at once."""
-    libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
-    places = [place.encode() for place in writable]
-    for place in places:
-        libc.mount(place, place, None, _MS_BIND | _MS_REC, None)
-    os.chdir(Path.cwd())  # in what was mounted just now
-    _set_mounts(libc, b"/", _MountAttributes(set=_MOUNT_ATTR_RDONLY), _AT_RECURSIVE)
-    for place in places:
-        _set_mounts(libc, place, _MountAttributes(clear=_MOUNT_ATTR_RDONLY), 0)
+def _new_root(libc: Any, readable: Sequence[str], links: Sequence[tuple[str, str]], place: str) -> bool:
+    """Make a root of what can be read, `place`, a few devices and empty folders for temporary files, and let go of the old one. Its
+    `/proc` shows the processes of the namespace alone, or nothing where a new one is refused. False where it can't be made."""
+    quiet = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+    start = Path.cwd()
+    made = [
+        libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None) == 0,
+        libc.mount(b"none", _ROOT.encode(), b"tmpfs", _MS_NOSUID | _MS_NODEV, b"mode=755") == 0,
+    ]
+    if not all(made):
+        return False
+    for path, target in links:
+        Path(_ROOT + path).parent.mkdir(parents=True, exist_ok=True)
+        Path(_ROOT + path).symlink_to(target)
+    for name in ("tmp", "dev/shm"):
+        Path(_ROOT, name).mkdir(parents=True)
+        made.append(libc.mount(b"none", f"{_ROOT}/{name}".encode(), b"tmpfs", _MS_NOSUID | _MS_NODEV, None) == 0)
+    made += [_show(libc, f"/dev/{name}") for name in _DEVICES]
+    made += [_show(libc, path) for path in readable if Path(path).exists()]
+    made.append(_show(libc, place, _MountAttributes(clear=_MOUNT_ATTR_RDONLY)))
+    Path(_ROOT, "dev/fd").symlink_to("/proc/self/fd")
+    Path(_ROOT, "proc").mkdir()
+    libc.mount(b"proc", f"{_ROOT}/proc".encode(), b"proc", quiet, None)
+    made.append(_set_mount(libc, _ROOT, _MountAttributes(set=_MOUNT_ATTR_RDONLY), 0))
+    os.chdir(_ROOT)
+    made.append(libc.syscall(_PIVOT_ROOT.get(os.uname().machine, -1), b".", b".") == 0)
+    made.append(libc.umount2(b".", _MNT_DETACH) == 0)
+    os.chdir("/")
+    if all(made):
+        os.chdir(start)
+    return all(made)
 
 
-def _set_mounts(libc: Any, place: bytes, attributes: _MountAttributes, flags: int) -> None:
+def _show(libc: Any, path: str, attributes: _MountAttributes = _READ_ONLY) -> bool:
+    """Make `path` visible in the new root. One below another path is there already, and can't be made."""
+    target = Path(_ROOT + path)
+    if not target.exists():
+        if Path(path).is_dir():
+            target.mkdir(parents=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
+    bound = libc.mount(path.encode(), str(target).encode(), None, _MS_BIND | _MS_REC, None) == 0
+    return bound and _set_mount(libc, str(target), attributes, _AT_RECURSIVE)
+
+
+def _set_mount(libc: Any, place: str, attributes: _MountAttributes, flags: int) -> bool:
     size = ctypes.c_size_t(ctypes.sizeof(attributes))
-    libc.syscall(_MOUNT_SETATTR, _AT_FDCWD, place, ctypes.c_uint(flags), ctypes.byref(attributes), size)
+    found = libc.syscall(
+        _MOUNT_SETATTR, _AT_FDCWD, place.encode(), ctypes.c_uint(flags), ctypes.byref(attributes), size
+    )
+    return bool(found == 0)
 
 
-def _first_process(libc: Any, tell: int) -> None:
-    """Returns in a child of the first process of the namespace, with which all end that were started in it. Their `/proc` shows these
-    alone, or nothing where a new one is refused; what was set can't be taken back, since no capability is left for it."""
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
-    if libc.mount(b"proc", b"/proc", b"proc", flags, None) != 0:
-        libc.mount(b"none", b"/proc", b"tmpfs", flags | _MS_RDONLY, None)
-    libc.mount(b"none", b"/dev/shm", b"tmpfs", _MS_NOSUID | _MS_NODEV, None)
+def _drop_capabilities(libc: Any, keep: int = 0) -> None:
+    """Give up all that an account may beyond the rights of its files, but the set `keep` as far as it is there, for good."""
     for capability in range(_CAPABILITIES):
-        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+        if not keep >> capability & 1:
+            libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     number = _CAPSET.get(os.uname().machine)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
     if number is not None:
-        header, none = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)()
-        libc.syscall(number, header, none)
+        for kept in (keep, 0):
+            if libc.syscall(number, header, (ctypes.c_uint32 * 6)(kept, kept)) == 0:
+                break
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def _first_process(libc: Any, tell: int, new_root: Callable[[], bool]) -> None:
+    """Returns in a child of the first process of the namespace, with which all end that were started in it; what was set can't be taken
+    back, since no capability is left for it."""
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if not new_root():
+        os._exit(1)
+    _drop_capabilities(libc)
     # a first process is not ended by signals of its own: the work is done by another one
     worker = os.fork()
     if not worker:

@@ -25,7 +25,7 @@ def main(job_file: str) -> int:
 
     isolation, network = job["isolation"], "blocked"
     if isolation == "none":
-        isolation, network = _andon_guard.isolate([job["place"]])
+        isolation, network = _andon_guard.isolate(job["means"], job["readable"], job["links"], job["place"])
     _andon_guard.die_with_parent(job["parent"] if isolation == "none" else None)
     _andon_guard.limit(job["memory"])
     _set_paths(job)
