@@ -140,10 +140,11 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.datasets import DatasetInfo, PageDocument
     from andon.service.diff_report import DiffReportDocument
     from andon.service.doctor import Finding
-    from andon.service.history import DiffDocument, LogDocument, SchemaChangeDocument
+    from andon.service.history import DiffDocument, LogDocument
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.pull import PulledDocument
+    from andon.service.schema_changes import SchemaChangeDocument
     from andon.service.source_add import AddedSource
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument

@@ -43,6 +43,11 @@ class Leaf(Record, array_like=True):
     files: tuple[tuple[str, str], ...] = ()
 
 
+def version_shown(leaf: Leaf | None) -> str | None:
+    """The version that readers see by a leaf, None where there is none."""
+    return leaf.version if leaf is not None else None
+
+
 def shows_the_same(one: Leaf | None, other: Leaf | None) -> bool:
     """Whether two leaves show readers the same, made by the same code: another build of the same content is no difference."""
     if one is None or other is None:

@@ -25,10 +25,11 @@ from andon.model.unit_tests import TestResult
 from andon.query.ask import Answer
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.datasets import DatasetInfo, Page
-from andon.service.history import Diff, LogEntry, SchemaChange
+from andon.service.history import Diff, LogEntry
 from andon.service.lineage import Impact, Trail
 from andon.service.pull import Pulled, pull
 from andon.service.row_diffs import RowOptions
+from andon.service.schema_changes import SchemaChange
 from andon.service.service import Service
 from andon.service.status import Status
 from andon.service.undo import Reverted

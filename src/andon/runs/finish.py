@@ -287,7 +287,7 @@ class Finish:
             self._keep_texts(gathered)
             code = code.after(commit, state.files(), gathered.side.code, edits, gathered.code.taken)
         gatherer = Gatherer(self._workspace)
-        known, builds = gatherer.raw_in_common(old), gatherer.source_builds(state)
+        known, builds = gatherer.raw_in_common(old, self._lake.commits.get(commit)), gatherer.source_builds(state)
         for name, definition in gathered.definitions.items():
             if name in gathered.sources and name in builds:
                 published = {f.path: f.sha256 for f in builds[name].files}

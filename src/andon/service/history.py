@@ -14,7 +14,7 @@ from andon.model.acceptance import Acceptance
 from andon.model.commit import Commit, CommitKind, Leaf, shows_the_same
 from andon.model.row_diff import ColumnChangeDocument, RetypedDocument, RowDiff, RowSampleDocument
 from andon.model.verdict import Renamed, Verdict, VerdictDocument
-from andon.model.version import Column, paired
+from andon.service.schema_changes import SchemaChange, schema_diff
 
 if TYPE_CHECKING:
     from andon.runs.planning.outlook import Outlook
@@ -171,65 +171,6 @@ class Diff(Documented):
         return replace(document, **{**values_of(known), "rows": replace(document.rows, **counts)})
 
 
-class ColumnNamed(Document):
-    """A column and its type."""
-
-    name: str
-    type: str
-
-
-class SchemaChangeDocument(Document):
-    """A commit that changed the columns of a dataset."""
-
-    commit: str
-    dataset: str
-    change: str
-    schema: list[str]
-    columns: list[ColumnNamed]
-    kind: CommitKind
-    message: str
-    author: str
-    at: str
-    run: int | None
-    undone: bool
-    verdict: str | None
-
-
-class SchemaChange(Documented):
-    """A commit that changed the columns of a dataset.
-
-    Attributes:
-        change: `added`, `removed` or `changed`.
-        lines: as in `DatasetDiff.schema`.
-        columns: `(name, type)` from then on.
-        undone: whether the commit was taken back later.
-        verdict: what the change meant for readers, where that is known.
-    """
-
-    commit: Commit
-    dataset: str
-    change: str
-    lines: tuple[str, ...]
-    columns: tuple[tuple[str, str], ...]
-    undone: bool = False
-    verdict: str | None = None
-
-    def document(self) -> SchemaChangeDocument:
-        """As in `log --schema --json`."""
-        commit = self.commit
-        return SchemaChangeDocument.about(
-            commit,
-            commit=commit.id,
-            at=commit.time,
-            dataset=self.dataset,
-            change=self.change,
-            schema=self.lines,
-            columns=[ColumnNamed(*column) for column in self.columns],
-            undone=self.undone,
-            verdict=self.verdict,
-        )
-
-
 class History:
     """What happened on one workspace's lake."""
 
@@ -274,7 +215,7 @@ class History:
             versions = self._lake.objects.versions(leaf.version for leaf in (before, after) if leaf is not None)
             old = versions[before.version].columns if before else ()
             new = versions[after.version].columns if after else ()
-            lines = _schema_diff(old, new)
+            lines = schema_diff(old, new)
             if lines or before is None or after is None:
                 change = "added" if before is None else "removed" if after is None else "changed"
                 columns = tuple((c.name, c.type) for c in new)
@@ -334,7 +275,7 @@ class History:
                 DatasetDiff(
                     name,
                     change,
-                    _schema_diff(old.columns if old else (), new.columns if new else ()) if old and new else (),
+                    schema_diff(old.columns if old else (), new.columns if new else ()) if old and new else (),
                     (old.rows if old else None, new.rows if new else None),
                     self._texts(dict(before.files) if before else {}, dict(after.files) if after else {}),
                     verdicts.get(name),
@@ -399,15 +340,3 @@ def _change(before: Leaf | None, after: Leaf | None) -> str | None:
     if before.files != after.files:
         return "text"
     return None  # only another build of the same content
-
-
-def _schema_diff(old: Sequence[Column], new: Sequence[Column]) -> tuple[str, ...]:
-    """How columns changed."""
-    pairs = paired(old, new)
-    kept = {now.name for _, now in pairs}, {was.name for was, _ in pairs}
-    lines = [f"- {c.name} {c.type}" for c in old if c.name not in kept[1]]
-    lines += [f"+ {c.name} {c.type}" for c in new if c.name not in kept[0]]
-    lines += [f"~ {was.name} renamed {now.name}" for was, now in pairs if was.name != now.name]
-    earlier = {now.name: was for was, now in pairs}
-    changed = [c for c in new if c.name in earlier and earlier[c.name].type != c.type]
-    return (*lines, *(f"~ {c.name} {earlier[c.name].type} -> {c.type}" for c in changed))

@@ -14,7 +14,7 @@ from andon.base.text import size
 from andon.checks.language.literals import read_number, read_share
 from andon.errors import DamagedError, UsageError
 from andon.model.check import Tolerance
-from andon.model.commit import Commit, Leaf
+from andon.model.commit import Commit, version_shown
 from andon.model.row_diff import RowCounts, RowDiff
 from andon.model.version import paired
 from andon.service.masks import masked_columns
@@ -112,7 +112,7 @@ class RowDiffs:
         """`rows`, for commits at hand."""
         chosen = options or RowOptions()
         changes = self._lake.commits.changed_leaves(a, b)
-        names = list(datasets) or [d for d, pair in changes.items() if _version(pair[0]) != _version(pair[1])]
+        names = list(datasets) or [d for d, pair in changes.items() if version_shown(pair[0]) != version_shown(pair[1])]
         if datasets:
             self._require(a, b, datasets)
         if chosen.output is not None:
@@ -174,7 +174,11 @@ class RowDiffs:
 
     def _differing(self, names: Iterable[str], changes: LeafChanges) -> dict[str, _Differing]:
         """Those of `names` whose content differs, with all that tells what to compare."""
-        pairs = {n: changes[n] for n in names if n in changes and _version(changes[n][0]) != _version(changes[n][1])}
+        pairs = {
+            n: changes[n]
+            for n in names
+            if n in changes and version_shown(changes[n][0]) != version_shown(changes[n][1])
+        }
         if not pairs:
             return {}
         leaves = [leaf for pair in pairs.values() for leaf in pair if leaf is not None]
@@ -272,10 +276,6 @@ class RowDiffs:
         for name in datasets:
             if name not in known:
                 raise no_dataset(name, f"{a.id[:8]} or {b.id[:8]}", known)
-
-
-def _version(leaf: Leaf | None) -> str | None:
-    return leaf.version if leaf is not None else None
 
 
 def _not_compared(name: str, weight: int, sides: tuple[str, str] | None) -> str:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from andon.base.record import Record, field, replace
 from andon.model.check_result import CheckResult
-from andon.model.commit import Commit, Leaf, shows_the_same
-from andon.model.plan import Action, Plan
+from andon.model.commit import Commit, Leaf, shows_the_same, version_shown
+from andon.model.plan import Action, Plan, Step
 from andon.model.reach import Reach
 from andon.model.row_diff import RowCounts, RowDiff
 from andon.model.run import RunResult, TaskStatus
@@ -115,30 +115,17 @@ class RunChanges:
         empty = Shown(plan.base, merged.id if merged else plan.base, checks=checks, run=merged.run if merged else None)
         leaves = commits.state(head).leaves
         steps = [s for s in plan.steps if s.action in (Action.REUSE, Action.CHECK, Action.VIEW)]
-        ready = [s for s in steps if s.version is not None and s.version != _version(leaves.get(s.dataset))]
+        ready = [s for s in steps if s.version is not None and s.version != version_shown(leaves.get(s.dataset))]
         dropped = [s for s in plan.steps if s.action is Action.DROP and s.dataset in leaves]
         if not ready and not dropped:
             return empty
-        builds = objects.builds(s.build for s in ready if s.build is not None)
         versions = [s.version for s in ready if s.version is not None]
         sizes = objects.row_counts([*versions, *(leaf.version for leaf in leaves.values())])
-        pairs: dict[str, tuple[Leaf | None, Leaf | None]] = {}
-        others, refs = {}, {}
-        for step in ready:
-            leaf, build = leaves.get(step.dataset), builds.get(step.build or "")
-            if leaf is None:
-                continue
-            if len(pairs) == _MOST:
-                others[step.dataset] = _rows(sizes, leaf), sizes.get(step.version or "", (None, 0))[0]
-                continue
-            definition = build.definition if build is not None else leaf.definition
-            pairs[step.dataset] = leaf, replace(leaf, version=step.version or leaf.version, definition=definition)
-            run = f"run:{build.run}" if build is not None and build.run is not None else None
-            other = source or run
-            if other is not None:
-                refs[step.dataset] = plan.branch, other
+        totals = {s.dataset: sizes.get(s.version or "", (None, 0))[0] for s in ready}
+        there = [s for s in ready if s.dataset in leaves]
+        pairs, refs = self._made_already(there[:_MOST], leaves, plan.branch, source)
         compared = self._row_diffs.of_pairs(head, pairs, refs, _ASKED_BYTES)
-        new = {s.dataset: sizes.get(s.version or "", (None, 0))[0] for s in ready if s.dataset not in leaves}
+        new = {dataset: rows for dataset, rows in totals.items() if dataset not in leaves}
         rows = [compared[d] for d in pairs if d in compared]
         rows += [RowDiff(d, rows=RowCounts(added=n)) for d, n in new.items() if n is not None]
         gone = {s.dataset: _rows(sizes, leaves[s.dataset]) for s in dropped}
@@ -146,11 +133,28 @@ class RunChanges:
         return replace(
             empty,
             rows=tuple(rows),
-            others=others,
-            totals={s.dataset: sizes.get(s.version or "", (None, 0))[0] for s in ready},
+            others={s.dataset: (_rows(sizes, leaves[s.dataset]), totals[s.dataset]) for s in there[_MOST:]},
+            totals=totals,
             new=frozenset(new),
             gone=frozenset(gone),
         )
+
+    def _made_already(
+        self, steps: Sequence[Step], leaves: Mapping[str, Leaf], branch: str, source: str | None
+    ) -> tuple[dict[str, tuple[Leaf | None, Leaf | None]], dict[str, tuple[str, str]]]:
+        """What `steps` lead from and to, as leaves, and the two refs by which a person can compare them."""
+        builds = self._lake.objects.builds(s.build for s in steps if s.build is not None)
+        pairs: dict[str, tuple[Leaf | None, Leaf | None]] = {}
+        refs = {}
+        for step in steps:
+            leaf, build = leaves[step.dataset], builds.get(step.build or "")
+            definition = build.definition if build is not None else leaf.definition
+            pairs[step.dataset] = leaf, replace(leaf, version=step.version or leaf.version, definition=definition)
+            run = f"run:{build.run}" if build is not None and build.run is not None else None
+            other = source or run
+            if other is not None:
+                refs[step.dataset] = branch, other
+        return pairs, refs
 
     def between(self, before: Commit, after: Commit, read: bool = True) -> Shown:
         """What going from one commit to another changes for readers, as far as it is known or costs no more than a second.
@@ -176,7 +180,7 @@ class RunChanges:
             {
                 d: (_rows(sizes, old), _rows(sizes, new))
                 for d, (old, new) in moved.items()
-                if d not in known and _version(old) != _version(new)
+                if d not in known and version_shown(old) != version_shown(new)
             },
             verdicts,
             {d: _rows(sizes, new) for d, (_, new) in moved.items()},
@@ -251,10 +255,6 @@ def _comparison(old: Leaf, new: Leaf, sizes: Sizes) -> float | None:
     if old_rows is None or new_rows is None:
         return None
     return _COMPARISON + (old_bytes + new_bytes) / _BYTES
-
-
-def _version(leaf: Leaf | None) -> str | None:
-    return leaf.version if leaf is not None else None
 
 
 def _rows(sizes: Sizes, leaf: Leaf | None) -> int | None:

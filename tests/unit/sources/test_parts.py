@@ -86,6 +86,19 @@ def test_a_missing_file_names_the_near_ones(tree: Path) -> None:
     assert "`s/b.csv`" in (caught.value.hint or "")
 
 
+def test_a_missing_file_is_no_hidden_one(tmp_path: Path) -> None:
+    for path in (".git/HEAD", ".andon/cache.db", "raw/.part.csv", "notes.txt"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("")
+    with pytest.raises(DatasetError) as caught:
+        expand(definition("from 'raw/a_*.csv'").reads, lambda pattern: glob(tmp_path, pattern))
+    assert ".git" not in caught.value.hint
+    assert ".part" not in caught.value.hint
+    with pytest.raises(DatasetError) as caught:
+        expand(definition("from 'raw/.parts.csv'").reads, lambda pattern: glob(tmp_path, pattern))
+    assert "`raw/.part.csv`" in caught.value.hint
+
+
 @pytest.mark.parametrize("pattern", ["gone.csv", "*.csv", "**", "**/gone.csv"])
 def test_a_link_that_leads_nowhere_is_told(tree: Path, pattern: str) -> None:
     (tree / "gone.csv").symlink_to("moved/away.csv")

@@ -11,8 +11,9 @@ from andon.cli.table import table
 from andon.render.words import moment, names, short
 
 if TYPE_CHECKING:
-    from andon.service.history import LogEntry, SchemaChange
+    from andon.service.history import LogEntry
     from andon.service.run_changes import Shown
+    from andon.service.schema_changes import SchemaChange
     from andon.service.undo import Reverted
 
 #: Of a line about a column: `+ name TYPE`, `- name TYPE`, `~ name TYPE -> TYPE`.

@@ -58,7 +58,8 @@ def parted_base(workspace: Workspace, gatherer: Gatherer, branch: Commit, target
         if part is not None and taken is not None and taken.id == part.of:
             for cause in part.decided:
                 decided.setdefault(cause.source, {}).setdefault(cause.path, cause.content)
-    raw = {name: base.raw.get(name, InCommon()).decided(files) for name, files in decided.items() if name is not None}
+    none = InCommon(commit=common.id)
+    raw = {name: base.raw.get(name, none).decided(files) for name, files in decided.items() if name is not None}
     return Base(base.code.decided(decided.get(None, {})), {**base.raw, **raw})
 
 

@@ -176,7 +176,7 @@ class Gatherer:
         """What the folder's raw files and those that the sources of `head` were built from have in common, where that is known anew."""
         builds = self.source_builds(self._lake.commits.state(head))
         definitions = self._lake.objects.definitions(build.definition for build in builds.values())
-        known = self.raw_in_common(old)
+        known = self.raw_in_common(old, head)
         raw = dict(old.raw) if old is not None else {}
         for name, build in builds.items():
             if build.definition in definitions:
@@ -184,9 +184,11 @@ class Gatherer:
                 raw[name] = known.of(name, here.keys() | there.keys()).after(head.id, there, here)
         return raw
 
-    def raw_in_common(self, base: Base | None) -> RawInCommon:
-        """What `base` says of raw files."""
-        return RawInCommon(base, lambda commit: self._lake.commits.get(commit).generation if commit else -1)
+    def raw_in_common(self, base: Base | None, head: Commit) -> RawInCommon:
+        """What `base` says of raw files, to be asked about those of `head`."""
+        commits = self._lake.commits
+        moves = HeadMoves(commits, self._lake.objects, head)
+        return RawInCommon(base, lambda commit: commits.get(commit).generation if commit else -1, moves)
 
     # -- gathering
 
@@ -222,7 +224,9 @@ class Gatherer:
         )
         groups = () if reverts or not head.rejected else rejected_together(self._lake.commits.first_parents(head))
         rejected = () if reverts else head.rejected
-        against = Against(head, base, self.raw_in_common(base), drop, moves, decide, rejected, tuple(groups), history)
+        against = Against(
+            head, base, self.raw_in_common(base, head), drop, moves, decide, rejected, tuple(groups), history
+        )
         passed = self._corrected_code(state, side, against)
         against = against.without(passed)
         code = self._merge_code(state, side, against)

@@ -322,7 +322,10 @@ def code_notices(code: Merged, side: MergeSide) -> list[str]:
         )
     if many:
         what = f"{len(undone):,} files were undone, so they are not published again: {_some(undone)}"
-        return [*notices, f"{what} (edit them, or `andon accept --rejected PATH`; `andon status` lists all)"]
+        return [
+            *notices,
+            f"{what} (edit them, or `andon accept --rejected PATH`, or `--all`; `andon status` lists them)",
+        ]
     for path in undone:
         what = f"{path}: was undone, so it is not published again"
         notices.append(f"{what} (edit it, or `andon accept --rejected {path}`)")

@@ -35,6 +35,11 @@ class HeadMoves:
         files = self._since(since)
         return files is None or files.get((source, path), there) != there
 
+    def touched(self, path: str, since: str, source: str) -> bool:
+        """Whether publishes that count changed a raw file of `source` after the commit `since`, be it back again."""
+        files = self._since(since)
+        return files is None or (source, path) in files
+
     def _files_since(self, since: str) -> Mapping[_File, str | None] | None:
         """Files that publishes changed, with what they were before the first of these."""
         if since not in self._commits.known([since]):

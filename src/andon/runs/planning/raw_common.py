@@ -11,6 +11,7 @@ from functools import cached_property
 
 from andon.model.build import Build, InputFile
 from andon.model.dataset import Definition
+from andon.runs.planning.moves import HeadMoves
 from andon.sources.files.paths import match
 from andon.workspace.base import Base, InCommon
 
@@ -82,11 +83,13 @@ class RawInCommon:
     Args:
         base: where nothing is in common, None.
         generation: of a commit, by its id.
+        moves: what publishes changed in the branch.
     """
 
-    def __init__(self, base: Base | None, generation: Callable[[str], int]) -> None:
+    def __init__(self, base: Base | None, generation: Callable[[str], int], moves: HeadMoves) -> None:
         self._base = base
         self._generation = generation
+        self._moves = moves
 
     def at(self, paths: Iterable[str], teller: Teller) -> InCommon:
         """What is in common at `paths`, by who tells of them in the branch; what nobody there tells of nobody can have taken away."""
@@ -101,15 +104,25 @@ class RawInCommon:
 
     def of(self, source: str, paths: Iterable[str]) -> InCommon:
         """What is in common by `source`, with what is known of `paths` by others."""
-        own = self._base.raw.get(source, InCommon()) if self._base is not None else InCommon()
+        own = self._own(source)
         more = self.at((path for path in paths if path not in own.files), lambda _: source)
         return InCommon({**own.files, **more.files}, own.commit, {**own.since, **more.since}) if more.files else own
 
     def _of(self, source: str, path: str) -> InCommon | None:
+        own = self._own(source)
+        if path in own.files:
+            return own
         raw = self._base.raw if self._base is not None else {}
-        if source in raw and path in raw[source].files:
-            return raw[source]
         return next((raw[other] for other in self._compared_last if path in raw[other].files), None)
+
+    def _own(self, source: str) -> InCommon:
+        """What is in common by a source, as far as it is the one that both once had: it may have gone and come since, but for an undo."""
+        own = self._base.raw.get(source, InCommon()) if self._base is not None else InCommon()
+        if not own.files or source in self._compared_last:
+            return own
+        moved = self._moves.touched
+        files = {path: sha for path, sha in own.files.items() if not moved(path, own.agreed_at(path), source)}
+        return InCommon(files, own.commit, own.since)
 
     @cached_property
     def _compared_last(self) -> Sequence[str]:

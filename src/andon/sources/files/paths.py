@@ -180,6 +180,10 @@ def _entries(folder: Path) -> list[tuple[str, bool, bool]]:
         return []
 
 
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith(".") and part != ".." for part in path.split("/"))
+
+
 def _missing(pattern: str, list_files: Callable[[str], Sequence[str]]) -> DatasetError:
     cleaned = _clean(pattern)
     folder = str(PurePosixPath(cleaned).parent)
@@ -191,7 +195,8 @@ def _missing(pattern: str, list_files: Callable[[str], Sequence[str]]) -> Datase
         beside = []  # a broken link beside it is not what is missing here
     import difflib
 
-    near = difflib.get_close_matches(cleaned, beside, n=3, cutoff=0.6) or sorted(beside)[:3]
+    offered = [name for name in beside if _is_hidden(cleaned) or not _is_hidden(name)]
+    near = difflib.get_close_matches(cleaned, offered, n=3, cutoff=0.6) or sorted(offered)[:3]
     what = f"no file fits `{pattern}`" if has_magic(pattern) else f"`{pattern}` is not there"
     if cleaned in beside:
         written = re.sub(r"([*?\[])", r"[\1]", cleaned)

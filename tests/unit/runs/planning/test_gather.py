@@ -49,6 +49,7 @@ def test_what_was_undone_is_told_one_by_one_or_counted():
     (many,) = notices(rejected=tuple(Cause(f"{n}.sql", "1") for n in range(1200)))
     assert many.startswith("1,200 files were undone")
     assert "1,196 more" in many
+    assert "`andon accept --rejected PATH`, or `--all`" in many
 
 
 def test_the_publish_of_a_branch_is_told_only_what_was_undone():
