@@ -4,7 +4,8 @@ and plain DuckDB on the same files.
     python benchmarks/first_read.py              5 million rows, 5 runs of each
     python benchmarks/first_read.py --quick      300,000 rows, 1 run; RESULTS.md stays as it is
 
-Writes CPU and wall time to its part of `benchmarks/RESULTS.md`. The first read is that of another folder than the one that published: what a folder wrote itself it knows.
+Writes CPU and wall time to its part of `benchmarks/RESULTS.md`. The first read is that of another folder than the one that published:
+what a folder wrote itself it knows.
 """
 
 from __future__ import annotations

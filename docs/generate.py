@@ -314,6 +314,8 @@ from read_csv('raw/orders*.csv')
 
 `read_csv`, `read_json` and `read_parquet` with DuckDB's options; paths are relative to the project. See [sources](../how-to/sources.md).
 
+`types` and `columns` of CSV and JSON take `AMOUNT(18,2,$)` and `PERCENT(9,4)` beside DuckDB's types.
+
 ## Secrets
 
 Only as `${env:NAME}` or `${file:path}`. What looks like a secret literal is refused before it enters the lake.""".splitlines()

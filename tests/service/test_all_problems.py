@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from andon.errors import ProjectError
+from andon.service.service import Service
 from kit.clones import FILES, Clone
 
 #: Mistakes in files of their own: each is told alone, so each is told beside all others.
@@ -84,3 +87,28 @@ def test_only_what_is_selected_is_told_once_single_files_are_sound(project: Clon
     assert {p.file for p in caught.value.problems} == {"datasets/m/column.sql", "datasets/m/lines.sql"}
     assert project.plan("marts.totals").steps
     assert FILES.keys() >= {"datasets/marts/totals.sql"}
+
+
+def test_check_test_and_suggestions_tell_all_that_a_plan_tells(project: Clone) -> None:
+    project.run()
+    for path, text in MISTAKES.items():
+        project.write(path, text)
+    planned = told(project)
+    verbs: list[Callable[[Service], object]] = [
+        lambda service: service.checks.run(),
+        lambda service: service.checks.sql(),
+        lambda service: service.unit_tests.run(),
+        lambda service: service.suggestions.suggest(),
+    ]
+    for ask in verbs:
+        with project.opened() as service, pytest.raises(ProjectError) as caught:
+            ask(service)
+        assert {(p.file, p.line, p.column, p.message) for p in caught.value.problems} == planned
+
+
+def test_a_line_that_a_check_refuses_is_told_with_what_a_run_refuses(project: Clone) -> None:
+    project.run()
+    project.write("datasets/marts/totals.sql", "/*---\nchecks: amount > > 0\n---*/\nselect amout from shop.orders\n")
+    with project.opened() as service, pytest.raises(ProjectError) as caught:
+        service.checks.run(("marts.totals",))
+    assert [p.line for p in caught.value.problems] == [2, 4]

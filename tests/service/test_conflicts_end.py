@@ -188,3 +188,71 @@ def test_what_was_decided_for_the_folder_is_not_asked_again_while_an_undo_keeps_
     ben.accept(june)
     ben.refresh()
     assert ben.ask("select sum(amount) from shop.orders") == [(104,)]
+
+
+@pytest.fixture
+def in_part(project) -> Clone:
+    """A branch that main took, undid, and of which it keeps a part out since; both changed another dataset."""
+    project.run()
+    project.branch("dev")
+    project.write(COUNT, count(2))
+    project.run(branch="dev")
+    project.publish("dev")
+    project.undo()
+    project.write(TOTALS, "select 'dev' as customer, 1 as amount\n")
+    project.run(branch="dev")
+    project.write(TOTALS, "select 'main' as customer, 1 as amount\n")
+    project.run()
+    return project
+
+
+def test_of_a_branch_that_is_taken_in_part_nothing_is_asked_twice(in_part):
+    assert conflict_of(lambda: in_part.publish("dev")).details["files"] == [TOTALS]
+    assert in_part.publish("dev", theirs=(TOTALS,)).published
+    again = in_part.publish("dev")
+    assert again.run is None
+    assert any(COUNT in line for line in again.notices)
+
+    # what was kept out passes once it is accepted
+    in_part.accept(COUNT)
+    in_part.write(COUNT, count(2))
+    in_part.publish("dev")
+    assert in_part.ask("select n, (select customer from marts.totals) from marts.count") == [(2, "main")]
+    assert in_part.publish("dev").run is None
+
+
+def test_an_edit_of_what_was_decided_in_part_is_one_of_both(in_part):
+    in_part.publish("dev", theirs=(TOTALS,))
+    in_part.write(TOTALS, "select 'new' as customer, 1 as amount\n")
+    in_part.run(branch="dev")
+    assert conflict_of(lambda: in_part.publish("dev")).details["files"] == [TOTALS]
+    in_part.publish("dev", mine=(TOTALS,))
+    assert in_part.ask("select customer from marts.totals") == [("new",)]
+
+
+def test_an_undone_decision_counts_no_more(in_part):
+    in_part.publish("dev", theirs=(TOTALS,))
+    in_part.undo()
+    assert conflict_of(lambda: in_part.publish("dev")).details["files"] == [TOTALS]
+
+
+@pytest.mark.parametrize(("side", "expected"), [("mine", 12), ("theirs", 11)])
+def test_raw_files_of_a_source_that_an_undo_holds_are_not_asked_for_twice(project, side, expected):
+    june = "raw/orders_06.csv"
+    project.run()
+    project.branch("dev")
+    project.write(june, orders(10))
+    project.run(branch="dev")
+    project.publish("dev")
+    project.undo()
+    project.write(MAY, orders(2))
+    project.run(branch="dev")
+    project.write(june, None)
+    project.write(MAY, orders(1))
+    project.run()
+    assert conflict_of(lambda: project.publish("dev")).details["files"] == [MAY]
+    project.publish("dev", **{side: (MAY,)})
+    assert project.publish("dev").run is None
+    project.accept(june)
+    project.publish("dev")
+    assert project.ask("select sum(amount) from shop.orders") == [(expected,)]

@@ -192,6 +192,25 @@ def test_what_a_check_reads_and_nobody_can_is_held_and_mended(two):
     assert {c.status for c in done.checks} == {"pass"}
 
 
+@pytest.mark.parametrize("damage", ["flip", "gone"])
+def test_an_answer_from_before_the_damage_is_not_given(two, damage):
+    """What held of the bytes that were written says nothing of the bytes that are there; mended, the kept answer holds again."""
+    text = "/*---\nchecks: |\n  price > 0\n  rows = 1\n---*/\nselect sum(price) as price from shop.items\n"
+    two.write("datasets/marts/prices.sql", text)
+    two.run()
+    place = data_file(two, "marts.prices")
+    whole = place.read_bytes()
+    flip(place) if damage == "flip" else place.unlink()
+    with two.opened() as service:
+        said = service.checks.run(("marts.prices",)).results
+    assert [c.status for c in said] == ["error", "error"]
+    assert all("the data file of `marts.prices` is" in (c.reason or "") for c in said)
+    place.write_bytes(whole)
+    with two.opened() as service:
+        said = service.checks.run(("marts.prices",)).results
+    assert [(c.status, c.how) for c in said] == [("pass", "kept"), ("pass", "kept")]
+
+
 def test_what_can_not_be_compared_with_what_is_damaged_is_skipped(two):
     """The published version is damaged and the new one is another: nobody knows how the two differ, and there is a way on."""
     checks = "/*---\nchecks: |\n  rows >= 90% of published\n  schema exact\n---*/\n"

@@ -2,12 +2,19 @@
 
 import pytest
 
+from andon.errors import AndonError
 from andon.model.event import Notice
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
-from andon.service.sources import accept_source
+from andon.service.sources import accept_source, pin_source
 
 SOURCE = "sources/shop/people.sql"
 BOTH = [(1, 2, None), (2, 3, 0.5)]
+
+
+def refused(call) -> AndonError:
+    with pytest.raises(AndonError) as caught:
+        call()
+    return caught.value
 
 
 def read(project) -> list[tuple]:
@@ -71,6 +78,37 @@ def test_more_columns_in_some_of_many_files_lead_to_columns_by_name(project, opt
     assert project.run().published
 
     assert read(project) == BOTH
+
+
+@pytest.mark.parametrize("command", [accept_source, pin_source])
+def test_a_source_that_an_undo_took_out_is_told_as_such(project, command):
+    project.write("sources/shop/other.sql", "from 'raw/p1.csv'\n")
+    project.write("raw/p1.csv", "id,n\n1,2\n")
+    project.run()
+    project.write(SOURCE, "from read_csv('raw/p*.csv')\n")
+    assert project.run().published
+    project.undo()
+    with project.opened() as service:
+        error = refused(lambda: command(service.workspace, "shop.people"))
+    assert (error.code, error.where) == ("usage.bad_argument", SOURCE)
+    assert "was undone" in error.message
+    assert f"`andon accept --rejected {SOURCE}`" in error.hint
+
+    project.accept(SOURCE)
+    with project.opened() as service:
+        assert command(service.workspace, "shop.people").dataset == "shop.people"
+    assert project.run().published
+    assert read(project) == [(1, 2)]
+
+
+def test_all_files_that_do_not_fit_are_told_at_once(project):
+    project.write(SOURCE, "from read_csv('raw/p*.csv')\n")
+    for name, text in (("p1", "id,n\n1,2\n"), ("p2", "id,m\n1,2\n"), ("p3", "id,n\n1,3\n"), ("p4", "n,id\n2,1\n")):
+        project.write(f"raw/{name}.csv", text)
+    with project.opened() as service:
+        error = refused(lambda: pin_source(service.workspace, "shop.people"))
+    assert error.where == "raw/p2.csv:1"
+    assert "and 1 more file: `raw/p4.csv:1`: the header differs" in error.message
 
 
 @pytest.mark.parametrize("how", ["add", "accept"])

@@ -107,7 +107,7 @@ def test_written_lines_stand_in_the_files_and_are_run(shop: Clone) -> None:
     assert 'checks="""\n    key order_id\n' in (shop.root / "datasets/marts/big.py").read_text()
     text = (shop.root / "datasets/marts/totals.sql").read_text()
     assert text.startswith(
-        "/*---\nowner: ana  # she knows\nchecks: |\n  sum(revenue) = sum(shop.orders.amount) +- 0.01%\n"
+        "/*---\nowner: ana  # she knows\nchecks: |\n  key customer\n  sum(revenue) = sum(shop.orders.amount) +- 0.01%\n"
     )
     assert text.endswith("---*/\n" + MARTS.split("---*/\n")[1])
     again = suggested(shop)

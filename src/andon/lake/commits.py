@@ -16,7 +16,7 @@ from andon.base.record import Record
 from andon.errors import MachineError, UsageError
 from andon.lake.packing import decompressed, fields, leaves_id, leaves_of, leaves_text, pack, unpack
 from andon.model.acceptance import Acceptance
-from andon.model.commit import Cause, Commit, CommitKind, Leaf, State, commit_id, sorted_causes
+from andon.model.commit import Cause, Commit, CommitKind, Leaf, PartTaken, State, commit_id, sorted_causes
 
 T = TypeVar("T")
 
@@ -40,6 +40,7 @@ class Draft(Record):
     rejected: tuple[Cause, ...] = ()
     acceptances: tuple[Acceptance, ...] = ()
     target: str | None = None
+    part: PartTaken | None = None
 
 
 class Commits:
@@ -205,6 +206,7 @@ class Commits:
             rejected=sorted_causes(draft.rejected),
             acceptances=draft.acceptances,
             target=draft.target,
+            part=draft.part,
         )
         body = commit.body()
         key = commit_id(body)

@@ -76,6 +76,19 @@ class CauseDocument(Document):
     source: str | None
 
 
+class PartTaken(Record):
+    """What was decided where a branch was merged in part: as a parent it would count as taken whole.
+
+    Attributes:
+        of: id of the branch's commit.
+        decided: files that both had changed, each with the content of the side that somebody decided against. That counts as what both
+            had in common from then on, so that the other side's is the newer.
+    """
+
+    of: str
+    decided: tuple[Cause, ...]
+
+
 class Commit(Record):
     """The state of the whole lake.
 
@@ -90,6 +103,7 @@ class Commit(Record):
         rejected: what undos took out, sorted.
         acceptances: results that were accepted in spite of a check.
         target: for undo and redo: the commit that was reverted.
+        part: what was decided of a branch that was merged in part.
     """
 
     id: str
@@ -104,6 +118,7 @@ class Commit(Record):
     rejected: tuple[Cause, ...] = ()
     acceptances: tuple[Acceptance, ...] = ()
     target: str | None = None
+    part: PartTaken | None = None
 
     @property
     def parent(self) -> str | None:
@@ -114,6 +129,8 @@ class Commit(Record):
         """All but the id, as JSON."""
         body: dict[str, Any] = to_json(self)
         del body["id"]
+        if self.part is None:
+            del body["part"]
         return body
 
     @classmethod

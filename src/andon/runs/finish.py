@@ -24,6 +24,7 @@ from andon.runs.inspection.ages import ages
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
+from andon.runs.taken import taken
 from andon.state.runs import RunEnd
 from andon.workspace.base import Base, InCommon
 
@@ -172,7 +173,7 @@ class Finish:
         return _End(results, settled, state, held)
 
     def _draft(self, prepared: Prepared, run: int, head: Commit, state: State, end: _End) -> Draft:
-        merged = prepared.goal.merged if _is_whole(prepared, end.results) else None
+        merged, part = taken(prepared, end.results)
         lifted = prepared.gathered.passed if end.held is None else ()
         return Draft(
             parents=(head.id, merged.id) if merged is not None else (head.id,),
@@ -184,6 +185,7 @@ class Finish:
             rejected=tuple({*head.rejected, *prepared.goal.rejected} - {*prepared.goal.lifted, *lifted}),
             acceptances=in_force((*head.acceptances, *prepared.goal.acceptances), state),
             target=prepared.goal.target,
+            part=part if end.held is None else None,
         )
 
     def _record(self, transaction: Transaction, run: Running, commit: Commit, end: _End, check: CheckedRun) -> None:
@@ -272,14 +274,16 @@ class Finish:
             edits += gathered.code.mine
             self._keep_texts(gathered)
             code = code.after(commit, state.files(), gathered.side.code, edits, gathered.code.taken)
-        builds = Gatherer(self._workspace).source_builds(state)
+        gatherer = Gatherer(self._workspace)
+        known, builds = gatherer.raw_in_common(old), gatherer.source_builds(state)
         for name, definition in gathered.definitions.items():
             if name in gathered.sources and name in builds:
                 published = {f.path: f.sha256 for f in builds[name].files}
                 here = {p: f.sha256 for p, f in gathered.side.raw(definition).items()}
                 merged = gathered.raw.get(name)
                 mine, taken = (merged.mine, merged.taken) if merged is not None else ((), ())
-                raw[name] = raw.get(name, InCommon()).after(commit, published, here, mine, taken)
+                common = known.of(name, here.keys() | published.keys())
+                raw[name] = common.after(commit, published, here, mine, taken)
         new = Base(code, raw)
         if new != bases.of(goal.branch):
             # a refresh of a folder without base says nothing of its code
@@ -330,14 +334,6 @@ def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
     if failed and not moved:
         return f"nothing is healthy: {len(failed)} failed, {len(skipped)} skipped"
     return None
-
-
-def _is_whole(prepared: Prepared, results: Sequence[TaskResult]) -> bool:
-    """Whether the next state holds all of the other side's code. A branch of which a part failed or was kept out is not merged:
-    as a parent it would be the base of its next publish, and that part would count as taken and never be tried again."""
-    if prepared.gathered.code.rejected or len(results) < len(prepared.gathered.definitions):
-        return False
-    return all(r.status is TaskStatus.OK and r.action != Action.KEEP for r in results)
 
 
 def _next_state(prepared: Prepared, progress: Progress) -> State:

@@ -92,14 +92,13 @@ class Preparer:
             decide=options.decide,
         )
         _require_decisions(gathered, options)
-        if gathered.project.problems:
-            raise self._refused(gathered, set(gathered.definitions), gathered.project.problems)
+        self.require_sound(gathered)
         selected = _selected(gathered, options)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
             bound = self.bind(gathered, taken)
         except ProjectError as error:
-            raise self._refused(gathered, taken, error.problems) from error
+            raise self.refused(gathered, taken, error.problems) from error
         return self._planned(goal, options, bound, selected, taken, estimate)
 
     def bind(self, gathered: Gathered, taken: set[str]) -> BoundCode:
@@ -116,6 +115,22 @@ class Preparer:
         from andon.runs.planning.schemas import bind_changed
 
         return bind_changed(self._workspace, gathered, self.raw, taken, self._probe)
+
+    def require_sound(self, gathered: Gathered) -> None:
+        """Refuse code of which a file can't be read.
+
+        Raises:
+            ProjectError: with everything that is wrong, in other files and by a closer look too.
+        """
+        if gathered.project.problems:
+            raise self.refused(gathered, set(gathered.definitions), gathered.project.problems)
+
+    def refused(self, gathered: Gathered, taken: set[str], found: Sequence[Problem]) -> ProjectError:
+        """The error with all that is wrong with `taken`: the problems `found`, and what only a closer look tells."""
+        from andon.runs.planning.survey import survey
+
+        more = survey(self._workspace, gathered, self.raw, taken, self._probe, found)
+        return _told(ProjectError.of([*found, *more]), gathered)
 
     # -- parts
 
@@ -193,13 +208,6 @@ class Preparer:
             if build.version not in versions or self._lake.objects.is_lost(versions[build.version])
         )
         return {key: build for key, build in builds.items() if key not in lost}
-
-    def _refused(self, gathered: Gathered, taken: set[str], found: Sequence[Problem]) -> ProjectError:
-        """The error with all that is wrong with `taken`: the problems `found`, and what only a closer look tells."""
-        from andon.runs.planning.survey import survey
-
-        more = survey(self._workspace, gathered, self.raw, taken, self._probe, found)
-        return _told(ProjectError.of([*found, *more]), gathered)
 
 
 def _require_decisions(gathered: Gathered, options: RunOptions) -> None:

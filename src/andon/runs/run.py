@@ -115,7 +115,7 @@ class GoalRunner:
             listener.report(Notice(notice))
         # An undo or a redo is one, whether or not it changes anything for readers.
         # So is a merge that somebody decided, lest it be asked for again.
-        is_merge = goal.merged is not None and prepared.gathered.is_decided_for_head
+        is_merge = goal.merged is not None and bool(prepared.gathered.decided)
         if goal.target is None and not is_merge and not plan.works and not _leaves_change(prepared):
             return self._finish.nothing(prepared, listener, began)
         author, moment = self._workspace.caller.author, to_text(prepared.moment)

@@ -14,7 +14,7 @@ from andon.model.plan import Plan
 from andon.model.run import RunResult
 from andon.project.folder.scan import scan
 from andon.runs.goal import DEFAULTS, Goal, Listener, RunOptions
-from andon.runs.planning.bases import remember_published
+from andon.runs.planning.bases import parted_base, remember_published
 from andon.runs.planning.gather import Gatherer
 from andon.runs.planning.moves import HeadMoves
 from andon.workspace.base import Base, InCommon
@@ -142,7 +142,7 @@ class Branches:
         self._workspace.folder.set_branch(name)
         gatherer = Gatherer(self._workspace)
         old = self._workspace.bases.of(name)
-        raw = gatherer.common_raw(head, old.raw if old else {})
+        raw = gatherer.common_raw(head, old)
         self._workspace.bases.set(name, Base(InCommon(wanted, head.id), raw))
         return target, sorted(changes)
 
@@ -229,8 +229,7 @@ class Branches:
         head = self._lake.commits.get(branch.commit)
 
         def base(target: Commit, gatherer: Gatherer) -> Base | None:
-            common = self._lake.commits.merge_base(head, target)
-            return gatherer.base_of(common) if common is not None else None
+            return parted_base(self._workspace, gatherer, head, target)
 
         policy = options.policy(str(self._workspace.settings.get("publish.change")))
         return Goal(

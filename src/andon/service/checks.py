@@ -9,7 +9,7 @@ from andon.base.clock import from_text, to_text
 from andon.base.document import Document, Documented
 from andon.base.names import did_you_mean
 from andon.base.record import Record, field, replace
-from andon.errors import ProjectError, UsageError
+from andon.errors import Problem, ProjectError, UsageError
 from andon.model.acceptance import Acceptance
 from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, CommitKind, State
@@ -23,7 +23,7 @@ from andon.runs.inspection.ask import AskContext, Checking
 from andon.runs.inspection.book import CheckBook
 from andon.runs.inspection.personal import discreet_kept
 from andon.runs.planning.bases import common_base, remember_published
-from andon.runs.planning.gather import Gatherer
+from andon.runs.planning.gather import Gathered, Gatherer
 from andon.service.masks import masked_columns
 from andon.workspace.code import project_at
 from andon.workspace.engines import Engines
@@ -31,16 +31,18 @@ from andon.workspace.view import View, unpublished_hint, unpublished_run
 
 if TYPE_CHECKING:
     from andon.runs.inspection.history import CheckHistory
+    from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
     from andon.workspace.workspace import Workspace
 
 
 class Code(Record):
-    """Code beside a state of the lake: what checks are read from, and what they are asked of."""
+    """Code beside a state of the lake: what checks are read from, and what they are asked of; `gathered` where it is the folder's."""
 
     project: Project
     definitions: Mapping[str, Definition]
     state: State
+    gathered: Gathered | None = None
 
 
 class CheckReportDocument(Document):
@@ -93,8 +95,9 @@ class CheckSql(Document):
 class Checks:
     """Checks of one workspace."""
 
-    def __init__(self, workspace: Workspace, runner: GoalRunner, history: CheckHistory) -> None:
+    def __init__(self, workspace: Workspace, runner: GoalRunner, history: CheckHistory, preparer: Preparer) -> None:
         self._workspace = workspace
+        self._preparer = preparer
         self._runner = runner
         self._history = history
         self._lake = workspace.lake
@@ -117,7 +120,7 @@ class Checks:
             checking = self._checking(code, commit, engines, again)
             problems = checking.book.read(names)
             if problems:
-                raise ProjectError.of(problems)
+                raise self._refused(code, names, problems)
             results = checking.of_state(code.state.leaves, names)
             with self._lake.database.write() as transaction:
                 self._workspace.check_results.record(transaction, checking.fresh.values(), checking.newest)
@@ -131,7 +134,7 @@ class Checks:
             checking = self._checking(code, commit, engines, again=True)
             problems = checking.book.read(names)
             if problems:
-                raise ProjectError.of(problems)
+                raise self._refused(code, names, problems)
             return [
                 CheckSql(check.dataset, check.label, how, text)
                 for check, how, text in checking.explain(code.state.leaves, names)
@@ -204,18 +207,25 @@ class Checks:
             commit = self._lake.refs.resolve(ref)
             gatherer = Gatherer(self._workspace)
             base = common_base(self._workspace, self._workspace.branch())
-            gathered = gatherer.gather(commit, gatherer.folder(), base)
+            gathered = gatherer.gather(commit, gatherer.folder(), base, lenient=True)
+            self._preparer.require_sound(gathered)
             files = gathered.files  # the folder's lines, on what is published
             leaves = {d: replace(x, files=tuple(files.get(d, x.files))) for d, x in gathered.state.leaves.items()}
             state = State(leaves, gathered.state.shared)
             new = sorted(d for d in gathered.definitions if d not in state.leaves)
             notices = [f"not built yet, so not checked: {', '.join(new)}"] if new else []
-            return commit, Code(gathered.project, gathered.definitions, state), notices
+            return commit, Code(gathered.project, gathered.definitions, state, gathered), notices
         commit = self._lake.refs.resolve(at)
         state = self._lake.commits.state(commit)
         project = project_at(self._workspace, state)
         definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
         return commit, Code(project, definitions, state), []
+
+    def _refused(self, code: Code, names: set[str], problems: Sequence[Problem]) -> ProjectError:
+        """The error for lines that can't be read; of the folder it tells what a run would refuse as well."""
+        if code.gathered is None:
+            return ProjectError.of(problems)
+        return self._preparer.refused(code.gathered, names, problems)
 
     def _selected(self, select: tuple[str, ...], code: Code, at: str | None) -> set[str]:
         """The datasets that are selected, and there to be asked."""

@@ -183,4 +183,4 @@ class _Pull:
         """What both have in common now: the branch's content also where a file holds both sides' edits."""
         here = {p: f.sha256 for p, f in scan(self._workspace.root, self._workspace.cache).items()}
         code = self._base.code.after(self._commit.id, self._head, here, self._edits)
-        self._workspace.bases.set(self._branch, Base(code, self._gatherer.common_raw(self._commit, self._base.raw)))
+        self._workspace.bases.set(self._branch, Base(code, self._gatherer.common_raw(self._commit, self._base)))

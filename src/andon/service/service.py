@@ -114,7 +114,7 @@ class Service:
         """Checks by themselves: run, history, acceptances."""
         from andon.service.checks import Checks
 
-        return Checks(self.workspace, self._runner, self._check_history)
+        return Checks(self.workspace, self._runner, self._check_history, self._preparer)
 
     @cached_property
     def branches(self) -> Branches:
@@ -191,7 +191,7 @@ class Service:
         """Checks that may be added."""
         from andon.service.suggestions import Suggestions
 
-        return Suggestions(self.workspace, self.profiles)
+        return Suggestions(self.workspace, self.profiles, self._preparer)
 
     @cached_property
     def datasets(self) -> Datasets:

@@ -61,8 +61,18 @@ def _gathered(workspace: Workspace, name: str, branch: str | None) -> Gathered:
     gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), common_base(workspace, chosen))
     sources = [d for d, definition in gathered.definitions.items() if definition.kind is Kind.SOURCE]
     if name not in sources:
+        undone = f"sources/{name.replace('.', '/', 1)}.sql"
+        if any(cause.path == undone for cause in gathered.code.rejected):
+            raise _undone(name, undone, branch)
         raise _no_source(name, sources)
     return gathered
+
+
+def _undone(name: str, path: str, branch: str | None) -> UsageError:
+    message = f"`{name}` was undone: until `{path}` is let pass or edited, there is no such source"
+    there = f" --branch {branch}" if branch else ""
+    hint = f"`andon accept --rejected {path}{there}`, then this command again"
+    return UsageError("usage.bad_argument", message, where=path, hint=hint)
 
 
 def _no_source(name: str, sources: Sequence[str]) -> UsageError:

@@ -20,13 +20,14 @@ from andon.project.select import selectable
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gatherer
 from andon.service.masks import masked_columns
-from andon.suggestions.facts import Neighbour, Subject
-from andon.suggestions.propose import candidates, finish
+from andon.suggestions.facts import Candidate, Neighbour, Subject, Tried, known
+from andon.suggestions.propose import candidates, finish, keys
 from andon.suggestions.scene import Moment, Scene
 from andon.suggestions.trial import try_all
 from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
+    from andon.runs.prepare import Preparer
     from andon.service.profiles import Profiles
     from andon.workspace.workspace import Workspace
 
@@ -62,8 +63,9 @@ class Suggested(Document):
 class Suggestions:
     """Suggests checks for the datasets of one workspace."""
 
-    def __init__(self, workspace: Workspace, profiles: Profiles) -> None:
+    def __init__(self, workspace: Workspace, profiles: Profiles, preparer: Preparer) -> None:
         self._workspace = workspace
+        self._preparer = preparer
         self._profiles = profiles
         self._lake = workspace.lake
 
@@ -83,12 +85,11 @@ class Suggestions:
             names = _selected(select, scene, at)
             past = scene.past(names)
             masks = masked_columns(self._workspace, commit)
-            found: dict[str, Suggested] = {}
-            for name in sorted(names, key=lambda name: (len(scene.above[name]), name)):
-                found[name] = self._of(scene, name, past.get(name, []), at, masks.get(name, frozenset()))
-                key = next((s.columns for s in found[name].suggestions if s.rule == "key" and s.is_safe), ())
-                scene.keys[name] = scene.keys[name] or key  # what is made from it may refer to it at once
-            return [found[name] for name in names]
+            given = {name: (past.get(name, []), at, masks.get(name, frozenset())) for name in names}
+            for name in names:
+                # what is a key is known before anything refers to it
+                scene.keys[name] = scene.keys[name] or self._key(scene, name, *given[name])
+            return [self._of(scene, name, *given[name]) for name in names]
 
     def write(self, suggested: Iterable[Suggested]) -> dict[str, tuple[Suggestion, ...]]:
         """Add lines to the files of their datasets, in the folder: those that would have failed on no earlier version.
@@ -119,15 +120,21 @@ class Suggestions:
         commit = self._lake.refs.resolve(self._workspace.reading())
         gatherer = Gatherer(self._workspace)
         base = common_base(self._workspace, self._workspace.branch())
-        return commit, gatherer.gather(commit, gatherer.folder(), base).project
+        gathered = gatherer.gather(commit, gatherer.folder(), base, lenient=True)
+        self._preparer.require_sound(gathered)
+        return commit, gathered.project
+
+    def _key(
+        self, scene: Scene, name: str, past: Sequence[Moment], at: str | None, marked: frozenset[str]
+    ) -> tuple[str, ...]:
+        """The columns of the key that is suggested for a dataset, if one always held."""
+        subject = self._subject(scene, scene.datasets[name], past, at, marked)
+        found = finish(name, _tried(scene, subject, list(keys(subject, known(subject))), past))
+        return next((one.columns for one in found if one.rule == "key" and one.is_safe), ())
 
     def _of(self, scene: Scene, name: str, past: Sequence[Moment], at: str | None, marked: frozenset[str]) -> Suggested:
         subject = self._subject(scene, scene.datasets[name], past, at, marked)
-        found = candidates(subject)
-        tried = []
-        if found:
-            present, earlier = scene.present_place(name, past), scene.past_places(name, past)
-            tried = try_all(subject, found, scene.catalog, scene.binder, present, earlier)
+        tried = _tried(scene, subject, candidates(subject), past)
         file = scene.datasets[name].definition.entry
         rows = subject.profile.rows
         return Suggested(name, file, rows, len(subject.declared), len(past), tuple(finish(name, tried)))
@@ -182,6 +189,13 @@ class Suggestions:
             raise UsageError("usage.bad_argument", "the folder has no such file", where=path, hint=hint) from error
         except UnicodeDecodeError as error:
             raise ProjectError("project.not_utf8", "the file is not UTF-8 text", where=path) from error
+
+
+def _tried(scene: Scene, subject: Subject, found: list[Candidate], past: Sequence[Moment]) -> list[Tried]:
+    if not found:
+        return []
+    present, earlier = scene.present_place(subject.dataset, past), scene.past_places(subject.dataset, past)
+    return try_all(subject, found, scene.catalog, scene.binder, present, earlier)
 
 
 def _selected(select: tuple[str, ...], scene: Scene, at: str | None) -> list[str]:

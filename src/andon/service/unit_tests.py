@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.document import Document
 from andon.base.graph import reach
+from andon.errors import ProjectError
 from andon.model.unit_tests import TestDocument, TestResult
 from andon.project.select import select as choose
 from andon.project.select import selectable
@@ -54,7 +55,8 @@ class UnitTests:
         branch = self._workspace.branch()
         gatherer = Gatherer(self._workspace)
         base = common_base(self._workspace, branch)
-        gathered = gatherer.gather(self._lake.refs.head(branch), gatherer.folder(), base)
+        gathered = gatherer.gather(self._lake.refs.head(branch), gatherer.folder(), base, lenient=True)
+        self._preparer.require_sound(gathered)
         tested = {test.dataset for test in gathered.project.tests} & self._selected(gathered, select, exclude)
         return run_tests(self._workspace, self._bound(gathered, tested), tested, again=again)
 
@@ -72,4 +74,8 @@ class UnitTests:
     def _bound(self, gathered: Gathered, tested: set[str]) -> BoundCode:
         """Columns of the changed code that the tested datasets read; nothing is loaded for it when there is none."""
         needs = {name: definition.inputs for name, definition in gathered.definitions.items()}
-        return self._preparer.bind(gathered, tested | (reach(needs, tested) & gathered.definitions.keys()))
+        taken = tested | (reach(needs, tested) & gathered.definitions.keys())
+        try:
+            return self._preparer.bind(gathered, taken)
+        except ProjectError as error:
+            raise self._preparer.refused(gathered, taken, error.problems) from error

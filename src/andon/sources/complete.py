@@ -47,7 +47,12 @@ def _next(
     """The first of the calls that `error` says to write that leads on, and what is wrong with it."""
     for text in _SUGGESTED.findall(error.hint or ""):
         suggested = _parsed(text, call.dataset)
-        if suggested is None or suggested.key in seen or _is_guess(call, suggested, error):
+        if (
+            suggested is None
+            or suggested.format != call.format
+            or suggested.key in seen
+            or _is_guess(call, suggested, error)
+        ):
             continue
         seen.add(suggested.key)
         try:

@@ -10,7 +10,10 @@ from pathlib import Path
 from andon.engines.duckdb.failures import disk_failure, translate
 from andon.errors import AndonError, DatasetError
 from andon.model.dataset import Definition
+from andon.model.types import INTEGERS
 from andon.sources.failures import engine_error, refused, shown, stop
+from andon.sources.files import documents
+from andon.sources.files.amounts import proposals
 from andon.sources.files.calls import Call, parse_call
 from andon.sources.files.dialect import find_dialect, first_record, stated_dialect
 from andon.sources.files.look import locate
@@ -73,14 +76,23 @@ def _refused_value(
         if place is None:
             continue
         path, line = place
-        message = f"`{shown(value)}` in column `{column}` is not a {kind} without changing it"
+        if call.format == "json":
+            call = documents.with_known(call, sources_of(call, files, files_of(call.read, list(files))))
+        message = f"`{shown(value)}` in column `{column}` is not {_a(kind)} without changing it"
         if kind in ("TIMESTAMP_NS", "TIME_NS"):
             message = f"`{shown(value)}` in column `{column}` is finer than the microseconds that the lake keeps"
         hint = f"fix the value, or state another type: `{call.suggest_type(column, 'VARCHAR')}`"
         if kind == "DOUBLE" and re.fullmatch(r"[-+]?[0-9]*[.]?[0-9]+", value):
             hint += f", or `{call.suggest_type(column, 'DOUBLE')}` if it is a number all the same"
+        elif kind in (*INTEGERS, "DOUBLE") or kind.startswith("DECIMAL"):
+            stated = stated_dialect(call)
+            hint += "".join(
+                f", or `{call.suggest_type(column, amount.written)}` if amounts are written like that"
+                for amount, marks in proposals([value], stated)
+                if amount is not None and marks == stated and call.format == "csv"
+            )
         return stop("source.contract", message, path, line, hint, column=column, value=value)
-    message = f"`{shown(value)}` in column `{column}` is not a {kind} without changing it"
+    message = f"`{shown(value)}` in column `{column}` is not {_a(kind)} without changing it"
     return stop(
         "source.contract",
         message,
@@ -89,6 +101,11 @@ def _refused_value(
         column=column,
         value=value,
     )
+
+
+def _a(kind: str) -> str:
+    """A type with its article."""
+    return f"{'an' if kind[:1] in 'AEIO' else 'a'} {kind}"
 
 
 def _place(call: Call, files: Mapping[str, Path], column: str, value: str) -> tuple[str, int | None] | None:
@@ -116,10 +133,11 @@ def _place(call: Call, files: Mapping[str, Path], column: str, value: str) -> tu
 
 
 def _json_place(call: Call, files: Mapping[str, Path], paths: list[str], value: str) -> tuple[str, int | None] | None:
-    """The first line that holds the value's text."""
+    """The first line that holds the value's text, however it is spaced."""
+    bare = value.replace(" ", "")
     for source in sources_of(call, files, paths):
         with open_text(source) as stream:
             for number, line in enumerate(stream, 1):
-                if value and value in line:
+                if bare and bare in line.replace(" ", ""):
                     return source.path, number
     return (paths[0], None) if len(paths) == 1 else None

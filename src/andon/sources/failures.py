@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from andon.base.names import literal
 from andon.errors import DatasetError
@@ -24,6 +25,46 @@ def stop(
     """The error that stops a source at `path`, `line`."""
     where = f"{path}:{line}" if line else path
     return DatasetError(code, message, where=where, hint=hint, details={"file": path, "line": line, **details})
+
+
+_One = TypeVar("_One")
+_Result = TypeVar("_Result")
+#: So many files are told beside the first one.
+_TOLD = 5
+
+
+def each(items: Iterable[_One], check: Callable[[_One], _Result]) -> list[_Result]:
+    """What `check` gives for each of `items`.
+
+    Raises:
+        DatasetError: with what is wrong with all of them, not with the first alone.
+    """
+    results: list[_Result] = []
+    errors: list[DatasetError] = []
+    for item in items:
+        try:
+            results.append(check(item))
+        except DatasetError as error:
+            errors.append(error)
+    if errors:
+        raise _together(errors)
+    return results
+
+
+def _together(errors: Sequence[DatasetError]) -> DatasetError:
+    first, others = errors[0], errors[1:]
+    if not others:
+        return first
+    told = [f"`{e.where}`" if e.message == first.message else f"`{e.where}`: {e.message}" for e in others[:_TOLD]]
+    left = len(others) - len(told)
+    more = f", and {left} more" if left else ""
+    files = "file" if len(others) == 1 else "files"
+    message = f"{first.message} (and {len(others)} more {files}: {'; '.join(told)}{more})"
+    hints = list(dict.fromkeys(e.hint for e in errors[: _TOLD + 1] if e.hint))
+    details = {**first.details}
+    if "only_new" in details:
+        details["only_new"] = all(e.details.get("only_new") for e in errors)
+    return DatasetError(first.code, message, where=first.where, hint="; ".join(hints) or None, details=details)
 
 
 #: Stands at the start of the message of a strict cast that refused a value; then follow column, type and value.
@@ -101,6 +142,12 @@ _MESSAGES: tuple[tuple[str, str, str, str], ...] = (
     ),
     (r"invalid UTF-8 encoding", "source.encoding", "the text is not UTF-8", "convert it to UTF-8: `iconv -t utf-8 …`"),
     (r"Malformed JSON", "source.truncated", "the JSON is damaged or ends too early", "fetch the file again, or fix it"),
+    (
+        r"has duplicate key \"(?P<name>[^\"]*)\"",
+        "source.ambiguous",
+        "a record has the key `{name}` twice",
+        "rename or take out one of them in the file",
+    ),
     (
         r"Duplicate name \"(?P<name>[^\"]+)\" in struct",
         "source.ambiguous",

@@ -80,7 +80,7 @@ def _csv(call: Call, table: Table, sources: Sequence[Source], extra: Sequence[st
     for here, group in tables_of(call, table, sources):
         names = {c.column for c in here.casts}
         listed = _casts(here, here.casts)
-        listed += [f"cast(null as {c.type}) as {quote(c.column)}" for c in table.casts if c.column not in names]
+        listed += [f"cast(null as {c.kept}) as {quote(c.column)}" for c in table.casts if c.column not in names]
         inner = _select([*listed, *extra], relation(call, here, group))
         parts.append(f"select {', '.join(quote(c.column) for c in table.casts)}{_aliases(extra)} from {inner}")
     return f"({' union all '.join(parts)})"

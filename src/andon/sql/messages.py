@@ -171,7 +171,8 @@ def _function(match: re.Match[str], report: _Report, text: str, _: tuple[str, ..
     name = match["name"].strip('"')
     offset = report.offset if report.offset is not None else _find(text, name.split(".")[-1])
     near = re.search(r'Did you mean "([^"]+)"', report.message)
-    hint = f"did you mean `{near[1]}`?" if near else "own functions are macros in `macros/`"
+    # the engine names the nearest of all, however far
+    hint = (did_you_mean(name, [near[1]]) if near else None) or "own functions are macros in `macros/`"
     return SqlProblem("project.unknown_function", f"there is no function `{name}`", offset, hint)
 
 

@@ -35,6 +35,10 @@ _LONGEST_VALUE = 40
 _ROWS_PER_VALUE = 10
 #: Ranges that are suggested for a dataset that is no source.
 _MOST_COMPUTED = 3
+#: Parts of a calendar or a clock: their names say already what they may be.
+_CALENDAR = frozenset(
+    ("month", "day", "weekday", "dow", "doy", "week", "quarter", "hour", "minute", "second", "isodow", "year")
+)
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
 _MODIFIERS = frozenset(("where", "allow", "warn", "info", "quarantine", "null", "in", "is"))
 
@@ -228,23 +232,37 @@ def _bounds(subject: Subject, known: Known) -> Iterator[Candidate]:
         low, high = number(column.minimum), number(column.maximum)
         if low is None or high is None or low < 0 or only_names(column.name) or low == high:
             continue
-        yield _bound(subject, column, low, high)
+        if not _CALENDAR.intersection(words_of(column.name)):
+            yield from _bound(subject, column, low, high)
 
 
-def _bound(subject: Subject, column: ColumnProfile, low: Decimal, high: Decimal) -> Candidate:
+def _is_said_by_type(column: ColumnProfile, first: str) -> bool:
+    """Whether a lower bound says no more than the type does."""
+    return first == "0" and column.type.startswith("U")
+
+
+def _bound(subject: Subject, column: ColumnProfile, low: Decimal, high: Decimal) -> Iterator[Candidate]:
     name, seen = name_in_line(column.name), f"{_short(low)} to {_short(high)}"
     found = words_of(column.name)
     if not is_whole_type(column.type) and high <= 1 and (column.distinct or 0) > 10:
-        return Candidate(f"{name} 0..1", (column.name,), "range", f"{seen}, a share", 60)
+        yield Candidate(f"{name} 0..1", (column.name,), "range", f"{seen}, a share", 60)
+        return
     if high <= 100 and any(word in ("percent", "pct", "percentage") for word in found):
-        return Candidate(f"{name} 0..100", (column.name,), "range", f"{seen}, percent", 60)
+        yield Candidate(f"{name} 0..100", (column.name,), "range", f"{seen}, percent", 60)
+        return
+    if is_whole_type(column.type) and low == 0 and high == 1:
+        yield Candidate(f"{name} in 0, 1", (column.name,), "values", f"a flag in {counted(column.rows)}", 50)
+        return
     first = "1" if is_whole_type(column.type) and 1 <= low <= 10 else "0"
-    if not subject.is_source:
-        return Candidate(
-            f"{name} {first}..", (column.name,), "range", f"{seen}; none is {'0 or ' * (first == '1')}negative", 65
-        )
+    # of few whole numbers the largest says nothing about what may come
+    is_few = is_whole_type(column.type) and (column.distinct or 0) <= _MOST_VALUES
+    if not subject.is_source or is_few:
+        if not _is_said_by_type(column, first):
+            told = f"{seen}; none is {'0 or ' * (first == '1')}negative"
+            yield Candidate(f"{name} {first}..", (column.name,), "range", told, 65)
+        return
     last = nice_above(2 * high)
-    return Candidate(
+    yield Candidate(
         f"{name} {first}..{written(last)}", (column.name,), "range", f"{seen}; twice the largest, rounded up", 60
     )
 

@@ -258,4 +258,4 @@ def joined(names: Iterable[str]) -> str:
 
 def is_whole_type(kind: str) -> bool:
     """Whether the lake type holds whole numbers."""
-    return kind in ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT")
+    return kind.removeprefix("U") in ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT")

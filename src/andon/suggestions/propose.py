@@ -22,6 +22,7 @@ from andon.suggestions.facts import (
     Subject,
     Tried,
     counted,
+    is_whole_type,
     joined,
     known,
     looks_like_id,
@@ -33,6 +34,31 @@ from andon.suggestions.facts import (
 #: Suggestions per dataset that are shown.
 MOST = 12
 
+#: Rules about which values a column has.
+_OF_VALUES = frozenset(("values", "range"))
+#: Fewer rows are unlike each other by chance.
+_ENOUGH_KEYS = 10
+#: A text that is longer tells something, it names nothing.
+_LONGEST_KEY = 40
+#: Numbers that measure something are no names, however different they are.
+_MEASURES = frozenset(
+    (
+        "amount",
+        "price",
+        "cost",
+        "revenue",
+        "sales",
+        "total",
+        "sum",
+        "value",
+        "quantity",
+        "qty",
+        "count",
+        "score",
+        "age",
+        "seconds",
+    )
+)
 _PERIODS = frozenset(("day", "date", "week", "month", "quarter", "year", "hour", "period", "cohort"))
 _AGES = (
     (timedelta(hours=2), "2h"),
@@ -70,17 +96,22 @@ def candidates(subject: Subject) -> list[Candidate]:
 def finish(dataset: str, tried: Sequence[Tried]) -> list[Suggestion]:
     """What to show of lines that hold on the present version.
 
-    A key makes `not null` of its columns needless, several `not null` are one line, and of two keys the first counts.
+    A key makes `not null` of its columns needless, several `not null` are one line, and of two keys the first counts. Of a column that
+    identifies rows, or refers to what does, neither a list nor a range says more.
     """
     ordered = sorted(tried, key=lambda one: one.candidate.rank)
     key = next((one for one in ordered if one.candidate.rule == "key"), None)
     implied = {name.lower() for name in key.candidate.columns} if key is not None else set()
+    naming = {name.lower() for one in ordered if one.candidate.rule == "reference" for name in one.candidate.columns}
+    naming |= implied if len(implied) == 1 else set()
     taken: list[Tried] = []
     filled: dict[tuple[int, int], list[Tried]] = {}
     for one in ordered:
         if one.candidate.rule == "not null":
             if not implied.intersection(name.lower() for name in one.candidate.columns):
                 filled.setdefault((one.past_failures, one.past_versions), []).append(one)
+        elif one.candidate.rule in _OF_VALUES and naming.issuperset(name.lower() for name in one.candidate.columns):
+            continue
         elif one.candidate.rule != "key" or one is key:
             taken.append(one)
     taken += [replace(members[0], candidate=_as_one(members)) for members in filled.values()]
@@ -111,16 +142,21 @@ def _as_one(members: Sequence[Tried]) -> Candidate:
 
 
 def keys(subject: Subject, said: Known) -> Iterator[Candidate]:
-    """`key order_id`: a column, or two, that tell rows apart and whose names say so. The best comes first."""
-    if said.has_key or subject.profile.rows < 10:
+    """`key order_id`: a column, or two, that tell rows apart and whose names or places say so. The best comes first."""
+    if said.has_key:
         return
     rows_ = subject.profile.rows
     able = [c for c in subject.profile.columns if not c.nulls and c.distinct and c.kind is not ColumnKind.NESTED]
+    enough = rows_ >= _ENOUGH_KEYS
     single = [
-        c for c in able if _may_be_unique(c, rows_) and _may_identify(c) and c.name.lower() not in said.identified
+        c
+        for c in able
+        if _may_be_unique(c, rows_)
+        and c.name.lower() not in said.identified
+        and ((enough and _may_identify(c)) or (_names_rows(subject, c) and (enough or _is_looked_up(subject, c))))
     ]
     own = singular(subject.dataset.partition(".")[2])
-    single.sort(key=lambda c: not (words_of(c.name)[:-1] == words_of(own) or c.name.lower() == "id"))
+    single.sort(key=lambda c: (not _is_own(c.name, own), not _may_identify(c)))
     for place, column in enumerate(single):
         yield Candidate(
             f"key {name_in_line(column.name)}",
@@ -129,7 +165,7 @@ def keys(subject: Subject, said: Known) -> Iterator[Candidate]:
             f"{counted(rows_)}, as many different values, none empty",
             10 + min(place, 4),
         )
-    if single or said.identified:
+    if single or said.identified or not enough:
         return
     parts = [c for c in able if (_may_identify(c) or c.kind is ColumnKind.MOMENT) and (c.distinct or 0) > 1][:4]
     for one, other in combinations(parts, 2):
@@ -141,6 +177,35 @@ def keys(subject: Subject, said: Known) -> Iterator[Candidate]:
                 f"{counted(rows_)}, as many different pairs, none empty",
                 15,
             )
+
+
+def _is_own(name: str, thing: str) -> bool:
+    """Whether a column of `orders` is called `id`, `order` or `order_id`."""
+    return name.lower() == "id" or words_of(thing) in (words_of(name), words_of(name)[:-1])
+
+
+def _names_rows(subject: Subject, column: ColumnProfile) -> bool:
+    """Whether a column without the name of an identifier may be one: it comes first, or is called like the dataset, and its values are
+    codes: whole numbers or short texts without blanks."""
+    is_first = column.name == subject.columns[0][0]
+    if not is_first and not _is_own(column.name, singular(subject.dataset.partition(".")[2])):
+        return False
+    if column.masked or _MEASURES.intersection(words_of(column.name)):
+        return False
+    if column.kind is ColumnKind.NUMBER:
+        return is_whole_type(column.type)
+    if column.kind is not ColumnKind.TEXT or column.lengths is None or column.lengths.maximum > _LONGEST_KEY:
+        return False
+    seen = (column.minimum, column.maximum, *(top.value for top in column.top))
+    return all(not isinstance(value, str) or " " not in value for value in seen)
+
+
+def _is_looked_up(subject: Subject, column: ColumnProfile) -> bool:
+    """Whether another dataset has a column of this name, for which a table of few rows is there."""
+    wanted = column.name.lower()
+    return subject.profile.rows > 2 and any(
+        name.lower() == wanted for other in subject.others for name, _ in other.columns
+    )
 
 
 def _may_be_unique(column: ColumnProfile, rows_: int) -> bool:
@@ -165,10 +230,12 @@ def references(subject: Subject, said: Known) -> Iterator[Candidate]:
     types = {name.lower(): kind for name, kind in subject.columns}
     for column in subject.profile.columns:
         lower = column.name.lower()
-        if lower in said.referring or not column.distinct or not looks_like_id(column.name):
+        if lower in said.referring or not column.distinct:
             continue
         able = [other for other in subject.others if _is_key_of(lower, types.get(lower, ""), other)]
         own = [singular(subject.dataset.partition(".")[2]), "id"]
+        if not looks_like_id(column.name) and (column.is_unique or _PERIODS.intersection(words_of(lower))):
+            continue  # what names the rows here, or a time, is not taken from elsewhere
         if not able or (lower in said.identified and words_of(lower) == own):
             continue
         # what all others are made from is what a value must exist in

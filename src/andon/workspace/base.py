@@ -60,6 +60,10 @@ class InCommon(Record):
         since |= dict.fromkeys(older, _NEVER)
         return InCommon(files, commit, {p: at for p, at in since.items() if at != commit})
 
+    def decided(self, files: Mapping[str, str | None]) -> InCommon:
+        """The same with `files`, at which somebody decided for a side; no undo made what the branch has there."""
+        return InCommon({**self.files, **files}, self.commit, {**self.since, **dict.fromkeys(files, _NEVER)})
+
 
 class Base(Record):
     """What the folder and a branch last had in common: code, and the raw files of each source."""

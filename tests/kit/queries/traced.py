@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 SCHEMAS = {
@@ -303,8 +304,6 @@ class Data:
 
     def values(self, sql: str, pick: random.Random, kept: set[tuple[str, str]] | None) -> list[tuple[Any, ...]] | None:
         """The rows of a query with new values in all columns but those kept, or None if it fails."""
-        import duckdb
-
         for dataset, columns in SCHEMAS.items():
             drawn = [
                 self.tables[dataset][column]
@@ -319,6 +318,12 @@ class Data:
             )
         for macro in MACROS[1:]:
             self.connection.execute(macro.replace("create macro", "create or replace macro"))
+        return self.run(sql)
+
+    def run(self, sql: str) -> list[tuple[Any, ...]] | None:
+        """The rows of a query on the values as they lie, or None if it fails."""
+        import duckdb
+
         try:
             return self.connection.execute(sql).fetchall()
         except (duckdb.FatalException, duckdb.InternalException):
@@ -327,6 +332,14 @@ class Data:
             return None
         except duckdb.Error:
             return None
+
+    def repeated(self, sql: str, times: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows that one query gives on the same values, time after time, as often as it does not fail."""
+        for _ in range(times):
+            found = self.run(sql)
+            if found is None:
+                return
+            yield found
 
 
 def value(pick: random.Random, kind: str) -> str:

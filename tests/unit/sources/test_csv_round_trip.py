@@ -134,6 +134,10 @@ def test_read_back_exactly_or_stopped(
     assert outcome.raw is not None
     assert outcome.contract is not None
     entry = outcome.contract["reads"][0]
+    if not state_delim and len(rows[0]) == 1 < len(entry["columns"]):
+        # One column whose values all have a comma in them, unquoted, is a table of two columns to any reader.
+        assert all(entry["dialect"]["delim"] in row[0] for row in rows)
+        return
     if entry["dialect"]["header"] and not state_header and header is None:
         # Words above numbers are what a header looks like.
         assert not any(VALUE.match(cell) for cell in rows[0]), f"a row was taken for the header: {rows}"

@@ -46,7 +46,7 @@ def test_a_table_of_orders(lake):
         "status in new, paid, shipped",
         "ordered_at <= shipped_at",
         "amount 0..200",
-        "quantity 1..10",
+        "quantity 1..",
         "max_age 1w by shipped_at",
         "watch rows",
     ]
@@ -181,6 +181,53 @@ def test_shares_percents_and_numbers_that_only_name(lake):
     assert "churn 0..1" in found
     assert "discount_percent 0..100" in found
     assert not [line for line in found if line.startswith(("zip ", "year ", "balance "))]
+
+
+def test_columns_that_identify_rows_without_the_name_of_an_identifier(lake):
+    """A code that comes first, or is called like the dataset; no measure, no text with blanks, none of too few rows."""
+    carriers = "select 'C' || i as carrier, 'Airline ' || i as name, i as size from range(16) t(i)"
+    assert suggest(lake, carriers, name="ops.airlines")[0] == "key carrier"
+    assert suggest(lake, "select 1 as n, 'p' || i as plane from range(20) t(i)", name="ops.planes")[0] == "key plane"
+    for column in ("'Airline ' || i as name", "i as amount", "i * 0.5 as level", "repeat('x', 40 + i) as note"):
+        found = suggest(lake, f"select {column}, 1 as n from range(20) t(i)", name="ops.things")
+        assert not [line for line in found if line.startswith("key")], column
+
+
+def test_what_identifies_rows_is_referred_to_by_its_name(lake):
+    lake.make("ops.airlines", "select 'C' || i as carrier from range(16) t(i)")
+    lake.make("ops.daily", "select date '2026-01-01' + i::int as day from range(40) t(i)")
+    lake.make(
+        "ops.flights", "select 'C' || i % 7 as carrier, date '2026-01-01' + i::int % 30 as day from range(90) t(i)"
+    )
+    others = (lake.neighbour("ops.airlines", "carrier"), lake.neighbour("ops.daily", "day"))
+    found = lines(lake.suggest(lake.subject("ops.flights", others=others)))
+    assert [line for line in found if "->" in line] == ["carrier -> ops.airlines"]
+    assert not [line for line in found if line.startswith("carrier in")], "the reference says it"
+
+
+def test_a_table_of_few_rows_has_a_key_where_it_is_looked_up(lake):
+    lake.make("ops.shops", "select 's' || i as shop, 'north' as region from range(30) t(i)")
+    regions = "select unnest(['north', 'south', 'east', 'west']) as region"
+    assert suggest(lake, regions, name="ops.regions") == []
+    shops = lake.neighbour("ops.shops", "shop")
+    assert lines(lake.suggest(lake.subject("ops.regions", others=(shops,)))) == ["key region"]
+
+
+def test_ranges_that_say_nothing(lake):
+    """Parts of a calendar say by their names what they may be, and a few whole numbers nothing about the largest to come."""
+    query = """
+      select i % 12 + 1 as month, i % 24 as hour, i % 7 as weekday, i % 2 as is_active, i % 5 + 1 as rating,
+        (i % 3)::utinyint as level, i % 4 as retries, i % 90 as minutes_late
+      from range(400) t(i)
+    """
+    found = suggest(lake, query, is_source=True)
+    about = ("month", "hour", "weekday", "is_active", "rating", "level", "retries", "minutes_late")
+    assert [line for line in found if line.startswith(about)] == [
+        "is_active in 0, 1",
+        "minutes_late 0..200",
+        "rating 1..",
+        "retries 0..",
+    ]
 
 
 def test_what_failed_before_is_said(lake):

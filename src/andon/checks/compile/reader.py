@@ -25,6 +25,8 @@ from andon.sql.bind import Binder
 _ABOUT_NAMES = frozenset(("project.unknown_column", "project.unknown_function", "project.unknown_dataset"))
 #: Problems of lines that may have been meant as another form.
 _LED = frozenset(("project.unknown_column", "project.unknown_function", "project.bad_check", "project.bind_failed"))
+#: The line that a hint tells to write.
+_OFFERED = re.compile(r"(?:write|compare it:) `([^`]+)`(?:\Z|; such as)")
 _NAMED = re.compile(r"`([^`]+)`")
 
 
@@ -95,7 +97,12 @@ class _Reader:
         }
 
     def _checks(self, context: Context, one: DeclaredChecks, found: Iterator[Check | Problem]) -> list[Check]:
-        checks, problems = collected(context, one.lines, list(islice(found, len(one.lines))))
+        read = list(islice(found, len(one.lines)))
+        told = [
+            self._tried(one, line, item) if isinstance(item, Problem) else item
+            for line, item in zip(one.lines, read, strict=True)
+        ]
+        checks, problems = collected(context, one.lines, told)
         self._note(context.dataset, problems)
         return [self._shared.complete(check) for check in checks]
 
@@ -142,14 +149,37 @@ class _Reader:
         instead = meant(check.text, lambda line: self._fits(check, line))
         return problem if instead is None else replace(problem, hint=f"write `{instead}`")
 
+    def _tried(self, one: DeclaredChecks, line: CheckLine, problem: Problem) -> Problem:
+        """The problem of a line that can't be read. What its hint offers was read; here it is tried on the columns."""
+        offered = _OFFERED.match(problem.hint or "")
+        if offered is None or one.dataset not in self._catalog.columns or line.for_column is not None:
+            return problem
+        context = self._context(one.dataset)
+        wrong = self._wrong(context, offered[1])
+        if wrong is None:
+            return problem
+        instead = meant(without_comment(line.text).strip(), lambda made: self._wrong(context, made) is None)
+        if instead is not None:
+            return replace(problem, hint=f"write `{instead}`")
+        if isinstance(wrong, Problem):
+            return replace(problem, code=wrong.code, message=wrong.message, hint=wrong.hint)
+        return replace(problem, hint="write a form of the check language, or valid SQL")
+
     def _fits(self, check: Check, line: str) -> bool:
         """Whether `line` is a check of the same dataset."""
-        dataset, patterns = check.dataset, frozenset(self._catalog.patterns)
-        context = context_of(dataset, self._catalog.columns[dataset], self._catalog.keys.get(dataset, ()), patterns)
+        return self._wrong(self._context(check.dataset), line) is None
+
+    def _context(self, dataset: str) -> Context:
+        patterns = frozenset(self._catalog.patterns)
+        return context_of(dataset, self._catalog.columns[dataset], self._catalog.keys.get(dataset, ()), patterns)
+
+    def _wrong(self, context: Context, line: str) -> Problem | bool | None:
+        """What keeps `line` from being a check: a problem with the columns, True if it can't be read at all; None for nothing."""
         made = read_plainly(context, line)
         if made is None or any(name not in self._catalog.columns for name in made.others):
-            return False
-        return not isinstance(compile_check(made, self._catalog, self._binder), Problem)
+            return True
+        compiled = compile_check(made, self._catalog, self._binder)
+        return compiled if isinstance(compiled, Problem) else None
 
     def _note(self, dataset: str, problems: Sequence[Problem]) -> None:
         if problems:

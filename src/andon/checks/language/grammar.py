@@ -72,10 +72,10 @@ FORMS = (
         ("primary", "primary_key"),
     ),
     FormText(
-        "unique COLUMN, …",
-        "No two rows alike in the columns; a row with a NULL among them is like no other.",
+        "unique VALUE, …",
+        "No two rows alike in the columns, or in values of the row; a row with a NULL among them is like no other.",
         "row",
-        ("unique email", "unique customer_id, created_at"),
+        ("unique email", "unique customer_id, created_at", "unique lower(email)"),
         ("unique", "distinct_values"),
     ),
     FormText(

@@ -51,9 +51,16 @@ _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _BEGINS = words("in is matches like ilike similar between")
 _ARITHMETIC = frozenset(("%", "*", "/", "||", "->", "->>", "//", "**"))
 _LONGEST = 10_000
+#: Severities of other tools: as a name they would say something that is not so.
+_SEVERITIES = words("warning error fail critical severity")
 _SPELLED = {"not_null": "not null", "notnull": "not null", "primary_key": "key"}
 #: What can't name a check: words that begin a form or follow one, and what else people write for them.
-NO_NAMES = MODIFIER_WORDS | words("hold key unique rows max_age schema watch in is matches not null") | _SPELLED.keys()
+NO_NAMES = (
+    MODIFIER_WORDS
+    | words("hold key unique rows max_age schema watch in is matches not null")
+    | _SEVERITIES
+    | _SPELLED.keys()
+)
 
 
 def parse_check(

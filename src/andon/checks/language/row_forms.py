@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from andon.base.names import did_you_mean
 from andon.checks.language import patterns
 from andon.checks.language.context import (
@@ -11,6 +13,7 @@ from andon.checks.language.context import (
     as_written,
     before,
     dataset_name,
+    merged,
     read_left,
     read_of,
     row_expression,
@@ -19,8 +22,20 @@ from andon.checks.language.context import (
 from andon.checks.language.expression import Expression, read_expression, regex_problem
 from andon.checks.language.lines import QUERIES
 from andon.checks.language.literals import read_element
-from andon.checks.language.tokens import Flaw, Token, cut, identifiers, is_name, top_level
-from andon.model.check import CheckKind, Form, InSet, Key, Literal, Matches, NotNull, Pattern, Reference, Unique
+from andon.checks.language.tokens import Flaw, Token, cut, identifiers, is_enclosed, is_name, listed, part, top_level
+from andon.model.check import (
+    CheckKind,
+    Form,
+    InSet,
+    Key,
+    Literal,
+    Matches,
+    NotNull,
+    Pattern,
+    Reference,
+    RowRule,
+    Unique,
+)
 from andon.sql.names import words
 
 _SQL_IS = words("null not distinct true false unknown")
@@ -38,8 +53,14 @@ def columns_form(context: Context, text: str) -> Outcome:
     if names is None:
         if keyword == "key" and rest and not is_name(rest[0]) and rest[0].text not in ("(", ","):
             return None  # a rule about a column that is named key
+        if keyword == "unique" and not is_enclosed(rest):
+            found = _unique_expressions(context, text, rest)
+            if found is not None:
+                return found
         at = next((t.start for i, t in enumerate(rest) if (i % 2 == 1) != (t.text == ",")), len(text))
         hint = "write the names with commas, without brackets"
+        if keyword == "key" and any(token.text == "(" for token in rest[1:]):
+            hint = "a key is made of columns; other values are told apart by `unique`, as `unique lower(email)`"
         return Flaw(f"`{keyword}` needs names of columns", at, hint, _EXAMPLES[keyword])
     flaw = unknown_column(context, names, rest)
     if flaw is not None:
@@ -47,6 +68,36 @@ def columns_form(context: Context, text: str) -> Outcome:
     names = as_written(context, names)
     form: Form = NotNull(names) if keyword == "not null" else Key(names) if keyword == "key" else Unique(names)
     return Read(form, CheckKind.ROW, names)
+
+
+def _unique_expressions(context: Context, text: str, rest: tuple[Token, ...]) -> Outcome:
+    """`unique lower(email)`, `unique a, trim(b)`: each row is alone with its values, or has a NULL among them; None if it is none."""
+    made: list[Expression] = []
+    for group in listed(rest):
+        if not group:
+            return None
+        start = group[0].start
+        found = read_left(context, part(text, start, group[-1].end), "`unique`")
+        if isinstance(found, Flaw):
+            # names that go on are no expression; what has the look of one is told what is wrong with it
+            if not any(token.text == "(" for token in rest):
+                return None
+            if found.message.endswith("`unique`"):
+                hint = "write values with commas; conditions go after `where`"
+                return Flaw("`unique` needs columns or values of the row", found.offset, hint, "unique lower(email)")
+            return found
+        flaw = row_expression(context, found, start)
+        if flaw is not None:
+            return flaw
+        if found.has_window or found.has_subquery:
+            return Flaw("`unique` takes expressions over one row", start, "add a column for it", _EXAMPLES["unique"])
+        made.append(found)
+    if not made:
+        return None
+    values = ", ".join(one.sql for one in made)
+    empty = " or ".join(f"({one.sql}) is null" for one in made)
+    rule = RowRule(f"count(*) over (partition by {values}) = 1 or {empty}")
+    return Read(rule, CheckKind.ROW, **merged(*made))  # type: ignore[arg-type]
 
 
 def _keyword(parts: tuple[Token, ...]) -> str | None:
@@ -133,11 +184,22 @@ def in_form(context: Context, text: str) -> Outcome:
         return _flaw_or_rule(
             context, text, Flaw("`and` or `or` after a list", parts[place].start, "one line is one check")
         )
-    values = _elements(text, rest, len(text))
+    values = _two_ways(left.sql, rest) or _elements(text, rest, len(text))
     if isinstance(values, Flaw):
         return values
     flaw = row_expression(context, left, 0)
     return flaw or Read(InSet(left.sql, values, negated), CheckKind.ROW, **read_of(left))  # type: ignore[arg-type]
+
+
+def _two_ways(left: str, rest: tuple[Token, ...]) -> Flaw | None:
+    """`[0, 100]` is a list to some and a range to others."""
+    written = "".join(token.text for token in rest)
+    found = re.fullmatch(r"\[(-?[\d_.]+),(-?[\d_.]+)\]", written)
+    if found is None:
+        return None
+    low, high = found.groups()
+    hint = f"write `{left} {low}..{high}` for all from the one to the other, `{left} in {low}, {high}` for these two"
+    return Flaw(f"`{written}` may be a range or two values", rest[0].start, hint, f"{left} {low}..{high}")
 
 
 def _flaw_or_rule(context: Context, text: str, flaw: Flaw) -> Flaw | None:
@@ -149,19 +211,12 @@ def _flaw_or_rule(context: Context, text: str, flaw: Flaw) -> Flaw | None:
 
 def _elements(text: str, parts: tuple[Token, ...], end: int) -> tuple[Literal, ...] | Flaw:
     example = "status in new, paid, 'on hold'"
-    if parts and parts[0].text == "(" and parts[-1].text == ")" and parts[-1].depth == parts[0].depth:
+    if is_enclosed(parts):
         end, parts = parts[-1].start, parts[1:-1]
     if not parts:
         return Flaw("`in` needs values", end, "write the values with commas", example)
-    base = parts[0].depth
-    groups: list[list[Token]] = [[]]
-    for token in parts:
-        if token.text == "," and token.depth == base and token.kind == "op":
-            groups.append([])
-        else:
-            groups[-1].append(token)
     values: list[Literal] = []
-    for group in groups:
+    for group in listed(parts):
         written = text[group[0].start : group[-1].end] if group else ""
         value = read_element(written, group[0].start if group else end)
         if isinstance(value, Flaw):

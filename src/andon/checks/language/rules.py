@@ -40,7 +40,7 @@ def rule_form(context: Context, text: str) -> Outcome:
     flaw = _misplaced_tolerance(text)
     if flaw is not None:
         return flaw
-    text = _rows_as_count(text)
+    text = _rows_as_count(context, text)
     parts = cut(text)
     body, tolerance = read_tolerance(text)
     if isinstance(tolerance, Flaw):
@@ -92,14 +92,22 @@ def _misplaced_tolerance(text: str) -> Flaw | None:
     return Flaw("`+-` stands only after one `=`", parts[places[0]].start, hint, "amount = quantity * price +- 0.01")
 
 
-def _rows_as_count(text: str) -> str:
-    """`rows` at the left of a comparison with a total is the number of rows."""
+def _rows_as_count(context: Context, text: str) -> str:
+    """`rows` on one side of a comparison with a total is the number of rows."""
     parts = cut(text)
+    if len(parts) > 2 and parts[-1].word == "rows" and parts[-2].text in COMPARATORS and not _has_rows(context):
+        left = read_expression(before(text, parts[-2]), None)
+        if isinstance(left, Expression) and left.is_total:
+            return text[: parts[-1].start] + COUNT
     if len(parts) > 2 and parts[0].word == "rows" and parts[1].text in COMPARATORS:
         right = read_expression(read_tolerance(after(text, parts[1]))[0], None)
         if isinstance(right, Expression) and right.is_total:
             return COUNT + text[parts[0].end :]
     return text
+
+
+def _has_rows(context: Context) -> bool:
+    return context.columns is not None and "rows" in context.columns
 
 
 def _total_rule(context: Context, text: str, whole: Expression, tolerance: Tolerance | None) -> Outcome:

@@ -214,6 +214,24 @@ def identifiers(parts: tuple[Token, ...]) -> tuple[str, ...] | None:
     return tuple(names) if len(parts) % 2 else None
 
 
+def is_enclosed(parts: tuple[Token, ...]) -> bool:
+    """Whether one pair of brackets is around all of the tokens."""
+    if len(parts) < 2 or parts[0].text != "(" or parts[-1].text != ")":
+        return False
+    return all(token.depth > parts[0].depth for token in parts[1:-1])
+
+
+def listed(parts: tuple[Token, ...]) -> list[list[Token]]:
+    """The elements of a list with commas; an empty one for a comma too many."""
+    groups: list[list[Token]] = [[]]
+    for token in parts:
+        if token.text == "," and token.depth == parts[0].depth and token.kind == "op":
+            groups.append([])
+        else:
+            groups[-1].append(token)
+    return groups
+
+
 def is_name(token: Token) -> bool:
     """Whether `token` can be the name of a column."""
     return token.kind == "quoted" or (token.kind == "word" and token.word not in RESERVED)

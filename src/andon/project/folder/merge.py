@@ -89,7 +89,7 @@ def merge(
         head: what the branch has.
         folder: what lies in the folder.
         rejected: `{path: contents that an undo took out}` (None in it: a deletion that was undone).
-        source: set when these are raw files of a source, for the causes that are reported.
+        source: set when these are raw files of a source, for the causes that are reported; folders may be without many of them.
         meaning: the meaning of a content, where known: a cause names either.
         unmoved: whether what the head has at a path that the base knows came there by undos alone: an undo counts as no change.
         drop: whether what the folder lacks is dropped, whoever brought it.
@@ -103,7 +103,7 @@ def merge(
         here, there = folder.get(path), head.get(path)
         if here == there:
             chosen = here
-        elif is_rejected(path, here, rejected, meaning):
+        elif is_rejected(path, here, rejected, meaning) and (here is not None or source is None or _knows(base, path)):
             out.rejected.append(Cause(path, here, source))
             chosen = there
         elif here is None and drop:
@@ -145,7 +145,7 @@ def _newer(
         if here == there:
             continue
         before = base.get(path) if base is not None else None
-        if there == before or (base is not None and path in base and unmoved is not None and unmoved(path)):
+        if there == before or (_knows(base, path) and unmoved is not None and unmoved(path)):
             found[path] = Newer.MINE
         elif here == before:
             found[path] = Newer.THEIRS
@@ -153,13 +153,16 @@ def _newer(
             found[path] = Newer.BOTH
     # What git does not know is as said; so are files that the head never had, and those that a folder without base lacks.
     doubtful = [
-        path
-        for path, newer in found.items()
-        if newer is not Newer.THEIRS and (path in head or (base is not None and path in base))
+        path for path, newer in found.items() if newer is not Newer.THEIRS and (path in head or _knows(base, path))
     ]
     if history is not None and doubtful:
         found.update(history(sorted(doubtful)))
     return found
+
+
+def _knows(base: Shared | None, path: str) -> bool:
+    """Whether a folder ever had a file in common with the head: one that never did has not deleted it."""
+    return base is not None and path in base
 
 
 def _decided(

@@ -180,6 +180,11 @@ class Checking:
             for c in items
         }
         found = self._known(items, keys)
+        if setting.run is None:
+            # who asks apart from a run asks about the files as they are: an answer from before may be about bytes that are gone
+            kept = [c for c in items if keys[c.check.id] in found]
+            damaged = {keys[c.check.id]: result for c in kept if (result := self._unread(c, keys, versions, version))}
+            found.update({key: result for key, result in damaged.items() if result.status is CheckStatus.ERROR})
         missing = [c for c in items if keys[c.check.id] not in found]
         if missing:
             unread = {keys[c.check.id]: result for c in missing if (result := self._unread(c, keys, versions, version))}

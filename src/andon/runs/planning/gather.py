@@ -32,6 +32,7 @@ from andon.runs.planning.merging import (
     passed_notices,
 )
 from andon.runs.planning.moves import HeadMoves
+from andon.runs.planning.raw_common import RawInCommon, RawState
 from andon.runs.planning.steps import SourceInput
 from andon.sources.files.paths import glob
 from andon.workspace.base import Base, InCommon
@@ -79,11 +80,6 @@ class Gathered(Record):
     def decided(self) -> frozenset[str]:
         """Paths that both sides changed, and where somebody decided."""
         return frozenset(path for merged in (self.code, *self.raw.values()) for path in merged.decided)
-
-    @property
-    def is_decided_for_head(self) -> bool:
-        """Whether somebody decided for what the head has."""
-        return any(merged.taken for merged in (self.code, *self.raw.values()))
 
     def with_sources(self, sources: Mapping[str, SourceInput], failures: Mapping[str, AndonError]) -> Gathered:
         """The same with what is known by now of some sources, and what of them will fail."""
@@ -158,13 +154,9 @@ class Gatherer:
     def commit(self, commit: Commit) -> MergeSide:
         """A commit: its code and the raw files that its sources were built from."""
         state = self._lake.commits.state(commit)
-        builds = self.source_builds(state)
-
-        def raw(definition: Definition) -> Mapping[str, InputFile]:
-            build = builds.get(definition.dataset)
-            return {f.path: f for f in build.files} if build else {}
-
-        return MergeSide(state.files(), raw, lambda _, sha: self._lake.objects.text(sha), is_folder=False)
+        raw = self._raw_state(state)
+        read = self._lake.objects.text
+        return MergeSide(state.files(), raw.files, lambda _, sha: read(sha), is_folder=False, has_folders_raw=False)
 
     def base_of(self, commit: Commit) -> Base:
         """A commit as the base of a merge."""
@@ -173,16 +165,21 @@ class Gatherer:
         raw = {source: InCommon(by_path(build.files), commit.id) for source, build in builds.items()}
         return Base(InCommon(state.files(), commit.id), raw)
 
-    def common_raw(self, head: Commit, old: Mapping[str, InCommon]) -> dict[str, InCommon]:
+    def common_raw(self, head: Commit, old: Base | None) -> dict[str, InCommon]:
         """What the folder's raw files and those that the sources of `head` were built from have in common, where that is known anew."""
         builds = self.source_builds(self._lake.commits.state(head))
         definitions = self._lake.objects.definitions(build.definition for build in builds.values())
-        raw = dict(old)
+        known = self.raw_in_common(old)
+        raw = dict(old.raw) if old is not None else {}
         for name, build in builds.items():
             if build.definition in definitions:
-                here = by_path(self._folder_raw(definitions[build.definition]).values())
-                raw[name] = raw.get(name, InCommon()).after(head.id, by_path(build.files), here)
+                there, here = by_path(build.files), by_path(self._folder_raw(definitions[build.definition]).values())
+                raw[name] = known.of(name, here.keys() | there.keys()).after(head.id, there, here)
         return raw
+
+    def raw_in_common(self, base: Base | None) -> RawInCommon:
+        """What `base` says of raw files."""
+        return RawInCommon(base, lambda commit: self._lake.commits.get(commit).generation if commit else -1)
 
     # -- gathering
 
@@ -211,11 +208,14 @@ class Gatherer:
         """
         state = self._lake.commits.state(head)
         moves = None if reverts else HeadMoves(self._lake.commits, self._lake.objects, head)
-        is_ours = side.is_folder or side.is_own
-        history = GitHistory(self._workspace.root) if is_ours and git_info(self._workspace.root) is not None else None
+        history = (
+            GitHistory(self._workspace.root)
+            if side.has_folders_raw and git_info(self._workspace.root) is not None
+            else None
+        )
         groups = () if reverts or not head.rejected else rejected_together(self._lake.commits.first_parents(head))
         rejected = () if reverts else head.rejected
-        against = Against(head, base, drop, moves, decide, rejected, tuple(groups), history)
+        against = Against(head, base, self.raw_in_common(base), drop, moves, decide, rejected, tuple(groups), history)
         passed = self._corrected_code(state, side, against)
         against = against.without(passed)
         code = self._merge_code(state, side, against)
@@ -226,9 +226,9 @@ class Gatherer:
             project = self._as_published(project, state)
         if project.problems and not lenient:
             raise ProjectError.of(project.problems)
-        builds = self.source_builds(state)
+        published = self._raw_state(state)
         definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
-        raw = merge_raw(definitions, builds, side, against)
+        raw = merge_raw(definitions, published, side, against)
         return Gathered(
             head=head,
             state=state,
@@ -238,7 +238,7 @@ class Gatherer:
             definitions=definitions,
             files={name: dataset.own_files for name, dataset in project.datasets.items()},
             shared=project.shared,
-            builds=builds,
+            builds=published.builds,
             sources=raw.sources,
             failures=raw.failures,
             notices=(*code_notices(code, side), *raw.notices, *passed_notices(passed | raw.passed, groups)),
@@ -251,6 +251,9 @@ class Gatherer:
         ids = {name: leaf.build for name, leaf in state.leaves.items() if leaf.kind == Kind.SOURCE}
         builds = self._lake.objects.builds(ids.values())
         return {name: builds[i] for name, i in ids.items() if i in builds}
+
+    def _raw_state(self, state: State) -> RawState:
+        return RawState(self.source_builds(state), self._lake.objects.definitions)
 
     # -- code
 

@@ -14,8 +14,8 @@ from andon.model.dataset import Definition, Kind
 from andon.project.folder.merge import Merged, Newer, merge, rejected_by_path
 from andon.project.folder.scan import is_code_path
 from andon.runs.planning.moves import HeadMoves
+from andon.runs.planning.raw_common import RawInCommon, RawState, Teller, means
 from andon.runs.planning.steps import SourceInput
-from andon.sources.files.paths import match
 from andon.workspace.base import Base, InCommon
 from andon.workspace.git_history import Differing, GitHistory
 
@@ -33,6 +33,7 @@ class MergeSide(Record):
         read_raw, read_kept: content of a raw file of the folder, and of one that the lake keeps.
         is_folder: whether it is the working folder.
         is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
+        has_folders_raw: whether its raw files are those of the working folder.
     """
 
     code: Mapping[str, str]
@@ -42,12 +43,14 @@ class MergeSide(Record):
     read_kept: Callable[[str, str], bytes] = lambda *_: b""
     is_folder: bool = True
     is_own: bool = False
+    has_folders_raw: bool = True
 
 
 class Against(Record):
     """What a side is merged against.
 
     Attributes:
+        raw: what of `base` is of raw files.
         moves: what publishes changed in the branch; None for an undo or a redo.
         decide: which side counts where both changed a file, where somebody decided that.
         rejected_causes: what undos keep out, but for what passes again.
@@ -57,6 +60,7 @@ class Against(Record):
 
     head: Commit
     base: Base | None
+    raw: RawInCommon
     drop: bool
     moves: HeadMoves | None
     decide: Callable[[str], Newer | None] = lambda _: None
@@ -75,13 +79,13 @@ class Against(Record):
         )
 
     def unmoved(
-        self, base: InCommon | None, there: Mapping[str, str], source: str | None = None
+        self, base: InCommon | None, there: Mapping[str, str], teller: Teller = lambda _: None
     ) -> Callable[[str], bool] | None:
-        """Whether undos alone made what the head has (`there`) at a path that `base` knows."""
+        """Whether undos alone made what the head has (`there`) at a path that `base` knows; a raw file by the source that tells of it."""
         moves = self.moves
         if moves is None or base is None:
             return None
-        return lambda path: not moves.moved(path, there.get(path), base.agreed_at(path), source)
+        return lambda path: not moves.moved(path, there.get(path), base.agreed_at(path), teller(path))
 
 
 @dataclass
@@ -100,23 +104,22 @@ class RawInputs:
     notices: list[str] = field(default_factory=list)
 
 
-def merge_raw(
-    definitions: Mapping[str, Definition], builds: Mapping[str, Build], side: MergeSide, against: Against
-) -> RawInputs:
+def merge_raw(definitions: Mapping[str, Definition], head: RawState, side: MergeSide, against: Against) -> RawInputs:
     """Merge the raw files of every source, those of the code and of the head.
 
     Raises:
         ConflictError: `lake.folder_conflict` with all that both sides changed.
     """
     found = RawInputs()
-    found.passed = passing(against.groups, lambda cause: _is_other(cause, definitions, side))
+    found.passed = passing(against.groups, lambda cause: _is_other(cause, definitions, head, side, against))
     against = against.without(found.passed)
     for name, definition in definitions.items():
         if definition.kind is not Kind.SOURCE:
             continue
         try:
-            found.merged[name] = merged = _merged(definition, builds.get(name), side, against)
-            found.sources[name], notices = _source_input(definition, builds.get(name), side, merged)
+            published = head.files(definition)
+            found.merged[name] = merged = _merged(definition, published, head.teller(definition), side, against)
+            found.sources[name], notices = _source_input(definition, head.builds.get(name), published, side, merged)
         except AndonError as error:
             if isinstance(error, ConflictError | MachineError):
                 raise
@@ -130,43 +133,46 @@ def merge_raw(
     return found
 
 
-def _is_other(cause: Cause, definitions: Mapping[str, Definition], side: MergeSide) -> bool:
-    """Whether a raw file that an undo keeps out was changed or removed since."""
-    definition = definitions.get(cause.source or "")
-    if definition is None or definition.kind is not Kind.SOURCE:
+def _is_other(
+    cause: Cause, definitions: Mapping[str, Definition], head: RawState, side: MergeSide, against: Against
+) -> bool:
+    """Whether a raw file that an undo keeps out was changed or removed since; a side that never had it has not removed it."""
+    if cause.source is None:
         return False
-    try:
-        here = side.raw(definition).get(cause.path)
-    except AndonError:
-        return False  # told where the source is merged
-    return (here.sha256 if here is not None else None) != cause.content
+    named = definitions.get(cause.source)
+    reading = [d for d in ([named] if named is not None else definitions.values()) if d.kind is Kind.SOURCE]
+    for definition in reading:
+        if not means(definition, cause.path):
+            continue
+        try:
+            here = side.raw(definition).get(cause.path)
+        except AndonError:
+            return False  # told where the source is merged
+        if here is not None:
+            return here.sha256 != cause.content
+        return cause.content is not None and cause.path in against.raw.at([cause.path], head.teller(definition)).files
+    return False
 
 
-def _published(definition: Definition, build: Build | None) -> dict[str, InputFile]:
-    """The raw files that the head's leaf was built from, as far as the source's patterns mean them."""
-    return {f.path: f for f in build.files if _wanted(definition, f.path)} if build else {}
-
-
-def _merged(definition: Definition, build: Build | None, side: MergeSide, against: Against) -> Merged:
+def _merged(
+    definition: Definition, published: Mapping[str, InputFile], teller: Teller, side: MergeSide, against: Against
+) -> Merged:
     """The merge of a source's raw files.
 
     Args:
-        build: of the head's leaf.
+        published: what it finds in the head, and `teller` who says so.
     """
-    name = definition.dataset
-    here = side.raw(definition)
-    there = by_path(_published(definition, build).values())
-    # A source that the head has not has nothing there that somebody could have taken away.
-    base = against.base.raw.get(name) if against.base is not None and build is not None else None
+    here, there = by_path(side.raw(definition).values()), by_path(published.values())
+    base = against.raw.at((p for p in here.keys() | there.keys() if here.get(p) != there.get(p)), teller)
     return merge(
-        base.files if base is not None else None,
+        base.files,
         there,
-        by_path(here.values()),
+        here,
         rejected=against.rejected(raw=True),
-        source=name,
-        unmoved=against.unmoved(base, there, name),
+        source=definition.dataset,
+        unmoved=against.unmoved(base, there, teller),
         drop=against.drop,
-        history=_raw_history(against, there, by_path(here.values()), side),
+        history=_raw_history(against, there, here, side),
         decide=against.decide,
     )
 
@@ -202,10 +208,10 @@ def _reads(read: Callable[[str, str], bytes], path: str, sha: str | None) -> Cal
 
 
 def _source_input(
-    definition: Definition, build: Build | None, side: MergeSide, merged: Merged
+    definition: Definition, build: Build | None, published: Mapping[str, InputFile], side: MergeSide, merged: Merged
 ) -> tuple[SourceInput, Sequence[str]]:
-    """What a source would read, and what of it people should hear."""
-    name, here, published = definition.dataset, side.raw(definition), _published(definition, build)
+    """What a source would read, and what of it people should hear; arguments as of `_merged`, with the build of the head's leaf."""
+    name, here = definition.dataset, side.raw(definition)
     sizes = {(f.path, f.sha256): f.size for f in (*published.values(), *here.values())}
     files = tuple(InputFile(p, sha, sizes[p, sha]) for p, sha in sorted(merged.files.items()))
     old = {f.path: f.sha256 for f in build.files} if build else {}
@@ -217,7 +223,7 @@ def _source_input(
         removed=tuple(p for p in old if p not in new),
         changed=tuple(p for p in new if p in old and new[p] != old[p]),
     )
-    notices = _kept_notices(name, merged.kept)
+    notices = _kept_notices(name, merged.kept) if side.has_folders_raw else []
     if not merged.rejected:
         return result, notices
     paths = _some(c.path for c in merged.rejected)
@@ -238,21 +244,16 @@ def by_path(files: Iterable[InputFile]) -> dict[str, str]:
     return {f.path: f.sha256 for f in files}
 
 
-def _wanted(definition: Definition, path: str) -> bool:
-    return any(match(pattern, path) for read in definition.reads for pattern in read.patterns)
-
-
 def conflict(paths: Iterable[str], side: MergeSide) -> ConflictError:
     """The error for files that both sides changed."""
     names = list(paths)
     shown = ", ".join(f"`{p}`" for p in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    is_ours = side.is_folder or side.is_own
-    who, mine = ("this folder", "this folder's") if is_ours else ("the branch", "the branch's")
+    who, mine = ("this folder", "this folder's") if side.has_folders_raw else ("the branch", "the branch's")
     place = names[0] if len(names) == 1 else "PATH"
     ways = f"the same command with `--mine {place}` takes {mine}, with `--theirs {place}` what is published"
     if side.is_folder and any(is_code_path(path) for path in names):
         ways = f"`andon pull` merges the texts and marks what it can't decide; or {ways}"
-    elif not is_ours:
+    elif not side.has_folders_raw:
         ways += "; for something of both, run that on the branch first, and take it with `--mine`"
     return ConflictError(
         "lake.folder_conflict",

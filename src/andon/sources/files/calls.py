@@ -38,6 +38,13 @@ _ALIASES = {
 }
 
 
+def written(text: str) -> str:
+    """`text` as a call states it: what can't be seen is told by its number, a tab as the engine's `\\t`."""
+    if len(text) == 1 and not text.isprintable() and text != "\t":
+        return f"chr({ord(text)})"
+    return literal(text).replace("\t", "\\t")
+
+
 class Call(Record):
     """One read call.
 
@@ -47,6 +54,7 @@ class Call(Record):
         texts: the same as SQL text.
         key: changes when function, patterns or options change, not with layout.
         dataset: the source whose call it is.
+        known: the columns of JSON files with their types, as far as they are known: a call that states one states them all.
     """
 
     read: FileRead
@@ -55,6 +63,7 @@ class Call(Record):
     texts: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
     dataset: str = ""
+    known: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The stated value of option `name`."""
@@ -84,18 +93,18 @@ class Call(Record):
             return f"where only some files have them: `{self.suggest(union_by_name='true')}`; {self.anew}"
         return f"{self.anew}; `new_columns: add` in the source's front matter takes new ones from now on"
 
-    def suggest_type(self, column: str, kind: str) -> str:
-        """This call with the type of one more column stated."""
-        if self.format == "json":
-            return self.suggest(columns="{" + f"{literal(column)}: {literal(kind)}" + ", …}")
+    def suggest_type(self, column: str, kind: str, **options: str) -> str:
+        """This call with the type of one more column stated, and with `options`."""
         columns = self.get("columns")
-        if isinstance(columns, Mapping) and column in columns:
+        if self.format == "json" and not isinstance(columns, Mapping):
+            columns = self.known
+        if isinstance(columns, Mapping) and (column in columns or self.format == "json"):
             inside = ", ".join(f"{literal(n)}: {literal(str(k))}" for n, k in {**columns, column: kind}.items())
-            return self.suggest(columns="{" + inside + "}")
+            return self.suggest(columns="{" + inside + "}", **options)
         types = self.get("types")
         stated = dict(types) if isinstance(types, Mapping) else {}
         inside = ", ".join(f"{literal(n)}: {literal(str(k))}" for n, k in {**stated, column: kind}.items())
-        return self.suggest(types="{" + inside + "}")
+        return self.suggest(types="{" + inside + "}", **options)
 
 
 def parse_call(read: FileRead, dataset: str) -> Call:

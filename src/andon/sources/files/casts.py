@@ -8,6 +8,7 @@ from andon.base.names import literal
 from andon.base.record import Record
 from andon.model.types import INTEGERS
 from andon.sources.files import patterns as p
+from andon.sources.files.amounts import amount_of
 from andon.sources.files.dialect import Dialect
 from andon.sources.files.patterns import all_of, format_pattern, grouped, keeps_digits, matches, plain_number, type_name
 
@@ -28,7 +29,7 @@ class Cast(Record):
     """What a text column becomes.
 
     Attributes:
-        type: the DuckDB type.
+        type: the DuckDB type, or one of amounts.
         format: for dates and times that are not ISO: a strptime format; `SHORT` for decimals.
         stated: whether a person named the type; then what is no part of the value, a plus or zeros in front, doesn't count.
         empty: whether no value was seen yet: the type is that of the first load that has some.
@@ -39,6 +40,12 @@ class Cast(Record):
     format: str | None = None
     stated: bool = False
     empty: bool = False
+
+    @property
+    def kept(self) -> str:
+        """The DuckDB type of the values."""
+        amount = amount_of(self.type)
+        return self.type if amount is None else amount.type
 
     def sql(self, text: str, dialect: Dialect, bad: str) -> str:
         """SQL that turns `text` (SQL, VARCHAR) into the type, `bad` (SQL) where that would change what it says."""
@@ -61,6 +68,9 @@ class Cast(Record):
 
     def _parts(self, kind: str, text: str, v: str, dialect: Dialect) -> tuple[str, str, str]:
         """SQL for the cast of `text` to a kind: when the fast way is right ("": never); else the value of `v`, and whether it fits."""
+        amount = amount_of(self.type)
+        if amount is not None:
+            return "", *amount.sql(v, dialect)
         if kind in INTEGERS or kind.startswith("DECIMAL") or kind in ("DOUBLE", "FLOAT"):
             return self._number(kind, text, v, dialect)
         if kind == "BOOLEAN":

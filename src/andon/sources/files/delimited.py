@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.errors import DatasetError
-from andon.sources.failures import shown, stop
+from andon.sources.failures import each, shown, stop
 from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.dialect import MAX_COLUMNS, Dialect, find_dialect, first_record, stated_dialect
+from andon.sources.files.heads import check_alike, check_head
 from andon.sources.files.infer import Classes, casts_and_rows, casts_of, classes_in, sample, stated_casts
+from andon.sources.files.kinds import check_kind
 from andon.sources.files.look import Look
 from andon.sources.files.raw_text import Source, TextFacts, check_text, joined
 from andon.sources.files.recount import exact_rows
@@ -39,7 +41,8 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
     Raises:
         DatasetError: wherever the engine would have to guess, with what to write.
     """
-    facts = [check_text(source, "encoding" in call.stated, call.suggest) for source in sources]
+    each(sources, lambda source: check_kind(source, call))
+    facts = each(sources, lambda source: check_text(source, call))
     trusted = call.get("auto_detect") is False and "columns" in call.stated
     dialect = stated_dialect(call) if trusted else find_dialect(sources[0], call)
     if trusted:
@@ -58,11 +61,13 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
     dialect = replace(dialect, skip=max(dialect.skip, first.line - 1) if not dialect.comment else dialect.skip)
     width = _width(first.fields, call, sources[0])
     heads = heads_of(call, dialect, sources)
+    if not heads and "columns" not in call.stated:
+        each(sources[1:], lambda source: check_alike(call, dialect, sources[0], first.fields[:width], source))
     widths = [len(h) for h in heads] if heads else [width] * len(sources)
-    counted = [
-        exact_rows(source, call, dialect, fields) if source.stored.stat().st_size <= _SMALL else None
-        for source, fields in zip(sources, widths, strict=True)
-    ]
+    counted = each(
+        zip(sources, widths, strict=True),
+        lambda one: exact_rows(one[0], call, dialect, one[1]) if one[0].stored.stat().st_size <= _SMALL else None,
+    )
     _check_rows(call, sources, dialect, first.fields, counted)
     seen: Sequence[Classes] = ()
     with scratch() as connection:
@@ -75,8 +80,7 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
             width = len(head)
         names = _names(connection, call, head, width, sources[0], dialect)
         table = Table(dialect, tuple(Cast(n, "VARCHAR") for n in names), head)
-        for source in sources:
-            _check_head(call, table, source)
+        each(sources, lambda source: check_head(call, table, source))
         # of one file the header was told from the same rows
         known = dict(zip(names, seen, strict=True)) if seen and len(sources) == 1 else None
         if trusted:
@@ -322,9 +326,9 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
     Raises:
         DatasetError: `source.contract`, `source.empty`, `source.truncated`, `source.encoding`, `source.ragged`, `source.ambiguous`.
     """
-    facts = [check_text(source, "encoding" in call.stated, call.suggest) for source in sources]
-    for source in sources:
-        _check_head(call, table, source)
+    each(sources, lambda source: check_kind(source, call))
+    facts = each(sources, lambda source: check_text(source, call))
+    each(sources, lambda source: check_head(call, table, source))
     with scratch() as connection:
         for here, group in _check_content(connection, call, table, sources, facts):
             check_swallowed(connection, call, here, group)
@@ -340,50 +344,3 @@ def typed(call: Call, table: Table, sources: Sequence[Source]) -> Table:
     texts = replace(table, casts=tuple(Cast(c.column, "VARCHAR") for c in table.casts))
     with scratch() as connection:
         return replace(table, casts=casts_of(connection, call, texts, sources, kept))
-
-
-def _check_head(call: Call, table: Table, source: Source) -> None:
-    first = first_record(source, table.dialect)
-    if first is None:
-        raise stop("source.empty", "the file has no rows", source.path, hint="fetch the file again")
-    if not table.dialect.comment and first.line != table.dialect.skip + 1:
-        message = f"the table starts at line {first.line}, not at line {table.dialect.skip + 1} as recorded"
-        raise stop(
-            "source.contract", message, source.path, first.line, "remove the blank lines at the start of the file"
-        )
-    found, width = [f.strip() for f in first.fields], len(table.casts)
-    if len(found) == width + 1 and not found[-1]:
-        found.pop()
-    if table.head is None:
-        if len(found) != width:
-            raise stop(
-                "source.contract",
-                f"the file has {len(found)} columns, expected {width}",
-                source.path,
-                first.line,
-                f"fix the file; {call.anew}",
-            )
-        return
-    expected = [h.strip() for h in table.head]
-    if found == expected:
-        return
-    if call.get("union_by_name") and set(found) <= set(expected) and len(set(found)) == len(found):
-        return
-    raise _other_columns(call, source, first.line, expected, found)
-
-
-def _other_columns(call: Call, source: Source, line: int, expected: list[str], found: list[str]) -> DatasetError:
-    more, less = [f for f in found if f not in expected], [e for e in expected if e not in found]
-    parts = []
-    if more:
-        parts.append("new: " + ", ".join(f"`{m}`" for m in more[:5]))
-    if less:
-        parts.append("missing: " + ", ".join(f"`{m}`" for m in less[:5]))
-    difference = "; ".join(parts) or "the order differs"
-    lists = f"expected `{shown(', '.join(expected))}`, found `{shown(', '.join(found))}`"
-    message = f"the header differs from the recorded one ({difference}): {lists}"
-    only_new = bool(more) and not less
-    hint = call.more_columns(more) if only_new else f"fix the file; {call.anew}"
-    if not more and not less:
-        hint = f"columns by their names: `{call.suggest(union_by_name='true')}`; {call.anew}"
-    return stop("source.contract", message, source.path, line, hint, expected=expected, found=found, only_new=only_new)

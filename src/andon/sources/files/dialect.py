@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Set
 from andon.base.record import Record, replace
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
-from andon.sources.files.calls import Call
+from andon.sources.files.calls import Call, written
 from andon.sources.files.raw_text import Source, head, open_text
 
 #: How many characters are looked at to find the dialect; all rows are checked against it afterwards.
@@ -149,7 +149,7 @@ def _check_first_line(source: Source, call: Call, dialect: Dialect, text: str) -
         return
     named = re.fullmatch(r"sep=(.)", first, re.IGNORECASE)
     if named is not None:
-        hint = f"write `{call.suggest(skip='1', delim=_sql(named.group(1)))}`"
+        hint = f"write `{call.suggest(skip='1', delim=written(named.group(1)))}`"
         raise stop("source.ambiguous", f"the first line, `{first}`, is meant for Excel", source.path, 1, hint)
     if first.startswith("#TYPE "):
         hint = f"write `{call.suggest(skip='1')}`"
@@ -167,7 +167,7 @@ def _check_quotes(source: Source, call: Call, dialect: Dialect, text: str, whole
     plain = [d for d in delims if (c := _count(text, whole, replace(dialect, delim=d))).width > 1 and c.regular]
     fitting = [d for d in delims if (c := _count(text, whole, replace(single, delim=d))).width > 1 and c.regular]
     if fitting and not plain:
-        hint = f"write `{call.suggest(quote=_sql(chr(39)))}`"
+        hint = f"write `{call.suggest(quote=written(chr(39)))}`"
         raise stop("source.ambiguous", "values stand in single quotes", source.path, 1, hint)
 
 
@@ -268,7 +268,7 @@ def ragged(
         hint = "quote the value that holds the delimiter, or fix the row"
     first = {r.fields[0][:1] for r in good} if starts is None else starts
     if text.startswith(("#", "-", "/", "(", "*", "=", "%")) and text[0] not in first:
-        hint = f"if that is a comment: `{call.suggest(comment=_sql(text[0]))}`"
+        hint = f"if that is a comment: `{call.suggest(comment=written(text[0]))}`"
     elif good and bad and bad[-1].line < good[0].line and len(bad) <= 20:
         hint = f"if the table starts at line {good[0].line}: `{call.suggest(skip=str(good[0].line - 1))}`"
     elif not ended and odd is rows[-1] and found < width and rows[-1].fields[-1:] != [""]:
@@ -279,10 +279,10 @@ def ragged(
 
 def _two_delimiters(source: Source, call: Call, text: str, fitting: list[str]) -> DatasetError:
     line = next((r for r in text.splitlines() if any(d in r for d in fitting)), "")
-    options = [call.suggest(delim=_sql(delim)) for delim in fitting]
+    options = [call.suggest(delim=written(delim)) for delim in fitting]
     if "," in fitting:
         other = next(d for d in fitting if d != ",")
-        options = [call.suggest(delim=_sql(other), decimal_separator="','"), call.suggest(delim="','")]
+        options = [call.suggest(delim=written(other), decimal_separator="','"), call.suggest(delim="','")]
     names = " and ".join(f"`{_name(d)}`" for d in fitting)
     hint = "write which one it is: " + " or ".join(f"`{o}`" for o in options)
     return stop("source.ambiguous", f"the rows can be cut at {names} alike: `{shown(line)}`", source.path, 1, hint)
@@ -296,7 +296,7 @@ def _single_column(source: Source, call: Call, dialect: Dialect, text: str, coun
             d for d in _RARE_DELIMITERS if (c := _count(text, False, replace(dialect, delim=d))).width > 1 and c.regular
         ]
         if rare:
-            hint = f"`{call.suggest(delim=_sql(rare[0]))}`, or `{call.suggest(delim=_sql(','))}` for one column"
+            hint = f"`{call.suggest(delim=written(rare[0]))}`, or `{call.suggest(delim=written(','))}` for one column"
             raise stop(
                 "source.ambiguous",
                 f"every row has `{_name(rare[0])}` in it: is it the delimiter?",
@@ -316,9 +316,7 @@ def _single_column(source: Source, call: Call, dialect: Dialect, text: str, coun
     line = count.odd.line if count.odd else 1
     sample = dialect.delim.join(count.odd.fields) if count.odd else text[:SHOWN_LINE]
     free = next((d for d in ("\t", "|", ";", ",") if d not in text), "\x01")
-    hint = (
-        f"if the file is one column: `{call.suggest(delim=_sql(free))}`; else write the delimiter, or quote the values"
-    )
+    hint = f"if the file is one column: `{call.suggest(delim=written(free))}`; else write the delimiter, or quote the values"
     message = f"one column only, with `{_name(delim)}` in some of its values: `{shown(sample)}`"
     raise stop("source.ambiguous", message, source.path, line, hint)
 
@@ -333,20 +331,15 @@ def unreadable(
     hint = "double the quotes inside a quoted value, or fix the row"
     if call is not None:
         if text is not None and "\\" + dialect.quote in text and dialect.escape != "\\":
-            hint = f"if quotes are escaped with a backslash: `{call.suggest(escape=_sql(chr(92)))}`"
+            hint = f"if quotes are escaped with a backslash: `{call.suggest(escape=written(chr(92)))}`"
         else:
-            hint = f"fix the row, or if quotes have no meaning here: `{call.suggest(quote=_sql(''))}`"
+            hint = f"fix the row, or if quotes have no meaning here: `{call.suggest(quote=written(''))}`"
     what = (
         "a quoted value is never closed" if "end of data" in str(error) else f"the quotes of a row don't pair ({error})"
     )
     if "field larger than" in str(error):
         what = "a value is longer than 4 MB: a quote before it is probably never closed"
     return stop("source.ambiguous", what, source.path, line, hint)
-
-
-def _sql(text: str) -> str:
-    """`text` as SQL writes it, with a tab as `\\t`, which DuckDB's CSV options take."""
-    return "'" + text.replace("'", "''").replace("\t", "\\t") + "'"
 
 
 def _name(delim: str) -> str:

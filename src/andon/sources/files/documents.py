@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.errors import DatasetError
-from andon.sources.failures import shown, stop
+from andon.sources.failures import each, shown, stop
+from andon.sources.files.amounts import amount_of
 from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
+from andon.sources.files.conversions import filtered, to_utf8
 from andon.sources.files.dialect import Dialect
 from andon.sources.files.faithful import check_digits, check_kinds, check_mixed, check_names
 from andon.sources.files.infer import decided_cast, stated_types
+from andon.sources.files.kinds import check_kind
 from andon.sources.files.look import Look
 from andon.sources.files.patterns import type_name
-from andon.sources.files.raw_text import Source, check_whole, joined
+from andon.sources.files.raw_text import Source, check_utf8, check_whole, chunks, joined
 from andon.sources.files.scratch import scratch
 from andon.sources.files.table import Table, run
 
@@ -58,7 +61,7 @@ _PLAIN = Dialect(delim="\x01")
 def is_guarded(cast: Cast) -> bool:
     """Whether a column is read as text and cast by Andon."""
     kind = type_name(cast.type)
-    return kind in _GUARDED or re.fullmatch(r"DECIMAL(\(.*\))?", kind) is not None
+    return kind in _GUARDED or amount_of(cast.type) is not None or re.fullmatch(r"DECIMAL(\(.*\))?", kind) is not None
 
 
 def relation(call: Call, table: Table, sources: Sequence[Source], whole: bool = False) -> str:
@@ -85,8 +88,7 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
     Raises:
         DatasetError: where a type would change a value, or the files hold no records.
     """
-    for source in sources:
-        _check_start(source)
+    each(sources, lambda source: _check_start(source, call))
     blank = Table(_PLAIN, (), None)
     with scratch() as connection:
         stated = call.get("columns")
@@ -99,6 +101,7 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
         if [n for n, _ in found] == ["json"]:
             raise _no_records(connection, call, blank, sources)
         table = replace(blank, casts=tuple(Cast(n, _kept(kind)) for n, kind in found))
+        call = replace(call, known={c.column: c.type for c in table.casts})
         _check_faithful(connection, call, table, sources)
         reread = replace(table, casts=tuple(replace(c, type="VARCHAR") if is_guarded(c) else c for c in table.casts))
         casts = []
@@ -118,7 +121,7 @@ def _check_faithful(connection: duckdb.DuckDBPyConnection, call: Call, table: Ta
     """Refuse what the engine would read by changing it, or by guessing between types."""
 
     def as_json(name: str) -> str:
-        return relation(call, replace(table, casts=(Cast(name, "JSON"),)), sources)
+        return _as_json(call, table, sources, name)
 
     types = {c.column: c.type for c in table.casts}
     check_names(connection, call, sources, types, as_json)
@@ -129,6 +132,11 @@ def _check_faithful(connection: duckdb.DuckDBPyConnection, call: Call, table: Ta
     check_digits(connection, call, sources, types, "source.ambiguous")
 
 
+def _as_json(call: Call, table: Table, sources: Sequence[Source], name: str) -> str:
+    """SQL: a read of one key as it is written."""
+    return relation(call, replace(table, casts=(Cast(name, "JSON"),)), sources)
+
+
 def _checked(call: Call, sources: Sequence[Source], cast: Cast, decided: Cast) -> Cast:
     """The type that the texts allow; a column that the engine takes for numbers or times and the texts don't is told."""
     if type_name(decided.type) == "VARCHAR" and type_name(cast.type) not in ("DATE", "TIMESTAMP", "TIME"):
@@ -137,7 +145,7 @@ def _checked(call: Call, sources: Sequence[Source], cast: Cast, decided: Cast) -
             "source.ambiguous",
             message,
             sources[0].path,
-            hint=f"state its type: `{call.suggest(columns=_columns({cast.column: 'VARCHAR'}))}`",
+            hint=f"state its type: `{call.suggest_type(cast.column, 'VARCHAR')}`",
         )
     return decided
 
@@ -149,8 +157,12 @@ def _kept(kind: str) -> str:
     return kind
 
 
-def _columns(types: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{literal(n)}: {literal(k)}" for n, k in types.items()) + ", …}"
+def with_known(call: Call, sources: Sequence[Source]) -> Call:
+    """`call` with the types that the engine finds in all of `sources`, so that a call that states one column can be shown."""
+    blank = Table(_PLAIN, (), None)
+    with scratch() as connection:
+        found = _detected(connection, call, blank, sources)
+    return replace(call, known={name: _kept(kind) for name, kind in found})
 
 
 def _detected(
@@ -177,18 +189,19 @@ def _no_records(
     )
 
 
-def _check_start(source: Source) -> None:
+def _check_start(source: Source, call: Call) -> None:
     check_whole(source)
-    with source.stored.open("rb") as stream:
-        start = stream.read(4)
+    start = next(chunks(source), b"")[:4]
     if start.startswith(b"\xef\xbb\xbf"):
-        hint = f"take it out: `tail -c +4 {source.path} > fixed.json`"
+        hint = f"take it out: `{filtered(source.path, 'tail -c +4', source.compression)}`"
         raise stop(
             "source.encoding", "the file begins with a byte order mark, which JSON has not", source.path, 1, hint
         )
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        hint = f"convert it: `iconv -f utf-16 -t utf-8 {source.path} > fixed.json`"
+        hint = f"convert it: `{filtered(source.path, to_utf8('utf-16'), source.compression)}`"
         raise stop("source.encoding", "the file is UTF-16, not UTF-8", source.path, 1, hint)
+    check_kind(source, call)
+    check_utf8(source, call)
 
 
 def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
@@ -199,9 +212,9 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
     Raises:
         DatasetError: `source.contract`, `source.empty`, `source.truncated`, `source.encoding`.
     """
-    for source in sources:
-        _check_start(source)
+    each(sources, lambda source: _check_start(source, call))
     expected = {c.column: c for c in table.casts}
+    call = replace(call, known={c.column: c.type for c in table.casts})
     with scratch() as connection:
         check_digits(connection, call, sources, {n: c.type for n, c in expected.items()}, "source.contract")
         if "columns" in call.stated:
@@ -222,6 +235,7 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
                 continue
             path = _file_of(connection, call, table, sources, name, kind)
             if cast is None:
+                check_names(connection, call, sources, dict(found), lambda key: _as_json(call, table, sources, key))
                 near = shown(", ".join(expected))
                 raise stop(
                     "source.contract",

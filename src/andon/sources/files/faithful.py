@@ -54,7 +54,10 @@ def check_mixed(
     """
     for place, families in _places(connection, call, sources, types[column], column, relation).items():
         if len(families) > 1:
-            raise _mixed(call, sources, types, column, place, families, "source.ambiguous")
+            # Objects and lists keep their shape as JSON only.
+            atoms = not set(families) & {"objects", "lists"}
+            kind = re.sub(r"\bJSON\b", "VARCHAR", types[column]) if atoms else types[column]
+            raise _mixed(call, sources, types, column, place, families, kind, "source.ambiguous")
 
 
 def check_kinds(
@@ -70,12 +73,15 @@ def check_kinds(
     Raises:
         DatasetError: `source.contract`, with the first such value.
     """
-    recorded = dict(_kinds(connection.type(types[column]), "$"))
+    recorded_type = connection.type(types[column])
+    recorded = dict(_kinds(recorded_type, "$"))
     for place, families in _places(connection, call, sources, types[column], column, relation).items():
         known = recorded.get(place)
         if known is not None and set(families) - {known}:
             most = {**families, known: (sum(n for n, _ in families.values()) + 1, None)}
-            raise _mixed(call, sources, types, column, place, most, "source.contract")
+            atoms = not set(most) & {"objects", "lists"}
+            kind = _with_text(recorded_type, "$", place) if atoms else "JSON"
+            raise _mixed(call, sources, types, column, place, most, kind, "source.contract")
 
 
 def _places(
@@ -136,6 +142,21 @@ def _kinds(kind: Any, place: str) -> Iterator[tuple[str, str]]:
         yield place, "numbers" if numbers else "true or false" if kind.id == "boolean" else "text"
 
 
+def _with_text(kind: Any, place: str, wanted: str) -> str:
+    """A type as SQL, with VARCHAR in one place of it."""
+    if place == wanted:
+        return "VARCHAR"
+    if kind.id == "map":
+        key, value = (child for _, child in kind.children)
+        return f"MAP({key}, {_with_text(value, f'{place}.*', wanted)})"
+    if kind.id == "list":
+        return f"{_with_text(kind.children[0][1], f'{place}[]', wanted)}[]"
+    if kind.id == "struct":
+        inside = (f"{quote(n)} {_with_text(child, f'{place}.{n}', wanted)}" for n, child in kind.children)
+        return f"STRUCT({', '.join(inside)})"
+    return str(kind)
+
+
 def _mixed(
     call: Call,
     sources: Sequence[Source],
@@ -143,6 +164,7 @@ def _mixed(
     column: str,
     place: str,
     families: Mapping[str, tuple[int, str | None]],
+    kind: str,
     code: str,
 ) -> DatasetError:
     ordered = sorted(families, key=lambda f: (-families[f][0], _ORDER.index(f)))
@@ -154,9 +176,6 @@ def _mixed(
     end = re.escape(value) + r"\s*([,\]}]|$)" if value is not None else (r"\{" if ordered[-1] == "objects" else r"\[")
     path, line = _line(sources, re.compile(rf"{name}\s*:{inner}{end}"))
     message = f"column `{column}{place[1:]}` holds {' and '.join(ordered)}: `{shown(text)}`"
-    # Objects and lists keep their shape as JSON only.
-    atoms = not set(families) & {"objects", "lists"}
-    kind = re.sub(r"\bJSON\b", "VARCHAR", types[column]) if atoms else types[column]
     hint = f"fix the value, or write `{suggest(call, types, column, kind)}`"
     return stop(code, message, path, line, hint, column=column, value=text)
 
@@ -172,6 +191,15 @@ def check_names(
     Raises:
         DatasetError: `source.ambiguous`.
     """
+    for place, name in enumerate(types):
+        if name == f"C{place}" and _has_unnamed(connection, call, sources):
+            message = 'a key of the file has no name (`"": …`)'
+            others = {n: k for n, k in types.items() if n != name}
+            hint = "name it in the file"
+            if others:
+                hint += f", or read the others: `{suggest(call, others, *next(iter(others.items())))}`"
+            path = next((s.path for s in sources if _has_unnamed(connection, call, [s])), sources[0].path)
+            raise stop("source.ambiguous", message, path, hint=hint)
     lowered = {name.lower(): name for name in reversed(list(types))}
     for name in types:
         stem, _, number = name.rpartition("_")
@@ -184,6 +212,13 @@ def check_names(
         left = {n: k for n, k in types.items() if n != name}
         hint = f"rename one in the file, or read one of them: `{suggest(call, left, other, left[other])}`"
         raise stop("source.ambiguous", message, sources[0].path, hint=hint, column=stem)
+
+
+def _has_unnamed(connection: duckdb.DuckDBPyConnection, call: Call, sources: Sequence[Source]) -> bool:
+    read = _objects(call, sources)
+    return bool(
+        run(connection, f"select 1 from {read} where list_contains(json_keys(json), '') limit 1", call, sources)
+    )
 
 
 def check_digits(
@@ -224,11 +259,19 @@ def _parsed(source: Source, text: str) -> Any:
 
 
 def _suspects(call: Call, source: Source) -> str:
+    read = _objects(call, [source])
+    return f"select json::varchar from {read} where regexp_matches(json::varchar, {literal(_SUSPECT)})"
+
+
+def _objects(call: Call, sources: Sequence[Source]) -> str:
+    """SQL: the records as they are written."""
     kept = ("maximum_object_size", "ignore_errors", "format")
     options = "".join(f", {n} = {call.texts[n]}" for n in kept if n in call.texts)
     function = "read_ndjson_objects" if "ndjson" in call.read.function else "read_json_objects"
-    read = joined([source], lambda group, packed: f"{function}([{group[0].pattern}], compression = {packed}{options})")
-    return f"select json::varchar from {read} where regexp_matches(json::varchar, {literal(_SUSPECT)})"
+    return joined(
+        sources,
+        lambda group, packed: f"{function}([{', '.join(s.pattern for s in group)}], compression = {packed}{options})",
+    )
 
 
 def _numbers(value: Any) -> Iterator[_Number]:

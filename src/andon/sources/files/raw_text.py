@@ -16,6 +16,9 @@ from andon.base.names import literal
 from andon.base.record import Record
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
+from andon.sources.files.calls import Call
+from andon.sources.files.conversions import converted, filtered, to_utf8
+from andon.sources.files.readings import readings
 
 _CHUNK = 1 << 20
 #: How DuckDB's readers call what is `none` here; its JSON reader knows no other word.
@@ -24,9 +27,7 @@ _ENDINGS = {".gz": "gzip", ".zst": "zstd"}
 #: Encodings that DuckDB reads by itself, as Python names them.
 _PYTHON_NAMES = {
     "utf-8": "utf-8-sig",
-    "utf8": "utf-8-sig",
     "latin-1": "latin-1",
-    "latin1": "latin-1",
     "utf-16": "utf-16-le",
 }
 
@@ -182,8 +183,8 @@ class TextFacts(Record):
         return self.feeds + (not self.ended)
 
 
-def check_text(source: Source, stated_encoding: bool, suggest: Callable[..., str]) -> TextFacts:
-    """Refuse what is no text in the encoding of `source`: binary data, other encodings, compressed data that ends early.
+def check_text(source: Source, call: Call) -> TextFacts:
+    """Refuse what is no text in the encoding of `source`: other encodings, compressed data that ends early.
 
     Raises:
         DatasetError: `source.empty`, `source.encoding`, `source.truncated`, `source.ambiguous` for lone `\\r` as line ends.
@@ -193,25 +194,18 @@ def check_text(source: Source, stated_encoding: bool, suggest: Callable[..., str
     ends, line, size, piece, last = _Ends(), 1, 0, b"", b""
     for piece in chunks(source):
         if not size:
-            _check_start(source, piece, stated_encoding)
+            _check_start(source, piece, call)
         size += len(piece)
         if b"\0" in piece and not wide:
-            place = line + piece[: piece.index(b"\0")].count(b"\n")
-            raise stop(
-                "source.encoding",
-                "the file holds NUL bytes: it is not plain text",
-                source.path,
-                place,
-                _convert_hint(source),
-            )
+            raise _nul(source, piece, line, call)
         if decoder is not None:
             try:
                 text = "" if piece.isascii() and not wide and not decoder.getstate()[0] else decoder.decode(piece)
             except UnicodeDecodeError as error:
-                raise _undecodable(source, error, line, suggest) from error
+                raise _undecodable(source, error, line, call) from error
             piece = text.encode() if wide else piece
         else:
-            _check_latin(source, piece, line)
+            _check_latin(source, piece, line, call)
         line += ends.take(piece)
         last = piece[-1:] or last
     if not size:
@@ -225,58 +219,114 @@ def check_text(source: Source, stated_encoding: bool, suggest: Callable[..., str
             "fetch the file again",
         )
     if ends.cr + ends.pending and not ends.lf and not ends.crlf and not wide:
-        message = "lines end in a carriage return alone"
-        raise stop(
-            "source.ambiguous", message, source.path, 1, f"convert it: `tr '\\r' '\\n' < {source.path} > fixed.csv`"
-        )
+        hint = f"convert it: `{_filtered(source, _RETURNS)}`"
+        raise stop("source.ambiguous", "lines end in a carriage return alone", source.path, 1, hint)
     return TextFacts(ends.lf + ends.crlf, ends.cr + ends.pending, last == b"\n")
 
 
-def _check_start(source: Source, piece: bytes, stated: bool) -> None:
-    if piece.startswith((b"\xff\xfe", b"\xfe\xff")) and not stated:
-        raise stop("source.encoding", "the file is UTF-16, not UTF-8", source.path, 1, _convert_hint(source, "utf-16"))
+def check_utf8(source: Source, call: Call) -> None:
+    """Refuse what is no UTF-8 text.
+
+    Raises:
+        DatasetError: `source.encoding`.
+    """
+    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
+    for piece in chunks(source):
+        if not piece.isascii() or decoder.getstate()[0]:
+            try:
+                decoder.decode(piece)
+            except UnicodeDecodeError as error:
+                raise _undecodable(source, error, line, call) from error
+        line += piece.count(b"\n")
+
+
+#: Makes line feeds of carriage returns.
+_RETURNS = r"tr '\r' '\n'"
+
+
+def _filtered(source: Source, command: str) -> str:
+    return filtered(source.path, command, source.compression)
+
+
+def _or_option(hint: str, source: Source, call: Call) -> str:
+    """`hint`, or the option by which the engine reads one of the two orders of bytes of UTF-16."""
+    if source.compression != "none" or "encoding" in call.stated:
+        return hint
+    return f"if all files of the source are: `{call.suggest(encoding=literal('utf-16'))}`; or {hint}"
+
+
+def _check_start(source: Source, piece: bytes, call: Call) -> None:
+    if not piece.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return
+    width = "32" if piece.startswith(b"\xff\xfe\0\0") else "16"
+    hint = f"convert it: `{_filtered(source, to_utf8(f'utf-{width}'))}`"
+    if "encoding" not in call.stated:
+        if width == "16" and piece.startswith(b"\xff\xfe"):
+            hint = _or_option(hint, source, call)
+        raise stop("source.encoding", f"the file is UTF-{width}, not UTF-8", source.path, 1, hint)
     if "16" in source.codec and piece.startswith(b"\xfe\xff"):
-        raise stop(
-            "source.encoding",
-            "the file is big-endian UTF-16, which the engine can't read",
-            source.path,
-            1,
-            _convert_hint(source, "utf-16"),
-        )
-    if piece.startswith((b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"\x28\xb5\x2f\xfd")):
-        kind = {0x1F: "gzip", 0x50: "zip, Excel or Parquet", 0x28: "zstd"}[piece[0]]
-        hint = (
-            f"say so: `compression = '{kind}'`"
-            if kind in ("gzip", "zstd")
-            else "unpack or export it as CSV, or read it by its own format"
-        )
-        raise stop("source.encoding", f"the file is not text: it looks like {kind} data", source.path, hint=hint)
+        message = "the file is big-endian UTF-16, which the engine can't read"
+        hint += " and take `encoding` out of the call"
+        raise stop("source.encoding", message, source.path, 1, hint)
 
 
-def _check_latin(source: Source, piece: bytes, line: int) -> None:
+def _nul(source: Source, piece: bytes, line: int, call: Call) -> DatasetError:
+    """The error for bytes of nothing: between all characters of a text they are UTF-16, elsewhere damage."""
+    place = line + piece[: piece.index(b"\0")].count(b"\n")
+    for page, found, other in (("utf-16le", piece[1::2], piece[::2]), ("utf-16be", piece[::2], piece[1::2])):
+        if found.count(0) > 0.7 * len(found) and other.count(0) < 0.1 * len(other):
+            hint = f"convert it: `{_filtered(source, to_utf8(page))}`"
+            hint = _or_option(hint, source, call) if page == "utf-16le" else hint
+            return stop("source.encoding", "the file is UTF-16, not UTF-8", source.path, 1, hint)
+    hint = f"fetch the file again, or take them out: `{_filtered(source, _NULS)}`"
+    return stop(
+        "source.encoding", "the file holds NUL bytes: it is damaged, or not plain text", source.path, place, hint
+    )
+
+
+_NULS = r"tr -d '\000'"
+
+
+def _check_latin(source: Source, piece: bytes, line: int, call: Call) -> None:
     """The engine's latin-1 has no characters for 0x80-0x9f; files that use them are windows-1252."""
     found = next((i for i, byte in enumerate(piece) if 0x80 <= byte <= 0x9F), None) if not piece.isascii() else None
-    if found is not None:
-        place = line + piece[:found].count(b"\n")
-        message = f"byte 0x{piece[found]:02x} is not latin-1; the file is probably windows-1252"
-        raise stop("source.encoding", message, source.path, place, _convert_hint(source, "windows-1252"))
+    if found is None:
+        return
+    place = line + piece[:found].count(b"\n")
+    message = f"byte 0x{piece[found]:02x} is not latin-1; the file is probably windows-1252"
+    raise stop("source.encoding", message, source.path, place, converted(call, "windows-1252"))
 
 
-def _undecodable(source: Source, error: UnicodeDecodeError, line: int, suggest: Callable[..., str]) -> DatasetError:
+def _undecodable(source: Source, error: UnicodeDecodeError, line: int, call: Call) -> DatasetError:
     data = bytes(error.object)
     place = line + data[: error.start].count(b"\n")
-    start = data.rfind(b"\n", 0, error.start) + 1
-    text = data[start : error.end + 20].split(b"\n")[0].rstrip(b"\r").decode("latin-1")
-    other = [byte for byte in data if byte > 0x7F]
-    windows = any(0x80 <= byte <= 0x9F for byte in other)
-    latin = f"if that is right: `{suggest(encoding=literal('latin-1'))}`"
-    hint = _convert_hint(source, "windows-1252") if windows else latin
-    message = f"byte 0x{data[error.start]:02x} is not {source.encoding}; read as latin-1 the line is `{shown(text)}`"
+    lines = [part.rstrip(b"\r") for part in data.split(b"\n") if not part.isascii()]
+    if source.codec == "utf-8-sig" and any(map(_is_utf8, lines[:-1])):
+        message = f"line {place} is not UTF-8, others are: byte 0x{data[error.start]:02x}"
+        return stop("source.encoding", message, source.path, place, "write that line anew in UTF-8")
+    found = readings(lines[:_LINES])
+    ways = []
+    for reading in found:
+        latin = (
+            call.format == "csv" and reading.page == "windows-1252" and not any(0x80 <= byte <= 0x9F for byte in data)
+        )
+        way = call.suggest(encoding=literal("latin-1")) if latin else _filtered(source, to_utf8(reading.page))
+        ways.append(f"if it is right as `{shown(reading.text)}`: `{way}`")
+    message = f"byte 0x{data[error.start]:02x} is not {source.encoding}"
+    hint = "; ".join(ways) or "find out how the file was written, and convert it to UTF-8 with `iconv`"
     return stop("source.encoding", message, source.path, place, hint)
 
 
-def _convert_hint(source: Source, encoding: str = "utf-16") -> str:
-    return f"convert it: `iconv -f {encoding} -t utf-8 {source.path} > fixed.csv` (if it is {encoding} text)"
+#: So many lines are looked at to find an encoding.
+_LINES = 50
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def open_text(source: Source) -> io.TextIOWrapper:

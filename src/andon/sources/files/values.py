@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from andon.base.record import Record, field, replace
+from andon.sources.failures import shown
 from andon.sources.files.casts import SHORT, Cast
 from andon.sources.files.dialect import Dialect
 
@@ -15,7 +16,7 @@ class Stop(Record):
     message: str
     classes: tuple[str, ...]
     #: What to write, the likeliest first: `type:VARCHAR`, `decimal` (an exact one), `dateformat:%d/%m/%Y`, `decimal_separator:,`,
-    #: `marks:.,` (between thousands, before decimals), `nanos`, `nullstr`.
+    #: `marks:.,` (between thousands, before decimals), `nanos`, `nullstr`, `amount` (in other clothes, if all values are).
     ways: tuple[str, ...]
     #: The type that the other values have.
     likely: str = "VARCHAR"
@@ -93,14 +94,15 @@ def _mixed(column: str, facts: ValueFacts, total: int, dialect: Dialect) -> Cast
         most = sum(n for c, n in facts.counts.items() if c in family)
         if total / 2 < most < total:
             few = tuple(c for c, n in facts.counts.items() if n and c not in family)
-            words = ", ".join(f"`{facts.words[c]}`" for c in few[:3] if c in facts.words) or "others"
+            words = ", ".join(f"`{shown(facts.words[c])}`" for c in few[:3] if c in facts.words) or "others"
             left = total - most
             message = f"column `{column}` holds {name}, but {left:,} of {total:,} values {'is' if left == 1 else 'are'} not: {words}"
             rest = decide(
                 column, replace(facts, counts={c: n for c, n in facts.counts.items() if c in family}), dialect
             )
             likely = rest.type if isinstance(rest, Cast) else "VARCHAR"
-            return Stop(message, few, ("nullstr", "type:VARCHAR"), likely)
+            ways = ("amount",) if name == "numbers" else ()
+            return Stop(message, few, (*ways, "nullstr", "type:VARCHAR"), likely)
     dates = {c: n for c, n in facts.counts.items() if n}
     if set(dates) <= _MOMENTS | _DAYS | {"far"}:
         few = tuple(c for c in dates if c != max(dates, key=lambda c: dates[c]))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from andon.base.names import literal, quote
 from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
-from andon.sources.files.calls import Call
+from andon.sources.files.amounts import proposals
+from andon.sources.files.calls import Call, written
 from andon.sources.files.casts import Cast
 from andon.sources.files.classes import classify
 from andon.sources.files.look import Look, locate
@@ -33,6 +33,8 @@ def stopped(look: Look, name: str, decision: Stop) -> DatasetError:
     for way in decision.ways:
         if way == "decimal":
             ways.append(_exact(look, name))
+        elif way == "amount":
+            ways += _amounts(look, name)
         elif way == "nullstr":
             ways += _ways_of_odd(look, name, _values(look, name, odd, _MANY), decision)
         else:
@@ -48,8 +50,6 @@ _NOTHING = frozenset({
     "-", "--", "---", ".", "..", "…", "?", "na", "n/a", "n / a", "n.a.", "#n/a", "#na", "#null!", "null", "(null)", "<null>", "\\n", "nil",
     "none", "nan", "<na>", "missing", "(blank)", "not available", "0000-00-00", "0000-00-00 00:00:00", "0000-00-00t00:00:00",
 })  # fmt: skip
-#: Amounts as accountants write them: in brackets or with the minus at the end, with a sign of the currency, with commas.
-_MONEY = re.compile(r"\(?[-+]?\s?[$€£¥]?\s?[-+]?[0-9][0-9,]*(\.[0-9]+)?\s?[$€£¥]?\)?-?")
 
 
 def _ways_of_odd(look: Look, name: str, values: Sequence[str], decision: Stop) -> list[str]:
@@ -57,19 +57,51 @@ def _ways_of_odd(look: Look, name: str, values: Sequence[str], decision: Stop) -
     kind = decision.likely
     if len(values) < _MANY and all(v.strip().lower() in _NOTHING for v in values):
         words = ", ".join(literal(v) for v in values)
-        others = [c.column for c in look.table.casts if c.column != name]
-        there = " or ".join(f"bool_or({quote(c)} in ({words}))" for c in others)
-        if look.call.format == "csv" and not (others and look.run(f"select {there} from {look.origin}")[0][0]):
-            return [f"nullstr:{words}"]
+        if _only_here(look, name, words):
+            return [f"write:{look.call.suggest(nullstr=_with_nulls(look.call, words))}"]
         column = quote(name)
         return [f"replace:case when {column} not in ({words}) then cast({column} as {kind}) end"]
-    if all(_MONEY.fullmatch(v.strip()) for v in values) and look.call.format == "csv":
-        v = quote(name)
-        fraction = f"coalesce(max(length(regexp_extract({v}, '[.]([0-9]+)', 1))), 0)"
-        scale = look.run(f"select {fraction} from {look.origin}")[0][0]
-        signed = f"regexp_replace({quote(name)}, '^\\((.*)\\)$|^(.*)-$', '-\\1\\2')"
-        return ["type:VARCHAR", f"replace:cast(regexp_replace({signed}, '[$€£¥, ]', '', 'g') as DECIMAL(18,{scale}))"]
     return ["type:VARCHAR"]
+
+
+def _only_here(look: Look, name: str, words: str) -> bool:
+    """Whether `nullstr` may name the words: no other column has them."""
+    others = [c.column for c in look.table.casts if c.column != name]
+    there = " or ".join(f"bool_or({quote(c)} in ({words}))" for c in others)
+    return look.call.format == "csv" and not (others and look.run(f"select {there} from {look.origin}")[0][0])
+
+
+def _with_nulls(call: Call, words: str) -> str:
+    stated = call.get("nullstr", "")
+    known = ", ".join(literal(str(w)) for w in (stated if isinstance(stated, list) else [stated]))
+    return f"[{known}, {words}]"
+
+
+def _amounts(look: Look, name: str) -> list[str]:
+    """The ways in which all values of a column are amounts: as accountants write them, with a currency, with marks between thousands."""
+    if look.call.format != "csv":
+        return []
+    column, now = quote(name), look.table.dialect
+    values = _values(look, name, f"not {matches(f'trim({column})', '-?[0-9]+')}", _MANY)
+    nothing = [v for v in values if v.strip().lower() in _NOTHING]
+    words = ", ".join(literal(v) for v in nothing)
+    if nothing and not _only_here(look, name, words):
+        return []
+    known = f"{column} is not null" + (f" and {column} not in ({words})" if words else "")
+    ways = []
+    for amount, marks in proposals([v for v in values if v not in nothing], now):
+        strict = Cast(name, amount.written if amount else "DECIMAL(38,18)", None, True).sql(column, marks, "null")
+        if look.run(f"select count(*) from {look.origin} where {known} and {strict} is null")[0][0]:
+            continue
+        stated = {"thousands": (marks.thousands, now.thousands), "decimal_separator": (marks.decimal, now.decimal)}
+        options = {option: written(new) for option, (new, old) in stated.items() if new != old}
+        if words:
+            options["nullstr"] = _with_nulls(look.call, words)
+        call = look.call
+        ways.append(
+            "write:" + (call.suggest_type(name, amount.written, **options) if amount else call.suggest(**options))
+        )
+    return ways
 
 
 def _exact(look: Look, name: str) -> str:
@@ -122,12 +154,10 @@ def _way(call: Call, name: str, way: str) -> str:
         return ""
     if call.format == "json":
         return ""
-    if kind == "nullstr":
-        stated = call.get("nullstr", "")
-        known = ", ".join(literal(str(w)) for w in (stated if isinstance(stated, list) else [stated]))
-        return call.suggest(nullstr=f"[{known}, {value}]")
+    if kind == "write":
+        return value
     if kind == "replace":
         return f"select * replace ({value} as {quote(name)}) from {call.suggest_type(name, 'VARCHAR')}"
     if kind == "marks":
-        return call.suggest(thousands=literal(value[0]), decimal_separator=literal(value[1]))
-    return call.suggest(**{kind: literal(value)})
+        return call.suggest(thousands=written(value[0]), decimal_separator=written(value[1]))
+    return call.suggest(**{kind: written(value)})

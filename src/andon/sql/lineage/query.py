@@ -4,9 +4,9 @@ Two kinds are told apart. *Derivation*: the values go into the value (`a + b`, `
 aggregate's FILTER). *Influence*: they decide which rows, groups, matches or neighbours there are (filters, join keys, grouping,
 DISTINCT, the order under a LIMIT, partitions and order of windows, order of aggregates). A source column in neither can't change the
 values that come out: the values of each output column, taken without their order, stay the same whatever it holds.
-What a query leaves open (a LIMIT without an ORDER BY,
-`first` without one) is decided by the order in which its sources' rows lie, which is no column. A struct, list or map is one value:
-its parts are not told apart, so what takes one part has the sources of all.
+What a query leaves open (a LIMIT without an ORDER BY, `first` without one) is decided by the order in which its sources' rows lie, or
+by chance where the engine gives rows in any order; neither is a column. A struct, list or map is one value: its parts are not told
+apart, so what takes one part has the sources of all.
 """
 
 from __future__ import annotations

@@ -163,7 +163,7 @@ assert not heavy, heavy
 
 
 def test_a_name_that_is_not_there_is_shown_where_it_stands() -> None:
-    lines = ("total: id + amout > 0", "amount > 0 where plat = 'x'", "-> shop.custmers", "amount > nwo()")
+    lines = ("total: id + amout > 0", "amount > 0 where plat = 'x'", "-> shop.custmers", "amount > lenght('x')")
     given = DeclaredChecks(
         "shop.orders",
         tuple(CheckLine(text, "f.sql", at, 3, "customer") for at, text in enumerate(lines, 1)),

@@ -209,7 +209,7 @@ def test_a_commit_as_a_side_has_the_files_that_it_was_built_from(project, servic
     base = gatherer.base_of(head)
     assert base.code.files == found.state.files()
     assert set(base.raw["shop.orders"].files) == {ORDERS}
-    assert gatherer.common_raw(head, {}) == {"shop.orders": base.raw["shop.orders"]}
+    assert gatherer.common_raw(head, None) == {"shop.orders": base.raw["shop.orders"]}
 
 
 def test_raw_files_are_looked_at_once_by_one_gatherer(project, service):
