@@ -137,6 +137,7 @@ def _command(command: Any, path: str, mark: str) -> list[str]:
 
 def settings_page() -> str:
     """Every setting."""
+    from andon.settings.connections import KINDS
     from andon.settings.project_tables import FREE_TABLES, LATER_TABLES, PATTERNS
     from andon.settings.table import SETTINGS
 
@@ -170,6 +171,19 @@ def settings_page() -> str:
         "",
         f"`[{PATTERNS}]` holds named patterns of your own for [checks](checks.md#named-patterns): `plate = '[A-Z]{{2}}-[0-9]+'`. "
         f"{_listed(FREE_TABLES)} is a table of your own. {_listed(LATER_TABLES)} are planned and refused for now.",
+        "",
+        "## Connections",
+        "",
+        "`[connections.NAME]` names a database that [sources](../how-to/databases.md) read. A password must be a reference; every option "
+        "may be one. A `path` is relative to the project.",
+        "",
+        *_table(
+            ("kind", "reads", "needs", "may have"),
+            [
+                (f"`{k.name}`", k.about, _listed(k.required), _listed(o for o in k.options if o not in k.required))
+                for k in KINDS.values()
+            ],
+        ),
     ]
     return _text(lines)
 

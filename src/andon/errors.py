@@ -98,6 +98,9 @@ CODES: dict[str, str] = {
     "source.encoding": "A source's file is not in the stated encoding.",
     "source.ragged": "Rows of a source's file differ in their number of columns.",
     "source.contract": "A source's file differs from what its first load recorded.",
+    "source.unreachable": "A database can't be reached, or lets nobody in.",
+    "source.undone": "What a database holds was undone, and nothing else of the source is published.",
+    "source.query_failed": "A database could not run the query of a source.",
     "source.changed_while_read": "A source's file changed while it was read.",
     # building
     "build.failed": "A dataset could not be built.",

@@ -108,6 +108,25 @@ class AnswerFile(Document):
     commit: str
 
 
+class LiveAnswerDocument(Document):
+    """What a database answered: of that moment, and in no commit."""
+
+    columns: list[str]
+    types: list[str]
+    connection: str
+    seconds: float
+    rows: list[list[Any]]
+
+
+class LiveAnswerFile(Document):
+    """A file that what a database answered was written to."""
+
+    file: str
+    format: str
+    rows: int
+    connection: str
+
+
 def documents() -> Mapping[str, tuple[Any, ...]]:
     """The types of what each command can write with `--json`, by the command's words."""
     # here, since each command needs few of them
@@ -125,6 +144,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.pull import PulledDocument
+    from andon.service.source_add import AddedSource
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
     from andon.service.suggestions import SuggestionsDocument
@@ -141,7 +161,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], SuggestionsDocument),
         "test": (TestsDocument,),
         "publish": (RunDocument,),
-        "query": (AnswerDocument, AnswerFile),
+        "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo],),
         "show": (PageDocument,),
         "profile": (Profile, ProfileDiffDocument),
@@ -162,5 +182,6 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "config show": (list[SettingDocument],),
         "lock": (list[Locked],),
         "source accept": (Accepted,),
+        "source add": (AddedSource,),
         "source pin": (Pinned,),
     }

@@ -74,6 +74,7 @@ class Recipe(Record):
         sql: the SELECT to run, for SQL and sources.
         code: `{project path: content}` of all texts, for Python.
         explain: what an exception of the engine means, where it is not the definition's own SQL that failed.
+        contract: what was recorded about how a source is read.
     """
 
     definition: Definition
@@ -82,6 +83,7 @@ class Recipe(Record):
     sql: str | None = None
     code: Mapping[str, bytes] = field(default_factory=dict)
     explain: Callable[[Exception], AndonError] | None = None
+    contract: Mapping[str, Any] | None = None
 
     @property
     def dataset(self) -> str:

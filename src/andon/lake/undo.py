@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from andon.base.record import Record
 from andon.lake.commits import Commits, LeafChanges
 from andon.lake.objects import Objects
-from andon.model.build import InputFile
 from andon.model.commit import Cause, Commit, CommitKind, Leaf
 from andon.model.dataset import Kind
 
@@ -106,10 +105,10 @@ def causes_of(commits: Commits, objects: Objects, before: Commit, target: Commit
         leaf.build for pair in changes.values() for leaf in pair if leaf is not None and leaf.kind == Kind.SOURCE
     )
 
-    def files(leaf: Leaf | None) -> Sequence[InputFile]:
-        return builds[leaf.build].files if leaf is not None and leaf.build in builds else ()
+    def contents(leaf: Leaf | None) -> Mapping[str, str]:
+        return builds[leaf.build].contents if leaf is not None and leaf.build in builds else {}
 
-    return source_causes({name: (files(old), files(new)) for name, (old, new) in changes.items()})
+    return source_causes({name: (contents(old), contents(new)) for name, (old, new) in changes.items()})
 
 
 def code_causes(
@@ -148,12 +147,10 @@ def code_causes(
     return causes
 
 
-def source_causes(files: Mapping[str, tuple[Iterable[InputFile], Iterable[InputFile]]]) -> set[Cause]:
-    """What a publish brought in raw files: `{source: (files before, files after)}` to causes."""
+def source_causes(contents: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]) -> set[Cause]:
+    """What a publish brought from outside: `{source: ({path: content} before, after)}` to causes."""
     causes: set[Cause] = set()
-    for source, (before, after) in files.items():
-        old = {f.path: f.sha256 for f in before}
-        new = {f.path: f.sha256 for f in after}
+    for source, (old, new) in contents.items():
         for path in old.keys() | new.keys():
             if old.get(path) != new.get(path):
                 causes.add(Cause(path, new.get(path), source))

@@ -9,7 +9,7 @@ from andon.base.cache import Cache, Entries
 from andon.base.hashing import content_id
 from andon.base.record import Record, field
 from andon.model.dataset import ROWS, Dataset, Definition, FileRead, Kind
-from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind, column_id, insight_id
+from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind, column_id, connection_id, insight_id
 from andon.model.project import Insight, use_parts
 from andon.sources.files.paths import files_of
 from andon.sql.lineage.query import Lineage, column_lineage
@@ -106,6 +106,9 @@ class _GraphMaker:
         for name in sorted(definitions):
             if definitions[name].kind is Kind.SOURCE:
                 self._reads[name] = self._files(name)
+            if (connection := definitions[name].connection) is not None:
+                key = connection_id(connection)
+                self._nodes[key] = Node(key, NodeKind.DATABASE, key)
         found = trace(self._questions(), self._cache)
         lineages = {name: self._checked(name, found.get(name)) for name in sorted(definitions)}
         for name, lineage in lineages.items():
@@ -128,7 +131,11 @@ class _GraphMaker:
             if definition.kind is Kind.SQL and all(i in self._parts.columns for i in definition.inputs):
                 schemas = {i: self._parts.columns[i] for i in definition.inputs}
                 found[name] = TraceQuestion(definition.id, definition.sql or "", schemas, definition.macros)
-            elif definition.kind is Kind.SOURCE and len(self._reads[name]) == len(definition.reads):
+            elif (
+                definition.kind is Kind.SOURCE
+                and definition.connection is None
+                and len(self._reads[name]) == len(definition.reads)
+            ):
                 reads = self._reads[name]
                 sql = replace_reads(definition.sql or "", definition.reads, [read.table for read in reads])
                 schemas = {read.table: read.columns for read in reads}
@@ -140,6 +147,8 @@ class _GraphMaker:
         definition = self._parts.definitions[name]
         if definition.kind is Kind.PYTHON:
             return Lineage(fallback=self._python_reason(name))
+        if definition.connection is not None:
+            return Lineage(fallback=f"{_BECAUSE}its query is in the SQL of the database")
         if lineage is None:
             missing = [i for i in definition.inputs if i not in self._parts.columns]
             reason = "its files were never read"
@@ -217,7 +226,9 @@ class _GraphMaker:
         """The edges of a dataset whose SQL was traced, or could not be."""
         places = {read.table: read.node for read in self._reads.get(name, ())}
         inputs = [*self._parts.definitions[name].inputs]
-        if self._parts.definitions[name].kind is Kind.SOURCE:
+        if (connection := self._parts.definitions[name].connection) is not None:
+            inputs = [connection_id(connection)]
+        elif self._parts.definitions[name].kind is Kind.SOURCE:
             inputs = [", ".join(read.patterns) for read in self._parts.definitions[name].reads]
         if lineage.fallback is not None:
             for needed in inputs:

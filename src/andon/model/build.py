@@ -8,6 +8,9 @@ from typing import Any
 from andon.base.hashing import content_id, texts_id
 from andon.base.record import Record, field
 
+#: The part of a source's contract that says what was extracted from a database: `path`, `content`, and what else is recorded.
+EXTRACT = "extract"
+
 
 class InputFile(Record, array_like=True):
     """A raw file that a source read: its project-relative path and the sha256 of its bytes."""
@@ -50,6 +53,14 @@ class Build(Record):
     proof: str | None = None
     log: str | None = None
     created: str = ""
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """What a source read, by project path: raw files by their hash; what came of a database by its content, at its source's file."""
+        extract = (self.contract or {}).get(EXTRACT)
+        if extract is None:
+            return {file.path: file.sha256 for file in self.files}
+        return {extract["path"]: extract["content"]} if "content" in extract else {}
 
 
 def recipe_key(

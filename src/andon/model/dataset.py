@@ -76,6 +76,7 @@ class Definition(Record):
         timeout: seconds that a Python dataset may take; not part of the id.
         new_columns: for sources: `add` takes columns that come with a later file, `stop` asks.
         recorded: for sources: a count; where it is another than that of the contract, the next load records anew.
+        connection: for sources of a database: the connection in `andon.toml`; then `sql` is in the database's own language.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
 
@@ -100,6 +101,7 @@ class Definition(Record):
     timeout: float | None = None
     new_columns: str = "stop"
     recorded: int = 0
+    connection: str | None = None
     id: str = ""
 
 

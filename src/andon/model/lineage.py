@@ -17,11 +17,13 @@ from andon.base.record import Record, field
 
 
 class NodeKind(StrEnum):
-    """What a node stands for. `file` is what one read of a source means: a path or a pattern, with the files that fit it."""
+    """What a node stands for. `file` is what one read of a source means: a path or a pattern, with the files that fit it; `database`
+    is a connection that a source asks."""
 
     DATASET = "dataset"
     COLUMN = "column"
     FILE = "file"
+    DATABASE = "database"
     INSIGHT = "insight"
 
 
@@ -57,7 +59,7 @@ class Node(Documented):
     """A dataset, a column, what a source reads, or an insight.
 
     Attributes:
-        id: `schema.dataset`, `schema.dataset.column`, a path or pattern, `path#column`, `insight:name`.
+        id: `schema.dataset`, `schema.dataset.column`, a path or pattern, `path#column`, `connection:name`, `insight:name`.
         name: as people see it beside what it belongs to: a column's name, an insight's title, else the id.
         of: for a column: the id of the dataset or file that it belongs to.
         type: a column's type; a dataset's kind (`source`, `sql`, `python`); an insight's kind (`question`, `decision`, `action`).
@@ -189,7 +191,7 @@ def upstream(graph: Graph, start: Iterable[str], depth: int | None = None) -> Wa
         return found
 
     def following(edge: Edge) -> Spot:
-        is_whole = graph.nodes[edge.source].kind in (NodeKind.DATASET, NodeKind.FILE)
+        is_whole = graph.nodes[edge.source].kind in (NodeKind.DATASET, NodeKind.FILE, NodeKind.DATABASE)
         return Spot(edge.source, is_whole and edge.level is Level.COLUMN)
 
     return _walk(start, edges, following, depth)
@@ -355,6 +357,11 @@ def readers(graph: Graph, start: Iterable[str]) -> tuple[Reader, ...]:
             )
         )
     return tuple(sorted(found, key=lambda reader: (reader.hops, reader.dataset)))
+
+
+def connection_id(name: str) -> str:
+    """The id of a connection's node."""
+    return f"connection:{name}"
 
 
 def insight_id(name: str) -> str:

@@ -64,10 +64,17 @@ def dot(graph: Graph) -> list[str]:
 _MERMAID = {
     NodeKind.DATASET: ("[", "]"),
     NodeKind.FILE: ("[/", "/]"),
+    NodeKind.DATABASE: ("[(", ")]"),
     NodeKind.INSIGHT: ("([", "])"),
     NodeKind.COLUMN: ("[", "]"),
 }
-_DOT = {NodeKind.DATASET: "", NodeKind.FILE: ", shape=note", NodeKind.INSIGHT: ", shape=ellipse", NodeKind.COLUMN: ""}
+_DOT = {
+    NodeKind.DATASET: "",
+    NodeKind.FILE: ", shape=note",
+    NodeKind.DATABASE: ", shape=cylinder",
+    NodeKind.INSIGHT: ", shape=ellipse",
+    NodeKind.COLUMN: "",
+}
 
 
 def _attributes(edge: Edge, clusters: dict[str, str]) -> str:

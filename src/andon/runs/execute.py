@@ -70,6 +70,7 @@ class Execution:
                 {name: (s.files, s.contract) for name, s in gathered.sources.items()},
                 failures,
                 _SourceReader(gathered, self._raw),
+                frozenset(gathered.head.rejected) - gathered.passed,
             ),
             demands=Demands(_DeclaredColumns(gathered), check.of_task),
             reuse=Reusable(
@@ -107,6 +108,13 @@ class Execution:
 
     def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:
         build, source = gathered.builds.get(name), gathered.sources[name]
+        if gathered.definitions[name].connection is not None:
+            from andon.sources.databases.contract import columns_of, describe_extract
+
+            if source.contract and columns_of(source.contract) != columns_of(build.contract if build else None):
+                for line in describe_extract(source.contract):
+                    report(Notice(f"{name}: {line}"))
+            return
         if source.contract is None or all(read["format"] == "parquet" for read in source.contract["reads"]):
             return  # Parquet files say themselves how they are read
         if build is None or build.contract != source.contract:

@@ -13,7 +13,7 @@ from andon.base.database import Transaction
 from andon.base.record import Record, replace
 from andon.errors import AndonError, ConflictError
 from andon.lake.commits import Draft
-from andon.lake.refs import RefMove
+from andon.lake.refs import Mover, RefMove
 from andon.model.commit import Commit, CommitKind, Leaf, State, in_force
 from andon.model.event import Ended, Planned
 from andon.model.plan import Action, Plan
@@ -95,6 +95,13 @@ class Finish:
         end = self._end(prepared, progress, check)
         results = self._with_history(end.settled.said)
         named = RefMove(f"run:{run.number}", "run", None, "run")
+        if _brought_nothing(prepared, end):
+            mover = Mover(self._workspace.caller.author, to_text(self._workspace.clock()))
+            with self._lake.database.write() as transaction:
+                self._lake.refs.move(transaction, named, prepared.head.id, mover)
+                self._record(transaction, run, prepared.head, end, check)
+            self._remember(prepared, prepared.head.id, end.state)
+            return self._result(prepared, run, prepared.head, end, results)
         is_part = end.held is None and bool(end.settled.kept)
         if is_part:
             draft = self._draft(prepared, run.number, prepared.head, end.settled.whole, end)
@@ -127,6 +134,11 @@ class Finish:
             raise ConflictError("lake.ref_moved", "the branch moves faster than this run can follow", hint="run again")
         if end.held is None:
             self._remember(prepared, commit.id, state)
+        return self._result(prepared, run, commit, end, results)
+
+    def _result(
+        self, prepared: Prepared, run: Running, commit: Commit, end: _End, checks: Sequence[CheckResult]
+    ) -> RunResult:
         result = RunResult(
             run.number,
             prepared.goal.branch,
@@ -138,7 +150,7 @@ class Finish:
             tasks=end.results,
             is_change=prepared.plan.is_change,
             notices=prepared.plan.notices,
-            checks=tuple(results),
+            checks=tuple(checks),
         )
         run.listener.report(Ended(result))
         return result
@@ -314,6 +326,14 @@ class _End(Record):
 
 def _files(leaf: Leaf | None) -> tuple[tuple[str, str], ...] | None:
     return leaf.files if leaf is not None else None
+
+
+def _brought_nothing(prepared: Prepared, end: _End) -> bool:
+    """Whether databases were asked and hold what was loaded before, so that there is nothing to commit."""
+    loads = any(source.load is not None for source in prepared.gathered.sources.values())
+    return (
+        loads and prepared.goal.kind is CommitKind.REFRESH and end.held is None and end.state == prepared.gathered.state
+    )
 
 
 def _kind(prepared: Prepared) -> CommitKind:

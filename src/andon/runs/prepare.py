@@ -109,7 +109,7 @@ class Preparer:
         """
         leaves, definitions = gathered.state.leaves, gathered.definitions
         sources = [gathered.sources[d] for d in taken & gathered.sources.keys()]
-        files = any(s.added or s.changed or s.removed or s.contract is None for s in sources)
+        files = any(s.added or s.changed or s.removed or s.contract is None or s.load is not None for s in sources)
         if not files and all(d in leaves and leaves[d].definition == definitions[d].id for d in taken):
             return BoundCode(gathered, {})
         from andon.runs.planning.schemas import bind_changed

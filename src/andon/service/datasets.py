@@ -10,6 +10,7 @@ from andon.base.graph import reach, reverse
 from andon.base.names import literal, quote, quote_name
 from andon.errors import MachineError
 from andon.model.acceptance import Acceptance
+from andon.model.build import EXTRACT
 from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, Leaf, State
 from andon.model.dataset import Dataset
@@ -269,6 +270,10 @@ def _selected(select: tuple[str, ...], project: Project, state: State) -> set[st
 def _contract_lines(build: Build | None) -> tuple[str, ...]:
     if build is None or not build.contract:
         return ()
+    if EXTRACT in build.contract:
+        from andon.sources.databases.contract import describe_extract
+
+        return tuple(describe_extract(build.contract))
     from andon.sources.contract import describe
 
     return tuple(describe(build.contract))

@@ -92,7 +92,12 @@ def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pi
         DatasetError: what stands in the way of reading it.
     """
     gathered = _gathered(workspace, name, branch)
-    gathered = with_contracts(gathered, RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact), [name])
+    if gathered.definitions[name].connection is not None:
+        message = f"`{name}` is asked of a database, which says itself what its columns are"
+        hint = "name the columns in its query; what it returns is recorded with each load"
+        raise UsageError("usage.bad_argument", message, where=gathered.definitions[name].entry, hint=hint)
+    raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
+    gathered = with_contracts(workspace, gathered, raw, [name])
     if name in gathered.failures:
         raise gathered.failures[name]
     definition, contract = gathered.definitions[name], gathered.sources[name].contract

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from andon.base.names import did_you_mean, nearest
-from andon.base.record import Record
+from andon.settings.connections import CONNECTIONS, read_connections
+from andon.settings.problem import SettingProblem
 from andon.settings.table import BY_NAME, SETTINGS, Setting, convert, shown
 
 #: Tables of `andon.toml` that hold other things than settings: free-form there, read by the features that they belong to.
@@ -21,16 +22,7 @@ _PATTERN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _NO_PATTERN_NAMES = frozenset({"null", "not", "distinct", "true", "false", "unknown"})
 
 #: Tables that a later version will read.
-LATER_TABLES: tuple[str, ...] = ("connections", "schedules", "policies", "notify")
-
-
-class SettingProblem(Record):
-    """What is wrong with one entry of parsed TOML: `path` is its keys from the top."""
-
-    code: str
-    path: tuple[str, ...]
-    message: str
-    hint: str | None = None
+LATER_TABLES: tuple[str, ...] = ("schedules", "policies", "notify")
 
 
 @dataclass
@@ -53,6 +45,8 @@ class _Check:
                 )
             elif not path and key == PATTERNS:
                 self._patterns(value)
+            elif not path and key == CONNECTIONS:
+                self.problems += read_connections(value)[1]
             elif not path and key in LATER_TABLES:
                 message = f"`[{key}]` is planned and not in this version"
                 self.problems.append(SettingProblem("usage.not_yet", here, message, "take it out for now"))
@@ -107,7 +101,7 @@ def _is_pattern_name(name: str) -> bool:
 
 def _unknown(path: tuple[str, ...]) -> SettingProblem:
     name = ".".join(path)
-    tops = {setting.name.split(".")[0] for setting in SETTINGS} | {*FREE_TABLES, PATTERNS}
+    tops = {setting.name.split(".")[0] for setting in SETTINGS} | {*FREE_TABLES, PATTERNS, CONNECTIONS}
     known = [*BY_NAME, *tops] if len(path) == 1 else list(BY_NAME)
     hint = did_you_mean(name, known)
     if hint is None:

@@ -44,7 +44,7 @@ class Settings:
         """
         value = self._values[name]
         if isinstance(value, str) and "${" in value:
-            return _REFERENCE.sub(lambda match: self._referenced(name, match[1], match[2]), value)
+            return referenced(value, self._environ, f"the setting `{name}`", self._origins[name])
         return value
 
     def origin(self, name: str) -> str:
@@ -66,26 +66,40 @@ class Settings:
         value = self._values[name]
         return mask(value) if BY_NAME[name].secret and isinstance(value, str) else value
 
-    def _referenced(self, name: str, kind: str, what: str) -> str:
-        if kind == "env":
-            found = self._environ.get(what)
-            if found is None:
-                raise UsageError(
-                    "usage.bad_argument",
-                    f"the setting `{name}` refers to the environment variable `{what}`, which is not set",
-                    where=self._origins[name],
-                    hint=f"set `{what}`, or change `{name}`",
-                )
-            return found
-        try:
-            return Path(what).expanduser().read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+
+def referenced(text: str, environ: Mapping[str, str], what: str, where: str | None = None) -> str:
+    """`text` with what its references (`${env:NAME}`, `${file:path}`) stand for.
+
+    Args:
+        what: names the text in a message: ``the setting `storage` ``.
+        where: where it stands.
+
+    Raises:
+        UsageError: `usage.bad_argument` if a reference leads nowhere.
+    """
+    return _REFERENCE.sub(lambda match: _referenced(match[1], match[2], environ, what, where), text)
+
+
+def _referenced(kind: str, name: str, environ: Mapping[str, str], what: str, where: str | None) -> str:
+    if kind == "env":
+        found = environ.get(name)
+        if found is None:
             raise UsageError(
                 "usage.bad_argument",
-                f"the setting `{name}` refers to the file `{what}`, which can't be read: {error}",
-                where=self._origins[name],
-                hint="make the file readable, or change the setting",
-            ) from error
+                f"{what} refers to the environment variable `{name}`, which is not set",
+                where=where,
+                hint=f"set `{name}`, or change {what}",
+            )
+        return found
+    try:
+        return Path(name).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            "usage.bad_argument",
+            f"{what} refers to the file `{name}`, which can't be read: {error}",
+            where=where,
+            hint=f"make the file readable, or change {what}",
+        ) from error
 
 
 def resolve(

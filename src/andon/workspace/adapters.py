@@ -24,7 +24,8 @@ from andon.errors import MachineError, UsageError
 from andon.lake.catalogs import enlist
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
-from andon.settings.resolve import Settings
+from andon.model.connection import Connection
+from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
 from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
@@ -37,6 +38,7 @@ from andon.workspace.folder import Folder
 
 if TYPE_CHECKING:
     from andon.relations.pool import Readers
+    from andon.sources.databases.databases import Databases
 
 
 class StateStore(Record):
@@ -57,6 +59,7 @@ class Adapters:
         root: the folder with `andon.toml`.
         owner: the author of a new lake's first commit.
         other_engine: which datasets are built by engines that are not embedded.
+        connections: ways to databases by name.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Adapters:
         clock: Clock,
         owner: str,
         other_engine: OtherEngine,
+        connections: Mapping[str, Connection],
     ) -> None:
         self.root = root
         self.settings = settings
@@ -74,6 +78,7 @@ class Adapters:
         self.clock = clock
         self.folder = Folder(root)
         self.other_engine = other_engine
+        self.connections = connections
         self._owner = owner
         self._lock = threading.RLock()
         self._is_new = False
@@ -93,6 +98,16 @@ class Adapters:
         """The folder's disposable cache."""
         with self._lock:
             return self._cache
+
+    @property
+    def databases(self) -> Databases:
+        """The databases that `andon.toml` names."""
+        from andon.sources.databases.databases import Databases
+
+        def resolve(text: str, what: str) -> str:
+            return referenced(text, self.environ, what, "andon.toml")
+
+        return Databases(self.connections, resolve, self.root)
 
     @property
     def readers(self) -> Readers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,10 @@ def capabilities(other: OtherEngine, definition: Definition) -> Capabilities:
         from andon.engines.python.engine import CAPABILITIES
 
         return CAPABILITIES
+    if definition.connection is not None:
+        from andon.sources.databases.loading import CAPABILITIES as OF_DATABASES
+
+        return OF_DATABASES
     from andon.engines.duckdb.capabilities import NARROW
 
     return NARROW
@@ -50,6 +54,7 @@ class Engines:
         self._sides: Sides | None = None
         self._others: dict[str, Engine] = {}
         self._python: Engine | None = None
+        self._loading: Engine | None = None
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -72,7 +77,7 @@ class Engines:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for engine in self._others.values():
+        for engine in (*self._others.values(), *self._loads):
             engine.close()
         if self._sides is not None:
             self._sides.__exit__()
@@ -82,7 +87,7 @@ class Engines:
         """Stop what is running, for good: an interrupt that comes between two statements is no statement's, so nothing new is begun."""
         with self._lock:
             self._stopped = True
-            others = [*self._others.values(), *([self._python] if self._python is not None else [])]
+            others = [*self._others.values(), *self._loads, *([self._python] if self._python is not None else [])]
         for engine in others:
             engine.interrupt()
         if self._sides is not None:
@@ -96,6 +101,8 @@ class Engines:
             yield self._other(other)
         elif definition.kind is Kind.PYTHON:
             yield self._for_python()
+        elif definition.connection is not None:
+            yield self._for_databases()
         else:
             with self().for_size(size) as side:
                 yield side.engine
@@ -117,6 +124,19 @@ class Engines:
                     narrow, self.settings, python_settings(self._workspace.settings, self._workspace.folder)
                 )
             return self._python
+
+    @property
+    def _loads(self) -> Sequence[Engine]:
+        return () if self._loading is None else (self._loading,)
+
+    def _for_databases(self) -> Engine:
+        from andon.sources.databases.loading import LoadingEngine
+
+        with self._lock:
+            if self._loading is None:
+                writes = [Path(self._workspace.lake.storage.engine_path("data"))]
+                self._loading = LoadingEngine(self._workspace.databases, self.settings, writes)
+            return self._loading
 
     @property
     def cores(self) -> int:

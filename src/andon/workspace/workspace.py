@@ -12,6 +12,7 @@ from andon.engines.other import OtherEngine, embedded_only
 from andon.errors import UsageError
 from andon.lake.refs import MAIN
 from andon.project.config import read_config_values
+from andon.settings.connections import CONNECTIONS, read_connections
 from andon.settings.resolve import Settings, resolve, user_values
 from andon.workspace.adapters import Adapters
 from andon.workspace.caller import Caller, process_author
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from andon.base.cache import FileCache
     from andon.lake.lake import Lake
     from andon.relations.pool import Readers
+    from andon.sources.databases.databases import Databases
     from andon.state.check_results import CheckResults
     from andon.state.facts import Facts
     from andon.state.queries import Queries
@@ -69,7 +71,8 @@ class Workspace:
         values = read_config_values(root / "andon.toml") if config is None else config
         settings = resolve(flags or {}, there, values, user_values(there))
         author = process_author(settings, there)
-        return cls(Adapters(root, settings, there, clock, author, other_engine), Caller(author, face))
+        connections = read_connections(values.get(CONNECTIONS, {}))[0]
+        return cls(Adapters(root, settings, there, clock, author, other_engine, connections), Caller(author, face))
 
     def by(self, caller: Caller) -> Workspace:
         """The same project in the hands of another caller."""
@@ -116,6 +119,11 @@ class Workspace:
     def cache(self) -> FileCache:
         """The folder's disposable cache."""
         return self._adapters.cache
+
+    @property
+    def databases(self) -> Databases:
+        """The databases that sources may read."""
+        return self._adapters.databases
 
     @property
     def runs(self) -> RunLog:

@@ -12,7 +12,7 @@ import click
 
 from andon.base.text import plural, seconds
 from andon.cli.app import App, Command, pass_app
-from andon.cli.documents import AnswerFile
+from andon.cli.documents import AnswerFile, LiveAnswerFile
 from andon.cli.interruptible import apart
 from andon.cli.options import json_option
 from andon.cli.output import Cell
@@ -24,6 +24,7 @@ from andon.render.words import short
 
 if TYPE_CHECKING:
     from andon.query.ask import Answer
+    from andon.query.live import LiveAnswer
 
 FORMATS = ("table", "csv", "json", "parquet", "arrow")
 #: Rows of a table when no limit is given; more is for the other formats.
@@ -40,12 +41,16 @@ _CHUNK = 1 << 20
         'andon query "from shop.orders" --at main~1 --format csv > orders.csv',
         "andon query 'from shop.orders where customer = $name' --param name=ada",
         "andon query -f question.sql -o answer.parquet",
+        'andon query --connection shop "select count(*) from orders"',
     ],
 )
 @click.argument("sql", required=False)
 @click.option("-f", "--file", "file", type=click.Path(path_type=Path, dir_okay=False), help="Read the SQL from a file.")
 @click.option(
     "--param", "-p", "given", multiple=True, metavar="NAME=VALUE", help="The value of $NAME; 1=VALUE of the first `?`."
+)
+@click.option(
+    "--connection", metavar="NAME", help="Ask the database itself, in its own SQL; such an answer can't be repeated."
 )
 @click.option("--at", metavar="REF", help="A branch, tag, commit, `main~1`, `main@2026-11-01`, `run:41`.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Of the result; `table` unless -o says otherwise.")
@@ -59,6 +64,7 @@ def query(
     sql: str | None,
     file: Path | None,
     given: tuple[str, ...],
+    connection: str | None,
     at: str | None,
     form: str | None,
     output: Path | None,
@@ -80,6 +86,12 @@ def query(
             "usage.bad_argument", "`--vertical` is a way to show a table", hint="leave it or the format out"
         )
     parameters = _parameters(given)
+    if connection is not None:
+        if at is not None or parameters is not None:
+            message = "`--connection` asks a database as it is now: it knows no commit and no parameters"
+            raise UsageError("usage.bad_argument", message, hint="leave `--at` and `--param` out")
+        _ask_live(app, connection, text, chosen, output, limit, vertical)
+        return
     answer = apart(lambda: app.service.querying.ask(text, at, face="cli", parameters=parameters))
     if output is not None:
         rows = _save(answer, output, chosen)
@@ -95,6 +107,29 @@ def query(
     app.console.note(f"{plural(rows, 'row')} · {place} · {seconds(answer.seconds)}")
     if not app.service.querying.is_logged:
         app.console.note("not logged: this account may read the lake and not write it")
+
+
+def _ask_live(
+    app: App, connection: str, text: str, form: str, output: Path | None, limit: int | None, vertical: bool
+) -> None:
+    """Ask a database itself, and say that the answer is of this moment."""
+    from andon.query.live import Live
+
+    with Live(app.workspace, connection, text) as answer:
+        if output is not None:
+            rows = _save(answer, output, form)
+            app.console.show(LiveAnswerFile(str(output), form, rows, connection).to_json, lambda: ())
+        elif app.console.as_json:
+            head = {"columns": answer.columns, "types": answer.types, "connection": connection}
+            rows_ = apart(lambda: answer.fetch(limit or None))
+            app.console.out.write(as_json_text({**head, "seconds": round(answer.seconds, 4), "rows": rows_}) + "\n")
+            return
+        elif form == "table":
+            rows = _table(app, answer, limit, vertical)
+        else:
+            rows = _stream(app, answer, form)
+        seen = f"live from {connection}: as it is now, not in the lake"
+        app.console.note(f"{plural(rows, 'row')} · {seen} · {seconds(answer.seconds)}")
 
 
 def _parameters(given: tuple[str, ...]) -> dict[str, str] | None:
@@ -141,7 +176,7 @@ def _format(form: str | None, output: Path | None) -> str:
     return guessed
 
 
-def _table(app: App, answer: Answer, limit: int | None, vertical: bool) -> int:
+def _table(app: App, answer: Answer | LiveAnswer, limit: int | None, vertical: bool) -> int:
     wanted = _TABLE_ROWS if limit is None else limit
     rows = apart(lambda: answer.fetch(wanted + 1) if wanted else answer.fetch())
     cut = bool(wanted) and len(rows) > wanted
@@ -177,7 +212,7 @@ def _document(answer: Answer, limit: int | None) -> str:
     return as_json_text(head) + "\n"
 
 
-def _stream(app: App, answer: Answer, form: str) -> int:
+def _stream(app: App, answer: Answer | LiveAnswer, form: str) -> int:
     out = app.console.out
     if form in ("parquet", "arrow") and out.is_terminal:
         raise UsageError(
@@ -196,7 +231,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _save(answer: Answer, output: Path, form: str) -> int:
+def _save(answer: Answer | LiveAnswer, output: Path, form: str) -> int:
     """Write beside the file and put it in place whole, so that nobody reads half an answer."""
     if not output.parent.is_dir():
         raise UsageError("usage.bad_argument", f"there is no folder `{output.parent}`", where=str(output))

@@ -152,9 +152,30 @@ def lock(app: App, datasets: tuple[str, ...], upgrade: bool) -> None:
     )
 
 
-@click.group(cls=Noun, examples=["andon source pin shop.orders"])
+@click.group(cls=Noun, examples=["andon source add shop.public.orders", "andon source pin shop.orders"])
 def source() -> None:
-    """Sources: how their files are read."""
+    """Sources: tables of databases, and how files are read."""
+
+
+@source.command(
+    "add", cls=Command, examples=["andon source add shop.public.orders", "andon source add shop.orders --as crm.orders"]
+)
+@click.argument("table", metavar="CONNECTION.TABLE")
+@click.option("--as", "name", metavar="DATASET", help="Name of the dataset; else the connection is its schema.")
+@json_option
+@pass_app
+def source_add(app: App, table: str, name: str | None) -> None:
+    """Make a table of a database a source: writes its file with the columns by name, the primary key, and personal columns marked."""
+    from andon.service.source_add import add_source
+
+    done = add_source(app.workspace, table, name)
+    told = [f"written: {done.file}, {plural(done.columns, 'column')} of {done.connection}.{done.table}"]
+    if done.key:
+        told.append(f"  key: {', '.join(done.key)}")
+    if done.personal:
+        told.append(f"  personal by their names, marked `pii`: {', '.join(done.personal)}; look whether that is all")
+    told.append(f"next: andon run {done.dataset}, then andon check --suggest {done.dataset}")
+    app.console.show(done.to_json, lambda: told)
 
 
 @source.command("pin", cls=Command, examples=["andon source pin shop.orders"])

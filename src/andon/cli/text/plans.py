@@ -157,6 +157,8 @@ def _ending(result: RunResult, ink: Ink) -> list[str]:
     took = seconds(result.seconds)
     if result.run is None:
         return [f"nothing to do: {result.branch} is up to date at {commit} · {took}"]
+    if result.published and result.commit == result.base:
+        return [f"nothing new: {result.branch} stays at {commit} · run {result.run} · {took}"]
     if result.published:
         return [f"{ink.paint('published', 'good')} to {result.branch} as {commit} · run {result.run} · {took}"]
     return [

@@ -12,6 +12,15 @@ from andon.errors import MachineError
 if TYPE_CHECKING:
     import duckdb
 
+#: The extra of this package that brings an extension.
+_EXTRAS = {
+    "avro": "iceberg",
+    "iceberg": "iceberg",
+    "postgres_scanner": "postgres",
+    "mysql_scanner": "mysql",
+    "sqlite_scanner": "sqlite",
+}
+
 #: Extensions that must be loaded before another one.
 _BEFORE = {"iceberg": ("avro",)}
 
@@ -56,5 +65,5 @@ def _missing(name: str, why: str) -> MachineError:
         "machine.missing",
         f"DuckDB's extension `{name}` is needed: {why}",
         where=name,
-        hint="pip install 'andon[iceberg]'",
+        hint=f"pip install 'andon[{_EXTRAS.get(name, name)}]'",
     )

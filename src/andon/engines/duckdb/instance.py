@@ -75,16 +75,16 @@ class Instance:
             self._root.execute("set global parquet_metadata_cache = true")
             self._root.execute("set global validate_external_file_cache = 'NO_VALIDATION'")
         if only is not None:
-            self._shut(only)
+            self._root.execute("set global allow_persistent_secrets = false")
+            self.shut(only)
         self._local = threading.local()
         # those of threads that ended are gone
         self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._lock = threading.Lock()
 
-    def _shut(self, folders: Sequence[Path]) -> None:
+    def shut(self, folders: Sequence[Path]) -> None:
         """From here on files are reached in `folders` only. Once access is shut, the engine itself refuses to open it again."""
         allowed = file_list([f"{folder}/" for folder in folders])
-        self._root.execute("set global allow_persistent_secrets = false")
         self._root.execute(f"set global allowed_directories = {allowed}")
         self._root.execute(f"set global allowed_configs = {file_list(_STILL_SET)}")
         self._root.execute("set global enable_external_access = false")

@@ -19,6 +19,7 @@ class Purpose(Enum):
     BUILDING = ("building", True)
     READING = ("reading", True)
     TESTING = ("testing", False)
+    LOADING = ("loading", False)
 
     @property
     def files_never_change(self) -> bool:

@@ -40,6 +40,7 @@ class DatasetKeys(Record, omit_defaults=True):
     timeout: float | None = None
     new_columns: str = "stop"
     recorded: int = 0
+    connection: str | None = None
 
 
 class DatasetFacts(Record, tag=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from andon.base.names import did_you_mean
+from andon.base.names import did_you_mean, is_name_part
 from andon.model.dataset import CheckLine, ColumnSpec
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
@@ -119,6 +119,15 @@ def _read_recorded(reader: FieldReader, _known: FieldSpec, node: PlacedValue) ->
     reader.wrong(
         node, "`recorded` must be a whole number", f"found {node.shown()}", "`andon source accept` counts it up"
     )
+    return None
+
+
+def _read_connection(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
+    text = read_text(reader, known, node)
+    if text is None or is_name_part(text):
+        return text
+    hint = "name a connection of `andon.toml`: `[connections.shop]` is `shop`"
+    reader.wrong(node, "`connection` must be the name of a connection", f"found `{text}`", hint)
     return None
 
 
@@ -332,6 +341,13 @@ FIELDS: tuple[FieldSpec, ...] = (
         "0",
         "Of a source: with another number, the next load records anew how its files are read (`andon source accept`).",
         _read_recorded,
+    ),
+    FieldSpec(
+        "connection",
+        "name of a connection",
+        "none: it reads files",
+        "Of a source: the database of `[connections.NAME]` that its query, in that database's own SQL, is asked of.",
+        _read_connection,
     ),
 )
 

@@ -17,6 +17,7 @@ from andon.project.files.layout import Role, plain_name
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.problems import at_offset, of_flaws, of_sql
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_loose_text, read_text
+from andon.project.files.remote_sql import is_remote, read_remote_source
 from andon.sql.facts import read_facts, read_macros
 from andon.sql.rules import Role as SqlRole
 from andon.sql.rules import refusals
@@ -67,8 +68,12 @@ CHECK_FIELDS: tuple[FieldSpec, ...] = (
 
 def read_selects(files: Sequence[tuple[str, str, Role]]) -> list[FileFacts]:
     """The facts of `(path, text, role)` for datasets, sources and checks in SQL, in order."""
-    facts = read_facts([text for _, text, _ in files])
-    return [_select(path, text, role, found) for (path, text, role), found in zip(files, facts, strict=True)]
+    remote = {path for path, text, role in files if role is Role.SOURCE_SQL and is_remote(text, path)}
+    facts = iter(read_facts([text for path, text, _ in files if path not in remote]))
+    return [
+        read_remote_source(path, text) if path in remote else _select(path, text, role, next(facts))
+        for path, text, role in files
+    ]
 
 
 def read_macro_files(files: Sequence[tuple[str, str]]) -> list[FileFacts]:
@@ -101,7 +106,7 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
         offset = _offset(text, declared.places.get("timeout"))
         message = "`timeout` is for Python datasets"
         problems.append(at_offset(path, text, offset, "project.bad_value", message, "take it out"))
-    for name in ("new_columns", "recorded"):
+    for name in ("new_columns", "recorded", "connection"):
         if name in values and not is_source:
             offset = _offset(text, declared.places.get(name))
             problems.append(

@@ -242,6 +242,8 @@ class _Linker:
             # only where something is said: the ids of all others stay
             if facts.keys.recorded or facts.keys.new_columns != "stop":
                 shaping.append([facts.keys.recorded, facts.keys.new_columns])
+            if facts.keys.connection:
+                shaping.append(["connection", facts.keys.connection])
             meaning = content_id([*shaping, [list(pair) for pair in was]] if was else shaping)
         ordered = tuple(sorted(uses))
         return Definition(
@@ -266,6 +268,7 @@ class _Linker:
             timeout=facts.keys.timeout,
             new_columns=facts.keys.new_columns,
             recorded=facts.keys.recorded,
+            connection=facts.keys.connection,
             id=definition_id(name, meaning, ordered),
         )
 

@@ -11,7 +11,7 @@ from andon.base.record import Record, field
 from andon.errors import AndonError
 from andon.lake.lake import Lake
 from andon.model.build import InputFile
-from andon.model.commit import Leaf
+from andon.model.commit import Cause, Leaf
 from andon.model.dataset import Definition
 from andon.model.version import Version
 from andon.runs.building.outcome import Asked
@@ -44,11 +44,13 @@ class RawReads(Record):
         pinned: raw files and contract by source.
         failures: why a source can't be read.
         reader: renders and explains their SQL.
+        rejected: what undos keep out.
     """
 
     pinned: Mapping[str, tuple[tuple[InputFile, ...], Mapping[str, Any] | None]]
     failures: Mapping[str, AndonError]
     reader: ReadSource
+    rejected: frozenset[Cause] = frozenset()
 
 
 class Demands(Record):

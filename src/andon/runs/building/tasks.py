@@ -15,7 +15,8 @@ from andon.engines.relation import ViewRelation, views_in
 from andon.engines.types import stored_types
 from andon.errors import AndonError, DatasetError
 from andon.lake.named_files import raw_path
-from andon.model.build import Build, recipe_key
+from andon.model.build import EXTRACT, Build, recipe_key
+from andon.model.commit import Cause
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.plan import Action, Step
 from andon.model.version import Column, DataFile, Version, version_id
@@ -26,6 +27,7 @@ from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
 from andon.runs.building.turns import Turns
 from andon.runs.planning.steps import clock_part
+from andon.sources.databases.contract import with_content
 
 #: Of views over views the engine is asked to read one in so many levels: it binds all that is below, and may come to its limit.
 _SAMPLED = 25
@@ -97,7 +99,12 @@ class Tasks:
             contract=contract,
             logical_time=to_text(self.job.moment),
         )
-        outcome = self._view(definition, make) if step.action is Action.VIEW else self._table(definition, make, began)
+        if definition.connection is not None:
+            outcome = self._load(definition, make, began)
+        elif step.action is Action.VIEW:
+            outcome = self._view(definition, make)
+        else:
+            outcome = self._table(definition, make, began)
         if outcome.version is not None:
             self.relations.add(outcome.version, outcome.build, definition)
         return outcome
@@ -189,7 +196,47 @@ class Tasks:
     def _columns_of(self, version: str) -> list[tuple[str, str]]:
         return self.relations.version(version).types
 
+    def _load(self, definition: Definition, make: Build, began: float) -> Outcome:
+        """What a database holds now. What it is can be told only when it is here: loaded before, or kept out by an undo."""
+        dataset = definition.dataset
+        version, produced = self._written(definition, make)
+        contract = with_content(make.contract or {}, self.sides.content(version))
+        key = recipe_key(definition.id, {}, (), contract, clock_part(definition, self.job.moment))
+        known = self.job.lake.objects.builds_by_key([key]).get(key)
+        undone = Cause(definition.entry, contract[EXTRACT]["content"], dataset) in self.job.raw.rejected
+        if undone:
+            self.job.lake.storage.delete(version.files[0].path)
+            return self._keep_published(definition)
+        if known is not None and not self.job.lake.objects.is_lost(self.relations.version(known.version)):
+            self.job.lake.storage.delete(version.files[0].path)
+            rows = self.relations.version(known.version).rows
+            return Outcome(
+                None, known, known.version, rows, fresh=False, note="the database holds what was loaded before"
+            )
+        return self._built(definition, replace(make, key=key, contract=contract), version, produced, began)
+
+    def _keep_published(self, definition: Definition) -> Outcome:
+        """A source whose database holds what was undone stays as it is published.
+
+        Raises:
+            DatasetError: `source.undone` where nothing of it is.
+        """
+        leaf = self.job.leaves.get(definition.dataset)
+        way = f"`andon accept --rejected {definition.entry}` lets it pass"
+        if leaf is None or leaf.definition != definition.id:
+            message = f"what the database holds for `{definition.dataset}` was undone, so it is not loaded"
+            raise DatasetError("source.undone", message, where=definition.entry, hint=way)
+        build = self.job.lake.objects.builds([leaf.build])[leaf.build]
+        rows = self.relations.version(leaf.version).rows
+        note = f"the database holds what was undone: it stays as published; {way}"
+        return Outcome(None, build, leaf.version, rows, fresh=False, note=note)
+
     def _table(self, definition: Definition, make: Build, began: float) -> Outcome:
+        version, produced = self._written(definition, make)
+        return self._built(definition, make, version, produced, began)
+
+    def _written(self, definition: Definition, make: Build) -> tuple[Version, Produced]:
+        """The recipe's result in a file of the lake."""
         storage = self.job.lake.storage
         size = sum(self.relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
         types = self.job.bound.get(definition.dataset) if self._as_bound(make.inputs) else None
@@ -204,10 +251,16 @@ class Tasks:
         produced = self._turns.take(produce)
         written, sha = self.job.lake.intact.seal(path)
         files = (DataFile(path, written, sha, produced.rows, produced.stats),)
-        version = Version(version_id(produced.columns, files), definition.dataset, produced.columns, files)
+        return Version(version_id(produced.columns, files), definition.dataset, produced.columns, files), produced
+
+    def _built(
+        self, definition: Definition, make: Build, version: Version, produced: Produced, began: float
+    ) -> Outcome:
+        """A result with the build that made it; the published version where it holds the same."""
+        path = version.files[0].path
         same, proof = self._same_content(definition.dataset, version)
         if same is not None:
-            storage.delete(path)
+            self.job.lake.storage.delete(path)
             version = same
         lock = next((sha for path, sha in definition.files if path == definition.lock), None)
         seconds = time.perf_counter() - began
@@ -232,6 +285,8 @@ class Tasks:
         """What an engine is given to compute."""
         dataset, reader = definition.dataset, self.job.raw.reader
         inputs = {name: self.relations.relation(version) for name, version in make.inputs.items()}
+        if definition.connection is not None:
+            return Recipe(definition, inputs, self.job.moment, definition.sql, contract=self.job.raw.pinned[dataset][1])
         if definition.kind is Kind.SOURCE:
             sql = reader.render(dataset)
             return Recipe(definition, inputs, self.job.moment, sql, explain=lambda e: reader.explain(dataset, e))

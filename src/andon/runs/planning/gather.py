@@ -156,13 +156,20 @@ class Gatherer:
         state = self._lake.commits.state(commit)
         raw = self._raw_state(state)
         read = self._lake.objects.text
-        return MergeSide(state.files(), raw.files, lambda _, sha: read(sha), is_folder=False, has_folders_raw=False)
+        return MergeSide(
+            state.files(),
+            raw.files,
+            lambda _, sha: read(sha),
+            build=raw.builds.get,
+            is_folder=False,
+            has_folders_raw=False,
+        )
 
     def base_of(self, commit: Commit) -> Base:
         """A commit as the base of a merge."""
         state = self._lake.commits.state(commit)
         builds = self.source_builds(state)
-        raw = {source: InCommon(by_path(build.files), commit.id) for source, build in builds.items()}
+        raw = {source: InCommon(build.contents, commit.id) for source, build in builds.items()}
         return Base(InCommon(state.files(), commit.id), raw)
 
     def common_raw(self, head: Commit, old: Base | None) -> dict[str, InCommon]:

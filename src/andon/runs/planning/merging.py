@@ -31,6 +31,7 @@ class MergeSide(Record):
         raw: the raw files that a source's patterns mean on this side.
         read: content of a code file of this side.
         read_raw, read_kept: content of a raw file of the folder, and of one that the lake keeps.
+        build: the build of a source on this side; None where its rows come from outside each time.
         is_folder: whether it is the working folder.
         is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
         has_folders_raw: whether its raw files are those of the working folder.
@@ -41,6 +42,7 @@ class MergeSide(Record):
     read: Callable[[str, str], bytes]
     read_raw: Callable[[str, str], bytes] = lambda *_: b""
     read_kept: Callable[[str, str], bytes] = lambda *_: b""
+    build: Callable[[str], Build | None] = lambda _: None
     is_folder: bool = True
     is_own: bool = False
     has_folders_raw: bool = True
@@ -115,6 +117,9 @@ def merge_raw(definitions: Mapping[str, Definition], head: RawState, side: Merge
     against = against.without(found.passed)
     for name, definition in definitions.items():
         if definition.kind is not Kind.SOURCE:
+            continue
+        if definition.connection is not None:
+            found.sources[name] = extract_input(definition, head.builds.get(name), side, against.base)
             continue
         try:
             published = head.files(definition)
@@ -237,6 +242,30 @@ def _kept_notices(name: str, kept: Sequence[str]) -> list[str]:
     if len(kept) > _MANY:
         return [f"{name}: {len(kept):,} files are not here and stay as published: {_some(kept)}"]
     return [f"{name}: {path} is not here and stays as published" for path in kept]
+
+
+def extract_input(definition: Definition, build: Build | None, side: MergeSide, base: Base | None) -> SourceInput:
+    """What a source of a database would read.
+
+    The folder asks the database where nothing was extracted by this definition yet, a refresh each time. A commit that is merged in
+    brings what it holds, where that is not what both sides had in common.
+
+    Args:
+        build: of the head's leaf.
+    """
+    published = SourceInput(contract=build.contract if build is not None else None)
+    is_new = build is None or build.definition != definition.id
+    if side.is_folder or side.is_own:
+        if is_new or side.is_own:
+            return replace(published, load=f"asks {definition.connection}")
+        return published
+    theirs = side.build(definition.dataset)
+    if theirs is None:
+        return published
+    common = base.raw.get(definition.dataset) if base is not None else None
+    if not is_new and common is not None and theirs.contents == common.files:
+        return published  # only the head asked since
+    return SourceInput(contract=theirs.contract)
 
 
 def by_path(files: Iterable[InputFile]) -> dict[str, str]:

@@ -56,7 +56,7 @@ class HeadMoves:
         )
 
         def raw(leaf: Leaf | None) -> dict[str, str]:
-            return {f.path: f.sha256 for f in builds[leaf.build].files} if leaf and leaf.build in builds else {}
+            return builds[leaf.build].contents if leaf and leaf.build in builds else {}
 
         def code(leaf: Leaf | None) -> dict[str, str]:
             return dict(leaf.files) if leaf else {}

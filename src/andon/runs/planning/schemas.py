@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from andon.base.graph import reverse
@@ -11,12 +12,13 @@ from andon.base.record import Record, replace
 from andon.engines.engine import missing
 from andon.engines.types import changed_by_storing, lake_type
 from andon.errors import AndonError, DamagedError, Problem, ProjectError
-from andon.model.dataset import Kind, Materialize
+from andon.model.dataset import Definition, Kind, Materialize
 from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
 from andon.runs.planning.gather import BoundCode, Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import SourceInput
 from andon.sources.contract import establish
+from andon.sources.databases.contract import columns_of, establish_extract
 from andon.sources.explain import explain
 from andon.sources.files.paths import expand, glob, match
 from andon.sources.render import render
@@ -33,14 +35,18 @@ Columns = Sequence[tuple[str, str]]
 Describe = Callable[[str], Columns]
 
 
-def with_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> Gathered:
+def with_contracts(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> Gathered:
     """Give every source of `taken` that is new its contract, and hold new files to the one there is; failures are noted by dataset."""
+    taken = list(taken)
+    gathered = _with_extracts(workspace, gathered, taken)
     sources: dict[str, SourceInput] = {}
     failures: dict[str, AndonError] = {}
     for name in taken:
         definition = gathered.definitions[name]
         source = gathered.sources.get(name)
         if definition.kind is not Kind.SOURCE or source is None or source.kept_because or name in gathered.failures:
+            continue
+        if definition.connection is not None:
             continue
         leaf = gathered.state.leaves.get(name)
         try:
@@ -55,6 +61,34 @@ def with_contracts(gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> G
             if error.stops_run:
                 raise
             failures[name] = error
+    return gathered.with_sources(sources, failures)
+
+
+def _with_extracts(workspace: Workspace, gathered: Gathered, taken: Iterable[str]) -> Gathered:
+    """Ask databases what the queries of those sources return that will be loaded, and hold it to what was recorded."""
+    asked = [name for name in taken if name in gathered.sources and gathered.sources[name].load is not None]
+    by_connection: dict[str, list[Definition]] = {}
+    for name in sorted(asked):
+        definition = gathered.definitions[name]
+        by_connection.setdefault(str(definition.connection), []).append(definition)
+    sources: dict[str, SourceInput] = {}
+    failures: dict[str, AndonError] = {}
+    for connection, definitions in by_connection.items():
+        try:
+            with closing(workspace.databases.open(connection, definitions[0].entry)) as session:
+                for definition in definitions:
+                    name = definition.dataset
+                    try:
+                        found = session.describe(definition.sql or "", definition.entry)
+                        source = gathered.sources[name]
+                        contract = establish_extract(definition, session.connection, found, source.contract)
+                        sources[name] = replace(source, contract=contract)
+                    except AndonError as error:
+                        failures[name] = error
+        except AndonError as error:
+            if error.stops_run:
+                raise
+            failures.update({definition.dataset: error for definition in definitions})
     return gathered.with_sources(sources, failures)
 
 
@@ -89,7 +123,7 @@ def bind_sound(
     Args:
         unknown: datasets of which nobody can say what they will return.
     """
-    gathered = with_contracts(gathered, raw, taken)
+    gathered = with_contracts(workspace, gathered, raw, taken)
     failures: dict[str, AndonError] = {}
     source_columns = _SourceColumns(gathered, raw, describe, failures)
     columns, problems = _bind_changed(workspace, gathered, source_columns, taken, unknown)
@@ -211,6 +245,8 @@ class _SourceColumns(Record):
         definition, source = self.gathered.definitions[name], self.gathered.sources.get(name)
         if source is None or name in self.gathered.failures:
             return None
+        if definition.connection is not None:
+            return [(column.name, column.stored) for column in columns_of(source.contract)]
         try:
             places = {f.path: self.raw.place(f) for f in source.files}
         except DamagedError as error:

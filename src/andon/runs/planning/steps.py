@@ -26,6 +26,7 @@ class SourceInput(Record):
     Attributes:
         added, removed, changed: paths that differ from what the leaf was built from, for the reason.
         kept_because: set when an undone file is among them: the whole source stays as published.
+        load: why rows are asked of a database; what it will hold is known only then. None leaves what was extracted last.
     """
 
     files: tuple[InputFile, ...] = ()
@@ -34,6 +35,7 @@ class SourceInput(Record):
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     kept_because: str | None = None
+    load: str | None = None
 
 
 class Situation(Record):
@@ -125,7 +127,7 @@ class _Planner:
                 return ""
             inputs[parent] = version
         source = self.now.sources.get(dataset)
-        if definition.kind is Kind.SOURCE and source is None:
+        if definition.kind is Kind.SOURCE and (source is None or source.load is not None):
             return ""
         files, contract = (source.files, source.contract) if source else ((), None)
         return recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.now.moment))
@@ -199,6 +201,8 @@ class _Planner:
             return _changed_code(now.old.get(leaf.definition), definition)
         if source is not None and (source.added or source.removed or source.changed):
             return _changed_files(source)
+        if source is not None and source.load is not None:
+            return source.load
         rebuilt = [p for p in definition.inputs if self._differs(p)]
         if rebuilt:
             others = f" and {len(rebuilt) - 1} more" if len(rebuilt) > 1 else ""

@@ -32,7 +32,7 @@ _BESIDE = frozenset(
 _TOLD = 4
 
 
-class Reading(Record):
+class OtherReading(Record):
     """One way to read the bytes.
 
     Attributes:
@@ -44,7 +44,7 @@ class Reading(Record):
     text: str
 
 
-def readings(lines: Sequence[bytes]) -> list[Reading]:
+def readings(lines: Sequence[bytes]) -> list[OtherReading]:
     """The ways in which `lines`, which are not UTF-8, are text, the likeliest first; for each the first line that tells them apart."""
     scored: list[tuple[float, int, str, list[str]]] = []
     for place, (codec, page) in enumerate(_PAGES):
@@ -63,7 +63,7 @@ def readings(lines: Sequence[bytes]) -> list[Reading]:
             told.append((page, texts))
     told = told[:_TOLD]
     at = next((i for i in range(len(lines)) if len({texts[i] for _, texts in told}) == len(told)), 0)
-    return [Reading(page, texts[at]) for page, texts in told]
+    return [OtherReading(page, texts[at]) for page, texts in told]
 
 
 def _is_common(lines: Sequence[bytes], codec: str) -> bool:

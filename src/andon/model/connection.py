@@ -1,0 +1,22 @@
+"""A named way to a database, as `andon.toml` states it. Secrets in it are references; what they stand for is never kept."""
+
+from __future__ import annotations
+
+from andon.base.record import Record
+
+
+class Connection(Record):
+    """One table `[connections.NAME]`.
+
+    Attributes:
+        kind: `postgres`, `mysql`, `sqlite` or `duckdb`.
+        options: its other entries as texts, references (`${env:NAME}`) as written.
+    """
+
+    name: str
+    kind: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    def get(self, name: str) -> str | None:
+        """An option as written."""
+        return dict(self.options).get(name)

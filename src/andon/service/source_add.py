@@ -1,0 +1,121 @@
+"""A table of a database as a source: the file that says so, with what the database and the names of its columns tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from andon.base.document import Document
+from andon.base.files import make_folder, write_whole
+from andon.base.names import is_name_part, quote
+from andon.errors import DatasetError, UsageError
+
+if TYPE_CHECKING:
+    from andon.sources.databases.database import RemoteColumn
+    from andon.sources.databases.session import DatabaseSession
+    from andon.workspace.workspace import Workspace
+
+#: Words in a column's name that mean a person.
+_PERSONAL = re.compile(
+    r"(?:^|_)(?:e?mail|phone|mobile|fax|first_?name|last_?name|full_?name|surname|birth\w*|dob|ssn|iban|passport|street|"
+    r"address(?:_?line\d*)?|ip(?:_?address)?|tax_?id)(?:_|$)",
+    re.IGNORECASE,
+)
+
+
+_YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+
+
+class AddedSource(Document):
+    """A source that was written.
+
+    Attributes:
+        dataset, file: what it is called, and where its file lies.
+        connection, table: what it reads.
+        key: its primary key, as the database states it.
+        personal: columns whose names say that they tell about a person; marked `pii`.
+        columns: how many.
+    """
+
+    dataset: str
+    file: str
+    connection: str
+    table: str
+    key: tuple[str, ...]
+    personal: tuple[str, ...]
+    columns: int
+
+
+def add_source(workspace: Workspace, place: str, name: str | None = None) -> AddedSource:
+    """Write the source that reads `place`: `CONNECTION.TABLE` or `CONNECTION.SCHEMA.TABLE`.
+
+    Args:
+        name: of the dataset; else the connection is its schema.
+
+    Raises:
+        UsageError: `usage.bad_argument`, `usage.exists` where there is such a file.
+        DatasetError: there is no such connection or table, or the database can't be reached.
+    """
+    connection, _, table = place.partition(".")
+    if not table:
+        hint = "name connection and table: `andon source add shop.public.orders`"
+        raise UsageError("usage.bad_argument", f"`{place}` names no table", where=place, hint=hint)
+    dataset = name or f"{_plain(connection)}.{_plain(table.rpartition('.')[2])}"
+    schema, _, short = dataset.partition(".")
+    if not (is_name_part(schema) and is_name_part(short)):
+        hint = f"name it: `andon source add {place} --as schema.name`"
+        raise UsageError("usage.bad_argument", f"`{dataset}` can't name a dataset", where=dataset, hint=hint)
+    file = f"sources/{schema}/{short}.sql"
+    path = workspace.root / file
+    if path.exists():
+        hint = f"`--as {schema}.{short}_2` gives it another name"
+        raise UsageError("usage.exists", f"`{file}` is there already", where=file, hint=hint)
+    with closing(workspace.databases.open(connection)) as session:
+        parts = table.split(".")
+        found = session.describe(f"select * from {_named(session, parts, bare=False)}", place)
+        key = tuple(session.primary_key(parts, place))
+        query = _query(session, parts, found, bare=True)
+        if not _returns(session, query, found, place):  # a name is a word of the database's SQL
+            query = _query(session, parts, found, bare=False)
+    personal = tuple(c.name for c in found if _PERSONAL.search(c.name))
+    make_folder(path.parent)
+    write_whole(path, f"{_front_matter(connection, key, personal, found)}{query}".encode())
+    return AddedSource(dataset, file, connection, table, key, personal, len(found))
+
+
+def _query(session: DatabaseSession, table: Sequence[str], columns: Sequence[RemoteColumn], *, bare: bool) -> str:
+    names = ",\n  ".join(session.quoted(column.name, bare=bare) for column in columns)
+    return f"select\n  {names}\nfrom {_named(session, table, bare=bare)}\n"
+
+
+def _named(session: DatabaseSession, table: Sequence[str], *, bare: bool) -> str:
+    return ".".join(session.quoted(part, bare=bare) for part in table)
+
+
+def _returns(session: DatabaseSession, query: str, columns: Sequence[RemoteColumn], place: str) -> bool:
+    try:
+        return session.describe(query, place) == tuple(columns)
+    except DatasetError:
+        return False
+
+
+def _front_matter(connection: str, key: Sequence[str], personal: Sequence[str], columns: Sequence[RemoteColumn]) -> str:
+    lines = ["/*---", f"connection: {connection}"]
+    if key:
+        lines.append(f"key: {_yaml(key[0]) if len(key) == 1 else '[' + ', '.join(_yaml(k) for k in key) + ']'}")
+    marked = [column.name for column in columns if column.name in personal]
+    if marked:
+        lines += ["columns:", *(f"  {_yaml(name)}: {{pii: true}}" for name in marked)]
+    return "\n".join([*lines, "---*/", ""])
+
+
+def _yaml(name: str) -> str:
+    """A name as YAML and check lines read it as one."""
+    return name if re.fullmatch(r"[A-Za-z_]\w*", name) and name.lower() not in _YAML_WORDS else quote(name)
+
+
+def _plain(name: str) -> str:
+    """A name of a database as one of a dataset."""
+    return re.sub(r"\W+", "_", name.strip('"`')).strip("_").lower()

@@ -1,0 +1,90 @@
+"""What was recorded about a database's query at its first load, and what later loads are held to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from andon.base.names import quote
+from andon.errors import DatasetError
+from andon.model.build import EXTRACT
+from andon.model.connection import Connection
+from andon.model.dataset import Definition
+from andon.sources.databases.database import RemoteColumn
+from andon.sql.bind import find_twins
+
+
+def establish_extract(
+    definition: Definition, connection: Connection, columns: Sequence[RemoteColumn], previous: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The contract of a source over `columns`, held to the contract of the build before, if there is one that counts.
+
+    Raises:
+        DatasetError: `source.contract` where the query returns something else than what was recorded.
+    """
+    twins = find_twins([(column.name, column.stored) for column in columns])
+    if twins is not None:
+        raise DatasetError(twins.code, twins.message, where=definition.entry, hint=twins.hint)
+    before = columns_of(previous)
+    if before and (previous or {}).get("recorded", 0) == definition.recorded:
+        columns = _held(definition, before, columns)
+    extract = {
+        "connection": connection.name,
+        "kind": connection.kind,
+        "path": definition.entry,
+        "columns": [list(column) for column in _lists(columns)],
+    }
+    contract: dict[str, Any] = {"reads": [], EXTRACT: extract}
+    return {**contract, "recorded": definition.recorded} if definition.recorded else contract
+
+
+def columns_of(contract: Mapping[str, Any] | None) -> tuple[RemoteColumn, ...]:
+    """The columns that a contract records."""
+    extract = (contract or {}).get(EXTRACT) or {}
+    return tuple(RemoteColumn(*column) for column in extract.get("columns", ()))
+
+
+def with_content(contract: Mapping[str, Any], content: str) -> dict[str, Any]:
+    """A contract with what was extracted, by its content."""
+    return {**contract, EXTRACT: {**contract[EXTRACT], "content": content}}
+
+
+def describe_extract(contract: Mapping[str, Any]) -> list[str]:
+    """What a person reads at a first load: where the rows come from, and the columns with their types."""
+    extract = contract[EXTRACT]
+    columns = columns_of(contract)
+    width = max((len(column.name) for column in columns), default=0)
+    stored = max((len(column.stored) for column in columns), default=0)
+    lines = [f"asked of the {extract['kind']} connection {extract['connection']}"]
+    for column in columns:
+        lines.append(f"  {column.name:<{width}}  {column.stored:<{stored}}  from {column.kind}")
+    return lines
+
+
+def _lists(columns: Iterable[RemoteColumn]) -> Iterable[tuple[str, str, str]]:
+    return ((column.name, column.kind, column.stored) for column in columns)
+
+
+def _held(
+    definition: Definition, before: Sequence[RemoteColumn], columns: Sequence[RemoteColumn]
+) -> Sequence[RemoteColumn]:
+    """What is read of `columns` for a source that recorded `before`: in that order, new ones last."""
+    now = {column.name: column for column in columns}
+    known = {column.name for column in before}
+    accept = f"`andon source accept {definition.dataset}` records it anew"
+
+    def stop(message: str, hint: str) -> DatasetError:
+        return DatasetError("source.contract", message, where=definition.entry, hint=hint)
+
+    for column in before:
+        found = now.get(column.name)
+        if found is None:
+            raise stop(f"the query of `{definition.dataset}` returns no column `{column.name}` any more", accept)
+        if (found.kind, found.stored) != (column.kind, column.stored):
+            message = f"the column `{column.name}` of `{definition.dataset}` was {column.kind} and is {found.kind}"
+            raise stop(message, f"{accept}; or cast it in the query")
+    new = [column for column in columns if column.name not in known]
+    if new and definition.new_columns != "add":
+        message = f"the query of `{definition.dataset}` returns a new column: {', '.join(quote(c.name) for c in new)}"
+        raise stop(message, f"{accept}; `new_columns: add` takes such columns as they come")
+    return [*(now[column.name] for column in before), *new]

@@ -1,0 +1,41 @@
+"""A file of DuckDB: the engine itself reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from andon.base.names import literal, quote
+from andon.sources.databases.database import ALIAS, Ask, RemoteColumn
+
+
+class DuckDBFile:
+    """See the module."""
+
+    extension = None
+    home = ALIAS
+    prepare = ()
+
+    def attach(self, options: Mapping[str, str]) -> str:
+        """See `DatabaseKind`."""
+        return f"attach {literal(options['path'])} as {ALIAS} (read_only)"
+
+    def describe(self, ask: Ask, sql: str) -> tuple[RemoteColumn, ...]:
+        """See `DatabaseKind`."""
+        return tuple(RemoteColumn(row[0], row[1], row[1]) for row in ask(f"describe \n{sql}\n"))
+
+    def quoted(self, name: str) -> str:
+        """See `DatabaseKind`."""
+        return quote(name)
+
+    def primary_key(self, ask: Ask, table: Sequence[str]) -> Sequence[str]:
+        """See `DatabaseKind`."""
+        within = f" and schema_name = {literal(table[-2])}" if len(table) > 1 else ""
+        found = ask(
+            "select constraint_column_names from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"
+            f" and database_name = {literal(ALIAS)} and table_name = {literal(table[-1])}{within}"
+        )
+        return list(found[0][0]) if found else []
+
+    def select(self, sql: str, columns: Sequence[RemoteColumn]) -> str:
+        """See `DatabaseKind`."""
+        return f"select {', '.join(quote(c.name) for c in columns)} from (\n{sql}\n)"

@@ -1,0 +1,41 @@
+"""Fixtures of all tests: database servers, started when a test first asks for one, gone with the session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kit.servers import MariaServer, PostgresServer, maria_program, postgres_programs
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A running Postgres."""
+    _need(postgres_programs(), "Postgres (Debian: postgresql)")
+    server = PostgresServer(_folder(tmp_path_factory, "postgres"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def maria(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaServer]:
+    """A running MariaDB."""
+    _need(maria_program(), "MariaDB (Debian: mariadb-server)")
+    server = MariaServer(_folder(tmp_path_factory, "maria"))
+    yield server
+    server.stop()
+
+
+def _need(found: object, what: str) -> None:
+    """Skip on a machine without the program; where everything must run, fail."""
+    if not found:
+        if os.environ.get("CI"):
+            pytest.fail(f"{what} is not installed")
+        pytest.skip(f"{what} is not installed")
+
+
+def _folder(factory: pytest.TempPathFactory, name: str) -> Path:
+    return factory.mktemp(name)

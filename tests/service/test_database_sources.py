@@ -1,0 +1,267 @@
+"""Sources that are asked of a database: loads are versions, undo sticks, and what goes wrong leaves `main` as it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from andon.errors import ProjectError
+from kit.clones import Clone
+from kit.servers import PASSWORD
+
+SOURCE = "/*---\nconnection: shop\nkey: id\n---*/\nselect id, customer, amount from orders\n"
+TOTALS = "select customer, sum(amount) as amount from shop.orders group by customer order by customer\n"
+
+
+class Shop:
+    """An application's database, as a DuckDB file: every load opens it anew."""
+
+    def __init__(self, path) -> None:
+        self.path = path
+
+    def __call__(self, sql: str) -> None:
+        import duckdb
+
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute(sql)
+
+
+@pytest.fixture
+def shop(tmp_path) -> Shop:
+    found = Shop(tmp_path / "shop.duckdb")
+    found("create table orders (id integer, customer varchar, amount decimal(10, 2))")
+    found("insert into orders values (1, 'ada', 10), (2, 'ben', 20), (3, 'ada', 5)")
+    return found
+
+
+@pytest.fixture
+def clone(tmp_path, shop) -> Clone:
+    made = Clone(tmp_path / "acme")
+    made.write("andon.toml", f'[connections.shop]\nkind = "duckdb"\npath = "{shop.path}"\n')
+    made.write("sources/shop/orders.sql", SOURCE)
+    made.write("datasets/marts/totals.sql", TOTALS)
+    made.run()
+    return made
+
+
+def totals(clone: Clone, at: str | None = None) -> list[tuple]:
+    return [(customer, float(amount)) for customer, amount in clone.ask("select * from marts.totals", at)]
+
+
+BEFORE = [("ada", 15.0), ("ben", 20.0)]
+AFTER = [("ada", 15.0), ("ben", 20.0), ("cleo", 7.0)]
+LATER = [("ada", 15.0), ("ben", 20.0), ("cleo", 8.0)]
+
+
+def test_a_run_asks_what_is_new_and_a_refresh_each_time(clone, shop):
+    assert totals(clone) == BEFORE
+    shop("insert into orders values (4, 'cleo', 7)")
+    head = clone.head()
+    assert clone.run().run is None
+    assert totals(clone) == BEFORE
+    clone.refresh()
+    assert totals(clone) == AFTER
+    assert totals(clone, head.id) == BEFORE
+
+
+def test_a_load_that_brings_nothing_leaves_the_branch(clone, shop):
+    head = clone.head().id
+    shop("create table other as from orders; drop table orders; create table orders as from other order by id desc")
+    result = clone.refresh()
+    assert (result.published, result.commit, clone.head().id) == (True, head, head)
+
+
+def test_an_undone_load_stays_out_until_the_database_holds_something_else(clone, shop):
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh()
+    clone.undo()
+    assert totals(clone) == BEFORE
+    for _ in range(2):
+        result = clone.refresh()
+        assert totals(clone) == BEFORE
+        assert any("undone" in task.reason for task in result.tasks)
+        clone.run()
+        assert totals(clone) == BEFORE
+    shop("update orders set amount = 8 where id = 4")
+    clone.refresh()
+    assert totals(clone) == LATER
+
+
+def test_an_undone_load_is_let_in_by_a_person(clone, shop):
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh()
+    clone.undo()
+    clone.accept("sources/shop/orders.sql")
+    clone.refresh()
+    assert totals(clone) == AFTER
+
+
+def test_a_redo_brings_an_undone_load_back_without_the_database(clone, shop):
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh()
+    clone.undo()
+    shop.path.unlink()
+    clone.redo()
+    assert totals(clone) == AFTER
+
+
+def test_what_a_branch_loaded_is_published_as_it_was_looked_at(clone, shop):
+    clone.branch("dev")
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh(branch="dev")
+    shop("update orders set amount = 8 where id = 4")
+    assert (totals(clone), totals(clone, "dev")) == (BEFORE, AFTER)
+    clone.publish("dev")
+    assert totals(clone) == AFTER
+    clone.refresh()
+    assert totals(clone) == LATER
+
+
+def test_a_branch_that_loaded_nothing_takes_nothing_back(clone, shop):
+    clone.branch("dev")
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh()
+    clone.publish("dev")
+    assert totals(clone) == AFTER
+
+
+def test_another_query_is_asked_by_a_run(clone, shop):
+    clone.write("sources/shop/orders.sql", SOURCE.replace("from orders", "from orders where amount > 5"))
+    clone.run()
+    assert totals(clone) == [("ada", 10.0), ("ben", 20.0)]
+
+
+def test_layout_and_comments_of_a_query_ask_nothing(clone, shop):
+    clone.write("sources/shop/orders.sql", SOURCE.replace("from orders", "\n  from orders -- all of them"))
+    shop.path.unlink()
+    clone.run()
+    assert totals(clone) == BEFORE
+
+
+def failing(clone: Clone) -> tuple[str, str]:
+    """Code and message of the error that the source's task ends with; `main` is as it was."""
+    head = clone.head().id
+    result = clone.refresh()
+    assert (result.published, clone.head().id) == (False, head)
+    assert totals(clone) == BEFORE
+    (error,) = [task.error for task in result.tasks if task.error]
+    return error["code"], error["message"]
+
+
+def test_a_database_that_is_gone(clone, shop):
+    shop.path.unlink()
+    code, message = failing(clone)
+    assert code == "source.unreachable"
+    assert "shop" in message
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("alter table orders drop column amount", "amount"),
+        ("alter table orders alter column amount type double", "was DECIMAL(10,2) and is DOUBLE"),
+        ("drop table orders", "orders"),
+    ],
+)
+def test_a_schema_that_changed_is_told_and_accepted(clone, shop, change, words):
+    shop(change)
+    _, message = failing(clone)
+    assert words in message
+
+
+def test_a_new_column_is_asked_about_or_added(clone, shop):
+    clone.write("sources/shop/orders.sql", SOURCE.replace("select id, customer, amount", "select *"))
+    clone.run()
+    shop("alter table orders add column country varchar")
+    code, message = failing(clone)
+    assert (code, "country" in message) == ("source.contract", True)
+    text = clone.read("sources/shop/orders.sql") or ""
+    clone.write("sources/shop/orders.sql", text.replace("key: id", "key: id\nnew_columns: add"))
+    clone.run()
+    assert clone.ask("select count(country), count(*) from shop.orders") == [(0, 3)]
+
+
+def test_a_connection_that_nobody_named(clone):
+    clone.write("sources/shop/orders.sql", SOURCE.replace("connection: shop", "connection: shp"))
+    result = clone.run()
+    (error,) = [task.error for task in result.tasks if task.error]
+    assert (error["code"], error["hint"]) == ("project.bad_value", "did you mean `shop`?")
+
+
+class TestPostgres:
+    """What only a server can do."""
+
+    @pytest.fixture
+    def served(self, postgres, tmp_path) -> Clone:
+        postgres.run(
+            "drop table if exists orders; create table orders (id int primary key, customer text, amount numeric(10, 2))"
+        )
+        postgres.run("insert into orders values (1, 'ada', 10), (2, 'ben', 20), (3, 'ada', 5)")
+        made = Clone(tmp_path / "acme", environ={"SHOP_PASSWORD": PASSWORD})
+        made.write("andon.toml", postgres.connection())
+        made.write("sources/shop/orders.sql", SOURCE)
+        made.write("datasets/marts/totals.sql", TOTALS)
+        made.run()
+        return made
+
+    def test_the_same_story(self, served, postgres):
+        assert totals(served) == BEFORE
+        postgres.run("insert into orders values (4, 'cleo', 7)")
+        served.refresh()
+        assert totals(served) == AFTER
+        served.undo()
+        served.refresh()
+        assert totals(served) == BEFORE
+
+    def test_a_wrong_password_is_never_printed(self, served):
+        served.environ["SHOP_PASSWORD"] = "hunter 2\\'"
+        code, message = failing(served)
+        assert code == "source.unreachable"
+        assert "lets nobody in" in message
+        assert "hunter" not in message
+
+    def test_a_query_that_fails_half_way(self, served, postgres):
+        postgres.run("update orders set amount = 0 where id = 3")
+        served.write(
+            "sources/shop/orders.sql", SOURCE.replace("amount from", "(100 / amount)::numeric(10, 2) as amount from")
+        )
+        result = served.run()
+        (error,) = [task.error for task in result.tasks if task.error]
+        assert error["code"] == "source.query_failed"
+        assert "division by zero" in error["message"]
+        assert totals(served) == BEFORE
+        assert [*(served.root / ".andon/lake/data/shop").glob("*")] == [
+            served.root / ".andon/lake" / leaf for leaf in _files(served, "shop.orders")
+        ]
+
+    def test_nothing_is_written_to_the_database(self, served, postgres):
+        postgres.run("create or replace function spoil() returns int language sql as 'delete from orders returning 1'")
+        served.write("sources/shop/orders.sql", SOURCE.replace("from orders", "from orders where spoil() = 1"))
+        result = served.run()
+        (error,) = [task.error for task in result.tasks if task.error]
+        assert "read-only" in error["message"]
+        assert postgres.run("select count(*) from orders") == "3"
+
+
+def _files(clone: Clone, dataset: str) -> list[str]:
+    with clone.opened() as service:
+        lake = service.workspace.lake
+        leaf = lake.commits.state(lake.refs.resolve("main")).leaves[dataset]
+        return [file.path for file in lake.objects.versions([leaf.version])[leaf.version].files]
+
+
+def test_all_that_is_wrong_with_a_connection_is_told_at_once(tmp_path):
+    clone = Clone(tmp_path / "acme")
+    clone.write("andon.toml", '[connections.shop]\nkind = "postgres"\nhots = "x"\npassword = "hunter2"\n')
+    with pytest.raises(ProjectError) as caught:
+        clone.run()
+    text = str(caught.value)
+    assert all(word in text for word in ("hots", "database", "password"))
+    assert "hunter2" not in text
+
+
+def test_lineage_leads_to_the_connection(clone):
+    with clone.opened() as service:
+        trail = service.lineages.lineage("marts.totals.amount").to_json()
+    names = {node["id"]: node["kind"] for node in trail["nodes"]}
+    assert names["connection:shop"] == "database"
+    assert ("connection:shop", "shop.orders") in {(edge["from"], edge["to"]) for edge in trail["edges"]}
