@@ -73,3 +73,44 @@ def test_deeper_than_the_engine_follows_is_told_and_leaves_nothing_behind(
     other.detach()
     assert catalogs(instance) < before
     universe.detach()
+
+
+def chain(table: TableRelation, depth: int, broken: int | None = None) -> Relation:
+    """Views over views, each of which reads the one below it and the table, with a column that has no type."""
+    top: Relation = table
+    for level in range(depth):
+        last = "missing" if level == broken else "null as x, {'a': [b.n]} as y"
+        sql = f"select b.n + t.n as n, {last} from s.below b, s.t t"
+        top = view_over(f"c{level}{broken}", sql, (), {"s.below": top, "s.t": table})
+    return top
+
+
+def test_many_views_that_are_made_at_once_give_what_each_gives_alone(instance: Instance, table: TableRelation) -> None:
+    universe = Universe(instance, {"s.top": chain(table, 14), "s.more": chain(table, 20)}.get)
+    universe.ensure(["s.top", "s.more"])
+    connection = instance.session().at(universe.catalog)
+    assert connection.execute("from s.top union all from s.more").fetchall() == [
+        (15, None, {"a": [14]}),
+        (21, None, {"a": [20]}),
+    ]
+    other = Universe(instance, {"s.deep": chain(table, 24, broken=-1)}.get)
+    other.ensure(["s.deep"])
+    assert instance.session().at(other.catalog).execute("select n from s.deep").fetchall() == [(25,)]
+    assert instance.session().connection.execute("select count(*) from duckdb_tables()").fetchall() == [(0,)]
+    instance.session().at("memory")
+    universe.detach()
+    other.detach()
+
+
+def test_a_view_that_fails_among_many_leaves_none_of_them_behind(instance: Instance, table: TableRelation) -> None:
+    import duckdb
+
+    universe = Universe(instance, {"s.top": chain(table, 40, broken=30), "s.good": chain(table, 40, broken=50)}.get)
+    before = catalogs(instance)
+    with pytest.raises(duckdb.BinderException, match="missing"):
+        universe.ensure(["s.top"])
+    assert catalogs(instance) == before
+    universe.ensure(["s.good"])
+    assert instance.session().at(universe.catalog).execute("select n from s.good").fetchall() == [(41,)]
+    instance.session().at("memory")
+    universe.detach()

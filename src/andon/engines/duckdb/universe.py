@@ -18,6 +18,8 @@ from andon.engines.duckdb.instance import Instance, file_list
 from andon.engines.relation import Relation, TableRelation, ViewRelation, views_in
 
 _counter = itertools.count(1)
+#: With more views than that to be made at once, each is first made over empty tables: to make one binds all that it stands on.
+_DEEP = 16
 _CREATE = re.compile(r"^\s*create\s+(or\s+replace\s+)?(temp(orary)?\s+)?(macro|function)\b", re.IGNORECASE)
 
 
@@ -38,6 +40,7 @@ class Universe:
         self._schemas: set[str] = set()
         self._made: set[str] = set()
         self._views: dict[str, Universe] = {} if views is None else views
+        self._stubs: dict[str, ViewRelation] = {}
         self._lock = threading.RLock()
         instance.session().connection.execute(f"attach ':memory:' as {quote(self.catalog)}")
 
@@ -97,15 +100,56 @@ class Universe:
         if isinstance(relation, TableRelation):
             return f"read_parquet({file_list(relation.files)})"
         if relation.key not in self._views:
-            for view in ordered_below(relation, views_in):
+            missing = [view for view in ordered_below(relation, views_in) if view.key not in self._views]
+            if len(missing) > _DEEP:
+                self._define_many(missing)
+            for view in missing:
                 if view.key not in self._views:
                     self._views[view.key] = self._defined(view)
         return f"{quote(self._views[relation.key].catalog)}.andon.this"
 
-    def _defined(self, view: ViewRelation) -> Universe:
-        """A catalog with one view, over inputs whose catalogs are there."""
+    def _define_many(self, views: list[ViewRelation]) -> None:
+        """Make views, each after those that it reads, at a cost that grows with their number: over empty tables of the same columns first;
+        then, from the last one on, views take the place of those tables, while what they read still stands on tables."""
+        made: list[str] = []
+        try:
+            for view in views:
+                self._views[view.key] = self._defined(view, stubs=True)
+                made.append(view.key)
+            for key in reversed(made):
+                self._views[key]._fill()
+        except BaseException:
+            for key in made:
+                self._views.pop(key)._detach()
+            raise
+
+    def _stub(self, name: str, relation: ViewRelation) -> None:
+        """Make an empty table for `name`, unless a table can't have the columns of the view."""
+        connection = self.instance.session().connection
+        source, table = self._source(relation), f"{quote(self.catalog)}.{quote_name(name)}"
+        connection.execute(f"create schema if not exists {quote(self.catalog)}.{quote(name.partition('.')[0])}")
+        connection.execute(f"create table {table} as from {source} with no data")
+        columns = [connection.execute(f"describe {place}").fetchall() for place in (source, table)]
+        if [column[:2] for column in columns[0]] == [column[:2] for column in columns[1]]:
+            self._stubs[name] = relation
+            self._made.add(name)
+        else:  # a NULL without a type, for example
+            connection.execute(f"drop table {table}")
+
+    def _fill(self) -> None:
+        """Put the views in the place of the empty tables."""
+        for name, relation in self._stubs.items():
+            self.instance.session().connection.execute(f"drop table {quote(self.catalog)}.{quote_name(name)}")
+            self._make(name, relation)
+        self._stubs = {}
+
+    def _defined(self, view: ViewRelation, stubs: bool = False) -> Universe:
+        """A catalog with one view, over inputs whose catalogs are there; `stubs`: over empty tables where they are views, until `_fill`."""
         own = Universe(self.instance, view.inputs.get, self._views)
         try:
+            for name, relation in view.inputs.items() if stubs else ():
+                if isinstance(relation, ViewRelation):
+                    own._stub(name, relation)
             own.ensure(view.inputs)
             own.define(view.macros)
             own._execute_inside([f"create schema andon; create view andon.this as (\n{view.sql}\n)"])
