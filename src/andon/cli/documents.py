@@ -162,6 +162,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], SuggestionsDocument),
         "test": (TestsDocument,),
         "publish": (RunDocument,),
+        "upload": (RunDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo],),
         "show": (PageDocument,),

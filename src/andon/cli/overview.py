@@ -30,6 +30,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("plan", "runs", "plan", "What a run would do, and why", "Build and publish"),
     Entry("run", "runs", "run", "Build what changed and publish it in one step", "Build and publish"),
     Entry("refresh", "runs", "refresh", "Build the branch's own code on today's inputs", "Build and publish"),
+    Entry("upload", "upload", "upload", "Publish a file that you have: CSV, JSON, Parquet", "Build and publish"),
     Entry("check", "checks", "check", "Ask what must hold; propose checks", "Build and publish"),
     Entry("test", "unit_tests", "test", "Run unit tests: given rows in, expected rows out", "Build and publish"),
     Entry("publish", "branches", "publish", "Publish a branch into main", "Build and publish"),
@@ -50,7 +51,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("pull", "pull", "pull", "Bring the branch's files into the folder", "Work aside"),
     Entry("config", "setup", "config", "Each setting's value and where it comes from", "Set up"),
     Entry("lock", "setup", "lock", "Pin the packages of Python datasets", "Set up"),
-    Entry("source", "setup", "source", "Pin how a source's files are read", "Set up"),
+    Entry("source", "setup", "source", "Add a table of a database; pin how files are read", "Set up"),
 )
 
 BY_NAME = {entry.name: entry for entry in COMMANDS}

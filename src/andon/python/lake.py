@@ -153,6 +153,32 @@ class Lake:
         """Build the branch's own code on today's inputs and publish what is healthy."""
         return self._service.runs.refresh(_options(select, branch, options), Listener(report))
 
+    def upload(
+        self, file: str | Path, dataset: str, *, replaces: bool = False, report: Reporter = silent, **options: Any
+    ) -> RunResult:
+        """Lay a CSV, JSON or Parquet file into the project as a raw file of the source `dataset`, and publish its rows.
+
+        Where it is not published, the folder is as it was before.
+
+        Args:
+            replaces: in place of what was uploaded for the dataset before; else its rows are added.
+            options: `publish`, `message` as on the command line.
+
+        Raises:
+            UsageError: `usage.exists` for a content that is there already; `usage.bad_argument`.
+        """
+        from andon.service.uploads import publish_upload
+
+        chosen, runs = replace(_options((), None, options), agreed=ANY_PLAN), self._service.runs
+        return publish_upload(
+            self._service.workspace,
+            Path(file),
+            dataset,
+            chosen,
+            lambda its: runs.run(its, Listener(report)),
+            replaces=replaces,
+        )
+
     def test(self, *select: str, exclude: Sequence[str] = (), again: bool = False) -> list[TestResult]:
         """Run the unit tests of `tests/*.yml`: those of all datasets, or of those that a selection names.
 

@@ -46,15 +46,19 @@ def accept_source(workspace: Workspace, name: str, branch: str | None = None) ->
         UsageError: `usage.bad_argument` if it is no source.
         ProjectError: `project.cannot_add`.
     """
-    definition = _gathered(workspace, name, branch).definitions[name]
+    definition = gathered_with(workspace, name, branch).definitions[name]
     path = workspace.root / definition.entry
     count = definition.recorded + 1
     write_whole(path, set_key(definition.entry, path.read_text(encoding="utf-8"), "recorded", count).encode())
     return Accepted(name, definition.entry, count)
 
 
-def _gathered(workspace: Workspace, name: str, branch: str | None) -> Gathered:
-    """What there is of the folder and the branch, with the source `name` in it."""
+def gathered_with(workspace: Workspace, name: str, branch: str | None) -> Gathered:
+    """What there is of the folder and the branch, with the source `name` in it.
+
+    Raises:
+        UsageError: `usage.bad_argument` if there is no such source.
+    """
     chosen = workspace.branch(branch)
     ref = chosen if workspace.lake.refs.find(chosen) else "main"
     gatherer = Gatherer(workspace)
@@ -91,7 +95,7 @@ def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pi
         UsageError: `usage.bad_argument` if it is no source.
         DatasetError: what stands in the way of reading it.
     """
-    gathered = _gathered(workspace, name, branch)
+    gathered = gathered_with(workspace, name, branch)
     if gathered.definitions[name].connection is not None:
         message = f"`{name}` is asked of a database, which says itself what its columns are"
         hint = "name the columns in its query; what it returns is recorded with each load"

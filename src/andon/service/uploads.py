@@ -1,0 +1,236 @@
+"""Uploads: a file that somebody has becomes a raw file of the project, and a source reads it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andon.base.files import machine_error, make_folder, write_whole
+from andon.base.names import is_name_part
+from andon.base.record import Record, replace
+from andon.errors import UsageError
+from andon.lake.named_files import raw_path
+from andon.model.build import InputFile
+from andon.project.folder.scan import hash_files
+from andon.service.sources import gathered_with
+from andon.sources.files.paths import match
+
+if TYPE_CHECKING:
+    from andon.model.run import RunResult
+    from andon.runs.goal import RunOptions
+    from andon.workspace.workspace import Workspace
+
+#: What reads a file, by how its name ends.
+_READERS = {
+    ".csv": "read_csv",
+    ".tsv": "read_csv",
+    ".txt": "read_csv",
+    ".json": "read_json",
+    ".jsonl": "read_json",
+    ".ndjson": "read_json",
+    ".parquet": "read_parquet",
+}
+_PACKED = (".gz", ".zst")
+
+
+class Uploaded(Record):
+    """A file that was laid into the project.
+
+    Attributes:
+        dataset: what shows its rows.
+        source: the source's file; `is_new` where it was written for this.
+        file: where the copy lies.
+        original: its name before.
+        sha256, bytes: of its content.
+        replaced: raw files whose place it takes.
+    """
+
+    dataset: str
+    source: str
+    is_new: bool
+    file: str
+    original: str
+    sha256: str
+    bytes: int
+    replaced: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """What the commit says of it."""
+        how = "replaces" if self.replaced else "uploaded as"
+        return f"{self.original} {how} {self.dataset} (sha256 {self.sha256[:12]}, {self.bytes:,} bytes)"
+
+
+class _NotPublished(Exception):
+    """Takes a file back out."""
+
+
+def publish_upload(
+    workspace: Workspace,
+    file: Path,
+    dataset: str,
+    options: RunOptions,
+    run: Callable[[RunOptions], RunResult],
+    *,
+    replaces: bool = False,
+) -> RunResult:
+    """Lay a copy of `file` where the source `dataset` reads, and publish its rows with all that reads them.
+
+    Where it is not published, the folder is as it was before.
+
+    Args:
+        options: how to publish; what is selected is chosen here.
+        run: as `Runs.run`.
+        replaces: take the files that were uploaded for the dataset before away. They are in the lake.
+
+    Raises:
+        UsageError: `usage.bad_argument` for a file or name that can't be taken, `usage.exists` for a content that is there already.
+        AndonError: what `run` raises.
+    """
+    result: RunResult | None = None
+    try:
+        with _laid(workspace, file, dataset, replaces=replaces) as uploaded:
+            message = options.message or uploaded.message
+            result = run(replace(options, select=(f"{dataset}+",), message=message))
+            if not result.published:
+                raise _NotPublished
+    except _NotPublished:
+        pass
+    assert result is not None
+    return result
+
+
+@contextmanager
+def _laid(workspace: Workspace, file: Path, dataset: str, *, replaces: bool) -> Iterator[Uploaded]:
+    """The copy where the source reads; it stays if the block ends well, and where it raises the folder is as it was."""
+    source, pattern, is_new = _source(workspace, file, dataset)
+    folder = f"raw/uploads/{dataset.replace('.', '/')}"
+    there = _uploads(workspace, folder)
+    stamp = workspace.clock().strftime("%Y%m%d-%H%M%S")
+    path = f"{folder}/{stamp}-{_safe(file.name)}"
+    if not is_new and not match(pattern, path):
+        message = f"the source `{source}` reads `{pattern}`, which `{file.name}` does not fit"
+        hint = "give it a name of its own, or another format"
+        raise UsageError("usage.bad_argument", message, where=source, hint=hint)
+    made = [workspace.root / path]
+    try:
+        make_folder(made[0].parent)
+        shutil.copyfile(file, made[0])
+    except OSError as error:
+        raise machine_error(error, f"copy `{file}` to `{path}`") from error
+    moved: list[tuple[Path, Path]] = []
+    try:
+        fact = hash_files(workspace.root, [path], workspace.cache)[path]
+        same = next((other for other, known in there.items() if known.sha256 == fact.sha256), None)
+        if same is not None and not replaces:
+            message = f"`{file.name}` was uploaded before: `{same}` holds the same"
+            raise UsageError("usage.exists", message, where=same, hint="`--replace` takes what is there away first")
+        replaced = tuple(sorted(there)) if replaces else ()
+        _require_kept(workspace, [there[name] for name in replaced])
+        moved = _moved(workspace, replaced)
+        if is_new:
+            made.append(workspace.root / source)
+            make_folder(made[-1].parent)
+            write_whole(made[-1], _text(file.name, pattern).encode())
+        yield Uploaded(dataset, source, is_new, path, file.name, fact.sha256, fact.size, replaced)
+    except BaseException:
+        for target in made:
+            target.unlink(missing_ok=True)
+        for before, now in moved:
+            now.replace(before)
+        raise
+    for _, now in moved:
+        now.unlink(missing_ok=True)
+
+
+def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, bool]:
+    """The source's file, the pattern that it reads uploads by, and whether it must be written.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    if not file.is_file():
+        raise UsageError("usage.bad_argument", f"there is no file `{file}`", where=str(file))
+    schema, _, name = dataset.partition(".")
+    if not (is_name_part(schema) and is_name_part(name)):
+        raise UsageError(
+            "usage.bad_argument", f"`{dataset}` can't name a dataset", where=dataset, hint="`--as crm.leads`"
+        )
+    ending = _ending(file.name)
+    if ending is None:
+        known = ", ".join(f"`{each}`" for each in _READERS)
+        message = f"`{file.name}` is no file that a source reads"
+        raise UsageError(
+            "usage.bad_argument",
+            message,
+            where=str(file),
+            hint=f"its name must end in {known}, or one of them with `.gz`",
+        )
+    source = f"sources/{schema}/{name}.sql"
+    pattern = f"raw/uploads/{schema}/{name}/*{ending}"
+    if not (workspace.root / source).exists():
+        return source, pattern, True
+    definition = gathered_with(workspace, dataset, None).definitions[dataset]
+    patterns = [pattern for read in definition.reads for pattern in read.patterns]
+    mine = next((p for p in patterns if p.startswith(f"raw/uploads/{schema}/{name}/")), None)
+    if mine is None:
+        message = f"the source `{source}` does not read uploads"
+        hint = f"let it read `{pattern}` too, or take another name"
+        raise UsageError("usage.bad_argument", message, where=source, hint=hint)
+    return source, mine, False
+
+
+def _ending(name: str) -> str | None:
+    """How a file's name ends, in lower case, if a reader knows it."""
+    lower = name.lower()
+    packed = next((p for p in _PACKED if lower.endswith(p)), "")
+    plain = Path(lower.removesuffix(packed)).suffix
+    return plain + packed if plain in _READERS and not (packed and plain == ".parquet") else None
+
+
+def _text(original: str, pattern: str) -> str:
+    reader = _READERS[Path(pattern.lower().removesuffix(".gz").removesuffix(".zst")).suffix]
+    return f"/*---\ndescription: What was uploaded, {original} first.\n---*/\nselect * from {reader}('{pattern}')\n"
+
+
+def _safe(name: str) -> str:
+    """A file's name without signs that mean something in patterns and shells; its end in lower case."""
+    ending = _ending(name) or ""
+    stem = name[: len(name) - len(ending)]
+    return (re.sub(r"[^\w.-]+", "_", stem).strip("._") or "file") + ending
+
+
+def _uploads(workspace: Workspace, folder: str) -> dict[str, InputFile]:
+    place = workspace.root / folder
+    paths = [f"{folder}/{each.name}" for each in sorted(place.iterdir()) if each.is_file()] if place.is_dir() else []
+    facts = hash_files(workspace.root, paths, workspace.cache)
+    return {path: InputFile(path, fact.sha256, fact.size) for path, fact in facts.items()}
+
+
+def _require_kept(workspace: Workspace, files: Sequence[InputFile]) -> None:
+    """Nothing is taken out of the folder that is nowhere else.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    lost = [file.path for file in files if not workspace.lake.storage.exists(raw_path(file))]
+    if lost:
+        message = f"`{lost[0]}` was never loaded: it is in this folder and nowhere else"
+        raise UsageError(
+            "usage.bad_argument", message, where=lost[0], hint="`andon run` loads it; or move it away yourself"
+        )
+
+
+def _moved(workspace: Workspace, paths: Sequence[str]) -> list[tuple[Path, Path]]:
+    """Put files aside, where no pattern finds them: (where they lay, where they lie)."""
+    found = []
+    for path in paths:
+        before = workspace.root / path
+        now = before.with_name(f".{before.name}.replaced")
+        before.replace(now)
+        found.append((before, now))
+    return found

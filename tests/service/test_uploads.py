@@ -1,0 +1,139 @@
+"""Uploads: published with what they were called and hold, or the folder is as it was."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from kit.command_line import Andon
+
+LEADS = "id,name\n1,ada\n2,ben\n"
+MORE = "id,name\n3,cleo\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Andon:
+    monkeypatch.setenv("ANDON_AUTHOR", "ana")
+    made = Andon(tmp_path / "acme")
+    made.write("andon.toml", "")
+    made.write("datasets/marts/count.sql", "select count(*) as n from crm.leads\n")
+    return made
+
+
+def given(project: Andon, name: str, text: str | bytes) -> str:
+    path = project.folder.parent / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(path)
+
+
+def state(project: Andon) -> dict[str, str]:
+    """Every file of the folder but the lake, by its content."""
+    files = [p for p in project.folder.rglob("*") if p.is_file() and ".andon" not in p.parts]
+    return {str(p.relative_to(project.folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def count(project: Andon) -> int:
+    return project.json("query", "from marts.count")["rows"][0][0]
+
+
+def test_a_file_becomes_a_source_and_more_are_added(project):
+    (project.folder / "datasets/marts/count.sql").unlink()
+    project("upload", given(project, "My leads (May).CSV", LEADS), "--as", "crm.leads", "--yes")
+    project.write("datasets/marts/count.sql", "select count(*) as n from crm.leads\n")
+    project("run", "--yes")
+    assert count(project) == 2
+    newest = project.json("log")[1]
+    assert (newest["author"], "My leads (May).CSV" in newest["message"]) == ("ana", True)
+    assert hashlib.sha256(LEADS.encode()).hexdigest()[:12] in newest["message"]
+    project("upload", given(project, "june.csv", MORE), "--as", "crm.leads", "--yes")
+    assert count(project) == 3
+    project("undo", "--yes")
+    assert count(project) == 2
+    project("refresh")
+    assert count(project) == 2
+
+
+def test_the_same_content_is_not_loaded_twice(project):
+    project("upload", given(project, "a.csv", LEADS), "--as", "crm.leads", "--yes")
+    before = state(project)
+    error = project.json("upload", given(project, "again.csv", LEADS), "--as", "crm.leads", "--yes", status=2)["error"]
+    assert error["code"] == "usage.exists"
+    assert (state(project), count(project)) == (before, 2)
+
+
+def test_replacing_takes_away_what_was_there_and_undo_brings_it_back(project):
+    project("upload", given(project, "a.csv", LEADS), "--as", "crm.leads", "--yes")
+    project("upload", given(project, "b.csv", MORE), "--as", "crm.leads", "--replace", "--yes")
+    assert count(project) == 1
+    assert len([*(project.folder / "raw/uploads/crm/leads").iterdir()]) == 1
+    project("undo", "--yes")
+    assert count(project) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("b.csv", "id,name\nx,cleo\n"),  # a value that the recorded type does not hold
+        ("b.csv", "id,name,more\n3,cleo,1\n"),
+        ("b.csv", ""),
+        ("b.parquet", b"PAR1 no"),
+        ("b.xlsx", b"PK"),
+    ],
+)
+@pytest.mark.parametrize("how", [(), ("--replace",)])
+def test_what_is_not_published_leaves_the_folder_as_it_was(project, name, content, how):
+    project("upload", given(project, "a.csv", LEADS), "--as", "crm.leads", "--yes")
+    before, head = state(project), project.json("log")[0]["commit"]
+    status = 2 if not name.endswith(".csv") else 1
+    project("upload", given(project, name, content), "--as", "crm.leads", "--yes", *how, status=status)
+    assert (state(project), project.json("log")[0]["commit"]) == (before, head)
+    assert count(project) == 2
+    project("refresh")
+    assert count(project) == 2
+
+
+def test_a_change_of_main_is_asked_about_first(project):
+    error = project.json("upload", given(project, "a.csv", LEADS), "--as", "crm.leads", status=2)["error"]
+    assert error["code"] == "usage.confirmation_needed"
+    assert not (project.folder / "raw").exists() or not [*(project.folder / "raw").rglob("*.csv")]
+    assert not (project.folder / "sources/crm/leads.sql").exists()
+
+
+def test_formats_and_packed_files(project):
+    project("upload", given(project, "a.json", '[{"id": 1}, {"id": 2}]'), "--as", "crm.leads", "--yes")
+    assert count(project) == 2
+    (project.folder / "datasets/marts/count.sql").write_text("select count(*) as n from crm.packed\n")
+    project("upload", given(project, "a.csv.gz", gzip.compress(LEADS.encode())), "--as", "crm.packed", "--yes")
+    project("run", "--yes")
+    assert count(project) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [(("nothing.csv", "--as", "crm.leads"), "there is no file"), (("a.csv", "--as", "Leads"), "can't name")],
+)
+def test_what_is_refused(project, words, named):
+    given(project, "a.csv", LEADS)
+    file = str(project.folder.parent / words[0])
+    assert named in project.json("upload", file, *words[1:], "--yes", status=2)["error"]["message"]
+
+
+def test_a_source_that_reads_other_files_is_left_alone(project):
+    project.write("raw/leads.csv", LEADS)
+    project.write("sources/crm/leads.sql", "select * from read_csv('raw/leads.csv')\n")
+    before = state(project)
+    error = project.json("upload", given(project, "b.csv", MORE), "--as", "crm.leads", "--yes", status=2)["error"]
+    assert "does not read uploads" in error["message"]
+    assert state(project) == before
+
+
+def test_from_python(project):
+    import andon
+
+    with andon.open(project.folder) as lake:
+        assert lake.upload(given(project, "a.csv", LEADS), "crm.leads").published
+        assert lake.upload(given(project, "b.csv", MORE), "crm.leads", replaces=True).published
+    assert count(project) == 1
