@@ -212,7 +212,7 @@ def _two_transactions() -> None:
                 late.append((sql, parameters))
                 return 1
 
-        Commits.write = lambda this, transaction, d, root: write(this, Recorder(transaction), d, root)  # type: ignore
+        Commits.write = lambda this, transaction, *rest: write(this, Recorder(transaction), *rest)  # type: ignore
         try:
             done = original(self, draft, content, moves, request, also)
         finally:

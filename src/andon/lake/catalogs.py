@@ -20,7 +20,7 @@ def enlist(storage: Storage, catalog: Path) -> None:
     """
     note = _note(storage, catalog)
     if not storage.exists(note):
-        storage.write(note, _relative(storage, catalog).encode())
+        storage.write(note, _relative(storage, catalog).encode(), durable=True)
 
 
 def other_catalogs(storage: Storage, catalog: Path) -> Iterator[tuple[Path, Path]]:

@@ -43,8 +43,8 @@ class Storage(Protocol):
         """How an engine names the file `path` (relative)."""
         ...
 
-    def write(self, path: str, data: bytes) -> None:
-        """Write a small file, so that a reader sees all of it or none."""
+    def write(self, path: str, data: bytes, *, durable: bool = False) -> None:
+        """Write a small file, so that a reader sees all of it or none; with `durable` it is there after a power loss too."""
         ...
 
     def read(self, path: str) -> bytes:
@@ -121,11 +121,13 @@ class LocalStorage:
         """See `Storage.engine_path`."""
         return f"{self.root}/{path}"
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, *, durable: bool = False) -> None:
         """See `Storage.write`."""
         make_folder((self.root / path).parent)
-        write_whole(self.root / path, data)
+        write_whole(self.root / path, data, durable=durable)
         like_folder(self.root / path)
+        if durable:
+            sync_all([str(self.root / path)], str(self.root))
 
     def read(self, path: str) -> bytes:
         """See `Storage.read`."""

@@ -47,9 +47,9 @@ def test_shared_files_are_kept_out_by_content() -> None:
 
 
 def test_raw_files_are_kept_out_with_their_source() -> None:
-    before = [InputFile("raw/1.csv", "a"), InputFile("raw/2.csv", "b"), InputFile("raw/3.csv", "c")]
-    after = [InputFile("raw/1.csv", "a"), InputFile("raw/2.csv", "B"), InputFile("raw/4.csv", "d")]
-    assert source_causes({"s.a": (before, after), "s.b": ((), ())}) == {
+    before = {"raw/1.csv": "a", "raw/2.csv": "b", "raw/3.csv": "c"}
+    after = {"raw/1.csv": "a", "raw/2.csv": "B", "raw/4.csv": "d"}
+    assert source_causes({"s.a": (before, after), "s.b": ({}, {})}) == {
         Cause("raw/2.csv", "B", "s.a"),
         Cause("raw/3.csv", None, "s.a"),
         Cause("raw/4.csv", "d", "s.a"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,11 +58,16 @@ def test_extensions_load_from_their_wheels() -> None:
     assert {("avro",), ("iceberg",)} <= set(loaded)
 
 
-def test_a_missing_extension_says_what_to_install() -> None:
+def test_a_missing_extension_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MachineError) as caught:
         extensions.extension_path("no_such_one")
     assert caught.value.code == "machine.missing"
-    assert caught.value.hint == "pip install 'andon[iceberg]'"
+    monkeypatch.setitem(sys.modules, "duckdb_extension_avro", None)
+    monkeypatch.setitem(sys.modules, "duckdb_extension_postgres_scanner", None)
+    for name, extra in (("avro", "iceberg"), ("postgres_scanner", "postgres")):
+        with pytest.raises(MachineError) as caught:
+            extensions.extension_path(name)
+        assert caught.value.hint == f"pip install 'andon[{extra}]'"
 
 
 def test_an_extension_for_another_engine_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
