@@ -18,12 +18,16 @@ _UNREACHABLE = re.compile(
 _LETS_NOBODY_IN = re.compile(
     r"authentication failed|Access denied|role .* does not exist|database .* does not exist|no password"
 )
+#: What the scanners repeat of a query, and where the engine saw it: neither says what failed.
+_QUERY = re.compile(r'(?<=[yY]) ".*": ', re.DOTALL)
+_ECHO = re.compile(r"\n+LINE \d+: .*\Z", re.DOTALL)
 _REMOTE = re.compile(
-    r"(?:ERROR|FATAL):\s+(?P<text>[^\n]+)"
-    r"|Failed to (?:prepare MySQL query|prepare query|run query|execute query|fetch return types for query) "
-    r"[\"'].*?[\"'](?:: (?P<why>[^\n]+))?(?:\n|\Z)",
+    r"(?:ERROR|FATAL):\s+(?P<text>.+)"
+    r"|Failed to (?:prepare|execute|run) (?:MySQL )?query(?P<why>.+)"
+    r"|No fields returned by query|Failed to fetch return types for query",
     re.DOTALL,
 )
+_TWICE = re.compile(r'has duplicate column name "(?P<name>.*)"', re.DOTALL)
 _VALUE = re.compile(r'Could not convert string "(?P<value>.*?)" to (?P<kind>[A-Z][\w(), ]*)', re.DOTALL)
 #: What the engine, or what was written for it, says of a value that its type can't hold.
 _NO_VALUE = ("ConversionException", "OutOfRangeException", "InvalidInputException")
@@ -46,13 +50,14 @@ def database_error(
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
+    text = _QUERY.sub(" ", _ECHO.sub("", text).replace("\n) q limit 0", ""))
     name = f"`{connection.name}`"
     if isinstance(error, duckdb.InterruptException):
         return DatasetError(
             "build.interrupted", "the run was stopped", where=where, hint="run again; what was built is reused"
         )
     remote = _REMOTE.search(text)
-    said = _plain((remote["text"] or remote["why"] or "it returns no rows") if remote is not None else text)
+    said = _plain((remote["text"] or remote["why"] or "it returns nothing") if remote is not None else text)
     if _UNREACHABLE.search(text):
         if _LETS_NOBODY_IN.search(text):
             message, hint = f"the database {name} lets nobody in: {said}", "user, password and database"
@@ -64,6 +69,14 @@ def database_error(
             where=where,
             hint=f"check `[connections.{connection.name}]` in `andon.toml`: {hint}; then run again",
             retryable=True,
+        )
+    twice = _TWICE.search(text)
+    if twice is not None:
+        return DatasetError(
+            "source.query_failed",
+            f"the query returns two columns called `{shown(twice['name'])}`",
+            where=where,
+            hint="give one of them another name in the query: `… as …`",
         )
     if remote is not None:
         return DatasetError(
@@ -85,7 +98,8 @@ def database_error(
         )
     if not isinstance(error, duckdb.Error):
         return MachineError("internal.error", f"{type(error).__name__}: {said}", where=where, hint="please report this")
-    return DatasetError("source.query_failed", f"{name} could not be read: {said}", where=where)
+    hint = "leave out of the query what it is about, or cast it there to text"
+    return DatasetError("source.query_failed", f"{name} could not be read: {said}", where=where, hint=hint)
 
 
 def _plain(text: str) -> str:
