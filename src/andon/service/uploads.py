@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -111,24 +113,28 @@ def _laid(workspace: Workspace, file: Path, dataset: str, *, replaces: bool) -> 
     folder = f"raw/uploads/{dataset.replace('.', '/')}"
     there = _uploads(workspace, folder)
     stamp = workspace.clock().strftime("%Y%m%d-%H%M%S")
-    path = f"{folder}/{stamp}-{_safe(file.name)}"
+    path = _free(workspace, f"{folder}/{stamp}", _safe(file.name))
     if not is_new and not match(pattern, path):
         message = f"the source `{source}` reads `{pattern}`, which `{file.name}` does not fit"
         hint = "give it a name of its own, or another format"
         raise UsageError("usage.bad_argument", message, where=source, hint=hint)
     made = [workspace.root / path]
+    part = made[0].with_name(f".{made[0].name}.part")  # no pattern finds half a file
     try:
         make_folder(made[0].parent)
-        shutil.copyfile(file, made[0])
+        shutil.copyfile(file, part)
+        part.replace(made[0])
     except OSError as error:
         raise machine_error(error, f"copy `{file}` to `{path}`") from error
+    finally:
+        part.unlink(missing_ok=True)
     moved: list[tuple[Path, Path]] = []
     try:
         fact = hash_files(workspace.root, [path], workspace.cache)[path]
         same = next((other for other, known in there.items() if known.sha256 == fact.sha256), None)
         if same is not None and not replaces:
             message = f"`{file.name}` was uploaded before: `{same}` holds the same"
-            raise UsageError("usage.exists", message, where=same, hint="`--replace` takes what is there away first")
+            raise UsageError("usage.exists", message, where=same, hint=_way(workspace, same, len(there)))
         replaced = tuple(sorted(there)) if replaces else ()
         _require_kept(workspace, [there[name] for name in replaced])
         moved = _moved(workspace, replaced)
@@ -194,7 +200,8 @@ def _ending(name: str) -> str | None:
 
 def _text(original: str, pattern: str) -> str:
     reader = _READERS[Path(pattern.lower().removesuffix(".gz").removesuffix(".zst")).suffix]
-    return f"/*---\ndescription: What was uploaded, {original} first.\n---*/\nselect * from {reader}('{pattern}')\n"
+    said = json.dumps(f"What was uploaded, {original} first.", ensure_ascii=False)  # whatever signs the name has
+    return f"/*---\ndescription: {said}\n---*/\nselect * from {reader}('{pattern}')\n"
 
 
 def _safe(name: str) -> str:
@@ -202,6 +209,21 @@ def _safe(name: str) -> str:
     ending = _ending(name) or ""
     stem = name[: len(name) - len(ending)]
     return (re.sub(r"[^\w.-]+", "_", stem).strip("._") or "file") + ending
+
+
+def _way(workspace: Workspace, path: str, there: int) -> str:
+    """What to do about a content that lies at `path` already."""
+    head = workspace.lake.refs.resolve(workspace.branch(None))
+    if any(cause.path == path for cause in head.rejected):
+        return f"it was undone: `andon accept --rejected {path}`, then `andon refresh` lets it in again"
+    others = f" and the {there - 1:,} others that lie there" if there > 1 else ""
+    return f"`andon refresh` reads it where that was not done; `--replace` puts this in the place of it{others}"
+
+
+def _free(workspace: Workspace, place: str, name: str) -> str:
+    """A path where no file lies: two uploads of a second may have one name."""
+    paths = (f"{place}-{name}" if n == 1 else f"{place}-{n}-{name}" for n in itertools.count(1))
+    return next(path for path in paths if not (workspace.root / path).exists())
 
 
 def _uploads(workspace: Workspace, folder: str) -> dict[str, InputFile]:
