@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import socket
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -333,3 +334,14 @@ def test_what_a_server_says_of_a_query_is_told_without_the_query(from_postgres, 
         assert (caught.value.code, words in caught.value.message) == ("source.query_failed", True), caught.value
         assert caught.value.hint
         assert "select" not in caught.value.message
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("andon.sources.databases.mysql._PATIENCE", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        options = {"host": "127.0.0.1", "port": str(silent.getsockname()[1]), "database": "shop", "password": PASSWORD}
+        with pytest.raises(DatasetError) as caught:
+            DatabaseSession(Connection("shop", "mysql"), options, tmp_path)
+    assert (caught.value.code, "said nothing" in caught.value.message) == ("source.unreachable", True)
