@@ -132,6 +132,22 @@ def test_a_branch_that_holds_an_undone_load_does_not_bring_it_back(clone, shop):
     assert totals(clone) == AFTER
 
 
+def test_an_undone_load_does_not_come_back_under_another_name(clone, shop):
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh()
+    clone.undo()
+    clone.write("sources/shop/orders.sql", None)
+    clone.write("sources/shop/sold.sql", SOURCE)
+    clone.write("datasets/marts/totals.sql", TOTALS.replace("shop.orders", "shop.sold"))
+    result = clone.run(drop=True)
+    (error,) = [task.error for task in result.tasks if task.error]
+    assert error["code"] == "source.undone"
+    assert totals(clone) == BEFORE
+    clone.accept(error["hint"].split("`")[1].split()[-1])
+    clone.run(drop=True)
+    assert totals(clone) == AFTER
+
+
 def test_a_redo_brings_an_undone_load_back_without_the_database(clone, shop):
     shop("insert into orders values (4, 'cleo', 7)")
     clone.refresh()

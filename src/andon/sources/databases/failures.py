@@ -23,7 +23,7 @@ _QUERY = re.compile(r'(?<=[yY]) ".*": ', re.DOTALL)
 _ECHO = re.compile(r"\n+LINE \d+: .*\Z", re.DOTALL)
 _REMOTE = re.compile(
     r"(?:ERROR|FATAL):\s+(?P<text>.+)"
-    r"|Failed to (?:prepare|execute|run) (?:MySQL )?query(?P<why>.+)"
+    r"|Failed to (?:prepare|execute|run|fetch result row for) (?:MySQL )?query(?P<why>.+)"
     r"|No fields returned by query|Failed to fetch return types for query",
     re.DOTALL,
 )
