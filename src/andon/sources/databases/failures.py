@@ -57,7 +57,10 @@ def database_error(
             "build.interrupted", "the run was stopped", where=where, hint="run again; what was built is reused"
         )
     remote = _REMOTE.search(text)
-    said = _plain((remote["text"] or remote["why"] or "it returns nothing") if remote is not None else text)
+    said = _plain((remote["text"] or (remote["why"] or "it returns nothing").strip()) if remote is not None else text)
+    if "fetch result row" in text and not said:
+        said = "it broke off while it sent its rows"
+        text = f"Lost connection: {said}"
     if _UNREACHABLE.search(text):
         if _LETS_NOBODY_IN.search(text):
             message, hint = f"the database {name} lets nobody in: {said}", "user, password and database"
