@@ -280,7 +280,9 @@ def test_a_load_of_rows_from_before_is_that_load(clone, shop):
     first = clone.leaves()["shop.orders"]
     shop("insert into orders values (4, 'cleo', 7)")
     clone.refresh()
-    shop("delete from orders where id = 4; create table other as from orders; drop table orders; alter table other rename to orders")
+    shop(
+        "delete from orders where id = 4; create table other as from orders; drop table orders; alter table other rename to orders"
+    )
     clone.refresh()
     assert clone.leaves()["shop.orders"] == first
 

@@ -79,7 +79,7 @@ def from_sqlite(tmp_path: Path) -> tuple[sqlite3.Connection, Load]:
     return sqlite3.connect(path), loader(Connection("shop", "sqlite"), {"path": str(path)}, tmp_path)
 
 
-def check(load: Load, exact: Sequence[tuple[str, str, str]]) -> None:
+def check(load: Load, exact: Sequence[tuple[str, str, str | None]]) -> None:
     """Load all `(expression, type, text)` as columns of one row."""
     found = load("select " + ", ".join(f"{sql} as c{n}" for n, (sql, _, _) in enumerate(exact)))
     got = zip((sql for sql, _, _ in exact), found.types, found.rows[0], strict=True)
@@ -97,6 +97,12 @@ POSTGRES = [
         "12345678901234567890123456789.123456789",
     ),
     ("1.10::numeric", "VARCHAR", "1.10"),
+    ("(-0.01)::numeric(38,2)", "DECIMAL(38,2)", "-0.01"),
+    ("1e-38::numeric(38,38)", "DECIMAL(38,38)", "0." + "0" * 37 + "1"),
+    ("(-99999999.99)::numeric(10,2)", "DECIMAL(10,2)", "-99999999.99"),
+    ("999999::numeric(6,0)", "DECIMAL(6,0)", "999999"),
+    ("null::numeric(18,4)", "DECIMAL(18,4)", None),
+    ("array[1.5, 2]::numeric(10,2)[]", "VARCHAR", "{1.50,2.00}"),
     ("'NaN'::numeric", "VARCHAR", "NaN"),
     ("(10::numeric ^ 45)::numeric(60,2)", "VARCHAR", "1" + "0" * 45 + ".00"),
     ("0.1::real", "FLOAT", "0.1"),

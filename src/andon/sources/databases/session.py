@@ -100,6 +100,16 @@ class DatabaseSession:
         types = [(column.name, column.stored) for column in columns]
         with self._lock:
             try:
+                came = self._session.columns(self._database.home, f"\n{select}\n")
+                wrong = next((one for one, other in zip(came, types, strict=True) if one != other), None)
+                if wrong is not None:
+                    raise DatasetError(
+                        "source.changed_while_read",
+                        f"`{wrong[0]}` comes as {wrong[1]} now",
+                        where=where,
+                        hint="run again; if it stays, cast it in the query",
+                        retryable=True,
+                    )
                 return write_parquet(self._session, self._database.home, select, types, stored, path)
             except Exception as error:
                 Path(path).unlink(missing_ok=True)
