@@ -155,7 +155,7 @@ def test_what_is_no_contract_is_not_known(project, looks: Looks) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "select * from read_json('raw/a.json')",
+        "select * from read_json('raw/year=2026/a.json')",
         "select * from read_parquet('raw/year=2026/a.parquet')",
         "select * from read_csv('raw/year=2026/a.csv', types = {'v': 'AMOUNT(18,2,$)'})",
     ],
@@ -163,7 +163,7 @@ def test_what_is_no_contract_is_not_known(project, looks: Looks) -> None:
 def test_contracts_of_all_formats_are_known(project, looks: Looks, sql: str) -> None:
     import duckdb
 
-    project.write("raw/a.json", '{"n": {"a b": [1, 2]}, "t": "2026-01-02 03:04:05", "d": 1.5}\n' * 3)
+    project.write("raw/year=2026/a.json", '{"n": {"a b": [1, 2]}, "t": "2026-01-02 03:04:05", "d": 1.5}\n' * 3)
     project.write("raw/year=2026/a.csv", 'v,w\n$1.50,2026-01-01\n"$1,200.00",2026-01-02\n')
     with closing(duckdb.connect()) as connection:
         into = project.root / "raw/year=2026/a.parquet"
