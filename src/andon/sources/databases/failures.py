@@ -21,12 +21,16 @@ _UNREACHABLE = re.compile(
 _LETS_NOBODY_IN = re.compile(
     r"authentication failed|Access denied|role .* does not exist|database .* does not exist|no password"
 )
+#: What the scanners repeat of a query, and where the engine saw it: neither says what failed.
+_QUERY = re.compile(r'(?<=[yY]) ".*": ', re.DOTALL)
+_ECHO = re.compile(r"\n+LINE \d+: .*\Z", re.DOTALL)
 _REMOTE = re.compile(
-    r"(?:ERROR|FATAL):\s+(?P<text>[^\n]+)"
-    r"|Failed to (?:prepare MySQL query|prepare query|run query|execute query|fetch return types for query) "
-    r"[\"'].*?[\"'](?:: (?P<why>[^\n]+))?(?:\n|\Z)",
+    r"(?:ERROR|FATAL):\s+(?P<text>.+)"
+    r"|Failed to (?:prepare|execute|run) (?:MySQL )?query(?P<why>.+)"
+    r"|No fields returned by query|Failed to fetch return types for query",
     re.DOTALL,
 )
+_TWICE = re.compile(r'has duplicate column name "(?P<name>.*)"', re.DOTALL)
 _VALUE = re.compile(r'Could not convert string "(?P<value>.*?)" to (?P<kind>[A-Z][\w(), ]*)', re.DOTALL)
 #: What the engine, or what was written for it, says of a value that its type can't hold.
 _NO_VALUE = ("ConversionException", "OutOfRangeException", "InvalidInputException")
@@ -49,12 +53,21 @@ def database_error(
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
+    text = _QUERY.sub(" ", _ECHO.sub("", text).replace("\n) q limit 0", ""))
     if isinstance(error, duckdb.InterruptException):
         return stopped(where)
     remote = _REMOTE.search(text)
-    said = _plain((remote["text"] or remote["why"] or "it returns no rows") if remote is not None else text)
+    said = _plain((remote["text"] or remote["why"] or "it returns nothing") if remote is not None else text)
     if _UNREACHABLE.search(text):
         return _unreachable(connection, said, lets_in=_LETS_NOBODY_IN.search(text) is None, where=where)
+    twice = _TWICE.search(text)
+    if twice is not None:
+        return DatasetError(
+            "source.query_failed",
+            f"the query returns two columns called `{shown(twice['name'])}`",
+            where=where,
+            hint="give one of them another name in the query: `… as …`",
+        )
     if remote is not None:
         return _query_failed(connection, f"the database `{connection.name}` could not run the query: {said}", where)
     value = _VALUE.search(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,7 +34,9 @@ class DatabaseSession:
         root: the project's folder, to which paths are relative.
         settings: how the engine is set; None where nothing large is read.
         writes: folders in which files are written.
-        one_snapshot: whether all that is read is of one moment, that of the first read.
+
+    All that is read is of one moment, that of the first read, as long as nothing fails; what a query does there beside reading is taken
+    back at the end.
 
     Raises:
         DatasetError: `source.unreachable`.
@@ -47,8 +50,6 @@ class DatabaseSession:
         root: Path,
         settings: EngineSettings | None = None,
         writes: Sequence[Path] = (),
-        *,
-        one_snapshot: bool = False,
     ) -> None:
         from andon.engines.duckdb.extensions import load
         from andon.engines.duckdb.opening import Purpose, open_instance
@@ -68,8 +69,7 @@ class DatabaseSession:
             for statement in (*self._database.prepare, self._database.attach(options)):
                 self._session.connection.execute(statement)
             self._instance.shut(writes)
-            if one_snapshot:
-                self._session.at(self._database.home).execute("begin")
+            self._session.at(self._database.home).execute("begin")
         except AndonError:
             self._instance.close()
             raise
@@ -100,6 +100,16 @@ class DatabaseSession:
         types = [(column.name, column.stored) for column in columns]
         with self._lock:
             try:
+                came = self._session.columns(self._database.home, f"\n{select}\n")
+                wrong = next((one for one, other in zip(came, types, strict=True) if one != other), None)
+                if wrong is not None:
+                    raise DatasetError(
+                        "source.changed_while_read",
+                        f"`{wrong[0]}` comes as {wrong[1]} now",
+                        where=where,
+                        hint="run again; if it stays, cast it in the query",
+                        retryable=True,
+                    )
                 return write_parquet(self._session, self._database.home, select, types, stored, path)
             except Exception as error:
                 Path(path).unlink(missing_ok=True)
@@ -167,6 +177,11 @@ class DatabaseSession:
             raise self._told(error, where) from error
 
     def _told(self, error: Exception, where: str) -> AndonError:
+        """What a failure means. It ended the transaction: what is read next is of a new one, else one bad query would fail them all."""
+        with contextlib.suppress(Exception):  # of a server that is gone the next read tells
+            self._session.connection.execute("rollback")
+        with contextlib.suppress(Exception):
+            self._session.at(self._database.home).execute("begin")
         return database_error(error, self.connection, self._secrets, where)
 
 
