@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from andon.runs.goal import ANY_PLAN, RunOptions
+from andon.service.uploads import publish_upload
+from kit.clones import Clone
 from kit.command_line import Andon
 
 LEADS = "id,name\n1,ada\n2,ben\n"
@@ -137,3 +141,39 @@ def test_from_python(project):
         assert lake.upload(given(project, "a.csv", LEADS), "crm.leads").published
         assert lake.upload(given(project, "b.csv", MORE), "crm.leads", replaces=True).published
     assert count(project) == 1
+
+
+def test_two_files_of_one_name_in_one_second_are_two(tmp_path):
+    clone = Clone(tmp_path / "acme", clock=lambda: datetime(2026, 11, 1, 8, tzinfo=UTC))
+    clone.write("andon.toml", "")
+    given = tmp_path / "a.csv"
+    with clone.opened() as service:
+        for text in (LEADS, MORE):
+            given.write_text(text)
+            assert publish_upload(
+                service.workspace, given, "crm.leads", RunOptions(agreed=ANY_PLAN), service.runs.run
+            ).published
+        given.write_text("id,name\nx,dan\n")
+        assert not publish_upload(
+            service.workspace, given, "crm.leads", RunOptions(agreed=ANY_PLAN), service.runs.run
+        ).published
+    assert clone.ask("select count(*) from crm.leads") == [(3,)]
+    assert len([*(clone.root / "raw/uploads/crm/leads").iterdir()]) == 2
+
+
+def test_an_undone_file_comes_back_by_what_the_hint_says_and_the_others_stay(project):
+    project("upload", given(project, "a.csv", LEADS), "--as", "crm.leads", "--yes")
+    project("upload", given(project, "b.csv", MORE), "--as", "crm.leads", "--yes")
+    project("undo", "--yes")
+    error = project.json("upload", given(project, "b.csv", MORE), "--as", "crm.leads", "--yes", status=2)["error"]
+    command = error["hint"].split("`")[1].removeprefix("andon ").split()
+    project(*command)
+    project("refresh")
+    assert count(project) == 3
+
+
+@pytest.mark.parametrize("name", ["a: b.csv", "a\nb: c.csv", "# ä.csv", "'\"{}[].csv"])
+def test_whatever_a_first_file_is_called(project, name):
+    project("upload", given(project, name, LEADS), "--as", "crm.leads", "--yes")
+    project("run", "--yes")
+    assert count(project) == 2

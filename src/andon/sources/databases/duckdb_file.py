@@ -15,6 +15,9 @@ class DuckDBFile:
     home = ALIAS
     prepare = ()
 
+    def reach(self, options: Mapping[str, str]) -> None:
+        """See `DatabaseKind`. Attaching it does not wait for long."""
+
     def attach(self, options: Mapping[str, str]) -> str:
         """See `DatabaseKind`."""
         return f"attach {literal(options['path'])} as {ALIAS} (read_only)"

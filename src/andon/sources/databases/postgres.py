@@ -45,6 +45,9 @@ class Postgres:
     home = "memory"
     prepare = ()
 
+    def reach(self, options: Mapping[str, str]) -> None:
+        """See `DatabaseKind`. Attaching it does not wait for long."""
+
     def attach(self, options: Mapping[str, str]) -> str:
         """See `DatabaseKind`."""
         said = {_WORDS.get(key, key): value for key, value in options.items()}

@@ -66,6 +66,7 @@ class DatabaseSession:
             self._session.connection.execute("set global secret_directory = '/nonexistent'")
             if self._database.extension is not None:
                 load(self._session.connection, self._database.extension)
+            self._database.reach(options)
             for statement in (*self._database.prepare, self._database.attach(options)):
                 self._session.connection.execute(statement)
             self._instance.shut(writes)

@@ -30,6 +30,9 @@ class SQLite:
     home = "memory"
     prepare = ()
 
+    def reach(self, options: Mapping[str, str]) -> None:
+        """See `DatabaseKind`. Attaching it does not wait for long."""
+
     def attach(self, options: Mapping[str, str]) -> str:
         """See `DatabaseKind`."""
         return f"attach {literal(options['path'])} as {ALIAS} (type sqlite, read_only)"
