@@ -21,7 +21,7 @@ _LETS_NOBODY_IN = re.compile(
 _REMOTE = re.compile(
     r"(?:ERROR|FATAL):\s+(?P<text>[^\n]+)"
     r"|Failed to (?:prepare MySQL query|prepare query|run query|execute query|fetch return types for query) "
-    r"[\"'].*?[\"'](?:: (?P<why>[^\n]+))?(?:\n|\Z)",
+    r"[\"'](?:.*\) q(?: limit 0| on true)?|.*?)[\"'](?:: (?P<why>[^\n]+)|\s*\Z)",
     re.DOTALL,
 )
 _VALUE = re.compile(r'Could not convert string "(?P<value>.*?)" to (?P<kind>[A-Z][\w(), ]*)', re.DOTALL)
