@@ -117,6 +117,7 @@ def _laid(workspace: Workspace, file: Path, dataset: str, *, replaces: bool) -> 
         hint = "give it a name of its own, or another format"
         raise UsageError("usage.bad_argument", message, where=source, hint=hint)
     made = [workspace.root / path]
+    folders = _missing(workspace.root, [path, source])
     try:
         make_folder(made[0].parent)
         shutil.copyfile(file, made[0])
@@ -140,11 +141,24 @@ def _laid(workspace: Workspace, file: Path, dataset: str, *, replaces: bool) -> 
     except BaseException:
         for target in made:
             target.unlink(missing_ok=True)
+        for each in folders:
+            _remove_empty(each)
         for before, now in moved:
             now.replace(before)
         raise
     for _, now in moved:
         now.unlink(missing_ok=True)
+
+
+def _missing(root: Path, paths: Sequence[str]) -> list[Path]:
+    """The folders of files that are not there yet, the innermost first."""
+    above = {root / folder for path in paths for folder in Path(path).parents}
+    return sorted((folder for folder in above if not folder.exists()), key=lambda each: len(each.parts), reverse=True)
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, bool]:
@@ -173,6 +187,12 @@ def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, b
     source = f"sources/{schema}/{name}.sql"
     pattern = f"raw/uploads/{schema}/{name}/*{ending}"
     if not (workspace.root / source).exists():
+        other = next((workspace.root / "datasets" / schema).glob(f"{name}.*"), None)
+        if other is not None:
+            message = f"`{dataset}` is made by `{other.relative_to(workspace.root)}`, and only a source takes uploads"
+            raise UsageError(
+                "usage.bad_argument", message, where=dataset, hint=f"take another name: `--as {schema}.{name}_upload`"
+            )
         return source, pattern, True
     definition = gathered_with(workspace, dataset, None).definitions[dataset]
     patterns = [pattern for read in definition.reads for pattern in read.patterns]
