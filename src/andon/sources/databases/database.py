@@ -45,6 +45,11 @@ class DatabaseKind(Protocol):
         """Statements that come before it is attached."""
         ...
 
+    @property
+    def tables(self) -> str:
+        """The query, in its own SQL, that names its tables and views as `source add` takes them."""
+        ...
+
     def attach(self, options: Mapping[str, str]) -> str:
         """The statement that attaches it as `ALIAS`, to be read only; references are resolved in `options`."""
         ...
