@@ -265,3 +265,32 @@ def test_lineage_leads_to_the_connection(clone):
     names = {node["id"]: node["kind"] for node in trail["nodes"]}
     assert names["connection:shop"] == "database"
     assert ("connection:shop", "shop.orders") in {(edge["from"], edge["to"]) for edge in trail["edges"]}
+
+
+def test_rows_in_another_order_that_were_undone_stay_out(clone, shop):
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh()
+    clone.undo()
+    shop("create table other as from orders; drop table orders; create table orders as from other order by id desc")
+    clone.refresh()
+    assert totals(clone) == BEFORE
+
+
+def test_a_load_of_rows_from_before_is_that_load(clone, shop):
+    first = clone.leaves()["shop.orders"]
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh()
+    shop(
+        "delete from orders where id = 4; create table other as from orders; drop table orders; alter table other rename to orders"
+    )
+    clone.refresh()
+    assert clone.leaves()["shop.orders"] == first
+
+
+def test_values_that_only_a_comparison_tells_apart_are_another_load(clone, shop):
+    shop("update orders set customer = case id when 1 then 'ben' when 2 then 'ada' else customer end")
+    clone.refresh()
+    assert totals(clone) == [("ada", 25.0), ("ben", 10.0)]
+    clone.undo()
+    clone.refresh()
+    assert totals(clone) == BEFORE

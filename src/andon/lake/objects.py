@@ -121,6 +121,12 @@ class Objects:
                 found[row[0]] = build_of(row)
         return found
 
+    def builds_of(self, dataset: str) -> list[Build]:
+        """All builds of a dataset, the newest first."""
+        rows = self._database.query("select id from build where dataset = ? order by created desc, id", [dataset])
+        found = self.builds(str(row[0]) for row in rows)
+        return [found[str(row[0])] for row in rows if str(row[0]) in found]
+
     def builds_by_key(self, keys: Iterable[str]) -> dict[str, Build]:
         """The current build of each recipe key that was ever built."""
         found: dict[str, Build] = _Found("build of the recipe")

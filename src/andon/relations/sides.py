@@ -112,11 +112,6 @@ class Sides:
             ]
         return prints[0] == prints[1]
 
-    def content(self, version: Version) -> str:
-        """What a table holds, whatever the order of its rows."""
-        with self.for_size(version.bytes) as side:
-            return fingerprint(side.session(), version, self._paths(version), in_order=False)
-
     def _paths(self, version: Version) -> list[str]:
         return [self._storage.engine_path(file.path) for file in version.files]
 

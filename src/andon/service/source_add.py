@@ -11,22 +11,16 @@ from andon.base.document import Document
 from andon.base.files import make_folder, write_whole
 from andon.base.names import is_name_part, nearest, quote
 from andon.errors import DatasetError, UsageError
+from andon.suggestions.names import looks_personal
 
 if TYPE_CHECKING:
     from andon.sources.databases.database import RemoteColumn
     from andon.sources.databases.session import DatabaseSession
     from andon.workspace.workspace import Workspace
 
-#: Words in a column's name that mean a person.
-_PERSONAL = re.compile(
-    r"(?:^|_)(?:e?mail|phone|mobile|fax|first_?name|last_?name|full_?name|surname|birth\w*|dob|ssn|iban|passport|street|"
-    r"address(?:_?line\d*)?|ip(?:_?address)?|tax_?id)(?:_|$)",
-    re.IGNORECASE,
-)
-
-
 #: So many tables are named to choose from.
 _SHOWN = 10
+#: Names that YAML reads as something else.
 _YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
@@ -84,7 +78,7 @@ def add_source(workspace: Workspace, place: str, name: str | None = None) -> Add
         query = _query(session, parts, found, bare=True)
         if not _returns(session, query, found, place):  # a name is a word of the database's SQL
             query = _query(session, parts, found, bare=False)
-    personal = tuple(c.name for c in found if _PERSONAL.search(c.name))
+    personal = tuple(c.name for c in found if looks_personal(c.name))
     make_folder(path.parent)
     write_whole(path, f"{_front_matter(connection, key, personal, found)}{query}".encode())
     return AddedSource(dataset, file, connection, table, key, personal, len(found))

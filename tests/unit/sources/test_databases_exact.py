@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -79,7 +80,7 @@ def from_sqlite(tmp_path: Path) -> tuple[sqlite3.Connection, Load]:
     return sqlite3.connect(path), loader(Connection("shop", "sqlite"), {"path": str(path)}, tmp_path)
 
 
-def check(load: Load, exact: Sequence[tuple[str, str, str]]) -> None:
+def check(load: Load, exact: Sequence[tuple[str, str, str | None]]) -> None:
     """Load all `(expression, type, text)` as columns of one row."""
     found = load("select " + ", ".join(f"{sql} as c{n}" for n, (sql, _, _) in enumerate(exact)))
     got = zip((sql for sql, _, _ in exact), found.types, found.rows[0], strict=True)
@@ -97,6 +98,12 @@ POSTGRES = [
         "12345678901234567890123456789.123456789",
     ),
     ("1.10::numeric", "VARCHAR", "1.10"),
+    ("(-0.01)::numeric(38,2)", "DECIMAL(38,2)", "-0.01"),
+    ("1e-38::numeric(38,38)", "DECIMAL(38,38)", "." + "0" * 37 + "1"),
+    ("(-99999999.99)::numeric(10,2)", "DECIMAL(10,2)", "-99999999.99"),
+    ("999999::numeric(6,0)", "DECIMAL(6,0)", "999999"),
+    ("null::numeric(18,4)", "DECIMAL(18,4)", None),
+    ("array[1.5, 2]::numeric(10,2)[]", "VARCHAR", "{1.50,2.00}"),
     ("'NaN'::numeric", "VARCHAR", "NaN"),
     ("(10::numeric ^ 45)::numeric(60,2)", "VARCHAR", "1" + "0" * 45 + ".00"),
     ("0.1::real", "FLOAT", "0.1"),
@@ -267,9 +274,7 @@ def test_all_that_a_session_reads_of_postgres_is_of_one_moment(postgres, tmp_pat
         "password": PASSWORD,
     }
     found = []
-    with closing(
-        DatabaseSession(Connection("shop", "postgres"), options, tmp_path, writes=[tmp_path], one_snapshot=True)
-    ) as session:
+    with closing(DatabaseSession(Connection("shop", "postgres"), options, tmp_path, writes=[tmp_path])) as session:
         for table in ("one", "two"):
             columns = session.describe(f"select v from {table}", "x.sql")
             path = tmp_path / f"{table}.parquet"
@@ -296,3 +301,53 @@ def test_a_session_reaches_nothing_but_its_database_and_what_it_writes(from_sqli
             session.write(
                 "select v from t", columns, [Column("v", "VARCHAR", 1)], str(tmp_path / "elsewhere.parquet"), "x.sql"
             )
+
+
+def test_a_query_that_calls_what_writes_changes_nothing(postgres, maria, from_postgres, from_maria):
+    postgres.run("drop table if exists kept; create table kept as select 1 as i")
+    postgres.run("create or replace function spoil() returns int language sql as 'delete from kept returning 1'")
+    maria.run("create or replace sequence numbers")
+    for load, writes in ((from_postgres, "spoil()"), (from_maria, "nextval(numbers)")):
+        with pytest.raises(DatasetError) as caught:
+            load(f"select {writes} as v")
+        assert "read" in caught.value.message.lower()
+    assert (postgres.run("select count(*) from kept"), maria.run("select nextval(numbers)")) == ("1", "1")
+
+
+def test_what_a_server_lets_pass_beside_reading_is_taken_back(postgres, from_postgres):
+    with contextlib.suppress(DatasetError):  # newer servers refuse it
+        from_postgres("select lo_from_bytea(0, 'a') as v")
+    assert postgres.run("select count(*) from pg_largeobject_metadata") == "0"
+
+
+def test_a_query_that_fails_leaves_the_others_of_its_session(postgres, tmp_path):
+    options = {
+        "host": "127.0.0.1",
+        "port": str(postgres.port),
+        "database": "shop",
+        "user": "andon",
+        "password": PASSWORD,
+    }
+    with closing(DatabaseSession(Connection("shop", "postgres"), options, tmp_path, writes=[tmp_path])) as session:
+        assert session.describe("select 1 as v", "x.sql")
+        for bad in ("select nothing", "selec"):
+            with pytest.raises(DatasetError):
+                session.describe(bad, "x.sql")
+        columns = session.describe("select 1 / (v - 1) as v from generate_series(1, 2) t (v)", "x.sql")
+        with pytest.raises(DatasetError):
+            session.rows("select 1 / (v - 1) as v from generate_series(1, 2) t (v)", columns, None, "x.sql")
+        assert session.rows("select 5 as v", session.describe("select 5 as v", "x.sql"), None, "x.sql") == [(5,)]
+
+
+def test_what_a_server_says_of_a_query_is_told_without_the_query(from_postgres, from_maria):
+    for load, sql, words in (
+        (from_maria, "select 'a' as b, 'Connection refused'\nfrom one where nothing = 'a'", "exist"),
+        (from_maria, "select nothing,\n 'x'\nfrom (select 1) t", "Unknown column 'nothing'"),
+        (from_postgres, "select nothing, 'Connection refused'", 'column "nothing" does not exist'),
+        (from_postgres, "select 1 as a, 2 as a", "returns two columns called `a`"),
+    ):
+        with pytest.raises(DatasetError) as caught:
+            load(sql)
+        assert (caught.value.code, words in caught.value.message) == ("source.query_failed", True), caught.value
+        assert caught.value.hint
+        assert "select" not in caught.value.message

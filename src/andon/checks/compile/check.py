@@ -219,7 +219,11 @@ class _Compiler:
             case Matches(sql, regex):
                 kind = self._types([sql])[0]
                 if family(kind) != "text":
-                    raise _Refused("project.bad_check", f"`{sql}` is {kind}, not a text", f"write `({sql})::varchar`")
+                    raise _Refused(
+                        "project.bad_check",
+                        f"`{sql}` is {kind}, not a text",
+                        f"a text is asked for here: `({sql})::varchar` is one",
+                    )
                 return f"regexp_full_match({sql}, {literal(regex)}) is false"
             case Pattern(sql, name):
                 kind = self._types([sql])[0]

@@ -200,20 +200,43 @@ class Tasks:
         """What a database holds now. What it is can be told only when it is here: loaded before, or kept out by an undo."""
         dataset = definition.dataset
         version, produced = self._written(definition, make)
-        contract = with_content(make.contract or {}, self.sides.content(version))
-        key = recipe_key(definition.id, {}, (), contract, clock_part(definition, self.job.moment))
-        known = self.job.lake.objects.builds_by_key([key]).get(key)
-        undone = Cause(definition.entry, contract[EXTRACT]["content"], dataset) in self.job.raw.rejected
-        if undone:
+        same = self._loaded_before(version)
+        contents = [content for build in same for content in build.contents.values()] or [version.files[0].sha256]
+        if any(Cause(definition.entry, content, dataset) in self.job.raw.rejected for content in contents):
             self.job.lake.storage.delete(version.files[0].path)
             return self._keep_published(definition)
+        contract = with_content(make.contract or {}, contents[0])
+        key = recipe_key(definition.id, {}, (), contract, clock_part(definition, self.job.moment))
+        known = self.job.lake.objects.builds_by_key([key]).get(key)
         if known is not None and not self.job.lake.objects.is_lost(self.relations.version(known.version)):
             self.job.lake.storage.delete(version.files[0].path)
+            note = "the database holds what was loaded before"
             rows = self.relations.version(known.version).rows
-            return Outcome(
-                None, known, known.version, rows, fresh=False, note="the database holds what was loaded before"
-            )
+            return Outcome(None, known, known.version, rows, fresh=False, note=note)
         return self._built(definition, replace(make, key=key, contract=contract), version, produced, began)
+
+    def _loaded_before(self, version: Version) -> list[Build]:
+        """Earlier loads of the dataset that held the same rows, in whatever order; that of the branch first, then the newest.
+
+        Rows are compared only where all that the writes told is the same, so that a load of something new costs nothing for it.
+        """
+        leaf = self.job.leaves.get(version.dataset)
+        loads = [
+            build for build in self.job.lake.objects.builds_of(version.dataset) if EXTRACT in (build.contract or {})
+        ]
+        if leaf is not None:
+            loads.sort(key=lambda build: build.id != leaf.build)
+        held: dict[str, bool] = {}
+        for build in loads:
+            if build.version not in held:
+                earlier = self.relations.version(build.version)
+                alike = (earlier.types, earlier.rows, _facts(earlier)) == (version.types, version.rows, _facts(version))
+                held[build.version] = (
+                    alike
+                    and not self.job.lake.objects.is_lost(earlier)
+                    and self.sides.hold_the_same(earlier, version, in_order=False)
+                )
+        return [build for build in loads if held[build.version]]
 
     def _keep_published(self, definition: Definition) -> Outcome:
         """A source whose database holds what was undone stays as it is published.

@@ -49,8 +49,6 @@ class Databases:
         where: str | None = None,
         settings: EngineSettings | None = None,
         writes: Sequence[Path] = (),
-        *,
-        one_snapshot: bool = False,
     ) -> DatabaseSession:
         """The database of the connection `name`, to be closed by the caller; see `DatabaseSession`.
 
@@ -61,4 +59,4 @@ class Databases:
         connection = self.connection(name, where)
         what = f"the connection `{name}`"
         options = {key: self._resolve(text, what) for key, text in connection.options}
-        return DatabaseSession(connection, options, self._root, settings, writes, one_snapshot=one_snapshot)
+        return DatabaseSession(connection, options, self._root, settings, writes)

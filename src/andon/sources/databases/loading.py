@@ -91,7 +91,5 @@ class LoadingEngine:
             if self._stopped.is_set():
                 raise stopped(recipe.dataset)
             if name not in self._sessions:
-                self._sessions[name] = self._databases.open(
-                    name, definition.entry, self._settings, self._writes, one_snapshot=True
-                )
+                self._sessions[name] = self._databases.open(name, definition.entry, self._settings, self._writes)
             return self._sessions[name]

@@ -3,7 +3,7 @@
 What the scanner would change without a word travels as text and is cast here: dates (those of zeros become NULL), and numbers that it
 takes for a DOUBLE, among them decimals of more than 38 digits. `tinyint(1)` and `bit` stay numbers and bytes, a `time` may be longer
 than a day and stays text, and what the server keeps as a moment is shown in UTC. Each query is of one moment; two of one load are not,
-for the scanner asks them outside of any transaction.
+for the scanner asks them outside of any transaction: so MariaDB is told with each that it may only read. MySQL has no word for that.
 """
 
 from __future__ import annotations
@@ -67,8 +67,12 @@ class MySQL:
 _END = "\n"
 
 
+#: Else a function could write. For MySQL it is a comment.
+_READS_ONLY = "/*M!100100 set statement tx_read_only = 1 for */"
+
+
 def _query(sql: str) -> str:
-    return f"mysql_query({literal(ALIAS)}, {literal(sql)})"
+    return f"mysql_query({literal(ALIAS)}, {literal(f'{_READS_ONLY} {sql}')})"
 
 
 def _quoted(value: str) -> str:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import is_name_part, literal
-from andon.errors import AndonError, DatasetError, MachineError, UsageError
+from andon.errors import AndonError, DatasetError, UsageError
 from andon.model.connection import Connection
-from andon.sources.databases.database import DatabaseKind, RemoteColumn
+from andon.sources.databases.database import RemoteColumn
 from andon.sources.databases.failures import database_error
+from andon.sources.databases.kinds import DATABASES
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.instance import Instance, Session
     from andon.engines.duckdb.write import Written
     from andon.engines.engine import EngineSettings
     from andon.model.version import Column
-
 
 #: How the engine is told a format.
 _FORMATS = {"csv": "format csv, header", "json": "format json", "parquet": "format parquet, compression zstd"}
@@ -33,7 +34,9 @@ class DatabaseSession:
         root: the project's folder, to which paths are relative.
         settings: how the engine is set; None where nothing large is read.
         writes: folders in which files are written.
-        one_snapshot: whether all that is read is of one moment, that of the first read.
+
+    All that is read is of one moment, that of the first read, as long as nothing fails; what a query does there beside reading is taken
+    back at the end.
 
     Raises:
         DatasetError: `source.unreachable`.
@@ -47,14 +50,12 @@ class DatabaseSession:
         root: Path,
         settings: EngineSettings | None = None,
         writes: Sequence[Path] = (),
-        *,
-        one_snapshot: bool = False,
     ) -> None:
         from andon.engines.duckdb.extensions import load
         from andon.engines.duckdb.opening import Purpose, open_instance
 
         self.connection = connection
-        self._database = database_of(connection.kind)
+        self._database = DATABASES[connection.kind]
         self._secrets = [value for key, value in options.items() if key == "password"]
         self._lock = threading.Lock()
         options = _placed(connection, options, root)
@@ -68,8 +69,7 @@ class DatabaseSession:
             for statement in (*self._database.prepare, self._database.attach(options)):
                 self._session.connection.execute(statement)
             self._instance.shut(writes)
-            if one_snapshot:
-                self._session.at(self._database.home).execute("begin")
+            self._session.at(self._database.home).execute("begin")
         except AndonError:
             self._instance.close()
             raise
@@ -100,6 +100,16 @@ class DatabaseSession:
         types = [(column.name, column.stored) for column in columns]
         with self._lock:
             try:
+                came = self._session.columns(self._database.home, f"\n{select}\n")
+                wrong = next((one for one, other in zip(came, types, strict=True) if one != other), None)
+                if wrong is not None:
+                    raise DatasetError(
+                        "source.changed_while_read",
+                        f"`{wrong[0]}` comes as {wrong[1]} now",
+                        where=where,
+                        hint="run again; if it stays, cast it in the query",
+                        retryable=True,
+                    )
                 return write_parquet(self._session, self._database.home, select, types, stored, path)
             except Exception as error:
                 Path(path).unlink(missing_ok=True)
@@ -132,7 +142,11 @@ class DatabaseSession:
         return sorted(str(row[0]) for row in self.rows(sql, self.describe(sql, where), None, where))
 
     def rows(self, sql: str, columns: Sequence[RemoteColumn], limit: int | None, where: str) -> list[tuple[Any, ...]]:
-        """The rows of `sql`: all, or the first `limit`."""
+        """The rows of `sql`: all, or the first `limit`.
+
+        Raises:
+            DatasetError: `source.query_failed`, `source.unreachable`, `source.contract` for a value that its type can't hold.
+        """
         select = self._database.select(sql, columns)
         with self._lock:
             return list(self._ask(select if limit is None else f"select * from (\n{select}\n) limit {limit}", where))
@@ -142,6 +156,7 @@ class DatabaseSession:
 
         Raises:
             UsageError: `usage.bad_argument` for a format other than `csv`, `json` and `parquet`.
+            DatasetError: as `rows`.
         """
         if form not in _FORMATS:
             raise UsageError(
@@ -171,28 +186,12 @@ class DatabaseSession:
             raise self._told(error, where) from error
 
     def _told(self, error: Exception, where: str) -> AndonError:
+        """What a failure means. It ended the transaction: what is read next is of a new one, else one bad query would fail them all."""
+        with contextlib.suppress(Exception):  # of a server that is gone the next read tells
+            self._session.connection.execute("rollback")
+        with contextlib.suppress(Exception):
+            self._session.at(self._database.home).execute("begin")
         return database_error(error, self.connection, self._secrets, where)
-
-
-def database_of(kind: str) -> DatabaseKind:
-    """What reads a kind of database."""
-    if kind == "postgres":
-        from andon.sources.databases.postgres import Postgres
-
-        return Postgres()
-    if kind == "duckdb":
-        from andon.sources.databases.duckdb_file import DuckDBFile
-
-        return DuckDBFile()
-    if kind == "sqlite":
-        from andon.sources.databases.sqlite import SQLite
-
-        return SQLite()
-    if kind == "mysql":
-        from andon.sources.databases.mysql import MySQL
-
-        return MySQL()
-    raise MachineError("usage.not_yet", f"connections of kind `{kind}` are planned and not in this version")
 
 
 def _placed(connection: Connection, options: Mapping[str, str], root: Path) -> Mapping[str, str]:

@@ -123,6 +123,8 @@ def relation(call: Call, table: Table, sources: Sequence[Source]) -> str:
         "ignore_errors": "false",
         "strict_mode": "true",
         "columns": "{" + columns + "}",
+        # what folders say is not in the files, and copies lie in others
+        "hive_partitioning": "false",
     }
     if dialect.comment:
         options["comment"] = literal(dialect.comment)
