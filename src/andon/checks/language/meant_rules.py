@@ -60,6 +60,11 @@ def _share(n: str) -> str:
     return f"{Decimal(n) * 100:f}".rstrip("0").rstrip(".") + "%" if "." in n else f"{int(n) * 100}%"
 
 
+def _plain_number(n: str) -> str:
+    """`10.000,50` as `10_000.5`."""
+    return f"{Decimal(n.replace('.', '').replace(',', '.')).normalize():,f}".replace(",", "_")
+
+
 def _percent(n: str, sign: str | None) -> str:
     """A share as it was meant: `50`, `50%` and `0.5` are 50%."""
     return _share(n) if sign is None and "." in n and Decimal(n) <= 1 else f"{n}%"
@@ -269,6 +274,9 @@ RULES: tuple[tuple[str, Make], ...] = (
     (rf"{_C}\s+{_BE}in\s+(?:year\s+)?(?P<n>(?:19|20)\d\d){_TAIL}", lambda m: f"{m['c']} {m['n']}-01-01..{m['n']}-12-31{m['tail']}"),
     (rf"{_C}\s+{_BE}(?P<w>after|since|before|until|later than|earlier than)\s+(?P<r>[^\W\d]\w*){_TAIL}", lambda m: f"{m['c']} {_MOMENTS[m['w'].lower()]} {m['r']}{m['tail']}"),
     (rf"{_C}\s*(?P<o>>=?|<)\s*(?:today|current date|current day){_TAIL}", lambda m: f"{m['c']} {m['o']} current_date{m['tail']}"),
+    (rf"{_C}\s*(?P<o><=|>=|<|>)\s*now{_TAIL}", lambda m: f"{m['c']} {m['o']} now(){m['tail']}"),
+    # numbers as much of Europe writes them: with both marks nobody means anything else
+    (r"(?P<l>[^'\"]*?)(?<![\d_])(?<!\d\.)(?P<n>\d{1,3}(?:\.\d{3})+,\d+)(?![\d,.])(?P<tail>.*)", lambda m: f"{m['l']}{_plain_number(m['n'])}{m['tail']}"),
     # lists of values that are not asked for by name
     (rf"{_C}\s+{_BE}(?:not|never)\s+(?:be\s+)?(?:equal to\s+)?(?P<v>'[^']*'|[^\W\d]\w*){_TAIL}", lambda m: "" if m["v"].lower() in _NO_VALUE else f"{m['c']} not in {_values(m['v'])}{m['tail']}"),
     (rf"{_C}\s*(?:must|should) (?:not|never) be (?:equal to\s+)?(?P<v>'[^']*'|[^\W\d]\w*){_TAIL}", lambda m: "" if m["v"].lower() in _NO_VALUE else f"{m['c']} not in {_values(m['v'])}{m['tail']}"),
