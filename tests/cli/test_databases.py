@@ -108,3 +108,9 @@ def test_live_answers_in_every_format(shop, golden):
 def test_columns_of_a_database_are_not_pinned(shop):
     shop("source", "add", "shop.orders")
     assert "asked of a database" in shop.json("source", "pin", "shop.orders", status=2)["error"]["message"]
+
+
+def test_the_doctor_looks_for_what_reads_the_databases(shop):
+    shop.write("andon.toml", '[connections.crm]\nkind = "sqlite"\npath = "crm.db"\n')
+    found = [(each["level"], each["what"]) for each in shop.json("doctor")]
+    assert ("ok", "duckdb-extension-sqlite-scanner") in found
