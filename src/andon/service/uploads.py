@@ -169,6 +169,17 @@ def _lay(workspace: Workspace, file: Path, dataset: str, changes: _Changes, *, r
     return Uploaded(dataset, source, is_new, path, file.name, fact.sha256, fact.size, replaced)
 
 
+def _missing(root: Path, paths: Sequence[str]) -> list[Path]:
+    """The folders of files that are not there yet, the innermost first."""
+    above = {root / folder for path in paths for folder in Path(path).parents}
+    return sorted((folder for folder in above if not folder.exists()), key=lambda each: len(each.parts), reverse=True)
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, bool]:
     """The source's file, the pattern that it reads uploads by, and whether it must be written.
 
@@ -195,6 +206,12 @@ def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, b
     source = f"sources/{schema}/{name}.sql"
     pattern = f"raw/uploads/{schema}/{name}/*{ending}"
     if not (workspace.root / source).exists():
+        other = next((workspace.root / "datasets" / schema).glob(f"{name}.*"), None)
+        if other is not None:
+            message = f"`{dataset}` is made by `{other.relative_to(workspace.root)}`, and only a source takes uploads"
+            raise UsageError(
+                "usage.bad_argument", message, where=dataset, hint=f"take another name: `--as {schema}.{name}_upload`"
+            )
         return source, pattern, True
     definition = gathered_with(workspace, dataset, None).definitions[dataset]
     patterns = [pattern for read in definition.reads for pattern in read.patterns]

@@ -253,6 +253,18 @@ def test_a_query_that_the_database_refuses_is_told_in_its_words(
     assert database.execute("select count(*) from t").fetchone() == (1,)
 
 
+@pytest.mark.parametrize(
+    ("sql", "named"), [('select * from "gone"', "gone"), ("""select '": {' as a, absent from t""", "column: absent")]
+)
+def test_quotes_in_a_query_hide_no_words_of_the_database(from_sqlite, sql, named):
+    database, load = from_sqlite
+    database.execute("create table t (i integer)")
+    database.commit()
+    with pytest.raises(DatasetError) as caught:
+        load(sql)
+    assert caught.value.message.endswith(named)
+
+
 def test_all_that_a_session_reads_of_postgres_is_of_one_moment(postgres, tmp_path):
     import duckdb
 
