@@ -18,9 +18,8 @@ import tempfile
 from pathlib import Path
 
 from measure import Sample, median, run_measured
+from parts import write_part
 
-PAGE = Path(__file__).resolve().parent / "RESULTS.md"
-BEGIN, END = "<!-- first read: begin -->", "<!-- first read: end -->"
 SQL = "select count(*), sum(amount), max(name) from m.sales"
 PLAIN = "import duckdb, sys; duckdb.sql(f\"select count(*), sum(amount), max(name) from '{sys.argv[1]}/data/m/*.parquet'\").fetchall()"
 
@@ -61,10 +60,7 @@ def main() -> None:
     lines = page_part(rows, size, times, samples)
     print("\n".join(lines))
     if not quick:
-        text = PAGE.read_text(encoding="utf-8")
-        before, _, rest = text.partition(BEGIN)
-        after = rest.partition(END)[2].lstrip("\n") if rest else ""
-        PAGE.write_text(before.rstrip("\n") + "\n\n" + "\n".join((BEGIN, *lines, END, "")) + after, encoding="utf-8")
+        write_part("first read", lines)
 
 
 def page_part(rows: int, size: int, times: int, samples: dict[str, list[Sample]]) -> list[str]:

@@ -155,3 +155,17 @@ def test_thousands_of_columns_are_told_in_few_lines(project):
     lines = [event.text for event in told if isinstance(event, Notice) and event.text.startswith("w.wide:")]
     assert len(lines) < 30
     assert "and 280 more: 187 BIGINT, 93 VARCHAR; `andon show w.wide` lists all" in lines[-1]
+
+
+def test_folders_that_name_columns_are_no_part_of_what_files_hold(project) -> None:
+    project.write("raw/year=2026/a.json", '{"year": "odd", "v": 1}\n{"year": "even", "v": 2}\n')
+    project.write("raw/year=2026/a.csv", "year,v\nodd,1\neven,2\n")
+    project.write("raw/month=07/b.json", '{"v": 1}\n{"v": 2}\n')
+    for kind in ("json", "csv"):
+        text = f"select * from read_{kind}('raw/year=2026/a.{kind}', hive_partitioning = false)\n"
+        project.write(f"sources/folders/{kind}.sql", text)
+    project.write("sources/folders/months.sql", "select * from read_json('raw/month=07/b.json')\n")
+    assert project.run().published
+    for kind in ("json", "csv"):
+        assert project.ask(f"select * from folders.{kind} order by v") == [("odd", 1), ("even", 2)]
+    assert project.ask("select v, month from folders.months order by v") == [(1, "07"), (2, "07")]

@@ -34,9 +34,12 @@ def given(project: Andon, name: str, text: str | bytes) -> str:
 
 
 def state(project: Andon) -> dict[str, str]:
-    """Every file of the folder but the lake, by its content."""
-    files = [p for p in project.folder.rglob("*") if p.is_file() and ".andon" not in p.parts]
-    return {str(p.relative_to(project.folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    """Every folder, and every file by its content, but the lake."""
+    found = [p for p in project.folder.rglob("*") if ".andon" not in p.parts]
+    return {
+        str(p.relative_to(project.folder)): hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else ""
+        for p in found
+    }
 
 
 def count(project: Andon) -> int:
@@ -102,8 +105,8 @@ def test_what_is_not_published_leaves_the_folder_as_it_was(project, name, conten
 def test_a_change_of_main_is_asked_about_first(project):
     error = project.json("upload", given(project, "a.csv", LEADS), "--as", "crm.leads", status=2)["error"]
     assert error["code"] == "usage.confirmation_needed"
-    assert not (project.folder / "raw").exists() or not [*(project.folder / "raw").rglob("*.csv")]
-    assert not (project.folder / "sources/crm/leads.sql").exists()
+    assert not (project.folder / "raw").exists()
+    assert not (project.folder / "sources").exists()
 
 
 def test_formats_and_packed_files(project):
@@ -117,7 +120,11 @@ def test_formats_and_packed_files(project):
 
 @pytest.mark.parametrize(
     ("words", "named"),
-    [(("nothing.csv", "--as", "crm.leads"), "there is no file"), (("a.csv", "--as", "Leads"), "can't name")],
+    [
+        (("nothing.csv", "--as", "crm.leads"), "there is no file"),
+        (("a.csv", "--as", "Leads"), "can't name"),
+        (("a.csv", "--as", "marts.count"), "made by `datasets/marts/count.sql`"),
+    ],
 )
 def test_what_is_refused(project, words, named):
     given(project, "a.csv", LEADS)

@@ -9,7 +9,7 @@ class Connection(Record):
     """One table `[connections.NAME]`.
 
     Attributes:
-        kind: `postgres`, `mysql`, `sqlite` or `duckdb`.
+        kind: which kind of database it is, one of `settings.connections.KINDS`.
         options: its other entries as texts, references (`${env:NAME}`) as written.
     """
 

@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.errors import UsageError
+from andon.sources.databases.failures import LIVE
 from andon.sql.outline import outline
 
 if TYPE_CHECKING:
     from andon.sources.databases.database import RemoteColumn
     from andon.sources.databases.session import DatabaseSession
     from andon.workspace.workspace import Workspace
-
-#: The file that a live question stands in, in messages.
-_PLACE = "query"
 
 
 class LiveAnswer:
@@ -42,7 +40,7 @@ class LiveAnswer:
 
     def fetch(self, limit: int | None = None) -> list[tuple[Any, ...]]:
         """Rows as tuples: all, or the first `limit`."""
-        return self._session.rows(self._sql, self._found, limit, _PLACE)
+        return self._session.rows(self._sql, self._found, limit, LIVE)
 
     def write(self, path: Path, format: str) -> int:
         """Write all rows to `path` as `csv`, `json` or `parquet`; returns how many.
@@ -51,7 +49,7 @@ class LiveAnswer:
             UsageError: `usage.bad_argument` for another format.
         """
         written = self._place / f"answer.{format}"
-        rows = self._session.copy(self._sql, self._found, written, format, _PLACE)
+        rows = self._session.copy(self._sql, self._found, written, format, LIVE)
         shutil.move(written, path)
         return rows
 
@@ -72,14 +70,14 @@ class Live:
         said = outline(sql)
         if said.problem is not None:
             message, hint = said.problem[1:]
-            raise UsageError("usage.not_one_select", message, where=_PLACE, hint=hint)
+            raise UsageError("usage.not_one_select", message, where=LIVE, hint=hint)
         self._folder = tempfile.TemporaryDirectory(prefix="andon-")
         try:
             began = time.perf_counter()
             place = Path(self._folder.name).resolve()
             self._session = workspace.databases.open(connection, writes=[place])
             try:
-                found = self._session.describe(said.sql, _PLACE)
+                found = self._session.describe(said.sql, LIVE)
             except BaseException:
                 self._session.close()
                 raise

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from andon.engines.duckdb.failures import disk_failure, translate
@@ -14,12 +15,15 @@ from andon.model.types import INTEGERS
 from andon.sources.failures import engine_error, refused, shown, stop
 from andon.sources.files import documents
 from andon.sources.files.amounts import proposals
-from andon.sources.files.calls import Call, parse_call
-from andon.sources.files.dialect import find_dialect, first_record, stated_dialect
+from andon.sources.files.calls import Call, parse_call, written
+from andon.sources.files.dialect import Dialect, find_dialect, first_record, records, stated_dialect
 from andon.sources.files.look import locate
 from andon.sources.files.paths import files_of
-from andon.sources.files.raw_text import open_text
+from andon.sources.files.raw_text import Source, open_text
 from andon.sources.files.table import sources_of
+
+#: Of files above this no further values are looked at to say what reads them.
+_LARGEST = 64 << 20
 
 
 def explain(error: Exception, definition: Definition, files: Mapping[str, Path]) -> AndonError:
@@ -84,13 +88,8 @@ def _refused_value(
         hint = f"fix the value, or state another type: `{call.suggest_type(column, 'VARCHAR')}`"
         if kind == "DOUBLE" and re.fullmatch(r"[-+]?[0-9]*[.]?[0-9]+", value):
             hint += f", or `{call.suggest_type(column, 'DOUBLE')}` if it is a number all the same"
-        elif kind in (*INTEGERS, "DOUBLE") or kind.startswith("DECIMAL"):
-            stated = stated_dialect(call)
-            hint += "".join(
-                f", or `{call.suggest_type(column, amount.written)}` if amounts are written like that"
-                for amount, marks in proposals([value], stated)
-                if amount is not None and marks == stated and call.format == "csv"
-            )
+        elif kind in (*INTEGERS, "DOUBLE") or kind.startswith(("DECIMAL", "AMOUNT")):
+            hint += "".join(_amounts(call, files, column, value))
         return stop("source.contract", message, path, line, hint, column=column, value=value)
     message = f"`{shown(value)}` in column `{column}` is not {_a(kind)} without changing it"
     return stop(
@@ -115,21 +114,66 @@ def _place(call: Call, files: Mapping[str, Path], column: str, value: str) -> tu
         return _json_place(call, files, paths, value)
     sources = sources_of(call, files, paths)
     for source in sources:
-        try:
-            dialect = find_dialect(source, call)
-        except DatasetError:
-            dialect = stated_dialect(call)
-        first = first_record(source, dialect)
-        stated = call.get("columns") or call.get("names")
-        names = [n.strip().lower() for n in (list(stated) if stated else first.fields if first else [])]
-        wanted = column.lower()
-        if wanted not in names and not (wanted.startswith("column") and wanted[6:].isdigit()):
+        field = _field(call, source, column)
+        if field is None:
             continue
-        index = names.index(wanted) if wanted in names else int(wanted[6:])
+        dialect, index = field
         path, line = locate([source], dialect, index, {value, value.strip()})
         if line is not None:
             return path, line
     return (paths[0], None) if len(paths) == 1 else None
+
+
+def _field(call: Call, source: Source, column: str) -> tuple[Dialect, int] | None:
+    """How a file is written, and the place of `column` in its rows."""
+    try:
+        dialect = find_dialect(source, call)
+    except DatasetError:
+        dialect = stated_dialect(call)
+    first = first_record(source, dialect)
+    stated = call.get("columns") or call.get("names")
+    names = [n.strip().lower() for n in (list(stated) if stated else first.fields if first else [])]
+    wanted = column.lower()
+    if wanted not in names and not (wanted.startswith("column") and wanted[6:].isdigit()):
+        return None
+    return dialect, names.index(wanted) if wanted in names else int(wanted[6:])
+
+
+def _amounts(call: Call, files: Mapping[str, Path], column: str, value: str) -> Iterator[str]:
+    """What reads a value that is no number of its type, and all others of its column, as amounts."""
+    if call.format != "csv":
+        return
+    stated = stated_dialect(call)
+    if not any(proposals([value], stated)):
+        return
+    for amount, marks in proposals(_column(call, files, column) or [value], stated):
+        told = {"thousands": (marks.thousands, stated.thousands), "decimal_separator": (marks.decimal, stated.decimal)}
+        options = {name: written(new) for name, (new, old) in told.items() if new != old}
+        line = call.suggest_type(column, amount.written, **options) if amount else call.suggest(**options)
+        yield f", or `{line}` if amounts are written like that"
+
+
+def _column(call: Call, files: Mapping[str, Path], column: str) -> list[str]:
+    """The values of a column that say something; none where looking at all of them would take long."""
+    found: set[str] = set()
+    sources = sources_of(call, files, files_of(call.read, list(files)))
+    if sum(s.stored.stat().st_size for s in sources) > _LARGEST:
+        return []
+    nothing = call.get("nullstr", [])
+    for source in sources:
+        field = _field(call, source, column)
+        if field is None:
+            continue
+        dialect, index = field
+        try:
+            with open_text(source) as stream:
+                rows = iter(records(stream, dialect))
+                if dialect.header is not False:
+                    next(rows, None)
+                found |= {row.fields[index] for row in rows if index < len(row.fields)}
+        except (csv.Error, OSError, EOFError):
+            return []
+    return sorted(found - {"", *([nothing] if isinstance(nothing, str) else nothing)})
 
 
 def _json_place(call: Call, files: Mapping[str, Path], paths: list[str], value: str) -> tuple[str, int | None] | None:

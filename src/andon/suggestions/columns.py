@@ -18,13 +18,11 @@ from andon.suggestions.facts import (
     Subject,
     counted,
     is_whole_type,
-    looks_like_id,
     nice_above,
     number,
-    only_names,
-    words_of,
     written,
 )
+from andon.suggestions.names import looks_like_id, only_names, pattern_of, words_of
 
 #: Below so many rows values say little about what values may come.
 ENOUGH_ROWS = 50
@@ -42,18 +40,6 @@ _CALENDAR = frozenset(
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
 _MODIFIERS = frozenset(("where", "allow", "warn", "info", "quarantine", "null", "in", "is"))
 
-#: Patterns that a name points at, by its words.
-_NAMED = {
-    "email": ("email", "mail"),
-    "uuid": ("uuid", "guid"),
-    "url": ("url", "link", "website", "homepage"),
-    "ip": ("ip",),
-    "iban": ("iban",),
-    "country": ("country",),
-    "currency": ("currency",),
-    "phone": ("phone", "telephone", "mobile"),
-    "slug": ("slug",),
-}
 #: Patterns that values alone point at: nothing else looks so.
 _TELLING = ("uuid", "email", "url", "ipv4")
 
@@ -147,7 +133,8 @@ def shapes(subject: Subject, known: Known) -> Iterator[Candidate]:
             continue
         pattern = _pattern(column)
         if pattern is not None:
-            how = "by its name" if column.masked else "by its name and values" if _named(column.name) else "all values"
+            seen = "by its name and values" if pattern_of(column.name) else "all values"
+            how = "by its name" if column.masked else seen
             yield Candidate(
                 f"{name_in_line(column.name)} is {pattern}",
                 (column.name,),
@@ -167,14 +154,9 @@ def shapes(subject: Subject, known: Known) -> Iterator[Candidate]:
             )
 
 
-def _named(name: str) -> str | None:
-    found = words_of(name)
-    return next((pattern for pattern, names in _NAMED.items() if any(word in names for word in found)), None)
-
-
 def _pattern(column: ColumnProfile) -> str | None:
     """The pattern that the name points at (the data decides when it is run), or the one that all known values point at."""
-    named = _named(column.name)
+    named = pattern_of(column.name)
     if named is not None:
         return named if column.distinct else None
     sample = {v for v in (*(top.value for top in column.top), column.minimum, column.maximum) if isinstance(v, str)}

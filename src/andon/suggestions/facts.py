@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -28,13 +27,6 @@ from andon.model.check import (
     Watch,
 )
 from andon.model.profile import ColumnProfile, Profile, Value
-
-#: Words that an identifier's name ends in.
-_ID_WORDS = frozenset(("id", "key", "uuid", "guid", "sku", "isbn", "ean", "number", "no", "nr", "code", "hash", "ref"))
-#: Words of numbers that only name something: no range makes sense for them.
-_NAMING_NUMBERS = _ID_WORDS | frozenset(
-    ("zip", "plz", "postcode", "phone", "year", "lat", "lon", "latitude", "longitude")
-)
 
 
 class Neighbour(Record):
@@ -188,35 +180,6 @@ def _counts_rows(form: object) -> bool:
         case Watch(expression=expression) | TotalRule(expression=expression):
             return expression.replace(" ", "").lower() == "count(*)"
     return False
-
-
-# -- names
-
-
-def words_of(name: str) -> list[str]:
-    """The words of a name: `firstPurchase_on` is first, purchase, on."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return [word for word in re.split(r"[^a-z0-9]+", apart.lower()) if word]
-
-
-def looks_like_id(name: str) -> bool:
-    """Whether the name is one of an identifier: `id`, `order_id`, `customerKey`, `sku`."""
-    found = words_of(name)
-    return bool(found) and found[-1] in _ID_WORDS
-
-
-def only_names(name: str) -> bool:
-    """Whether a number of this name only names something."""
-    return any(word in _NAMING_NUMBERS for word in words_of(name)[-1:])
-
-
-def singular(word: str) -> str:
-    """`customers` is `customer`, `categories` is `category`, `boxes` is `box`."""
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith(("ses", "xes", "zes", "ches", "shes")):
-        return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
 # -- numbers

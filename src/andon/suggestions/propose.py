@@ -25,11 +25,8 @@ from andon.suggestions.facts import (
     is_whole_type,
     joined,
     known,
-    looks_like_id,
-    only_names,
-    singular,
-    words_of,
 )
+from andon.suggestions.names import looks_like_id, only_names, singular, words_of
 
 #: Suggestions per dataset that are shown.
 MOST = 12

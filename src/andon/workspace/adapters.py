@@ -165,9 +165,8 @@ class Adapters:
         lake = Lake.open(database, LocalStorage(storage, is_shared=bool(group)), self.clock, self._owner, self._cache)
         migrate(database, "state", MIGRATIONS)
         if not database.is_read_only:
-            with contextlib.suppress(
-                MachineError
-            ):  # a disk without room: reading goes on, and a commit notes it or fails
+            # a disk without room: reading goes on, and a commit notes it or fails
+            with contextlib.suppress(MachineError):
                 enlist(lake.storage, catalog)
         self._is_new = is_new
         return StateStore(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from andon.sources.contract import describe
 from andon.sources.files.amounts import amount_of, proposals
 from andon.sources.files.dialect import Dialect
 from kit.sources import load
@@ -123,3 +125,58 @@ def test_a_later_file_in_other_clothes(tmp_path: Path) -> None:
     written = "read_csv('x.csv', types = {'amount': 'AMOUNT(18,2)'})"
     assert f"`{written}`" in (outcome.error.hint or "")
     assert load(f"from {written}", files, tmp_path).raw == [(1, Decimal("3.25")), (2, Decimal("-4.00"))]
+
+
+def test_days_with_points_stay_days_where_points_stand_between_thousands(tmp_path: Path) -> None:
+    text = "d;at;far;n;v\n15.09.2026;15.09.2026 10:00;1.9.1950;1.004,50;1.2.3\n6.9.2026;16.09.2026 9:05;28.2.1951;-3;1.10.0\n"
+    outcome = load(f"from read_csv('x.csv'{EUROPE})", {"x.csv": text.encode()}, tmp_path)
+    assert outcome.error is None
+    assert outcome.raw == [
+        (date(2026, 9, 15), datetime.fromisoformat("2026-09-15T10:00"), date(1950, 9, 1), 1004.5, "1.2.3"),
+        (date(2026, 9, 6), datetime.fromisoformat("2026-09-16T09:05"), date(1951, 2, 28), -3.0, "1.10.0"),
+    ]
+    outcome = load(f"from read_csv('x.csv'{EUROPE})", {"x.csv": b"n;d\n1;1.9.1050\n2;2.9.1051\n"}, tmp_path)
+    assert outcome.error is not None
+    assert "of years that hardly are" in outcome.error.message
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "written"),
+    [
+        (["1.592,73 €", "8,00 €", "-1.100,50 €"], "DECIMAL(18,2)", "'AMOUNT(18,2,€)'}, thousands = '.', decimal_separator = ','"),
+        (["$3.25", "$4"], "DOUBLE", "'AMOUNT(18,2,$)'}"),
+        (["1.004,50", "3,25"], "DECIMAL(18,2)", "'DECIMAL(18,2)'}, thousands = '.', decimal_separator = ','"),
+        (["1.592,73 €", "8,00 $"], "DECIMAL(18,2)", None),
+        (["1.592,73 €", "8.25 €"], "DECIMAL(18,2)", None),
+    ],
+)  # fmt: skip
+def test_a_stated_number_of_amounts_is_led_to_what_reads_all_of_them(
+    tmp_path: Path, values: list[str], kind: str, written: str | None
+) -> None:
+    files = {"x.csv": ("id;amount\n" + "".join(f"{i};{v}\n" for i, v in enumerate(values))).encode()}
+    outcome = load(f"from read_csv('x.csv', types = {{'amount': '{kind}'}})", files, tmp_path)
+    assert outcome.error is not None
+    assert outcome.error.where == "x.csv:2"
+    line = f"read_csv('x.csv', types = {{'amount': {written})"
+    assert (f"`{line}`" in (outcome.error.hint or "")) == (written is not None)
+    if written is None:
+        assert "AMOUNT" not in (outcome.error.hint or "")
+    else:
+        assert load(f"from {line}", files, tmp_path).error is None
+
+
+def test_amounts_that_stay_text_are_told_with_what_reads_them(tmp_path: Path) -> None:
+    text = "d;eur;usd;mixed;phone\n15.09.2026;1.592,73 €;$3;1 €;+14155550101\n16.09.2026;8,00 €;;$2;+14155550102\n"
+    first = load("from read_csv('x.csv')", {"x.csv": text.encode()}, tmp_path)
+    assert first.contract is not None
+    told = [line for line in describe(first.contract) if "amounts" in line]
+    assert [line.split()[0] for line in told] == ["eur", "usd"]
+    written = "read_csv('x.csv', types = {'eur': 'AMOUNT(18,2,€)'}, thousands = '.', decimal_separator = ',')"
+    assert f"`{written}`" in told[0]
+    again = load(f"from {written}", {"x.csv": text.encode()}, tmp_path)
+    assert again.raw is not None
+    assert [row[:3] for row in again.raw] == [
+        (date(2026, 9, 15), Decimal("1592.73"), "$3"), (date(2026, 9, 16), Decimal("8.00"), None),
+    ]  # fmt: skip
+    later = load("from read_csv('x.csv')", {"x.csv": text.encode()}, tmp_path, first.contract)
+    assert later.contract == first.contract

@@ -83,7 +83,7 @@ def from_sqlite(tmp_path: Path) -> tuple[sqlite3.Connection, Load]:
     return sqlite3.connect(path), loader(Connection("shop", "sqlite"), {"path": str(path)}, tmp_path)
 
 
-def check(load: Load, exact: Sequence[tuple[str, str, str]]) -> None:
+def check(load: Load, exact: Sequence[tuple[str, str, str | None]]) -> None:
     """Load all `(expression, type, text)` as columns of one row."""
     found = load("select " + ", ".join(f"{sql} as c{n}" for n, (sql, _, _) in enumerate(exact)))
     got = zip((sql for sql, _, _ in exact), found.types, found.rows[0], strict=True)
@@ -101,6 +101,12 @@ POSTGRES = [
         "12345678901234567890123456789.123456789",
     ),
     ("1.10::numeric", "VARCHAR", "1.10"),
+    ("(-0.01)::numeric(38,2)", "DECIMAL(38,2)", "-0.01"),
+    ("1e-38::numeric(38,38)", "DECIMAL(38,38)", "." + "0" * 37 + "1"),
+    ("(-99999999.99)::numeric(10,2)", "DECIMAL(10,2)", "-99999999.99"),
+    ("999999::numeric(6,0)", "DECIMAL(6,0)", "999999"),
+    ("null::numeric(18,4)", "DECIMAL(18,4)", None),
+    ("array[1.5, 2]::numeric(10,2)[]", "VARCHAR", "{1.50,2.00}"),
     ("'NaN'::numeric", "VARCHAR", "NaN"),
     ("(10::numeric ^ 45)::numeric(60,2)", "VARCHAR", "1" + "0" * 45 + ".00"),
     ("0.1::real", "FLOAT", "0.1"),
@@ -245,6 +251,18 @@ def test_a_query_that_the_database_refuses_is_told_in_its_words(
         assert caught.value.code == "source.query_failed", caught.value
         assert "LINE 1" not in str(caught.value)
     assert database.execute("select count(*) from t").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"), [('select * from "gone"', "gone"), ("""select '": {' as a, absent from t""", "column: absent")]
+)
+def test_quotes_in_a_query_hide_no_words_of_the_database(from_sqlite, sql, named):
+    database, load = from_sqlite
+    database.execute("create table t (i integer)")
+    database.commit()
+    with pytest.raises(DatasetError) as caught:
+        load(sql)
+    assert caught.value.message.endswith(named)
 
 
 def test_all_that_a_session_reads_of_postgres_is_of_one_moment(postgres, tmp_path):

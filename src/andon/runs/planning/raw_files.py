@@ -42,6 +42,7 @@ class RawFiles:
         self.root = root
         self._storage = storage
         self._intact = Intact(storage, MemoryCache()) if intact is None else intact
+        self._read: dict[tuple[str, str], str] = {}
 
     def place(self, file: InputFile) -> Path:
         """Where the content of `file` can be read now: the kept copy, else the project's own file.
@@ -54,6 +55,25 @@ class RawFiles:
             return Path(self._storage.engine_path(raw_path(file)))
         self._require_own(file, found)
         return self.root / file.path
+
+    def marks(self, files: Iterable[InputFile]) -> list[str] | None:
+        """What tells whether the content at `place` was changed between two questions; None if one holds something else by now.
+
+        The files that are not copied yet are hashed once.
+        """
+        found = []
+        for file in files:
+            own = self.root / file.path
+            if self.place(file) != own:
+                found.append("")
+                continue
+            mark = _mark(own)
+            if mark != self._read.get((file.path, file.sha256)):
+                if mark is None or _hash(own) != file.sha256 or _mark(own) != mark:
+                    return None
+                self._read[file.path, file.sha256] = mark
+            found.append(mark or "")
+        return found
 
     def keep(self, files: Iterable[InputFile]) -> list[str]:
         """Copy into the storage what is not there yet, or damaged; returns the storage paths of new copies.
@@ -127,3 +147,19 @@ class RawFiles:
             self._storage.settle(path, mode)
         except OSError as error:
             raise MachineError("machine.disk", f"could not keep a copy of `{file.path}`: {error.strerror}") from error
+
+
+def _mark(path: Path) -> str | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return f"{found.st_ino}.{found.st_size}.{found.st_mtime_ns}.{found.st_ctime_ns}"
+
+
+def _hash(path: Path) -> str | None:
+    try:
+        with path.open("rb") as reader:
+            return hashlib.file_digest(reader, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -15,9 +15,9 @@ from andon.errors import AndonError, DamagedError, Problem, ProjectError
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
 from andon.runs.planning.gather import BoundCode, Gathered
+from andon.runs.planning.inspected import Inspected
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import SourceInput
-from andon.sources.contract import establish
 from andon.sources.databases.contract import columns_of, establish_extract
 from andon.sources.explain import explain
 from andon.sources.files.paths import expand, glob, match
@@ -39,6 +39,7 @@ def with_contracts(workspace: Workspace, gathered: Gathered, raw: RawFiles, take
     """Give every source of `taken` that is new its contract, and hold new files to the one there is; failures are noted by dataset."""
     taken = list(taken)
     gathered = _with_extracts(workspace, gathered, taken)
+    inspected = Inspected(workspace.cache, raw)
     sources: dict[str, SourceInput] = {}
     failures: dict[str, AndonError] = {}
     for name in taken:
@@ -54,9 +55,7 @@ def with_contracts(workspace: Workspace, gathered: Gathered, raw: RawFiles, take
             same = leaf is not None and leaf.definition == definition.id and source.contract is not None
             if same and not (source.added or source.changed):
                 continue
-            places = {f.path: raw.place(f) for f in source.files}
-            fresh = {*source.added, *source.changed}
-            sources[name] = replace(source, contract=establish(definition, places, source.contract, fresh))
+            sources[name] = replace(source, contract=inspected.contract(definition, source))
         except AndonError as error:
             if error.stops_run:
                 raise
@@ -125,7 +124,7 @@ def bind_sound(
     """
     gathered = with_contracts(workspace, gathered, raw, taken)
     failures: dict[str, AndonError] = {}
-    source_columns = _SourceColumns(gathered, raw, describe, failures)
+    source_columns = _SourceColumns(gathered, raw, Inspected(workspace.cache, raw), describe, failures)
     columns, problems = _bind_changed(workspace, gathered, source_columns, taken, unknown)
     problems += _unfit(workspace, gathered, taken, columns)
     problems += _changed_by_storing(gathered, taken, columns)
@@ -238,6 +237,7 @@ class _SourceColumns(Record):
 
     gathered: Gathered
     raw: RawFiles
+    inspected: Inspected
     describe: Describe
     failures: dict[str, AndonError]
 
@@ -253,8 +253,9 @@ class _SourceColumns(Record):
             self.failures[name] = error
             return None
         try:
-            sql = render(definition, source.contract or {}, places)
-            return self.describe(sql)
+            return self.inspected.columns(
+                definition, source, lambda: self.describe(render(definition, source.contract or {}, places))
+            )
         except AndonError as error:
             self.failures[name] = error
         except Exception as error:  # noqa: BLE001 - whatever the engine says is explained for the user

@@ -12,6 +12,10 @@ class DuckDBFile:
     """See the module."""
 
     extension = None
+    tables = (
+        "select case when table_schema = 'main' then '' else table_schema || '.' end || table_name as name"
+        f" from information_schema.tables where table_catalog = '{ALIAS}'"
+    )
     home = ALIAS
     prepare = ()
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from andon.engines.engine import stopped
 from andon.errors import AndonError, DatasetError, MachineError
 from andon.model.connection import Connection
 from andon.sources.failures import shown
 
+#: The place of a question that stands in no file: it can only be asked again.
+LIVE = "query"
 _UNREACHABLE = re.compile(
     r"Unable to connect|[Cc]onnection refused|could not connect|[Ff]ailed to connect|server closed the connection"
     r"|[Cc]onnection timed out|timeout expired|terminating connection|Lost connection|gone away|could not receive data"
@@ -51,28 +54,15 @@ def database_error(
         if secret:
             text = text.replace(secret, "***")
     text = _QUERY.sub(" ", _ECHO.sub("", text).replace("\n) q limit 0", ""))
-    name = f"`{connection.name}`"
     if isinstance(error, duckdb.InterruptException):
-        return DatasetError(
-            "build.interrupted", "the run was stopped", where=where, hint="run again; what was built is reused"
-        )
+        return stopped(where)
     remote = _REMOTE.search(text)
     said = _plain((remote["text"] or (remote["why"] or "it returns nothing").strip()) if remote is not None else text)
     if "fetch result row" in text and not said:
         said = "it broke off while it sent its rows"
         text = f"Lost connection: {said}"
     if _UNREACHABLE.search(text):
-        if _LETS_NOBODY_IN.search(text):
-            message, hint = f"the database {name} lets nobody in: {said}", "user, password and database"
-        else:
-            message, hint = f"the database {name} can't be reached: {said}", "host, port, and whether the server runs"
-        return DatasetError(
-            "source.unreachable",
-            message,
-            where=where,
-            hint=f"check `[connections.{connection.name}]` in `andon.toml`: {hint}; then run again",
-            retryable=True,
-        )
+        return _unreachable(connection, said, lets_in=_LETS_NOBODY_IN.search(text) is None, where=where)
     twice = _TWICE.search(text)
     if twice is not None:
         return DatasetError(
@@ -82,27 +72,41 @@ def database_error(
             hint="give one of them another name in the query: `… as …`",
         )
     if remote is not None:
-        return DatasetError(
-            "source.query_failed",
-            f"the database {name} could not run the query: {said}",
-            where=where,
-            hint=None
-            if where == "query"
-            else f"the query is in the database's own SQL: `andon query --connection {connection.name} 'select …'` tries it",
-        )
+        return _query_failed(connection, f"the database `{connection.name}` could not run the query: {said}", where)
     value = _VALUE.search(text)
     if value is not None or type(error).__name__ in _NO_VALUE:
         message = f"`{shown(value['value'])}` can't be a {value['kind'].strip()}" if value is not None else said
         return DatasetError(
             "source.contract",
-            f"{message}, so {name} can't be read without changing a value",
+            f"{message}, so `{connection.name}` can't be read without changing a value",
             where=where,
             hint="leave it out in the query, or read the column as text: cast it in the query",
         )
     if not isinstance(error, duckdb.Error):
         return MachineError("internal.error", f"{type(error).__name__}: {said}", where=where, hint="please report this")
-    hint = "leave out of the query what it is about, or cast it there to text"
-    return DatasetError("source.query_failed", f"{name} could not be read: {said}", where=where, hint=hint)
+    return _query_failed(connection, f"`{connection.name}` could not be read: {said}", where)
+
+
+def _unreachable(connection: Connection, said: str, *, lets_in: bool, where: str) -> DatasetError:
+    if lets_in:
+        message, hint = "can't be reached", "host, port, and whether the server runs"
+    else:
+        message, hint = "lets nobody in", "user, password and database"
+    return DatasetError(
+        "source.unreachable",
+        f"the database `{connection.name}` {message}: {said}",
+        where=where,
+        hint=f"check `[connections.{connection.name}]` in `andon.toml`: {hint}; then run again",
+        retryable=True,
+    )
+
+
+def _query_failed(connection: Connection, message: str, where: str) -> DatasetError:
+    own = "the query is in the database's own SQL"
+    tries = f"{own}: `andon query --connection {connection.name} 'select …'` tries it"
+    is_live = where == LIVE
+    hint = f"{own}: what {connection.kind} says of names, quotes and functions counts" if is_live else tries
+    return DatasetError("source.query_failed", message, where=where, hint=hint)
 
 
 def _plain(text: str) -> str:

@@ -29,6 +29,7 @@ class MySQL:
     """See the module."""
 
     extension = "mysql_scanner"
+    tables = "select table_name as name from information_schema.tables where table_schema = database()"
     home = "memory"
     prepare = tuple(f"set global {setting}" for setting in _SETTINGS)
 

@@ -1,7 +1,8 @@
 """Postgres through the engine's scanner: `postgres_query` computes in the server and hands rows over in the binary form of COPY.
 
-What the scanner would change without a word travels as text and is cast here: `numeric` (NaN becomes 0.00, more than 38 digits or
-none stated become a DOUBLE), and types that it knows nothing of. A timestamp after the year 294,246 is refused by the server.
+What the scanner would change without a word is refused by the server (a NaN in a `numeric(10, 2)`, which would become 0.00; a
+timestamp after the year 294,246) or travels and stays as text: `numeric` of more than 38 digits or of none stated, which would become
+a DOUBLE, and types that it knows nothing of.
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ class Postgres:
     """See the module."""
 
     extension = "postgres_scanner"
+    tables = (
+        "select case when table_schema = 'public' then '' else table_schema || '.' end || table_name as name"
+        " from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')"
+    )
     home = "memory"
     prepare = ()
 
@@ -83,7 +88,7 @@ class Postgres:
     def select(self, sql: str, columns: Sequence[RemoteColumn]) -> str:
         """See `DatabaseKind`."""
         sent = ", ".join(f"{_sent(column)} as {quote(column.name)}" for column in columns)
-        taken = ", ".join(f"{_taken(column)} as {quote(column.name)}" for column in columns)
+        taken = ", ".join(quote(column.name) for column in columns)
         return f"select {taken} from {_query(f'select {sent} from ({_inner(sql)}) q')}"
 
 
@@ -132,12 +137,8 @@ def _sent(column: RemoteColumn) -> str:
         kind = "timestamptz" if base.endswith("with time zone") else "timestamp"
         told = f"('later than the lake can hold: ' || {name}::text)::{kind}"
         return f"case when isfinite({name}) and {name} > '{_LAST}' then {told} else {name} end"
+    if base == "numeric" and column.stored.startswith("DECIMAL"):
+        kind = column.stored.replace("DECIMAL", "numeric")
+        told = f"('not a number: ' || {name}::text)::{kind}"
+        return f"(case when {name} = 'NaN' then {told} else {name} end)::{kind}"
     return name if _is_plain(column.kind) else f"{name}::text"
-
-
-def _taken(column: RemoteColumn) -> str:
-    """How the engine takes what was sent."""
-    name = quote(column.name)
-    if _base(column.kind) in _MOMENTS or _is_plain(column.kind) or column.stored == "VARCHAR":
-        return name
-    return f"cast({name} as {column.stored})"

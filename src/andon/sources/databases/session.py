@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andon.base.names import is_name_part, literal
-from andon.errors import AndonError, DatasetError, MachineError, UsageError
+from andon.errors import AndonError, DatasetError, UsageError
 from andon.model.connection import Connection
-from andon.sources.databases.database import DatabaseKind, RemoteColumn
+from andon.sources.databases.database import RemoteColumn
 from andon.sources.databases.failures import database_error
+from andon.sources.databases.kinds import DATABASES
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.instance import Instance, Session
     from andon.engines.duckdb.write import Written
     from andon.engines.engine import EngineSettings
     from andon.model.version import Column
-
 
 #: How the engine is told a format.
 _FORMATS = {"csv": "format csv, header", "json": "format json", "parquet": "format parquet, compression zstd"}
@@ -55,7 +55,7 @@ class DatabaseSession:
         from andon.engines.duckdb.opening import Purpose, open_instance
 
         self.connection = connection
-        self._database = database_of(connection.kind)
+        self._database = DATABASES[connection.kind]
         self._secrets = [value for key, value in options.items() if key == "password"]
         self._lock = threading.Lock()
         options = _placed(connection, options, root)
@@ -101,6 +101,16 @@ class DatabaseSession:
         types = [(column.name, column.stored) for column in columns]
         with self._lock:
             try:
+                came = self._session.columns(self._database.home, f"\n{select}\n")
+                wrong = next((one for one, other in zip(came, types, strict=True) if one != other), None)
+                if wrong is not None:
+                    raise DatasetError(
+                        "source.changed_while_read",
+                        f"`{wrong[0]}` comes as {wrong[1]} now",
+                        where=where,
+                        hint="run again; if it stays, cast it in the query",
+                        retryable=True,
+                    )
                 return write_parquet(self._session, self._database.home, select, types, stored, path)
             except Exception as error:
                 Path(path).unlink(missing_ok=True)
@@ -123,8 +133,21 @@ class DatabaseSession:
         with self._lock:
             return self._database.primary_key(lambda text: self._ask(text, where), table)
 
+    def tables(self, where: str) -> list[str]:
+        """The names of its tables and views, each as a query names it.
+
+        Raises:
+            DatasetError: `source.query_failed`, `source.unreachable`.
+        """
+        sql = self._database.tables
+        return sorted(str(row[0]) for row in self.rows(sql, self.describe(sql, where), None, where))
+
     def rows(self, sql: str, columns: Sequence[RemoteColumn], limit: int | None, where: str) -> list[tuple[Any, ...]]:
-        """The rows of `sql`: all, or the first `limit`."""
+        """The rows of `sql`: all, or the first `limit`.
+
+        Raises:
+            DatasetError: `source.query_failed`, `source.unreachable`, `source.contract` for a value that its type can't hold.
+        """
         select = self._database.select(sql, columns)
         with self._lock:
             return list(self._ask(select if limit is None else f"select * from (\n{select}\n) limit {limit}", where))
@@ -134,6 +157,7 @@ class DatabaseSession:
 
         Raises:
             UsageError: `usage.bad_argument` for a format other than `csv`, `json` and `parquet`.
+            DatasetError: as `rows`.
         """
         if form not in _FORMATS:
             raise UsageError(
@@ -169,27 +193,6 @@ class DatabaseSession:
         with contextlib.suppress(Exception):
             self._session.at(self._database.home).execute("begin")
         return database_error(error, self.connection, self._secrets, where)
-
-
-def database_of(kind: str) -> DatabaseKind:
-    """What reads a kind of database."""
-    if kind == "postgres":
-        from andon.sources.databases.postgres import Postgres
-
-        return Postgres()
-    if kind == "duckdb":
-        from andon.sources.databases.duckdb_file import DuckDBFile
-
-        return DuckDBFile()
-    if kind == "sqlite":
-        from andon.sources.databases.sqlite import SQLite
-
-        return SQLite()
-    if kind == "mysql":
-        from andon.sources.databases.mysql import MySQL
-
-        return MySQL()
-    raise MachineError("usage.not_yet", f"connections of kind `{kind}` are planned and not in this version")
 
 
 def _placed(connection: Connection, options: Mapping[str, str], root: Path) -> Mapping[str, str]:

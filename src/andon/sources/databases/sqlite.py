@@ -27,6 +27,7 @@ class SQLite:
     """See the module."""
 
     extension = "sqlite_scanner"
+    tables = "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'"
     home = "memory"
     prepare = ()
 

@@ -121,8 +121,18 @@ def parse_call(read: FileRead, dataset: str) -> Call:
             "source.ambiguous", f"`{read.function}` in `{dataset}` states `{twice}` twice", hint="leave one of them"
         )
     stated = _values(texts, read, dataset) if texts else {}
-    key = content_id([read.function, list(read.patterns), sorted(texts.items())])
-    return Call(read, _FORMATS.get(read.function, "other"), stated, texts, key, dataset)
+    return Call(read, format_of(read), stated, texts, key_of(read), dataset)
+
+
+def format_of(read: FileRead) -> str:
+    """See `Call.format`."""
+    return _FORMATS.get(read.function, "other")
+
+
+def key_of(read: FileRead) -> str:
+    """See `Call.key`."""
+    texts = {_ALIASES.get(name, name): text for name, text in read.options}
+    return content_id([read.function, list(read.patterns), sorted(texts.items())])
 
 
 #: A type that stands in a map of types without quotes, as the engine takes it.

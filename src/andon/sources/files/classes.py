@@ -42,6 +42,8 @@ def _marked(v: str, dialect: Dialect) -> list[tuple[str, str]]:
     """Numbers whose marks are not those that were stated."""
     arms = []
     thousands = re.escape(dialect.thousands)
+    if dialect.thousands == ".":  # `15.09.2026` has points where no number may have them
+        arms += [(matches(v, p.DAY), "'day'"), (matches(v, p.FAR_DAY), "'far'")]
     if dialect.decimal != ".":
         strange = matches(v, "[+-]?[0-9]+" + thousands + "?[0-9]*[.][0-9]+")
         points = matches(v, "[1-9][0-9]{0,2}([.][0-9]{3})+")

@@ -74,6 +74,7 @@ def relation(call: Call, table: Table, sources: Sequence[Source], whole: bool = 
             f"{literal(c.column)}: {literal('VARCHAR' if is_guarded(c) else c.type)}" for c in table.casts
         )
         options["columns"] = "{" + columns + "}"
+    options["hive_partitioning"] = "false"  # what folders say is not in the files, and copies lie in others
     function = "read_ndjson" if "ndjson" in call.read.function else "read_json"
     stated = "".join(f", {name} = {text}" for name, text in options.items())
     return joined(

@@ -270,7 +270,9 @@ def _objects(call: Call, sources: Sequence[Source]) -> str:
     function = "read_ndjson_objects" if "ndjson" in call.read.function else "read_json_objects"
     return joined(
         sources,
-        lambda group, packed: f"{function}([{', '.join(s.pattern for s in group)}], compression = {packed}{options})",
+        lambda group, packed: (
+            f"{function}([{', '.join(s.pattern for s in group)}], compression = {packed}{options}, hive_partitioning = false)"
+        ),
     )
 
 
