@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from andon.runs.goal import ANY_PLAN, RunOptions
-from andon.service.uploads import publish_upload
 from kit.clones import Clone
 from kit.command_line import Andon
 
@@ -157,13 +156,9 @@ def test_two_files_of_one_name_in_one_second_are_two(tmp_path):
     with clone.opened() as service:
         for text in (LEADS, MORE):
             given.write_text(text)
-            assert publish_upload(
-                service.workspace, given, "crm.leads", RunOptions(agreed=ANY_PLAN), service.runs.run
-            ).published
+            assert service.uploads.publish(given, "crm.leads", RunOptions(agreed=ANY_PLAN), service.runs.run).published
         given.write_text("id,name\nx,dan\n")
-        assert not publish_upload(
-            service.workspace, given, "crm.leads", RunOptions(agreed=ANY_PLAN), service.runs.run
-        ).published
+        assert not service.uploads.publish(given, "crm.leads", RunOptions(agreed=ANY_PLAN), service.runs.run).published
     assert clone.ask("select count(*) from crm.leads") == [(3,)]
     assert len([*(clone.root / "raw/uploads/crm/leads").iterdir()]) == 2
 

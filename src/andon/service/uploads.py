@@ -109,6 +109,7 @@ class _Changes:
         self.stay = False
         self._made: list[Path] = []
         self._aside: list[tuple[Path, Path]] = []
+        self._folders: list[Path] = []
 
     def __enter__(self) -> _Changes:
         return self
@@ -116,6 +117,9 @@ class _Changes:
     def __exit__(self, *_: object) -> None:
         for path in () if self.stay else self._made:
             path.unlink(missing_ok=True)
+        for folder in () if self.stay else reversed(self._folders):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
         for before, now in self._aside:
             if self.stay:
                 now.unlink(missing_ok=True)
@@ -125,6 +129,7 @@ class _Changes:
     def making(self, path: Path) -> Path:
         """Note a file before it is made, with the folder that it needs."""
         self._made.append(path)
+        self._folders += [folder for folder in reversed(path.parents) if not folder.exists()]
         make_folder(path.parent)
         return path
 
@@ -167,17 +172,6 @@ def _lay(workspace: Workspace, file: Path, dataset: str, changes: _Changes, *, r
     if is_new:
         write_whole(changes.making(workspace.root / source), _text(file.name, pattern).encode())
     return Uploaded(dataset, source, is_new, path, file.name, fact.sha256, fact.size, replaced)
-
-
-def _missing(root: Path, paths: Sequence[str]) -> list[Path]:
-    """The folders of files that are not there yet, the innermost first."""
-    above = {root / folder for path in paths for folder in Path(path).parents}
-    return sorted((folder for folder in above if not folder.exists()), key=lambda each: len(each.parts), reverse=True)
-
-
-def _remove_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
 
 
 def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, bool]:
