@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from andon.base.names import quote
@@ -14,7 +15,8 @@ from andon.base.record import replace
 from andon.engines.duckdb.instance import file_list
 from andon.model.profile import ColumnKind, ColumnProfile, Profile
 from andon.model.version import Column, Version
-from andon.profiles.columns import ColumnReader, kind_of, value_of
+from andon.profiles.columns import ColumnReader
+from andon.profiles.kinds import kind_of, value_of
 from andon.profiles.sample import CHUNK, SAMPLE, WHOLE_UP_TO, one_in, stretches
 
 if TYPE_CHECKING:
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
 _HELD, _PART = "temp.main.profile_rows", "temp.main.profile_part"
 _ROW_NUMBER, _FILE_NUMBER = "file_row_number", "file_index"
 _MANY_FILES = 64
-#: Columns that are looked at together.
+#: Columns that are moved over together.
 _WIDE = 64
+#: In tables of so many rows several columns are counted together, so many values at once: of longer ones that costs more than it saves.
+_SHORT, _CELLS = 10_000, 64_000
 #: Reading so few rows from memory saves more than copying them there costs: a file's columns are looked up for every statement.
 _COPIED_UP_TO = 100_000
 #: Seed of samples of views: any will do, as long as it stays.
@@ -132,32 +136,43 @@ def _columns(
     reader: ColumnReader, columns: Sequence[Column], masked: Collection[str], of: int | None = None
 ) -> tuple[ColumnProfile, ...]:
     """Profiles of columns; `of` is the number of all rows when the reader has a sample of them."""
+    hidden = {name.lower() for name in masked}
+    # those that are looked at together stand together
+    ordered = sorted(columns, key=lambda column: (column.type, column.name.lower() in hidden))
     if len(columns) <= _WIDE:
-        return tuple(_each(reader, columns, masked, of))
-    # every statement costs what its relation is wide: many columns are moved over in parts, so that the cost grows with their number only
-    found: list[ColumnProfile] = []
-    for first in range(0, len(columns), _WIDE):
-        some = columns[first : first + _WIDE]
-        names = ", ".join(quote(column.name) for column in some)
-        reader.connection.execute(f"create or replace temp table profile_part as select {names} from {reader.relation}")
-        try:
-            found += _each(replace(reader, relation=_PART), some, masked, of)
-        finally:
-            reader.connection.execute(f"drop table if exists {_PART}")
-    return tuple(found)
+        found = _each(reader, ordered, hidden, of)
+    else:
+        # a statement costs what its relation is wide: many columns are moved over in parts, so that the cost grows with their number only
+        found = {}
+        for first in range(0, len(columns), _WIDE):
+            some = ordered[first : first + _WIDE]
+            names = ", ".join(quote(column.name) for column in some)
+            reader.connection.execute(
+                f"create or replace temp table profile_part as select {names} from {reader.relation}"
+            )
+            try:
+                found |= _each(replace(reader, relation=_PART), some, hidden, of)
+            finally:
+                reader.connection.execute(f"drop table if exists {_PART}")
+    return tuple(found[column.name] for column in columns)
 
 
 def _each(
-    reader: ColumnReader, columns: Sequence[Column], masked: Collection[str], of: int | None
-) -> list[ColumnProfile]:
-    hidden = {name.lower() for name in masked}
+    reader: ColumnReader, columns: Sequence[Column], hidden: Collection[str], of: int | None
+) -> dict[str, ColumnProfile]:
+    """Profiles by name; columns of one type together, as many as make no large table."""
+    most = _CELLS // max(reader.rows, 1) if reader.rows <= _SHORT else 1
     try:
-        found = []
-        for column in columns:
-            profile = reader.profile(column.name, column.type, masked=column.name.lower() in hidden)
-            if of is not None:
-                profile = _estimated(profile, reader.singles(), of)
-            found.append(profile)
+        found: dict[str, ColumnProfile] = {}
+        for (kind, is_hidden), alike in groupby(columns, key=lambda c: (c.type, c.name.lower() in hidden)):
+            names = [column.name for column in alike]
+            for first in range(0, len(names), most):
+                some = names[first : first + most]
+                profiles = reader.profiles(some, kind, masked=is_hidden)
+                if of is not None:
+                    singles = reader.singles()
+                    profiles = [_estimated(p, s, of) for p, s in zip(profiles, singles, strict=True)]
+                found.update(zip(some, profiles, strict=True))
         return found
     finally:
         reader.drop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -139,20 +141,25 @@ def _lay(workspace: Workspace, file: Path, dataset: str, changes: _Changes, *, r
     folder = f"raw/uploads/{dataset.replace('.', '/')}"
     there = _uploads(workspace, folder)
     stamp = workspace.clock().strftime("%Y%m%d-%H%M%S")
-    path = f"{folder}/{stamp}-{_safe(file.name)}"
+    path = _free(workspace, f"{folder}/{stamp}", _safe(file.name))
     if not is_new and not match(pattern, path):
         message = f"the source `{source}` reads `{pattern}`, which `{file.name}` does not fit"
         hint = "give it a name of its own, or another format"
         raise UsageError("usage.bad_argument", message, where=source, hint=hint)
+    target = changes.making(workspace.root / path)
+    part = target.with_name(f".{target.name}.part")  # no pattern finds half a file
     try:
-        shutil.copyfile(file, changes.making(workspace.root / path))
+        shutil.copyfile(file, part)
+        part.replace(target)
     except OSError as error:
         raise machine_error(error, f"copy `{file}` to `{path}`") from error
+    finally:
+        part.unlink(missing_ok=True)
     fact = hash_files(workspace.root, [path], workspace.cache)[path]
     same = next((other for other, known in there.items() if known.sha256 == fact.sha256), None)
     if same is not None and not replaces:
         message = f"`{file.name}` was uploaded before: `{same}` holds the same"
-        raise UsageError("usage.exists", message, where=same, hint="`--replace` takes what is there away first")
+        raise UsageError("usage.exists", message, where=same, hint=_way(workspace, same, len(there)))
     replaced = tuple(sorted(there)) if replaces else ()
     _require_kept(workspace, [there[name] for name in replaced])
     for name in replaced:
@@ -160,6 +167,17 @@ def _lay(workspace: Workspace, file: Path, dataset: str, changes: _Changes, *, r
     if is_new:
         write_whole(changes.making(workspace.root / source), _text(file.name, pattern).encode())
     return Uploaded(dataset, source, is_new, path, file.name, fact.sha256, fact.size, replaced)
+
+
+def _missing(root: Path, paths: Sequence[str]) -> list[Path]:
+    """The folders of files that are not there yet, the innermost first."""
+    above = {root / folder for path in paths for folder in Path(path).parents}
+    return sorted((folder for folder in above if not folder.exists()), key=lambda each: len(each.parts), reverse=True)
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, bool]:
@@ -188,6 +206,12 @@ def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, b
     source = f"sources/{schema}/{name}.sql"
     pattern = f"raw/uploads/{schema}/{name}/*{ending}"
     if not (workspace.root / source).exists():
+        other = next((workspace.root / "datasets" / schema).glob(f"{name}.*"), None)
+        if other is not None:
+            message = f"`{dataset}` is made by `{other.relative_to(workspace.root)}`, and only a source takes uploads"
+            raise UsageError(
+                "usage.bad_argument", message, where=dataset, hint=f"take another name: `--as {schema}.{name}_upload`"
+            )
         return source, pattern, True
     definition = gathered_with(workspace, dataset, None).definitions[dataset]
     patterns = [pattern for read in definition.reads for pattern in read.patterns]
@@ -209,7 +233,8 @@ def _ending(name: str) -> str | None:
 
 def _text(original: str, pattern: str) -> str:
     reader = _READERS[Path(pattern.lower().removesuffix(".gz").removesuffix(".zst")).suffix]
-    return f"/*---\ndescription: What was uploaded, {original} first.\n---*/\nselect * from {reader}('{pattern}')\n"
+    said = json.dumps(f"What was uploaded, {original} first.", ensure_ascii=False)  # whatever signs the name has
+    return f"/*---\ndescription: {said}\n---*/\nselect * from {reader}('{pattern}')\n"
 
 
 def _safe(name: str) -> str:
@@ -217,6 +242,21 @@ def _safe(name: str) -> str:
     ending = _ending(name) or ""
     stem = name[: len(name) - len(ending)]
     return (re.sub(r"[^\w.-]+", "_", stem).strip("._") or "file") + ending
+
+
+def _way(workspace: Workspace, path: str, there: int) -> str:
+    """What to do about a content that lies at `path` already."""
+    head = workspace.lake.refs.resolve(workspace.branch(None))
+    if any(cause.path == path for cause in head.rejected):
+        return f"it was undone: `andon accept --rejected {path}`, then `andon refresh` lets it in again"
+    others = f" and the {there - 1:,} others that lie there" if there > 1 else ""
+    return f"`andon refresh` reads it where that was not done; `--replace` puts this in the place of it{others}"
+
+
+def _free(workspace: Workspace, place: str, name: str) -> str:
+    """A path where no file lies: two uploads of a second may have one name."""
+    paths = (f"{place}-{name}" if n == 1 else f"{place}-{n}-{name}" for n in itertools.count(1))
+    return next(path for path in paths if not (workspace.root / path).exists())
 
 
 def _uploads(workspace: Workspace, folder: str) -> dict[str, InputFile]:
