@@ -132,6 +132,22 @@ def test_a_branch_that_holds_an_undone_load_does_not_bring_it_back(clone, shop):
     assert totals(clone) == AFTER
 
 
+def test_undos_in_any_order_lead_to_no_load_that_was_undone(clone, shop):
+    shop("insert into orders values (4, 'cleo', 7)")
+    older = clone.refresh().commit
+    shop("update orders set amount = 8 where id = 4")
+    clone.refresh()
+    with clone.opened() as service:
+        service.reverting.revert(service.reverting.find(older))
+    clone.undo()
+    assert totals(clone) == BEFORE
+    clone.refresh()
+    assert totals(clone) == BEFORE
+    clone.redo()
+    clone.redo()
+    assert totals(clone) == LATER
+
+
 def test_an_undone_load_does_not_come_back_under_another_name(clone, shop):
     shop("insert into orders values (4, 'cleo', 7)")
     clone.refresh()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.record import replace
 from andon.lake.undo import causes_of, undo_target
+from andon.model.build import Build
 from andon.model.commit import Cause, Commit, CommitKind, sorted_causes
 from andon.runs.goal import Goal
 from andon.runs.planning.gather import Gatherer
@@ -26,8 +27,8 @@ def undo_goal(workspace: Workspace, branch: str, target: Commit) -> Goal:
     def side(head: Commit, gatherer: Gatherer) -> MergeSide:
         newest = undo_target(lake.commits.first_parents(head))
         if newest is not None and newest.id == target.id:
-            return gatherer.commit(before)
-        return _with_raw_of(gatherer, before, target, causes)
+            return _without_undone(gatherer.commit(before), head)
+        return _without_undone(_with_raw_of(gatherer, before, target, causes), head)
 
     return _goal(workspace, branch, CommitKind.UNDO, side, target, before, rejected=sorted_causes(causes))
 
@@ -75,3 +76,14 @@ def _with_raw_of(gatherer: Gatherer, before: Commit, target: Commit, causes: Ite
     if all(cause.source is not None for cause in causes):
         return side
     return replace(side, raw=gatherer.commit(target).raw)
+
+
+def _without_undone(side: MergeSide, head: Commit) -> MergeSide:
+    """A side that brings no load of a database that was undone since: what is published stays then."""
+
+    def build(name: str) -> Build | None:
+        found = side.build(name)
+        contents = found.contents.items() if found is not None else ()
+        return None if any(Cause(path, content, name) in head.rejected for path, content in contents) else found
+
+    return replace(side, build=build)
