@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from kit.servers import MariaServer, PostgresServer, maria_program, postgres_pro
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """A running Postgres."""
     _need(postgres_programs(), "Postgres (Debian: postgresql)")
-    server = PostgresServer(_folder(tmp_path_factory, "postgres"))
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
     yield server
     server.stop()
 
@@ -24,7 +23,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
 def maria(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaServer]:
     """A running MariaDB."""
     _need(maria_program(), "MariaDB (Debian: mariadb-server)")
-    server = MariaServer(_folder(tmp_path_factory, "maria"))
+    server = MariaServer(tmp_path_factory.mktemp("maria"))
     yield server
     server.stop()
 
@@ -35,7 +34,3 @@ def _need(found: object, what: str) -> None:
         if os.environ.get("CI"):
             pytest.fail(f"{what} is not installed")
         pytest.skip(f"{what} is not installed")
-
-
-def _folder(factory: pytest.TempPathFactory, name: str) -> Path:
-    return factory.mktemp(name)

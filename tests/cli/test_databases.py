@@ -76,6 +76,14 @@ def test_what_is_refused(shop, words, code):
     assert not (shop.folder / "sources").exists()
 
 
+def test_a_table_that_is_not_there_leads_to_one_that_is(shop):
+    error = shop.json("source", "add", "shop.ordrs", status=1)["error"]
+    assert error["hint"] == "did you mean `shop.orders`?"
+    error = shop.json("source", "add", "shop.xyz", status=1)["error"]
+    assert error["hint"].startswith("there are `")
+    assert "`orders`" in error["hint"]
+
+
 def test_a_source_that_is_there_stays(shop):
     shop("source", "add", "shop.orders")
     shop.replace("sources/shop/orders.sql", "from orders", "from orders where id > 0")
@@ -100,3 +108,9 @@ def test_live_answers_in_every_format(shop, golden):
 def test_columns_of_a_database_are_not_pinned(shop):
     shop("source", "add", "shop.orders")
     assert "asked of a database" in shop.json("source", "pin", "shop.orders", status=2)["error"]["message"]
+
+
+def test_the_doctor_looks_for_what_reads_the_databases(shop):
+    shop.write("andon.toml", '[connections.crm]\nkind = "sqlite"\npath = "crm.db"\n')
+    found = [(each["level"], each["what"]) for each in shop.json("doctor")]
+    assert ("ok", "duckdb-extension-sqlite-scanner") in found

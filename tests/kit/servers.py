@@ -22,7 +22,31 @@ def postgres_programs() -> Path | None:
     return next((place for place in places if (place / "initdb").exists() and (place / "postgres").exists()), None)
 
 
-class PostgresServer:
+class _Server:
+    """A process that answers, until it is stopped."""
+
+    _process: subprocess.Popen[bytes] | None = None
+
+    def stop(self) -> None:
+        """End it at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _begin(self, command: list[str], account: str, log: Path, ask: Callable[[], object]) -> None:
+        """Start it, and wait until `ask` goes through."""
+        with log.open("ab") as output:
+            started = subprocess.Popen(command, stdout=output, stderr=output, cwd="/", **_as(account))  # type: ignore[call-overload]
+        self._process = started
+        end = time.monotonic() + _WAIT
+        while not _goes(ask):
+            failed = started.poll() is not None or time.monotonic() > end
+            assert not failed, log.read_text(errors="replace")[-2000:]
+            time.sleep(0.05)
+
+
+class PostgresServer(_Server):
     """A running Postgres with the database `shop`, which the account `andon` owns.
 
     Args:
@@ -44,32 +68,15 @@ class PostgresServer:
             [str(programs / "initdb"), "-D", str(folder / "data"), "--no-sync", "--locale", "C.UTF-8", *flags],
             "postgres",
         )
-        self._process: subprocess.Popen[bytes] | None = None
         self.start()
         self.run(f"create database {self.database}", database="postgres")
 
     def start(self) -> None:
         """Let it run; returns when it answers."""
-        options = [
-            "-c",
-            "fsync=off",
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            "timezone=Europe/Berlin",
-            "-k",
-            str(self.folder),
-        ]
+        stated = ("fsync=off", "listen_addresses=127.0.0.1", "timezone=Europe/Berlin")
+        options = [*(part for each in stated for part in ("-c", each)), "-k", str(self.folder)]
         command = [str(self._programs / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), *options]
-        self._process = _started(command, "postgres", self.folder / "log")
-        _wait(self._process, lambda: self._answers(), self.folder / "log")
-
-    def stop(self) -> None:
-        """End it at once."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        self._begin(command, "postgres", self.folder / "log", lambda: self.run("select 1", database="postgres"))
 
     def run(self, sql: str, database: str | None = None) -> str:
         """Run statements; returns what they print, unaligned."""
@@ -96,15 +103,8 @@ class PostgresServer:
         place = ["-h", "127.0.0.1", "-p", str(self.port), "-U", self.user, "-d", database]
         return [self._psql, *place, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
 
-    def _answers(self) -> bool:
-        try:
-            self.run("select 1", database="postgres")
-        except AssertionError:
-            return False
-        return True
 
-
-class MariaServer:
+class MariaServer(_Server):
     """A running MariaDB with the database `shop`, which the account `andon` owns.
 
     Args:
@@ -117,7 +117,6 @@ class MariaServer:
         own(folder, "mysql")
         place = [f"--datadir={folder / 'data'}", "--auth-root-authentication-method=normal", "--skip-test-db"]
         _done([str(shutil.which("mariadb-install-db")), "--no-defaults", *place], "mysql")
-        self._process: subprocess.Popen[bytes] | None = None
         self.start()
         self._root(f"create database {self.database} character set utf8mb4")
         self._root(f"create user '{self.user}'@'%' identified by '{PASSWORD}'")
@@ -129,15 +128,7 @@ class MariaServer:
         place = [f"--datadir={self.folder / 'data'}", f"--socket={self._socket}", f"--pid-file={self.folder / 'pid'}"]
         listening = [f"--port={self.port}", "--bind-address=127.0.0.1", "--default-time-zone=+02:00"]
         command = [str(maria_program()), "--no-defaults", *place, *listening, *sizes]
-        self._process = _started(command, "mysql", self.folder / "log")
-        _wait(self._process, lambda: self._answers(), self.folder / "log")
-
-    def stop(self) -> None:
-        """End it at once."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        self._begin(command, "mysql", self.folder / "log", lambda: self._root("select 1"))
 
     def run(self, sql: str) -> str:
         """Run statements; returns what they print, tab-separated."""
@@ -158,13 +149,6 @@ class MariaServer:
             None,
             sql,
         )
-
-    def _answers(self) -> bool:
-        try:
-            self._root("select 1")
-        except AssertionError:
-            return False
-        return True
 
 
 def maria_program() -> str | None:
@@ -192,17 +176,12 @@ def _as(account: str | None) -> dict[str, str]:
     return {"user": account} if account is not None and os.geteuid() == 0 else {}
 
 
-def _started(command: list[str], account: str, log: Path) -> subprocess.Popen[bytes]:
-    with log.open("ab") as output:
-        return subprocess.Popen(command, stdout=output, stderr=output, cwd="/", **_as(account))  # type: ignore[call-overload]
-
-
-def _wait(process: subprocess.Popen[bytes], answers: Callable[[], bool], log: Path) -> None:
-    end = time.monotonic() + _WAIT
-    while not answers():
-        failed = process.poll() is not None or time.monotonic() > end
-        assert not failed, log.read_text(errors="replace")[-2000:]
-        time.sleep(0.05)
+def _goes(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except AssertionError:
+        return False
+    return True
 
 
 def _done(command: list[str], account: str | None, environ: dict[str, str] | None = None, given: str = "") -> str:

@@ -95,6 +95,59 @@ def test_an_undone_load_is_let_in_by_a_person(clone, shop):
     assert totals(clone) == AFTER
 
 
+@pytest.mark.parametrize("how", ["the query", "on a branch"])
+def test_a_load_that_came_with_code_is_undone_with_it(clone, shop, how):
+    shop("insert into orders values (4, 'cleo', 7)")
+    if how == "on a branch":
+        clone.branch("dev")
+        clone.refresh(branch="dev")
+        clone.write("datasets/marts/n.sql", "select count(*) as n from shop.orders")
+        clone.run(branch="dev")
+        clone.publish("dev")
+    else:
+        clone.write("sources/shop/orders.sql", SOURCE.replace("from orders", "from orders where true"))
+        clone.run()
+    assert totals(clone) == AFTER
+    clone.undo()
+    for _ in range(2):
+        clone.refresh()
+        assert totals(clone) == BEFORE
+        clone.run()
+        assert totals(clone) == BEFORE
+    clone.accept("sources/shop/orders.sql")
+    clone.refresh()
+    assert totals(clone) == AFTER
+
+
+def test_a_branch_that_holds_an_undone_load_does_not_bring_it_back(clone, shop):
+    clone.branch("dev")
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh(branch="dev")
+    clone.refresh()
+    clone.undo()
+    clone.publish("dev")
+    assert (totals(clone), totals(clone, "dev")) == (BEFORE, AFTER)
+    clone.accept("sources/shop/orders.sql")
+    clone.publish("dev")
+    assert totals(clone) == AFTER
+
+
+def test_an_undone_load_does_not_come_back_under_another_name(clone, shop):
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh()
+    clone.undo()
+    clone.write("sources/shop/orders.sql", None)
+    clone.write("sources/shop/sold.sql", SOURCE)
+    clone.write("datasets/marts/totals.sql", TOTALS.replace("shop.orders", "shop.sold"))
+    result = clone.run(drop=True)
+    (error,) = [task.error for task in result.tasks if task.error]
+    assert error["code"] == "source.undone"
+    assert totals(clone) == BEFORE
+    clone.accept(error["hint"].split("`")[1].split()[-1])
+    clone.run(drop=True)
+    assert totals(clone) == AFTER
+
+
 def test_a_redo_brings_an_undone_load_back_without_the_database(clone, shop):
     shop("insert into orders values (4, 'cleo', 7)")
     clone.refresh()

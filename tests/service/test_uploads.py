@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from andon.runs.goal import ANY_PLAN, RunOptions
+from andon.service.uploads import publish_upload
+from kit.clones import Clone
 from kit.command_line import Andon
 
 LEADS = "id,name\n1,ada\n2,ben\n"
@@ -30,9 +34,12 @@ def given(project: Andon, name: str, text: str | bytes) -> str:
 
 
 def state(project: Andon) -> dict[str, str]:
-    """Every file of the folder but the lake, by its content."""
-    files = [p for p in project.folder.rglob("*") if p.is_file() and ".andon" not in p.parts]
-    return {str(p.relative_to(project.folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    """Every folder, and every file by its content, but the lake."""
+    found = [p for p in project.folder.rglob("*") if ".andon" not in p.parts]
+    return {
+        str(p.relative_to(project.folder)): hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else ""
+        for p in found
+    }
 
 
 def count(project: Andon) -> int:
@@ -98,8 +105,8 @@ def test_what_is_not_published_leaves_the_folder_as_it_was(project, name, conten
 def test_a_change_of_main_is_asked_about_first(project):
     error = project.json("upload", given(project, "a.csv", LEADS), "--as", "crm.leads", status=2)["error"]
     assert error["code"] == "usage.confirmation_needed"
-    assert not (project.folder / "raw").exists() or not [*(project.folder / "raw").rglob("*.csv")]
-    assert not (project.folder / "sources/crm/leads.sql").exists()
+    assert not (project.folder / "raw").exists()
+    assert not (project.folder / "sources").exists()
 
 
 def test_formats_and_packed_files(project):
@@ -113,7 +120,11 @@ def test_formats_and_packed_files(project):
 
 @pytest.mark.parametrize(
     ("words", "named"),
-    [(("nothing.csv", "--as", "crm.leads"), "there is no file"), (("a.csv", "--as", "Leads"), "can't name")],
+    [
+        (("nothing.csv", "--as", "crm.leads"), "there is no file"),
+        (("a.csv", "--as", "Leads"), "can't name"),
+        (("a.csv", "--as", "marts.count"), "made by `datasets/marts/count.sql`"),
+    ],
 )
 def test_what_is_refused(project, words, named):
     given(project, "a.csv", LEADS)
@@ -137,3 +148,39 @@ def test_from_python(project):
         assert lake.upload(given(project, "a.csv", LEADS), "crm.leads").published
         assert lake.upload(given(project, "b.csv", MORE), "crm.leads", replaces=True).published
     assert count(project) == 1
+
+
+def test_two_files_of_one_name_in_one_second_are_two(tmp_path):
+    clone = Clone(tmp_path / "acme", clock=lambda: datetime(2026, 11, 1, 8, tzinfo=UTC))
+    clone.write("andon.toml", "")
+    given = tmp_path / "a.csv"
+    with clone.opened() as service:
+        for text in (LEADS, MORE):
+            given.write_text(text)
+            assert publish_upload(
+                service.workspace, given, "crm.leads", RunOptions(agreed=ANY_PLAN), service.runs.run
+            ).published
+        given.write_text("id,name\nx,dan\n")
+        assert not publish_upload(
+            service.workspace, given, "crm.leads", RunOptions(agreed=ANY_PLAN), service.runs.run
+        ).published
+    assert clone.ask("select count(*) from crm.leads") == [(3,)]
+    assert len([*(clone.root / "raw/uploads/crm/leads").iterdir()]) == 2
+
+
+def test_an_undone_file_comes_back_by_what_the_hint_says_and_the_others_stay(project):
+    project("upload", given(project, "a.csv", LEADS), "--as", "crm.leads", "--yes")
+    project("upload", given(project, "b.csv", MORE), "--as", "crm.leads", "--yes")
+    project("undo", "--yes")
+    error = project.json("upload", given(project, "b.csv", MORE), "--as", "crm.leads", "--yes", status=2)["error"]
+    command = error["hint"].split("`")[1].removeprefix("andon ").split()
+    project(*command)
+    project("refresh")
+    assert count(project) == 3
+
+
+@pytest.mark.parametrize("name", ["a: b.csv", "a\nb: c.csv", "# ä.csv", "'\"{}[].csv"])
+def test_whatever_a_first_file_is_called(project, name):
+    project("upload", given(project, name, LEADS), "--as", "crm.leads", "--yes")
+    project("run", "--yes")
+    assert count(project) == 2

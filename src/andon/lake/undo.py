@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from andon.base.record import Record
 from andon.lake.commits import Commits, LeafChanges
 from andon.lake.objects import Objects
+from andon.model.build import EXTRACT
 from andon.model.commit import Cause, Commit, CommitKind, Leaf
 from andon.model.dataset import Kind
 
@@ -90,7 +91,9 @@ def redo_target(history: Iterable[Commit]) -> RedoChoice | None:
 
 
 def causes_of(commits: Commits, objects: Objects, before: Commit, target: Commit, changes: LeafChanges) -> set[Cause]:
-    """What a publish brought, as what an undo of it keeps out: its code, or its raw files if it altered no code.
+    """What a publish brought, as what an undo of it keeps out: its code, or its raw files if it altered no code; loads of databases always.
+
+    A raw file that came with code stays out as long as the folder that brought it has it; a database is asked anew each time.
 
     Args:
         before: the commit before it.
@@ -99,8 +102,6 @@ def causes_of(commits: Commits, objects: Objects, before: Commit, target: Commit
     ids = {leaf.definition for pair in changes.values() for leaf in pair if leaf is not None}
     meanings = {i: d.meaning for i, d in objects.definitions(ids).items()}
     causes = code_causes(changes, commits.shared(before), commits.shared(target), meanings)
-    if causes:
-        return causes
     builds = objects.builds(
         leaf.build for pair in changes.values() for leaf in pair if leaf is not None and leaf.kind == Kind.SOURCE
     )
@@ -108,7 +109,12 @@ def causes_of(commits: Commits, objects: Objects, before: Commit, target: Commit
     def contents(leaf: Leaf | None) -> Mapping[str, str]:
         return builds[leaf.build].contents if leaf is not None and leaf.build in builds else {}
 
-    return source_causes({name: (contents(old), contents(new)) for name, (old, new) in changes.items()})
+    def is_load(leaf: Leaf | None) -> bool:
+        return leaf is not None and leaf.build in builds and EXTRACT in (builds[leaf.build].contract or {})
+
+    if causes:
+        changes = {name: (old if is_load(old) else None, new) for name, (old, new) in changes.items() if is_load(new)}
+    return causes | source_causes({name: (contents(old), contents(new)) for name, (old, new) in changes.items()})
 
 
 def code_causes(

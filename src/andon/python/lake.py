@@ -167,16 +167,9 @@ class Lake:
         Raises:
             UsageError: `usage.exists` for a content that is there already; `usage.bad_argument`.
         """
-        from andon.service.uploads import publish_upload
-
         chosen, runs = replace(_options((), None, options), agreed=ANY_PLAN), self._service.runs
-        return publish_upload(
-            self._service.workspace,
-            Path(file),
-            dataset,
-            chosen,
-            lambda its: runs.run(its, Listener(report)),
-            replaces=replaces,
+        return self._service.uploads.publish(
+            Path(file), dataset, chosen, lambda its: runs.run(its, Listener(report)), replaces=replaces
         )
 
     def test(self, *select: str, exclude: Sequence[str] = (), again: bool = False) -> list[TestResult]:

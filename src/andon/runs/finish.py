@@ -16,11 +16,12 @@ from andon.lake.commits import Draft
 from andon.lake.refs import Mover, RefMove
 from andon.model.commit import Commit, CommitKind, Leaf, State, in_force
 from andon.model.event import Ended, Planned
-from andon.model.plan import Action, Plan
+from andon.model.plan import Plan
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.runs.building.outcome import Progress
 from andon.runs.goal import Goal, Listener
 from andon.runs.inspection.ages import ages
+from andon.runs.next_commit import commit_kind, commit_message, next_state
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
@@ -168,7 +169,7 @@ class Finish:
 
         head = prepared.gathered.state
         results = self._results(prepared.plan, progress)
-        settled = check.settle(_next_state(prepared, progress), progress)
+        settled = check.settle(next_state(prepared, progress), progress)
         held = _held(prepared.goal, results, moved=settled.state != head)
         if prepared.goal.policy == "healthy":
             results = told(settled.kept, results)
@@ -189,9 +190,9 @@ class Finish:
         lifted = prepared.gathered.passed if end.held is None else ()
         return Draft(
             parents=(head.id, merged.id) if merged is not None else (head.id,),
-            kind=_kind(prepared),
+            kind=commit_kind(prepared),
             author=self._workspace.caller.author,
-            message=prepared.options.message or _message(prepared, end.results, state),
+            message=prepared.options.message or commit_message(prepared, end.results, state),
             time=to_text(self._workspace.clock()),
             run=run,
             rejected=tuple({*head.rejected, *prepared.goal.rejected} - {*prepared.goal.lifted, *lifted}),
@@ -336,12 +337,6 @@ def _brought_nothing(prepared: Prepared, end: _End) -> bool:
     )
 
 
-def _kind(prepared: Prepared) -> CommitKind:
-    """A run of the folder that alters no code is a refresh like any other."""
-    kind = prepared.goal.kind
-    return CommitKind.REFRESH if kind is CommitKind.CHANGE and not prepared.plan.is_change else kind
-
-
 def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
     failed = [r.dataset for r in results if r.status is TaskStatus.FAILED]
     skipped = [r.dataset for r in results if r.status is TaskStatus.SKIPPED]
@@ -354,60 +349,3 @@ def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
     if failed and not moved:
         return f"nothing is healthy: {len(failed)} failed, {len(skipped)} skipped"
     return None
-
-
-def _next_state(prepared: Prepared, progress: Progress) -> State:
-    gathered = prepared.gathered
-    leaves: dict[str, Leaf] = dict(gathered.state.leaves)
-    for step in prepared.plan.steps:
-        name = step.dataset
-        if step.action is Action.DROP:
-            leaves.pop(name, None)
-        elif name in progress.builds:
-            build = progress.builds[name]
-            leaves[name] = _leaf(gathered, name, key=build.key, build=build.id, version=build.version)
-        elif step.action in (Action.REUSE, Action.CHECK) and step.key and step.build and step.version:
-            leaf = leaves.get(name)
-            if leaf is not None and not step.code_changed and (leaf.key, leaf.build) == (step.key, step.build):
-                continue  # as nearly all are
-            leaves[name] = _leaf(gathered, name, key=step.key, build=step.build, version=step.version)
-    return State(leaves, dict(prepared.shared))
-
-
-def _leaf(gathered: Gathered, name: str, *, key: str, build: str, version: str) -> Leaf:
-    definition = gathered.definitions[name]
-    return Leaf(
-        kind=str(definition.kind),
-        materialize=str(definition.materialize),
-        definition=definition.id,
-        key=key,
-        build=build,
-        version=version,
-        files=tuple(gathered.files[name]),
-    )
-
-
-def _message(prepared: Prepared, results: Sequence[TaskResult], state: State) -> str:
-    """What a run did, in one line."""
-    before = prepared.gathered.state.leaves
-    done = [r for r in results if r.status is TaskStatus.OK]
-    built = [r.dataset for r in done if r.action in (Action.BUILD, Action.VIEW)]
-    dropped = [r.dataset for r in done if r.action is Action.DROP]
-    taken, edited = [], []
-    for name in (r.dataset for r in done if r.action in (Action.REUSE, Action.CHECK) and r.dataset in state.leaves):
-        old, new = before.get(name), state.leaves[name]
-        if old is None or old.version != new.version or old.definition != new.definition:
-            taken.append(name)
-        elif old.files != new.files:
-            edited.append(name)
-    parts = [
-        f"{word} {_listed(names)}"
-        for word, names in (("built", built), ("took over", taken), ("dropped", dropped), ("text of", edited))
-        if names
-    ]
-    text = "; ".join(parts) or "settings and shared files"
-    return f"publish {prepared.goal.source}: {text}" if prepared.goal.source else text
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

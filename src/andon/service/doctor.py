@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.document import Document
 from andon.base.files import tree_size
+from andon.base.record import replace
 from andon.base.text import plural, size
 from andon.errors import AndonError, MachineError
 from andon.lake.refs import MAIN
@@ -19,7 +20,7 @@ from andon.version import __version__
 from andon.workspace.git import git_info
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from andon.workspace.workspace import Workspace
 
@@ -48,6 +49,7 @@ def doctor(workspace: Workspace | None, deep: bool = False) -> list[Finding]:
         *(_package(name, hint) for name, hint in _PACKAGES),
     ]
     if workspace is not None:
+        findings += _readers({each.kind for each in workspace.databases.connections.values()})
         findings += _lake(workspace, deep)
     return findings
 
@@ -70,6 +72,18 @@ def _package(name: str, hint: str | None) -> Finding:
         if hint is None:
             return Finding("risk", name, "not installed", "reinstall Andon: `pip install --force-reinstall andon`")
         return Finding("note", name, "not installed", hint)
+
+
+def _readers(kinds: Iterable[str]) -> Iterator[Finding]:
+    """What reads the kinds of databases that the project names."""
+    from andon.sources.databases.kinds import DATABASES
+
+    for kind in sorted(kinds):
+        extension = DATABASES[kind].extension
+        if extension is not None:
+            name = f"duckdb-extension-{extension.replace('_', '-')}"
+            found = _package(name, f"pip install 'andon[{kind}]' reads the project's connections of kind `{kind}`")
+            yield found if found.level == "ok" else replace(found, level="risk")
 
 
 def _lake(workspace: Workspace, deep: bool) -> list[Finding]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
+    from andon.service.uploads import Uploads
     from andon.workspace.probe import Probe
 
 
@@ -101,6 +102,13 @@ class Service:
         from andon.service.runs import Runs
 
         return Runs(self.workspace, self._runner)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Files that somebody has, as rows of a source."""
+        from andon.service.uploads import Uploads
+
+        return Uploads(self.workspace)
 
     @cached_property
     def run_changes(self) -> RunChanges:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.document import Document
 from andon.base.files import make_folder, write_whole
-from andon.base.names import is_name_part, quote
+from andon.base.names import is_name_part, nearest, quote
 from andon.errors import DatasetError, UsageError
 from andon.suggestions.names import looks_personal
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from andon.sources.databases.session import DatabaseSession
     from andon.workspace.workspace import Workspace
 
+#: So many tables are named to choose from.
+_SHOWN = 10
 #: Names that YAML reads as something else.
 _YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
@@ -68,7 +70,10 @@ def add_source(workspace: Workspace, place: str, name: str | None = None) -> Add
         raise UsageError("usage.exists", f"`{file}` is there already", where=file, hint=hint)
     with closing(workspace.databases.open(connection)) as session:
         parts = table.split(".")
-        found = session.describe(f"select * from {_named(session, parts, bare=False)}", place)
+        try:
+            found = session.describe(f"select * from {_named(session, parts, bare=False)}", place)
+        except DatasetError as error:
+            raise _no_table(session, connection, table, error) from error
         key = tuple(session.primary_key(parts, place))
         query = _query(session, parts, found, bare=True)
         if not _returns(session, query, found, place):  # a name is a word of the database's SQL
@@ -77,6 +82,23 @@ def add_source(workspace: Workspace, place: str, name: str | None = None) -> Add
     make_folder(path.parent)
     write_whole(path, f"{_front_matter(connection, key, personal, found)}{query}".encode())
     return AddedSource(dataset, file, connection, table, key, personal, len(found))
+
+
+def _no_table(session: DatabaseSession, connection: str, table: str, error: DatasetError) -> DatasetError:
+    """`error`, or one with the tables that there are, where it says that there is no such table."""
+    if error.code != "source.query_failed":
+        return error
+    there = session.tables(error.where or table)
+    if table in there:
+        return error
+    last = table.rpartition(".")[2].lower()
+    near = [name for name in there if name.rpartition(".")[2].lower() == last]
+    match = near[0] if near else nearest(table, there)
+    some = ", ".join(f"`{name}`" for name in there[:_SHOWN])
+    hint = f"did you mean `{connection}.{match}`?" if match else f"there are {some}" if there else "it has no table"
+    more = f" and {len(there) - _SHOWN:,} more" if not match and len(there) > _SHOWN else ""
+    message = f"the database `{connection}` has no table `{table}` that the connection's user may read"
+    return DatasetError("source.query_failed", message, where=error.where, hint=hint + more)
 
 
 def _query(session: DatabaseSession, table: Sequence[str], columns: Sequence[RemoteColumn], *, bare: bool) -> str:

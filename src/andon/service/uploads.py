@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,86 +66,118 @@ class Uploaded(Record):
         return f"{self.original} {how} {self.dataset} (sha256 {self.sha256[:12]}, {self.bytes:,} bytes)"
 
 
-class _NotPublished(Exception):
-    """Takes a file back out."""
+class Uploads:
+    """Files that somebody has, and the sources that show their rows."""
 
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
 
-def publish_upload(
-    workspace: Workspace,
-    file: Path,
-    dataset: str,
-    options: RunOptions,
-    run: Callable[[RunOptions], RunResult],
-    *,
-    replaces: bool = False,
-) -> RunResult:
-    """Lay a copy of `file` where the source `dataset` reads, and publish its rows with all that reads them.
+    def publish(
+        self,
+        file: Path,
+        dataset: str,
+        options: RunOptions,
+        run: Callable[[RunOptions], RunResult],
+        *,
+        replaces: bool = False,
+    ) -> RunResult:
+        """Lay a copy of `file` where the source `dataset` reads, and publish its rows with all that reads them.
 
-    Where it is not published, the folder is as it was before.
+        Where it is not published, the folder is as it was before.
 
-    Args:
-        options: how to publish; what is selected is chosen here.
-        run: as `Runs.run`.
-        replaces: take the files that were uploaded for the dataset before away. They are in the lake.
+        Args:
+            options: how to publish; what is selected is chosen here.
+            run: as `Runs.run`.
+            replaces: take the files that were uploaded for the dataset before away. They are in the lake.
 
-    Raises:
-        UsageError: `usage.bad_argument` for a file or name that can't be taken, `usage.exists` for a content that is there already.
-        AndonError: what `run` raises.
-    """
-    result: RunResult | None = None
-    try:
-        with _laid(workspace, file, dataset, replaces=replaces) as uploaded:
+        Raises:
+            UsageError: `usage.bad_argument` for a file or name that can't be taken, `usage.exists` for a content that is there already.
+            AndonError: what `run` raises.
+        """
+        with _Changes() as changes:
+            uploaded = _lay(self._workspace, file, dataset, changes, replaces=replaces)
             message = options.message or uploaded.message
             result = run(replace(options, select=(f"{dataset}+",), message=message))
-            if not result.published:
-                raise _NotPublished
-    except _NotPublished:
-        pass
-    assert result is not None
-    return result
+            changes.stay = result.published
+        return result
 
 
-@contextmanager
-def _laid(workspace: Workspace, file: Path, dataset: str, *, replaces: bool) -> Iterator[Uploaded]:
-    """The copy where the source reads; it stays if the block ends well, and where it raises the folder is as it was."""
+class _Changes:
+    """What is changed in a folder: taken back at the end of the block, also by an error, unless `stay` is set."""
+
+    def __init__(self) -> None:
+        self.stay = False
+        self._made: list[Path] = []
+        self._aside: list[tuple[Path, Path]] = []
+
+    def __enter__(self) -> _Changes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for path in () if self.stay else self._made:
+            path.unlink(missing_ok=True)
+        for before, now in self._aside:
+            if self.stay:
+                now.unlink(missing_ok=True)
+            else:
+                now.replace(before)
+
+    def making(self, path: Path) -> Path:
+        """Note a file before it is made, with the folder that it needs."""
+        self._made.append(path)
+        make_folder(path.parent)
+        return path
+
+    def put_aside(self, path: Path) -> None:
+        """Move a file to where no pattern finds it."""
+        now = path.with_name(f".{path.name}.replaced")
+        path.replace(now)
+        self._aside.append((path, now))
+
+
+def _lay(workspace: Workspace, file: Path, dataset: str, changes: _Changes, *, replaces: bool) -> Uploaded:
+    """Copy the file to where the source reads, and write the source where there is none."""
     source, pattern, is_new = _source(workspace, file, dataset)
     folder = f"raw/uploads/{dataset.replace('.', '/')}"
     there = _uploads(workspace, folder)
     stamp = workspace.clock().strftime("%Y%m%d-%H%M%S")
-    path = f"{folder}/{stamp}-{_safe(file.name)}"
+    path = _free(workspace, f"{folder}/{stamp}", _safe(file.name))
     if not is_new and not match(pattern, path):
         message = f"the source `{source}` reads `{pattern}`, which `{file.name}` does not fit"
         hint = "give it a name of its own, or another format"
         raise UsageError("usage.bad_argument", message, where=source, hint=hint)
-    made = [workspace.root / path]
+    target = changes.making(workspace.root / path)
+    part = target.with_name(f".{target.name}.part")  # no pattern finds half a file
     try:
-        make_folder(made[0].parent)
-        shutil.copyfile(file, made[0])
+        shutil.copyfile(file, part)
+        part.replace(target)
     except OSError as error:
         raise machine_error(error, f"copy `{file}` to `{path}`") from error
-    moved: list[tuple[Path, Path]] = []
-    try:
-        fact = hash_files(workspace.root, [path], workspace.cache)[path]
-        same = next((other for other, known in there.items() if known.sha256 == fact.sha256), None)
-        if same is not None and not replaces:
-            message = f"`{file.name}` was uploaded before: `{same}` holds the same"
-            raise UsageError("usage.exists", message, where=same, hint="`--replace` takes what is there away first")
-        replaced = tuple(sorted(there)) if replaces else ()
-        _require_kept(workspace, [there[name] for name in replaced])
-        moved = _moved(workspace, replaced)
-        if is_new:
-            made.append(workspace.root / source)
-            make_folder(made[-1].parent)
-            write_whole(made[-1], _text(file.name, pattern).encode())
-        yield Uploaded(dataset, source, is_new, path, file.name, fact.sha256, fact.size, replaced)
-    except BaseException:
-        for target in made:
-            target.unlink(missing_ok=True)
-        for before, now in moved:
-            now.replace(before)
-        raise
-    for _, now in moved:
-        now.unlink(missing_ok=True)
+    finally:
+        part.unlink(missing_ok=True)
+    fact = hash_files(workspace.root, [path], workspace.cache)[path]
+    same = next((other for other, known in there.items() if known.sha256 == fact.sha256), None)
+    if same is not None and not replaces:
+        message = f"`{file.name}` was uploaded before: `{same}` holds the same"
+        raise UsageError("usage.exists", message, where=same, hint=_way(workspace, same, len(there)))
+    replaced = tuple(sorted(there)) if replaces else ()
+    _require_kept(workspace, [there[name] for name in replaced])
+    for name in replaced:
+        changes.put_aside(workspace.root / name)
+    if is_new:
+        write_whole(changes.making(workspace.root / source), _text(file.name, pattern).encode())
+    return Uploaded(dataset, source, is_new, path, file.name, fact.sha256, fact.size, replaced)
+
+
+def _missing(root: Path, paths: Sequence[str]) -> list[Path]:
+    """The folders of files that are not there yet, the innermost first."""
+    above = {root / folder for path in paths for folder in Path(path).parents}
+    return sorted((folder for folder in above if not folder.exists()), key=lambda each: len(each.parts), reverse=True)
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, bool]:
@@ -173,6 +206,12 @@ def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, b
     source = f"sources/{schema}/{name}.sql"
     pattern = f"raw/uploads/{schema}/{name}/*{ending}"
     if not (workspace.root / source).exists():
+        other = next((workspace.root / "datasets" / schema).glob(f"{name}.*"), None)
+        if other is not None:
+            message = f"`{dataset}` is made by `{other.relative_to(workspace.root)}`, and only a source takes uploads"
+            raise UsageError(
+                "usage.bad_argument", message, where=dataset, hint=f"take another name: `--as {schema}.{name}_upload`"
+            )
         return source, pattern, True
     definition = gathered_with(workspace, dataset, None).definitions[dataset]
     patterns = [pattern for read in definition.reads for pattern in read.patterns]
@@ -194,7 +233,8 @@ def _ending(name: str) -> str | None:
 
 def _text(original: str, pattern: str) -> str:
     reader = _READERS[Path(pattern.lower().removesuffix(".gz").removesuffix(".zst")).suffix]
-    return f"/*---\ndescription: What was uploaded, {original} first.\n---*/\nselect * from {reader}('{pattern}')\n"
+    said = json.dumps(f"What was uploaded, {original} first.", ensure_ascii=False)  # whatever signs the name has
+    return f"/*---\ndescription: {said}\n---*/\nselect * from {reader}('{pattern}')\n"
 
 
 def _safe(name: str) -> str:
@@ -202,6 +242,21 @@ def _safe(name: str) -> str:
     ending = _ending(name) or ""
     stem = name[: len(name) - len(ending)]
     return (re.sub(r"[^\w.-]+", "_", stem).strip("._") or "file") + ending
+
+
+def _way(workspace: Workspace, path: str, there: int) -> str:
+    """What to do about a content that lies at `path` already."""
+    head = workspace.lake.refs.resolve(workspace.branch(None))
+    if any(cause.path == path for cause in head.rejected):
+        return f"it was undone: `andon accept --rejected {path}`, then `andon refresh` lets it in again"
+    others = f" and the {there - 1:,} others that lie there" if there > 1 else ""
+    return f"`andon refresh` reads it where that was not done; `--replace` puts this in the place of it{others}"
+
+
+def _free(workspace: Workspace, place: str, name: str) -> str:
+    """A path where no file lies: two uploads of a second may have one name."""
+    paths = (f"{place}-{name}" if n == 1 else f"{place}-{n}-{name}" for n in itertools.count(1))
+    return next(path for path in paths if not (workspace.root / path).exists())
 
 
 def _uploads(workspace: Workspace, folder: str) -> dict[str, InputFile]:
@@ -223,14 +278,3 @@ def _require_kept(workspace: Workspace, files: Sequence[InputFile]) -> None:
         raise UsageError(
             "usage.bad_argument", message, where=lost[0], hint="`andon run` loads it; or move it away yourself"
         )
-
-
-def _moved(workspace: Workspace, paths: Sequence[str]) -> list[tuple[Path, Path]]:
-    """Put files aside, where no pattern finds them: (where they lay, where they lie)."""
-    found = []
-    for path in paths:
-        before = workspace.root / path
-        now = before.with_name(f".{before.name}.replaced")
-        before.replace(now)
-        found.append((before, now))
-    return found

@@ -178,6 +178,8 @@ def describe(contract: Mapping[str, Any], most: int | None = None, all_by: str =
                 form = "  without zeros at the end"
             if name in entry.get("empty", ()):
                 form = "  no values yet: the first load that has some decides"
+            if name in entry.get("amounts", ()):
+                form = f"  amounts in text; to read their numbers: `{entry['amounts'][name]}`"
             lines.append(f"  {name:<{width}}  {kind}{form}")
         if len(listed) < len(columns):
             lines.append(f"  and {len(columns) - len(listed):,} more: {_by_type(columns[len(listed) :])}; {all_by}")

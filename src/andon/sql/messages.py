@@ -184,6 +184,8 @@ def _arguments(match: re.Match[str], report: _Report, text: str, _: tuple[str, .
         line.strip().split(" -> ")[0] for line in report.message.split("\n") if line.startswith("\t") and "(" in line
     ]
     hint = "it takes " + ", ".join(f"`{form}`" for form in forms[:_SHOWN]) + (", …" if len(forms) > _SHOWN else "")
+    if "(VARCHAR" in call and not any("VARCHAR" in form for form in forms):
+        hint += "; what is text becomes something else by a cast, or where its source states the type"
     return SqlProblem("project.bind_failed", f"`{name}` can't be called as `{call}`", offset, hint if forms else None)
 
 

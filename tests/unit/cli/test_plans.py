@@ -54,7 +54,7 @@ def test_what_a_plan_does_and_why() -> None:
         Step("s.same", Action.REUSE, "built before", version="v"),
         Step("s.asked", Action.CHECK, "1 check without a result", checks=1),
         is_change=True,
-        notices=("something to know",),
+        notices=("something to know", "and more"),
     )
     assert found == [
         "main at aaaaaaaa: a change of code",
@@ -67,6 +67,7 @@ def test_what_a_plan_does_and_why() -> None:
         "  ~  s.asked   check  1 check without a result",
         "",
         "note: something to know",
+        "note: and more",
         "",
         "1 to build · 1 to define as a view · 1 to drop · 1 kept back · 1 to check only · 1 reused · 3 checks"
         " · about 1.00 s of work",
@@ -198,3 +199,5 @@ def test_errors_of_failed_datasets() -> None:
         ended([task("s.a", Action.BUILD, TaskStatus.FAILED, error=error), task("s.b", Action.BUILD)]), INK
     )
     assert found == ["s.a: no such column  [project.bad_sql]", "  at datasets/a.sql", "  hint: name another", ""]
+    same = [task(name, Action.BUILD, TaskStatus.FAILED, error=error) for name in ("s.a", "s.b")]
+    assert held_lines(ended(same), INK)[::3] == ["s.a, s.b: no such column  [project.bad_sql]", ""]

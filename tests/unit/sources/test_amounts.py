@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from andon.sources.contract import describe
 from andon.sources.files.amounts import amount_of, proposals
 from andon.sources.files.dialect import Dialect
 from kit.sources import load
@@ -162,3 +163,20 @@ def test_a_stated_number_of_amounts_is_led_to_what_reads_all_of_them(
         assert "AMOUNT" not in (outcome.error.hint or "")
     else:
         assert load(f"from {line}", files, tmp_path).error is None
+
+
+def test_amounts_that_stay_text_are_told_with_what_reads_them(tmp_path: Path) -> None:
+    text = "d;eur;usd;mixed;phone\n15.09.2026;1.592,73 €;$3;1 €;+14155550101\n16.09.2026;8,00 €;;$2;+14155550102\n"
+    first = load("from read_csv('x.csv')", {"x.csv": text.encode()}, tmp_path)
+    assert first.contract is not None
+    told = [line for line in describe(first.contract) if "amounts" in line]
+    assert [line.split()[0] for line in told] == ["eur", "usd"]
+    written = "read_csv('x.csv', types = {'eur': 'AMOUNT(18,2,€)'}, thousands = '.', decimal_separator = ',')"
+    assert f"`{written}`" in told[0]
+    again = load(f"from {written}", {"x.csv": text.encode()}, tmp_path)
+    assert again.raw is not None
+    assert [row[:3] for row in again.raw] == [
+        (date(2026, 9, 15), Decimal("1592.73"), "$3"), (date(2026, 9, 16), Decimal("8.00"), None),
+    ]  # fmt: skip
+    later = load("from read_csv('x.csv')", {"x.csv": text.encode()}, tmp_path, first.contract)
+    assert later.contract == first.contract

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import socket
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -250,6 +253,18 @@ def test_a_query_that_the_database_refuses_is_told_in_its_words(
     assert database.execute("select count(*) from t").fetchone() == (1,)
 
 
+@pytest.mark.parametrize(
+    ("sql", "named"), [('select * from "gone"', "gone"), ("""select '": {' as a, absent from t""", "column: absent")]
+)
+def test_quotes_in_a_query_hide_no_words_of_the_database(from_sqlite, sql, named):
+    database, load = from_sqlite
+    database.execute("create table t (i integer)")
+    database.commit()
+    with pytest.raises(DatasetError) as caught:
+        load(sql)
+    assert caught.value.message.endswith(named)
+
+
 def test_all_that_a_session_reads_of_postgres_is_of_one_moment(postgres, tmp_path):
     import duckdb
 
@@ -339,3 +354,33 @@ def test_what_a_server_says_of_a_query_is_told_without_the_query(from_postgres, 
         assert (caught.value.code, words in caught.value.message) == ("source.query_failed", True), caught.value
         assert caught.value.hint
         assert "select" not in caught.value.message
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("andon.sources.databases.mysql._PATIENCE", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        options = {"host": "127.0.0.1", "port": str(silent.getsockname()[1]), "database": "shop", "password": PASSWORD}
+        with pytest.raises(DatasetError) as caught:
+            DatabaseSession(Connection("shop", "mysql"), options, tmp_path)
+    assert (caught.value.code, "said nothing" in caught.value.message) == ("source.unreachable", True)
+
+
+def test_a_server_that_breaks_off_between_rows_is_told_as_one_that_cannot_be_reached(maria, from_maria):
+    listed = "select id from information_schema.processlist where info like '%seq_1_to%' and id <> connection_id()"
+
+    def end() -> None:
+        for _ in range(100):
+            for number in maria.run(listed).split():
+                maria.run(f"kill {number}")
+                return
+            time.sleep(0.05)
+
+    ending = threading.Thread(target=end)
+    ending.start()
+    with pytest.raises(DatasetError) as caught:
+        from_maria("select seq, sleep(0.002) as s from seq_1_to_5000")
+    ending.join()
+    assert (caught.value.code, caught.value.retryable) == ("source.unreachable", True)
+    assert "broke off" in caught.value.message or "ost connection" in caught.value.message

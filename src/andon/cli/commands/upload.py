@@ -32,11 +32,9 @@ def upload(app: App, /, file: Path, dataset: str, replaces: bool, yes: bool, **o
     The copy lies in `raw/uploads/`, and the commit says what it was called and what it holds. Where it is not published, the folder is
     as it was before.
     """
-    from andon.service.uploads import publish_upload
-
     chosen, runs = run_options((), **options), app.service.runs
-    result = publish_upload(
-        app.workspace, file, dataset, chosen, lambda its: confirmed(app, yes, its, runs.run), replaces=replaces
+    result = app.service.uploads.publish(
+        file, dataset, chosen, lambda its: confirmed(app, yes, its, runs.run), replaces=replaces
     )
     status = finish(app, result, chosen, "publish.change")
     if not result.published:

@@ -40,8 +40,7 @@ def plan_lines(
         lines += ["", *table(rows, pen, width=console.width, indent="  ", whole=[0, 1, 2], wrap=[3], drop=())]
     lines += _meanings(shown, pen, console.width)
     lines += _rows_ahead(known, pen, console.width) if known is not None else []
-    for notice in plan.notices:
-        lines += ["", f"{pen.paint('note:', 'warn')} {notice}"]
+    lines += [""] * bool(plan.notices) + [f"{pen.paint('note:', 'warn')} {notice}" for notice in plan.notices]
     lines += ["", _counts(plan, sum(s.seconds or 0.0 for s in plan.works))]
     return lines
 
@@ -136,11 +135,15 @@ def _check_counts(result: RunResult) -> str:
 
 
 def held_lines(result: RunResult, ink: Ink) -> list[str]:
-    """The errors of the datasets that failed."""
-    lines: list[str] = []
+    """The errors of the datasets that failed; one that several have, as of a database that can't be reached, is told once."""
+    alike: dict[str, list[TaskResult]] = {}
     for task in result.tasks:
         if task.status is TaskStatus.FAILED and task.error:
-            lines += [*error_lines(task.error, ink, title=task.dataset), ""]
+            alike.setdefault(repr(sorted(task.error.items())), []).append(task)
+    lines: list[str] = []
+    for first, *others in alike.values():
+        title = names([task.dataset for task in (first, *others)])
+        lines += [*error_lines(first.error or {}, ink, title=title), ""]
     return lines
 
 

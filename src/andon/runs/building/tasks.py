@@ -33,7 +33,7 @@ from andon.sources.databases.contract import with_content
 _SAMPLED = 25
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 class Tasks:
@@ -200,11 +200,12 @@ class Tasks:
         """What a database holds now. What it is can be told only when it is here: loaded before, or kept out by an undo."""
         dataset = definition.dataset
         version, produced = self._written(definition, make)
-        same = self._loaded_before(version)
+        same = self._loaded_before(version, [dataset])
         contents = [content for build in same for content in build.contents.values()] or [version.files[0].sha256]
-        if any(Cause(definition.entry, content, dataset) in self.job.raw.rejected for content in contents):
+        undone = self._undone(definition, version, contents)
+        if undone is not None:
             self.job.lake.storage.delete(version.files[0].path)
-            return self._keep_published(definition)
+            return self._keep_published(definition, undone)
         contract = with_content(make.contract or {}, contents[0])
         key = recipe_key(definition.id, {}, (), contract, clock_part(definition, self.job.moment))
         known = self.job.lake.objects.builds_by_key([key]).get(key)
@@ -215,14 +216,31 @@ class Tasks:
             return Outcome(None, known, known.version, rows, fresh=False, note=note)
         return self._built(definition, replace(make, key=key, contract=contract), version, produced, began)
 
-    def _loaded_before(self, version: Version) -> list[Build]:
-        """Earlier loads of the dataset that held the same rows, in whatever order; that of the branch first, then the newest.
+    def _undone(self, definition: Definition, version: Version, contents: Sequence[str]) -> Cause | None:
+        """What keeps a load out: an undo of it, or of the same rows of a source that is gone, for it may have been renamed."""
+        rejected = self.job.raw.rejected
+        for content in contents:
+            cause = Cause(definition.entry, content, definition.dataset)
+            if cause in rejected:
+                return cause
+        gone = {str(cause.source) for cause in rejected if cause.source is not None} - self.job.definitions.keys()
+        for build in self._loaded_before(version, sorted(gone)) if gone else ():
+            for path, content in build.contents.items():
+                if (cause := Cause(path, content, build.dataset)) in rejected:
+                    return cause
+        return None
+
+    def _loaded_before(self, version: Version, datasets: Iterable[str]) -> list[Build]:
+        """Earlier loads of `datasets` that held the same rows, in whatever order; that of the branch first, then the newest.
 
         Rows are compared only where all that the writes told is the same, so that a load of something new costs nothing for it.
         """
         leaf = self.job.leaves.get(version.dataset)
         loads = [
-            build for build in self.job.lake.objects.builds_of(version.dataset) if EXTRACT in (build.contract or {})
+            build
+            for dataset in datasets
+            for build in self.job.lake.objects.builds_of(dataset)
+            if EXTRACT in (build.contract or {})
         ]
         if leaf is not None:
             loads.sort(key=lambda build: build.id != leaf.build)
@@ -238,14 +256,14 @@ class Tasks:
                 )
         return [build for build in loads if held[build.version]]
 
-    def _keep_published(self, definition: Definition) -> Outcome:
+    def _keep_published(self, definition: Definition, undone: Cause) -> Outcome:
         """A source whose database holds what was undone stays as it is published.
 
         Raises:
             DatasetError: `source.undone` where nothing of it is.
         """
         leaf = self.job.leaves.get(definition.dataset)
-        way = f"`andon accept --rejected {definition.entry}` lets it pass"
+        way = f"`andon accept --rejected {undone.path}` lets it pass"
         if leaf is None or leaf.definition != definition.id:
             message = f"what the database holds for `{definition.dataset}` was undone, so it is not loaded"
             raise DatasetError("source.undone", message, where=definition.entry, hint=way)

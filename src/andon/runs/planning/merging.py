@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from andon.base.record import Record, replace
-from andon.errors import AndonError, ConflictError, MachineError
+from andon.errors import AndonError, ConflictError, DatasetError, MachineError
 from andon.lake.undo import passing
 from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Commit
@@ -119,7 +119,10 @@ def merge_raw(definitions: Mapping[str, Definition], head: RawState, side: Merge
         if definition.kind is not Kind.SOURCE:
             continue
         if definition.connection is not None:
-            found.sources[name] = extract_input(definition, head.builds.get(name), side, against.base)
+            try:
+                found.sources[name] = extract_input(definition, head.builds.get(name), side, against)
+            except DatasetError as error:
+                found.failures[name], found.sources[name] = error, SourceInput()
             continue
         try:
             published = head.files(definition)
@@ -244,7 +247,7 @@ def _kept_notices(name: str, kept: Sequence[str]) -> list[str]:
     return [f"{name}: {path} is not here and stays as published" for path in kept]
 
 
-def extract_input(definition: Definition, build: Build | None, side: MergeSide, base: Base | None) -> SourceInput:
+def extract_input(definition: Definition, build: Build | None, side: MergeSide, against: Against) -> SourceInput:
     """What a source of a database would read.
 
     The folder asks the database where nothing was extracted by this definition yet, a refresh each time. A commit that is merged in
@@ -252,6 +255,9 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
 
     Args:
         build: of the head's leaf.
+
+    Raises:
+        DatasetError: `source.undone` where the commit's load was undone and nothing of the source is published that could stay.
     """
     published = SourceInput(contract=build.contract if build is not None else None)
     is_new = build is None or build.definition != definition.id
@@ -262,9 +268,16 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
     theirs = side.build(definition.dataset)
     if theirs is None:
         return published
-    common = base.raw.get(definition.dataset) if base is not None else None
+    common = against.base.raw.get(definition.dataset) if against.base is not None else None
     if not is_new and common is not None and theirs.contents == common.files:
         return published  # only the head asked since
+    loaded = {Cause(path, content, definition.dataset) for path, content in theirs.contents.items()}
+    if not loaded.isdisjoint(against.rejected_causes) and (build is None or build.contents != theirs.contents):
+        way = f"`andon accept --rejected {definition.entry}` lets it pass"
+        if build is None:
+            message = f"what was loaded for `{definition.dataset}` was undone, so it is not published again"
+            raise DatasetError("source.undone", message, where=definition.entry, hint=way)
+        return replace(published, kept_because=f"what was loaded was undone: it stays as published; {way}")
     return SourceInput(contract=theirs.contract)
 
 

@@ -71,7 +71,7 @@ def _held(
     """What is read of `columns` for a source that recorded `before`: in that order, new ones last."""
     now = {column.name: column for column in columns}
     known = {column.name for column in before}
-    accept = f"`andon source accept {definition.dataset}` records it anew"
+    accept = f"`andon source accept {definition.dataset}` and then `andon run` record it anew"
 
     def stop(message: str, hint: str) -> DatasetError:
         return DatasetError("source.contract", message, where=definition.entry, hint=hint)

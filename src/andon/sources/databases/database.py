@@ -45,6 +45,14 @@ class DatabaseKind(Protocol):
         """Statements that come before it is attached."""
         ...
 
+    def reach(self, options: Mapping[str, str]) -> None:
+        """Find out that the server answers, where attaching would wait for it without end.
+
+        Raises:
+            OSError: it does not.
+        """
+        ...
+
     def attach(self, options: Mapping[str, str]) -> str:
         """The statement that attaches it as `ALIAS`, to be read only; references are resolved in `options`."""
         ...

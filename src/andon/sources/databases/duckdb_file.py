@@ -12,8 +12,15 @@ class DuckDBFile:
     """See the module."""
 
     extension = None
+    tables = (
+        "select case when table_schema = 'main' then '' else table_schema || '.' end || table_name as name"
+        f" from information_schema.tables where table_catalog = '{ALIAS}'"
+    )
     home = ALIAS
     prepare = ()
+
+    def reach(self, options: Mapping[str, str]) -> None:
+        """See `DatabaseKind`. Attaching it does not wait for long."""
 
     def attach(self, options: Mapping[str, str]) -> str:
         """See `DatabaseKind`."""

@@ -26,7 +26,7 @@ _QUERY = re.compile(r'(?<=[yY]) ".*": ', re.DOTALL)
 _ECHO = re.compile(r"\n+LINE \d+: .*\Z", re.DOTALL)
 _REMOTE = re.compile(
     r"(?:ERROR|FATAL):\s+(?P<text>.+)"
-    r"|Failed to (?:prepare|execute|run) (?:MySQL )?query(?P<why>.+)"
+    r"|Failed to (?:prepare|execute|run|fetch result row for) (?:MySQL )?query(?P<why>.+)"
     r"|No fields returned by query|Failed to fetch return types for query",
     re.DOTALL,
 )
@@ -57,7 +57,10 @@ def database_error(
     if isinstance(error, duckdb.InterruptException):
         return stopped(where)
     remote = _REMOTE.search(text)
-    said = _plain((remote["text"] or remote["why"] or "it returns nothing") if remote is not None else text)
+    said = _plain((remote["text"] or (remote["why"] or "it returns nothing").strip()) if remote is not None else text)
+    if "fetch result row" in text and not said:
+        said = "it broke off while it sent its rows"
+        text = f"Lost connection: {said}"
     if _UNREACHABLE.search(text):
         return _unreachable(connection, said, lets_in=_LETS_NOBODY_IN.search(text) is None, where=where)
     twice = _TWICE.search(text)

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from andon.base.names import literal, quote
 from andon.sources.databases.database import ALIAS, Ask, RemoteColumn
 
+#: How long a server may take to say its name, in seconds.
+_PATIENCE = 10
 _WORDS = {"host": "host", "port": "port", "database": "database", "user": "user", "password": "password"}
 _SETTINGS = (
     "mysql_tinyint1_as_boolean = false",
@@ -27,8 +29,23 @@ class MySQL:
     """See the module."""
 
     extension = "mysql_scanner"
+    tables = "select table_name as name from information_schema.tables where table_schema = database()"
     home = "memory"
     prepare = tuple(f"set global {setting}" for setting in _SETTINGS)
+
+    def reach(self, options: Mapping[str, str]) -> None:
+        """See `DatabaseKind`. A server speaks first; the scanner would wait for that for ever."""
+        import socket
+
+        try:
+            place = (options.get("host", "localhost"), int(options.get("port", "3306")))
+            with socket.create_connection(place, timeout=_PATIENCE) as reached:
+                reached.settimeout(_PATIENCE)
+                reached.recv(1)
+        except TimeoutError as error:
+            raise OSError(f"Failed to connect: {place[0]} port {place[1]} said nothing for {_PATIENCE} s") from error
+        except (OSError, ValueError, OverflowError):
+            return  # the scanner says why
 
     def attach(self, options: Mapping[str, str]) -> str:
         """See `DatabaseKind`."""

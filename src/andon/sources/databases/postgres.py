@@ -42,8 +42,15 @@ class Postgres:
     """See the module."""
 
     extension = "postgres_scanner"
+    tables = (
+        "select case when table_schema = 'public' then '' else table_schema || '.' end || table_name as name"
+        " from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')"
+    )
     home = "memory"
     prepare = ()
+
+    def reach(self, options: Mapping[str, str]) -> None:
+        """See `DatabaseKind`. Attaching it does not wait for long."""
 
     def attach(self, options: Mapping[str, str]) -> str:
         """See `DatabaseKind`."""

@@ -66,6 +66,7 @@ class DatabaseSession:
             self._session.connection.execute("set global secret_directory = '/nonexistent'")
             if self._database.extension is not None:
                 load(self._session.connection, self._database.extension)
+            self._database.reach(options)
             for statement in (*self._database.prepare, self._database.attach(options)):
                 self._session.connection.execute(statement)
             self._instance.shut(writes)
@@ -131,6 +132,15 @@ class DatabaseSession:
         """
         with self._lock:
             return self._database.primary_key(lambda text: self._ask(text, where), table)
+
+    def tables(self, where: str) -> list[str]:
+        """The names of its tables and views, each as a query names it.
+
+        Raises:
+            DatasetError: `source.query_failed`, `source.unreachable`.
+        """
+        sql = self._database.tables
+        return sorted(str(row[0]) for row in self.rows(sql, self.describe(sql, where), None, where))
 
     def rows(self, sql: str, columns: Sequence[RemoteColumn], limit: int | None, where: str) -> list[tuple[Any, ...]]:
         """The rows of `sql`: all, or the first `limit`.

@@ -27,8 +27,12 @@ class SQLite:
     """See the module."""
 
     extension = "sqlite_scanner"
+    tables = "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'"
     home = "memory"
     prepare = ()
+
+    def reach(self, options: Mapping[str, str]) -> None:
+        """See `DatabaseKind`. Attaching it does not wait for long."""
 
     def attach(self, options: Mapping[str, str]) -> str:
         """See `DatabaseKind`."""

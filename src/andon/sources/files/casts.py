@@ -33,6 +33,7 @@ class Cast(Record):
         format: for dates and times that are not ISO: a strptime format; `SHORT` for decimals.
         stated: whether a person named the type; then what is no part of the value, a plus or zeros in front, doesn't count.
         empty: whether no value was seen yet: the type is that of the first load that has some.
+        amounts: of texts that were all amounts when they were recorded: the call that reads them as such.
     """
 
     column: str
@@ -40,6 +41,7 @@ class Cast(Record):
     format: str | None = None
     stated: bool = False
     empty: bool = False
+    amounts: str = ""
 
     @property
     def kept(self) -> str:

@@ -19,7 +19,7 @@ from andon.sources.files.scratch import rows
 from andon.sources.files.table import Table, is_lenient, run
 from andon.sources.files.unions import texts
 from andon.sources.files.values import Stop, ValueFacts, decide
-from andon.sources.files.ways import stopped, unfit
+from andon.sources.files.ways import clothes, stopped, unfit
 
 if TYPE_CHECKING:
     import duckdb
@@ -120,6 +120,8 @@ def casts_and_rows(
         known[name] = again
     for name in _without_values(first, every, [n for n in unknown if known[n].type == "VARCHAR"]):
         known[name] = replace(known[name], empty=True)
+    for name, value in _some_value(first, [n for n in unknown if known[n].type == "VARCHAR"]):
+        known[name] = replace(known[name], amounts=clothes(every, name, value))
     return tuple(known[n] for n in names), counted
 
 
@@ -130,6 +132,14 @@ def _without_values(first: Look, every: Look, names: Sequence[str]) -> list[str]
             counts = look.run(f"select {', '.join(f'count({quote(n)})' for n in names)} from {look.origin}")[0]
             names = [n for n, count in zip(names, counts, strict=True) if not count]
     return list(names)
+
+
+def _some_value(look: Look, names: Sequence[str]) -> list[tuple[str, str]]:
+    """A value of each column that has one."""
+    if not names:
+        return []
+    values = look.run(f"select {', '.join(f'any_value({quote(n)})' for n in names)} from {look.origin}")[0]
+    return [(name, value) for name, value in zip(names, values, strict=True) if value is not None]
 
 
 def decided_cast(look: Look, name: str) -> Cast:

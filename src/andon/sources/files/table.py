@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.document import Document, from_json
 from andon.base.names import literal
-from andon.base.record import Record
+from andon.base.record import Record, field
 from andon.sources.failures import engine_error
 from andon.sources.files.calls import Call
 from andon.sources.files.casts import Cast
@@ -60,6 +60,7 @@ class _Entry(Document):
     stated: tuple[str, ...]
     head: tuple[str, ...] | None
     empty: tuple[str, ...] = ()
+    amounts: dict[str, str] = field(default_factory=dict)
 
 
 class Table(Record):
@@ -82,6 +83,7 @@ class Table(Record):
             formats={c.column: c.format for c in self.casts if c.format},
             stated=tuple(c.column for c in self.casts if c.stated),
             empty=tuple(c.column for c in self.casts if c.empty),
+            amounts={c.column: c.amounts for c in self.casts if c.amounts},
         ).to_json()
 
     @classmethod
@@ -89,7 +91,8 @@ class Table(Record):
         """The table of an entry of a contract, which may say more."""
         known = from_json(_Entry, {n: entry[n] for n in _Entry.__struct_fields__ if n in entry}, stored=True)
         casts = tuple(
-            Cast(n, kind, known.formats.get(n), n in known.stated, n in known.empty) for n, kind in known.columns
+            Cast(n, kind, known.formats.get(n), n in known.stated, n in known.empty, known.amounts.get(n, ""))
+            for n, kind in known.columns
         )
         return cls(known.dialect, casts, known.head)
 

@@ -77,6 +77,13 @@ def _with_nulls(call: Call, words: str) -> str:
     return f"[{known}, {words}]"
 
 
+def clothes(look: Look, name: str, value: str) -> str:
+    """The call that reads a column of texts as amounts, if `value`, one of them, and all others are; empty if not."""
+    if not any(amount is not None for amount, _ in proposals([value], look.table.dialect)):
+        return ""
+    return next((way.removeprefix("write:") for way in _amounts(look, name)), "")
+
+
 def _amounts(look: Look, name: str) -> list[str]:
     """The ways in which all values of a column are amounts: as accountants write them, with a currency, with marks between thousands."""
     if look.call.format != "csv":
