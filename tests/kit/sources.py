@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ from andon.errors import AndonError, DatasetError
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.sources.contract import establish
 from andon.sources.explain import explain
-from andon.sources.render import render
+from andon.sources.render import outline, render
+from andon.sources.trusted import is_contract
 from andon.sql.facts import read_facts
 
 _ENGINE = duckdb.connect(":memory:", config={"threads": 1, "autoinstall_known_extensions": False})
@@ -49,7 +51,7 @@ def store(files: Mapping[str, bytes], folder: Path) -> dict[str, Path]:
 
 
 def load(sql: str, files: Mapping[str, bytes], folder: Path, previous: Mapping[str, Any] | None = None) -> Load:
-    """What a run makes of it."""
+    """What a run makes of it; `outline` is held to the same columns."""
     source, stored = definition(sql), store(files, folder)
     outcome = Load()
     try:
@@ -58,9 +60,13 @@ def load(sql: str, files: Mapping[str, bytes], folder: Path, previous: Mapping[s
     except DatasetError as error:
         outcome.error = error
         return outcome
+    # what plans keep of it is known again
+    assert is_contract(json.loads(json.dumps(outcome.contract)), source)
     cursor = _ENGINE.cursor()
     try:
         described = cursor.execute(f"describe {outcome.sql}").fetchall()
+        # what plans are told of the columns must be what the load gives, whatever is loaded
+        assert cursor.execute(f"describe {outline(source, outcome.contract, stored)}").fetchall() == described
         outcome.columns = ", ".join(f"{name} {kind}" for name, kind, *_ in described)
         outcome.raw = cursor.execute(outcome.sql).fetchall()
         outcome.rows = [tuple(_plain(v) for v in row) for row in outcome.raw]

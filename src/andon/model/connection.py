@@ -16,7 +16,3 @@ class Connection(Record):
     name: str
     kind: str
     options: tuple[tuple[str, str], ...] = ()
-
-    def get(self, name: str) -> str | None:
-        """An option as written."""
-        return dict(self.options).get(name)

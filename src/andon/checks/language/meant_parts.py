@@ -66,6 +66,11 @@ def percent(n: str, sign: str | None) -> str:
     return share(n) if sign is None and "." in n and Decimal(n) <= 1 else f"{n}%"
 
 
+def european(n: str) -> str:
+    """`10.000,50` as `10_000.5`."""
+    return f"{Decimal(n.replace('.', '').replace(',', '.')).normalize():,f}".replace(",", "_")
+
+
 def around(n: str) -> str:
     """A deviation in percent as a range around the whole: `10` as `90%..110%`."""
     return f"{100 - Decimal(n)}%..{100 + Decimal(n)}%"

@@ -34,6 +34,7 @@ from andon.checks.language.meant_parts import (
     alternatives,
     around,
     dataset,
+    european,
     listed,
     moment,
     percent,
@@ -177,6 +178,9 @@ RULES: tuple[tuple[str, Make], ...] = (
     (rf"{COLUMN}\s+{BE}(?:not older than|no older than|newer than|younger than)\s+(?:a|an|one)\s+{UNIT}\b{TAIL}", lambda m: f"max_age 1{UNITS[m['u']]} by {m['c']}{m['tail']}"),
     # ranges of days
     (rf"{COLUMN}\s+{BE}(?P<w>not before|on or after|not earlier than|not after|on or before|not later than)\s+(?P<r>{DAY}|[^\W\d]\w*){TAIL}", lambda m: f"{m['c']} {'>=' if m['w'].lower() in FROM else '<='} {moment(m['r'])}{m['tail']}"),
+    (rf"{COLUMN}\s*(?P<o><=|>=|<|>)\s*now{TAIL}", lambda m: f"{m['c']} {m['o']} now(){m['tail']}"),
+    # numbers as much of Europe writes them: with both marks nobody means anything else
+    (r"(?P<l>[^'\"]*?)(?<![\d_])(?<!\d\.)(?P<n>\d{1,3}(?:\.\d{3})+,\d+)(?![\d,.])(?P<tail>.*)", lambda m: f"{m['l']}{european(m['n'])}{m['tail']}"),
     (rf"{COLUMN}\s+{BE}in\s+(?:the\s+)?past{TAIL}", lambda m: f"{m['c']} <= now(){m['tail']}"),
     (rf"no\s+future\s+(?:values?\s+in\s+|dates?\s+in\s+)?{COLUMN}{TAIL}", lambda m: f"{m['c']} <= now(){m['tail']}"),
     (rf"(?P<l>\S.*?)\s*:?\s+{BE}(?:within|between|from|in)?\s*[(\[]?\s*'?(?P<n>{DAY})'?\s*(?:to|and|until|till|through|,|-|–|\.\.)\s*'?(?P<m>{DAY})'?\s*[)\]]?{TAIL}", lambda m: f"{m['l']} {m['n']}..{m['m']}{m['tail']}"),

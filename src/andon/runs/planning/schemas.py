@@ -21,7 +21,7 @@ from andon.runs.planning.steps import SourceInput
 from andon.sources.databases.contract import columns_of, establish_extract
 from andon.sources.explain import explain
 from andon.sources.files.paths import expand, glob, match
-from andon.sources.render import render
+from andon.sources.render import outline
 from andon.sql.bind import find_twins
 from andon.workspace.engines import capabilities
 
@@ -254,7 +254,7 @@ class _SourceColumns(Record):
             return None
         try:
             return self.inspected.columns(
-                definition, source, lambda: self.describe(render(definition, source.contract or {}, places))
+                definition, source, lambda: self.describe(outline(definition, source.contract or {}, places))
             )
         except AndonError as error:
             self.failures[name] = error

@@ -53,6 +53,11 @@ class DatabaseKind(Protocol):
         """
         ...
 
+    @property
+    def tables(self) -> str:
+        """The query, in its own SQL, that names its tables and views as `source add` takes them."""
+        ...
+
     def attach(self, options: Mapping[str, str]) -> str:
         """The statement that attaches it as `ALIAS`, to be read only; references are resolved in `options`."""
         ...
