@@ -185,6 +185,25 @@ def test_what_a_branch_loaded_is_published_as_it_was_looked_at(clone, shop):
     assert totals(clone) == LATER
 
 
+def test_of_two_loads_the_later_one_is_published(clone, shop):
+    clone.branch("dev")
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh(branch="dev")
+    shop("update orders set amount = 8 where id = 4")
+    clone.refresh()
+    clone.write("datasets/marts/count.sql", "select count(*) as n from shop.orders\n")
+    clone.run(branch="dev")
+    clone.publish("dev")
+    assert (totals(clone), clone.ask("from marts.count")) == (LATER, [(4,)])
+    clone.branch("other")
+    shop("update orders set amount = 9 where id = 4")
+    clone.refresh()
+    shop("update orders set amount = 10 where id = 4")
+    clone.refresh(branch="other")
+    clone.publish("other")
+    assert totals(clone)[-1] == ("cleo", 10.0)
+
+
 def test_a_branch_that_loaded_nothing_takes_nothing_back(clone, shop):
     clone.branch("dev")
     shop("insert into orders values (4, 'cleo', 7)")

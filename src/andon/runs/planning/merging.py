@@ -251,7 +251,7 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
     """What a source of a database would read.
 
     The folder asks the database where nothing was extracted by this definition yet, a refresh each time. A commit that is merged in
-    brings what it holds, where that is not what both sides had in common.
+    brings what it holds, where that is not what both sides had in common, and the head asked no later.
 
     Args:
         build: of the head's leaf.
@@ -271,6 +271,10 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
     common = against.base.raw.get(definition.dataset) if against.base is not None else None
     if not is_new and common is not None and theirs.contents == common.files:
         return published  # only the head asked since
+    if build is not None and not is_new and against.moves is not None and common is not None:
+        asked_too = build.contents != common.files and build.contents != theirs.contents
+        if asked_too and build.created > theirs.created:
+            return published  # both asked since, the head later: what a database held last counts
     loaded = {Cause(path, content, definition.dataset) for path, content in theirs.contents.items()}
     if not loaded.isdisjoint(against.rejected_causes) and (build is None or build.contents != theirs.contents):
         way = f"`andon accept --rejected {definition.entry}` lets it pass"
