@@ -16,8 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import Sample, median, run_measured
-from parts import write_part
+from measure import Sample, run_measured
+from parts import cost_table, write_part
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
@@ -94,25 +94,13 @@ def measure(server: PostgresServer, place: Path, times: int) -> dict[str, list[S
 
 def page_part(rows: int, times: int, samples: dict[str, list[Sample]]) -> list[str]:
     """Lines of the results page."""
-    lines = [
+    return [
         "## Loads of a database",
         "",
         f"Written by `python benchmarks/database_loads.py`: a Postgres table of {rows:,} rows and 8 columns; medians of {times}.",
         "",
-        "| | CPU s | wall s | MB | CPU ratio |",
-        "|---|---|---|---|---|",
+        *cost_table(samples, "plain DuckDB"),
     ]
-    plain = median(samples["plain DuckDB"]).cpu
-    for name, found in samples.items():
-        middle = median(found)
-        cells = (
-            f"{middle.cpu:.2f}",
-            f"{middle.wall:.2f}",
-            f"{middle.peak_bytes / 1e6:.0f}",
-            f"{middle.cpu / plain:.2f}",
-        )
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return lines
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import Sample, median, run_measured
-from parts import write_part
+from measure import Sample, run_measured
+from parts import cost_table, write_part
 
 SQL = "select count(*), sum(amount), max(name) from m.sales"
 PLAIN = "import duckdb, sys; duckdb.sql(f\"select count(*), sum(amount), max(name) from '{sys.argv[1]}/data/m/*.parquet'\").fetchall()"
@@ -65,25 +65,13 @@ def main() -> None:
 
 def page_part(rows: int, size: int, times: int, samples: dict[str, list[Sample]]) -> list[str]:
     """Lines of the results page."""
-    lines = [
+    return [
         "## The first read of a lake's files",
         "",
         f"Written by `python benchmarks/first_read.py`: a query over a file of {rows:,} rows, {size / 1e6:.0f} MB; medians of {times}.",
         "",
-        "| | CPU s | wall s | MB | CPU ratio |",
-        "|---|---|---|---|---|",
+        *cost_table(samples, "plain DuckDB"),
     ]
-    plain = median(samples["plain DuckDB"]).cpu
-    for name, found in samples.items():
-        middle = median(found)
-        cells = (
-            f"{middle.cpu:.2f}",
-            f"{middle.wall:.2f}",
-            f"{middle.peak_bytes / 1e6:.0f}",
-            f"{middle.cpu / plain:.2f}",
-        )
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return lines
 
 
 if __name__ == "__main__":

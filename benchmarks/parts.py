@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from measure import Sample, median
 
 PAGE = Path(__file__).resolve().parent / "RESULTS.md"
 
@@ -14,3 +16,14 @@ def write_part(name: str, lines: Sequence[str]) -> None:
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
     after = rest.partition(end)[2].lstrip("\n") if rest else ""
     PAGE.write_text(before.rstrip("\n") + "\n\n" + "\n".join((begin, *lines, end, "")) + after, encoding="utf-8")
+
+
+def cost_table(samples: Mapping[str, Sequence[Sample]], against: str) -> list[str]:
+    """A row of costs for each way, as medians, with its CPU time beside that of `against`."""
+    lines = ["| | CPU s | wall s | MB | CPU ratio |", "|---|---|---|---|---|"]
+    plain = median(samples[against]).cpu
+    for name, found in samples.items():
+        middle = median(found)
+        figures = (middle.cpu, middle.wall, middle.peak_bytes / 1e6, middle.cpu / plain)
+        lines.append("| {} | {:.2f} | {:.2f} | {:.0f} | {:.2f} |".format(name, *figures))
+    return lines

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import random
+import sqlite3
+from decimal import Decimal
+
 import pytest
 
 from andon.errors import ProjectError
+from andon.service.sources import accept_source
 from kit.clones import Clone
 from kit.servers import PASSWORD
 
@@ -256,6 +262,96 @@ def test_a_schema_that_changed_is_told_and_accepted(clone, shop, change, words):
     assert words in message
 
 
+def test_another_type_is_read_once_it_is_accepted(clone, shop):
+    shop("alter table orders alter column amount type double")
+    failing(clone)
+    with clone.opened() as service:
+        accept_source(service.workspace, "shop.orders")
+    clone.run()
+    assert clone.leaves()["shop.orders"] is not None
+    assert totals(clone) == BEFORE
+    assert clone.ask("select distinct typeof(amount) from shop.orders") == [("DOUBLE",)]
+
+
+def test_the_healthy_part_is_published_while_one_database_is_down(clone, shop, tmp_path):
+    other = Shop(tmp_path / "other.duckdb")
+    other("create table orders as select 1 as id, 'x' as customer, 1.5::decimal(10, 2) as amount")
+    toml = clone.read("andon.toml") or ""
+    clone.write("andon.toml", f'{toml}[connections.other]\nkind = "duckdb"\npath = "{other.path}"\n')
+    clone.write("sources/other/orders.sql", SOURCE.replace("connection: shop", "connection: other"))
+    clone.run()
+    other.path.unlink()
+    shop("insert into orders values (4, 'cleo', 7)")
+    clone.refresh()
+    assert totals(clone) == AFTER
+    assert clone.ask("select amount from other.orders") == [(Decimal("1.50"),)]
+
+
+class TestSQLite:
+    """There only values say what a column is."""
+
+    @pytest.fixture
+    def lite(self, tmp_path) -> tuple[Clone, sqlite3.Connection]:
+        database = sqlite3.connect(tmp_path / "shop.db", isolation_level=None)
+        database.execute("create table orders (id integer primary key, customer text, amount, note)")
+        database.execute("insert into orders values (1, 'ada', 10, null), (2, 'ben', 2.5, null)")
+        made = Clone(tmp_path / "acme")
+        made.write("andon.toml", f'[connections.shop]\nkind = "sqlite"\npath = "{tmp_path}/shop.db"\n')
+        made.write("sources/shop/orders.sql", "/*---\nconnection: shop\n---*/\nselect * from orders\n")
+        made.run()
+        return made, database
+
+    def types(self, clone: Clone) -> list[tuple]:
+        return clone.ask("select distinct typeof(id), typeof(amount), typeof(note) from shop.orders")
+
+    def test_a_table_that_is_emptied_and_filled_again_stays_what_it_was(self, lite):
+        clone, database = lite
+        assert self.types(clone) == [("BIGINT", "DOUBLE", "VARCHAR")]
+        database.execute("delete from orders")
+        clone.refresh()
+        assert clone.ask("select count(*) from shop.orders") == [(0,)]
+        database.execute("insert into orders values (3, 'cleo', 7, null)")
+        clone.refresh()
+        assert self.types(clone) == [("BIGINT", "DOUBLE", "VARCHAR")]
+
+    def test_a_column_without_values_becomes_what_its_first_ones_are(self, lite):
+        clone, database = lite
+        database.execute("update orders set note = 5 where id = 1")
+        clone.refresh()
+        assert self.types(clone) == [("BIGINT", "DOUBLE", "BIGINT")]
+        database.execute("update orders set note = 'five' where id = 2")
+        assert not clone.refresh().published
+        assert self.types(clone) == [("BIGINT", "DOUBLE", "BIGINT")]
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("ANDON_LOADS", "3"))))
+def test_in_any_order_of_loads_undos_and_acceptances_no_undone_load_is_shown(clone, shop, seed):
+    """The law: what is shown is what the database holds, unless exactly that was undone; then what was shown before."""
+    chance = random.Random(seed)
+    held = BEFORE
+    shown, undone = [BEFORE], set[tuple]()
+    for _ in range(9):
+        step = chance.choice(("change", "change", "refresh", "refresh", "refresh", "undo", "accept", "run"))
+        if step == "change":
+            amount = chance.choice((7, 8))
+            shop("delete from orders where id = 4")
+            shop(f"insert into orders values (4, 'cleo', {amount})")
+            held = AFTER if amount == 7 else LATER
+        elif step == "undo" and len(shown) > 1:
+            clone.undo()
+            undone.add(tuple(shown.pop()))
+        elif step == "accept" and undone:
+            clone.accept("sources/shop/orders.sql")
+            undone.clear()
+        elif step == "run":
+            clone.run()
+        elif step == "refresh":
+            clone.refresh()
+            if held != shown[-1] and tuple(held) not in undone:
+                shown.append(held)
+        assert totals(clone) == shown[-1], (seed, step)
+
+
 def test_a_new_column_is_asked_about_or_added(clone, shop):
     clone.write("sources/shop/orders.sql", SOURCE.replace("select id, customer, amount", "select *"))
     clone.run()
@@ -328,6 +424,30 @@ class TestPostgres:
         (error,) = [task.error for task in result.tasks if task.error]
         assert "read-only" in error["message"]
         assert postgres.run("select count(*) from orders") == "3"
+
+    def test_all_that_a_run_loads_of_a_connection_is_of_one_moment(self, served, postgres):
+        postgres.run(
+            "drop table if exists give, take; create table give as select 0 as v; create table take as select 0 as v"
+        )
+        for name in ("give", "take"):
+            served.write(f"sources/shop/{name}.sql", f"/*---\nconnection: shop\n---*/\nselect v from {name}\n")
+        served.write(
+            "datasets/marts/sum.sql", "select g.v + t.v as total, t.v as moved from shop.give g, shop.take t\n"
+        )
+        moving = postgres.session()
+        step = "begin; update give set v = v - 1; select pg_sleep(0.002); update take set v = v + 1; commit;"
+        moving.stdin.write(f"{step}\n" * 1500)
+        moving.stdin.flush()
+        try:
+            moments = []
+            for run in (served.run, served.refresh, served.refresh, served.refresh):
+                run()
+                moments += served.ask("from marts.sum")
+        finally:
+            moving.kill()
+            moving.wait()
+        assert {total for total, _ in moments} == {0}
+        assert len({moved for _, moved in moments}) > 1, "it moved meanwhile"
 
 
 def _files(clone: Clone, dataset: str) -> list[str]:

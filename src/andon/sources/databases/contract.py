@@ -10,7 +10,7 @@ from andon.errors import DatasetError
 from andon.model.build import EXTRACT
 from andon.model.connection import Connection
 from andon.model.dataset import Definition
-from andon.sources.databases.database import RemoteColumn
+from andon.sources.databases.database import EITHER, NO_VALUES, RemoteColumn
 from andon.sql.bind import find_twins
 
 
@@ -80,11 +80,25 @@ def _held(
         found = now.get(column.name)
         if found is None:
             raise stop(f"the query of `{definition.dataset}` returns no column `{column.name}` any more", accept)
-        if (found.kind, found.stored) != (column.kind, column.stored):
+        if held_to(column, found) is None:
             message = f"the column `{column.name}` of `{definition.dataset}` was {column.kind} and is {found.kind}"
             raise stop(message, f"{accept}; or cast it in the query")
     new = [column for column in columns if column.name not in known]
     if new and definition.new_columns != "add":
         message = f"the query of `{definition.dataset}` returns a new column: {', '.join(quote(c.name) for c in new)}"
         raise stop(message, f"{accept}; `new_columns: add` takes such columns as they come")
-    return [*(now[column.name] for column in before), *new]
+    return [*(held_to(column, now[column.name]) or column for column in before), *new]
+
+
+def held_to(recorded: RemoteColumn, found: RemoteColumn) -> RemoteColumn | None:
+    """What a column is read as that was recorded and is now found as `found`; None where it is another one.
+
+    Where only values say what a column is (SQLite), it stays what it was while all values are of its kinds, or there are none; one that
+    had none yet becomes what its first values are.
+    """
+    if found == recorded:
+        return recorded
+    before, now = set(recorded.kind.split(EITHER)), set(found.kind.split(EITHER)) - {NO_VALUES}
+    if recorded.kind == NO_VALUES:
+        return found
+    return recorded if now < before or (not now and NO_VALUES in found.kind) else None

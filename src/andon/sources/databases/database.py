@@ -14,6 +14,11 @@ Ask = Callable[[str], Sequence[tuple[Any, ...]]]
 ALIAS = "remote"
 
 
+#: The kind of a column without values, where only values say what it is; and what stands between two kinds.
+NO_VALUES = "no values"
+EITHER = " or "
+
+
 class RemoteColumn(Record, array_like=True):
     """A column of what a query returns.
 

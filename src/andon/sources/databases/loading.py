@@ -10,7 +10,7 @@ from typing import Any
 from andon.engines.engine import Capabilities, EngineSettings, Produced, Recipe, Task, Types, stopped
 from andon.errors import DatasetError
 from andon.model.dataset import Kind
-from andon.sources.databases.contract import columns_of
+from andon.sources.databases.contract import columns_of, held_to
 from andon.sources.databases.databases import Databases
 from andon.sources.databases.session import DatabaseSession
 
@@ -57,7 +57,7 @@ class LoadingEngine:
         session, sql = self._session(recipe), recipe.sql or ""
         columns, found = columns_of(recipe.contract), session.describe(sql, definition.entry)
         by_name = {column.name: column for column in found}
-        if [by_name.get(column.name) for column in columns] != list(columns):
+        if any(column.name not in by_name or held_to(column, by_name[column.name]) != column for column in columns):
             raise DatasetError(
                 "source.changed_while_read",
                 f"what the query of `{definition.dataset}` returns changed since it was planned",

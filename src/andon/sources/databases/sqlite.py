@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from andon.base.names import literal, quote
-from andon.sources.databases.database import ALIAS, Ask, RemoteColumn
+from andon.sources.databases.database import ALIAS, EITHER, NO_VALUES, Ask, RemoteColumn
 
 #: Kinds that a column's values have, to what is stored.
 _STORED = {
@@ -47,7 +47,7 @@ class SQLite:
         (row,) = ask(f"from {_query(f'select {kinds} from ({sql}{_END}) q')}")
         found = [frozenset((kinds or "").split(",")) - {""} for kinds in row]
         return tuple(
-            RemoteColumn(name, " or ".join(sorted(kinds)) or "null", _STORED.get(kinds, "VARCHAR"))
+            RemoteColumn(name, EITHER.join(sorted(kinds)) or NO_VALUES, _STORED.get(kinds, "VARCHAR"))
             for name, kinds in zip(names, found, strict=True)
         )
 
