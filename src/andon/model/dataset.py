@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from andon.base.hashing import content_id
 from andon.base.record import Record
+from andon.model.growth import Growth
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
 NORMALISER = "n1"
@@ -28,6 +29,12 @@ class Materialize(StrEnum):
 
     TABLE = "table"
     VIEW = "view"
+    INCREMENTAL = "incremental"
+
+    @property
+    def has_files(self) -> bool:
+        """Whether its rows are stored."""
+        return self is not Materialize.VIEW
 
 
 class ClockUse(StrEnum):
@@ -77,6 +84,7 @@ class Definition(Record):
         new_columns: for sources: `add` takes columns that come with a later file, `stop` asks.
         recorded: for sources: a count; where it is another than that of the contract, the next load records anew.
         connection: for sources of a database: the connection in `andon.toml`; then `sql` is in the database's own language.
+        growth: how a table that grows does so; part of `meaning`.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
 
@@ -102,6 +110,7 @@ class Definition(Record):
     new_columns: str = "stop"
     recorded: int = 0
     connection: str | None = None
+    growth: Growth | None = None
     id: str = ""
 
 
