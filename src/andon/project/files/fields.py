@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from andon.base.duration import read_duration
 from andon.base.names import did_you_mean, is_name_part
 from andon.model.dataset import CheckLine, ColumnSpec
+from andon.project.files.history import read_history
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
 
 _LATER_KINDS = {
     "incremental": "write `materialize: table` for now: the dataset is rebuilt whole",
-    "history": "write `materialize: table` for now",
 }
 
 
@@ -305,11 +305,18 @@ FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("tags", "list of texts", "none", "Words to select datasets by (`tag:x`).", read_texts),
     FieldSpec(
         "materialize",
-        "view or table",
+        "table, view or history",
         "table",
-        "Whether its rows are stored, or computed when it is read.",
+        "Whether its rows are stored, or computed when it is read; a history also keeps what they were before.",
         _read_materialize,
-        ("table", "view"),
+        ("table", "view", "history"),
+    ),
+    FieldSpec(
+        "history",
+        "mapping: changed_at, rows, deleted",
+        "all rows, compared at each run",
+        "Of a history: how it knows what changed.",
+        read_history,
     ),
     FieldSpec("key", "column or list of columns", "none", "Identity of a row: row diffs, uniqueness.", _read_key),
     FieldSpec(
