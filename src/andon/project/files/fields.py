@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from andon.base.names import did_you_mean, is_name_part
 from andon.model.dataset import CheckLine, ColumnSpec
+from andon.project.files.growth import read_growth
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
 
 _LATER_KINDS = {
-    "incremental": "write `materialize: table` for now: the dataset is rebuilt whole",
     "history": "write `materialize: table` for now",
 }
 
@@ -292,11 +292,18 @@ FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("tags", "list of texts", "none", "Words to select datasets by (`tag:x`).", read_texts),
     FieldSpec(
         "materialize",
-        "view or table",
+        "table, view or incremental",
         "table",
-        "Whether its rows are stored, or computed when it is read.",
+        "Whether its rows are stored, or computed when it is read; of a stored table that grows, a run makes only what is new.",
         _read_materialize,
-        ("table", "view"),
+        ("table", "view", "incremental"),
+    ),
+    FieldSpec(
+        "incremental",
+        "mapping: by, column, grain, lookback, batch, start, deleted, assume",
+        "none",
+        "With `materialize: incremental`: how the table grows.",
+        read_growth,
     ),
     FieldSpec("key", "column or list of columns", "none", "Identity of a row: row diffs, uniqueness.", _read_key),
     FieldSpec(
@@ -354,8 +361,6 @@ FIELDS: tuple[FieldSpec, ...] = (
 #: Keys that are planned.
 LATER: Mapping[str, str] = {
     "tests": "unit tests stand in `tests/*.yml`",
-    "by": "the dataset is rebuilt whole for now",
-    "lookback": "the dataset is rebuilt whole for now",
     "partition": "take it out for now",
     "quarantine": "take it out for now",
 }

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from andon.base.document import to_json
 from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
 from andon.base.names import RESERVED_SCHEMAS, did_you_mean, nearest
@@ -244,6 +245,8 @@ class _Linker:
                 shaping.append([facts.keys.recorded, facts.keys.new_columns])
             if facts.keys.connection:
                 shaping.append(["connection", facts.keys.connection])
+            if facts.keys.incremental:
+                shaping.append(["incremental", to_json(facts.keys.incremental)])
             meaning = content_id([*shaping, [list(pair) for pair in was]] if was else shaping)
         ordered = tuple(sorted(uses))
         return Definition(
@@ -269,6 +272,7 @@ class _Linker:
             new_columns=facts.keys.new_columns,
             recorded=facts.keys.recorded,
             connection=facts.keys.connection,
+            growth=facts.keys.incremental,
             id=definition_id(name, meaning, ordered),
         )
 
