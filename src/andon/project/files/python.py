@@ -13,6 +13,7 @@ from andon.base.names import did_you_mean
 from andon.model.dataset import Kind
 from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts, ModuleFile, NameUse
 from andon.project.files.fields import FIELDS, LATER, read_fields
+from andon.project.files.growth import growth_problem
 from andon.project.files.history import history_problem
 from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
 from andon.project.files.packages import lock_inputs
@@ -310,6 +311,12 @@ class _DatasetFile:
                     FileFlaw("project.bad_value", f"`{name}` is for sources", line, column, "take it out")
                 )
                 values.pop(name)
+        wrong = growth_problem(values, root.keys, "python")
+        if wrong is not None:
+            key, message, hint = wrong
+            self.flaws.append(FileFlaw("project.bad_value", message, *root.keys[key], hint))
+            values.pop("incremental", None)
+            values["materialize"] = "table"
         if values.get("materialize") == "view":
             line, column = root.keys["materialize"]
             message = "a Python dataset is always a table"

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from andon.base.document import to_json
 from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
 from andon.base.names import RESERVED_SCHEMAS, did_you_mean, nearest
-from andon.base.record import replace, values_of
+from andon.base.record import replace
 from andon.base.text import line_and_column
 from andon.errors import Problem
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id
@@ -248,7 +249,9 @@ class _Linker:
             if facts.keys.connection:
                 shaping.append(["connection", facts.keys.connection])
             if facts.keys.history is not None:
-                shaping.append(["history", values_of(facts.keys.history)])
+                shaping.append(["history", to_json(facts.keys.history)])
+            if facts.keys.incremental:
+                shaping.append(["incremental", to_json(facts.keys.incremental)])
             meaning = content_id([*shaping, [list(pair) for pair in was]] if was else shaping)
         ordered = tuple(sorted(uses))
         history = None
@@ -279,6 +282,7 @@ class _Linker:
             recorded=facts.keys.recorded,
             connection=facts.keys.connection,
             history=history,
+            growth=facts.keys.incremental,
             id=definition_id(name, meaning, ordered),
         )
 
