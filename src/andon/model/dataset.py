@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from andon.base.hashing import content_id
 from andon.base.record import Record
+from andon.model.growth import Growth
 from andon.model.load import LoadPolicy, SchemaPolicy
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
@@ -29,6 +30,12 @@ class Materialize(StrEnum):
 
     TABLE = "table"
     VIEW = "view"
+    INCREMENTAL = "incremental"
+
+    @property
+    def has_files(self) -> bool:
+        """Whether its rows are stored."""
+        return self is not Materialize.VIEW
 
 
 class ClockUse(StrEnum):
@@ -79,6 +86,7 @@ class Definition(Record):
         recorded: for sources: a count; where it is another than that of the contract, the next load records anew.
         connection: for sources of a database: the connection in `andon.toml`; then `sql` is in the database's own language.
         load: for sources: how what arrives is taken; None: in place of what was there.
+        growth: how a table that grows does so; part of `meaning`.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
 
@@ -105,6 +113,7 @@ class Definition(Record):
     recorded: int = 0
     connection: str | None = None
     load: LoadPolicy | None = None
+    growth: Growth | None = None
     id: str = ""
 
 
