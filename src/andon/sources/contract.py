@@ -13,7 +13,7 @@ from andon.errors import DatasetError, MachineError
 from andon.model.dataset import Definition
 from andon.sources.complete import complete
 from andon.sources.failures import engine_error
-from andon.sources.files import columnar, delimited, documents, partitions
+from andon.sources.files import columnar, delimited, documents, excel, partitions
 from andon.sources.files.calls import Call, parse_call
 from andon.sources.files.casts import SHORT
 from andon.sources.files.paths import check_local, files_of
@@ -22,6 +22,9 @@ from andon.sources.files.table import Table, sources_of
 
 #: So many types are counted by name where columns are not listed.
 _TYPES = 5
+
+#: What finds tables of texts, by the format of the call.
+_MODULES: Mapping[str, ModuleType] = {"csv": delimited, "json": documents, "xlsx": excel}
 
 #: `{"reads": [entry, …]}`, one entry for each read of the definition, in its order; JSON values only.
 Contract = dict[str, Any]
@@ -94,7 +97,7 @@ def _entry(
             check_whole(source)
         entry["columns"] = [["json", "JSON"]]
         return entry
-    module = delimited if call.format == "csv" else documents
+    module = _MODULES[call.format]
     if before is not None:
         new = [s for s in sources if fresh is None or s.path in fresh]
         if new:
@@ -195,7 +198,7 @@ def _by_type(columns: Sequence[Sequence[str]]) -> str:
 
 def _how(entry: Mapping[str, Any]) -> str:
     if entry["format"] != "csv":
-        return str(entry["format"])
+        return {"xlsx": "a sheet of a workbook"}.get(entry["format"], str(entry["format"]))
     dialect = entry["dialect"]
     delim = {"\t": "tab"}.get(dialect["delim"], f"`{dialect['delim']}`")
     parts = [f"delimiter {delim}", f"quote `{dialect['quote']}`" if dialect["quote"] else "no quotes"]
