@@ -35,6 +35,7 @@ class Build(Record):
         seconds: wall time of the task.
         proof: why no work was needed, when the version was adopted (`same content`).
         log: captured output of a Python dataset.
+        grown: what a table that grows must remember of how it came to hold its rows; None where it was made whole.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Build(Record):
     proof: str | None = None
     log: str | None = None
     created: str = ""
+    grown: Mapping[str, Any] | None = None
 
     @property
     def contents(self) -> dict[str, str]:

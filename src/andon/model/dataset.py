@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from andon.base.hashing import content_id
 from andon.base.record import Record
+from andon.model.growth import Growth
+from andon.model.history import RowHistory
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
 NORMALISER = "n1"
@@ -28,6 +30,13 @@ class Materialize(StrEnum):
 
     TABLE = "table"
     VIEW = "view"
+    INCREMENTAL = "incremental"
+    HISTORY = "history"
+
+    @property
+    def has_files(self) -> bool:
+        """Whether its rows are stored."""
+        return self is not Materialize.VIEW
 
 
 class ClockUse(StrEnum):
@@ -77,6 +86,8 @@ class Definition(Record):
         new_columns: for sources: `add` takes columns that come with a later file, `stop` asks.
         recorded: for sources: a count; where it is another than that of the contract, the next load records anew.
         connection: for sources of a database: the connection in `andon.toml`; then `sql` is in the database's own language.
+        growth: how a table that grows does so; part of `meaning`.
+        history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
 
@@ -102,6 +113,8 @@ class Definition(Record):
     new_columns: str = "stop"
     recorded: int = 0
     connection: str | None = None
+    growth: Growth | None = None
+    history: RowHistory | None = None
     id: str = ""
 
 

@@ -91,6 +91,11 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
         (f"column:{spec.name}", spec.name, "declared") for spec in dataset.columns if spec.name.lower() not in known
     ]
     missing += [(f"key:{name}", name, "named as `key`") for name in definition.key if name.lower() not in known]
+    missing += [
+        (f"history:{name}", name, "named as `changed_at`")
+        for name in ([definition.history.changed_at] if definition.history is not None else [])
+        if name is not None and name.lower() not in known
+    ]
     traced = [name for name, _ in dataset.lineage if name != ROWS]
     missing += [(f"lineage:{name}", name, "named in `lineage`") for name in traced if name.lower() not in known]
     if not missing:

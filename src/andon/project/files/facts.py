@@ -9,6 +9,7 @@ from andon.base.record import Record
 from andon.errors import Problem
 from andon.model.check import Allow, Severity
 from andon.model.dataset import CheckLine, ClockUse, ColumnSpec, FileRead, Kind
+from andon.model.history import RowHistory
 from andon.model.project import Insight
 from andon.model.unit_tests import CellRows, Near
 from andon.sql.uses import MacroStatement
@@ -41,6 +42,7 @@ class DatasetKeys(Record, omit_defaults=True):
     new_columns: str = "stop"
     recorded: int = 0
     connection: str | None = None
+    history: RowHistory | None = None
 
 
 class DatasetFacts(Record, tag=True):

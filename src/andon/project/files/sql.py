@@ -13,6 +13,7 @@ from andon.model.check import Allow, Severity
 from andon.model.dataset import Kind
 from andon.project.files.facts import CheckFile, CheckKeys, DatasetFacts, DatasetKeys, FileFacts, MacroFile, NameUse
 from andon.project.files.front_matter import read_front_matter, read_other_front_matter
+from andon.project.files.history import history_problem
 from andon.project.files.layout import Role, plain_name
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.problems import at_offset, of_flaws, of_sql
@@ -113,6 +114,14 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
                 at_offset(path, text, offset, "project.bad_value", f"`{name}` is for sources", "take it out")
             )
             values.pop(name)
+    unkept = history_problem(values, declared.places, "source" if is_source else "sql")
+    if unkept is not None:
+        key, message, hint = unkept
+        problems.append(
+            at_offset(path, text, _offset(text, declared.places.get(key)), "project.bad_value", message, hint)
+        )
+        for name in ("history", "materialize"):
+            values.pop(name, None)
     problems += _sql_problems(path, text, declared, facts)
     if not facts.problems:
         kind: SqlRole = "source" if is_source else "view" if is_view else "dataset"

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
 from andon.base.names import RESERVED_SCHEMAS, did_you_mean, nearest
+from andon.base.record import replace, values_of
 from andon.base.text import line_and_column
 from andon.errors import Problem
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id
+from andon.model.history import VALID_FROM, RowHistory
 from andon.model.project import Insight, Project, use_parts
 from andon.project.files.facts import (
     CheckFile,
@@ -32,6 +34,7 @@ from andon.project.link.macros import Macros, latest
 from andon.project.link.modules import Modules
 from andon.project.link.rules import link_rules
 from andon.project.link.unit_tests import TestLinker
+from andon.sql.history import as_history
 
 _Said = TypeVar("_Said")
 
@@ -244,8 +247,14 @@ class _Linker:
                 shaping.append([facts.keys.recorded, facts.keys.new_columns])
             if facts.keys.connection:
                 shaping.append(["connection", facts.keys.connection])
+            if facts.keys.history is not None:
+                shaping.append(["history", values_of(facts.keys.history)])
             meaning = content_id([*shaping, [list(pair) for pair in was]] if was else shaping)
         ordered = tuple(sorted(uses))
+        history = None
+        if materialize is Materialize.HISTORY:
+            history = replace(facts.keys.history or RowHistory(), key=key)
+            key = (*key, VALID_FROM)
         return Definition(
             dataset=name,
             kind=facts.kind,
@@ -254,7 +263,7 @@ class _Linker:
             meaning=meaning,
             inputs=tuple(sorted(set(inputs))),
             key=key,
-            sql=facts.sql,
+            sql=as_history(facts.sql, history) if history is not None and facts.sql is not None else facts.sql,
             function=facts.function,
             parameters=facts.parameters,
             macros=tuple(self._macros.statements[m][1].text for m in macros),
@@ -269,6 +278,7 @@ class _Linker:
             new_columns=facts.keys.new_columns,
             recorded=facts.keys.recorded,
             connection=facts.keys.connection,
+            history=history,
             id=definition_id(name, meaning, ordered),
         )
 

@@ -5,35 +5,35 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.graph import ordered_below
 from andon.base.record import replace
-from andon.engines.engine import Builders, Engine, Produced, Recipe, Task, Types, stopped
+from andon.engines.engine import Builders, Engine, Types, stopped
 from andon.engines.relation import ViewRelation, views_in
-from andon.engines.types import stored_types
 from andon.errors import AndonError, DatasetError
-from andon.lake.named_files import raw_path
-from andon.model.build import EXTRACT, Build, recipe_key
-from andon.model.commit import Cause
-from andon.model.dataset import Definition, Kind, Materialize
+from andon.model.build import Build, recipe_key
+from andon.model.dataset import Definition, Materialize
 from andon.model.plan import Action, Step
-from andon.model.version import Column, DataFile, Version, version_id
+from andon.model.version import Version
 from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
+from andon.runs.building.facts import facts_of
+from andon.runs.building.histories import Histories
 from andon.runs.building.job import Job
+from andon.runs.building.loads import Loads
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
-from andon.runs.building.turns import Turns
+from andon.runs.building.writing import Made, Writer
+from andon.runs.planning.histories import goes_on_from
 from andon.runs.planning.steps import clock_part
-from andon.sources.databases.contract import with_content
 
 #: Of views over views the engine is asked to read one in so many levels: it binds all that is below, and may come to its limit.
 _SAMPLED = 25
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
 
 class Tasks:
@@ -44,12 +44,14 @@ class Tasks:
         self.sides = sides
         self._engines = engines
         self.relations = sides.relations
-        self._turns = Turns()
         views = (each for each in job.definitions.values() if each.materialize is Materialize.VIEW)
         self._below_views = {name for each in views for name in each.inputs}
         #: levels of views by recipe key
         self._depths: dict[str, int] = {}
         self._columns = OutputColumns(job.lake.objects, job.definitions, job.leaves)
+        self._writer = Writer(job, sides, engines, self._columns)
+        self._histories = Histories(job, self.relations, engines, self._writer)
+        self._loads = Loads(job, sides, self._writer)
 
     def interrupt(self) -> None:
         """Stop what is running."""
@@ -75,7 +77,8 @@ class Tasks:
         definition = self.job.definitions[dataset]
         inputs = {name: versions[name] for name in definition.inputs}
         files, contract = self.job.raw.pinned.get(dataset, ((), None))
-        key = recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.job.moment))
+        grown = goes_on_from(definition, inputs, self._history(dataset), self.job.moment)
+        key = recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.job.moment))
         if step.key is None and dataset not in self.job.reuse.forced and definition.id in self.job.reuse.built_before:
             known = self.job.lake.objects.builds_by_key([key]).get(key)
             if known is not None and not self.job.lake.objects.is_lost(self.relations.version(known.version)):
@@ -87,27 +90,26 @@ class Tasks:
             same = same_reading(definition, inputs, self.job, self.sides)
             if same is not None:
                 return self._proved(definition, key, inputs, self.job.leaves[dataset].version, same)
-        make = Build(
-            id=secrets.token_hex(16),
-            key=key,
-            dataset=dataset,
-            definition=definition.id,
-            version="",
-            run=self.job.run,
-            inputs=inputs,
-            files=files,
-            contract=contract,
-            logical_time=to_text(self.job.moment),
-        )
+        make = self._writer.begun(definition, key, inputs)
+        make = replace(make, grown=grown)
         if definition.connection is not None:
             outcome = self._load(definition, make, began)
         elif step.action is Action.VIEW:
             outcome = self._view(definition, make)
+        elif definition.history is not None:
+            outcome = self._built(definition, make, self._histories.write(definition, make), began)
         else:
             outcome = self._table(definition, make, began)
         if outcome.version is not None:
             self.relations.add(outcome.version, outcome.build, definition)
         return outcome
+
+    def _history(self, dataset: str) -> Build | None:
+        """The build of the branch's leaf, where that is a history."""
+        leaf = self.job.leaves.get(dataset)
+        if leaf is None or leaf.materialize != str(Materialize.HISTORY):
+            return None
+        return self.job.lake.objects.builds([leaf.build])[leaf.build]
 
     def _proved(
         self, definition: Definition, key: str, inputs: Mapping[str, str], version_id: str, proof: str
@@ -168,7 +170,7 @@ class Tasks:
             DatasetError: `build.not_supported` for views over more views than it can read.
         """
         try:
-            return engine.describe(self._recipe(definition, make))
+            return engine.describe(self._writer.recipe(definition, make))
         except AndonError as error:
             if "Max expression depth" not in str(error.__cause__):
                 raise
@@ -183,7 +185,7 @@ class Tasks:
         """What a view returns where that is known: views over views would else be bound anew at every level, down to the tables."""
         bound, leaf = self.job.bound.get(definition.dataset), self.job.leaves.get(definition.dataset)
         if bound is not None:
-            return bound if self._as_bound(inputs) else None
+            return bound if self._writer.is_as_bound(inputs) else None
         if leaf is None or leaf.definition != definition.id:
             return None
         build = self.job.lake.objects.builds([leaf.build]).get(leaf.build)
@@ -197,111 +199,21 @@ class Tasks:
         return self.relations.version(version).types
 
     def _load(self, definition: Definition, make: Build, began: float) -> Outcome:
-        """What a database holds now. What it is can be told only when it is here: loaded before, or kept out by an undo."""
-        dataset = definition.dataset
-        version, produced = self._written(definition, make)
-        same = self._loaded_before(version, [dataset])
-        contents = [content for build in same for content in build.contents.values()] or [version.files[0].sha256]
-        undone = self._undone(definition, version, contents)
-        if undone is not None:
-            self.job.lake.storage.delete(version.files[0].path)
-            return self._keep_published(definition, undone)
-        contract = with_content(make.contract or {}, contents[0])
-        key = recipe_key(definition.id, {}, (), contract, clock_part(definition, self.job.moment))
-        known = self.job.lake.objects.builds_by_key([key]).get(key)
-        if known is not None and not self.job.lake.objects.is_lost(self.relations.version(known.version)):
-            self.job.lake.storage.delete(version.files[0].path)
-            note = "the database holds what was loaded before"
-            rows = self.relations.version(known.version).rows
-            return Outcome(None, known, known.version, rows, fresh=False, note=note)
-        return self._built(definition, replace(make, key=key, contract=contract), version, produced, began)
-
-    def _undone(self, definition: Definition, version: Version, contents: Sequence[str]) -> Cause | None:
-        """What keeps a load out: an undo of it, or of the same rows of a source that is gone, for it may have been renamed."""
-        rejected = self.job.raw.rejected
-        for content in contents:
-            cause = Cause(definition.entry, content, definition.dataset)
-            if cause in rejected:
-                return cause
-        gone = {str(cause.source) for cause in rejected if cause.source is not None} - self.job.definitions.keys()
-        for build in self._loaded_before(version, sorted(gone)) if gone else ():
-            for path, content in build.contents.items():
-                if (cause := Cause(path, content, build.dataset)) in rejected:
-                    return cause
-        return None
-
-    def _loaded_before(self, version: Version, datasets: Iterable[str]) -> list[Build]:
-        """Earlier loads of `datasets` that held the same rows, in whatever order; that of the branch first, then the newest.
-
-        Rows are compared only where all that the writes told is the same, so that a load of something new costs nothing for it.
-        """
-        leaf = self.job.leaves.get(version.dataset)
-        loads = [
-            build
-            for dataset in datasets
-            for build in self.job.lake.objects.builds_of(dataset)
-            if EXTRACT in (build.contract or {})
-        ]
-        if leaf is not None:
-            loads.sort(key=lambda build: build.id != leaf.build)
-        held: dict[str, bool] = {}
-        for build in loads:
-            if build.version not in held:
-                earlier = self.relations.version(build.version)
-                alike = (earlier.types, earlier.rows, _facts(earlier)) == (version.types, version.rows, _facts(version))
-                held[build.version] = (
-                    alike
-                    and not self.job.lake.objects.is_lost(earlier)
-                    and self.sides.hold_the_same(earlier, version, in_order=False)
-                )
-        return [build for build in loads if held[build.version]]
-
-    def _keep_published(self, definition: Definition, undone: Cause) -> Outcome:
-        """A source whose database holds what was undone stays as it is published.
-
-        Raises:
-            DatasetError: `source.undone` where nothing of it is.
-        """
-        leaf = self.job.leaves.get(definition.dataset)
-        way = f"`andon accept --rejected {undone.path}` lets it pass"
-        if leaf is None or leaf.definition != definition.id:
-            message = f"what the database holds for `{definition.dataset}` was undone, so it is not loaded"
-            raise DatasetError("source.undone", message, where=definition.entry, hint=way)
-        build = self.job.lake.objects.builds([leaf.build])[leaf.build]
-        rows = self.relations.version(leaf.version).rows
-        note = f"the database holds what was undone: it stays as published; {way}"
-        return Outcome(None, build, leaf.version, rows, fresh=False, note=note)
+        found = self._loads.load(definition, make)
+        if isinstance(found, Outcome):
+            return found
+        loaded, made = found
+        return self._built(definition, loaded, made, began)
 
     def _table(self, definition: Definition, make: Build, began: float) -> Outcome:
-        version, produced = self._written(definition, make)
-        return self._built(definition, make, version, produced, began)
+        return self._built(definition, make, self._writer.write(definition, make), began)
 
-    def _written(self, definition: Definition, make: Build) -> tuple[Version, Produced]:
-        """The recipe's result in a file of the lake."""
-        storage = self.job.lake.storage
-        size = sum(self.relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
-        types = self.job.bound.get(definition.dataset) if self._as_bound(make.inputs) else None
-        schema, _, name = definition.dataset.partition(".")
-        path = storage.new_path(f"data/{schema}", name, ".parquet")
-        recipe = self._recipe(definition, make)
-
-        def produce() -> Produced:
-            with storage.written(path, self._readers(make)) as place, self._engines.builder(definition, size) as engine:
-                return engine.run(Task(recipe, place, self._stored(definition), types))
-
-        produced = self._turns.take(produce)
-        written, sha = self.job.lake.intact.seal(path)
-        files = (DataFile(path, written, sha, produced.rows, produced.stats),)
-        return Version(version_id(produced.columns, files), definition.dataset, produced.columns, files), produced
-
-    def _built(
-        self, definition: Definition, make: Build, version: Version, produced: Produced, began: float
-    ) -> Outcome:
+    def _built(self, definition: Definition, make: Build, made: Made, began: float) -> Outcome:
         """A result with the build that made it; the published version where it holds the same."""
-        path = version.files[0].path
+        version, produced = made.version, made.produced
         same, proof = self._same_content(definition.dataset, version)
         if same is not None:
-            self.job.lake.storage.delete(path)
+            self._writer.drop(made)
             version = same
         lock = next((sha for path, sha in definition.files if path == definition.lock), None)
         seconds = time.perf_counter() - began
@@ -317,62 +229,17 @@ class Tasks:
         note = f"{proof}: version kept" if proof else None
         return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
 
-    def _readers(self, make: Build) -> int:
-        """Permission bits of all that a result is made of: nobody may read it who may not read its inputs."""
-        kept = [raw_path(file) for file in make.files]
-        return self.job.lake.storage.readers([*kept, *self.relations.files(make.inputs.values())])
-
-    def _recipe(self, definition: Definition, make: Build) -> Recipe:
-        """What an engine is given to compute."""
-        dataset, reader = definition.dataset, self.job.raw.reader
-        inputs = {name: self.relations.relation(version) for name, version in make.inputs.items()}
-        if definition.connection is not None:
-            return Recipe(definition, inputs, self.job.moment, definition.sql, contract=self.job.raw.pinned[dataset][1])
-        if definition.kind is Kind.SOURCE:
-            sql = reader.render(dataset)
-            return Recipe(definition, inputs, self.job.moment, sql, explain=lambda e: reader.explain(dataset, e))
-        if definition.kind is Kind.PYTHON:
-            code = {path: self.job.lake.objects.text(sha) for path, sha in definition.files}
-            return Recipe(definition, inputs, self.job.moment, code=code)
-        return Recipe(definition, inputs, self.job.moment, definition.sql)
-
-    def _stored(self, definition: Definition) -> Callable[[Types], tuple[Column, ...]]:
-        """How an engine learns what the lake stores for what it found a result to be."""
-
-        def stored(types: Types) -> tuple[Column, ...]:
-            if definition.kind is Kind.PYTHON:
-                self.job.demands.columns(definition.dataset, types)
-            return self._columns.of(definition.dataset, types)
-
-        return stored
-
-    def _as_bound(self, inputs: Mapping[str, str]) -> bool:
-        """Whether the inputs have the columns that the plan bound over: what a Python dataset or a raw file returns is known only now."""
-        for name, version in inputs.items():
-            leaf, bound = self.job.leaves.get(name), self.job.bound.get(name)
-            if bound is not None:
-                expected = stored_types(bound)
-            elif leaf is None:
-                return False
-            elif leaf.version == version:
-                continue
-            else:
-                expected = self._columns_of(leaf.version)
-            if self._columns_of(version) != expected:
-                return False
-        return True
-
     def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
         """The published version, if `version` holds the same content (early cutoff), and how that is known."""
         leaf = self.job.leaves.get(dataset)
-        if leaf is None or leaf.materialize != "table":
+        if leaf is None or not Materialize(leaf.materialize).has_files:
             return None, None
         earlier = self.relations.version(leaf.version)
         if self.job.lake.objects.is_lost(earlier, anew=leaf.version == version.id):
             return None, None  # built again because it was lost
         if leaf.version == version.id:
             return earlier, "same bytes"
-        if earlier.columns != version.columns or earlier.rows != version.rows or _facts(earlier) != _facts(version):
+        if earlier.columns != version.columns or earlier.rows != version.rows or facts_of(earlier) != facts_of(version):
             return None, None
         return (earlier, "same content") if self.sides.hold_the_same(earlier, version) else (None, None)
 
@@ -380,8 +247,3 @@ class Tasks:
         rows = self.relations.version(build.version).rows
         note = f"input content came out the same; built before, in run {build.run}" if build.run else "built before"
         return Outcome(None, build, build.version, rows, fresh=False, note=note)
-
-
-def _facts(version: Version) -> list[tuple[str, Any]]:
-    """What the write told for free, by column: equal content has equal facts."""
-    return sorted((name, (s.nulls, s.minimum, s.maximum)) for f in version.files for name, s in f.stats.items())

@@ -1,0 +1,117 @@
+"""Loading what a database holds: what it is can be told only when it is here. Loaded before, or kept out by an undo, it is dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from andon.base.record import replace
+from andon.errors import DatasetError
+from andon.model.build import EXTRACT, Build, recipe_key
+from andon.model.commit import Cause
+from andon.model.dataset import Definition
+from andon.model.version import Version
+from andon.runs.building.facts import facts_of
+from andon.runs.building.outcome import Outcome
+from andon.runs.planning.steps import clock_part
+from andon.sources.databases.contract import with_content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from andon.relations.sides import Sides
+    from andon.runs.building.job import Job
+    from andon.runs.building.writing import Made, Writer
+
+
+class Loads:
+    """The loads of one job."""
+
+    def __init__(self, job: Job, sides: Sides, writer: Writer) -> None:
+        self._job = job
+        self._sides = sides
+        self._writer = writer
+
+    def load(self, definition: Definition, make: Build) -> Outcome | tuple[Build, Made]:
+        """What a database holds now, with the build that it is recorded by; or the outcome where nothing of it is taken.
+
+        Raises:
+            DatasetError: `source.undone` where it was undone and nothing is published.
+        """
+        dataset, objects = definition.dataset, self._job.lake.objects
+        made = self._writer.write(definition, make)
+        version = made.version
+        same = self._loaded_before(version, [dataset])
+        contents = [content for build in same for content in build.contents.values()] or [made.new[0].sha256]
+        undone = self._undone(definition, version, contents)
+        if undone is not None:
+            self._writer.drop(made)
+            return self._keep_published(definition, undone)
+        contract = with_content(make.contract or {}, contents[0])
+        key = recipe_key(definition.id, {}, (), contract, clock_part(definition, self._job.moment))
+        known = objects.builds_by_key([key]).get(key)
+        if known is not None and not objects.is_lost(self._sides.relations.version(known.version)):
+            self._writer.drop(made)
+            note = "the database holds what was loaded before"
+            rows = self._sides.relations.version(known.version).rows
+            return Outcome(None, known, known.version, rows, fresh=False, note=note)
+        return replace(make, key=key, contract=contract), made
+
+    def _undone(self, definition: Definition, version: Version, contents: Sequence[str]) -> Cause | None:
+        """What keeps a load out: an undo of it, or of the same rows of a source that is gone, for it may have been renamed."""
+        rejected = self._job.raw.rejected
+        for content in contents:
+            cause = Cause(definition.entry, content, definition.dataset)
+            if cause in rejected:
+                return cause
+        gone = {str(cause.source) for cause in rejected if cause.source is not None} - self._job.definitions.keys()
+        for build in self._loaded_before(version, sorted(gone)) if gone else ():
+            for path, content in build.contents.items():
+                if (cause := Cause(path, content, build.dataset)) in rejected:
+                    return cause
+        return None
+
+    def _loaded_before(self, version: Version, datasets: Iterable[str]) -> list[Build]:
+        """Earlier loads of `datasets` that held the same rows, in whatever order; that of the branch first, then the newest.
+
+        Rows are compared only where all that the writes told is the same, so that a load of something new costs nothing for it.
+        """
+        leaf = self._job.leaves.get(version.dataset)
+        loads = [
+            build
+            for dataset in datasets
+            for build in self._job.lake.objects.builds_of(dataset)
+            if EXTRACT in (build.contract or {})
+        ]
+        if leaf is not None:
+            loads.sort(key=lambda build: build.id != leaf.build)
+        held: dict[str, bool] = {}
+        for build in loads:
+            if build.version not in held:
+                earlier = self._sides.relations.version(build.version)
+                alike = (earlier.types, earlier.rows, facts_of(earlier)) == (
+                    version.types,
+                    version.rows,
+                    facts_of(version),
+                )
+                held[build.version] = (
+                    alike
+                    and not self._job.lake.objects.is_lost(earlier)
+                    and self._sides.hold_the_same(earlier, version, in_order=False)
+                )
+        return [build for build in loads if held[build.version]]
+
+    def _keep_published(self, definition: Definition, undone: Cause) -> Outcome:
+        """A source whose database holds what was undone stays as it is published.
+
+        Raises:
+            DatasetError: `source.undone` where nothing of it is.
+        """
+        leaf = self._job.leaves.get(definition.dataset)
+        way = f"`andon accept --rejected {undone.path}` lets it pass"
+        if leaf is None or leaf.definition != definition.id:
+            message = f"what the database holds for `{definition.dataset}` was undone, so it is not loaded"
+            raise DatasetError("source.undone", message, where=definition.entry, hint=way)
+        build = self._job.lake.objects.builds([leaf.build])[leaf.build]
+        rows = self._sides.relations.version(leaf.version).rows
+        note = f"the database holds what was undone: it stays as published; {way}"
+        return Outcome(None, build, leaf.version, rows, fresh=False, note=note)

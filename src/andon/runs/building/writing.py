@@ -1,0 +1,166 @@
+"""From a recipe to files of the lake: one new file, or several beside earlier ones that are kept. What nothing will name is deleted."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from andon.base.clock import to_text
+from andon.base.record import Record
+from andon.engines.engine import Builders, Produced, Recipe, Task, Types
+from andon.engines.types import stored_types
+from andon.lake.named_files import raw_path
+from andon.model.build import Build
+from andon.model.dataset import Definition, Kind
+from andon.model.version import Column, DataFile, Version, version_id
+from andon.runs.building.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from andon.relations.sides import Sides
+    from andon.runs.building.columns import OutputColumns
+    from andon.runs.building.job import Job
+
+
+class Made(Record):
+    """A result whose new files nothing names yet.
+
+    Attributes:
+        version: all of it: earlier files that were kept, then the new ones.
+        produced: what the engine said of the last file that it wrote.
+        new: the files that were written for it.
+    """
+
+    version: Version
+    produced: Produced
+    new: tuple[DataFile, ...]
+
+
+class Writer:
+    """Writes results for a job on the engines of its run."""
+
+    def __init__(self, job: Job, sides: Sides, engines: Builders, columns: OutputColumns) -> None:
+        self._job = job
+        self._sides = sides
+        self._engines = engines
+        self._columns = columns
+        self._turns = Turns()
+
+    def begun(self, definition: Definition, key: str, inputs: Mapping[str, str]) -> Build:
+        """The build of a result that is about to be made."""
+        files, contract = self._job.raw.pinned.get(definition.dataset, ((), None))
+        return Build(
+            id=secrets.token_hex(16),
+            key=key,
+            dataset=definition.dataset,
+            definition=definition.id,
+            version="",
+            run=self._job.run,
+            inputs=inputs,
+            files=files,
+            contract=contract,
+            logical_time=to_text(self._job.moment),
+        )
+
+    def write(
+        self,
+        definition: Definition,
+        make: Build,
+        parts: Sequence[Recipe] | None = None,
+        kept: Sequence[DataFile] = (),
+    ) -> Made:
+        """A version of earlier files and of what recipes return: each part is a new file, unless it holds no row and another file is there.
+
+        Args:
+            parts: what is written, one file each, in this order; None: the definition's own recipe.
+            kept: files of an earlier version that stay as they are, before the new ones; they hold the columns that the parts return.
+
+        Raises:
+            AndonError: as `Engine.run`; then no new file is left.
+        """
+        new: list[DataFile] = []
+        produced: Produced | None = None
+        try:
+            for part in [self.recipe(definition, make)] if parts is None else parts:
+                produced, file = self._file(definition, make, part)
+                new.append(file)
+        except BaseException:
+            self._delete(new)
+            raise
+        if produced is None:
+            raise ValueError("a result is made of at least one part")
+        filled = [file for file in new if file.rows] or ([] if kept else new[:1])
+        self._delete([file for file in new if file not in filled])
+        files = (*kept, *filled)
+        version = Version(version_id(produced.columns, files), definition.dataset, produced.columns, files)
+        return Made(version, produced, tuple(filled))
+
+    def drop(self, made: Made) -> None:
+        """Delete what was written for a result that nothing will name; files that were kept stay."""
+        self._delete(made.new)
+
+    def recipe(self, definition: Definition, make: Build) -> Recipe:
+        """What an engine is given to compute a definition over the inputs of a build."""
+        dataset, reader, moment = definition.dataset, self._job.raw.reader, self._job.moment
+        inputs = {name: self._sides.relations.relation(version) for name, version in make.inputs.items()}
+        if definition.connection is not None:
+            return Recipe(definition, inputs, moment, definition.sql, contract=self._job.raw.pinned[dataset][1])
+        if definition.kind is Kind.SOURCE:
+            sql = reader.render(dataset)
+            return Recipe(definition, inputs, moment, sql, explain=lambda e: reader.explain(dataset, e))
+        if definition.kind is Kind.PYTHON:
+            code = {path: self._job.lake.objects.text(sha) for path, sha in definition.files}
+            return Recipe(definition, inputs, moment, code=code)
+        return Recipe(definition, inputs, moment, definition.sql)
+
+    def is_as_bound(self, inputs: Mapping[str, str]) -> bool:
+        """Whether inputs have the columns that the plan bound over: what a Python dataset or a raw file returns is known only now."""
+        for name, version in inputs.items():
+            leaf, bound = self._job.leaves.get(name), self._job.bound.get(name)
+            if bound is not None:
+                expected = stored_types(bound)
+            elif leaf is None:
+                return False
+            elif leaf.version == version:
+                continue
+            else:
+                expected = self._sides.relations.version(leaf.version).types
+            if self._sides.relations.version(version).types != expected:
+                return False
+        return True
+
+    def _file(self, definition: Definition, make: Build, recipe: Recipe) -> tuple[Produced, DataFile]:
+        """What a recipe returns, in a file of the lake."""
+        storage, relations = self._job.lake.storage, self._sides.relations
+        size = sum(relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
+        types = self._job.bound.get(definition.dataset) if self.is_as_bound(make.inputs) else None
+        schema, _, name = definition.dataset.partition(".")
+        path = storage.new_path(f"data/{schema}", name, ".parquet")
+
+        def produce() -> Produced:
+            with storage.written(path, self._readers(make)) as place, self._engines.builder(definition, size) as engine:
+                return engine.run(Task(recipe, place, self._stored(definition), types))
+
+        produced = self._turns.take(produce)
+        written, sha = self._job.lake.intact.seal(path)
+        return produced, DataFile(path, written, sha, produced.rows, produced.stats)
+
+    def _readers(self, make: Build) -> int:
+        """Permission bits of all that a result is made of: nobody may read it who may not read its inputs."""
+        kept = [raw_path(file) for file in make.files]
+        return self._job.lake.storage.readers([*kept, *self._sides.relations.files(make.inputs.values())])
+
+    def _stored(self, definition: Definition) -> Callable[[Types], tuple[Column, ...]]:
+        """How an engine learns what the lake stores for what it found a result to be."""
+
+        def stored(types: Types) -> tuple[Column, ...]:
+            if definition.kind is Kind.PYTHON:
+                self._job.demands.columns(definition.dataset, types)
+            return self._columns.of(definition.dataset, types)
+
+        return stored
+
+    def _delete(self, files: Sequence[DataFile]) -> None:
+        for file in files:
+            self._job.lake.storage.delete(file.path)

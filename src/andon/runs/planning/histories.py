@@ -1,0 +1,35 @@
+"""What a history is made of beside its inputs: the state that it goes on from, and when. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from andon.base.clock import to_text
+from andon.model.build import Build
+from andon.model.dataset import Definition, Materialize
+
+#: What a history remembers: the version that it went on from, and the time that counted.
+EARLIER, MOMENT = "earlier", "moment"
+
+
+def goes_on_from(
+    definition: Definition, inputs: Mapping[str, str], before: Build | None, moment: datetime, *, anew: bool = False
+) -> Mapping[str, Any] | None:
+    """What a history's next build remembers (`Build.grown`), part of its recipe key; None for what is no history.
+
+    Over the same inputs it is that of the build that is there: nothing goes on from itself, and what was lost is built again from what
+    it was built from.
+
+    Args:
+        before: the build of the head's leaf, where that is a history too.
+        anew: whether it begins anew, with no earlier state.
+    """
+    if definition.materialize is not Materialize.HISTORY:
+        return None
+    if anew or before is None:
+        return {EARLIER: None, MOMENT: to_text(moment)}
+    if before.definition == definition.id and dict(before.inputs) == dict(inputs):
+        return before.grown
+    return {EARLIER: before.version, MOMENT: to_text(moment)}
