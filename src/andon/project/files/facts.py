@@ -10,6 +10,7 @@ from andon.errors import Problem
 from andon.model.check import Allow, Severity
 from andon.model.dataset import CheckLine, ClockUse, ColumnSpec, FileRead, Kind
 from andon.model.project import Insight
+from andon.model.rest import Rest
 from andon.model.unit_tests import CellRows, Near
 from andon.sql.uses import MacroStatement
 
@@ -53,6 +54,7 @@ class DatasetFacts(Record, tag=True):
         calls: functions that its SQL calls, each once.
         imports: modules that its Python imports, as dotted names.
         dependencies, inputs_digest: packages that its Python needs, and the digest that its lock must carry.
+        rest: the HTTP API that a source asks.
     """
 
     kind: Kind
@@ -68,6 +70,7 @@ class DatasetFacts(Record, tag=True):
     imports: tuple[NameUse, ...] = ()
     dependencies: tuple[str, ...] = ()
     inputs_digest: str = ""
+    rest: Rest | None = None
 
 
 class MacroFile(Record, tag=True):

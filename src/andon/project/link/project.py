@@ -269,6 +269,7 @@ class _Linker:
             new_columns=facts.keys.new_columns,
             recorded=facts.keys.recorded,
             connection=facts.keys.connection,
+            rest=facts.rest,
             id=definition_id(name, meaning, ordered),
         )
 
