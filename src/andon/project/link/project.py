@@ -287,6 +287,7 @@ class _Linker:
             history=history,
             growth=facts.keys.incremental,
             load=facts.keys.load,
+            rest=facts.rest,
             id=definition_id(name, meaning, ordered),
         )
 
