@@ -52,6 +52,8 @@ class Situation(Record):
         known: recipe keys to current builds (asked for many keys at once).
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
+        grown: of tables that grow, and of which the head holds a result: how that was made.
+        wanted: tables that grow and of which more is asked for than what the code and the inputs say, each with what.
         prove: why a dataset's published version is what its definition gives over inputs that change, or None; asked where the recipe
             key is not known, with those inputs and with all datasets that by now have, or will have, another version.
     """
@@ -66,6 +68,8 @@ class Situation(Record):
     forced: frozenset[str] = frozenset()
     old: Mapping[str, Definition] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    grown: Mapping[str, Build] = field(default_factory=dict)
+    wanted: Mapping[str, str] = field(default_factory=dict)
     prove: Callable[[str, Sequence[str], Set[str]], str | None] | None = None
 
 
@@ -126,6 +130,11 @@ class _Planner:
             if version is None:
                 return ""
             inputs[parent] = version
+        if dataset in self.now.wanted:
+            return ""
+        grown, leaf = self.now.grown.get(dataset), self.now.leaves.get(dataset)
+        if grown is not None and leaf is not None and leaf.definition == definition.id and grown.inputs == inputs:
+            return leaf.key  # which may hold more than a key of these inputs says: rows that stay by a person's word
         source = self.now.sources.get(dataset)
         if definition.kind is Kind.SOURCE and (source is None or source.load is not None):
             return ""
@@ -195,6 +204,8 @@ class _Planner:
     def _reason(self, dataset: str) -> str:
         now = self.now
         definition, leaf, source = now.definitions[dataset], now.leaves.get(dataset), now.sources.get(dataset)
+        if dataset in now.wanted:
+            return now.wanted[dataset]
         if leaf is None:
             return "new"
         if leaf.definition != definition.id:
