@@ -37,6 +37,13 @@ class Made(Record):
     new: tuple[DataFile, ...]
 
 
+class FilePart(Record):
+    """What is written into one file: a recipe over `size` bytes of inputs."""
+
+    recipe: Recipe
+    size: int
+
+
 class Writer:
     """Writes results for a job on the engines of its run."""
 
@@ -67,7 +74,7 @@ class Writer:
         self,
         definition: Definition,
         make: Build,
-        parts: Sequence[Recipe] | None = None,
+        parts: Sequence[FilePart] | None = None,
         kept: Sequence[DataFile] = (),
     ) -> Made:
         """A version of earlier files and of what recipes return: each part is a new file, unless it holds no row and another file is there.
@@ -82,7 +89,7 @@ class Writer:
         new: list[DataFile] = []
         produced: Produced | None = None
         try:
-            for part in [self.recipe(definition, make)] if parts is None else parts:
+            for part in [self.whole(definition, make)] if parts is None else parts:
                 produced, file = self._file(definition, make, part)
                 new.append(file)
         except BaseException:
@@ -99,6 +106,11 @@ class Writer:
     def drop(self, made: Made) -> None:
         """Delete what was written for a result that nothing will name; files that were kept stay."""
         self._delete(made.new)
+
+    def whole(self, definition: Definition, make: Build) -> FilePart:
+        """All that a definition gives over the inputs of a build."""
+        size = sum(self._sides.relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
+        return FilePart(self.recipe(definition, make), size)
 
     def recipe(self, definition: Definition, make: Build) -> Recipe:
         """What an engine is given to compute a definition over the inputs of a build."""
@@ -130,16 +142,18 @@ class Writer:
                 return False
         return True
 
-    def _file(self, definition: Definition, make: Build, recipe: Recipe) -> tuple[Produced, DataFile]:
+    def _file(self, definition: Definition, make: Build, part: FilePart) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
-        storage, relations = self._job.lake.storage, self._sides.relations
-        size = sum(relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
+        storage, recipe = self._job.lake.storage, part.recipe
         types = self._job.bound.get(definition.dataset) if self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")
 
         def produce() -> Produced:
-            with storage.written(path, self._readers(make)) as place, self._engines.builder(definition, size) as engine:
+            with (
+                storage.written(path, self._readers(make)) as place,
+                self._engines.builder(definition, part.size) as engine,
+            ):
                 return engine.run(Task(recipe, place, self._stored(definition), types))
 
         produced = self._turns.take(produce)
