@@ -17,7 +17,7 @@ from andon.relations.affected import Affected, Keys
 from andon.relations.bounds import bounds_of, may_meet
 from andon.relations.limits import KEYS, of_definition, with_keys, without_keys
 from andon.runs.building.work import Earlier, Work, bytes_of, changes_told
-from andon.runs.building.writing import Part
+from andon.runs.building.writing import FilePart
 from andon.runs.growing.decide import Extent
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class ByKey:
         kept = tuple(file for file in earlier.version.files if file not in touched)
         return Work(kept, tuple(rest), (self._piece(extent, keys),), Grown(way=way))
 
-    def _piece(self, extent: Extent, keys: Keys) -> Part:
+    def _piece(self, extent: Extent, keys: Keys) -> FilePart:
         names: Mapping[str, Relation] = {KEYS: TableRelation((keys.path,))}
         tables: dict[str, tuple[Relation, int]] = {}
         for version_id, ways in extent.limits.items():
@@ -87,7 +87,7 @@ class ByKey:
         )
         return self._limiting.of_definition(self._definition, self._make, sql, tables, names)
 
-    def _rest(self, earlier: Earlier, files: Sequence[DataFile], columns: Sequence[str], keys: Keys) -> Part:
+    def _rest(self, earlier: Earlier, files: Sequence[DataFile], columns: Sequence[str], keys: Keys) -> FilePart:
         sql = without_keys(columns, has_nulls=keys.has_nulls)
         return self._limiting.of_earlier(self._definition, earlier.version, files, sql, TableRelation((keys.path,)))
 

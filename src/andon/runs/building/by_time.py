@@ -30,7 +30,7 @@ from andon.relations.bounds import Bounds, bounds_of
 from andon.relations.changed_files import TableChange
 from andon.relations.limits import WHOLE, in_ranges, of_definition
 from andon.runs.building.work import Earlier, Work, bytes_of, changes_told
-from andon.runs.building.writing import Part
+from andon.runs.building.writing import FilePart
 from andon.runs.growing.decide import Extent, MakeWholeError
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class ByTime:
 
     # -- the rows that are made anew
 
-    def _pieces(self, extent: Extent, times: Times) -> tuple[Part, ...]:
+    def _pieces(self, extent: Extent, times: Times) -> tuple[FilePart, ...]:
         """The definition over the times, in batches: the rows of each are sorted."""
         span = self._growth.batch
         bounds = self._bounds(extent) if span is not None else None
@@ -148,7 +148,7 @@ class ByTime:
             return None
         return min(each.lowest for each in known), max(each.highest for each in known)
 
-    def _piece(self, extent: Extent, times: Times) -> Part:
+    def _piece(self, extent: Extent, times: Times) -> FilePart:
         tables: dict[str, tuple[Relation, int]] = {}
         is_all = times.ranges == EVERYTHING and times.nulls
         for version_id, ways in extent.limits.items() if not is_all else ():
@@ -167,7 +167,7 @@ class ByTime:
 
     # -- the rows that stay
 
-    def _cut(self, earlier: Earlier, times: Times) -> tuple[list[DataFile], list[Part]]:
+    def _cut(self, earlier: Earlier, times: Times) -> tuple[list[DataFile], list[FilePart]]:
         """Files that stay, and what stays of those that lie across the bounds: each range of it in a file of its own."""
         kept, across = [], []
         for file in earlier.version.files:
@@ -186,7 +186,7 @@ class ByTime:
             parts.append(self._rest(earlier, without, in_ranges(self._column, self._kind, (), nulls=True)))
         return kept, parts
 
-    def _rest(self, earlier: Earlier, files: Sequence[DataFile], condition: str) -> Part:
+    def _rest(self, earlier: Earlier, files: Sequence[DataFile], condition: str) -> FilePart:
         sql = f"select w.* from {WHOLE} w where {condition} order by w.{quote(self._column)}"
         return self._limiting.of_earlier(self._definition, earlier.version, files, sql)
 

@@ -12,7 +12,7 @@ from andon.model.build import Build
 from andon.model.dataset import Definition
 from andon.model.version import DataFile, Version
 from andon.relations.limits import KEYS, WHOLE
-from andon.runs.building.writing import Part
+from andon.runs.building.writing import FilePart
 
 if TYPE_CHECKING:
     from andon.relations.sides import Sides
@@ -54,7 +54,7 @@ class Limiting:
         sql: str,
         tables: Mapping[str, tuple[Relation, int]],
         extra: Mapping[str, Relation] | None = None,
-    ) -> Part:
+    ) -> FilePart:
         """A definition over inputs of which some tables are limited.
 
         Args:
@@ -70,7 +70,7 @@ class Limiting:
             for each in relations.tables(make.inputs.values())
         ]
         recipe = Recipe(definition, {**inputs, **(extra or {})}, self._job.moment, sql, is_part=True)
-        return Part(recipe, sum(sizes))
+        return FilePart(recipe, sum(sizes))
 
     def of_earlier(
         self,
@@ -79,10 +79,10 @@ class Limiting:
         files: Sequence[DataFile],
         sql: str,
         keys: Relation | None = None,
-    ) -> Part:
+    ) -> FilePart:
         """What SQL over `WHOLE` (and `KEYS`) keeps of files of an earlier version."""
         inputs: dict[str, Relation] = {WHOLE: self.table(version, files)}
         if keys is not None:
             inputs[KEYS] = keys
         recipe = Recipe(definition, inputs, self._job.moment, sql, is_part=True)
-        return Part(recipe, sum(file.size for file in files))
+        return FilePart(recipe, sum(file.size for file in files))

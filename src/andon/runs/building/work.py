@@ -10,7 +10,7 @@ from andon.model.build import Build
 from andon.model.growth import Grown
 from andon.model.version import DataFile, Version
 from andon.relations.changed_files import TableChange
-from andon.runs.building.writing import Part
+from andon.runs.building.writing import FilePart
 
 
 class Earlier(Record):
@@ -36,8 +36,8 @@ class Work(Record):
     """
 
     kept: tuple[DataFile, ...]
-    rest: tuple[Part, ...]
-    pieces: tuple[Part, ...]
+    rest: tuple[FilePart, ...]
+    pieces: tuple[FilePart, ...]
     grown: Grown
 
 

@@ -37,7 +37,7 @@ class Made(Record):
     new: tuple[DataFile, ...]
 
 
-class Part(Record):
+class FilePart(Record):
     """What is written into one file: a recipe over `size` bytes of inputs."""
 
     recipe: Recipe
@@ -74,7 +74,7 @@ class Writer:
         self,
         definition: Definition,
         make: Build,
-        parts: Sequence[Part] | None = None,
+        parts: Sequence[FilePart] | None = None,
         kept: Sequence[DataFile] = (),
     ) -> Made:
         """A version of earlier files and of what recipes return: each part is a new file, unless it holds no row and another file is there.
@@ -107,10 +107,10 @@ class Writer:
         """Delete what was written for a result that nothing will name; files that were kept stay."""
         self._delete(made.new)
 
-    def whole(self, definition: Definition, make: Build) -> Part:
+    def whole(self, definition: Definition, make: Build) -> FilePart:
         """All that a definition gives over the inputs of a build."""
         size = sum(self._sides.relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
-        return Part(self.recipe(definition, make), size)
+        return FilePart(self.recipe(definition, make), size)
 
     def recipe(self, definition: Definition, make: Build) -> Recipe:
         """What an engine is given to compute a definition over the inputs of a build."""
@@ -142,7 +142,7 @@ class Writer:
                 return False
         return True
 
-    def _file(self, definition: Definition, make: Build, part: Part) -> tuple[Produced, DataFile]:
+    def _file(self, definition: Definition, make: Build, part: FilePart) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
         storage, recipe = self._job.lake.storage, part.recipe
         types = self._job.bound.get(definition.dataset) if self.is_as_bound(make.inputs) else None
