@@ -98,9 +98,11 @@ CODES: dict[str, str] = {
     "source.encoding": "A source's file is not in the stated encoding.",
     "source.ragged": "Rows of a source's file differ in their number of columns.",
     "source.contract": "A source's file differs from what its first load recorded.",
-    "source.unreachable": "A database can't be reached, or lets nobody in.",
-    "source.undone": "What a database holds was undone, and nothing else of the source is published.",
-    "source.query_failed": "A database could not run the query of a source.",
+    "source.unreachable": "A database or an API can't be reached, or lets nobody in.",
+    "source.undone": "What a source would be given was undone, and nothing else of it is published.",
+    "source.query_failed": "A database or an API refuses what a source asks.",
+    "source.bad_answer": "An API answers with something that can't be taken for the records that were asked for.",
+    "source.incomplete": "An API hands out other records than it says there are, or never ends.",
     "source.changed_while_read": "A source's file changed while it was read.",
     # building
     "build.failed": "A dataset could not be built.",
@@ -112,6 +114,7 @@ CODES: dict[str, str] = {
     "build.no_lock": "A Python dataset has packages and no lock.",
     "build.environment": "The packages of a Python dataset could not be installed.",
     "build.interrupted": "The run was interrupted.",
+    "history.bad_rows": "The rows that a history is given make none: two for one key, or one without.",
     "build.not_supported": "The engine can't do what the dataset asks for.",
     "run.held": "The run was held back from publishing.",
     # lake

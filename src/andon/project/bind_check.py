@@ -93,6 +93,11 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
     ]
     missing += [(f"key:{name}", name, "named as `key`") for name in definition.key if name.lower() not in known]
     missing += [
+        (f"history:{name}", name, "named as `changed_at`")
+        for name in ([definition.history.changed_at] if definition.history is not None else [])
+        if name is not None and name.lower() not in known
+    ]
+    missing += [
         (f"incremental:{name}", name, "named in `incremental`")
         for name in _growing_by(definition)
         if name.lower() not in known

@@ -161,6 +161,7 @@ class Preparer:
             old=old,
             grown=self._grown(gathered, taken),
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
+            histories=self._histories(gathered),
             prove=changes.prove if options.proofs else None,
         )
         planned = plan_steps(situation)
@@ -189,6 +190,14 @@ class Preparer:
             shared=shared,
             checks=looked,
         )
+
+    def _histories(self, gathered: Gathered) -> Mapping[str, Build]:
+        """The builds of the head's leaves that are histories, by dataset."""
+        leaves = {
+            d: leaf.build for d, leaf in gathered.state.leaves.items() if leaf.materialize == str(Materialize.HISTORY)
+        }
+        builds = self._lake.objects.builds(leaves.values())
+        return {dataset: builds[build] for dataset, build in leaves.items()}
 
     def _replaced_definitions(self, gathered: Gathered) -> Mapping[str, Definition]:
         """Definitions of the head's leaves that differ from the code's, by id."""

@@ -29,6 +29,7 @@ from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
 from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
+from andon.state.looks import Looks
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
@@ -50,6 +51,7 @@ class StateStore(Record):
     check_results: CheckResults
     query_log: Queries
     facts: Facts
+    looks: Looks
 
 
 class Adapters:
@@ -108,6 +110,18 @@ class Adapters:
             return referenced(text, self.environ, what, "andon.toml")
 
         return Databases(self.connections, resolve, self.root)
+
+    def resolve(self, text: str, what: str, where: str) -> str:
+        """What a text with references (`${env:NAME}`, `${file:path}`) stands for.
+
+        Args:
+            what: names the text in a message.
+            where: where it stands.
+
+        Raises:
+            UsageError: `usage.bad_argument` if a reference leads nowhere.
+        """
+        return referenced(text, self.environ, what, where)
 
     @property
     def readers(self) -> Readers:
@@ -176,6 +190,7 @@ class Adapters:
             CheckResults(database),
             Queries(database),
             Facts(database),
+            Looks(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
+from andon.base.duration import read_duration
 from andon.base.names import did_you_mean, is_name_part
 from andon.model.dataset import CheckLine, ColumnSpec
+from andon.model.load import SchemaPolicy
 from andon.project.files.growth import read_growth
+from andon.project.files.history import read_history
+from andon.project.files.loading import as_schema, read_load, read_new_columns, read_schema
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
-
-_LATER_KINDS = {
-    "history": "write `materialize: table` for now",
-}
-
-
-def _read_materialize(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
-    if node.kind == "text" and node.value in _LATER_KINDS:
-        message = f"`materialize: {node.value}` is planned and not in this version"
-        reader.add("project.bad_value", message, node.line, node.column, _LATER_KINDS[node.value])
-        return None
-    return read_choice(reader, known, node)
 
 
 def _read_engine(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
@@ -58,8 +51,19 @@ def _read_key(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple
 
 
 _REFRESH_KEYS = ("max_age", "every", "cron", "when", "upstream")
-_DURATION = re.compile(r"\s*[0-9][0-9_]*(?:\.[0-9]+)?\s*(?:s|sec|min|h|d|w|mo)\Z")
 _CRON = re.compile(r"\s*\S+(?:\s+\S+){4}\s*\Z")
+
+
+def _cron_flaw(text: str) -> str | None:
+    if not _CRON.match(text):
+        return "`refresh.cron` must have five fields"
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(text.strip(), datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        return f"`refresh.cron` names no times ({str(error).lower()})"
+    return None
 
 
 def _read_refresh(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> tuple[tuple[str, str], ...] | None:
@@ -82,7 +86,7 @@ def _read_refresh(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> 
         text = reader.text(f"refresh.{name}", value)
         if text is None:
             continue
-        if name in ("max_age", "every") and not _DURATION.match(text):
+        if name in ("max_age", "every") and read_duration(text) is None:
             reader.wrong(
                 value,
                 f"`refresh.{name}` must be a duration",
@@ -90,8 +94,8 @@ def _read_refresh(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> 
                 "such as `30 min`, `6h`, `2d`, `1w`, `3 mo`",
             )
             continue
-        if name == "cron" and not _CRON.match(text):
-            reader.wrong(value, "`refresh.cron` must have five fields", f"found `{text}`", "such as `0 6 * * 1-5`")
+        if name == "cron" and (flaw := _cron_flaw(text)) is not None:
+            reader.wrong(value, flaw, f"found `{text}`", "such as `0 6 * * 1-5`; times are UTC")
             continue
         found.append((name, text))
     return tuple(found)
@@ -102,15 +106,6 @@ def _read_timeout(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> 
         return float(node.value)
     reader.wrong(node, "`timeout` must be a number of seconds", f"found {node.shown()}", "such as `timeout: 900`")
     return None
-
-
-def _read_new_columns(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
-    text = reader.text(known.name, node)
-    if text is not None and text not in known.choices:
-        hint = did_you_mean(text, known.choices) or "`add` takes new columns as they come, `stop` asks"
-        reader.wrong(node, "`new_columns` must be `stop` or `add`", f"found `{text}`", hint)
-        return None
-    return text
 
 
 def _read_recorded(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> int | None:
@@ -292,11 +287,12 @@ FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("tags", "list of texts", "none", "Words to select datasets by (`tag:x`).", read_texts),
     FieldSpec(
         "materialize",
-        "table, view or incremental",
+        "table, view, incremental or history",
         "table",
-        "Whether its rows are stored, or computed when it is read; of a stored table that grows, a run makes only what is new.",
-        _read_materialize,
-        ("table", "view", "incremental"),
+        "Whether its rows are stored, or computed when it is read; of a stored table that grows, a run makes only what is new; a history"
+        " also keeps what they were before.",
+        read_choice,
+        ("table", "view", "incremental", "history"),
     ),
     FieldSpec(
         "incremental",
@@ -304,6 +300,13 @@ FIELDS: tuple[FieldSpec, ...] = (
         "none",
         "With `materialize: incremental`: how the table grows.",
         read_growth,
+    ),
+    FieldSpec(
+        "history",
+        "mapping: changed_at, rows, deleted",
+        "all rows, compared at each run",
+        "With `materialize: history`: how it knows what changed.",
+        read_history,
     ),
     FieldSpec("key", "column or list of columns", "none", "Identity of a row: row diffs, uniqueness.", _read_key),
     FieldSpec(
@@ -335,11 +338,19 @@ FIELDS: tuple[FieldSpec, ...] = (
         "timeout", "seconds", "the setting `python.timeout`", "How long a Python dataset may take.", _read_timeout
     ),
     FieldSpec(
+        "schema",
+        "exact, add or widen",
+        "exact",
+        "Of a source: which changes of its columns a load takes by itself. `add`: new ones; `widen`: also wider types.",
+        read_schema,
+        tuple(str(each) for each in SchemaPolicy),
+    ),
+    FieldSpec(
         "new_columns",
         "stop or add",
         "stop",
-        "Of a source: whether a file with columns that were not there before stops the load, or they are added.",
-        _read_new_columns,
+        "Of a source, an earlier word: `add` is `schema: add`.",
+        read_new_columns,
         ("stop", "add"),
     ),
     FieldSpec(
@@ -356,7 +367,18 @@ FIELDS: tuple[FieldSpec, ...] = (
         "Of a source: the database of `[connections.NAME]` that its query, in that database's own SQL, is asked of.",
         _read_connection,
     ),
+    FieldSpec(
+        "load",
+        "replace, append, merge, or mapping: by, column, lookback, compare",
+        "replace",
+        "Of a source: whether what arrives takes the place of what is there, is added to it, or replaces the rows of its keys;"
+        " of a database also the column that tells what is new.",
+        read_load,
+    ),
 )
+
+#: Keys that only sources have.
+OF_SOURCES = ("schema", "recorded", "connection", "load")
 
 #: Keys that are planned.
 LATER: Mapping[str, str] = {
@@ -369,7 +391,11 @@ LATER: Mapping[str, str] = {
 def read_fields(node: PlacedValue, file: str) -> DeclaredFields:
     """What the mapping `node` of the file `file` declares about a dataset; checks of columns are among its `checks`."""
     reader = FieldReader(file)
-    declared = reader.read(node, FIELDS, LATER)
+    return with_column_checks(as_schema(reader.read(node, FIELDS, LATER)), reader)
+
+
+def with_column_checks(declared: DeclaredFields, reader: FieldReader) -> DeclaredFields:
+    """What was declared; checks that stand with a column are among its `checks`."""
     if reader.for_columns:
         checks = (*declared.get("checks", ()), *reader.for_columns)
         return DeclaredFields({**declared.values, "checks": checks}, declared.places, declared.named, declared.flaws)

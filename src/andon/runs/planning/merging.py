@@ -34,6 +34,7 @@ class MergeSide(Record):
         build: the build of a source on this side; None where its rows come from outside each time.
         is_folder: whether it is the working folder.
         is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
+        asks: whether the branch itself asks databases for what is new.
         has_folders_raw: whether its raw files are those of the working folder.
     """
 
@@ -45,6 +46,7 @@ class MergeSide(Record):
     build: Callable[[str], Build | None] = lambda _: None
     is_folder: bool = True
     is_own: bool = False
+    asks: bool = True
     has_folders_raw: bool = True
 
 
@@ -118,7 +120,7 @@ def merge_raw(definitions: Mapping[str, Definition], head: RawState, side: Merge
     for name, definition in definitions.items():
         if definition.kind is not Kind.SOURCE:
             continue
-        if definition.connection is not None:
+        if definition.asks is not None:
             try:
                 found.sources[name] = extract_input(definition, head.builds.get(name), side, against)
             except DatasetError as error:
@@ -248,9 +250,9 @@ def _kept_notices(name: str, kept: Sequence[str]) -> list[str]:
 
 
 def extract_input(definition: Definition, build: Build | None, side: MergeSide, against: Against) -> SourceInput:
-    """What a source of a database would read.
+    """What a source that asks for its rows would read.
 
-    The folder asks the database where nothing was extracted by this definition yet, a refresh each time. A commit that is merged in
+    The folder asks where nothing was extracted by this definition yet, a refresh each time. A commit that is merged in
     brings what it holds, where that is not what both sides had in common, and the head asked no later.
 
     Args:
@@ -262,8 +264,8 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
     published = SourceInput(contract=build.contract if build is not None else None)
     is_new = build is None or build.definition != definition.id
     if side.is_folder or side.is_own:
-        if is_new or side.is_own:
-            return replace(published, load=f"asks {definition.connection}")
+        if is_new or (side.is_own and side.asks):
+            return replace(published, load=f"asks {definition.connection or definition.asks}")
         return published
     theirs = side.build(definition.dataset)
     if theirs is None:

@@ -18,6 +18,7 @@ from andon.model.build import Build, InputFile, recipe_key
 from andon.model.commit import Leaf
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.plan import UNCHANGED, Action, Step
+from andon.runs.planning.histories import goes_on_from
 
 
 class SourceInput(Record):
@@ -54,6 +55,7 @@ class Situation(Record):
         seconds: wall time of the last build, by dataset.
         grown: of tables that grow, and of which the head holds a result: how that was made.
         wanted: tables that grow and of which more is asked for than what the code and the inputs say, each with what.
+        histories: builds of the leaves that are histories, by dataset.
         prove: why a dataset's published version is what its definition gives over inputs that change, or None; asked where the recipe
             key is not known, with those inputs and with all datasets that by now have, or will have, another version.
     """
@@ -70,6 +72,7 @@ class Situation(Record):
     seconds: Mapping[str, float] = field(default_factory=dict)
     grown: Mapping[str, Build] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
+    histories: Mapping[str, Build] = field(default_factory=dict)
     prove: Callable[[str, Sequence[str], Set[str]], str | None] | None = None
 
 
@@ -132,14 +135,15 @@ class _Planner:
             inputs[parent] = version
         if dataset in self.now.wanted:
             return ""
-        grown, leaf = self.now.grown.get(dataset), self.now.leaves.get(dataset)
-        if grown is not None and leaf is not None and leaf.definition == definition.id and grown.inputs == inputs:
+        made, leaf = self.now.grown.get(dataset), self.now.leaves.get(dataset)
+        if made is not None and leaf is not None and leaf.definition == definition.id and made.inputs == inputs:
             return leaf.key  # which may hold more than a key of these inputs says: rows that stay by a person's word
         source = self.now.sources.get(dataset)
         if definition.kind is Kind.SOURCE and (source is None or source.load is not None):
             return ""
         files, contract = (source.files, source.contract) if source else ((), None)
-        return recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.now.moment))
+        grown = goes_on_from(definition, inputs, self.now.histories.get(dataset), self.now.moment)
+        return recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.now.moment))
 
     def _is_gone(self, dataset: str) -> bool:
         return dataset not in self.taken and dataset not in self.now.leaves

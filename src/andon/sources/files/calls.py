@@ -23,6 +23,7 @@ _FORMATS = {
     "read_ndjson_auto": "json",
     "read_parquet": "parquet",
     "parquet_scan": "parquet",
+    "read_xlsx": "xlsx",
 }
 
 #: Other spellings that DuckDB takes for one option.
@@ -49,7 +50,7 @@ class Call(Record):
     """One read call.
 
     Attributes:
-        format: `csv`, `json`, `parquet`, or `other` for what is passed through (`read_text`, `read_blob`, …).
+        format: `csv`, `json`, `parquet`, `xlsx`, or `other` for what is passed through (`read_text`, `read_blob`, …).
         stated: the options by their canonical names, as Python values.
         texts: the same as SQL text.
         key: changes when function, patterns or options change, not with layout.
@@ -91,7 +92,7 @@ class Call(Record):
         many = len(self.read.patterns) > 1 or any(c in p for p in self.read.patterns for c in "*?[")
         if many and not self.get("union_by_name") and self.format != "json":
             return f"columns by their names, NULL where a file has not all: `{self.suggest(union_by_name='true')}`"
-        return f"{self.anew}; `new_columns: add` in the source's front matter takes new ones from now on"
+        return f"{self.anew}; `schema: add` in the source's front matter takes new ones from now on"
 
     def suggest_type(self, column: str, kind: str, **options: str) -> str:
         """This call with the type of one more column stated, and with `options`."""
