@@ -113,7 +113,8 @@ class Growing:
         growth, name = definition.growth, definition.dataset
         assert growth is not None
         if growth.by is By.APPEND:
-            return Work((), (), (self._writer.whole(definition, make),), Grown(way=way))
+            part = self._limiting.of_definition(definition, make, definition.sql or "", {})
+            return Work((), (), (part,), Grown(way=way))
         if growth.by is By.KEY:
             return ByKey(definition, make, self._sides, self._limiting, self._affected).whole(way)
         filled: tuple[Range, ...] | None = None

@@ -69,7 +69,7 @@ class Limiting:
             tables[each][1] if each in tables else relations.version(each).bytes
             for each in relations.tables(make.inputs.values())
         ]
-        recipe = Recipe(definition, {**inputs, **(extra or {})}, self._job.moment, sql, is_part=True)
+        recipe = Recipe(definition, {**inputs, **(extra or {})}, self._job.moment, sql, is_part=bool(tables or extra))
         return FilePart(recipe, sum(sizes))
 
     def of_earlier(

@@ -78,10 +78,23 @@ class Deciding:
                 if change.version.id in self._read_whole:
                     raise MakeWholeError(f"{name} is read in two ways, by one of them whole")
             return Extent(self._changes, {}, (), self._unproved)
-        columns = self._definition.key if growth.by is By.KEY else (str(growth.column),)
-        told = self._told(self._definition, columns, old, new, is_own=True)
+        if growth.by is By.TIME:
+            return self._by((str(growth.column),), old, new)
+        key = self._definition.key
+        first: MakeWholeError | None = None
+        for columns in [key, *((name,) for name in key if len(key) > 1)]:
+            try:
+                return self._by(columns, old, new)
+            except MakeWholeError as error:
+                first = first or error
+        raise first or MakeWholeError("it has no key")
+
+    def _by(self, columns: tuple[str, ...], old: Mapping[str, str], new: Mapping[str, str]) -> Extent:
+        """What is made anew where rows are told apart by some columns of the result."""
+        self._changes, self._limits, self._read_whole, self._unproved = {}, {}, set(), None
+        self._told(self._definition, columns, old, new, is_own=True)
         limits = {v: tuple(sorted(ways)) for v, ways in self._limits.items() if v not in self._read_whole}
-        return Extent(self._changes, limits, told, self._unproved)
+        return Extent(self._changes, limits, columns, self._unproved)
 
     # -- by new files
 
@@ -131,14 +144,14 @@ class Deciding:
         new: Mapping[str, str],
         *,
         is_own: bool,
-    ) -> tuple[str, ...]:
-        """Note by what rows of inputs are told apart as those of the result, and what changed of them; the result's columns that do."""
+    ) -> None:
+        """Note by what rows of inputs are told apart as those of the result, and what changed of them."""
         changed = self._changed(old, new)
         grain = self._growth.grain if self._growth.by is By.TIME else None
         apart = self._proofs.apart(definition, self._schemas(new), columns, grain)
-        told, inputs, whole = apart.columns or tuple(columns), dict(apart.inputs), apart.whole
+        inputs, whole = dict(apart.inputs), apart.whole
         if is_own and self._is_assumed():
-            named = {name: self._named(new[name], told) for name in new.keys() - inputs.keys()}
+            named = {name: self._named(new[name], columns) for name in new.keys() - inputs.keys()}
             guessed = {name: ways for name, ways in named.items() if ways}
             if guessed:
                 self._unproved = next((whole[name] for name in sorted(guessed) if name in whole), apart.reason)
@@ -151,7 +164,6 @@ class Deciding:
             self._reads_whole(new[name])
         for name, ways in sorted(inputs.items()):
             self._below(name, ways, old[name], new[name])
-        return told
 
     def _below(self, name: str, ways: tuple[tuple[str, ...], ...], old: str, new: str) -> None:
         now = self._known.version(new)
@@ -165,8 +177,7 @@ class Deciding:
         definition, inputs = self._known.view(new)
         before = self._known.view(old)[1]
         for way in ways:
-            if self._told(definition, way, before, inputs, is_own=False) != way and old != new:
-                raise MakeWholeError(f"the rows of {name} are told apart by less than {_listed(way)}")
+            self._told(definition, way, before, inputs, is_own=False)
 
     def _named(self, version: str, columns: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Columns of an input that have the names of the result's."""
@@ -211,7 +222,3 @@ class Deciding:
         if known is not None:
             ways = tuple(sorted({*known.ways, *ways}))
         self._changes[name] = replace(change, ways=ways)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
