@@ -19,12 +19,14 @@ from andon.model.plan import Action, Step
 from andon.model.version import Version
 from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
+from andon.runs.building.cursor_loads import CursorLoads
 from andon.runs.building.facts import facts_of
 from andon.runs.building.job import Job
 from andon.runs.building.loads import Loads
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
 from andon.runs.building.writing import Made, Writer
+from andon.runs.planning.going_on import goes_on
 from andon.runs.planning.steps import clock_part
 
 #: Of views over views the engine is asked to read one in so many levels: it binds all that is below, and may come to its limit.
@@ -49,6 +51,7 @@ class Tasks:
         self._columns = OutputColumns(job.lake.objects, job.definitions, job.leaves)
         self._writer = Writer(job, sides, engines, self._columns)
         self._loads = Loads(job, sides, self._writer)
+        self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
 
     def interrupt(self) -> None:
         """Stop what is running."""
@@ -185,7 +188,8 @@ class Tasks:
         return self.relations.version(version).types
 
     def _load(self, definition: Definition, make: Build, began: float) -> Outcome:
-        found = self._loads.load(definition, make)
+        loads = self._cursor_loads if goes_on(definition) else self._loads
+        found = loads.load(definition, make)
         if isinstance(found, Outcome):
             return found
         loaded, made = found
@@ -212,8 +216,11 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        note = f"{proof}: version kept" if proof else None
-        return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
+        note = f"{proof}: version kept" if proof else made.note
+        told = made.note if proof is None else None
+        return Outcome(
+            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=told
+        )
 
     def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
         """The published version, if `version` holds the same content (early cutoff), and how that is known."""
