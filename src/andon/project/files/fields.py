@@ -10,22 +10,11 @@ from andon.base.duration import read_duration
 from andon.base.names import did_you_mean, is_name_part
 from andon.model.dataset import CheckLine, ColumnSpec
 from andon.model.load import SchemaPolicy
+from andon.project.files.growth import read_growth
+from andon.project.files.history import read_history
 from andon.project.files.loading import as_schema, read_load, read_new_columns, read_schema
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
-
-_LATER_KINDS = {
-    "incremental": "write `materialize: table` for now: the dataset is rebuilt whole",
-    "history": "write `materialize: table` for now",
-}
-
-
-def _read_materialize(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
-    if node.kind == "text" and node.value in _LATER_KINDS:
-        message = f"`materialize: {node.value}` is planned and not in this version"
-        reader.add("project.bad_value", message, node.line, node.column, _LATER_KINDS[node.value])
-        return None
-    return read_choice(reader, known, node)
 
 
 def _read_engine(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
@@ -298,11 +287,26 @@ FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("tags", "list of texts", "none", "Words to select datasets by (`tag:x`).", read_texts),
     FieldSpec(
         "materialize",
-        "view or table",
+        "table, view, incremental or history",
         "table",
-        "Whether its rows are stored, or computed when it is read.",
-        _read_materialize,
-        ("table", "view"),
+        "Whether its rows are stored, or computed when it is read; of a stored table that grows, a run makes only what is new; a history"
+        " also keeps what they were before.",
+        read_choice,
+        ("table", "view", "incremental", "history"),
+    ),
+    FieldSpec(
+        "incremental",
+        "mapping: by, column, grain, lookback, batch, start, deleted, assume",
+        "none",
+        "With `materialize: incremental`: how the table grows.",
+        read_growth,
+    ),
+    FieldSpec(
+        "history",
+        "mapping: changed_at, rows, deleted",
+        "all rows, compared at each run",
+        "With `materialize: history`: how it knows what changed.",
+        read_history,
     ),
     FieldSpec("key", "column or list of columns", "none", "Identity of a row: row diffs, uniqueness.", _read_key),
     FieldSpec(
@@ -379,8 +383,6 @@ OF_SOURCES = ("schema", "recorded", "connection", "load")
 #: Keys that are planned.
 LATER: Mapping[str, str] = {
     "tests": "unit tests stand in `tests/*.yml`",
-    "by": "the dataset is rebuilt whole for now",
-    "lookback": "the dataset is rebuilt whole for now",
     "partition": "take it out for now",
     "quarantine": "take it out for now",
 }
