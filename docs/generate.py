@@ -191,6 +191,8 @@ def settings_page() -> str:
 def project_files_page() -> str:
     """Where files lie and what they may say."""
     from andon.project.files.fields import COLUMN_FIELDS, FIELDS, LATER
+    from andon.project.files.growth import GROWTH_FIELDS
+    from andon.project.files.history import HISTORY_FIELDS
     from andon.project.files.insight import INSIGHT_FIELDS
     from andon.project.files.rest import PAGE_FIELDS, REST_FIELDS, SINCE_FIELDS
     from andon.project.files.sql import CHECK_FIELDS
@@ -207,13 +209,26 @@ def project_files_page() -> str:
         "",
         "A number, a `true` or a `null` in the place of a text is refused; quote it. Unknown keys are refused with the nearest known one.",
         "",
-        f"Planned, and refused for now: {_listed(LATER)}; `materialize: incremental`, `materialize: history`, `engine: spark`.",
+        f"Planned, and refused for now: {_listed(LATER)}; `engine: spark`.",
         "",
         "### Keys of a column",
         "",
         "Below `columns`, a column has a text (its description) or a mapping with these keys.",
         "",
         *_fields(COLUMN_FIELDS),
+        "",
+        "### Keys of a table that grows",
+        "",
+        "With `materialize: incremental`, in the mapping `incremental` of a SQL dataset "
+        "([how tables grow](../how-to/tables-that-grow.md)). A length of time is such as `12h`, `3d`, `2w`, `1mo`, `1y`.",
+        "",
+        *_fields(GROWTH_FIELDS),
+        "",
+        "### Keys of a history",
+        "",
+        "With `materialize: history`, in the mapping `history` of a SQL dataset ([how](../how-to/histories.md)).",
+        "",
+        *_fields(HISTORY_FIELDS),
         "",
         *_FRONT_MATTER,
         "",

@@ -114,6 +114,7 @@ CODES: dict[str, str] = {
     "build.no_lock": "A Python dataset has packages and no lock.",
     "build.environment": "The packages of a Python dataset could not be installed.",
     "build.interrupted": "The run was interrupted.",
+    "history.bad_rows": "The rows that a history is given make none: two for one key, or one without.",
     "build.not_supported": "The engine can't do what the dataset asks for.",
     "run.held": "The run was held back from publishing.",
     # lake

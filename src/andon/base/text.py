@@ -79,3 +79,12 @@ def seconds(value: float) -> str:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest:02d} s"
+
+
+def span(value: float) -> str:
+    """A length of time in its largest whole unit: `42 s`, `12 min`, `7 h`, `3 days`."""
+    for unit, length in (("day", 86_400), ("h", 3_600), ("min", 60)):
+        count = int(value // length)
+        if count:
+            return plural(count, unit) if unit == "day" else f"{count:,} {unit}"
+    return f"{int(value)} s"

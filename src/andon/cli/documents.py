@@ -131,6 +131,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     """The types of what each command can write with `--json`, by the command's words."""
     # here, since each command needs few of them
     from andon.model.check_result import CheckDocument
+    from andon.model.due import DueDocument
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
@@ -156,7 +157,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "init": (MadeDocument,),
         "demo": (StoryDocument,),
         "doctor": (list[Finding],),
-        "plan": (PlanDocument,),
+        "plan": (PlanDocument, DueDocument),
         "run": (RunDocument,),
         "refresh": (RunDocument,),
         "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], SuggestionsDocument),

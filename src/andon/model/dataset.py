@@ -7,6 +7,7 @@ from enum import StrEnum
 from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.model.growth import Growth
+from andon.model.history import RowHistory
 from andon.model.rest import Rest
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
@@ -31,6 +32,7 @@ class Materialize(StrEnum):
     TABLE = "table"
     VIEW = "view"
     INCREMENTAL = "incremental"
+    HISTORY = "history"
 
     @property
     def has_files(self) -> bool:
@@ -87,6 +89,7 @@ class Definition(Record):
         connection: for sources of a database: the connection in `andon.toml`; then `sql` is in the database's own language.
         rest: for sources of an HTTP API: how it is asked.
         growth: how a table that grows does so; part of `meaning`.
+        history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
 
@@ -114,6 +117,7 @@ class Definition(Record):
     connection: str | None = None
     rest: Rest | None = None
     growth: Growth | None = None
+    history: RowHistory | None = None
     id: str = ""
 
     @property

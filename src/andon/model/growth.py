@@ -6,6 +6,12 @@ from enum import StrEnum
 
 from andon.base.record import Record
 
+#: What a person may answer for, in `assume`, where it can't be proved.
+ROWS_APART = "rows apart"
+SAME_TIME = "same time"
+SAME_CHANCE = "same chance"
+ASSUMABLE = (ROWS_APART, SAME_TIME, SAME_CHANCE)
+
 
 class By(StrEnum):
     """What tells the rows that a run makes anew."""
@@ -25,24 +31,35 @@ class Grain(StrEnum):
     YEAR = "year"
 
 
+class Span(Record, array_like=True):
+    """A length of time in the calendar: `3d` is three days."""
+
+    count: int
+    unit: Grain
+
+    def __str__(self) -> str:
+        unit = {Grain.HOUR: "h", Grain.DAY: "d", Grain.WEEK: "w", Grain.MONTH: "mo", Grain.YEAR: "y"}[self.unit]
+        return f"{self.count}{unit}"
+
+
 class Growth(Record, omit_defaults=True):
     """How a dataset grows, as its file states it.
 
     Attributes:
         column: of growth by time: the column of the result that tells a row's interval.
         grain: how long an interval is.
-        lookback: how far back of the newest interval what is newly loaded may reach, as written (`3d`); None: as far as it does.
-        batch: how much of the time is filled at once (`30d`); None: all.
-        start: from when on rows are kept, as an ISO text; None: all.
-        deleted: of growth by key: the column that tells whether a row says that there is none with its key any more.
-        assume: what a person answers for that could not be proved.
+        lookback: how far back from the newest interval what is loaded anew is looked through; None: as far as it reaches.
+        batch: how much of the time is filled at once; None: all.
+        start: from when on rows are kept, as `2024-01-01` or `2024-01-01T06:00:00`; None: all.
+        deleted: of growth by key: the column that is true where there is no row with its key any more.
+        assume: what a person answers for that can't be proved, words of `ASSUMABLE`.
     """
 
     by: By
     column: str | None = None
     grain: Grain = Grain.DAY
-    lookback: str | None = None
-    batch: str | None = None
+    lookback: Span | None = None
+    batch: Span | None = None
     start: str | None = None
     deleted: str | None = None
     assume: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from andon.base.clock import from_text
 from andon.base.record import replace
 from andon.base.text import plural
 from andon.engines.duckdb.parameters import Parameters
+from andon.model.due import Due
 from andon.model.event import Reporter, silent
 from andon.model.plan import Plan
 from andon.model.profile import Profile
@@ -133,6 +134,14 @@ class Lake:
     def plan(self, *select: str, branch: str | None = None, **options: Any) -> Plan:
         """What `run` would do, step by step, and why."""
         return self._service.runs.plan(_options(select, branch, options))
+
+    def due(self, *select: str, branch: str | None = None, **options: Any) -> Due:
+        """Which datasets a refresh is due for, by what their `refresh` promises, and why; `now` looks ahead.
+
+        Raises:
+            UsageError: `usage.query_failed` where the SQL of a `when` fails.
+        """
+        return self._service.promises.due(_options(select, branch, options))
 
     def run(
         self, *select: str, branch: str | None = None, yes: bool = True, report: Reporter = silent, **options: Any

@@ -21,6 +21,7 @@ from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.runs.building.outcome import Progress
 from andon.runs.goal import Goal, Listener
 from andon.runs.inspection.ages import ages
+from andon.runs.looked import looked_at
 from andon.runs.next_commit import commit_kind, commit_message, next_state
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gathered, Gatherer
@@ -63,6 +64,7 @@ class Finish:
         """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
         self._remember(prepared, prepared.head.id, prepared.gathered.state)
+        self._workspace.looks.keep(prepared.goal.branch, looked_at(prepared, results, prepared.head.id))
         result = RunResult(
             None,
             prepared.goal.branch,
@@ -100,7 +102,7 @@ class Finish:
             mover = Mover(self._workspace.caller.author, to_text(self._workspace.clock()))
             with self._lake.database.write() as transaction:
                 self._lake.refs.move(transaction, named, prepared.head.id, mover)
-                self._record(transaction, run, prepared.head, end, check)
+                self._record(transaction, prepared, run, prepared.head, end, check)
             self._remember(prepared, prepared.head.id, end.state)
             return self._result(prepared, run, prepared.head, end, results)
         is_part = end.held is None and bool(end.settled.kept)
@@ -120,7 +122,7 @@ class Finish:
                     state,
                     moves,
                     request,
-                    also=lambda transaction, commit: self._record(transaction, run, commit, end, check),
+                    also=lambda transaction, commit: self._record(transaction, prepared, run, commit, end, check),
                 )
                 break
             except ConflictError as error:
@@ -201,7 +203,15 @@ class Finish:
             part=part if end.held is None else None,
         )
 
-    def _record(self, transaction: Transaction, run: Running, commit: Commit, end: _End, check: CheckedRun) -> None:
+    def _record(
+        self,
+        transaction: Transaction,
+        prepared: Prepared,
+        run: Running,
+        commit: Commit,
+        end: _End,
+        check: CheckedRun,
+    ) -> None:
         """The run's outcome, within the transaction that moves the refs: the last moment to stop it, if it waited for that."""
         run.listener.cancel.check()
         workspace = self._workspace
@@ -211,6 +221,8 @@ class Finish:
         workspace.runs.end(transaction, run.number, how)
         workspace.check_results.record(transaction, check.fresh, check.newest)
         workspace.check_results.record_run(transaction, run.number, end.settled.said)
+        if end.held is None:
+            workspace.looks.record(transaction, prepared.goal.branch, looked_at(prepared, end.results, commit.id))
 
     def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:
         """What became of every step, those that were not taken included."""

@@ -15,6 +15,7 @@ from andon.base.paths import is_at
 from andon.base.record import Record, replace
 from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit
+from andon.model.dataset import Materialize
 from andon.model.plan import Plan
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.inspection.look import Looked, look
@@ -159,6 +160,7 @@ class Preparer:
             known=lambda keys: self._known(keys, lost),
             old=old,
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
+            histories=self._histories(gathered),
             prove=changes.prove if options.proofs else None,
         )
         planned = plan_steps(situation)
@@ -187,6 +189,14 @@ class Preparer:
             shared=shared,
             checks=looked,
         )
+
+    def _histories(self, gathered: Gathered) -> Mapping[str, Build]:
+        """The builds of the head's leaves that are histories, by dataset."""
+        leaves = {
+            d: leaf.build for d, leaf in gathered.state.leaves.items() if leaf.materialize == str(Materialize.HISTORY)
+        }
+        builds = self._lake.objects.builds(leaves.values())
+        return {dataset: builds[build] for dataset, build in leaves.items()}
 
     def _replaced_definitions(self, gathered: Gathered) -> Mapping[str, Definition]:
         """Definitions of the head's leaves that differ from the code's, by id."""

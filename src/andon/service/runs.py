@@ -48,9 +48,7 @@ class Runs:
 
     def refresh(self, options: RunOptions = DEFAULTS, listener: Listener | None = None) -> RunResult:
         """Build the branch's own code on today's inputs and publish what is healthy. Raises as `run`."""
-        return self._runner.reach(
-            self._refresh_goal(options), replace(options, agreed=ANY_PLAN), listener or Listener()
-        )
+        return self._runner.reach(self.refresh_goal(options), replace(options, agreed=ANY_PLAN), listener or Listener())
 
     # -- goals
 
@@ -64,7 +62,8 @@ class Runs:
             self._policy(options, "publish.change"),
         )
 
-    def _refresh_goal(self, options: RunOptions) -> Goal:
+    def refresh_goal(self, options: RunOptions) -> Goal:
+        """Where a refresh leads."""
         branch = self._workspace.branch(options.branch)
         return Goal(
             branch,

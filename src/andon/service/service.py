@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from andon.service.history import History
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
+    from andon.service.promises import Promises
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
     from andon.service.runs import Runs
@@ -102,6 +103,13 @@ class Service:
         from andon.service.runs import Runs
 
         return Runs(self.workspace, self._runner)
+
+    @cached_property
+    def promises(self) -> Promises:
+        """What is due, by what datasets promise."""
+        from andon.service.promises import Promises
+
+        return Promises(self.workspace, self._preparer, self.runs, self.querying)
 
     @cached_property
     def uploads(self) -> Uploads:

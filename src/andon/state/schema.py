@@ -16,4 +16,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         *check_results.TABLES,
         "create table fact (version text not null, kind text not null, body text not null, primary key (version, kind))",
     ),
+    (
+        "create table look (branch text not null, dataset text not null, at text not null, commit_id text not null,"
+        " primary key (branch, dataset))",
+    ),
 )

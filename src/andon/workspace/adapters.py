@@ -29,6 +29,7 @@ from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
 from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
+from andon.state.looks import Looks
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
@@ -50,6 +51,7 @@ class StateStore(Record):
     check_results: CheckResults
     query_log: Queries
     facts: Facts
+    looks: Looks
 
 
 class Adapters:
@@ -188,6 +190,7 @@ class Adapters:
             CheckResults(database),
             Queries(database),
             Facts(database),
+            Looks(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from andon.sources.databases.databases import Databases
     from andon.state.check_results import CheckResults
     from andon.state.facts import Facts
+    from andon.state.looks import Looks
     from andon.state.queries import Queries
     from andon.state.runs import RunLog
     from andon.workspace.base import Bases
@@ -148,6 +149,11 @@ class Workspace:
     def facts(self) -> Facts:
         """Facts that were derived from versions."""
         return self._adapters.state.facts
+
+    @property
+    def looks(self) -> Looks:
+        """When what was last brought up to date."""
+        return self._adapters.state.looks
 
     @property
     def readers(self) -> Readers:

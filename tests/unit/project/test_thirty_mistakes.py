@@ -83,7 +83,7 @@ MISTAKES: dict[str, tuple[str | bytes, list[tuple[int | None, int | None, str, s
         "/*---\ntags: 5\nmaterialize: incremental\nkey: {a: b}\n---*/\nselect 1 as x\n",
         [
             (2, 7, "project.bad_value", "list of texts"),
-            (3, 14, "project.bad_value", "not in this version"),
+            (3, 1, "project.bad_value", "by what"),
             (4, 6, "project.bad_value", "`key`"),
         ],
     ),

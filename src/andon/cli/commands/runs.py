@@ -18,6 +18,7 @@ from andon.cli.options import (
     yes_option,
 )
 from andon.cli.run_end import confirmed, finish
+from andon.cli.text.due import due_lines
 from andon.cli.text.plans import plan_lines
 from andon.cli.text.progress import progress
 from andon.model.plan import Plan
@@ -28,21 +29,33 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=Command,
-    examples=["andon plan", "andon plan marts.revenue_by_month+", "andon plan new-segments   # a branch: its publish"],
+    examples=[
+        "andon plan",
+        "andon plan marts.revenue_by_month+",
+        "andon plan new-segments   # a branch: its publish",
+        "andon plan --due",
+    ],
 )
 @selection_options
 @folder_options
 @decision_options
 @click.option("--all", "everything", is_flag=True, help="List what is unchanged too.")
+@click.option(
+    "--due", is_flag=True, help="What a refresh is due for by now, by what `refresh:` promises; `--now` looks ahead."
+)
 @json_option
 @pass_app
-def plan(app: App, /, select: tuple[str, ...], everything: bool, **options: Any) -> None:
+def plan(app: App, /, select: tuple[str, ...], everything: bool, due: bool, **options: Any) -> None:
     """What a run would do, dataset by dataset, and why. Nothing is built.
 
     SELECT is a dataset (`shop.orders`), with `+` what it reads or what reads it (`+marts.x`, `marts.x+`, `2+marts.x`), a schema
     (`marts.*`), `tag:NAME` or `state:changed`. The name of a branch plans its publish into main.
     """
     chosen = run_options(select, **options)
+    if due:
+        promised = app.service.promises.due(chosen)
+        app.console.show(promised.to_json, lambda: due_lines(promised, app.console))
+        return
     found, source = _plan(app, chosen)
 
     def lines() -> list[str]:

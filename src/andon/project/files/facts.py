@@ -9,6 +9,8 @@ from andon.base.record import Record
 from andon.errors import Problem
 from andon.model.check import Allow, Severity
 from andon.model.dataset import CheckLine, ClockUse, ColumnSpec, FileRead, Kind
+from andon.model.growth import Growth
+from andon.model.history import RowHistory
 from andon.model.project import Insight
 from andon.model.rest import Rest
 from andon.model.unit_tests import CellRows, Near
@@ -42,6 +44,8 @@ class DatasetKeys(Record, omit_defaults=True):
     new_columns: str = "stop"
     recorded: int = 0
     connection: str | None = None
+    history: RowHistory | None = None
+    incremental: Growth | None = None
 
 
 class DatasetFacts(Record, tag=True):

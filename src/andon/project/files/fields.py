@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
+from andon.base.duration import read_duration
 from andon.base.names import did_you_mean, is_name_part
 from andon.model.dataset import CheckLine, ColumnSpec
+from andon.project.files.growth import read_growth
+from andon.project.files.history import read_history
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
-
-_LATER_KINDS = {
-    "incremental": "write `materialize: table` for now: the dataset is rebuilt whole",
-    "history": "write `materialize: table` for now",
-}
-
-
-def _read_materialize(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
-    if node.kind == "text" and node.value in _LATER_KINDS:
-        message = f"`materialize: {node.value}` is planned and not in this version"
-        reader.add("project.bad_value", message, node.line, node.column, _LATER_KINDS[node.value])
-        return None
-    return read_choice(reader, known, node)
 
 
 def _read_engine(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
@@ -58,8 +49,19 @@ def _read_key(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple
 
 
 _REFRESH_KEYS = ("max_age", "every", "cron", "when", "upstream")
-_DURATION = re.compile(r"\s*[0-9][0-9_]*(?:\.[0-9]+)?\s*(?:s|sec|min|h|d|w|mo)\Z")
 _CRON = re.compile(r"\s*\S+(?:\s+\S+){4}\s*\Z")
+
+
+def _cron_flaw(text: str) -> str | None:
+    if not _CRON.match(text):
+        return "`refresh.cron` must have five fields"
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(text.strip(), datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        return f"`refresh.cron` names no times ({str(error).lower()})"
+    return None
 
 
 def _read_refresh(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> tuple[tuple[str, str], ...] | None:
@@ -82,7 +84,7 @@ def _read_refresh(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> 
         text = reader.text(f"refresh.{name}", value)
         if text is None:
             continue
-        if name in ("max_age", "every") and not _DURATION.match(text):
+        if name in ("max_age", "every") and read_duration(text) is None:
             reader.wrong(
                 value,
                 f"`refresh.{name}` must be a duration",
@@ -90,8 +92,8 @@ def _read_refresh(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> 
                 "such as `30 min`, `6h`, `2d`, `1w`, `3 mo`",
             )
             continue
-        if name == "cron" and not _CRON.match(text):
-            reader.wrong(value, "`refresh.cron` must have five fields", f"found `{text}`", "such as `0 6 * * 1-5`")
+        if name == "cron" and (flaw := _cron_flaw(text)) is not None:
+            reader.wrong(value, flaw, f"found `{text}`", "such as `0 6 * * 1-5`; times are UTC")
             continue
         found.append((name, text))
     return tuple(found)
@@ -292,11 +294,26 @@ FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("tags", "list of texts", "none", "Words to select datasets by (`tag:x`).", read_texts),
     FieldSpec(
         "materialize",
-        "view or table",
+        "table, view, incremental or history",
         "table",
-        "Whether its rows are stored, or computed when it is read.",
-        _read_materialize,
-        ("table", "view"),
+        "Whether its rows are stored, or computed when it is read; of a stored table that grows, a run makes only what is new; a history"
+        " also keeps what they were before.",
+        read_choice,
+        ("table", "view", "incremental", "history"),
+    ),
+    FieldSpec(
+        "incremental",
+        "mapping: by, column, grain, lookback, batch, start, deleted, assume",
+        "none",
+        "With `materialize: incremental`: how the table grows.",
+        read_growth,
+    ),
+    FieldSpec(
+        "history",
+        "mapping: changed_at, rows, deleted",
+        "all rows, compared at each run",
+        "With `materialize: history`: how it knows what changed.",
+        read_history,
     ),
     FieldSpec("key", "column or list of columns", "none", "Identity of a row: row diffs, uniqueness.", _read_key),
     FieldSpec(
@@ -354,8 +371,6 @@ FIELDS: tuple[FieldSpec, ...] = (
 #: Keys that are planned.
 LATER: Mapping[str, str] = {
     "tests": "unit tests stand in `tests/*.yml`",
-    "by": "the dataset is rebuilt whole for now",
-    "lookback": "the dataset is rebuilt whole for now",
     "partition": "take it out for now",
     "quarantine": "take it out for now",
 }

@@ -13,6 +13,8 @@ from andon.base.names import did_you_mean
 from andon.model.dataset import Kind
 from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts, ModuleFile, NameUse
 from andon.project.files.fields import FIELDS, LATER, read_fields
+from andon.project.files.growth import growth_problem
+from andon.project.files.history import history_problem
 from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
 from andon.project.files.packages import lock_inputs
 from andon.project.files.problems import of_flaws
@@ -309,11 +311,24 @@ class _DatasetFile:
                     FileFlaw("project.bad_value", f"`{name}` is for sources", line, column, "take it out")
                 )
                 values.pop(name)
+        wrong = growth_problem(values, root.keys, "python")
+        if wrong is not None:
+            key, message, hint = wrong
+            self.flaws.append(FileFlaw("project.bad_value", message, *root.keys[key], hint))
+            values.pop("incremental", None)
+            values["materialize"] = "table"
         if values.get("materialize") == "view":
             line, column = root.keys["materialize"]
             message = "a Python dataset is always a table"
             self.flaws.append(FileFlaw("project.bad_value", message, line, column, "take `materialize` out"))
             values.pop("materialize")
+        unkept = history_problem(values, declared.places, "python")
+        if unkept is not None:
+            name, message, hint = unkept
+            line, column = root.keys[name]
+            self.flaws.append(FileFlaw("project.bad_value", message, line, column, hint))
+            for key in ("history", "materialize"):
+                values.pop(key, None)
         return DeclaredFields(values, declared.places, declared.named)
 
     def _node(self, value: ast.expr, name: str) -> PlacedValue | None:

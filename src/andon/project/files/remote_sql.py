@@ -27,6 +27,7 @@ def read_remote_source(path: str, text: str) -> FileFacts:
     values = dict(declared.values)
     for name, why in (
         ("materialize", "a source is always a table: what is in a database changes at any time"),
+        ("incremental", "`incremental` is for SQL datasets: a source loads by its own rules"),
         ("timeout", "`timeout` is for Python datasets"),
         ("allow", "`allow` is for queries that the lake's engine runs"),
     ):

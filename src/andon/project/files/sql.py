@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from andon.base.names import is_name_part
 from andon.base.record import replace
@@ -13,6 +14,8 @@ from andon.model.check import Allow, Severity
 from andon.model.dataset import Kind
 from andon.project.files.facts import CheckFile, CheckKeys, DatasetFacts, DatasetKeys, FileFacts, MacroFile, NameUse
 from andon.project.files.front_matter import read_front_matter, read_other_front_matter
+from andon.project.files.growth import growth_problem
+from andon.project.files.history import history_problem
 from andon.project.files.layout import Role, plain_name
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.problems import at_offset, of_flaws, of_sql
@@ -113,6 +116,15 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
                 at_offset(path, text, offset, "project.bad_value", f"`{name}` is for sources", "take it out")
             )
             values.pop(name)
+    unkept = history_problem(values, declared.places, "source" if is_source else "sql")
+    if unkept is not None:
+        key, message, hint = unkept
+        problems.append(
+            at_offset(path, text, _offset(text, declared.places.get(key)), "project.bad_value", message, hint)
+        )
+        for name in ("history", "materialize"):
+            values.pop(name, None)
+    problems += _of_growth(path, text, declared, values, "source" if is_source else "sql")
     problems += _sql_problems(path, text, declared, facts)
     if not facts.problems:
         kind: SqlRole = "source" if is_source else "view" if is_view else "dataset"
@@ -130,6 +142,18 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
         clock=facts.clock,
     )
     return FileFacts(said, tuple(problems))
+
+
+def _of_growth(path: str, text: str, declared: DeclaredFields, values: dict[str, Any], kind: str) -> list[Problem]:
+    """What is wrong with how a file says that its dataset grows; then it is taken for a table."""
+    wrong = growth_problem(values, declared.places, kind)
+    if wrong is None:
+        return []
+    key, message, hint = wrong
+    values.pop("incremental", None)
+    if values.get("materialize") == "incremental":
+        values.pop("materialize")
+    return [at_offset(path, text, _offset(text, declared.places.get(key)), "project.bad_value", message, hint)]
 
 
 def _check(path: str, text: str, facts: SqlFacts) -> FileFacts:

@@ -6,12 +6,15 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from andon.base.document import to_json
 from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
 from andon.base.names import RESERVED_SCHEMAS, did_you_mean, nearest
+from andon.base.record import replace
 from andon.base.text import line_and_column
 from andon.errors import Problem
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id
+from andon.model.history import VALID_FROM, RowHistory
 from andon.model.project import Insight, Project, use_parts
 from andon.project.files.facts import (
     CheckFile,
@@ -32,6 +35,7 @@ from andon.project.link.macros import Macros, latest
 from andon.project.link.modules import Modules
 from andon.project.link.rules import link_rules
 from andon.project.link.unit_tests import TestLinker
+from andon.sql.history import as_history
 
 _Said = TypeVar("_Said")
 
@@ -244,8 +248,16 @@ class _Linker:
                 shaping.append([facts.keys.recorded, facts.keys.new_columns])
             if facts.keys.connection:
                 shaping.append(["connection", facts.keys.connection])
+            if facts.keys.history is not None:
+                shaping.append(["history", to_json(facts.keys.history)])
+            if facts.keys.incremental:
+                shaping.append(["incremental", to_json(facts.keys.incremental)])
             meaning = content_id([*shaping, [list(pair) for pair in was]] if was else shaping)
         ordered = tuple(sorted(uses))
+        history = None
+        if materialize is Materialize.HISTORY:
+            history = replace(facts.keys.history or RowHistory(), key=key)
+            key = (*key, VALID_FROM)
         return Definition(
             dataset=name,
             kind=facts.kind,
@@ -254,7 +266,7 @@ class _Linker:
             meaning=meaning,
             inputs=tuple(sorted(set(inputs))),
             key=key,
-            sql=facts.sql,
+            sql=as_history(facts.sql, history) if history is not None and facts.sql is not None else facts.sql,
             function=facts.function,
             parameters=facts.parameters,
             macros=tuple(self._macros.statements[m][1].text for m in macros),
@@ -270,6 +282,8 @@ class _Linker:
             recorded=facts.keys.recorded,
             connection=facts.keys.connection,
             rest=facts.rest,
+            history=history,
+            growth=facts.keys.incremental,
             id=definition_id(name, meaning, ordered),
         )
 

@@ -20,11 +20,13 @@ from andon.model.version import Version
 from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
 from andon.runs.building.facts import facts_of
+from andon.runs.building.histories import Histories
 from andon.runs.building.job import Job
 from andon.runs.building.loads import Loads
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
 from andon.runs.building.writing import Made, Writer
+from andon.runs.planning.histories import goes_on_from
 from andon.runs.planning.steps import clock_part
 
 #: Of views over views the engine is asked to read one in so many levels: it binds all that is below, and may come to its limit.
@@ -48,6 +50,7 @@ class Tasks:
         self._depths: dict[str, int] = {}
         self._columns = OutputColumns(job.lake.objects, job.definitions, job.leaves)
         self._writer = Writer(job, sides, engines, self._columns)
+        self._histories = Histories(job, self.relations, engines, self._writer)
         self._loads = Loads(job, sides, self._writer)
 
     def interrupt(self) -> None:
@@ -74,7 +77,8 @@ class Tasks:
         definition = self.job.definitions[dataset]
         inputs = {name: versions[name] for name in definition.inputs}
         files, contract = self.job.raw.pinned.get(dataset, ((), None))
-        key = recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.job.moment))
+        grown = goes_on_from(definition, inputs, self._history(dataset), self.job.moment)
+        key = recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.job.moment))
         is_asked = definition.asks is not None and step.key is None  # what it holds is known only then
         if (
             step.key is None
@@ -93,15 +97,25 @@ class Tasks:
             if same is not None:
                 return self._proved(definition, key, inputs, self.job.leaves[dataset].version, same)
         make = self._writer.begun(definition, key, inputs)
+        make = replace(make, grown=grown)
         if definition.asks is not None:
             outcome = self._load(definition, make, began)
         elif step.action is Action.VIEW:
             outcome = self._view(definition, make)
+        elif definition.history is not None:
+            outcome = self._built(definition, make, self._histories.write(definition, make), began)
         else:
             outcome = self._table(definition, make, began)
         if outcome.version is not None:
             self.relations.add(outcome.version, outcome.build, definition)
         return outcome
+
+    def _history(self, dataset: str) -> Build | None:
+        """The build of the branch's leaf, where that is a history."""
+        leaf = self.job.leaves.get(dataset)
+        if leaf is None or leaf.materialize != str(Materialize.HISTORY):
+            return None
+        return self.job.lake.objects.builds([leaf.build])[leaf.build]
 
     def _proved(
         self, definition: Definition, key: str, inputs: Mapping[str, str], version_id: str, proof: str
@@ -228,7 +242,7 @@ class Tasks:
     def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
         """The published version, if `version` holds the same content (early cutoff), and how that is known."""
         leaf = self.job.leaves.get(dataset)
-        if leaf is None or leaf.materialize != "table":
+        if leaf is None or not Materialize(leaf.materialize).has_files:
             return None, None
         earlier = self.relations.version(leaf.version)
         if self.job.lake.objects.is_lost(earlier, anew=leaf.version == version.id):

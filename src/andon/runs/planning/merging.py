@@ -34,6 +34,7 @@ class MergeSide(Record):
         build: the build of a source on this side; None where its rows come from outside each time.
         is_folder: whether it is the working folder.
         is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
+        asks: whether the branch itself asks databases for what is new.
         has_folders_raw: whether its raw files are those of the working folder.
     """
 
@@ -45,6 +46,7 @@ class MergeSide(Record):
     build: Callable[[str], Build | None] = lambda _: None
     is_folder: bool = True
     is_own: bool = False
+    asks: bool = True
     has_folders_raw: bool = True
 
 
@@ -262,7 +264,7 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
     published = SourceInput(contract=build.contract if build is not None else None)
     is_new = build is None or build.definition != definition.id
     if side.is_folder or side.is_own:
-        if is_new or side.is_own:
+        if is_new or (side.is_own and side.asks):
             return replace(published, load=f"asks {definition.connection or definition.asks}")
         return published
     theirs = side.build(definition.dataset)

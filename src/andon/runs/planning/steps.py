@@ -18,6 +18,7 @@ from andon.model.build import Build, InputFile, recipe_key
 from andon.model.commit import Leaf
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.plan import UNCHANGED, Action, Step
+from andon.runs.planning.histories import goes_on_from
 
 
 class SourceInput(Record):
@@ -52,6 +53,7 @@ class Situation(Record):
         known: recipe keys to current builds (asked for many keys at once).
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
+        histories: builds of the leaves that are histories, by dataset.
         prove: why a dataset's published version is what its definition gives over inputs that change, or None; asked where the recipe
             key is not known, with those inputs and with all datasets that by now have, or will have, another version.
     """
@@ -66,6 +68,7 @@ class Situation(Record):
     forced: frozenset[str] = frozenset()
     old: Mapping[str, Definition] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    histories: Mapping[str, Build] = field(default_factory=dict)
     prove: Callable[[str, Sequence[str], Set[str]], str | None] | None = None
 
 
@@ -130,7 +133,8 @@ class _Planner:
         if definition.kind is Kind.SOURCE and (source is None or source.load is not None):
             return ""
         files, contract = (source.files, source.contract) if source else ((), None)
-        return recipe_key(definition.id, inputs, files, contract, clock_part(definition, self.now.moment))
+        grown = goes_on_from(definition, inputs, self.now.histories.get(dataset), self.now.moment)
+        return recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.now.moment))
 
     def _is_gone(self, dataset: str) -> bool:
         return dataset not in self.taken and dataset not in self.now.leaves

@@ -1,0 +1,129 @@
+"""Building a history: today's rows and an earlier state in, the next state out. Ended rows stay in the files that they are in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from andon.base.names import literal, quote_name
+from andon.base.record import replace
+from andon.engines.engine import Recipe
+from andon.engines.relation import TableRelation
+from andon.engines.types import stored_types
+from andon.errors import AndonError, DatasetError
+from andon.model.history import ADDED, IS_CURRENT, VALID_FROM, RowHistory
+from andon.model.version import DataFile
+from andon.runs.planning.histories import EARLIER, MOMENT
+from andon.sql.history import NO_KEY, NO_TIME, TWICE, Next, ended_rows, next_state, without_history
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from andon.engines.engine import Builders
+    from andon.model.build import Build
+    from andon.model.dataset import Definition
+    from andon.model.version import Version
+    from andon.relations.relations import Relations
+    from andon.runs.building.job import Job
+    from andon.runs.building.writing import Made, Writer
+
+
+class Histories:
+    """Builds histories for a job on the engines of its run."""
+
+    def __init__(self, job: Job, relations: Relations, engines: Builders, writer: Writer) -> None:
+        self._job = job
+        self._relations = relations
+        self._engines = engines
+        self._writer = writer
+
+    def write(self, definition: Definition, make: Build) -> Made:
+        """The next state of a history.
+
+        Raises:
+            DatasetError: `history.bad_rows` where the rows given make none; as `Writer.write`.
+        """
+        history = definition.history
+        if history is None or make.grown is None:
+            raise ValueError(f"`{definition.dataset}` is no history")
+        recipe = self._writer.recipe(definition, make)
+        with self._engines.builder(definition, 0) as engine:
+            types = engine.describe(recipe)
+        before, moment = make.grown[EARLIER], make.grown[MOMENT]
+        earlier = self._relations.version(before) if before is not None else None
+        asked = _asked(definition, history, types, moment, earlier)
+        if earlier is None:
+            parts, kept = [replace(recipe, sql=next_state(asked))], list[DataFile]()
+        else:
+            parts, kept = self._going_on(recipe, asked, earlier)
+        try:
+            return self._writer.write(definition, make, parts, kept)
+        except AndonError as error:
+            _explain(error, definition, history)
+
+    def _going_on(self, recipe: Recipe, asked: Next, earlier: Version) -> tuple[list[Recipe], list[DataFile]]:
+        """What is written beside which files. Where rows say themselves since when they are so, late ones may change any of them."""
+        self._relations.relation(earlier.id)  # what is read holds what was written
+        same = asked.history.changed_at is None and [name for name, _ in asked.columns] == [
+            column.name for column in earlier.columns if column.name not in ADDED
+        ]
+        same = same and [kind for _, kind in asked.columns] == [
+            column.type for column in earlier.columns if column.name not in ADDED
+        ]
+        kept = [file for file in earlier.files if same and _is_ended(file)]
+        rest = [file for file in earlier.files if file not in kept]
+        storage = self._job.lake.storage
+        name = recipe.definition.dataset
+        inputs = {**recipe.inputs, name: TableRelation(tuple(storage.engine_path(file.path) for file in rest or kept))}
+        if not rest:  # all has ended
+            asked = replace(asked, earlier=f"(select * from {asked.earlier} where false)")
+        parts = [replace(recipe, inputs=inputs, sql=next_state(asked))]
+        if asked.history.changed_at is None:
+            parts.insert(0, replace(recipe, inputs=inputs, sql=ended_rows(asked)))
+        return parts, kept
+
+
+def _asked(
+    definition: Definition, history: RowHistory, types: Sequence[tuple[str, str]], moment: str, earlier: Version | None
+) -> Next:
+    kinds = {name.lower(): kind for name, kind in types}
+    time = kinds[VALID_FROM]
+    return Next(
+        history=history,
+        key=history.key,
+        given=without_history(definition.sql or "", history),
+        columns=[(name, kind) for name, kind in stored_types(types) if name.lower() not in ADDED],
+        time=time,
+        moment=f"cast(cast({literal(moment)} as timestamptz) as {time})",
+        earlier=quote_name(definition.dataset) if earlier is not None else None,
+        known=frozenset(column.name.lower() for column in earlier.columns) if earlier is not None else frozenset(),
+    )
+
+
+def _is_ended(file: DataFile) -> bool:
+    """Whether no row of a file is current."""
+    facts = file.stats.get(f'"{IS_CURRENT}"')
+    return facts is not None and facts.maximum in ("0", "false")
+
+
+def _explain(error: AndonError, definition: Definition, history: RowHistory) -> NoReturn:
+    """Raise what an error of the engine means for the rows given."""
+    said = str(error.__cause__)
+    key = ", ".join(f"`{name}`" for name in history.key)
+    if TWICE in said:
+        found = said.split(TWICE, 1)[1].splitlines()[0].rstrip('"')
+        by = key if history.changed_at is None else f"{key} and `{history.changed_at}`"
+        message, hint = (
+            f"two different rows for {by}: {found}",
+            "make the SQL return one, or let `key` say what tells rows apart",
+        )
+    elif NO_KEY in said:
+        message, hint = (
+            f"a row without {key}, which says whose history it is",
+            "leave it out in the SQL, or give it a value",
+        )
+    elif NO_TIME in said:
+        message = f"a row without `{history.changed_at}`, so nobody knows since when it is so"
+        hint = f"leave it out in the SQL, or `coalesce({history.changed_at}, …)`"
+    else:
+        raise error
+    raise DatasetError("history.bad_rows", message, where=definition.entry, hint=hint) from error

@@ -1,0 +1,95 @@
+"""Which datasets are due, by what their `refresh` promises. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from andon.base.clock import from_text, to_text
+from andon.base.duration import read_duration
+from andon.base.record import Record
+from andon.base.text import span
+from andon.model.due import DueDataset
+
+_TIMED = ("max_age", "every", "cron")
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+class Promise(Record):
+    """What a dataset promises, and what is known of it.
+
+    Attributes:
+        rules: its `refresh`.
+        last: when it was brought up to date last, as text; None where it never was.
+        moved: why it would be built now, by what is known without asking anybody; None if it would not.
+    """
+
+    dataset: str
+    rules: tuple[tuple[str, str], ...]
+    last: str | None
+    moved: str | None
+
+
+def judge(promise: Promise, now: datetime, when: Callable[[str, str], str | None]) -> DueDataset:
+    """Whether a dataset is due at `now`, and why.
+
+    Args:
+        when: asked with the dataset and the SQL of its `when`: how the result changed since the dataset was built, or None.
+    """
+    last = from_text(promise.last) if promise.last is not None else None
+    times = [(rule, text, due_at(rule, text, last)) for rule, text in promise.rules if rule in _TIMED]
+    reason = _because(promise, times, now, when)
+    coming = min((at for _, _, at in times if at is not None), default=None)
+    return DueDataset(
+        dataset=promise.dataset,
+        due=reason is not None,
+        rule=", ".join(f"{rule} {text}" for rule, text in promise.rules) or "on upstream change",
+        reason=reason or _brought(last, now),
+        last=promise.last,
+        next=to_text(coming) if reason is None and coming is not None else None,
+    )
+
+
+def due_at(rule: str, text: str, last: datetime | None) -> datetime | None:
+    """When a rule of time makes a dataset due that was brought up to date at `last`: None for never, and what never was is overdue.
+
+    Times of `cron` are UTC.
+    """
+    if last is None:
+        return _BEFORE_ALL
+    if rule == "cron":
+        from cronsim import CronSim
+
+        return next(CronSim(text.strip(), last.astimezone(UTC)), None)
+    duration = read_duration(text)
+    return duration.after(last) if duration is not None else None
+
+
+def _because(
+    promise: Promise,
+    times: list[tuple[str, str, datetime | None]],
+    now: datetime,
+    when: Callable[[str, str], str | None],
+) -> str | None:
+    if promise.last is None:
+        return "never built"
+    for rule, text, at in times:
+        if at is not None and at <= now:
+            brought = _brought(from_text(promise.last), now)
+            return f"{brought}; it was due at {_minute(at)}" if rule == "cron" else f"{brought}, {rule} is {text}"
+    rules = dict(promise.rules)
+    if "when" in rules:
+        changed = when(promise.dataset, rules["when"])
+        if changed is not None:
+            return changed
+    return promise.moved if rules.get("upstream", "true") == "true" else None
+
+
+def _brought(last: datetime | None, now: datetime) -> str:
+    if last is None:
+        return "never built"
+    return f"brought up to date {span((now - last).total_seconds())} ago" if last < now else "just brought up to date"
+
+
+def _minute(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M")

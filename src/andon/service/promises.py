@@ -1,0 +1,127 @@
+"""What datasets promise of how new they are, and what is due by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from andon.base.clock import to_text
+from andon.base.graph import reach
+from andon.base.record import replace
+from andon.errors import UsageError
+from andon.model.due import Due
+from andon.model.plan import UNCHANGED, Action
+from andon.runs.goal import DEFAULTS, Goal, RunOptions
+from andon.runs.looked import asked_sources, below, last_look
+from andon.runs.planning.due import Promise, judge
+from andon.state.looks import LastLook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from andon.lake.commits import Commits
+    from andon.model.commit import Commit
+    from andon.query.ask import Querying
+    from andon.runs.prepare import Prepared, Preparer
+    from andon.service.runs import Runs
+    from andon.workspace.workspace import Workspace
+
+
+class Promises:
+    """Tells what is due in one workspace."""
+
+    def __init__(self, workspace: Workspace, preparer: Preparer, runs: Runs, querying: Querying) -> None:
+        self._workspace = workspace
+        self._preparer = preparer
+        self._runs = runs
+        self._querying = querying
+
+    def due(self, options: RunOptions = DEFAULTS) -> Due:
+        """Which datasets of the branch have to be brought up to date, and why. Nothing is built, and no database is asked.
+
+        Args:
+            options: `select`, `exclude`, `branch`; `now` is the time that counts.
+
+        Raises:
+            UsageError: `usage.query_failed` where the SQL of a `when` fails.
+        """
+        prepared = self._preparer.prepare(_unasked(self._runs.refresh_goal(options)), options)
+        now = options.now or self._workspace.clock()
+        promises = self._promises(prepared)
+        changes = _WhenChanged(self._workspace.lake.commits, self._querying, prepared.head, self._looks(prepared))
+        found = tuple(sorted((judge(each, now, changes) for each in promises), key=lambda each: each.dataset))
+        definitions, due = prepared.gathered.definitions, {each.dataset for each in found if each.due}
+        needed = due | reach({d: x.inputs for d, x in definitions.items()}, due)
+        asked = tuple(sorted(asked_sources(definitions) & needed))
+        return Due(prepared.goal.branch, prepared.head.id, to_text(now), found, asked)
+
+    def _looks(self, prepared: Prepared) -> dict[str, LastLook]:
+        """When the published datasets were brought up to date last."""
+        definitions, leaves = prepared.gathered.definitions, prepared.gathered.state.leaves
+        looks = self._workspace.looks.of(prepared.goal.branch)
+        asked = asked_sources(definitions)
+        waits = asked | below(definitions, asked)
+        found = {name: last_look(looks, name, is_of_files=name not in waits) for name in leaves}
+        unknown = [leaves[name].build for name, look in found.items() if look is None]
+        builds = self._workspace.lake.objects.builds(unknown)
+        return {
+            name: look or LastLook(builds[leaves[name].build].created, prepared.head.id)
+            for name, look in found.items()
+            if look is not None or leaves[name].build in builds
+        }
+
+    def _promises(self, prepared: Prepared) -> list[Promise]:
+        """What the datasets of a plan promise: those that state it, and those that would be built by now."""
+        looks = self._looks(prepared)
+        promises = []
+        for step in prepared.plan.steps:
+            dataset = prepared.gathered.project.datasets.get(step.dataset)
+            if dataset is None or step.action is Action.DROP:
+                continue
+            moved = step.reason if step.action in (Action.BUILD, Action.VIEW) and step.reason != UNCHANGED else None
+            if dataset.refresh or moved is not None:
+                look = looks.get(step.dataset)
+                promises.append(Promise(step.dataset, dataset.refresh, look.at if look else None, moved))
+        return promises
+
+
+class _WhenChanged:
+    """How the result of a `when` changed since its dataset was brought up to date."""
+
+    def __init__(self, commits: Commits, querying: Querying, head: Commit, looks: Mapping[str, LastLook]) -> None:
+        self._commits = commits
+        self._querying = querying
+        self._head = head
+        self._looks = looks
+        self._answers: dict[tuple[str, str], list[tuple[object, ...]]] = {}
+
+    def __call__(self, dataset: str, sql: str) -> str | None:
+        then = self._looks[dataset].commit
+        now = self._answer(dataset, sql, self._head)
+        if then == self._head.id or not self._commits.known([then]):
+            return None
+        before = self._answer(dataset, sql, self._commits.get(then))
+        return None if now == before else f"`when` gives {_shown(now)}, and gave {_shown(before)}"
+
+    def _answer(self, dataset: str, sql: str, commit: Commit) -> list[tuple[object, ...]]:
+        if (sql, commit.id) not in self._answers:
+            try:
+                self._answers[sql, commit.id] = self._querying.ask_commit(sql, commit, face="due").fetch()
+            except UsageError as error:
+                raise UsageError(
+                    "usage.query_failed",
+                    f"`refresh.when` of `{dataset}` can't be asked: {error.message}",
+                    where=dataset,
+                    hint=error.hint or "write one SELECT over datasets: `when: select max(day) from shop.orders`",
+                ) from error
+        return self._answers[sql, commit.id]
+
+
+def _shown(rows: list[tuple[object, ...]]) -> str:
+    if len(rows) == 1 and len(rows[0]) == 1:
+        return str(rows[0][0])
+    return f"{len(rows):,} rows"
+
+
+def _unasked(goal: Goal) -> Goal:
+    """A refresh that asks no database."""
+    return replace(goal, side=lambda head, gatherer: replace(goal.side(head, gatherer), asks=False))
