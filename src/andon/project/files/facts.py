@@ -11,6 +11,7 @@ from andon.model.check import Allow, Severity
 from andon.model.dataset import CheckLine, ClockUse, ColumnSpec, FileRead, Kind
 from andon.model.growth import Growth
 from andon.model.history import RowHistory
+from andon.model.load import LoadPolicy, SchemaPolicy
 from andon.model.project import Insight
 from andon.model.rest import Rest
 from andon.model.unit_tests import CellRows, Near
@@ -41,11 +42,12 @@ class DatasetKeys(Record, omit_defaults=True):
     engine: str = "duckdb"
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     timeout: float | None = None
-    new_columns: str = "stop"
+    schema: SchemaPolicy = SchemaPolicy.EXACT
     recorded: int = 0
     connection: str | None = None
     history: RowHistory | None = None
     incremental: Growth | None = None
+    load: LoadPolicy | None = None
 
 
 class DatasetFacts(Record, tag=True):

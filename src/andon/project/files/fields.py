@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from andon.base.duration import read_duration
 from andon.base.names import did_you_mean, is_name_part
 from andon.model.dataset import CheckLine, ColumnSpec
+from andon.model.load import SchemaPolicy
 from andon.project.files.growth import read_growth
 from andon.project.files.history import read_history
+from andon.project.files.loading import as_schema, read_load, read_new_columns, read_schema
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
 
@@ -104,15 +106,6 @@ def _read_timeout(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> 
         return float(node.value)
     reader.wrong(node, "`timeout` must be a number of seconds", f"found {node.shown()}", "such as `timeout: 900`")
     return None
-
-
-def _read_new_columns(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
-    text = reader.text(known.name, node)
-    if text is not None and text not in known.choices:
-        hint = did_you_mean(text, known.choices) or "`add` takes new columns as they come, `stop` asks"
-        reader.wrong(node, "`new_columns` must be `stop` or `add`", f"found `{text}`", hint)
-        return None
-    return text
 
 
 def _read_recorded(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> int | None:
@@ -345,11 +338,19 @@ FIELDS: tuple[FieldSpec, ...] = (
         "timeout", "seconds", "the setting `python.timeout`", "How long a Python dataset may take.", _read_timeout
     ),
     FieldSpec(
+        "schema",
+        "exact, add or widen",
+        "exact",
+        "Of a source: which changes of its columns a load takes by itself. `add`: new ones; `widen`: also wider types.",
+        read_schema,
+        tuple(str(each) for each in SchemaPolicy),
+    ),
+    FieldSpec(
         "new_columns",
         "stop or add",
         "stop",
-        "Of a source: whether a file with columns that were not there before stops the load, or they are added.",
-        _read_new_columns,
+        "Of a source, an earlier word: `add` is `schema: add`.",
+        read_new_columns,
         ("stop", "add"),
     ),
     FieldSpec(
@@ -366,7 +367,18 @@ FIELDS: tuple[FieldSpec, ...] = (
         "Of a source: the database of `[connections.NAME]` that its query, in that database's own SQL, is asked of.",
         _read_connection,
     ),
+    FieldSpec(
+        "load",
+        "replace, append, merge, or mapping: by, column, lookback, compare",
+        "replace",
+        "Of a source: whether what arrives takes the place of what is there, is added to it, or replaces the rows of its keys;"
+        " of a database also the column that tells what is new.",
+        read_load,
+    ),
 )
+
+#: Keys that only sources have.
+OF_SOURCES = ("schema", "recorded", "connection", "load")
 
 #: Keys that are planned.
 LATER: Mapping[str, str] = {
@@ -379,7 +391,7 @@ LATER: Mapping[str, str] = {
 def read_fields(node: PlacedValue, file: str) -> DeclaredFields:
     """What the mapping `node` of the file `file` declares about a dataset; checks of columns are among its `checks`."""
     reader = FieldReader(file)
-    return with_column_checks(reader.read(node, FIELDS, LATER), reader)
+    return with_column_checks(as_schema(reader.read(node, FIELDS, LATER)), reader)
 
 
 def with_column_checks(declared: DeclaredFields, reader: FieldReader) -> DeclaredFields:

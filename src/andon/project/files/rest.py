@@ -13,6 +13,7 @@ from andon.model.dataset import Kind
 from andon.model.rest import PAGES, SIGNS, Pages, Rest, Sign, Since
 from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts
 from andon.project.files.fields import FIELDS, with_column_checks
+from andon.project.files.loading import as_schema
 from andon.project.files.nodes import FileFlaw, PlacedValue
 from andon.project.files.problems import of_flaws
 from andon.project.files.reading import (
@@ -298,7 +299,19 @@ _OWN: tuple[FieldSpec, ...] = (
     ),
 )
 _SHARED = (
-    *("description", "owner", "tags", "key", "refresh", "columns", "checks", "caveats", "new_columns", "recorded"),
+    *(
+        "description",
+        "owner",
+        "tags",
+        "key",
+        "refresh",
+        "columns",
+        "checks",
+        "caveats",
+        "schema",
+        "new_columns",
+        "recorded",
+    ),
 )
 
 #: Keys of a source in YAML. The reference page of project files is made from it.
@@ -336,7 +349,7 @@ def read_rest_text(path: str, text: str) -> DeclaredFields:
 def read_rest_fields(node: PlacedValue, path: str) -> DeclaredFields:
     """What the mapping `node` of a source in YAML declares, with what does not fit together."""
     reader = FieldReader(path)
-    declared = with_column_checks(reader.read(node, REST_FIELDS), reader)
+    declared = with_column_checks(as_schema(reader.read(node, REST_FIELDS)), reader)
     twice = _sent_twice(declared)
     if twice is None:
         return declared

@@ -19,6 +19,7 @@ from andon.model.plan import Action, Step
 from andon.model.version import Version
 from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
+from andon.runs.building.cursor_loads import CursorLoads
 from andon.runs.building.facts import facts_of
 from andon.runs.building.histories import Histories
 from andon.runs.building.job import Job
@@ -26,6 +27,7 @@ from andon.runs.building.loads import Loads
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
 from andon.runs.building.writing import Made, Writer
+from andon.runs.planning.going_on import goes_on
 from andon.runs.planning.histories import goes_on_from
 from andon.runs.planning.steps import clock_part
 
@@ -52,6 +54,7 @@ class Tasks:
         self._writer = Writer(job, sides, engines, self._columns)
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._loads = Loads(job, sides, self._writer)
+        self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
 
     def interrupt(self) -> None:
         """Stop what is running."""
@@ -205,7 +208,8 @@ class Tasks:
         return self.relations.version(version).types
 
     def _load(self, definition: Definition, make: Build, began: float) -> Outcome:
-        found = self._loads.load(definition, make)
+        loads = self._cursor_loads if goes_on(definition) else self._loads
+        found = loads.load(definition, make)
         if isinstance(found, Outcome):
             return found
         loaded, made = found
@@ -232,12 +236,12 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        notes = [
-            *(produced.loaded.notes if produced.loaded is not None else ()),
-            *([f"{proof}: version kept"] if proof else []),
-        ]
-        note = "; ".join(notes) or None
-        return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
+        notes = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
+        told = "; ".join(each for each in notes if each) or None
+        note = f"{proof}: version kept" if proof else told
+        return Outcome(
+            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=told
+        )
 
     def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
         """The published version, if `version` holds the same content (early cutoff), and how that is known."""

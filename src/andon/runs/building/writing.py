@@ -30,11 +30,13 @@ class Made(Record):
         version: all of it: earlier files that were kept, then the new ones.
         produced: what the engine said of the last file that it wrote.
         new: the files that were written for it.
+        note: what people should hear of how it was made.
     """
 
     version: Version
     produced: Produced
     new: tuple[DataFile, ...]
+    note: str | None = None
 
 
 class Writer:
@@ -69,12 +71,14 @@ class Writer:
         make: Build,
         parts: Sequence[Recipe] | None = None,
         kept: Sequence[DataFile] = (),
+        size: int = 0,
     ) -> Made:
         """A version of earlier files and of what recipes return: each part is a new file, unless it holds no row and another file is there.
 
         Args:
             parts: what is written, one file each, in this order; None: the definition's own recipe.
             kept: files of an earlier version that stay as they are, before the new ones; they hold the columns that the parts return.
+            size: bytes that the parts read beside the inputs of the build.
 
         Raises:
             AndonError: as `Engine.run`; then no new file is left.
@@ -83,7 +87,7 @@ class Writer:
         produced: Produced | None = None
         try:
             for part in [self.recipe(definition, make)] if parts is None else parts:
-                produced, file = self._file(definition, make, part)
+                produced, file = self._file(definition, make, part, size)
                 new.append(file)
         except BaseException:
             self._delete(new)
@@ -130,16 +134,20 @@ class Writer:
                 return False
         return True
 
-    def _file(self, definition: Definition, make: Build, recipe: Recipe) -> tuple[Produced, DataFile]:
+    def _file(self, definition: Definition, make: Build, recipe: Recipe, more: int) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
         storage, relations = self._job.lake.storage, self._sides.relations
-        size = sum(relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
-        types = self._job.bound.get(definition.dataset) if self.is_as_bound(make.inputs) else None
+        size = sum(relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files) + more
+        is_own = recipe.definition is definition
+        types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")
 
         def produce() -> Produced:
-            with storage.written(path, self._readers(make)) as place, self._engines.builder(definition, size) as engine:
+            with (
+                storage.written(path, self._readers(make)) as place,
+                self._engines.builder(recipe.definition, size) as engine,
+            ):
                 return engine.run(Task(recipe, place, self._stored(definition), types))
 
         produced = self._turns.take(produce)

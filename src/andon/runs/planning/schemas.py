@@ -15,10 +15,13 @@ from andon.errors import AndonError, DamagedError, Problem, ProjectError
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
 from andon.runs.planning.gather import BoundCode, Gathered
+from andon.runs.planning.going_on import goes_on
 from andon.runs.planning.inspected import Inspected
 from andon.runs.planning.raw_files import RawFiles
+from andon.runs.planning.schema_moves import moved, with_hits
 from andon.runs.planning.steps import SourceInput
 from andon.sources.databases.contract import columns_of, establish_extract
+from andon.sources.databases.cursors import cursor_of
 from andon.sources.explain import explain
 from andon.sources.files.paths import expand, glob, match
 from andon.sources.render import outline
@@ -38,7 +41,21 @@ Describe = Callable[[str], Columns]
 def with_contracts(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> Gathered:
     """Give every source of `taken` that is new its contract, and hold new files to the one there is; failures are noted by dataset."""
     taken = list(taken)
-    gathered = _with_extracts(workspace, gathered, taken)
+    contracts = {name: source.contract for name, source in gathered.sources.items()}
+    gathered = _with_files(workspace, _with_extracts(workspace, gathered, taken), raw, taken)
+    told = [
+        line
+        for name in sorted(taken)
+        if name in contracts and gathered.sources[name].contract is not contracts[name]
+        for line in moved(gathered.definitions[name], contracts[name], gathered.sources[name].contract)
+    ]
+    failures = {name: error for name, error in gathered.failures.items() if name in contracts}
+    failures = with_hits(workspace, gathered.head, gathered.project, failures)
+    return replace(gathered.with_sources({}, failures), notices=(*gathered.notices, *told))
+
+
+def _with_files(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> Gathered:
+    """The contracts of sources that read files."""
     inspected = Inspected(workspace.cache, raw)
     sources: dict[str, SourceInput] = {}
     failures: dict[str, AndonError] = {}
@@ -83,6 +100,8 @@ def _with_extracts(workspace: Workspace, gathered: Gathered, taken: Iterable[str
                         found = session.describe(definition.sql or "", definition.entry)
                         source = gathered.sources[name]
                         contract = establish_extract(definition, session.connection, found, source.contract)
+                        if goes_on(definition):
+                            cursor_of(definition, columns_of(contract))
                         sources[name] = replace(source, contract=contract)
                     except AndonError as error:
                         failures[name] = error

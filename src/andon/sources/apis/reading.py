@@ -104,7 +104,7 @@ class RecordReading:
             text = f"`{self._rest.host}`: {text}"
         column = found.details.get("column") or next(iter(_COLUMN.findall(text)), None)
         accept = f"`andon source accept {definition.dataset}` and then `andon run` record it anew"
-        hint = f"{accept}; `new_columns: add` takes new ones as they come" if found.details.get("only_new") else accept
+        hint = f"{accept}; `schema: add` takes new ones as they come" if found.details.get("only_new") else accept
         if column and not found.details.get("only_new"):
             state = f"`columns: {{{column}: {{type: VARCHAR}}}}` in `{definition.entry}` reads it as text"
             hint = state if found.code == "source.ambiguous" else f"{state}; {accept}"

@@ -83,6 +83,14 @@ class DatabaseKind(Protocol):
         """
         ...
 
+    def since(self, sql: str, column: RemoteColumn, begin: str) -> str:
+        """The query, in the database's own SQL, of those rows of `sql` whose `column` is at least `begin`, or NULL."""
+        ...
+
+    def only(self, sql: str, names: Sequence[str]) -> str:
+        """The query, in the database's own SQL, of some columns of `sql`."""
+        ...
+
     def select(self, sql: str, columns: Sequence[RemoteColumn]) -> str:
         """The engine's SELECT that reads `columns` of `sql`: each value as it is, or the read fails."""
         ...

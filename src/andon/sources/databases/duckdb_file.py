@@ -43,6 +43,16 @@ class DuckDBFile:
         )
         return list(found[0][0]) if found else []
 
+    def since(self, sql: str, column: RemoteColumn, begin: str) -> str:
+        """See `DatabaseKind`."""
+        name = quote(column.name)
+        text = f"{begin}+00" if column.stored == "TIMESTAMP WITH TIME ZONE" else begin
+        return f"select * from (\n{sql}\n) where {name} >= {literal(text)}::{column.stored} or {name} is null"
+
+    def only(self, sql: str, names: Sequence[str]) -> str:
+        """See `DatabaseKind`."""
+        return f"select {', '.join(quote(name) for name in names)} from (\n{sql}\n)"
+
     def select(self, sql: str, columns: Sequence[RemoteColumn]) -> str:
         """See `DatabaseKind`."""
         return f"select {', '.join(quote(c.name) for c in columns)} from (\n{sql}\n)"

@@ -72,6 +72,17 @@ class MySQL:
         )
         return [row[0] for row in ask(f"from {_query(sql)}")]
 
+    def since(self, sql: str, column: RemoteColumn, begin: str) -> str:
+        """See `DatabaseKind`."""
+        name = f"q.{_remote(column.name)}"
+        is_number = column.stored not in ("DATE", "VARCHAR") and not column.stored.startswith("TIMESTAMP")
+        value = begin if is_number else literal(begin.replace("\\", "\\\\"))
+        return f"select * from ({sql}{_END}) q where {name} >= {value} or {name} is null"
+
+    def only(self, sql: str, names: Sequence[str]) -> str:
+        """See `DatabaseKind`."""
+        return f"select {', '.join(f'q.{_remote(name)}' for name in names)} from ({sql}{_END}) q"
+
     def select(self, sql: str, columns: Sequence[RemoteColumn]) -> str:
         """See `DatabaseKind`."""
         sent = ", ".join(f"{_sent(column)} as {_remote(column.name)}" for column in columns)

@@ -60,6 +60,16 @@ class SQLite:
         sql = f"select name from pragma_table_info({literal(table[-1])}) where pk > 0 order by pk"
         return [row[0] for row in ask(f"from {_query(sql)}")]
 
+    def since(self, sql: str, column: RemoteColumn, begin: str) -> str:
+        """See `DatabaseKind`."""
+        name = f"q.{quote(column.name)}"
+        value = literal(begin) if column.stored == "VARCHAR" else begin
+        return f"select * from ({sql}{_END}) q where {name} >= {value} or {name} is null"
+
+    def only(self, sql: str, names: Sequence[str]) -> str:
+        """See `DatabaseKind`."""
+        return f"select {', '.join(f'q.{quote(name)} as {quote(name)}' for name in names)} from ({sql}{_END}) q"
+
     def select(self, sql: str, columns: Sequence[RemoteColumn]) -> str:
         """See `DatabaseKind`."""
         sent = ", ".join(f"{_sent(column)} as {quote(column.name)}" for column in columns)
