@@ -194,6 +194,7 @@ def project_files_page() -> str:
     from andon.project.files.growth import GROWTH_FIELDS
     from andon.project.files.history import HISTORY_FIELDS
     from andon.project.files.insight import INSIGHT_FIELDS
+    from andon.project.files.rest import PAGE_FIELDS, REST_FIELDS, SINCE_FIELDS
     from andon.project.files.sql import CHECK_FIELDS
     from andon.project.files.unit_tests import TEST_FIELDS
 
@@ -231,6 +232,23 @@ def project_files_page() -> str:
         "",
         *_FRONT_MATTER,
         "",
+        "## Keys of a source in YAML",
+        "",
+        "`sources/<schema>/<name>.yml` asks an HTTP API. A how-to: [load from an API](../how-to/apis.md).",
+        "",
+        *_fields(REST_FIELDS),
+        "",
+        "A *path* is names with points between: `data.items`. Below `pagination`:",
+        "",
+        *_fields(PAGE_FIELDS),
+        "",
+        "Below `cursor`:",
+        "",
+        *_fields(SINCE_FIELDS),
+        "",
+        "Below `auth` one of `bearer: …`, `basic: {user: …, password: …}`, `header: {name: …, value: …}`, `query: {name: …, value: …}`. "
+        "What is secret of it is a reference, `${env:NAME}` or `${file:path}`; between `{` and `}` it stands in quotes.",
+        "",
         "## Keys of a rule",
         "",
         "`checks/<name>.sql` holds one SELECT over datasets; every row that it returns is a violation. In its front matter:",
@@ -263,7 +281,8 @@ _LAYOUT = """\
 | path | is |
 |---|---|
 | `andon.toml` | [settings](settings.md) |
-| `sources/<schema>/<name>.sql` | a source: a SELECT over files, the only place where files are read |
+| `sources/<schema>/<name>.sql` | a source: a SELECT over files, the only place where files are read, or the query of a database |
+| `sources/<schema>/<name>.yml` | a source: an HTTP API that is asked |
 | `datasets/<schema>/<name>.sql` | a dataset: one SELECT over other datasets |
 | `datasets/<schema>/<name>.py` | a dataset: one Python function |
 | `datasets/<schema>/<name>.lock.txt` | the locked packages of a Python dataset; `andon lock` writes it |

@@ -115,6 +115,8 @@ class Execution:
                 for line in describe_extract(source.contract):
                     report(Notice(f"{name}: {line}"))
             return
+        if gathered.definitions[name].asks is not None:
+            return  # known only when it was asked
         if source.contract is None or all(read["format"] == "parquet" for read in source.contract["reads"]):
             return  # Parquet files say themselves how they are read
         if build is None or build.contract != source.contract:

@@ -271,9 +271,9 @@ def _contract_lines(build: Build | None) -> tuple[str, ...]:
     if build is None or not build.contract:
         return ()
     if EXTRACT in build.contract:
-        from andon.sources.databases.contract import describe_extract
+        from andon.sources.asked import describe_asked
 
-        return tuple(describe_extract(build.contract))
+        return tuple(describe_asked(build.contract))
     from andon.sources.contract import describe
 
     return tuple(describe(build.contract))

@@ -91,7 +91,7 @@ def _asked_anew(gathered: Gathered, name: str) -> SourceInput:
     from andon.base.record import replace
 
     definition, source = gathered.definitions[name], gathered.sources[name]
-    if definition.connection is None or source.kept_because:
+    if definition.asks is None or source.kept_because:
         return source
     return replace(source, load=asks(definition, gathered.builds.get(name)))
 
@@ -107,7 +107,7 @@ def _report(workspace: Workspace, looked: Gathered, name: str, told: Sequence[st
             except AndonError as found:
                 error = found
         else:
-            brings = _files(source)
+            brings = _files(source) if definition.asks is None else source.load
     columns = _columns(source)
     marked = looked.project.datasets[name].personal
     return SourceReport(

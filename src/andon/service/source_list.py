@@ -23,8 +23,8 @@ class SourceInfo(Document):
     """One line of `source list`.
 
     Attributes:
-        kind: of the connection, or `files`.
-        reads: the connection, or the patterns of the files.
+        kind: of the connection, or `files`, `rest`.
+        reads: the connection, the host, or the patterns of the files.
         load: what becomes of earlier rows: `replace`, `append`, `merge`, `cursor`.
         loaded: when what is published was loaded; None: nothing is.
         run: the run that did it.
@@ -80,15 +80,17 @@ def list_sources(workspace: Workspace, branch: str | None = None) -> list[Source
 def kind_of(workspace: Workspace, definition: Definition) -> str:
     """What a source is asked of."""
     if definition.connection is None:
-        return "files"
+        return "files" if definition.asks is None else "rest"
     known = workspace.databases.connections.get(definition.connection)
     return known.kind if known is not None else "no such connection"
 
 
 def reads_of(definition: Definition) -> tuple[str, ...]:
-    """The connection, or the patterns of the files."""
+    """The connection, the host, or the patterns of the files."""
     if definition.connection is not None:
         return (definition.connection,)
+    if definition.asks is not None:
+        return (definition.asks,)
     return tuple(dict.fromkeys(pattern for read in definition.reads for pattern in read.patterns))
 
 

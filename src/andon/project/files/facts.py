@@ -13,6 +13,7 @@ from andon.model.growth import Growth
 from andon.model.history import RowHistory
 from andon.model.load import LoadPolicy, SchemaPolicy
 from andon.model.project import Insight
+from andon.model.rest import Rest
 from andon.model.unit_tests import CellRows, Near
 from andon.sql.uses import MacroStatement
 
@@ -59,6 +60,7 @@ class DatasetFacts(Record, tag=True):
         calls: functions that its SQL calls, each once.
         imports: modules that its Python imports, as dotted names.
         dependencies, inputs_digest: packages that its Python needs, and the digest that its lock must carry.
+        rest: the HTTP API that a source asks.
     """
 
     kind: Kind
@@ -74,6 +76,7 @@ class DatasetFacts(Record, tag=True):
     imports: tuple[NameUse, ...] = ()
     dependencies: tuple[str, ...] = ()
     inputs_digest: str = ""
+    rest: Rest | None = None
 
 
 class MacroFile(Record, tag=True):

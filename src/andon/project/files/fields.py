@@ -391,7 +391,11 @@ LATER: Mapping[str, str] = {
 def read_fields(node: PlacedValue, file: str) -> DeclaredFields:
     """What the mapping `node` of the file `file` declares about a dataset; checks of columns are among its `checks`."""
     reader = FieldReader(file)
-    declared = as_schema(reader.read(node, FIELDS, LATER))
+    return with_column_checks(as_schema(reader.read(node, FIELDS, LATER)), reader)
+
+
+def with_column_checks(declared: DeclaredFields, reader: FieldReader) -> DeclaredFields:
+    """What was declared; checks that stand with a column are among its `checks`."""
     if reader.for_columns:
         checks = (*declared.get("checks", ()), *reader.for_columns)
         return DeclaredFields({**declared.values, "checks": checks}, declared.places, declared.named, declared.flaws)

@@ -82,7 +82,13 @@ class Tasks:
         files, contract = self.job.raw.pinned.get(dataset, ((), None))
         grown = goes_on_from(definition, inputs, self._history(dataset), self.job.moment)
         key = recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.job.moment))
-        if step.key is None and dataset not in self.job.reuse.forced and definition.id in self.job.reuse.built_before:
+        is_asked = definition.asks is not None and step.key is None  # what it holds is known only then
+        if (
+            step.key is None
+            and not is_asked
+            and dataset not in self.job.reuse.forced
+            and definition.id in self.job.reuse.built_before
+        ):
             known = self.job.lake.objects.builds_by_key([key]).get(key)
             if known is not None and not self.job.lake.objects.is_lost(self.relations.version(known.version)):
                 return self._adopt(known)
@@ -95,7 +101,7 @@ class Tasks:
                 return self._proved(definition, key, inputs, self.job.leaves[dataset].version, same)
         make = self._writer.begun(definition, key, inputs)
         make = replace(make, grown=grown)
-        if definition.connection is not None:
+        if definition.asks is not None:
             outcome = self._load(definition, make, began)
         elif step.action is Action.VIEW:
             outcome = self._view(definition, make)
@@ -230,8 +236,9 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        note = f"{proof}: version kept" if proof else made.note
-        told = made.note if proof is None else None
+        notes = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
+        told = "; ".join(each for each in notes if each) or None
+        note = f"{proof}: version kept" if proof else told
         return Outcome(
             version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=told
         )

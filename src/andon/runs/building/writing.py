@@ -108,7 +108,7 @@ class Writer:
         """What an engine is given to compute a definition over the inputs of a build."""
         dataset, reader, moment = definition.dataset, self._job.raw.reader, self._job.moment
         inputs = {name: self._sides.relations.relation(version) for name, version in make.inputs.items()}
-        if definition.connection is not None:
+        if definition.asks is not None:
             return Recipe(definition, inputs, moment, definition.sql, contract=self._job.raw.pinned[dataset][1])
         if definition.kind is Kind.SOURCE:
             sql = reader.render(dataset)
@@ -163,7 +163,7 @@ class Writer:
         """How an engine learns what the lake stores for what it found a result to be."""
 
         def stored(types: Types) -> tuple[Column, ...]:
-            if definition.kind is Kind.PYTHON:
+            if definition.kind is Kind.PYTHON or (definition.asks is not None and definition.connection is None):
                 self._job.demands.columns(definition.dataset, types)
             return self._columns.of(definition.dataset, types)
 

@@ -57,8 +57,8 @@ def why_whole(definition: Definition, build: Build | None, contract: Any) -> str
 
 
 def asks(definition: Definition, build: Build | None) -> str:
-    """What a source asks its database for, as far as that is known before."""
-    who = f"asks {definition.connection}"
+    """What a source asks for, as far as that is known before."""
+    who = f"asks {definition.connection or definition.asks}"
     if not goes_on(definition):
         return who
     state = LoadState.of(build) if build is not None and build.definition == definition.id else None

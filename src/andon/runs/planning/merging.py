@@ -121,7 +121,7 @@ def merge_raw(definitions: Mapping[str, Definition], head: RawState, side: Merge
     for name, definition in definitions.items():
         if definition.kind is not Kind.SOURCE:
             continue
-        if definition.connection is not None:
+        if definition.asks is not None:
             try:
                 found.sources[name] = extract_input(definition, head.builds.get(name), side, against)
             except DatasetError as error:
@@ -251,9 +251,9 @@ def _kept_notices(name: str, kept: Sequence[str]) -> list[str]:
 
 
 def extract_input(definition: Definition, build: Build | None, side: MergeSide, against: Against) -> SourceInput:
-    """What a source of a database would read.
+    """What a source that asks for its rows would read.
 
-    The folder asks the database where nothing was extracted by this definition yet, a refresh each time. A commit that is merged in
+    The folder asks where nothing was extracted by this definition yet, a refresh each time. A commit that is merged in
     brings what it holds, where that is not what both sides had in common, and the head asked no later.
 
     Args:

@@ -64,7 +64,7 @@ def _with_files(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: 
         source = gathered.sources.get(name)
         if definition.kind is not Kind.SOURCE or source is None or source.kept_because or name in gathered.failures:
             continue
-        if definition.connection is not None:
+        if definition.asks is not None:
             continue
         leaf = gathered.state.leaves.get(name)
         try:
@@ -86,6 +86,8 @@ def _with_extracts(workspace: Workspace, gathered: Gathered, taken: Iterable[str
     by_connection: dict[str, list[Definition]] = {}
     for name in sorted(asked):
         definition = gathered.definitions[name]
+        if definition.connection is None:
+            continue  # what it returns is known only when it was asked
         by_connection.setdefault(str(definition.connection), []).append(definition)
     sources: dict[str, SourceInput] = {}
     failures: dict[str, AndonError] = {}
@@ -266,6 +268,8 @@ class _SourceColumns(Record):
             return None
         if definition.connection is not None:
             return [(column.name, column.stored) for column in columns_of(source.contract)]
+        if definition.asks is not None:
+            return None
         try:
             places = {f.path: self.raw.place(f) for f in source.files}
         except DamagedError as error:
