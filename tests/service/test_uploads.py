@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl  # noqa: TID253
 import pytest
 
 from andon.runs.goal import ANY_PLAN, RunOptions
@@ -106,6 +110,61 @@ def test_a_change_of_main_is_asked_about_first(project):
     assert error["code"] == "usage.confirmation_needed"
     assert not (project.folder / "raw").exists()
     assert not (project.folder / "sources").exists()
+
+
+def workbook(*rows) -> bytes:
+    made, out = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        made.active.append(row)
+    made.save(out)
+    return out.getvalue()
+
+
+def test_a_workbook_becomes_a_source(project):
+    leads = workbook(["id", "name"], [1, "ada"], [2, "ben"])
+    project("upload", given(project, "leads.xlsx", leads), "--as", "crm.leads", "--yes")
+    project("upload", given(project, "june.xlsx", workbook(["id", "name"], [3, "cleo"])), "--as", "crm.leads", "--yes")
+    assert count(project) == 3
+    before = state(project)
+    wrong = given(project, "july.xlsx", workbook(["id", "name"], ["4", "dora"]))
+    told = project("upload", wrong, "--as", "crm.leads", "--yes", status=1).err
+    assert "`Sheet!A2` holds the text `4`, and `id` was recorded as BIGINT" in told
+    assert "its copy `raw/uploads/crm/leads/" in told
+    assert (state(project), count(project)) == (before, 3)
+
+
+def test_it_says_what_was_written(project):
+    told = project("upload", given(project, "a.csv", LEADS), "--as", "crm.leads", "--yes").err
+    assert "written: sources/crm/leads.sql, which reads the copy raw/uploads/crm/leads/" in told
+    again = project("upload", given(project, "b.csv", MORE), "--as", "crm.leads", "--yes").err
+    assert "written" not in again
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_what_a_killed_upload_left_is_ended_by_the_next(project, published):
+    project("upload", given(project, "a.csv", LEADS), "--as", "crm.leads", "--yes")
+    before = state(project)
+    kill = "os.kill(os.getpid(), 9)"
+    moment = f"result = run(*args); {kill}" if published else kill
+    code = f"""
+import os, sys
+from andon.cli.main import main
+from andon.service.runs import Runs
+run = Runs.run
+def killed(*args):
+    {moment}
+Runs.run = killed
+sys.argv = ["andon", "upload", {given(project, "b.csv", MORE)!r}, "--as", "crm.leads", "--replace", "--yes"]
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=project.folder, check=False, capture_output=True)
+    assert ended.returncode == -9, ended.stderr
+    assert state(project).keys() != before.keys()
+    project("upload", given(project, "c.csv", "id,name\n4,dora\n"), "--as", "crm.leads", "--yes")
+    assert count(project) == (2 if published else 3)
+    left = [path for path in state(project) if Path(path).name.startswith(".up") or path.endswith(".replaced")]
+    assert left == []
+    assert published or before.items() <= state(project).items()
 
 
 def test_formats_and_packed_files(project):

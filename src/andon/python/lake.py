@@ -165,7 +165,7 @@ class Lake:
     def upload(
         self, file: str | Path, dataset: str, *, replaces: bool = False, report: Reporter = silent, **options: Any
     ) -> RunResult:
-        """Lay a CSV, JSON or Parquet file into the project as a raw file of the source `dataset`, and publish its rows.
+        """Lay a CSV, JSON, Parquet or Excel file into the project as a raw file of the source `dataset`, and publish its rows.
 
         Where it is not published, the folder is as it was before.
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.files import machine_error, make_folder, write_whole
+from andon.base.files import machine_error, write_whole
 from andon.base.names import is_name_part
 from andon.base.record import Record, replace
 from andon.errors import UsageError
@@ -18,6 +18,7 @@ from andon.lake.named_files import raw_path
 from andon.model.build import InputFile
 from andon.project.folder.scan import hash_files
 from andon.service.sources import gathered_with
+from andon.service.upload_changes import UploadChanges, sweep
 from andon.sources.files.paths import match
 
 if TYPE_CHECKING:
@@ -34,8 +35,12 @@ _READERS = {
     ".jsonl": "read_json",
     ".ndjson": "read_json",
     ".parquet": "read_parquet",
+    ".xlsx": "read_xlsx",
+    ".xlsm": "read_xlsx",
 }
 _PACKED = (".gz", ".zst")
+#: What is packed in itself.
+_WHOLE = (".parquet", ".xlsx", ".xlsm")
 
 
 class Uploaded(Record):
@@ -80,6 +85,7 @@ class Uploads:
         run: Callable[[RunOptions], RunResult],
         *,
         replaces: bool = False,
+        laid: Callable[[Uploaded], object] = lambda _: None,
     ) -> RunResult:
         """Lay a copy of `file` where the source `dataset` reads, and publish its rows with all that reads them.
 
@@ -89,60 +95,46 @@ class Uploads:
             options: how to publish; what is selected is chosen here.
             run: as `Runs.run`.
             replaces: take the files that were uploaded for the dataset before away. They are in the lake.
+            laid: hears what was laid into the folder, before it is published.
 
         Raises:
             UsageError: `usage.bad_argument` for a file or name that can't be taken, `usage.exists` for a content that is there already.
             AndonError: what `run` raises.
         """
-        with _Changes() as changes:
-            uploaded = _lay(self._workspace, file, dataset, changes, replaces=replaces)
+        source = _source(self._workspace, file, dataset)
+        folder = f"raw/uploads/{dataset.replace('.', '/')}"
+        sweep(self._workspace.root, folder, self._is_published(dataset))
+        with UploadChanges(self._workspace.root, folder) as changes:
+            uploaded = _lay(self._workspace, file, dataset, source, changes, replaces=replaces)
+            laid(uploaded)
             message = options.message or uploaded.message
             result = run(replace(options, select=(f"{dataset}+",), message=message))
             changes.stay = result.published
         return result
 
+    def _is_published(self, dataset: str) -> Callable[[str], bool]:
+        """Whether a path is one of the raw files of a dataset as it is published."""
 
-class _Changes:
-    """What is changed in a folder: taken back at the end of the block, also by an error, unless `stay` is set."""
+        def is_published(path: str) -> bool:
+            lake = self._workspace.lake
+            leaf = lake.commits.state(lake.refs.resolve(self._workspace.branch(None))).leaves.get(dataset)
+            build = lake.objects.builds([leaf.build]).get(leaf.build) if leaf is not None else None
+            return build is not None and path in build.contents
 
-    def __init__(self) -> None:
-        self.stay = False
-        self._made: list[Path] = []
-        self._aside: list[tuple[Path, Path]] = []
-        self._folders: list[Path] = []
-
-    def __enter__(self) -> _Changes:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for path in () if self.stay else self._made:
-            path.unlink(missing_ok=True)
-        for folder in () if self.stay else reversed(self._folders):
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
-        for before, now in self._aside:
-            if self.stay:
-                now.unlink(missing_ok=True)
-            else:
-                now.replace(before)
-
-    def making(self, path: Path) -> Path:
-        """Note a file before it is made, with the folder that it needs."""
-        self._made.append(path)
-        self._folders += [folder for folder in reversed(path.parents) if not folder.exists()]
-        make_folder(path.parent)
-        return path
-
-    def put_aside(self, path: Path) -> None:
-        """Move a file to where no pattern finds it."""
-        now = path.with_name(f".{path.name}.replaced")
-        path.replace(now)
-        self._aside.append((path, now))
+        return is_published
 
 
-def _lay(workspace: Workspace, file: Path, dataset: str, changes: _Changes, *, replaces: bool) -> Uploaded:
+def _lay(
+    workspace: Workspace,
+    file: Path,
+    dataset: str,
+    read_by: tuple[str, str, bool],
+    changes: UploadChanges,
+    *,
+    replaces: bool,
+) -> Uploaded:
     """Copy the file to where the source reads, and write the source where there is none."""
-    source, pattern, is_new = _source(workspace, file, dataset)
+    source, pattern, is_new = read_by
     folder = f"raw/uploads/{dataset.replace('.', '/')}"
     there = _uploads(workspace, folder)
     stamp = workspace.clock().strftime("%Y%m%d-%H%M%S")
@@ -222,7 +214,7 @@ def _ending(name: str) -> str | None:
     lower = name.lower()
     packed = next((p for p in _PACKED if lower.endswith(p)), "")
     plain = Path(lower.removesuffix(packed)).suffix
-    return plain + packed if plain in _READERS and not (packed and plain == ".parquet") else None
+    return plain + packed if plain in _READERS and not (packed and plain in _WHOLE) else None
 
 
 def _text(original: str, pattern: str) -> str:
@@ -255,7 +247,15 @@ def _free(workspace: Workspace, place: str, name: str) -> str:
 
 def _uploads(workspace: Workspace, folder: str) -> dict[str, InputFile]:
     place = workspace.root / folder
-    paths = [f"{folder}/{each.name}" for each in sorted(place.iterdir()) if each.is_file()] if place.is_dir() else []
+    paths = (
+        [
+            f"{folder}/{each.name}"
+            for each in sorted(place.iterdir())
+            if each.is_file() and not each.name.startswith(".")
+        ]
+        if place.is_dir()
+        else []
+    )
     facts = hash_files(workspace.root, paths, workspace.cache)
     return {path: InputFile(path, fact.sha256, fact.size) for path, fact in facts.items()}
 

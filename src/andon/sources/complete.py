@@ -16,6 +16,8 @@ from andon.sql.facts import read_facts
 _MOST = 12
 #: Files above this are not read again for more problems.
 _LARGEST = 64 << 20
+#: Workbooks are packed, and slow to read.
+_LARGEST_WORKBOOK = 2 << 20
 _SUGGESTED = re.compile(r"`(?:select [^`]*? from )?(read_\w+\([^`]*\))(?: where [^`]*)?`")
 
 
@@ -27,7 +29,8 @@ def complete(
     Args:
         attempt: the first load of another call; raises what is wrong then.
     """
-    if sum(s.stored.stat().st_size for s in sources) > _LARGEST:
+    largest = _LARGEST_WORKBOOK if call.format == "xlsx" else _LARGEST
+    if sum(s.stored.stat().st_size for s in sources) > largest:
         return error
     problems, current, seen = [error], call, {call.key}
     while len(problems) <= _MOST:

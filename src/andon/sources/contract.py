@@ -14,7 +14,7 @@ from andon.model.dataset import Definition
 from andon.model.load import SchemaPolicy
 from andon.sources.complete import complete
 from andon.sources.failures import engine_error
-from andon.sources.files import columnar, delimited, documents, partitions
+from andon.sources.files import columnar, delimited, documents, excel, partitions
 from andon.sources.files.calls import Call, parse_call
 from andon.sources.files.casts import SHORT
 from andon.sources.files.paths import check_local, files_of
@@ -24,6 +24,9 @@ from andon.sources.files.widening import widens
 
 #: So many types are counted by name where columns are not listed.
 _TYPES = 5
+
+#: What finds tables of texts, by the format of the call.
+_MODULES: Mapping[str, ModuleType] = {"csv": delimited, "json": documents, "xlsx": excel}
 
 #: `{"reads": [entry, …]}`, one entry for each read of the definition, in its order; JSON values only.
 Contract = dict[str, Any]
@@ -96,7 +99,7 @@ def _entry(
             check_whole(source)
         entry["columns"] = [["json", "JSON"]]
         return entry
-    module = delimited if call.format == "csv" else documents
+    module = _MODULES[call.format]
     if before is not None:
         new = [s for s in sources if fresh is None or s.path in fresh]
         if new:
@@ -202,7 +205,7 @@ def _by_type(columns: Sequence[Sequence[str]]) -> str:
 
 def _how(entry: Mapping[str, Any]) -> str:
     if entry["format"] != "csv":
-        return str(entry["format"])
+        return {"xlsx": "a sheet of a workbook"}.get(entry["format"], str(entry["format"]))
     dialect = entry["dialect"]
     delim = {"\t": "tab"}.get(dialect["delim"], f"`{dialect['delim']}`")
     parts = [f"delimiter {delim}", f"quote `{dialect['quote']}`" if dialect["quote"] else "no quotes"]

@@ -13,7 +13,7 @@ from andon.errors import AndonError, DatasetError
 from andon.model.dataset import Definition
 from andon.model.types import INTEGERS
 from andon.sources.failures import engine_error, refused, shown, stop
-from andon.sources.files import documents
+from andon.sources.files import documents, excel
 from andon.sources.files.amounts import proposals
 from andon.sources.files.calls import Call, parse_call, written
 from andon.sources.files.dialect import Dialect, find_dialect, first_record, records, stated_dialect
@@ -110,6 +110,8 @@ def _a(kind: str) -> str:
 def _place(call: Call, files: Mapping[str, Path], column: str, value: str) -> tuple[str, int | None] | None:
     """File and line of a value, None when the call's files have no such column."""
     paths = files_of(call.read, list(files))
+    if call.format == "xlsx":
+        return excel.locate(call, sources_of(call, files, paths), column, value)
     if call.format == "json" or not paths:
         return _json_place(call, files, paths, value)
     sources = sources_of(call, files, paths)

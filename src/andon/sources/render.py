@@ -11,7 +11,7 @@ from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.model.dataset import Definition
 from andon.sources.failures import refusal
-from andon.sources.files import columnar, documents, partitions
+from andon.sources.files import columnar, documents, excel, partitions
 from andon.sources.files.calls import Call, parse_call
 from andon.sources.files.casts import Cast
 from andon.sources.files.paths import files_of
@@ -42,7 +42,7 @@ def outline(definition: Definition, contract: Mapping[str, Any], files: Mapping[
     """
 
     def empty(call: Call, entry: Mapping[str, Any]) -> str:
-        if call.format not in ("csv", "json"):
+        if call.format not in ("csv", "json", "xlsx"):
             return _table_expression(call, entry, files)
         spelled = spell(files_of(call.read, list(files)), files)
         columns = [f"cast(null as {c.kept}) as {quote(c.column)}" for c in Table.of(entry).casts]
@@ -85,6 +85,8 @@ def _table_expression(call: Call, entry: Mapping[str, Any], files: Mapping[str, 
     if call.format == "json":
         body = documents.relation(call, table, sources)
         return _select([*documents.select_list(table, _bad), *extra], body)
+    if call.format == "xlsx":
+        return _select([*_casts(table, table.casts), *extra], excel.relation(call, table, sources))
     return _csv(call, table, sources, extra)
 
 

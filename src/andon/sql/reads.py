@@ -18,6 +18,7 @@ _BY_ENDING = {
     ".jsonl": "read_json",
     ".ndjson": "read_json",
     ".parquet": "read_parquet",
+    ".xlsx": "read_xlsx",
 }
 
 #: Words that can follow a table expression and are no alias.

@@ -10,6 +10,8 @@ import click
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import publish_options, run_options, yes_option
 from andon.cli.run_end import confirmed, finish
+from andon.errors import AndonError
+from andon.service.uploads import Uploaded
 
 
 @click.command(
@@ -27,16 +29,36 @@ from andon.cli.run_end import confirmed, finish
 @yes_option
 @pass_app
 def upload(app: App, /, file: Path, dataset: str, replaces: bool, yes: bool, **options: Any) -> int:
-    """Lay a CSV, JSON or Parquet file into the project and publish its rows, with all that reads them.
+    """Lay a CSV, JSON, Parquet or Excel file into the project and publish its rows, with all that reads them.
 
     The copy lies in `raw/uploads/`, and the commit says what it was called and what it holds. Where it is not published, the folder is
     as it was before.
     """
     chosen, runs = run_options((), **options), app.service.runs
-    result = app.service.uploads.publish(
-        file, dataset, chosen, lambda its: confirmed(app, yes, its, runs.run), replaces=replaces
-    )
+    laid: list[Uploaded] = []
+    try:
+        result = app.service.uploads.publish(
+            file,
+            dataset,
+            chosen,
+            lambda its: confirmed(app, yes, its, runs.run),
+            replaces=replaces,
+            laid=laid.append,
+        )
+    except AndonError:
+        _say_removed(app, file, laid)
+        raise
     status = finish(app, result, chosen, "publish.change")
     if not result.published:
-        app.console.note(f"`{file}` was not published, so the folder is as it was before")
+        _say_removed(app, file, laid)
+    elif laid and laid[0].is_new:
+        app.console.note(f"written: {laid[0].source}, which reads the copy {laid[0].file}")
     return status
+
+
+def _say_removed(app: App, file: Path, laid: list[Uploaded]) -> None:
+    """The folder is as it was: what messages call by the copy's name is the person's own file."""
+    if laid:
+        app.console.note(
+            f"`{file}` was not published, so its copy `{laid[0].file}` is removed and the folder is as it was before"
+        )

@@ -23,6 +23,7 @@ _FORMATS = {
     "read_ndjson_auto": "json",
     "read_parquet": "parquet",
     "parquet_scan": "parquet",
+    "read_xlsx": "xlsx",
 }
 
 #: Other spellings that DuckDB takes for one option.
@@ -49,7 +50,7 @@ class Call(Record):
     """One read call.
 
     Attributes:
-        format: `csv`, `json`, `parquet`, or `other` for what is passed through (`read_text`, `read_blob`, …).
+        format: `csv`, `json`, `parquet`, `xlsx`, or `other` for what is passed through (`read_text`, `read_blob`, …).
         stated: the options by their canonical names, as Python values.
         texts: the same as SQL text.
         key: changes when function, patterns or options change, not with layout.

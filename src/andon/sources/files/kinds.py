@@ -17,7 +17,7 @@ _HEAD = 1 << 16
 #: How files begin, what they are, and the command that unpacks them or what to do.
 _UNPACKED = ((b"BZh", "bzip2", "bzip2 -dc"), (b"\xfd7zXZ\x00", "xz", "xz -dc"))
 _OTHERS = (
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save its sheet as CSV (UTF-8)"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save it as .xlsx, which `read_xlsx` reads"),
     (b"SQLite format 3\x00", "an SQLite database", "export the table as CSV"),
     (b"%PDF-", "a PDF document", "get the data as CSV"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it"),
@@ -78,7 +78,7 @@ def _binary(source: Source, call: Call, start: bytes) -> DatasetError | None:
         return told("a Parquet file", f"write `read_parquet({literal(source.path)})`")
     if start.startswith(b"PK\x03\x04"):
         if b"xl/" in start or b"[Content_Types].xml" in start:
-            return told("an Excel workbook", "save its sheet as CSV (UTF-8)")
+            return told("an Excel workbook", f"write `read_xlsx({literal(source.path)})`")
         unpack = filtered(source.path, "funzip", source.compression)
         return told("a zip archive", f"unpack it; if it holds one file: `{unpack}`")
     for begins, what, command in _UNPACKED:

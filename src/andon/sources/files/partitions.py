@@ -69,6 +69,12 @@ def check_apart(call: Call, columns: Sequence[Sequence[str]], in_files: Sequence
         DatasetError: `source.ambiguous`.
     """
     names = {name.lower() for name, *_ in in_files}
+    origin = call.get("filename")
+    shown_as = origin if isinstance(origin, str) and origin.lower() not in ("true", "false") else "filename"
+    if origin and shown_as.lower() in names:
+        message = f"`{shown_as}` is a column of the file, and what `filename` is asked to name"
+        other = call.suggest(filename=literal("path" if "path" not in names else "file_path"))
+        raise stop("source.ambiguous", message, path, hint=f"write `{other}` to give the path another name")
     twice = next((name for name, _ in columns if name.lower() in names), None)
     if twice is not None:
         message = f"`{twice}` is a column of the file and a key of its folder"
