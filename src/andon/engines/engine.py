@@ -79,6 +79,7 @@ class Recipe(Record):
         contract: what was recorded about how a source is read.
         state: of a source: what its last load left behind, if that counts.
         earlier: for a source that goes on where its last load ended: the name in `inputs` of what it holds.
+        is_part: whether its inputs stand for parts of what their names stand for elsewhere.
     """
 
     definition: Definition
@@ -90,6 +91,7 @@ class Recipe(Record):
     contract: Mapping[str, Any] | None = None
     earlier: str | None = None
     state: Mapping[str, Any] | None = None
+    is_part: bool = False
 
     @property
     def dataset(self) -> str:
@@ -238,6 +240,8 @@ def _lacking(capabilities: Capabilities, definition: Definition, views: Collecti
         return "knows no macros", "write out what the macro does, or leave this dataset to another engine"
     if definition.materialize is Materialize.VIEW and not capabilities.views:
         return "makes no views", "`materialize: table`"
+    if definition.growth is not None and not capabilities.views:
+        return "makes tables whole only", "`materialize: table`"
     read = sorted(set(views).intersection(definition.inputs))
     if read and not capabilities.views:
         return "reads no views", f"`materialize: table` for {', '.join(f'`{name}`' for name in read)}"

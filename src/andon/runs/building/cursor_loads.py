@@ -23,7 +23,7 @@ from andon.model.load import LoadPolicy, span
 from andon.model.version import DataFile, Version, version_id
 from andon.runs.building import putting
 from andon.runs.building.outcome import Outcome
-from andon.runs.building.writing import Made
+from andon.runs.building.writing import FilePart, Made
 from andon.runs.planning.going_on import LoadState, why_whole
 from andon.runs.planning.steps import clock_part
 from andon.sources.databases.contract import columns_of, with_content
@@ -210,7 +210,7 @@ class _GoingOn:
     @contextmanager
     def _scratch(self, sql: str, contract: Any) -> Iterator[Version]:
         recipe = Recipe(self._definition, {}, self._job.moment, sql, contract=contract)
-        made = self._writer.write(self._definition, self._make, [recipe])
+        made = self._writer.write(self._definition, self._make, [FilePart(recipe, 0)])
         try:
             yield made.version
         finally:
@@ -224,7 +224,7 @@ class _GoingOn:
         came = self._came(asked, start, keys)
         facts = self._of.facts(asked, self._column, self._kind)
         notes += told(self._column, facts)
-        new = self._writer.write(self._definition, self._make, [self._recipe(putting.added(came))], size=self._size)
+        new = self._writer.write(self._definition, self._make, [self._part(putting.added(came))])
         try:
             gone = self._gone(came)
             if not new.version.rows and not gone[0]:
@@ -266,8 +266,8 @@ class _GoingOn:
             kept = [file for file in kept if file not in touched]
             small = [file for file in touched if file.size < _SMALL]
             groups = [*([file] for file in touched if file not in small), *([small] if small else [])]
-            parts = [self._recipe(putting.without(came, self._of.source(group), keys)) for group in groups]
-        rewritten = self._writer.write(self._definition, self._make, parts, size=self._size) if parts else None
+            parts = [self._part(putting.without(came, self._of.source(group), keys)) for group in groups]
+        rewritten = self._writer.write(self._definition, self._make, parts) if parts else None
         again = [file for file in (rewritten.new if rewritten is not None else ()) if file.rows]
         if rewritten is not None:
             self._writer.drop(replace(rewritten, new=tuple(file for file in rewritten.new if file not in again)))
@@ -310,6 +310,9 @@ class _GoingOn:
         kind = next(column.type for column in self._before.columns if column.name == self._column)
         text = f"{start}+00" if kind == "TIMESTAMP WITH TIME ZONE" else start
         return f"({name} >= {literal(text)}::{kind} or {name} is null)"
+
+    def _part(self, sql: str) -> FilePart:
+        return FilePart(self._recipe(sql), self._size)
 
     def _recipe(self, sql: str) -> Recipe:
         """For the lake's own engine."""
