@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from andon.lake.lake import Lake
     from andon.relations.pool import Readers
     from andon.sources.databases.databases import Databases
+    from andon.sources.remote.places import Places
     from andon.state.check_results import CheckResults
     from andon.state.facts import Facts
     from andon.state.looks import Looks
@@ -125,6 +126,11 @@ class Workspace:
     def databases(self) -> Databases:
         """The databases that sources may read."""
         return self._adapters.databases
+
+    @property
+    def places(self) -> Places:
+        """The places of files that lie elsewhere."""
+        return self._adapters.places
 
     @property
     def runs(self) -> RunLog:

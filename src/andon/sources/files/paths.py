@@ -12,7 +12,8 @@ from andon.errors import DatasetError
 from andon.model.dataset import FileRead
 
 _MAGIC = re.compile(r"[*?\[]")
-_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_READ = ("s3://", "http://", "https://")
 
 
 def has_magic(pattern: str) -> bool:
@@ -20,25 +21,31 @@ def has_magic(pattern: str) -> bool:
     return _MAGIC.search(pattern) is not None
 
 
+def is_remote(path: str) -> bool:
+    """Whether a path or pattern is of a file in another place: object storage, or a web server."""
+    return path.startswith(_READ)
+
+
 def check_local(pattern: str) -> None:
-    """Refuse a `pattern` that names a place on a network.
+    """Refuse a `pattern` that names a place on a network that is not read.
 
     Raises:
         DatasetError: `usage.not_yet`.
     """
-    if _REMOTE.match(pattern):
+    if _ELSEWHERE.match(pattern) and not is_remote(pattern):
         hint = "download the file into the project's folder and read it from there"
-        raise DatasetError(
-            "usage.not_yet", f"only local files are read in this version, not `{pattern}`", where=pattern, hint=hint
-        )
+        message = f"files of `s3://`, `http://` and `https://` are read, not `{pattern}`"
+        raise DatasetError("usage.not_yet", message, where=pattern, hint=hint)
 
 
 def match(pattern: str, path: str) -> bool:
     """Whether `path` (POSIX) is one that `pattern` means.
 
     `*` and `?` stop at a `/`; `**` as a whole part stands for any number of folders, none included. Hidden files match like
-    others, as DuckDB has it.
+    others, as DuckDB has it. The address of a file on a web server means itself.
     """
+    if pattern.startswith(("http://", "https://")):
+        return pattern == path
     return _compiled(_clean(pattern)).fullmatch(_clean(path)) is not None
 
 
@@ -49,6 +56,8 @@ def glob(root: Path, pattern: str) -> list[str]:
         DatasetError: `source.missing` for a link that leads nowhere, `usage.not_yet` for a place on a network.
     """
     check_local(pattern)
+    if is_remote(pattern):
+        return []
     cleaned = _clean(pattern)
     absolute = cleaned.startswith("/")
     base = Path("/") if absolute else root
@@ -80,7 +89,7 @@ def expand(reads: Sequence[FileRead], list_files: Callable[[str], Sequence[str]]
         paths: dict[str, None] = {}
         for pattern in read.patterns:
             check_local(pattern)
-            listed = list(list_files(_clean(pattern)))
+            listed = list(list_files(pattern if is_remote(pattern) else _clean(pattern)))
             if not listed:
                 raise _missing(pattern, list_files)
             paths.update(dict.fromkeys(sorted(listed)))
@@ -185,6 +194,10 @@ def _is_hidden(path: str) -> bool:
 
 
 def _missing(pattern: str, list_files: Callable[[str], Sequence[str]]) -> DatasetError:
+    if is_remote(pattern):
+        return DatasetError(
+            "source.missing", f"no file fits `{pattern}`", where=pattern, hint="look at what lies there"
+        )
     cleaned = _clean(pattern)
     folder = str(PurePosixPath(cleaned).parent)
     while has_magic(folder):
