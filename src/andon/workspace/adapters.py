@@ -120,7 +120,7 @@ class Adapters:
         def resolve(text: str, what: str) -> str:
             return referenced(text, self.environ, what, "andon.toml")
 
-        return Places(self.connections, resolve)
+        return Places(self.connections, resolve, self.root)
 
     @property
     def readers(self) -> Readers:

@@ -35,7 +35,7 @@ from andon.runs.planning.moves import HeadMoves, moment_of
 from andon.runs.planning.raw_common import RawInCommon, RawState
 from andon.runs.planning.remote_files import RemoteFiles
 from andon.runs.planning.steps import SourceInput
-from andon.sources.files.paths import glob, is_remote
+from andon.sources.files.paths import glob, is_remote, local_patterns
 from andon.workspace.base import Base, InCommon
 from andon.workspace.git import git_info
 from andon.workspace.git_history import GitHistory
@@ -357,6 +357,8 @@ class Gatherer:
 
     def _look(self, definition: Definition) -> Mapping[str, InputFile]:
         root = self._workspace.root
-        paths = sorted({p for read in definition.reads for pattern in read.patterns for p in glob(root, pattern)})
+        paths = sorted(
+            {p for read in definition.reads for pattern in local_patterns(read) for p in glob(root, pattern)}
+        )
         facts: Mapping[str, FileFact] = hash_files(root, paths, self._workspace.cache)
         return {path: InputFile(path, fact.sha256, fact.size) for path, fact in facts.items()}

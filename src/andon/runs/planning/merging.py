@@ -17,7 +17,7 @@ from andon.runs.planning.moves import HeadMoves
 from andon.runs.planning.raw_common import RawInCommon, RawState, Teller, means
 from andon.runs.planning.remote_merging import merge_asked, merge_loads, remote_only
 from andon.runs.planning.steps import SourceInput
-from andon.sources.files.paths import is_remote
+from andon.sources.files.paths import is_remote, remote_patterns
 from andon.workspace.base import Base, InCommon
 from andon.workspace.git_history import Differing, GitHistory
 
@@ -199,7 +199,7 @@ def _here(
 ) -> Mapping[str, InputFile]:
     """The files that a source means on a side; those in other places stay as published where nobody asks for them."""
     found = side.raw(definition)
-    if not side.has_folders_raw or not any(is_remote(p) for read in definition.reads for p in read.patterns):
+    if not side.has_folders_raw or not any(map(remote_patterns, definition.reads)):
         return found
     if _asks(definition, build, side):
         return {**found, **side.remote(definition)}

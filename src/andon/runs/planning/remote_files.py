@@ -17,7 +17,7 @@ from andon.lake.named_files import raw_path
 from andon.model.build import InputFile
 from andon.model.dataset import Definition
 from andon.runs.planning.raw_files import kept_copy
-from andon.sources.files.paths import is_remote
+from andon.sources.files.paths import check_table_call, remote_patterns
 
 if TYPE_CHECKING:
     from andon.sources.remote.place import Place, RemoteFile
@@ -58,7 +58,8 @@ class RemoteFiles:
         """
         found: dict[str, InputFile] = {}
         for read in definition.reads:
-            for pattern in filter(is_remote, read.patterns):
+            check_table_call(read)
+            for pattern in remote_patterns(read):
                 if pattern not in self._seen:
                     self._seen[pattern] = self._look(pattern)
                 found.update(self._seen[pattern])

@@ -14,6 +14,8 @@ from andon.model.dataset import FileRead
 _MAGIC = re.compile(r"[*?\[]")
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _READ = ("s3://", "http://", "https://")
+#: Tables that other systems write: a path that begins so is of the snapshot that was read of one.
+_TABLES = {"iceberg_scan": "iceberg:", "delta_scan": "delta:"}
 
 
 def has_magic(pattern: str) -> bool:
@@ -22,8 +24,38 @@ def has_magic(pattern: str) -> bool:
 
 
 def is_remote(path: str) -> bool:
-    """Whether a path or pattern is of a file in another place: object storage, or a web server."""
-    return path.startswith(_READ)
+    """Whether a path or pattern is of what others write in another place: object storage, a web server, a table of another system."""
+    return path.startswith((*_READ, *_TABLES.values()))
+
+
+def remote_patterns(read: FileRead) -> list[str]:
+    """Those of a read's patterns that are asked for, as paths of what comes back are matched with them."""
+    if read.function in _TABLES:
+        return [_TABLES[read.function] + pattern for pattern in read.patterns]
+    return [pattern for pattern in read.patterns if is_remote(pattern)]
+
+
+def check_table_call(read: FileRead) -> None:
+    """Refuse options of a read of another system's table: its newest snapshot is read, and what was read stays.
+
+    Raises:
+        DatasetError: `source.ambiguous`.
+    """
+    if read.function in _TABLES and read.options:
+        message = f"`{read.function}` takes no option here, found `{read.options[0][0]}`"
+        hint = "leave it out: a refresh loads the newest snapshot, and earlier ones are in the commits that loaded them"
+        raise DatasetError("source.ambiguous", message, where=read.patterns[0], hint=hint)
+
+
+def local_patterns(read: FileRead) -> list[str]:
+    """Those of a read's patterns that are of files in the folder or on the machine."""
+    return [] if read.function in _TABLES else [pattern for pattern in read.patterns if not is_remote(pattern)]
+
+
+def table_of(path: str) -> tuple[str, str]:
+    """The format and the stated place of a table that a path names."""
+    kind, _, place = path.partition(":")
+    return kind, place
 
 
 def check_local(pattern: str) -> None:
@@ -44,6 +76,8 @@ def match(pattern: str, path: str) -> bool:
     `*` and `?` stop at a `/`; `**` as a whole part stands for any number of folders, none included. Hidden files match like
     others, as DuckDB has it. The address of a file on a web server means itself.
     """
+    if path.startswith(tuple(_TABLES.values())):
+        return pattern in (path, table_of(path)[1])
     if pattern.startswith(("http://", "https://")):
         return pattern == path
     return _compiled(_clean(pattern)).fullmatch(_clean(path)) is not None
