@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from pathlib import Path
 
 import pyarrow as pa  # noqa: TID253
 import pytest
@@ -16,7 +17,9 @@ _names = (f"tables{n}" for n in itertools.count(1))
 
 
 def rows(*pairs) -> pa.Table:
-    return pa.table({"id": pa.array([p[0] for p in pairs], pa.int64()), "amount": pa.array([p[1] for p in pairs], pa.int64())})
+    return pa.table(
+        {"id": pa.array([p[0] for p in pairs], pa.int64()), "amount": pa.array([p[1] for p in pairs], pa.int64())}
+    )
 
 
 class DeltaWriter:
@@ -93,8 +96,7 @@ class IcebergWriter:
             self._bucket.put(f"{key}/metadata/version-hint.text", name)
             return
         path = self.table.location().removeprefix("file://") + "/metadata/version-hint.text"
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(name)
+        Path(path).write_text(name, encoding="utf-8")
 
 
 @pytest.fixture(params=["delta", "iceberg"])

@@ -20,7 +20,7 @@ from andon.runs.planning.raw_files import kept_copy
 from andon.sources.files.paths import check_table_call, remote_patterns
 
 if TYPE_CHECKING:
-    from andon.sources.remote.place import Place, RemoteFile
+    from andon.sources.remote.place import FilePlace, RemoteFile
     from andon.workspace.workspace import Workspace
 
 #: So many files are fetched side by side.
@@ -83,7 +83,7 @@ class RemoteFiles:
             self._workspace.cache.put(_KNOWN, new)
         return {file.url: InputFile(file.url, now.sha256, now.size) for file, now in zip(listed, fetched, strict=True)}
 
-    def _fetched(self, place: Place, file: RemoteFile, known: _Known | None) -> _Known:
+    def _fetched(self, place: FilePlace, file: RemoteFile, known: _Known | None) -> _Known:
         """A file as it is now; what is in the storage and did not change is not fetched."""
         if known is not None:
             copy = kept_copy(InputFile(file.url, known.sha256, known.size))

@@ -49,11 +49,11 @@ class HttpPlace:
         self._signed = _signed(options)
 
     def listed(self, pattern: str) -> Sequence[RemoteFile]:
-        """See `Place`: a server lists nothing, so a pattern is an address."""
+        """See `FilePlace`: a server lists nothing, so a pattern is an address."""
         return [RemoteFile(pattern)]
 
     def fetch(self, file: RemoteFile, known: str | None, take: Take) -> RemoteFile | None:
-        """See `Place`."""
+        """See `FilePlace`."""
         headers = {"user-agent": f"andon/{__version__}", "accept-encoding": "identity", "accept": "*/*"}
         if known is not None:
             tag, _, moment = known.partition("\n")

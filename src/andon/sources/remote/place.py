@@ -25,7 +25,7 @@ class RemoteFile(Record, array_like=True):
     size: int | None = None
 
 
-class Place(Protocol):
+class FilePlace(Protocol):
     """Where files lie."""
 
     def listed(self, pattern: str) -> Sequence[RemoteFile]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from andon.model.connection import Connection
 from andon.sources.files.paths import check_local, table_of
-from andon.sources.remote.place import Place
+from andon.sources.remote.place import FilePlace
 
 
 class Places:
@@ -25,7 +25,7 @@ class Places:
         self._resolve = resolve
         self._root = root
 
-    def of(self, url: str) -> Place:
+    def of(self, url: str) -> FilePlace:
         """The place of a file, or of all that a pattern means.
 
         Raises:
@@ -46,7 +46,7 @@ class Places:
         found = max(named, key=lambda c: len(dict(c.options)["url"]), default=None)
         return HttpPlace(found.name if found else None, self._options(found))
 
-    def _table(self, url: str) -> Place:
+    def _table(self, url: str) -> FilePlace:
         from andon.sources.remote.tables import TablePlace
 
         place = table_of(url)[1]

@@ -48,7 +48,7 @@ class S3Place:
         self._store = _store(bucket, options)
 
     def listed(self, pattern: str) -> Sequence[RemoteFile]:
-        """See `Place`."""
+        """See `FilePlace`."""
         key = bucket_and_key(pattern)[1]
         if not has_magic(key):
             return [self._described(pattern, key)]
@@ -70,7 +70,7 @@ class S3Place:
         return sorted(found, key=lambda file: file.url)
 
     def fetch(self, file: RemoteFile, known: str | None, take: Take) -> RemoteFile | None:
-        """See `Place`."""
+        """See `FilePlace`."""
         import obstore
 
         if known is not None and file.mark == known:

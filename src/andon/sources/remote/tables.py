@@ -14,7 +14,7 @@ from andon.base.record import Record
 from andon.base.temporary import Temporary, system_place
 from andon.errors import AndonError, DatasetError
 from andon.sources.files.paths import table_of
-from andon.sources.remote.place import Place, RemoteFile, Take
+from andon.sources.remote.place import FilePlace, RemoteFile, Take
 from andon.sources.remote.s3 import bucket_and_key
 
 _CHUNK = 1 << 20
@@ -42,7 +42,7 @@ class TablePlace:
         bucket: where it lies, for one in object storage, and `options`: those of its connection, references resolved.
     """
 
-    def __init__(self, url: str, root: Path, bucket: Place | None, options: Mapping[str, str]) -> None:
+    def __init__(self, url: str, root: Path, bucket: FilePlace | None, options: Mapping[str, str]) -> None:
         self._url = url
         self._format, self._stated = table_of(url)
         self._bucket = bucket
@@ -51,11 +51,11 @@ class TablePlace:
         self._path = path if bucket is not None else str((root / path).resolve())
 
     def listed(self, pattern: str) -> Sequence[RemoteFile]:
-        """See `Place`: a table is one file."""
+        """See `FilePlace`: a table is one file."""
         return [RemoteFile(pattern, self._snapshot().mark)]
 
     def fetch(self, file: RemoteFile, known: str | None, take: Take) -> RemoteFile | None:
-        """See `Place`."""
+        """See `FilePlace`."""
         if known is not None and file.mark == known:
             return None
         snapshot = self._snapshot()
