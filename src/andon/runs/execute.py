@@ -81,6 +81,7 @@ class Execution:
             ),
             proofs=Proofs(self._workspace.cache),
             wishes=Wishes(pack=prepared.packs),
+            histories=prepared.histories,
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides, engines)

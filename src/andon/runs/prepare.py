@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.hashing import content_id
 from andon.base.paths import is_at
-from andon.base.record import Record, replace
+from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
 from andon.model.commit import Commit
 from andon.model.dataset import Materialize
@@ -21,6 +21,7 @@ from andon.runs.goal import Goal, RunOptions
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
+from andon.runs.planning.histories import continued, histories_of, with_merged
 from andon.runs.planning.merging import code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
@@ -43,6 +44,7 @@ class Prepared(Record):
         shared: shared files of the next commit.
         checks: which checks must be looked at.
         packs: datasets whose files are put together.
+        histories: by dataset the builds that histories go on from.
     """
 
     goal: Goal
@@ -55,6 +57,7 @@ class Prepared(Record):
     shared: Mapping[str, str]
     checks: Looked
     packs: frozenset[str] = frozenset()
+    histories: Mapping[str, Build] = field(default_factory=dict)
 
     @property
     def head(self) -> Commit:
@@ -151,6 +154,7 @@ class Preparer:
         old = self._replaced_definitions(gathered)
         changes = Changes(self._workspace, gathered, bound.columns, old, moment)
         lost: set[str] = set()
+        histories = self._histories(goal, gathered)
         packs = frozenset(options.pack) & taken & gathered.state.leaves.keys()
         situation = Situation(
             definitions=gathered.definitions,
@@ -165,7 +169,7 @@ class Preparer:
             old=old,
             grown=self._grown(gathered, taken),
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
-            histories=self._histories(gathered),
+            histories=histories,
             prove=changes.prove if options.proofs else None,
         )
         planned = plan_steps(situation)
@@ -194,15 +198,23 @@ class Preparer:
             shared=shared,
             checks=looked,
             packs=packs,
+            histories=histories,
         )
 
-    def _histories(self, gathered: Gathered) -> Mapping[str, Build]:
-        """The builds of the head's leaves that are histories, by dataset."""
-        leaves = {
-            d: leaf.build for d, leaf in gathered.state.leaves.items() if leaf.materialize == str(Materialize.HISTORY)
-        }
-        builds = self._lake.objects.builds(leaves.values())
-        return {dataset: builds[build] for dataset, build in leaves.items()}
+    def _histories(self, goal: Goal, gathered: Gathered) -> Mapping[str, Build]:
+        """By dataset the builds that histories go on from."""
+        head, commits = histories_of(gathered.state.leaves), self._lake.commits
+        gone = {d: leaf for d, leaf in head.items() if d not in gathered.definitions}
+        known = self._lake.objects.definitions([leaf.definition for leaf in gone.values()]) if gone else {}
+        renamed = {d: known[leaf.definition] for d, leaf in gone.items() if leaf.definition in known}
+        leaves = continued(gathered.definitions, head, renamed)
+        if goal.merged is not None:
+            common = commits.merge_base(gathered.head, goal.merged)
+            parted = commits.state(common).leaves if common is not None else {}
+            merged = histories_of(commits.state(goal.merged).leaves)
+            leaves = with_merged(leaves, gathered.state.leaves, merged, parted)
+        builds = self._lake.objects.builds(leaf.build for leaf in leaves.values())
+        return {dataset: builds[leaf.build] for dataset, leaf in leaves.items()}
 
     def _replaced_definitions(self, gathered: Gathered) -> Mapping[str, Definition]:
         """Definitions of the head's leaves that differ from the code's, by id."""
