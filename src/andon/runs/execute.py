@@ -80,6 +80,7 @@ class Execution:
                 prepared.forced,
             ),
             proofs=Proofs(self._workspace.cache),
+            wishes=prepared.wishes,
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides, engines)

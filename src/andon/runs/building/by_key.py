@@ -16,9 +16,9 @@ from andon.model.version import DataFile
 from andon.relations.affected import Affected, Keys
 from andon.relations.bounds import bounds_of, may_meet
 from andon.relations.limits import KEYS, of_definition, with_keys, without_keys
-from andon.runs.building.work import Earlier, Work, bytes_of, changes_told
+from andon.runs.building.work import Earlier, Work, bytes_of
 from andon.runs.building.writing import FilePart
-from andon.runs.growing.decide import Extent
+from andon.runs.growing.decide import Extent, changes_told
 
 if TYPE_CHECKING:
     from andon.relations.sides import Sides
@@ -63,7 +63,12 @@ class ByKey:
         if changes:
             keys = stack.enter_context(self._affected.keys(changes, [kinds[name.lower()] for name in columns]))
         if keys is None or not keys.count:
-            return Work(earlier.version.files, (), (), Grown(way=f"incremental: no key has other rows ({told})"))
+            return Work(
+                earlier.version.files,
+                (),
+                (),
+                Grown(way=f"incremental: no key has other rows ({told or 'no input changed'})"),
+            )
         kind = kinds[columns[0].lower()]
         touched = self._affected.touched(earlier.version.files, columns, kind, keys)
         rest = [self._rest(earlier, files, columns, keys) for files in _together(touched)]

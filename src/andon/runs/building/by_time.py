@@ -21,7 +21,9 @@ from andon.model.intervals import (
     holds,
     meets,
     merged,
+    moment_text,
     shift,
+    shown,
     split,
 )
 from andon.model.version import DataFile
@@ -29,9 +31,9 @@ from andon.relations.affected import Affected, OffCalendarError, Times
 from andon.relations.bounds import Bounds, bounds_of
 from andon.relations.changed_files import TableChange
 from andon.relations.limits import WHOLE, in_ranges, of_definition
-from andon.runs.building.work import Earlier, Work, bytes_of, changes_told
+from andon.runs.building.work import Earlier, Work, bytes_of
 from andon.runs.building.writing import FilePart
-from andon.runs.growing.decide import Extent, MakeWholeError
+from andon.runs.growing.decide import Extent, MakeWholeError, changes_told
 
 if TYPE_CHECKING:
     from andon.engines.relation import Relation
@@ -74,6 +76,8 @@ class ByTime:
     def whole(self, extent: Extent, filled: tuple[Range, ...] | None, way: str) -> Work:
         """All that is to be filled, made anew; `filled` are the ranges, where it is not everything."""
         ranges = common(self._all, filled) if filled is not None else self._all
+        if filled is not None:
+            way += f"; {', '.join(map(shown, filled))}"
         times = Times(ranges, nulls=filled is None and self._growth.start is None)
         return Work((), (), self._pieces(extent, times), Grown(way=way, filled=_texts(filled)))
 
@@ -97,7 +101,7 @@ class ByTime:
         times = Times(ranges, nulls=found.nulls and self._growth.start is None)
         told = changes_told(extent.changes)
         if times.is_empty:
-            way = f"incremental: no {self._growth.grain} is another ({told})"
+            way = f"incremental: no {self._growth.grain} has other rows ({told or 'no input changed'})"
         else:
             way = f"incremental: {_listed(times, self._growth.grain)} ({told or 'asked for'})"
         before = earlier.grown.filled
@@ -118,7 +122,7 @@ class ByTime:
         except OverflowError:
             return None
         start = floor(start, self._growth.grain)
-        words = f"what is older than {_shown(start)} stays as it was (lookback {self._growth.lookback})"
+        words = f"what is older than {moment_text(start)} stays as it was (lookback {self._growth.lookback})"
         if words not in looked:
             looked.append(words)
         return start
@@ -220,10 +224,6 @@ def _ranges(texts: Sequence[tuple[str | None, str | None]]) -> tuple[Range, ...]
     return tuple((datetime.fromisoformat(a) if a else None, datetime.fromisoformat(b) if b else None) for a, b in texts)
 
 
-def _shown(moment: datetime) -> str:
-    return moment.isoformat(sep=" ", timespec="minutes").removesuffix(" 00:00")
-
-
 def _listed(times: Times, grain: Grain) -> str:
     """Intervals in words: `the day 2024-05-01`, `3 days from 2024-05-01 to 2024-05-07`."""
     ranges = times.ranges
@@ -239,5 +239,5 @@ def _listed(times: Times, grain: Grain) -> str:
         while at is not None and end is not None and at < end and count < _SHOWN:
             count, last, at = count + 1, at, after(at, grain)
     if count == 1:
-        return f"the {grain} {_shown(first)}{more}"
-    return f"{plural(count, grain)} from {_shown(first)} to {_shown(last)}{more}"
+        return f"the {grain} {moment_text(first)}{more}"
+    return f"{plural(count, grain)} from {moment_text(first)} to {moment_text(last)}{more}"

@@ -18,8 +18,8 @@ from andon.runs.building.by_key import ByKey
 from andon.runs.building.by_time import ByTime, filled_ranges
 from andon.runs.building.limiting import Limiting
 from andon.runs.building.outcome import Outcome
-from andon.runs.building.work import Earlier, Work, bytes_of, changes_told
-from andon.runs.growing.decide import Deciding, Extent, MakeWholeError
+from andon.runs.building.work import Earlier, Work, bytes_of
+from andon.runs.growing.decide import Deciding, Extent, MakeWholeError, changes_told
 from andon.runs.planning.steps import clock_part
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Growing:
             try:
                 if isinstance(earlier, str):
                     raise MakeWholeError(earlier)
-                work = self._new(definition, make, earlier, stack)
+                work = self._new(definition, make, earlier, reason, stack)
             except MakeWholeError as why:
                 work = self._whole(definition, make, f"full: {why}")
             return self._make(definition, make, work, earlier if isinstance(earlier, Earlier) else None)
@@ -74,7 +74,7 @@ class Growing:
         if leaf.materialize != Materialize.INCREMENTAL:
             return f"it was a {leaf.materialize}"
         if leaf.definition != definition.id and name not in wishes.forward:
-            return reason
+            return reason.removeprefix("full: ")
         build = objects.builds([leaf.build]).get(leaf.build)
         if build is None:
             return "nobody knows how it was made"
@@ -86,7 +86,7 @@ class Growing:
             return "its columns changed"
         return Earlier(version, build)
 
-    def _new(self, definition: Definition, make: Build, earlier: Earlier, stack: ExitStack) -> Work:
+    def _new(self, definition: Definition, make: Build, earlier: Earlier, reason: str, stack: ExitStack) -> Work:
         assert definition.growth is not None
         old = earlier.build.inputs
         extent = Deciding(definition, self._sides.relations, self._job.proofs).extent(old, make.inputs)
@@ -104,10 +104,16 @@ class Growing:
         words = [*earlier.grown.words, *work.grown.words]
         if extent.unproved is not None:
             words.append(f"you answer for `rows apart`: {extent.unproved}")
+        way = work.grown.way
+        if earlier.build.definition != definition.id:
+            way = (
+                f"forward only: {reason.removeprefix('forward only: ')}" if not work.pieces else f"forward only, {way}"
+            )
+            words.append(f"rows that run {earlier.build.run} held are made by the definition of then (forward only)")
         history = earlier.grown.history
         if words or earlier.build.definition != definition.id:
             history = content_id(["grown", earlier.build.key, dict(make.inputs), [p.recipe.sql for p in work.pieces]])
-        return replace(work, grown=replace(work.grown, words=tuple(dict.fromkeys(words)), history=history))
+        return replace(work, grown=replace(work.grown, way=way, words=tuple(dict.fromkeys(words)), history=history))
 
     def _whole(self, definition: Definition, make: Build, way: str) -> Work:
         growth, name = definition.growth, definition.dataset
@@ -151,7 +157,7 @@ class Growing:
     def _appended(self, definition: Definition, make: Build, earlier: Earlier, extent: Extent) -> Work:
         told = changes_told(extent.changes)
         if not any(change.rows for change in extent.changes.values()):
-            return Work(earlier.version.files, (), (), Grown(way=f"incremental: no new rows ({told})"))
+            return Work(earlier.version.files, (), (), Grown(way=f"incremental: {told or 'nothing of its inputs'}"))
         tables: dict[str, tuple[Relation, int]] = {
             change.version.id: (self._limiting.table(change.version, change.new), bytes_of(change.new))
             for change in extent.changes.values()
