@@ -249,7 +249,7 @@ def test_later_records_are_held_to_the_first(loaded, api, record, words):
 
 
 def test_new_columns_are_taken_where_that_is_wanted(clone, api):
-    clone.write("sources/shop/orders.yml", source(api) + "new_columns: add\n")
+    clone.write("sources/shop/orders.yml", source(api) + "schema: add\n")
     clone.run()
     api.records.append({**CLEO, "channel": "web"})
     clone.refresh()

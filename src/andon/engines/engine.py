@@ -77,8 +77,8 @@ class Recipe(Record):
         code: `{project path: content}` of all texts, for Python.
         explain: what an exception of the engine means, where it is not the definition's own SQL that failed.
         contract: what was recorded about how a source is read.
-        is_part: whether its inputs stand for parts of what their names stand for elsewhere.
         earlier: for a source that goes on where its last load ended: the name in `inputs` of what it holds.
+        is_part: whether its inputs stand for parts of what their names stand for elsewhere.
     """
 
     definition: Definition
@@ -88,8 +88,8 @@ class Recipe(Record):
     code: Mapping[str, bytes] = field(default_factory=dict)
     explain: Callable[[Exception], AndonError] | None = None
     contract: Mapping[str, Any] | None = None
-    is_part: bool = False
     earlier: str | None = None
+    is_part: bool = False
 
     @property
     def dataset(self) -> str:

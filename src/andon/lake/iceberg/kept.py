@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from andon.lake.iceberg.location import absolute_in
 from andon.lake.iceberg.metadata import derive, fits, metadata_path
-from andon.lake.iceberg.snapshots import Shown, write_snapshots
+from andon.lake.iceberg.snapshots import ShownVersion, write_snapshots
 from andon.lake.storage import Storage
 from andon.model.version import Version
 
@@ -26,7 +26,7 @@ def iceberg_metadata(
     if not earlier:
         return storage.engine_path(path)
     shown = [
-        Shown(each.id, moment, json.loads(storage.read(_own(storage, each))))
+        ShownVersion(each.id, moment, json.loads(storage.read(_own(storage, each))))
         for each, moment in (*earlier, (version, since))
     ]
     return storage.engine_path(write_snapshots(shown, storage.write))

@@ -11,7 +11,7 @@ from andon.base.record import Record
 from andon.lake.iceberg.metadata import metadata_folder
 
 
-class Shown(Record):
+class ShownVersion(Record):
     """A version that a branch showed: its id, since when (milliseconds since 1970), and its own Iceberg metadata."""
 
     version: str
@@ -19,7 +19,7 @@ class Shown(Record):
     metadata: Mapping[str, Any]
 
 
-def with_snapshots(shown: Sequence[Shown]) -> dict[str, Any]:
+def with_snapshots(shown: Sequence[ShownVersion]) -> dict[str, Any]:
     """The metadata of a table that shows the last of `shown` and holds the others as earlier snapshots.
 
     A version that was shown twice stands where it was shown last. Each snapshot keeps the schema that it had; schemas that are equal
@@ -59,7 +59,7 @@ def with_snapshots(shown: Sequence[Shown]) -> dict[str, Any]:
     }
 
 
-def write_snapshots(shown: Sequence[Shown], write: Callable[[str, bytes], None]) -> str:
+def write_snapshots(shown: Sequence[ShownVersion], write: Callable[[str, bytes], None]) -> str:
     """Write the metadata of `with_snapshots`; returns its path relative to the storage, which tells what it holds."""
     said = content_id(["snapshots", [[each.version, each.since] for each in shown], shown[-1].metadata["location"]])
     path = f"{metadata_folder(shown[-1].version)}/snapshots-{said[:16]}.metadata.json"

@@ -30,11 +30,13 @@ class Made(Record):
         version: all of it: earlier files that were kept, then the new ones.
         produced: what the engine said of the last file that it wrote.
         new: the files that were written for it.
+        note: what people should hear of how it was made.
     """
 
     version: Version
     produced: Produced
     new: tuple[DataFile, ...]
+    note: str | None = None
 
 
 class FilePart(Record):
@@ -74,7 +76,7 @@ class Writer:
         self,
         definition: Definition,
         make: Build,
-        parts: Sequence[FilePart | Recipe] | None = None,
+        parts: Sequence[FilePart] | None = None,
         kept: Sequence[DataFile] = (),
     ) -> Made:
         """A version of earlier files and of what recipes return: each part is a new file, unless it holds no row and another file is there.
@@ -89,7 +91,7 @@ class Writer:
         new: list[DataFile] = []
         produced: Produced | None = None
         try:
-            for part in [self.recipe(definition, make)] if parts is None else parts:
+            for part in [self.whole(definition, make)] if parts is None else parts:
                 produced, file = self._file(definition, make, part)
                 new.append(file)
         except BaseException:
@@ -106,6 +108,11 @@ class Writer:
     def drop(self, made: Made) -> None:
         """Delete what was written for a result that nothing will name; files that were kept stay."""
         self._delete(made.new)
+
+    def whole(self, definition: Definition, make: Build) -> FilePart:
+        """All that a definition gives over the inputs of a build."""
+        size = sum(self._sides.relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
+        return FilePart(self.recipe(definition, make), size)
 
     def recipe(self, definition: Definition, make: Build) -> Recipe:
         """What an engine is given to compute a definition over the inputs of a build."""
@@ -137,22 +144,18 @@ class Writer:
                 return False
         return True
 
-    def _file(self, definition: Definition, make: Build, part: FilePart | Recipe) -> tuple[Produced, DataFile]:
+    def _file(self, definition: Definition, make: Build, part: FilePart) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
-        storage, relations = self._job.lake.storage, self._sides.relations
-        if isinstance(part, Recipe):
-            recipe = part
-            size = sum(relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
-        else:
-            recipe, size = part.recipe, part.size
-        types = self._job.bound.get(definition.dataset) if self.is_as_bound(make.inputs) else None
+        storage, recipe = self._job.lake.storage, part.recipe
+        is_own = recipe.definition is definition
+        types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")
 
         def produce() -> Produced:
             with (
                 storage.written(path, self._readers(make)) as place,
-                self._engines.builder(definition, size) as engine,
+                self._engines.builder(recipe.definition, part.size) as engine,
             ):
                 return engine.run(Task(recipe, place, self._stored(definition), types))
 

@@ -13,6 +13,7 @@ from andon.model.commit import Cause, Commit
 from andon.model.dataset import Definition, Kind
 from andon.project.folder.merge import Merged, Newer, merge, rejected_by_path
 from andon.project.folder.scan import is_code_path
+from andon.runs.planning.going_on import asks
 from andon.runs.planning.moves import HeadMoves
 from andon.runs.planning.raw_common import RawInCommon, RawState, Teller, means
 from andon.runs.planning.steps import SourceInput
@@ -265,7 +266,7 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
     is_new = build is None or build.definition != definition.id
     if side.is_folder or side.is_own:
         if is_new or (side.is_own and side.asks):
-            return replace(published, load=f"asks {definition.connection or definition.asks}")
+            return replace(published, load=asks(definition, build))
         return published
     theirs = side.build(definition.dataset)
     if theirs is None:

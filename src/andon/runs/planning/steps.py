@@ -53,11 +53,11 @@ class Situation(Record):
         known: recipe keys to current builds (asked for many keys at once).
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
+        histories: builds of the leaves that are histories, by dataset.
         grown: of tables that grow, and of which the head holds a result: how that was made.
         how: whether a table that grows is made whole or what is new of it, for the reason: asked with its name, why it is made at all,
             and the versions that it will read, None where one is not known yet.
         wanted: tables that grow and of which more is asked for than what the code and the inputs say, each with what.
-        histories: builds of the leaves that are histories, by dataset.
         prove: why a dataset's published version is what its definition gives over inputs that change, or None; asked where the recipe
             key is not known, with those inputs and with all datasets that by now have, or will have, another version.
     """
@@ -72,10 +72,10 @@ class Situation(Record):
     forced: frozenset[str] = frozenset()
     old: Mapping[str, Definition] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    histories: Mapping[str, Build] = field(default_factory=dict)
     grown: Mapping[str, Build] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
     how: Callable[[str, str, Mapping[str, str | None]], str] = lambda _, reason, __: reason
-    histories: Mapping[str, Build] = field(default_factory=dict)
     prove: Callable[[str, Sequence[str], Set[str]], str | None] | None = None
 
 
@@ -138,15 +138,15 @@ class _Planner:
             inputs[parent] = version
         if dataset in self.now.wanted:
             return ""
-        made, leaf = self.now.grown.get(dataset), self.now.leaves.get(dataset)
-        if made is not None and leaf is not None and leaf.definition == definition.id and made.inputs == inputs:
+        grown, leaf = self.now.grown.get(dataset), self.now.leaves.get(dataset)
+        if grown is not None and leaf is not None and leaf.definition == definition.id and grown.inputs == inputs:
             return leaf.key  # which may hold more than a key of these inputs says: rows that stay by a person's word
         source = self.now.sources.get(dataset)
         if definition.kind is Kind.SOURCE and (source is None or source.load is not None):
             return ""
         files, contract = (source.files, source.contract) if source else ((), None)
-        grown = goes_on_from(definition, inputs, self.now.histories.get(dataset), self.now.moment)
-        return recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.now.moment))
+        goes_on = goes_on_from(definition, inputs, self.now.histories.get(dataset), self.now.moment)
+        return recipe_key(definition.id, inputs, files, contract or goes_on, clock_part(definition, self.now.moment))
 
     def _is_gone(self, dataset: str) -> bool:
         return dataset not in self.taken and dataset not in self.now.leaves
