@@ -95,6 +95,7 @@ class Execution:
                 [(o.version, o.build) for o in outcomes if o.version is not None],
                 [o.definition for o in outcomes if o.definition is not None],
                 raw=raw,
+                new=_new_files(outcomes),
                 force=bool(prepared.forced),
             )
             raw.clear()
@@ -125,6 +126,12 @@ class Execution:
         if build is None or build.contract != source.contract:
             for line in describe(source.contract, _LISTED, f"`andon show {name}` lists all, once it is published"):
                 report(Notice(f"{name}: {line}"))
+
+
+def _new_files(outcomes: Sequence[Outcome]) -> list[str]:
+    """The files that nothing names yet: those that an earlier version has, too, are durable."""
+    versions = [(o.version.files if o.new is None else o.new) for o in outcomes if o.version is not None]
+    return [file.path for files in versions for file in files]
 
 
 class _DeclaredColumns(Record):

@@ -31,7 +31,7 @@ from andon.relations.affected import Affected, OffCalendarError, Times
 from andon.relations.bounds import Bounds, bounds_of
 from andon.relations.changed_files import TableChange
 from andon.relations.limits import WHOLE, in_ranges, of_definition
-from andon.runs.building.work import Earlier, Work, bytes_of
+from andon.runs.building.work import Earlier, Work
 from andon.runs.building.writing import FilePart
 from andon.runs.growing.decide import Extent, MakeWholeError, changes_told
 
@@ -63,6 +63,7 @@ class ByTime:
         self._sides = sides
         self._limiting = limiting
         self._affected = affected
+        self._known: dict[tuple[str, str], Bounds] = {}
 
     @property
     def _column(self) -> str:
@@ -146,25 +147,34 @@ class ByTime:
         for version_id, ways in extent.limits.items():
             version = self._sides.relations.version(version_id)
             kinds = dict(version.types)
-            found += [bounds_of(f, way[0], kinds[way[0]]) for f in version.files for way in ways if f.rows]
+            found += [self._bounds_in(f, way[0], kinds[way[0]]) for f in version.files for way in ways if f.rows]
         known = [each for each in found if each.is_known and each.lowest is not None]
         if not known or not all(each.is_known for each in found):
             return None
         return min(each.lowest for each in known), max(each.highest for each in known)
 
+    def _bounds_in(self, file: DataFile, column: str, kind: str) -> Bounds:
+        """The bounds of a column of a file: each piece asks for those of all files."""
+        found = self._known.get((file.path, column))
+        if found is None:
+            found = self._known[file.path, column] = bounds_of(file, column, kind)
+        return found
+
     def _piece(self, extent: Extent, times: Times) -> FilePart:
-        tables: dict[str, tuple[Relation, int]] = {}
+        tables: dict[str, tuple[Relation, Sequence[DataFile]]] = {}
         is_all = times.ranges == EVERYTHING and times.nulls
         for version_id, ways in extent.limits.items() if not is_all else ():
             version = self._sides.relations.version(version_id)
             kinds = dict(version.types)
             columns = [way[0] for way in ways]
-            files = [f for f in version.files if any(_may_hold(bounds_of(f, c, kinds[c]), times) for c in columns)]
+            files = [
+                f for f in version.files if any(_may_hold(self._bounds_in(f, c, kinds[c]), times) for c in columns)
+            ]
             conditions = [in_ranges(c, kinds[c], times.ranges, nulls=times.nulls) for c in columns]
             relation = self._limiting.table(
                 version, files, f"select w.* from {WHOLE} w where {' or '.join(conditions)}"
             )
-            tables[version_id] = relation, bytes_of(files)
+            tables[version_id] = relation, files
         condition = "" if is_all else in_ranges(self._column, self._kind, times.ranges, nulls=times.nulls)
         sql = of_definition(self._definition.sql or "", condition=condition, order=self._column)
         return self._limiting.of_definition(self._definition, self._make, sql, tables)
@@ -175,17 +185,17 @@ class ByTime:
         """Files that stay, and what stays of those that lie across the bounds: each range of it in a file of its own."""
         kept, across = [], []
         for file in earlier.version.files:
-            bounds = bounds_of(file, self._column, self._kind)
+            bounds = self._bounds_in(file, self._column, self._kind)
             if not _may_hold(bounds, times):
                 kept.append(file)
             elif not _lies_in(bounds, times):
                 across.append(file)
         parts = []
         for one in complement(times.ranges):
-            files = [f for f in across if _may_hold(bounds_of(f, self._column, self._kind), Times((one,)))]
+            files = [f for f in across if _may_hold(self._bounds_in(f, self._column, self._kind), Times((one,)))]
             if files:
                 parts.append(self._rest(earlier, files, in_ranges(self._column, self._kind, [one], nulls=False)))
-        without = [f for f in across if bounds_of(f, self._column, self._kind).nulls]
+        without = [f for f in across if self._bounds_in(f, self._column, self._kind).nulls]
         if without and not times.nulls:
             parts.append(self._rest(earlier, without, in_ranges(self._column, self._kind, (), nulls=True)))
         return kept, parts

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from andon.base.record import Record
 from andon.model.build import Build
 from andon.model.growth import Grown
@@ -37,8 +35,3 @@ class Work(Record):
     rest: tuple[FilePart, ...]
     pieces: tuple[FilePart, ...]
     grown: Grown
-
-
-def bytes_of(files: Iterable[DataFile]) -> int:
-    """Their size."""
-    return sum(file.size for file in files)

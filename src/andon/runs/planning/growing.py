@@ -104,7 +104,8 @@ class PlannedGrowth:
         if name in self.wishes.fill:
             return f"incremental: {reason}"
         known = {each: version for each, version in inputs.items() if version is not None}
-        if len(known) == len(inputs):
+        # a view that is to be made has a version that nobody has recorded yet
+        if len(known) == len(inputs) == len(self._workspace.lake.objects.versions(known.values())):
             return self._decided(definition, build, known)
         changing = sorted(each for each in inputs if inputs[each] != build.inputs.get(each))
         return self._foreseen(definition, changing)
