@@ -91,6 +91,13 @@ class PlannedGrowth:
             reason: why it is made at all.
             inputs: the versions that it will read; None where that is not known yet.
         """
+        growth = self._gathered.definitions[name].growth
+        found = self._how(name, reason, inputs)
+        if growth is None or not growth.assume:
+            return found
+        return f"{found} (you answer for {' and '.join(f'`{word}`' for word in growth.assume)})"
+
+    def _how(self, name: str, reason: str, inputs: Mapping[str, str | None]) -> str:
         definition, build = self._gathered.definitions[name], self.builds.get(name)
         leaf = self._gathered.state.leaves.get(name)
         if definition.growth is None or leaf is None:
