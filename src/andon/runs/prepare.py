@@ -18,9 +18,11 @@ from andon.model.commit import Commit
 from andon.model.dataset import Materialize
 from andon.model.plan import Plan
 from andon.runs.goal import Goal, RunOptions
+from andon.runs.growing.wishes import Wishes
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
+from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.merging import code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
@@ -42,7 +44,7 @@ class Prepared(Record):
         forced: datasets that are built even where their key is known.
         shared: shared files of the next commit.
         checks: which checks must be looked at.
-        packs: datasets whose files are put together.
+        wishes: what somebody asked of tables that grow.
     """
 
     goal: Goal
@@ -54,7 +56,7 @@ class Prepared(Record):
     forced: frozenset[str]
     shared: Mapping[str, str]
     checks: Looked
-    packs: frozenset[str] = frozenset()
+    wishes: Wishes = Wishes()
 
     @property
     def head(self) -> Commit:
@@ -152,18 +154,25 @@ class Preparer:
         changes = Changes(self._workspace, gathered, bound.columns, old, moment)
         lost: set[str] = set()
         packs = frozenset(options.pack) & taken & gathered.state.leaves.keys()
+        growth = PlannedGrowth(self._workspace, bound, options, taken, selected)
+        growth.require_fitting()
+        forced = (
+            frozenset(taken if selected is None else selected & taken) if options.force else growth.wishes.full | packs
+        )
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
             leaves=gathered.state.leaves,
             sources=gathered.sources,
             selected=selected,
-            forced=frozenset(taken if selected is None else selected & taken) if options.force else packs,
+            forced=forced,
             packs=packs,
             moment=moment,
             known=lambda keys: self._known(keys, lost),
             old=old,
-            grown=self._grown(gathered, taken),
+            grown=growth.builds,
+            wanted=growth.wanted,
+            how=growth.how,
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
             histories=self._histories(gathered),
             prove=changes.prove if options.proofs else None,
@@ -193,7 +202,7 @@ class Preparer:
             forced=situation.forced | {s.dataset for s in steps if s.key in lost},
             shared=shared,
             checks=looked,
-            packs=packs,
+            wishes=replace(growth.wishes, pack=packs),
         )
 
     def _histories(self, gathered: Gathered) -> Mapping[str, Build]:
@@ -213,12 +222,6 @@ class Preparer:
                 if d in gathered.definitions and leaf.definition != gathered.definitions[d].id
             ]
         )
-
-    def _grown(self, gathered: Gathered, taken: set[str]) -> Mapping[str, Build]:
-        """How the published results of tables that grow were made, by dataset."""
-        leaves = {d: leaf for d, leaf in gathered.state.leaves.items() if leaf.materialize == Materialize.INCREMENTAL}
-        builds = self._lake.objects.builds(leaf.build for d, leaf in leaves.items() if d in taken)
-        return {d: builds[leaf.build] for d, leaf in leaves.items() if leaf.build in builds}
 
     def _known(self, keys: Iterable[str], lost: set[str]) -> Mapping[str, Build]:
         """Current builds by recipe key; `lost` takes the keys of those whose data files are not there: they must be built again."""

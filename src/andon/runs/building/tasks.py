@@ -268,9 +268,10 @@ class Tasks:
         """A result with the build that made it; the published version where it holds the same."""
         version, produced = made.version, made.produced
         same, proof = self._same_content(definition.dataset, version)
+        new = made.new
         if same is not None:
             self._writer.drop(made)
-            version = same
+            version, new = same, ()
         lock = next((sha for path, sha in definition.files if path == definition.lock), None)
         seconds = time.perf_counter() - began
         build = replace(
@@ -282,11 +283,15 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        told = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
+        told = [
+            way if definition.dataset in self.job.leaves else None,
+            made.note,
+            *(produced.loaded.notes if produced.loaded is not None else ()),
+        ]
         said = "; ".join(each for each in told if each) or None
-        note = "; ".join(each for each in (way, f"{proof}: version kept" if proof else said) if each) or None
+        note = "; ".join(each for each in (said, f"{proof}: version kept" if proof else None) if each) or None
         return Outcome(
-            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said
+            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said, new=new
         )
 
     def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
@@ -295,12 +300,12 @@ class Tasks:
         if leaf is None or not Materialize(leaf.materialize).has_files:
             return None, None
         earlier = self.relations.version(leaf.version)
+        if earlier.columns != version.columns or earlier.rows != version.rows:
+            return None, None
         if self.job.lake.objects.is_lost(earlier, anew=leaf.version == version.id):
             return None, None  # built again because it was lost
         if leaf.version == version.id:
             return earlier, "same bytes"
-        if earlier.columns != version.columns or earlier.rows != version.rows:
-            return None, None
         if self.job.definitions[dataset].growth is not None:  # how its rows lie is no content
             return (earlier, "same content") if self._hold_the_same_rows(earlier, version) else (None, None)
         if facts_of(earlier) != facts_of(version):
