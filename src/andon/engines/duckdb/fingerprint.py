@@ -60,7 +60,7 @@ def fingerprint(
 
 def _place(paths: Sequence[str]) -> str:
     """The place of a row among all: of several files it is counted, of one it is known."""
-    return "file_row_number" if len(paths) == 1 else "row_number() over ()"
+    return "file_row_number" if len(paths) == 1 else "row_number() over () - 1"
 
 
 def _hashable(column: Column) -> str:

@@ -14,13 +14,14 @@ from andon.engines.engine import Builders, Engine, Types, stopped
 from andon.engines.relation import ViewRelation, views_in
 from andon.errors import AndonError, DatasetError
 from andon.model.build import Build, recipe_key
-from andon.model.dataset import Definition, Materialize
+from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.plan import Action, Step
 from andon.model.version import Version
 from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
 from andon.runs.building.cursor_loads import CursorLoads
 from andon.runs.building.facts import facts_of
+from andon.runs.building.file_loads import PARTS, FileLoads
 from andon.runs.building.histories import Histories
 from andon.runs.building.job import Job
 from andon.runs.building.loads import Loads
@@ -54,6 +55,7 @@ class Tasks:
         self._writer = Writer(job, sides, engines, self._columns)
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._loads = Loads(job, sides, self._writer)
+        self._file_loads = FileLoads(job, sides, self._writer)
         self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
 
     def interrupt(self) -> None:
@@ -103,6 +105,8 @@ class Tasks:
         make = replace(make, grown=grown)
         if definition.asks is not None:
             outcome = self._load(definition, make, began)
+        elif definition.kind is Kind.SOURCE:
+            outcome = self._built(definition, *self._file_loads.load(definition, make), began)
         elif step.action is Action.VIEW:
             outcome = self._view(definition, make)
         elif definition.history is not None:
@@ -225,6 +229,8 @@ class Tasks:
         if same is not None:
             self._writer.drop(made)
             version = same
+            if PARTS in (make.grown or {}):
+                make = replace(make, grown=None)  # its files are others
         lock = next((sha for path, sha in definition.files if path == definition.lock), None)
         seconds = time.perf_counter() - began
         build = replace(
