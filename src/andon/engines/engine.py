@@ -78,6 +78,7 @@ class Recipe(Record):
         explain: what an exception of the engine means, where it is not the definition's own SQL that failed.
         contract: what was recorded about how a source is read.
         earlier: for a source that goes on where its last load ended: the name in `inputs` of what it holds.
+        is_part: whether its inputs stand for parts of what their names stand for elsewhere.
     """
 
     definition: Definition
@@ -88,6 +89,7 @@ class Recipe(Record):
     explain: Callable[[Exception], AndonError] | None = None
     contract: Mapping[str, Any] | None = None
     earlier: str | None = None
+    is_part: bool = False
 
     @property
     def dataset(self) -> str:
@@ -236,6 +238,8 @@ def _lacking(capabilities: Capabilities, definition: Definition, views: Collecti
         return "knows no macros", "write out what the macro does, or leave this dataset to another engine"
     if definition.materialize is Materialize.VIEW and not capabilities.views:
         return "makes no views", "`materialize: table`"
+    if definition.growth is not None and not capabilities.views:
+        return "makes tables whole only", "`materialize: table`"
     read = sorted(set(views).intersection(definition.inputs))
     if read and not capabilities.views:
         return "reads no views", f"`materialize: table` for {', '.join(f'`{name}`' for name in read)}"

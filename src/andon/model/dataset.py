@@ -88,8 +88,8 @@ class Definition(Record):
         schema: for sources: which changes of its columns are taken without asking.
         recorded: for sources: a count; where it is another than that of the contract, the next load records anew.
         connection: for sources of a database: the connection in `andon.toml`; then `sql` is in the database's own language.
-        rest: for sources of an HTTP API: how it is asked.
         load: for sources: how what arrives is taken; None: in place of what was there.
+        rest: for sources of an HTTP API: how it is asked.
         growth: how a table that grows does so; part of `meaning`.
         history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
         id: content id over all of the above that shapes the result (`definition_id`).
@@ -117,8 +117,8 @@ class Definition(Record):
     schema: SchemaPolicy = SchemaPolicy.EXACT
     recorded: int = 0
     connection: str | None = None
-    rest: Rest | None = None
     load: LoadPolicy | None = None
+    rest: Rest | None = None
     growth: Growth | None = None
     history: RowHistory | None = None
     id: str = ""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
+from andon.base.document import from_json, to_json
 from andon.base.record import Record
 
 #: What a person may answer for, in `assume`, where it can't be proved.
@@ -63,3 +66,41 @@ class Growth(Record, omit_defaults=True):
     start: str | None = None
     deleted: str | None = None
     assume: tuple[str, ...] = ()
+
+
+class Grown(Record, omit_defaults=True):
+    """What a table that grows remembers of how it came to hold its rows.
+
+    Attributes:
+        way: what its last build made, in words.
+        filled: of growth by time: the ranges that are filled, as ISO texts; None where all are.
+        history: what else its rows hang on than definition and inputs: earlier rows that stay by a person's word. None where a full
+            build gives the same.
+        words: why they stay, each in words.
+    """
+
+    way: str = ""
+    filled: tuple[tuple[str | None, str | None], ...] | None = None
+    history: str | None = None
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any] | None) -> Grown:
+        """What a build keeps of it."""
+        return from_json(cls, kept or {}, stored=True)
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """As a build keeps it."""
+        kept: dict[str, Any] = to_json(self)
+        return kept
+
+    @property
+    def part_of_key(self) -> Mapping[str, Any] | None:
+        """What of it decides over rows: part of the recipe key. None where nothing of it does."""
+        if self.filled is None and self.history is None:
+            return None
+        return {
+            "filled": [list(each) for each in self.filled or ()] if self.filled is not None else None,
+            "history": self.history,
+        }

@@ -18,6 +18,7 @@ from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
 from andon.runs.goal import Listener
+from andon.runs.growing.proofs import Proofs
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import columns_by_dataset
@@ -79,6 +80,7 @@ class Execution:
                 prepared.options.proofs,
                 prepared.forced,
             ),
+            proofs=Proofs(self._workspace.cache),
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides, engines)

@@ -82,7 +82,7 @@ def test_of_these_a_new_row_changes_more(sql, why):
         ),
         (
             "select 'w' as src, id from shop.events union all select 'm', id from shop.more",
-            ["src", "id"],
+            ["id"],
             {"shop.events": "id", "shop.more": "id"},
             [],
         ),

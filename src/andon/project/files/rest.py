@@ -298,24 +298,11 @@ _OWN: tuple[FieldSpec, ...] = (
         _read_hosts,
     ),
 )
-_SHARED = (
-    *(
-        "description",
-        "owner",
-        "tags",
-        "key",
-        "refresh",
-        "columns",
-        "checks",
-        "caveats",
-        "schema",
-        "new_columns",
-        "recorded",
-    ),
-)
+_SHARED = (*("description", "owner", "tags", "key", "refresh", "columns", "checks", "caveats", "schema", "recorded"),)
+_READ = (*_SHARED, "new_columns")
 
 #: Keys of a source in YAML. The reference page of project files is made from it.
-REST_FIELDS: tuple[FieldSpec, ...] = (*_OWN, *(spec for spec in FIELDS if spec.name in _SHARED))
+REST_FIELDS: tuple[FieldSpec, ...] = (*_OWN, *(spec for spec in FIELDS if spec.name in _READ))
 
 
 def read_rest(path: str, text: str) -> FileFacts:

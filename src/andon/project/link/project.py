@@ -284,10 +284,10 @@ class _Linker:
             schema=facts.keys.schema,
             recorded=facts.keys.recorded,
             connection=facts.keys.connection,
-            rest=facts.rest,
             history=history,
             growth=facts.keys.incremental,
             load=facts.keys.load,
+            rest=facts.rest,
             id=definition_id(name, meaning, ordered),
         )
 

@@ -23,7 +23,7 @@ from andon.model.load import LoadPolicy, span
 from andon.model.version import DataFile, Version, version_id
 from andon.runs.building import putting
 from andon.runs.building.outcome import Outcome
-from andon.runs.building.writing import Made
+from andon.runs.building.writing import FilePart, Made
 from andon.runs.planning.going_on import LoadState, why_whole
 from andon.runs.planning.steps import clock_part
 from andon.sources.databases.contract import columns_of, with_content
@@ -69,7 +69,7 @@ class CursorLoads:
         leaf = self._job.leaves.get(definition.dataset)
         base = self._job.lake.objects.builds([leaf.build]).get(leaf.build) if leaf is not None else None
         why = why_whole(definition, base, make.contract)
-        if why is None and definition.dataset in self._job.reuse.forced:
+        if why is None and definition.dataset in self._job.reuse.forced | self._job.wishes.full:
             why = "asked for"
         if why is None and base is not None:
             before = self._sides.relations.version(base.version)
@@ -210,7 +210,7 @@ class _GoingOn:
     @contextmanager
     def _scratch(self, sql: str, contract: Any) -> Iterator[Version]:
         recipe = Recipe(self._definition, {}, self._job.moment, sql, contract=contract)
-        made = self._writer.write(self._definition, self._make, [recipe])
+        made = self._writer.write(self._definition, self._make, [FilePart(recipe, 0)])
         try:
             yield made.version
         finally:
@@ -224,7 +224,9 @@ class _GoingOn:
         came = self._came(asked, start, keys)
         facts = self._of.facts(asked, self._column, self._kind)
         notes += told(self._column, facts)
-        new = self._writer.write(self._definition, self._make, [self._recipe(putting.added(came))], size=self._size)
+        new = self._writer.write(
+            self._definition, self._make, [FilePart(self._recipe(putting.added(came)), self._size)]
+        )
         try:
             gone = self._gone(came)
             if not new.version.rows and not gone[0]:
@@ -257,7 +259,7 @@ class _GoingOn:
 
     def _whole(self, came: putting.Came, new: Made) -> Made:
         """What was there without the rows whose keys came or are gone, and then what came."""
-        kept, parts = list(self._before.files), []
+        kept, parts = list(self._before.files), list[FilePart]()
         if self._key:
             keys = putting.dead(came, self._of.source(new.version.files))
             named = self._of.source(self._before.files, named=True)
@@ -266,8 +268,11 @@ class _GoingOn:
             kept = [file for file in kept if file not in touched]
             small = [file for file in touched if file.size < _SMALL]
             groups = [*([file] for file in touched if file not in small), *([small] if small else [])]
-            parts = [self._recipe(putting.without(came, self._of.source(group), keys)) for group in groups]
-        rewritten = self._writer.write(self._definition, self._make, parts, size=self._size) if parts else None
+            parts = [
+                FilePart(self._recipe(putting.without(came, self._of.source(group), keys)), self._size)
+                for group in groups
+            ]
+        rewritten = self._writer.write(self._definition, self._make, parts) if parts else None
         again = [file for file in (rewritten.new if rewritten is not None else ()) if file.rows]
         if rewritten is not None:
             self._writer.drop(replace(rewritten, new=tuple(file for file in rewritten.new if file not in again)))

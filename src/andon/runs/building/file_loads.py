@@ -14,7 +14,7 @@ from andon.model.build import Build, InputFile
 from andon.model.dataset import ClockUse, Definition
 from andon.model.load import Taking
 from andon.model.version import DataFile, Version, version_id
-from andon.runs.building.writing import Made
+from andon.runs.building.writing import FilePart, Made
 from andon.sources.files.paths import files_of
 from andon.sources.render import read_columns
 from andon.sql.meaning.row_by_row import why_not_row_by_row
@@ -60,7 +60,7 @@ class FileLoads:
         """The published version and its parts, if they are what a load of today would make of their files."""
         leaf = self._job.leaves.get(definition.dataset)
         is_plain = definition.clock is ClockUse.NONE and not definition.allow and len(definition.reads) == 1
-        if leaf is None or not is_plain or definition.dataset in self._job.reuse.forced:
+        if leaf is None or not is_plain or definition.dataset in self._job.reuse.forced | self._job.wishes.full:
             return None
         if definition.load is not None and definition.load.taking is Taking.MERGE:
             return None
@@ -113,7 +113,9 @@ class FileLoads:
         dataset, reader = definition.dataset, self._job.raw.reader
         sql = reader.render(dataset, [file.path for file in files])
         recipe = Recipe(definition, {}, self._job.moment, sql, explain=lambda error: reader.explain(dataset, error))
-        return self._writer.write(definition, replace(make, files=tuple(files)), [recipe])
+        return self._writer.write(
+            definition, replace(make, files=tuple(files)), [FilePart(recipe, sum(f.size for f in files))]
+        )
 
     def _why_not(self, definition: Definition, contract: Mapping[str, Any]) -> str | None:
         """Why the rows of some files can't be known without the others."""

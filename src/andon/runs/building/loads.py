@@ -14,6 +14,7 @@ from andon.model.dataset import Definition
 from andon.model.version import Version, version_id
 from andon.runs.building.facts import may_hold_the_same
 from andon.runs.building.outcome import Outcome
+from andon.runs.building.writing import FilePart
 from andon.runs.planning.steps import clock_part
 from andon.sources.databases.contract import with_content
 
@@ -86,19 +87,21 @@ class Loads:
         return build if (make.contract or {}).get(EXTRACT) == (build.contract or {}).get(EXTRACT) else None
 
     def _written(self, definition: Definition, make: Build, before: Build | None) -> Made:
-        recipe = self._writer.recipe(definition, make)
+        whole = self._writer.whole(definition, make)
         if before is None:
-            return self._writer.write(definition, make, [recipe])
+            return self._writer.write(definition, make, [whole])
         version = self._sides.relations.version(before.version)
         schema, _, name = definition.dataset.partition(".")
         earlier = f"{schema}.{name} {version.id[:12]}"
         inputs = {earlier: self._sides.relations.relation(version.id)}
-        made = self._writer.write(definition, make, [replace(recipe, inputs=inputs, earlier=earlier)])
+        recipe = replace(whole.recipe, inputs=inputs, earlier=earlier)
+        made = self._writer.write(definition, make, [FilePart(recipe, whole.size + version.bytes)])
         if made.produced.loaded is None or not made.produced.loaded.adds:
             return made
         files = (*version.files, *made.version.files)
-        whole = Version(version_id(version.columns, files), version.dataset, version.columns, files)
-        return replace(made, version=whole)
+        return replace(
+            made, version=Version(version_id(version.columns, files), version.dataset, version.columns, files)
+        )
 
     def _keep(self, files: Sequence[tuple[InputFile, Path]]) -> None:
         """Keep what came as it came, by its content; whole before anything names it."""

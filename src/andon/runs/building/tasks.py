@@ -15,13 +15,16 @@ from andon.engines.relation import ViewRelation, views_in
 from andon.errors import AndonError, DatasetError
 from andon.model.build import Build, recipe_key
 from andon.model.dataset import Definition, Kind, Materialize
+from andon.model.growth import Grown
 from andon.model.plan import Action, Step
 from andon.model.version import Version
+from andon.relations.changed_files import changed_files
 from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
 from andon.runs.building.cursor_loads import CursorLoads
-from andon.runs.building.facts import facts_of
+from andon.runs.building.facts import may_hold_the_same
 from andon.runs.building.file_loads import PARTS, FileLoads
+from andon.runs.building.growing import Growing
 from andon.runs.building.histories import Histories
 from andon.runs.building.job import Job
 from andon.runs.building.loads import Loads
@@ -56,6 +59,7 @@ class Tasks:
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._loads = Loads(job, sides, self._writer)
         self._file_loads = FileLoads(job, sides, self._writer)
+        self._growing = Growing(job, sides, self._writer)
         self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
 
     def interrupt(self) -> None:
@@ -111,8 +115,10 @@ class Tasks:
             outcome = self._view(definition, make)
         elif definition.history is not None:
             outcome = self._built(definition, make, self._histories.write(definition, make), began)
+        elif definition.growth is not None:
+            outcome = self._grown(definition, make, step.reason, began)
         else:
-            outcome = self._table(definition, make, began)
+            outcome = self._built(definition, make, self._writer.write(definition, make), began)
         if outcome.version is not None:
             self.relations.add(outcome.version, outcome.build, definition)
         return outcome
@@ -219,10 +225,14 @@ class Tasks:
         loaded, made = found
         return self._built(definition, loaded, made, began)
 
-    def _table(self, definition: Definition, make: Build, began: float) -> Outcome:
-        return self._built(definition, make, self._writer.write(definition, make), began)
+    def _grown(self, definition: Definition, make: Build, reason: str, began: float) -> Outcome:
+        found = self._growing.build(definition, make, reason)
+        if isinstance(found, Outcome):
+            return found
+        grown, made = found
+        return self._built(definition, grown, made, began, Grown.of(grown.grown).way)
 
-    def _built(self, definition: Definition, make: Build, made: Made, began: float) -> Outcome:
+    def _built(self, definition: Definition, make: Build, made: Made, began: float, way: str | None = None) -> Outcome:
         """A result with the build that made it; the published version where it holds the same."""
         version, produced = made.version, made.produced
         same, proof = self._same_content(definition.dataset, version)
@@ -242,9 +252,10 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        notes = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
+        notes = [way, made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
         told = "; ".join(each for each in notes if each) or None
-        note = f"{proof}: version kept" if proof else told
+        same_note = f"{proof}: version kept" if proof else None
+        note = "; ".join(each for each in (way if proof else told, same_note) if each) or None
         return Outcome(
             version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=told
         )
@@ -259,11 +270,28 @@ class Tasks:
             return None, None  # built again because it was lost
         if leaf.version == version.id:
             return earlier, "same bytes"
-        if earlier.columns != version.columns or earlier.rows != version.rows or facts_of(earlier) != facts_of(version):
+        if earlier.columns != version.columns or earlier.rows != version.rows:
+            return None, None
+        if self.job.definitions[dataset].growth is not None:  # how its rows lie is no content
+            return (earlier, "same content") if self._hold_the_same_rows(earlier, version) else (None, None)
+        if not may_hold_the_same(earlier, version) or _share_files(earlier, version):
             return None, None
         return (earlier, "same content") if self.sides.hold_the_same(earlier, version) else (None, None)
+
+    def _hold_the_same_rows(self, earlier: Version, version: Version) -> bool:
+        """Whether two versions of a table that grows hold the same rows: files that both have are not read."""
+        change = changed_files(earlier, version)
+        if not change.new or not change.gone:
+            return not change.new and not change.gone
+        sides = (replace(earlier, files=change.gone), replace(version, files=change.new))
+        return sides[0].rows == sides[1].rows and self.sides.hold_the_same(*sides, in_order=False)
 
     def _adopt(self, build: Build) -> Outcome:
         rows = self.relations.version(build.version).rows
         note = f"input content came out the same; built before, in run {build.run}" if build.run else "built before"
         return Outcome(None, build, build.version, rows, fresh=False, note=note)
+
+
+def _share_files(one: Version, other: Version) -> bool:
+    """Whether some files of two versions are the same: then what was written for one is known to be something else."""
+    return not {file.path for file in one.files}.isdisjoint(file.path for file in other.files)

@@ -39,6 +39,13 @@ class Made(Record):
     note: str | None = None
 
 
+class FilePart(Record):
+    """What is written into one file: a recipe over `size` bytes of inputs."""
+
+    recipe: Recipe
+    size: int
+
+
 class Writer:
     """Writes results for a job on the engines of its run."""
 
@@ -69,16 +76,14 @@ class Writer:
         self,
         definition: Definition,
         make: Build,
-        parts: Sequence[Recipe] | None = None,
+        parts: Sequence[FilePart] | None = None,
         kept: Sequence[DataFile] = (),
-        size: int = 0,
     ) -> Made:
         """A version of earlier files and of what recipes return: each part is a new file, unless it holds no row and another file is there.
 
         Args:
             parts: what is written, one file each, in this order; None: the definition's own recipe.
             kept: files of an earlier version that stay as they are, before the new ones; they hold the columns that the parts return.
-            size: bytes that the parts read beside the inputs of the build.
 
         Raises:
             AndonError: as `Engine.run`; then no new file is left.
@@ -86,8 +91,8 @@ class Writer:
         new: list[DataFile] = []
         produced: Produced | None = None
         try:
-            for part in [self.recipe(definition, make)] if parts is None else parts:
-                produced, file = self._file(definition, make, part, size)
+            for part in [self.whole(definition, make)] if parts is None else parts:
+                produced, file = self._file(definition, make, part)
                 new.append(file)
         except BaseException:
             self._delete(new)
@@ -103,6 +108,11 @@ class Writer:
     def drop(self, made: Made) -> None:
         """Delete what was written for a result that nothing will name; files that were kept stay."""
         self._delete(made.new)
+
+    def whole(self, definition: Definition, make: Build) -> FilePart:
+        """All that a definition gives over the inputs of a build."""
+        size = sum(self._sides.relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
+        return FilePart(self.recipe(definition, make), size)
 
     def recipe(self, definition: Definition, make: Build) -> Recipe:
         """What an engine is given to compute a definition over the inputs of a build."""
@@ -134,10 +144,9 @@ class Writer:
                 return False
         return True
 
-    def _file(self, definition: Definition, make: Build, recipe: Recipe, more: int) -> tuple[Produced, DataFile]:
+    def _file(self, definition: Definition, make: Build, part: FilePart) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
-        storage, relations = self._job.lake.storage, self._sides.relations
-        size = sum(relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files) + more
+        storage, recipe = self._job.lake.storage, part.recipe
         is_own = recipe.definition is definition
         types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
@@ -146,7 +155,7 @@ class Writer:
         def produce() -> Produced:
             with (
                 storage.written(path, self._readers(make)) as place,
-                self._engines.builder(recipe.definition, size) as engine,
+                self._engines.builder(recipe.definition, part.size) as engine,
             ):
                 return engine.run(Task(recipe, place, self._stored(definition), types))
 

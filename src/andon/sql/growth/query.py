@@ -24,13 +24,11 @@ class RowsApart(Record):
     """What rows of a result hang on that are told apart by some of its columns.
 
     Attributes:
-        columns: those of the result.
         inputs: by input the columns that say the same of its rows, in several ways where it is read several times.
         whole: inputs of which a row may need all, each with why.
         reason: why nothing is known of any.
     """
 
-    columns: tuple[str, ...] = ()
     inputs: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     whole: Mapping[str, str] = field(default_factory=dict)
     reason: str | None = None
@@ -46,15 +44,9 @@ class Grows(Record):
 def rows_apart(
     sql: str, schemas: Schemas, macros: Sequence[str], columns: Sequence[str], grain: Grain | None = None
 ) -> RowsApart:
-    """What rows of a query's result hang on that are told apart by `columns`; with a `grain` by the interval of the one column.
-
-    Of several columns those are taken that most inputs can be told apart by.
-    """
-    answers = []
-    for choice in [tuple(columns), *((name,) for name in columns if len(columns) > 1)]:
-        found = _asked(sql, schemas, macros, partial(_apart, choice, grain))
-        answers.append(RowsApart(reason=found) if isinstance(found, str) else found)
-    return max(answers, key=lambda each: len(each.inputs))
+    """What rows of a query's result hang on that are told apart by `columns`; with a `grain` by the interval of the one column."""
+    found = _asked(sql, schemas, macros, partial(_apart, columns, grain))
+    return RowsApart(reason=found) if isinstance(found, str) else found
 
 
 def grows_with(sql: str, schemas: Schemas, macros: Sequence[str], changed: Iterable[str]) -> Grows:
@@ -69,7 +61,7 @@ def _apart(columns: Sequence[str], grain: Grain | None, shapes: Shapes, root: No
     walk.walk(root, tuple(lower.index(name.lower()) for name in columns))
     inputs = {name: tuple(sorted(ways)) for name, ways in walk.inputs.items() if name not in walk.whole}
     reason = None if inputs else next(iter(walk.whole.values()), "it reads nothing")
-    return RowsApart(tuple(columns), inputs, walk.whole, reason)
+    return RowsApart(inputs, walk.whole, reason)
 
 
 def _grows(growing: frozenset[str], shapes: Shapes, root: Node, _: Sequence[str]) -> Grows:
