@@ -433,6 +433,14 @@ def dataset(**settings: Any) -> Callable[[_Function], _Function]:
     return mark
 
 
+def source(**settings: Any) -> Callable[[_Function], _Function]:
+    """Marks the function of a source in Python (`sources/<schema>/<name>.py`), which hands out rows and is given at most a `state`.
+
+    Andon reads the file without running it; the arguments must be literals. See the reference of project files for them.
+    """
+    return dataset(**settings)
+
+
 def read(name: str) -> Any:
     """Names the dataset that a parameter of a Python dataset receives, as its default: `def f(rfm=read("marts.rfm"))`."""
     return name

@@ -59,8 +59,8 @@ class Tasks:
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._loads = Loads(job, sides, self._writer)
         self._file_loads = FileLoads(job, sides, self._writer)
-        self._growing = Growing(job, sides, self._writer)
         self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
+        self._growing = Growing(job, sides, self._writer)
 
     def interrupt(self) -> None:
         """Stop what is running."""
@@ -252,12 +252,11 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        notes = [way, made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
-        told = "; ".join(each for each in notes if each) or None
-        same_note = f"{proof}: version kept" if proof else None
-        note = "; ".join(each for each in (way if proof else told, same_note) if each) or None
+        told = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
+        said = "; ".join(each for each in told if each) or None
+        note = "; ".join(each for each in (way, f"{proof}: version kept" if proof else said) if each) or None
         return Outcome(
-            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=told
+            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said
         )
 
     def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:

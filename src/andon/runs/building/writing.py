@@ -118,6 +118,9 @@ class Writer:
         """What an engine is given to compute a definition over the inputs of a build."""
         dataset, reader, moment = definition.dataset, self._job.raw.reader, self._job.moment
         inputs = {name: self._sides.relations.relation(version) for name, version in make.inputs.items()}
+        if definition.is_function:
+            code = {path: self._job.lake.objects.text(sha) for path, sha in definition.files}
+            return Recipe(definition, inputs, moment, code=code, contract=self._job.raw.pinned[dataset][1])
         if definition.asks is not None:
             return Recipe(definition, inputs, moment, definition.sql, contract=self._job.raw.pinned[dataset][1])
         if definition.kind is Kind.SOURCE:
