@@ -31,7 +31,7 @@ PARTS = "parts"
 _ROWS = "andon_raw.rows"
 
 
-class Part(Record):
+class RawPart(Record):
     """Raw files that were read at once, in their order, and the data files that their rows are in."""
 
     raw: tuple[InputFile, ...]
@@ -56,7 +56,7 @@ class FileLoads:
         found = self._in_parts(definition, make, *base) if base is not None else None
         return found if found is not None else (make, self._writer.write(definition, make))
 
-    def _base(self, definition: Definition, make: Build) -> tuple[Version, list[Part]] | None:
+    def _base(self, definition: Definition, make: Build) -> tuple[Version, list[RawPart]] | None:
         """The published version and its parts, if they are what a load of today would make of their files."""
         leaf = self._job.leaves.get(definition.dataset)
         is_plain = definition.clock is ClockUse.NONE and not definition.allow and len(definition.reads) == 1
@@ -74,14 +74,14 @@ class FileLoads:
         return (version, parts) if parts is not None else None
 
     def _in_parts(
-        self, definition: Definition, make: Build, before: Version, parts: Sequence[Part]
+        self, definition: Definition, make: Build, before: Version, parts: Sequence[RawPart]
     ) -> tuple[Build, Made] | None:
         """What is there, with what is new in its place; None where nothing can stay."""
         runs = arranged(parts, _ordered(definition, make.files))
         if not any(run.data for run in runs) or self._why_not(definition, make.contract or {}) is not None:
             return None
         made: list[Made] = []
-        done: list[Part] = []
+        done: list[RawPart] = []
         try:
             for run in runs:
                 if run.data:
@@ -90,7 +90,7 @@ class FileLoads:
                 made.append(self._read(definition, make, run.raw))
                 if made[-1].version.columns != before.columns:
                     raise _OthersError
-                done.append(Part(run.raw, made[-1].version.files))
+                done.append(RawPart(run.raw, made[-1].version.files))
         except BaseException as error:
             for each in made:
                 self._writer.drop(each)
@@ -99,7 +99,7 @@ class FileLoads:
             raise
         if not made:
             return None  # files are gone, and nothing is read: an engine says what it would be
-        filled = [Part(part.raw, tuple(f for f in part.data if f.rows)) for part in done]
+        filled = [RawPart(part.raw, tuple(f for f in part.data if f.rows)) for part in done]
         files = tuple(file for part in filled for file in part.data) or done[0].data[:1]
         new = tuple(file for each in made for file in each.new)
         for each in made:
@@ -134,21 +134,21 @@ def _ordered(definition: Definition, files: Sequence[InputFile]) -> list[InputFi
     return [by_path[path] for path in files_of(read, list(by_path))]
 
 
-def parts_of(build: Build, version: Version, raw: Sequence[InputFile]) -> list[Part] | None:
+def parts_of(build: Build, version: Version, raw: Sequence[InputFile]) -> list[RawPart] | None:
     """The parts of what a build made of `raw`; all is one where it was made whole. None where what is kept of it does not fit."""
     counts = (build.grown or {}).get(PARTS) or [[len(raw), len(version.files)]]
     parts, at, to = [], 0, 0
     for reads, writes in counts:
-        parts.append(Part(tuple(raw[at : at + reads]), version.files[to : to + writes]))
+        parts.append(RawPart(tuple(raw[at : at + reads]), version.files[to : to + writes]))
         at, to = at + reads, to + writes
     return parts if (at, to) == (len(raw), len(version.files)) else None
 
 
-def arranged(parts: Sequence[Part], raw: Sequence[InputFile]) -> list[Part]:
+def arranged(parts: Sequence[RawPart], raw: Sequence[InputFile]) -> list[RawPart]:
     """Parts that hold what `raw` would be read as, in this order: those that are there where their files follow each other in it unchanged,
     and such without data where something is to be read."""
     by_first = {(part.raw[0].path, part.raw[0].sha256): part for part in parts if part.raw}
-    found: list[Part] = []
+    found: list[RawPart] = []
     reading: list[InputFile] = []
     at = 0
     while at < len(raw):
@@ -156,11 +156,11 @@ def arranged(parts: Sequence[Part], raw: Sequence[InputFile]) -> list[Part]:
         names = [(file.path, file.sha256) for file in part.raw] if part is not None else []
         if part is not None and names == [(file.path, file.sha256) for file in raw[at : at + len(names)]]:
             if reading:
-                found.append(Part(tuple(reading), ()))
+                found.append(RawPart(tuple(reading), ()))
                 reading = []
             found.append(part)
             at += len(names)
         else:
             reading.append(raw[at])
             at += 1
-    return [*found, Part(tuple(reading), ())] if reading else found
+    return [*found, RawPart(tuple(reading), ())] if reading else found
