@@ -127,6 +127,38 @@ def test_in_any_order_of_files_that_come_change_and_go_it_is_one_read_of_all(clo
     assert clone.leaves()["s.d"].version == before
 
 
+def test_files_that_were_put_together_are_still_known(clone, tmp_path):
+    """By `andon optimize`, and by themselves where there are many: what is read is still one day."""
+    source(clone)
+    for n in range(3):
+        day(clone, f"d{n}", (n, n))
+        clone.refresh() if n else clone.run()
+    assert len(files(clone)) == 3
+    with clone.opened() as service:
+        service.runs.optimize()
+    (whole,) = files(clone)
+    day(clone, "d3", (7, 7))
+    clone.refresh()
+    assert (files(clone)[0], len(files(clone))) == (whole, 2)
+    day(clone, "d2", (8, 8))  # its rows are in one file with those of others: these are read again with it
+    clone.refresh()
+    assert shown(clone) == anew(clone, tmp_path, "fresh")
+
+
+def test_many_small_parts_become_one(clone, monkeypatch):
+    monkeypatch.setattr("andon.runs.building.writing.MANY", 4)
+    source(clone)
+    for n in range(7):
+        day(clone, f"d{n}", (n, 9))
+        clone.refresh() if n else clone.run()
+    assert len(files(clone)) < 5
+    before = files(clone)[0]
+    day(clone, "d9", (9, 9))
+    clone.refresh()
+    assert files(clone)[0] == before
+    assert [row[0] for row in shown(clone)] == [0, 1, 2, 3, 4, 5, 6, 9]
+
+
 def test_what_was_appended_stays_though_its_file_went(clone):
     source(clone, front="load: append\n")
     day(clone, "d1", (1, 1))

@@ -13,7 +13,7 @@ from andon.engines.engine import Recipe
 from andon.model.build import Build, InputFile
 from andon.model.dataset import ClockUse, Definition
 from andon.model.load import Taking
-from andon.model.version import DataFile, Version, version_id
+from andon.model.version import DataFile, Version, contents_of, version_id
 from andon.runs.building.writing import FilePart, Made
 from andon.sources.files.paths import files_of
 from andon.sources.render import read_columns
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from andon.runs.building.job import Job
     from andon.runs.building.writing import Writer
 
-#: In `Build.grown`: how many raw files and how many data files each part has.
+#: In `Build.grown`: how many raw files each part has, and how many data files, those counted that were put together since.
 PARTS = "parts"
 #: What a read is called while the query over it is looked at.
 _ROWS = "andon_raw.rows"
@@ -91,6 +91,9 @@ class FileLoads:
                 if made[-1].version.columns != before.columns:
                     raise _OthersError
                 done.append(RawPart(run.raw, made[-1].version.files))
+            filled = [RawPart(part.raw, tuple(f for f in part.data if f.rows)) for part in done]
+            whole = tuple(file for part in filled for file in part.data) or done[0].data[:1]
+            files, packed = self._writer.fewer(definition, make, whole)
         except BaseException as error:
             for each in made:
                 self._writer.drop(each)
@@ -99,13 +102,11 @@ class FileLoads:
             raise
         if not made:
             return None  # files are gone, and nothing is read: an engine says what it would be
-        filled = [RawPart(part.raw, tuple(f for f in part.data if f.rows)) for part in done]
-        files = tuple(file for part in filled for file in part.data) or done[0].data[:1]
-        new = tuple(file for each in made for file in each.new)
+        new = (*packed, *(file for each in made for file in each.new))
         for each in made:
             self._writer.drop(replace(each, new=tuple(file for file in each.new if file not in files)))
         version = Version(version_id(before.columns, files), definition.dataset, before.columns, files)
-        counts = [[len(part.raw), len(part.data)] for part in filled]
+        counts = [[len(part.raw), len(_contents(part.data))] for part in filled]
         kept = Made(version, made[-1].produced, tuple(file for file in new if file in files))
         return replace(make, grown={PARTS: counts} if len(counts) > 1 else None), kept
 
@@ -136,12 +137,25 @@ def _ordered(definition: Definition, files: Sequence[InputFile]) -> list[InputFi
 
 def parts_of(build: Build, version: Version, raw: Sequence[InputFile]) -> list[RawPart] | None:
     """The parts of what a build made of `raw`; all is one where it was made whole. None where what is kept of it does not fit."""
-    counts = (build.grown or {}).get(PARTS) or [[len(raw), len(version.files)]]
-    parts, at, to = [], 0, 0
+    counts = (build.grown or {}).get(PARTS) or [[len(raw), len(_contents(version.files))]]
+    if [sum(column) for column in zip(*counts, strict=True)] != [len(raw), len(_contents(version.files))]:
+        return None
+    starts = {0: 0}
+    for number, file in enumerate(version.files, 1):
+        starts[max(starts) + len(contents_of(file))] = number
+    parts: list[RawPart] = []
+    at = to = read = wrote = 0
     for reads, writes in counts:
-        parts.append(RawPart(tuple(raw[at : at + reads]), version.files[to : to + writes]))
         at, to = at + reads, to + writes
-    return parts if (at, to) == (len(raw), len(version.files)) else None
+        if to in starts:  # else its rows are in one file with those of the next part: the two are one
+            parts.append(RawPart(tuple(raw[read:at]), version.files[wrote : starts[to]]))
+            read, wrote = at, starts[to]
+    return parts
+
+
+def _contents(files: Sequence[DataFile]) -> list[str]:
+    """What files hold, by the sha256 of those that were put together to them."""
+    return [content for file in files for content in contents_of(file)]
 
 
 def arranged(parts: Sequence[RawPart], raw: Sequence[InputFile]) -> list[RawPart]:
