@@ -17,8 +17,6 @@ from andon.model.version import DataFile, Version, contents_of, version_id
 from andon.runs.building.writing import FilePart, Made
 from andon.sources.files.paths import files_of
 from andon.sources.render import read_columns
-from andon.sql.meaning.row_by_row import why_not_row_by_row
-from andon.sql.reads import replace_reads
 
 if TYPE_CHECKING:
     from andon.relations.sides import Sides
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 
 #: In `Build.grown`: how many raw files each part has, and how many data files, those counted that were put together since.
 PARTS = "parts"
-#: What a read is called while the query over it is looked at.
-_ROWS = "andon_raw.rows"
 
 
 class RawPart(Record):
@@ -78,7 +74,7 @@ class FileLoads:
     ) -> tuple[Build, Made] | None:
         """What is there, with what is new in its place; None where nothing can stay."""
         runs = arranged(parts, _ordered(definition, make.files))
-        if not any(run.data for run in runs) or self._why_not(definition, make.contract or {}) is not None:
+        if not any(run.data for run in runs) or not self._is_plain(definition, make.contract or {}):
             return None
         made: list[Made] = []
         done: list[RawPart] = []
@@ -110,6 +106,10 @@ class FileLoads:
         kept = Made(version, made[-1].produced, tuple(file for file in new if file in files))
         return replace(make, grown={PARTS: counts} if len(counts) > 1 else None), kept
 
+    def _is_plain(self, definition: Definition, contract: Mapping[str, Any]) -> bool:
+        """Whether the rows of some files are known without the others."""
+        return self._job.proofs.why_not_row_by_row(definition, read_columns(definition, contract)) is None
+
     def _read(self, definition: Definition, make: Build, files: Sequence[InputFile]) -> Made:
         dataset, reader = definition.dataset, self._job.raw.reader
         sql = reader.render(dataset, [file.path for file in files])
@@ -117,11 +117,6 @@ class FileLoads:
         return self._writer.write(
             definition, replace(make, files=tuple(files)), [FilePart(recipe, sum(f.size for f in files))]
         )
-
-    def _why_not(self, definition: Definition, contract: Mapping[str, Any]) -> str | None:
-        """Why the rows of some files can't be known without the others."""
-        sql = replace_reads(definition.sql or "", definition.reads, [_ROWS])
-        return why_not_row_by_row(sql, _ROWS, read_columns(definition, contract), definition.macros)
 
 
 class _OthersError(Exception):
