@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document, Documented, ErrorDocument, from_json
+from andon.base.text import plural
 from andon.errors import AndonError
 from andon.model.build import Build
 from andon.model.dataset import Definition
@@ -135,7 +136,7 @@ def _files(source: SourceInput) -> str:
         for paths, word in ((source.added, "new"), (source.changed, "changed"), (source.removed, "removed"))
         if paths
     ]
-    return f"{', '.join(parts)} of {len(source.files):,} files" if parts else "nothing new"
+    return f"{', '.join(parts)} of {plural(len(source.files), 'file')}" if parts else "nothing new"
 
 
 def _count(workspace: Workspace, definition: Definition, source: SourceInput, build: Build | None) -> int:

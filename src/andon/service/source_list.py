@@ -23,8 +23,8 @@ class SourceInfo(Document):
     """One line of `source list`.
 
     Attributes:
-        kind: of the connection, or `files`, `rest`.
-        reads: the connection, the host, or the patterns of the files.
+        kind: of the connection, or `files`, `rest`, `python`.
+        reads: the connection, the host, its own file, or the patterns of files.
         load: what becomes of earlier rows: `replace`, `append`, `merge`, `cursor`.
         loaded: when what is published was loaded; None: nothing is.
         run: the run that did it.
@@ -80,7 +80,7 @@ def list_sources(workspace: Workspace, branch: str | None = None) -> list[Source
 def kind_of(workspace: Workspace, definition: Definition) -> str:
     """What a source is asked of."""
     if definition.connection is None:
-        return "files" if definition.asks is None else "rest"
+        return "python" if definition.is_function else "rest" if definition.rest is not None else "files"
     known = workspace.databases.connections.get(definition.connection)
     return known.kind if known is not None else "no such connection"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -22,8 +22,8 @@ from andon.runs.growing.wishes import Wishes
 class ReadSource(Protocol):
     """How a source's SQL is rendered over its files, and what its failures mean."""
 
-    def render(self, dataset: str) -> str:
-        """The SQL that reads exactly the files of this run, strictly by the contract."""
+    def render(self, dataset: str, only: Collection[str] | None = None) -> str:
+        """The SQL that reads exactly the files of this run, or those of the paths `only`, strictly by the contract."""
         ...
 
     def explain(self, dataset: str, error: Exception) -> AndonError:

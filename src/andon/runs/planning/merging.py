@@ -11,6 +11,7 @@ from andon.lake.undo import passing
 from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Commit
 from andon.model.dataset import Definition, Kind
+from andon.model.load import Taking
 from andon.project.folder.merge import Merged, Newer, merge, rejected_by_path
 from andon.project.folder.scan import is_code_path
 from andon.runs.planning.going_on import asks
@@ -324,8 +325,12 @@ def _source_input(
     name = definition.dataset
     sizes = {(f.path, f.sha256): f.size for f in (*published.values(), *here.values())}
     files = tuple(InputFile(p, sha, sizes[p, sha]) for p, sha in sorted(merged.files.items()))
+    if build is not None and definition.load is not None and definition.load.taking is not Taking.REPLACE:
+        # what was loaded stays, though its file went
+        stay = [f for f in build.files if f.path not in merged.files]
+        files = tuple(sorted((*files, *stay), key=lambda file: file.path))
     old = {f.path: f.sha256 for f in build.files} if build else {}
-    new = dict(merged.files)
+    new = {file.path: file.sha256 for file in files}
     result = SourceInput(
         files,
         build.contract if build is not None else None,
