@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import secrets
-import select
 import socket
 import threading
 from collections.abc import Sequence
@@ -87,15 +86,12 @@ class SourceNetwork:
                     self._serve(listener)
 
     def _serve(self, listener: socket.socket) -> None:
-        listener.settimeout(_POLL)
-        while not self._ended.is_set():
-            try:
-                client, _ = listener.accept()
-            except TimeoutError:
-                continue
-            except OSError:
-                return
-            self._start(self._talk, client)
+        with contextlib.suppress(OSError):  # it was closed at the end
+            listener.settimeout(_POLL)
+            while not self._ended.is_set():
+                with contextlib.suppress(TimeoutError):
+                    client, _ = listener.accept()
+                    self._start(self._talk, client)
 
     def _talk(self, client: socket.socket) -> None:
         with self._lock:
@@ -103,8 +99,8 @@ class SourceNetwork:
         try:
             client.settimeout(_IDLE_SECONDS)
             self._answer(client)
-        except OSError:
-            return  # who asked sees that the line is cut
+        except (OSError, ValueError):
+            return  # it is gone, or what it asks is no address: who asked sees that the line is cut
         finally:
             with self._lock:
                 self._open.discard(client)
@@ -159,26 +155,25 @@ class SourceNetwork:
         return server
 
     def _pipe(self, client: socket.socket, server: socket.socket, first: bytes) -> None:
-        """Hand on what both say, until one of them has ended and the other has said all."""
+        """Hand on what both say, each way in a thread of its own, until the server has said all."""
         try:
             server.sendall(first)
-            ways = {client: server, server: client}
-            while ways and not self._ended.is_set():
-                ready, _, _ = select.select([*ways], [], [], _POLL)
-                for one in ready:
-                    chunk = one.recv(_CHUNK)
-                    if chunk:
-                        ways[one].sendall(chunk)
-                        continue
-                    with contextlib.suppress(OSError):
-                        ways[one].shutdown(socket.SHUT_WR)
-                    del ways[one]
-                    if one is server:
-                        return
+            self._start(_copy, client, server)
+            _copy(server, client)
         finally:
             with self._lock:
                 self._open.discard(server)
+            with contextlib.suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)  # what the other thread waits for
             server.close()
+
+
+def _copy(one: socket.socket, other: socket.socket) -> None:
+    """Hand on what `one` says to the end."""
+    with contextlib.suppress(OSError, ValueError):  # one of them was closed
+        while chunk := one.recv(_CHUNK):
+            other.sendall(chunk)
+        other.shutdown(socket.SHUT_WR)
 
 
 def _split(text: str) -> tuple[str, int | None]:

@@ -176,7 +176,13 @@ def test_a_plain_request_is_handed_on_without_the_word():
 
 def test_garbage_ends_one_line_and_not_the_others():
     with serving(Api([{"id": 1}])) as api, SourceNetwork([f"127.0.0.1:{api.port}"]) as network:
-        for text in (b"\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"\xff\xfe\r\n\r\n", b"CONNECT :x HTTP/1.1\r\n\r\n"):
+        for text in (
+            b"\r\n\r\n",
+            b"GET http://[x HTTP/1.1\r\n\r\n",
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"\xff\xfe\r\n\r\n",
+            b"CONNECT :x HTTP/1.1\r\n\r\n",
+        ):
             with socket.create_connection(("127.0.0.1", network.port)) as line:
                 line.sendall(text)
                 assert line.recv(100).startswith(b"HTTP/1.1 4")
