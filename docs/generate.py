@@ -533,7 +533,12 @@ def python_page() -> str:
     )
     for name in ("open", "dataset", "read"):
         lines += [*_function(getattr(andon, name), f"andon.{name}", "##"), ""]
-    for cls, title in ((api.Lake, "andon.Lake"), (api.Result, "andon.Result"), (api.Branches, "Lake.branches")):
+    for cls, title in (
+        (api.Lake, "andon.Lake"),
+        (api.Result, "andon.Result"),
+        (api.Branches, "Lake.branches"),
+        (api.LakeSources, "Lake.sources"),
+    ):
         lines += [f"## {title}", "", *_docstring(cls), ""]
         for name, member in _members(cls):
             if isinstance(member, property):

@@ -23,6 +23,7 @@ from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
+from andon.python.sources import LakeSources
 from andon.query.ask import Answer
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.datasets import DatasetInfo, Page
@@ -229,6 +230,11 @@ class Lake:
     def branches(self) -> Branches:
         """Branches and tags."""
         return Branches(self._service)
+
+    @property
+    def sources(self) -> LakeSources:
+        """What comes in: list, check, load, add."""
+        return LakeSources(self._service, _options)
 
     def publish(self, branch: str, into: str = "main", report: Reporter = silent, **options: Any) -> RunResult:
         """Publish a branch; `options`: `publish`, `mine`, `theirs`, `message` as on the command line."""

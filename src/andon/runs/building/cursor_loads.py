@@ -257,7 +257,7 @@ class _GoingOn:
 
     def _whole(self, came: putting.Came, new: Made) -> Made:
         """What was there without the rows whose keys came or are gone, and then what came."""
-        kept, parts = list(self._before.files), []
+        kept, parts = list(self._before.files), list[FilePart]()
         if self._key:
             keys = putting.dead(came, self._of.source(new.version.files))
             named = self._of.source(self._before.files, named=True)

@@ -72,6 +72,15 @@ class MySQL:
         )
         return [row[0] for row in ask(f"from {_query(sql)}")]
 
+    def indexed(self, ask: Ask, table: Sequence[str]) -> Sequence[str]:
+        """See `DatabaseKind`."""
+        within = literal(table[-2]) if len(table) > 1 else "database()"
+        sql = (
+            "select distinct column_name as c from information_schema.statistics where seq_in_index = 1"
+            f" and nullable <> 'YES' and table_schema = {within} and table_name = {literal(table[-1])}"
+        )
+        return [row[0] for row in ask(f"from {_query(sql)}")]
+
     def since(self, sql: str, column: RemoteColumn, begin: str) -> str:
         """See `DatabaseKind`."""
         name = f"q.{_remote(column.name)}"
