@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from andon.errors import UsageError
 from kit.api import Api, at, cut, hanging, serving, status
 from kit.clones import Clone
 
@@ -425,3 +426,36 @@ def test_any_history_of_loads_gives_what_one_full_load_would(clone, api, seed):
 
 def rows_of(api: Api) -> list[tuple]:
     return sorted((r["id"], r["customer"], r["seen"]) for r in api.records)
+
+
+# -- by itself
+
+
+def test_an_address_becomes_a_source(clone, api):
+    from andon.service.source_add_api import add_api
+    from andon.service.source_check import check_sources
+    from andon.service.source_list import list_sources
+
+    clone.write("sources/shop/orders.yml", None)
+    clone.write("datasets/marts/customers.sql", None)
+    api.pages = "next"
+    with clone.opened() as service:
+        done = add_api(service.workspace, api.url, "shop.orders")
+        assert (done.records, done.pagination, done.key) == ("data.items", "{by: cursor, next: meta.next}", "id")
+        with pytest.raises(UsageError, match="is there already"):
+            add_api(service.workspace, api.url, "shop.orders")
+    clone.run()
+    assert ids(clone) == [1, 2, 3]
+    with clone.opened() as service:
+        (listed,) = list_sources(service.workspace)
+        assert (listed.kind, listed.state, listed.rows) == ("rest", "published", 3)
+        asked = len(api.asked)
+        assert check_sources(service.workspace)[0].error is None
+        assert len(api.asked) == asked + 1
+        api.faults = [status(401)]
+        assert check_sources(service.workspace)[0].error.code == "source.unreachable"
+
+
+def test_a_variable_that_is_not_set_is_named(clone, api):
+    clone.environ.clear()
+    assert "`SHOP_TOKEN`, which is not set" in error(clone.run()).message

@@ -167,3 +167,19 @@ def test_a_count_is_set_and_checks_are_added_in_place():
     assert add_checks(PATH, plain, ["unique id"]) == plain + "checks: |\n  unique id\n"
     with pytest.raises(ProjectError):
         add_checks(PATH, "{kind: rest, url: 'https://x.y'}\n", ["unique id"])
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [
+        ("@source", "@source(recorded=2)"),
+        ("@source()", "@source(recorded=2)"),
+        ('@source(key="ä")', '@source(key="ä", recorded=2)'),
+        ('@source(\n    key="id",\n)', '@source(\n    key="id", recorded=2)'),
+        ('@source(recorded=1, key="id")', '@source(recorded=2, key="id")'),
+    ],
+)
+def test_a_count_is_set_in_the_mark_of_a_source_in_python(mark, expected):
+    text = "from andon import source\n\n\n{}\ndef orders(state):\n    yield {{'id': 1}}\n"
+    made = set_key("sources/shop/orders.py", text.format(mark), "recorded", 2)
+    assert made == text.format(expected)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ import msgspec
 
 from andon.base.record import Record
 from andon.model.rest import Rest
-from andon.sources.apis.client import Response
+from andon.sources.apis.client import Client, Response
 from andon.sources.apis.failures import Failures, page_title
 
 #: Asks for a page: an address that the API gave, or the parameters of the page.
@@ -70,6 +71,19 @@ def pages(rest: Rest, ask: Ask, failures: Failures, since: str | None, notes: li
             "run again; if it stays, the records changed while they were read, or `pagination` is not how this API turns pages",
             retryable=True,
         )
+
+
+def look(rest: Rest, resolve: Callable[[str], str], where: str) -> None:
+    """Ask for the first page alone: whether the API can be reached, lets one in, and answers with records.
+
+    Raises:
+        AndonError: as a load.
+    """
+    client = Client(rest, resolve, where, threading.Event())
+    try:
+        next(pages(rest, client.get, client.failures, rest.since.start if rest.since is not None else None, []))
+    finally:
+        client.close()
 
 
 class _Turns:
