@@ -174,7 +174,8 @@ def settings_page() -> str:
         "",
         "## Connections",
         "",
-        "`[connections.NAME]` names a database that [sources](../how-to/databases.md) read. A password must be a reference; every option "
+        "`[connections.NAME]` names a [database](../how-to/databases.md), or a [place of files](../how-to/remote-files.md), that "
+        "sources read. A password must be a reference; every option "
         "may be one. A `path` is relative to the project.",
         "",
         *_table(
