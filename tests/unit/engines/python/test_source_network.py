@@ -125,6 +125,63 @@ def test_declared_hosts_are_reached_and_no_others(means, make_task, environments
     assert outcome.network == ("reachable" if means in ("landlock", "none") else "hosts")
 
 
+DRIVER = """
+import ctypes, socket, subprocess
+
+def made(state):
+    with socket.create_connection(("localhost", {port}), timeout=5) as line:
+        line.sendall(b"hello")
+        yield {{"attempt": "python", "said": line.recv(100).decode()}}
+    found = subprocess.run(["getent", "hosts", "LOCALHOST"], capture_output=True, text=True).stdout.split()
+    yield {{"attempt": "system", "said": found[0] if found else "nothing"}}
+    try:
+        socket.create_connection(("localhost", {other}), timeout=5)
+        yield {{"attempt": "other", "said": "reached"}}
+    except OSError as error:
+        yield {{"attempt": "other", "said": type(error).__name__}}
+"""
+
+
+class Echo:
+    """A server that speaks no HTTP: it says again what it hears, in capitals."""
+
+    def __enter__(self) -> Echo:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._server.accept()
+                with client:
+                    client.sendall(client.recv(100).upper())
+
+
+def test_what_speaks_no_http_finds_a_host_with_a_port_by_its_name(means, make_task, environments):
+    with Echo() as server, Echo() as other:
+        code = DRIVER.format(port=server.port, other=other.port)
+        task = make_task(
+            code, parameters=(("state", "state"),), inputs={}, state={}, hosts=(f"localhost:{server.port}",)
+        )
+        if means == "landlock":
+            with pytest.raises(DatasetError, match=r"gaierror|Permission"):
+                run_python(task, environments=environments, cancelled=threading.Event())
+            return
+        outcome = run_python(task, environments=environments, cancelled=threading.Event())
+    said = rows_of(outcome)
+    assert said["python"] == "HELLO"
+    if outcome.network == "hosts":
+        assert said["other"] == "ConnectionRefusedError"
+    if outcome.isolation in ("bubblewrap", "namespaces"):
+        assert said["system"] == "127.0.1.1"
+
+
 def test_without_hosts_there_is_no_network(means, make_task, environments):
     code = "import os\ndef made(state):\n    yield {'proxy': os.environ.get('HTTP_PROXY', 'none')}\n"
     task = make_task(code, parameters=(("state", "state"),), inputs={}, state={})
