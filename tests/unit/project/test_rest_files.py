@@ -96,6 +96,12 @@ WRONG = {
         "never stands",
     ),
     "a password in the address": ("kind: rest\nurl: https://ana:x@x.y/\n", (2, 6), "project.secret", "a user"),
+    "a token in the address": (
+        "kind: rest\nurl: https://x.y/a?page=1&api_key=abc\n",
+        (2, 6),
+        "project.secret",
+        "`api_key`",
+    ),
     "two ways to sign": (
         'kind: rest\nurl: https://x.y\nauth: {bearer: "${env:A}", query: {}}\n',
         (3, 7),

@@ -16,7 +16,8 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 _PORTS = {"http": 80, "https": 443}
 _LARGEST_HEAD = 65536
@@ -169,7 +170,7 @@ class SourceNetwork:
             return None
 
     def _connected(self, host: str, port: int) -> socket.socket:
-        server = socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
+        server = _connect(host, port)
         server.settimeout(_IDLE_SECONDS)
         with self._lock:
             self._open.add(server)
@@ -195,6 +196,37 @@ def _copy(one: socket.socket, other: socket.socket) -> None:
         while chunk := one.recv(_CHUNK):
             other.sendall(chunk)
         other.shutdown(socket.SHUT_WR)
+
+
+def _connect(host: str, port: int) -> socket.socket:
+    """A connection to a host, through the proxy that the machine is set to.
+
+    Raises:
+        OSError: it can't be reached.
+    """
+    proxy = getproxies().get("http" if port == _PORTS["http"] else "https", "")
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if not parts.hostname or parts.scheme != "http" or proxy_bypass(f"{host}:{port}"):
+        return socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
+    server = socket.create_connection((parts.hostname, parts.port or _PORTS["http"]), timeout=_CONNECT_SECONDS)
+    try:
+        lines = [f"CONNECT {host}:{port} HTTP/1.1", f"Host: {host}:{port}"]
+        if parts.username is not None:
+            said = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+            lines.append(f"Proxy-Authorization: Basic {base64.b64encode(said).decode()}")
+        server.sendall("\r\n".join([*lines, "", ""]).encode())
+        head = b""
+        while not head.endswith(b"\r\n\r\n") and len(head) < _LARGEST_HEAD:
+            byte = server.recv(1)  # what comes behind it is the host's
+            if not byte:
+                raise OSError("the proxy that this machine is set to hung up")
+            head += byte
+        if head.split(b" ")[1:2] != [b"200"]:
+            raise OSError("the proxy that this machine is set to refuses it")
+    except BaseException:
+        server.close()
+        raise
+    return server
 
 
 def _named(allowed: Sequence[tuple[str, int | None]]) -> list[tuple[str, int, str]]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -229,6 +232,43 @@ def test_a_plain_request_is_handed_on_without_the_word():
                 assert answer.status == 200
         _, params, headers = api.asked[0]
         assert (params, headers["x-own"], "proxy-authorization" in headers) == ({"a": "1"}, "kept", False)
+
+
+COMPANY = """
+import sys
+from andon.engines.python.network import SourceNetwork
+
+with SourceNetwork(sys.argv[1:]) as network:
+    print(network.port, network.word, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_proxy_of_the_machine_is_gone_through(monkeypatch):
+    with serving(Api([{"id": 1}])) as api:
+        host = f"127.0.0.1:{api.port}"
+        plain = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+        command = [sys.executable, "-c", COMPANY, host]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=plain) as company:
+            port, word = company.stdout.readline().split()
+            for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+                monkeypatch.setenv(name, f"http://andon:{word}@127.0.0.1:{port}")
+            for name in ("no_proxy", "NO_PROXY"):
+                monkeypatch.delenv(name, raising=False)
+            with SourceNetwork([host, "other.example.com"]) as network:
+                assert _status(network, api.url) == 200
+                assert _status(network, "http://other.example.com/") == 502
+            company.stdin.close()
+
+
+def _status(network: SourceNetwork, url: str) -> int:
+    import base64
+
+    said = base64.b64encode(f"andon:{network.word}".encode()).decode()
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", network.port)) as line:
+        line.request("GET", url, headers={"Proxy-Authorization": f"Basic {said}"})
+        with line.getresponse() as answer:
+            return answer.status
 
 
 def test_garbage_ends_one_line_and_not_the_others():
