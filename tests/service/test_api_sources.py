@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -363,6 +365,31 @@ def test_a_load_that_fails_half_way_leaves_where_the_next_begins(clone, api):
     assert ids(clone) == list(range(1, 9))
 
 
+def test_a_load_that_was_killed_has_brought_nothing_and_the_next_is_complete(clone, api):
+    api.by = "seen"
+    clone.write("sources/shop/orders.yml", source(api, SINCE))
+    clone.run()
+    api.records += [{**CLEO, "id": n, "seen": f"2026-01-{n:02}T08:00:00Z"} for n in range(4, 9)]
+    api.asked.clear()
+    api.faults = [lambda handler, number: number > 2 and hanging(30)(handler, number)]
+    environ = {**os.environ, **clone.environ, "ANDON_AUTHOR": "ana", "HOME": str(clone.root)}
+    with subprocess.Popen(
+        [sys.executable, "-c", "from andon.cli.main import main; main()", "refresh"],
+        cwd=clone.root,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+    ) as killed:
+        end = time.monotonic() + 30
+        while len(api.asked) < 3 and time.monotonic() < end:
+            time.sleep(0.02)
+        killed.kill()
+    assert len(api.asked) >= 3
+    assert ids(clone) == [1, 2, 3]
+    api.faults = []
+    clone.refresh()
+    assert ids(clone) == list(range(1, 9))
+
+
 @pytest.mark.parametrize("field", ["sen", "tags"])
 def test_a_cursor_that_is_none_is_told(clone, api, field):
     for record in api.records:
@@ -444,6 +471,9 @@ def test_an_address_becomes_a_source(clone, api):
         assert (done.records, done.pagination, done.key) == ("data.items", "{by: cursor, next: meta.next}", "id")
         with pytest.raises(UsageError, match="is there already"):
             add_api(service.workspace, api.url, "shop.orders")
+        with pytest.raises(UsageError, match="holds a secret"):
+            add_api(service.workspace, f"{api.url}?api_key=abc", "shop.others")
+        assert not (clone.root / "sources/shop/others.yml").exists()
     clone.run()
     assert ids(clone) == [1, 2, 3]
     with clone.opened() as service:

@@ -14,6 +14,8 @@ from andon.base.files import make_folder, write_whole
 from andon.base.names import is_name_part
 from andon.errors import DatasetError, UsageError
 from andon.model.rest import Rest
+from andon.project.files.rest import read_rest
+from andon.project.files.secrets import find_secrets
 from andon.sources.apis.client import Client
 from andon.sources.apis.guess import Guess, guess
 from andon.suggestions.names import looks_personal, words_of
@@ -89,8 +91,11 @@ def add_api(workspace: Workspace, url: str, name: str | None = None) -> AddedApi
         raise DatasetError("source.bad_answer", message, where=file, hint=hint)
     personal = tuple(field for field in found.fields if looks_personal(field))
     cursor = next((field for field in found.fields if _CHANGED & set(words_of(field))), None)
+    text = _text(url, found, cursor, personal)
+    for problem in (*read_rest(file, text).problems, *find_secrets(file, text)):
+        raise UsageError("usage.bad_argument", problem.message, hint=problem.hint)
     make_folder((workspace.root / file).parent)
-    write_whole(workspace.root / file, _text(url, found, cursor, personal).encode())
+    write_whole(workspace.root / file, text.encode())
     records = ".".join(found.records) or None
     return AddedApi(
         dataset,
