@@ -186,6 +186,15 @@ def test_a_page_that_leads_back_ends_the_load(api, following):
     assert asked[0] == 2
 
 
+def test_an_api_that_knows_no_page_behind_its_last_is_told_with_a_way(api):
+    api.faults = [at(4, status(404))]
+    with pytest.raises(DatasetError, match="page 4: .*404") as caught:
+        fetched(api)
+    assert "`total`" in caught.value.hint
+    api.faults = [at(4, status(404))]
+    assert fetched(api, total=("meta", "total")) == RECORDS
+
+
 def test_more_pages_than_allowed_are_an_error(api):
     with pytest.raises(DatasetError, match="more than 2 pages") as caught:
         fetched(api, pages=Pages("page", "page", "size", 2, 1, most=2))
