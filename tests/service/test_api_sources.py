@@ -341,6 +341,27 @@ def test_only_what_is_new_is_asked_for_and_merged_on_the_key(clone, api):
     assert ids(clone) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("key", ["key: id\n", ""])
+def test_what_is_new_may_have_a_column_more_and_a_type_for_one_without_values(clone, api, key):
+    api.by = "seen"
+    for record in api.records:
+        record["note"] = None
+    clone.write("datasets/marts/customers.sql", None)
+    clone.write("sources/shop/orders.yml", source(api, SINCE + "schema: add\n", key))
+    clone.run()
+    api.records.append({**CLEO, "note": 5, "more": {"x": 1}})
+    clone.refresh()
+    expected = [(1, None, None), (2, None, None), (3, None, None), (4, 5, {"x": 1})]
+    assert clone.ask("select id, note, more from shop.orders order by id") == expected
+    api.records.append({**CLEO, "id": 5, "note": "text"})
+    assert error(clone.refresh()).code == "source.contract"
+    api.records[-1]["note"] = 6
+    clone.refresh()
+    assert clone.ask("select id, note, more from shop.orders order by id") == [*expected, (5, 6, None)]
+    clone.undo()
+    assert clone.ask("select id, note, more from shop.orders order by id") == expected
+
+
 def test_a_whole_load_takes_what_went(clone, api):
     api.by = "seen"
     clone.write("sources/shop/orders.yml", source(api, SINCE))

@@ -188,7 +188,7 @@ def test_a_page_that_leads_back_ends_the_load(api, following):
 
 def test_an_api_that_knows_no_page_behind_its_last_is_told_with_a_way(api):
     api.faults = [at(4, status(404))]
-    with pytest.raises(DatasetError, match="page 4: .*404") as caught:
+    with pytest.raises(DatasetError, match=r"page 4: .*404") as caught:
         fetched(api)
     assert "`total`" in caught.value.hint
     api.faults = [at(4, status(404))]
