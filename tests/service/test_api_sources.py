@@ -342,6 +342,38 @@ def test_only_what_is_new_is_asked_for_and_merged_on_the_key(clone, api):
 
 
 @pytest.mark.parametrize("key", ["key: id\n", ""])
+def test_only_files_with_rows_that_changed_are_written_anew(clone, api, key):
+    api.by = "seen"
+    for record in api.records:
+        record["note"] = None
+    clone.write("datasets/marts/customers.sql", None)
+    clone.write("sources/shop/orders.yml", source(api, SINCE, key))
+    clone.run()
+
+    def files() -> list[str]:
+        with clone.opened() as service:
+            leaf = clone.leaves()["shop.orders"]
+            return [file.path for file in service.workspace.lake.objects.versions([leaf.version])[leaf.version].files]
+
+    first = files()
+    api.records.append({**CLEO, "note": None})
+    clone.refresh()
+    second = files()
+    assert (second[0], len(second)) == (first[0], 2)
+    changed = {**CLEO, "customer": "dan", "note": None, "seen": "2026-01-05T08:00:00Z"}
+    api.records.append({**changed, "id": 4 if key else 5})
+    clone.refresh()
+    third = files()
+    assert (third[0], third[1] == second[1], len(third)) == (first[0], not key, 2 if key else 3)
+    assert clone.ask("select customer from shop.orders order by id, customer")[-1] == ("dan",)
+    api.records.append({**changed, "id": 6, "note": 7, "seen": "2026-01-06T08:00:00Z"})
+    clone.refresh()
+    assert clone.ask("select note from shop.orders order by id")[-1] == (7,)
+    clone.undo()
+    assert files() == third
+
+
+@pytest.mark.parametrize("key", ["key: id\n", ""])
 def test_what_is_new_may_have_a_column_more_and_a_type_for_one_without_values(clone, api, key):
     api.by = "seen"
     for record in api.records:
