@@ -39,6 +39,7 @@ class AddedApi(Document):
         cursor: a field that would tell what is new; written as a comment, since only the API's documentation says how to ask for it.
         personal: fields whose names say that they tell about a person; marked `pii`.
         fields, count: how many fields and records the first answer has.
+        of: how many records there are, where the answer tells more than came.
     """
 
     dataset: str
@@ -51,6 +52,7 @@ class AddedApi(Document):
     personal: tuple[str, ...]
     fields: int
     count: int
+    of: int | None
 
 
 def add_api(workspace: Workspace, url: str, name: str | None = None) -> AddedApi:
@@ -108,6 +110,7 @@ def add_api(workspace: Workspace, url: str, name: str | None = None) -> AddedApi
         personal,
         len(found.fields),
         found.count,
+        found.of,
     )
 
 
@@ -117,7 +120,7 @@ def _text(url: str, found: Guess, cursor: str | None, personal: tuple[str, ...])
         lines.append(f"records: {_yaml('.'.join(found.records))}")
     if found.pagination is not None:
         lines.append(f"pagination: {found.pagination}")
-    if found.total and found.pagination is not None:
+    if found.total:
         lines.append(f"total: {_yaml('.'.join(found.total))}")
     if cursor is not None:
         lines.append(f"# cursor: {{field: {_yaml(cursor)}, param: …}}")

@@ -19,9 +19,18 @@ ANSWERS = {
         {},
         ("results",),
         "{by: cursor, next: next}",
+        (),
+        "id",
+    ),
+    "a count of all": (
+        {"results": ROWS, "next": None, "count": 7},
+        {},
+        ("results",),
+        "{by: cursor, next: next}",
         ("count",),
         "id",
     ),
+    "a count alone": ({"results": ROWS, "count": 2}, {}, ("results",), None, ("count",), "id"),
     "an address": (
         {"data": {"items": ROWS}, "links": {"next": "https://x.y/?a"}},
         {},

@@ -124,9 +124,10 @@ def _add_api(app: App, url: str, name: str | None) -> None:
     done = add_api(app.workspace, url, name)
     where = f"at `{done.records}`" if done.records else "as the whole answer"
     told = [f"written: {done.file}, {plural(done.count, 'record')} of {plural(done.fields, 'field')} {where}"]
-    told.append(
-        f"  pages: {done.pagination}" if done.pagination else "  pages: nothing tells of more than one; see the API"
-    )
+    pages = done.pagination or "nothing tells how they follow; see the API"
+    if done.of is not None and not done.pagination:
+        pages = f"there are {plural(done.of, 'record')}: say in `pagination` how the API turns pages"
+    told.append(f"  pages: {pages}")
     if done.key:
         told.append(f"  key: {done.key}, as far as the records that came tell")
     if done.cursor:

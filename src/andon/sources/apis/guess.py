@@ -37,6 +37,7 @@ class Guess(Record):
         key: a field that every record has once.
         fields: the fields of the records, in order.
         count: how many records came.
+        of: how many there are, where that is told and is more.
     """
 
     records: tuple[str, ...]
@@ -45,6 +46,7 @@ class Guess(Record):
     key: str | None
     fields: tuple[str, ...]
     count: int
+    of: int | None = None
 
 
 def guess(answer: Any, headers: Mapping[str, str]) -> Guess | None:
@@ -60,8 +62,13 @@ def guess(answer: Any, headers: Mapping[str, str]) -> Guess | None:
     path, rows = found
     fields = tuple(dict.fromkeys(name for row in rows for name in row))
     beside = [each for each in _values(answer, ()) if each[0][: len(path)] != path or not path]
-    total = next((p for p, v in beside if _letters(p[-1]) in _TOTAL and _is_total(v, len(rows))), ())
-    return Guess(path, _pagination(beside, headers), total, _key(rows, fields), fields, len(rows))
+    pagination = _pagination(beside, headers)
+    # a count of just what came may be that of the page
+    least = len(rows) + (1 if pagination is not None else 0)
+    found_total = ((p, v) for p, v in beside if _letters(p[-1]) in _TOTAL and _is_total(v))
+    total = next((p for p, v in found_total if v >= (least if _letters(p[-1]) == "count" else len(rows))), ())
+    more = next((v for p, v in beside if p == total and v > len(rows)), None)
+    return Guess(path, pagination, total, _key(rows, fields), fields, len(rows), more)
 
 
 def _lists(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Sequence[Mapping[str, Any]]]]:
@@ -113,8 +120,8 @@ def _key(rows: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> str | None
     return None
 
 
-def _is_total(value: Any, count: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= count
+def _is_total(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _letters(name: str) -> str:
