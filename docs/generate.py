@@ -192,7 +192,10 @@ def settings_page() -> str:
 def project_files_page() -> str:
     """Where files lie and what they may say."""
     from andon.project.files.fields import COLUMN_FIELDS, FIELDS, LATER
+    from andon.project.files.growth import GROWTH_FIELDS
+    from andon.project.files.history import HISTORY_FIELDS
     from andon.project.files.insight import INSIGHT_FIELDS
+    from andon.project.files.rest import PAGE_FIELDS, REST_FIELDS, SINCE_FIELDS
     from andon.project.files.sql import CHECK_FIELDS
     from andon.project.files.unit_tests import TEST_FIELDS
 
@@ -207,7 +210,7 @@ def project_files_page() -> str:
         "",
         "A number, a `true` or a `null` in the place of a text is refused; quote it. Unknown keys are refused with the nearest known one.",
         "",
-        f"Planned, and refused for now: {_listed(LATER)}; `materialize: incremental`, `materialize: history`, `engine: spark`.",
+        f"Planned, and refused for now: {_listed(LATER)}; `engine: spark`.",
         "",
         "### Keys of a column",
         "",
@@ -215,7 +218,37 @@ def project_files_page() -> str:
         "",
         *_fields(COLUMN_FIELDS),
         "",
+        "### Keys of a table that grows",
+        "",
+        "With `materialize: incremental`, in the mapping `incremental` of a SQL dataset "
+        "([how tables grow](../how-to/tables-that-grow.md)). A length of time is such as `12h`, `3d`, `2w`, `1mo`, `1y`.",
+        "",
+        *_fields(GROWTH_FIELDS),
+        "",
+        "### Keys of a history",
+        "",
+        "With `materialize: history`, in the mapping `history` of a SQL dataset ([how](../how-to/histories.md)).",
+        "",
+        *_fields(HISTORY_FIELDS),
+        "",
         *_FRONT_MATTER,
+        "",
+        "## Keys of a source in YAML",
+        "",
+        "`sources/<schema>/<name>.yml` asks an HTTP API. A how-to: [load from an API](../how-to/apis.md).",
+        "",
+        *_fields(REST_FIELDS),
+        "",
+        "A *path* is names with points between: `data.items`. Below `pagination`:",
+        "",
+        *_fields(PAGE_FIELDS),
+        "",
+        "Below `cursor`:",
+        "",
+        *_fields(SINCE_FIELDS),
+        "",
+        "Below `auth` one of `bearer: …`, `basic: {user: …, password: …}`, `header: {name: …, value: …}`, `query: {name: …, value: …}`. "
+        "What is secret of it is a reference, `${env:NAME}` or `${file:path}`; between `{` and `}` it stands in quotes.",
         "",
         "## Keys of a rule",
         "",
@@ -249,7 +282,8 @@ _LAYOUT = """\
 | path | is |
 |---|---|
 | `andon.toml` | [settings](settings.md) |
-| `sources/<schema>/<name>.sql` | a source: a SELECT over files, the only place where files are read |
+| `sources/<schema>/<name>.sql` | a source: a SELECT over files, the only place where files are read, or the query of a database |
+| `sources/<schema>/<name>.yml` | a source: an HTTP API that is asked |
 | `datasets/<schema>/<name>.sql` | a dataset: one SELECT over other datasets |
 | `datasets/<schema>/<name>.py` | a dataset: one Python function |
 | `datasets/<schema>/<name>.lock.txt` | the locked packages of a Python dataset; `andon lock` writes it |

@@ -156,3 +156,32 @@ def test_ids_lie_in_the_files_themselves(lived: Lived) -> None:
         schema = parquet.read_schema(folder / version.files[0].path)
         found = [f"{field.name} {int(field.metadata[b'PARQUET:field_id'])}" for field in schema]
         assert ", ".join(found) == expected
+
+
+def test_one_table_holds_every_version_as_a_snapshot_with_its_own_columns(lived: Lived) -> None:
+    import duckdb
+    from pyiceberg.table import StaticTable
+
+    with closing(lived.clone.open()) as service:
+        place = service.datasets.show("staging.lines").iceberg
+    assert place is not None
+    table = StaticTable.from_metadata(place)
+    snapshots = table.snapshots()
+    assert len(snapshots) == len(STEPS)
+    assert [s.timestamp_ms for s in snapshots] == sorted(s.timestamp_ms for s in snapshots)
+    assert (
+        table.scan().to_arrow().to_pylist() == StaticTable.from_metadata(lived.places[-1]).scan().to_arrow().to_pylist()
+    )
+    connection: Any = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    with closing(connection):
+        extensions.load(connection, "iceberg")
+        for index, snapshot in enumerate(snapshots):
+            seen = table.scan(snapshot_id=snapshot.snapshot_id).to_arrow()
+            names = [column.name for column in lived.versions[index].columns]
+            asked = lived.clone.ask(f"select {', '.join(names)} from staging.lines", f"main~{len(STEPS) - 1 - index}")
+            assert (seen.column_names, [tuple(row.values()) for row in seen.to_pylist()]) == (names, asked)
+            sql = f"select * from iceberg_scan({literal(place)}, snapshot_from_id = {snapshot.snapshot_id}) order by id"
+            assert len(connection.execute(sql).fetchall()) == len(asked)
+        assert sorted(connection.execute(f"select id from iceberg_scan({literal(place)})").fetchall()) == sorted(
+            connection.execute(f"select id from iceberg_scan({literal(lived.places[-1])})").fetchall()
+        )

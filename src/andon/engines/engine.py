@@ -11,12 +11,14 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from andon.base.record import Record, field
 from andon.base.temporary import Temporary
 from andon.engines.relation import Relation
 from andon.errors import AndonError, DatasetError, Problem
+from andon.model.build import InputFile
 from andon.model.dataset import ClockUse, Definition, Kind, Materialize
 from andon.model.version import Column, ColumnStats
 
@@ -75,6 +77,8 @@ class Recipe(Record):
         code: `{project path: content}` of all texts, for Python.
         explain: what an exception of the engine means, where it is not the definition's own SQL that failed.
         contract: what was recorded about how a source is read.
+        earlier: for a source that goes on where its last load ended: the name in `inputs` of what it holds.
+        is_part: whether its inputs stand for parts of what their names stand for elsewhere.
     """
 
     definition: Definition
@@ -84,6 +88,8 @@ class Recipe(Record):
     code: Mapping[str, bytes] = field(default_factory=dict)
     explain: Callable[[Exception], AndonError] | None = None
     contract: Mapping[str, Any] | None = None
+    earlier: str | None = None
+    is_part: bool = False
 
     @property
     def dataset(self) -> str:
@@ -107,6 +113,26 @@ class Task(Record):
     types: Types | None = None
 
 
+class NothingNew(Exception):
+    """What a source was asked for brought no row that it does not hold; nothing was written."""
+
+
+class LoadFacts(Record):
+    """What is known of a load of a source only when it is here.
+
+    Attributes:
+        contract: how its rows were read, with the state from which the next load goes on.
+        files: what came, as it came, and where it lies until it is kept.
+        notes: what people should hear.
+        adds: whether only rows were written that are new, to be put behind those of the earlier load.
+    """
+
+    contract: Mapping[str, Any]
+    files: tuple[tuple[InputFile, Path], ...] = ()
+    notes: tuple[str, ...] = ()
+    adds: bool = False
+
+
 class Produced(Record):
     """What was written.
 
@@ -116,6 +142,7 @@ class Produced(Record):
         stats: by leaf column (`"id"`, `"s"."a"`, `"l"."element"`, `"m"."key"`); of what an engine doesn't know, nothing.
         facts: what a build records about the engine.
         log: what the code printed.
+        loaded: of a source that asks somebody else than a database.
     """
 
     columns: tuple[Column, ...]
@@ -123,6 +150,7 @@ class Produced(Record):
     stats: Mapping[str, ColumnStats]
     facts: Mapping[str, Any]
     log: str | None = None
+    loaded: LoadFacts | None = None
 
 
 class Engine(Protocol):
@@ -150,6 +178,7 @@ class Engine(Protocol):
 
         Raises:
             DatasetError: the dataset's own failure, with its name or file; `build.interrupted` after `interrupt`.
+            NothingNew: of a source with something earlier.
             MachineError: the machine's or the lake's failure.
         """
         ...
@@ -209,6 +238,8 @@ def _lacking(capabilities: Capabilities, definition: Definition, views: Collecti
         return "knows no macros", "write out what the macro does, or leave this dataset to another engine"
     if definition.materialize is Materialize.VIEW and not capabilities.views:
         return "makes no views", "`materialize: table`"
+    if definition.growth is not None and not capabilities.views:
+        return "makes tables whole only", "`materialize: table`"
     read = sorted(set(views).intersection(definition.inputs))
     if read and not capabilities.views:
         return "reads no views", f"`materialize: table` for {', '.join(f'`{name}`' for name in read)}"

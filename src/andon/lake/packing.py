@@ -123,7 +123,10 @@ def definition_text(definition: Definition) -> str:
 
 def definition_of(text: str) -> Definition:
     """Inverse of `definition_text`."""
-    return from_json(Definition, parsed(text), stored=True)
+    said = parsed(text)
+    if isinstance(said, dict) and "new_columns" in said:  # as it was called before
+        said["schema"] = "add" if said.pop("new_columns") == "add" else "exact"
+    return from_json(Definition, said, stored=True)
 
 
 def fields(body: Any) -> dict[str, Any]:

@@ -9,7 +9,18 @@ from andon.base.cache import Cache, Entries
 from andon.base.hashing import content_id
 from andon.base.record import Record, field
 from andon.model.dataset import ROWS, Dataset, Definition, FileRead, Kind
-from andon.model.lineage import Edge, EdgeKind, Graph, Level, Node, NodeKind, column_id, connection_id, insight_id
+from andon.model.lineage import (
+    Edge,
+    EdgeKind,
+    Graph,
+    Level,
+    Node,
+    NodeKind,
+    api_id,
+    column_id,
+    connection_id,
+    insight_id,
+)
 from andon.model.project import Insight, use_parts
 from andon.sources.files.paths import files_of
 from andon.sql.lineage.query import Lineage, column_lineage
@@ -106,9 +117,9 @@ class _GraphMaker:
         for name in sorted(definitions):
             if definitions[name].kind is Kind.SOURCE:
                 self._reads[name] = self._files(name)
-            if (connection := definitions[name].connection) is not None:
-                key = connection_id(connection)
-                self._nodes[key] = Node(key, NodeKind.DATABASE, key)
+            outside = _outside(definitions[name])
+            if outside is not None:
+                self._nodes[outside.id] = outside
         found = trace(self._questions(), self._cache)
         lineages = {name: self._checked(name, found.get(name)) for name in sorted(definitions)}
         for name, lineage in lineages.items():
@@ -133,7 +144,7 @@ class _GraphMaker:
                 found[name] = TraceQuestion(definition.id, definition.sql or "", schemas, definition.macros)
             elif (
                 definition.kind is Kind.SOURCE
-                and definition.connection is None
+                and definition.asks is None
                 and len(self._reads[name]) == len(definition.reads)
             ):
                 reads = self._reads[name]
@@ -149,6 +160,8 @@ class _GraphMaker:
             return Lineage(fallback=self._python_reason(name))
         if definition.connection is not None:
             return Lineage(fallback=f"{_BECAUSE}its query is in the SQL of the database")
+        if definition.asks is not None:
+            return Lineage(fallback=f"{_BECAUSE}its rows come from outside")
         if lineage is None:
             missing = [i for i in definition.inputs if i not in self._parts.columns]
             reason = "its files were never read"
@@ -226,8 +239,8 @@ class _GraphMaker:
         """The edges of a dataset whose SQL was traced, or could not be."""
         places = {read.table: read.node for read in self._reads.get(name, ())}
         inputs = [*self._parts.definitions[name].inputs]
-        if (connection := self._parts.definitions[name].connection) is not None:
-            inputs = [connection_id(connection)]
+        if (outside := _outside(self._parts.definitions[name])) is not None:
+            inputs = [outside.id]
         elif self._parts.definitions[name].kind is Kind.SOURCE:
             inputs = [", ".join(read.patterns) for read in self._parts.definitions[name].reads]
         if lineage.fallback is not None:
@@ -313,3 +326,14 @@ def _filename(read: FileRead) -> list[tuple[str, str]]:
         return []
     is_name = text.startswith("'") and text.lower() != "'true'"
     return [(text[1:-1].replace("''", "'") if is_name else "filename", "VARCHAR")]
+
+
+def _outside(definition: Definition) -> Node | None:
+    """Whom a source asks, as a node."""
+    if definition.connection is not None:
+        key = connection_id(definition.connection)
+        return Node(key, NodeKind.DATABASE, key)
+    if definition.asks is None:
+        return None
+    key = api_id(definition.asks)
+    return Node(key, NodeKind.API, key)

@@ -71,13 +71,17 @@ def recipe_key(
     files: tuple[InputFile, ...] = (),
     contract: Mapping[str, Any] | None = None,
     clock: str | None = None,
+    grown: Mapping[str, Any] | None = None,
 ) -> str:
     """The recipe key: H(definition, input versions, raw files by path and content, contract, logical time if used).
 
     Args:
         clock: the part of the logical time that the result depends on (`2026-11-01` or a full instant), or None.
+        grown: what else the rows of a table that grows hang on (`Grown.part_of_key`).
     """
     read, raw = sorted(inputs.items()), sorted([f.path, f.sha256] for f in files)
+    if grown is not None:
+        return content_id(["recipe", definition, read, raw, contract, clock, grown])
     if contract is None:
         return texts_id(["recipe", definition, read, raw, None, clock])
     return content_id(["recipe", definition, read, raw, contract, clock])

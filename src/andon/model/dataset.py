@@ -8,6 +8,8 @@ from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.model.growth import Growth
 from andon.model.history import RowHistory
+from andon.model.load import LoadPolicy, SchemaPolicy
+from andon.model.rest import Rest
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
 NORMALISER = "n1"
@@ -83,9 +85,11 @@ class Definition(Record):
         was: `(column, the name it had)` where a column is declared to be another one renamed; part of `meaning`, as it decides over
             field ids.
         timeout: seconds that a Python dataset may take; not part of the id.
-        new_columns: for sources: `add` takes columns that come with a later file, `stop` asks.
+        schema: for sources: which changes of its columns are taken without asking.
         recorded: for sources: a count; where it is another than that of the contract, the next load records anew.
         connection: for sources of a database: the connection in `andon.toml`; then `sql` is in the database's own language.
+        load: for sources: how what arrives is taken; None: in place of what was there.
+        rest: for sources of an HTTP API: how it is asked.
         growth: how a table that grows does so; part of `meaning`.
         history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
         id: content id over all of the above that shapes the result (`definition_id`).
@@ -110,12 +114,26 @@ class Definition(Record):
     lock: str | None = None
     was: tuple[tuple[str, str], ...] = ()
     timeout: float | None = None
-    new_columns: str = "stop"
+    schema: SchemaPolicy = SchemaPolicy.EXACT
     recorded: int = 0
     connection: str | None = None
+    load: LoadPolicy | None = None
+    rest: Rest | None = None
     growth: Growth | None = None
     history: RowHistory | None = None
     id: str = ""
+
+    @property
+    def asks(self) -> str | None:
+        """Whom a source asks for its rows: what it gets is known only when it is here. None for what is made of files or datasets."""
+        if self.connection is not None:
+            return f"the database {self.connection}"
+        return self.rest.host if self.rest is not None else None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a source asks only for what is new since its last load."""
+        return self.rest is not None and self.rest.since is not None
 
 
 def definition_id(dataset: str, meaning: str, uses: tuple[tuple[str, str], ...]) -> str:

@@ -24,6 +24,7 @@ class NodeKind(StrEnum):
     COLUMN = "column"
     FILE = "file"
     DATABASE = "database"
+    API = "api"
     INSIGHT = "insight"
 
 
@@ -191,7 +192,7 @@ def upstream(graph: Graph, start: Iterable[str], depth: int | None = None) -> Wa
         return found
 
     def following(edge: Edge) -> Spot:
-        is_whole = graph.nodes[edge.source].kind in (NodeKind.DATASET, NodeKind.FILE, NodeKind.DATABASE)
+        is_whole = graph.nodes[edge.source].kind in (NodeKind.DATASET, NodeKind.FILE, NodeKind.DATABASE, NodeKind.API)
         return Spot(edge.source, is_whole and edge.level is Level.COLUMN)
 
     return _walk(start, edges, following, depth)
@@ -362,6 +363,11 @@ def readers(graph: Graph, start: Iterable[str]) -> tuple[Reader, ...]:
 def connection_id(name: str) -> str:
     """The id of a connection's node."""
     return f"connection:{name}"
+
+
+def api_id(name: str) -> str:
+    """The id of the node of what a source asks over HTTP, or by its own Python."""
+    return f"api:{name}"
 
 
 def insight_id(name: str) -> str:

@@ -18,6 +18,7 @@ from andon.project.files.facts import DatasetFacts
 from andon.project.files.front_matter import FrontMatter, find_front_matter, read_front_matter
 from andon.project.files.nodes import Flawed, PlacedValue
 from andon.project.files.python import dataset_decorator, read_python_dataset
+from andon.project.files.rest import read_rest_text
 from andon.project.files.yaml_nodes import parse_yaml
 
 _OPEN = "/*---"
@@ -35,18 +36,24 @@ def add_checks(path: str, text: str, lines: Sequence[str]) -> str:
     """
     if not lines:
         return text
-    if not path.endswith((".sql", ".py")):
-        raise _refused(path, lines, "only SQL and Python files can be added to")
+    if not path.endswith((".sql", ".py", ".yml", ".yaml")):
+        raise _refused(path, lines, "only SQL, Python and YAML files can be added to")
     end = "\r\n" if "\r\n" in text else "\n"
     try:
         before = _said(path, text)
-        made = _to_python(path, text, lines, end) if path.endswith(".py") else _to_sql(text, lines, end)
+        made = _made(path, text, lines, end)
         after = _said(path, made) if made is not None else None
     except Flawed as flawed:
         raise _refused(path, lines, flawed.flaw.message) from flawed
     if made is None or after is None or not _is_that_and(before, after, lines):
         raise _refused(path, lines, "its checks are written in a form that nothing can be added to")
     return made
+
+
+def _made(path: str, text: str, lines: Sequence[str], end: str) -> str | None:
+    if path.endswith(".py"):
+        return _to_python(path, text, lines, end)
+    return _to_sql(text, lines, end) if path.endswith(".sql") else _to_yaml(text, lines, end)
 
 
 def _refused(path: str, lines: Sequence[str], why: str) -> ProjectError:
@@ -75,9 +82,11 @@ def _said(path: str, text: str) -> Mapping[str, Any]:
         assert isinstance(facts.said, DatasetFacts)  # without problems it is one
         keys = facts.said.keys
         return {**values_of(keys), "": facts.said.normal}
-    declared = read_front_matter(text, path)
+    declared = read_front_matter(text, path) if path.endswith(".sql") else read_rest_text(path, text)
     for flaw in declared.flaws:
         raise Flawed(flaw)
+    if not path.endswith(".sql"):
+        return dict(declared.values)
     found = find_front_matter(text)
     rest = text if found is None else text[text.index("*/", _opening(text, found)) :].removeprefix("*/").lstrip()
     return {**declared.values, "": rest if found is not None else rest.lstrip()}
@@ -125,6 +134,16 @@ def _to_sql(text: str, lines: Sequence[str], end: str) -> str | None:
     close = text.index(_CLOSE, inside)
     block = [f"{margin}checks: |", *(f"{margin}  {line}" for line in lines)]
     return text[:inside] + text[inside:close].rstrip() + end + end.join(block) + end + text[close:]
+
+
+def _to_yaml(text: str, lines: Sequence[str], end: str) -> str | None:
+    root, _ = parse_yaml(text)
+    if root is None or root.kind != "map":
+        return None
+    checks = root.value.get("checks")
+    if checks is not None:
+        return _to_node(text, checks, root, lines, end)
+    return text.rstrip() + end + end.join(["checks: |", *(f"  {line}" for line in lines)]) + end
 
 
 def _to_node(text: str, checks: PlacedValue, root: PlacedValue | None, lines: Sequence[str], end: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
 from andon.base.cache import Cache, Entries
 from andon.base.graph import levels, reach
@@ -11,7 +11,8 @@ from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.base.record import Record
 from andon.errors import Problem
-from andon.model.dataset import ROWS, Dataset, Kind
+from andon.model.dataset import ROWS, Dataset, Definition, Kind
+from andon.model.growth import By, Grain
 from andon.model.project import Project
 from andon.project.files.front_matter import read_front_matter
 from andon.project.files.problems import at_offset, at_place
@@ -96,14 +97,22 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
         for name in ([definition.history.changed_at] if definition.history is not None else [])
         if name is not None and name.lower() not in known
     ]
+    missing += [
+        (f"incremental:{name}", name, "named in `incremental`")
+        for name in _growing_by(definition)
+        if name.lower() not in known
+    ]
     traced = [name for name, _ in dataset.lineage if name != ROWS]
     missing += [(f"lineage:{name}", name, "named in `lineage`") for name in traced if name.lower() not in known]
-    if not missing:
+    if not missing and definition.growth is None:
         return []
     written = text if text is not None else definition.sql or ""
     declared = read_front_matter(written, definition.entry) if definition.kind is not Kind.PYTHON else DeclaredFields()
     renamed = {was.lower(): f"`{was}` is now `{column}`" for column, was in definition.was}
     problems = []
+    for name, message, hint in _unfit_to_grow(definition, columns):
+        line, column = declared.named.get(f"incremental:{name}", (None, None))
+        problems.append(at_place(definition.entry, written, line, column, "project.bad_value", message, hint))
     for place, name, how in missing:
         line, column = declared.named.get(place, (None, None))
         message = f"column `{name}` is {how}, and not in the result of `{dataset.name}`"
@@ -114,6 +123,40 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
         )
         problems.append(at_place(definition.entry, written, line, column, "project.unknown_column", message, hint))
     return problems
+
+
+def _growing_by(definition: Definition) -> list[str]:
+    """The columns by which a table grows, but for its key."""
+    growth = definition.growth
+    return [name for name in (growth.column, growth.deleted) if name is not None] if growth is not None else []
+
+
+def _unfit_to_grow(definition: Definition, columns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+    """Columns by which a table can't grow: name, why, and what to do."""
+    growth = definition.growth
+    kinds = {name.lower(): kind for name, kind in columns}
+    if growth is None:
+        return
+    column, deleted = growth.column, growth.deleted
+    kind = kinds.get((column or "").lower())
+    if column is not None and kind is not None:
+        if not kind.startswith(("DATE", "TIMESTAMP")):
+            yield column, f"`{column}` is {kind}, and growth by time needs a date or a time", "cast it in the SQL"
+        elif kind == "DATE" and growth.grain is Grain.HOUR:
+            yield column, f"`{column}` is a date, which has no hours", "`grain: day`"
+    kind = kinds.get((deleted or "").lower())
+    if deleted is not None and kind is not None and kind != "BOOLEAN":
+        yield (
+            deleted,
+            f"`{deleted}` is {kind}, and `deleted` must name a column that is true or false",
+            "cast it in the SQL",
+        )
+    if growth.by is By.KEY:
+        for name in definition.key:
+            kind = kinds.get(name.lower())
+            if kind is not None and re.search(r"FLOAT|DOUBLE|\(|\[", kind) and not kind.startswith("DECIMAL"):
+                hint = "use a whole number, a text, a date or a DECIMAL"
+                yield name, f"`{name}` is {kind}, by which no rows can be told apart for sure", hint
 
 
 def check_sources(dataset: Dataset, schemas: Mapping[str, Sequence[tuple[str, str]]]) -> list[Problem]:

@@ -122,8 +122,12 @@ def _one(path: str, text: str, role: Role) -> FileFacts:
             hint = "a lock holds `name==version` with hashes only; `andon lock` writes it"
             flaws = [Problem("build.bad_lock", f.message, path, f.line, 1, hint) for f in read_lock(text)[1]]
             return FileFacts(LockFile(lock_digest(text), locked_for(text)), tuple(flaws))
+        case Role.SOURCE_REST:
+            from andon.project.files.rest import read_rest
+
+            return read_rest(path, text)
         case Role.SOURCE_LATER:
-            message = "sources in YAML and Python are planned and not in this version"
+            message = "sources in Python are planned and not in this version"
             hint = "write the source in SQL: `select … from read_csv('raw/…')`"
             return FileFacts(None, (Problem("usage.not_yet", message, path, hint=hint),))
     return FileFacts()

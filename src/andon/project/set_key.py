@@ -1,4 +1,4 @@
-"""Sets a key of one plain value in the front matter of a SQL file, by changing text: comments, layout and all else stay as they are."""
+"""Sets a key of one plain value in front matter or a source in YAML, by changing text: comments, layout and all else stay as they are."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import re
 from andon.errors import ProjectError
 from andon.project.files.front_matter import find_front_matter, read_front_matter
 from andon.project.files.nodes import Flawed
+from andon.project.files.reading import DeclaredFields
+from andon.project.files.rest import read_rest_text
 
 _OPEN = "/*---"
 _CLOSE = "---*/"
 
 
 def set_key(path: str, text: str, key: str, value: int | str) -> str:
-    """The text of a SQL file with `key: value` in its front matter, which is made where there is none.
+    """The text of a file with `key: value` in it: in the front matter of SQL, which is made where there is none, or among the keys of YAML.
 
     Raises:
         ProjectError: `project.cannot_add` if the front matter can't be read, or is written in another form than one key a line.
@@ -21,8 +23,11 @@ def set_key(path: str, text: str, key: str, value: int | str) -> str:
     end = "\r\n" if "\r\n" in text else "\n"
     line = f"{key}: {value}"
     try:
-        found = find_front_matter(text)
-        if found is None:
+        found = find_front_matter(text) if path.endswith(".sql") else None
+        if not path.endswith(".sql"):
+            changed, count = re.subn(rf"(?m)^{key}:[^\r\n]*", line, text)
+            made = changed if count else f"{text.rstrip()}{end}{line}{end}"
+        elif found is None:
             made = end.join([_OPEN, line, _CLOSE, text])
         else:
             inside = text.index(_OPEN) + len(_OPEN)
@@ -30,15 +35,19 @@ def set_key(path: str, text: str, key: str, value: int | str) -> str:
             block = text[inside:close]
             changed, count = re.subn(rf"(?m)^{key}:[^\r\n]*", line, block)
             made = text[:inside] + (changed if count else f"{block.rstrip()}{end}{line}{end}") + text[close:]
-        said = read_front_matter(made, path)
+        said = _said(made, path)
     except Flawed as flawed:
         raise _refused(path, line, flawed.flaw.message) from flawed
-    before = {k: v for k, v in read_front_matter(text, path).values.items() if k != key}
+    before = {k: v for k, v in _said(text, path).values.items() if k != key}
     if said.flaws or said.values != {**before, key: value}:
-        raise _refused(path, line, "its front matter is written in a form that nothing can be added to")
+        raise _refused(path, line, "it is written in a form that nothing can be added to")
     return made
+
+
+def _said(text: str, path: str) -> DeclaredFields:
+    return read_front_matter(text, path) if path.endswith(".sql") else read_rest_text(path, text)
 
 
 def _refused(path: str, line: str, why: str) -> ProjectError:
     message = f"`{line}` can't be written into the file: {why}"
-    return ProjectError("project.cannot_add", message, where=path, hint=f"write `{line}` into its front matter by hand")
+    return ProjectError("project.cannot_add", message, where=path, hint=f"write `{line}` into it by hand")

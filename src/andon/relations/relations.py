@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 
 from andon.base.graph import ordered_below
+from andon.base.hashing import content_id
 from andon.base.names import quote
 from andon.engines.relation import Relation, TableRelation, view_over
 from andon.errors import MachineError
@@ -62,6 +63,37 @@ class Relations:
             self._relations[each] = self._relation(each)
         return self._relations[version_id]
 
+    def view(self, version_id: str) -> tuple[Definition, Mapping[str, str]]:
+        """How a view was made: its definition, and the versions that it reads by name."""
+        build = self._build(version_id)
+        definition = self._definitions.get(build.definition)
+        if definition is None:
+            definition = self._lake.objects.definitions([build.definition])[build.definition]
+            self._definitions[definition.id] = definition
+        return definition, build.inputs
+
+    def limited(self, version_id: str, tables: Mapping[str, Relation]) -> Relation:
+        """What the engine reads for a version, where some tables that it reads stand for a part of their rows.
+
+        Args:
+            tables: by version id what is read in the place of a table.
+        """
+        if version_id in tables:
+            return tables[version_id]
+        if not self.version(version_id).is_view:
+            return self.relation(version_id)
+        definition, inputs = self.view(version_id)
+        below = {name: self.limited(each, tables) for name, each in inputs.items()}
+        if all(below[name] is self.relation(each) for name, each in inputs.items()):
+            return self.relation(version_id)
+        key = content_id(["limited", version_id, sorted((each, _mark(of)) for each, of in tables.items())])
+        return view_over(key, view_sql(definition, self.version(version_id)), definition.macros, below)
+
+    def tables(self, version_ids: Iterable[str]) -> list[str]:
+        """The tables that reading these versions touches (through views), each once."""
+        below = dict.fromkeys(each for version_id in version_ids for each in self._below(version_id, ()))
+        return [each for each in below if not self.version(each).is_view]
+
     def size(self, version_id: str) -> int:
         """Bytes of data files that reading a version touches (through views)."""
         return sum(self.version(each).bytes for each in self._below(version_id, ()))
@@ -84,11 +116,8 @@ class Relations:
         if not version.is_view:
             self._lake.intact.require(version.dataset, version.files)
             return TableRelation(tuple(self._lake.storage.engine_path(f.path) for f in version.files))
-        build = self._build(version_id)
-        definition = self._definitions.get(build.definition)
-        if definition is None:
-            definition = self._lake.objects.definitions([build.definition])[build.definition]
-        inputs = {name: self._relations[i] for name, i in build.inputs.items()}
+        definition, read = self.view(version_id)
+        inputs = {name: self._relations[i] for name, i in read.items()}
         return view_over(version_id, view_sql(definition, version), definition.macros, inputs)
 
     def _build(self, version_id: str) -> Build:
@@ -99,6 +128,10 @@ class Relations:
             raise MachineError("lake.corrupt", f"view `{dataset}` has no build", hint="`andon doctor`")
         self._builds[version_id] = found
         return found
+
+
+def _mark(relation: Relation) -> object:
+    return relation.files if isinstance(relation, TableRelation) else relation.key
 
 
 def view_sql(definition: Definition, version: Version) -> str:

@@ -65,6 +65,7 @@ _MERMAID = {
     NodeKind.DATASET: ("[", "]"),
     NodeKind.FILE: ("[/", "/]"),
     NodeKind.DATABASE: ("[(", ")]"),
+    NodeKind.API: ("[(", ")]"),
     NodeKind.INSIGHT: ("([", "])"),
     NodeKind.COLUMN: ("[", "]"),
 }
@@ -72,6 +73,7 @@ _DOT = {
     NodeKind.DATASET: "",
     NodeKind.FILE: ", shape=note",
     NodeKind.DATABASE: ", shape=cylinder",
+    NodeKind.API: ", shape=cylinder",
     NodeKind.INSIGHT: ", shape=ellipse",
     NodeKind.COLUMN: "",
 }

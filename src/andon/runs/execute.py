@@ -17,6 +17,7 @@ from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
 from andon.runs.goal import Listener
+from andon.runs.growing.proofs import Proofs
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import columns_by_dataset
@@ -78,6 +79,7 @@ class Execution:
                 prepared.options.proofs,
                 prepared.forced,
             ),
+            proofs=Proofs(self._workspace.cache),
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides, engines)
@@ -115,6 +117,8 @@ class Execution:
                 for line in describe_extract(source.contract):
                     report(Notice(f"{name}: {line}"))
             return
+        if gathered.definitions[name].asks is not None:
+            return  # known only when it was asked
         if source.contract is None or all(read["format"] == "parquet" for read in source.contract["reads"]):
             return  # Parquet files say themselves how they are read
         if build is None or build.contract != source.contract:

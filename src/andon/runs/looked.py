@@ -41,7 +41,7 @@ def looked_at(prepared: Prepared, results: Iterable[TaskResult], commit: str) ->
 
 def asked_sources(definitions: Mapping[str, Definition]) -> set[str]:
     """The sources that are asked for their rows, and so hold what is new only after a refresh."""
-    return {name for name, definition in definitions.items() if definition.connection is not None}
+    return {name for name, definition in definitions.items() if definition.asks is not None}
 
 
 def below(definitions: Mapping[str, Definition], names: Iterable[str]) -> set[str]:

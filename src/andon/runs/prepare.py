@@ -159,6 +159,7 @@ class Preparer:
             moment=moment,
             known=lambda keys: self._known(keys, lost),
             old=old,
+            grown=self._grown(gathered, taken),
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
             histories=self._histories(gathered),
             prove=changes.prove if options.proofs else None,
@@ -207,6 +208,12 @@ class Preparer:
                 if d in gathered.definitions and leaf.definition != gathered.definitions[d].id
             ]
         )
+
+    def _grown(self, gathered: Gathered, taken: set[str]) -> Mapping[str, Build]:
+        """How the published results of tables that grow were made, by dataset."""
+        leaves = {d: leaf for d, leaf in gathered.state.leaves.items() if leaf.materialize == Materialize.INCREMENTAL}
+        builds = self._lake.objects.builds(leaf.build for d, leaf in leaves.items() if d in taken)
+        return {d: builds[leaf.build] for d, leaf in leaves.items() if leaf.build in builds}
 
     def _known(self, keys: Iterable[str], lost: set[str]) -> Mapping[str, Build]:
         """Current builds by recipe key; `lost` takes the keys of those whose data files are not there: they must be built again."""

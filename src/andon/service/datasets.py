@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from andon.base.clock import from_text
 from andon.base.document import Document, Documented
 from andon.base.graph import reach, reverse
 from andon.base.names import literal, quote, quote_name
@@ -13,7 +15,7 @@ from andon.model.acceptance import Acceptance
 from andon.model.build import EXTRACT
 from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, Leaf, State
-from andon.model.dataset import Dataset
+from andon.model.dataset import Dataset, Materialize
 from andon.model.mask import MASK
 from andon.model.project import Insight, Project
 from andon.model.version import Version
@@ -162,6 +164,10 @@ class Page(Documented):
         )
 
 
+#: So many commits are looked through for earlier snapshots of a table.
+_SNAPSHOTS = 100
+
+
 class Datasets:
     """Describes the datasets of one workspace's lake."""
 
@@ -236,20 +242,36 @@ class Datasets:
             answer.fetch(),
             _contract_lines(build),
             objects.text(sha).decode(errors="replace") if sha else "",
-            None if version.is_view else self._iceberg(version),
+            None if version.is_view else self._iceberg(version, commit),
             tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
         )
 
-    def _iceberg(self, version: Version) -> str | None:
-        """Where its metadata lies; None where nobody made it yet and this account can't."""
+    def _iceberg(self, version: Version, commit: Commit) -> str | None:
+        """Where its metadata lies, with what was shown before it; None where nobody made it yet and this account can't."""
         from andon.lake.iceberg.kept import iceberg_metadata
 
         try:
-            return iceberg_metadata(self._lake.storage, version)
+            *earlier, (_, since) = self._shown(version, commit)
+            return iceberg_metadata(self._lake.storage, version, earlier, since)
         except MachineError as failure:
             if failure.code not in ("machine.read_only", "machine.disk"):
                 raise
             return None
+
+    def _shown(self, version: Version, commit: Commit) -> Sequence[tuple[Version, int]]:
+        """What the newest commits back from `commit` showed of a dataset, oldest first, with since when; tables only, `version` last."""
+        found: dict[str, int] = {}
+        after: str | None = None
+        commits = self._lake.commits
+        for each in islice(commits.first_parents(commit), _SNAPSHOTS):
+            leaf = commits.state(each).leaves.get(version.dataset)
+            if leaf is None or not Materialize(leaf.materialize).has_files:
+                break
+            if leaf.version not in found or leaf.version == after:
+                found[leaf.version] = int(from_text(each.time).timestamp() * 1000)
+            after = leaf.version
+        versions = self._lake.objects.versions(found)
+        return [(versions[id], since) for id, since in reversed(found.items())]
 
 
 def _sampled(version: Version, masked: frozenset[str]) -> str:
@@ -271,9 +293,9 @@ def _contract_lines(build: Build | None) -> tuple[str, ...]:
     if build is None or not build.contract:
         return ()
     if EXTRACT in build.contract:
-        from andon.sources.databases.contract import describe_extract
+        from andon.sources.asked import describe_asked
 
-        return tuple(describe_extract(build.contract))
+        return tuple(describe_asked(build.contract))
     from andon.sources.contract import describe
 
     return tuple(describe(build.contract))

@@ -14,7 +14,7 @@ from andon.model.acceptance import Acceptance
 from andon.model.commit import Commit, CommitKind, Leaf, shows_the_same
 from andon.model.row_diff import ColumnChangeDocument, RetypedDocument, RowDiff, RowSampleDocument
 from andon.model.verdict import Renamed, Verdict, VerdictDocument
-from andon.service.schema_changes import SchemaChange, schema_diff
+from andon.service.schema_changes import SchemaChange, schema_diff, verdict_of
 
 if TYPE_CHECKING:
     from andon.runs.planning.outlook import Outlook
@@ -219,9 +219,10 @@ class History:
             if lines or before is None or after is None:
                 change = "added" if before is None else "removed" if after is None else "changed"
                 columns = tuple((c.name, c.type) for c in new)
-                found.append(
-                    SchemaChange(commit, dataset, change, lines, columns, undone, self._verdict(commit, dataset))
-                )
+                verdict = self._verdict(commit, dataset)
+                if verdict is None and change == "changed":
+                    verdict = verdict_of(old, new)
+                found.append(SchemaChange(commit, dataset, change, lines, columns, undone, verdict))
             if len(found) >= limit:
                 break
         if not found:

@@ -277,7 +277,11 @@ def _not_found(graph: Graph, target: str, ref: str) -> UsageError:
             where=target,
             hint=did_you_mean(parts[2], columns) or "it has " + ", ".join(f"`{name}`" for name in columns[:8]),
         )
-    known = [n.id for n in graph.nodes.values() if n.kind in (NodeKind.DATASET, NodeKind.FILE, NodeKind.DATABASE)]
+    known = [
+        n.id
+        for n in graph.nodes.values()
+        if n.kind in (NodeKind.DATASET, NodeKind.FILE, NodeKind.DATABASE, NodeKind.API)
+    ]
     return UsageError(
         "lake.dataset_not_found",
         f"no dataset is named `{dataset if len(parts) > 2 else target}` at {ref}",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from andon.base.document import Document, Documented
 from andon.model.commit import Commit, CommitKind
 from andon.model.version import Column, paired
+from andon.sources.files.widening import widens
 
 
 class ColumnNamed(Document):
@@ -41,7 +42,8 @@ class SchemaChange(Documented):
         lines: as in `DatasetDiff.schema`.
         columns: `(name, type)` from then on.
         undone: whether the commit was taken back later.
-        verdict: what the change meant for readers, where that is known.
+        verdict: what the change meant for readers: of code as its verdict says, of data `additive`, `wider` (no value that was possible is
+            lost) or `contract`.
     """
 
     commit: Commit
@@ -66,6 +68,15 @@ class SchemaChange(Documented):
             undone=self.undone,
             verdict=self.verdict,
         )
+
+
+def verdict_of(old: Sequence[Column], new: Sequence[Column]) -> str | None:
+    """What columns that changed with the data alone mean for readers; None where none did."""
+    pairs = paired(old, new)
+    retyped = [(was.type, now.type) for was, now in pairs if was.type != now.type]
+    if len(pairs) < len(old) or not all(widens(*types) for types in retyped):
+        return "contract"
+    return "wider" if retyped else "additive" if len(pairs) < len(new) else None
 
 
 def schema_diff(old: Sequence[Column], new: Sequence[Column]) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def _no_source(name: str, sources: Sequence[str]) -> UsageError:
         "usage.bad_argument",
         f"`{name}` is not a source",
         where=name,
-        hint=did_you_mean(name, sources) or "sources are `sources/<schema>/<name>.sql`",
+        hint=did_you_mean(name, sources) or "sources lie in `sources/<schema>/`",
     )
 
 
@@ -96,7 +96,12 @@ def pin_source(workspace: Workspace, name: str, branch: str | None = None) -> Pi
         DatasetError: what stands in the way of reading it.
     """
     gathered = gathered_with(workspace, name, branch)
-    if gathered.definitions[name].connection is not None:
+    definition = gathered.definitions[name]
+    if definition.asks is not None and definition.connection is None:
+        message = f"`{name}` is asked of {definition.asks}, and there is no SQL to write into"
+        hint = f"state types in `{definition.entry}`: `columns: {{id: {{type: BIGINT}}}}`"
+        raise UsageError("usage.bad_argument", message, where=definition.entry, hint=hint)
+    if definition.connection is not None:
         message = f"`{name}` is asked of a database, which says itself what its columns are"
         hint = "name the columns in its query; what it returns is recorded with each load"
         raise UsageError("usage.bad_argument", message, where=gathered.definitions[name].entry, hint=hint)

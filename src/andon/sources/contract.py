@@ -11,6 +11,7 @@ from typing import Any, cast
 from andon.base.record import replace
 from andon.errors import DatasetError, MachineError
 from andon.model.dataset import Definition
+from andon.model.load import SchemaPolicy
 from andon.sources.complete import complete
 from andon.sources.failures import engine_error
 from andon.sources.files import columnar, delimited, documents, excel, partitions
@@ -19,6 +20,7 @@ from andon.sources.files.casts import SHORT
 from andon.sources.files.paths import check_local, files_of
 from andon.sources.files.raw_text import Source, check_whole
 from andon.sources.files.table import Table, sources_of
+from andon.sources.files.widening import widens
 
 #: So many types are counted by name where columns are not listed.
 _TYPES = 5
@@ -126,7 +128,8 @@ def _held(
     try:
         module.held(call, table, new)
     except DatasetError as error:
-        if definition.new_columns != "add" or not error.details.get("only_new"):
+        # types of text are what its values are: none of them is wider than another for certain
+        if definition.schema is SchemaPolicy.EXACT or not error.details.get("only_new"):
             raise
         kept = {c.column: c for c in table.casts if not c.empty}
         try:
@@ -152,12 +155,16 @@ def _parquet(
     try:
         return columnar.columns(call, files, paths, recorded, fresh if before else None)
     except DatasetError as error:
-        if definition.new_columns != "add" or not error.details.get("only_new"):
+        only_new = bool(error.details.get("only_new"))
+        if definition.schema is SchemaPolicy.EXACT or not (only_new or definition.schema is SchemaPolicy.WIDEN):
             raise
         found = columnar.columns(call, files, paths, None, fresh)
-        types = dict(recorded.types if recorded else ())
-        if any(types.get(name, kind) != kind for name, kind in found.types):
-            raise
+        empty, now = recorded.empty if recorded else (), dict(found.types)
+        for name, old in recorded.types if recorded else ():
+            new = now.get(name)
+            wider = new is not None and definition.schema is SchemaPolicy.WIDEN and widens(old, new)
+            if name not in empty and new != old and not wider:
+                raise
         return found
 
 

@@ -112,6 +112,18 @@ class Adapters:
 
         return Databases(self.connections, resolve, self.root)
 
+    def resolve(self, text: str, what: str, where: str) -> str:
+        """What a text with references (`${env:NAME}`, `${file:path}`) stands for.
+
+        Args:
+            what: names the text in a message.
+            where: where it stands.
+
+        Raises:
+            UsageError: `usage.bad_argument` if a reference leads nowhere.
+        """
+        return referenced(text, self.environ, what, where)
+
     @property
     def places(self) -> Places:
         """The places of files that lie elsewhere."""

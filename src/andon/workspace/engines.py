@@ -33,6 +33,10 @@ def capabilities(other: OtherEngine, definition: Definition) -> Capabilities:
         from andon.sources.databases.loading import CAPABILITIES as OF_DATABASES
 
         return OF_DATABASES
+    if definition.rest is not None:
+        from andon.sources.apis.loading import CAPABILITIES as OF_APIS
+
+        return OF_APIS
     from andon.engines.duckdb.capabilities import NARROW
 
     return NARROW
@@ -55,6 +59,7 @@ class Engines:
         self._others: dict[str, Engine] = {}
         self._python: Engine | None = None
         self._loading: Engine | None = None
+        self._apis: Engine | None = None
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -103,6 +108,8 @@ class Engines:
             yield self._for_python()
         elif definition.connection is not None:
             yield self._for_databases()
+        elif definition.rest is not None:
+            yield self._for_apis()
         else:
             with self().for_size(size) as side:
                 yield side.engine
@@ -127,7 +134,16 @@ class Engines:
 
     @property
     def _loads(self) -> Sequence[Engine]:
-        return () if self._loading is None else (self._loading,)
+        return [engine for engine in (self._loading, self._apis) if engine is not None]
+
+    def _for_apis(self) -> Engine:
+        from andon.sources.apis.loading import ApiEngine
+
+        narrow = self().narrow.engine
+        with self._lock:
+            if self._apis is None:
+                self._apis = ApiEngine(narrow, self.settings, self._workspace.resolve)
+            return self._apis
 
     def _for_databases(self) -> Engine:
         from andon.sources.databases.loading import LoadingEngine

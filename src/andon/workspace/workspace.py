@@ -127,6 +127,10 @@ class Workspace:
         """The databases that sources may read."""
         return self._adapters.databases
 
+    def resolve(self, text: str, what: str, where: str) -> str:
+        """What a text with references stands for; see `Adapters.resolve`."""
+        return self._adapters.resolve(text, what, where)
+
     @property
     def places(self) -> Places:
         """The places of files that lie elsewhere."""

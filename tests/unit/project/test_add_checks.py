@@ -136,7 +136,7 @@ REFUSED = {
     "a comment after it": ("datasets/marts/a.sql", "/*---\nchecks: rows > 0  # some\n---*/\n" + SQL),
     "bad YAML": ("datasets/marts/a.sql", "/*---\nowner: [ana\n---*/\n" + SQL),
     "not closed": ("datasets/marts/a.sql", "/*---\nowner: ana\n" + SQL),
-    "another kind of file": ("sources/shop/a.yml", "owner: ana\n"),
+    "another kind of file": ("insights/a.toml", "owner = 1\n"),
     "computed": ("datasets/marts/a.py", HEAD + "CHECKS = 'a > 0'\n\n\n@dataset(checks=CHECKS)\n" + BODY),
     "no dataset": ("datasets/marts/a.py", "x = 1\n"),
     "bad Python": ("datasets/marts/a.py", "def (\n"),

@@ -83,7 +83,7 @@ MISTAKES: dict[str, tuple[str | bytes, list[tuple[int | None, int | None, str, s
         "/*---\ntags: 5\nmaterialize: incremental\nkey: {a: b}\n---*/\nselect 1 as x\n",
         [
             (2, 7, "project.bad_value", "list of texts"),
-            (3, 14, "project.bad_value", "not in this version"),
+            (3, 1, "project.bad_value", "by what"),
             (4, 6, "project.bad_value", "`key`"),
         ],
     ),
@@ -109,7 +109,7 @@ MISTAKES: dict[str, tuple[str | bytes, list[tuple[int | None, int | None, str, s
         "create macro sum(x) as x;\ncreate table y as select 1;\n",
         [(1, 14, "project.bad_macro", "function of the engine"), (2, 8, "project.bad_macro", "CREATE MACRO")],
     ),
-    "sources/shop/a24.yml": ("kind: postgres\n", [(None, None, "usage.not_yet", "SQL")]),
+    "sources/shop/a24.yml": ("kind: rest\nurl: api.example.com/orders\n", [(2, 6, "project.bad_value", "https://")]),
     "insights/a25.yml": (
         "kind: qestion\nuses: [marts.revenu]\n",
         [

@@ -94,7 +94,7 @@ class DuckDBEngine:
         SQL reads, which may be of an older text: beside such views they are made in a catalog of their own."""
         definition, inputs = recipe.definition, recipe.inputs
         shadowing = definition.macros and any(uses_macros(relation) for relation in inputs.values())
-        if not shadowing and self._agrees(inputs):
+        if not shadowing and not recipe.is_part and self._agrees(inputs):
             self.universe.ensure(inputs)
             # a table macro is bound where it is made: what it reads must have its name there
             session.at(self.universe.catalog)

@@ -43,8 +43,7 @@ def fingerprint(
     if columns is not None:
         known = {column.name: column for column in version.columns}
         chosen = tuple(known[name] for name in sorted(set(columns)))
-    row = ", ".join(_hashable(column) for column in chosen)
-    hashed = f"hash(row({row}))" if row else "0::ubigint"
+    row, hashed = bool(chosen), hash_of_row(chosen)
     rows = f"select {hashed} as h from read_parquet({file_list(paths)})"
     if in_order and row:
         rows = (
@@ -56,6 +55,12 @@ def fingerprint(
     schema = content_id([[c.name, c.type] for c in chosen])[:12]
     kind = ("" if columns is None else "columns:") + ("ordered:" if in_order and row else "")
     return f"{ALGORITHM}:{kind}{schema}:{count}:{first}:{second}"
+
+
+def hash_of_row(columns: Sequence[Column]) -> str:
+    """SQL of a number that is equal for rows with the same values of `columns`."""
+    row = ", ".join(_hashable(column) for column in columns)
+    return f"hash(row({row}))" if row else "0::ubigint"
 
 
 def _place(paths: Sequence[str]) -> str:

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Sequence
 
 from andon.lake.iceberg.location import absolute_in
 from andon.lake.iceberg.metadata import derive, fits, metadata_path
+from andon.lake.iceberg.snapshots import ShownVersion, write_snapshots
 from andon.lake.storage import Storage
 from andon.model.version import Version
 
 
-def iceberg_metadata(storage: Storage, version: Version) -> str:
-    """Where the Iceberg metadata of a table's version lies, derived when first asked for."""
+def iceberg_metadata(
+    storage: Storage, version: Version, earlier: Sequence[tuple[Version, int]] = (), since: int = 0
+) -> str:
+    """Where the Iceberg metadata of a table's version lies, derived when first asked for.
+
+    Args:
+        earlier: versions that are its earlier snapshots, oldest first, with since when they were shown (milliseconds since 1970).
+        since: since when `version` is shown; with `earlier`.
+    """
+    path = _own(storage, version)
+    if not earlier:
+        return storage.engine_path(path)
+    shown = [
+        ShownVersion(each.id, moment, json.loads(storage.read(_own(storage, each))))
+        for each, moment in (*earlier, (version, since))
+    ]
+    return storage.engine_path(write_snapshots(shown, storage.write))
+
+
+def _own(storage: Storage, version: Version) -> str:
+    """Where the metadata of a version by itself lies in the storage."""
     absolute = absolute_in(storage.url)
     path = metadata_path(version.id)
     if not (storage.exists(path) and fits(storage.read(path), version.id, absolute)):
@@ -22,4 +44,4 @@ def iceberg_metadata(storage: Storage, version: Version) -> str:
             table_uuid=str(uuid.uuid5(uuid.NAMESPACE_URL, f"andon:{version.dataset}")),
             time_ms=0,
         )
-    return storage.engine_path(path)
+    return path

@@ -9,8 +9,11 @@ from andon.base.record import Record
 from andon.errors import Problem
 from andon.model.check import Allow, Severity
 from andon.model.dataset import CheckLine, ClockUse, ColumnSpec, FileRead, Kind
+from andon.model.growth import Growth
 from andon.model.history import RowHistory
+from andon.model.load import LoadPolicy, SchemaPolicy
 from andon.model.project import Insight
+from andon.model.rest import Rest
 from andon.model.unit_tests import CellRows, Near
 from andon.sql.uses import MacroStatement
 
@@ -39,10 +42,12 @@ class DatasetKeys(Record, omit_defaults=True):
     engine: str = "duckdb"
     lineage: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     timeout: float | None = None
-    new_columns: str = "stop"
+    schema: SchemaPolicy = SchemaPolicy.EXACT
     recorded: int = 0
     connection: str | None = None
     history: RowHistory | None = None
+    incremental: Growth | None = None
+    load: LoadPolicy | None = None
 
 
 class DatasetFacts(Record, tag=True):
@@ -55,6 +60,7 @@ class DatasetFacts(Record, tag=True):
         calls: functions that its SQL calls, each once.
         imports: modules that its Python imports, as dotted names.
         dependencies, inputs_digest: packages that its Python needs, and the digest that its lock must carry.
+        rest: the HTTP API that a source asks.
     """
 
     kind: Kind
@@ -70,6 +76,7 @@ class DatasetFacts(Record, tag=True):
     imports: tuple[NameUse, ...] = ()
     dependencies: tuple[str, ...] = ()
     inputs_digest: str = ""
+    rest: Rest | None = None
 
 
 class MacroFile(Record, tag=True):

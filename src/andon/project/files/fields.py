@@ -9,21 +9,12 @@ from datetime import UTC, datetime
 from andon.base.duration import read_duration
 from andon.base.names import did_you_mean, is_name_part
 from andon.model.dataset import CheckLine, ColumnSpec
+from andon.model.load import SchemaPolicy
+from andon.project.files.growth import read_growth
 from andon.project.files.history import read_history
+from andon.project.files.loading import as_schema, read_load, read_new_columns, read_schema
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
-
-_LATER_KINDS = {
-    "incremental": "write `materialize: table` for now: the dataset is rebuilt whole",
-}
-
-
-def _read_materialize(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
-    if node.kind == "text" and node.value in _LATER_KINDS:
-        message = f"`materialize: {node.value}` is planned and not in this version"
-        reader.add("project.bad_value", message, node.line, node.column, _LATER_KINDS[node.value])
-        return None
-    return read_choice(reader, known, node)
 
 
 def _read_engine(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
@@ -115,15 +106,6 @@ def _read_timeout(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> 
         return float(node.value)
     reader.wrong(node, "`timeout` must be a number of seconds", f"found {node.shown()}", "such as `timeout: 900`")
     return None
-
-
-def _read_new_columns(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
-    text = reader.text(known.name, node)
-    if text is not None and text not in known.choices:
-        hint = did_you_mean(text, known.choices) or "`add` takes new columns as they come, `stop` asks"
-        reader.wrong(node, "`new_columns` must be `stop` or `add`", f"found `{text}`", hint)
-        return None
-    return text
 
 
 def _read_recorded(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> int | None:
@@ -305,17 +287,25 @@ FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("tags", "list of texts", "none", "Words to select datasets by (`tag:x`).", read_texts),
     FieldSpec(
         "materialize",
-        "table, view or history",
+        "table, view, incremental or history",
         "table",
-        "Whether its rows are stored, or computed when it is read; a history also keeps what they were before.",
-        _read_materialize,
-        ("table", "view", "history"),
+        "Whether its rows are stored, or computed when it is read; of a stored table that grows, a run makes only what is new; a history"
+        " also keeps what they were before.",
+        read_choice,
+        ("table", "view", "incremental", "history"),
+    ),
+    FieldSpec(
+        "incremental",
+        "mapping: by, column, grain, lookback, batch, start, deleted, assume",
+        "none",
+        "With `materialize: incremental`: how the table grows.",
+        read_growth,
     ),
     FieldSpec(
         "history",
         "mapping: changed_at, rows, deleted",
         "all rows, compared at each run",
-        "Of a history: how it knows what changed.",
+        "With `materialize: history`: how it knows what changed.",
         read_history,
     ),
     FieldSpec("key", "column or list of columns", "none", "Identity of a row: row diffs, uniqueness.", _read_key),
@@ -348,11 +338,19 @@ FIELDS: tuple[FieldSpec, ...] = (
         "timeout", "seconds", "the setting `python.timeout`", "How long a Python dataset may take.", _read_timeout
     ),
     FieldSpec(
+        "schema",
+        "exact, add or widen",
+        "exact",
+        "Of a source: which changes of its columns a load takes by itself. `add`: new ones; `widen`: also wider types.",
+        read_schema,
+        tuple(str(each) for each in SchemaPolicy),
+    ),
+    FieldSpec(
         "new_columns",
         "stop or add",
         "stop",
-        "Of a source: whether a file with columns that were not there before stops the load, or they are added.",
-        _read_new_columns,
+        "Of a source, an earlier word: `add` is `schema: add`.",
+        read_new_columns,
         ("stop", "add"),
     ),
     FieldSpec(
@@ -369,13 +367,22 @@ FIELDS: tuple[FieldSpec, ...] = (
         "Of a source: the database of `[connections.NAME]` that its query, in that database's own SQL, is asked of.",
         _read_connection,
     ),
+    FieldSpec(
+        "load",
+        "replace, append, merge, or mapping: by, column, lookback, compare",
+        "replace",
+        "Of a source: whether what arrives takes the place of what is there, is added to it, or replaces the rows of its keys;"
+        " of a database also the column that tells what is new.",
+        read_load,
+    ),
 )
+
+#: Keys that only sources have.
+OF_SOURCES = ("schema", "recorded", "connection", "load")
 
 #: Keys that are planned.
 LATER: Mapping[str, str] = {
     "tests": "unit tests stand in `tests/*.yml`",
-    "by": "the dataset is rebuilt whole for now",
-    "lookback": "the dataset is rebuilt whole for now",
     "partition": "take it out for now",
     "quarantine": "take it out for now",
 }
@@ -384,7 +391,11 @@ LATER: Mapping[str, str] = {
 def read_fields(node: PlacedValue, file: str) -> DeclaredFields:
     """What the mapping `node` of the file `file` declares about a dataset; checks of columns are among its `checks`."""
     reader = FieldReader(file)
-    declared = reader.read(node, FIELDS, LATER)
+    return with_column_checks(as_schema(reader.read(node, FIELDS, LATER)), reader)
+
+
+def with_column_checks(declared: DeclaredFields, reader: FieldReader) -> DeclaredFields:
+    """What was declared; checks that stand with a column are among its `checks`."""
     if reader.for_columns:
         checks = (*declared.get("checks", ()), *reader.for_columns)
         return DeclaredFields({**declared.values, "checks": checks}, declared.places, declared.named, declared.flaws)

@@ -17,6 +17,7 @@ class Role(StrEnum):
 
     CONFIG = "config"
     SOURCE_SQL = "source sql"
+    SOURCE_REST = "source rest"
     SOURCE_LATER = "source later"
     DATASET_SQL = "dataset sql"
     DATASET_PYTHON = "dataset python"
@@ -33,7 +34,7 @@ class Role(StrEnum):
 
 
 #: Roles that are the file of a dataset.
-DATASET_ROLES = frozenset({Role.SOURCE_SQL, Role.SOURCE_LATER, Role.DATASET_SQL, Role.DATASET_PYTHON})
+DATASET_ROLES = frozenset({Role.SOURCE_SQL, Role.SOURCE_REST, Role.SOURCE_LATER, Role.DATASET_SQL, Role.DATASET_PYTHON})
 
 
 class PathRole(Record):
@@ -116,7 +117,8 @@ def _role(folder: str, ending: str) -> Role:
     if ending == ".lock.txt":
         return Role.LOCK
     if folder == "sources":
-        return Role.SOURCE_SQL if ending == ".sql" else Role.SOURCE_LATER
+        sources = {".sql": Role.SOURCE_SQL, ".yml": Role.SOURCE_REST, ".yaml": Role.SOURCE_REST}
+        return sources.get(ending, Role.SOURCE_LATER)
     match ending:
         case ".sql":
             return Role.DATASET_SQL

@@ -12,7 +12,8 @@ from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.model.dataset import Kind
 from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts, ModuleFile, NameUse
-from andon.project.files.fields import FIELDS, LATER, read_fields
+from andon.project.files.fields import FIELDS, LATER, OF_SOURCES, read_fields
+from andon.project.files.growth import growth_problem
 from andon.project.files.history import history_problem
 from andon.project.files.nodes import FileFlaw, Flawed, PlacedValue
 from andon.project.files.packages import lock_inputs
@@ -303,13 +304,19 @@ class _DatasetFile:
         declared = read_fields(root, self._path)
         self.flaws += declared.flaws
         values = dict(declared.values)
-        for name in ("new_columns", "recorded"):
+        for name in OF_SOURCES:
             if name in values:
-                line, column = root.keys[name]
+                line, column = declared.places[name]
                 self.flaws.append(
                     FileFlaw("project.bad_value", f"`{name}` is for sources", line, column, "take it out")
                 )
                 values.pop(name)
+        wrong = growth_problem(values, root.keys, "python")
+        if wrong is not None:
+            key, message, hint = wrong
+            self.flaws.append(FileFlaw("project.bad_value", message, *root.keys[key], hint))
+            values.pop("incremental", None)
+            values["materialize"] = "table"
         if values.get("materialize") == "view":
             line, column = root.keys["materialize"]
             message = "a Python dataset is always a table"

@@ -8,6 +8,7 @@ from andon.base.hashing import content_id
 from andon.model.dataset import Kind
 from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts
 from andon.project.files.front_matter import read_front_matter
+from andon.project.files.loading import load_flaws
 from andon.project.files.problems import at_offset, at_place, of_flaws
 from andon.sql.outline import outline
 
@@ -27,12 +28,14 @@ def read_remote_source(path: str, text: str) -> FileFacts:
     values = dict(declared.values)
     for name, why in (
         ("materialize", "a source is always a table: what is in a database changes at any time"),
+        ("incremental", "`incremental` is for SQL datasets: a source loads by its own rules"),
         ("timeout", "`timeout` is for Python datasets"),
         ("allow", "`allow` is for queries that the lake's engine runs"),
     ):
         if values.pop(name, "table") != "table":
             place = declared.places.get(name, (1, 1))
             problems.append(at_place(path, text, *place, "project.bad_value", why, "take it out"))
+    problems += of_flaws(path, text, tuple(load_flaws(declared, is_remote=True)))
     said = outline(text)
     if said.problem is not None:
         offset, message, hint = said.problem

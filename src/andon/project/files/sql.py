@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from andon.base.names import is_name_part
 from andon.base.record import replace
@@ -12,9 +13,12 @@ from andon.errors import Problem
 from andon.model.check import Allow, Severity
 from andon.model.dataset import Kind
 from andon.project.files.facts import CheckFile, CheckKeys, DatasetFacts, DatasetKeys, FileFacts, MacroFile, NameUse
+from andon.project.files.fields import OF_SOURCES
 from andon.project.files.front_matter import read_front_matter, read_other_front_matter
+from andon.project.files.growth import growth_problem
 from andon.project.files.history import history_problem
 from andon.project.files.layout import Role, plain_name
+from andon.project.files.loading import load_flaws
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.problems import at_offset, of_flaws, of_sql
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_loose_text, read_text
@@ -107,7 +111,7 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
         offset = _offset(text, declared.places.get("timeout"))
         message = "`timeout` is for Python datasets"
         problems.append(at_offset(path, text, offset, "project.bad_value", message, "take it out"))
-    for name in ("new_columns", "recorded", "connection"):
+    for name in OF_SOURCES:
         if name in values and not is_source:
             offset = _offset(text, declared.places.get(name))
             problems.append(
@@ -122,6 +126,8 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
         )
         for name in ("history", "materialize"):
             values.pop(name, None)
+    problems += _of_growth(path, text, declared, values, "source" if is_source else "sql")
+    problems += of_flaws(path, text, tuple(load_flaws(declared, is_remote=False)))
     problems += _sql_problems(path, text, declared, facts)
     if not facts.problems:
         kind: SqlRole = "source" if is_source else "view" if is_view else "dataset"
@@ -141,9 +147,22 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
     return FileFacts(said, tuple(problems))
 
 
+def _of_growth(path: str, text: str, declared: DeclaredFields, values: dict[str, Any], kind: str) -> list[Problem]:
+    """What is wrong with how a file says that its dataset grows; then it is taken for a table."""
+    wrong = growth_problem(values, declared.places, kind)
+    if wrong is None:
+        return []
+    key, message, hint = wrong
+    values.pop("incremental", None)
+    if values.get("materialize") == "incremental":
+        values.pop("materialize")
+    return [at_offset(path, text, _offset(text, declared.places.get(key)), "project.bad_value", message, hint)]
+
+
 def _check(path: str, text: str, facts: SqlFacts) -> FileFacts:
     declared = read_other_front_matter(text, path, CHECK_FIELDS)
     problems = of_flaws(path, text, declared.flaws)
+    problems += of_flaws(path, text, tuple(load_flaws(declared, is_remote=False)))
     problems += _sql_problems(path, text, declared, facts)
     if not facts.problems:
         problems += of_sql(path, text, refusals(facts, role="rule", allow=frozenset()))

@@ -6,14 +6,16 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from andon.base.document import to_json
 from andon.base.graph import find_cycle
 from andon.base.hashing import content_id
 from andon.base.names import RESERVED_SCHEMAS, did_you_mean, nearest
-from andon.base.record import replace, values_of
+from andon.base.record import replace
 from andon.base.text import line_and_column
 from andon.errors import Problem
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id
 from andon.model.history import VALID_FROM, RowHistory
+from andon.model.load import SchemaPolicy
 from andon.model.project import Insight, Project, use_parts
 from andon.project.files.facts import (
     CheckFile,
@@ -243,12 +245,16 @@ class _Linker:
         if facts.normal:
             shaping: list[Any] = [str(facts.kind), facts.normal, str(materialize), list(key), list(allow)]
             # only where something is said: the ids of all others stay
-            if facts.keys.recorded or facts.keys.new_columns != "stop":
-                shaping.append([facts.keys.recorded, facts.keys.new_columns])
+            if facts.keys.recorded or facts.keys.schema is not SchemaPolicy.EXACT:
+                shaping.append([facts.keys.recorded, _as_before(facts.keys.schema)])
             if facts.keys.connection:
                 shaping.append(["connection", facts.keys.connection])
             if facts.keys.history is not None:
-                shaping.append(["history", values_of(facts.keys.history)])
+                shaping.append(["history", to_json(facts.keys.history)])
+            if facts.keys.incremental:
+                shaping.append(["incremental", to_json(facts.keys.incremental)])
+            if facts.keys.load is not None:
+                shaping.append(facts.keys.load.shaping())
             meaning = content_id([*shaping, [list(pair) for pair in was]] if was else shaping)
         ordered = tuple(sorted(uses))
         history = None
@@ -275,10 +281,13 @@ class _Linker:
             lock=lock,
             was=was,
             timeout=facts.keys.timeout,
-            new_columns=facts.keys.new_columns,
+            schema=facts.keys.schema,
             recorded=facts.keys.recorded,
             connection=facts.keys.connection,
             history=history,
+            growth=facts.keys.incremental,
+            load=facts.keys.load,
+            rest=facts.rest,
             id=definition_id(name, meaning, ordered),
         )
 
@@ -333,6 +342,11 @@ class _Linker:
         # a use may name a column too, which only a built dataset has
         self._require_known(path, [NameUse(use_parts(use.name)[0], use.line, use.column) for use in said.uses])
         return said.insight
+
+
+def _as_before(policy: SchemaPolicy) -> str:
+    """A policy by the word that ids were made of before it had a name of its own."""
+    return "stop" if policy is SchemaPolicy.EXACT else str(policy)
 
 
 def _kind(role: Role) -> Kind:

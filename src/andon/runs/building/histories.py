@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from andon.base.names import literal, quote_name
 from andon.base.record import replace
-from andon.engines.engine import Recipe
 from andon.engines.relation import TableRelation
 from andon.engines.types import stored_types
 from andon.errors import AndonError, DatasetError
 from andon.model.history import ADDED, IS_CURRENT, VALID_FROM, RowHistory
 from andon.model.version import DataFile
+from andon.runs.building.writing import FilePart
 from andon.runs.planning.histories import EARLIER, MOMENT
 from andon.sql.history import NO_KEY, NO_TIME, TWICE, Next, ended_rows, next_state, without_history
 
@@ -45,22 +45,22 @@ class Histories:
         history = definition.history
         if history is None or make.grown is None:
             raise ValueError(f"`{definition.dataset}` is no history")
-        recipe = self._writer.recipe(definition, make)
+        whole = self._writer.whole(definition, make)
         with self._engines.builder(definition, 0) as engine:
-            types = engine.describe(recipe)
+            types = engine.describe(whole.recipe)
         before, moment = make.grown[EARLIER], make.grown[MOMENT]
         earlier = self._relations.version(before) if before is not None else None
         asked = _asked(definition, history, types, moment, earlier)
         if earlier is None:
-            parts, kept = [replace(recipe, sql=next_state(asked))], list[DataFile]()
+            parts, kept = [replace(whole, recipe=replace(whole.recipe, sql=next_state(asked)))], list[DataFile]()
         else:
-            parts, kept = self._going_on(recipe, asked, earlier)
+            parts, kept = self._going_on(whole, asked, earlier)
         try:
             return self._writer.write(definition, make, parts, kept)
         except AndonError as error:
             _explain(error, definition, history)
 
-    def _going_on(self, recipe: Recipe, asked: Next, earlier: Version) -> tuple[list[Recipe], list[DataFile]]:
+    def _going_on(self, whole: FilePart, asked: Next, earlier: Version) -> tuple[list[FilePart], list[DataFile]]:
         """What is written beside which files. Where rows say themselves since when they are so, late ones may change any of them."""
         self._relations.relation(earlier.id)  # what is read holds what was written
         same = asked.history.changed_at is None and [name for name, _ in asked.columns] == [
@@ -71,14 +71,15 @@ class Histories:
         ]
         kept = [file for file in earlier.files if same and _is_ended(file)]
         rest = [file for file in earlier.files if file not in kept]
-        storage = self._job.lake.storage
-        name = recipe.definition.dataset
-        inputs = {**recipe.inputs, name: TableRelation(tuple(storage.engine_path(file.path) for file in rest or kept))}
+        storage, name = self._job.lake.storage, whole.recipe.dataset
+        own = TableRelation(tuple(storage.engine_path(file.path) for file in rest or kept))
+        recipe = replace(whole.recipe, inputs={**whole.recipe.inputs, name: own}, is_part=True)
+        size = sum(file.size for file in rest)
         if not rest:  # all has ended
             asked = replace(asked, earlier=f"(select * from {asked.earlier} where false)")
-        parts = [replace(recipe, inputs=inputs, sql=next_state(asked))]
+        parts = [FilePart(replace(recipe, sql=next_state(asked)), whole.size + size)]
         if asked.history.changed_at is None:
-            parts.insert(0, replace(recipe, inputs=inputs, sql=ended_rows(asked)))
+            parts.insert(0, FilePart(replace(recipe, sql=ended_rows(asked)), size))
         return parts, kept
 
 

@@ -13,8 +13,10 @@ from andon.lake.lake import Lake
 from andon.model.build import InputFile
 from andon.model.commit import Cause, Leaf
 from andon.model.dataset import Definition
+from andon.model.intervals import Range
 from andon.model.version import Version
 from andon.runs.building.outcome import Asked
+from andon.runs.growing.proofs import Proofs
 
 
 class ReadSource(Protocol):
@@ -79,6 +81,20 @@ class Reusable(Record):
     forced: frozenset[str] = frozenset()
 
 
+class Wishes(Record):
+    """What somebody asked of tables that grow.
+
+    Attributes:
+        full: those that are made whole.
+        forward: those whose earlier rows stay as they were made, though their definition is another.
+        fill: by dataset the times to fill.
+    """
+
+    full: frozenset[str] = frozenset()
+    forward: frozenset[str] = frozenset()
+    fill: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
+
+
 class Job(Record):
     """All that the tasks of one run share.
 
@@ -86,6 +102,7 @@ class Job(Record):
         moment: the logical time.
         leaves: what the branch shows.
         bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
+        proofs: what is proved of queries.
         cancelled: set to stop.
     """
 
@@ -98,4 +115,6 @@ class Job(Record):
     raw: RawReads
     demands: Demands
     reuse: Reusable
+    proofs: Proofs
+    wishes: Wishes = Wishes()
     cancelled: threading.Event = field(default_factory=threading.Event)

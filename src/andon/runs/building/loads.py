@@ -1,22 +1,26 @@
-"""Loading what a database holds: what it is can be told only when it is here. Loaded before, or kept out by an undo, it is dropped."""
+"""Loading what a source asks for: what it is can be told only when it is here. Loaded before, or kept out by an undo, it is dropped."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from andon.base.record import replace
+from andon.engines.engine import NothingNew
 from andon.errors import DatasetError
-from andon.model.build import EXTRACT, Build, recipe_key
+from andon.lake.named_files import raw_path
+from andon.model.build import EXTRACT, Build, InputFile, recipe_key
 from andon.model.commit import Cause
 from andon.model.dataset import Definition
-from andon.model.version import Version
+from andon.model.version import Version, version_id
 from andon.runs.building.facts import facts_of
 from andon.runs.building.outcome import Outcome
+from andon.runs.building.writing import FilePart
 from andon.runs.planning.steps import clock_part
 from andon.sources.databases.contract import with_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from andon.relations.sides import Sides
     from andon.runs.building.job import Job
@@ -32,13 +36,21 @@ class Loads:
         self._writer = writer
 
     def load(self, definition: Definition, make: Build) -> Outcome | tuple[Build, Made]:
-        """What a database holds now, with the build that it is recorded by; or the outcome where nothing of it is taken.
+        """What a source is given now, with the build that it is recorded by; or the outcome where nothing of it is taken.
 
         Raises:
             DatasetError: `source.undone` where it was undone and nothing is published.
         """
         dataset, objects = definition.dataset, self._job.lake.objects
-        made = self._writer.write(definition, make)
+        before = self._earlier(definition, make)
+        try:
+            made = self._written(definition, make, before)
+        except NothingNew:
+            assert before is not None  # it is raised only of what goes on
+            return self._known(before, f"{_who(definition)} has nothing new")
+        loaded = made.produced.loaded
+        if loaded is not None:
+            make = replace(make, contract=loaded.contract, files=tuple(file for file, _ in loaded.files))
         version = made.version
         same = self._loaded_before(version, [dataset])
         contents = [content for build in same for content in build.contents.values()] or [made.new[0].sha256]
@@ -51,10 +63,54 @@ class Loads:
         known = objects.builds_by_key([key]).get(key)
         if known is not None and not objects.is_lost(self._sides.relations.version(known.version)):
             self._writer.drop(made)
-            note = "the database holds what was loaded before"
-            rows = self._sides.relations.version(known.version).rows
-            return Outcome(None, known, known.version, rows, fresh=False, note=note)
+            return self._known(known, f"{_who(definition)} holds what was loaded before")
+        if loaded is not None:
+            self._keep(loaded.files)
         return replace(make, key=key, contract=contract), made
+
+    def _known(self, build: Build, note: str) -> Outcome:
+        rows = self._sides.relations.version(build.version).rows
+        return Outcome(None, build, build.version, rows, fresh=False, note=note)
+
+    def _earlier(self, definition: Definition, make: Build) -> Build | None:
+        """The published load that a source goes on from, where it asks only for what is new since."""
+        leaf = self._job.leaves.get(definition.dataset)
+        if not definition.goes_on or leaf is None or leaf.definition != definition.id:
+            return None
+        if definition.dataset in self._job.reuse.forced:
+            return None
+        build = self._job.lake.objects.builds([leaf.build]).get(leaf.build)
+        is_lost = self._job.lake.objects.is_lost(self._sides.relations.version(leaf.version))
+        if build is None or is_lost or (build.contract or {}).get(EXTRACT, {}).get("state") is None:
+            return None
+        return build if (make.contract or {}).get(EXTRACT) == (build.contract or {}).get(EXTRACT) else None
+
+    def _written(self, definition: Definition, make: Build, before: Build | None) -> Made:
+        whole = self._writer.whole(definition, make)
+        if before is None:
+            return self._writer.write(definition, make, [whole])
+        version = self._sides.relations.version(before.version)
+        schema, _, name = definition.dataset.partition(".")
+        earlier = f"{schema}.{name} {version.id[:12]}"
+        inputs = {earlier: self._sides.relations.relation(version.id)}
+        recipe = replace(whole.recipe, inputs=inputs, earlier=earlier)
+        made = self._writer.write(definition, make, [FilePart(recipe, whole.size + version.bytes)])
+        if made.produced.loaded is None or not made.produced.loaded.adds:
+            return made
+        files = (*version.files, *made.version.files)
+        return replace(
+            made, version=Version(version_id(version.columns, files), version.dataset, version.columns, files)
+        )
+
+    def _keep(self, files: Sequence[tuple[InputFile, Path]]) -> None:
+        """Keep what came as it came, by its content; whole before anything names it."""
+        storage, new = self._job.lake.storage, []
+        for file, place in files:
+            path = raw_path(file)
+            if storage.size(path) != file.size:
+                storage.write(path, place.read_bytes(), durable=True)
+                new.append(path)
+        storage.make_durable(new)
 
     def _undone(self, definition: Definition, version: Version, contents: Sequence[str]) -> Cause | None:
         """What keeps a load out: an undo of it, or of the same rows of a source that is gone, for it may have been renamed."""
@@ -101,7 +157,7 @@ class Loads:
         return [build for build in loads if held[build.version]]
 
     def _keep_published(self, definition: Definition, undone: Cause) -> Outcome:
-        """A source whose database holds what was undone stays as it is published.
+        """A source that would be given what was undone stays as it is published.
 
         Raises:
             DatasetError: `source.undone` where nothing of it is.
@@ -109,9 +165,14 @@ class Loads:
         leaf = self._job.leaves.get(definition.dataset)
         way = f"`andon accept --rejected {undone.path}` lets it pass"
         if leaf is None or leaf.definition != definition.id:
-            message = f"what the database holds for `{definition.dataset}` was undone, so it is not loaded"
+            message = f"what {_who(definition)} holds for `{definition.dataset}` was undone, so it is not loaded"
             raise DatasetError("source.undone", message, where=definition.entry, hint=way)
         build = self._job.lake.objects.builds([leaf.build])[leaf.build]
         rows = self._sides.relations.version(leaf.version).rows
-        note = f"the database holds what was undone: it stays as published; {way}"
+        note = f"{_who(definition)} holds what was undone: it stays as published; {way}"
         return Outcome(None, build, leaf.version, rows, fresh=False, note=note)
+
+
+def _who(definition: Definition) -> str:
+    """Who is asked, in a sentence."""
+    return "the database" if definition.connection is not None else str(definition.asks)

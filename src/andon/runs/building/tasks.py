@@ -15,11 +15,14 @@ from andon.engines.relation import ViewRelation, views_in
 from andon.errors import AndonError, DatasetError
 from andon.model.build import Build, recipe_key
 from andon.model.dataset import Definition, Materialize
+from andon.model.growth import Grown
 from andon.model.plan import Action, Step
 from andon.model.version import Version
+from andon.relations.changed_files import changed_files
 from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
 from andon.runs.building.facts import facts_of
+from andon.runs.building.growing import Growing
 from andon.runs.building.histories import Histories
 from andon.runs.building.job import Job
 from andon.runs.building.loads import Loads
@@ -52,6 +55,7 @@ class Tasks:
         self._writer = Writer(job, sides, engines, self._columns)
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._loads = Loads(job, sides, self._writer)
+        self._growing = Growing(job, sides, self._writer)
 
     def interrupt(self) -> None:
         """Stop what is running."""
@@ -79,7 +83,13 @@ class Tasks:
         files, contract = self.job.raw.pinned.get(dataset, ((), None))
         grown = goes_on_from(definition, inputs, self._history(dataset), self.job.moment)
         key = recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.job.moment))
-        if step.key is None and dataset not in self.job.reuse.forced and definition.id in self.job.reuse.built_before:
+        is_asked = definition.asks is not None and step.key is None  # what it holds is known only then
+        if (
+            step.key is None
+            and not is_asked
+            and dataset not in self.job.reuse.forced
+            and definition.id in self.job.reuse.built_before
+        ):
             known = self.job.lake.objects.builds_by_key([key]).get(key)
             if known is not None and not self.job.lake.objects.is_lost(self.relations.version(known.version)):
                 return self._adopt(known)
@@ -92,14 +102,16 @@ class Tasks:
                 return self._proved(definition, key, inputs, self.job.leaves[dataset].version, same)
         make = self._writer.begun(definition, key, inputs)
         make = replace(make, grown=grown)
-        if definition.connection is not None:
+        if definition.asks is not None:
             outcome = self._load(definition, make, began)
         elif step.action is Action.VIEW:
             outcome = self._view(definition, make)
         elif definition.history is not None:
             outcome = self._built(definition, make, self._histories.write(definition, make), began)
+        elif definition.growth is not None:
+            outcome = self._grown(definition, make, step.reason, began)
         else:
-            outcome = self._table(definition, make, began)
+            outcome = self._built(definition, make, self._writer.write(definition, make), began)
         if outcome.version is not None:
             self.relations.add(outcome.version, outcome.build, definition)
         return outcome
@@ -205,10 +217,14 @@ class Tasks:
         loaded, made = found
         return self._built(definition, loaded, made, began)
 
-    def _table(self, definition: Definition, make: Build, began: float) -> Outcome:
-        return self._built(definition, make, self._writer.write(definition, make), began)
+    def _grown(self, definition: Definition, make: Build, reason: str, began: float) -> Outcome:
+        found = self._growing.build(definition, make, reason)
+        if isinstance(found, Outcome):
+            return found
+        grown, made = found
+        return self._built(definition, grown, made, began, Grown.of(grown.grown).way)
 
-    def _built(self, definition: Definition, make: Build, made: Made, began: float) -> Outcome:
+    def _built(self, definition: Definition, make: Build, made: Made, began: float, way: str | None = None) -> Outcome:
         """A result with the build that made it; the published version where it holds the same."""
         version, produced = made.version, made.produced
         same, proof = self._same_content(definition.dataset, version)
@@ -226,7 +242,12 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        note = f"{proof}: version kept" if proof else None
+        notes = [
+            *([way] if way else []),
+            *(produced.loaded.notes if produced.loaded is not None else ()),
+            *([f"{proof}: version kept"] if proof else []),
+        ]
+        note = "; ".join(notes) or None
         return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
 
     def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
@@ -239,9 +260,21 @@ class Tasks:
             return None, None  # built again because it was lost
         if leaf.version == version.id:
             return earlier, "same bytes"
-        if earlier.columns != version.columns or earlier.rows != version.rows or facts_of(earlier) != facts_of(version):
+        if earlier.columns != version.columns or earlier.rows != version.rows:
+            return None, None
+        if self.job.definitions[dataset].growth is not None:  # how its rows lie is no content
+            return (earlier, "same content") if self._hold_the_same_rows(earlier, version) else (None, None)
+        if facts_of(earlier) != facts_of(version):
             return None, None
         return (earlier, "same content") if self.sides.hold_the_same(earlier, version) else (None, None)
+
+    def _hold_the_same_rows(self, earlier: Version, version: Version) -> bool:
+        """Whether two versions of a table that grows hold the same rows: files that both have are not read."""
+        change = changed_files(earlier, version)
+        if not change.new or not change.gone:
+            return not change.new and not change.gone
+        sides = (replace(earlier, files=change.gone), replace(version, files=change.new))
+        return sides[0].rows == sides[1].rows and self.sides.hold_the_same(*sides, in_order=False)
 
     def _adopt(self, build: Build) -> Outcome:
         rows = self.relations.version(build.version).rows

@@ -37,6 +37,13 @@ class Made(Record):
     new: tuple[DataFile, ...]
 
 
+class FilePart(Record):
+    """What is written into one file: a recipe over `size` bytes of inputs."""
+
+    recipe: Recipe
+    size: int
+
+
 class Writer:
     """Writes results for a job on the engines of its run."""
 
@@ -67,7 +74,7 @@ class Writer:
         self,
         definition: Definition,
         make: Build,
-        parts: Sequence[Recipe] | None = None,
+        parts: Sequence[FilePart] | None = None,
         kept: Sequence[DataFile] = (),
     ) -> Made:
         """A version of earlier files and of what recipes return: each part is a new file, unless it holds no row and another file is there.
@@ -82,7 +89,7 @@ class Writer:
         new: list[DataFile] = []
         produced: Produced | None = None
         try:
-            for part in [self.recipe(definition, make)] if parts is None else parts:
+            for part in [self.whole(definition, make)] if parts is None else parts:
                 produced, file = self._file(definition, make, part)
                 new.append(file)
         except BaseException:
@@ -100,11 +107,16 @@ class Writer:
         """Delete what was written for a result that nothing will name; files that were kept stay."""
         self._delete(made.new)
 
+    def whole(self, definition: Definition, make: Build) -> FilePart:
+        """All that a definition gives over the inputs of a build."""
+        size = sum(self._sides.relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
+        return FilePart(self.recipe(definition, make), size)
+
     def recipe(self, definition: Definition, make: Build) -> Recipe:
         """What an engine is given to compute a definition over the inputs of a build."""
         dataset, reader, moment = definition.dataset, self._job.raw.reader, self._job.moment
         inputs = {name: self._sides.relations.relation(version) for name, version in make.inputs.items()}
-        if definition.connection is not None:
+        if definition.asks is not None:
             return Recipe(definition, inputs, moment, definition.sql, contract=self._job.raw.pinned[dataset][1])
         if definition.kind is Kind.SOURCE:
             sql = reader.render(dataset)
@@ -130,16 +142,18 @@ class Writer:
                 return False
         return True
 
-    def _file(self, definition: Definition, make: Build, recipe: Recipe) -> tuple[Produced, DataFile]:
+    def _file(self, definition: Definition, make: Build, part: FilePart) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
-        storage, relations = self._job.lake.storage, self._sides.relations
-        size = sum(relations.size(i) for i in make.inputs.values()) + sum(f.size for f in make.files)
+        storage, recipe = self._job.lake.storage, part.recipe
         types = self._job.bound.get(definition.dataset) if self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")
 
         def produce() -> Produced:
-            with storage.written(path, self._readers(make)) as place, self._engines.builder(definition, size) as engine:
+            with (
+                storage.written(path, self._readers(make)) as place,
+                self._engines.builder(definition, part.size) as engine,
+            ):
                 return engine.run(Task(recipe, place, self._stored(definition), types))
 
         produced = self._turns.take(produce)
@@ -155,7 +169,7 @@ class Writer:
         """How an engine learns what the lake stores for what it found a result to be."""
 
         def stored(types: Types) -> tuple[Column, ...]:
-            if definition.kind is Kind.PYTHON:
+            if definition.kind is Kind.PYTHON or (definition.asks is not None and definition.connection is None):
                 self._job.demands.columns(definition.dataset, types)
             return self._columns.of(definition.dataset, types)
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from andon.base.clock import to_text
 from andon.model.build import Build
-from andon.model.dataset import Definition, Materialize
+from andon.model.dataset import Definition
 
-#: What a history remembers: the version that it went on from, and the time that counted.
-EARLIER, MOMENT = "earlier", "moment"
+#: What a history remembers: the version that it went on from, the time that counted, and whose history it is.
+EARLIER, MOMENT, KEY = "earlier", "moment", "key"
 
 
 def goes_on_from(
@@ -26,10 +26,12 @@ def goes_on_from(
         before: the build of the head's leaf, where that is a history too.
         anew: whether it begins anew, with no earlier state.
     """
-    if definition.materialize is not Materialize.HISTORY:
+    if definition.history is None:
         return None
-    if anew or before is None:
-        return {EARLIER: None, MOMENT: to_text(moment)}
+    key, now = list(definition.history.key), to_text(moment)
+    remembered = before.grown if before is not None else None
+    if anew or before is None or remembered is None or list(remembered[KEY]) != key:
+        return {EARLIER: None, MOMENT: now, KEY: key}
     if before.definition == definition.id and dict(before.inputs) == dict(inputs):
-        return before.grown
-    return {EARLIER: before.version, MOMENT: to_text(moment)}
+        return remembered
+    return {EARLIER: before.version, MOMENT: now, KEY: key}

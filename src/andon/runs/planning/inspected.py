@@ -68,5 +68,5 @@ class Inspected:
 def _key(definition: Definition, source: SourceInput, fresh: Sequence[str]) -> str:
     by_content = [[file.path, file.sha256] for file in source.files]
     # what shapes the answer without being part of the result's meaning is not in the id
-    said = [definition.id, definition.dataset, definition.entry, definition.new_columns, definition.recorded]
+    said = [definition.id, definition.dataset, definition.entry, str(definition.schema), definition.recorded]
     return content_id([*said, source.contract, by_content, fresh])

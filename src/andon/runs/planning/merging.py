@@ -128,7 +128,7 @@ def merge_raw(definitions: Mapping[str, Definition], head: RawState, side: Merge
     for name, definition in definitions.items():
         if definition.kind is not Kind.SOURCE:
             continue
-        if definition.connection is not None:
+        if definition.asks is not None:
             try:
                 found.sources[name] = extract_input(definition, head.builds.get(name), side, against)
             except DatasetError as error:
@@ -349,9 +349,9 @@ def _kept_notices(name: str, kept: Sequence[str]) -> list[str]:
 
 
 def extract_input(definition: Definition, build: Build | None, side: MergeSide, against: Against) -> SourceInput:
-    """What a source of a database would read.
+    """What a source that asks for its rows would read.
 
-    The folder asks the database where nothing was extracted by this definition yet, a refresh each time. A commit that is merged in
+    The folder asks where nothing was extracted by this definition yet, a refresh each time. A commit that is merged in
     brings what it holds, where that is not what both sides had in common, and the head asked no later.
 
     Args:
@@ -364,7 +364,7 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
     is_new = build is None or build.definition != definition.id
     if side.is_folder or side.is_own:
         if is_new or (side.is_own and side.asks):
-            return replace(published, load=f"asks {definition.connection}")
+            return replace(published, load=f"asks {definition.connection or definition.asks}")
         return published
     theirs = side.build(definition.dataset)
     if theirs is None:

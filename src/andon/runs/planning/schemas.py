@@ -17,6 +17,7 @@ from andon.project.bind_check import Following, check_bindings, check_declared, 
 from andon.runs.planning.gather import BoundCode, Gathered
 from andon.runs.planning.inspected import Inspected
 from andon.runs.planning.raw_files import RawFiles
+from andon.runs.planning.schema_moves import moved, with_hits
 from andon.runs.planning.steps import SourceInput
 from andon.sources.databases.contract import columns_of, establish_extract
 from andon.sources.explain import explain
@@ -38,7 +39,21 @@ Describe = Callable[[str], Columns]
 def with_contracts(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> Gathered:
     """Give every source of `taken` that is new its contract, and hold new files to the one there is; failures are noted by dataset."""
     taken = list(taken)
-    gathered = _with_extracts(workspace, gathered, taken)
+    contracts = {name: source.contract for name, source in gathered.sources.items()}
+    gathered = _with_files(workspace, _with_extracts(workspace, gathered, taken), raw, taken)
+    told = [
+        line
+        for name in sorted(taken)
+        if name in contracts and gathered.sources[name].contract is not contracts[name]
+        for line in moved(gathered.definitions[name], contracts[name], gathered.sources[name].contract)
+    ]
+    failures = {name: error for name, error in gathered.failures.items() if name in contracts}
+    failures = with_hits(workspace, gathered.head, gathered.project, failures)
+    return replace(gathered.with_sources({}, failures), notices=(*gathered.notices, *told))
+
+
+def _with_files(workspace: Workspace, gathered: Gathered, raw: RawFiles, taken: Iterable[str]) -> Gathered:
+    """The contracts of sources that read files."""
     inspected = Inspected(workspace.cache, raw)
     sources: dict[str, SourceInput] = {}
     failures: dict[str, AndonError] = {}
@@ -47,7 +62,7 @@ def with_contracts(workspace: Workspace, gathered: Gathered, raw: RawFiles, take
         source = gathered.sources.get(name)
         if definition.kind is not Kind.SOURCE or source is None or source.kept_because or name in gathered.failures:
             continue
-        if definition.connection is not None:
+        if definition.asks is not None:
             continue
         leaf = gathered.state.leaves.get(name)
         try:
@@ -69,6 +84,8 @@ def _with_extracts(workspace: Workspace, gathered: Gathered, taken: Iterable[str
     by_connection: dict[str, list[Definition]] = {}
     for name in sorted(asked):
         definition = gathered.definitions[name]
+        if definition.connection is None:
+            continue  # what it returns is known only when it was asked
         by_connection.setdefault(str(definition.connection), []).append(definition)
     sources: dict[str, SourceInput] = {}
     failures: dict[str, AndonError] = {}
@@ -247,6 +264,8 @@ class _SourceColumns(Record):
             return None
         if definition.connection is not None:
             return [(column.name, column.stored) for column in columns_of(source.contract)]
+        if definition.asks is not None:
+            return None
         try:
             places = {f.path: self.raw.place(f) for f in source.files}
         except DamagedError as error:

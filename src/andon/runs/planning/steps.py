@@ -54,6 +54,8 @@ class Situation(Record):
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
         histories: builds of the leaves that are histories, by dataset.
+        grown: of tables that grow, and of which the head holds a result: how that was made.
+        wanted: tables that grow and of which more is asked for than what the code and the inputs say, each with what.
         prove: why a dataset's published version is what its definition gives over inputs that change, or None; asked where the recipe
             key is not known, with those inputs and with all datasets that by now have, or will have, another version.
     """
@@ -69,6 +71,8 @@ class Situation(Record):
     old: Mapping[str, Definition] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     histories: Mapping[str, Build] = field(default_factory=dict)
+    grown: Mapping[str, Build] = field(default_factory=dict)
+    wanted: Mapping[str, str] = field(default_factory=dict)
     prove: Callable[[str, Sequence[str], Set[str]], str | None] | None = None
 
 
@@ -129,12 +133,17 @@ class _Planner:
             if version is None:
                 return ""
             inputs[parent] = version
+        if dataset in self.now.wanted:
+            return ""
+        grown, leaf = self.now.grown.get(dataset), self.now.leaves.get(dataset)
+        if grown is not None and leaf is not None and leaf.definition == definition.id and grown.inputs == inputs:
+            return leaf.key  # which may hold more than a key of these inputs says: rows that stay by a person's word
         source = self.now.sources.get(dataset)
         if definition.kind is Kind.SOURCE and (source is None or source.load is not None):
             return ""
         files, contract = (source.files, source.contract) if source else ((), None)
-        grown = goes_on_from(definition, inputs, self.now.histories.get(dataset), self.now.moment)
-        return recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.now.moment))
+        goes_on = goes_on_from(definition, inputs, self.now.histories.get(dataset), self.now.moment)
+        return recipe_key(definition.id, inputs, files, contract or goes_on, clock_part(definition, self.now.moment))
 
     def _is_gone(self, dataset: str) -> bool:
         return dataset not in self.taken and dataset not in self.now.leaves
@@ -199,6 +208,8 @@ class _Planner:
     def _reason(self, dataset: str) -> str:
         now = self.now
         definition, leaf, source = now.definitions[dataset], now.leaves.get(dataset), now.sources.get(dataset)
+        if dataset in now.wanted:
+            return now.wanted[dataset]
         if leaf is None:
             return "new"
         if leaf.definition != definition.id:

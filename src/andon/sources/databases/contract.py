@@ -10,7 +10,9 @@ from andon.errors import DatasetError
 from andon.model.build import EXTRACT
 from andon.model.connection import Connection
 from andon.model.dataset import Definition
+from andon.model.load import SchemaPolicy
 from andon.sources.databases.database import EITHER, NO_VALUES, RemoteColumn
+from andon.sources.files.widening import widens
 from andon.sql.bind import find_twins
 
 
@@ -73,21 +75,34 @@ def _held(
     known = {column.name for column in before}
     accept = f"`andon source accept {definition.dataset}` and then `andon run` record it anew"
 
-    def stop(message: str, hint: str) -> DatasetError:
-        return DatasetError("source.contract", message, where=definition.entry, hint=hint)
+    def stop(message: str, hint: str, columns: Sequence[str]) -> DatasetError:
+        return DatasetError(
+            "source.contract", message, where=definition.entry, hint=hint, details={"columns": list(columns)}
+        )
 
     for column in before:
         found = now.get(column.name)
         if found is None:
-            raise stop(f"the query of `{definition.dataset}` returns no column `{column.name}` any more", accept)
-        if held_to(column, found) is None:
+            raise stop(
+                f"the query of `{definition.dataset}` returns no column `{column.name}` any more", accept, [column.name]
+            )
+        if _taken(definition, column, found) is None:
             message = f"the column `{column.name}` of `{definition.dataset}` was {column.kind} and is {found.kind}"
-            raise stop(message, f"{accept}; or cast it in the query")
+            wider = "`schema: widen` takes it; " if widens(column.stored, found.stored) else ""
+            raise stop(message, f"{wider}{accept}; or cast it in the query", [column.name])
     new = [column for column in columns if column.name not in known]
-    if new and definition.new_columns != "add":
+    if new and definition.schema is SchemaPolicy.EXACT:
         message = f"the query of `{definition.dataset}` returns a new column: {', '.join(quote(c.name) for c in new)}"
-        raise stop(message, f"{accept}; `new_columns: add` takes such columns as they come")
-    return [*(held_to(column, now[column.name]) or column for column in before), *new]
+        raise stop(message, f"{accept}; `schema: add` takes such columns as they come", [])
+    return [*(_taken(definition, column, now[column.name]) or column for column in before), *new]
+
+
+def _taken(definition: Definition, recorded: RemoteColumn, found: RemoteColumn) -> RemoteColumn | None:
+    """As `held_to`; a wider type is taken where the source wants that."""
+    held = held_to(recorded, found)
+    if held is None and definition.schema is SchemaPolicy.WIDEN and widens(recorded.stored, found.stored):
+        return found
+    return held
 
 
 def held_to(recorded: RemoteColumn, found: RemoteColumn) -> RemoteColumn | None:

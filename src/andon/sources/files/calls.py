@@ -94,7 +94,7 @@ class Call(Record):
         many = len(self.read.patterns) > 1 or any(c in p for p in self.read.patterns for c in "*?[")
         if many and not self.get("union_by_name") and self.format != "json":
             return f"columns by their names, NULL where a file has not all: `{self.suggest(union_by_name='true')}`"
-        return f"{self.anew}; `new_columns: add` in the source's front matter takes new ones from now on"
+        return f"{self.anew}; `schema: add` in the source's front matter takes new ones from now on"
 
     def suggest_type(self, column: str, kind: str, **options: str) -> str:
         """This call with the type of one more column stated, and with `options`."""

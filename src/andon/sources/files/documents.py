@@ -27,8 +27,11 @@ from andon.sources.files.table import Table, run
 if TYPE_CHECKING:
     import duckdb
 
+#: An option that no call of the engine has: types of some columns, stated where there is no call to state them all.
+STATED = "andon_types"
 _ANSWERED = frozenset(
     {
+        STATED,
         "columns",
         "auto_detect",
         "sample_size",
@@ -101,13 +104,14 @@ def first_load(call: Call, sources: Sequence[Source]) -> Table:
         found = _detected(connection, call, blank, sources)
         if [n for n, _ in found] == ["json"]:
             raise _no_records(connection, call, blank, sources)
-        table = replace(blank, casts=tuple(Cast(n, _kept(kind)) for n, kind in found))
+        own = call.get(STATED) or {}
+        table = replace(blank, casts=tuple(Cast(n, own.get(n, _kept(kind)), None, n in own) for n, kind in found))
         call = replace(call, known={c.column: c.type for c in table.casts})
         _check_faithful(connection, call, table, sources)
         reread = replace(table, casts=tuple(replace(c, type="VARCHAR") if is_guarded(c) else c for c in table.casts))
         casts = []
         for cast in table.casts:
-            if is_guarded(cast) and type_name(cast.type) != "BOOLEAN":
+            if is_guarded(cast) and type_name(cast.type) != "BOOLEAN" and not cast.stated:
                 look = Look(connection, call, reread, sources, relation(call, reread, sources))
                 decided = decided_cast(look, cast.column)
                 cast = _checked(call, sources, cast, decided)
@@ -125,8 +129,11 @@ def _check_faithful(connection: duckdb.DuckDBPyConnection, call: Call, table: Ta
         return _as_json(call, table, sources, name)
 
     types = {c.column: c.type for c in table.casts}
+    stated = {c.column for c in table.casts if c.stated}
     check_names(connection, call, sources, types, as_json)
     for name, kind in types.items():
+        if name in stated:
+            continue
         # The engine's word for values that have no type in common; a person who states a depth wants JSON below it.
         if re.search(r"\bJSON\b", kind) and "maximum_depth" not in call.stated:
             check_mixed(connection, call, sources, types, name, as_json(name))
@@ -225,7 +232,7 @@ def held(call: Call, table: Table, sources: Sequence[Source]) -> None:
             return  # no records
         for name, kind in found:
             cast = expected.get(name)
-            if cast is not None and cast.empty:
+            if cast is not None and (cast.empty or (cast.stated and type_name(cast.type) == "VARCHAR")):
                 continue
             if cast is not None and re.search(r"\bJSON\b", kind) and not re.search(r"\bJSON\b", cast.type):
                 one = replace(table, casts=(Cast(name, "JSON"),))

@@ -77,6 +77,11 @@ def _decimal(kind: str) -> tuple[int, int] | None:
     return (_DIGITS.get(bits, 39), 0) if bits is not None else None
 
 
+def widens(old: str, new: str) -> bool:
+    """Whether a column of the type `old` may become one of `new`: another type of numbers, which holds each value of the old one."""
+    return old != new and common([old, new]) == new and loss("value", new, old) is None
+
+
 def may_hold(wanted: str, found: str) -> bool:
     """Whether values of the type `found` can be values of the type `wanted`, if nothing of them is lost."""
     numbers = {k for k in (wanted, found) if k in _FLOATS or _decimal(k) is not None}

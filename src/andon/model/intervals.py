@@ -1,0 +1,136 @@
+"""Times of a table that grows, in intervals of its grain: naive, in UTC. A range is from a time to before another; None is unbounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from andon.model.growth import Grain, Span
+
+#: From a time to before another; None on a side where there is no end.
+Range = tuple[datetime | None, datetime | None]
+
+EVERYTHING: tuple[Range, ...] = ((None, None),)
+
+
+def floor(moment: datetime, grain: Grain) -> datetime:
+    """The beginning of the interval that a moment lies in. Weeks begin on Mondays."""
+    if grain is Grain.HOUR:
+        return moment.replace(minute=0, second=0, microsecond=0)
+    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    if grain is Grain.WEEK:
+        return day - timedelta(days=day.weekday())
+    if grain is Grain.MONTH:
+        return day.replace(day=1)
+    return day.replace(month=1, day=1) if grain is Grain.YEAR else day
+
+
+def shift(moment: datetime, span: Span, times: int = 1) -> datetime:
+    """The time that lies `times` spans after a moment; in months and years the day is that of the month's end at most.
+
+    Raises:
+        OverflowError: it lies beyond the years 1 to 9999.
+    """
+    count = span.count * times
+    if span.unit is Grain.HOUR:
+        return moment + timedelta(hours=count)
+    if span.unit in (Grain.DAY, Grain.WEEK):
+        return moment + timedelta(days=count * (7 if span.unit is Grain.WEEK else 1))
+    months = moment.year * 12 + moment.month - 1 + count * (12 if span.unit is Grain.YEAR else 1)
+    if not 12 <= months < 120_000:
+        raise OverflowError("beyond the years 1 to 9999")
+    year, month = divmod(months, 12)
+    for day in range(moment.day, 27, -1):
+        try:
+            return moment.replace(year=year, month=month + 1, day=day)
+        except ValueError:
+            continue
+    return moment.replace(year=year, month=month + 1)
+
+
+def after(moment: datetime, grain: Grain) -> datetime | None:
+    """The beginning of the interval after the one that begins at `moment`; None beyond the years that there are."""
+    try:
+        return shift(moment, Span(1, grain))
+    except OverflowError:
+        return None
+
+
+def of_floors(floors: Iterable[datetime], grain: Grain) -> tuple[Range, ...]:
+    """The ranges of the intervals that begin at these times."""
+    return merged([(start, after(start, grain)) for start in floors])
+
+
+def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """The same times in as few ranges as there can be, in order."""
+    found: list[Range] = []
+    for start, end in sorted(ranges, key=_from):
+        if found and (found[-1][1] is None or start is None or start <= found[-1][1]):
+            last = found[-1]
+            end = None if last[1] is None or end is None else max(last[1], end)
+            found[-1] = (last[0], end)
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
+def complement(ranges: Sequence[Range]) -> tuple[Range, ...]:
+    """All other times."""
+    found: list[Range] = []
+    at: datetime | None = None
+    for start, end in merged(ranges):
+        if start is not None and (at is None or at < start):
+            found.append((at, start))
+        if end is None:
+            return tuple(found)
+        at = end
+    found.append((at, None))
+    return tuple(found)
+
+
+def common(one: Sequence[Range], other: Sequence[Range]) -> tuple[Range, ...]:
+    """The times that are in both."""
+    found: list[Range] = []
+    for start, end in one:
+        for first, last in other:
+            begin = first if start is None else start if first is None else max(start, first)
+            until = last if end is None else end if last is None else min(end, last)
+            if begin is None or until is None or begin < until:
+                found.append((begin, until))
+    return merged(found)
+
+
+def without(one: Sequence[Range], other: Sequence[Range]) -> tuple[Range, ...]:
+    """The times of the one that are not in the other."""
+    return common(one, complement(other)) if other else merged(one)
+
+
+def meets(ranges: Sequence[Range], lowest: datetime, highest: datetime) -> bool:
+    """Whether any time from `lowest` to `highest` is in the ranges."""
+    return any((start is None or start <= highest) and (end is None or lowest < end) for start, end in ranges)
+
+
+def holds(ranges: Sequence[Range], lowest: datetime, highest: datetime) -> bool:
+    """Whether all times from `lowest` to `highest` are in the ranges."""
+    return any((start is None or start <= lowest) and (end is None or highest < end) for start, end in merged(ranges))
+
+
+def split(ranges: Sequence[Range], span: Span, lowest: datetime, highest: datetime) -> tuple[Range, ...]:
+    """The ranges in pieces of at most `span`, counted from `lowest` on; what lies outside of `lowest` to `highest` goes with the ends."""
+    cuts: list[datetime] = []
+    at = lowest
+    try:
+        while (at := shift(lowest, span, len(cuts) + 1)) <= highest:
+            cuts.append(at)
+    except OverflowError:  # the end of the calendar
+        pass
+    bounds: list[datetime | None] = [None, *cuts, None]
+    pieces: list[Range] = []
+    for start, end in pairwise(bounds):
+        pieces += common([(start, end)], ranges)
+    return tuple(pieces)
+
+
+def _from(one: Range) -> tuple[bool, datetime]:
+    return (one[0] is not None, one[0] or datetime.min)  # noqa: DTZ901 - naive, and before all

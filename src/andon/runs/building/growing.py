@@ -1,0 +1,217 @@
+"""Making a table that grows: what is new beside what is kept, or all where that can't be told; in pieces that are found again."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from andon.base.hashing import content_id
+from andon.base.record import replace
+from andon.engines.types import stored_types
+from andon.model.build import Build, recipe_key
+from andon.model.dataset import Definition, Materialize
+from andon.model.growth import By, Grown
+from andon.model.intervals import Range, merged
+from andon.model.version import DataFile
+from andon.relations.affected import Affected
+from andon.runs.building.by_key import ByKey
+from andon.runs.building.by_time import ByTime, filled_ranges
+from andon.runs.building.limiting import Limiting
+from andon.runs.building.outcome import Outcome
+from andon.runs.building.work import Earlier, Work, bytes_of, changes_told
+from andon.runs.growing.decide import Deciding, Extent, MakeWholeError
+from andon.runs.planning.steps import clock_part
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from andon.engines.relation import Relation
+    from andon.relations.sides import Sides
+    from andon.runs.building.job import Job
+    from andon.runs.building.writing import Made, Writer
+
+
+class Growing:
+    """The tables of one job that grow."""
+
+    def __init__(self, job: Job, sides: Sides, writer: Writer) -> None:
+        self._job = job
+        self._sides = sides
+        self._writer = writer
+        self._limiting = Limiting(job, sides)
+        self._affected = Affected(job.lake, sides)
+
+    def build(self, definition: Definition, make: Build, reason: str) -> Outcome | tuple[Build, Made]:
+        """The next result with its build, or the outcome where it is there already.
+
+        Args:
+            reason: why the plan has it made, for where that is why it is made whole.
+
+        Raises:
+            AndonError: as `Writer.write`.
+        """
+        with ExitStack() as stack:
+            earlier = self._earlier(definition, reason)
+            try:
+                if isinstance(earlier, str):
+                    raise MakeWholeError(earlier)
+                work = self._new(definition, make, earlier, stack)
+            except MakeWholeError as why:
+                work = self._whole(definition, make, f"full: {why}")
+            return self._make(definition, make, work, earlier if isinstance(earlier, Earlier) else None)
+
+    # -- what is to be done
+
+    def _earlier(self, definition: Definition, reason: str) -> Earlier | str:
+        """What the table grows from, or why it is made whole."""
+        name, wishes, objects = definition.dataset, self._job.wishes, self._job.lake.objects
+        leaf = self._job.leaves.get(name)
+        if leaf is None:
+            return "it is new"
+        if name in wishes.full or name in self._job.reuse.forced:
+            return "asked for"
+        if leaf.materialize != Materialize.INCREMENTAL:
+            return f"it was a {leaf.materialize}"
+        if leaf.definition != definition.id and name not in wishes.forward:
+            return reason
+        build = objects.builds([leaf.build]).get(leaf.build)
+        if build is None:
+            return "nobody knows how it was made"
+        version = self._sides.relations.version(leaf.version)
+        if objects.is_lost(version):
+            return "files of it were lost"
+        bound = self._job.bound.get(name)
+        if bound is not None and stored_types(bound) != version.types:
+            return "its columns changed"
+        return Earlier(version, build)
+
+    def _new(self, definition: Definition, make: Build, earlier: Earlier, stack: ExitStack) -> Work:
+        assert definition.growth is not None
+        old = earlier.build.inputs
+        extent = Deciding(definition, self._sides.relations, self._job.proofs).extent(old, make.inputs)
+        for name, change in extent.changes.items():
+            if any(self._job.lake.intact.damage(file) is not None for file in change.gone):
+                raise MakeWholeError(f"files that {name} had are not there any more")
+        if definition.growth.by is By.APPEND:
+            work = self._appended(definition, make, earlier, extent)
+        elif definition.growth.by is By.KEY:
+            by_key = ByKey(definition, make, self._sides, self._limiting, self._affected)
+            work = by_key.new(extent, earlier, stack)
+        else:
+            fill = self._job.wishes.fill.get(definition.dataset, ())
+            work = self._by_time(definition, make).new(extent, earlier, fill)
+        words = [*earlier.grown.words, *work.grown.words]
+        if extent.unproved is not None:
+            words.append(f"you answer for `rows apart`: {extent.unproved}")
+        history = earlier.grown.history
+        if words or earlier.build.definition != definition.id:
+            history = content_id(["grown", earlier.build.key, dict(make.inputs), [p.recipe.sql for p in work.pieces]])
+        return replace(work, grown=replace(work.grown, words=tuple(dict.fromkeys(words)), history=history))
+
+    def _whole(self, definition: Definition, make: Build, way: str) -> Work:
+        growth, name = definition.growth, definition.dataset
+        assert growth is not None
+        if growth.by is By.APPEND:
+            part = self._limiting.of_definition(definition, make, definition.sql or "", {})
+            return Work((), (), (part,), Grown(way=way))
+        if growth.by is By.KEY:
+            return ByKey(definition, make, self._sides, self._limiting, self._affected).whole(way)
+        filled: tuple[Range, ...] | None = None
+        before = self._filled_before(name)
+        fill = self._job.wishes.fill.get(name, ())
+        if before is not None or (name not in self._job.leaves and fill):
+            filled = merged([*(before or ()), *fill])
+        if name in self._job.wishes.full:
+            filled = None
+        try:
+            extent = Deciding(definition, self._sides.relations, self._job.proofs).extent(make.inputs, make.inputs)
+        except MakeWholeError:
+            extent = Extent()
+        return self._by_time(definition, make).whole(extent, filled, way)
+
+    def _filled_before(self, name: str) -> tuple[Range, ...] | None:
+        """The times that the published result fills; None where it fills all, or there is none."""
+        leaf = self._job.leaves.get(name)
+        if leaf is None or leaf.materialize != Materialize.INCREMENTAL:
+            return None
+        build = self._job.lake.objects.builds([leaf.build]).get(leaf.build)
+        return filled_ranges(Grown.of(build.grown)) if build is not None else None
+
+    def _by_time(self, definition: Definition, make: Build) -> ByTime:
+        assert definition.growth is not None
+        bound, leaf = self._job.bound.get(definition.dataset), self._job.leaves.get(definition.dataset)
+        types = stored_types(bound) if bound is not None else []
+        if bound is None and leaf is not None:
+            types = self._sides.relations.version(leaf.version).types
+        kinds = {name.lower(): kind for name, kind in types}
+        kind = kinds.get(str(definition.growth.column).lower(), "TIMESTAMP")
+        return ByTime(definition, make, kind, self._sides, self._limiting, self._affected)
+
+    def _appended(self, definition: Definition, make: Build, earlier: Earlier, extent: Extent) -> Work:
+        told = changes_told(extent.changes)
+        if not any(change.rows for change in extent.changes.values()):
+            return Work(earlier.version.files, (), (), Grown(way=f"incremental: no new rows ({told})"))
+        tables: dict[str, tuple[Relation, int]] = {
+            change.version.id: (self._limiting.table(change.version, change.new), bytes_of(change.new))
+            for change in extent.changes.values()
+        }
+        part = self._limiting.of_definition(definition, make, definition.sql or "", tables)
+        return Work(earlier.version.files, (), (part,), Grown(way=f"incremental: {told}"))
+
+    # -- doing it
+
+    def _make(
+        self, definition: Definition, make: Build, work: Work, earlier: Earlier | None
+    ) -> Outcome | tuple[Build, Made]:
+        make = replace(make, key=self._key(definition, make, work.grown.part_of_key), grown=work.grown.kept)
+        is_forced = definition.dataset in self._job.reuse.forced | self._job.wishes.full
+        known = None if is_forced else self._known(make.key)
+        if known is not None:
+            rows = self._sides.relations.version(known.version).rows
+            return Outcome(None, known, known.version, rows, fresh=False, note=f"{work.grown.way}; built before")
+        if not work.pieces and earlier is not None:
+            version = earlier.version
+            build = replace(make, version=version.id, proof="nothing of it is new")
+            note, rows = work.grown.way, version.rows
+            return Outcome(version, build, version.id, rows, fresh=True, note=note, definition=definition)
+        kept, rest = work.kept, work.rest
+        for count in range(1, len(work.pieces)):
+            kept = self._piece(definition, make, work, count, kept, earlier, is_forced=is_forced)
+            rest = ()
+        return make, self._writer.write(definition, make, [*rest, work.pieces[-1]], kept)
+
+    def _piece(
+        self,
+        definition: Definition,
+        make: Build,
+        work: Work,
+        count: int,
+        kept: tuple[DataFile, ...],
+        earlier: Earlier | None,
+        *,
+        is_forced: bool,
+    ) -> tuple[DataFile, ...]:
+        """The files after the first `count` pieces: a build of its own, which is found again when a run is stopped here."""
+        done = [part.recipe.sql for part in work.pieces[:count]]
+        since = earlier.build.key if earlier is not None and (work.kept or work.rest) else None
+        key = self._key(definition, make, {"partly": content_id([since, done])})
+        known = None if is_forced else self._known(key)
+        if known is not None:
+            return self._sides.relations.version(known.version).files
+        make = replace(make, id=f"{make.id[:24]}{count:08x}", key=key)
+        parts = [*(work.rest if count == 1 else ()), work.pieces[count - 1]]
+        made = self._writer.write(definition, make, parts, kept)
+        build = replace(make, version=made.version.id, engine=made.produced.facts)
+        self._job.lake.objects.record([(made.version, build)], [definition], force=is_forced)
+        return made.version.files
+
+    def _key(self, definition: Definition, make: Build, grown: Mapping[str, Any] | None) -> str:
+        clock = clock_part(definition, self._job.moment)
+        return recipe_key(definition.id, make.inputs, make.files, make.contract, clock, grown)
+
+    def _known(self, key: str) -> Build | None:
+        found = self._job.lake.objects.builds_by_key([key]).get(key)
+        if found is None or self._job.lake.objects.is_lost(self._sides.relations.version(found.version)):
+            return None
+        return found

@@ -1,0 +1,52 @@
+"""What is proved of a query that makes a table that grows, or a view that one reads; known by content after the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from andon.base.cache import Cache, Entries
+from andon.base.hashing import content_id
+from andon.model.dataset import Definition
+from andon.model.growth import Grain
+from andon.sql.growth.query import Grows, RowsApart
+
+Schemas = Mapping[str, Sequence[tuple[str, str]]]
+
+_APART = Entries[RowsApart]("rows apart", RowsApart, 1)
+_GROWS = Entries[Grows]("grows", Grows, 1)
+
+
+class Proofs:
+    """Asks the bound plan, and keeps what it says."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def apart(
+        self, definition: Definition, schemas: Schemas, columns: Sequence[str], grain: Grain | None = None
+    ) -> RowsApart:
+        """What rows hang on that are told apart by `columns` (see `rows_apart`)."""
+        key = content_id([definition.id, _plain(schemas), list(columns), grain])
+        found = self._cache.get(_APART, [key]).get(key)
+        if found is None:
+            from andon.sql.growth.query import rows_apart
+
+            found = rows_apart(definition.sql or "", schemas, definition.macros, columns, grain)
+            self._cache.put(_APART, {key: found})
+        return found
+
+    def grows(self, definition: Definition, schemas: Schemas, changed: Iterable[str]) -> Grows:
+        """Whether more rows in `changed` only add rows (see `grows_with`)."""
+        names = sorted(changed)
+        key = content_id([definition.id, _plain(schemas), names])
+        found = self._cache.get(_GROWS, [key]).get(key)
+        if found is None:
+            from andon.sql.growth.query import grows_with
+
+            found = grows_with(definition.sql or "", schemas, definition.macros, names)
+            self._cache.put(_GROWS, {key: found})
+        return found
+
+
+def _plain(schemas: Schemas) -> list[list[object]]:
+    return [[name, [list(column) for column in schemas[name]]] for name in sorted(schemas)]
