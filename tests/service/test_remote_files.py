@@ -344,10 +344,13 @@ def test_a_copy_that_is_damaged_is_fetched_again(tmp_path, web):
     assert count(clone) == (2, 30)
 
 
-def test_a_hanging_server_does_not_hold_a_run_for_ever(monkeypatch, tmp_path, web):
+def test_a_hanging_server_does_not_hold_a_run_for_ever(monkeypatch, tmp_path, place):
     monkeypatch.setattr("andon.sources.remote.http.READ_SECONDS", 0.2)
+    monkeypatch.setattr("andon.sources.remote.s3.READ_TIME", "200ms")
     silent = socket.create_server(("127.0.0.1", 0))
-    clone = project(tmp_path / "acme", web, f"http://127.0.0.1:{silent.getsockname()[1]}/may.csv")
+    address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+    clone = project(tmp_path / "acme", place, f"{address}/may.csv" if place.scheme == "http" else place.url("may.csv"))
+    clone.write("andon.toml", place.connection(address))
     (error,) = failed(clone.run())
     assert (error["code"], "does not answer in time" in error["message"]) == ("source.unreachable", True)
     silent.close()

@@ -21,7 +21,7 @@ from andon.runs.goal import Goal, RunOptions
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
-from andon.runs.planning.merging import code_notices
+from andon.runs.planning.merge_words import code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
@@ -289,7 +289,7 @@ def _own(gathered: Gathered, dataset: str) -> list[str]:
 
 def _told(error: ProjectError, gathered: Gathered) -> ProjectError:
     """`error` with a hint where the code is not the folder's alone: what is missing may be what an undo keeps out."""
-    notices = code_notices(gathered.code, gathered.side)
+    notices = code_notices(gathered.code, is_folder=gathered.side.is_folder)
     return replace(error, hint="; ".join(notices)) if notices else error
 
 

@@ -21,15 +21,13 @@ from andon.model.project import Project
 from andon.project.folder.merge import Merged, Newer, is_rejected, merge
 from andon.project.folder.scan import FileFact, hash_files, scan
 from andon.project.load import load
+from andon.runs.planning.merge_words import code_notices, conflict, passed_notices
 from andon.runs.planning.merging import (
     Against,
     MergeSide,
     by_path,
     code_history,
-    code_notices,
-    conflict,
     merge_raw,
-    passed_notices,
 )
 from andon.runs.planning.moves import HeadMoves, moment_of
 from andon.runs.planning.raw_common import RawInCommon, RawState
@@ -245,7 +243,7 @@ class Gatherer:
         against = against.without(passed)
         code = self._merge_code(state, side, against)
         if code.conflicts:
-            raise conflict(code.conflicts, side)
+            raise conflict(code.conflicts, is_folder=side.is_folder, has_folders_raw=side.has_folders_raw)
         project = self._load(code.files, side)
         if side.is_own:
             project = self._as_published(project, state)
@@ -266,7 +264,11 @@ class Gatherer:
             builds=published.builds,
             sources=raw.sources,
             failures=raw.failures,
-            notices=(*code_notices(code, side), *raw.notices, *passed_notices(passed | raw.passed, groups)),
+            notices=(
+                *code_notices(code, is_folder=side.is_folder),
+                *raw.notices,
+                *passed_notices(passed | raw.passed, groups),
+            ),
             passed=passed | raw.passed,
             raw=raw.merged,
         )

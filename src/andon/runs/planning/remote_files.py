@@ -77,7 +77,11 @@ class RemoteFiles:
             fetched = [one(listed[0])]
         else:
             with ThreadPoolExecutor(_AT_ONCE) as pool:
-                fetched = list(pool.map(one, listed))
+                try:
+                    fetched = list(pool.map(one, listed))
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)  # the rest of a thousand files is not waited for
+                    raise
         new = {file.url: now for file, now in zip(listed, fetched, strict=True) if now != known.get(file.url)}
         if new:
             self._workspace.cache.put(_KNOWN, new)
