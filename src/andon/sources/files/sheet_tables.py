@@ -16,8 +16,8 @@ from andon.sources.files.workbook_cells import letters
 
 #: The options of a call.
 OPTIONS = (
-    "sheet", "range", "header", "names", "types", "all_varchar", "nullstr", "stop_at_empty", "merged", "union_by_name", "filename",
-    "hive_partitioning", "hive_types", "hive_types_autocast",
+    "sheet", "range", "header", "names", "types", "all_varchar", "nullstr", "stop_at_empty", "merged", "formulas",
+    "union_by_name", "filename", "hive_partitioning", "hive_types", "hive_types_autocast",
 )  # fmt: skip
 
 
