@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import secrets
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +75,8 @@ class RemoteFiles:
         if len(listed) == 1:
             fetched = [one(listed[0])]
         else:
+            from concurrent.futures import ThreadPoolExecutor  # few runs ask
+
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 try:
                     fetched = list(pool.map(one, listed))
