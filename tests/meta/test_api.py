@@ -33,7 +33,7 @@ def test_all_names_are_documented():
     for name in andon.__all__:
         thing = getattr(andon, name)
         assert name == "__version__" or inspect.getdoc(thing), name
-    for cls in (api.Lake, api.Result, api.Branches):
+    for cls in (api.Lake, api.Result, api.Branches, api.LakeSources):
         for name, member in vars(cls).items():
             assert name.startswith("_") or inspect.getdoc(member), f"{cls.__name__}.{name}"
 
@@ -99,6 +99,7 @@ def _surface() -> Iterator[str]:
         else:
             yield name
     yield from _class("Branches", api.Branches)
+    yield from _class("LakeSources", api.LakeSources)
 
 
 def _class(name: str, cls: type) -> Iterator[str]:

@@ -249,7 +249,7 @@ def test_later_records_are_held_to_the_first(loaded, api, record, words):
 
 
 def test_new_columns_are_taken_where_that_is_wanted(clone, api):
-    clone.write("sources/shop/orders.yml", source(api) + "new_columns: add\n")
+    clone.write("sources/shop/orders.yml", source(api) + "schema: add\n")
     clone.run()
     api.records.append({**CLEO, "channel": "web"})
     clone.refresh()
@@ -377,7 +377,7 @@ def test_a_row_without_its_key_is_told(clone, api):
     assert (found.code, "no value in `id`" in found.message) == ("source.contract", True)
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("ANDON_FEEDS", "4"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("ANDON_FEEDS", "2"))))
 def test_any_history_of_loads_gives_what_one_full_load_would(clone, api, seed):
     """Records that come late (within a day), come again and change; loads, undos and a branch with a cursor of its own, in any order."""
     pick = random.Random(seed)

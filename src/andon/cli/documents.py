@@ -147,6 +147,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.pull import PulledDocument
     from andon.service.schema_changes import SchemaChangeDocument
     from andon.service.source_add import AddedSource
+    from andon.service.source_check import SourceReportDocument
+    from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
     from andon.service.suggestions import SuggestionsDocument
@@ -186,5 +188,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "lock": (list[Locked],),
         "source accept": (Accepted,),
         "source add": (AddedSource,),
+        "source check": (list[SourceReportDocument],),
+        "source list": (list[SourceInfo],),
+        "source load": (RunDocument,),
         "source pin": (Pinned,),
     }

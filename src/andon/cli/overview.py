@@ -51,7 +51,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("pull", "pull", "pull", "Bring the branch's files into the folder", "Work aside"),
     Entry("config", "setup", "config", "Each setting's value and where it comes from", "Set up"),
     Entry("lock", "setup", "lock", "Pin the packages of Python datasets", "Set up"),
-    Entry("source", "setup", "source", "Add a table of a database; pin how files are read", "Set up"),
+    Entry("source", "sources", "source", "What comes in: list, add, check, load, pin", "Set up"),
 )
 
 BY_NAME = {entry.name: entry for entry in COMMANDS}

@@ -29,6 +29,7 @@ class TaskDocument(Document):
     seconds: float
     version: str | None
     error: ErrorDocument | UnsetType = UNSET
+    note: str | UnsetType = UNSET
 
 
 class TaskResult(Documented):
@@ -38,6 +39,7 @@ class TaskResult(Documented):
         rows: of the resulting version; None for views, drops and failures.
         seconds: wall time.
         error: for failures, as `AndonError.to_json()`.
+        note: what of a load people should hear.
     """
 
     dataset: str
@@ -48,11 +50,12 @@ class TaskResult(Documented):
     seconds: float = 0.0
     version: str | None = None
     error: dict[str, Any] | None = None
+    note: str | None = None
 
     def document(self) -> TaskDocument:
         """As in `run --json`."""
         error = from_json(ErrorDocument, self.error) if self.error else UNSET
-        return TaskDocument.about(self, seconds=round(self.seconds, 4), error=error)
+        return TaskDocument.about(self, seconds=round(self.seconds, 4), error=error, note=self.note or UNSET)
 
 
 class RunDocument(Document):

@@ -23,6 +23,7 @@ from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
+from andon.python.sources import LakeSources
 from andon.query.ask import Answer
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.datasets import DatasetInfo, Page
@@ -230,6 +231,11 @@ class Lake:
         """Branches and tags."""
         return Branches(self._service)
 
+    @property
+    def sources(self) -> LakeSources:
+        """What comes in: list, check, load, add."""
+        return LakeSources(self._service, _options)
+
     def publish(self, branch: str, into: str = "main", report: Reporter = silent, **options: Any) -> RunResult:
         """Publish a branch; `options`: `publish`, `mine`, `theirs`, `message` as on the command line."""
         chosen = replace(_options((), None, options), agreed=ANY_PLAN)
@@ -425,6 +431,14 @@ def dataset(**settings: Any) -> Callable[[_Function], _Function]:
         return function
 
     return mark
+
+
+def source(**settings: Any) -> Callable[[_Function], _Function]:
+    """Marks the function of a source in Python (`sources/<schema>/<name>.py`), which hands out rows and is given at most a `state`.
+
+    Andon reads the file without running it; the arguments must be literals. See the reference of project files for them.
+    """
+    return dataset(**settings)
 
 
 def read(name: str) -> Any:

@@ -11,7 +11,8 @@ from andon.base.document import Document
 from andon.base.files import make_folder, write_whole
 from andon.base.names import is_name_part, nearest, quote
 from andon.errors import DatasetError, UsageError
-from andon.suggestions.names import looks_personal
+from andon.sources.databases.cursors import CursorKind, kind_of
+from andon.suggestions.names import looks_personal, words_of
 
 if TYPE_CHECKING:
     from andon.sources.databases.database import RemoteColumn
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: So many tables are named to choose from.
 _SHOWN = 10
+#: Words of columns that say when a row changed.
+_CHANGED = frozenset({"updated", "modified", "changed", "touched"})
 #: Names that YAML reads as something else.
 _YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
@@ -31,6 +34,7 @@ class AddedSource(Document):
         dataset, file: what it is called, and where its file lies.
         connection, table: what it reads.
         key: its primary key, as the database states it.
+        cursor: a column that would tell what is new; written as a comment, since a load by it sees only changes that move it.
         personal: columns whose names say that they tell about a person; marked `pii`.
         columns: how many.
     """
@@ -40,6 +44,7 @@ class AddedSource(Document):
     connection: str
     table: str
     key: tuple[str, ...]
+    cursor: str | None
     personal: tuple[str, ...]
     columns: int
 
@@ -75,13 +80,14 @@ def add_source(workspace: Workspace, place: str, name: str | None = None) -> Add
         except DatasetError as error:
             raise _no_table(session, connection, table, error) from error
         key = tuple(session.primary_key(parts, place))
+        cursor = _cursor(found, session.indexed(parts, place))
         query = _query(session, parts, found, bare=True)
         if not _returns(session, query, found, place):  # a name is a word of the database's SQL
             query = _query(session, parts, found, bare=False)
     personal = tuple(c.name for c in found if looks_personal(c.name))
     make_folder(path.parent)
-    write_whole(path, f"{_front_matter(connection, key, personal, found)}{query}".encode())
-    return AddedSource(dataset, file, connection, table, key, personal, len(found))
+    write_whole(path, f"{_front_matter(connection, key, cursor, personal, found)}{query}".encode())
+    return AddedSource(dataset, file, connection, table, key, cursor, personal, len(found))
 
 
 def _no_table(session: DatabaseSession, connection: str, table: str, error: DatasetError) -> DatasetError:
@@ -117,10 +123,30 @@ def _returns(session: DatabaseSession, query: str, columns: Sequence[RemoteColum
         return False
 
 
-def _front_matter(connection: str, key: Sequence[str], personal: Sequence[str], columns: Sequence[RemoteColumn]) -> str:
+def _cursor(columns: Sequence[RemoteColumn], indexed: Sequence[str]) -> str | None:
+    """The column that is called like one that says when a row changed, if the database finds what is above a value of it at once."""
+    known = {name.lower() for name in indexed}
+    for column in columns:
+        if column.name.lower() in known and not _CHANGED.isdisjoint(words_of(column.name)):
+            kind = kind_of(column)
+            if kind in (CursorKind.MOMENT, CursorKind.TEXT):
+                return column.name
+    return None
+
+
+def _front_matter(
+    connection: str,
+    key: Sequence[str],
+    cursor: str | None,
+    personal: Sequence[str],
+    columns: Sequence[RemoteColumn],
+) -> str:
     lines = ["/*---", f"connection: {connection}"]
     if key:
         lines.append(f"key: {_yaml(key[0]) if len(key) == 1 else '[' + ', '.join(_yaml(k) for k in key) + ']'}")
+    if cursor is not None:
+        compare = ", compare: 1d" if key else ""
+        lines.append(f"# load: {{by: cursor, column: {_yaml(cursor)}, lookback: 1h{compare}}}")
     marked = [column.name for column in columns if column.name in personal]
     if marked:
         lines += ["columns:", *(f"  {_yaml(name)}: {{pii: true}}" for name in marked)]

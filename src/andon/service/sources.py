@@ -59,17 +59,33 @@ def gathered_with(workspace: Workspace, name: str, branch: str | None) -> Gather
     Raises:
         UsageError: `usage.bad_argument` if there is no such source.
     """
+    gathered = gathered_sources(workspace, branch)
+    undone = f"sources/{name.replace('.', '/', 1)}.sql"
+    if name not in gathered.definitions and any(cause.path == undone for cause in gathered.code.rejected):
+        raise _undone(name, undone, branch)
+    chosen_sources(gathered, [name])
+    return gathered
+
+
+def gathered_sources(workspace: Workspace, branch: str | None) -> Gathered:
+    """What there is of the folder and the branch."""
     chosen = workspace.branch(branch)
     ref = chosen if workspace.lake.refs.find(chosen) else "main"
     gatherer = Gatherer(workspace)
-    gathered = gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), common_base(workspace, chosen))
-    sources = [d for d, definition in gathered.definitions.items() if definition.kind is Kind.SOURCE]
-    if name not in sources:
-        undone = f"sources/{name.replace('.', '/', 1)}.sql"
-        if any(cause.path == undone for cause in gathered.code.rejected):
-            raise _undone(name, undone, branch)
-        raise _no_source(name, sources)
-    return gathered
+    return gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), common_base(workspace, chosen))
+
+
+def chosen_sources(gathered: Gathered, names: Sequence[str]) -> list[str]:
+    """The sources of these names; all where there are none.
+
+    Raises:
+        UsageError: `usage.bad_argument` if one is no source.
+    """
+    sources = sorted(d for d, definition in gathered.definitions.items() if definition.kind is Kind.SOURCE)
+    for name in names:
+        if name not in sources:
+            raise _no_source(name, sources)
+    return list(dict.fromkeys(names)) or sources
 
 
 def _undone(name: str, path: str, branch: str | None) -> UsageError:

@@ -1,4 +1,4 @@
-"""`andon init`, `andon demo`, `andon doctor`, `andon config show`, `andon lock`, `andon source pin`."""
+"""`andon init`, `andon demo`, `andon doctor`, `andon config show`, `andon lock`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, pass_app
 from andon.cli.documents import MadeDocument, SettingDocument
-from andon.cli.options import branch_option, json_option
+from andon.cli.options import json_option
 from andon.cli.output import Cell
 from andon.cli.table import table
 from andon.errors import EXIT_DONE, EXIT_MACHINE, UsageError
@@ -150,59 +150,6 @@ def lock(app: App, datasets: tuple[str, ...], upgrade: bool) -> None:
     app.console.show(
         lambda: [x.to_json() for x in found], lambda: table(rows, app.console.out) or ["no Python datasets"]
     )
-
-
-@click.group(cls=Noun, examples=["andon source add shop.public.orders", "andon source pin shop.orders"])
-def source() -> None:
-    """Sources: tables of databases, and how files are read."""
-
-
-@source.command(
-    "add", cls=Command, examples=["andon source add shop.public.orders", "andon source add shop.orders --as crm.orders"]
-)
-@click.argument("table", metavar="CONNECTION.TABLE")
-@click.option("--as", "name", metavar="DATASET", help="Name of the dataset; else the connection is its schema.")
-@json_option
-@pass_app
-def source_add(app: App, table: str, name: str | None) -> None:
-    """Make a table of a database a source: writes its file with the columns by name, the primary key, and personal columns marked."""
-    from andon.service.source_add import add_source
-
-    done = add_source(app.workspace, table, name)
-    told = [f"written: {done.file}, {plural(done.columns, 'column')} of {done.connection}.{done.table}"]
-    if done.key:
-        told.append(f"  key: {', '.join(done.key)}")
-    if done.personal:
-        told.append(f"  personal by their names, marked `pii`: {', '.join(done.personal)}; look whether that is all")
-    told.append(f"next: andon run {done.dataset}, then andon check --suggest {done.dataset}")
-    app.console.show(done.to_json, lambda: told)
-
-
-@source.command("pin", cls=Command, examples=["andon source pin shop.orders"])
-@click.argument("dataset")
-@branch_option
-@json_option
-@pass_app
-def source_pin(app: App, dataset: str, branch: str | None) -> None:
-    """Write the dialect, columns and types that a source is read by into its file, so that they are reviewed with the code."""
-    from andon.service.sources import pin_source
-
-    done = pin_source(app.workspace, dataset, branch)
-    word = "written into" if done.changed else "already in"
-    app.console.show(done.to_json, lambda: [f"{word} {done.file}", *(f"  {text}" for text in done.contract)])
-
-
-@source.command("accept", cls=Command, examples=["andon source accept shop.orders"])
-@click.argument("dataset")
-@branch_option
-@json_option
-@pass_app
-def source_accept(app: App, dataset: str, branch: str | None) -> None:
-    """Accept the files of a source as they are: its next load records anew how they are read. Counts up `recorded` in its file."""
-    from andon.service.sources import accept_source
-
-    done = accept_source(app.workspace, dataset, branch)
-    app.console.show(done.to_json, lambda: [f"recorded: {done.recorded} written into {done.file}", "next: andon run"])
 
 
 def _workspace(app: App) -> Workspace | None:

@@ -111,6 +111,7 @@ def run_lines(result: RunResult, ink: Ink, width: int | None = None) -> list[str
     if result.checks:
         rows.append((("checked", _check_style(result)), f"{len(result.checks):,}", (_check_counts(result), "dim")))
     lines = table(rows, ink, right=[1], width=width, whole=[0, 1], wrap=[2], drop=())
+    lines += [f"  {t.dataset}: {t.note}" for t in ok if t.note]
     return [*lines, *([""] if rows else []), *_ending(result, ink)]
 
 

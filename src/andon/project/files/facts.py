@@ -61,6 +61,7 @@ class DatasetFacts(Record, tag=True):
         imports: modules that its Python imports, as dotted names.
         dependencies, inputs_digest: packages that its Python needs, and the digest that its lock must carry.
         rest: the HTTP API that a source asks.
+        hosts, secrets: of a source in Python: the hosts that it may reach, the variables that it is given.
     """
 
     kind: Kind
@@ -77,6 +78,8 @@ class DatasetFacts(Record, tag=True):
     dependencies: tuple[str, ...] = ()
     inputs_digest: str = ""
     rest: Rest | None = None
+    hosts: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 class MacroFile(Record, tag=True):

@@ -288,6 +288,8 @@ class _Linker:
             growth=facts.keys.incremental,
             load=facts.keys.load,
             rest=facts.rest,
+            hosts=facts.hosts,
+            secrets=facts.secrets,
             id=definition_id(name, meaning, ordered),
         )
 

@@ -12,14 +12,14 @@ from andon.model.build import EXTRACT, Build, InputFile, recipe_key
 from andon.model.commit import Cause
 from andon.model.dataset import Definition
 from andon.model.version import Version, version_id
-from andon.runs.building.facts import facts_of
+from andon.runs.building.facts import may_hold_the_same
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.writing import FilePart
 from andon.runs.planning.steps import clock_part
 from andon.sources.databases.contract import with_content
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Sequence, Set
     from pathlib import Path
 
     from andon.relations.sides import Sides
@@ -47,35 +47,36 @@ class Loads:
             made = self._written(definition, make, before)
         except NothingNew:
             assert before is not None  # it is raised only of what goes on
-            return self._known(before, f"{_who(definition)} has nothing new")
+            return self.known(before, f"{_who(definition)} has nothing new")
         loaded = made.produced.loaded
         if loaded is not None:
             make = replace(make, contract=loaded.contract, files=tuple(file for file, _ in loaded.files))
         version = made.version
         same = self._loaded_before(version, [dataset])
         contents = [content for build in same for content in build.contents.values()] or [made.new[0].sha256]
-        undone = self._undone(definition, version, contents)
+        undone = self.undone(definition, version, contents)
         if undone is not None:
             self._writer.drop(made)
-            return self._keep_published(definition, undone)
+            return self.keep_published(definition, undone)
         contract = with_content(make.contract or {}, contents[0])
         key = recipe_key(definition.id, {}, (), contract, clock_part(definition, self._job.moment))
         known = objects.builds_by_key([key]).get(key)
         if known is not None and not objects.is_lost(self._sides.relations.version(known.version)):
             self._writer.drop(made)
-            return self._known(known, f"{_who(definition)} holds what was loaded before")
+            return self.known(known, f"{_who(definition)} holds what was loaded before")
         if loaded is not None:
             self._keep(loaded.files)
         return replace(make, key=key, contract=contract), made
 
-    def _known(self, build: Build, note: str) -> Outcome:
+    def known(self, build: Build, note: str) -> Outcome:
+        """The outcome where nothing came that `build` does not hold."""
         rows = self._sides.relations.version(build.version).rows
         return Outcome(None, build, build.version, rows, fresh=False, note=note)
 
     def _earlier(self, definition: Definition, make: Build) -> Build | None:
-        """The published load that a source goes on from, where it asks only for what is new since."""
+        """The published load that a source that is no database goes on from."""
         leaf = self._job.leaves.get(definition.dataset)
-        if not definition.goes_on or leaf is None or leaf.definition != definition.id:
+        if definition.connection is not None or leaf is None or leaf.definition != definition.id:
             return None
         if definition.dataset in self._job.reuse.forced:
             return None
@@ -89,6 +90,9 @@ class Loads:
         whole = self._writer.whole(definition, make)
         if before is None:
             return self._writer.write(definition, make, [whole])
+        whole = replace(whole, recipe=replace(whole.recipe, state=(before.contract or {})[EXTRACT]["state"]))
+        if not definition.goes_on:
+            return self._writer.write(definition, make, [whole])
         version = self._sides.relations.version(before.version)
         schema, _, name = definition.dataset.partition(".")
         earlier = f"{schema}.{name} {version.id[:12]}"
@@ -97,6 +101,9 @@ class Loads:
         made = self._writer.write(definition, make, [FilePart(recipe, whole.size + version.bytes)])
         if made.produced.loaded is None or not made.produced.loaded.adds:
             return made
+        if not made.version.rows:
+            self._writer.drop(made)
+            return replace(made, version=version, new=())
         files = (*version.files, *made.version.files)
         return replace(
             made, version=Version(version_id(version.columns, files), version.dataset, version.columns, files)
@@ -112,31 +119,34 @@ class Loads:
                 new.append(path)
         storage.make_durable(new)
 
-    def _undone(self, definition: Definition, version: Version, contents: Sequence[str]) -> Cause | None:
-        """What keeps a load out: an undo of it, or of the same rows of a source that is gone, for it may have been renamed."""
+    def undone(self, definition: Definition, version: Version, contents: Sequence[str]) -> Cause | None:
+        """What keeps a load out: an undo of it, or of the same rows, also of a source that is gone, for it may have been renamed."""
         rejected = self._job.raw.rejected
         for content in contents:
             cause = Cause(definition.entry, content, definition.dataset)
             if cause in rejected:
                 return cause
         gone = {str(cause.source) for cause in rejected if cause.source is not None} - self._job.definitions.keys()
-        for build in self._loaded_before(version, sorted(gone)) if gone else ():
-            for path, content in build.contents.items():
-                if (cause := Cause(path, content, build.dataset)) in rejected:
+        for build in self._loaded_before(version, sorted({*gone, definition.dataset}), rejected) if rejected else ():
+            for cause in _causes(build):
+                if cause in rejected:
                     return cause
         return None
 
-    def _loaded_before(self, version: Version, datasets: Iterable[str]) -> list[Build]:
+    def _loaded_before(self, version: Version, datasets: Iterable[str], among: Set[Cause] | None = None) -> list[Build]:
         """Earlier loads of `datasets` that held the same rows, in whatever order; that of the branch first, then the newest.
 
         Rows are compared only where all that the writes told is the same, so that a load of something new costs nothing for it.
+
+        Args:
+            among: only loads that these causes mean.
         """
         leaf = self._job.leaves.get(version.dataset)
         loads = [
             build
             for dataset in datasets
             for build in self._job.lake.objects.builds_of(dataset)
-            if EXTRACT in (build.contract or {})
+            if EXTRACT in (build.contract or {}) and (among is None or not among.isdisjoint(_causes(build)))
         ]
         if leaf is not None:
             loads.sort(key=lambda build: build.id != leaf.build)
@@ -144,19 +154,14 @@ class Loads:
         for build in loads:
             if build.version not in held:
                 earlier = self._sides.relations.version(build.version)
-                alike = (earlier.types, earlier.rows, facts_of(earlier)) == (
-                    version.types,
-                    version.rows,
-                    facts_of(version),
-                )
                 held[build.version] = (
-                    alike
+                    may_hold_the_same(earlier, version)
                     and not self._job.lake.objects.is_lost(earlier)
                     and self._sides.hold_the_same(earlier, version, in_order=False)
                 )
         return [build for build in loads if held[build.version]]
 
-    def _keep_published(self, definition: Definition, undone: Cause) -> Outcome:
+    def keep_published(self, definition: Definition, undone: Cause) -> Outcome:
         """A source that would be given what was undone stays as it is published.
 
         Raises:
@@ -176,3 +181,8 @@ class Loads:
 def _who(definition: Definition) -> str:
     """Who is asked, in a sentence."""
     return "the database" if definition.connection is not None else str(definition.asks)
+
+
+def _causes(build: Build) -> list[Cause]:
+    """What an undo of a load keeps out."""
+    return [Cause(path, content, build.dataset) for path, content in build.contents.items()]

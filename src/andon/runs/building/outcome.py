@@ -29,6 +29,7 @@ class Outcome:
     Attributes:
         fresh: whether version and build are new to the catalog (else they were there: reuse by key).
         asked: what checks said of the result before anything may read it.
+        told: what of it people should hear in the summary of the run.
     """
 
     version: Version | None
@@ -39,6 +40,7 @@ class Outcome:
     note: str | None = None
     definition: Definition | None = field(default=None, repr=False)
     asked: Asked = Asked()
+    told: str | None = None
 
 
 @dataclass

@@ -167,7 +167,9 @@ class Runner:
         if holding:
             progress.failed[step.dataset] = f"{step.dataset} is held by a check"
             status, reason = TaskStatus.HELD, _held_by(holding)
-        result = TaskResult(step.dataset, action, reason, status, outcome.rows, seconds, outcome.version_id)
+        result = TaskResult(
+            step.dataset, action, reason, status, outcome.rows, seconds, outcome.version_id, note=outcome.told
+        )
         self._end(result, progress, state)
         return outcome
 

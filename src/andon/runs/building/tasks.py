@@ -21,6 +21,7 @@ from andon.model.version import Version
 from andon.relations.changed_files import changed_files
 from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
+from andon.runs.building.cursor_loads import CursorLoads
 from andon.runs.building.facts import facts_of
 from andon.runs.building.growing import Growing
 from andon.runs.building.histories import Histories
@@ -29,6 +30,7 @@ from andon.runs.building.loads import Loads
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.second_look import same_reading
 from andon.runs.building.writing import Made, Writer
+from andon.runs.planning.going_on import goes_on
 from andon.runs.planning.histories import goes_on_from
 from andon.runs.planning.steps import clock_part
 
@@ -55,6 +57,7 @@ class Tasks:
         self._writer = Writer(job, sides, engines, self._columns)
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._loads = Loads(job, sides, self._writer)
+        self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
         self._growing = Growing(job, sides, self._writer)
 
     def interrupt(self) -> None:
@@ -211,7 +214,8 @@ class Tasks:
         return self.relations.version(version).types
 
     def _load(self, definition: Definition, make: Build, began: float) -> Outcome:
-        found = self._loads.load(definition, make)
+        loads = self._cursor_loads if goes_on(definition) else self._loads
+        found = loads.load(definition, make)
         if isinstance(found, Outcome):
             return found
         loaded, made = found
@@ -242,13 +246,12 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        notes = [
-            *([way] if way else []),
-            *(produced.loaded.notes if produced.loaded is not None else ()),
-            *([f"{proof}: version kept"] if proof else []),
-        ]
-        note = "; ".join(notes) or None
-        return Outcome(version, build, version.id, version.rows, fresh=True, note=note, definition=definition)
+        told = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
+        said = "; ".join(each for each in told if each) or None
+        note = "; ".join(each for each in (way, f"{proof}: version kept" if proof else said) if each) or None
+        return Outcome(
+            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said
+        )
 
     def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
         """The published version, if `version` holds the same content (early cutoff), and how that is known."""

@@ -30,11 +30,13 @@ class Made(Record):
         version: all of it: earlier files that were kept, then the new ones.
         produced: what the engine said of the last file that it wrote.
         new: the files that were written for it.
+        note: what people should hear of how it was made.
     """
 
     version: Version
     produced: Produced
     new: tuple[DataFile, ...]
+    note: str | None = None
 
 
 class FilePart(Record):
@@ -116,6 +118,9 @@ class Writer:
         """What an engine is given to compute a definition over the inputs of a build."""
         dataset, reader, moment = definition.dataset, self._job.raw.reader, self._job.moment
         inputs = {name: self._sides.relations.relation(version) for name, version in make.inputs.items()}
+        if definition.is_function:
+            code = {path: self._job.lake.objects.text(sha) for path, sha in definition.files}
+            return Recipe(definition, inputs, moment, code=code, contract=self._job.raw.pinned[dataset][1])
         if definition.asks is not None:
             return Recipe(definition, inputs, moment, definition.sql, contract=self._job.raw.pinned[dataset][1])
         if definition.kind is Kind.SOURCE:
@@ -145,14 +150,15 @@ class Writer:
     def _file(self, definition: Definition, make: Build, part: FilePart) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
         storage, recipe = self._job.lake.storage, part.recipe
-        types = self._job.bound.get(definition.dataset) if self.is_as_bound(make.inputs) else None
+        is_own = recipe.definition is definition
+        types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")
 
         def produce() -> Produced:
             with (
                 storage.written(path, self._readers(make)) as place,
-                self._engines.builder(definition, part.size) as engine,
+                self._engines.builder(recipe.definition, part.size) as engine,
             ):
                 return engine.run(Task(recipe, place, self._stored(definition), types))
 

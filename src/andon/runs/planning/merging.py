@@ -12,6 +12,7 @@ from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Commit
 from andon.model.dataset import Definition, Kind
 from andon.project.folder.merge import Merged, Newer, merge, rejected_by_path
+from andon.runs.planning.going_on import asks
 from andon.runs.planning.merge_words import conflict, kept_notices, some
 from andon.runs.planning.moves import HeadMoves
 from andon.runs.planning.raw_common import RawInCommon, RawState, Teller, means
@@ -355,7 +356,7 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
     is_new = build is None or build.definition != definition.id
     if side.is_folder or side.is_own:
         if is_new or (side.is_own and side.asks):
-            return replace(published, load=f"asks {definition.connection or definition.asks}")
+            return replace(published, load=asks(definition, build))
         return published
     theirs = side.build(definition.dataset)
     if theirs is None:

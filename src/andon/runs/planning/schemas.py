@@ -15,11 +15,13 @@ from andon.errors import AndonError, DamagedError, Problem, ProjectError
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
 from andon.runs.planning.gather import BoundCode, Gathered
+from andon.runs.planning.going_on import goes_on
 from andon.runs.planning.inspected import Inspected
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schema_moves import moved, with_hits
 from andon.runs.planning.steps import SourceInput
 from andon.sources.databases.contract import columns_of, establish_extract
+from andon.sources.databases.cursors import cursor_of
 from andon.sources.explain import explain
 from andon.sources.files.paths import expand, glob, match
 from andon.sources.render import outline
@@ -98,6 +100,8 @@ def _with_extracts(workspace: Workspace, gathered: Gathered, taken: Iterable[str
                         found = session.describe(definition.sql or "", definition.entry)
                         source = gathered.sources[name]
                         contract = establish_extract(definition, session.connection, found, source.contract)
+                        if goes_on(definition):
+                            cursor_of(definition, columns_of(contract))
                         sources[name] = replace(source, contract=contract)
                     except AndonError as error:
                         failures[name] = error

@@ -261,7 +261,9 @@ def _changed_code(old: Definition | None, new: Definition) -> str:
             return f"materialize changed from {old.materialize} to {new.materialize}"
         if old.key != new.key:
             return "its key changed"
-        return "its Python changed" if new.kind is Kind.PYTHON else "its SQL changed"
+        if new.rest is not None:
+            return "what it asks changed"
+        return "its Python changed" if new.kind is Kind.PYTHON or new.is_function else "its SQL changed"
     if used:
         others = f" and {len(used) - 1} more" if len(used) > 1 else ""
         return f"uses {used[0]}{others}, which changed"

@@ -83,6 +83,18 @@ class DatabaseKind(Protocol):
         """
         ...
 
+    def indexed(self, ask: Ask, table: Sequence[str]) -> Sequence[str]:
+        """The columns of a table that always have a value and that an index begins with: what is above one is found at once."""
+        ...
+
+    def since(self, sql: str, column: RemoteColumn, begin: str) -> str:
+        """The query, in the database's own SQL, of those rows of `sql` whose `column` is at least `begin`, or NULL."""
+        ...
+
+    def only(self, sql: str, names: Sequence[str]) -> str:
+        """The query, in the database's own SQL, of some columns of `sql`."""
+        ...
+
     def select(self, sql: str, columns: Sequence[RemoteColumn]) -> str:
         """The engine's SELECT that reads `columns` of `sql`: each value as it is, or the read fails."""
         ...

@@ -43,6 +43,25 @@ class DuckDBFile:
         )
         return list(found[0][0]) if found else []
 
+    def indexed(self, ask: Ask, table: Sequence[str]) -> Sequence[str]:
+        """See `DatabaseKind`. Its files skip by what they hold, so any column that has values will do."""
+        within = f" and schema_name = {literal(table[-2])}" if len(table) > 1 else ""
+        found = ask(
+            "select column_name from duckdb_columns() where not is_nullable"
+            f" and database_name = {literal(ALIAS)} and table_name = {literal(table[-1])}{within}"
+        )
+        return [row[0] for row in found]
+
+    def since(self, sql: str, column: RemoteColumn, begin: str) -> str:
+        """See `DatabaseKind`."""
+        name = quote(column.name)
+        text = f"{begin}+00" if column.stored == "TIMESTAMP WITH TIME ZONE" else begin
+        return f"select * from (\n{sql}\n) where {name} >= {literal(text)}::{column.stored} or {name} is null"
+
+    def only(self, sql: str, names: Sequence[str]) -> str:
+        """See `DatabaseKind`."""
+        return f"select {', '.join(quote(name) for name in names)} from (\n{sql}\n)"
+
     def select(self, sql: str, columns: Sequence[RemoteColumn]) -> str:
         """See `DatabaseKind`."""
         return f"select {', '.join(quote(c.name) for c in columns)} from (\n{sql}\n)"

@@ -72,6 +72,26 @@ class MySQL:
         )
         return [row[0] for row in ask(f"from {_query(sql)}")]
 
+    def indexed(self, ask: Ask, table: Sequence[str]) -> Sequence[str]:
+        """See `DatabaseKind`."""
+        within = literal(table[-2]) if len(table) > 1 else "database()"
+        sql = (
+            "select distinct column_name as c from information_schema.statistics where seq_in_index = 1"
+            f" and nullable <> 'YES' and table_schema = {within} and table_name = {literal(table[-1])}"
+        )
+        return [row[0] for row in ask(f"from {_query(sql)}")]
+
+    def since(self, sql: str, column: RemoteColumn, begin: str) -> str:
+        """See `DatabaseKind`."""
+        name = f"q.{_remote(column.name)}"
+        is_number = column.stored not in ("DATE", "VARCHAR") and not column.stored.startswith("TIMESTAMP")
+        value = begin if is_number else literal(begin.replace("\\", "\\\\"))
+        return f"select * from ({sql}{_END}) q where {name} >= {value} or {name} is null"
+
+    def only(self, sql: str, names: Sequence[str]) -> str:
+        """See `DatabaseKind`."""
+        return f"select {', '.join(f'q.{_remote(name)}' for name in names)} from ({sql}{_END}) q"
+
     def select(self, sql: str, columns: Sequence[RemoteColumn]) -> str:
         """See `DatabaseKind`."""
         sent = ", ".join(f"{_sent(column)} as {_remote(column.name)}" for column in columns)

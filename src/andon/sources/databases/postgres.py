@@ -85,6 +85,27 @@ class Postgres:
         )
         return [row[0] for row in ask(f"from {_query(sql)}")]
 
+    def indexed(self, ask: Ask, table: Sequence[str]) -> Sequence[str]:
+        """See `DatabaseKind`."""
+        name = literal(".".join(quote(part) for part in table))
+        sql = (
+            "select distinct a.attname::text from pg_index i join pg_attribute a on a.attrelid = i.indrelid"
+            f" and a.attnum = i.indkey[0] where i.indrelid = to_regclass({name}) and a.attnotnull and i.indpred is null"
+        )
+        return [row[0] for row in ask(f"from {_query(sql)}")]
+
+    def since(self, sql: str, column: RemoteColumn, begin: str) -> str:
+        """See `DatabaseKind`."""
+        name, text = f"q.{quote(column.name)}", literal(begin)
+        if column.kind == "timestamp with time zone":
+            text = literal(f"{begin}+00")
+        value = text if column.stored == "VARCHAR" else f"{text}::{column.kind}"
+        return f"select * from ({_inner(sql)}) q where {name} >= {value} or {name} is null"
+
+    def only(self, sql: str, names: Sequence[str]) -> str:
+        """See `DatabaseKind`."""
+        return f"select {', '.join(f'q.{quote(name)}' for name in names)} from ({_inner(sql)}) q"
+
     def select(self, sql: str, columns: Sequence[RemoteColumn]) -> str:
         """See `DatabaseKind`."""
         sent = ", ".join(f"{_sent(column)} as {quote(column.name)}" for column in columns)

@@ -133,6 +133,15 @@ class DatabaseSession:
         with self._lock:
             return self._database.primary_key(lambda text: self._ask(text, where), table)
 
+    def indexed(self, table: Sequence[str], where: str) -> Sequence[str]:
+        """The columns of a table that always have a value and that an index begins with.
+
+        Raises:
+            DatasetError: `source.query_failed`, `source.unreachable`.
+        """
+        with self._lock:
+            return self._database.indexed(lambda text: self._ask(text, where), table)
+
     def tables(self, where: str) -> list[str]:
         """The names of its tables and views, each as a query names it.
 

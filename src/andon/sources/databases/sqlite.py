@@ -60,6 +60,25 @@ class SQLite:
         sql = f"select name from pragma_table_info({literal(table[-1])}) where pk > 0 order by pk"
         return [row[0] for row in ask(f"from {_query(sql)}")]
 
+    def indexed(self, ask: Ask, table: Sequence[str]) -> Sequence[str]:
+        """See `DatabaseKind`."""
+        name = literal(table[-1])
+        sql = (
+            f"select t.name from pragma_table_info({name}) t where (t.pk = 1 and t.type = 'INTEGER') or (t.\"notnull\" and t.name in"
+            f" (select c.name from pragma_index_list({name}) i, pragma_index_info(i.name) c where c.seqno = 0))"
+        )
+        return [row[0] for row in ask(f"from {_query(sql)}")]
+
+    def since(self, sql: str, column: RemoteColumn, begin: str) -> str:
+        """See `DatabaseKind`."""
+        name = f"q.{quote(column.name)}"
+        value = literal(begin) if column.stored == "VARCHAR" else begin
+        return f"select * from ({sql}{_END}) q where {name} >= {value} or {name} is null"
+
+    def only(self, sql: str, names: Sequence[str]) -> str:
+        """See `DatabaseKind`."""
+        return f"select {', '.join(f'q.{quote(name)} as {quote(name)}' for name in names)} from ({sql}{_END}) q"
+
     def select(self, sql: str, columns: Sequence[RemoteColumn]) -> str:
         """See `DatabaseKind`."""
         sent = ", ".join(f"{_sent(column)} as {quote(column.name)}" for column in columns)
