@@ -8,6 +8,8 @@ import socket
 
 import duckdb  # noqa: TID253
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kit.clones import Clone
 from kit.remote import TOKEN, Bucket, WebServer
@@ -190,6 +192,22 @@ def test_a_load_on_a_branch_is_published(clone, place):
     assert (count(clone), count(clone, "again")) == ((3, 35), (3, 35))
 
 
+def test_a_look_at_a_source_asks_and_loads_nothing(clone, place):
+    from andon.service.source_check import check_sources
+
+    def look():
+        with clone.opened() as service:
+            (report,) = check_sources(service.workspace, ["shop.orders"])
+        return report.brings, report.error and report.error.code
+
+    assert look() == ("nothing new", None)
+    place.put("june.csv", JULY)
+    assert look() == ("1 changed of 2 files", None)
+    place.put("june.csv", JULY.replace("4", "x"))
+    assert count(clone) == (3, 35)
+    assert clone.run().run is None
+
+
 def test_two_sources_of_one_file_read_the_same(clone, place, web):
     clone.write("sources/shop/also.sql", f"select * from read_csv('{place.url('june.csv')}')\n")
     web.asked.clear()
@@ -227,6 +245,57 @@ def test_folders_of_parquet_files_and_large_ones(tmp_path, s3):
     clone.run()
     assert count(clone) == (200_000, 300_000)
     assert clone.ask("select day, count(*) from shop.orders group by 1 order by 1")[0][1] == 100_000
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.sampled_from(["put 0", "put 1", "back 0", "refresh", "refresh", "run", "undo"]), min_size=4, max_size=7)
+)
+def test_any_history_shows_what_there_was_and_then_what_there_is(tmp_path_factory, steps):
+    """A run changes nothing, an undo shows what was before, a refresh what there is or (where that was undone) what there was."""
+    web, value = WebServer(), itertools.count(1)
+    there: dict[int, list[int]] = {0: [], 1: []}
+
+    def put(n: int, v: int) -> None:
+        there[n].append(v)
+        web.put(f"{n}.csv", f"n,v\n{n},{v}\n{n},{v}\n")
+
+    def shown() -> dict[int, int]:
+        return dict(clone.ask("select distinct n, v from shop.orders order by n"))
+
+    for n in there:
+        put(n, next(value))
+    clone = project(tmp_path_factory.mktemp("any"), web, web.url("0.csv"), web.url("1.csv"))
+    clone.write("datasets/marts/count.sql", "select count(*) as n from shop.orders\n")
+    clone.run()
+    states, undone = [shown()], set()
+    for step in steps:
+        before = shown()
+        if step.startswith("put"):
+            put(int(step[-1]), next(value))
+        elif step.startswith("back") and len(there[0]) > 1:
+            put(0, there[0][-2])
+        elif step == "undo" and len(states) > 1:
+            clone.undo()
+            left = states.pop()
+            undone |= {(n, v) for n, v in left.items() if states[-1][n] != v}
+            assert shown() == states[-1]
+        elif step == "refresh":
+            clone.refresh()
+            now = {n: found[-1] for n, found in there.items()}
+            allowed = [now] if undone.isdisjoint(now.items()) else [now, before]
+            assert shown() in allowed
+            if shown() != before:
+                states.append(shown())
+        elif step == "run":
+            clone.run()
+        if step not in ("undo", "refresh"):
+            assert shown() == before
+    for n in there:
+        put(n, next(value))
+    clone.refresh()
+    assert shown() == {n: found[-1] for n, found in there.items()}
+    web.stop()
 
 
 # --- faults

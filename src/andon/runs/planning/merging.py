@@ -37,6 +37,7 @@ class MergeSide(Record):
         is_folder: whether it is the working folder.
         is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
         asks: whether the branch itself asks databases for what is new.
+        asks_anew: whether the places of remote files are asked for what was loaded before, too.
         has_folders_raw: whether its raw files are those of the working folder.
     """
 
@@ -51,6 +52,7 @@ class MergeSide(Record):
     is_folder: bool = True
     is_own: bool = False
     asks: bool = True
+    asks_anew: bool = False
     has_folders_raw: bool = True
 
 
@@ -189,7 +191,7 @@ def _asks(definition: Definition, build: Build | None, side: MergeSide) -> bool:
     Args:
         build: of the head's leaf.
     """
-    return build is None or build.definition != definition.id or (side.is_own and side.asks)
+    return build is None or build.definition != definition.id or (side.is_own and side.asks) or side.asks_anew
 
 
 def _here(
