@@ -60,7 +60,8 @@ class RemoteFiles:
             check_table_call(read)
             for pattern in remote_patterns(read):
                 if pattern not in self._seen:
-                    self._seen[pattern] = self._look(pattern)
+                    with self._storage.writing():  # what no build names yet is not swept meanwhile
+                        self._seen[pattern] = self._look(pattern)
                 found.update(self._seen[pattern])
         return found
 

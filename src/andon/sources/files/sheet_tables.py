@@ -211,6 +211,8 @@ def check_names(call: Call, names: Sequence[str], body: TableInSheet, first: str
         body.source.path,
         body.header,
         call.more_columns(new) if only_new else by_names,
+        expected=list(names),
+        found=list(body.names),
         only_new=only_new,
     )
 
