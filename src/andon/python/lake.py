@@ -163,6 +163,10 @@ class Lake:
         """Build the branch's own code on today's inputs and publish what is healthy."""
         return self._service.runs.refresh(_options(select, branch, options), Listener(report))
 
+    def optimize(self, *select: str, branch: str | None = None, report: Reporter = silent, **options: Any) -> RunResult:
+        """Put small files of published tables together and publish that; no row changes, and nothing that reads them is built again."""
+        return self._service.runs.optimize(_options(select, branch, options), Listener(report))
+
     def upload(
         self, file: str | Path, dataset: str, *, replaces: bool = False, report: Reporter = silent, **options: Any
     ) -> RunResult:

@@ -12,7 +12,7 @@ from andon.errors import AndonError, DamagedError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
 from andon.project.bind_check import check_declared
-from andon.runs.building.job import Demands, Job, RawReads, Reusable
+from andon.runs.building.job import Demands, Job, RawReads, Reusable, Wishes
 from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
@@ -80,6 +80,7 @@ class Execution:
                 prepared.forced,
             ),
             proofs=Proofs(self._workspace.cache),
+            wishes=Wishes(pack=prepared.packs),
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides, engines)

@@ -42,6 +42,7 @@ class Prepared(Record):
         forced: datasets that are built even where their key is known.
         shared: shared files of the next commit.
         checks: which checks must be looked at.
+        packs: datasets whose files are put together.
     """
 
     goal: Goal
@@ -53,6 +54,7 @@ class Prepared(Record):
     forced: frozenset[str]
     shared: Mapping[str, str]
     checks: Looked
+    packs: frozenset[str] = frozenset()
 
     @property
     def head(self) -> Commit:
@@ -149,13 +151,15 @@ class Preparer:
         old = self._replaced_definitions(gathered)
         changes = Changes(self._workspace, gathered, bound.columns, old, moment)
         lost: set[str] = set()
+        packs = frozenset(options.pack) & taken & gathered.state.leaves.keys()
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
             leaves=gathered.state.leaves,
             sources=gathered.sources,
             selected=selected,
-            forced=frozenset(taken if selected is None else selected & taken) if options.force else frozenset(),
+            forced=frozenset(taken if selected is None else selected & taken) if options.force else packs,
+            packs=packs,
             moment=moment,
             known=lambda keys: self._known(keys, lost),
             old=old,
@@ -189,6 +193,7 @@ class Preparer:
             forced=situation.forced | {s.dataset for s in steps if s.key in lost},
             shared=shared,
             checks=looked,
+            packs=packs,
         )
 
     def _histories(self, gathered: Gathered) -> Mapping[str, Build]:

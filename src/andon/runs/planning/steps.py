@@ -53,6 +53,7 @@ class Situation(Record):
         known: recipe keys to current builds (asked for many keys at once).
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
+        packs: datasets whose files are put together, which changes no row of them.
         histories: builds of the leaves that are histories, by dataset.
         grown: of tables that grow, and of which the head holds a result: how that was made.
         wanted: tables that grow and of which more is asked for than what the code and the inputs say, each with what.
@@ -70,6 +71,7 @@ class Situation(Record):
     forced: frozenset[str] = frozenset()
     old: Mapping[str, Definition] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    packs: frozenset[str] = frozenset()
     histories: Mapping[str, Build] = field(default_factory=dict)
     grown: Mapping[str, Build] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class _Planner:
             d: leaf.version for d, leaf in situation.leaves.items() if d not in self.taken
         }
         self.remade: set[str] = set()
+        self.same = set(situation.packs)
 
     def steps(self) -> tuple[Step, ...]:
         steps: list[Step] = []
@@ -198,9 +201,13 @@ class _Planner:
     def _proof(self, dataset: str) -> str | None:
         """Why the head's version still holds, where that can be proved before anything is built."""
         now = self.now
+        definition = now.definitions[dataset]
+        changed = {p for p in definition.inputs if self._differs(p)}
+        if changed and changed <= self.same and definition.clock is ClockUse.NONE and dataset in now.leaves:
+            self.same.add(dataset)
+            return f"the files of {min(changed)} were put together, its rows are the same"
         if now.prove is None or dataset in now.forced or dataset not in now.leaves:
             return None
-        definition = now.definitions[dataset]
         if definition.kind is not Kind.SQL:
             return None
         return now.prove(dataset, [p for p in definition.inputs if self._differs(p)], self.remade)
@@ -212,6 +219,8 @@ class _Planner:
             return now.wanted[dataset]
         if leaf is None:
             return "new"
+        if dataset in now.packs:
+            return "its files are put together"
         if leaf.definition != definition.id:
             return _changed_code(now.old.get(leaf.definition), definition)
         if source is not None and (source.added or source.removed or source.changed):
