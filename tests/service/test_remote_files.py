@@ -208,6 +208,21 @@ def test_a_look_at_a_source_asks_and_loads_nothing(clone, place):
     assert clone.run().run is None
 
 
+def test_of_what_is_not_selected_nobody_is_asked(tmp_path, web):
+    other = WebServer()
+    web.put("may.csv", MAY)
+    other.put("a.csv", MAY)
+    clone = project(tmp_path / "acme", web, web.url("may.csv"))
+    clone.write("sources/shop/other.sql", f"select * from read_csv('{other.url('a.csv')}')\n")
+    clone.run()
+    other.stop()
+    web.put("may.csv", JULY)
+    other.asked.clear()
+    assert failed(clone.refresh(select=("shop.orders+",))) == []
+    assert count(clone) == (1, 7)
+    assert [error["code"] for error in failed(clone.refresh())] == ["source.unreachable"]
+
+
 def test_two_sources_of_one_file_read_the_same(clone, place, web):
     clone.write("sources/shop/also.sql", f"select * from read_csv('{place.url('june.csv')}')\n")
     web.asked.clear()

@@ -205,6 +205,7 @@ class Gatherer:
         lenient: bool = False,
         reverts: bool = False,
         decide: Callable[[str], Newer | None] = lambda _: None,
+        select: Callable[[Project, State], frozenset[str] | None] = lambda *_: None,
     ) -> Gathered:
         """Merge, load and look at raw files.
 
@@ -213,6 +214,7 @@ class Gatherer:
             lenient: leave the project's problems in the result for the caller, who looks for more.
             reverts: whether an undo or a redo is made: what earlier ones kept out and took back is no matter then.
             decide: which side counts where both changed a file, where somebody decided that.
+            select: the datasets that are taken, None for all: of other sources no place is asked for remote files.
 
         Raises:
             ConflictError: `lake.folder_conflict` with all files that both sides changed.
@@ -251,7 +253,8 @@ class Gatherer:
             raise ProjectError.of(project.problems)
         published = self._raw_state(state)
         definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
-        raw = merge_raw(definitions, published, side, against)
+        taken = frozenset() if project.problems else select(project, state)
+        raw = merge_raw(definitions, published, side, replace(against, taken=taken))
         return Gathered(
             head=head,
             state=state,

@@ -67,6 +67,7 @@ class Against(Record):
         groups: what they keep out, by the publish that had brought it.
         history: what git says of files in which the folder and the head differ; None where the side is not the folder.
         moment: when the head got what it shows of a dataset.
+        taken: the datasets that are taken, None for all.
     """
 
     head: Commit
@@ -79,6 +80,7 @@ class Against(Record):
     groups: tuple[frozenset[Cause], ...] = ()
     history: GitHistory | None = None
     moment: Callable[[str], str] = lambda _: ""
+    taken: frozenset[str] | None = None
 
     def rejected(self, *, raw: bool = False) -> Mapping[str, frozenset[str | None]]:
         """What undos keep out of the code, or of all that reads `raw` files."""
@@ -136,7 +138,7 @@ def merge_raw(definitions: Mapping[str, Definition], head: RawState, side: Merge
             continue
         try:
             published = head.files(definition)
-            here = _here(definition, head.builds.get(name), published, side)
+            here = _here(definition, head.builds.get(name), published, side, against)
             found.merged[name] = merged = _merged(definition, here, published, head, side, against)
             found.sources[name], notices = _source_input(
                 definition, head.builds.get(name), published, here, side, merged
@@ -168,7 +170,7 @@ def _is_other(
         if (
             is_remote(cause.path)
             and side.has_folders_raw
-            and not _asks(definition, head.builds.get(definition.dataset), side)
+            and not _asks(definition, head.builds.get(definition.dataset), side, against)
         ):
             return False
         try:
@@ -185,23 +187,26 @@ def _is_other(
     return False
 
 
-def _asks(definition: Definition, build: Build | None, side: MergeSide) -> bool:
-    """Whether the places of a source's remote files are asked: by the folder where it is new or edited, by a refresh each time.
+def _asks(definition: Definition, build: Build | None, side: MergeSide, against: Against) -> bool:
+    """Whether the places of a source's remote files are asked: by the folder where it is new or edited, by a refresh each time; never
+    for one that is not taken.
 
     Args:
         build: of the head's leaf.
     """
+    if against.taken is not None and definition.dataset not in against.taken:
+        return False
     return build is None or build.definition != definition.id or (side.is_own and side.asks) or side.asks_anew
 
 
 def _here(
-    definition: Definition, build: Build | None, published: Mapping[str, InputFile], side: MergeSide
+    definition: Definition, build: Build | None, published: Mapping[str, InputFile], side: MergeSide, against: Against
 ) -> Mapping[str, InputFile]:
     """The files that a source means on a side; those in other places stay as published where nobody asks for them."""
     found = side.raw(definition)
     if not side.has_folders_raw or not any(map(remote_patterns, definition.reads)):
         return found
-    if _asks(definition, build, side):
+    if _asks(definition, build, side, against):
         return {**found, **side.remote(definition)}
     return {**found, **{path: file for path, file in published.items() if is_remote(path)}}
 
