@@ -389,6 +389,30 @@ def test_a_bucket_or_object_that_is_not_there(tmp_path, s3):
         assert (error["code"], says in error["hint"]) == ("source.missing", True), error
 
 
+def test_an_object_that_is_replaced_after_it_was_listed(monkeypatch, tmp_path, s3):
+    from andon.sources.remote.s3 import S3Place
+
+    place = Bucket(s3, next(_names))
+    place.put("in/may.csv", MAY)
+    clone = project(tmp_path / "acme", place, place.url("in/*.csv"))
+    clone.run()
+    place.put("in/may.csv", JUNE)
+    listed = S3Place.listed
+
+    def then_replaced(self, pattern):
+        found = listed(self, pattern)
+        place.put("in/may.csv", JULY)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(S3Place, "listed", then_replaced)
+        (error,) = failed(clone.refresh())
+    assert (error["code"], error["retryable"]) == ("source.changed_while_read", True)
+    assert count(clone) == (2, 30)
+    clone.refresh()
+    assert count(clone) == (1, 7)
+
+
 def test_who_asks_is_told_to_the_server_that_was_named_alone(tmp_path, web):
     other = WebServer()
     web.needs_token = True
