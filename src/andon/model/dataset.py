@@ -92,6 +92,7 @@ class Definition(Record):
         rest: for sources of an HTTP API: how it is asked.
         hosts, secrets: for sources in Python: the hosts that its function may reach, the environment variables that it is given.
         growth: how a table that grows does so; part of `meaning`.
+        sort: columns by which the rows of each of its files lie in order; part of `meaning`.
         history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
@@ -124,6 +125,7 @@ class Definition(Record):
     secrets: tuple[str, ...] = ()
     growth: Growth | None = None
     history: RowHistory | None = None
+    sort: tuple[str, ...] = ()
     id: str = ""
 
     @property

@@ -13,7 +13,7 @@ from andon.lake.named_files import raw_path
 from andon.model.build import Build
 from andon.model.dataset import Definition, Kind
 from andon.model.version import Column, DataFile, Version, version_id
-from andon.runs.building.packing import MANY, packed_recipe, small_runs, standing_for
+from andon.runs.building.packing import MANY, packed_recipe, small_runs, sorted_recipe, standing_for
 from andon.runs.building.turns import Turns
 
 if TYPE_CHECKING:
@@ -179,8 +179,8 @@ class Writer:
 
     def _file(self, definition: Definition, make: Build, part: FilePart) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
-        storage, recipe = self._job.lake.storage, part.recipe
-        is_own = recipe.definition is definition
+        storage, recipe = self._job.lake.storage, sorted_recipe(definition, part.recipe)
+        is_own = part.recipe.definition is definition
         types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")

@@ -270,6 +270,8 @@ def _changed_code(old: Definition | None, new: Definition) -> str:
             return f"materialize changed from {old.materialize} to {new.materialize}"
         if old.key != new.key:
             return "its key changed"
+        if old.sort != new.sort:
+            return "the order of its rows changed"
         if new.rest is not None:
             return "what it asks changed"
         return "its Python changed" if new.kind is Kind.PYTHON or new.is_function else "its SQL changed"
