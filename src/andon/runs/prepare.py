@@ -14,16 +14,17 @@ from andon.base.hashing import content_id
 from andon.base.paths import is_at
 from andon.base.record import Record, replace
 from andon.errors import Problem, ProjectError, UsageError
-from andon.model.commit import Commit
+from andon.model.commit import Commit, State
 from andon.model.dataset import Materialize
 from andon.model.plan import Plan
+from andon.model.project import Project
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.growing.wishes import Wishes
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 from andon.runs.planning.growing import PlannedGrowth
-from andon.runs.planning.merging import code_notices
+from andon.runs.planning.merge_words import code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
@@ -95,10 +96,11 @@ class Preparer:
             lenient=True,
             reverts=goal.target is not None,
             decide=options.decide,
+            select=lambda project, state: _selected(project, state, options),
         )
         _require_decisions(gathered, options)
         self.require_sound(gathered)
-        selected = _selected(gathered, options)
+        selected = _selected(gathered.project, gathered.state, options)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
             bound = self.bind(gathered, taken)
@@ -252,12 +254,13 @@ def _require_decisions(gathered: Gathered, options: RunOptions) -> None:
                 )
 
 
-def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
+def _selected(project: Project, state: State, options: RunOptions) -> frozenset[str] | None:
     if not options.select and not options.exclude:
         return None
     from andon.project.select import select, selectable
 
-    datasets, leaves = gathered.project.datasets, gathered.state.leaves
+    datasets, leaves = project.datasets, state.leaves
+    files = {name: dataset.own_files for name, dataset in datasets.items()}
     needs: dict[str, Sequence[str]] = {d: x.definition.inputs for d, x in datasets.items()}
     needs.update({d: () for d in leaves if d not in needs})  # deleted ones can be selected too
     changed = (
@@ -265,10 +268,10 @@ def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
         for d in needs
         if d not in leaves
         or d not in datasets
-        or leaves[d].files != gathered.files.get(d)
+        or leaves[d].files != files.get(d)
         or leaves[d].definition != datasets[d].definition.id
     )
-    own = {d: (*gathered.files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
+    own = {d: (*files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
     return frozenset(select(options.select, selectable(datasets, needs, changed, own), options.exclude))
 
 
@@ -297,7 +300,7 @@ def _own(gathered: Gathered, dataset: str) -> list[str]:
 
 def _told(error: ProjectError, gathered: Gathered) -> ProjectError:
     """`error` with a hint where the code is not the folder's alone: what is missing may be what an undo keeps out."""
-    notices = code_notices(gathered.code, gathered.side)
+    notices = code_notices(gathered.code, is_folder=gathered.side.is_folder)
     return replace(error, hint="; ".join(notices)) if notices else error
 
 

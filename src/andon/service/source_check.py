@@ -78,7 +78,7 @@ def check_sources(workspace: Workspace, names: Sequence[str] = (), branch: str |
     Raises:
         UsageError: `usage.bad_argument` for a name that is no source.
     """
-    gathered = gathered_sources(workspace, branch)
+    gathered = gathered_sources(workspace, branch, anew=True)
     chosen = chosen_sources(gathered, names)
     loads = {name: _asked_anew(gathered, name) for name in chosen}
     before = len(gathered.notices)
