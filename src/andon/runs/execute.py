@@ -82,6 +82,7 @@ class Execution:
             ),
             proofs=Proofs(self._workspace.cache),
             wishes=prepared.wishes,
+            histories=prepared.histories,
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides, engines)

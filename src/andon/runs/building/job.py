@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from andon.base.record import Record, field
 from andon.errors import AndonError
 from andon.lake.lake import Lake
-from andon.model.build import InputFile
+from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Leaf
 from andon.model.dataset import Definition
 from andon.model.version import Version
@@ -89,6 +89,7 @@ class Job(Record):
         leaves: what the branch shows.
         bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
         proofs: what is proved of queries.
+        histories: by dataset the builds that histories go on from.
         cancelled: set to stop.
     """
 
@@ -103,4 +104,5 @@ class Job(Record):
     reuse: Reusable
     proofs: Proofs
     wishes: Wishes = Wishes()
+    histories: Mapping[str, Build] = field(default_factory=dict)
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -89,7 +89,7 @@ class Tasks:
             return self._packed(definition)
         inputs = {name: versions[name] for name in definition.inputs}
         files, contract = self.job.raw.pinned.get(dataset, ((), None))
-        grown = goes_on_from(definition, inputs, self._history(dataset), self.job.moment)
+        grown = goes_on_from(definition, inputs, self.job.histories.get(dataset), self.job.moment)
         key = recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.job.moment))
         is_asked = definition.asks is not None and step.key is None  # what it holds is known only then
         if (
@@ -125,13 +125,6 @@ class Tasks:
         if outcome.version is not None:
             self.relations.add(outcome.version, outcome.build, definition)
         return outcome
-
-    def _history(self, dataset: str) -> Build | None:
-        """The build of the branch's leaf, where that is a history."""
-        leaf = self.job.leaves.get(dataset)
-        if leaf is None or leaf.materialize != str(Materialize.HISTORY):
-            return None
-        return self.job.lake.objects.builds([leaf.build])[leaf.build]
 
     def _proved(
         self,
