@@ -474,8 +474,9 @@ def test_any_history_of_loads_gives_what_one_full_load_would(clone, api, seed):
     shown = {"main": rows_of(api), "dev": rows_of(api)}
     undone: list | None = None
     before: list | None = None
+    may_redo = False
     for _ in range(12):
-        step = pick.choice(["new", "new", "late", "change", "main", "main", "dev", "undo"])
+        step = pick.choice(["new", "new", "late", "change", "main", "main", "dev", "undo", "redo"])
         if step == "new":
             day += 1
             api.records.append({"id": len(api.records), "customer": pick.choice("abc"), "seen": by_day(day)})
@@ -489,10 +490,15 @@ def test_any_history_of_loads_gives_what_one_full_load_would(clone, api, seed):
         elif step == "undo" and before is not None:
             clone.undo()
             undone, shown["main"], before = shown["main"], before, None
+            may_redo = True
+        elif step == "redo" and may_redo:
+            clone.redo()
+            before, shown["main"], undone, may_redo = shown["main"], undone, None, False
         elif step in ("main", "dev"):
             result = clone.refresh(branch=step)
             assert all(task.error is None for task in result.tasks), result.tasks
             if not (step == "main" and rows_of(api) == undone):
+                may_redo = may_redo and (step != "main" or rows_of(api) == shown["main"])
                 if step == "main" and rows_of(api) != shown["main"]:
                     before = shown["main"]
                 shown[step] = rows_of(api)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import email.utils
+import gzip
 import json
 import threading
 import time
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -184,6 +186,29 @@ def test_a_page_that_leads_back_ends_the_load(api, following):
     with pytest.raises(DatasetError, match="would never end"):
         fetched(api, pages=Pages("cursor", "cursor", next=("meta", "next")))
     assert asked[0] == 2
+
+
+def _packed(keep: int | None = None):
+    def say(handler, _):
+        params = dict(parse_qsl(urlsplit(handler.path).query))
+        body = gzip.compress(json.dumps(handler.api.answer(params)[0]).encode())[:keep]
+        return handler.say(200, body, **{"Content-Encoding": "gzip"}) or True
+
+    return say
+
+
+def test_packed_answers_are_read_and_broken_ones_are_told(api):
+    api.faults = [_packed()]
+    assert fetched(api) == RECORDS
+    assert api.asked[0][2]["accept-encoding"] == "gzip"
+    for keep in (4, 30):
+        api.faults = [_packed(keep)]
+        with pytest.raises(DatasetError) as caught:
+            fetched(api, retries=0)
+        assert caught.value.code in ("source.bad_answer", "source.unreachable")
+    api.faults = [lambda handler, _: handler.say(200, b"[]", **{"Content-Encoding": "gzip"}) or True]
+    with pytest.raises(DatasetError, match="not packed as it says"):
+        fetched(api, retries=0)
 
 
 def test_an_api_that_knows_no_page_behind_its_last_is_told_with_a_way(api):
