@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document, Documented, ErrorDocument, from_json
+from andon.base.text import plural
 from andon.errors import AndonError
 from andon.model.build import Build
 from andon.model.dataset import Definition
@@ -77,7 +78,7 @@ def check_sources(workspace: Workspace, names: Sequence[str] = (), branch: str |
     Raises:
         UsageError: `usage.bad_argument` for a name that is no source.
     """
-    gathered = gathered_sources(workspace, branch)
+    gathered = gathered_sources(workspace, branch, anew=True)
     chosen = chosen_sources(gathered, names)
     loads = {name: _asked_anew(gathered, name) for name in chosen}
     before = len(gathered.notices)
@@ -146,7 +147,7 @@ def _files(source: SourceInput) -> str:
         for paths, word in ((source.added, "new"), (source.changed, "changed"), (source.removed, "removed"))
         if paths
     ]
-    return f"{', '.join(parts)} of {len(source.files):,} files" if parts else "nothing new"
+    return f"{', '.join(parts)} of {plural(len(source.files), 'file')}" if parts else "nothing new"
 
 
 def _count(workspace: Workspace, definition: Definition, source: SourceInput, build: Build | None) -> int:
