@@ -8,7 +8,7 @@ from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.model.growth import Growth
 from andon.model.history import RowHistory
-from andon.model.load import LoadPolicy, SchemaPolicy
+from andon.model.load import LoadPolicy, SchemaPolicy, Taking
 from andon.model.rest import Rest
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
@@ -92,6 +92,7 @@ class Definition(Record):
         rest: for sources of an HTTP API: how it is asked.
         hosts, secrets: for sources in Python: the hosts that its function may reach, the environment variables that it is given.
         growth: how a table that grows does so; part of `meaning`.
+        sort: columns by which the rows of each of its files lie in order; part of `meaning`.
         history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
@@ -124,6 +125,7 @@ class Definition(Record):
     secrets: tuple[str, ...] = ()
     growth: Growth | None = None
     history: RowHistory | None = None
+    sort: tuple[str, ...] = ()
     id: str = ""
 
     @property
@@ -144,6 +146,13 @@ class Definition(Record):
     def goes_on(self) -> bool:
         """Whether what a source of an API or in Python loads is put to what it has."""
         return (self.rest is not None and self.rest.since is not None) or (self.is_function and self.load is not None)
+
+    @property
+    def merges(self) -> bool:
+        """Whether a row that such a source loads takes the place of that with its key."""
+        if self.rest is not None:
+            return bool(self.key) and self.rest.since is not None
+        return bool(self.key) and self.load is not None and self.load.taking is Taking.MERGE
 
 
 def definition_id(dataset: str, meaning: str, uses: tuple[tuple[str, str], ...]) -> str:

@@ -13,7 +13,7 @@ from andon.model.event import Notice, Reporter
 from andon.model.load import Taking
 from andon.model.plan import Action
 from andon.project.bind_check import check_declared
-from andon.runs.building.job import Demands, Job, RawReads, Reusable, Wishes
+from andon.runs.building.job import Demands, Job, RawReads, Reusable
 from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
@@ -81,7 +81,8 @@ class Execution:
                 prepared.forced,
             ),
             proofs=Proofs(self._workspace.cache),
-            wishes=Wishes(pack=prepared.packs),
+            wishes=prepared.wishes,
+            histories=prepared.histories,
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides, engines)
@@ -96,6 +97,7 @@ class Execution:
                 [(o.version, o.build) for o in outcomes if o.version is not None],
                 [o.definition for o in outcomes if o.definition is not None],
                 raw=raw,
+                new=_new_files(outcomes),
                 force=bool(prepared.forced),
             )
             raw.clear()
@@ -126,6 +128,12 @@ class Execution:
         if build is None or build.contract != source.contract:
             for line in describe(source.contract, _LISTED, f"`andon show {name}` lists all, once it is published"):
                 report(Notice(f"{name}: {line}"))
+
+
+def _new_files(outcomes: Sequence[Outcome]) -> list[str]:
+    """The files that nothing names yet: those that an earlier version has, too, are durable."""
+    versions = [(o.version.files if o.new is None else o.new) for o in outcomes if o.version is not None]
+    return [file.path for files in versions for file in files]
 
 
 class _DeclaredColumns(Record):

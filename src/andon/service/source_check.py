@@ -15,6 +15,7 @@ from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import with_contracts
 from andon.service.source_list import kind_of
 from andon.service.sources import chosen_sources, gathered_sources
+from andon.sources.apis.pages import look
 from andon.sources.databases.contract import columns_of
 from andon.suggestions.names import looks_personal
 
@@ -74,7 +75,7 @@ def check_sources(workspace: Workspace, names: Sequence[str] = (), branch: str |
     Raises:
         UsageError: `usage.bad_argument` for a name that is no source.
     """
-    gathered = gathered_sources(workspace, branch)
+    gathered = gathered_sources(workspace, branch, anew=True)
     chosen = chosen_sources(gathered, names)
     loads = {name: _asked_anew(gathered, name) for name in chosen}
     before = len(gathered.notices)
@@ -104,6 +105,12 @@ def _report(workspace: Workspace, looked: Gathered, name: str, told: Sequence[st
                 rows = _count(workspace, definition, source, build)
             except AndonError as found:
                 error = found
+        elif definition.rest is not None:
+            brings = source.load
+            try:
+                look(definition.rest, lambda text: _resolved(workspace, definition, text), definition.entry)
+            except AndonError as found:
+                error = found
         else:
             brings = _files(source) if definition.asks is None else source.load
     columns = _columns(source)
@@ -119,6 +126,10 @@ def _report(workspace: Workspace, looked: Gathered, name: str, told: Sequence[st
         tuple(sorted(marked)),
         tuple(column for column in columns if looks_personal(column) and column.lower() not in marked),
     )
+
+
+def _resolved(workspace: Workspace, definition: Definition, text: str) -> str:
+    return workspace.resolve(text, f"`auth` in `{definition.entry}`", definition.entry)
 
 
 def _columns(source: SourceInput) -> list[str]:

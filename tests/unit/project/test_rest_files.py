@@ -96,6 +96,12 @@ WRONG = {
         "never stands",
     ),
     "a password in the address": ("kind: rest\nurl: https://ana:x@x.y/\n", (2, 6), "project.secret", "a user"),
+    "a token in the address": (
+        "kind: rest\nurl: https://x.y/a?page=1&api_key=abc\n",
+        (2, 6),
+        "project.secret",
+        "`api_key`",
+    ),
     "two ways to sign": (
         'kind: rest\nurl: https://x.y\nauth: {bearer: "${env:A}", query: {}}\n',
         (3, 7),
@@ -167,3 +173,19 @@ def test_a_count_is_set_and_checks_are_added_in_place():
     assert add_checks(PATH, plain, ["unique id"]) == plain + "checks: |\n  unique id\n"
     with pytest.raises(ProjectError):
         add_checks(PATH, "{kind: rest, url: 'https://x.y'}\n", ["unique id"])
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [
+        ("@source", "@source(recorded=2)"),
+        ("@source()", "@source(recorded=2)"),
+        ('@source(key="ä")', '@source(key="ä", recorded=2)'),
+        ('@source(\n    key="id",\n)', '@source(\n    key="id", recorded=2)'),
+        ('@source(recorded=1, key="id")', '@source(recorded=2, key="id")'),
+    ],
+)
+def test_a_count_is_set_in_the_mark_of_a_source_in_python(mark, expected):
+    text = "from andon import source\n\n\n{}\ndef orders(state):\n    yield {{'id': 1}}\n"
+    made = set_key("sources/shop/orders.py", text.format(mark), "recorded", 2)
+    assert made == text.format(expected)

@@ -46,6 +46,7 @@ class DatasetKeys(Record, omit_defaults=True):
     recorded: int = 0
     connection: str | None = None
     history: RowHistory | None = None
+    sort: tuple[str, ...] = ()
     incremental: Growth | None = None
     load: LoadPolicy | None = None
 

@@ -302,6 +302,9 @@ class DatasetReader:
                     FileFlaw("project.bad_value", f"`{name}` is for sources", line, column, "take it out")
                 )
                 values.pop(name)
+        if values.pop("sort", ()):
+            message = "`sort` is for SQL: return the rows in the order that you want"
+            self.flaws.append(FileFlaw("project.bad_value", message, *declared.places["sort"], "take it out"))
         wrong = growth_problem(values, root.keys, "python")
         if wrong is not None:
             key, message, hint = wrong

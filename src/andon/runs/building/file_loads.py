@@ -55,7 +55,11 @@ class FileLoads:
     def _base(self, definition: Definition, make: Build) -> tuple[Version, list[RawPart]] | None:
         """The published version and its parts, if they are what a load of today would make of their files."""
         leaf = self._job.leaves.get(definition.dataset)
-        is_plain = definition.clock is ClockUse.NONE and not definition.allow and len(definition.reads) == 1
+        is_plain = (
+            definition.clock is ClockUse.NONE
+            and not (definition.allow or definition.sort)
+            and len(definition.reads) == 1
+        )
         if leaf is None or not is_plain or definition.dataset in self._job.reuse.forced | self._job.wishes.full:
             return None
         if definition.load is not None and definition.load.taking is Taking.MERGE:

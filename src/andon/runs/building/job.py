@@ -10,13 +10,13 @@ from typing import Any, Protocol
 from andon.base.record import Record, field
 from andon.errors import AndonError
 from andon.lake.lake import Lake
-from andon.model.build import InputFile
+from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Leaf
 from andon.model.dataset import Definition
-from andon.model.intervals import Range
 from andon.model.version import Version
 from andon.runs.building.outcome import Asked
 from andon.runs.growing.proofs import Proofs
+from andon.runs.growing.wishes import Wishes
 
 
 class ReadSource(Protocol):
@@ -81,22 +81,6 @@ class Reusable(Record):
     forced: frozenset[str] = frozenset()
 
 
-class Wishes(Record):
-    """What somebody asked of tables that grow.
-
-    Attributes:
-        full: those that are made whole.
-        forward: those whose earlier rows stay as they were made, though their definition is another.
-        fill: by dataset the times to fill.
-        pack: those whose files are put together, of whatever kind they are.
-    """
-
-    full: frozenset[str] = frozenset()
-    forward: frozenset[str] = frozenset()
-    fill: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
-    pack: frozenset[str] = frozenset()
-
-
 class Job(Record):
     """All that the tasks of one run share.
 
@@ -105,6 +89,7 @@ class Job(Record):
         leaves: what the branch shows.
         bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
         proofs: what is proved of queries.
+        histories: by dataset the builds that histories go on from.
         cancelled: set to stop.
     """
 
@@ -119,4 +104,5 @@ class Job(Record):
     reuse: Reusable
     proofs: Proofs
     wishes: Wishes = Wishes()
+    histories: Mapping[str, Build] = field(default_factory=dict)
     cancelled: threading.Event = field(default_factory=threading.Event)

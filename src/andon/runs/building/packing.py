@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.names import quote_name
+from andon.base.names import quote, quote_name
 from andon.base.record import replace
 from andon.engines.engine import Recipe
 from andon.engines.relation import TableRelation
@@ -42,6 +42,13 @@ def packed_recipe(job: Job, definition: Definition, files: Sequence[DataFile]) -
     places = tuple(job.lake.storage.engine_path(file.path) for file in files)
     sql = f"select * from {quote_name(definition.dataset)}"
     return Recipe(plain, {definition.dataset: TableRelation(places)}, job.moment, sql, is_part=True)
+
+
+def sorted_recipe(definition: Definition, recipe: Recipe) -> Recipe:
+    """`recipe` with the order in which the rows of a dataset's files lie, where one is declared."""
+    if not definition.sort or recipe.sql is None:
+        return recipe
+    return replace(recipe, sql=f"select * from (\n{recipe.sql}\n) order by {', '.join(map(quote, definition.sort))}")
 
 
 def standing_for(file: DataFile, files: Sequence[DataFile]) -> DataFile:

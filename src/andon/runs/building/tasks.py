@@ -89,7 +89,7 @@ class Tasks:
             return self._packed(definition)
         inputs = {name: versions[name] for name in definition.inputs}
         files, contract = self.job.raw.pinned.get(dataset, ((), None))
-        grown = goes_on_from(definition, inputs, self._history(dataset), self.job.moment)
+        grown = goes_on_from(definition, inputs, self.job.histories.get(dataset), self.job.moment)
         key = recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.job.moment))
         is_asked = definition.asks is not None and step.key is None  # what it holds is known only then
         if (
@@ -125,13 +125,6 @@ class Tasks:
         if outcome.version is not None:
             self.relations.add(outcome.version, outcome.build, definition)
         return outcome
-
-    def _history(self, dataset: str) -> Build | None:
-        """The build of the branch's leaf, where that is a history."""
-        leaf = self.job.leaves.get(dataset)
-        if leaf is None or leaf.materialize != str(Materialize.HISTORY):
-            return None
-        return self.job.lake.objects.builds([leaf.build])[leaf.build]
 
     def _proved(
         self,
@@ -272,9 +265,10 @@ class Tasks:
         """A result with the build that made it; the published version where it holds the same."""
         version, produced = made.version, made.produced
         same, proof = self._same_content(definition.dataset, version)
+        new = made.new
         if same is not None:
             self._writer.drop(made)
-            version = same
+            version, new = same, ()
             if PARTS in (make.grown or {}):
                 make = replace(make, grown=None)  # its files are others
         lock = next((sha for path, sha in definition.files if path == definition.lock), None)
@@ -288,11 +282,15 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        told = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
+        told = [
+            way if definition.dataset in self.job.leaves else None,
+            made.note,
+            *(produced.loaded.notes if produced.loaded is not None else ()),
+        ]
         said = "; ".join(each for each in told if each) or None
-        note = "; ".join(each for each in (way, f"{proof}: version kept" if proof else said) if each) or None
+        note = "; ".join(each for each in (said, f"{proof}: version kept" if proof else None) if each) or None
         return Outcome(
-            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said
+            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said, new=new
         )
 
     def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
@@ -301,12 +299,12 @@ class Tasks:
         if leaf is None or not Materialize(leaf.materialize).has_files:
             return None, None
         earlier = self.relations.version(leaf.version)
+        if earlier.columns != version.columns or earlier.rows != version.rows:
+            return None, None
         if self.job.lake.objects.is_lost(earlier, anew=leaf.version == version.id):
             return None, None  # built again because it was lost
         if leaf.version == version.id:
             return earlier, "same bytes"
-        if earlier.columns != version.columns or earlier.rows != version.rows:
-            return None, None
         if self.job.definitions[dataset].growth is not None:  # how its rows lie is no content
             return (earlier, "same content") if self._hold_the_same_rows(earlier, version) else (None, None)
         if not may_hold_the_same(earlier, version) or _share_files(earlier, version):

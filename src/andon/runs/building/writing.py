@@ -13,7 +13,7 @@ from andon.lake.named_files import raw_path
 from andon.model.build import Build
 from andon.model.dataset import Definition, Kind
 from andon.model.version import Column, DataFile, Version, version_id
-from andon.runs.building.packing import MANY, packed_recipe, small_runs, standing_for
+from andon.runs.building.packing import MANY, packed_recipe, small_runs, sorted_recipe, standing_for
 from andon.runs.building.turns import Turns
 
 if TYPE_CHECKING:
@@ -41,10 +41,15 @@ class Made(Record):
 
 
 class FilePart(Record):
-    """What is written into one file: a recipe over `size` bytes of inputs."""
+    """What is written into one file: a recipe over `size` bytes of inputs.
+
+    Attributes:
+        reads: the data files that it reads, where those are not all that the inputs of the build have.
+    """
 
     recipe: Recipe
     size: int
+    reads: tuple[DataFile, ...] | None = None
 
 
 class Writer:
@@ -190,15 +195,15 @@ class Writer:
 
     def _file(self, definition: Definition, make: Build, part: FilePart) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
-        storage, recipe = self._job.lake.storage, part.recipe
-        is_own = recipe.definition is definition
+        storage, recipe = self._job.lake.storage, sorted_recipe(definition, part.recipe)
+        is_own = part.recipe.definition is definition
         types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")
 
         def produce() -> Produced:
             with (
-                storage.written(path, self._readers(make)) as place,
+                storage.written(path, self._readers(make, part)) as place,
                 self._engines.builder(recipe.definition, part.size) as engine,
             ):
                 return engine.run(Task(recipe, place, self._stored(definition), types))
@@ -207,10 +212,13 @@ class Writer:
         written, sha = self._job.lake.intact.seal(path)
         return produced, DataFile(path, written, sha, produced.rows, produced.stats)
 
-    def _readers(self, make: Build) -> int:
+    def _readers(self, make: Build, part: FilePart) -> int:
         """Permission bits of all that a result is made of: nobody may read it who may not read its inputs."""
         kept = [raw_path(file) for file in make.files]
-        return self._job.lake.storage.readers([*kept, *self._sides.relations.files(make.inputs.values())])
+        inputs = (
+            self._sides.relations.files(make.inputs.values()) if part.reads is None else [f.path for f in part.reads]
+        )
+        return self._job.lake.storage.readers([*kept, *inputs])
 
     def _stored(self, definition: Definition) -> Callable[[Types], tuple[Column, ...]]:
         """How an engine learns what the lake stores for what it found a result to be."""

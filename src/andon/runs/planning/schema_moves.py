@@ -72,9 +72,9 @@ def _hit(error: AndonError) -> list[str]:
         return list(details["columns"])
     if "column" in details and not details.get("only_new"):
         return [str(details["column"])]
-    expected, found = details.get("expected"), details.get("found")
-    if not isinstance(expected, list) or not isinstance(found, list):
-        return []  # numbers of columns, say
+    found, expected = details.get("found"), details.get("expected")
+    if not isinstance(found, list) or not isinstance(expected, list):  # of rows with too few fields they are numbers
+        return []
     return [name for name in expected if name not in found]
 
 

@@ -54,8 +54,10 @@ class Situation(Record):
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
         packs: datasets whose files are put together, which changes no row of them.
-        histories: builds of the leaves that are histories, by dataset.
+        histories: by dataset the builds that histories go on from.
         grown: of tables that grow, and of which the head holds a result: how that was made.
+        how: whether a table that grows is made whole or what is new of it, for the reason: asked with its name, why it is made at all,
+            and the versions that it will read, None where one is not known yet.
         wanted: tables that grow and of which more is asked for than what the code and the inputs say, each with what.
         prove: why a dataset's published version is what its definition gives over inputs that change, or None; asked where the recipe
             key is not known, with those inputs and with all datasets that by now have, or will have, another version.
@@ -75,6 +77,7 @@ class Situation(Record):
     histories: Mapping[str, Build] = field(default_factory=dict)
     grown: Mapping[str, Build] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
+    how: Callable[[str, str, Mapping[str, str | None]], str] = lambda _, reason, __: reason
     prove: Callable[[str, Sequence[str], Set[str]], str | None] | None = None
 
 
@@ -196,6 +199,8 @@ class _Planner:
         if definition.materialize is Materialize.VIEW:
             return Step(dataset, Action.VIEW, reason, needs, key, version=key, code_changed=code_changed)
         seconds = now.seconds.get(dataset)
+        if definition.growth is not None:
+            reason = now.how(dataset, reason, {name: self.versions.get(name) for name in definition.inputs})
         return Step(dataset, Action.BUILD, reason, needs, key, seconds=seconds, code_changed=code_changed)
 
     def _proof(self, dataset: str) -> str | None:
@@ -218,7 +223,9 @@ class _Planner:
         if dataset in now.wanted:
             return now.wanted[dataset]
         if leaf is None:
-            return "new"
+            build = now.histories.get(dataset)
+            named = next((d for d, other in now.leaves.items() if build is not None and other.build == build.id), None)
+            return f"new, its history goes on from {named}" if named is not None else "new"
         if dataset in now.packs:
             return "its files are put together"
         if leaf.definition != definition.id:
@@ -260,6 +267,11 @@ class _Planner:
         ]
 
 
+#: What a change of code does to a history.
+_ANEW = ": its history begins anew, what it kept stays in earlier commits"
+_LEFT = ": what its history kept stays in earlier commits"
+
+
 def _changed_code(old: Definition | None, new: Definition) -> str:
     if old is None:
         return "its definition changed"
@@ -267,9 +279,12 @@ def _changed_code(old: Definition | None, new: Definition) -> str:
     used = sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))
     if old.meaning != new.meaning:
         if old.materialize != new.materialize:
-            return f"materialize changed from {old.materialize} to {new.materialize}"
+            lost = _LEFT if old.history is not None else ""
+            return f"materialize changed from {old.materialize} to {new.materialize}{lost}"
         if old.key != new.key:
-            return "its key changed"
+            return f"its key changed{_ANEW if new.history is not None else ''}"
+        if old.sort != new.sort:
+            return "the order of its rows changed"
         if new.rest is not None:
             return "what it asks changed"
         return "its Python changed" if new.kind is Kind.PYTHON or new.is_function else "its SQL changed"
