@@ -256,6 +256,20 @@ def test_what_is_only_added_is_added_once(shop, seed):
         assert Counter(map(tuple, shop.loaded())) == shown[-1], (seed, step, what)
 
 
+def test_sqlite_is_asked_for_no_old_row(tmp_path, request):
+    """There only values say what a column is: those of old rows are not looked at again."""
+    shop = shop_of("sqlite", tmp_path, request)
+    shop.source(UPSERTED, lookback="1h")
+    for number, hours in ((1, 0), (2, 9)):
+        shop.insert(number, number, at(hours))
+    shop.clone.run()
+    shop.run("update orders set v = 'two' where id = 1")
+    assert shop.refresh() == "the database holds nothing new"
+    shop.run(f"update orders set v = 'two', ts = '{at(9)}' where id = 1")
+    (task,) = shop.clone.refresh().tasks
+    assert (task.error or {})["code"] == "source.contract"
+
+
 def test_a_cursor_that_goes_back_asks_for_all(shop):
     shop.source(UPSERTED, lookback="1h")
     for number, hours in ((1, 0), (2, 5)):

@@ -10,16 +10,13 @@ from andon.base.text import plural
 from andon.errors import AndonError
 from andon.model.build import Build
 from andon.model.dataset import Definition
-from andon.runs.planning.going_on import LoadState, asks, goes_on
+from andon.runs.planning.going_on import asked_since, asks
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import with_contracts
 from andon.service.source_list import kind_of
 from andon.service.sources import chosen_sources, gathered_sources
 from andon.sources.apis.pages import look
 from andon.sources.databases.contract import columns_of
-from andon.sources.databases.cursors import CursorKind, begin, cursor_of
-from andon.sources.databases.cursors import kind_of as cursor_kind_of
-from andon.sources.databases.kinds import DATABASES
 from andon.suggestions.names import looks_personal
 
 if TYPE_CHECKING:
@@ -152,14 +149,8 @@ def _files(source: SourceInput) -> str:
 
 def _count(workspace: Workspace, definition: Definition, source: SourceInput, build: Build | None) -> int:
     """How many rows a load would be given."""
-    sql = definition.sql or ""
+    sql = asked_since(definition, build, source.contract)
     with closing(workspace.databases.open(str(definition.connection), definition.entry)) as session:
-        state = LoadState.of(build) if build is not None and build.definition == definition.id else None
-        if goes_on(definition) and definition.load is not None and state is not None:
-            cursor = cursor_of(definition, columns_of(source.contract))
-            start = begin(cursor_kind_of(cursor) or CursorKind.TEXT, state.greatest, definition.load)
-            if start is not None:
-                sql = DATABASES[session.connection.kind].since(sql, cursor, start)
         counting = f"select count(*) as n from (\n{sql}\n) q"
         columns = session.describe(counting, definition.entry)
         return int(session.rows(counting, columns, None, definition.entry)[0][0])
