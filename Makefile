@@ -3,10 +3,11 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 UV := .uv/bin/uv
 RUN := .venv/bin
 
-.PHONY: help setup demo test check format lock docs bench clean
+.PHONY: help setup demo demo-orders test check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
+	@echo "make demo-orders   the same for a shop in a Postgres of its own (examples/orders)"
 	@echo "make test    set up, then run all checks and tests"
 	@echo "make check   format, lint, types, layers, reference"
 	@echo "make docs    write the generated reference pages"
@@ -28,6 +29,9 @@ setup: .venv/ready
 
 demo: setup
 	$(RUN)/andon demo
+
+demo-orders: setup
+	$(RUN)/python examples/orders/shop.py demo
 
 check: setup
 	$(RUN)/ruff format --check src tests benchmarks docs

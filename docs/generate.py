@@ -174,7 +174,8 @@ def settings_page() -> str:
         "",
         "## Connections",
         "",
-        "`[connections.NAME]` names a database that [sources](../how-to/databases.md) read. A password must be a reference; every option "
+        "`[connections.NAME]` names a [database](../how-to/databases.md), or a [place of files](../how-to/remote-files.md), that "
+        "sources read. A password must be a reference; every option "
         "may be one. A `path` is relative to the project.",
         "",
         *_table(
@@ -194,6 +195,7 @@ def project_files_page() -> str:
     from andon.project.files.growth import GROWTH_FIELDS
     from andon.project.files.history import HISTORY_FIELDS
     from andon.project.files.insight import INSIGHT_FIELDS
+    from andon.project.files.python_source import SOURCE_FIELDS
     from andon.project.files.rest import PAGE_FIELDS, REST_FIELDS, SINCE_FIELDS
     from andon.project.files.sql import CHECK_FIELDS
     from andon.project.files.unit_tests import TEST_FIELDS
@@ -249,6 +251,13 @@ def project_files_page() -> str:
         "Below `auth` one of `bearer: …`, `basic: {user: …, password: …}`, `header: {name: …, value: …}`, `query: {name: …, value: …}`. "
         "What is secret of it is a reference, `${env:NAME}` or `${file:path}`; between `{` and `}` it stands in quotes.",
         "",
+        "## Keys of a source in Python",
+        "",
+        "Arguments of `@source` in `sources/<schema>/<name>.py`, as literals. A how-to: "
+        "[write a source in Python](../how-to/python-sources.md).",
+        "",
+        *_fields(SOURCE_FIELDS),
+        "",
         "## Keys of a rule",
         "",
         "`checks/<name>.sql` holds one SELECT over datasets; every row that it returns is a violation. In its front matter:",
@@ -283,9 +292,10 @@ _LAYOUT = """\
 | `andon.toml` | [settings](settings.md) |
 | `sources/<schema>/<name>.sql` | a source: a SELECT over files, the only place where files are read, or the query of a database |
 | `sources/<schema>/<name>.yml` | a source: an HTTP API that is asked |
+| `sources/<schema>/<name>.py` | a source: one Python function that hands out rows |
 | `datasets/<schema>/<name>.sql` | a dataset: one SELECT over other datasets |
 | `datasets/<schema>/<name>.py` | a dataset: one Python function |
-| `datasets/<schema>/<name>.lock.txt` | the locked packages of a Python dataset; `andon lock` writes it |
+| `<schema>/<name>.lock.txt` beside a Python file | its locked packages; `andon lock` writes it |
 | `macros/*.sql` | `create macro …`; part of the definition of what uses them |
 | `modules/**.py` | Python modules that datasets import |
 | `checks/*.sql` | rules across datasets: rows returned are violations |

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from kit.remote import S3Server
 from kit.servers import MariaServer, PostgresServer, maria_program, postgres_programs
 
 
@@ -24,6 +25,14 @@ def maria(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaServer]:
     """A running MariaDB."""
     _need(maria_program(), "MariaDB (Debian: mariadb-server)")
     server = MariaServer(tmp_path_factory.mktemp("maria"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A running server that speaks S3."""
+    server = S3Server(tmp_path_factory.mktemp("s3"))
     yield server
     server.stop()
 

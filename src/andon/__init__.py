@@ -16,10 +16,10 @@ from andon.version import __version__
 
 if TYPE_CHECKING:
     from andon.errors import AndonError
-    from andon.python.lake import Lake, Result, dataset, open, read
+    from andon.python.lake import Lake, Result, dataset, open, read, source
 
 
-__all__ = ["AndonError", "Lake", "Result", "__version__", "dataset", "open", "read"]
+__all__ = ["AndonError", "Lake", "Result", "__version__", "dataset", "open", "read", "source"]
 
 _HOMES = {
     "AndonError": "andon.errors",
@@ -28,6 +28,7 @@ _HOMES = {
     "dataset": "andon.python.lake",
     "open": "andon.python.lake",
     "read": "andon.python.lake",
+    "source": "andon.python.lake",
 }
 
 

@@ -162,6 +162,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "plan": (PlanDocument, DueDocument),
         "run": (RunDocument,),
         "refresh": (RunDocument,),
+        "optimize": (RunDocument,),
         "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], SuggestionsDocument),
         "test": (TestsDocument,),
         "publish": (RunDocument,),

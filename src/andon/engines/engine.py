@@ -77,6 +77,7 @@ class Recipe(Record):
         code: `{project path: content}` of all texts, for Python.
         explain: what an exception of the engine means, where it is not the definition's own SQL that failed.
         contract: what was recorded about how a source is read.
+        state: of a source: what its last load left behind, if that counts.
         earlier: for a source that goes on where its last load ended: the name in `inputs` of what it holds.
         is_part: whether its inputs stand for parts of what their names stand for elsewhere.
     """
@@ -89,6 +90,7 @@ class Recipe(Record):
     explain: Callable[[Exception], AndonError] | None = None
     contract: Mapping[str, Any] | None = None
     earlier: str | None = None
+    state: Mapping[str, Any] | None = None
     is_part: bool = False
 
     @property

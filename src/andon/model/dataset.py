@@ -90,7 +90,9 @@ class Definition(Record):
         connection: for sources of a database: the connection in `andon.toml`; then `sql` is in the database's own language.
         load: for sources: how what arrives is taken; None: in place of what was there.
         rest: for sources of an HTTP API: how it is asked.
+        hosts, secrets: for sources in Python: the hosts that its function may reach, the environment variables that it is given.
         growth: how a table that grows does so; part of `meaning`.
+        sort: columns by which the rows of each of its files lie in order; part of `meaning`.
         history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
@@ -119,8 +121,11 @@ class Definition(Record):
     connection: str | None = None
     load: LoadPolicy | None = None
     rest: Rest | None = None
+    hosts: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     growth: Growth | None = None
     history: RowHistory | None = None
+    sort: tuple[str, ...] = ()
     id: str = ""
 
     @property
@@ -128,12 +133,19 @@ class Definition(Record):
         """Whom a source asks for its rows: what it gets is known only when it is here. None for what is made of files or datasets."""
         if self.connection is not None:
             return f"the database {self.connection}"
-        return self.rest.host if self.rest is not None else None
+        if self.rest is not None:
+            return self.rest.host
+        return self.entry if self.is_function else None
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is a source in Python."""
+        return self.kind is Kind.SOURCE and self.function is not None
 
     @property
     def goes_on(self) -> bool:
-        """Whether a source asks only for what is new since its last load."""
-        return self.rest is not None and self.rest.since is not None
+        """Whether what a source of an API or in Python loads is put to what it has."""
+        return (self.rest is not None and self.rest.since is not None) or (self.is_function and self.load is not None)
 
 
 def definition_id(dataset: str, meaning: str, uses: tuple[tuple[str, str], ...]) -> str:

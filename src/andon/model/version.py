@@ -45,6 +45,7 @@ class DataFile(Record, array_like=True):
         sha256: of its bytes, hex.
         rows: number of rows.
         stats: by leaf column path as RETURN_STATS names it (`"id"`, `"s"."a"`, `"l"."element"`).
+        packed: sha256 of the files whose rows, one after the other, it holds, where it stands for those.
     """
 
     path: str
@@ -52,6 +53,12 @@ class DataFile(Record, array_like=True):
     sha256: str
     rows: int
     stats: Mapping[str, ColumnStats] = field(default_factory=dict)
+    packed: tuple[str, ...] = ()
+
+
+def contents_of(file: DataFile) -> tuple[str, ...]:
+    """The files whose rows a file holds, by their sha256: those that it stands for, or itself."""
+    return file.packed or (file.sha256,)
 
 
 class Version(Record):

@@ -17,7 +17,8 @@ from andon.model.dataset import CheckLine
 from andon.project.files.facts import DatasetFacts
 from andon.project.files.front_matter import FrontMatter, find_front_matter, read_front_matter
 from andon.project.files.nodes import Flawed, PlacedValue
-from andon.project.files.python import dataset_decorator, read_python_dataset
+from andon.project.files.python import DatasetReader, marked, read_python_dataset
+from andon.project.files.python_source import read_python_source, source_decorator
 from andon.project.files.rest import read_rest_text
 from andon.project.files.yaml_nodes import parse_yaml
 
@@ -56,6 +57,10 @@ def _made(path: str, text: str, lines: Sequence[str], end: str) -> str | None:
     return _to_sql(text, lines, end) if path.endswith(".sql") else _to_yaml(text, lines, end)
 
 
+def _is_source(path: str) -> bool:
+    return path.startswith("sources/")
+
+
 def _refused(path: str, lines: Sequence[str], why: str) -> ProjectError:
     shown = "; ".join(f"`{line}`" for line in lines)
     return ProjectError(
@@ -76,7 +81,7 @@ def _said(path: str, text: str) -> Mapping[str, Any]:
         Flawed: it can't be read.
     """
     if path.endswith(".py"):
-        facts = read_python_dataset(path, text)
+        facts = (read_python_source if _is_source(path) else read_python_dataset)(path, text)
         for problem in facts.problems:
             raise ProjectError(problem.code, problem.message, where=problem.where, hint=problem.hint)
         assert isinstance(facts.said, DatasetFacts)  # without problems it is one
@@ -228,7 +233,7 @@ class _Source:
 
 
 def _to_python(path: str, text: str, lines: Sequence[str], end: str) -> str | None:
-    decorator = dataset_decorator(path, text)
+    decorator = source_decorator(path, text) if _is_source(path) else marked(DatasetReader, path, text)
     if decorator is None:
         return None
     source = _Source(text)

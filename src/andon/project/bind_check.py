@@ -92,6 +92,7 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
         (f"column:{spec.name}", spec.name, "declared") for spec in dataset.columns if spec.name.lower() not in known
     ]
     missing += [(f"key:{name}", name, "named as `key`") for name in definition.key if name.lower() not in known]
+    missing += [(f"sort:{name}", name, "named as `sort`") for name in definition.sort if name.lower() not in known]
     missing += [
         (f"history:{name}", name, "named as `changed_at`")
         for name in ([definition.history.changed_at] if definition.history is not None else [])

@@ -14,9 +14,7 @@ from andon.project.files.problems import at_offset
 from andon.project.link.project import link
 
 _SELECTS = frozenset({Role.SOURCE_SQL, Role.DATASET_SQL, Role.CHECK})
-_MAY_BE_EMPTY = frozenset(
-    {Role.CONFIG, Role.MODULE, Role.YAML, Role.TEXT, Role.LOCK, Role.MISPLACED, Role.SOURCE_LATER, Role.TEST}
-)
+_MAY_BE_EMPTY = frozenset({Role.CONFIG, Role.MODULE, Role.YAML, Role.TEXT, Role.LOCK, Role.MISPLACED, Role.TEST})
 
 
 def assemble(files: Mapping[str, str], read: Callable[[str], bytes], cache: Cache, format: int) -> Project:
@@ -126,10 +124,10 @@ def _one(path: str, text: str, role: Role) -> FileFacts:
             from andon.project.files.rest import read_rest
 
             return read_rest(path, text)
-        case Role.SOURCE_LATER:
-            message = "sources in Python are planned and not in this version"
-            hint = "write the source in SQL: `select … from read_csv('raw/…')`"
-            return FileFacts(None, (Problem("usage.not_yet", message, path, hint=hint),))
+        case Role.SOURCE_PYTHON:
+            from andon.project.files.python_source import read_python_source
+
+            return read_python_source(path, text)
     return FileFacts()
 
 

@@ -189,6 +189,10 @@ class Lake:
         chosen = replace(_options((), branch, options), agreed=ANY_PLAN)
         return list(self._service.backfills.fill(dataset, start, end, chosen, Listener(report), publish=publish))
 
+    def optimize(self, *select: str, branch: str | None = None, report: Reporter = silent, **options: Any) -> RunResult:
+        """Put small files of published tables together and publish that; no row changes, and nothing that reads them is built again."""
+        return self._service.runs.optimize(_options(select, branch, options), Listener(report))
+
     def upload(
         self, file: str | Path, dataset: str, *, replaces: bool = False, report: Reporter = silent, **options: Any
     ) -> RunResult:
@@ -457,6 +461,14 @@ def dataset(**settings: Any) -> Callable[[_Function], _Function]:
         return function
 
     return mark
+
+
+def source(**settings: Any) -> Callable[[_Function], _Function]:
+    """Marks the function of a source in Python (`sources/<schema>/<name>.py`), which hands out rows and is given at most a `state`.
+
+    Andon reads the file without running it; the arguments must be literals. See the reference of project files for them.
+    """
+    return dataset(**settings)
 
 
 def read(name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from andon.base.record import Record
-from andon.model.version import DataFile, Version
+from andon.model.version import DataFile, Version, contents_of
 
 
 class TableChange(Record):
@@ -31,17 +31,20 @@ class TableChange(Record):
 
 
 def changed_files(old: Version, new: Version) -> TableChange:
-    """What changed of a table from one version to another, both of the same columns."""
-    left = Counter(file.sha256 for file in old.files)
+    """What changed of a table from one version to another, both of the same columns. Files that were put together are as they were."""
+    left = Counter(content for file in old.files for content in contents_of(file))
     came = []
     for file in new.files:
-        if left[file.sha256]:
-            left[file.sha256] -= 1
+        rows = Counter(contents_of(file))
+        if rows <= left:
+            left -= rows
         else:
             came.append(file)
-    gone = []
-    for file in old.files:
-        if left[file.sha256]:
-            left[file.sha256] -= 1
-            gone.append(file)
-    return TableChange(new, tuple(came), tuple(gone), len(old.files) - len(gone))
+    gone = set()
+    for count, file in sorted(enumerate(old.files), key=lambda each: -len(each[1].packed)):
+        rows = Counter(contents_of(file))
+        if any(left[content] for content in rows):
+            left -= rows
+            gone.add(count)
+    lost = tuple(file for count, file in enumerate(old.files) if count in gone)
+    return TableChange(new, tuple(came), lost, len(old.files) - len(lost))

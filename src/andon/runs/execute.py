@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.errors import AndonError, DamagedError, DatasetError
 from andon.model.event import Notice, Reporter
 from andon.model.plan import Action
@@ -80,7 +80,7 @@ class Execution:
                 prepared.forced,
             ),
             proofs=Proofs(self._workspace.cache),
-            wishes=prepared.wishes,
+            wishes=replace(prepared.wishes, pack=prepared.packs),
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides, engines)

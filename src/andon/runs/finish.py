@@ -27,6 +27,7 @@ from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
 from andon.runs.taken import taken
+from andon.sources.files.paths import is_remote
 from andon.state.runs import RunEnd
 from andon.workspace.base import Base, InCommon
 
@@ -303,7 +304,7 @@ class Finish:
         known, builds = gatherer.raw_in_common(old, self._lake.commits.get(commit)), gatherer.source_builds(state)
         for name, definition in gathered.definitions.items():
             if name in gathered.sources and name in builds:
-                published = {f.path: f.sha256 for f in builds[name].files}
+                published = {f.path: f.sha256 for f in builds[name].files if not is_remote(f.path)}
                 here = {p: f.sha256 for p, f in gathered.side.raw(definition).items()}
                 merged = gathered.raw.get(name)
                 mine, taken = (merged.mine, merged.taken) if merged is not None else ((), ())

@@ -45,6 +45,7 @@ class RunOptions(Record):
         full: make tables that grow whole, of what is selected.
         forward: where the definition of a table that grows changed, keep its rows as they were made.
         fill: times of tables that grow by time that are to be filled, by dataset.
+        pack: datasets whose small files are put together; of what reads them only that is noted.
         request: id of the request: what publishes with one that was answered before publishes nothing more.
     """
 
@@ -64,6 +65,7 @@ class RunOptions(Record):
     full: bool = False
     forward: bool = False
     fill: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
+    pack: tuple[str, ...] = ()
 
     def decide(self, path: str) -> Newer | None:
         """Which side counts where both changed `path`, if that was decided."""

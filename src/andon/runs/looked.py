@@ -24,7 +24,7 @@ def looked_at(prepared: Prepared, results: Iterable[TaskResult], commit: str) ->
     A run of the folder's code asks only those databases that it must, so what comes of the others is as old as it was.
     """
     gathered = prepared.gathered
-    if not (gathered.side.is_folder or gathered.side.is_own):
+    if not (gathered.side.is_folder or (gathered.side.is_own and gathered.side.asks)):
         return {}
     look = LastLook(to_text(prepared.moment), commit)
     fresh = {r.dataset for r in results if r.status is TaskStatus.OK and r.action not in (Action.KEEP, Action.DROP)}

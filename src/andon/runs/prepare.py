@@ -45,6 +45,7 @@ class Prepared(Record):
         shared: shared files of the next commit.
         checks: which checks must be looked at.
         wishes: what somebody asked of tables that grow.
+        packs: datasets whose files are put together.
     """
 
     goal: Goal
@@ -57,6 +58,7 @@ class Prepared(Record):
     shared: Mapping[str, str]
     checks: Looked
     wishes: Wishes = Wishes()
+    packs: frozenset[str] = frozenset()
 
     @property
     def head(self) -> Commit:
@@ -153,9 +155,12 @@ class Preparer:
         old = self._replaced_definitions(gathered)
         changes = Changes(self._workspace, gathered, bound.columns, old, moment)
         lost: set[str] = set()
+        packs = frozenset(options.pack) & taken & gathered.state.leaves.keys()
         growth = PlannedGrowth(self._workspace, bound, options, taken, selected)
         growth.require_fitting()
-        forced = frozenset(taken if selected is None else selected & taken) if options.force else growth.wishes.full
+        forced = (
+            frozenset(taken if selected is None else selected & taken) if options.force else growth.wishes.full | packs
+        )
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -163,6 +168,7 @@ class Preparer:
             sources=gathered.sources,
             selected=selected,
             forced=forced,
+            packs=packs,
             moment=moment,
             known=lambda keys: self._known(keys, lost),
             old=old,
@@ -199,6 +205,7 @@ class Preparer:
             shared=shared,
             checks=looked,
             wishes=growth.wishes,
+            packs=packs,
         )
 
     def _histories(self, gathered: Gathered) -> Mapping[str, Build]:

@@ -65,6 +65,10 @@ _PACKAGES = (
 )
 
 
+#: What reads the files of a kind of connection.
+_FILE_READERS = {"s3": "obstore", "http": "urllib3"}
+
+
 def _package(name: str, hint: str | None) -> Finding:
     try:
         return Finding("ok", name, version(name))
@@ -79,6 +83,10 @@ def _readers(kinds: Iterable[str]) -> Iterator[Finding]:
     from andon.sources.databases.kinds import DATABASES
 
     for kind in sorted(kinds):
+        if kind in _FILE_READERS:
+            found = _package(_FILE_READERS[kind], f"pip install 'andon[{kind}]' reads the files of such connections")
+            yield found if found.level == "ok" else replace(found, level="risk")
+            continue
         extension = DATABASES[kind].extension
         if extension is not None:
             name = f"duckdb-extension-{extension.replace('_', '-')}"

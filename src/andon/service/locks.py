@@ -25,7 +25,7 @@ class Locked(Document):
 
 
 def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = False) -> list[Locked]:
-    """Write the locks of Python datasets (all, or those in `names`).
+    """Write the locks of Python datasets and of sources in Python (all, or those in `names`).
 
     Args:
         upgrade: pin anew although the lock fits.
@@ -34,14 +34,16 @@ def lock(workspace: Workspace, names: tuple[str, ...] = (), upgrade: bool = Fals
         UsageError: `usage.bad_argument` for a name that is no Python dataset.
         DatasetError: `build.environment` when the packages can't be resolved.
     """
-    files = {f"{path.parent.name}.{path.stem}": path for path in sorted((workspace.root / "datasets").glob("*/*.py"))}
+    found = [path for folder in ("datasets", "sources") for path in sorted((workspace.root / folder).glob("*/*.py"))]
+    files = {f"{path.parent.name}.{path.stem}": path for path in found}
     for name in names:
         if name not in files:
             raise UsageError(
                 "usage.bad_argument",
-                f"`{name}` is not a Python dataset",
+                f"`{name}` is not written in Python",
                 where=name,
-                hint=did_you_mean(name, files) or "Python datasets are `datasets/<schema>/<name>.py`",
+                hint=did_you_mean(name, files)
+                or "files in Python are `datasets/<schema>/<name>.py` and `sources/<schema>/<name>.py`",
             )
     results = []
     for name, path in files.items():

@@ -1,4 +1,4 @@
-"""`[connections.NAME]` in `andon.toml`: which databases sources may read. Pure; secrets stay references."""
+"""`[connections.NAME]` in `andon.toml`: databases, and places of files, that sources may read. Pure; secrets stay references."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ CONNECTIONS = "connections"
 
 
 class ConnectionKind(Record):
-    """A kind of database: its options, those that must be there, and those that hold a secret."""
+    """A kind of place: its options, those that must be there, and those that hold a secret."""
 
     name: str
     options: tuple[str, ...]
     required: tuple[str, ...]
     secret: tuple[str, ...] = ()
     about: str = ""
+    holds_files: bool = False
 
 
 _SERVER = ("host", "port", "database", "user", "password")
@@ -35,6 +36,22 @@ KINDS: Mapping[str, ConnectionKind] = {
         ConnectionKind("mysql", _SERVER, ("database",), ("password",), "MySQL and MariaDB"),
         ConnectionKind("sqlite", ("path",), ("path",), (), "a file of SQLite"),
         ConnectionKind("duckdb", ("path",), ("path",), (), "a file of DuckDB"),
+        ConnectionKind(
+            "s3",
+            ("bucket", "endpoint", "region", "key", "secret", "session_token"),
+            ("bucket",),
+            ("secret", "session_token"),
+            "files of a bucket, `s3://BUCKET/…`; without `key` those that everybody may read",
+            holds_files=True,
+        ),
+        ConnectionKind(
+            "http",
+            ("url", "token", "user", "password", "header", "value"),
+            ("url",),
+            ("token", "password", "value"),
+            "files below the address `url`, by `token`, by `user` and `password`, or by a `header` and its `value`",
+            holds_files=True,
+        ),
     )
 }
 

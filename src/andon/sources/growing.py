@@ -30,12 +30,16 @@ class Arrived(Record):
         count: how many.
         key: columns that identify a row.
         by: the column that says how new a row is, where rows are added without a key.
+        is_exact: whether all that came is new; then it is added as it is.
+        is_news: whether something else than rows is new, which is to be kept.
     """
 
     sql: str
     count: int
     key: tuple[str, ...] = ()
     by: str | None = None
+    is_exact: bool = False
+    is_news: bool = False
 
 
 def put_together(sql: Engine, task: Task, arrived: Arrived, work: Path) -> tuple[Produced, bool, list[str]]:
@@ -91,10 +95,12 @@ def _added(sql: Engine, task: Task, recipe: Recipe, arrived: Arrived, work: Path
     else:
         old_part = old
     order = f" order by {quote(arrived.by)}" if arrived.by is not None else ""
-    new = f"select {listed} from {_file(come.path)} except all ({old_part}){order}"
-    fresh = _stored(sql, replace(recipe, sql=new, inputs=inputs), work / "fresh.parquet")
+    fresh = come
+    if not arrived.is_exact:
+        new = f"select {listed} from {_file(come.path)} except all ({old_part}){order}"
+        fresh = _stored(sql, replace(recipe, sql=new, inputs=inputs), work / "fresh.parquet")
     has_same_columns = columns == list(types)
-    if not fresh.rows and has_same_columns:
+    if not fresh.rows and has_same_columns and not arrived.is_news:
         raise NothingNew
     if has_same_columns and not arrived.key:
         only = f"select {listed} from {_file(fresh.path)}"

@@ -55,13 +55,13 @@ HIDDEN_READERS = words("query query_table histogram histogram_values python_map_
 #: Table functions that read files a source may name.
 READERS = words(
     """read_csv read_csv_auto read_json read_json_auto read_json_objects read_json_objects_auto read_ndjson read_ndjson_auto
-    read_ndjson_objects read_parquet parquet_scan read_xlsx"""
+    read_ndjson_objects read_parquet parquet_scan read_xlsx iceberg_scan delta_scan"""
 )
 
 #: Table functions that look at files and can't stand in a source.
 FILE_FUNCTIONS = words(
     """glob read_text read_blob read_duckdb sniff_csv parquet_metadata parquet_schema parquet_file_metadata parquet_kv_metadata
-    parquet_full_metadata parquet_bloom_probe iceberg_scan iceberg_metadata iceberg_snapshots delta_scan read_avro st_read
+    parquet_full_metadata parquet_bloom_probe iceberg_metadata iceberg_snapshots read_avro st_read
     sqlite_scan sqlite_attach postgres_scan postgres_scan_pushdown postgres_query postgres_attach mysql_scan mysql_query read_vortex
     read_lance lance_scan ducklake_scan arrow_scan arrow_scan_dumb pandas_scan seq_scan import_database copy_database"""
 )

@@ -29,6 +29,7 @@ class DefinitionQuery(Record):
         key: the columns that identify a row.
         materialize: how it is kept.
         was: new name of a column -> the name it had, as declared.
+        sort: the columns by which the rows of its files lie in order.
     """
 
     sql: str
@@ -36,6 +37,7 @@ class DefinitionQuery(Record):
     key: tuple[str, ...] = ()
     materialize: str = "table"
     was: Mapping[str, str] = record_field(default_factory=dict)
+    sort: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -85,7 +87,7 @@ def _as_stored(meaning: Meaning, stored: Callable[[str], str]) -> Meaning:
 def compare(before: Meaning, after: Meaning, old: DefinitionQuery, new: DefinitionQuery) -> Verdict:
     """The verdict by two meanings that are known already."""
     taken = [name for name, former in new.was.items() if old.was.get(name) != former]
-    same_settings = old.key == new.key and old.materialize == new.materialize and not taken
+    same_settings = (old.key, old.materialize, old.sort) == (new.key, new.materialize, new.sort) and not taken
     if before.whole and before.whole == after.whole and before.columns == after.columns and same_settings:
         return Verdict(VerdictKind.NONE, proof=_AS_IT_STANDS)
     found = _Found()
@@ -234,6 +236,7 @@ def _compare_settings(found: _Found, old: DefinitionQuery, new: DefinitionQuery)
             found.key_changed = True
     if old.materialize != new.materialize:
         found.remade.append(f"it becomes a {new.materialize}")
+    found.reordered = old.sort != new.sort
 
 
 def _compare_meanings(found: _Found, before: Meaning, after: Meaning) -> None:
@@ -247,7 +250,7 @@ def _compare_meanings(found: _Found, before: Meaning, after: Meaning) -> None:
         else:
             found.reasons.append("which rows there are may be decided in another way")
         return
-    found.reordered = before.layout != after.layout
+    found.reordered = found.reordered or before.layout != after.layout
     if before.order != after.order:
         found.remade.append("the rows are sorted in another way")
     names = [name for name, _ in after.columns if name in before.values]

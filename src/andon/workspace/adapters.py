@@ -40,6 +40,7 @@ from andon.workspace.folder import Folder
 if TYPE_CHECKING:
     from andon.relations.pool import Readers
     from andon.sources.databases.databases import Databases
+    from andon.sources.remote.places import Places
 
 
 class StateStore(Record):
@@ -122,6 +123,16 @@ class Adapters:
             UsageError: `usage.bad_argument` if a reference leads nowhere.
         """
         return referenced(text, self.environ, what, where)
+
+    @property
+    def places(self) -> Places:
+        """The places of files that lie elsewhere."""
+        from andon.sources.remote.places import Places
+
+        def resolve(text: str, what: str) -> str:
+            return referenced(text, self.environ, what, "andon.toml")
+
+        return Places(self.connections, resolve, self.root)
 
     @property
     def readers(self) -> Readers:

@@ -37,6 +37,10 @@ def capabilities(other: OtherEngine, definition: Definition) -> Capabilities:
         from andon.sources.apis.loading import CAPABILITIES as OF_APIS
 
         return OF_APIS
+    if definition.is_function:
+        from andon.sources.functions.loading import CAPABILITIES as OF_FUNCTIONS
+
+        return OF_FUNCTIONS
     from andon.engines.duckdb.capabilities import NARROW
 
     return NARROW
@@ -60,6 +64,7 @@ class Engines:
         self._python: Engine | None = None
         self._loading: Engine | None = None
         self._apis: Engine | None = None
+        self._functions: Engine | None = None
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -110,6 +115,8 @@ class Engines:
             yield self._for_databases()
         elif definition.rest is not None:
             yield self._for_apis()
+        elif definition.is_function:
+            yield self._for_functions()
         else:
             with self().for_size(size) as side:
                 yield side.engine
@@ -134,7 +141,17 @@ class Engines:
 
     @property
     def _loads(self) -> Sequence[Engine]:
-        return [engine for engine in (self._loading, self._apis) if engine is not None]
+        return [engine for engine in (self._loading, self._apis, self._functions) if engine is not None]
+
+    def _for_functions(self) -> Engine:
+        from andon.sources.functions.loading import FunctionEngine
+
+        narrow, workspace = self().narrow.engine, self._workspace
+        with self._lock:
+            if self._functions is None:
+                python = python_settings(workspace.settings, workspace.folder)
+                self._functions = FunctionEngine(narrow, self.settings, python, workspace.environ)
+            return self._functions
 
     def _for_apis(self) -> Engine:
         from andon.sources.apis.loading import ApiEngine

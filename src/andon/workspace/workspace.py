@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from andon.lake.lake import Lake
     from andon.relations.pool import Readers
     from andon.sources.databases.databases import Databases
+    from andon.sources.remote.places import Places
     from andon.state.check_results import CheckResults
     from andon.state.facts import Facts
     from andon.state.looks import Looks
@@ -129,6 +130,11 @@ class Workspace:
     def resolve(self, text: str, what: str, where: str) -> str:
         """What a text with references stands for; see `Adapters.resolve`."""
         return self._adapters.resolve(text, what, where)
+
+    @property
+    def places(self) -> Places:
+        """The places of files that lie elsewhere."""
+        return self._adapters.places
 
     @property
     def runs(self) -> RunLog:

@@ -9,11 +9,14 @@ import click
 from andon.base.record import replace
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import (
+    branch_option,
     decision_options,
+    exclude_option,
     folder_options,
     json_option,
     publish_options,
     run_options,
+    select_argument,
     selection_options,
     yes_option,
 )
@@ -98,6 +101,26 @@ def refresh(app: App, /, select: tuple[str, ...], **options: Any) -> int:
     chosen = run_options(select, **options)
     with progress(app.console) as report:
         result = app.service.runs.refresh(chosen, Listener(report))
+    return finish(app, result, chosen, "publish.refresh")
+
+
+@click.command(cls=Command, examples=["andon optimize", "andon optimize shop.* --json"])
+@select_argument
+@exclude_option
+@branch_option
+@click.option("--message", "-m", metavar="TEXT", help="Of the commit.")
+@json_option
+@pass_app
+def optimize(app: App, /, select: tuple[str, ...], **options: Any) -> int:
+    """Put small files of published tables together. No row changes, and nothing that reads them is built again.
+
+    Tables that grow do that by themselves when they stand on many small files.
+    """
+    from andon.runs.goal import Listener
+
+    chosen = run_options(select, **options)
+    with progress(app.console) as report:
+        result = app.service.runs.optimize(chosen, Listener(report))
     return finish(app, result, chosen, "publish.refresh")
 
 

@@ -19,6 +19,8 @@ _EXTRAS = {
     "postgres_scanner": "postgres",
     "mysql_scanner": "mysql",
     "sqlite_scanner": "sqlite",
+    "delta": "delta",
+    "httpfs": "s3",
 }
 
 #: Extensions that must be loaded before another one.

@@ -8,6 +8,7 @@ limit, and with the run.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -22,7 +23,8 @@ from andon.base.files import machine_error
 from andon.base.names import literal
 from andon.engines.python.environment import Environment, provide_environment
 from andon.engines.python.isolation import CHILD_MEANS, apart, bubblewrap, interpreter_paths, readable
-from andon.engines.python.task import PythonOutcome, PythonTask
+from andon.engines.python.network import SourceNetwork
+from andon.engines.python.task import PythonOutcome, PythonPart, PythonTask
 from andon.errors import AndonError, DatasetError, MachineError
 
 #: Bytes of output that are kept; of more, the end.
@@ -56,12 +58,14 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
         MachineError: the disk.
     """
     environment = provide_environment(task.dataset, task.lock, environments, cancelled)
+    way = SourceNetwork(task.hosts) if task.hosts else None
     try:
-        job = _prepare(task, environment)
-        started = time.perf_counter()
-        status, log, ended = _run_child(task, environment, job, cancelled)
-        seconds = time.perf_counter() - started
-        report = _report(task)
+        with way or contextlib.nullcontext():
+            job = _prepare(task, environment, way)
+            started = time.perf_counter()
+            status, log, ended = _run_child(task, environment, job, cancelled, way)
+            seconds = time.perf_counter() - started
+            report = _report(task)
     except OSError as error:
         raise machine_error(error, f"run `{task.dataset}`") from error
     if report is not None and report["ok"]:
@@ -75,6 +79,8 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
             environment.packages,
             report["network"],
             report["isolation"],
+            _parts(task, report),
+            report.get("state", {}),
         )
     task.output.unlink(missing_ok=True)
     if ended == "cancelled":
@@ -87,10 +93,15 @@ def run_python(task: PythonTask, *, environments: Path, cancelled: threading.Eve
             hint="make it faster, or allow more: `@dataset(timeout=…)` in seconds",
             details={"log": log},
         )
-    raise _failure(task, report, status, log)
+    failed = _failure(task, report, status, log)
+    if way is not None and way.refused:
+        hosts = ", ".join(sorted(way.refused))
+        hint = f"it asked for a host that it does not declare: add `{hosts}` to `hosts` if that is right"
+        failed = type(failed)(failed.code, failed.message, failed.where, hint, details=failed.details)
+    raise failed
 
 
-def _prepare(task: PythonTask, environment: Environment) -> Path:
+def _prepare(task: PythonTask, environment: Environment, way: SourceNetwork | None) -> Path:
     """Write code and job into the task's work folder; returns the job file."""
     work = task.work.resolve()
     code = work / "code"
@@ -123,8 +134,11 @@ def _prepare(task: PythonTask, environment: Environment) -> Path:
         "entry": task.entry,
         "function": task.function,
         "parameters": [list(pair) for pair in task.parameters],
-        "inputs": {name: _input_sql(task, name) for name in dict.fromkeys(name for _, name in task.parameters)},
+        "inputs": {name: _input_sql(task, name) for _, name in task.parameters} if task.state is None else {},
         "memory_limit": task.memory_limit,
+        "state": task.state,
+        "parts": str(task.output.resolve().parent),
+        "network": {"line": way.child.fileno(), "word": way.word, "port": way.port} if way is not None else None,
     }
     description = work / "job.json"
     description.write_text(json.dumps(job), encoding="utf-8")
@@ -144,7 +158,7 @@ def _child_environment(task: PythonTask) -> dict[str, str]:
     work = task.work.resolve()
     variables = {name: os.environ[name] for name in _FROM_PARENT if name in os.environ}
     variables |= dict.fromkeys(_SINGLE_THREADED, "1")
-    return variables | {
+    return {**variables, **task.secrets} | {
         "PATH": os.defpath,
         "HOME": str(work / "home"),
         "TMPDIR": str(work / "tmp"),
@@ -158,7 +172,7 @@ def _child_environment(task: PythonTask) -> dict[str, str]:
 
 
 def _run_child(
-    task: PythonTask, environment: Environment, job: Path, cancelled: threading.Event
+    task: PythonTask, environment: Environment, job: Path, cancelled: threading.Event, way: SourceNetwork | None
 ) -> tuple[int, str, str | None]:
     """Run the child to its end: its status, its output, and `cancelled` or `timeout` when it was stopped."""
     with subprocess.Popen(
@@ -169,6 +183,7 @@ def _run_child(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        pass_fds=(way.child.fileno(),) if way is not None else (),
     ) as process:
         tail = _Tail(process.stdout)
         finished = threading.Event()
@@ -180,7 +195,7 @@ def _run_child(
             # Also what the function started and left behind: it would hold the output open.
             _kill_group(process)
         waiter.join()
-        log = tail.text()
+        log = _masked(task, tail.text())
     status = process.returncode
     if status > 128 and bubblewrap() is not None:  # how it tells that a signal ended what it ran
         status = 128 - status
@@ -263,7 +278,31 @@ def _report(task: PythonTask) -> dict[str, Any] | None:
         report: dict[str, Any] = json.loads((task.work / "report.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return report
+    said = {name: _masked(task, report[name]) for name in ("message", "traceback") if report.get(name)}
+    return {**report, **said}
+
+
+def _parts(task: PythonTask, report: dict[str, Any]) -> tuple[PythonPart, ...]:
+    """The files of a source. Where they lie is not the child's to say: it could name what it may not read itself.
+
+    Raises:
+        DatasetError: one is not there as a file of its own.
+    """
+    found = []
+    for number, part in enumerate(report.get("parts", ()), 1):
+        path = task.output.resolve().parent / f"part-{number:06}.parquet"
+        if path.is_symlink() or not path.is_file():
+            raise DatasetError("build.python_failed", "what was handed out is not there any more", where=task.entry)
+        columns = tuple((str(name), str(kind)) for name, kind in part["columns"])
+        found.append(PythonPart(path, columns, int(part["rows"])))
+    return tuple(found)
+
+
+def _masked(task: PythonTask, text: str) -> str:
+    """What the child says, without its secrets."""
+    for secret in sorted(filter(None, task.secrets.values()), key=len, reverse=True):
+        text = text.replace(secret, "***").replace(json.dumps(secret)[1:-1], "***")
+    return text
 
 
 def _failure(task: PythonTask, report: dict[str, Any] | None, status: int, log: str) -> AndonError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from andon.base.record import Record, field
 
@@ -39,6 +40,9 @@ class PythonTask(Record):
         timeout: seconds from the child's start to its end; installing packages doesn't count.
         memory_limit: for DuckDB in the child (`2GB`), or None for its default.
         memory: bytes that the child may take in all, or None for no limit.
+        state: of a source: what its last load left behind; None for a dataset.
+        hosts: of a source: the hosts that it may reach.
+        secrets: of a source: variables that it is given; what they hold is masked in all that is told of it.
     """
 
     dataset: str
@@ -55,6 +59,17 @@ class PythonTask(Record):
     timeout: float = DEFAULT_TIMEOUT
     memory_limit: str | None = None
     memory: int | None = None
+    state: Mapping[str, Any] | None = None
+    hosts: tuple[str, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+class PythonPart(Record):
+    """A file that a source's function handed out: its columns as `(name, DuckDB type)`."""
+
+    path: Path
+    columns: tuple[tuple[str, str], ...]
+    rows: int
 
 
 class PythonOutcome(Record):
@@ -68,7 +83,9 @@ class PythonOutcome(Record):
         seconds: wall time of the child.
         python: version of Python in the child.
         packages: `{name: version}` of what was installed in its environment.
-        network: `blocked`, or `reachable` where the system has no means that needs no privilege.
+        network: `blocked`; `hosts` where those that a source declares are all that can be reached; `reachable` where the system has no
+            means that needs no privilege.
+        parts, state: of a source: what was handed out, and what it leaves behind.
         isolation: `bubblewrap`, `namespaces`, `landlock` or `none` (see `isolation.py`).
     """
 
@@ -80,3 +97,5 @@ class PythonOutcome(Record):
     packages: Mapping[str, str]
     network: str
     isolation: str
+    parts: tuple[PythonPart, ...] = ()
+    state: Mapping[str, Any] = field(default_factory=dict)

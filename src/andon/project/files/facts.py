@@ -46,6 +46,7 @@ class DatasetKeys(Record, omit_defaults=True):
     recorded: int = 0
     connection: str | None = None
     history: RowHistory | None = None
+    sort: tuple[str, ...] = ()
     incremental: Growth | None = None
     load: LoadPolicy | None = None
 
@@ -61,6 +62,7 @@ class DatasetFacts(Record, tag=True):
         imports: modules that its Python imports, as dotted names.
         dependencies, inputs_digest: packages that its Python needs, and the digest that its lock must carry.
         rest: the HTTP API that a source asks.
+        hosts, secrets: of a source in Python: the hosts that it may reach, the variables that it is given.
     """
 
     kind: Kind
@@ -77,6 +79,8 @@ class DatasetFacts(Record, tag=True):
     dependencies: tuple[str, ...] = ()
     inputs_digest: str = ""
     rest: Rest | None = None
+    hosts: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 class MacroFile(Record, tag=True):

@@ -26,26 +26,27 @@ def _read_engine(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> st
 
 
 def _read_key(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple[str, ...] | None:
+    """A column, or several; each place is kept by `key:column` or `sort:column`."""
+    name, message = known.name, f"`{known.name}` must be a column or a list of columns"
     if node.kind == "list":
-        pairs = reader.texts(known.name, node) or ()
+        pairs = reader.texts(name, node) or ()
     else:
         if node.kind != "text":
-            hint = "write `key: customer_id` or `key: [a, b]`"
-            reader.wrong(node, "`key` must be a column or a list of columns", f"found {node.shown()}", hint)
+            reader.wrong(node, message, f"found {node.shown()}", f"write `{name}: customer_id` or `{name}: [a, b]`")
             return None
         parts = [part.strip() for part in node.value.split(",")]
         pairs = tuple((part, node) for part in parts)
     seen: set[str] = set()
     for column, place in pairs:
         if not column:
-            reader.wrong(place, "`key` must be a column or a list of columns", "found an empty name")
+            reader.wrong(place, message, "found an empty name")
             return None
         if column.lower() in seen:
-            reader.wrong(place, "`key` names a column once", f"found `{column}` twice")
+            reader.wrong(place, f"`{name}` names a column once", f"found `{column}` twice")
         seen.add(column.lower())
-        reader.named.setdefault(f"key:{column}", (place.line, place.column))
+        reader.named.setdefault(f"{name}:{column}", (place.line, place.column))
     if not pairs and node.kind == "list" and not node.value:
-        reader.wrong(node, "`key` must be a column or a list of columns", "found an empty list")
+        reader.wrong(node, message, "found an empty list")
         return None
     return tuple(column for column, _ in pairs)
 
@@ -309,6 +310,13 @@ FIELDS: tuple[FieldSpec, ...] = (
         read_history,
     ),
     FieldSpec("key", "column or list of columns", "none", "Identity of a row: row diffs, uniqueness.", _read_key),
+    FieldSpec(
+        "sort",
+        "column or list of columns",
+        "as the SQL returns them",
+        "In which order the rows of each of its files lie: what is asked by these columns reads less.",
+        _read_key,
+    ),
     FieldSpec(
         "refresh",
         "mapping: max_age, every, cron, when, upstream",

@@ -18,7 +18,7 @@ class Role(StrEnum):
     CONFIG = "config"
     SOURCE_SQL = "source sql"
     SOURCE_REST = "source rest"
-    SOURCE_LATER = "source later"
+    SOURCE_PYTHON = "source python"
     DATASET_SQL = "dataset sql"
     DATASET_PYTHON = "dataset python"
     LOCK = "lock"
@@ -34,7 +34,9 @@ class Role(StrEnum):
 
 
 #: Roles that are the file of a dataset.
-DATASET_ROLES = frozenset({Role.SOURCE_SQL, Role.SOURCE_REST, Role.SOURCE_LATER, Role.DATASET_SQL, Role.DATASET_PYTHON})
+DATASET_ROLES = frozenset(
+    {Role.SOURCE_SQL, Role.SOURCE_REST, Role.SOURCE_PYTHON, Role.DATASET_SQL, Role.DATASET_PYTHON}
+)
 
 
 class PathRole(Record):
@@ -45,6 +47,9 @@ class PathRole(Record):
     code: str | None = None
     message: str = ""
     hint: str | None = None
+
+
+_ENDINGS = {"sources": "SQL (`.sql`), YAML (`.yml`) or Python (`.py`)", "datasets": "SQL (`.sql`) or Python (`.py`)"}
 
 
 def spot(path: str) -> PathRole:
@@ -85,9 +90,7 @@ def _dataset(folder: str, rest: str) -> PathRole:
         return PathRole(role, name)
     if role is Role.MISPLACED:
         message = f"`{ending}` files make no dataset"
-        return PathRole(
-            role, None, "project.bad_name", message, f"a file in `{folder}/` is SQL (`.sql`) or Python (`.py`)"
-        )
+        return PathRole(role, None, "project.bad_name", message, f"a file in `{folder}/` is {_ENDINGS[folder]}")
     if len(parts) != 2:
         return PathRole(role, name, "project.bad_name", *_levels(folder, parts, stem, ending))
     schema = parts[0]
@@ -117,8 +120,13 @@ def _role(folder: str, ending: str) -> Role:
     if ending == ".lock.txt":
         return Role.LOCK
     if folder == "sources":
-        sources = {".sql": Role.SOURCE_SQL, ".yml": Role.SOURCE_REST, ".yaml": Role.SOURCE_REST}
-        return sources.get(ending, Role.SOURCE_LATER)
+        sources = {
+            ".sql": Role.SOURCE_SQL,
+            ".yml": Role.SOURCE_REST,
+            ".yaml": Role.SOURCE_REST,
+            ".py": Role.SOURCE_PYTHON,
+        }
+        return sources.get(ending, Role.MISPLACED)
     match ending:
         case ".sql":
             return Role.DATASET_SQL

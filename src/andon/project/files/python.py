@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,31 +27,32 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def read_python_dataset(path: str, text: str) -> FileFacts:
     """The facts of a Python dataset's file."""
-    tree = _parse(text)
+    tree = parsed(text)
     if isinstance(tree, FileFlaw):
         return FileFacts(DatasetFacts(Kind.PYTHON), tuple(of_flaws(path, text, [tree])))
-    reader = _DatasetFile(path, text, tree)
+    reader = DatasetReader(path, text, tree)
     said = reader.read()
     return FileFacts(said, tuple(of_flaws(path, text, reader.flaws)))
 
 
 def read_module(path: str, text: str) -> FileFacts:
     """The facts of a local module. Its path counts: two modules that swap their contents are others."""
-    tree = _parse(text)
+    tree = parsed(text)
     if isinstance(tree, FileFlaw):
         return FileFacts(ModuleFile("", ()), tuple(of_flaws(path, text, [tree])))
     package = path.removeprefix("modules/").removesuffix(".py").split("/")[:-1]
     return FileFacts(ModuleFile(content_id([path, normal_tokens(text)]), _imports(tree, text, package)))
 
 
-def dataset_decorator(path: str, text: str) -> ast.expr | None:
-    """The `@dataset` or `@dataset(…)` of a file, as it stands in its tree; None if there is none."""
-    tree = _parse(text)
-    found = None if isinstance(tree, FileFlaw) else _DatasetFile(path, text, tree)._function()
+def marked(reader: type[DatasetReader], path: str, text: str) -> ast.expr | None:
+    """The mark of a file's function, such as `@dataset(…)`, as it stands in its tree; None if there is none."""
+    tree = parsed(text)
+    found = None if isinstance(tree, FileFlaw) else reader(path, text, tree)._function()
     return None if found is None else found[1]
 
 
-def _parse(text: str) -> ast.Module | FileFlaw:
+def parsed(text: str) -> ast.Module | FileFlaw:
+    """The tree of a Python file, or what is wrong with it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful escape is the author's, and shown when the task runs
@@ -107,11 +108,10 @@ def _no_source(text: str, place: tuple[int, int], parameters: Mapping[str, str])
 
 @dataclass
 class _Names:
-    """What the file calls `andon`, `dataset` and `read`."""
+    """What the file calls `andon`, and what of it by a name of its own."""
 
     modules: set[str] = field(default_factory=set)
-    dataset: set[str] = field(default_factory=set)
-    read: set[str] = field(default_factory=set)
+    own: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tree: ast.Module) -> _Names:
@@ -120,14 +120,14 @@ class _Names:
             if isinstance(node, ast.Import):
                 names.modules |= {alias.asname or alias.name for alias in node.names if alias.name == "andon"}
             elif isinstance(node, ast.ImportFrom) and node.module == "andon" and not node.level:
-                names.dataset |= {alias.asname or alias.name for alias in node.names if alias.name == "dataset"}
-                names.read |= {alias.asname or alias.name for alias in node.names if alias.name == "read"}
+                for alias in node.names:
+                    names.own.setdefault(alias.name, set()).add(alias.asname or alias.name)
         return names
 
     def is_(self, node: ast.expr, what: str) -> bool:
-        """Whether `node` names andon's `dataset` or `read`."""
+        """Whether `node` names andon's `what`."""
         if isinstance(node, ast.Name):
-            return node.id in (self.dataset if what == "dataset" else self.read)
+            return node.id in self.own.get(what, ())
         return (
             isinstance(node, ast.Attribute)
             and node.attr == what
@@ -136,8 +136,13 @@ class _Names:
         )
 
 
-class _DatasetFile:
+class DatasetReader:
     """Reads one file; gathers flaws."""
+
+    #: What marks the function, and how a file with it looks.
+    mark = "dataset"
+    form = _FORM
+    kind = Kind.PYTHON
 
     def __init__(self, path: str, text: str, tree: ast.Module) -> None:
         self._path = path
@@ -158,14 +163,14 @@ class _DatasetFile:
         imports = _imports(self._tree, self._text)
         found = self._function()
         if found is None:
-            return DatasetFacts(Kind.PYTHON, imports=imports, dependencies=dependencies, inputs_digest=inputs)
+            return DatasetFacts(self.kind, imports=imports, dependencies=dependencies, inputs_digest=inputs)
         function, decorator = found
         declared = self._declared(decorator)
         parameters, tables = self._parameters(function)
         start_line, start = decorator.lineno, decorator.col_offset
         outside: Range = (start_line, start, decorator.end_lineno or start_line, decorator.end_col_offset or start)
         return DatasetFacts(
-            kind=Kind.PYTHON,
+            kind=self.kind,
             keys=DatasetKeys(**self._with_lineage(declared.values, dict(parameters))),
             normal=normal_tokens(self._text, [self._in_characters(outside)]),
             tables=tables,
@@ -213,17 +218,17 @@ class _DatasetFile:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 for decorator in node.decorator_list:
                     target = decorator.func if isinstance(decorator, ast.Call) else decorator
-                    if self._names.is_(target, "dataset"):
+                    if self._names.is_(target, self.mark):
                         marked.append((node, decorator))
         if not marked:
             self._no_function()
             return None
         for node, _ in marked[1:]:
-            message = f"a second dataset in one file: `{node.name}`, after `{marked[0][0].name}`"
-            self._flaw(node, message, "a file makes one dataset; put the other into a file of its own")
+            message = f"a second {self.mark} in one file: `{node.name}`, after `{marked[0][0].name}`"
+            self._flaw(node, message, f"a file makes one {self.mark}; put the other into a file of its own")
         function, decorator = marked[0]
         if isinstance(function, ast.AsyncFunctionDef):
-            self._flaw(function, f"`{function.name}` is async; a dataset is a plain function", "write `def`")
+            self._flaw(function, f"`{function.name}` is async; a {self.mark} is a plain function", "write `def`")
             return None
         return function, decorator
 
@@ -232,11 +237,12 @@ class _DatasetFile:
         for node in functions:
             for decorator in node.decorator_list:
                 target = decorator.func if isinstance(decorator, ast.Call) else decorator
-                if isinstance(target, ast.Name) and target.id == "dataset":
-                    self._flaw(decorator, "`dataset` is not imported", "add `from andon import dataset, read`")
+                if isinstance(target, ast.Name) and target.id == self.mark:
+                    self._flaw(decorator, f"`{self.mark}` is not imported", f"add `{self.form.splitlines()[0]}`")
                     return
         place = functions[0] if functions else self._tree
-        self._flaw(place, "no function has the mark `@dataset(…)`", f"a Python dataset is one function:\n{_FORM}")
+        message = f"no function has the mark `@{self.mark}(…)`"
+        self._flaw(place, message, f"a Python {self.mark} is one function:\n{self.form}")
 
     def _parameters(self, function: ast.FunctionDef) -> tuple[tuple[tuple[str, str], ...], tuple[NameUse, ...]]:
         arguments = function.args
@@ -285,22 +291,7 @@ class _DatasetFile:
     def _declared(self, decorator: ast.expr) -> DeclaredFields:
         if not isinstance(decorator, ast.Call):
             return DeclaredFields()
-        known = [f.name for f in FIELDS]
-        for argument in decorator.args:
-            self._flaw(argument, "`@dataset` takes its settings by name", 'such as `@dataset(owner="ana")`')
-        root = PlacedValue("map", {}, *_place(self._text, decorator))
-        for keyword in decorator.keywords:
-            if keyword.arg is None:
-                self._flaw(keyword.value, "settings can't be computed (`**`)", "write them out")
-                continue
-            if keyword.arg not in known and keyword.arg not in LATER:
-                message = f"`@dataset` has no setting `{keyword.arg}`"
-                self._flaw(keyword, message, did_you_mean(keyword.arg, known), "project.unknown_key")
-                continue
-            node = self._node(keyword.value, keyword.arg)
-            if node is not None:
-                root.value[keyword.arg] = node
-                root.keys[keyword.arg] = _place(self._text, keyword)
+        root = self._given(decorator, [f.name for f in FIELDS], LATER)
         declared = read_fields(root, self._path)
         self.flaws += declared.flaws
         values = dict(declared.values)
@@ -311,6 +302,9 @@ class _DatasetFile:
                     FileFlaw("project.bad_value", f"`{name}` is for sources", line, column, "take it out")
                 )
                 values.pop(name)
+        if values.pop("sort", ()):
+            message = "`sort` is for SQL: return the rows in the order that you want"
+            self.flaws.append(FileFlaw("project.bad_value", message, *declared.places["sort"], "take it out"))
         wrong = growth_problem(values, root.keys, "python")
         if wrong is not None:
             key, message, hint = wrong
@@ -330,6 +324,25 @@ class _DatasetFile:
             for key in ("history", "materialize"):
                 values.pop(key, None)
         return DeclaredFields(values, declared.places, declared.named)
+
+    def _given(self, decorator: ast.Call, known: Sequence[str], later: Collection[str]) -> PlacedValue:
+        """The arguments of the mark, as a mapping."""
+        for argument in decorator.args:
+            self._flaw(argument, f"`@{self.mark}` takes its settings by name", f'such as `@{self.mark}(owner="ana")`')
+        root = PlacedValue("map", {}, *_place(self._text, decorator))
+        for keyword in decorator.keywords:
+            if keyword.arg is None:
+                self._flaw(keyword.value, "settings can't be computed (`**`)", "write them out")
+                continue
+            if keyword.arg not in known and keyword.arg not in later:
+                message = f"`@{self.mark}` has no setting `{keyword.arg}`"
+                self._flaw(keyword, message, did_you_mean(keyword.arg, known), "project.unknown_key")
+                continue
+            node = self._node(keyword.value, keyword.arg)
+            if node is not None:
+                root.value[keyword.arg] = node
+                root.keys[keyword.arg] = _place(self._text, keyword)
+        return root
 
     def _node(self, value: ast.expr, name: str) -> PlacedValue | None:
         """A literal as a node; what is none is a flaw."""

@@ -29,10 +29,12 @@ def read_remote_source(path: str, text: str) -> FileFacts:
     for name, why in (
         ("materialize", "a source is always a table: what is in a database changes at any time"),
         ("incremental", "`incremental` is for SQL datasets: a source loads by its own rules"),
+        ("history", "a history is made by SQL over a source, not by the source"),
+        ("sort", "`sort` is for what the lake's engine makes: order the rows in a dataset over this source"),
         ("timeout", "`timeout` is for Python datasets"),
         ("allow", "`allow` is for queries that the lake's engine runs"),
     ):
-        if values.pop(name, "table") != "table":
+        if values.pop(name, "table") not in ("table", ()):
             place = declared.places.get(name, (1, 1))
             problems.append(at_place(path, text, *place, "project.bad_value", why, "take it out"))
     problems += of_flaws(path, text, tuple(load_flaws(declared, is_remote=True)))

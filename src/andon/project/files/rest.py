@@ -29,7 +29,7 @@ from andon.project.files.yaml_nodes import parse_yaml
 _REFERENCE = re.compile(r"\$\{(?:env|file):[^}]+\}")
 _RATE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*/\s*(s|sec|min|h)\Z")
 _SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
-_HOST = re.compile(r"[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
+_HOST = re.compile(r"(?P<below>\*\.)?[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
 
 
 def _read_url(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
@@ -117,10 +117,17 @@ def _read_hosts(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tup
     return None if pairs is None else hosts_of(reader, pairs)
 
 
-def hosts_of(reader: FieldReader, pairs: tuple[tuple[str, PlacedValue], ...]) -> tuple[str, ...]:
-    """The hosts in a list of texts; what is none is noted."""
+def hosts_of(
+    reader: FieldReader, pairs: tuple[tuple[str, PlacedValue], ...], *, below: bool = False
+) -> tuple[str, ...]:
+    """The hosts in a list of texts; what is none is noted.
+
+    Args:
+        below: whether `*.example.com` may stand for what lies below a host.
+    """
     for text, place in pairs:
-        if not _HOST.match(text):
+        match = _HOST.match(text)
+        if match is None or (match["below"] and not below):
             hint = "such as `api.example.com` or `api.example.com:8443`"
             reader.wrong(place, "`hosts` are names of hosts, each with or without a port", f"found `{text}`", hint)
     return tuple(text.lower() for text, _ in pairs if _HOST.match(text))

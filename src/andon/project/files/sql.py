@@ -107,6 +107,12 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
         message = "a source is always a table: a view over files would change with them"
         problems.append(at_offset(path, text, offset, "project.bad_value", message, "take `materialize` out"))
         values.pop("materialize")
+    if is_view and values.pop("sort", ()):
+        offset = _offset(text, declared.places.get("sort"))
+        message = "a view has no files whose rows could lie in an order"
+        problems.append(
+            at_offset(path, text, offset, "project.bad_value", message, "take `sort` out, or order the SQL")
+        )
     if "timeout" in values:
         offset = _offset(text, declared.places.get("timeout"))
         message = "`timeout` is for Python datasets"

@@ -56,6 +56,13 @@ class Merged(Record):
         rest (not selected, or of a source of which an undo keeps something out), so that nobody is asked again."""
         return tuple(path for path in self.decided if path not in self.taken)
 
+    def and_of(self, other: Merged) -> Merged:
+        """This and the merge of other paths."""
+        both = {
+            name: (*getattr(self, name), *getattr(other, name)) for name in self.__struct_fields__ if name != "files"
+        }
+        return Merged({**self.files, **other.files}, **both)
+
 
 @dataclass
 class _Sorting:

@@ -251,6 +251,8 @@ class _Linker:
                 shaping.append(["connection", facts.keys.connection])
             if facts.keys.history is not None:
                 shaping.append(["history", to_json(facts.keys.history)])
+            if facts.keys.sort:
+                shaping.append(["sort", list(facts.keys.sort)])
             if facts.keys.incremental:
                 shaping.append(["incremental", to_json(facts.keys.incremental)])
             if facts.keys.load is not None:
@@ -285,9 +287,12 @@ class _Linker:
             recorded=facts.keys.recorded,
             connection=facts.keys.connection,
             history=history,
+            sort=facts.keys.sort,
             growth=facts.keys.incremental,
             load=facts.keys.load,
             rest=facts.rest,
+            hosts=facts.hosts,
+            secrets=facts.secrets,
             id=definition_id(name, meaning, ordered),
         )
 

@@ -224,9 +224,7 @@ class _GoingOn:
         came = self._came(asked, start, keys)
         facts = self._of.facts(asked, self._column, self._kind)
         notes += told(self._column, facts)
-        new = self._writer.write(
-            self._definition, self._make, [FilePart(self._recipe(putting.added(came)), self._size)]
-        )
+        new = self._writer.write(self._definition, self._make, [self._part(putting.added(came))])
         try:
             gone = self._gone(came)
             if not new.version.rows and not gone[0]:
@@ -268,10 +266,7 @@ class _GoingOn:
             kept = [file for file in kept if file not in touched]
             small = [file for file in touched if file.size < _SMALL]
             groups = [*([file] for file in touched if file not in small), *([small] if small else [])]
-            parts = [
-                FilePart(self._recipe(putting.without(came, self._of.source(group), keys)), self._size)
-                for group in groups
-            ]
+            parts = [self._part(putting.without(came, self._of.source(group), keys)) for group in groups]
         rewritten = self._writer.write(self._definition, self._make, parts) if parts else None
         again = [file for file in (rewritten.new if rewritten is not None else ()) if file.rows]
         if rewritten is not None:
@@ -315,6 +310,9 @@ class _GoingOn:
         kind = next(column.type for column in self._before.columns if column.name == self._column)
         text = f"{start}+00" if kind == "TIMESTAMP WITH TIME ZONE" else start
         return f"({name} >= {literal(text)}::{kind} or {name} is null)"
+
+    def _part(self, sql: str) -> FilePart:
+        return FilePart(self._recipe(sql), self._size)
 
     def _recipe(self, sql: str) -> Recipe:
         """For the lake's own engine."""

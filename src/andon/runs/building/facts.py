@@ -9,8 +9,8 @@ from andon.model.version import Version
 
 def facts_of(version: Version) -> list[tuple[str, Any]]:
     """What the write told, by column: equal content in equal files has equal facts."""
-    told = [(name, (s.nulls, s.minimum, s.maximum)) for f in version.files for name, s in f.stats.items()]
-    return sorted(told, key=repr)  # of several files one may have no smallest value
+    found = ((name, (s.nulls, s.minimum, s.maximum)) for f in version.files for name, s in f.stats.items())
+    return sorted(found, key=repr)  # of some nothing is known
 
 
 def may_hold_the_same(one: Version, other: Version) -> bool:

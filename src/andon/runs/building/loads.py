@@ -74,9 +74,9 @@ class Loads:
         return Outcome(None, build, build.version, rows, fresh=False, note=note)
 
     def _earlier(self, definition: Definition, make: Build) -> Build | None:
-        """The published load that a source goes on from, where it asks only for what is new since."""
+        """The published load that a source that is no database goes on from."""
         leaf = self._job.leaves.get(definition.dataset)
-        if not definition.goes_on or leaf is None or leaf.definition != definition.id:
+        if definition.connection is not None or leaf is None or leaf.definition != definition.id:
             return None
         if definition.dataset in self._job.reuse.forced:
             return None
@@ -90,6 +90,9 @@ class Loads:
         whole = self._writer.whole(definition, make)
         if before is None:
             return self._writer.write(definition, make, [whole])
+        whole = replace(whole, recipe=replace(whole.recipe, state=(before.contract or {})[EXTRACT]["state"]))
+        if not definition.goes_on:
+            return self._writer.write(definition, make, [whole])
         version = self._sides.relations.version(before.version)
         schema, _, name = definition.dataset.partition(".")
         earlier = f"{schema}.{name} {version.id[:12]}"
@@ -98,6 +101,9 @@ class Loads:
         made = self._writer.write(definition, make, [FilePart(recipe, whole.size + version.bytes)])
         if made.produced.loaded is None or not made.produced.loaded.adds:
             return made
+        if not made.version.rows:
+            self._writer.drop(made)
+            return replace(made, version=version, new=())
         files = (*version.files, *made.version.files)
         return replace(
             made, version=Version(version_id(version.columns, files), version.dataset, version.columns, files)

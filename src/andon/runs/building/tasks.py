@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.graph import ordered_below
 from andon.base.record import replace
+from andon.base.text import plural
 from andon.engines.engine import Builders, Engine, Types, stopped
 from andon.engines.relation import ViewRelation, views_in
 from andon.errors import AndonError, DatasetError
@@ -57,8 +58,8 @@ class Tasks:
         self._writer = Writer(job, sides, engines, self._columns)
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._loads = Loads(job, sides, self._writer)
-        self._growing = Growing(job, sides, self._writer)
         self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
+        self._growing = Growing(job, sides, self._writer)
 
     def interrupt(self) -> None:
         """Stop what is running."""
@@ -82,6 +83,8 @@ class Tasks:
         if self.job.cancelled.is_set():
             raise stopped(dataset)
         definition = self.job.definitions[dataset]
+        if dataset in self.job.wishes.pack:
+            return self._packed(definition)
         inputs = {name: versions[name] for name in definition.inputs}
         files, contract = self.job.raw.pinned.get(dataset, ((), None))
         grown = goes_on_from(definition, inputs, self._history(dataset), self.job.moment)
@@ -98,7 +101,7 @@ class Tasks:
                 return self._adopt(known)
         began = time.perf_counter()
         if step.proof is not None and step.version is not None:
-            return self._proved(definition, key, inputs, step.version, step.proof)
+            return self._proved(definition, key, inputs, step.version, step.proof, grown)
         if self.job.reuse.proofs and dataset not in self.job.reuse.forced and step.action is Action.BUILD:
             same = same_reading(definition, inputs, self.job, self.sides)
             if same is not None:
@@ -127,9 +130,20 @@ class Tasks:
         return self.job.lake.objects.builds([leaf.build])[leaf.build]
 
     def _proved(
-        self, definition: Definition, key: str, inputs: Mapping[str, str], version_id: str, proof: str
+        self,
+        definition: Definition,
+        key: str,
+        inputs: Mapping[str, str],
+        version_id: str,
+        proof: str,
+        grown: Mapping[str, Any] | None = None,
     ) -> Outcome:
         """The published version under a new recipe: a build that only says why."""
+        if definition.growth is not None:  # what it remembers holds on, and is part of its key
+            before = self.job.lake.objects.builds([self.job.leaves[definition.dataset].build]).values()
+            grown = next((build.grown for build in before), None)
+            clock = clock_part(definition, self.job.moment)
+            key = recipe_key(definition.id, inputs, (), None, clock, Grown.of(grown).part_of_key)
         build = Build(
             id=secrets.token_hex(16),
             key=key,
@@ -138,12 +152,34 @@ class Tasks:
             version=version_id,
             run=self.job.run,
             inputs=inputs,
+            grown=grown,
             logical_time=to_text(self.job.moment),
             proof=proof,
         )
         version = self.relations.version(version_id)
         note = f"proved equal: {proof}"
         return Outcome(version, build, version_id, version.rows, fresh=True, note=note, definition=definition)
+
+    def _packed(self, definition: Definition) -> Outcome:
+        """The published rows in fewer files."""
+        leaf = self.job.leaves[definition.dataset]
+        build = self.job.lake.objects.builds([leaf.build])[leaf.build]
+        version = self.relations.version(leaf.version)
+        began = time.perf_counter()
+        made = self._writer.pack(definition, build, version)
+        if made is None:
+            return Outcome(None, build, version.id, version.rows, fresh=False, note="its files are as they should be")
+        note = f"{plural(len(version.files), 'file')} put together to {len(made.version.files):,}"
+        build = replace(
+            build,
+            id=secrets.token_hex(16),
+            version=made.version.id,
+            run=self.job.run,
+            seconds=time.perf_counter() - began,
+            proof="the same rows in fewer files",
+        )
+        self.relations.add(made.version, build, definition)
+        return Outcome(made.version, build, made.version.id, version.rows, fresh=True, note=note, definition=definition)
 
     # -- kinds of steps
 
@@ -247,12 +283,11 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        notes = [way, made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
-        told = "; ".join(each for each in notes if each) or None
-        same_note = f"{proof}: version kept" if proof else None
-        note = "; ".join(each for each in (way if proof else told, same_note) if each) or None
+        told = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
+        said = "; ".join(each for each in told if each) or None
+        note = "; ".join(each for each in (way, f"{proof}: version kept" if proof else said) if each) or None
         return Outcome(
-            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=told, new=new
+            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said, new=new
         )
 
     def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:

@@ -13,6 +13,7 @@ from andon.lake.named_files import raw_path
 from andon.model.build import Build
 from andon.model.dataset import Definition, Kind
 from andon.model.version import Column, DataFile, Version, version_id
+from andon.runs.building.packing import MANY, packed_recipe, small_runs, sorted_recipe, standing_for
 from andon.runs.building.turns import Turns
 
 if TYPE_CHECKING:
@@ -94,13 +95,15 @@ class Writer:
             AndonError: as `Engine.run`; then no new file is left.
         """
         new: list[DataFile] = []
+        packed: list[DataFile] = []
         produced: Produced | None = None
         try:
+            kept = self._packed(definition, make, kept, MANY, packed)
             for part in [self.whole(definition, make)] if parts is None else parts:
                 produced, file = self._file(definition, make, part)
                 new.append(file)
         except BaseException:
-            self._delete(new)
+            self._delete([*packed, *new])
             raise
         if produced is None:
             raise ValueError("a result is made of at least one part")
@@ -108,7 +111,34 @@ class Writer:
         self._delete([file for file in new if file not in filled])
         files = (*kept, *filled)
         version = Version(version_id(produced.columns, files), definition.dataset, produced.columns, files)
-        return Made(version, produced, tuple(filled))
+        return Made(version, produced, (*packed, *filled))
+
+    def pack(self, definition: Definition, make: Build, version: Version) -> Made | None:
+        """A version with its small files put together, however few they are in a row; None where there is nothing to put together."""
+        packed: list[DataFile] = []
+        try:
+            files = tuple(self._packed(definition, make, version.files, 2, packed))
+        except BaseException:
+            self._delete(packed)
+            raise
+        if not packed:
+            return None
+        whole = Version(version_id(version.columns, files), version.dataset, version.columns, files)
+        return Made(whole, Produced(version.columns, version.rows or 0, {}, make.engine), tuple(packed))
+
+    def _packed(
+        self, definition: Definition, make: Build, files: Sequence[DataFile], at_least: int, packed: list[DataFile]
+    ) -> Sequence[DataFile]:
+        """`files` with runs of small ones put together; new ones are added to `packed` as soon as they are there."""
+        result = list(files)
+        for start, end in reversed(small_runs(files, at_least)):
+            together = files[start:end]
+            self._job.lake.intact.require(definition.dataset, together)
+            recipe = packed_recipe(self._job, definition, together)
+            _, file = self._file(definition, make, FilePart(recipe, sum(each.size for each in together)))
+            packed.append(standing_for(file, together))
+            result[start:end] = [packed[-1]]
+        return result
 
     def drop(self, made: Made) -> None:
         """Delete what was written for a result that nothing will name; files that were kept stay."""
@@ -123,6 +153,9 @@ class Writer:
         """What an engine is given to compute a definition over the inputs of a build."""
         dataset, reader, moment = definition.dataset, self._job.raw.reader, self._job.moment
         inputs = {name: self._sides.relations.relation(version) for name, version in make.inputs.items()}
+        if definition.is_function:
+            code = {path: self._job.lake.objects.text(sha) for path, sha in definition.files}
+            return Recipe(definition, inputs, moment, code=code, contract=self._job.raw.pinned[dataset][1])
         if definition.asks is not None:
             return Recipe(definition, inputs, moment, definition.sql, contract=self._job.raw.pinned[dataset][1])
         if definition.kind is Kind.SOURCE:
@@ -151,8 +184,8 @@ class Writer:
 
     def _file(self, definition: Definition, make: Build, part: FilePart) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
-        storage, recipe = self._job.lake.storage, part.recipe
-        is_own = recipe.definition is definition
+        storage, recipe = self._job.lake.storage, sorted_recipe(definition, part.recipe)
+        is_own = part.recipe.definition is definition
         types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")

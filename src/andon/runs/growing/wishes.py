@@ -15,8 +15,10 @@ class Wishes(Record):
         full: those that are made whole.
         forward: those whose earlier rows stay as they were made, though their definition is another.
         fill: by dataset the times to fill.
+        pack: those whose files are put together, of whatever kind they are.
     """
 
     full: frozenset[str] = frozenset()
     forward: frozenset[str] = frozenset()
     fill: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
+    pack: frozenset[str] = frozenset()

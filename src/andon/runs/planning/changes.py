@@ -148,8 +148,8 @@ class Changes:
             from andon.sql.verdict import DefinitionQuery, verdict
 
             known = verdict(
-                DefinitionQuery(old.sql or "", old.macros, old.key, str(old.materialize), dict(old.was)),
-                DefinitionQuery(new.sql or "", new.macros, new.key, str(new.materialize), dict(new.was)),
+                DefinitionQuery(old.sql or "", old.macros, old.key, str(old.materialize), dict(old.was), old.sort),
+                DefinitionQuery(new.sql or "", new.macros, new.key, str(new.materialize), dict(new.was), new.sort),
                 before,
                 after,
                 stored=_stored,

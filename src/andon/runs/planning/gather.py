@@ -31,10 +31,11 @@ from andon.runs.planning.merging import (
     merge_raw,
     passed_notices,
 )
-from andon.runs.planning.moves import HeadMoves
+from andon.runs.planning.moves import HeadMoves, moment_of
 from andon.runs.planning.raw_common import RawInCommon, RawState
+from andon.runs.planning.remote_files import RemoteFiles
 from andon.runs.planning.steps import SourceInput
-from andon.sources.files.paths import glob
+from andon.sources.files.paths import glob, is_remote, local_patterns
 from andon.workspace.base import Base, InCommon
 from andon.workspace.git import git_info
 from andon.workspace.git_history import GitHistory
@@ -105,6 +106,7 @@ class Gatherer:
         self._workspace = workspace
         self._lake = workspace.lake
         self._seen: dict[str, Mapping[str, InputFile]] = {}
+        self._remote = RemoteFiles(workspace)
         self._loaded: tuple[Mapping[str, str], Project] | None = None
 
     # -- sides
@@ -130,7 +132,7 @@ class Gatherer:
             return content
 
         code = {path: fact.sha256 for path, fact in facts.items()}
-        return MergeSide(code, self._folder_raw, read, self._read_raw, self._read_kept)
+        return MergeSide(code, self._folder_raw, read, self._read_raw, self._read_kept, remote=self._remote.of)
 
     def own(self, state: State) -> MergeSide:
         """A branch's own code on the raw files that lie in the folder today."""
@@ -141,6 +143,7 @@ class Gatherer:
             lambda _, sha: read(sha),
             self._read_raw,
             self._read_kept,
+            remote=self._remote.of,
             is_folder=False,
             is_own=True,
         )
@@ -161,6 +164,7 @@ class Gatherer:
             raw.files,
             lambda _, sha: read(sha),
             build=raw.builds.get,
+            moment=lambda dataset: moment_of(self._lake.commits, commit, dataset),
             is_folder=False,
             has_folders_raw=False,
         )
@@ -180,7 +184,8 @@ class Gatherer:
         raw = dict(old.raw) if old is not None else {}
         for name, build in builds.items():
             if build.definition in definitions:
-                there, here = by_path(build.files), by_path(self._folder_raw(definitions[build.definition]).values())
+                there = by_path(file for file in build.files if not is_remote(file.path))
+                here = by_path(self._folder_raw(definitions[build.definition]).values())
                 raw[name] = known.of(name, here.keys() | there.keys()).after(head.id, there, here)
         return raw
 
@@ -225,7 +230,16 @@ class Gatherer:
         groups = () if reverts or not head.rejected else rejected_together(self._lake.commits.first_parents(head))
         rejected = () if reverts else head.rejected
         against = Against(
-            head, base, self.raw_in_common(base, head), drop, moves, decide, rejected, tuple(groups), history
+            head,
+            base,
+            self.raw_in_common(base, head),
+            drop,
+            moves,
+            decide,
+            rejected,
+            tuple(groups),
+            history,
+            lambda dataset: moment_of(self._lake.commits, head, dataset),
         )
         passed = self._corrected_code(state, side, against)
         against = against.without(passed)
@@ -343,6 +357,8 @@ class Gatherer:
 
     def _look(self, definition: Definition) -> Mapping[str, InputFile]:
         root = self._workspace.root
-        paths = sorted({p for read in definition.reads for pattern in read.patterns for p in glob(root, pattern)})
+        paths = sorted(
+            {p for read in definition.reads for pattern in local_patterns(read) for p in glob(root, pattern)}
+        )
         facts: Mapping[str, FileFact] = hash_files(root, paths, self._workspace.cache)
         return {path: InputFile(path, fact.sha256, fact.size) for path, fact in facts.items()}

@@ -16,7 +16,9 @@ from andon.project.folder.scan import is_code_path
 from andon.runs.planning.going_on import asks
 from andon.runs.planning.moves import HeadMoves
 from andon.runs.planning.raw_common import RawInCommon, RawState, Teller, means
+from andon.runs.planning.remote_merging import merge_asked, merge_loads, remote_only
 from andon.runs.planning.steps import SourceInput
+from andon.sources.files.paths import is_remote, remote_patterns
 from andon.workspace.base import Base, InCommon
 from andon.workspace.git_history import Differing, GitHistory
 
@@ -32,6 +34,8 @@ class MergeSide(Record):
         raw: the raw files that a source's patterns mean on this side.
         read: content of a code file of this side.
         read_raw, read_kept: content of a raw file of the folder, and of one that the lake keeps.
+        remote: what the places of a source's remote files hold now: asked when it is called.
+        moment: when this side got what it shows of a dataset.
         build: the build of a source on this side; None where its rows come from outside each time.
         is_folder: whether it is the working folder.
         is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
@@ -44,6 +48,8 @@ class MergeSide(Record):
     read: Callable[[str, str], bytes]
     read_raw: Callable[[str, str], bytes] = lambda *_: b""
     read_kept: Callable[[str, str], bytes] = lambda *_: b""
+    remote: Callable[[Definition], Mapping[str, InputFile]] = lambda _: {}
+    moment: Callable[[str], str] = lambda _: ""
     build: Callable[[str], Build | None] = lambda _: None
     is_folder: bool = True
     is_own: bool = False
@@ -61,6 +67,7 @@ class Against(Record):
         rejected_causes: what undos keep out, but for what passes again.
         groups: what they keep out, by the publish that had brought it.
         history: what git says of files in which the folder and the head differ; None where the side is not the folder.
+        moment: when the head got what it shows of a dataset.
     """
 
     head: Commit
@@ -72,6 +79,7 @@ class Against(Record):
     rejected_causes: tuple[Cause, ...] = ()
     groups: tuple[frozenset[Cause], ...] = ()
     history: GitHistory | None = None
+    moment: Callable[[str], str] = lambda _: ""
 
     def rejected(self, *, raw: bool = False) -> Mapping[str, frozenset[str | None]]:
         """What undos keep out of the code, or of all that reads `raw` files."""
@@ -129,8 +137,11 @@ def merge_raw(definitions: Mapping[str, Definition], head: RawState, side: Merge
             continue
         try:
             published = head.files(definition)
-            found.merged[name] = merged = _merged(definition, published, head.teller(definition), side, against)
-            found.sources[name], notices = _source_input(definition, head.builds.get(name), published, side, merged)
+            here = _here(definition, head.builds.get(name), published, side)
+            found.merged[name] = merged = _merged(definition, here, published, head, side, against)
+            found.sources[name], notices = _source_input(
+                definition, head.builds.get(name), published, here, side, merged
+            )
         except AndonError as error:
             if isinstance(error, ConflictError | MachineError):
                 raise
@@ -155,25 +166,108 @@ def _is_other(
     for definition in reading:
         if not means(definition, cause.path):
             continue
+        if (
+            is_remote(cause.path)
+            and side.has_folders_raw
+            and not _asks(definition, head.builds.get(definition.dataset), side)
+        ):
+            return False
         try:
-            here = side.raw(definition).get(cause.path)
+            here = (side.remote if is_remote(cause.path) and side.has_folders_raw else side.raw)(definition).get(
+                cause.path
+            )
         except AndonError:
             return False  # told where the source is merged
         if here is not None:
             return here.sha256 != cause.content
+        if is_remote(cause.path) and side.has_folders_raw:
+            return cause.content is not None
         return cause.content is not None and cause.path in against.raw.at([cause.path], head.teller(definition)).files
     return False
 
 
+def _asks(definition: Definition, build: Build | None, side: MergeSide) -> bool:
+    """Whether the places of a source's remote files are asked: by the folder where it is new or edited, by a refresh each time.
+
+    Args:
+        build: of the head's leaf.
+    """
+    return build is None or build.definition != definition.id or (side.is_own and side.asks)
+
+
+def _here(
+    definition: Definition, build: Build | None, published: Mapping[str, InputFile], side: MergeSide
+) -> Mapping[str, InputFile]:
+    """The files that a source means on a side; those in other places stay as published where nobody asks for them."""
+    found = side.raw(definition)
+    if not side.has_folders_raw or not any(map(remote_patterns, definition.reads)):
+        return found
+    if _asks(definition, build, side):
+        return {**found, **side.remote(definition)}
+    return {**found, **{path: file for path, file in published.items() if is_remote(path)}}
+
+
 def _merged(
-    definition: Definition, published: Mapping[str, InputFile], teller: Teller, side: MergeSide, against: Against
+    definition: Definition,
+    here: Mapping[str, InputFile],
+    published: Mapping[str, InputFile],
+    head: RawState,
+    side: MergeSide,
+    against: Against,
+) -> Merged:
+    """The merge of a source's files: those of a folder, and those in other places, which are nobody's edits.
+
+    Args:
+        here: those of the side.
+        published: what it finds in the head.
+    """
+    local, remote = _merged_raw(definition, here, published, head.teller(definition), side, against), None
+    if any(map(is_remote, [*here, *published])):
+        remote = _merged_remote(definition, here, published, head, side, against)
+    return local if remote is None else local.and_of(remote)
+
+
+def _merged_remote(
+    definition: Definition,
+    here: Mapping[str, InputFile],
+    published: Mapping[str, InputFile],
+    head: RawState,
+    side: MergeSide,
+    against: Against,
+) -> Merged:
+    """The merge of what other places held for a source."""
+    mine, there = remote_only(here), remote_only(published)
+    rejected, source = against.rejected(raw=True), definition.dataset
+    if side.has_folders_raw:
+        return merge_asked(mine, there, rejected, source)
+    teller = head.teller(definition)
+    base = against.raw.at((p for p in mine.keys() | there.keys() if mine.get(p) != there.get(p)), teller)
+    return merge_loads(
+        mine,
+        there,
+        rejected,
+        source,
+        base.files,
+        against.unmoved(base, there, teller),
+        lambda: Newer.THEIRS if against.moment(source) > side.moment(source) else Newer.MINE,
+    )
+
+
+def _merged_raw(
+    definition: Definition,
+    here_files: Mapping[str, InputFile],
+    published: Mapping[str, InputFile],
+    teller: Teller,
+    side: MergeSide,
+    against: Against,
 ) -> Merged:
     """The merge of a source's raw files.
 
     Args:
         published: what it finds in the head, and `teller` who says so.
     """
-    here, there = by_path(side.raw(definition).values()), by_path(published.values())
+    here = {path: file.sha256 for path, file in here_files.items() if not is_remote(path)}
+    there = {path: file.sha256 for path, file in published.items() if not is_remote(path)}
     base = against.raw.at((p for p in here.keys() | there.keys() if here.get(p) != there.get(p)), teller)
     return merge(
         base.files,
@@ -219,10 +313,15 @@ def _reads(read: Callable[[str, str], bytes], path: str, sha: str | None) -> Cal
 
 
 def _source_input(
-    definition: Definition, build: Build | None, published: Mapping[str, InputFile], side: MergeSide, merged: Merged
+    definition: Definition,
+    build: Build | None,
+    published: Mapping[str, InputFile],
+    here: Mapping[str, InputFile],
+    side: MergeSide,
+    merged: Merged,
 ) -> tuple[SourceInput, Sequence[str]]:
     """What a source would read, and what of it people should hear; arguments as of `_merged`, with the build of the head's leaf."""
-    name, here = definition.dataset, side.raw(definition)
+    name = definition.dataset
     sizes = {(f.path, f.sha256): f.size for f in (*published.values(), *here.values())}
     files = tuple(InputFile(p, sha, sizes[p, sha]) for p, sha in sorted(merged.files.items()))
     old = {f.path: f.sha256 for f in build.files} if build else {}

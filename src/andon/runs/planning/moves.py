@@ -16,6 +16,18 @@ from andon.model.dataset import Kind
 _File = tuple[str | None, str]
 
 
+def moment_of(commits: Commits, commit: Commit, dataset: str) -> str:
+    """When the history of a commit got what it shows of a dataset: a build says only when that was first made."""
+    newest = commit
+    for earlier in commits.first_parents(commit):
+        if earlier.id == commit.id:
+            continue
+        if dataset in commits.changed_leaves(earlier, newest):
+            break
+        newest = earlier
+    return newest.time
+
+
 class HeadMoves:
     """Which files a branch's publishes changed, as far as they still count. Nothing is read before it is asked."""
 

@@ -18,6 +18,8 @@ from andon.lake.named_files import raw_path
 from andon.lake.storage import Storage
 from andon.model.build import InputFile
 from andon.model.damage import Damage
+from andon.sources.files.paths import is_remote
+from andon.sources.remote.failures import shown_url
 
 _CHUNK = 1 << 20
 
@@ -95,7 +97,14 @@ class RawFiles:
         return new
 
     def _require_own(self, file: InputFile, found: Damage) -> None:
-        """Where the copy is damaged, the project's own file must be there."""
+        """Where the copy is damaged, the project's own file must be there; what lies elsewhere is in the lake alone."""
+        if is_remote(file.path):
+            raise DamagedError(
+                "lake.corrupt",
+                f"the lake's copy of `{shown_url(file.path)}` {found.what}: {found.path}",
+                where=shown_url(file.path),
+                hint="`andon refresh` fetches it again, as it is there now; or restore the copy from a backup",
+            )
         if self._storage.exists(raw_path(file)) and not (self.root / file.path).exists():
             raise DamagedError(
                 "lake.corrupt",

@@ -53,6 +53,7 @@ class Situation(Record):
         known: recipe keys to current builds (asked for many keys at once).
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
+        packs: datasets whose files are put together, which changes no row of them.
         histories: builds of the leaves that are histories, by dataset.
         grown: of tables that grow, and of which the head holds a result: how that was made.
         how: whether a table that grows is made whole or what is new of it, for the reason: asked with its name, why it is made at all,
@@ -72,6 +73,7 @@ class Situation(Record):
     forced: frozenset[str] = frozenset()
     old: Mapping[str, Definition] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    packs: frozenset[str] = frozenset()
     histories: Mapping[str, Build] = field(default_factory=dict)
     grown: Mapping[str, Build] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
@@ -112,6 +114,7 @@ class _Planner:
             d: leaf.version for d, leaf in situation.leaves.items() if d not in self.taken
         }
         self.remade: set[str] = set()
+        self.same = set(situation.packs)
 
     def steps(self) -> tuple[Step, ...]:
         steps: list[Step] = []
@@ -203,9 +206,13 @@ class _Planner:
     def _proof(self, dataset: str) -> str | None:
         """Why the head's version still holds, where that can be proved before anything is built."""
         now = self.now
+        definition = now.definitions[dataset]
+        changed = {p for p in definition.inputs if self._differs(p)}
+        if changed and changed <= self.same and definition.clock is ClockUse.NONE and dataset in now.leaves:
+            self.same.add(dataset)
+            return f"the files of {min(changed)} were put together, its rows are the same"
         if now.prove is None or dataset in now.forced or dataset not in now.leaves:
             return None
-        definition = now.definitions[dataset]
         if definition.kind is not Kind.SQL:
             return None
         return now.prove(dataset, [p for p in definition.inputs if self._differs(p)], self.remade)
@@ -217,6 +224,8 @@ class _Planner:
             return now.wanted[dataset]
         if leaf is None:
             return "new"
+        if dataset in now.packs:
+            return "its files are put together"
         if leaf.definition != definition.id:
             return _changed_code(now.old.get(leaf.definition), definition)
         if source is not None and (source.added or source.removed or source.changed):
@@ -266,7 +275,11 @@ def _changed_code(old: Definition | None, new: Definition) -> str:
             return f"materialize changed from {old.materialize} to {new.materialize}"
         if old.key != new.key:
             return "its key changed"
-        return "its Python changed" if new.kind is Kind.PYTHON else "its SQL changed"
+        if old.sort != new.sort:
+            return "the order of its rows changed"
+        if new.rest is not None:
+            return "what it asks changed"
+        return "its Python changed" if new.kind is Kind.PYTHON or new.is_function else "its SQL changed"
     if used:
         others = f" and {len(used) - 1} more" if len(used) > 1 else ""
         return f"uses {used[0]}{others}, which changed"

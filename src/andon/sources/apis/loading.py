@@ -94,7 +94,7 @@ class ApiEngine:
     def _loaded(self, task: Task, work: Path) -> Produced:
         recipe, definition = task.recipe, task.recipe.definition
         rest = definition.rest or Rest("")
-        state = dict((recipe.contract or {}).get(EXTRACT, {}).get("state", {})) if recipe.earlier else {}
+        state = dict(recipe.state or {})
         since = state.get("cursor")
         fetched = self._fetched(recipe, rest, since or (rest.since.start if rest.since else None), work)
         reading = RecordReading(definition, fetched.records, fetched.count, recipe.contract)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from andon.base.names import did_you_mean
 from andon.errors import DatasetError
 from andon.model.connection import Connection
+from andon.settings.connections import KINDS
 from andon.sources.databases.session import DatabaseSession
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class Databases:
             raise DatasetError(
                 "project.bad_value", f"there is no connection `{name}`", where=where or "andon.toml", hint=hint
             )
+        if KINDS[found.kind].holds_files:
+            message = f"the connection `{name}` holds files, and no tables that a query could read"
+            hint = "take `connection` out and read them: `from read_csv('s3://BUCKET/orders/*.csv')`"
+            raise DatasetError("project.bad_value", message, where=where or "andon.toml", hint=hint)
         return found
 
     def open(

@@ -24,6 +24,8 @@ _FORMATS = {
     "read_parquet": "parquet",
     "parquet_scan": "parquet",
     "read_xlsx": "xlsx",
+    "iceberg_scan": "parquet",
+    "delta_scan": "parquet",
 }
 
 #: Other spellings that DuckDB takes for one option.

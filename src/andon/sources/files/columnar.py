@@ -27,7 +27,8 @@ _LISTED = 12
 
 def relation(call: Call, stored: Sequence[str]) -> str:
     """SQL: the read of the stored files."""
-    options = {name: text for name, text in call.texts.items() if name not in _ANSWERED}
+    is_copy = call.read.function not in ("read_parquet", "parquet_scan")  # of a table that has options of its own
+    options = {} if is_copy else {name: text for name, text in call.texts.items() if name not in _ANSWERED}
     options["hive_partitioning"] = "false"
     if call.get("union_by_name"):
         options["union_by_name"] = "true"

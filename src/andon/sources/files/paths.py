@@ -12,7 +12,10 @@ from andon.errors import DatasetError
 from andon.model.dataset import FileRead
 
 _MAGIC = re.compile(r"[*?\[]")
-_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_READ = ("s3://", "http://", "https://")
+#: Tables that other systems write: a path that begins so is of the snapshot that was read of one.
+_TABLES = {"iceberg_scan": "iceberg:", "delta_scan": "delta:"}
 
 
 def has_magic(pattern: str) -> bool:
@@ -20,25 +23,63 @@ def has_magic(pattern: str) -> bool:
     return _MAGIC.search(pattern) is not None
 
 
+def is_remote(path: str) -> bool:
+    """Whether a path or pattern is of what others write in another place: object storage, a web server, a table of another system."""
+    return path.startswith((*_READ, *_TABLES.values()))
+
+
+def remote_patterns(read: FileRead) -> list[str]:
+    """Those of a read's patterns that are asked for, as paths of what comes back are matched with them."""
+    if read.function in _TABLES:
+        return [_TABLES[read.function] + pattern for pattern in read.patterns]
+    return [pattern for pattern in read.patterns if is_remote(pattern)]
+
+
+def check_table_call(read: FileRead) -> None:
+    """Refuse options of a read of another system's table: its newest snapshot is read, and what was read stays.
+
+    Raises:
+        DatasetError: `source.ambiguous`.
+    """
+    if read.function in _TABLES and read.options:
+        message = f"`{read.function}` takes no option here, found `{read.options[0][0]}`"
+        hint = "leave it out: a refresh loads the newest snapshot, and earlier ones are in the commits that loaded them"
+        raise DatasetError("source.ambiguous", message, where=read.patterns[0], hint=hint)
+
+
+def local_patterns(read: FileRead) -> list[str]:
+    """Those of a read's patterns that are of files in the folder or on the machine."""
+    return [] if read.function in _TABLES else [pattern for pattern in read.patterns if not is_remote(pattern)]
+
+
+def table_of(path: str) -> tuple[str, str]:
+    """The format and the stated place of a table that a path names."""
+    kind, _, place = path.partition(":")
+    return kind, place
+
+
 def check_local(pattern: str) -> None:
-    """Refuse a `pattern` that names a place on a network.
+    """Refuse a `pattern` that names a place on a network that is not read.
 
     Raises:
         DatasetError: `usage.not_yet`.
     """
-    if _REMOTE.match(pattern):
+    if _ELSEWHERE.match(pattern) and not is_remote(pattern):
         hint = "download the file into the project's folder and read it from there"
-        raise DatasetError(
-            "usage.not_yet", f"only local files are read in this version, not `{pattern}`", where=pattern, hint=hint
-        )
+        message = f"files of `s3://`, `http://` and `https://` are read, not `{pattern}`"
+        raise DatasetError("usage.not_yet", message, where=pattern, hint=hint)
 
 
 def match(pattern: str, path: str) -> bool:
     """Whether `path` (POSIX) is one that `pattern` means.
 
     `*` and `?` stop at a `/`; `**` as a whole part stands for any number of folders, none included. Hidden files match like
-    others, as DuckDB has it.
+    others, as DuckDB has it. The address of a file on a web server means itself.
     """
+    if path.startswith(tuple(_TABLES.values())):
+        return pattern in (path, table_of(path)[1])
+    if pattern.startswith(("http://", "https://")):
+        return pattern == path
     return _compiled(_clean(pattern)).fullmatch(_clean(path)) is not None
 
 
@@ -49,6 +90,8 @@ def glob(root: Path, pattern: str) -> list[str]:
         DatasetError: `source.missing` for a link that leads nowhere, `usage.not_yet` for a place on a network.
     """
     check_local(pattern)
+    if is_remote(pattern):
+        return []
     cleaned = _clean(pattern)
     absolute = cleaned.startswith("/")
     base = Path("/") if absolute else root
@@ -80,7 +123,7 @@ def expand(reads: Sequence[FileRead], list_files: Callable[[str], Sequence[str]]
         paths: dict[str, None] = {}
         for pattern in read.patterns:
             check_local(pattern)
-            listed = list(list_files(_clean(pattern)))
+            listed = list(list_files(pattern if is_remote(pattern) else _clean(pattern)))
             if not listed:
                 raise _missing(pattern, list_files)
             paths.update(dict.fromkeys(sorted(listed)))
@@ -185,6 +228,10 @@ def _is_hidden(path: str) -> bool:
 
 
 def _missing(pattern: str, list_files: Callable[[str], Sequence[str]]) -> DatasetError:
+    if is_remote(pattern):
+        return DatasetError(
+            "source.missing", f"no file fits `{pattern}`", where=pattern, hint="look at what lies there"
+        )
     cleaned = _clean(pattern)
     folder = str(PurePosixPath(cleaned).parent)
     while has_magic(folder):

@@ -81,6 +81,8 @@ def compression_of(path: str, stated: str | None) -> str:
     """`gzip`, `zstd` or `none`: what was stated, else by the ending of the project path."""
     if stated and stated.lower() not in ("auto", "auto_detect"):
         return {"uncompressed": "none"}.get(stated.lower(), stated.lower())
+    if path.startswith(("http://", "https://")):
+        path = path.split("?", 1)[0]
     return next((kind for ending, kind in _ENDINGS.items() if path.lower().endswith(ending)), "none")
 
 

@@ -157,7 +157,7 @@ def test_the_order_of_files_does_not_matter() -> None:
         ({"datasets/marts/a.yml": "a: b"}, "datasets/marts/a.yml", ".sql"),
         ({A: "select 1 as x", "sources/marts/a.sql": "select * from 'a.csv'"}, "sources/marts/a.sql", "two files"),
         ({A: "select 1 as x", "datasets/Marts/A.sql": "select 1 as x"}, "datasets/Marts/A.sql", "only in case"),
-        ({"sources/shop/x.py": "x = 1"}, "sources/shop/x.py", "not in this version"),
+        ({"sources/shop/x.py": "x = 1"}, "sources/shop/x.py:1:1", "no function has the mark"),
         ({"sources/shop/b.sql": "select 1 as x"}, "sources/shop/b.sql:1:1", "no file"),
         ({"checks/a.sql": "select * from shop.oders"}, "checks/a.sql:1:15", "`shop.orders`?"),
         ({"checks/a.sql": "/*---\nseverity: holt\n---*/ select id from shop.orders"}, "checks/a.sql:2:11", "`hold`?"),

@@ -7,6 +7,7 @@ import ctypes
 import os
 import select
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -45,11 +46,17 @@ class _MountAttributes(ctypes.Structure):
     )
 
 
+#: Of a network's interface.
+_GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
 _READ_ONLY = _MountAttributes(set=_MOUNT_ATTR_RDONLY)
 
 
 def isolate(
-    means: Sequence[str], readable: Sequence[str], links: Sequence[tuple[str, str]], place: str
+    means: Sequence[str],
+    readable: Sequence[str],
+    links: Sequence[tuple[str, str]],
+    place: str,
+    port: int | None = None,
 ) -> tuple[str, str]:
     """Go on as one that reads `readable`, writes below the folder `place`, and nothing else. Must be called before any thread starts.
 
@@ -59,6 +66,8 @@ def isolate(
     Args:
         means: what may be tried: `namespaces`, `network` (a namespace of it alone), `landlock`.
         links: `(path, target)` of links to make beside what can be read.
+        port: of a proxy on the machine's loopback that may be reached where the network can't be taken away. With it, a network of its
+            own has a loopback.
 
     Returns:
         `namespaces`, `landlock` or `none`, and whether the network is `blocked` or `reachable`.
@@ -75,6 +84,8 @@ def isolate(
     if "namespaces" in means and _may(libc, own, user, group, new_root):
         libc.unshare(own)
         _stay(user, group)
+        if port is not None:
+            _raise_loopback()
         told, tell = os.pipe()
         first = os.fork()
         if first:
@@ -83,11 +94,13 @@ def isolate(
         _first_process(libc, tell, new_root)
         return "namespaces", "blocked"
     network = _block_network(libc, user, group) if "network" in means else "reachable"
+    if network == "blocked" and port is not None:
+        _raise_loopback()
     if "landlock" in means:
         import _andon_landlock  # type: ignore[import-not-found]
 
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        if _andon_landlock.confine(readable, place):
+        if _andon_landlock.confine(readable, place, port, network):
             _drop_capabilities(libc, _MAY_READ_OWN)
             return "landlock", network
     return "none", network
@@ -112,6 +125,17 @@ def _block_network(libc: Any, user: int, group: int) -> str:
     libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
     _stay(user, group)
     return "blocked"
+
+
+def _raise_loopback() -> None:
+    """Let the loopback of a new network work; it leads to this process and what it starts, and nowhere else."""
+    import fcntl
+    import struct
+
+    with socket.socket() as any_socket:
+        asked = struct.pack("16sh", b"lo", 0) + bytes(22)
+        flags = struct.unpack("16sh", fcntl.ioctl(any_socket, _GET_FLAGS, asked)[:18])[1]
+        fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh", b"lo", flags | _UP) + bytes(22))
 
 
 def _may(libc: Any, namespaces: int, user: int, group: int, then: Callable[[], bool] = lambda: True) -> bool:

@@ -18,7 +18,8 @@ _TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
 #: How many rights of files a version of it knows.
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 _LATEST_FILE_RIGHTS = 16
-_ALL_TCP = 0b11
+_ALL_TCP, _CONNECT_TCP = 0b11, 0b10
+_NET_PORT = 2
 #: Sockets without a file, and signals.
 _ALL_SCOPES = 0b11
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
@@ -32,20 +33,29 @@ class _Ruleset(ctypes.Structure):
     _fields_ = (("files", ctypes.c_uint64), ("tcp", ctypes.c_uint64), ("scopes", ctypes.c_uint64))
 
 
+class _AtPort(ctypes.Structure):
+    _fields_ = (("allowed", ctypes.c_uint64), ("port", ctypes.c_uint64))
+
+
 class _Beneath(ctypes.Structure):
     _pack_ = 1
     _fields_ = (("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32))
 
 
-def confine(readable: Sequence[str], place: str) -> bool:
+def confine(readable: Sequence[str], place: str, port: int | None = None, network: str = "reachable") -> bool:
     """From here on read `readable`, write below the folder `place`, and no other file; where the kernel knows these, use no TCP and
-    signal no other process. To be called before any thread starts, when new privileges are given up. False where there is no Landlock."""
+    signal no other process. To be called before any thread starts, when new privileges are given up. False where there is no Landlock.
+
+    Args:
+        port: that TCP may connect to all the same; where the network is `blocked` already, TCP leads nowhere and is left alone.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     version = libc.syscall(_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint(_VERSION))
     if version < 1:
         return False
     handled = (1 << _FILE_RIGHTS.get(version, _LATEST_FILE_RIGHTS)) - 1
-    rules = _Ruleset(handled, _ALL_TCP if version >= 4 else 0, _ALL_SCOPES if version >= 6 else 0)
+    is_apart = port is not None and network == "blocked"
+    rules = _Ruleset(handled, _ALL_TCP if version >= 4 and not is_apart else 0, _ALL_SCOPES if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
     ruleset = libc.syscall(_CREATE, ctypes.byref(rules), ctypes.c_size_t(size), ctypes.c_uint(0))
     if ruleset < 0:
@@ -57,6 +67,9 @@ def confine(readable: Sequence[str], place: str) -> bool:
             _allow(libc, ruleset, path, handled & (_READ | _WRITE_FILE | _TRUNCATE | _IOCTL_DEV))
         for path in (place, _SHARED_MEMORY):
             _allow(libc, ruleset, path, handled & ~(_MAKE_CHAR | _MAKE_BLOCK))
+        if version >= 4 and port is not None and not is_apart:
+            rule = _AtPort(_CONNECT_TCP, port)
+            libc.syscall(_ADD, ruleset, _NET_PORT, ctypes.byref(rule), ctypes.c_uint(0))
         return bool(libc.syscall(_RESTRICT, ruleset, ctypes.c_uint(0)) == 0)
     finally:
         os.close(ruleset)

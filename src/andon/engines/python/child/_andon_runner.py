@@ -25,9 +25,13 @@ def main(job_file: str) -> int:
 
     isolation, network = job["isolation"], "blocked"
     if isolation == "none":
-        isolation, network = _andon_guard.isolate(job["means"], job["readable"], job["links"], job["place"])
+        port = job["network"]["port"] if job["network"] else None
+        isolation, network = _andon_guard.isolate(job["means"], job["readable"], job["links"], job["place"], port)
     _andon_guard.die_with_parent(job["parent"] if isolation == "none" else None)
     _andon_guard.limit(job["memory"])
+    import _andon_network  # type: ignore[import-not-found]
+
+    network = _andon_network.open_way(job, network)
     _set_paths(job)
     import _andon_results as results  # type: ignore[import-not-found]
 
@@ -74,6 +78,10 @@ def _make(job: dict[str, Any], results: Any) -> dict[str, Any]:
         settings["memory_limit"] = job["memory_limit"]
     connection = duckdb.connect(":memory:", config=settings)
     connection.execute("set timezone = 'UTC'")
+    if job["state"] is not None:
+        import _andon_source  # type: ignore[import-not-found]
+
+        return _andon_source.load(job, connection, getattr(_load(job), job["function"]))  # type: ignore[no-any-return]
     relations = {name: _input(connection, name, sql) for name, sql in job["inputs"].items()}
     function = getattr(_load(job), job["function"])
     value = function(**{parameter: relations[name] for parameter, name in job["parameters"]})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 
-__all__ = ["dataset", "logical_time", "read"]
+__all__ = ["dataset", "logical_time", "read", "source"]
 
 
 class Input:
@@ -25,6 +25,13 @@ def read(name: str) -> Input:
 
 def dataset(function=None, **settings):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Mark the function that makes the dataset; the settings were read from the text already."""
+    if function is not None:
+        return function
+    return lambda function: function
+
+
+def source(function=None, **settings):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Mark the function that loads a source; the settings were read from the text already."""
     if function is not None:
         return function
     return lambda function: function

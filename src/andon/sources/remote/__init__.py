@@ -1,0 +1,1 @@
+"""Files in other places: object storage and web servers."""

@@ -1,0 +1,75 @@
+"""The places of a project's remote files, each by the connection that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from andon.model.connection import Connection
+from andon.sources.files.paths import check_local, table_of
+from andon.sources.remote.place import FilePlace
+
+
+class Places:
+    """Opens the places that sources name.
+
+    Args:
+        connections: by name, those of databases among them.
+        resolve: gives what a text with references stands for: (text, what it is).
+        root: the project's folder.
+    """
+
+    def __init__(self, connections: Mapping[str, Connection], resolve: Callable[[str, str], str], root: Path) -> None:
+        self._connections = connections
+        self._resolve = resolve
+        self._root = root
+
+    def of(self, url: str) -> FilePlace:
+        """The place of a file, or of all that a pattern means.
+
+        Raises:
+            UsageError: `usage.bad_argument` for a reference that leads nowhere.
+            MachineError: `machine.missing` where what reads such a place is not installed.
+        """
+        if url.startswith("s3://"):
+            from andon.sources.remote.s3 import S3Place, bucket_and_key
+
+            bucket = bucket_and_key(url)[0]
+            found = next((c for c in self._of_kind("s3") if dict(c.options)["bucket"] == bucket), None)
+            return S3Place(bucket, found.name if found else None, self._options(found))
+        if not url.startswith(("http://", "https://")):
+            return self._table(url)
+        from andon.sources.remote.http import HttpPlace
+
+        named = [c for c in self._of_kind("http") if is_below(url, dict(c.options)["url"])]
+        found = max(named, key=lambda c: len(dict(c.options)["url"]), default=None)
+        return HttpPlace(found.name if found else None, self._options(found))
+
+    def _table(self, url: str) -> FilePlace:
+        from andon.sources.remote.tables import TablePlace
+
+        place = table_of(url)[1]
+        if not place.startswith("s3://"):
+            check_local(place.removeprefix("file://"))
+            return TablePlace(url, self._root, None, {})
+        bucket = place.removeprefix("s3://").partition("/")[0]
+        found = next((c for c in self._of_kind("s3") if dict(c.options)["bucket"] == bucket), None)
+        return TablePlace(url, self._root, self.of(place), self._options(found))
+
+    def _of_kind(self, kind: str) -> list[Connection]:
+        return [connection for connection in self._connections.values() if connection.kind == kind]
+
+    def _options(self, connection: Connection | None) -> dict[str, str]:
+        if connection is None:
+            return {}
+        return {key: self._resolve(text, f"the connection `{connection.name}`") for key, text in connection.options}
+
+
+def is_below(url: str, stated: str) -> bool:
+    """Whether an address is of the server, and below the path, that a connection states."""
+    one, other = urlsplit(url), urlsplit(stated)
+    path = other.path.rstrip("/")
+    return (one.scheme, one.netloc) == (other.scheme, other.netloc) and (
+        one.path == path or one.path.startswith(path + "/")
+    )

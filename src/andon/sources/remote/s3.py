@@ -1,0 +1,186 @@
+"""Files in object storage that speaks S3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from andon.errors import DatasetError
+from andon.sources.files.paths import has_magic, match
+from andon.sources.remote.failures import changed, cut_off, missing, not_installed, refused, unreachable
+from andon.sources.remote.place import RemoteFile, Take
+
+if TYPE_CHECKING:
+    from obstore.store import S3Store
+
+_SCHEME = "s3://"
+_CHUNK = 1 << 20
+#: How obstore calls what a connection states.
+_OPTIONS = {
+    "endpoint": "endpoint",
+    "region": "region",
+    "key": "access_key_id",
+    "secret": "secret_access_key",
+    "session_token": "session_token",
+}
+
+
+def bucket_and_key(url: str) -> tuple[str, str]:
+    """The parts of `s3://bucket/key`."""
+    bucket, _, key = url.removeprefix(_SCHEME).partition("/")
+    return bucket, key
+
+
+class S3Place:
+    """One bucket.
+
+    Args:
+        connection: its name, None where none names the bucket.
+        options: of the connection, references resolved.
+
+    Raises:
+        MachineError: `machine.missing` where the library is not installed.
+    """
+
+    def __init__(self, bucket: str, connection: str | None, options: Mapping[str, str]) -> None:
+        self._bucket = bucket
+        self._connection = connection
+        self._store = _store(bucket, options)
+
+    def listed(self, pattern: str) -> Sequence[RemoteFile]:
+        """See `FilePlace`."""
+        key = bucket_and_key(pattern)[1]
+        if not has_magic(key):
+            return [self._described(pattern, key)]
+        found = []
+        try:
+            import obstore
+
+            for page in obstore.list(self._store, prefix=_folder(key)):
+                for each in page:
+                    url = f"{_SCHEME}{self._bucket}/{each['path']}"
+                    if match(pattern, url):
+                        found.append(RemoteFile(url, each["e_tag"], each["size"]))
+        except Exception as error:
+            raise self._told(pattern, error) from error
+        if not found:
+            raise missing(
+                pattern, f"no object of the bucket `{self._bucket}` fits the pattern; look at what lies there"
+            )
+        return sorted(found, key=lambda file: file.url)
+
+    def fetch(self, file: RemoteFile, known: str | None, take: Take) -> RemoteFile | None:
+        """See `FilePlace`."""
+        import obstore
+
+        if known is not None and file.mark == known:
+            return None
+        size = 0
+        try:
+            found = obstore.get(self._store, bucket_and_key(file.url)[1], options=_only(file.mark))
+            for chunk in found.stream(min_chunk_size=_CHUNK):
+                piece = bytes(chunk)
+                size += len(piece)
+                take(piece)
+        except obstore.exceptions.BaseError as error:
+            raise self._told(file.url, error) from error
+        except FileNotFoundError as error:
+            raise self._told(file.url, error) from error
+        if size != found.meta["size"]:
+            raise cut_off(file.url, f"{size:,} bytes of {found.meta['size']:,}")
+        return RemoteFile(file.url, found.meta["e_tag"], size)
+
+    def _described(self, url: str, key: str) -> RemoteFile:
+        import obstore
+
+        try:
+            try:
+                found = obstore.head(self._store, key)
+            except FileNotFoundError:
+                next(
+                    iter(obstore.list(self._store, prefix=key, chunk_size=1)), None
+                )  # says whether the bucket is there
+                raise
+        except Exception as error:
+            raise self._told(url, error) from error
+        return RemoteFile(url, found["e_tag"], found["size"])
+
+    def _told(self, url: str, error: Exception) -> DatasetError:
+        """What an error of the library means; its text may hold who asked, so only its kind is told."""
+        import obstore
+
+        text = str(error)
+        stated = (
+            f"the connection `{self._connection}`"
+            if self._connection
+            else f"`[connections.NAME]` of bucket `{self._bucket}`"
+        )
+        if "NoSuchBucket" in text:
+            return missing(url, f"there is no bucket `{self._bucket}`: look at its name, and at `endpoint` of {stated}")
+        if isinstance(error, FileNotFoundError):
+            return missing(url, f"look at what lies in the bucket `{self._bucket}`")
+        if isinstance(error, obstore.exceptions.PreconditionError):
+            return changed(url)
+        denied = obstore.exceptions.PermissionDeniedError, obstore.exceptions.UnauthenticatedError
+        if isinstance(error, denied) or any(f" {status} " in text for status in (401, 403)):
+            if self._connection is None:
+                hint = f'name a key: `[connections.NAME]` with `kind = "s3"` and `bucket = "{self._bucket}"` in `andon.toml`'
+            else:
+                hint = f"look at `key` and `secret` of {stated}, and at what they may read"
+            return refused(url, "is not for who asks", hint)
+        if any(f" {status} " in text for status in (301, 307, 400)):
+            return refused(url, "is not answered as asked", f"look at `region` and `endpoint` of {stated}")
+        return unreachable(url, _reason(text))
+
+
+def _reason(text: str) -> str:
+    """The part of the library's message that says why."""
+    for sign, why in (
+        ("timed out", "it does not answer in time"),
+        ("TimedOut", "it does not answer in time"),
+        ("Server returned non-2xx status code: 5", "the server has an error"),
+        ("dns error", "its name is not known"),
+        ("onnection refused", "nothing listens there"),
+        ("error sending request", "no connection"),
+        ("error decoding response body", "the connection broke"),
+    ):
+        if sign in text:
+            return why
+    return "no answer that can be read"
+
+
+def _only(mark: str | None) -> Any:
+    """A condition that only the listed content is handed over."""
+    return {"if_match": mark} if mark else None
+
+
+def _folder(key: str) -> str | None:
+    """The part of a pattern before its first sign, up to the last `/`."""
+    parts = key.split("/")
+    plain = []
+    for part in parts:
+        if has_magic(part):
+            break
+        plain.append(part)
+    return "/".join(plain) or None
+
+
+def _store(bucket: str, options: Mapping[str, str]) -> S3Store:
+    try:
+        from obstore.store import S3Store
+    except ImportError as error:
+        raise not_installed("`obstore`, which reads object storage,", "s3") from error
+    config = {name: options[key] for key, name in _OPTIONS.items() if options.get(key)}
+    config.setdefault("region", "us-east-1")
+    if not options.get("key"):
+        config["skip_signature"] = "true"
+    plain = config.get("endpoint", "").startswith("http://")
+    client: Any = {"timeout": "60s", "connect_timeout": "10s", "allow_http": plain}
+    retry: Any = {"max_retries": 3}
+    return S3Store(
+        bucket,
+        virtual_hosted_style_request="endpoint" not in config,
+        client_options=client,
+        retry_config=retry,
+        **config,  # type: ignore[arg-type]
+    )

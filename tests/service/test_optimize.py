@@ -1,0 +1,73 @@
+"""Small files put together: no row changes, nothing that reads them is built again, and what grows goes on growing from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kit.command_line import Andon
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Andon:
+    made = Andon(tmp_path / "acme")
+    made.write("andon.toml", "")
+    made.write("sources/shop/cities.sql", "from read_csv('raw/cities.csv')\n")
+    made.write("datasets/marts/cities.sql", "/*---\nmaterialize: history\nkey: id\n---*/\nfrom shop.cities\n")
+    made.write("datasets/marts/seen.sql", "/*---\nmaterialize: view\n---*/\nselect id, city from marts.cities\n")
+    made.write("datasets/marts/count.sql", "select count(*) as n, current_date as day from marts.seen\n")
+    made.write(
+        "datasets/marts/all.sql",
+        "/*---\nmaterialize: incremental\nincremental: {by: append}\n---*/\nselect city, is_current from marts.cities\n",
+    )
+    for day in range(1, 7):
+        made.write("raw/cities.csv", f"id,city\n1,City{day}\n2,Oslo\n")
+        made("run" if day == 1 else "refresh", *(["--yes"] if day == 1 else []), "--now", f"2026-01-0{day}")
+    return made
+
+
+def files(project: Andon, dataset: str = "marts.cities") -> int:
+    return len(project.json("show", dataset)["files"])
+
+
+def rows(project: Andon, dataset: str = "marts.cities", *more: str) -> list[list[object]]:
+    found: list[list[object]] = project.json("query", f"from {dataset} order by all", *more)["rows"]
+    return found
+
+
+def test_rows_stay_and_readers_are_not_built_again(project):
+    names = ["marts.cities", "marts.seen", "marts.all"]
+    before = {name: rows(project, name) for name in names}
+    assert files(project) == 5
+    built = project.json("optimize")
+    assert files(project) == 1
+    tasks = {t["dataset"]: (t["action"], t["reason"]) for t in built["tasks"]}
+    assert tasks["marts.all"][0] == tasks["marts.seen"][0] == "reuse", tasks
+    assert "its rows are the same" in tasks["marts.all"][1]
+    assert {name: rows(project, name) for name in names} == before
+    assert "nothing to do" in project("optimize").out
+    assert "nothing to do" in project("refresh", "marts.all", "marts.cities", "--now", "2026-01-07").out
+    project("undo", "--yes")
+    assert files(project) == 5
+    assert {name: rows(project, name) for name in names} == before
+    assert {name: rows(project, name, "--at", "main~1") for name in names} == before
+
+
+def test_what_grows_goes_on_from_them(project):
+    project("optimize", "marts.cities")
+    project.write("raw/cities.csv", "id,city\n1,Later\n2,Oslo\n")
+    project("refresh", "--now", "2026-01-08")
+    assert [row[1] for row in rows(project) if row[4]] == ["Later", "Oslo"] or [r[1] for r in rows(project)][
+        -1
+    ] == "Oslo"
+    assert len(rows(project)) == 8
+    assert sorted(rows(project, "marts.all")) == sorted([[r[1], r[4]] for r in rows(project)])
+
+
+def test_by_themselves_when_there_are_many(project, monkeypatch):
+    monkeypatch.setattr("andon.runs.building.writing.MANY", 4)
+    project.write("raw/cities.csv", "id,city\n1,Later\n2,Oslo\n")
+    project("refresh", "--now", "2026-01-08")
+    assert files(project) < 5
+    assert len(rows(project)) == 8
