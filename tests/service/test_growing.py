@@ -1,5 +1,8 @@
 """Tables that grow, as people use them: why a run makes what, backfill, --full, --forward, what a person answers for."""
 
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -206,3 +209,61 @@ def test_what_can_not_be_filled_is_refused(project, dataset, first, last, says):
     project.run()
     with project.opened() as service, pytest.raises(UsageError, match=says):
         list(service.backfills.fill(dataset, datetime(2024, 5, first, tzinfo=UTC), datetime(2024, 5, last, tzinfo=UTC)))
+
+
+#: A run that is killed when it has recorded so many times.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import andon.runs.building.growing as growing
+from andon.lake.objects import Objects
+from andon.runs.goal import RunOptions
+from andon.service.service import Service
+
+growing._RECORD_EVERY = 0.0
+record, left = Objects.record, int(sys.argv[2])
+
+def counted(*arguments, **options):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return record(*arguments, **options)
+
+Objects.record = counted
+service = Service.open(Path(sys.argv[1]), environ={"ANDON_AUTHOR": "ana", "HOME": sys.argv[1]})
+service.runs.run(RunOptions(agreed="any"))
+"""
+
+
+def test_a_fill_that_was_killed_goes_on_after_the_last_piece(project):
+    project.run("shop.events")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(project.root), "2"], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert "m.daily" not in project.leaves()
+    with project.opened() as service:
+        parts = service.workspace.lake.objects.builds_of("m.daily")
+        versions = service.workspace.lake.objects.versions(build.version for build in parts)
+        kept = {file.path for version in versions.values() for file in version.files}
+    assert len(parts) == 2
+    project.run()
+    assert files(project, "m.daily") == [4, 4, 4, 2]
+    with project.opened() as service:
+        (version,) = service.workspace.lake.objects.versions([project.leaves()["m.daily"].version]).values()
+    assert kept == {file.path for file in version.files[:2]}
+    (same,) = project.ask(
+        "select (select count(*) from (from m.daily except all from shop.events)), count(*) from m.daily"
+    )
+    assert same == (0, 14)
+
+
+def test_files_that_are_lost_are_made_again(project):
+    project.write("datasets/m/agg.sql", BY_KEY)
+    project.run()
+    with project.opened() as service:
+        lake = service.workspace.lake
+        (version,) = lake.objects.versions([project.leaves()["m.agg"].version]).values()
+        lake.storage.delete(version.files[0].path)
+    write_day(project, 2, 20)
+    assert reasons(project.run())["m.agg"] == "full: files that it would grow from are lost"
+    assert project.ask("select sum(n) from m.agg") == [(14,)]

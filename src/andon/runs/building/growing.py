@@ -45,7 +45,6 @@ class Growing:
         self._sides = sides
         self._writer = writer
         self._limiting = Limiting(job, sides)
-        self._affected = Affected(job.lake, sides)
 
     def build(self, definition: Definition, make: Build, reason: str) -> Outcome | tuple[Build, Made]:
         """The next result with its build, or the outcome where it is there already.
@@ -100,7 +99,7 @@ class Growing:
         if definition.growth.by is By.APPEND:
             work = self._appended(definition, make, earlier, extent)
         elif definition.growth.by is By.KEY:
-            by_key = ByKey(definition, make, self._sides, self._limiting, self._affected)
+            by_key = ByKey(definition, make, self._sides, self._limiting, self._affected(definition))
             work = by_key.new(extent, earlier, stack)
         else:
             fill = self._job.wishes.fill.get(definition.dataset, ())
@@ -126,7 +125,7 @@ class Growing:
             part = self._limiting.of_definition(definition, make, definition.sql or "", {})
             return Work((), (), (part,), Grown(way=way))
         if growth.by is By.KEY:
-            return ByKey(definition, make, self._sides, self._limiting, self._affected).whole(way)
+            return ByKey(definition, make, self._sides, self._limiting, self._affected(definition)).whole(way)
         filled: tuple[Range, ...] | None = None
         before = self._filled_before(name)
         fill = self._job.wishes.fill.get(name, ())
@@ -148,6 +147,9 @@ class Growing:
         build = self._job.lake.objects.builds([leaf.build]).get(leaf.build)
         return filled_ranges(Grown.of(build.grown)) if build is not None else None
 
+    def _affected(self, definition: Definition) -> Affected:
+        return Affected(self._job.lake, self._sides, definition)
+
     def _by_time(self, definition: Definition, make: Build) -> ByTime:
         assert definition.growth is not None
         bound, leaf = self._job.bound.get(definition.dataset), self._job.leaves.get(definition.dataset)
@@ -156,7 +158,7 @@ class Growing:
             types = self._sides.relations.version(leaf.version).types
         kinds = {name.lower(): kind for name, kind in types}
         kind = kinds.get(str(definition.growth.column).lower(), "TIMESTAMP")
-        return ByTime(definition, make, kind, self._sides, self._limiting, self._affected)
+        return ByTime(definition, make, kind, self._sides, self._limiting, self._affected(definition))
 
     def _appended(self, definition: Definition, make: Build, earlier: Earlier, extent: Extent) -> Work:
         told = changes_told(extent.changes)
