@@ -9,6 +9,7 @@ from andon.model.rest import Pages, Rest, Sign, Since
 from andon.project.add_checks import add_checks
 from andon.project.files.rest import read_rest
 from andon.project.set_key import set_key
+from kit.projects import load_texts
 
 PATH = "sources/shop/orders.yml"
 WHOLE = """\
@@ -189,3 +190,18 @@ def test_a_count_is_set_in_the_mark_of_a_source_in_python(mark, expected):
     text = "from andon import source\n\n\n{}\ndef orders(state):\n    yield {{'id': 1}}\n"
     made = set_key("sources/shop/orders.py", text.format(mark), "recorded", 2)
     assert made == text.format(expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("sources/shop/orders.yml", "kind: rest\nurl: https://x.y/orders\n"),
+        ("sources/shop/orders.py", "from andon import source\n\n\n@source()\ndef orders():\n    yield {'id': 1}\n"),
+        ("sources/shop/orders.sql", "/*---\nconnection: shop\n---*/\nselect id from orders\n"),
+    ],
+)
+def test_a_source_that_asks_has_no_unit_test(source, text):
+    found = load_texts({source: text, "tests/a.yml": "- name: t\n  dataset: shop.orders\n  expect:\n    - {id: 1}\n"})
+    assert [(p.file, p.line, "can't answer in its place" in p.message) for p in found.problems] == [
+        ("tests/a.yml", 2, True)
+    ]

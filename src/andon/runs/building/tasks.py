@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from andon.base.clock import to_text
+from andon.base.clock import from_text, to_text
 from andon.base.graph import ordered_below
 from andon.base.record import replace
 from andon.base.text import plural
@@ -85,9 +85,9 @@ class Tasks:
         if self.job.cancelled.is_set():
             raise stopped(dataset)
         definition = self.job.definitions[dataset]
-        if dataset in self.job.wishes.pack:
-            return self._packed(definition)
         inputs = {name: versions[name] for name in definition.inputs}
+        if dataset in self.job.wishes.pack and (packed := self._packed(definition, inputs)) is not None:
+            return packed
         files, contract = self.job.raw.pinned.get(dataset, ((), None))
         grown = goes_on_from(definition, inputs, self.job.histories.get(dataset), self.job.moment)
         key = recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.job.moment))
@@ -157,11 +157,19 @@ class Tasks:
         note = f"proved equal: {proof}"
         return Outcome(version, build, version_id, version.rows, fresh=True, note=note, definition=definition)
 
-    def _packed(self, definition: Definition) -> Outcome:
-        """The published rows in fewer files."""
+    def _packed(self, definition: Definition, inputs: Mapping[str, str]) -> Outcome | None:
+        """The published rows in fewer files; None where an input has other rows by now."""
         leaf = self.job.leaves[definition.dataset]
         build = self.job.lake.objects.builds([leaf.build])[leaf.build]
         version = self.relations.version(leaf.version)
+        if inputs != build.inputs:  # of what it reads, files were put together too
+            if not all(self._has_same_rows(build.inputs[name], now) for name, now in inputs.items()):
+                return None
+            goes_on = build.grown if definition.history is not None else None
+            grown = Grown.of(build.grown).part_of_key if definition.growth is not None else None
+            clock = clock_part(definition, from_text(build.logical_time)) if build.logical_time else None
+            key = recipe_key(definition.id, inputs, (), goes_on, clock, grown)
+            build = replace(build, inputs=inputs, key=key)
         began = time.perf_counter()
         made = self._writer.pack(definition, build, version)
         if made is None:
@@ -177,6 +185,14 @@ class Tasks:
         )
         self.relations.add(made.version, build, definition)
         return Outcome(made.version, build, made.version.id, version.rows, fresh=True, note=note, definition=definition)
+
+    def _has_same_rows(self, before: str, now: str) -> bool:
+        """Whether a version is an earlier one in other files."""
+        old, new = self.relations.version(before), self.relations.version(now)
+        if before == now or old.is_view or new.is_view:
+            return before == now
+        change = changed_files(old, new)
+        return not change.new and not change.gone
 
     # -- kinds of steps
 

@@ -206,6 +206,8 @@ class _Planner:
     def _proof(self, dataset: str) -> str | None:
         """Why the head's version still holds, where that can be proved before anything is built."""
         now = self.now
+        if dataset in now.packs:
+            return None
         definition = now.definitions[dataset]
         changed = {p for p in definition.inputs if self._differs(p)}
         if changed and changed <= self.same and definition.clock is ClockUse.NONE and dataset in now.leaves:
