@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text, to_text
@@ -298,13 +298,9 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        told = [
-            way if definition.dataset in self.job.leaves else None,
-            made.note,
-            *(produced.loaded.notes if produced.loaded is not None else ()),
-        ]
-        said = "; ".join(each for each in told if each) or None
-        note = "; ".join(each for each in (said, f"{proof}: version kept" if proof else None) if each) or None
+        notes = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
+        said = _joined([way if definition.dataset in self.job.leaves else None, *notes])
+        note = _joined([way, *notes, f"{proof}: version kept" if proof else None])
         return Outcome(
             version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said, new=new
         )
@@ -344,3 +340,7 @@ class Tasks:
 def _share_files(one: Version, other: Version) -> bool:
     """Whether some files of two versions are the same: then what was written for one is known to be something else."""
     return not {file.path for file in one.files}.isdisjoint(file.path for file in other.files)
+
+
+def _joined(notes: Iterable[str | None]) -> str | None:
+    return "; ".join(each for each in notes if each) or None
