@@ -339,6 +339,18 @@ def test_what_a_load_can_not_go_on_from_is_loaded_whole(shop, change, why):
     assert shop.clone.run().run is not None
 
 
+@pytest.mark.parametrize("how", ["run", "refresh"])
+def test_all_rows_are_loaded_where_somebody_wants_that(shop, how):
+    shop.source(UPSERTED, lookback="1h")
+    shop.insert(1, 0, at(0))
+    shop.insert(2, 0, at(9))
+    shop.clone.run()
+    shop.run("update orders set v = 5 where id = 1")
+    (task,) = getattr(shop.clone, how)(full=True).tasks
+    assert (task.error, task.note) == (None, "all rows: asked for")
+    assert shop.loaded()[0][1] == 5
+
+
 def test_another_lookback_goes_on(shop):
     shop.source(UPSERTED, lookback="1h")
     shop.insert(1, 0, at(0))
