@@ -378,7 +378,7 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
         return published  # only the head asked since
     if build is not None and not is_new and against.moves is not None and common is not None:
         asked_too = build.contents != common.files and build.contents != theirs.contents
-        if asked_too and build.created > theirs.created:
+        if asked_too and against.moment(definition.dataset) > side.moment(definition.dataset):
             return published  # both asked since, the head later: what a database held last counts
     loaded = {Cause(path, content, definition.dataset) for path, content in theirs.contents.items()}
     if not loaded.isdisjoint(against.rejected_causes) and (build is None or build.contents != theirs.contents):
