@@ -115,6 +115,8 @@ class PlannedGrowth:
             return f"incremental: {reason}"
         known = {each: version for each, version in inputs.items() if version is not None}
         # a view that is to be made has a version that nobody has recorded yet
+        if known == build.inputs:
+            return reason  # it is made for another reason than what it reads
         if len(known) == len(inputs) == len(self._workspace.lake.objects.versions(known.values())):
             return self._decided(definition, build, known)
         changing = sorted(each for each in inputs if inputs[each] != build.inputs.get(each))
