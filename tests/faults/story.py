@@ -24,7 +24,8 @@ FILES = {
     "raw/people_1.csv": "id,name\n1,ada\n",
     "sources/shop/people.sql": "select id, name from read_csv('raw/people_*.csv')\n",
     "sources/shop/orders.sql": "/*---\nchecks: amount 0..100\n---*/\nselect id, customer, amount from read_csv('raw/orders_*.csv')\n",
-    "datasets/marts/totals.sql": "select customer, sum(amount) as amount from shop.orders group by customer order by customer\n",
+    "datasets/marts/totals.sql": "/*---\nmaterialize: incremental\nkey: customer\nincremental: {by: key}\n---*/\n"
+    "select customer, sum(amount) as amount from shop.orders group by customer order by customer\n",
     "datasets/marts/best.sql": "select customer from marts.totals where amount = (select max(amount) from marts.totals)\n",
     "datasets/marts/share.sql": "/*---\nmaterialize: view\n---*/\nselect customer, amount / 2 as half from marts.totals\n",
     COUNT: "select count(*) as n from shop.orders\n",

@@ -166,6 +166,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], SuggestionsDocument),
         "test": (TestsDocument,),
         "publish": (RunDocument,),
+        "backfill": (RunDocument,),
         "upload": (RunDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo],),

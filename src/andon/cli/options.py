@@ -45,6 +45,11 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--now", type=MomentType(), metavar="TIME", envvar="ANDON_NOW", help="The clock that the run sees."
         ),
         click.option("--no-proofs", is_flag=True, help="Build also what is proved to come out the same."),
+        click.option(
+            "--full",
+            is_flag=True,
+            help="Make tables that grow and loads whole, of what is selected, and keep none of their rows.",
+        ),
         click.option("--force", is_flag=True, help="Build what is selected even where its result is known."),
         exclude_option,
         branch_option,
@@ -82,8 +87,17 @@ def _project_path(term: str, root: Path) -> str:
 
 
 def folder_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`--drop`, for what reads the folder."""
-    return click.option("--drop", is_flag=True, help="Drop from the lake what this folder lacks.")(function)
+    """`--drop --forward`, for what reads the folder."""
+    for option in (
+        click.option(
+            "--forward",
+            is_flag=True,
+            help="Where the definition of a table that grows changed, keep its rows as they were made.",
+        ),
+        click.option("--drop", is_flag=True, help="Drop from the lake what this folder lacks."),
+    ):
+        function = option(function)
+    return function
 
 
 def decision_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -135,6 +149,8 @@ def run_options(
     theirs: tuple[str, ...] = (),
     message: str | None = None,
     no_proofs: bool = False,
+    full: bool = False,
+    forward: bool = False,
 ) -> RunOptions:
     """The service's options from the command's."""
     from andon.runs.goal import RunOptions
@@ -151,6 +167,8 @@ def run_options(
         theirs=theirs,
         message=message,
         proofs=not no_proofs,
+        full=full,
+        forward=forward,
     )
 
 

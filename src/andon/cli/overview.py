@@ -31,6 +31,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("run", "runs", "run", "Build what changed and publish it in one step", "Build and publish"),
     Entry("refresh", "runs", "refresh", "Build the branch's own code on today's inputs", "Build and publish"),
     Entry("optimize", "runs", "optimize", "Put small files of tables together", "Build and publish"),
+    Entry("backfill", "backfill", "backfill", "Fill times of a table that grows by time", "Build and publish"),
     Entry("upload", "upload", "upload", "Publish a file that you have: CSV, JSON, Parquet, Excel", "Build and publish"),
     Entry("check", "checks", "check", "Ask what must hold; propose checks", "Build and publish"),
     Entry("test", "unit_tests", "test", "Run unit tests: given rows in, expected rows out", "Build and publish"),

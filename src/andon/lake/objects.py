@@ -158,6 +158,7 @@ class Objects:
         definitions: Iterable[Definition] = (),
         texts: Mapping[str, bytes] | None = None,
         raw: Iterable[str] = (),
+        new: Iterable[str] | None = None,
         force: bool = False,
         also: Callable[[Transaction], None] | None = None,
     ) -> dict[str, Build]:
@@ -167,13 +168,14 @@ class Objects:
             outcomes: new versions with the builds that made them.
             definitions, texts: what they refer to, if not there already.
             raw: storage paths of kept raw files that must be durable too.
+            new: storage paths of those files of the versions that no version before has; None: all.
             force: take the place of an earlier build of the same key.
             also: more rows of the same transaction.
 
         Returns:
             `{key: the build that counts}`: of two who build one key the first to record wins, the other adopts.
         """
-        files = [f.path for version, _ in outcomes for f in version.files]
+        files = [f.path for version, _ in outcomes for f in version.files] if new is None else [*new]
         self._storage.make_durable([*files, *raw])
         lost = self._lost([v for v, _ in outcomes])
         now = to_text(self._clock())

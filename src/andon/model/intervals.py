@@ -134,3 +134,16 @@ def split(ranges: Sequence[Range], span: Span, lowest: datetime, highest: dateti
 
 def _from(one: Range) -> tuple[bool, datetime]:
     return (one[0] is not None, one[0] or datetime.min)  # noqa: DTZ901 - naive, and before all
+
+
+def shown(one: Range) -> str:
+    """A range in words: `2024-05-01 to 2024-06-01`, the end not in it."""
+    start, end = one
+    if start is None:
+        return f"to {moment_text(end)}" if end is not None else "all times"
+    return f"{moment_text(start)} to {moment_text(end)}" if end is not None else f"from {moment_text(start)}"
+
+
+def moment_text(moment: datetime) -> str:
+    """A time for people: the day alone where it is its beginning."""
+    return moment.isoformat(sep=" ", timespec="minutes").removesuffix(" 00:00")

@@ -154,7 +154,7 @@ class Lake:
             branch: the branch to publish on; None means the one that the folder works on.
             yes: False refuses a change of `main` (a call in a program is explicit, so that it need not be asked again).
             report: hears of progress.
-            options: `publish`, `exclude`, `force`, `now`, `drop`, `mine`, `theirs`, `message` as on the command line.
+            options: `publish`, `exclude`, `force`, `full`, `forward`, `now`, `drop`, `mine`, `theirs`, `message` as on the command line.
         """
         chosen = replace(_options(select, branch, options), agreed=ANY_PLAN if yes else None)
         return self._service.runs.run(chosen, Listener(report))
@@ -167,8 +167,41 @@ class Lake:
         """Put small files of published tables together and publish that; no row changes, and nothing that reads them is built again."""
         return self._service.runs.optimize(_options(select, branch, options), Listener(report))
 
+    def backfill(
+        self,
+        dataset: str,
+        start: datetime,
+        end: datetime,
+        *,
+        branch: str | None = None,
+        publish: str = "whole",
+        report: Reporter = silent,
+        **options: Any,
+    ) -> list[RunResult]:
+        """Fill a table that grows by time from `start` to before `end`, and bring what reads it up to date.
+
+        Args:
+            publish: `whole`: all at once, `batch`: each batch when it is filled.
+            options: `message` as on the command line.
+
+        Returns:
+            How each run ended.
+
+        Raises:
+            UsageError: `usage.bad_argument` for a dataset that does not grow by time.
+        """
+        chosen = replace(_options((), branch, options), agreed=ANY_PLAN)
+        return list(self._service.backfills.fill(dataset, start, end, chosen, Listener(report), publish=publish))
+
     def upload(
-        self, file: str | Path, dataset: str, *, replaces: bool = False, report: Reporter = silent, **options: Any
+        self,
+        file: str | Path,
+        dataset: str,
+        *,
+        replaces: bool = False,
+        reading: str = "",
+        report: Reporter = silent,
+        **options: Any,
     ) -> RunResult:
         """Lay a CSV, JSON, Parquet or Excel file into the project as a raw file of the source `dataset`, and publish its rows.
 
@@ -176,6 +209,7 @@ class Lake:
 
         Args:
             replaces: in place of what was uploaded for the dataset before; else its rows are added.
+            reading: options for the reader in the new source, as SQL: `sheet = 'Leads'`.
             options: `publish`, `message` as on the command line.
 
         Raises:
@@ -183,7 +217,7 @@ class Lake:
         """
         chosen, runs = replace(_options((), None, options), agreed=ANY_PLAN), self._service.runs
         return self._service.uploads.publish(
-            Path(file), dataset, chosen, lambda its: runs.run(its, Listener(report)), replaces=replaces
+            Path(file), dataset, chosen, lambda its: runs.run(its, Listener(report)), replaces=replaces, reading=reading
         )
 
     def test(self, *select: str, exclude: Sequence[str] = (), again: bool = False) -> list[TestResult]:

@@ -11,10 +11,12 @@ from typing import Any
 
 from andon.base.names import literal, quote
 from andon.base.record import Record
+from andon.engines.duckdb.failures import translate
 from andon.engines.duckdb.fingerprint import hash_of_row
 from andon.engines.duckdb.instance import file_list
 from andon.engines.duckdb.stats import parse_return_stats
 from andon.lake.lake import Lake
+from andon.model.dataset import Definition
 from andon.model.growth import Grain
 from andon.model.intervals import Range, of_floors
 from andon.model.version import DataFile
@@ -50,11 +52,15 @@ class Keys(Record):
 
 
 class Affected:
-    """Asks the files of a lake, in the engines of a run."""
+    """Asks the files of a lake for one dataset that grows, in the engines of a run.
 
-    def __init__(self, lake: Lake, sides: Sides) -> None:
+    Every question raises what the engine says as an AndonError of that dataset.
+    """
+
+    def __init__(self, lake: Lake, sides: Sides, definition: Definition) -> None:
         self._lake = lake
         self._sides = sides
+        self._definition = definition
 
     def times(
         self, changes: Sequence[TableChange], grain: Grain, since: Callable[[TableChange, str], datetime | None]
@@ -115,12 +121,8 @@ class Affected:
         for change in changes:
             self._lake.intact.require(change.version.dataset, (*change.new, *change.gone))
         try:
-            with self._sides.for_size(size) as side:
-                row = side.session().connection.execute(
-                    f"copy (select distinct * from ({' union all '.join(parts)})) to {literal(str(path))}"
-                    " (format parquet, return_stats)"
-                )
-                _, count, _, _, stats, _ = row.fetchall()[0]
+            copy = f"copy (select distinct * from ({' union all '.join(parts)})) to {literal(str(path))}"
+            ((_, count, _, _, stats, _),) = self._ask(f"{copy} (format parquet, return_stats)", size)
             told = parse_return_stats(stats)
             bounds = of_stats(told.get(quote(names[0])) or told.get(f'"{names[0]}"'), kinds[0], int(count))
             has_nulls = any((told.get(f'"{name}"') is None or told[f'"{name}"'].nulls != 0) for name in names)
@@ -141,8 +143,8 @@ class Affected:
             f"select distinct w.filename from read_parquet({self._files(near)}, filename = true) w"
             f" semi join read_parquet({file_list([keys.path])}) k on {met}"
         )
-        with self._sides.for_size(sum(file.size for file in near)) as side:
-            found = {str(row[0]) for row in side.session().connection.execute(sql).fetchall()}
+        self._lake.intact.require(self._definition.dataset, near)
+        found = {str(name) for (name,) in self._ask(sql, sum(file.size for file in near))}
         return [file for file in near if self._path(file) in found]
 
     # -- parts
@@ -170,8 +172,15 @@ class Affected:
     def _fetch(self, change: TableChange, sql: str) -> list[tuple[Any, ...]]:
         files = (*change.new, *change.gone)
         self._lake.intact.require(change.version.dataset, files)
-        with self._sides.for_size(sum(file.size for file in files)) as side:
-            return list(side.session().connection.execute(sql).fetchall())
+        return self._ask(sql, sum(file.size for file in files))
+
+    def _ask(self, sql: str, size: int) -> list[tuple[Any, ...]]:
+        """What the engine answers to a question about `size` bytes of files."""
+        with self._sides.for_size(size) as side:
+            try:
+                return list(side.session().connection.execute(sql).fetchall())
+            except Exception as error:
+                raise translate(error, self._definition) from error
 
     def _files(self, files: Sequence[DataFile]) -> str:
         return file_list([self._path(file) for file in files])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from andon.base.record import Record
 from andon.errors import AndonError, DamagedError, DatasetError
 from andon.model.event import Notice, Reporter
+from andon.model.load import Taking
 from andon.model.plan import Action
 from andon.project.bind_check import check_declared
-from andon.runs.building.job import Demands, Job, RawReads, Reusable, Wishes
+from andon.runs.building.job import Demands, Job, RawReads, Reusable
 from andon.runs.building.outcome import Progress
 from andon.runs.building.runner import Runner
 from andon.runs.building.tasks import Tasks
@@ -24,7 +25,7 @@ from andon.runs.planning.schemas import columns_by_dataset
 from andon.runs.prepare import Prepared
 from andon.sources.contract import describe
 from andon.sources.explain import explain
-from andon.sources.render import render
+from andon.sources.render import last_of_each, render
 
 if TYPE_CHECKING:
     from andon.model.build import Build
@@ -84,7 +85,7 @@ class Execution:
                 prepared.forced,
             ),
             proofs=Proofs(self._workspace.cache),
-            wishes=Wishes(pack=prepared.packs),
+            wishes=prepared.wishes,
             histories=prepared.histories,
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
@@ -100,6 +101,7 @@ class Execution:
                 [(o.version, o.build) for o in outcomes if o.version is not None],
                 [o.definition for o in outcomes if o.definition is not None],
                 raw=raw,
+                new=_new_files(outcomes),
                 force=bool(prepared.forced),
             )
             raw.clear()
@@ -132,6 +134,12 @@ class Execution:
                 report(Notice(f"{name}: {line}"))
 
 
+def _new_files(outcomes: Sequence[Outcome]) -> list[str]:
+    """The files that nothing names yet: those that an earlier version has, too, are durable."""
+    versions = [(o.version.files if o.new is None else o.new) for o in outcomes if o.version is not None]
+    return [file.path for files in versions for file in files]
+
+
 class _DeclaredColumns(Record):
     """What files of Python datasets declare about their results, which are known only when they are there."""
 
@@ -151,12 +159,15 @@ class _SourceReader:
     gathered: Gathered
     raw: RawFiles
 
-    def render(self, dataset: str) -> str:
-        source = self.gathered.sources[dataset]
-        return render(self.gathered.definitions[dataset], source.contract or {}, self._places(dataset))
+    def render(self, dataset: str, only: Collection[str] | None = None) -> str:
+        source, definition = self.gathered.sources[dataset], self.gathered.definitions[dataset]
+        text = render(definition, source.contract or {}, self._places(dataset, only))
+        is_merged = definition.load is not None and definition.load.taking is Taking.MERGE
+        return last_of_each(text, definition.key) if is_merged else text
 
     def explain(self, dataset: str, error: Exception) -> AndonError:
         return explain(error, self.gathered.definitions[dataset], self._places(dataset))
 
-    def _places(self, dataset: str) -> dict[str, Path]:
-        return {f.path: self.raw.place(f) for f in self.gathered.sources[dataset].files}
+    def _places(self, dataset: str, only: Collection[str] | None = None) -> dict[str, Path]:
+        files = self.gathered.sources[dataset].files
+        return {f.path: self.raw.place(f) for f in files if only is None or f.path in only}

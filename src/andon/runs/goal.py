@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from andon.errors import UsageError
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Cause, Commit, CommitKind
 from andon.model.event import Reporter, silent
+from andon.model.intervals import Range
 from andon.model.plan import Plan
 from andon.project.folder.merge import Newer
 
@@ -42,6 +43,9 @@ class RunOptions(Record):
         proofs: whether a result is taken that is proved to hold though its recipe is another one.
         agreed: digest of the plan that a person saw and wants, or `ANY_PLAN`; None agrees to no change of `main`.
         pack: datasets whose small files are put together; of what reads them only that is noted.
+        full: make tables that grow whole, of what is selected.
+        forward: where the definition of a table that grows changed, keep its rows as they were made.
+        fill: times of tables that grow by time that are to be filled, by dataset.
         request: id of the request: what publishes with one that was answered before publishes nothing more.
     """
 
@@ -59,6 +63,9 @@ class RunOptions(Record):
     agreed: str | None = None
     request: str | None = None
     pack: tuple[str, ...] = ()
+    full: bool = False
+    forward: bool = False
+    fill: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
 
     def decide(self, path: str) -> Newer | None:
         """Which side counts where both changed `path`, if that was decided."""

@@ -14,15 +14,17 @@ from andon.base.hashing import content_id
 from andon.base.paths import is_at
 from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
-from andon.model.commit import Commit
-from andon.model.dataset import Materialize
+from andon.model.commit import Commit, State
 from andon.model.plan import Plan
+from andon.model.project import Project
 from andon.runs.goal import Goal, RunOptions
+from andon.runs.growing.wishes import Wishes
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
+from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.histories import continued, histories_of, with_merged
-from andon.runs.planning.merging import code_notices
+from andon.runs.planning.merge_words import code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
@@ -43,7 +45,7 @@ class Prepared(Record):
         forced: datasets that are built even where their key is known.
         shared: shared files of the next commit.
         checks: which checks must be looked at.
-        packs: datasets whose files are put together.
+        wishes: what somebody asked of tables that grow.
         histories: by dataset the builds that histories go on from.
     """
 
@@ -56,7 +58,7 @@ class Prepared(Record):
     forced: frozenset[str]
     shared: Mapping[str, str]
     checks: Looked
-    packs: frozenset[str] = frozenset()
+    wishes: Wishes = Wishes()
     histories: Mapping[str, Build] = field(default_factory=dict)
 
     @property
@@ -96,10 +98,11 @@ class Preparer:
             lenient=True,
             reverts=goal.target is not None,
             decide=options.decide,
+            select=lambda project, state: _selected(project, state, options),
         )
         _require_decisions(gathered, options)
         self.require_sound(gathered)
-        selected = _selected(gathered, options)
+        selected = _selected(gathered.project, gathered.state, options)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
             bound = self.bind(gathered, taken)
@@ -156,18 +159,25 @@ class Preparer:
         lost: set[str] = set()
         histories = self._histories(goal, gathered)
         packs = frozenset(options.pack) & taken & gathered.state.leaves.keys()
+        growth = PlannedGrowth(self._workspace, bound, options, taken, selected)
+        growth.require_fitting()
+        forced = (
+            frozenset(taken if selected is None else selected & taken) if options.force else growth.wishes.full | packs
+        )
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
             leaves=gathered.state.leaves,
             sources=gathered.sources,
             selected=selected,
-            forced=frozenset(taken if selected is None else selected & taken) if options.force else packs,
+            forced=forced,
             packs=packs,
             moment=moment,
             known=lambda keys: self._known(keys, lost),
             old=old,
-            grown=self._grown(gathered, taken),
+            grown=growth.builds,
+            wanted=growth.wanted,
+            how=growth.how,
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
             histories=histories,
             prove=changes.prove if options.proofs else None,
@@ -197,7 +207,7 @@ class Preparer:
             forced=situation.forced | {s.dataset for s in steps if s.key in lost},
             shared=shared,
             checks=looked,
-            packs=packs,
+            wishes=replace(growth.wishes, pack=packs),
             histories=histories,
         )
 
@@ -225,12 +235,6 @@ class Preparer:
                 if d in gathered.definitions and leaf.definition != gathered.definitions[d].id
             ]
         )
-
-    def _grown(self, gathered: Gathered, taken: set[str]) -> Mapping[str, Build]:
-        """How the published results of tables that grow were made, by dataset."""
-        leaves = {d: leaf for d, leaf in gathered.state.leaves.items() if leaf.materialize == Materialize.INCREMENTAL}
-        builds = self._lake.objects.builds(leaf.build for d, leaf in leaves.items() if d in taken)
-        return {d: builds[leaf.build] for d, leaf in leaves.items() if leaf.build in builds}
 
     def _known(self, keys: Iterable[str], lost: set[str]) -> Mapping[str, Build]:
         """Current builds by recipe key; `lost` takes the keys of those whose data files are not there: they must be built again."""
@@ -261,12 +265,13 @@ def _require_decisions(gathered: Gathered, options: RunOptions) -> None:
                 )
 
 
-def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
+def _selected(project: Project, state: State, options: RunOptions) -> frozenset[str] | None:
     if not options.select and not options.exclude:
         return None
     from andon.project.select import select, selectable
 
-    datasets, leaves = gathered.project.datasets, gathered.state.leaves
+    datasets, leaves = project.datasets, state.leaves
+    files = {name: dataset.own_files for name, dataset in datasets.items()}
     needs: dict[str, Sequence[str]] = {d: x.definition.inputs for d, x in datasets.items()}
     needs.update({d: () for d in leaves if d not in needs})  # deleted ones can be selected too
     changed = (
@@ -274,10 +279,10 @@ def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
         for d in needs
         if d not in leaves
         or d not in datasets
-        or leaves[d].files != gathered.files.get(d)
+        or leaves[d].files != files.get(d)
         or leaves[d].definition != datasets[d].definition.id
     )
-    own = {d: (*gathered.files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
+    own = {d: (*files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
     return frozenset(select(options.select, selectable(datasets, needs, changed, own), options.exclude))
 
 
@@ -306,7 +311,7 @@ def _own(gathered: Gathered, dataset: str) -> list[str]:
 
 def _told(error: ProjectError, gathered: Gathered) -> ProjectError:
     """`error` with a hint where the code is not the folder's alone: what is missing may be what an undo keeps out."""
-    notices = code_notices(gathered.code, gathered.side)
+    notices = code_notices(gathered.code, is_folder=gathered.side.is_folder)
     return replace(error, hint="; ".join(notices)) if notices else error
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text
-from andon.base.document import Document, Documented
+from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.graph import reach, reverse
 from andon.base.names import literal, quote, quote_name
 from andon.errors import MachineError
@@ -16,6 +16,7 @@ from andon.model.build import EXTRACT
 from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, Leaf, State
 from andon.model.dataset import Dataset, Materialize
+from andon.model.growth import Grown
 from andon.model.mask import MASK
 from andon.model.project import Insight, Project
 from andon.model.version import Version
@@ -80,6 +81,15 @@ class BuildDocument(Document):
     log: str | None
 
 
+class GrowthDocument(Document):
+    """How a table grows: by what, what its last build made, what is filled where that is not all, and what stays by whose word."""
+
+    by: str
+    way: str
+    filled: list[list[str | None]] | None
+    words: list[str]
+
+
 class PageDocument(Document):
     """All that is known about one dataset at one commit."""
 
@@ -108,6 +118,7 @@ class PageDocument(Document):
     sample: list[list[Any]]
     code: str
     iceberg: str | None
+    growth: GrowthDocument | UnsetType = UNSET
 
 
 class Page(Documented):
@@ -161,7 +172,21 @@ class Page(Documented):
             files=[f.path for f in self.version.files],
             build=_build_document(build) if build else None,
             sample=[[_plain(v) for v in row] for row in self.sample],
+            growth=self._growth(),
         )
+
+    @property
+    def grown(self) -> Grown | None:
+        """How a table that grows came to hold its rows; None for all others."""
+        is_growing = self.leaf.materialize == Materialize.INCREMENTAL and self.build is not None
+        return Grown.of(self.build.grown) if is_growing and self.build is not None else None
+
+    def _growth(self) -> GrowthDocument | UnsetType:
+        grown = self.grown
+        if grown is None or self.info is None or self.info.definition.growth is None:
+            return UNSET
+        filled = [list(each) for each in grown.filled] if grown.filled is not None else None
+        return GrowthDocument(str(self.info.definition.growth.by), grown.way, filled, list(grown.words))
 
 
 #: So many commits are looked through for earlier snapshots of a table.

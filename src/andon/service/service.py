@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from andon.runs.planning.outlook import Outlook
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
+    from andon.service.backfills import Backfills
     from andon.service.branches import Branches
     from andon.service.checks import Checks
     from andon.service.datasets import Datasets
@@ -110,6 +111,13 @@ class Service:
         from andon.service.promises import Promises
 
         return Promises(self.workspace, self._preparer, self.runs, self.querying)
+
+    @cached_property
+    def backfills(self) -> Backfills:
+        """Times of tables that grow."""
+        from andon.service.backfills import Backfills
+
+        return Backfills(self.workspace, self.runs)
 
     @cached_property
     def uploads(self) -> Uploads:

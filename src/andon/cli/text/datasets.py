@@ -67,6 +67,7 @@ def page_lines(page: Page, console: Console) -> list[str]:
     if info is not None:
         facts += _about(page)
     facts += _made(page)
+    facts += _grown(page)
     if page.leaf.kind != "source":
         facts.append((("reads", "dim"), ", ".join(page.reads) or "nothing"))
     facts.append((("read by", "dim"), ", ".join(page.read_by) or "no dataset"))
@@ -159,6 +160,21 @@ def _still(found: Status) -> str:
 def _kind(page: Page) -> str:
     made = page.leaf.kind if page.leaf.kind != "sql" else "SQL"
     return f"{'Python' if made == 'python' else made} · {page.leaf.materialize}"
+
+
+def _grown(page: Page) -> list[Sequence[Cell]]:
+    """How a table that grows does so, and what of it stays by somebody's word."""
+    growth = page.info.definition.growth if page.info is not None else None
+    if page.grown is None or growth is None:
+        return []
+    by = f"by time: `{growth.column}`, by the {growth.grain}" if growth.column else f"by {growth.by}"
+    filled = ", ".join(f"{start or 'the first'} to {end or 'the last'}" for start, end in page.grown.filled or ())
+    pairs = [
+        ("grows", f"{by}; last {page.grown.way}"),
+        ("filled", filled.replace("T00:00:00", "")),
+        ("by word", "; ".join(page.grown.words)),
+    ]
+    return [((name, "dim"), text) for name, text in pairs if text]
 
 
 def _about(page: Page) -> list[Sequence[Cell]]:

@@ -82,7 +82,8 @@ GROWTH_FIELDS: tuple[FieldSpec, ...] = (
         "lookback",
         "length of time",
         "all that changed",
-        "By time: what is older than this, back from the newest interval, is kept as it is whatever is loaded.",
+        "By time: of an input that was loaded whole anew, what is older than this, back from the newest interval, is not compared: it"
+        " stays as it was.",
         _read_span,
     ),
     FieldSpec(

@@ -16,9 +16,9 @@ from andon.model.version import DataFile
 from andon.relations.affected import Affected, Keys
 from andon.relations.bounds import bounds_of, may_meet
 from andon.relations.limits import KEYS, of_definition, with_keys, without_keys
-from andon.runs.building.work import Earlier, Work, bytes_of, changes_told
+from andon.runs.building.work import Earlier, Work
 from andon.runs.building.writing import FilePart
-from andon.runs.growing.decide import Extent
+from andon.runs.growing.decide import Extent, changes_told
 
 if TYPE_CHECKING:
     from andon.relations.sides import Sides
@@ -63,7 +63,12 @@ class ByKey:
         if changes:
             keys = stack.enter_context(self._affected.keys(changes, [kinds[name.lower()] for name in columns]))
         if keys is None or not keys.count:
-            return Work(earlier.version.files, (), (), Grown(way=f"incremental: no key has other rows ({told})"))
+            return Work(
+                earlier.version.files,
+                (),
+                (),
+                Grown(way=f"incremental: no key has other rows ({told or 'no input changed'})"),
+            )
         kind = kinds[columns[0].lower()]
         touched = self._affected.touched(earlier.version.files, columns, kind, keys)
         rest = [self._rest(earlier, files, columns, keys) for files in _together(touched)]
@@ -73,7 +78,7 @@ class ByKey:
 
     def _piece(self, extent: Extent, keys: Keys) -> FilePart:
         names: Mapping[str, Relation] = {KEYS: TableRelation((keys.path,))}
-        tables: dict[str, tuple[Relation, int]] = {}
+        tables: dict[str, tuple[Relation, Sequence[DataFile]]] = {}
         for version_id, ways in extent.limits.items():
             version = self._sides.relations.version(version_id)
             kinds = dict(version.types)
@@ -81,7 +86,7 @@ class ByKey:
                 f for f in version.files if any(may_meet(bounds_of(f, w[0], kinds[w[0]]), keys.bounds) for w in ways)
             ]
             sql = with_keys(ways, has_nulls=keys.has_nulls)
-            tables[version_id] = self._limiting.table(version, files, sql, names[KEYS]), bytes_of(files)
+            tables[version_id] = self._limiting.table(version, files, sql, names[KEYS]), files
         sql = of_definition(
             self._definition.sql or "", keys=extent.columns, has_nulls=keys.has_nulls, condition=self._condition
         )

@@ -21,7 +21,9 @@ from andon.model.intervals import (
     holds,
     meets,
     merged,
+    moment_text,
     shift,
+    shown,
     split,
 )
 from andon.model.version import DataFile
@@ -29,9 +31,9 @@ from andon.relations.affected import Affected, OffCalendarError, Times
 from andon.relations.bounds import Bounds, bounds_of
 from andon.relations.changed_files import TableChange
 from andon.relations.limits import WHOLE, in_ranges, of_definition
-from andon.runs.building.work import Earlier, Work, bytes_of, changes_told
+from andon.runs.building.work import Earlier, Work
 from andon.runs.building.writing import FilePart
-from andon.runs.growing.decide import Extent, MakeWholeError
+from andon.runs.growing.decide import Extent, MakeWholeError, changes_told
 
 if TYPE_CHECKING:
     from andon.engines.relation import Relation
@@ -61,6 +63,7 @@ class ByTime:
         self._sides = sides
         self._limiting = limiting
         self._affected = affected
+        self._known: dict[tuple[str, str], Bounds] = {}
 
     @property
     def _column(self) -> str:
@@ -74,6 +77,8 @@ class ByTime:
     def whole(self, extent: Extent, filled: tuple[Range, ...] | None, way: str) -> Work:
         """All that is to be filled, made anew; `filled` are the ranges, where it is not everything."""
         ranges = common(self._all, filled) if filled is not None else self._all
+        if filled is not None:
+            way += f"; {', '.join(map(shown, filled))}"
         times = Times(ranges, nulls=filled is None and self._growth.start is None)
         return Work((), (), self._pieces(extent, times), Grown(way=way, filled=_texts(filled)))
 
@@ -97,7 +102,7 @@ class ByTime:
         times = Times(ranges, nulls=found.nulls and self._growth.start is None)
         told = changes_told(extent.changes)
         if times.is_empty:
-            way = f"incremental: no {self._growth.grain} is another ({told})"
+            way = f"incremental: no {self._growth.grain} has other rows ({told or 'no input changed'})"
         else:
             way = f"incremental: {_listed(times, self._growth.grain)} ({told or 'asked for'})"
         before = earlier.grown.filled
@@ -118,7 +123,7 @@ class ByTime:
         except OverflowError:
             return None
         start = floor(start, self._growth.grain)
-        words = f"what is older than {_shown(start)} stays as it was (lookback {self._growth.lookback})"
+        words = f"what is older than {moment_text(start)} stays as it was (lookback {self._growth.lookback})"
         if words not in looked:
             looked.append(words)
         return start
@@ -142,25 +147,34 @@ class ByTime:
         for version_id, ways in extent.limits.items():
             version = self._sides.relations.version(version_id)
             kinds = dict(version.types)
-            found += [bounds_of(f, way[0], kinds[way[0]]) for f in version.files for way in ways if f.rows]
+            found += [self._bounds_in(f, way[0], kinds[way[0]]) for f in version.files for way in ways if f.rows]
         known = [each for each in found if each.is_known and each.lowest is not None]
         if not known or not all(each.is_known for each in found):
             return None
         return min(each.lowest for each in known), max(each.highest for each in known)
 
+    def _bounds_in(self, file: DataFile, column: str, kind: str) -> Bounds:
+        """The bounds of a column of a file: each piece asks for those of all files."""
+        found = self._known.get((file.path, column))
+        if found is None:
+            found = self._known[file.path, column] = bounds_of(file, column, kind)
+        return found
+
     def _piece(self, extent: Extent, times: Times) -> FilePart:
-        tables: dict[str, tuple[Relation, int]] = {}
+        tables: dict[str, tuple[Relation, Sequence[DataFile]]] = {}
         is_all = times.ranges == EVERYTHING and times.nulls
         for version_id, ways in extent.limits.items() if not is_all else ():
             version = self._sides.relations.version(version_id)
             kinds = dict(version.types)
             columns = [way[0] for way in ways]
-            files = [f for f in version.files if any(_may_hold(bounds_of(f, c, kinds[c]), times) for c in columns)]
+            files = [
+                f for f in version.files if any(_may_hold(self._bounds_in(f, c, kinds[c]), times) for c in columns)
+            ]
             conditions = [in_ranges(c, kinds[c], times.ranges, nulls=times.nulls) for c in columns]
             relation = self._limiting.table(
                 version, files, f"select w.* from {WHOLE} w where {' or '.join(conditions)}"
             )
-            tables[version_id] = relation, bytes_of(files)
+            tables[version_id] = relation, files
         condition = "" if is_all else in_ranges(self._column, self._kind, times.ranges, nulls=times.nulls)
         sql = of_definition(self._definition.sql or "", condition=condition, order=self._column)
         return self._limiting.of_definition(self._definition, self._make, sql, tables)
@@ -171,17 +185,17 @@ class ByTime:
         """Files that stay, and what stays of those that lie across the bounds: each range of it in a file of its own."""
         kept, across = [], []
         for file in earlier.version.files:
-            bounds = bounds_of(file, self._column, self._kind)
+            bounds = self._bounds_in(file, self._column, self._kind)
             if not _may_hold(bounds, times):
                 kept.append(file)
             elif not _lies_in(bounds, times):
                 across.append(file)
         parts = []
         for one in complement(times.ranges):
-            files = [f for f in across if _may_hold(bounds_of(f, self._column, self._kind), Times((one,)))]
+            files = [f for f in across if _may_hold(self._bounds_in(f, self._column, self._kind), Times((one,)))]
             if files:
                 parts.append(self._rest(earlier, files, in_ranges(self._column, self._kind, [one], nulls=False)))
-        without = [f for f in across if bounds_of(f, self._column, self._kind).nulls]
+        without = [f for f in across if self._bounds_in(f, self._column, self._kind).nulls]
         if without and not times.nulls:
             parts.append(self._rest(earlier, without, in_ranges(self._column, self._kind, (), nulls=True)))
         return kept, parts
@@ -220,10 +234,6 @@ def _ranges(texts: Sequence[tuple[str | None, str | None]]) -> tuple[Range, ...]
     return tuple((datetime.fromisoformat(a) if a else None, datetime.fromisoformat(b) if b else None) for a, b in texts)
 
 
-def _shown(moment: datetime) -> str:
-    return moment.isoformat(sep=" ", timespec="minutes").removesuffix(" 00:00")
-
-
 def _listed(times: Times, grain: Grain) -> str:
     """Intervals in words: `the day 2024-05-01`, `3 days from 2024-05-01 to 2024-05-07`."""
     ranges = times.ranges
@@ -239,5 +249,5 @@ def _listed(times: Times, grain: Grain) -> str:
         while at is not None and end is not None and at < end and count < _SHOWN:
             count, last, at = count + 1, at, after(at, grain)
     if count == 1:
-        return f"the {grain} {_shown(first)}{more}"
-    return f"{plural(count, grain)} from {_shown(first)} to {_shown(last)}{more}"
+        return f"the {grain} {moment_text(first)}{more}"
+    return f"{plural(count, grain)} from {moment_text(first)} to {moment_text(last)}{more}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import content_id
 from andon.base.record import replace
 from andon.engines.types import stored_types
+from andon.errors import DamagedError
 from andon.model.build import Build, recipe_key
 from andon.model.dataset import Definition, Materialize
 from andon.model.growth import By, Grown
@@ -18,18 +20,21 @@ from andon.runs.building.by_key import ByKey
 from andon.runs.building.by_time import ByTime, filled_ranges
 from andon.runs.building.limiting import Limiting
 from andon.runs.building.outcome import Outcome
-from andon.runs.building.work import Earlier, Work, bytes_of, changes_told
-from andon.runs.growing.decide import Deciding, Extent, MakeWholeError
+from andon.runs.building.work import Earlier, Work
+from andon.runs.growing.decide import Deciding, Extent, MakeWholeError, changes_told
 from andon.runs.planning.steps import clock_part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from andon.engines.relation import Relation
     from andon.relations.sides import Sides
     from andon.runs.building.job import Job
     from andon.runs.building.writing import Made, Writer
+
+#: What is made in pieces is recorded at least this often (seconds), so that a run that is stopped goes on from there.
+_RECORD_EVERY = 1.0
 
 
 class Growing:
@@ -40,7 +45,6 @@ class Growing:
         self._sides = sides
         self._writer = writer
         self._limiting = Limiting(job, sides)
-        self._affected = Affected(job.lake, sides)
 
     def build(self, definition: Definition, make: Build, reason: str) -> Outcome | tuple[Build, Made]:
         """The next result with its build, or the outcome where it is there already.
@@ -56,8 +60,9 @@ class Growing:
             try:
                 if isinstance(earlier, str):
                     raise MakeWholeError(earlier)
-                work = self._new(definition, make, earlier, stack)
-            except MakeWholeError as why:
+                work = self._new(definition, make, earlier, reason, stack)
+            except (MakeWholeError, DamagedError) as error:
+                why = "files that it would grow from are lost" if isinstance(error, DamagedError) else error
                 work = self._whole(definition, make, f"full: {why}")
             return self._make(definition, make, work, earlier if isinstance(earlier, Earlier) else None)
 
@@ -74,19 +79,17 @@ class Growing:
         if leaf.materialize != Materialize.INCREMENTAL:
             return f"it was a {leaf.materialize}"
         if leaf.definition != definition.id and name not in wishes.forward:
-            return reason
+            return reason.removeprefix("full: ")
         build = objects.builds([leaf.build]).get(leaf.build)
         if build is None:
             return "nobody knows how it was made"
         version = self._sides.relations.version(leaf.version)
-        if objects.is_lost(version):
-            return "files of it were lost"
         bound = self._job.bound.get(name)
         if bound is not None and stored_types(bound) != version.types:
             return "its columns changed"
         return Earlier(version, build)
 
-    def _new(self, definition: Definition, make: Build, earlier: Earlier, stack: ExitStack) -> Work:
+    def _new(self, definition: Definition, make: Build, earlier: Earlier, reason: str, stack: ExitStack) -> Work:
         assert definition.growth is not None
         old = earlier.build.inputs
         extent = Deciding(definition, self._sides.relations, self._job.proofs).extent(old, make.inputs)
@@ -96,7 +99,7 @@ class Growing:
         if definition.growth.by is By.APPEND:
             work = self._appended(definition, make, earlier, extent)
         elif definition.growth.by is By.KEY:
-            by_key = ByKey(definition, make, self._sides, self._limiting, self._affected)
+            by_key = ByKey(definition, make, self._sides, self._limiting, self._affected(definition))
             work = by_key.new(extent, earlier, stack)
         else:
             fill = self._job.wishes.fill.get(definition.dataset, ())
@@ -104,10 +107,16 @@ class Growing:
         words = [*earlier.grown.words, *work.grown.words]
         if extent.unproved is not None:
             words.append(f"you answer for `rows apart`: {extent.unproved}")
+        way = work.grown.way
+        if earlier.build.definition != definition.id:
+            way = (
+                f"forward only: {reason.removeprefix('forward only: ')}" if not work.pieces else f"forward only, {way}"
+            )
+            words.append(f"rows that run {earlier.build.run} held are made by the definition of then (forward only)")
         history = earlier.grown.history
         if words or earlier.build.definition != definition.id:
             history = content_id(["grown", earlier.build.key, dict(make.inputs), [p.recipe.sql for p in work.pieces]])
-        return replace(work, grown=replace(work.grown, words=tuple(dict.fromkeys(words)), history=history))
+        return replace(work, grown=replace(work.grown, way=way, words=tuple(dict.fromkeys(words)), history=history))
 
     def _whole(self, definition: Definition, make: Build, way: str) -> Work:
         growth, name = definition.growth, definition.dataset
@@ -116,7 +125,7 @@ class Growing:
             part = self._limiting.of_definition(definition, make, definition.sql or "", {})
             return Work((), (), (part,), Grown(way=way))
         if growth.by is By.KEY:
-            return ByKey(definition, make, self._sides, self._limiting, self._affected).whole(way)
+            return ByKey(definition, make, self._sides, self._limiting, self._affected(definition)).whole(way)
         filled: tuple[Range, ...] | None = None
         before = self._filled_before(name)
         fill = self._job.wishes.fill.get(name, ())
@@ -138,6 +147,9 @@ class Growing:
         build = self._job.lake.objects.builds([leaf.build]).get(leaf.build)
         return filled_ranges(Grown.of(build.grown)) if build is not None else None
 
+    def _affected(self, definition: Definition) -> Affected:
+        return Affected(self._job.lake, self._sides, definition)
+
     def _by_time(self, definition: Definition, make: Build) -> ByTime:
         assert definition.growth is not None
         bound, leaf = self._job.bound.get(definition.dataset), self._job.leaves.get(definition.dataset)
@@ -146,14 +158,14 @@ class Growing:
             types = self._sides.relations.version(leaf.version).types
         kinds = {name.lower(): kind for name, kind in types}
         kind = kinds.get(str(definition.growth.column).lower(), "TIMESTAMP")
-        return ByTime(definition, make, kind, self._sides, self._limiting, self._affected)
+        return ByTime(definition, make, kind, self._sides, self._limiting, self._affected(definition))
 
     def _appended(self, definition: Definition, make: Build, earlier: Earlier, extent: Extent) -> Work:
         told = changes_told(extent.changes)
         if not any(change.rows for change in extent.changes.values()):
-            return Work(earlier.version.files, (), (), Grown(way=f"incremental: no new rows ({told})"))
-        tables: dict[str, tuple[Relation, int]] = {
-            change.version.id: (self._limiting.table(change.version, change.new), bytes_of(change.new))
+            return Work(earlier.version.files, (), (), Grown(way=f"incremental: {told or 'nothing of its inputs'}"))
+        tables: dict[str, tuple[Relation, Sequence[DataFile]]] = {
+            change.version.id: (self._limiting.table(change.version, change.new), change.new)
             for change in extent.changes.values()
         }
         part = self._limiting.of_definition(definition, make, definition.sql or "", tables)
@@ -174,37 +186,67 @@ class Growing:
             version = earlier.version
             build = replace(make, version=version.id, proof="nothing of it is new")
             note, rows = work.grown.way, version.rows
-            return Outcome(version, build, version.id, rows, fresh=True, note=note, definition=definition)
-        kept, rest = work.kept, work.rest
-        for count in range(1, len(work.pieces)):
-            kept = self._piece(definition, make, work, count, kept, earlier, is_forced=is_forced)
-            rest = ()
-        return make, self._writer.write(definition, make, [*rest, work.pieces[-1]], kept)
+            return Outcome(version, build, version.id, rows, fresh=True, note=note, definition=definition, new=())
+        done, kept = (0, work.kept) if is_forced else self._found_again(definition, make, work, earlier)
+        return make, self._pieces(definition, make, work, earlier, done, kept, is_forced=is_forced)
 
-    def _piece(
+    def _pieces(
         self,
         definition: Definition,
         make: Build,
         work: Work,
-        count: int,
-        kept: tuple[DataFile, ...],
         earlier: Earlier | None,
+        done: int,
+        kept: tuple[DataFile, ...],
         *,
         is_forced: bool,
-    ) -> tuple[DataFile, ...]:
-        """The files after the first `count` pieces: a build of its own, which is found again when a run is stopped here."""
-        done = [part.recipe.sql for part in work.pieces[:count]]
-        since = earlier.build.key if earlier is not None and (work.kept or work.rest) else None
-        key = self._key(definition, make, {"partly": content_id([since, done])})
-        known = None if is_forced else self._known(key)
-        if known is not None:
-            return self._sides.relations.version(known.version).files
-        make = replace(make, id=f"{make.id[:24]}{count:08x}", key=key)
-        parts = [*(work.rest if count == 1 else ()), work.pieces[count - 1]]
-        made = self._writer.write(definition, make, parts, kept)
-        build = replace(make, version=made.version.id, engine=made.produced.facts)
-        self._job.lake.objects.record([(made.version, build)], [definition], force=is_forced)
-        return made.version.files
+    ) -> Made:
+        """All pieces after the first `done`, beside the files that are there; now and then what is there is recorded, to be found again."""
+        keys = self._keys(definition, make, work, earlier)
+        since = time.monotonic()
+        unnamed: list[Made] = []
+        waiting = [] if done else [*work.rest]
+        try:
+            for number in range(done, len(work.pieces) - 1):
+                unnamed.append(self._writer.write(definition, make, [*waiting, work.pieces[number]], kept))
+                version = unnamed[-1].version
+                kept, waiting = version.files, []
+                if time.monotonic() - since > _RECORD_EVERY:
+                    build = replace(make, id=f"{make.id[:24]}{number:08x}", key=keys[number], version=version.id)
+                    self._job.lake.objects.record(
+                        [(version, build)],
+                        [definition],
+                        new=[file.path for each in unnamed for file in each.new],
+                        force=is_forced,
+                    )
+                    since, unnamed = time.monotonic(), []
+            made = self._writer.write(definition, make, [*waiting, work.pieces[-1]], kept)
+        except BaseException:
+            for each in unnamed:
+                self._writer.drop(each)
+            raise
+        return replace(made, new=(*(file for each in unnamed for file in each.new), *made.new))
+
+    def _found_again(
+        self, definition: Definition, make: Build, work: Work, earlier: Earlier | None
+    ) -> tuple[int, tuple[DataFile, ...]]:
+        """How many pieces were made before, in a run that was stopped, and the files that hold them beside what is kept."""
+        keys = self._keys(definition, make, work, earlier)[:-1]
+        known = self._job.lake.objects.builds_by_key(keys) if keys else {}
+        for number, key in reversed([*enumerate(keys)]):
+            version = self._sides.relations.version(known[key].version) if key in known else None
+            if version is not None and not self._job.lake.objects.is_lost(version):
+                return number + 1, version.files
+        return 0, work.kept
+
+    def _keys(self, definition: Definition, make: Build, work: Work, earlier: Earlier | None) -> list[str]:
+        """The keys of what there is after each piece."""
+        mark = earlier.build.key if earlier is not None and (work.kept or work.rest) else ""
+        keys = []
+        for part in work.pieces:
+            mark = content_id([mark, part.recipe.sql])
+            keys.append(self._key(definition, make, {"partly": mark}))
+        return keys
 
     def _key(self, definition: Definition, make: Build, grown: Mapping[str, Any] | None) -> str:
         clock = clock_part(definition, self._job.moment)

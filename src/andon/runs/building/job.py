@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,17 +13,17 @@ from andon.lake.lake import Lake
 from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Leaf
 from andon.model.dataset import Definition
-from andon.model.intervals import Range
 from andon.model.version import Version
 from andon.runs.building.outcome import Asked
 from andon.runs.growing.proofs import Proofs
+from andon.runs.growing.wishes import Wishes
 
 
 class ReadSource(Protocol):
     """How a source's SQL is rendered over its files, and what its failures mean."""
 
-    def render(self, dataset: str) -> str:
-        """The SQL that reads exactly the files of this run, strictly by the contract."""
+    def render(self, dataset: str, only: Collection[str] | None = None) -> str:
+        """The SQL that reads exactly the files of this run, or those of the paths `only`, strictly by the contract."""
         ...
 
     def explain(self, dataset: str, error: Exception) -> AndonError:
@@ -79,22 +79,6 @@ class Reusable(Record):
     built_before: frozenset[str] = frozenset()
     proofs: bool = True
     forced: frozenset[str] = frozenset()
-
-
-class Wishes(Record):
-    """What somebody asked of tables that grow.
-
-    Attributes:
-        full: those that are made whole.
-        forward: those whose earlier rows stay as they were made, though their definition is another.
-        fill: by dataset the times to fill.
-        pack: those whose files are put together, of whatever kind they are.
-    """
-
-    full: frozenset[str] = frozenset()
-    forward: frozenset[str] = frozenset()
-    fill: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
-    pack: frozenset[str] = frozenset()
 
 
 class Job(Record):

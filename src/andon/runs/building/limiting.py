@@ -52,25 +52,26 @@ class Limiting:
         definition: Definition,
         make: Build,
         sql: str,
-        tables: Mapping[str, tuple[Relation, int]],
+        tables: Mapping[str, tuple[Relation, Sequence[DataFile]]],
         extra: Mapping[str, Relation] | None = None,
     ) -> FilePart:
         """A definition over inputs of which some tables are limited.
 
         Args:
             sql: what is asked of the definition's SQL.
-            tables: by version id what stands in the place of a table, and its bytes.
+            tables: by version id what stands in the place of a table, and the files that it reads.
             extra: more names that the SQL reads.
         """
         relations = self._sides.relations
         parts = {version: relation for version, (relation, _) in tables.items()}
         inputs = {name: relations.limited(version, parts) for name, version in make.inputs.items()}
-        sizes = [
-            tables[each][1] if each in tables else relations.version(each).bytes
+        read = [
+            file
             for each in relations.tables(make.inputs.values())
+            for file in (tables[each][1] if each in tables else relations.version(each).files)
         ]
         recipe = Recipe(definition, {**inputs, **(extra or {})}, self._job.moment, sql, is_part=bool(tables or extra))
-        return FilePart(recipe, sum(sizes))
+        return _part(recipe, read)
 
     def of_earlier(
         self,
@@ -85,4 +86,8 @@ class Limiting:
         if keys is not None:
             inputs[KEYS] = keys
         recipe = Recipe(definition, inputs, self._job.moment, sql, is_part=True)
-        return FilePart(recipe, sum(file.size for file in files))
+        return _part(recipe, files)
+
+
+def _part(recipe: Recipe, files: Sequence[DataFile]) -> FilePart:
+    return FilePart(recipe, sum(file.size for file in files), tuple(files))

@@ -11,7 +11,7 @@ from andon.model.check_result import CheckResult
 from andon.model.dataset import Definition
 from andon.model.plan import Step
 from andon.model.run import TaskResult
-from andon.model.version import Version
+from andon.model.version import DataFile, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Outcome:
         fresh: whether version and build are new to the catalog (else they were there: reuse by key).
         asked: what checks said of the result before anything may read it.
         told: what of it people should hear in the summary of the run.
+        new: the files of the version that nothing names yet, where not all are new.
     """
 
     version: Version | None
@@ -41,6 +42,7 @@ class Outcome:
     definition: Definition | None = field(default=None, repr=False)
     asked: Asked = Asked()
     told: str | None = None
+    new: tuple[DataFile, ...] | None = None
 
 
 @dataclass

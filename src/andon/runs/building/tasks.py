@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text, to_text
@@ -15,7 +15,7 @@ from andon.engines.engine import Builders, Engine, Types, stopped
 from andon.engines.relation import ViewRelation, views_in
 from andon.errors import AndonError, DatasetError
 from andon.model.build import Build, recipe_key
-from andon.model.dataset import Definition, Materialize
+from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.growth import Grown
 from andon.model.plan import Action, Step
 from andon.model.version import Version
@@ -23,7 +23,8 @@ from andon.relations.changed_files import changed_files
 from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
 from andon.runs.building.cursor_loads import CursorLoads
-from andon.runs.building.facts import facts_of
+from andon.runs.building.facts import may_hold_the_same
+from andon.runs.building.file_loads import PARTS, FileLoads
 from andon.runs.building.growing import Growing
 from andon.runs.building.histories import Histories
 from andon.runs.building.job import Job
@@ -58,6 +59,7 @@ class Tasks:
         self._writer = Writer(job, sides, engines, self._columns)
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._loads = Loads(job, sides, self._writer)
+        self._file_loads = FileLoads(job, sides, self._writer)
         self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
         self._growing = Growing(job, sides, self._writer)
 
@@ -110,6 +112,8 @@ class Tasks:
         make = replace(make, grown=grown)
         if definition.asks is not None:
             outcome = self._load(definition, make, began)
+        elif definition.kind is Kind.SOURCE:
+            outcome = self._built(definition, *self._file_loads.load(definition, make), began)
         elif step.action is Action.VIEW:
             outcome = self._view(definition, make)
         elif definition.history is not None:
@@ -277,9 +281,12 @@ class Tasks:
         """A result with the build that made it; the published version where it holds the same."""
         version, produced = made.version, made.produced
         same, proof = self._same_content(definition.dataset, version)
+        new = made.new
         if same is not None:
             self._writer.drop(made)
-            version = same
+            version, new = same, ()
+            if PARTS in (make.grown or {}):
+                make = replace(make, grown=None)  # its files are others
         lock = next((sha for path, sha in definition.files if path == definition.lock), None)
         seconds = time.perf_counter() - began
         build = replace(
@@ -291,11 +298,11 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        told = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
-        said = "; ".join(each for each in told if each) or None
-        note = "; ".join(each for each in (way, f"{proof}: version kept" if proof else said) if each) or None
+        notes = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
+        said = _joined([way if definition.dataset in self.job.leaves else None, *notes])
+        note = _joined([way, *notes, f"{proof}: version kept" if proof else None])
         return Outcome(
-            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said
+            version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said, new=new
         )
 
     def _same_content(self, dataset: str, version: Version) -> tuple[Version | None, str | None]:
@@ -304,15 +311,15 @@ class Tasks:
         if leaf is None or not Materialize(leaf.materialize).has_files:
             return None, None
         earlier = self.relations.version(leaf.version)
+        if earlier.columns != version.columns or earlier.rows != version.rows:
+            return None, None
         if self.job.lake.objects.is_lost(earlier, anew=leaf.version == version.id):
             return None, None  # built again because it was lost
         if leaf.version == version.id:
             return earlier, "same bytes"
-        if earlier.columns != version.columns or earlier.rows != version.rows:
-            return None, None
         if self.job.definitions[dataset].growth is not None:  # how its rows lie is no content
             return (earlier, "same content") if self._hold_the_same_rows(earlier, version) else (None, None)
-        if facts_of(earlier) != facts_of(version):
+        if not may_hold_the_same(earlier, version) or _share_files(earlier, version):
             return None, None
         return (earlier, "same content") if self.sides.hold_the_same(earlier, version) else (None, None)
 
@@ -328,3 +335,12 @@ class Tasks:
         rows = self.relations.version(build.version).rows
         note = f"input content came out the same; built before, in run {build.run}" if build.run else "built before"
         return Outcome(None, build, build.version, rows, fresh=False, note=note)
+
+
+def _share_files(one: Version, other: Version) -> bool:
+    """Whether some files of two versions are the same: then what was written for one is known to be something else."""
+    return not {file.path for file in one.files}.isdisjoint(file.path for file in other.files)
+
+
+def _joined(notes: Iterable[str | None]) -> str | None:
+    return "; ".join(each for each in notes if each) or None

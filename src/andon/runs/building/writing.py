@@ -41,10 +41,15 @@ class Made(Record):
 
 
 class FilePart(Record):
-    """What is written into one file: a recipe over `size` bytes of inputs."""
+    """What is written into one file: a recipe over `size` bytes of inputs.
+
+    Attributes:
+        reads: the data files that it reads, where those are not all that the inputs of the build have.
+    """
 
     recipe: Recipe
     size: int
+    reads: tuple[DataFile, ...] | None = None
 
 
 class Writer:
@@ -121,6 +126,17 @@ class Writer:
         whole = Version(version_id(version.columns, files), version.dataset, version.columns, files)
         return Made(whole, Produced(version.columns, version.rows or 0, {}, make.engine), tuple(packed))
 
+    def fewer(
+        self, definition: Definition, make: Build, files: Sequence[DataFile]
+    ) -> tuple[tuple[DataFile, ...], tuple[DataFile, ...]]:
+        """Files of a result with many small ones in a row put together, and those that are new for it."""
+        packed: list[DataFile] = []
+        try:
+            return tuple(self._packed(definition, make, files, MANY, packed)), tuple(packed)
+        except BaseException:
+            self._delete(packed)
+            raise
+
     def _packed(
         self, definition: Definition, make: Build, files: Sequence[DataFile], at_least: int, packed: list[DataFile]
     ) -> Sequence[DataFile]:
@@ -187,7 +203,7 @@ class Writer:
 
         def produce() -> Produced:
             with (
-                storage.written(path, self._readers(make)) as place,
+                storage.written(path, self._readers(make, part)) as place,
                 self._engines.builder(recipe.definition, part.size) as engine,
             ):
                 return engine.run(Task(recipe, place, self._stored(definition), types))
@@ -196,10 +212,13 @@ class Writer:
         written, sha = self._job.lake.intact.seal(path)
         return produced, DataFile(path, written, sha, produced.rows, produced.stats)
 
-    def _readers(self, make: Build) -> int:
+    def _readers(self, make: Build, part: FilePart) -> int:
         """Permission bits of all that a result is made of: nobody may read it who may not read its inputs."""
         kept = [raw_path(file) for file in make.files]
-        return self._job.lake.storage.readers([*kept, *self._sides.relations.files(make.inputs.values())])
+        inputs = (
+            self._sides.relations.files(make.inputs.values()) if part.reads is None else [f.path for f in part.reads]
+        )
+        return self._job.lake.storage.readers([*kept, *inputs])
 
     def _stored(self, definition: Definition) -> Callable[[Types], tuple[Column, ...]]:
         """How an engine learns what the lake stores for what it found a result to be."""

@@ -222,3 +222,16 @@ class Deciding:
         if known is not None:
             ways = tuple(sorted({*known.ways, *ways}))
         self._changes[name] = replace(change, ways=ways)
+
+
+def changes_told(changes: Mapping[str, TableChange]) -> str:
+    """What changed of inputs, in words: `1 new file of shop.events (10,000 rows)`."""
+    told = []
+    for name, change in sorted(changes.items()):
+        if change.new and not change.gone:
+            told.append(f"{plural(len(change.new), 'new file')} of {name} ({plural(change.rows, 'row')})")
+        elif change.gone and not change.new:
+            told.append(f"{plural(len(change.gone), 'file')} of {name} went")
+        elif change.new:
+            told.append(f"{plural(len(change.new), 'file')} of {name} in the place of {len(change.gone):,}")
+    return ", ".join(told)

@@ -14,8 +14,10 @@ from andon.engines.types import changed_by_storing, lake_type
 from andon.errors import AndonError, DamagedError, Problem, ProjectError
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.project.bind_check import Following, check_bindings, check_declared, check_sources
+from andon.runs.growing.check import cannot_grow
+from andon.runs.growing.proofs import Proofs
 from andon.runs.planning.gather import BoundCode, Gathered
-from andon.runs.planning.going_on import goes_on
+from andon.runs.planning.going_on import asked_since, goes_on
 from andon.runs.planning.inspected import Inspected
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schema_moves import moved, with_hits
@@ -97,8 +99,9 @@ def _with_extracts(workspace: Workspace, gathered: Gathered, taken: Iterable[str
                 for definition in definitions:
                     name = definition.dataset
                     try:
-                        found = session.describe(definition.sql or "", definition.entry)
                         source = gathered.sources[name]
+                        query = asked_since(definition, gathered.builds.get(name), source.contract)
+                        found = session.describe(query, definition.entry)
                         contract = establish_extract(definition, session.connection, found, source.contract)
                         if goes_on(definition):
                             cursor_of(definition, columns_of(contract))
@@ -149,6 +152,7 @@ def bind_sound(
     columns, problems = _bind_changed(workspace, gathered, source_columns, taken, unknown)
     problems += _unfit(workspace, gathered, taken, columns)
     problems += _changed_by_storing(gathered, taken, columns)
+    problems += _can_not_grow(workspace, gathered, taken, columns)
     problems += _problems_of_lineage(workspace, gathered, taken, columns)
     return BoundCode(gathered.with_sources({}, failures), columns), problems
 
@@ -181,6 +185,29 @@ def _changed_by_storing(gathered: Gathered, taken: set[str], bound: Mapping[str,
                 written = column if is_name_part(column) else quote(column)
                 problems.append(Problem("build.not_supported", message, definition.entry, hint=hint.format(written)))
     return problems
+
+
+def _can_not_grow(
+    workspace: Workspace, gathered: Gathered, taken: set[str], bound: Mapping[str, Columns]
+) -> list[Problem]:
+    """Why datasets whose code changed can't grow as they say."""
+    leaves, definitions = gathered.state.leaves, gathered.definitions
+    changed = [
+        definitions[d]
+        for d in sorted(taken & bound.keys())
+        if definitions[d].growth is not None and (d not in leaves or leaves[d].definition != definitions[d].id)
+    ]
+    if not changed:
+        return []
+    known = _columns_of(workspace, gathered, {i for each in changed for i in each.inputs})
+    known.update(columns_by_dataset(bound))
+    proofs = Proofs(workspace.cache)
+    found = (
+        cannot_grow(each, {i: known[i] for i in each.inputs}, proofs)
+        for each in changed
+        if all(i in known for i in each.inputs)
+    )
+    return [problem for problem in found if problem is not None]
 
 
 def _problems_of_lineage(

@@ -56,6 +56,8 @@ class Situation(Record):
         packs: datasets whose files are put together, which changes no row of them.
         histories: by dataset the builds that histories go on from.
         grown: of tables that grow, and of which the head holds a result: how that was made.
+        how: whether a table that grows is made whole or what is new of it, for the reason: asked with its name, why it is made at all,
+            and the versions that it will read, None where one is not known yet.
         wanted: tables that grow and of which more is asked for than what the code and the inputs say, each with what.
         prove: why a dataset's published version is what its definition gives over inputs that change, or None; asked where the recipe
             key is not known, with those inputs and with all datasets that by now have, or will have, another version.
@@ -75,6 +77,7 @@ class Situation(Record):
     histories: Mapping[str, Build] = field(default_factory=dict)
     grown: Mapping[str, Build] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
+    how: Callable[[str, str, Mapping[str, str | None]], str] = lambda _, reason, __: reason
     prove: Callable[[str, Sequence[str], Set[str]], str | None] | None = None
 
 
@@ -196,6 +199,8 @@ class _Planner:
         if definition.materialize is Materialize.VIEW:
             return Step(dataset, Action.VIEW, reason, needs, key, version=key, code_changed=code_changed)
         seconds = now.seconds.get(dataset)
+        if definition.growth is not None:
+            reason = now.how(dataset, reason, {name: self.versions.get(name) for name in definition.inputs})
         return Step(dataset, Action.BUILD, reason, needs, key, seconds=seconds, code_changed=code_changed)
 
     def _proof(self, dataset: str) -> str | None:
