@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, NoReturn
 
+from andon.base.clock import from_text
 from andon.base.names import literal, quote_name
 from andon.base.record import replace
 from andon.engines.relation import TableRelation
@@ -46,10 +48,12 @@ class Histories:
         if history is None or make.grown is None:
             raise ValueError(f"`{definition.dataset}` is no history")
         whole = self._writer.whole(definition, make)
+        if make.logical_time is not None:
+            whole = replace(whole, recipe=replace(whole.recipe, moment=from_text(make.logical_time)))
         with self._engines.builder(definition, 0) as engine:
             types = engine.describe(whole.recipe)
         before, moment = make.grown[EARLIER], make.grown[MOMENT]
-        earlier = self._relations.version(before) if before is not None else None
+        earlier = self._earlier(definition, before) if before is not None else None
         asked = _asked(definition, history, types, moment, earlier)
         if earlier is None:
             parts, kept = [replace(whole, recipe=replace(whole.recipe, sql=next_state(asked)))], list[DataFile]()
@@ -59,6 +63,27 @@ class Histories:
             return self._writer.write(definition, make, parts, kept)
         except AndonError as error:
             _explain(error, definition, history)
+
+    def _earlier(self, definition: Definition, version_id: str) -> Version:
+        """An earlier state; made again of what it was made of, where its files don't hold what was written.
+
+        Raises:
+            MachineError: `lake.corrupt` if that is not there any more either.
+        """
+        version, objects = self._relations.version(version_id), self._job.lake.objects
+        if not objects.is_lost(version):
+            return version
+        for build in objects.builds_of(version.dataset):
+            if build.version != version_id or build.grown is None or build.grown.get(EARLIER, version_id) == version_id:
+                continue  # one that only says why it is still the same
+            old = replace(objects.definitions([build.definition])[build.definition], dataset=definition.dataset)
+            made = self.write(old, build)
+            again = replace(build, id=secrets.token_hex(16), version=made.version.id)
+            objects.record([(made.version, again)], force=True)
+            self._relations.add(made.version, again, old)
+            return made.version
+        self._relations.relation(version_id)  # says which file it is
+        return version
 
     def _going_on(self, whole: FilePart, asked: Next, earlier: Version) -> tuple[list[FilePart], list[DataFile]]:
         """What is written beside which files. Where rows say themselves since when they are so, late ones may change any of them."""
