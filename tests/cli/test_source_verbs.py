@@ -73,7 +73,7 @@ def test_a_source_is_new_published_changed_failed_and_undone(shop):
 
 def test_a_check_says_what_would_come_and_loads_nothing(shop):
     (days, visits) = shop.json("source", "check")
-    assert (days["holds"], days["brings"], days["unmarked"]) == (True, "1 new of 1 files", ["first_name"])
+    assert (days["holds"], days["brings"], days["unmarked"]) == (True, "1 new of 1 file", ["first_name"])
     assert (visits["brings"], visits["rows"], visits["unmarked"]) == ("asks shop for all rows", 2, ["email"])
     assert not list((shop.folder / ".andon/lake").glob("data/**/*.parquet"))
     shop("run", "--yes")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from andon.errors import UsageError
 from kit.api import Api, at, cut, hanging, serving, status
 from kit.clones import Clone
 
@@ -99,16 +102,12 @@ def test_an_undone_load_stays_out_until_the_api_holds_something_else(clone, api)
     assert ids(clone) == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("pages", ["none", "page", "offset", "cursor", "next", "link"])
-def test_every_way_of_paging_gives_all_records(clone, api, pages):
+@pytest.mark.parametrize("pages", ["offset", "link"])
+def test_pages_that_are_smaller_than_asked_for_give_all_records(clone, api, pages):
     api.pages = pages
     api.records = [{"id": i, "customer": "ada"} for i in range(11)]
     by = {
-        "none": "",
-        "page": PAGED,
         "offset": "pagination: {by: offset, size: 500, size_param: size}\ntotal: meta.total\n",
-        "cursor": "pagination: {by: cursor, next: meta.next, param: cursor}\n",
-        "next": "pagination: {by: cursor, next: meta.next}\n",
         "link": "pagination: link\n",
     }[pages]
     api.largest = 3  # whatever it is asked for
@@ -148,21 +147,22 @@ def loaded(clone, api) -> Clone:
     return clone
 
 
-@pytest.mark.parametrize(
-    ("fault", "code", "words"),
-    [
-        (status(200, b"<!DOCTYPE html><title>Sign in</title>"), "source.bad_answer", "Sign in"),
-        (at(2, status(401, b'{"message": "bad token ' + TOKEN.encode() + b'"}')), "source.unreachable", "***"),
-        (at(2, cut), "source.bad_answer", "no JSON"),
-    ],
-)
-def test_whatever_ends_a_load_leaves_main_and_the_next_is_complete(loaded, api, fault, code, words):
+FATAL = {
+    "source.bad_answer: Sign in": status(200, b"<!DOCTYPE html><title>Sign in</title>"),
+    "source.unreachable: ***": at(2, status(401, b'{"message": "bad token ' + TOKEN.encode() + b'"}')),
+    "source.bad_answer: no JSON": at(2, cut),
+}
+
+
+def test_whatever_ends_a_load_leaves_main_and_the_next_is_complete(loaded, api):
     head = loaded.head().id
-    api.faults = [fault]
-    found = error(loaded.refresh())
-    assert (found.code, words in found.message, found.where) == (code, True, "sources/shop/orders.yml")
-    assert TOKEN not in f"{found.message} {found.hint}"
-    assert (loaded.head().id, ids(loaded)) == (head, [1, 2, 3])
+    for expected, fault in FATAL.items():
+        code, _, words = expected.partition(": ")
+        api.faults = [fault]
+        found = error(loaded.refresh())
+        assert (found.code, words in found.message, found.where) == (code, True, "sources/shop/orders.yml")
+        assert TOKEN not in f"{found.message} {found.hint}"
+        assert (loaded.head().id, ids(loaded)) == (head, [1, 2, 3])
     api.faults = []
     loaded.refresh()
     assert ids(loaded) == [1, 2, 3, 4]
@@ -229,23 +229,23 @@ def test_a_host_that_is_named_may_be_led_to_and_learns_nothing(clone, api):
 # -- the strictness of files
 
 
-@pytest.mark.parametrize(
-    ("record", "words"),
-    [
-        ({**CLEO, "id": "four"}, '`"four"`'),
-        ({**CLEO, "amount": "7,5"}, '`"7,5"`'),
-        ({**CLEO, "new": 1}, "new key `new`"),
-        ({**CLEO, "id": 2**70}, "id"),
-        ({**CLEO, "id": 4.5}, "4.5"),
-        ({**CLEO, "seen": "soon"}, "`soon`"),
-    ],
-)
-def test_later_records_are_held_to_the_first(loaded, api, record, words):
-    api.records[-1] = record
-    found = error(loaded.refresh())
-    assert (found.code, words in found.message) == ("source.contract", True), found.message
-    assert (found.where, "read_ndjson" in f"{found.message}{found.hint}") == ("sources/shop/orders.yml", False)
-    assert ids(loaded) == [1, 2, 3]
+CHANGED = [
+    ({**CLEO, "id": "four"}, '`"four"`'),
+    ({**CLEO, "amount": "7,5"}, '`"7,5"`'),
+    ({**CLEO, "new": 1}, "new key `new`"),
+    ({**CLEO, "id": 2**70}, "id"),
+    ({**CLEO, "id": 4.5}, "4.5"),
+    ({**CLEO, "seen": "soon"}, "`soon`"),
+]
+
+
+def test_later_records_are_held_to_the_first(loaded, api):
+    for record, words in CHANGED:
+        api.records[-1] = record
+        found = error(loaded.refresh())
+        assert (found.code, words in found.message) == ("source.contract", True), found.message
+        assert (found.where, "read_ndjson" in f"{found.message}{found.hint}") == ("sources/shop/orders.yml", False)
+        assert ids(loaded) == [1, 2, 3]
 
 
 def test_new_columns_are_taken_where_that_is_wanted(clone, api):
@@ -338,6 +338,59 @@ def test_only_what_is_new_is_asked_for_and_merged_on_the_key(clone, api):
     assert ids(clone) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("key", ["key: id\n", ""])
+def test_only_files_with_rows_that_changed_are_written_anew(clone, api, key):
+    api.by = "seen"
+    for record in api.records:
+        record["note"] = None
+    clone.write("datasets/marts/customers.sql", None)
+    clone.write("sources/shop/orders.yml", source(api, SINCE, key))
+    clone.run()
+
+    def files() -> list[str]:
+        with clone.opened() as service:
+            leaf = clone.leaves()["shop.orders"]
+            return [file.path for file in service.workspace.lake.objects.versions([leaf.version])[leaf.version].files]
+
+    first = files()
+    api.records.append({**CLEO, "note": None})
+    clone.refresh()
+    second = files()
+    assert (second[0], len(second)) == (first[0], 2)
+    changed = {**CLEO, "customer": "dan", "note": None, "seen": "2026-01-05T08:00:00Z"}
+    api.records.append({**changed, "id": 4 if key else 5})
+    clone.refresh()
+    third = files()
+    assert (third[0], third[1] == second[1], len(third)) == (first[0], not key, 2 if key else 3)
+    assert clone.ask("select customer from shop.orders order by id, customer")[-1] == ("dan",)
+    api.records.append({**changed, "id": 6, "note": 7, "seen": "2026-01-06T08:00:00Z"})
+    clone.refresh()
+    assert clone.ask("select note from shop.orders order by id")[-1] == (7,)
+    clone.undo()
+    assert files() == third
+
+
+@pytest.mark.parametrize("key", ["key: id\n", ""])
+def test_what_is_new_may_have_a_column_more_and_a_type_for_one_without_values(clone, api, key):
+    api.by = "seen"
+    for record in api.records:
+        record["note"] = None
+    clone.write("datasets/marts/customers.sql", None)
+    clone.write("sources/shop/orders.yml", source(api, SINCE + "schema: add\n", key))
+    clone.run()
+    api.records.append({**CLEO, "note": 5, "more": {"x": 1}})
+    clone.refresh()
+    expected = [(1, None, None), (2, None, None), (3, None, None), (4, 5, {"x": 1})]
+    assert clone.ask("select id, note, more from shop.orders order by id") == expected
+    api.records.append({**CLEO, "id": 5, "note": "text"})
+    assert error(clone.refresh()).code == "source.contract"
+    api.records[-1]["note"] = 6
+    clone.refresh()
+    assert clone.ask("select id, note, more from shop.orders order by id") == [*expected, (5, 6, None)]
+    clone.undo()
+    assert clone.ask("select id, note, more from shop.orders order by id") == expected
+
+
 def test_a_whole_load_takes_what_went(clone, api):
     api.by = "seen"
     clone.write("sources/shop/orders.yml", source(api, SINCE))
@@ -356,6 +409,31 @@ def test_a_load_that_fails_half_way_leaves_where_the_next_begins(clone, api):
     api.records += [{**CLEO, "id": n, "seen": f"2026-01-{n:02}T08:00:00Z"} for n in range(4, 9)]
     api.faults = [at(3, status(500))]
     assert error(clone.refresh()).code == "source.unreachable"
+    assert ids(clone) == [1, 2, 3]
+    api.faults = []
+    clone.refresh()
+    assert ids(clone) == list(range(1, 9))
+
+
+def test_a_load_that_was_killed_has_brought_nothing_and_the_next_is_complete(clone, api):
+    api.by = "seen"
+    clone.write("sources/shop/orders.yml", source(api, SINCE))
+    clone.run()
+    api.records += [{**CLEO, "id": n, "seen": f"2026-01-{n:02}T08:00:00Z"} for n in range(4, 9)]
+    api.asked.clear()
+    api.faults = [lambda handler, number: number > 2 and hanging(30)(handler, number)]
+    environ = {**os.environ, **clone.environ, "ANDON_AUTHOR": "ana", "HOME": str(clone.root)}
+    with subprocess.Popen(
+        [sys.executable, "-c", "from andon.cli.main import main; main()", "refresh"],
+        cwd=clone.root,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+    ) as killed:
+        end = time.monotonic() + 30
+        while len(api.asked) < 3 and time.monotonic() < end:
+            time.sleep(0.02)
+        killed.kill()
+    assert len(api.asked) >= 3
     assert ids(clone) == [1, 2, 3]
     api.faults = []
     clone.refresh()
@@ -396,8 +474,9 @@ def test_any_history_of_loads_gives_what_one_full_load_would(clone, api, seed):
     shown = {"main": rows_of(api), "dev": rows_of(api)}
     undone: list | None = None
     before: list | None = None
+    may_redo = False
     for _ in range(12):
-        step = pick.choice(["new", "new", "late", "change", "main", "main", "dev", "undo"])
+        step = pick.choice(["new", "new", "late", "change", "main", "main", "dev", "undo", "redo"])
         if step == "new":
             day += 1
             api.records.append({"id": len(api.records), "customer": pick.choice("abc"), "seen": by_day(day)})
@@ -411,10 +490,15 @@ def test_any_history_of_loads_gives_what_one_full_load_would(clone, api, seed):
         elif step == "undo" and before is not None:
             clone.undo()
             undone, shown["main"], before = shown["main"], before, None
+            may_redo = True
+        elif step == "redo" and may_redo:
+            clone.redo()
+            before, shown["main"], undone, may_redo = shown["main"], undone, None, False
         elif step in ("main", "dev"):
             result = clone.refresh(branch=step)
             assert all(task.error is None for task in result.tasks), result.tasks
             if not (step == "main" and rows_of(api) == undone):
+                may_redo = may_redo and (step != "main" or rows_of(api) == shown["main"])
                 if step == "main" and rows_of(api) != shown["main"]:
                     before = shown["main"]
                 shown[step] = rows_of(api)
@@ -425,3 +509,39 @@ def test_any_history_of_loads_gives_what_one_full_load_would(clone, api, seed):
 
 def rows_of(api: Api) -> list[tuple]:
     return sorted((r["id"], r["customer"], r["seen"]) for r in api.records)
+
+
+# -- by itself
+
+
+def test_an_address_becomes_a_source(clone, api):
+    from andon.service.source_add_api import add_api
+    from andon.service.source_check import check_sources
+    from andon.service.source_list import list_sources
+
+    clone.write("sources/shop/orders.yml", None)
+    clone.write("datasets/marts/customers.sql", None)
+    api.pages = "next"
+    with clone.opened() as service:
+        done = add_api(service.workspace, api.url, "shop.orders")
+        assert (done.records, done.pagination, done.key) == ("data.items", "{by: cursor, next: meta.next}", "id")
+        with pytest.raises(UsageError, match="is there already"):
+            add_api(service.workspace, api.url, "shop.orders")
+        with pytest.raises(UsageError, match="holds a secret"):
+            add_api(service.workspace, f"{api.url}?api_key=abc", "shop.others")
+        assert not (clone.root / "sources/shop/others.yml").exists()
+    clone.run()
+    assert ids(clone) == [1, 2, 3]
+    with clone.opened() as service:
+        (listed,) = list_sources(service.workspace)
+        assert (listed.kind, listed.state, listed.rows) == ("rest", "published", 3)
+        asked = len(api.asked)
+        assert check_sources(service.workspace)[0].error is None
+        assert len(api.asked) == asked + 1
+        api.faults = [status(401)]
+        assert check_sources(service.workspace)[0].error.code == "source.unreachable"
+
+
+def test_a_variable_that_is_not_set_is_named(clone, api):
+    clone.environ.clear()
+    assert "`SHOP_TOKEN`, which is not set" in error(clone.run()).message

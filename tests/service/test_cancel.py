@@ -14,6 +14,7 @@ from andon.model.event import Planned, TaskStarted
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.service import Service
 from kit.clones import FILES, Clone, closing, did
+from kit.servers import PASSWORD
 
 #: A stopped run must end long before what it does would.
 SOON = 20
@@ -119,6 +120,20 @@ def test_in_the_middle_of_sql(built):
     project.write("datasets/marts/count.sql", ENDLESS)
     error = stopped(service, started("marts.count"), after=1.0)
     assert error.code == "build.interrupted"
+
+
+def test_in_the_middle_of_a_query_of_a_server(built, postgres):
+    """It is told to stop: else it would work on, and the run would wait for it."""
+    project, _, _ = built
+    project.write("andon.toml", postgres.connection())
+    project.environ["SHOP_PASSWORD"] = PASSWORD
+    slow = "select n, pg_sleep(20)::text as slept from generate_series(1, 3) n"
+    project.write("sources/shop/slow.sql", f"/*---\nconnection: shop\n---*/\n{slow}\n")
+    with closing(project.open()) as service:
+        error = stopped(service, started("shop.slow"), after=1.0)
+        assert error.code == "build.interrupted"
+        asked = "select count(*) from pg_stat_activity where query like '%pg_sleep(20)%' and state = 'active'"
+        assert postgres.run(asked + " and pid <> pg_backend_pid()") == "0"
 
 
 def test_in_the_middle_of_python(built):

@@ -256,6 +256,20 @@ def test_what_is_only_added_is_added_once(shop, seed):
         assert Counter(map(tuple, shop.loaded())) == shown[-1], (seed, step, what)
 
 
+def test_sqlite_is_asked_for_no_old_row(tmp_path, request):
+    """There only values say what a column is: those of old rows are not looked at again."""
+    shop = shop_of("sqlite", tmp_path, request)
+    shop.source(UPSERTED, lookback="1h")
+    for number, hours in ((1, 0), (2, 9)):
+        shop.insert(number, number, at(hours))
+    shop.clone.run()
+    shop.run("update orders set v = 'two' where id = 1")
+    assert shop.refresh() == "the database holds nothing new"
+    shop.run(f"update orders set v = 'two', ts = '{at(9)}' where id = 1")
+    (task,) = shop.clone.refresh().tasks
+    assert (task.error or {})["code"] == "source.contract"
+
+
 def test_a_cursor_that_goes_back_asks_for_all(shop):
     shop.source(UPSERTED, lookback="1h")
     for number, hours in ((1, 0), (2, 5)):
@@ -323,6 +337,18 @@ def test_what_a_load_can_not_go_on_from_is_loaded_whole(shop, change, why):
     assert shop.loaded()[0][1] >= 5
     shop.source(UPSERTED, lookback="8h")
     assert shop.clone.run().run is not None
+
+
+@pytest.mark.parametrize("how", ["run", "refresh"])
+def test_all_rows_are_loaded_where_somebody_wants_that(shop, how):
+    shop.source(UPSERTED, lookback="1h")
+    shop.insert(1, 0, at(0))
+    shop.insert(2, 0, at(9))
+    shop.clone.run()
+    shop.run("update orders set v = 5 where id = 1")
+    (task,) = getattr(shop.clone, how)(full=True).tasks
+    assert (task.error, task.note) == (None, "all rows: asked for")
+    assert shop.loaded()[0][1] == 5
 
 
 def test_another_lookback_goes_on(shop):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pyarrow as pa  # noqa: TID253
 import pytest
 
 from kit.clones import Clone
-from kit.remote import TOKEN, Bucket
+from kit.remote import TOKEN, Bucket, WebServer
 
 COUNT = "select count(*) as n, sum(amount)::integer as amount from shop.orders\n"
 _names = (f"tables{n}" for n in itertools.count(1))
@@ -194,9 +195,54 @@ def test_a_folder_whose_catalog_alone_knows_what_counts(tmp_path):
     assert count(clone) == (2, 30)
 
 
-def test_options_are_refused(tmp_path, made):
-    clone = project(tmp_path, made)
-    clone.write("sources/shop/orders.sql", f"from {made.reader}('{made.named}', version = 0)\n")
+def test_a_catalog_says_which_metadata_count(tmp_path):
+    prefix = "ws/"
+    web = WebServer()
+    web.needs_token = True
+    writer = IcebergWriter(str(tmp_path / "t"), None, tmp_path)
+    web.put("v1/config", json.dumps({"defaults": {}, "overrides": {"prefix": "ws"}}))
+
+    def told():
+        location = json.dumps({"metadata-location": writer.table.metadata_location})
+        web.put(f"v1/{prefix}namespaces/s\x1fdeep/tables/t", location)
+
+    writer._hint, writer.named = told, "iceberg://lake/s.deep.t"
+    clone = Clone(tmp_path / "acme", environ={"WEB_TOKEN": TOKEN})
+    writer.append(rows((1, 10), (2, 20)))
+    toml = f'[connections.lake]\nkind = "iceberg"\nuri = "{web.root}/"\nwarehouse = "w"\ntoken = "${{env:WEB_TOKEN}}"\n'
+    clone.write("andon.toml", toml)
+    clone.write("sources/shop/orders.sql", "select id, amount from iceberg_scan('iceberg://lake/s.deep.t')\n")
+    clone.write("datasets/marts/count.sql", COUNT)
+    clone.run()
+    assert count(clone) == (2, 30)
+    writer.append(rows((3, 5)))
+    clone.refresh()
+    assert count(clone) == (3, 35)
+    assert clone.refresh().run is None
+    clone.undo()
+    clone.refresh()
+    assert count(clone) == (2, 30)
+    for named, code, says in (
+        ("iceberg://lake/s.none", "source.missing", "the catalog `lake` knows no table `s.none`"),
+        ("iceberg://lak/s.t", "project.bad_value", "there is no catalog `lak`"),
+        ("iceberg://lake/t", "source.missing", "names no table of a catalog"),
+    ):
+        clone.write("sources/shop/other.sql", f"from iceberg_scan('{named}')\n")
+        (error,) = [task.error for task in clone.run().tasks if task.error is not None]
+        assert (error["code"], says in error["message"]) == (code, True), error
+    clone.write("sources/shop/other.sql", None)
+    web.put("v1/config", "<html>sign in</html>")
+    writer.append(rows((4, 1)))
+    (error,) = [task.error for task in clone.refresh().tasks if task.error is not None]
+    assert (error["code"], "no JSON" in error["message"]) == ("source.truncated", True)
+    assert TOKEN not in repr(error)
+    web.stop()
+
+
+def test_options_are_refused(tmp_path):
+    clone = Clone(tmp_path / "acme")
+    clone.write("andon.toml", "")
+    clone.write("sources/shop/orders.sql", "from delta_scan('raw/t', version = 0)\n")
     (error,) = [task.error for task in clone.run().tasks if task.error is not None]
     assert (error["code"], "takes no option" in error["message"]) == ("source.ambiguous", True)
 

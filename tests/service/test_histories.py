@@ -90,6 +90,54 @@ def test_a_branch_has_its_own_and_publishing_goes_on_from_mains(project):
     assert shown(project) == ["1 Rome 1..", "2 Oslo 1..3", "2 Bonn 3.."]
 
 
+def test_publishing_brings_the_history_of_a_branch_where_main_kept_none_since(project):
+    project("branch", "create", "try")
+    project.write("datasets/marts/new.sql", HISTORY.format(sql="select id, city from shop.customers", more=""))
+    project("run", "--now", "2026-01-02", "--branch", "try")
+    for day in (3, 4):
+        given(project, f"1,City{day}", "2,Oslo")
+        project("refresh", "--now", f"2026-01-0{day}", "--branch", "try")
+    for of in ("new", "customers"):
+        kept = shown(project, "--at", "try", of=of)
+        assert len(kept) == 4
+        if of == "new":
+            project("publish", "try", "--yes")
+        assert shown(project, of=of) == kept, "nothing of it is lost"
+    project("undo", "--yes")
+    assert shown(project) == ["1 Rome 1..", "2 Oslo 1.."]
+    project("publish", "try", "--yes")
+    assert [row.split()[1] for row in shown(project)] == ["Rome", "City4", "Oslo"], "it goes on from what main shows"
+
+
+def test_a_history_goes_on_under_another_name(project):
+    given(project, "1,Paris", "2,Oslo")
+    project("refresh", "--now", "2026-01-02")
+    before = shown(project)
+    folder = project.folder / "datasets/marts"
+    (folder / "customers.sql").rename(folder / "people.sql")
+    project.replace("datasets/marts/now.sql", "marts.customers", "marts.people")
+    assert "new, its history goes on from marts.customers" in project("plan").out
+    project("run", "--yes", "--now", "2026-01-03")
+    assert shown(project, of="people") == before
+    project("undo", "--yes")
+    assert shown(project) == before
+
+
+def test_another_key_begins_anew_and_says_so(project):
+    project.replace("datasets/marts/customers.sql", "key: id", "key: [id, city]")
+    assert "its key changed: its history begins anew" in project("plan").out
+    define(project, "select * from shop.customers")
+    project.replace("datasets/marts/customers.sql", "materialize: history", "materialize: table")
+    project.replace("datasets/marts/now.sql", " where is_current", "")
+    assert "materialize changed from history to table: what its history kept" in project("plan").out
+
+
+def test_rows_that_are_given_twice_alike_are_one(project):
+    given(project, "1,Paris", "1,Paris", "2,Oslo")
+    project("refresh", "--now", "2026-01-02")
+    assert shown(project) == ["1 Rome 1..2", "1 Paris 2..", "2 Oslo 1.."]
+
+
 def test_columns_that_come_tell_nothing_of_what_was(project):
     given(project, "1,Paris", "2,Oslo")
     project("refresh", "--now", "2026-01-02")

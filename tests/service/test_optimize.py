@@ -71,3 +71,37 @@ def test_by_themselves_when_there_are_many(project, monkeypatch):
     project("refresh", "--now", "2026-01-08")
     assert files(project) < 5
     assert len(rows(project)) == 8
+
+
+def test_tables_that_read_each_other_are_put_together_at_once(tmp_path):
+    made = Andon(tmp_path / "acme")
+    made.write("andon.toml", "")
+    made.write("sources/shop/events.sql", "from read_csv('raw/e_*.csv')\n")
+    head = "/*---\nmaterialize: {}\n---*/\n"
+    grown = "incremental\nkey: id\nincremental: {by: key}"
+    tables = {
+        "shop.days": (grown, "select id, c from shop.events"),
+        "marts.seen": ("view", "select id, c from shop.days"),
+        "marts.rows": ("incremental\nincremental: {by: append}", "select id, c from marts.seen"),
+        "marts.ids": (grown, "select id, count(*) as n from shop.days group by id"),
+        "marts.kept": ("history\nkey: id", "select id, n from marts.ids"),
+        "marts.later": (grown, "select id, count(*) + 5 as n from marts.kept group by id"),
+    }
+    for name, (front, sql) in tables.items():
+        made.write(f"datasets/{name.replace('.', '/')}.sql", head.format(front) + sql + "\n")
+    for day in range(1, 5):
+        made.write(f"raw/e_{day}.csv", f"id,c\n{day},a\n")
+        made("run" if day == 1 else "refresh", *(["--yes"] if day == 1 else []), "--now", f"2026-01-0{day}")
+    before = {name: rows(made, name) for name in tables}
+    counts = {name: files(made, name) for name in ("shop.days", "marts.rows", "marts.ids", "marts.later")}
+    assert min(counts.values()) > 1
+    made("optimize")
+    assert {name: files(made, name) for name in counts} == dict.fromkeys(counts, 1)
+    assert {name: rows(made, name) for name in tables} == before
+    assert "nothing to do" in made("refresh", "--now", "2026-01-05").out
+    made.write("raw/e_5.csv", "id,c\n5,b\n")
+    made("refresh", "--now", "2026-01-06")
+    for name in ("shop.days", "marts.rows", "marts.ids", "marts.later"):
+        assert len(rows(made, name)) == 5, name
+        assert rows(made, name)[:4] == before[name]
+    assert files(made, "shop.days") == 2, "it went on from what was put together"

@@ -8,6 +8,8 @@ import socket
 
 import duckdb  # noqa: TID253
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kit.clones import Clone
 from kit.remote import TOKEN, Bucket, WebServer
@@ -190,6 +192,37 @@ def test_a_load_on_a_branch_is_published(clone, place):
     assert (count(clone), count(clone, "again")) == ((3, 35), (3, 35))
 
 
+def test_a_look_at_a_source_asks_and_loads_nothing(clone, place):
+    from andon.service.source_check import check_sources
+
+    def look():
+        with clone.opened() as service:
+            (report,) = check_sources(service.workspace, ["shop.orders"])
+        return report.brings, report.error and report.error.code
+
+    assert look() == ("nothing new", None)
+    place.put("june.csv", JULY)
+    assert look() == ("1 changed of 2 files", None)
+    place.put("june.csv", JULY.replace("4", "x"))
+    assert count(clone) == (3, 35)
+    assert clone.run().run is None
+
+
+def test_of_what_is_not_selected_nobody_is_asked(tmp_path, web):
+    other = WebServer()
+    web.put("may.csv", MAY)
+    other.put("a.csv", MAY)
+    clone = project(tmp_path / "acme", web, web.url("may.csv"))
+    clone.write("sources/shop/other.sql", f"select * from read_csv('{other.url('a.csv')}')\n")
+    clone.run()
+    other.stop()
+    web.put("may.csv", JULY)
+    other.asked.clear()
+    assert failed(clone.refresh(select=("shop.orders+",))) == []
+    assert count(clone) == (1, 7)
+    assert [error["code"] for error in failed(clone.refresh())] == ["source.unreachable"]
+
+
 def test_two_sources_of_one_file_read_the_same(clone, place, web):
     clone.write("sources/shop/also.sql", f"select * from read_csv('{place.url('june.csv')}')\n")
     web.asked.clear()
@@ -227,6 +260,57 @@ def test_folders_of_parquet_files_and_large_ones(tmp_path, s3):
     clone.run()
     assert count(clone) == (200_000, 300_000)
     assert clone.ask("select day, count(*) from shop.orders group by 1 order by 1")[0][1] == 100_000
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.sampled_from(["put 0", "put 1", "back 0", "refresh", "refresh", "run", "undo"]), min_size=4, max_size=7)
+)
+def test_any_history_shows_what_there_was_and_then_what_there_is(tmp_path_factory, steps):
+    """A run changes nothing, an undo shows what was before, a refresh what there is or (where that was undone) what there was."""
+    web, value = WebServer(), itertools.count(1)
+    there: dict[int, list[int]] = {0: [], 1: []}
+
+    def put(n: int, v: int) -> None:
+        there[n].append(v)
+        web.put(f"{n}.csv", f"n,v\n{n},{v}\n{n},{v}\n")
+
+    def shown() -> dict[int, int]:
+        return dict(clone.ask("select distinct n, v from shop.orders order by n"))
+
+    for n in there:
+        put(n, next(value))
+    clone = project(tmp_path_factory.mktemp("any"), web, web.url("0.csv"), web.url("1.csv"))
+    clone.write("datasets/marts/count.sql", "select count(*) as n from shop.orders\n")
+    clone.run()
+    states, undone = [shown()], set()
+    for step in steps:
+        before = shown()
+        if step.startswith("put"):
+            put(int(step[-1]), next(value))
+        elif step.startswith("back") and len(there[0]) > 1:
+            put(0, there[0][-2])
+        elif step == "undo" and len(states) > 1:
+            clone.undo()
+            left = states.pop()
+            undone |= {(n, v) for n, v in left.items() if states[-1][n] != v}
+            assert shown() == states[-1]
+        elif step == "refresh":
+            clone.refresh()
+            now = {n: found[-1] for n, found in there.items()}
+            allowed = [now] if undone.isdisjoint(now.items()) else [now, before]
+            assert shown() in allowed
+            if shown() != before:
+                states.append(shown())
+        elif step == "run":
+            clone.run()
+        if step not in ("undo", "refresh"):
+            assert shown() == before
+    for n in there:
+        put(n, next(value))
+    clone.refresh()
+    assert shown() == {n: found[-1] for n, found in there.items()}
+    web.stop()
 
 
 # --- faults
@@ -305,6 +389,30 @@ def test_a_bucket_or_object_that_is_not_there(tmp_path, s3):
         assert (error["code"], says in error["hint"]) == ("source.missing", True), error
 
 
+def test_an_object_that_is_replaced_after_it_was_listed(monkeypatch, tmp_path, s3):
+    from andon.sources.remote.s3 import S3Place
+
+    place = Bucket(s3, next(_names))
+    place.put("in/may.csv", MAY)
+    clone = project(tmp_path / "acme", place, place.url("in/*.csv"))
+    clone.run()
+    place.put("in/may.csv", JUNE)
+    listed = S3Place.listed
+
+    def then_replaced(self, pattern):
+        found = listed(self, pattern)
+        place.put("in/may.csv", JULY)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(S3Place, "listed", then_replaced)
+        (error,) = failed(clone.refresh())
+    assert (error["code"], error["retryable"]) == ("source.changed_while_read", True)
+    assert count(clone) == (2, 30)
+    clone.refresh()
+    assert count(clone) == (1, 7)
+
+
 def test_who_asks_is_told_to_the_server_that_was_named_alone(tmp_path, web):
     other = WebServer()
     web.needs_token = True
@@ -344,10 +452,13 @@ def test_a_copy_that_is_damaged_is_fetched_again(tmp_path, web):
     assert count(clone) == (2, 30)
 
 
-def test_a_hanging_server_does_not_hold_a_run_for_ever(monkeypatch, tmp_path, web):
+def test_a_hanging_server_does_not_hold_a_run_for_ever(monkeypatch, tmp_path, place):
     monkeypatch.setattr("andon.sources.remote.http.READ_SECONDS", 0.2)
+    monkeypatch.setattr("andon.sources.remote.s3.READ_TIME", "200ms")
     silent = socket.create_server(("127.0.0.1", 0))
-    clone = project(tmp_path / "acme", web, f"http://127.0.0.1:{silent.getsockname()[1]}/may.csv")
+    address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+    clone = project(tmp_path / "acme", place, f"{address}/may.csv" if place.scheme == "http" else place.url("may.csv"))
+    clone.write("andon.toml", place.connection(address))
     (error,) = failed(clone.run())
     assert (error["code"], "does not answer in time" in error["message"]) == ("source.unreachable", True)
     silent.close()

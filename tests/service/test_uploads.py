@@ -133,6 +133,26 @@ def test_a_workbook_becomes_a_source(project):
     assert (state(project), count(project)) == (before, 3)
 
 
+def test_what_a_hint_names_is_given_with_the_upload(project):
+    made, out = openpyxl.load_workbook(io.BytesIO(workbook(["id", "name"], [1, "ada"], [2, "ben"]))), io.BytesIO()
+    made.create_sheet("Notes").append(["x"])
+    made.save(out)
+    file = given(project, "leads.xlsx", out.getvalue())
+    told = project("upload", file, "--as", "crm.leads", "--yes", status=1).err
+    assert "sheet = 'Sheet'" in told
+    assert "--with" in told
+    project("upload", file, "--as", "crm.leads", "--with", "sheet = 'Sheet'", "--yes")
+    assert count(project) == 2
+    assert "'raw/uploads/crm/leads/*.xlsx', sheet = 'Sheet')" in (project.folder / "sources/crm/leads.sql").read_text()
+    other = given(project, "june.xlsx", workbook(["id", "name"], [3, "cleo"]))
+    error = project.json("upload", other, "--as", "crm.leads", "--with", "header = true", "--yes", status=2)["error"]
+    assert "says how its files are read" in error["message"]
+    (project.folder / "datasets/marts/count.sql").unlink()
+    before = state(project)
+    bad = project.json("upload", other, "--as", "crm.more", "--with", "); drop table x", "--yes", status=2)["error"]
+    assert (bad["code"].split(".")[0], state(project)) == ("project", before)
+
+
 def test_it_says_what_was_written(project):
     told = project("upload", given(project, "a.csv", LEADS), "--as", "crm.leads", "--yes").err
     assert "written: sources/crm/leads.sql, which reads the copy raw/uploads/crm/leads/" in told

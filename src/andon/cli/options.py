@@ -48,7 +48,7 @@ def selection_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--full",
             is_flag=True,
-            help="Make tables that grow whole, of what is selected, and keep none of their rows.",
+            help="Make tables that grow and loads whole, of what is selected, and keep none of their rows.",
         ),
         click.option("--force", is_flag=True, help="Build what is selected even where its result is known."),
         exclude_option,

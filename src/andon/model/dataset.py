@@ -8,7 +8,7 @@ from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.model.growth import Growth
 from andon.model.history import RowHistory
-from andon.model.load import LoadPolicy, SchemaPolicy
+from andon.model.load import LoadPolicy, SchemaPolicy, Taking
 from andon.model.rest import Rest
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
@@ -146,6 +146,13 @@ class Definition(Record):
     def goes_on(self) -> bool:
         """Whether what a source of an API or in Python loads is put to what it has."""
         return (self.rest is not None and self.rest.since is not None) or (self.is_function and self.load is not None)
+
+    @property
+    def merges(self) -> bool:
+        """Whether a row that such a source loads takes the place of that with its key."""
+        if self.rest is not None:
+            return bool(self.key) and self.rest.since is not None
+        return bool(self.key) and self.load is not None and self.load.taking is Taking.MERGE
 
 
 def definition_id(dataset: str, meaning: str, uses: tuple[tuple[str, str], ...]) -> str:

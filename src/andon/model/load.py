@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from enum import StrEnum
 
+from andon.base.duration import read_duration
 from andon.base.record import Record
 
 
@@ -49,16 +49,10 @@ class LoadPolicy(Record, omit_defaults=True):
         return ["load", str(self.taking), self.column]
 
 
-_SPAN = re.compile(r"\s*(?P<amount>\d+(?:\.\d+)?)\s*(?P<unit>s|min|h|d|w)\s*\Z")
-_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-
-
 def span(text: str) -> timedelta | None:
-    """The span of time that a text such as `30 min`, `6h`, `2d` names, None for another text."""
-    found = _SPAN.match(text)
-    if found is None:
-        return None
+    """The span of time that a text such as `30 min`, `6h`, `2d` names, None for another text, and for months, which are unlike."""
+    found = read_duration(text)
     try:
-        return timedelta(seconds=float(found["amount"]) * _SECONDS[found["unit"]])
+        return timedelta(seconds=found.seconds) if found is not None and not found.months else None
     except OverflowError:
         return None

@@ -163,6 +163,10 @@ class Lake:
         """Build the branch's own code on today's inputs and publish what is healthy."""
         return self._service.runs.refresh(_options(select, branch, options), Listener(report))
 
+    def optimize(self, *select: str, branch: str | None = None, report: Reporter = silent, **options: Any) -> RunResult:
+        """Put small files of published tables together and publish that; no row changes, and nothing that reads them is built again."""
+        return self._service.runs.optimize(_options(select, branch, options), Listener(report))
+
     def backfill(
         self,
         dataset: str,
@@ -189,12 +193,15 @@ class Lake:
         chosen = replace(_options((), branch, options), agreed=ANY_PLAN)
         return list(self._service.backfills.fill(dataset, start, end, chosen, Listener(report), publish=publish))
 
-    def optimize(self, *select: str, branch: str | None = None, report: Reporter = silent, **options: Any) -> RunResult:
-        """Put small files of published tables together and publish that; no row changes, and nothing that reads them is built again."""
-        return self._service.runs.optimize(_options(select, branch, options), Listener(report))
-
     def upload(
-        self, file: str | Path, dataset: str, *, replaces: bool = False, report: Reporter = silent, **options: Any
+        self,
+        file: str | Path,
+        dataset: str,
+        *,
+        replaces: bool = False,
+        reading: str = "",
+        report: Reporter = silent,
+        **options: Any,
     ) -> RunResult:
         """Lay a CSV, JSON, Parquet or Excel file into the project as a raw file of the source `dataset`, and publish its rows.
 
@@ -202,6 +209,7 @@ class Lake:
 
         Args:
             replaces: in place of what was uploaded for the dataset before; else its rows are added.
+            reading: options for the reader in the new source, as SQL: `sheet = 'Leads'`.
             options: `publish`, `message` as on the command line.
 
         Raises:
@@ -209,7 +217,7 @@ class Lake:
         """
         chosen, runs = replace(_options((), None, options), agreed=ANY_PLAN), self._service.runs
         return self._service.uploads.publish(
-            Path(file), dataset, chosen, lambda its: runs.run(its, Listener(report)), replaces=replaces
+            Path(file), dataset, chosen, lambda its: runs.run(its, Listener(report)), replaces=replaces, reading=reading
         )
 
     def test(self, *select: str, exclude: Sequence[str] = (), again: bool = False) -> list[TestResult]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from andon.base.record import Record, replace
+from andon.base.record import Record
 from andon.errors import AndonError, DamagedError, DatasetError
 from andon.model.event import Notice, Reporter
+from andon.model.load import Taking
 from andon.model.plan import Action
 from andon.project.bind_check import check_declared
 from andon.runs.building.job import Demands, Job, RawReads, Reusable
@@ -24,7 +25,7 @@ from andon.runs.planning.schemas import columns_by_dataset
 from andon.runs.prepare import Prepared
 from andon.sources.contract import describe
 from andon.sources.explain import explain
-from andon.sources.render import render
+from andon.sources.render import last_of_each, render
 
 if TYPE_CHECKING:
     from andon.model.build import Build
@@ -80,7 +81,8 @@ class Execution:
                 prepared.forced,
             ),
             proofs=Proofs(self._workspace.cache),
-            wishes=replace(prepared.wishes, pack=prepared.packs),
+            wishes=prepared.wishes,
+            histories=prepared.histories,
         )
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides, engines)
@@ -153,12 +155,15 @@ class _SourceReader:
     gathered: Gathered
     raw: RawFiles
 
-    def render(self, dataset: str) -> str:
-        source = self.gathered.sources[dataset]
-        return render(self.gathered.definitions[dataset], source.contract or {}, self._places(dataset))
+    def render(self, dataset: str, only: Collection[str] | None = None) -> str:
+        source, definition = self.gathered.sources[dataset], self.gathered.definitions[dataset]
+        text = render(definition, source.contract or {}, self._places(dataset, only))
+        is_merged = definition.load is not None and definition.load.taking is Taking.MERGE
+        return last_of_each(text, definition.key) if is_merged else text
 
     def explain(self, dataset: str, error: Exception) -> AndonError:
         return explain(error, self.gathered.definitions[dataset], self._places(dataset))
 
-    def _places(self, dataset: str) -> dict[str, Path]:
-        return {f.path: self.raw.place(f) for f in self.gathered.sources[dataset].files}
+    def _places(self, dataset: str, only: Collection[str] | None = None) -> dict[str, Path]:
+        files = self.gathered.sources[dataset].files
+        return {f.path: self.raw.place(f) for f in files if only is None or f.path in only}

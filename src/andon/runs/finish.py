@@ -343,10 +343,11 @@ def _files(leaf: Leaf | None) -> tuple[tuple[str, str], ...] | None:
 
 
 def _brought_nothing(prepared: Prepared, end: _End) -> bool:
-    """Whether databases were asked and hold what was loaded before, so that there is nothing to commit."""
+    """Whether what was asked, a database or to fill a table, brought what is there, so that there is nothing to commit."""
     loads = any(source.load is not None for source in prepared.gathered.sources.values())
+    asks = loads or bool(prepared.wishes.fill)
     return (
-        loads and prepared.goal.kind is CommitKind.REFRESH and end.held is None and end.state == prepared.gathered.state
+        asks and prepared.goal.kind is CommitKind.REFRESH and end.held is None and end.state == prepared.gathered.state
     )
 
 

@@ -42,10 +42,10 @@ class RunOptions(Record):
         message: of the commit.
         proofs: whether a result is taken that is proved to hold though its recipe is another one.
         agreed: digest of the plan that a person saw and wants, or `ANY_PLAN`; None agrees to no change of `main`.
+        pack: datasets whose small files are put together; of what reads them only that is noted.
         full: make tables that grow whole, of what is selected.
         forward: where the definition of a table that grows changed, keep its rows as they were made.
         fill: times of tables that grow by time that are to be filled, by dataset.
-        pack: datasets whose small files are put together; of what reads them only that is noted.
         request: id of the request: what publishes with one that was answered before publishes nothing more.
     """
 
@@ -62,10 +62,10 @@ class RunOptions(Record):
     proofs: bool = True
     agreed: str | None = None
     request: str | None = None
+    pack: tuple[str, ...] = ()
     full: bool = False
     forward: bool = False
     fill: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
-    pack: tuple[str, ...] = ()
 
     def decide(self, path: str) -> Newer | None:
         """Which side counts where both changed `path`, if that was decided."""

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 
 from andon.base.hashing import content_id
 from andon.base.paths import is_at
-from andon.base.record import Record, replace
+from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
-from andon.model.commit import Commit
-from andon.model.dataset import Materialize
+from andon.model.commit import Commit, State
 from andon.model.plan import Plan
+from andon.model.project import Project
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.growing.wishes import Wishes
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 from andon.runs.planning.growing import PlannedGrowth
-from andon.runs.planning.merging import code_notices
+from andon.runs.planning.histories import continued, histories_of, with_merged
+from andon.runs.planning.merge_words import code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
@@ -45,7 +46,7 @@ class Prepared(Record):
         shared: shared files of the next commit.
         checks: which checks must be looked at.
         wishes: what somebody asked of tables that grow.
-        packs: datasets whose files are put together.
+        histories: by dataset the builds that histories go on from.
     """
 
     goal: Goal
@@ -58,7 +59,7 @@ class Prepared(Record):
     shared: Mapping[str, str]
     checks: Looked
     wishes: Wishes = Wishes()
-    packs: frozenset[str] = frozenset()
+    histories: Mapping[str, Build] = field(default_factory=dict)
 
     @property
     def head(self) -> Commit:
@@ -97,10 +98,11 @@ class Preparer:
             lenient=True,
             reverts=goal.target is not None,
             decide=options.decide,
+            select=lambda project, state: _selected(project, state, options),
         )
         _require_decisions(gathered, options)
         self.require_sound(gathered)
-        selected = _selected(gathered, options)
+        selected = _selected(gathered.project, gathered.state, options)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
             bound = self.bind(gathered, taken)
@@ -155,6 +157,7 @@ class Preparer:
         old = self._replaced_definitions(gathered)
         changes = Changes(self._workspace, gathered, bound.columns, old, moment)
         lost: set[str] = set()
+        histories = self._histories(goal, gathered)
         packs = frozenset(options.pack) & taken & gathered.state.leaves.keys()
         growth = PlannedGrowth(self._workspace, bound, options, taken, selected)
         growth.require_fitting()
@@ -176,7 +179,7 @@ class Preparer:
             wanted=growth.wanted,
             how=growth.how,
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
-            histories=self._histories(gathered),
+            histories=histories,
             prove=changes.prove if options.proofs else None,
         )
         planned = plan_steps(situation)
@@ -204,17 +207,24 @@ class Preparer:
             forced=situation.forced | {s.dataset for s in steps if s.key in lost},
             shared=shared,
             checks=looked,
-            wishes=growth.wishes,
-            packs=packs,
+            wishes=replace(growth.wishes, pack=packs),
+            histories=histories,
         )
 
-    def _histories(self, gathered: Gathered) -> Mapping[str, Build]:
-        """The builds of the head's leaves that are histories, by dataset."""
-        leaves = {
-            d: leaf.build for d, leaf in gathered.state.leaves.items() if leaf.materialize == str(Materialize.HISTORY)
-        }
-        builds = self._lake.objects.builds(leaves.values())
-        return {dataset: builds[build] for dataset, build in leaves.items()}
+    def _histories(self, goal: Goal, gathered: Gathered) -> Mapping[str, Build]:
+        """By dataset the builds that histories go on from."""
+        head, commits = histories_of(gathered.state.leaves), self._lake.commits
+        gone = {d: leaf for d, leaf in head.items() if d not in gathered.definitions}
+        known = self._lake.objects.definitions([leaf.definition for leaf in gone.values()]) if gone else {}
+        renamed = {d: known[leaf.definition] for d, leaf in gone.items() if leaf.definition in known}
+        leaves = continued(gathered.definitions, head, renamed)
+        if goal.merged is not None:
+            common = commits.merge_base(gathered.head, goal.merged)
+            parted = commits.state(common).leaves if common is not None else {}
+            merged = histories_of(commits.state(goal.merged).leaves)
+            leaves = with_merged(leaves, gathered.state.leaves, merged, parted)
+        builds = self._lake.objects.builds(leaf.build for leaf in leaves.values())
+        return {dataset: builds[leaf.build] for dataset, leaf in leaves.items()}
 
     def _replaced_definitions(self, gathered: Gathered) -> Mapping[str, Definition]:
         """Definitions of the head's leaves that differ from the code's, by id."""
@@ -255,12 +265,13 @@ def _require_decisions(gathered: Gathered, options: RunOptions) -> None:
                 )
 
 
-def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
+def _selected(project: Project, state: State, options: RunOptions) -> frozenset[str] | None:
     if not options.select and not options.exclude:
         return None
     from andon.project.select import select, selectable
 
-    datasets, leaves = gathered.project.datasets, gathered.state.leaves
+    datasets, leaves = project.datasets, state.leaves
+    files = {name: dataset.own_files for name, dataset in datasets.items()}
     needs: dict[str, Sequence[str]] = {d: x.definition.inputs for d, x in datasets.items()}
     needs.update({d: () for d in leaves if d not in needs})  # deleted ones can be selected too
     changed = (
@@ -268,10 +279,10 @@ def _selected(gathered: Gathered, options: RunOptions) -> frozenset[str] | None:
         for d in needs
         if d not in leaves
         or d not in datasets
-        or leaves[d].files != gathered.files.get(d)
+        or leaves[d].files != files.get(d)
         or leaves[d].definition != datasets[d].definition.id
     )
-    own = {d: (*gathered.files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
+    own = {d: (*files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
     return frozenset(select(options.select, selectable(datasets, needs, changed, own), options.exclude))
 
 
@@ -300,7 +311,7 @@ def _own(gathered: Gathered, dataset: str) -> list[str]:
 
 def _told(error: ProjectError, gathered: Gathered) -> ProjectError:
     """`error` with a hint where the code is not the folder's alone: what is missing may be what an undo keeps out."""
-    notices = code_notices(gathered.code, gathered.side)
+    notices = code_notices(gathered.code, is_folder=gathered.side.is_folder)
     return replace(error, hint="; ".join(notices)) if notices else error
 
 

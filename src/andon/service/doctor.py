@@ -66,7 +66,7 @@ _PACKAGES = (
 
 
 #: What reads the files of a kind of connection.
-_FILE_READERS = {"s3": "obstore", "http": "urllib3"}
+_FILE_READERS = {"s3": "obstore", "http": "urllib3", "iceberg": "duckdb-extension-iceberg"}
 
 
 def _package(name: str, hint: str | None) -> Finding:

@@ -6,18 +6,17 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document, Documented, ErrorDocument, from_json
+from andon.base.text import plural
 from andon.errors import AndonError
 from andon.model.build import Build
 from andon.model.dataset import Definition
-from andon.runs.planning.going_on import LoadState, asks, goes_on
+from andon.runs.planning.going_on import asked_since, asks
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schemas import with_contracts
 from andon.service.source_list import kind_of
 from andon.service.sources import chosen_sources, gathered_sources
+from andon.sources.apis.pages import look
 from andon.sources.databases.contract import columns_of
-from andon.sources.databases.cursors import CursorKind, begin, cursor_of
-from andon.sources.databases.cursors import kind_of as cursor_kind_of
-from andon.sources.databases.kinds import DATABASES
 from andon.suggestions.names import looks_personal
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def check_sources(workspace: Workspace, names: Sequence[str] = (), branch: str |
     Raises:
         UsageError: `usage.bad_argument` for a name that is no source.
     """
-    gathered = gathered_sources(workspace, branch)
+    gathered = gathered_sources(workspace, branch, anew=True)
     chosen = chosen_sources(gathered, names)
     loads = {name: _asked_anew(gathered, name) for name in chosen}
     before = len(gathered.notices)
@@ -106,6 +105,12 @@ def _report(workspace: Workspace, looked: Gathered, name: str, told: Sequence[st
                 rows = _count(workspace, definition, source, build)
             except AndonError as found:
                 error = found
+        elif definition.rest is not None:
+            brings = source.load
+            try:
+                look(definition.rest, lambda text: _resolved(workspace, definition, text), definition.entry)
+            except AndonError as found:
+                error = found
         else:
             brings = _files(source) if definition.asks is None else source.load
     columns = _columns(source)
@@ -123,6 +128,10 @@ def _report(workspace: Workspace, looked: Gathered, name: str, told: Sequence[st
     )
 
 
+def _resolved(workspace: Workspace, definition: Definition, text: str) -> str:
+    return workspace.resolve(text, f"`auth` in `{definition.entry}`", definition.entry)
+
+
 def _columns(source: SourceInput) -> list[str]:
     contract = source.contract or {"reads": []}
     found = [column.name for column in columns_of(contract)]
@@ -135,19 +144,13 @@ def _files(source: SourceInput) -> str:
         for paths, word in ((source.added, "new"), (source.changed, "changed"), (source.removed, "removed"))
         if paths
     ]
-    return f"{', '.join(parts)} of {len(source.files):,} files" if parts else "nothing new"
+    return f"{', '.join(parts)} of {plural(len(source.files), 'file')}" if parts else "nothing new"
 
 
 def _count(workspace: Workspace, definition: Definition, source: SourceInput, build: Build | None) -> int:
     """How many rows a load would be given."""
-    sql = definition.sql or ""
+    sql = asked_since(definition, build, source.contract)
     with closing(workspace.databases.open(str(definition.connection), definition.entry)) as session:
-        state = LoadState.of(build) if build is not None and build.definition == definition.id else None
-        if goes_on(definition) and definition.load is not None and state is not None:
-            cursor = cursor_of(definition, columns_of(source.contract))
-            start = begin(cursor_kind_of(cursor) or CursorKind.TEXT, state.greatest, definition.load)
-            if start is not None:
-                sql = DATABASES[session.connection.kind].since(sql, cursor, start)
         counting = f"select count(*) as n from (\n{sql}\n) q"
         columns = session.describe(counting, definition.entry)
         return int(session.rows(counting, columns, None, definition.entry)[0][0])

@@ -23,8 +23,8 @@ class SourceInfo(Document):
     """One line of `source list`.
 
     Attributes:
-        kind: of the connection, or `files`, `rest`.
-        reads: the connection, the host, or the patterns of the files.
+        kind: of the connection, or `files`, `rest`, `python`.
+        reads: the connection, the host, the file of the function, or the patterns of the files.
         load: what becomes of earlier rows: `replace`, `append`, `merge`, `cursor`.
         loaded: when what is published was loaded; None: nothing is.
         run: the run that did it.
@@ -66,7 +66,7 @@ def list_sources(workspace: Workspace, branch: str | None = None) -> list[Source
                 definition.entry,
                 kind_of(workspace, definition),
                 reads_of(definition),
-                definition.load.taking if definition.load is not None else Taking.REPLACE,
+                _taking(definition),
                 rows,
                 build.created if build is not None else None,
                 build.run if build is not None else None,
@@ -77,10 +77,16 @@ def list_sources(workspace: Workspace, branch: str | None = None) -> list[Source
     return found
 
 
+def _taking(definition: Definition) -> Taking:
+    if definition.rest is not None and definition.rest.since is not None:
+        return Taking.CURSOR
+    return definition.load.taking if definition.load is not None else Taking.REPLACE
+
+
 def kind_of(workspace: Workspace, definition: Definition) -> str:
     """What a source is asked of."""
     if definition.connection is None:
-        return "files" if definition.asks is None else "rest"
+        return "files" if definition.asks is None else "python" if definition.is_function else "rest"
     known = workspace.databases.connections.get(definition.connection)
     return known.kind if known is not None else "no such connection"
 

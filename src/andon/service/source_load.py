@@ -34,4 +34,4 @@ def load_sources(
     """
     chosen = chosen_sources(gathered_sources(workspace, options.branch), names)
     select = tuple(f"{name}+" for name in chosen)
-    return runs.refresh(replace(options, select=select, force=options.force or full), listener)
+    return runs.refresh(replace(options, select=select, full=options.full or full), listener)

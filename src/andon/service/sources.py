@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from andon.base.document import Document
 from andon.base.files import write_whole
 from andon.base.names import did_you_mean
+from andon.base.record import replace
 from andon.errors import UsageError
 from andon.model.dataset import Kind
 from andon.project.set_key import set_key
@@ -67,12 +68,17 @@ def gathered_with(workspace: Workspace, name: str, branch: str | None) -> Gather
     return gathered
 
 
-def gathered_sources(workspace: Workspace, branch: str | None) -> Gathered:
-    """What there is of the folder and the branch."""
+def gathered_sources(workspace: Workspace, branch: str | None, *, anew: bool = False) -> Gathered:
+    """What there is of the folder and the branch.
+
+    Args:
+        anew: whether the places of remote files are asked for what was loaded before, too.
+    """
     chosen = workspace.branch(branch)
     ref = chosen if workspace.lake.refs.find(chosen) else "main"
     gatherer = Gatherer(workspace)
-    return gatherer.gather(workspace.lake.refs.resolve(ref), gatherer.folder(), common_base(workspace, chosen))
+    side = replace(gatherer.folder(), asks_anew=anew)
+    return gatherer.gather(workspace.lake.refs.resolve(ref), side, common_base(workspace, chosen))
 
 
 def chosen_sources(gathered: Gathered, names: Sequence[str]) -> list[str]:

@@ -85,6 +85,7 @@ class Uploads:
         run: Callable[[RunOptions], RunResult],
         *,
         replaces: bool = False,
+        reading: str = "",
         laid: Callable[[Uploaded], object] = lambda _: None,
     ) -> RunResult:
         """Lay a copy of `file` where the source `dataset` reads, and publish its rows with all that reads them.
@@ -95,6 +96,7 @@ class Uploads:
             options: how to publish; what is selected is chosen here.
             run: as `Runs.run`.
             replaces: take the files that were uploaded for the dataset before away. They are in the lake.
+            reading: options for the reader in a source that is written for this, as SQL: `sheet = 'Leads', range = 'A3:F'`.
             laid: hears what was laid into the folder, before it is published.
 
         Raises:
@@ -102,10 +104,15 @@ class Uploads:
             AndonError: what `run` raises.
         """
         source = _source(self._workspace, file, dataset)
+        if reading and not source[2]:
+            message = f"`{source[0]}` is there and says how its files are read"
+            raise UsageError(
+                "usage.bad_argument", message, where=source[0], hint=f"edit it, and leave `--with {reading}` out"
+            )
         folder = f"raw/uploads/{dataset.replace('.', '/')}"
         sweep(self._workspace.root, folder, self._is_published(dataset))
         with UploadChanges(self._workspace.root, folder) as changes:
-            uploaded = _lay(self._workspace, file, dataset, source, changes, replaces=replaces)
+            uploaded = _lay(self._workspace, file, dataset, source, changes, reading, replaces=replaces)
             laid(uploaded)
             message = options.message or uploaded.message
             result = run(replace(options, select=(f"{dataset}+",), message=message))
@@ -130,6 +137,7 @@ def _lay(
     dataset: str,
     read_by: tuple[str, str, bool],
     changes: UploadChanges,
+    reading: str,
     *,
     replaces: bool,
 ) -> Uploaded:
@@ -162,7 +170,7 @@ def _lay(
     for name in replaced:
         changes.put_aside(workspace.root / name)
     if is_new:
-        write_whole(changes.making(workspace.root / source), _text(file.name, pattern).encode())
+        write_whole(changes.making(workspace.root / source), _text(file.name, pattern, reading).encode())
     return Uploaded(dataset, source, is_new, path, file.name, fact.sha256, fact.size, replaced)
 
 
@@ -217,10 +225,11 @@ def _ending(name: str) -> str | None:
     return plain + packed if plain in _READERS and not (packed and plain in _WHOLE) else None
 
 
-def _text(original: str, pattern: str) -> str:
+def _text(original: str, pattern: str, reading: str) -> str:
     reader = _READERS[Path(pattern.lower().removesuffix(".gz").removesuffix(".zst")).suffix]
+    options = f", {reading.strip().removeprefix(',').strip()}" if reading.strip() else ""
     said = json.dumps(f"What was uploaded, {original} first.", ensure_ascii=False)  # whatever signs the name has
-    return f"/*---\ndescription: {said}\n---*/\nselect * from {reader}('{pattern}')\n"
+    return f"/*---\ndescription: {said}\n---*/\nselect * from {reader}('{pattern}'{options})\n"
 
 
 def _safe(name: str) -> str:

@@ -52,6 +52,14 @@ KINDS: Mapping[str, ConnectionKind] = {
             "files below the address `url`, by `token`, by `user` and `password`, or by a `header` and its `value`",
             holds_files=True,
         ),
+        ConnectionKind(
+            "iceberg",
+            ("uri", "warehouse", "token"),
+            ("uri",),
+            ("token",),
+            "tables of a REST catalog of Iceberg, `iceberg://NAME/schema.table`",
+            holds_files=True,
+        ),
     )
 }
 

@@ -84,7 +84,8 @@ def _added(sql: Engine, task: Task, recipe: Recipe, arrived: Arrived, work: Path
     come = _stored(sql, recipe, work / "arrived.parquet")
     notes = _told_twice(arrived, come.rows)
     inputs = {name: earlier}
-    types = dict(sql.describe(replace(recipe, sql=f"select * from {quote_name(name)}", inputs=inputs)))
+    found = sql.describe(replace(recipe, sql=f"select * from {quote_name(name)}", inputs=inputs))
+    types = {column: lake_type(kind) for column, kind in found}
     columns = [column.name for column in come.columns]
     before = ", ".join(_before(column, types) for column in come.columns)
     listed = ", ".join(map(quote, columns))
@@ -99,10 +100,10 @@ def _added(sql: Engine, task: Task, recipe: Recipe, arrived: Arrived, work: Path
     if not arrived.is_exact:
         new = f"select {listed} from {_file(come.path)} except all ({old_part}){order}"
         fresh = _stored(sql, replace(recipe, sql=new, inputs=inputs), work / "fresh.parquet")
-    has_same_columns = columns == list(types)
+    has_same_columns = [(column.name, column.type) for column in come.columns] == list(types.items())
     if not fresh.rows and has_same_columns and not arrived.is_news:
         raise NothingNew
-    if has_same_columns and not arrived.key:
+    if has_same_columns:
         only = f"select {listed} from {_file(fresh.path)}"
         return sql.run(replace(task, recipe=replace(recipe, sql=only), types=None)), True, notes
     kept = f"select * from ({old})"

@@ -34,6 +34,16 @@ def render(definition: Definition, contract: Mapping[str, Any], files: Mapping[s
     return _replaced(definition, contract, lambda call, entry: _table_expression(call, entry, files))
 
 
+def last_of_each(sql: str, key: Sequence[str]) -> str:
+    """The rows of `sql` in their order, of those with one key the last; rows without one are all kept. Lines keep their numbers."""
+    keys, number = ", ".join(map(quote, key)), quote("andon number")
+    without = " or ".join(f"{quote(name)} is null" for name in key)
+    return (
+        f"select * exclude ({number}) from (select *, row_number() over () as {number} from ({sql}\n))"
+        f" qualify row_number() over (partition by {keys} order by {number} desc) = 1 or {without} order by {number}"
+    )
+
+
 def outline(definition: Definition, contract: Mapping[str, Any], files: Mapping[str, Path]) -> str:
     """What `render` gives without any row of text files: the same columns, told without casts, which cost the engine more than the rest.
 
@@ -51,6 +61,43 @@ def outline(definition: Definition, contract: Mapping[str, Any], files: Mapping[
     return _replaced(definition, contract, empty)
 
 
+def read_columns(definition: Definition, contract: Mapping[str, Any], number: int = 0) -> list[tuple[str, str]]:
+    """The columns, with their types, that stand for one read of a source.
+
+    Raises:
+        DatasetError: see `render`.
+    """
+    call = parse_call(definition.reads[number], definition.dataset)
+    entry = _entry_of(call, definition, {each["call"]: each for each in contract["reads"]})
+    if call.format in ("csv", "json", "xlsx"):
+        columns = [(cast.column, cast.kept) for cast in Table.of(entry).casts]
+    else:
+        columns = [(str(name), str(kind)) for name, kind in entry["columns"]]
+    columns += [(str(name), str(kind)) for name, kind in entry["partitions"]]
+    name = _filename(call)
+    return [(name, "VARCHAR"), *columns] if name is not None else columns
+
+
+def _entry_of(call: Call, definition: Definition, entries: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    entry = entries.get(call.key)
+    if entry is None:
+        raise DatasetError(
+            "source.contract",
+            f"nothing is recorded for `{call.suggest()}`",
+            where=definition.dataset,
+            hint="run it again",
+        )
+    return entry
+
+
+def _filename(call: Call) -> str | None:
+    """The column that names each row's file, where one is asked for."""
+    stated = call.get("filename")
+    if not stated:
+        return None
+    return stated if isinstance(stated, str) and stated.lower() not in ("true", "false") else "filename"
+
+
 def _replaced(
     definition: Definition, contract: Mapping[str, Any], expression: Callable[[Call, Mapping[str, Any]], str]
 ) -> str:
@@ -58,15 +105,7 @@ def _replaced(
     replacements = []
     for read in definition.reads:
         call = parse_call(read, definition.dataset)
-        entry = entries.get(call.key)
-        if entry is None:
-            raise DatasetError(
-                "source.contract",
-                f"nothing is recorded for `{call.suggest()}`",
-                where=definition.dataset,
-                hint="run it again",
-            )
-        text = expression(call, entry)
+        text = expression(call, _entry_of(call, definition, entries))
         lines = (definition.sql or "").count("\n", read.start, read.end)
         replacements.append(text + "\n" * lines)
     return replace_reads(definition.sql or "", definition.reads, replacements)
@@ -92,11 +131,10 @@ def _table_expression(call: Call, entry: Mapping[str, Any], files: Mapping[str, 
 
 def _from_paths(call: Call, entry: Mapping[str, Any], spelled: Mapping[str, str]) -> list[str]:
     """SQL: the columns that paths tell, over the column `filename` of where copies lie."""
-    filename = call.get("filename")
     paths_of = {text: path for path, text in spelled.items()}
     extra = partitions.select_list(entry["partitions"], paths_of, "filename")
-    if filename:
-        shown = filename if isinstance(filename, str) and filename.lower() not in ("true", "false") else "filename"
+    shown = _filename(call)
+    if shown is not None:
         extra.insert(0, f"{partitions.lookup(paths_of, 'filename')} as {quote(shown)}")
     return extra
 

@@ -75,7 +75,7 @@ def ended_rows(asked: Next) -> str:
 
 def next_state(asked: Next) -> str:
     """The SELECT of a history's next state; of the earlier one, ended rows are left to who keeps them where a run compares."""
-    head = f"with given as materialized (select * from (\n{asked.given}\n)), earlier as ({_earlier(asked)})"
+    head = f"with given as materialized (select distinct * from (\n{asked.given}\n)), earlier as ({_earlier(asked)})"
     body = _of_events(asked) if asked.history.changed_at is not None else _compared(asked)
     listed = ", ".join([*(quote(name) for name, _ in asked.columns), *ADDED])
     order = ", ".join([*map(quote, asked.key), VALID_FROM])
@@ -105,7 +105,7 @@ def _guard(asked: Next, unique: Sequence[str]) -> str:
     if asked.history.changed_at is not None:
         time = quote(asked.history.changed_at)
         tests.append(f"when (select count(*) from given where {time} is null) > 0 then error({literal(NO_TIME)})")
-    found = f"(select first({shown}) from (select {twice} from (select distinct * from given) group by {twice} having count(*) > 1))"
+    found = f"(select first({shown}) from (select {twice} from given group by {twice} having count(*) > 1))"
     tests.append(f"when {found} is not null then error({literal(TWICE)} || {found})")
     return f"case {' '.join(tests)} else true end"
 

@@ -9,6 +9,7 @@ from andon.model.rest import Pages, Rest, Sign, Since
 from andon.project.add_checks import add_checks
 from andon.project.files.rest import read_rest
 from andon.project.set_key import set_key
+from kit.projects import load_texts
 
 PATH = "sources/shop/orders.yml"
 WHOLE = """\
@@ -96,6 +97,12 @@ WRONG = {
         "never stands",
     ),
     "a password in the address": ("kind: rest\nurl: https://ana:x@x.y/\n", (2, 6), "project.secret", "a user"),
+    "a token in the address": (
+        "kind: rest\nurl: https://x.y/a?page=1&api_key=abc\n",
+        (2, 6),
+        "project.secret",
+        "`api_key`",
+    ),
     "two ways to sign": (
         'kind: rest\nurl: https://x.y\nauth: {bearer: "${env:A}", query: {}}\n',
         (3, 7),
@@ -167,3 +174,34 @@ def test_a_count_is_set_and_checks_are_added_in_place():
     assert add_checks(PATH, plain, ["unique id"]) == plain + "checks: |\n  unique id\n"
     with pytest.raises(ProjectError):
         add_checks(PATH, "{kind: rest, url: 'https://x.y'}\n", ["unique id"])
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [
+        ("@source", "@source(recorded=2)"),
+        ("@source()", "@source(recorded=2)"),
+        ('@source(key="ä")', '@source(key="ä", recorded=2)'),
+        ('@source(\n    key="id",\n)', '@source(\n    key="id", recorded=2)'),
+        ('@source(recorded=1, key="id")', '@source(recorded=2, key="id")'),
+    ],
+)
+def test_a_count_is_set_in_the_mark_of_a_source_in_python(mark, expected):
+    text = "from andon import source\n\n\n{}\ndef orders(state):\n    yield {{'id': 1}}\n"
+    made = set_key("sources/shop/orders.py", text.format(mark), "recorded", 2)
+    assert made == text.format(expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("sources/shop/orders.yml", "kind: rest\nurl: https://x.y/orders\n"),
+        ("sources/shop/orders.py", "from andon import source\n\n\n@source()\ndef orders():\n    yield {'id': 1}\n"),
+        ("sources/shop/orders.sql", "/*---\nconnection: shop\n---*/\nselect id from orders\n"),
+    ],
+)
+def test_a_source_that_asks_has_no_unit_test(source, text):
+    found = load_texts({source: text, "tests/a.yml": "- name: t\n  dataset: shop.orders\n  expect:\n    - {id: 1}\n"})
+    assert [(p.file, p.line, "can't answer in its place" in p.message) for p in found.problems] == [
+        ("tests/a.yml", 2, True)
+    ]

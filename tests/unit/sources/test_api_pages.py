@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import email.utils
+import gzip
 import json
 import threading
 import time
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from andon.base.record import replace
 from andon.errors import DatasetError
 from andon.model.rest import Pages, Rest, Sign, Since
 from andon.sources.apis import client as asking
@@ -183,6 +188,38 @@ def test_a_page_that_leads_back_ends_the_load(api, following):
     assert asked[0] == 2
 
 
+def _packed(keep: int | None = None):
+    def say(handler, _):
+        params = dict(parse_qsl(urlsplit(handler.path).query))
+        body = gzip.compress(json.dumps(handler.api.answer(params)[0]).encode())[:keep]
+        return handler.say(200, body, **{"Content-Encoding": "gzip"}) or True
+
+    return say
+
+
+def test_packed_answers_are_read_and_broken_ones_are_told(api):
+    api.faults = [_packed()]
+    assert fetched(api) == RECORDS
+    assert api.asked[0][2]["accept-encoding"] == "gzip"
+    for keep in (4, 30):
+        api.faults = [_packed(keep)]
+        with pytest.raises(DatasetError) as caught:
+            fetched(api, retries=0)
+        assert caught.value.code in ("source.bad_answer", "source.unreachable")
+    api.faults = [lambda handler, _: handler.say(200, b"[]", **{"Content-Encoding": "gzip"}) or True]
+    with pytest.raises(DatasetError, match="not packed as it says"):
+        fetched(api, retries=0)
+
+
+def test_an_api_that_knows_no_page_behind_its_last_is_told_with_a_way(api):
+    api.faults = [at(4, status(404))]
+    with pytest.raises(DatasetError, match=r"page 4: .*404") as caught:
+        fetched(api)
+    assert "`total`" in caught.value.hint
+    api.faults = [at(4, status(404))]
+    assert fetched(api, total=("meta", "total")) == RECORDS
+
+
 def test_more_pages_than_allowed_are_an_error(api):
     with pytest.raises(DatasetError, match="more than 2 pages") as caught:
         fetched(api, pages=Pages("page", "page", "size", 2, 1, most=2))
@@ -204,6 +241,41 @@ def test_what_is_new_is_asked_for(api):
     client.close()
     assert len(found) == 2
     assert all(params["since"] == "2026-01-04" for _, params, _ in api.asked)
+
+
+WAYS = {
+    "none": Pages(),
+    "page": Pages("page", "page", "size", 3, 1),
+    "offset": Pages("offset", "offset", "size", 3),
+    "cursor": Pages("cursor", "cursor", next=("meta", "next")),
+    "next": Pages("cursor", next=("meta", "next")),
+    "link": Pages("link"),
+}
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(
+        st.dictionaries(
+            st.text(max_size=3), st.none() | st.integers() | st.text(max_size=4) | st.booleans(), max_size=3
+        ),
+        max_size=12,
+    ),
+    st.sampled_from(sorted(WAYS)),
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.booleans(),
+    st.booleans(),
+)
+def test_however_records_are_split_all_come_once_and_in_order(running, rows, way, size, largest, has_total, has_size):
+    """The table is made of these bytes alone, so it is the same for every split."""
+    running.records = [{"id": number, **row} for number, row in enumerate(rows)]
+    running.pages, running.size, running.largest, running.faults, running.by = way, size, largest, [], None
+    turn = WAYS[way]
+    turn = turn if has_size else replace(turn, size=None, size_param=None)
+    found = fetched(running, pages=turn, total=("meta", "total") if has_total else ())
+    running.largest = 1000
+    assert found == running.records
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import re
+import zipfile
 
 import openpyxl  # noqa: TID253
 import pytest
@@ -37,6 +38,15 @@ def book(*rows, merge=(), formats=(), epoch=None, sheets=(), title="Leads"):
         sheet[cell].number_format = form
     out = io.BytesIO()
     made.save(out)
+    return out.getvalue()
+
+
+def rewritten(content, change):
+    """The workbook with the text of each part changed: (name, text) in, text out."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name).decode()))
     return out.getvalue()
 
 
@@ -138,6 +148,42 @@ def test_what_the_options_say_is_done(tmp_path):
     assert rows(content, tmp_path, bounded) == ("column0 BIGINT", [(1,), (2,)])
     wrong = read(content, tmp_path, "from read_xlsx('raw/leads.xlsx', sheets = 'x')").error
     assert (wrong.code, wrong.hint) == ("source.ambiguous", "did you mean `sheet`?")
+
+
+def test_formulas_are_their_values_as_they_were_saved(tmp_path):
+    content = book(["id", "double", "word"], [1, "=A2*2", "=A2&1"], [2, "=A3*2", '=""'])
+    values = {"B2": 2, "B3": 4, "C2": "11", "C3": ""}
+
+    def with_values(name, text):
+        for cell, value in values.items():
+            kind = ' t="str"' if isinstance(value, str) else ""
+            text = re.sub(rf'<c r="{cell}"[^>]*>(<f>.*?</f>)<v ?/>', rf'<c r="{cell}"{kind}>\1<v>{value}</v>', text)
+        return text
+
+    def computed(name, text):
+        return text.replace('fullCalcOnLoad="1"', "")
+
+    assert "has no value" in read(content, tmp_path).error.message
+    content = rewritten(content, with_values)
+    error = read(content, tmp_path).error
+    assert "nobody computed the formula in `Leads!B2`" in error.message
+    expected = ("id BIGINT, double BIGINT, word VARCHAR", [(1, 2, "11"), (2, 4, None)])
+    assert rows(content, tmp_path, f"from {error.hint.split('`')[1]}") == expected
+    assert rows(rewritten(content, computed), tmp_path) == expected
+
+
+def test_other_spellings_of_the_format(tmp_path):
+    content = book(HEAD, [1, "a"], [2, "b & c"])
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+    def prefixed(name, text):
+        if not name.startswith("xl/worksheets/"):
+            return text
+        return re.sub(r"<(/?)(\w+)([ />])", r"<\1x:\2\3", text.replace(f'xmlns="{main}"', f'xmlns:x="{main}"'))
+
+    assert rows(rewritten(content, prefixed), tmp_path)[1] == [(1, "a"), (2, "b & c")]
+    strict = rewritten(content, lambda _, text: text.replace(main, "http://purl.oclc.org/ooxml/spreadsheetml/main"))
+    assert "strict variant" in read(strict, tmp_path).error.message
 
 
 def test_a_later_file_is_held_to_the_first(tmp_path):

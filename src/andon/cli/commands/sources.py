@@ -83,17 +83,30 @@ def source_load(app: App, /, names: tuple[str, ...], full: bool, **options: Any)
 
 
 @source.command(
-    "add", cls=Command, examples=["andon source add shop.public.orders", "andon source add shop.orders --as crm.orders"]
+    "add",
+    cls=Command,
+    examples=[
+        "andon source add shop.public.orders",
+        "andon source add https://api.example.com/orders --as shop.orders",
+    ],
 )
-@click.argument("table", metavar="CONNECTION.TABLE")
-@click.option("--as", "name", metavar="DATASET", help="Name of the dataset; else the connection is its schema.")
+@click.argument("place", metavar="CONNECTION.TABLE|URL")
+@click.option(
+    "--as", "name", metavar="DATASET", help="Name of the dataset; else the connection or the host is its schema."
+)
 @json_option
 @pass_app
-def source_add(app: App, table: str, name: str | None) -> None:
-    """Make a table of a database a source: writes its file with the columns by name, the primary key, and personal columns marked."""
+def source_add(app: App, place: str, name: str | None) -> None:
+    """Make a table of a database or an API a source: writes its file with what the database or a first answer tells.
+
+    Of a table that is its columns by name and its primary key; of an API where the records are and how pages follow. Personal columns
+    are marked.
+    """
+    if "://" in place:
+        return _add_api(app, place, name)
     from andon.service.source_add import add_source
 
-    done = add_source(app.workspace, table, name)
+    done = add_source(app.workspace, place, name)
     told = [f"written: {done.file}, {plural(done.columns, 'column')} of {done.connection}.{done.table}"]
     if done.key:
         told.append(f"  key: {', '.join(done.key)}")
@@ -102,6 +115,26 @@ def source_add(app: App, table: str, name: str | None) -> None:
     if done.personal:
         told.append(f"  personal by their names, marked `pii`: {', '.join(done.personal)}; look whether that is all")
     told.append(f"next: andon run {done.dataset}, then andon check --suggest {done.dataset}")
+    return app.console.show(done.to_json, lambda: told)
+
+
+def _add_api(app: App, url: str, name: str | None) -> None:
+    from andon.service.source_add_api import add_api
+
+    done = add_api(app.workspace, url, name)
+    where = f"at `{done.records}`" if done.records else "as the whole answer"
+    told = [f"written: {done.file}, {plural(done.count, 'record')} of {plural(done.fields, 'field')} {where}"]
+    pages = done.pagination or "nothing tells how they follow; see the API"
+    if done.of is not None and not done.pagination:
+        pages = f"there are {plural(done.of, 'record')}: say in `pagination` how the API turns pages"
+    told.append(f"  pages: {pages}")
+    if done.key:
+        told.append(f"  key: {done.key}, as far as the records that came tell")
+    if done.cursor:
+        told.append(f"  cursor: {done.cursor}, in a comment: the API says by which parameter it is asked for")
+    if done.personal:
+        told.append(f"  personal by their names, marked `pii`: {', '.join(done.personal)}; look whether that is all")
+    told.append(f"next: andon source check {done.dataset}, then andon run {done.dataset}")
     app.console.show(done.to_json, lambda: told)
 
 

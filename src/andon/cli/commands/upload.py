@@ -16,7 +16,11 @@ from andon.service.uploads import Uploaded
 
 @click.command(
     cls=Command,
-    examples=["andon upload leads.csv --as crm.leads", "andon upload prices.csv --as shop.prices --replace"],
+    examples=[
+        "andon upload leads.csv --as crm.leads",
+        "andon upload leads.xlsx --as crm.leads --with \"sheet = 'Leads'\"",
+        "andon upload prices.csv --as shop.prices --replace",
+    ],
 )
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
@@ -25,10 +29,17 @@ from andon.service.uploads import Uploaded
 @click.option(
     "--replace", "replaces", is_flag=True, help="In place of what was uploaded for it before; else its rows are added."
 )
+@click.option(
+    "--with",
+    "reading",
+    default="",
+    metavar="OPTIONS",
+    help="How the file is read, as the new source's reader takes it: `sheet = 'Leads'`.",
+)
 @publish_options
 @yes_option
 @pass_app
-def upload(app: App, /, file: Path, dataset: str, replaces: bool, yes: bool, **options: Any) -> int:
+def upload(app: App, /, file: Path, dataset: str, replaces: bool, reading: str, yes: bool, **options: Any) -> int:
     """Lay a CSV, JSON, Parquet or Excel file into the project and publish its rows, with all that reads them.
 
     The copy lies in `raw/uploads/`, and the commit says what it was called and what it holds. Where it is not published, the folder is
@@ -43,6 +54,7 @@ def upload(app: App, /, file: Path, dataset: str, replaces: bool, yes: bool, **o
             chosen,
             lambda its: confirmed(app, yes, its, runs.run),
             replaces=replaces,
+            reading=reading,
             laid=laid.append,
         )
     except AndonError:
@@ -62,3 +74,7 @@ def _say_removed(app: App, file: Path, laid: list[Uploaded]) -> None:
         app.console.note(
             f"`{file}` was not published, so its copy `{laid[0].file}` is removed and the folder is as it was before"
         )
+        if laid[0].is_new:
+            app.console.note(
+                'options of a reader that a hint names are given with the upload: `--with "header = true"`'
+            )

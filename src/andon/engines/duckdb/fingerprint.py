@@ -65,7 +65,7 @@ def hash_of_row(columns: Sequence[Column]) -> str:
 
 def _place(paths: Sequence[str]) -> str:
     """The place of a row among all: of several files it is counted, of one it is known."""
-    return "file_row_number" if len(paths) == 1 else "row_number() over ()"
+    return "file_row_number" if len(paths) == 1 else "row_number() over () - 1"
 
 
 def _hashable(column: Column) -> str:

@@ -43,7 +43,14 @@ def bubblewrap() -> tuple[str, ...] | None:
     return None
 
 
-def apart(command: Sequence[str], begin: Sequence[str], read: Iterable[Path], write: Path, start: Path) -> list[str]:
+def apart(
+    command: Sequence[str],
+    begin: Sequence[str],
+    read: Iterable[Path],
+    write: Path,
+    start: Path,
+    links: Sequence[tuple[str, Path]] = (),
+) -> list[str]:
     """`command` run by bubblewrap.
 
     Args:
@@ -51,10 +58,13 @@ def apart(command: Sequence[str], begin: Sequence[str], read: Iterable[Path], wr
         read: files and folders that it may read.
         write: the folder that it may write.
         start: the folder that it begins in.
+        links: `(path, target)` of links to make.
     """
     words = [*begin, *_bound(_ETC), "--tmpfs", "/tmp", "--tmpfs", "/dev/shm"]  # noqa: S108 - within the namespace
     for path in _outermost(read):
         words += ["--ro-bind-try", str(path), str(path)]
+    for place, target in links:
+        words += ["--symlink", str(target), place]
     return [*words, "--bind", str(write), str(write), "--chdir", str(start), "--", *command]
 
 

@@ -1,20 +1,23 @@
 """The network of a Python source: a proxy in the parent that leads to the hosts that the source declares, and to no other.
 
 Where the child has no network of its own it listens on its own loopback, and hands that listener to the parent: what connects there talks
-to the proxy, and there is no other way out. Where the child can't be cut off, the proxy listens on the machine's loopback and asks for a
-word that only the child knows; then nothing but the custom of HTTP libraries leads through it, and the outcome says so.
+to the proxy, and there is no other way out. A host that is declared with a port is also one of the child's own addresses, from which the
+parent leads to it: so whatever speaks no HTTP, such as the driver of a database, finds it by its name. Where the child can't be cut off,
+the proxy listens on the machine's loopback and asks for a word that only the child knows; then nothing but the custom of HTTP libraries
+leads through it, and the outcome says so.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import secrets
-import select
 import socket
 import threading
-from collections.abc import Sequence
-from urllib.parse import urlsplit
+from collections.abc import Callable, Sequence
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 _PORTS = {"http": 80, "https": 443}
 _LARGEST_HEAD = 65536
@@ -23,6 +26,10 @@ _CONNECT_SECONDS = 30.0
 #: So long a connection may say nothing.
 _IDLE_SECONDS = 600.0
 _POLL = 0.2
+#: Ports from here on may be listened on by anybody.
+_OWN_PORTS = 1024
+_MOST_NAMED = 200
+_MESSAGE = 4096
 #: Headers that are meant for a proxy alone.
 _OWN_HEADERS = (b"proxy-authorization:", b"proxy-connection:", b"connection:")
 
@@ -38,11 +45,13 @@ class SourceNetwork:
         child: the end of the line that the child inherits.
         word: what the child must say to the proxy.
         port: of the machine's loopback, where the child can't be cut off.
+        named: hosts with a port, each with the address that the child has for it.
         refused: hosts that were asked for and are not declared.
     """
 
     def __init__(self, hosts: Sequence[str]) -> None:
         self._allowed = [_split(host) for host in hosts]
+        self.named = _named(self._allowed)
         self.refused: set[str] = set()
         self.word = secrets.token_urlsafe(16)
         self._parent, self.child = socket.socketpair()
@@ -53,8 +62,8 @@ class SourceNetwork:
         self._ended = threading.Event()
 
     def __enter__(self) -> SourceNetwork:
-        self._start(self._serve, self._own)
-        self._start(self._take_listener)
+        self._start(self._serve, self._own, self._answer)
+        self._start(self._take_listeners)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,33 +87,39 @@ class SourceNetwork:
     def _start(self, work: object, *arguments: object) -> None:
         threading.Thread(target=work, args=arguments, daemon=True).start()  # type: ignore[arg-type]
 
-    def _take_listener(self) -> None:
-        """Serve the listener that a child without a network hands over."""
-        with contextlib.suppress(OSError):
-            _, handed, _, _ = socket.recv_fds(self._parent, 16, 1)
-            for descriptor in handed:
-                with socket.socket(fileno=descriptor) as listener:
-                    self._serve(listener)
+    def _take_listeners(self) -> None:
+        """Serve the listeners that a child without a network hands over: that of the proxy, then those of hosts with a port."""
+        with contextlib.suppress(OSError, ValueError):
+            said, handed, _, _ = socket.recv_fds(self._parent, _MESSAGE, _MOST_NAMED + 1)
+            served = [self._answer, *(self._leads_to(int(number)) for number in json.loads(said))]
+            for descriptor, answer in zip(handed, served, strict=True):
+                self._start(self._serve, socket.socket(fileno=descriptor), answer)
 
-    def _serve(self, listener: socket.socket) -> None:
-        listener.settimeout(_POLL)
-        while not self._ended.is_set():
-            try:
-                client, _ = listener.accept()
-            except TimeoutError:
-                continue
-            except OSError:
-                return
-            self._start(self._talk, client)
+    def _leads_to(self, number: int) -> Callable[[socket.socket], None]:
+        """What a connection to the child's address of a host is answered with: the host itself."""
+        host, port, _ = self.named[number]
 
-    def _talk(self, client: socket.socket) -> None:
+        def lead(client: socket.socket) -> None:
+            self._pipe(client, self._connected(host, port), b"")
+
+        return lead
+
+    def _serve(self, listener: socket.socket, answer: Callable[[socket.socket], None]) -> None:
+        with listener, contextlib.suppress(OSError):  # it was closed at the end
+            listener.settimeout(_POLL)
+            while not self._ended.is_set():
+                with contextlib.suppress(TimeoutError):
+                    client, _ = listener.accept()
+                    self._start(self._talk, client, answer)
+
+    def _talk(self, client: socket.socket, answer: Callable[[socket.socket], None]) -> None:
         with self._lock:
             self._open.add(client)
         try:
             client.settimeout(_IDLE_SECONDS)
-            self._answer(client)
-        except OSError:
-            return  # who asked sees that the line is cut
+            answer(client)
+        except (OSError, ValueError):
+            return  # it is gone, or what it asks is no address: who asked sees that the line is cut
         finally:
             with self._lock:
                 self._open.discard(client)
@@ -149,36 +164,81 @@ class SourceNetwork:
             _say(client, "403 Forbidden", f"the source does not declare the host {host}, port {port}")
             return None
         try:
-            server = socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
+            return self._connected(host, port)
         except OSError as error:
             _say(client, "502 Bad Gateway", f"{host} can't be reached: {error.strerror or error}")
             return None
+
+    def _connected(self, host: str, port: int) -> socket.socket:
+        server = _connect(host, port)
         server.settimeout(_IDLE_SECONDS)
         with self._lock:
             self._open.add(server)
         return server
 
     def _pipe(self, client: socket.socket, server: socket.socket, first: bytes) -> None:
-        """Hand on what both say, until one of them has ended and the other has said all."""
+        """Hand on what both say, each way in a thread of its own, until the server has said all."""
         try:
             server.sendall(first)
-            ways = {client: server, server: client}
-            while ways and not self._ended.is_set():
-                ready, _, _ = select.select([*ways], [], [], _POLL)
-                for one in ready:
-                    chunk = one.recv(_CHUNK)
-                    if chunk:
-                        ways[one].sendall(chunk)
-                        continue
-                    with contextlib.suppress(OSError):
-                        ways[one].shutdown(socket.SHUT_WR)
-                    del ways[one]
-                    if one is server:
-                        return
+            self._start(_copy, client, server)
+            _copy(server, client)
         finally:
             with self._lock:
                 self._open.discard(server)
+            with contextlib.suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)  # what the other thread waits for
             server.close()
+
+
+def _copy(one: socket.socket, other: socket.socket) -> None:
+    """Hand on what `one` says to the end."""
+    with contextlib.suppress(OSError, ValueError):  # one of them was closed
+        while chunk := one.recv(_CHUNK):
+            other.sendall(chunk)
+        other.shutdown(socket.SHUT_WR)
+
+
+def _connect(host: str, port: int) -> socket.socket:
+    """A connection to a host, through the proxy that the machine is set to.
+
+    Raises:
+        OSError: it can't be reached.
+    """
+    proxy = getproxies().get("http" if port == _PORTS["http"] else "https", "")
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if not parts.hostname or parts.scheme != "http" or proxy_bypass(f"{host}:{port}"):
+        return socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
+    server = socket.create_connection((parts.hostname, parts.port or _PORTS["http"]), timeout=_CONNECT_SECONDS)
+    try:
+        lines = [f"CONNECT {host}:{port} HTTP/1.1", f"Host: {host}:{port}"]
+        if parts.username is not None:
+            said = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+            lines.append(f"Proxy-Authorization: Basic {base64.b64encode(said).decode()}")
+        server.sendall("\r\n".join([*lines, "", ""]).encode())
+        head = b""
+        while not head.endswith(b"\r\n\r\n") and len(head) < _LARGEST_HEAD:
+            byte = server.recv(1)  # what comes behind it is the host's
+            if not byte:
+                raise OSError("the proxy that this machine is set to hung up")
+            head += byte
+        if head.split(b" ")[1:2] != [b"200"]:
+            raise OSError("the proxy that this machine is set to refuses it")
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _named(allowed: Sequence[tuple[str, int | None]]) -> list[tuple[str, int, str]]:
+    """Hosts with a port that the child may listen on itself, each with an address of its loopback; the same host has the same one."""
+    addresses: dict[str, str] = {}
+    found: list[tuple[str, int, str]] = []
+    for host, port in allowed:
+        is_name = not host.startswith("*.") and not host.replace(".", "").isdigit() and ":" not in host
+        if port is not None and port >= _OWN_PORTS and is_name and len(found) < _MOST_NAMED:
+            address = addresses.setdefault(host, f"127.0.1.{len(addresses) + 1}")
+            found.append((host, port, address))
+    return found
 
 
 def _split(text: str) -> tuple[str, int | None]:

@@ -32,6 +32,8 @@ LOG_LIMIT = 200_000
 
 _CHILD = Path(__file__).resolve().parent / "child"
 _POLL = 0.05
+#: Where the hosts that a source declares have their addresses.
+_HOSTS = "hosts"
 _FROM_PARENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _SINGLE_THREADED = (
     "OMP_NUM_THREADS",
@@ -116,6 +118,11 @@ def _prepare(task: PythonTask, environment: Environment, way: SourceNetwork | No
     (work / "shim" / "andon.py").write_bytes((_CHILD / "_andon_shim.py").read_bytes())
     wrapped = bubblewrap() is not None
     files, links = readable(_reads(task, environment))
+    if way is not None:
+        names = {"localhost": "127.0.0.1"} | {host: address for host, _, address in way.named}
+        lines = [f"{address} {host}" for host, address in names.items()]
+        (work / _HOSTS).write_text("\n".join([*lines, ""]), encoding="utf-8")
+        links.append(("/etc/hosts", str(work / _HOSTS)))
     job = {
         "parent": None if wrapped else os.getpid(),
         "isolation": "bubblewrap" if wrapped else "none",
@@ -138,7 +145,9 @@ def _prepare(task: PythonTask, environment: Environment, way: SourceNetwork | No
         "memory_limit": task.memory_limit,
         "state": task.state,
         "parts": str(task.output.resolve().parent),
-        "network": {"line": way.child.fileno(), "word": way.word, "port": way.port} if way is not None else None,
+        "network": {"line": way.child.fileno(), "word": way.word, "port": way.port, "named": way.named}
+        if way is not None
+        else None,
     }
     description = work / "job.json"
     description.write_text(json.dumps(job), encoding="utf-8")
@@ -208,7 +217,8 @@ def _command(task: PythonTask, environment: Environment, job: Path) -> list[str]
     if begin is None:
         return command
     place = task.output.resolve().parent
-    return apart(command, begin, _reads(task, environment), place, task.work.resolve() / "code")
+    links = [("/etc/hosts", task.work.resolve() / _HOSTS)] if task.hosts else []
+    return apart(command, begin, _reads(task, environment), place, task.work.resolve() / "code", links)
 
 
 def _reads(task: PythonTask, environment: Environment) -> list[Path]:

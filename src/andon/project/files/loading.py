@@ -113,9 +113,6 @@ def load_flaws(declared: DeclaredFields, *, is_remote: bool) -> Iterator[FileFla
     if policy is None:
         return
     place = declared.places["load"]
-    if not is_remote and policy.taking is not Taking.CURSOR:
-        message = f"`load: {policy.taking}` is planned and not in this version"
-        yield FileFlaw("project.bad_value", message, *place, "take it out: each load takes the place of the one before")
     if is_remote and policy.taking is not Taking.CURSOR:
         message = f"`load: {policy.taking}` needs a column that tells what is new in the database"
         yield FileFlaw("project.bad_value", message, *place, f"write {_CURSOR}; with `key:` rows are merged")

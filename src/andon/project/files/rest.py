@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from andon.base.document import to_json
 from andon.base.hashing import content_id
@@ -27,6 +27,9 @@ from andon.project.files.reading import (
 from andon.project.files.yaml_nodes import parse_yaml
 
 _REFERENCE = re.compile(r"\$\{(?:env|file):[^}]+\}")
+_SECRET = re.compile(
+    r"(?i)(?:^|[_.-])(?:token|secret|api_?key|password|passwd|pwd|signature|sig)$|^apikey$|access_?token$"
+)
 _RATE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*/\s*(s|sec|min|h)\Z")
 _SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
 _HOST = re.compile(r"(?P<below>\*\.)?[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
@@ -50,6 +53,11 @@ def _read_url(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str |
         return None
     if "${" in text:
         reader.wrong(node, "`url` is written out", "found a reference", "secrets belong into `auth`")
+        return None
+    named = next((name for name, _ in parse_qsl(parts.query) if _SECRET.search(name)), None)
+    if named is not None:
+        hint = f'`auth: {{query: {{name: {named}, value: "${{env:SHOP_KEY}}"}}}}` sends it'
+        reader.add("project.secret", f"`url` holds a secret, the value of `{named}`", node.line, node.column, hint)
         return None
     if parts.fragment:
         reader.wrong(node, "`url` must be an address", "found one with a `#`", "take the part from `#` on out")

@@ -54,6 +54,10 @@ class TestLinker:
             message = f"`{use.name}` has two tests `{name}`, the other is {first}"
             self._add(path, place, _BAD, message, "say what each of them shows")
             return None
+        if definition.asks is not None:
+            message = f"`{use.name}` asks {definition.asks} for its rows, and a test can't answer in its place"
+            self._add(path, use, _BAD, message, "test a dataset that reads it")
+            return None
         if definition.clock is not ClockUse.NONE and spec.now is None:
             message = f"`{use.name}` uses the clock, and the test doesn't say what time it is"
             self._add(path, place, "project.missing_key", message, "add `now: 2026-07-01`")

@@ -69,7 +69,7 @@ class CursorLoads:
         leaf = self._job.leaves.get(definition.dataset)
         base = self._job.lake.objects.builds([leaf.build]).get(leaf.build) if leaf is not None else None
         why = why_whole(definition, base, make.contract)
-        if why is None and definition.dataset in self._job.reuse.forced:
+        if why is None and definition.dataset in self._job.reuse.forced | self._job.wishes.full:
             why = "asked for"
         if why is None and base is not None:
             before = self._sides.relations.version(base.version)
@@ -267,15 +267,20 @@ class _GoingOn:
             small = [file for file in touched if file.size < _SMALL]
             groups = [*([file] for file in touched if file not in small), *([small] if small else [])]
             parts = [self._part(putting.without(came, self._of.source(group), keys)) for group in groups]
-        rewritten = self._writer.write(self._definition, self._make, parts) if parts else None
+        rest, packed = self._writer.fewer(self._definition, self._make, kept)
+        try:
+            rewritten = self._writer.write(self._definition, self._make, parts) if parts else None
+        except BaseException:
+            self._writer.drop(replace(new, new=packed))
+            raise
         again = [file for file in (rewritten.new if rewritten is not None else ()) if file.rows]
         if rewritten is not None:
             self._writer.drop(replace(rewritten, new=tuple(file for file in rewritten.new if file not in again)))
-        mine = [file for file in new.new if file.rows or not (kept or again)]
+        mine = [file for file in new.new if file.rows or not (rest or again)]
         self._writer.drop(replace(new, new=tuple(file for file in new.new if file not in mine)))
-        columns, files = new.version.columns, (*kept, *again, *mine)
+        columns, files = new.version.columns, (*rest, *again, *mine)
         version = Version(version_id(columns, files), self._definition.dataset, columns, files)
-        return Made(version, new.produced, (*again, *mine))
+        return Made(version, new.produced, (*packed, *again, *mine))
 
     def _gone(self, came: putting.Came) -> tuple[int, str]:
         """How many keys are gone, and what tells them from others."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from andon.base.record import Record, field
 from andon.errors import AndonError
 from andon.lake.lake import Lake
-from andon.model.build import InputFile
+from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Leaf
 from andon.model.dataset import Definition
 from andon.model.version import Version
@@ -22,8 +22,8 @@ from andon.runs.growing.wishes import Wishes
 class ReadSource(Protocol):
     """How a source's SQL is rendered over its files, and what its failures mean."""
 
-    def render(self, dataset: str) -> str:
-        """The SQL that reads exactly the files of this run, strictly by the contract."""
+    def render(self, dataset: str, only: Collection[str] | None = None) -> str:
+        """The SQL that reads exactly the files of this run, or those of the paths `only`, strictly by the contract."""
         ...
 
     def explain(self, dataset: str, error: Exception) -> AndonError:
@@ -89,6 +89,7 @@ class Job(Record):
         leaves: what the branch shows.
         bound: `{dataset: (column, type) that its SQL returns}`, where the plan bound it.
         proofs: what is proved of queries.
+        histories: by dataset the builds that histories go on from.
         cancelled: set to stop.
     """
 
@@ -103,4 +104,5 @@ class Job(Record):
     reuse: Reusable
     proofs: Proofs
     wishes: Wishes = Wishes()
+    histories: Mapping[str, Build] = field(default_factory=dict)
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from andon.base.hashing import content_id
 from andon.base.record import replace
 from andon.engines.engine import NothingNew
 from andon.errors import DatasetError
@@ -13,6 +14,7 @@ from andon.model.commit import Cause
 from andon.model.dataset import Definition
 from andon.model.version import Version, version_id
 from andon.runs.building.facts import may_hold_the_same
+from andon.runs.building.merged_files import MergedFiles
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.writing import FilePart
 from andon.runs.planning.steps import clock_part
@@ -34,6 +36,7 @@ class Loads:
         self._job = job
         self._sides = sides
         self._writer = writer
+        self._merged = MergedFiles(job, sides, writer)
 
     def load(self, definition: Definition, make: Build) -> Outcome | tuple[Build, Made]:
         """What a source is given now, with the build that it is recorded by; or the outcome where nothing of it is taken.
@@ -53,7 +56,7 @@ class Loads:
             make = replace(make, contract=loaded.contract, files=tuple(file for file, _ in loaded.files))
         version = made.version
         same = self._loaded_before(version, [dataset])
-        contents = [content for build in same for content in build.contents.values()] or [made.new[0].sha256]
+        contents = [content for build in same for content in build.contents.values()] or [_content(version)]
         undone = self.undone(definition, version, contents)
         if undone is not None:
             self._writer.drop(made)
@@ -104,6 +107,8 @@ class Loads:
         if not made.version.rows:
             self._writer.drop(made)
             return replace(made, version=version, new=())
+        if definition.merges:
+            return self._merged.put(definition, make, version, made)
         files = (*version.files, *made.version.files)
         return replace(
             made, version=Version(version_id(version.columns, files), version.dataset, version.columns, files)
@@ -186,3 +191,9 @@ def _who(definition: Definition) -> str:
 def _causes(build: Build) -> list[Cause]:
     """What an undo of a load keeps out."""
     return [Cause(path, content, build.dataset) for path, content in build.contents.items()]
+
+
+def _content(version: Version) -> str:
+    """What tells a load from others: the bytes of its file, or of all of its files."""
+    shas = [file.sha256 for file in version.files]
+    return shas[0] if len(shas) == 1 else content_id(["files", shas])

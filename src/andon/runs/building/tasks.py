@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from andon.base.clock import to_text
+from andon.base.clock import from_text, to_text
 from andon.base.graph import ordered_below
 from andon.base.record import replace
 from andon.base.text import plural
@@ -15,7 +15,7 @@ from andon.engines.engine import Builders, Engine, Types, stopped
 from andon.engines.relation import ViewRelation, views_in
 from andon.errors import AndonError, DatasetError
 from andon.model.build import Build, recipe_key
-from andon.model.dataset import Definition, Materialize
+from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.growth import Grown
 from andon.model.plan import Action, Step
 from andon.model.version import Version
@@ -24,7 +24,8 @@ from andon.relations.changed_files import changed_files
 from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
 from andon.runs.building.cursor_loads import CursorLoads
-from andon.runs.building.facts import facts_of
+from andon.runs.building.facts import may_hold_the_same
+from andon.runs.building.file_loads import PARTS, FileLoads
 from andon.runs.building.growing import Growing
 from andon.runs.building.histories import Histories
 from andon.runs.building.job import Job
@@ -59,6 +60,7 @@ class Tasks:
         self._writer = Writer(job, sides, engines, self._columns)
         self._histories = Histories(job, self.relations, engines, self._writer)
         self._loads = Loads(job, sides, self._writer)
+        self._file_loads = FileLoads(job, sides, self._writer)
         self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
         self._growing = Growing(job, sides, self._writer)
 
@@ -84,11 +86,11 @@ class Tasks:
         if self.job.cancelled.is_set():
             raise stopped(dataset)
         definition = self.job.definitions[dataset]
-        if dataset in self.job.wishes.pack:
-            return self._packed(definition)
         inputs = {name: versions[name] for name in definition.inputs}
+        if dataset in self.job.wishes.pack and (packed := self._packed(definition, inputs)) is not None:
+            return packed
         files, contract = self.job.raw.pinned.get(dataset, ((), None))
-        grown = goes_on_from(definition, inputs, self._history(dataset), self.job.moment)
+        grown = goes_on_from(definition, inputs, self.job.histories.get(dataset), self.job.moment)
         key = recipe_key(definition.id, inputs, files, contract or grown, clock_part(definition, self.job.moment))
         is_asked = definition.asks is not None and step.key is None  # what it holds is known only then
         if (
@@ -111,6 +113,8 @@ class Tasks:
         make = replace(make, grown=grown)
         if definition.asks is not None:
             outcome = self._load(definition, make, began)
+        elif definition.kind is Kind.SOURCE:
+            outcome = self._built(definition, *self._file_loads.load(definition, make), began)
         elif step.action is Action.VIEW:
             outcome = self._view(definition, make)
         elif definition.history is not None:
@@ -122,13 +126,6 @@ class Tasks:
         if outcome.version is not None:
             self.relations.add(outcome.version, outcome.build, definition)
         return outcome
-
-    def _history(self, dataset: str) -> Build | None:
-        """The build of the branch's leaf, where that is a history."""
-        leaf = self.job.leaves.get(dataset)
-        if leaf is None or leaf.materialize != str(Materialize.HISTORY):
-            return None
-        return self.job.lake.objects.builds([leaf.build])[leaf.build]
 
     def _proved(
         self,
@@ -161,11 +158,19 @@ class Tasks:
         note = f"proved equal: {proof}"
         return Outcome(version, build, version_id, version.rows, fresh=True, note=note, definition=definition)
 
-    def _packed(self, definition: Definition) -> Outcome:
-        """The published rows in fewer files."""
+    def _packed(self, definition: Definition, inputs: Mapping[str, str]) -> Outcome | None:
+        """The published rows in fewer files; None where an input has other rows by now."""
         leaf = self.job.leaves[definition.dataset]
         build = self.job.lake.objects.builds([leaf.build])[leaf.build]
         version = self.relations.version(leaf.version)
+        if inputs != build.inputs:  # of what it reads, files were put together too
+            if not all(self._has_same_rows(build.inputs[name], now) for name, now in inputs.items()):
+                return None
+            goes_on = build.grown if definition.history is not None else None
+            grown = Grown.of(build.grown).part_of_key if definition.growth is not None else None
+            clock = clock_part(definition, from_text(build.logical_time)) if build.logical_time else None
+            key = recipe_key(definition.id, inputs, (), goes_on, clock, grown)
+            build = replace(build, inputs=inputs, key=key)
         began = time.perf_counter()
         made = self._writer.pack(definition, build, version)
         if made is None:
@@ -181,6 +186,14 @@ class Tasks:
         )
         self.relations.add(made.version, build, definition)
         return Outcome(made.version, build, made.version.id, version.rows, fresh=True, note=note, definition=definition)
+
+    def _has_same_rows(self, before: str, now: str) -> bool:
+        """Whether a version is an earlier one in other files."""
+        old, new = self.relations.version(before), self.relations.version(now)
+        if before == now or old.is_view or new.is_view:
+            return before == now
+        change = changed_files(old, new)
+        return not change.new and not change.gone
 
     # -- kinds of steps
 
@@ -273,6 +286,8 @@ class Tasks:
         if same is not None:
             self._writer.drop(made)
             version, new = same, ()
+            if PARTS in (make.grown or {}):
+                make = replace(make, grown=None)  # its files are others
         lock = next((sha for path, sha in definition.files if path == definition.lock), None)
         seconds = time.perf_counter() - began
         build = replace(
@@ -284,9 +299,9 @@ class Tasks:
             proof=proof,
             log=produced.log,
         )
-        told = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
-        said = "; ".join(each for each in told if each) or None
-        note = "; ".join(each for each in (way, f"{proof}: version kept" if proof else said) if each) or None
+        notes = [made.note, *(produced.loaded.notes if produced.loaded is not None else ())]
+        said = _joined([way if definition.dataset in self.job.leaves else None, *notes])
+        note = _joined([way, *notes, f"{proof}: version kept" if proof else None])
         return Outcome(
             version, build, version.id, version.rows, fresh=True, note=note, definition=definition, told=said, new=new
         )
@@ -305,7 +320,7 @@ class Tasks:
             return earlier, "same bytes"
         if self.job.definitions[dataset].growth is not None:  # how its rows lie is no content
             return (earlier, "same content") if self._hold_the_same_rows(earlier, version) else (None, None)
-        if facts_of(earlier) != facts_of(version):
+        if not may_hold_the_same(earlier, version) or _share_files(earlier, version):
             return None, None
         return (earlier, "same content") if self.sides.hold_the_same(earlier, version) else (None, None)
 
@@ -325,3 +340,12 @@ class Tasks:
         rows = self.relations.version(build.version).rows
         note = f"input content came out the same; built before, in run {build.run}" if build.run else "built before"
         return Outcome(None, build, build.version, rows, fresh=False, note=note)
+
+
+def _share_files(one: Version, other: Version) -> bool:
+    """Whether some files of two versions are the same: then what was written for one is known to be something else."""
+    return not {file.path for file in one.files}.isdisjoint(file.path for file in other.files)
+
+
+def _joined(notes: Iterable[str | None]) -> str | None:
+    return "; ".join(each for each in notes if each) or None

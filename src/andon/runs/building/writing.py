@@ -126,6 +126,17 @@ class Writer:
         whole = Version(version_id(version.columns, files), version.dataset, version.columns, files)
         return Made(whole, Produced(version.columns, version.rows or 0, {}, make.engine), tuple(packed))
 
+    def fewer(
+        self, definition: Definition, make: Build, files: Sequence[DataFile]
+    ) -> tuple[tuple[DataFile, ...], tuple[DataFile, ...]]:
+        """Files of a result with many small ones in a row put together, and those that are new for it."""
+        packed: list[DataFile] = []
+        try:
+            return tuple(self._packed(definition, make, files, MANY, packed)), tuple(packed)
+        except BaseException:
+            self._delete(packed)
+            raise
+
     def _packed(
         self, definition: Definition, make: Build, files: Sequence[DataFile], at_least: int, packed: list[DataFile]
     ) -> Sequence[DataFile]:

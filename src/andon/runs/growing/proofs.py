@@ -1,4 +1,4 @@
-"""What is proved of a query that makes a table that grows, or a view that one reads; known by content after the first time."""
+"""What is proved of a query that makes a table that grows, a view that one reads, or a source; known by content after the first time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from andon.sql.growth.query import Grows, RowsApart
 Schemas = Mapping[str, Sequence[tuple[str, str]]]
 
 _APART = Entries[RowsApart]("rows apart", RowsApart, 1)
+#: Why not; nothing where it is proved.
+_ROW_BY_ROW = Entries[str]("row by row", str, 1)
+#: What a source's read is called while its query is looked at.
+_ROWS = "andon_raw.rows"
 _GROWS = Entries[Grows]("grows", Grows, 1)
 
 
@@ -46,6 +50,19 @@ class Proofs:
             found = grows_with(definition.sql or "", schemas, definition.macros, names)
             self._cache.put(_GROWS, {key: found})
         return found
+
+    def why_not_row_by_row(self, definition: Definition, columns: Sequence[tuple[str, str]]) -> str | None:
+        """Why the rows that a source reads, with these columns, do not each make their own; None where it is proved. It has one read."""
+        key = content_id([definition.id, [list(column) for column in columns]])
+        found = self._cache.get(_ROW_BY_ROW, [key]).get(key)
+        if found is None:
+            from andon.sql.meaning.row_by_row import why_not_row_by_row
+            from andon.sql.reads import replace_reads
+
+            sql = replace_reads(definition.sql or "", definition.reads, [_ROWS])
+            found = why_not_row_by_row(sql, _ROWS, columns, definition.macros) or ""
+            self._cache.put(_ROW_BY_ROW, {key: found})
+        return found or None
 
 
 def _plain(schemas: Schemas) -> list[list[object]]:

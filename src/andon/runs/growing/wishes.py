@@ -15,7 +15,7 @@ class Wishes(Record):
         full: those that are made whole.
         forward: those whose earlier rows stay as they were made, though their definition is another.
         fill: by dataset the times to fill.
-        pack: those whose files are put together, of whatever kind they are.
+        pack: those whose small files are put together, of whatever kind they are.
     """
 
     full: frozenset[str] = frozenset()

@@ -21,15 +21,13 @@ from andon.model.project import Project
 from andon.project.folder.merge import Merged, Newer, is_rejected, merge
 from andon.project.folder.scan import FileFact, hash_files, scan
 from andon.project.load import load
+from andon.runs.planning.merge_words import code_notices, conflict, passed_notices
 from andon.runs.planning.merging import (
     Against,
     MergeSide,
     by_path,
     code_history,
-    code_notices,
-    conflict,
     merge_raw,
-    passed_notices,
 )
 from andon.runs.planning.moves import HeadMoves, moment_of
 from andon.runs.planning.raw_common import RawInCommon, RawState
@@ -207,6 +205,7 @@ class Gatherer:
         lenient: bool = False,
         reverts: bool = False,
         decide: Callable[[str], Newer | None] = lambda _: None,
+        select: Callable[[Project, State], frozenset[str] | None] = lambda *_: None,
     ) -> Gathered:
         """Merge, load and look at raw files.
 
@@ -215,6 +214,7 @@ class Gatherer:
             lenient: leave the project's problems in the result for the caller, who looks for more.
             reverts: whether an undo or a redo is made: what earlier ones kept out and took back is no matter then.
             decide: which side counts where both changed a file, where somebody decided that.
+            select: the datasets that are taken, None for all: of other sources no place is asked for remote files.
 
         Raises:
             ConflictError: `lake.folder_conflict` with all files that both sides changed.
@@ -245,7 +245,7 @@ class Gatherer:
         against = against.without(passed)
         code = self._merge_code(state, side, against)
         if code.conflicts:
-            raise conflict(code.conflicts, side)
+            raise conflict(code.conflicts, is_folder=side.is_folder, has_folders_raw=side.has_folders_raw)
         project = self._load(code.files, side)
         if side.is_own:
             project = self._as_published(project, state)
@@ -253,7 +253,8 @@ class Gatherer:
             raise ProjectError.of(project.problems)
         published = self._raw_state(state)
         definitions = {name: dataset.definition for name, dataset in project.datasets.items()}
-        raw = merge_raw(definitions, published, side, against)
+        taken = frozenset() if project.problems else select(project, state)
+        raw = merge_raw(definitions, published, side, replace(against, taken=taken))
         return Gathered(
             head=head,
             state=state,
@@ -266,7 +267,11 @@ class Gatherer:
             builds=published.builds,
             sources=raw.sources,
             failures=raw.failures,
-            notices=(*code_notices(code, side), *raw.notices, *passed_notices(passed | raw.passed, groups)),
+            notices=(
+                *code_notices(code, is_folder=side.is_folder),
+                *raw.notices,
+                *passed_notices(passed | raw.passed, groups),
+            ),
             passed=passed | raw.passed,
             raw=raw.merged,
         )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from andon.base.record import Record
 from andon.model.build import EXTRACT, Build
 from andon.model.dataset import Definition
 from andon.model.load import Taking
+from andon.sources.databases.contract import columns_of
+from andon.sources.databases.cursors import begin, cursor_of, kind_of
+from andon.sources.databases.kinds import DATABASES
 
 _KEPT = "load"
 
@@ -65,3 +69,17 @@ def asks(definition: Definition, build: Build | None) -> str:
     if state is None or state.greatest is None:
         return f"{who} for all rows"
     return f"{who} for what is new since {state.greatest}"
+
+
+def asked_since(definition: Definition, build: Build | None, contract: Mapping[str, Any] | None) -> str:
+    """The query that a load asks a database: that of the source, or where it goes on from `build` that of the rows since then."""
+    sql = definition.sql or ""
+    if not goes_on(definition) or build is None or why_whole(definition, build, contract) is not None:
+        return sql
+    state, policy = LoadState.of(build), definition.load
+    column = cursor_of(definition, columns_of(contract))
+    kind = kind_of(column)
+    start = (
+        begin(kind, state.greatest, policy) if state is not None and policy is not None and kind is not None else None
+    )
+    return sql if start is None else DATABASES[(contract or {})[EXTRACT]["kind"]].since(sql, column, start)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from andon.engines.types import stored_types
 from andon.errors import UsageError
 from andon.model.build import Build
-from andon.model.dataset import Definition, Materialize
+from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.growth import By
 from andon.model.intervals import shown
 from andon.runs.growing.proofs import Proofs
@@ -43,8 +43,11 @@ class PlannedGrowth:
         growing = {d for d in taken if definitions[d].growth is not None}
         named = growing if selected is None else growing & selected
         known = {d for d in named if d in leaves}
+        # what a source has loaded grows, too
+        loaded = {d for d in taken if definitions[d].kind is Kind.SOURCE and d in leaves}
+        whole = known | (loaded if selected is None else loaded & selected)
         self.wishes = Wishes(
-            frozenset(known) if options.full else frozenset(),
+            frozenset(whole) if options.full else frozenset(),
             frozenset(d for d in known if leaves[d].definition != definitions[d].id)
             if options.forward
             else frozenset(),
@@ -112,6 +115,8 @@ class PlannedGrowth:
             return f"incremental: {reason}"
         known = {each: version for each, version in inputs.items() if version is not None}
         # a view that is to be made has a version that nobody has recorded yet
+        if known == build.inputs:
+            return reason  # it is made for another reason than what it reads
         if len(known) == len(inputs) == len(self._workspace.lake.objects.versions(known.values())):
             return self._decided(definition, build, known)
         changing = sorted(each for each in inputs if inputs[each] != build.inputs.get(each))

@@ -42,9 +42,11 @@ class Inspected:
         from andon.sources.contract import establish
 
         places = {f.path: self._raw.place(f) for f in source.files}
-        before = self._raw.marks(source.files)
+        # what was loaded before is read from its copy, which nobody writes to
+        read = [f for f in source.files if source.contract is None or f.path in fresh]
+        before = self._raw.marks(read)
         contract = establish(definition, places, source.contract, fresh)
-        if before is not None and self._raw.marks(source.files) == before:
+        if before is not None and self._raw.marks(read) == before:
             self._cache.put(_CONTRACTS, {key: contract})
         return contract
 

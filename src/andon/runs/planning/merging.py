@@ -11,9 +11,10 @@ from andon.lake.undo import passing
 from andon.model.build import Build, InputFile
 from andon.model.commit import Cause, Commit
 from andon.model.dataset import Definition, Kind
+from andon.model.load import Taking
 from andon.project.folder.merge import Merged, Newer, merge, rejected_by_path
-from andon.project.folder.scan import is_code_path
 from andon.runs.planning.going_on import asks
+from andon.runs.planning.merge_words import conflict, kept_notices, some
 from andon.runs.planning.moves import HeadMoves
 from andon.runs.planning.raw_common import RawInCommon, RawState, Teller, means
 from andon.runs.planning.remote_merging import merge_asked, merge_loads, remote_only
@@ -21,9 +22,6 @@ from andon.runs.planning.steps import SourceInput
 from andon.sources.files.paths import is_remote, remote_patterns
 from andon.workspace.base import Base, InCommon
 from andon.workspace.git_history import Differing, GitHistory
-
-#: More files than this are one line with a count.
-_MANY = 4
 
 
 class MergeSide(Record):
@@ -40,6 +38,7 @@ class MergeSide(Record):
         is_folder: whether it is the working folder.
         is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
         asks: whether the branch itself asks databases for what is new.
+        asks_anew: whether the places of remote files are asked for what was loaded before, too.
         has_folders_raw: whether its raw files are those of the working folder.
     """
 
@@ -54,6 +53,7 @@ class MergeSide(Record):
     is_folder: bool = True
     is_own: bool = False
     asks: bool = True
+    asks_anew: bool = False
     has_folders_raw: bool = True
 
 
@@ -68,6 +68,7 @@ class Against(Record):
         groups: what they keep out, by the publish that had brought it.
         history: what git says of files in which the folder and the head differ; None where the side is not the folder.
         moment: when the head got what it shows of a dataset.
+        taken: the datasets that are taken, None for all.
     """
 
     head: Commit
@@ -80,6 +81,7 @@ class Against(Record):
     groups: tuple[frozenset[Cause], ...] = ()
     history: GitHistory | None = None
     moment: Callable[[str], str] = lambda _: ""
+    taken: frozenset[str] | None = None
 
     def rejected(self, *, raw: bool = False) -> Mapping[str, frozenset[str | None]]:
         """What undos keep out of the code, or of all that reads `raw` files."""
@@ -137,7 +139,7 @@ def merge_raw(definitions: Mapping[str, Definition], head: RawState, side: Merge
             continue
         try:
             published = head.files(definition)
-            here = _here(definition, head.builds.get(name), published, side)
+            here = _here(definition, head.builds.get(name), published, side, against)
             found.merged[name] = merged = _merged(definition, here, published, head, side, against)
             found.sources[name], notices = _source_input(
                 definition, head.builds.get(name), published, here, side, merged
@@ -151,7 +153,7 @@ def merge_raw(definitions: Mapping[str, Definition], head: RawState, side: Merge
         found.notices += notices
     conflicts = sorted({path for merged in found.merged.values() for path in merged.conflicts})
     if conflicts:
-        raise conflict(conflicts, side)
+        raise conflict(conflicts, is_folder=side.is_folder, has_folders_raw=side.has_folders_raw)
     return found
 
 
@@ -169,7 +171,7 @@ def _is_other(
         if (
             is_remote(cause.path)
             and side.has_folders_raw
-            and not _asks(definition, head.builds.get(definition.dataset), side)
+            and not _asks(definition, head.builds.get(definition.dataset), side, against)
         ):
             return False
         try:
@@ -186,23 +188,26 @@ def _is_other(
     return False
 
 
-def _asks(definition: Definition, build: Build | None, side: MergeSide) -> bool:
-    """Whether the places of a source's remote files are asked: by the folder where it is new or edited, by a refresh each time.
+def _asks(definition: Definition, build: Build | None, side: MergeSide, against: Against) -> bool:
+    """Whether the places of a source's remote files are asked: by the folder where it is new or edited, by a refresh each time; never
+    for one that is not taken.
 
     Args:
         build: of the head's leaf.
     """
-    return build is None or build.definition != definition.id or (side.is_own and side.asks)
+    if against.taken is not None and definition.dataset not in against.taken:
+        return False
+    return build is None or build.definition != definition.id or (side.is_own and side.asks) or side.asks_anew
 
 
 def _here(
-    definition: Definition, build: Build | None, published: Mapping[str, InputFile], side: MergeSide
+    definition: Definition, build: Build | None, published: Mapping[str, InputFile], side: MergeSide, against: Against
 ) -> Mapping[str, InputFile]:
     """The files that a source means on a side; those in other places stay as published where nobody asks for them."""
     found = side.raw(definition)
     if not side.has_folders_raw or not any(map(remote_patterns, definition.reads)):
         return found
-    if _asks(definition, build, side):
+    if _asks(definition, build, side, against):
         return {**found, **side.remote(definition)}
     return {**found, **{path: file for path, file in published.items() if is_remote(path)}}
 
@@ -324,8 +329,12 @@ def _source_input(
     name = definition.dataset
     sizes = {(f.path, f.sha256): f.size for f in (*published.values(), *here.values())}
     files = tuple(InputFile(p, sha, sizes[p, sha]) for p, sha in sorted(merged.files.items()))
+    if build is not None and definition.load is not None and definition.load.taking is not Taking.REPLACE:
+        # what was loaded stays, though its file went
+        stay = [f for f in build.files if f.path not in merged.files]
+        files = tuple(sorted((*files, *stay), key=lambda file: file.path))
     old = {f.path: f.sha256 for f in build.files} if build else {}
-    new = dict(merged.files)
+    new = {file.path: file.sha256 for file in files}
     result = SourceInput(
         files,
         build.contract if build is not None else None,
@@ -333,20 +342,14 @@ def _source_input(
         removed=tuple(p for p in old if p not in new),
         changed=tuple(p for p in new if p in old and new[p] != old[p]),
     )
-    notices = _kept_notices(name, merged.kept) if side.has_folders_raw else []
+    notices = kept_notices(name, merged.kept) if side.has_folders_raw else []
     if not merged.rejected:
         return result, notices
-    paths = _some(c.path for c in merged.rejected)
+    paths = some(c.path for c in merged.rejected)
     if build is None:  # nothing of it is published that could stay
         hint = f"correct it, or `andon accept --rejected {merged.rejected[0].path}`"
         return result, [*notices, f"{name}: {paths} was undone, so it is not read ({hint})"]
     return replace(result, files=build.files, kept_because=f"{paths} was undone; a corrected file passes"), notices
-
-
-def _kept_notices(name: str, kept: Sequence[str]) -> list[str]:
-    if len(kept) > _MANY:
-        return [f"{name}: {len(kept):,} files are not here and stay as published: {_some(kept)}"]
-    return [f"{name}: {path} is not here and stays as published" for path in kept]
 
 
 def extract_input(definition: Definition, build: Build | None, side: MergeSide, against: Against) -> SourceInput:
@@ -375,7 +378,7 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
         return published  # only the head asked since
     if build is not None and not is_new and against.moves is not None and common is not None:
         asked_too = build.contents != common.files and build.contents != theirs.contents
-        if asked_too and build.created > theirs.created:
+        if asked_too and against.moment(definition.dataset) > side.moment(definition.dataset):
             return published  # both asked since, the head later: what a database held last counts
     loaded = {Cause(path, content, definition.dataset) for path, content in theirs.contents.items()}
     if not loaded.isdisjoint(against.rejected_causes) and (build is None or build.contents != theirs.contents):
@@ -390,67 +393,3 @@ def extract_input(definition: Definition, build: Build | None, side: MergeSide, 
 def by_path(files: Iterable[InputFile]) -> dict[str, str]:
     """`{path: sha256}` of raw files."""
     return {f.path: f.sha256 for f in files}
-
-
-def conflict(paths: Iterable[str], side: MergeSide) -> ConflictError:
-    """The error for files that both sides changed."""
-    names = list(paths)
-    shown = ", ".join(f"`{p}`" for p in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    who, mine = ("this folder", "this folder's") if side.has_folders_raw else ("the branch", "the branch's")
-    place = names[0] if len(names) == 1 else "PATH"
-    ways = f"the same command with `--mine {place}` takes {mine}, with `--theirs {place}` what is published"
-    if side.is_folder and any(is_code_path(path) for path in names):
-        ways = f"`andon pull` merges the texts and marks what it can't decide; or {ways}"
-    elif not side.has_folders_raw:
-        ways += "; for something of both, run that on the branch first, and take it with `--mine`"
-    return ConflictError(
-        "lake.folder_conflict",
-        f"changed both in {who} and in what is published since: {shown}",
-        where=names[0],
-        hint=ways,
-        details={"files": names},
-    )
-
-
-def passed_notices(passed: Set[Cause], groups: Iterable[Set[Cause]]) -> list[str]:
-    """What people should hear of causes that keep nothing out any more."""
-    notices = []
-    for group in groups:
-        again, corrected = sorted({c.path for c in group & passed}), sorted({c.path for c in group - passed})
-        if again:
-            notices.append(f"{_some(corrected)} was corrected, so what was undone with it passes again: {_some(again)}")
-    return notices
-
-
-def code_notices(code: Merged, side: MergeSide) -> list[str]:
-    """What of a merge a person should hear: where the merged code is not that of the side."""
-    undone = sorted({cause.path for cause in code.rejected})
-    many = len(undone) > _MANY
-    if not side.is_folder:
-        if many:
-            return [f"{len(undone):,} files were undone before, so they are not published again: {_some(undone)}"]
-        return [f"{path}: undone before, so it is not published again" for path in undone]
-    notices = []
-    if code.from_head:
-        notices.append(
-            f"newer in the lake than here, and taken from there: {_some(code.from_head)} (`andon pull` brings them)"
-        )
-    if code.kept:
-        notices.append(
-            f"not in this folder, and kept as published: {_some(code.kept)} (`andon pull` brings them, `--drop` removes them)"
-        )
-    if many:
-        what = f"{len(undone):,} files were undone, so they are not published again: {_some(undone)}"
-        return [
-            *notices,
-            f"{what} (edit them, or `andon accept --rejected PATH`, or `--all`; `andon status` lists them)",
-        ]
-    for path in undone:
-        what = f"{path}: was undone, so it is not published again"
-        notices.append(f"{what} (edit it, or `andon accept --rejected {path}`)")
-    return notices
-
-
-def _some(paths: Iterable[str]) -> str:
-    names = list(paths)
-    return ", ".join(names[:_MANY]) + (f" and {len(names) - _MANY:,} more" if len(names) > _MANY else "")

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import secrets
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +60,8 @@ class RemoteFiles:
             check_table_call(read)
             for pattern in remote_patterns(read):
                 if pattern not in self._seen:
-                    self._seen[pattern] = self._look(pattern)
+                    with self._storage.writing():  # what no build names yet is not swept meanwhile
+                        self._seen[pattern] = self._look(pattern)
                 found.update(self._seen[pattern])
         return found
 
@@ -76,8 +76,14 @@ class RemoteFiles:
         if len(listed) == 1:
             fetched = [one(listed[0])]
         else:
+            from concurrent.futures import ThreadPoolExecutor  # few runs ask
+
             with ThreadPoolExecutor(_AT_ONCE) as pool:
-                fetched = list(pool.map(one, listed))
+                try:
+                    fetched = list(pool.map(one, listed))
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)  # the rest of a thousand files is not waited for
+                    raise
         new = {file.url: now for file, now in zip(listed, fetched, strict=True) if now != known.get(file.url)}
         if new:
             self._workspace.cache.put(_KNOWN, new)

@@ -72,8 +72,10 @@ def _hit(error: AndonError) -> list[str]:
         return list(details["columns"])
     if "column" in details and not details.get("only_new"):
         return [str(details["column"])]
-    found = details.get("found")
-    return [name for name in details.get("expected", ()) if name not in found] if found is not None else []
+    found, expected = details.get("found"), details.get("expected")
+    if not isinstance(found, list) or not isinstance(expected, list):  # of rows with too few fields they are numbers
+        return []
+    return [name for name in expected if name not in found]
 
 
 def _told(workspace: Workspace, head: Commit, project: Project, name: str, columns: Sequence[str]) -> str:

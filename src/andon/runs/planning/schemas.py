@@ -17,7 +17,7 @@ from andon.project.bind_check import Following, check_bindings, check_declared, 
 from andon.runs.growing.check import cannot_grow
 from andon.runs.growing.proofs import Proofs
 from andon.runs.planning.gather import BoundCode, Gathered
-from andon.runs.planning.going_on import goes_on
+from andon.runs.planning.going_on import asked_since, goes_on
 from andon.runs.planning.inspected import Inspected
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.schema_moves import moved, with_hits
@@ -99,8 +99,9 @@ def _with_extracts(workspace: Workspace, gathered: Gathered, taken: Iterable[str
                 for definition in definitions:
                     name = definition.dataset
                     try:
-                        found = session.describe(definition.sql or "", definition.entry)
                         source = gathered.sources[name]
+                        query = asked_since(definition, gathered.builds.get(name), source.contract)
+                        found = session.describe(query, definition.entry)
                         contract = establish_extract(definition, session.connection, found, source.contract)
                         if goes_on(definition):
                             cursor_of(definition, columns_of(contract))

@@ -54,7 +54,7 @@ class Situation(Record):
         old: definitions of the head's leaves, for reasons.
         seconds: wall time of the last build, by dataset.
         packs: datasets whose files are put together, which changes no row of them.
-        histories: builds of the leaves that are histories, by dataset.
+        histories: by dataset the builds that histories go on from.
         grown: of tables that grow, and of which the head holds a result: how that was made.
         how: whether a table that grows is made whole or what is new of it, for the reason: asked with its name, why it is made at all,
             and the versions that it will read, None where one is not known yet.
@@ -206,6 +206,8 @@ class _Planner:
     def _proof(self, dataset: str) -> str | None:
         """Why the head's version still holds, where that can be proved before anything is built."""
         now = self.now
+        if dataset in now.packs:
+            return None
         definition = now.definitions[dataset]
         changed = {p for p in definition.inputs if self._differs(p)}
         if changed and changed <= self.same and definition.clock is ClockUse.NONE and dataset in now.leaves:
@@ -223,7 +225,9 @@ class _Planner:
         if dataset in now.wanted:
             return now.wanted[dataset]
         if leaf is None:
-            return "new"
+            build = now.histories.get(dataset)
+            named = next((d for d, other in now.leaves.items() if build is not None and other.build == build.id), None)
+            return f"new, its history goes on from {named}" if named is not None else "new"
         if dataset in now.packs:
             return "its files are put together"
         if leaf.definition != definition.id:
@@ -265,6 +269,11 @@ class _Planner:
         ]
 
 
+#: What a change of code does to a history.
+_ANEW = ": its history begins anew, what it kept stays in earlier commits"
+_LEFT = ": what its history kept stays in earlier commits"
+
+
 def _changed_code(old: Definition | None, new: Definition) -> str:
     if old is None:
         return "its definition changed"
@@ -272,9 +281,10 @@ def _changed_code(old: Definition | None, new: Definition) -> str:
     used = sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))
     if old.meaning != new.meaning:
         if old.materialize != new.materialize:
-            return f"materialize changed from {old.materialize} to {new.materialize}"
+            lost = _LEFT if old.history is not None else ""
+            return f"materialize changed from {old.materialize} to {new.materialize}{lost}"
         if old.key != new.key:
-            return "its key changed"
+            return f"its key changed{_ANEW if new.history is not None else ''}"
         if old.sort != new.sort:
             return "the order of its rows changed"
         if new.rest is not None:

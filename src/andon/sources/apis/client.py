@@ -64,7 +64,7 @@ class Client:
         self._rest = rest
         self._where = where
         self._cancelled = cancelled
-        self._headers = {"accept": "application/json", "user-agent": f"andon/{__version__}"}
+        self._headers = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": f"andon/{__version__}"}
         self._headers |= {name.lower(): resolve(text) for name, text in rest.headers}
         self._signed: dict[str, str] = {}
         self._signs: list[tuple[str, str]] = []

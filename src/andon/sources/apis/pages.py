@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from andon.base.record import Record
+from andon.errors import DatasetError
 from andon.model.rest import Rest
-from andon.sources.apis.client import Response
+from andon.sources.apis.client import Client, Response
 from andon.sources.apis.failures import Failures, page_title
 
 #: Asks for a page: an address that the API gave, or the parameters of the page.
@@ -47,7 +49,10 @@ def pages(rest: Rest, ask: Ask, failures: Failures, since: str | None, notes: li
     total, count = None, 0
     url, params = None, [*first, *turns.first()]
     while True:
-        answer = ask(url, params)
+        try:
+            answer = ask(url, params)
+        except DatasetError as error:
+            raise turns.beyond(error) from error
         page, top = _page(rest, answer, failures)
         turns.look(answer, page, page_number := turns.number)
         count += len(page.records)
@@ -72,6 +77,19 @@ def pages(rest: Rest, ask: Ask, failures: Failures, since: str | None, notes: li
         )
 
 
+def look(rest: Rest, resolve: Callable[[str], str], where: str) -> None:
+    """Ask for the first page alone: whether the API can be reached, lets one in, and answers with records.
+
+    Raises:
+        AndonError: as a load.
+    """
+    client = Client(rest, resolve, where, threading.Event())
+    try:
+        next(pages(rest, client.get, client.failures, rest.since.start if rest.since is not None else None, []))
+    finally:
+        client.close()
+
+
 class _Turns:
     """Turns the pages of one load, and sees that they do turn."""
 
@@ -87,6 +105,16 @@ class _Turns:
         """The parameters of the first page."""
         turn = self._rest.pages
         return [*self._at(turn.start), *self._size()] if turn.by in ("page", "offset") else self._size()
+
+    def beyond(self, error: DatasetError) -> DatasetError:
+        """An error of asking for a page, with what it may mean where pages came before."""
+        if error.code != "source.query_failed" or self.number == 1 or self._rest.pages.by not in ("page", "offset"):
+            return error
+        hint = (
+            f"an API that answers so after its last page says elsewhere that it is the last: state `total` in `{self._failures.where}`,"
+            " or what a page says of the next one: `pagination: {by: cursor, next: …}`"
+        )
+        return DatasetError(error.code, f"page {self.number:,}: {error.message}", where=error.where, hint=hint)
 
     def look(self, answer: Response, page: ApiPage, number: int) -> None:
         """Stop where a page comes again: the API does not turn pages, and would never end."""

@@ -67,6 +67,17 @@ class DatabaseKind(Protocol):
         """The statement that attaches it as `ALIAS`, to be read only; references are resolved in `options`."""
         ...
 
+    @property
+    def mark_option(self) -> str | None:
+        """The option by which a server knows a session, where it is to be told to stop what that asked: it would work on for nobody, and
+        the engine would wait for it."""
+        ...
+
+    @property
+    def stop(self) -> str | None:
+        """The engine's statement that lets the server stop what sessions of a `{mark}` asked."""
+        ...
+
     def describe(self, ask: Ask, sql: str) -> tuple[RemoteColumn, ...]:
         """What `sql`, in the database's own language, returns. Nothing of it is computed."""
         ...

@@ -18,6 +18,8 @@ class DuckDBFile:
     )
     home = ALIAS
     prepare = ()
+    mark_option = None
+    stop = None
 
     def reach(self, options: Mapping[str, str]) -> None:
         """See `DatabaseKind`. Attaching it does not wait for long."""

@@ -32,6 +32,8 @@ class MySQL:
     tables = "select table_name as name from information_schema.tables where table_schema = database()"
     home = "memory"
     prepare = tuple(f"set global {setting}" for setting in _SETTINGS)
+    mark_option = None
+    stop = None
 
     def reach(self, options: Mapping[str, str]) -> None:
         """See `DatabaseKind`. A server speaks first; the scanner would wait for that for ever."""

@@ -48,6 +48,11 @@ class Postgres:
     )
     home = "memory"
     prepare = ()
+    mark_option = "application_name"
+    stop = (
+        f"from postgres_query('{ALIAS}', 'select pg_cancel_backend(pid) from pg_stat_activity"
+        " where application_name = ''{mark}''')"
+    )
 
     def reach(self, options: Mapping[str, str]) -> None:
         """See `DatabaseKind`. Attaching it does not wait for long."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,6 +60,9 @@ class DatabaseSession:
         self._secrets = [value for key, value in options.items() if key == "password"]
         self._lock = threading.Lock()
         options = _placed(connection, options, root)
+        self._options = options
+        self._mark = f"andon {secrets.token_hex(8)}"
+        self._stopping: threading.Thread | None = None
         self._instance: Instance = open_instance(Purpose.LOADING, settings)
         self._session: Session = self._instance.new_session()
         try:
@@ -67,7 +71,9 @@ class DatabaseSession:
             if self._database.extension is not None:
                 load(self._session.connection, self._database.extension)
             self._database.reach(options)
-            for statement in (*self._database.prepare, self._database.attach(options)):
+            option = self._database.mark_option
+            marked = {**options, option: self._mark} if option is not None else options
+            for statement in (*self._database.prepare, self._database.attach(marked)):
                 self._session.connection.execute(statement)
             self._instance.shut(writes)
             self._session.at(self._database.home).execute("begin")
@@ -184,9 +190,33 @@ class DatabaseSession:
     def interrupt(self) -> None:
         """Stop what is being read; called from another thread."""
         self._instance.interrupt()
+        stop = self._database.stop
+        if stop is not None and (self._stopping is None or not self._stopping.is_alive()):
+            self._stopping = threading.Thread(
+                target=self._tell, args=(stop.format(mark=self._mark),), name="andon-stop-query", daemon=True
+            )
+            self._stopping.start()
+
+    def _tell(self, stop: str) -> None:
+        """Let the server stop, over a connection of its own. Where it can't be told, it ends by itself."""
+        from andon.engines.duckdb.extensions import load
+        from andon.engines.duckdb.opening import Purpose, open_instance
+
+        instance = open_instance(Purpose.LOADING)
+        try:
+            session = instance.new_session()
+            if self._database.extension is not None:
+                load(session.connection, self._database.extension)
+            with contextlib.suppress(Exception):
+                session.connection.execute(self._database.attach(self._options))
+                session.connection.execute(stop).fetchall()
+        finally:
+            instance.close()
 
     def close(self) -> None:
         """Let go of the database."""
+        if self._stopping is not None:
+            self._stopping.join()
         self._instance.close()
 
     def _ask(self, sql: str, where: str) -> Sequence[tuple[Any, ...]]:

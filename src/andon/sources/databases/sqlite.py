@@ -30,6 +30,8 @@ class SQLite:
     tables = "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'"
     home = "memory"
     prepare = ()
+    mark_option = None
+    stop = None
 
     def reach(self, options: Mapping[str, str]) -> None:
         """See `DatabaseKind`. Attaching it does not wait for long."""

@@ -31,7 +31,8 @@ def is_remote(path: str) -> bool:
 def remote_patterns(read: FileRead) -> list[str]:
     """Those of a read's patterns that are asked for, as paths of what comes back are matched with them."""
     if read.function in _TABLES:
-        return [_TABLES[read.function] + pattern for pattern in read.patterns]
+        kind = _TABLES[read.function]
+        return [p if p.startswith(f"{kind}//") else kind + p for p in read.patterns]
     return [pattern for pattern in read.patterns if is_remote(pattern)]
 
 

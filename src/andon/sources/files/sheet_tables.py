@@ -16,8 +16,8 @@ from andon.sources.files.workbook_cells import letters
 
 #: The options of a call.
 OPTIONS = (
-    "sheet", "range", "header", "names", "types", "all_varchar", "nullstr", "stop_at_empty", "merged", "union_by_name", "filename",
-    "hive_partitioning", "hive_types", "hive_types_autocast",
+    "sheet", "range", "header", "names", "types", "all_varchar", "nullstr", "stop_at_empty", "merged", "formulas",
+    "union_by_name", "filename", "hive_partitioning", "hive_types", "hive_types_autocast",
 )  # fmt: skip
 
 
@@ -211,6 +211,8 @@ def check_names(call: Call, names: Sequence[str], body: TableInSheet, first: str
         body.source.path,
         body.header,
         call.more_columns(new) if only_new else by_names,
+        expected=list(names),
+        found=list(body.names),
         only_new=only_new,
     )
 

@@ -7,6 +7,7 @@ import re
 import threading
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -26,10 +27,15 @@ if TYPE_CHECKING:
 #: Sheets that are kept.
 _KEPT = 64
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
+#: A variant of the format that few programs write, and that is not read.
+_STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\s(?P<of>[^>]*)>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</"
 )
+#: A cell with a formula, whatever its value.
+_WITH_FORMULA = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=\"([A-Z]+[0-9]+)\"[^>]*>\s*<(?:\w+:)?f[\s/>]")
+#: Says that nobody computed the formulas: whoever opens the workbook should.
+_TO_COMPUTE = re.compile(rb"<(?:\w+:)?calcPr\s[^>]*fullCalcOnLoad=\"(?:1|true)\"")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s>]")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*ref=\"([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)\"")
 _RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]+)?(?::\$?([A-Za-z]{1,3})\$?([0-9]+)?)?\Z")
@@ -97,7 +103,7 @@ class _Sheets:
     def of(self, source: Source, call: Call) -> Sheet:
         """See `sheet_of`."""
         status = source.stored.stat()
-        said = (call.get("sheet"), str(call.get("range")), call.get("merged"))
+        said = (call.get("sheet"), str(call.get("range")), call.get("merged"), call.get("formulas"))
         key = (source.path, str(source.stored), status.st_ino, status.st_size, status.st_mtime_ns, *said)
         with self._lock:
             found = self._known.get(key)
@@ -134,22 +140,47 @@ def _read(source: Source, call: Call, place: Any) -> Sheet:
         _check_kind(source, stream)
         try:
             with zipfile.ZipFile(stream) as archive:
+                if _STRICT in archive.read("xl/workbook.xml"):
+                    message = "the workbook is in the strict variant of the format"
+                    raise stop("source.encoding", message, source.path, hint="save it as an ordinary .xlsx")
                 parts = _parts(archive)
                 name = _chosen(source, call, parts, archive)
-                looked = _Looked.of(archive.read(parts[name][0]))
+                computed = (
+                    _TO_COMPUTE.search(archive.read("xl/workbook.xml")) is None or call.get("formulas") == "saved"
+                )
+                looked = _Looked.of(archive.read(parts[name][0]), computed)
             stream.seek(0)
             book = _opened(stream)
-            first = looked.without_value(within)
-            if first is not None:
-                message = (
-                    f"the formula in `{name}!{first}` has no value: the program that wrote the workbook computed none"
-                )
-                hint = "open it in a spreadsheet program and save it, or write the value into the cell"
-                raise stop("source.ambiguous", message, source.path, _row(first), hint)
+            _check_formulas(source, call, name, looked, within)
             return _table(source, call, book, name, within, looked, place)
         except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
             message = f"the workbook is damaged or ends too early: {error}"
             raise stop("source.truncated", message, source.path, hint="fetch the file again") from error
+
+
+def _check_formulas(source: Source, call: Call, name: str, looked: _Looked, within: SheetPart) -> None:
+    """Refuse formulas of which nobody computed the value."""
+    first = _first(looked.empty, within)
+    if first is not None:
+        message = f"the formula in `{name}!{first}` has no value: the program that wrote the workbook computed none"
+        hint = "open it in a spreadsheet program and save it, or write the value into the cell"
+        raise stop("source.ambiguous", message, source.path, _row(first), hint)
+    first = _first(looked.uncomputed, within)
+    if first is not None:
+        message = f"nobody computed the formula in `{name}!{first}`: the workbook leaves that to who opens it"
+        way = call.suggest(formulas=literal("saved"))
+        hint = f"open it in a spreadsheet program and save it; or take the values that stand there: `{way}`"
+        raise stop("source.ambiguous", message, source.path, _row(first), hint)
+
+
+def _first(cells: Sequence[str], within: SheetPart) -> str | None:
+    """The first of the cells in a part of the sheet."""
+    for cell in cells:
+        row, column = _row(cell), _number(cell.rstrip("0123456789"))
+        is_row = within.top <= row <= (within.bottom or row)
+        if is_row and within.left <= column <= (within.right or column):
+            return cell
+    return None
 
 
 def _row(cell: str) -> int:
@@ -183,7 +214,7 @@ def _parts(archive: zipfile.ZipFile) -> dict[str, tuple[str, bool]]:
     }
     found = {}
     for each in ElementTree.fromstring(archive.read("xl/workbook.xml")).iter():  # noqa: S314
-        if each.tag not in (f"{_MAIN}sheet", f"{_STRICT}sheet"):
+        if each.tag != f"{_MAIN}sheet":
             continue
         target = next((relations.get(value) for key, value in each.attrib.items() if key.endswith("}id")), None)
         if target is not None and "chartsheets" not in target:
@@ -216,35 +247,33 @@ def _chosen(source: Source, call: Call, parts: dict[str, tuple[str, bool]], arch
 
 
 class _Looked(Record):
-    """What the text of a sheet says that its cells don't."""
+    """What the text of a sheet says that its cells don't.
 
-    formulas: tuple[str, ...]
+    Attributes:
+        empty: cells whose formula has no value.
+        uncomputed: cells whose formula has one that nobody computed.
+        merged: cells that are one.
+    """
+
+    empty: tuple[str, ...]
+    uncomputed: tuple[str, ...]
     merged: tuple[tuple[int, int, int, int], ...]
 
     @classmethod
-    def of(cls, text: bytes) -> _Looked:
-        """Formulas of which nobody computed the value, and merged cells."""
-        formulas = []
+    def of(cls, text: bytes, computed: bool) -> _Looked:
+        """What is found in the text of a sheet, whose formulas were `computed` or not."""
+        empty = []
         for found in _FORMULA.finditer(text):
             said = found["of"].decode("ascii", "replace")
             cell = re.search(r"\br=\"([A-Z]+[0-9]+)\"", said)
             if cell is not None and 't="str"' not in said:
-                formulas.append(cell[1])
+                empty.append(cell[1])
         merged = tuple(
             (int(top), _number(left.decode()), int(bottom), _number(right.decode()))
             for left, top, right, bottom in _MERGED.findall(text)
         )
-        return cls(tuple(formulas), merged)
-
-    def without_value(self, within: SheetPart) -> str | None:
-        """The first such formula in a part of the sheet."""
-        for cell in self.formulas:
-            row = _row(cell)
-            column = _number(cell.rstrip("0123456789"))
-            is_row = within.top <= row <= (within.bottom or row)
-            if is_row and within.left <= column <= (within.right or column):
-                return cell
-        return None
+        others = () if computed else tuple(cell.decode() for cell in _WITH_FORMULA.findall(text))
+        return cls(tuple(empty), others, merged)
 
 
 def _opened(stream: IO[bytes]) -> Workbook:

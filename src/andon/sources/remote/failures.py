@@ -48,6 +48,12 @@ def cut_off(url: str, why: str) -> DatasetError:
     )
 
 
+def unreadable(url: str, why: str) -> DatasetError:
+    """What came is not what was asked for."""
+    shown = shown_url(url)
+    return DatasetError("source.truncated", f"`{shown}` can't be read: {why}", where=shown, hint="look at the address")
+
+
 def changed(url: str) -> DatasetError:
     """It was replaced between listing and reading."""
     return DatasetError(

@@ -50,12 +50,18 @@ class Places:
         from andon.sources.remote.tables import TablePlace
 
         place = table_of(url)[1]
+        if url.startswith("iceberg://"):
+            from andon.sources.remote.catalog import IcebergCatalog, named
+
+            catalogs = {connection.name: connection for connection in self._of_kind("iceberg")}
+            name, table = named(url, catalogs)
+            place = IcebergCatalog(name, self._options(catalogs[name])).location(table, url)
         if not place.startswith("s3://"):
             check_local(place.removeprefix("file://"))
-            return TablePlace(url, self._root, None, {})
+            return TablePlace(url, place, self._root, None, {})
         bucket = place.removeprefix("s3://").partition("/")[0]
         found = next((c for c in self._of_kind("s3") if dict(c.options)["bucket"] == bucket), None)
-        return TablePlace(url, self._root, self.of(place), self._options(found))
+        return TablePlace(url, place, self._root, self.of(place), self._options(found))
 
     def _of_kind(self, kind: str) -> list[Connection]:
         return [connection for connection in self._connections.values() if connection.kind == kind]

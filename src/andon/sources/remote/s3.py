@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _SCHEME = "s3://"
 _CHUNK = 1 << 20
+#: So long a server may be silent.
+READ_TIME = "60s"
 #: How obstore calls what a connection states.
 _OPTIONS = {
     "endpoint": "endpoint",
@@ -175,7 +177,12 @@ def _store(bucket: str, options: Mapping[str, str]) -> S3Store:
     if not options.get("key"):
         config["skip_signature"] = "true"
     plain = config.get("endpoint", "").startswith("http://")
-    client: Any = {"timeout": "60s", "connect_timeout": "10s", "allow_http": plain}
+    client: Any = {
+        "timeout": "1d",  # of a whole object, however large; what hangs ends by the next
+        "read_timeout": READ_TIME,
+        "connect_timeout": "10s",
+        "allow_http": plain,
+    }
     retry: Any = {"max_retries": 3}
     return S3Store(
         bucket,

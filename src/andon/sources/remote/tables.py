@@ -38,13 +38,14 @@ class TablePlace:
     """One table.
 
     Args:
+        place: where it lies: a folder, or a file of metadata.
         root: the project's folder, to which paths are relative.
         bucket: where it lies, for one in object storage, and `options`: those of its connection, references resolved.
     """
 
-    def __init__(self, url: str, root: Path, bucket: FilePlace | None, options: Mapping[str, str]) -> None:
+    def __init__(self, url: str, place: str, root: Path, bucket: FilePlace | None, options: Mapping[str, str]) -> None:
         self._url = url
-        self._format, self._stated = table_of(url)
+        self._format, self._stated = table_of(url)[0], place
         self._bucket = bucket
         self._options = options
         path = self._stated.removeprefix("file://")

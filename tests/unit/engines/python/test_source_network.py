@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -125,6 +128,63 @@ def test_declared_hosts_are_reached_and_no_others(means, make_task, environments
     assert outcome.network == ("reachable" if means in ("landlock", "none") else "hosts")
 
 
+DRIVER = """
+import ctypes, socket, subprocess
+
+def made(state):
+    with socket.create_connection(("localhost", {port}), timeout=5) as line:
+        line.sendall(b"hello")
+        yield {{"attempt": "python", "said": line.recv(100).decode()}}
+    found = subprocess.run(["getent", "hosts", "LOCALHOST"], capture_output=True, text=True).stdout.split()
+    yield {{"attempt": "system", "said": found[0] if found else "nothing"}}
+    try:
+        socket.create_connection(("localhost", {other}), timeout=5)
+        yield {{"attempt": "other", "said": "reached"}}
+    except OSError as error:
+        yield {{"attempt": "other", "said": type(error).__name__}}
+"""
+
+
+class Echo:
+    """A server that speaks no HTTP: it says again what it hears, in capitals."""
+
+    def __enter__(self) -> Echo:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._server.accept()
+                with client:
+                    client.sendall(client.recv(100).upper())
+
+
+def test_what_speaks_no_http_finds_a_host_with_a_port_by_its_name(means, make_task, environments):
+    with Echo() as server, Echo() as other:
+        code = DRIVER.format(port=server.port, other=other.port)
+        task = make_task(
+            code, parameters=(("state", "state"),), inputs={}, state={}, hosts=(f"localhost:{server.port}",)
+        )
+        if means == "landlock":
+            with pytest.raises(DatasetError, match=r"gaierror|Permission"):
+                run_python(task, environments=environments, cancelled=threading.Event())
+            return
+        outcome = run_python(task, environments=environments, cancelled=threading.Event())
+    said = rows_of(outcome)
+    assert said["python"] == "HELLO"
+    if outcome.network == "hosts":
+        assert said["other"] == "ConnectionRefusedError"
+    if outcome.isolation in ("bubblewrap", "namespaces"):
+        assert said["system"] == "127.0.1.1"
+
+
 def test_without_hosts_there_is_no_network(means, make_task, environments):
     code = "import os\ndef made(state):\n    yield {'proxy': os.environ.get('HTTP_PROXY', 'none')}\n"
     task = make_task(code, parameters=(("state", "state"),), inputs={}, state={})
@@ -174,9 +234,52 @@ def test_a_plain_request_is_handed_on_without_the_word():
         assert (params, headers["x-own"], "proxy-authorization" in headers) == ({"a": "1"}, "kept", False)
 
 
+COMPANY = """
+import sys
+from andon.engines.python.network import SourceNetwork
+
+with SourceNetwork(sys.argv[1:]) as network:
+    print(network.port, network.word, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_proxy_of_the_machine_is_gone_through(monkeypatch):
+    with serving(Api([{"id": 1}])) as api:
+        host = f"127.0.0.1:{api.port}"
+        plain = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+        command = [sys.executable, "-c", COMPANY, host]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=plain) as company:
+            port, word = company.stdout.readline().split()
+            for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+                monkeypatch.setenv(name, f"http://andon:{word}@127.0.0.1:{port}")
+            for name in ("no_proxy", "NO_PROXY"):
+                monkeypatch.delenv(name, raising=False)
+            with SourceNetwork([host, "other.example.com"]) as network:
+                assert _status(network, api.url) == 200
+                assert _status(network, "http://other.example.com/") == 502
+            company.stdin.close()
+
+
+def _status(network: SourceNetwork, url: str) -> int:
+    import base64
+
+    said = base64.b64encode(f"andon:{network.word}".encode()).decode()
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", network.port)) as line:
+        line.request("GET", url, headers={"Proxy-Authorization": f"Basic {said}"})
+        with line.getresponse() as answer:
+            return answer.status
+
+
 def test_garbage_ends_one_line_and_not_the_others():
     with serving(Api([{"id": 1}])) as api, SourceNetwork([f"127.0.0.1:{api.port}"]) as network:
-        for text in (b"\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"\xff\xfe\r\n\r\n", b"CONNECT :x HTTP/1.1\r\n\r\n"):
+        for text in (
+            b"\r\n\r\n",
+            b"GET http://[x HTTP/1.1\r\n\r\n",
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"\xff\xfe\r\n\r\n",
+            b"CONNECT :x HTTP/1.1\r\n\r\n",
+        ):
             with socket.create_connection(("127.0.0.1", network.port)) as line:
                 line.sendall(text)
                 assert line.recv(100).startswith(b"HTTP/1.1 4")

@@ -111,6 +111,24 @@ def test_what_is_remembered_is_given_back(tmp_path):
     assert state == {"count": 2, "last": {"seen": ["2026-01-01", 1.5, True, None]}}
 
 
+def test_what_is_nested_has_one_type_whatever_its_values(tmp_path):
+    rows = [{"id": 1, "a": {"x": 1, "l": [1, None]}}, {"id": 2, "a": {"x": 2**40, "y": 0.5}}, {"id": 3, "a": None}]
+    found, _ = handed_out(lambda: rows, tmp_path)
+    assert [row["a"] for row in found] == [
+        {"x": 1, "l": [1, None], "y": None},
+        {"x": 2**40, "l": None, "y": 0.5},
+        None,
+    ]
+    import duckdb
+
+    job = {"state": {}, "parameters": [], "parts": str(tmp_path)}
+    kinds = [
+        _andon_source.load(job, duckdb.connect(), lambda n=n: [{"a": {"x": n, "l": [n]}}])["parts"][0]["columns"]
+        for n in (1, 2**40)
+    ]
+    assert kinds[0] == kinds[1] == [["a", "STRUCT(x BIGINT, l BIGINT[])"]]
+
+
 def _keeping(value):
     def load(state):
         state["x"] = value
@@ -126,6 +144,11 @@ WRONG = {
     "texts": (lambda: iter("x"), "handed out a `str`"),
     "a list with a text": (lambda: iter([[{"id": 1}, "x"]]), "a list with a `str`"),
     "two types": (lambda: [{"id": 1}, {"id": "x"}], "mixes values"),
+    "a list of two types": (lambda: [{"id": 1, "a": [1, "x"]}], r"`a\[\]` mixes"),
+    "two types within": (lambda: [{"a": {"x": 1}}, {"a": {"x": True}}], r"`a\.x` mixes"),
+    "an object and a list": (lambda: [{"a": {"x": {}}}, {"a": {"x": []}}], r"`a\.x` mixes"),
+    "digits of a number beside a fraction": (lambda: [{"a": 2**60 + 1}, {"a": 0.5}], "`a` mixes"),
+    "digits that would go": (lambda: [{"a": [2**60 + 1, 0.5]}], r"`a\[\]` mixes"),
     "a set": (_keeping({1}), "no JSON"),
     "a tuple": (_keeping((1, 2)), "not say again"),
     "a number as a name": (_keeping({1: 2}), "not say again"),

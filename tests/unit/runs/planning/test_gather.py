@@ -11,7 +11,7 @@ from andon.errors import ConflictError, MachineError, ProjectError
 from andon.model.commit import Cause
 from andon.project.folder.merge import Merged
 from andon.runs.planning.gather import Gatherer
-from andon.runs.planning.merging import MergeSide, code_notices
+from andon.runs.planning.merge_words import code_notices
 from andon.service.service import Service
 from andon.workspace.base import Base, InCommon
 from kit.clones import FILES, Clone
@@ -19,12 +19,8 @@ from kit.clones import FILES, Clone
 COUNT, ORDERS = "datasets/marts/count.sql", "raw/orders_05.csv"
 
 
-def side(*, is_folder: bool = True) -> MergeSide:
-    return MergeSide({}, lambda _: {}, lambda path, sha: b"", is_folder=is_folder)
-
-
 def notices(*, is_folder: bool = True, **merged: object) -> list[str]:
-    return code_notices(Merged({}, **merged), side(is_folder=is_folder))
+    return code_notices(Merged({}, **merged), is_folder=is_folder)
 
 
 # -- what people hear

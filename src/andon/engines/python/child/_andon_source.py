@@ -14,6 +14,9 @@ import _andon_results as results  # type: ignore[import-not-found]
 #: Rows that are handed out one by one are written so many at a time.
 _ROWS = 20_000
 _LARGEST_STATE = 1 << 20
+_NESTED = {dict, list, tuple}
+#: Beyond it a float has not each whole number.
+_EXACT = 2**53
 
 
 def load(job: dict[str, Any], connection: Any, function: Any) -> dict[str, Any]:
@@ -27,6 +30,8 @@ def load(job: dict[str, Any], connection: Any, function: Any) -> dict[str, Any]:
     parts: list[dict[str, Any]] = []
     for number, table in enumerate(_tables(value), 1):
         relation = results.to_relation(connection, table)
+        if isinstance(table, list):
+            relation = _with_wide_numbers(relation)
         path = f"{job['parts']}/part-{number:06}.parquet"
         relation.write_parquet(path, compression="zstd")
         written = connection.read_parquet(path)
@@ -82,8 +87,62 @@ def _tables(value: Any) -> Iterator[Any]:
 def _filled(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Rows without the columns that have no value in any of them: nobody can say what these are."""
     names = {name for row in rows for name, value in row.items() if value is not None}
+    for name in sorted(names):
+        values = [row[name] for row in rows if row.get(name) is not None]
+        kinds = set(map(type, values))
+        if len(kinds) > 1 or kinds & _NESTED:
+            _check_nested(name, values)
     if names:
         yield [{name: value for name, value in row.items() if name in names} for row in rows]
+
+
+def _check_nested(name: str, values: list[Any]) -> None:
+    """Refuse values of different types at one place within the values of a column: the engine would turn them into one without a word.
+
+    Raises:
+        ResultError: there are such.
+    """
+    kinds: dict[str, set[str]] = {}
+    large: set[str] = set()
+    waiting = [(name, value) for value in values]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(f"{place}.{key}", inner) for key, inner in value.items()]
+        elif isinstance(value, list | tuple):
+            waiting += [(f"{place}[]", inner) for inner in value]
+        elif isinstance(value, int) and abs(value) > _EXACT:
+            large.add(place)
+        if value is not None:
+            kinds.setdefault(place, set()).add("list" if isinstance(value, tuple) else type(value).__name__)
+    for place, found in kinds.items():
+        if len(found) > 1 and (found != {"int", "float"} or place in large):
+            shown = ", ".join(sorted(found))
+            raise results.ResultError(f"`{place}` mixes values of different types: {shown}", "convert them to one type")
+
+
+def _with_wide_numbers(relation: Any) -> Any:
+    """Whole numbers within lists and structs as wide as others: how wide the engine makes them depends on the values."""
+    chosen = []
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        quoted = '"' + name.replace('"', '""') + '"'
+        is_nested = kind.id in ("struct", "list", "map")
+        chosen.append(f"cast({quoted} as {_wide(kind)}) as {quoted}" if is_nested else quoted)
+    return relation.project(", ".join(chosen))
+
+
+def _wide(kind: Any) -> str:
+    if kind.id == "integer":
+        return "BIGINT"
+    if kind.id == "list":
+        return f"{_wide(dict(kind.children)['child'])}[]"
+    if kind.id == "struct":
+        parts = ", ".join('"' + name.replace('"', '""') + '" ' + _wide(child) for name, child in kind.children)
+        return f"STRUCT({parts})"
+    if kind.id == "map":
+        inner = dict(kind.children)
+        return f"MAP({_wide(inner['key'])}, {_wide(inner['value'])})"
+    return str(kind)
 
 
 def _is_table(value: Any) -> bool:
