@@ -315,14 +315,14 @@ def test_a_known_build_whose_file_is_gone_is_built_again(project):
     assert project.ask("select n from marts.count") == [(3,)]
 
 
-def test_a_missing_raw_file_is_told_with_a_near_name_and_a_network_path_as_such(project):
+def test_a_missing_raw_file_is_told_with_a_near_name_and_a_place_that_is_not_read_as_such(project):
     project.write("sources/shop/a.sql", "select * from read_csv('raw/ordres_05.csv')\n")
-    project.write("sources/shop/b.sql", "select * from read_csv('https://example.org/x.csv')\n")
+    project.write("sources/shop/b.sql", "select * from read_csv('gs://bucket/x.csv')\n")
     failed = {t.dataset: t.error for t in project.run().tasks if t.status == "failed"}
     assert failed["shop.a"]["code"] == "source.missing"
     assert "raw/orders_05.csv" in failed["shop.a"]["hint"]
     assert failed["shop.b"]["code"] == "usage.not_yet"
-    assert "local files" in failed["shop.b"]["message"]
+    assert "not `gs://bucket/x.csv`" in failed["shop.b"]["message"]
 
 
 def test_two_columns_of_one_name_in_a_source_are_told_in_its_file(project):
