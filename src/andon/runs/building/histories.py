@@ -65,25 +65,37 @@ class Histories:
             _explain(error, definition, history)
 
     def _earlier(self, definition: Definition, version_id: str) -> Version:
-        """An earlier state; made again of what it was made of, where its files don't hold what was written.
+        """An earlier state; made again, state by state, of what it was made of where its files don't hold what was written.
 
         Raises:
             MachineError: `lake.corrupt` if that is not there any more either.
         """
-        version, objects = self._relations.version(version_id), self._job.lake.objects
-        if not objects.is_lost(version):
-            return version
-        for build in objects.builds_of(version.dataset):
-            if build.version != version_id or build.grown is None or build.grown.get(EARLIER, version_id) == version_id:
-                continue  # one that only says why it is still the same
+        objects = self._job.lake.objects
+        made_by: dict[str, Build] | None = None
+        lost: list[Build] = []
+        at: str | None = version_id
+        while at is not None and objects.is_lost(self._relations.version(at)):
+            if made_by is None:
+                made_by = self._made_by(self._relations.version(at).dataset)
+            if at not in made_by:
+                self._relations.relation(at)  # says which file it is
+            lost.append(made_by[at])
+            at = (lost[-1].grown or {})[EARLIER]
+        again: dict[str, str] = {}
+        for build in reversed(lost):
+            before = (build.grown or {})[EARLIER]
             old = replace(objects.definitions([build.definition])[build.definition], dataset=definition.dataset)
-            made = self.write(old, build)
-            again = replace(build, id=secrets.token_hex(16), version=made.version.id)
-            objects.record([(made.version, again)], force=True)
-            self._relations.add(made.version, again, old)
-            return made.version
-        self._relations.relation(version_id)  # says which file it is
-        return version
+            made = self.write(old, replace(build, grown={**(build.grown or {}), EARLIER: again.get(before, before)}))
+            known = replace(build, id=secrets.token_hex(16), version=made.version.id)
+            objects.record([(made.version, known)], force=True)
+            self._relations.add(made.version, known, old)
+            again[build.version] = made.version.id
+        return self._relations.version(again.get(version_id, version_id))
+
+    def _made_by(self, dataset: str) -> dict[str, Build]:
+        """By version the build that made it: not one that only says why it is still the same."""
+        found = [b for b in self._job.lake.objects.builds_of(dataset) if b.grown is not None and EARLIER in b.grown]
+        return {build.version: build for build in found if (build.grown or {})[EARLIER] != build.version}
 
     def _going_on(self, whole: FilePart, asked: Next, earlier: Version) -> tuple[list[FilePart], list[DataFile]]:
         """What is written beside which files. Where rows say themselves since when they are so, late ones may change any of them."""
