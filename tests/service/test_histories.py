@@ -221,3 +221,12 @@ def test_a_history_whose_files_were_lost_is_made_again_of_what_it_was_made_of(pr
     assert len(shown(project)) == len(before) + 1
     project("undo", "--yes")
     assert shown(project) == before, "earlier commits show it again"
+
+
+def test_a_run_whose_time_lies_before_what_is_known_says_so(project):
+    given(project, "1,Paris", "2,Oslo")
+    project("refresh", "--now", "2026-01-03")
+    given(project, "1,Bern", "2,Oslo")
+    found = project("refresh", "--now", "2026-01-02")
+    assert "lies before 2026-01-03" in found.out + found.err
+    assert shown(project) == ["1 Rome 1..3", "1 Bern 3..", "2 Oslo 1.."]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
-from andon.base.clock import from_text
+from andon.base.clock import from_text, to_text
 from andon.base.names import literal, quote_name
 from andon.base.record import replace
 from andon.engines.relation import TableRelation
 from andon.engines.types import stored_types
 from andon.errors import AndonError, DatasetError
-from andon.model.history import ADDED, IS_CURRENT, VALID_FROM, RowHistory
+from andon.model.history import ADDED, IS_CURRENT, VALID_FROM, VALID_TO, RowHistory
 from andon.model.version import DataFile
+from andon.relations.bounds import bounds_of
 from andon.runs.building.writing import FilePart
 from andon.runs.planning.histories import EARLIER, MOMENT
 from andon.sql.history import NO_KEY, NO_TIME, TWICE, Next, ended_rows, next_state, without_history
@@ -60,9 +62,15 @@ class Histories:
         else:
             parts, kept = self._going_on(whole, asked, earlier)
         try:
-            return self._writer.write(definition, make, parts, kept)
+            made = self._writer.write(definition, make, parts, kept)
         except AndonError as error:
             _explain(error, definition, history)
+        newest = _newest(earlier) if earlier is not None and history.changed_at is None else None
+        if newest is not None and newest > from_text(moment):
+            when, now = (to_text(each) for each in (newest, from_text(moment)))
+            told = f"the time of the run, {now}, lies before {when}, when rows last changed: changes date from then"
+            made = replace(made, note="; ".join(each for each in (made.note, told) if each))
+        return made
 
     def _earlier(self, definition: Definition, version_id: str) -> Version:
         """An earlier state; made again, state by state, of what it was made of where its files don't hold what was written.
@@ -135,6 +143,14 @@ def _asked(
         earlier=quote_name(definition.dataset) if earlier is not None else None,
         known=frozenset(column.name.lower() for column in earlier.columns) if earlier is not None else frozenset(),
     )
+
+
+def _newest(earlier: Version) -> datetime | None:
+    """When rows of a history last began or ended, as far as the writes of its files told."""
+    kinds = dict(earlier.types)
+    bounds = [bounds_of(file, name, kinds[name]) for file in earlier.files for name in (VALID_FROM, VALID_TO)]
+    known = [each.highest.replace(tzinfo=UTC) for each in bounds if each.is_known and each.highest is not None]
+    return max(known, default=None)
 
 
 def _is_ended(file: DataFile) -> bool:
