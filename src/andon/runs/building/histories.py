@@ -17,7 +17,7 @@ from andon.model.version import DataFile
 from andon.relations.bounds import bounds_of
 from andon.runs.building.writing import FilePart
 from andon.runs.planning.histories import EARLIER, MOMENT
-from andon.sql.history import NO_KEY, NO_TIME, TWICE, Next, ended_rows, next_state, without_history
+from andon.sql.history import NO_KEY, NO_TIME, NO_VALUE, TWICE, Next, ended_rows, next_state, without_history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +142,14 @@ def _asked(
         moment=f"cast(cast({literal(moment)} as timestamptz) as {time})",
         earlier=quote_name(definition.dataset) if earlier is not None else None,
         known=frozenset(column.name.lower() for column in earlier.columns) if earlier is not None else frozenset(),
+        retyped=_retyped(stored_types(types), earlier) if earlier is not None else {},
     )
+
+
+def _retyped(types: Sequence[tuple[str, str]], earlier: Version) -> dict[str, str]:
+    """The types that columns of an earlier state have, where they are others now."""
+    now = {name.lower(): kind for name, kind in types}
+    return {name.lower(): kind for name, kind in earlier.types if now.get(name.lower(), kind) != kind}
 
 
 def _newest(earlier: Version) -> datetime | None:
@@ -170,6 +177,10 @@ def _explain(error: AndonError, definition: Definition, history: RowHistory) -> 
             f"two different rows for {by}: {found}",
             "make the SQL return one, or let `key` say what tells rows apart",
         )
+    elif NO_VALUE in said:
+        column, value = said.split(NO_VALUE, 1)[1].rstrip('"').split("\n", 1)
+        message = f"`{column}` has another type than before, in which `{value[:40]}` of an earlier row can't be said"
+        hint = "cast it to the type that it had, or give the column another name: then the old one is left out of the history"
     elif NO_KEY in said:
         message, hint = (
             f"a row without {key}, which says whose history it is",
