@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text, to_text
+from andon.base.duration import read_fixed
 from andon.base.hashing import content_id
 from andon.base.names import literal, quote
 from andon.base.record import Record, replace
@@ -19,7 +20,7 @@ from andon.engines.engine import Recipe
 from andon.engines.relation import TableRelation
 from andon.model.build import EXTRACT, Build, recipe_key
 from andon.model.dataset import Definition
-from andon.model.load import LoadPolicy, span
+from andon.model.load import LoadPolicy
 from andon.model.version import DataFile, Version, version_id
 from andon.runs.building import putting
 from andon.runs.building.outcome import Outcome
@@ -170,7 +171,7 @@ class _GoingOn:
 
     def _is_due(self) -> bool:
         """Whether all keys are to be compared."""
-        every = span(self._policy.compare) if self._policy.compare else None
+        every = read_fixed(self._policy.compare) if self._policy.compare else None
         if every is None:
             return False
         return self._state.compared is None or self._job.moment - from_text(self._state.compared) >= every
