@@ -104,6 +104,19 @@ def test_a_branch_may_fill_less_and_a_backfill_goes_on_where_it_was(project):
     assert project.ask("select count(*) from m.daily", "dev") == [(16,)]
 
 
+def test_what_a_branch_filled_is_published_with_it_and_undone_with_it(project):
+    backfill(project, 3, 5)
+    project.branch("dev")
+    backfill(project, 5, 7, branch="dev")
+    days = "select distinct day(ts) from m.daily order by 1"
+    assert (project.ask(days), project.ask(days, "dev")) == ([(3,), (4,)], [(3,), (4,), (5,), (6,)])
+    assert project.publish("dev").published
+    assert project.ask(days) == [(3,), (4,), (5,), (6,)]
+    assert grown(project, "m.daily").filled == (("2024-05-03T00:00:00", "2024-05-07T00:00:00"),)
+    project.undo()
+    assert project.ask(days) == [(3,), (4,)]
+
+
 def test_rows_that_stay_by_a_persons_word_are_told_and_can_be_made_anew(project):
     project.write("datasets/m/daily.sql", DAILY.format(", lookback: 2d"))
     project.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,38 @@ def test_tables_that_read_each_other_are_put_together_at_once(tmp_path):
         assert len(rows(made, name)) == 5, name
         assert rows(made, name)[:4] == before[name]
     assert files(made, "shop.days") == 2, "it went on from what was put together"
+
+
+def test_a_view_that_was_proved_is_found_again_when_a_database_is_asked(tmp_path):
+    """What the view reads is known only when the database was asked; by then it is one that a proof spoke of."""
+    made = Andon(tmp_path / "acme")
+    made.write("andon.toml", '[connections.shop]\nkind = "sqlite"\npath = "shop.db"\n')
+    database = sqlite3.connect(made.folder / "shop.db")
+
+    def insert(number: int) -> None:
+        database.execute("insert into events values (?, ?, 1)", (number, f"2026-01-0{number}"))
+        database.commit()
+
+    database.execute("create table events (id integer primary key, at text, v integer)")
+    insert(1)
+    load = "load: {by: cursor, column: at, lookback: 1d}"
+    made.write(
+        "sources/shop/events.sql", f"/*---\nconnection: shop\nkey: id\n{load}\n---*/\nselect id, at, v from events\n"
+    )
+    made.write(
+        "datasets/marts/seen.sql", "/*---\nmaterialize: view\n---*/\nselect id, v from shop.events where v = 1\n"
+    )
+    grown = "/*---\nmaterialize: incremental\nkey: id\nincremental: {by: key}\n---*/\n"
+    made.write("datasets/marts/ids.sql", f"{grown}select id, v from marts.seen\n")
+    made("run", "--yes")
+    for number in (2, 3):
+        insert(number)
+        made("refresh")
+    made("optimize")
+    made("refresh")
+    made.replace("datasets/marts/seen.sql", "v = 1", "1 = v")
+    made("run", "--yes")
+    made("refresh")
+    insert(4)
+    made("refresh")
+    assert rows(made, "marts.ids") == [[number, 1] for number in range(1, 5)]

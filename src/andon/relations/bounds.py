@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -59,3 +60,20 @@ def may_meet(one: Bounds, other: Bounds) -> bool:
     if one.lowest is None or other.lowest is None:  # nothing but NULLs
         return False
     return bool(one.lowest <= other.highest and other.lowest <= one.highest)
+
+
+def span_of(files: Iterable[DataFile], column: str, kind: str) -> tuple[Any, Any, int] | None:
+    """The least and the greatest value of a column in all of some files, and how many NULLs there are; None where that is not known."""
+    lowest, highest, nulls = [], [], 0
+    for file in files:
+        stats = file.stats.get(f'"{column}"')
+        bounds = of_stats(stats, kind, file.rows)
+        if (
+            stats is None or stats.nulls is None or not bounds.is_known or kind == "VARCHAR"
+        ):  # of long texts a part is told
+            return None
+        nulls += stats.nulls
+        if bounds.lowest is not None:
+            lowest.append(bounds.lowest)
+            highest.append(bounds.highest)
+    return (min(lowest), max(highest), nulls) if lowest else (None, None, nulls)

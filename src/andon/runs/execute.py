@@ -76,7 +76,11 @@ class Execution:
             ),
             demands=Demands(_DeclaredColumns(gathered), check.of_task),
             reuse=Reusable(
-                frozenset(self._lake.objects.built_definitions(gathered.definitions[d].id for d in built)),
+                frozenset(
+                    self._lake.objects.built_definitions(
+                        gathered.definitions[s.dataset].id for s in works if s.action in (Action.BUILD, Action.VIEW)
+                    )
+                ),
                 prepared.options.proofs,
                 prepared.forced,
             ),

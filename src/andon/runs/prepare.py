@@ -175,7 +175,7 @@ class Preparer:
             moment=moment,
             known=lambda keys: self._known(keys, lost),
             old=old,
-            grown=growth.builds,
+            grown={**growth.builds, **self._merged_growth(goal, gathered, growth.builds)},
             wanted=growth.wanted,
             how=growth.how,
             seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
@@ -225,6 +225,26 @@ class Preparer:
             leaves = with_merged(leaves, gathered.state.leaves, merged, parted)
         builds = self._lake.objects.builds(leaf.build for leaf in leaves.values())
         return {dataset: builds[leaf.build] for dataset, leaf in leaves.items()}
+
+    def _merged_growth(self, goal: Goal, gathered: Gathered, own: Mapping[str, Build]) -> Mapping[str, Build]:
+        """How a branch that is merged made tables that grow, where it alone made them anew since the two parted: more of them may be filled
+        there."""
+        if goal.merged is None or not own:
+            return {}
+        commits, here = self._lake.commits, gathered.state.leaves
+        common = commits.merge_base(gathered.head, goal.merged)
+        parted = commits.state(common).leaves if common is not None else {}
+        there = commits.state(goal.merged).leaves
+        moved = {
+            d: there[d].build
+            for d in own
+            if d in there
+            and d in parted
+            and here[d].version == parted[d].version
+            and there[d].definition == here[d].definition
+        }
+        builds = self._lake.objects.builds(moved.values())
+        return {d: builds[build] for d, build in moved.items() if build in builds}
 
     def _replaced_definitions(self, gathered: Gathered) -> Mapping[str, Definition]:
         """Definitions of the head's leaves that differ from the code's, by id."""

@@ -19,6 +19,7 @@ from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.growth import Grown
 from andon.model.plan import Action, Step
 from andon.model.version import Version
+from andon.relations.bounds import span_of
 from andon.relations.changed_files import changed_files
 from andon.relations.sides import Sides
 from andon.runs.building.columns import OutputColumns
@@ -328,6 +329,10 @@ class Tasks:
         change = changed_files(earlier, version)
         if not change.new or not change.gone:
             return not change.new and not change.gone
+        for name, kind in version.types:  # what the writes told may tell them apart, and costs nothing
+            told = [span_of(files, name, kind) for files in (change.gone, change.new)]
+            if None not in told and told[0] != told[1]:
+                return False
         sides = (replace(earlier, files=change.gone), replace(version, files=change.new))
         return sides[0].rows == sides[1].rows and self.sides.hold_the_same(*sides, in_order=False)
 

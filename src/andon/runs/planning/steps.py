@@ -143,7 +143,7 @@ class _Planner:
             return ""
         grown, leaf = self.now.grown.get(dataset), self.now.leaves.get(dataset)
         if grown is not None and leaf is not None and leaf.definition == definition.id and grown.inputs == inputs:
-            return leaf.key  # which may hold more than a key of these inputs says: rows that stay by a person's word
+            return grown.key  # which may hold more than a key of these inputs says: rows that stay by a person's word
         source = self.now.sources.get(dataset)
         if definition.kind is Kind.SOURCE and (source is None or source.load is not None):
             return ""
