@@ -200,3 +200,24 @@ def test_what_makes_no_history_is_said(project):
         "/*---\nmaterialize: history\nkey: id\n---*/\nfrom read_csv('raw/customers.csv')\n",
     )
     assert "a history is made by SQL, not by a source" in project("plan", status=2).err
+
+
+@pytest.mark.parametrize("forced", [False, True])
+def test_a_history_whose_files_were_lost_is_made_again_of_what_it_was_made_of(project, forced):
+    for day in range(2, 5):
+        given(project, f"1,City{day}", "2,Oslo")
+        project("refresh", "--now", f"2026-01-0{day}")
+    before = shown(project)
+    places = project.json("show", "marts.customers")["files"]
+    for place in places:
+        (project.folder / ".andon/lake" / place).unlink()
+    assert "--force marts.customers" in project("query", "from marts.customers", status=4).err
+    if forced:
+        project("run", "--yes", "--force", "marts.customers", "--now", "2026-01-05")
+        assert shown(project) == before
+    given(project, "1,City9", "2,Oslo")
+    project("refresh", "--now", "2026-01-06")
+    assert shown(project)[-2:] == ["1 City9 6..", before[-1]]
+    assert len(shown(project)) == len(before) + 1
+    project("undo", "--yes")
+    assert shown(project) == before, "earlier commits show it again"

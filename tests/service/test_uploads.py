@@ -258,3 +258,13 @@ def test_whatever_a_first_file_is_called(project, name):
     project("upload", given(project, name, LEADS), "--as", "crm.leads", "--yes")
     project("run", "--yes")
     assert count(project) == 2
+
+
+def test_nothing_takes_the_place_of_rows_that_a_source_keeps(project):
+    project("upload", given(project, "may.csv", LEADS), "--as", "crm.leads", "--yes")
+    text = (project.folder / "sources/crm/leads.sql").read_text()
+    project.write("sources/crm/leads.sql", text.replace("description", "load: append\ndescription"))
+    before = state(project)
+    refused = project("upload", given(project, "june.csv", MORE), "--as", "crm.leads", "--replace", "--yes", status=2)
+    assert "keeps the rows of files that went" in refused.err
+    assert state(project) == before

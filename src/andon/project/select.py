@@ -137,7 +137,8 @@ def _core(core: str, among: Selectable) -> set[str]:
     method, colon, value = core.partition(":")
     if colon:
         return _by_method(core, method, value.strip(), among)
-    if "/" in core or core.endswith((".sql", ".py")):
+    is_path = "/" in core or core.endswith((".sql", ".py"))
+    if is_path and core not in among.needs:  # a dataset may be called `marts.py`
         return _by_path(core, core, among)
     return _by_name(core, among)
 

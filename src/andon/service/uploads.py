@@ -16,6 +16,7 @@ from andon.base.record import Record, replace
 from andon.errors import UsageError
 from andon.lake.named_files import raw_path
 from andon.model.build import InputFile
+from andon.model.load import Taking
 from andon.project.folder.scan import hash_files
 from andon.service.sources import gathered_with
 from andon.service.upload_changes import UploadChanges, sweep
@@ -103,7 +104,7 @@ class Uploads:
             UsageError: `usage.bad_argument` for a file or name that can't be taken, `usage.exists` for a content that is there already.
             AndonError: what `run` raises.
         """
-        source = _source(self._workspace, file, dataset)
+        source = _source(self._workspace, file, dataset, replaces=replaces)
         if reading and not source[2]:
             message = f"`{source[0]}` is there and says how its files are read"
             raise UsageError(
@@ -174,7 +175,7 @@ def _lay(
     return Uploaded(dataset, source, is_new, path, file.name, fact.sha256, fact.size, replaced)
 
 
-def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, bool]:
+def _source(workspace: Workspace, file: Path, dataset: str, *, replaces: bool) -> tuple[str, str, bool]:
     """The source's file, the pattern that it reads uploads by, and whether it must be written.
 
     Raises:
@@ -213,6 +214,10 @@ def _source(workspace: Workspace, file: Path, dataset: str) -> tuple[str, str, b
     if mine is None:
         message = f"the source `{source}` does not read uploads"
         hint = f"let it read `{pattern}` too, or take another name"
+        raise UsageError("usage.bad_argument", message, where=source, hint=hint)
+    if replaces and definition.load is not None and definition.load.taking is Taking.APPEND:
+        message = f"`{dataset}` keeps the rows of files that went (`load: append`), so nothing takes the place of them"
+        hint = f"upload it without `--replace`, or take `load: append` out of `{source}`"
         raise UsageError("usage.bad_argument", message, where=source, hint=hint)
     return source, mine, False
 

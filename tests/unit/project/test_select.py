@@ -108,3 +108,9 @@ def test_a_selection_that_is_excluded_again_is_an_error():
 def test_a_state_is_no_name_where_nothing_is_compared():
     with pytest.raises(UsageError, match="no folder is compared"):
         select(["state:changed"], Selectable({"a.b": []}))
+
+
+def test_a_dataset_may_be_named_like_a_file():
+    among = Selectable({"a.py": [], "b.sql": ["a.py"]}, paths={"a.py": ["datasets/a/py.sql"]})
+    assert select(["a.py"], among) == {"a.py"}
+    assert select(["a.py+"], among) == {"a.py", "b.sql"}

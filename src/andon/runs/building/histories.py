@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, NoReturn
 
+from andon.base.clock import from_text
 from andon.base.names import literal, quote_name
 from andon.base.record import replace
 from andon.engines.relation import TableRelation
@@ -46,10 +48,12 @@ class Histories:
         if history is None or make.grown is None:
             raise ValueError(f"`{definition.dataset}` is no history")
         whole = self._writer.whole(definition, make)
+        if make.logical_time is not None:
+            whole = replace(whole, recipe=replace(whole.recipe, moment=from_text(make.logical_time)))
         with self._engines.builder(definition, 0) as engine:
             types = engine.describe(whole.recipe)
         before, moment = make.grown[EARLIER], make.grown[MOMENT]
-        earlier = self._relations.version(before) if before is not None else None
+        earlier = self._earlier(definition, before) if before is not None else None
         asked = _asked(definition, history, types, moment, earlier)
         if earlier is None:
             parts, kept = [replace(whole, recipe=replace(whole.recipe, sql=next_state(asked)))], list[DataFile]()
@@ -59,6 +63,39 @@ class Histories:
             return self._writer.write(definition, make, parts, kept)
         except AndonError as error:
             _explain(error, definition, history)
+
+    def _earlier(self, definition: Definition, version_id: str) -> Version:
+        """An earlier state; made again, state by state, of what it was made of where its files don't hold what was written.
+
+        Raises:
+            MachineError: `lake.corrupt` if that is not there any more either.
+        """
+        objects = self._job.lake.objects
+        made_by: dict[str, Build] | None = None
+        lost: list[Build] = []
+        at: str | None = version_id
+        while at is not None and objects.is_lost(self._relations.version(at)):
+            if made_by is None:
+                made_by = self._made_by(self._relations.version(at).dataset)
+            if at not in made_by:
+                self._relations.relation(at)  # says which file it is
+            lost.append(made_by[at])
+            at = (lost[-1].grown or {})[EARLIER]
+        again: dict[str, str] = {}
+        for build in reversed(lost):
+            before = (build.grown or {})[EARLIER]
+            old = replace(objects.definitions([build.definition])[build.definition], dataset=definition.dataset)
+            made = self.write(old, replace(build, grown={**(build.grown or {}), EARLIER: again.get(before, before)}))
+            known = replace(build, id=secrets.token_hex(16), version=made.version.id)
+            objects.record([(made.version, known)], force=True)
+            self._relations.add(made.version, known, old)
+            again[build.version] = made.version.id
+        return self._relations.version(again.get(version_id, version_id))
+
+    def _made_by(self, dataset: str) -> dict[str, Build]:
+        """By version the build that made it: not one that only says why it is still the same."""
+        found = [b for b in self._job.lake.objects.builds_of(dataset) if b.grown is not None and EARLIER in b.grown]
+        return {build.version: build for build in found if (build.grown or {})[EARLIER] != build.version}
 
     def _going_on(self, whole: FilePart, asked: Next, earlier: Version) -> tuple[list[FilePart], list[DataFile]]:
         """What is written beside which files. Where rows say themselves since when they are so, late ones may change any of them."""
