@@ -98,7 +98,7 @@ CODES: dict[str, str] = {
     "source.encoding": "A source's file is not in the stated encoding.",
     "source.ragged": "Rows of a source's file differ in their number of columns.",
     "source.contract": "A source's file differs from what its first load recorded.",
-    "source.unreachable": "A database or an API can't be reached, or lets nobody in.",
+    "source.unreachable": "A database, an API or a place of files can't be reached, or lets nobody in.",
     "source.undone": "What a source would be given was undone, and nothing else of it is published.",
     "source.query_failed": "A database or an API refuses what a source asks.",
     "source.bad_answer": "An API answers with something that can't be taken for the records that were asked for.",

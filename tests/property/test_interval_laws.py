@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from andon.model.growth import Grain, Span
+from andon.base.duration import Duration, read_duration
+from andon.model.growth import Grain
 from andon.model.intervals import (
     after,
     common,
@@ -17,7 +18,6 @@ from andon.model.intervals import (
     meets,
     merged,
     of_floors,
-    shift,
     split,
     without,
 )
@@ -26,7 +26,9 @@ ZERO = datetime(2024, 2, 27)
 HOURS = [ZERO + timedelta(hours=i) for i in range(-30, 100)]
 bound = st.none() | st.integers(-20, 90).map(lambda i: ZERO + timedelta(hours=i))
 ranges = st.lists(st.tuples(bound, bound).filter(lambda r: r[0] is None or r[1] is None or r[0] < r[1]), max_size=5)
-spans = st.builds(Span, st.integers(1, 40), st.sampled_from(Grain))
+lengths = st.builds(
+    lambda count, unit: read_duration(f"{count}{unit}"), st.integers(1, 40), st.sampled_from(["h", "d", "w", "mo", "y"])
+)
 
 
 def hours(of):
@@ -42,12 +44,14 @@ def test_sets_of_hours(one, other):
     assert merged(merged(one)) == merged(one)
 
 
-@given(ranges, spans, st.integers(-10, 40), st.integers(0, 40))
-def test_pieces_are_the_whole_and_no_hour_twice(one, span, begin, length):
-    low = ZERO + timedelta(hours=begin)
-    pieces = split(one, span, low, low + timedelta(hours=length))
+@given(ranges, lengths, st.sampled_from(Grain), st.integers(-10, 40), st.integers(0, 40))
+def test_pieces_are_the_whole_and_no_hour_twice_and_cut_no_interval(one, length, grain, begin, hours_long):
+    low = floor(ZERO + timedelta(hours=begin), grain)
+    pieces = split(one, length, grain, low, low + timedelta(hours=hours_long))
     assert hours(pieces) == hours(one)
     assert sum(len(hours([piece])) for piece in pieces) == len(hours(one))
+    stated = {bound for each in one for bound in each}
+    assert all(bound in stated or bound == floor(bound, grain) for piece in pieces for bound in piece)
 
 
 @given(ranges, st.integers(-20, 80), st.integers(0, 20))
@@ -68,7 +72,13 @@ def test_a_moment_lies_in_its_interval(moment, grain):
 
 
 def test_the_end_of_a_month():
-    assert shift(datetime(2024, 1, 31), Span(1, Grain.MONTH)) == datetime(2024, 2, 29)
-    assert shift(datetime(2024, 2, 29), Span(1, Grain.YEAR)) == datetime(2025, 2, 28)
-    assert shift(datetime(2024, 1, 31), Span(2, Grain.MONTH)) == datetime(2024, 3, 31)
+    month = Duration(months=1)
+    assert month.shifted(datetime(2024, 1, 31)) == datetime(2024, 2, 29)
+    assert Duration(months=12).shifted(datetime(2024, 2, 29)) == datetime(2025, 2, 28)
+    assert month.shifted(datetime(2024, 1, 31), 2) == datetime(2024, 3, 31)
     assert after(datetime(9999, 12, 31), Grain.DAY) is None
+
+
+@given(lengths)
+def test_a_length_is_shown_as_it_may_be_written(length):
+    assert read_duration(str(length)) == length

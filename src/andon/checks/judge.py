@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from andon.base.duration import Duration
 from andon.base.record import Record, replace
 from andon.checks.watch import Learning, Limits
 from andon.model.check import (
@@ -299,17 +299,9 @@ def _age(form: MaxAge, measured: Measured, moment: datetime) -> Judgement:
 
 def earlier(moment: datetime, form: MaxAge) -> datetime:
     """The instant that lies the form's duration before `moment`; months keep the day, or take the month's last."""
-    earliest = datetime.min.replace(tzinfo=UTC)
-    if form.unit != "mo":
-        try:
-            return moment - timedelta(microseconds=int(form.amount * _SECONDS[form.unit] * 1_000_000))
-        except OverflowError:
-            return earliest
-    month = moment.year * 12 + moment.month - 1 - int(form.amount)
-    year, index = divmod(month, 12)
-    if year < 1:
-        return earliest
-    return moment.replace(year=year, month=index + 1, day=min(moment.day, calendar.monthrange(year, index + 1)[1]))
+    if form.unit == "mo":
+        return Duration(months=int(form.amount)).before(moment)
+    return Duration(seconds=float(form.amount * _SECONDS[form.unit])).before(moment)
 
 
 def _schema(form: SchemaRule, measured: Measured) -> Judgement:

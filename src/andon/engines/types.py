@@ -6,6 +6,7 @@ casts, so that materialising changes no answer.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -14,7 +15,15 @@ from andon.errors import DatasetError
 from andon.model.types import ELEMENT, KEY, VALUE, DuckType, Field, field_paths, parse_type
 from andon.model.version import Column
 
-__all__ = ["field_ids_clause", "field_paths", "lake_type", "projection", "select_list", "stored_types"]
+__all__ = [
+    "field_ids_clause",
+    "field_paths",
+    "lake_type",
+    "projection",
+    "select_list",
+    "stored_columns",
+    "stored_types",
+]
 
 #: Stored as they are.
 _KEPT = frozenset(
@@ -212,3 +221,13 @@ def _refusal_of_name() -> DatasetError:
     return DatasetError(
         "build.not_supported", f"a column or field can't have the name `{_FIELD_ID}`", hint="give it another name"
     )
+
+
+def stored_columns(types: Iterable[tuple[str, str]]) -> tuple[Column, ...]:
+    """Columns for a file that only an engine reads: of the lake's types, with field ids of their own."""
+    ids = itertools.count(1)
+    columns = []
+    for name, found in types:
+        stored = lake_type(found)
+        columns.append(Column(name, stored, next(ids), tuple((path, next(ids)) for path in field_paths(stored))))
+    return tuple(columns)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from andon.base.document import from_json, to_json
+from andon.base.duration import Duration
 from andon.base.record import Record
 
 #: What a person may answer for, in `assume`, where it can't be proved.
@@ -34,17 +35,6 @@ class Grain(StrEnum):
     YEAR = "year"
 
 
-class Span(Record, array_like=True):
-    """A length of time in the calendar: `3d` is three days."""
-
-    count: int
-    unit: Grain
-
-    def __str__(self) -> str:
-        unit = {Grain.HOUR: "h", Grain.DAY: "d", Grain.WEEK: "w", Grain.MONTH: "mo", Grain.YEAR: "y"}[self.unit]
-        return f"{self.count}{unit}"
-
-
 class Growth(Record, omit_defaults=True):
     """How a dataset grows, as its file states it.
 
@@ -52,7 +42,7 @@ class Growth(Record, omit_defaults=True):
         column: of growth by time: the column of the result that tells a row's interval.
         grain: how long an interval is.
         lookback: how far back from the newest interval what is loaded anew is looked through; None: as far as it reaches.
-        batch: how much of the time is filled at once; None: all.
+        batch: how much of the time is filled at once, in whole intervals; None: all.
         start: from when on rows are kept, as `2024-01-01` or `2024-01-01T06:00:00`; None: all.
         deleted: of growth by key: the column that is true where there is no row with its key any more.
         assume: what a person answers for that can't be proved, words of `ASSUMABLE`.
@@ -61,8 +51,8 @@ class Growth(Record, omit_defaults=True):
     by: By
     column: str | None = None
     grain: Grain = Grain.DAY
-    lookback: Span | None = None
-    batch: Span | None = None
+    lookback: Duration | None = None
+    batch: Duration | None = None
     start: str | None = None
     deleted: str | None = None
     assume: tuple[str, ...] = ()

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 
-from andon.model.growth import Grain, Span
+from andon.base.duration import Duration
+from andon.model.growth import Grain
 
 #: From a time to before another; None on a side where there is no end.
 Range = tuple[datetime | None, datetime | None]
 
 EVERYTHING: tuple[Range, ...] = ((None, None),)
+
+_LENGTHS = {
+    Grain.HOUR: Duration(seconds=3600),
+    Grain.DAY: Duration(seconds=86400),
+    Grain.WEEK: Duration(seconds=604800),
+    Grain.MONTH: Duration(months=1),
+    Grain.YEAR: Duration(months=12),
+}
 
 
 def floor(moment: datetime, grain: Grain) -> datetime:
@@ -26,33 +35,10 @@ def floor(moment: datetime, grain: Grain) -> datetime:
     return day.replace(month=1, day=1) if grain is Grain.YEAR else day
 
 
-def shift(moment: datetime, span: Span, times: int = 1) -> datetime:
-    """The time that lies `times` spans after a moment; in months and years the day is that of the month's end at most.
-
-    Raises:
-        OverflowError: it lies beyond the years 1 to 9999.
-    """
-    count = span.count * times
-    if span.unit is Grain.HOUR:
-        return moment + timedelta(hours=count)
-    if span.unit in (Grain.DAY, Grain.WEEK):
-        return moment + timedelta(days=count * (7 if span.unit is Grain.WEEK else 1))
-    months = moment.year * 12 + moment.month - 1 + count * (12 if span.unit is Grain.YEAR else 1)
-    if not 12 <= months < 120_000:
-        raise OverflowError("beyond the years 1 to 9999")
-    year, month = divmod(months, 12)
-    for day in range(moment.day, 27, -1):
-        try:
-            return moment.replace(year=year, month=month + 1, day=day)
-        except ValueError:
-            continue
-    return moment.replace(year=year, month=month + 1)
-
-
 def after(moment: datetime, grain: Grain) -> datetime | None:
     """The beginning of the interval after the one that begins at `moment`; None beyond the years that there are."""
     try:
-        return shift(moment, Span(1, grain))
+        return _LENGTHS[grain].shifted(moment)
     except OverflowError:
         return None
 
@@ -116,18 +102,27 @@ def holds(ranges: Sequence[Range], lowest: datetime, highest: datetime) -> bool:
     return any((start is None or start <= lowest) and (end is None or highest < end) for start, end in merged(ranges))
 
 
-def split(ranges: Sequence[Range], span: Span, lowest: datetime, highest: datetime) -> tuple[Range, ...]:
-    """The ranges in pieces of at most `span`, counted from `lowest` on; what lies outside of `lowest` to `highest` goes with the ends."""
+def split(
+    ranges: Sequence[Range], length: Duration, grain: Grain, lowest: datetime, highest: datetime
+) -> tuple[Range, ...]:
+    """The ranges in pieces of about `length`, counted from `lowest` on: whole intervals, since what lies in one may hang together.
+
+    What lies outside of `lowest` to `highest` goes with the ends.
+    """
+    step = max(length, _LENGTHS[grain], key=lambda each: each.after(lowest))
     cuts: list[datetime] = []
-    at = lowest
     try:
-        while (at := shift(lowest, span, len(cuts) + 1)) <= highest:
-            cuts.append(at)
+        for count in itertools.count(1):
+            at = floor(step.shifted(lowest, count), grain)
+            if at > highest:
+                break
+            if at > (cuts[-1] if cuts else lowest):
+                cuts.append(at)
     except OverflowError:  # the end of the calendar
         pass
     bounds: list[datetime | None] = [None, *cuts, None]
     pieces: list[Range] = []
-    for start, end in pairwise(bounds):
+    for start, end in itertools.pairwise(bounds):
         pieces += common([(start, end)], ranges)
     return tuple(pieces)
 

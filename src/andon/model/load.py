@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
 
-from andon.base.duration import read_duration
 from andon.base.record import Record
 
 
@@ -47,12 +45,3 @@ class LoadPolicy(Record, omit_defaults=True):
     def shaping(self) -> list[str | None]:
         """What of it a result depends on: another lookback finds the same rows, sooner or later."""
         return ["load", str(self.taking), self.column]
-
-
-def span(text: str) -> timedelta | None:
-    """The span of time that a text such as `30 min`, `6h`, `2d` names, None for another text, and for months, which are unlike."""
-    found = read_duration(text)
-    try:
-        return timedelta(seconds=found.seconds) if found is not None and not found.months else None
-    except OverflowError:
-        return None

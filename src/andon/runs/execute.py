@@ -61,33 +61,7 @@ class Execution:
             except (DatasetError, DamagedError) as error:
                 failures[name] = error
         sides = engines()
-        job = Job(
-            lake=self._lake,
-            run=run,
-            moment=prepared.moment,
-            definitions=gathered.definitions,
-            leaves=gathered.state.leaves,
-            bound=prepared.bound,
-            raw=RawReads(
-                {name: (s.files, s.contract) for name, s in gathered.sources.items()},
-                failures,
-                _SourceReader(gathered, self._raw),
-                frozenset(gathered.head.rejected) - gathered.passed,
-            ),
-            demands=Demands(_DeclaredColumns(gathered), check.of_task),
-            reuse=Reusable(
-                frozenset(
-                    self._lake.objects.built_definitions(
-                        gathered.definitions[s.dataset].id for s in works if s.action in (Action.BUILD, Action.VIEW)
-                    )
-                ),
-                prepared.options.proofs,
-                prepared.forced,
-            ),
-            proofs=Proofs(self._workspace.cache),
-            wishes=prepared.wishes,
-            histories=prepared.histories,
-        )
+        job = self._job(prepared, run, failures, check)
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
         tasks = Tasks(job, sides, engines)
         tasks.register(columns_by_dataset({d: c for d, c in prepared.bound.items() if d in built}))
@@ -115,6 +89,39 @@ class Execution:
         known = {d: v for d, v in versions.items() if d not in built}
         with listener.cancel.calling(tasks.interrupt):
             return runner.run(works, known, check.of_reused(prepared.plan.steps))
+
+    def _job(self, prepared: Prepared, run: int, failures: Mapping[str, AndonError], check: CheckedRun) -> Job:
+        """What tasks need to know; `failures` says why files of sources can't be read."""
+        gathered = prepared.gathered
+        return Job(
+            lake=self._lake,
+            run=run,
+            moment=prepared.moment,
+            definitions=gathered.definitions,
+            leaves=gathered.state.leaves,
+            bound=prepared.bound,
+            raw=RawReads(
+                {name: (s.files, s.contract) for name, s in gathered.sources.items()},
+                failures,
+                _SourceReader(gathered, self._raw),
+                frozenset(gathered.head.rejected) - gathered.passed,
+            ),
+            demands=Demands(_DeclaredColumns(gathered), check.of_task),
+            reuse=Reusable(
+                frozenset(
+                    self._lake.objects.built_definitions(
+                        gathered.definitions[s.dataset].id
+                        for s in prepared.plan.builds
+                        if s.action in (Action.BUILD, Action.VIEW)
+                    )
+                ),
+                prepared.options.proofs,
+                prepared.forced,
+            ),
+            proofs=Proofs(self._workspace.cache),
+            wishes=prepared.wishes,
+            histories=prepared.histories,
+        )
 
     def _say_contract(self, gathered: Gathered, name: str, report: Reporter) -> None:
         build, source = gathered.builds.get(name), gathered.sources[name]

@@ -88,7 +88,7 @@ class Backfills:
             raise UsageError("usage.bad_argument", message, where="--publish", hint=f"`{WHOLE}` or `{BATCH}`")
         if publish == WHOLE or growth.batch is None:
             return (span,)
-        return split([span], growth.batch, *span)
+        return split([span], growth.batch, growth.grain, *span)
 
     def _growth(self, dataset: str, definition: str | None, branch: str) -> Growth:
         """How a dataset grows, by its definition on the branch or else in the folder."""

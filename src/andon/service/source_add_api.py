@@ -66,19 +66,7 @@ def add_api(workspace: Workspace, url: str, name: str | None = None) -> AddedApi
         DatasetError: the API can't be reached, or answers with something else than records.
         MachineError: `machine.missing` where the library is not installed.
     """
-    parts = urlsplit(url)
-    if "@" in parts.netloc or not parts.hostname:
-        message = "the address names a user or a password" if parts.hostname else f"`{url}` is no address"
-        raise UsageError("usage.bad_argument", message, hint="state the plain address; secrets stand in `auth`")
-    dataset = name or f"{_plain(parts.hostname.removeprefix('api.').split('.')[0])}.{_plain(parts.path.split('/')[-1])}"
-    schema, _, short = dataset.partition(".")
-    if not (is_name_part(schema) and is_name_part(short)):
-        raise UsageError("usage.bad_argument", f"`{dataset}` can't name a dataset", hint="name it: `--as schema.name`")
-    file = f"sources/{schema}/{short}.yml"
-    for ending in (".yml", ".yaml", ".sql", ".py"):
-        if (workspace.root / f"sources/{schema}/{short}{ending}").exists():
-            hint = f"`--as {schema}.{short}_2` gives it another name"
-            raise UsageError("usage.exists", f"`sources/{schema}/{short}{ending}` is there already", hint=hint)
+    dataset, file = _named(workspace, url, name)
     rest = Rest(url, retries=1)
     with closing(Client(rest, lambda text: text, file, threading.Event())) as client:
         answer = client.get()
@@ -112,6 +100,27 @@ def add_api(workspace: Workspace, url: str, name: str | None = None) -> AddedApi
         found.count,
         found.of,
     )
+
+
+def _named(workspace: Workspace, url: str, name: str | None) -> tuple[str, str]:
+    """The dataset that an address becomes, and its file.
+
+    Raises:
+        UsageError: `usage.bad_argument`, `usage.exists` where there is such a file.
+    """
+    parts = urlsplit(url)
+    if "@" in parts.netloc or not parts.hostname:
+        message = "the address names a user or a password" if parts.hostname else f"`{url}` is no address"
+        raise UsageError("usage.bad_argument", message, hint="state the plain address; secrets stand in `auth`")
+    dataset = name or f"{_plain(parts.hostname.removeprefix('api.').split('.')[0])}.{_plain(parts.path.split('/')[-1])}"
+    schema, _, short = dataset.partition(".")
+    if not (is_name_part(schema) and is_name_part(short)):
+        raise UsageError("usage.bad_argument", f"`{dataset}` can't name a dataset", hint="name it: `--as schema.name`")
+    for ending in (".yml", ".yaml", ".sql", ".py"):
+        if (workspace.root / f"sources/{schema}/{short}{ending}").exists():
+            hint = f"`--as {schema}.{short}_2` gives it another name"
+            raise UsageError("usage.exists", f"`sources/{schema}/{short}{ending}` is there already", hint=hint)
+    return dataset, f"sources/{schema}/{short}.yml"
 
 
 def _text(url: str, found: Guess, cursor: str | None, personal: tuple[str, ...]) -> str:

@@ -6,14 +6,13 @@ equal in all columns: what was asked for begins where the last load ended, and t
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 from andon.base.names import literal, quote, quote_name
 from andon.base.record import Record, replace
-from andon.engines.engine import Engine, NothingNew, Produced, Recipe, Task, Types
+from andon.engines.engine import Engine, NothingNew, Produced, Recipe, Task
 from andon.engines.relation import TableRelation
-from andon.engines.types import field_paths, lake_type
+from andon.engines.types import lake_type, stored_columns
 from andon.errors import DatasetError
 from andon.model.version import Column
 
@@ -133,17 +132,7 @@ class _Stored(Record):
 
 
 def _stored(sql: Engine, recipe: Recipe, path: Path) -> _Stored:
-    return _Stored(path, sql.run(Task(recipe, str(path), _as_they_are)))
-
-
-def _as_they_are(types: Types) -> tuple[Column, ...]:
-    """Columns for a file that only the engine reads."""
-    ids = itertools.count(1)
-    columns = []
-    for name, found in types:
-        stored = lake_type(found)
-        columns.append(Column(name, stored, next(ids), tuple((path, next(ids)) for path in field_paths(stored))))
-    return tuple(columns)
+    return _Stored(path, sql.run(Task(recipe, str(path), stored_columns)))
 
 
 def _before(column: Column, types: dict[str, str]) -> str:

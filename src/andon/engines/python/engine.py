@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
 import shutil
 import threading
@@ -16,10 +15,9 @@ from andon.engines.engine import Capabilities, Engine, EngineSettings, Produced,
 from andon.engines.python.run import run_python
 from andon.engines.python.task import PythonSettings, PythonTask
 from andon.engines.relation import Relation, TableRelation
-from andon.engines.types import field_paths, lake_type
+from andon.engines.types import stored_columns
 from andon.errors import DatasetError
 from andon.model.dataset import Kind
-from andon.model.version import Column
 
 CAPABILITIES = Capabilities(name="python", kinds=frozenset({Kind.PYTHON}), macros=False)
 
@@ -99,15 +97,5 @@ class PythonEngine:
             return tuple(Path(file) for file in relation.files)
         target = work / f"{name}.parquet"
         view = replace(recipe, sql=f"from {quote_name(name)}", inputs={name: relation}, code={})
-        self._sql.run(Task(view, str(target), _as_they_are))
+        self._sql.run(Task(view, str(target), stored_columns))
         return (target,)
-
-
-def _as_they_are(types: Types) -> tuple[Column, ...]:
-    """Columns for a file that only the child reads."""
-    ids = itertools.count(1)
-    columns = []
-    for name, found in types:
-        stored = lake_type(found)
-        columns.append(Column(name, stored, next(ids), tuple((path, next(ids)) for path in field_paths(stored))))
-    return tuple(columns)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
-from andon.base.duration import read_duration
 from andon.base.names import did_you_mean, is_name_part
 from andon.model.dataset import CheckLine, ColumnSpec
 from andon.model.load import SchemaPolicy
@@ -15,6 +12,7 @@ from andon.project.files.history import read_history
 from andon.project.files.loading import as_schema, read_load, read_new_columns, read_schema
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
+from andon.project.files.refresh import read_refresh
 
 
 def _read_engine(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
@@ -49,57 +47,6 @@ def _read_key(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple
         reader.wrong(node, message, "found an empty list")
         return None
     return tuple(column for column, _ in pairs)
-
-
-_REFRESH_KEYS = ("max_age", "every", "cron", "when", "upstream")
-_CRON = re.compile(r"\s*\S+(?:\s+\S+){4}\s*\Z")
-
-
-def _cron_flaw(text: str) -> str | None:
-    if not _CRON.match(text):
-        return "`refresh.cron` must have five fields"
-    from cronsim import CronSim, CronSimError
-
-    try:
-        CronSim(text.strip(), datetime(2000, 1, 1, tzinfo=UTC))
-    except CronSimError as error:
-        return f"`refresh.cron` names no times ({str(error).lower()})"
-    return None
-
-
-def _read_refresh(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> tuple[tuple[str, str], ...] | None:
-    if node.kind != "map":
-        reader.wrong(node, "`refresh` must be a mapping", f"found {node.shown()}", "write `refresh: {max_age: 6h}`")
-        return None
-    found: list[tuple[str, str]] = []
-    for name, value in node.value.items():
-        if name not in _REFRESH_KEYS:
-            line, column = node.keys[name]
-            hint = did_you_mean(name, _REFRESH_KEYS) or "known are " + ", ".join(f"`{k}`" for k in _REFRESH_KEYS)
-            reader.add("project.unknown_key", f"there is no key `{name}` in `refresh`", line, column, hint)
-            continue
-        if name == "upstream":
-            if value.kind != "flag":
-                reader.wrong(value, "`refresh.upstream` must be true or false", f"found {value.shown()}")
-                continue
-            found.append((name, str(value.value).lower()))
-            continue
-        text = reader.text(f"refresh.{name}", value)
-        if text is None:
-            continue
-        if name in ("max_age", "every") and read_duration(text) is None:
-            reader.wrong(
-                value,
-                f"`refresh.{name}` must be a duration",
-                f"found `{text}`",
-                "such as `30 min`, `6h`, `2d`, `1w`, `3 mo`",
-            )
-            continue
-        if name == "cron" and (flaw := _cron_flaw(text)) is not None:
-            reader.wrong(value, flaw, f"found `{text}`", "such as `0 6 * * 1-5`; times are UTC")
-            continue
-        found.append((name, text))
-    return tuple(found)
 
 
 def _read_timeout(reader: FieldReader, _known: FieldSpec, node: PlacedValue) -> float | None:
@@ -322,7 +269,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         "mapping: max_age, every, cron, when, upstream",
         "on upstream change",
         "How new it has to be.",
-        _read_refresh,
+        read_refresh,
     ),
     FieldSpec(
         "columns",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any
 
+from andon.base.duration import Duration, read_duration
 from andon.base.names import did_you_mean
-from andon.model.growth import ASSUMABLE, By, Grain, Growth, Span
+from andon.model.growth import ASSUMABLE, By, Grain, Growth
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.reading import FieldReader, FieldSpec, read_choice, read_text
 
-_SPAN = re.compile(r"([1-9][0-9_]*)\s*(h|d|w|mo|y)\Z")
-_UNITS = {"h": Grain.HOUR, "d": Grain.DAY, "w": Grain.WEEK, "mo": Grain.MONTH, "y": Grain.YEAR}
 _EXAMPLES = {
     By.APPEND: "`incremental: {by: append}`",
     By.TIME: "`incremental: {by: time, column: day, grain: day}`",
@@ -27,13 +25,12 @@ _FITTING = {
 }
 
 
-def _read_span(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Span | None:
-    found = _SPAN.match(str(node.value).strip()) if node.kind == "text" else None
+def _read_length(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> Duration | None:
+    found = read_duration(node.value) if node.kind == "text" else None
     if found is None:
         hint = "such as `12h`, `3d`, `2w`, `1mo`, `1y`"
         reader.wrong(node, f"`{known.name}` must be a length of time", f"found {node.shown()}", hint)
-        return None
-    return Span(int(found[1].replace("_", "")), _UNITS[found[2]])
+    return found
 
 
 def _read_start(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
@@ -84,10 +81,14 @@ GROWTH_FIELDS: tuple[FieldSpec, ...] = (
         "all that changed",
         "By time: of an input that was loaded whole anew, what is older than this, back from the newest interval, is not compared: it"
         " stays as it was.",
-        _read_span,
+        _read_length,
     ),
     FieldSpec(
-        "batch", "length of time", "all at once", "By time: how much is filled at once, in one file.", _read_span
+        "batch",
+        "length of time",
+        "all at once",
+        "By time: how much is filled at once, in whole intervals, in one file.",
+        _read_length,
     ),
     FieldSpec("start", "date or time", "all", "By time: rows from before it are left out.", _read_start),
     FieldSpec(

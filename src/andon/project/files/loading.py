@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from andon.base.duration import read_fixed
 from andon.base.names import did_you_mean
-from andon.model.load import LoadPolicy, SchemaPolicy, Taking, span
+from andon.model.load import LoadPolicy, SchemaPolicy, Taking
 from andon.project.files.nodes import FileFlaw, PlacedValue
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec
 
@@ -56,10 +57,10 @@ def _fits(reader: FieldReader, name: str, text: str, node: PlacedValue) -> bool:
         reader.wrong(node, "`load.by` must be `cursor`", f"found `{text}`", f"write {_CURSOR}")
     elif name == "column" and not text:
         reader.wrong(node, "`load.column` must name a column", "found an empty name")
-    elif name == "lookback" and span(text) is None and not text.isdigit():
+    elif name == "lookback" and read_fixed(text) is None and not text.isdigit():
         hint = "such as `30 min`, `6h`, `2d`; beside a cursor of numbers a number"
         reader.wrong(node, "`load.lookback` must be a span of time or a whole number", f"found `{text}`", hint)
-    elif name == "compare" and span(text) is None:
+    elif name == "compare" and read_fixed(text) is None:
         reader.wrong(node, "`load.compare` must be a span of time", f"found `{text}`", "such as `6h`, `1d`, `1w`")
     else:
         return True

@@ -11,12 +11,12 @@ from andon.model.dataset import Kind
 from andon.model.load import LoadPolicy, Taking
 from andon.project.files.facts import DatasetFacts, FileFacts, NameUse
 from andon.project.files.fields import FIELDS, with_column_checks
+from andon.project.files.hosts import hosts_of
 from andon.project.files.loading import as_schema
 from andon.project.files.nodes import FileFlaw, PlacedValue
 from andon.project.files.problems import of_flaws
 from andon.project.files.python import DatasetReader, marked, parsed
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec
-from andon.project.files.rest import hosts_of
 
 _FORM = 'from andon import source\n\n@source(hosts=["api.example.com"])\ndef name(state): …'
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")

@@ -13,6 +13,7 @@ from andon.model.dataset import Kind
 from andon.model.rest import PAGES, SIGNS, Pages, Rest, Sign, Since
 from andon.project.files.facts import DatasetFacts, DatasetKeys, FileFacts
 from andon.project.files.fields import FIELDS, with_column_checks
+from andon.project.files.hosts import read_hosts
 from andon.project.files.loading import as_schema
 from andon.project.files.nodes import FileFlaw, PlacedValue
 from andon.project.files.problems import of_flaws
@@ -32,7 +33,6 @@ _SECRET = re.compile(
 )
 _RATE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*/\s*(s|sec|min|h)\Z")
 _SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
-_HOST = re.compile(r"(?P<below>\*\.)?[A-Za-z0-9.-]+(?::[0-9]{1,5})?\Z")
 
 
 def _read_url(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
@@ -118,27 +118,6 @@ def _read_rate(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> floa
             reader.wrong(node, "`rate_limit` must be a number of requests in a time", f"found `{text}`", hint)
         return None
     return _SECONDS[match[2]] / float(match[1])
-
-
-def _read_hosts(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> tuple[str, ...] | None:
-    pairs = reader.texts(known.name, node)
-    return None if pairs is None else hosts_of(reader, pairs)
-
-
-def hosts_of(
-    reader: FieldReader, pairs: tuple[tuple[str, PlacedValue], ...], *, below: bool = False
-) -> tuple[str, ...]:
-    """The hosts in a list of texts; what is none is noted.
-
-    Args:
-        below: whether `*.example.com` may stand for what lies below a host.
-    """
-    for text, place in pairs:
-        match = _HOST.match(text)
-        if match is None or (match["below"] and not below):
-            hint = "such as `api.example.com` or `api.example.com:8443`"
-            reader.wrong(place, "`hosts` are names of hosts, each with or without a port", f"found `{text}`", hint)
-    return tuple(text.lower() for text, _ in pairs if _HOST.match(text))
 
 
 def _read_secret(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> str | None:
@@ -310,7 +289,7 @@ _OWN: tuple[FieldSpec, ...] = (
         "list of hosts",
         "that of `url`",
         "Other hosts that redirects and next pages may lead to; what `auth` names is never sent there.",
-        _read_hosts,
+        read_hosts,
     ),
 )
 _SHARED = (*("description", "owner", "tags", "key", "refresh", "columns", "checks", "caveats", "schema", "recorded"),)

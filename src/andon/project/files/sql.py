@@ -102,28 +102,7 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
     problems = of_flaws(path, text, declared.flaws)
     values = dict(declared.values)
     is_view = values.get("materialize") == "view"
-    if is_source and is_view:
-        offset = _offset(text, declared.places.get("materialize"))
-        message = "a source is always a table: a view over files would change with them"
-        problems.append(at_offset(path, text, offset, "project.bad_value", message, "take `materialize` out"))
-        values.pop("materialize")
-    if is_view and values.pop("sort", ()):
-        offset = _offset(text, declared.places.get("sort"))
-        message = "a view has no files whose rows could lie in an order"
-        problems.append(
-            at_offset(path, text, offset, "project.bad_value", message, "take `sort` out, or order the SQL")
-        )
-    if "timeout" in values:
-        offset = _offset(text, declared.places.get("timeout"))
-        message = "`timeout` is for Python datasets"
-        problems.append(at_offset(path, text, offset, "project.bad_value", message, "take it out"))
-    for name in OF_SOURCES:
-        if name in values and not is_source:
-            offset = _offset(text, declared.places.get(name))
-            problems.append(
-                at_offset(path, text, offset, "project.bad_value", f"`{name}` is for sources", "take it out")
-            )
-            values.pop(name)
+    problems += _misplaced(path, text, declared, values, is_source=is_source)
     unkept = history_problem(values, declared.places, "source" if is_source else "sql")
     if unkept is not None:
         key, message, hint = unkept
@@ -151,6 +130,30 @@ def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
         clock=facts.clock,
     )
     return FileFacts(said, tuple(problems))
+
+
+def _misplaced(
+    path: str, text: str, declared: DeclaredFields, values: dict[str, Any], *, is_source: bool
+) -> list[Problem]:
+    """Keys that mean nothing in such a file; they are taken out of `values`."""
+    wrong: list[tuple[str, str, str]] = []
+    is_view = values.get("materialize") == "view"
+    if is_source and is_view:
+        message = "a source is always a table: a view over files would change with them"
+        wrong.append(("materialize", message, "take `materialize` out"))
+    if is_view and values.get("sort"):
+        message = "a view has no files whose rows could lie in an order"
+        wrong.append(("sort", message, "take `sort` out, or order the SQL"))
+    if "timeout" in values:
+        wrong.append(("timeout", "`timeout` is for Python datasets", "take it out"))
+    if not is_source:
+        wrong += [(name, f"`{name}` is for sources", "take it out") for name in OF_SOURCES if name in values]
+    for name, _, _ in wrong:
+        values.pop(name)
+    return [
+        at_offset(path, text, _offset(text, declared.places.get(name)), "project.bad_value", message, hint)
+        for name, message, hint in wrong
+    ]
 
 
 def _of_growth(path: str, text: str, declared: DeclaredFields, values: dict[str, Any], kind: str) -> list[Problem]:

@@ -22,7 +22,6 @@ from andon.model.intervals import (
     meets,
     merged,
     moment_text,
-    shift,
     shown,
     split,
 )
@@ -119,7 +118,7 @@ class ByTime:
         if newest is None:
             return None
         try:
-            start = shift(floor(newest, self._growth.grain), self._growth.lookback, -1)
+            start = self._growth.lookback.shifted(floor(newest, self._growth.grain), -1)
         except OverflowError:
             return None
         start = floor(start, self._growth.grain)
@@ -132,13 +131,13 @@ class ByTime:
 
     def _pieces(self, extent: Extent, times: Times) -> tuple[FilePart, ...]:
         """The definition over the times, in batches: the rows of each are sorted."""
-        span = self._growth.batch
-        bounds = self._bounds(extent) if span is not None else None
-        if span is None or bounds is None:
+        batch, grain = self._growth.batch, self._growth.grain
+        bounds = self._bounds(extent) if batch is not None else None
+        if batch is None or bounds is None:
             return (self._piece(extent, times),)
         return tuple(
             self._piece(extent, Times((each,), nulls=times.nulls and index == 0))
-            for index, each in enumerate(split(times.ranges, span, floor(bounds[0], self._growth.grain), bounds[1]))
+            for index, each in enumerate(split(times.ranges, batch, grain, floor(bounds[0], grain), bounds[1]))
         ) or (self._piece(extent, times),)
 
     def _bounds(self, extent: Extent) -> tuple[datetime, datetime] | None:
@@ -163,14 +162,17 @@ class ByTime:
     def _piece(self, extent: Extent, times: Times) -> FilePart:
         tables: dict[str, tuple[Relation, Sequence[DataFile]]] = {}
         is_all = times.ranges == EVERYTHING and times.nulls
+        # of an interval that `start` cuts all is read: what is kept of it may hang on what is not
+        read = Times(
+            tuple((floor(start, self._growth.grain) if start else None, end) for start, end in times.ranges),
+            times.nulls,
+        )
         for version_id, ways in extent.limits.items() if not is_all else ():
             version = self._sides.relations.version(version_id)
             kinds = dict(version.types)
             columns = [way[0] for way in ways]
-            files = [
-                f for f in version.files if any(_may_hold(self._bounds_in(f, c, kinds[c]), times) for c in columns)
-            ]
-            conditions = [in_ranges(c, kinds[c], times.ranges, nulls=times.nulls) for c in columns]
+            files = [f for f in version.files if any(_may_hold(self._bounds_in(f, c, kinds[c]), read) for c in columns)]
+            conditions = [in_ranges(c, kinds[c], read.ranges, nulls=times.nulls) for c in columns]
             relation = self._limiting.table(
                 version, files, f"select w.* from {WHOLE} w where {' or '.join(conditions)}"
             )

@@ -6,23 +6,24 @@ keys take the place of those that are there, in whichever files these are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import from_text, to_text
+from andon.base.duration import read_fixed
 from andon.base.hashing import content_id
 from andon.base.names import literal, quote
 from andon.base.record import Record, replace
 from andon.engines.engine import Recipe
-from andon.engines.relation import TableRelation
 from andon.model.build import EXTRACT, Build, recipe_key
 from andon.model.dataset import Definition
-from andon.model.load import LoadPolicy, span
+from andon.model.load import LoadPolicy
 from andon.model.version import DataFile, Version, version_id
 from andon.runs.building import putting
 from andon.runs.building.outcome import Outcome
+from andon.runs.building.stored_rows import StoredRows
 from andon.runs.building.writing import FilePart, Made
 from andon.runs.planning.going_on import LoadState, why_whole
 from andon.runs.planning.steps import clock_part
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 #: A cursor is ahead if it is later than the run by more than clocks and zones differ.
 _AHEAD = timedelta(days=1)
-#: Files below this many bytes that are written anew become one.
-_SMALL = 8 << 20
 
 
 class CursorFacts(Record):
@@ -59,6 +58,7 @@ class CursorLoads:
         self._sides = sides
         self._writer = writer
         self._loads = loads
+        self.rows = StoredRows(job, sides, writer)
 
     def load(self, definition: Definition, make: Build) -> Outcome | tuple[Build, Made]:
         """What a database holds that is new, put to what is published; all of it where nothing is that it could go on from.
@@ -97,24 +97,9 @@ class CursorLoads:
             known = f"isfinite({name}) and not ({ahead})"
         sql = (
             f"select count(*), (max({name}) filter ({known}))::varchar, count(*) filter ({name} is null),"
-            f" count(*) filter ({ahead}) from {self.source(version.files)}"
+            f" count(*) filter ({ahead}) from {self.rows.source(version.files)}"
         )
-        return CursorFacts(*self.ask(version.bytes, sql)[0])
-
-    def ask(self, size: int, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a query over files of `size` bytes."""
-        with self._sides.for_size(size) as side:
-            return list(side.session().connection.execute(sql).fetchall())
-
-    def source(self, files: Sequence[DataFile], *, named: bool = False) -> str:
-        """SQL that may stand after FROM and reads files; `named`: with their `filename`."""
-        paths = tuple(map(self.place, files))
-        source = self._sides.narrow.source(TableRelation(paths))
-        return f"{source[:-1]}, filename = true)" if named else source
-
-    def place(self, file: DataFile) -> str:
-        """A file as the engine names it."""
-        return self._job.lake.storage.engine_path(file.path)
+        return CursorFacts(*self.rows.ask(version.bytes, sql)[0])
 
 
 def told(column: str, facts: CursorFacts) -> list[str]:
@@ -135,7 +120,7 @@ class _GoingOn:
     """One load that goes on from the build `base`, whose version is `before`."""
 
     def __init__(self, of: CursorLoads, definition: Definition, make: Build, base: Build, before: Version) -> None:
-        self._of = of
+        self._of, self._rows = of, of.rows
         self._job, self._sides, self._writer, self._loads = of._job, of._sides, of._writer, of._loads
         self._definition = definition
         self._make = make
@@ -170,7 +155,7 @@ class _GoingOn:
 
     def _is_due(self) -> bool:
         """Whether all keys are to be compared."""
-        every = span(self._policy.compare) if self._policy.compare else None
+        every = read_fixed(self._policy.compare) if self._policy.compare else None
         if every is None:
             return False
         return self._state.compared is None or self._job.moment - from_text(self._state.compared) >= every
@@ -224,7 +209,9 @@ class _GoingOn:
         came = self._came(asked, start, keys)
         facts = self._of.facts(asked, self._column, self._kind)
         notes += told(self._column, facts)
-        new = self._writer.write(self._definition, self._make, [self._part(putting.added(came))])
+        new = self._writer.write(
+            self._definition, self._make, [self._rows.part(self._definition, putting.added(came), self._size)]
+        )
         try:
             gone = self._gone(came)
             if not new.version.rows and not gone[0]:
@@ -257,25 +244,15 @@ class _GoingOn:
 
     def _whole(self, came: putting.Came, new: Made) -> Made:
         """What was there without the rows whose keys came or are gone, and then what came."""
-        kept, parts = list(self._before.files), list[FilePart]()
+        kept, again = list(self._before.files), tuple[DataFile, ...]()
         if self._key:
-            keys = putting.dead(came, self._of.source(new.version.files))
-            named = self._of.source(self._before.files, named=True)
-            places = {place for (place,) in self._ask(putting.touched(came, named, keys))}
-            touched = [file for file in kept if self._of.place(file) in places]
-            kept = [file for file in kept if file not in touched]
-            small = [file for file in touched if file.size < _SMALL]
-            groups = [*([file] for file in touched if file not in small), *([small] if small else [])]
-            parts = [self._part(putting.without(came, self._of.source(group), keys)) for group in groups]
-        rest, packed = self._writer.fewer(self._definition, self._make, kept)
+            keys = putting.dead(came, self._rows.source(new.version.files))
+            kept, again = self._rows.without(self._definition, self._make, self._before, came, keys)
         try:
-            rewritten = self._writer.write(self._definition, self._make, parts) if parts else None
+            rest, packed = self._writer.fewer(self._definition, self._make, kept)
         except BaseException:
-            self._writer.drop(replace(new, new=packed))
+            self._writer.drop(replace(new, new=again))
             raise
-        again = [file for file in (rewritten.new if rewritten is not None else ()) if file.rows]
-        if rewritten is not None:
-            self._writer.drop(replace(rewritten, new=tuple(file for file in rewritten.new if file not in again)))
         mine = [file for file in new.new if file.rows or not (rest or again)]
         self._writer.drop(replace(new, new=tuple(file for file in new.new if file not in mine)))
         columns, files = new.version.columns, (*rest, *again, *mine)
@@ -298,13 +275,13 @@ class _GoingOn:
 
     def _came(self, asked: Version, start: str | None, keys: Version | None) -> putting.Came:
         return putting.Came(
-            self._of.source(asked.files),
-            self._of.source(self._before.files),
+            self._rows.source(asked.files),
+            self._rows.source(self._before.files),
             self._within(start),
             [column.name for column in self._before.columns],
             self._column,
             self._key,
-            self._of.source(keys.files) if keys is not None else None,
+            self._rows.source(keys.files) if keys is not None else None,
         )
 
     def _within(self, start: str | None) -> str | None:
@@ -316,15 +293,8 @@ class _GoingOn:
         text = f"{start}+00" if kind == "TIMESTAMP WITH TIME ZONE" else start
         return f"({name} >= {literal(text)}::{kind} or {name} is null)"
 
-    def _part(self, sql: str) -> FilePart:
-        return FilePart(self._recipe(sql), self._size)
-
-    def _recipe(self, sql: str) -> Recipe:
-        """For the lake's own engine."""
-        return Recipe(replace(self._definition, connection=None), {}, self._job.moment, sql)
-
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
-        return self._of.ask(self._size, sql)
+        return self._rows.ask(self._size, sql)
 
     @property
     def _size(self) -> int:

@@ -13,22 +13,18 @@ from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote_plus, urlencode, urljoin, urlsplit, urlunsplit
-from urllib.request import getproxies, proxy_bypass
 
 from andon.base.record import Record
 from andon.engines.engine import stopped
 from andon.errors import DatasetError, MachineError
 from andon.model.rest import Rest
 from andon.sources.apis.failures import Failures, connection_failure
+from andon.sources.web import AGAIN, MOST_REDIRECTS, PORTS, REDIRECTS, connections, origin
 from andon.version import __version__
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse, PoolManager
+    from urllib3 import BaseHTTPResponse
 
-#: Statuses after which the same request may go through.
-_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 5
 #: A larger page is refused: it would not fit where it is looked at.
 _LARGEST = 256 << 20
 #: The first pause; each that follows is twice as long.
@@ -36,7 +32,6 @@ _PAUSE = 0.25
 #: Who asks to wait longer than so many seconds is asked another day.
 _LONGEST_WAIT = 120.0
 _CHUNK = 1 << 18
-_PORTS = {"http": 80, "https": 443}
 
 
 class Response(Record):
@@ -72,9 +67,9 @@ class Client:
         secrets = [resolve(text) for _, text in (*rest.headers, *rest.params) if "${" in text]
         secrets += self._sign(resolve)
         self.failures = Failures(rest, where, _spellings(secrets))
-        self._own = _origin(rest.url)
+        self._own = origin(rest.url)
         self._last = 0.0
-        self._pool = _pool(rest.url)
+        self._pool = connections(rest.url)
         self._open: BaseHTTPResponse | None = None
         self.requests = 0
 
@@ -119,10 +114,10 @@ class Client:
 
     def _asked(self, address: str) -> Response:
         """The answer from an address or from where it leads."""
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             self._allow(address)
             status, headers, body = self._tried(address)
-            if status not in _REDIRECTS:
+            if status not in REDIRECTS:
                 return Response(address, headers, body)
             target = headers.get("location")
             if not target:
@@ -131,7 +126,7 @@ class Client:
             if address.startswith("https:") and following.startswith("http:"):
                 raise self.failures.leads_away(following, "is not encrypted")
             address = following
-        raise self.failures.bad_answer(f"leads from one address to the next, more than {_MOST_REDIRECTS} times")
+        raise self.failures.bad_answer(f"leads from one address to the next, more than {MOST_REDIRECTS} times")
 
     def _allow(self, address: str) -> None:
         parts = urlsplit(address)
@@ -139,15 +134,15 @@ class Client:
             scheme, host, port = parts.scheme, parts.hostname or "", parts.port
         except ValueError:
             scheme, host, port = "", "", None
-        if scheme not in _PORTS or not host:
+        if scheme not in PORTS or not host:
             raise self.failures.bad_answer("leads to what is no address of the web")
-        named = {host, f"{host}:{port or _PORTS[scheme]}"} if port in (None, _PORTS[scheme]) else {f"{host}:{port}"}
+        named = {host, f"{host}:{port or PORTS[scheme]}"} if port in (None, PORTS[scheme]) else {f"{host}:{port}"}
         if not self._is_own(address) and not named & set(self._rest.hosts):
             raise self.failures.leads_away(address, "is another host")
 
     def _is_own(self, address: str) -> bool:
         """Whether an address is one of the host that was named, which alone learns who asks; from http to https is more than was asked."""
-        scheme, host, port = _origin(address)
+        scheme, host, port = origin(address)
         own_scheme, own_host, own_port = self._own
         upgraded = (own_scheme, own_port, scheme, port) == ("http", 80, "https", 443)
         return host == own_host and ((scheme, port) == (own_scheme, own_port) or upgraded)
@@ -168,7 +163,7 @@ class Client:
                 if not failed.retryable:
                     raise failed from error
             else:
-                if status not in _AGAIN:
+                if status not in AGAIN:
                     if status >= 400:
                         raise self.failures.of_status(status, body)
                     return status, headers, body
@@ -231,25 +226,6 @@ class Client:
     def _sleep(self, seconds: float) -> None:
         if self._cancelled.wait(seconds):
             raise stopped(self._where)
-
-
-def _pool(url: str) -> PoolManager:
-    """Connections to an API; through the proxy that the machine is set to, as other programs do."""
-    try:
-        import urllib3
-    except ImportError as error:
-        message = "what asks an HTTP API is not installed"
-        raise MachineError("machine.missing", message, hint="pip install 'andon[http]'") from error
-    parts = urlsplit(url)
-    proxy = getproxies().get(parts.scheme)
-    if proxy and not proxy_bypass(parts.hostname or ""):
-        return urllib3.ProxyManager(proxy)
-    return urllib3.PoolManager()
-
-
-def _origin(url: str) -> tuple[str, str, int]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
 
 
 def _with_params(url: str, params: Sequence[tuple[str, str]]) -> str:

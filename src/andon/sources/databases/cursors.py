@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
+from andon.base.duration import read_fixed
 from andon.base.names import did_you_mean
 from andon.errors import DatasetError
 from andon.model.dataset import Definition
-from andon.model.load import LoadPolicy, span
+from andon.model.load import LoadPolicy
 from andon.sources.databases.database import RemoteColumn
 
 
@@ -96,12 +97,12 @@ def begin(kind: CursorKind, greatest: str | None, policy: LoadPolicy) -> str | N
             case CursorKind.NUMBER:
                 return f"{Decimal(greatest) - int(back or 0):f}"
             case CursorKind.DAY:
-                days = math.ceil(_span(back) / timedelta(days=1))
+                days = math.ceil(_length(back) / timedelta(days=1))
                 return (date.fromisoformat(greatest) - timedelta(days=days)).isoformat()
             case CursorKind.MOMENT:
-                return _written(_moment(greatest) - _span(back))
+                return _written(_moment(greatest) - _length(back))
             case CursorKind.TEXT:
-                return greatest if back is None else _text(greatest, _span(back))
+                return greatest if back is None else _text(greatest, _length(back))
     except (ValueError, OverflowError, InvalidOperation):
         return None  # farther than a calendar reaches: what can't be bounded is asked whole
 
@@ -140,8 +141,8 @@ def is_back(kind: CursorKind, before: str | None, now: str | None) -> bool:
     return now < before
 
 
-def _span(back: str | None) -> timedelta:
-    return (span(back) or timedelta()) if back is not None else timedelta()
+def _length(back: str | None) -> timedelta:
+    return (read_fixed(back) or timedelta()) if back is not None else timedelta()
 
 
 def _moment(text: str) -> datetime:

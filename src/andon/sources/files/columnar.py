@@ -12,7 +12,7 @@ from andon.errors import DatasetError
 from andon.sources.failures import shown, stop
 from andon.sources.files.calls import Call
 from andon.sources.files.parquet_guard import check_start, check_values, run
-from andon.sources.files.raw_text import engine_path
+from andon.sources.files.raw_text import only_path
 from andon.sources.files.scratch import scratch
 from andon.sources.files.widening import common, loss, may_hold
 
@@ -32,7 +32,7 @@ def relation(call: Call, stored: Sequence[str]) -> str:
     options["hive_partitioning"] = "false"
     if call.get("union_by_name"):
         options["union_by_name"] = "true"
-    listed = ", ".join(literal(engine_path(path)) for path in stored)
+    listed = ", ".join(literal(only_path(path)) for path in stored)
     return f"read_parquet([{listed}], {', '.join(f'{n} = {t}' for n, t in options.items())})"
 
 
@@ -119,7 +119,7 @@ class _Looked(Record):
         if "encryption_config" in self.call.stated:
             return {}
         by_stored = {str(self.files[p]): p for g in groups for p in g.paths}
-        listed = ", ".join(literal(engine_path(stored)) for stored in by_stored)
+        listed = ", ".join(literal(only_path(stored)) for stored in by_stored)
         sql = (
             "select file_name, path_in_schema, bool_or(stats_null_count is null) from "
             f"parquet_metadata([{listed}]) group by all having bool_or(stats_null_count is distinct from num_values)"
@@ -256,7 +256,7 @@ def _apart(call: Call, column: str, groups: Sequence[_Group]) -> str:
         return f"write the files anew with one type for {quote(column)}, or keep those with another in a folder and source of their own"
     parts = []
     for group in groups:
-        one = replace(call, read=replace(call.read, patterns=tuple(map(engine_path, group.paths)))).suggest()
+        one = replace(call, read=replace(call.read, patterns=tuple(map(only_path, group.paths)))).suggest()
         parts.append(f"select * replace (cast({quote(column)} as {kind}) as {quote(column)}) from {one}")
     return f"write the files anew with one type, or read each kind: `{' union all by name '.join(parts)}`"
 
@@ -299,7 +299,7 @@ def _alike(
     """The files in groups of one physical schema, so that types are asked for once a group."""
     if len(paths) == 1 or "encryption_config" in call.stated:
         return [[path] for path in paths]
-    listed = ", ".join(literal(engine_path(str(files[p]))) for p in paths)
+    listed = ", ".join(literal(only_path(str(files[p]))) for p in paths)
     sql = (
         "select file_name, hash(list([name, type, type_length::varchar, num_children::varchar, converted_type, "
         "scale::varchar, precision::varchar, "

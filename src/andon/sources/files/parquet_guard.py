@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.names import literal
 from andon.sources.failures import engine_error, shown, stop
-from andon.sources.files.raw_text import engine_path
+from andon.sources.files.raw_text import only_path
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,7 +49,7 @@ def check_start(path: str, stored: Path) -> None:
 
 def check_values(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], paths: Sequence[str]) -> None:
     """Refuse numbers that are wider than the engine's (it would read others) and times of which it would cut nanoseconds."""
-    listed = ", ".join(literal(engine_path(str(files[p]))) for p in paths)
+    listed = ", ".join(literal(only_path(str(files[p]))) for p in paths)
     sql = (
         f"select file_name, name, precision, scale from parquet_schema([{listed}]) where (precision > 38 and converted_type = 'DECIMAL') "
         "or contains(logical_type::varchar, 'NANOS=NanoSeconds')"

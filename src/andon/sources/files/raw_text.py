@@ -44,7 +44,7 @@ class Source(Record):
     @property
     def pattern(self) -> str:
         """SQL text that means only this file, although readers take patterns."""
-        return literal(engine_path(self.spelled or str(self.stored)))
+        return literal(only_path(self.spelled or str(self.stored)))
 
     @property
     def codec(self) -> str:
@@ -52,7 +52,7 @@ class Source(Record):
         return _PYTHON_NAMES.get(self.encoding.lower(), self.encoding)
 
 
-def engine_path(path: str) -> str:
+def only_path(path: str) -> str:
     """`path` as a pattern that means only itself."""
     return re.sub(r"([*?\[])", r"[\1]", path)
 

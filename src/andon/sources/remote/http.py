@@ -7,11 +7,11 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from andon.errors import DatasetError
-from andon.sources.remote.failures import cut_off, missing, not_installed, refused, shown_url, unreachable
+from andon.sources.remote.failures import cut_off, missing, refused, shown_url, unreachable
 from andon.sources.remote.place import RemoteFile, Take
+from andon.sources.web import AGAIN, MOST_REDIRECTS, PORTS, REDIRECTS, connections, origin
 from andon.version import __version__
 
 if TYPE_CHECKING:
@@ -23,11 +23,6 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 _TRIES = 3
 _PAUSE = 0.3
-#: Statuses after which the same request may go through.
-_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 5
-_PORTS = {"http": 80, "https": 443}
 #: What may stand in an address as it is; what is escaped already stays.
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
 
@@ -66,7 +61,7 @@ class HttpPlace:
                 if not error.retryable or not left:
                     raise
             else:
-                if response.status not in _AGAIN or not left:
+                if response.status not in AGAIN or not left:
                     break
                 response.close()
             time.sleep(pause)
@@ -95,15 +90,15 @@ class HttpPlace:
     def _answer(self, url: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
         """The answer of an address or of where it leads; who asks is told to the server that was named alone."""
         address = quote(url, safe=_SAFE)
-        for _ in range(_MOST_REDIRECTS + 1):
-            is_own = _origin(address) == _origin(url)
+        for _ in range(MOST_REDIRECTS + 1):
+            is_own = origin(address) == origin(url)
             response = _asked(url, address, {**headers, **(self._signed if is_own else {})})
             target = response.headers.get("location")
-            if response.status not in _REDIRECTS or not target:
+            if response.status not in REDIRECTS or not target:
                 return response
             response.close()
             following = urljoin(address, target)
-            if urlsplit(following).scheme not in _PORTS or (
+            if urlsplit(following).scheme not in PORTS or (
                 address.startswith("https:") and following.startswith("http:")
             ):
                 raise refused(
@@ -113,7 +108,7 @@ class HttpPlace:
                 )
             address = following
         raise refused(
-            url, f"leads from one address to the next, more than {_MOST_REDIRECTS} times", "name the last address"
+            url, f"leads from one address to the next, more than {MOST_REDIRECTS} times", "name the last address"
         )
 
     def _of_status(self, url: str, status: int) -> DatasetError:
@@ -124,7 +119,7 @@ class HttpPlace:
             host = "/".join(url.split("/", 3)[:3])
             own = f'name who asks: `[connections.NAME]` with `kind = "http"` and `url = "{host}/"` in `andon.toml`'
             return refused(url, f"is not for who asks (status {status})", stated if self._connection else own)
-        if status in _AGAIN:
+        if status in AGAIN:
             return unreachable(url, f"the server answers with status {status}")
         return refused(url, f"is answered with status {status}", "look at the address")
 
@@ -146,14 +141,9 @@ def _mark(response: BaseHTTPResponse) -> str | None:
 
 
 def _asked(url: str, address: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
-    try:
-        import urllib3
-    except ImportError as error:
-        raise not_installed("`urllib3`, which reads files of web servers,", "http") from error
-    parts = urlsplit(address)
-    proxy = getproxies().get(parts.scheme)
-    uses_proxy = proxy and not proxy_bypass(parts.hostname or "")
-    pool: Any = urllib3.ProxyManager(str(proxy)) if uses_proxy else urllib3.PoolManager()
+    pool: Any = connections(address)
+    import urllib3
+
     try:
         response: BaseHTTPResponse = pool.request(
             "GET",
@@ -180,8 +170,3 @@ def _reason(error: Exception) -> str:
     if "refused" in text:
         return "nothing listens there"
     return "its certificate is not trusted" if "CERTIFICATE" in text.upper() else "no connection"
-
-
-def _origin(url: str) -> tuple[str, str, int]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)

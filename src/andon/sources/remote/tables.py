@@ -14,6 +14,7 @@ from andon.base.record import Record
 from andon.base.temporary import Temporary, system_place
 from andon.errors import AndonError, DatasetError
 from andon.sources.files.paths import table_of
+from andon.sources.files.raw_text import only_path
 from andon.sources.remote.place import FilePlace, RemoteFile, Take
 from andon.sources.remote.s3 import bucket_and_key
 
@@ -128,7 +129,7 @@ class TablePlace:
             place = Path(self._path) / folder
             return sorted(each.name for each in place.iterdir()) if place.is_dir() else []
         try:
-            found = self._bucket.listed(f"{_escaped(self._path)}/{folder}/*")
+            found = self._bucket.listed(f"{only_path(self._path)}/{folder}/*")
         except DatasetError as error:
             if error.code == "source.missing":
                 return []
@@ -188,10 +189,6 @@ class TablePlace:
         return DatasetError(
             "source.truncated", f"the table `{self._stated}` can't be read: {why}", where=self._url, hint=hint
         )
-
-
-def _escaped(path: str) -> str:
-    return re.sub(r"([*?\[])", r"[\1]", path)
 
 
 def _secret(bucket: str, options: Mapping[str, Any]) -> str:
