@@ -197,7 +197,7 @@ def test_a_pinned_source_says_how_it_is_read(story):
         before = story.leaves()["shop.orders"].version
         assert story.run().published
         assert story.leaves()["shop.orders"].version == before  # read in the same way
-        for name, hint in (("marts.count", "sources are"), ("shop.oders", "did you mean `shop.orders`?")):
+        for name, hint in (("marts.count", "sources lie in"), ("shop.oders", "did you mean `shop.orders`?")):
             error = refused(lambda name=name: pin_source(service.workspace, name))
             assert error.code == "usage.bad_argument"
             assert hint in error.hint
@@ -224,7 +224,7 @@ def test_locks_are_of_python_datasets_with_packages(story):
         assert story.read(locked.file) is None
         error = refused(lambda: lock(service.workspace, ("marts.count",)))
         assert isinstance(error, UsageError)
-        assert "is not a Python dataset" in error.message
+        assert "is not written in Python" in error.message
         assert refused(lambda: lock(service.workspace, ("marts.score",))).hint == "did you mean `marts.scores`?"
 
 

@@ -71,7 +71,7 @@ def test_what_is_published_is_one_of_the_policies() -> None:
 @pytest.mark.parametrize(
     ("decorate", "words", "got"),
     [
-        (folder_options, ["--drop"], {"drop": True}),
+        (folder_options, ["--drop", "--forward"], {"drop": True, "forward": True}),
         (yes_option, ["-y"], {"yes": True}),
         (branch_option, ["--branch", "try"], {"branch": "try"}),
         (at_option, ["--at", "main~1"], {"at": "main~1"}),

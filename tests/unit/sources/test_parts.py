@@ -109,8 +109,8 @@ def test_a_link_that_leads_nowhere_is_told(tree: Path, pattern: str) -> None:
     assert glob(tree, "s/*.csv") == ["s/b.csv"]
 
 
-@pytest.mark.parametrize("path", ["https://example.org/a.csv", "s3://bucket/*.parquet", "gs://b/a.json"])
-def test_only_local_files_are_read(tree: Path, tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize("path", ["ftp://example.org/a.csv", "gs://b/a.json"])
+def test_other_places_are_not_read(tree: Path, tmp_path: Path, path: str) -> None:
     read = definition(f"from '{path}'").reads
     for attempt in (lambda: glob(tree, path), lambda: expand(read, lambda pattern: glob(tree, pattern))):
         with pytest.raises(DatasetError) as caught:
