@@ -221,3 +221,43 @@ def test_a_history_whose_files_were_lost_is_made_again_of_what_it_was_made_of(pr
     assert len(shown(project)) == len(before) + 1
     project("undo", "--yes")
     assert shown(project) == before, "earlier commits show it again"
+
+
+def test_a_run_whose_time_lies_before_what_is_known_says_so(project):
+    given(project, "1,Paris", "2,Oslo")
+    project("refresh", "--now", "2026-01-03")
+    given(project, "1,Bern", "2,Oslo")
+    found = project("refresh", "--now", "2026-01-02")
+    assert "lies before 2026-01-03" in found.out + found.err
+    assert shown(project) == ["1 Rome 1..3", "1 Bern 3..", "2 Oslo 1.."]
+
+
+def test_a_column_of_another_type_changes_no_value_of_what_was(project):
+    def typed(expression: str, status: int = 0):
+        define(project, f"select id, city, {expression} as n from shop.customers")
+        return project("run", "--yes", "--now", "2026-01-02", status=status)
+
+    def values() -> list[object]:
+        return [
+            row[0]
+            for row in project.json("query", "select n from marts.customers where id = 1 order by valid_from")["rows"]
+        ]
+
+    typed("7")
+    typed("7::bigint")
+    assert values() == [7], "a type that says the same ends nothing"
+    given(project, "1,Paris", "2,Oslo")
+    typed("1.5::double")
+    assert values() == [7.0, 1.5]
+    for narrower in ("1::integer", "date '2026-01-01'"):
+        failed = typed(narrower, status=1)
+        assert "`n` has another type than before" in failed.err
+        assert "history.bad_rows" in failed.err
+    typed("'x'")
+    assert values()[0] == "7.0"
+    assert "of an earlier row can't be said" in typed("8", status=1).err
+    more = "history: {changed_at: since}\n"
+    define(project, "select id, city, timestamp '2026-01-01 10:00:00' as since from shop.customers", more)
+    project("run", "--yes")
+    define(project, "select id, city, date '2026-01-02' as since from shop.customers", more)
+    assert "has another type than before" in project("run", "--yes", status=1).err

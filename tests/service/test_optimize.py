@@ -48,6 +48,9 @@ def test_rows_stay_and_readers_are_not_built_again(project):
     assert "its rows are the same" in tasks["marts.all"][1]
     assert {name: rows(project, name) for name in names} == before
     assert "nothing to do" in project("optimize").out
+    assert not {"marts.cities", "marts.all"} & {
+        d["dataset"] for d in project.json("diff", "main~1", "main")["datasets"]
+    }
     assert "nothing to do" in project("refresh", "marts.all", "marts.cities", "--now", "2026-01-07").out
     project("undo", "--yes")
     assert files(project) == 5

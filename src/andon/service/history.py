@@ -14,9 +14,11 @@ from andon.model.acceptance import Acceptance
 from andon.model.commit import Commit, CommitKind, Leaf, shows_the_same
 from andon.model.row_diff import ColumnChangeDocument, RetypedDocument, RowDiff, RowSampleDocument
 from andon.model.verdict import Renamed, Verdict, VerdictDocument
+from andon.relations.changed_files import changed_files
 from andon.service.schema_changes import SchemaChange, schema_diff, verdict_of
 
 if TYPE_CHECKING:
+    from andon.model.version import Version
     from andon.runs.planning.outlook import Outlook
     from andon.service.row_diffs import RowDiffs, RowOptions
     from andon.workspace.workspace import Workspace
@@ -269,7 +271,7 @@ class History:
         for name, (before, after) in changes.items():
             old = versions.get(before.version) if before else None
             new = versions.get(after.version) if after else None
-            change = _change(before, after)
+            change = _change(before, after, same_rows=_hold_the_same_rows(old, new))
             if change is None:
                 continue
             datasets.append(
@@ -329,12 +331,20 @@ class History:
         return self._lake.objects.text(sha).decode("utf-8", errors="replace")
 
 
-def _change(before: Leaf | None, after: Leaf | None) -> str | None:
+def _hold_the_same_rows(old: Version | None, new: Version | None) -> bool:
+    """Whether one table is the other in other files: small ones that were put together."""
+    if old is None or new is None or old.is_view or new.is_view or [*old.columns] != [*new.columns]:
+        return False
+    change = changed_files(old, new)
+    return not change.new and not change.gone
+
+
+def _change(before: Leaf | None, after: Leaf | None, *, same_rows: bool) -> str | None:
     if before is None:
         return "added"
     if after is None:
         return "removed"
-    if before.version != after.version:
+    if before.version != after.version and not same_rows:
         return "changed"
     if before.definition != after.definition:
         return "code"

@@ -7,16 +7,18 @@ it is given with what is current.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from andon.base.names import literal, quote
-from andon.base.record import Record
+from andon.base.record import Record, field
 from andon.model.history import ADDED, IS_CURRENT, VALID_FROM, VALID_TO, GivenRows, RowHistory
 
 #: Columns on the way, by names that no column of a dataset has.
 _AT, _GONE, _RANK, _NEXT, _ENDS = (quote(f"andon {word}") for word in ("at", "gone", "rank", "next", "ends"))
 #: What `error()` says, before the rest of the message, where the rows given make no history.
 TWICE, NO_KEY, NO_TIME = "andon: given twice: ", "andon: without key", "andon: without time"
+#: The same where a column has another type now, in which a value of the earlier state can't be said.
+NO_VALUE = "andon: no such value: "
 
 
 def as_history(sql: str, history: RowHistory) -> str:
@@ -50,6 +52,7 @@ class Next(Record):
         time: the type of `valid_from`.
         moment: when rows begin and end that don't say it themselves, as a literal of `time`.
         earlier: the name of the earlier state, or None; `known`: its columns, in lower case.
+        retyped: by name in lower case the types that columns had which have another now.
     """
 
     history: RowHistory
@@ -60,6 +63,7 @@ class Next(Record):
     moment: str
     earlier: str | None = None
     known: frozenset[str] = frozenset()
+    retyped: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def values(self) -> list[str]:
@@ -89,11 +93,21 @@ def _earlier(asked: Next) -> str:
         times = f"cast(null as {asked.time}) as {VALID_FROM}, cast(null as {asked.time}) as {VALID_TO}"
         return f"select {', '.join(typed)}, {times}, true as {IS_CURRENT} where false"
     typed = [
-        f"cast({quote(name) if name.lower() in asked.known else 'null'} as {kind}) as {quote(name)}"
+        f"{_as_now(asked, name, kind) if name.lower() in asked.known else f'cast(null as {kind})'} as {quote(name)}"
         for name, kind in asked.columns
     ]
-    times = ", ".join(f"cast({name} as {asked.time}) as {name}" for name in (VALID_FROM, VALID_TO))
+    times = ", ".join(f"{_as_now(asked, name, asked.time)} as {name}" for name in (VALID_FROM, VALID_TO))
     return f"select {', '.join(typed)}, {times}, {IS_CURRENT} from {asked.earlier}"
+
+
+def _as_now(asked: Next, name: str, kind: str) -> str:
+    """A value of the earlier state in the type that its column has now; it stops what can't be said in that without changing it."""
+    column, before = quote(name), asked.retyped.get(name.lower())
+    if before is None:
+        return f"cast({column} as {kind})"
+    there = f"try_cast({column} as {kind})"
+    said = f"error({literal(NO_VALUE)} || {literal(name)} || chr(10) || cast({column} as varchar))"
+    return f"case when try_cast({there} as {before}) is distinct from {column} then {said} else {there} end"
 
 
 def _guard(asked: Next, unique: Sequence[str]) -> str:

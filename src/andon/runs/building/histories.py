@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
-from andon.base.clock import from_text
+from andon.base.clock import from_text, to_text
 from andon.base.names import literal, quote_name
 from andon.base.record import replace
 from andon.engines.relation import TableRelation
 from andon.engines.types import stored_types
 from andon.errors import AndonError, DatasetError
-from andon.model.history import ADDED, IS_CURRENT, VALID_FROM, RowHistory
+from andon.model.history import ADDED, IS_CURRENT, VALID_FROM, VALID_TO, RowHistory
 from andon.model.version import DataFile
+from andon.relations.bounds import bounds_of
 from andon.runs.building.writing import FilePart
 from andon.runs.planning.histories import EARLIER, MOMENT
-from andon.sql.history import NO_KEY, NO_TIME, TWICE, Next, ended_rows, next_state, without_history
+from andon.sql.history import NO_KEY, NO_TIME, NO_VALUE, TWICE, Next, ended_rows, next_state, without_history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,9 +62,15 @@ class Histories:
         else:
             parts, kept = self._going_on(whole, asked, earlier)
         try:
-            return self._writer.write(definition, make, parts, kept)
+            made = self._writer.write(definition, make, parts, kept)
         except AndonError as error:
             _explain(error, definition, history)
+        newest = _newest(earlier) if earlier is not None and history.changed_at is None else None
+        if newest is not None and newest > from_text(moment):
+            when, now = (to_text(each) for each in (newest, from_text(moment)))
+            told = f"the time of the run, {now}, lies before {when}, when rows last changed: changes date from then"
+            made = replace(made, note="; ".join(each for each in (made.note, told) if each))
+        return made
 
     def _earlier(self, definition: Definition, version_id: str) -> Version:
         """An earlier state; made again, state by state, of what it was made of where its files don't hold what was written.
@@ -134,7 +142,22 @@ def _asked(
         moment=f"cast(cast({literal(moment)} as timestamptz) as {time})",
         earlier=quote_name(definition.dataset) if earlier is not None else None,
         known=frozenset(column.name.lower() for column in earlier.columns) if earlier is not None else frozenset(),
+        retyped=_retyped(stored_types(types), earlier) if earlier is not None else {},
     )
+
+
+def _retyped(types: Sequence[tuple[str, str]], earlier: Version) -> dict[str, str]:
+    """The types that columns of an earlier state have, where they are others now."""
+    now = {name.lower(): kind for name, kind in types}
+    return {name.lower(): kind for name, kind in earlier.types if now.get(name.lower(), kind) != kind}
+
+
+def _newest(earlier: Version) -> datetime | None:
+    """When rows of a history last began or ended, as far as the writes of its files told."""
+    kinds = dict(earlier.types)
+    bounds = [bounds_of(file, name, kinds[name]) for file in earlier.files for name in (VALID_FROM, VALID_TO)]
+    known = [each.highest.replace(tzinfo=UTC) for each in bounds if each.is_known and each.highest is not None]
+    return max(known, default=None)
 
 
 def _is_ended(file: DataFile) -> bool:
@@ -154,6 +177,10 @@ def _explain(error: AndonError, definition: Definition, history: RowHistory) -> 
             f"two different rows for {by}: {found}",
             "make the SQL return one, or let `key` say what tells rows apart",
         )
+    elif NO_VALUE in said:
+        column, value = said.split(NO_VALUE, 1)[1].rstrip('"').split("\n", 1)
+        message = f"`{column}` has another type than before, in which `{value[:40]}` of an earlier row can't be said"
+        hint = "cast it to the type that it had, or give the column another name: then the old one is left out of the history"
     elif NO_KEY in said:
         message, hint = (
             f"a row without {key}, which says whose history it is",
