@@ -99,7 +99,7 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def read_duration(text: str, offset: int) -> tuple[Decimal, str] | Flaw:
+def duration_at(text: str, offset: int) -> tuple[Decimal, str] | Flaw:
     """`26h`, `30 min`, `3 mo` as amount and unit."""
     parts = cut(text)
     example = "durations are `30 min`, `26h`, `2d`, `1w`, `3 mo`"

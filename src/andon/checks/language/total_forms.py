@@ -20,7 +20,7 @@ from andon.checks.language.context import (
 )
 from andon.checks.language.expression import Expression, read_expression
 from andon.checks.language.lines import GOES_ON, begins_age
-from andon.checks.language.literals import read_duration, read_number, read_share
+from andon.checks.language.literals import duration_at, read_number, read_share
 from andon.checks.language.tokens import Flaw, Token, cut, part, top_level
 from andon.model.check import (
     AgainstOther,
@@ -200,7 +200,7 @@ def max_age_form(context: Context, text: str) -> Outcome:
     example = "max_age 26h by created_at"
     by = next((i for i in top_level(parts) if parts[i].word == "by"), None)
     written = text[: parts[by].start] if by is not None else text
-    duration = read_duration(part(written, parts[0].end), len(text))
+    duration = duration_at(part(written, parts[0].end), len(text))
     if isinstance(duration, Flaw):
         return Flaw(duration.message, duration.offset, duration.hint, example)
     if by is None:
