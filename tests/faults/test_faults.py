@@ -20,7 +20,7 @@ from faults.story import VERBS
 from faults.tracer import BROKEN, FULL, KILL, POWER, why_not
 
 #: How many places of each verb are struck by each fault.
-POINTS = {"run": 20, "branch": 14, "publish": 12, "undo": 10, "refresh": 15, "part": 10, "accept": 8}
+POINTS = {"run": 18, "branch": 12, "publish": 12, "undo": 10, "refresh": 14, "part": 10, "accept": 8}
 FAULTS = (KILL, POWER, FULL, BROKEN)
 
 _REASON = why_not()

@@ -70,7 +70,7 @@ def differs(
     return all(seen(again) == seen(before) for again in data.repeated(sql, REPEATS))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**40))
 def test_what_is_not_in_the_lineage_does_not_matter(seed: int) -> None:
     sql, pick = Writer(seed).whole(), random.Random(seed)
