@@ -97,3 +97,18 @@ def test_a_query_that_cannot_be_asked_says_so(project):
     project("run", "--yes", "--now", "2026-11-02T01:00")
     refused = project("plan", "--due", status=2)
     assert "`refresh.when` of `marts.triggered` can't be asked" in refused.err
+
+
+def test_of_an_earlier_branch_by_the_same_name_nothing_counts(project):
+    project("branch", "create", "dev")
+    with sqlite3.connect(project.folder / "shop.db") as shop:
+        shop.execute("insert into orders values (2, '2026-11-02')")
+    project("refresh", "--branch", "dev", "--now", "2026-11-02T06:00")
+    assert due(project, "2026-11-02T07:00", "--branch", "dev") == {}
+    project("branch", "drop", "dev", "--yes")
+    project("branch", "create", "dev")
+    found = project.json("plan", "--due", "--now", "2026-11-02T07:00", "--branch", "dev")
+    assert all(
+        each["last"] < "2026-11-02T06:00" or each["last"] > "2026-11-02T07:00"
+        for each in found["due"] + found["waiting"]
+    )

@@ -189,7 +189,12 @@ def test_what_makes_no_history_is_said(project):
     for front, said in (
         ("materialize: history\n", "a history needs the `key`"),
         ("history: {changed_at: since}\nkey: id\n", "this dataset is none"),
-        ("materialize: history\nkey: id\nhistory: {changed_at: until}\n", "until"),
+        (
+            "materialize: history\nkey: id\nhistory: {changed_at: until}\n",
+            "4:23  column `until` is named as `changed_at`",
+        ),
+        ("materialize: history\nkey: id\nhistory: {deleted: gone}\n", "column `gone` is named as `deleted`"),
+        ("materialize: history\nkey: id\nhistory: {changed_at: city}\n", "must name a date or a time"),
         ("materialize: history\nkey: id\nhistory: {changed: until}\n", "there is no key `changed`"),
         ("materialize: history\nkey: id\nhistory: {rows: some}\n", "`rows` must be"),
     ):

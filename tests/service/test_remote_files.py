@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import shutil
 import socket
+from datetime import UTC, datetime
 
 import duckdb  # noqa: TID253
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from andon.runs.goal import RunOptions
 from kit.clones import Clone
 from kit.remote import TOKEN, Bucket, WebServer
 from kit.servers import free_port
@@ -469,3 +471,17 @@ def test_a_connection_of_files_is_no_database(tmp_path, web):
     clone.write("sources/shop/orders.sql", "/*---\nconnection: files\n---*/\nselect 1 as id\n")
     (error,) = failed(clone.run())
     assert (error["code"], "holds files" in error["message"]) == ("project.bad_value", True)
+
+
+@pytest.mark.parametrize("place", ["http"], indirect=True)
+def test_what_is_due_asks_nobody_and_a_run_that_asks_nobody_makes_nothing_new(clone, web):
+    clone.write("datasets/m/board.sql", "/*--- refresh: {max_age: 6h} ---*/ select count(*) as n from shop.orders\n")
+    clone.run(now=datetime(2026, 11, 2, tzinfo=UTC))
+    clone.refresh(now=datetime(2026, 11, 2, 1, tzinfo=UTC))
+    clone.run(now=datetime(2026, 11, 2, 6, tzinfo=UTC))
+    web.asked.clear()
+    with clone.opened() as service:
+        early = service.promises.due(RunOptions(now=datetime(2026, 11, 2, 6, 59, tzinfo=UTC)))
+        late = service.promises.due(RunOptions(now=datetime(2026, 11, 2, 7, tzinfo=UTC)))
+    assert ([x.dataset for x in early.due], [x.dataset for x in late.due]) == ([], ["m.board"])
+    assert (late.asked, web.asked) == (("shop.orders",), [])

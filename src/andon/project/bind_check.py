@@ -18,6 +18,7 @@ from andon.project.files.front_matter import read_front_matter
 from andon.project.files.problems import at_offset, at_place
 from andon.project.files.reading import DeclaredFields
 from andon.sql.bind import Binder, BindError
+from andon.sql.history import without_history
 
 Columns = tuple[tuple[str, str], ...]
 
@@ -105,14 +106,19 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
     ]
     traced = [name for name, _ in dataset.lineage if name != ROWS]
     missing += [(f"lineage:{name}", name, "named in `lineage`") for name in traced if name.lower() not in known]
-    if not missing and definition.growth is None:
+    untimed = _untimed(definition, columns)
+    if not missing and definition.growth is None and untimed is None:
         return []
-    written = text if text is not None else definition.sql or ""
+    written = text if text is not None else _own_sql(definition)
     declared = read_front_matter(written, definition.entry) if definition.kind is not Kind.PYTHON else DeclaredFields()
     renamed = {was.lower(): f"`{was}` is now `{column}`" for column, was in definition.was}
     problems = []
     for name, message, hint in _unfit_to_grow(definition, columns):
         line, column = declared.named.get(f"incremental:{name}", (None, None))
+        problems.append(at_place(definition.entry, written, line, column, "project.bad_value", message, hint))
+    if untimed is not None:
+        name, message, hint = untimed
+        line, column = declared.named.get(f"history:{name}", (None, None))
         problems.append(at_place(definition.entry, written, line, column, "project.bad_value", message, hint))
     for place, name, how in missing:
         line, column = declared.named.get(place, (None, None))
@@ -124,6 +130,21 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
         )
         problems.append(at_place(definition.entry, written, line, column, "project.unknown_column", message, hint))
     return problems
+
+
+def _own_sql(definition: Definition) -> str:
+    """The SQL as its file has it."""
+    sql = definition.sql or ""
+    return without_history(sql, definition.history) if definition.history is not None else sql
+
+
+def _untimed(definition: Definition, columns: Sequence[tuple[str, str]]) -> tuple[str, str, str] | None:
+    """A column by which a history can't tell since when its rows are so: name, why, and what to do."""
+    name = definition.history.changed_at if definition.history is not None else None
+    kind = next((kind for column, kind in columns if name is not None and column.lower() == name.lower()), None)
+    if name is None or kind is None or kind.startswith(("DATE", "TIMESTAMP")):
+        return None
+    return name, f"`{name}` is {kind}, and `changed_at` must name a date or a time", "cast it in the SQL"
 
 
 def _growing_by(definition: Definition) -> list[str]:
@@ -262,7 +283,9 @@ class _Binding:
                 bound[definition.dataset] = tuple(self._binder.bind(sql, definition.macros))
             except BindError as error:
                 hint = self._renamed(definition.inputs, error) or error.hint
-                problem = at_offset(definition.entry, sql, error.offset, error.code, error.message, hint)
+                problem = _of_history(definition, error) or at_offset(
+                    definition.entry, sql, error.offset, error.code, error.message, hint
+                )
                 self.problems.append(problem)
         return bound
 
@@ -277,3 +300,19 @@ class _Binding:
                 if was.lower() == wanted:
                     return f"`{dataset}.{was}` is now `{column}`"
         return None
+
+
+def _of_history(definition: Definition, error: BindError) -> Problem | None:
+    """The problem of a column that `history` names and the SQL does not return."""
+    history, named = definition.history, _NAMED.search(error.message)
+    if history is None or named is None or error.code != "project.unknown_column":
+        return None
+    for key, column in (("changed_at", history.changed_at), ("deleted", history.deleted)):
+        if column is not None and column.lower() == named[1].lower():
+            written = _own_sql(definition)
+            declared = read_front_matter(written, definition.entry)
+            line, offset = declared.named.get(f"history:{column}", (None, None))
+            message = f"column `{column}` is named as `{key}`, and not in the result of `{definition.dataset}`"
+            hint = "let the SQL return it, or name another column"
+            return at_place(definition.entry, written, line, offset, "project.unknown_column", message, hint)
+    return None

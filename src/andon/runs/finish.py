@@ -65,7 +65,8 @@ class Finish:
         """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
         self._remember(prepared, prepared.head.id, prepared.gathered.state)
-        self._workspace.looks.keep(prepared.goal.branch, looked_at(prepared, results, prepared.head.id))
+        if any(dataset.refresh for dataset in prepared.gathered.project.datasets.values()):
+            self._workspace.looks.keep(prepared.goal.branch, looked_at(prepared, results, prepared.head.id))
         result = RunResult(
             None,
             prepared.goal.branch,

@@ -9,6 +9,7 @@ from andon.base.clock import to_text
 from andon.base.graph import reach, reverse
 from andon.model.plan import Action
 from andon.model.run import TaskResult, TaskStatus
+from andon.sources.files.paths import remote_patterns
 from andon.state.looks import ALL, ALL_OF_FILES, LastLook
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def looked_at(prepared: Prepared, results: Iterable[TaskResult], commit: str) -> dict[str, LastLook]:
     """`{dataset, or what stands for many: look}` of what `results` brought up to date, shown by `commit`.
 
-    A run of the folder's code asks only those databases that it must, so what comes of the others is as old as it was.
+    A run of the folder's code asks only those databases and places that it must, so what comes of the others is as old as it was.
     """
     gathered = prepared.gathered
     if not (gathered.side.is_folder or (gathered.side.is_own and gathered.side.asks)):
@@ -29,7 +30,7 @@ def looked_at(prepared: Prepared, results: Iterable[TaskResult], commit: str) ->
     look = LastLook(to_text(prepared.moment), commit)
     fresh = {r.dataset for r in results if r.status is TaskStatus.OK and r.action not in (Action.KEEP, Action.DROP)}
     asked = asked_sources(gathered.definitions)
-    unasked = {d for d in asked if (s := gathered.sources.get(d)) is None or s.load is None}
+    unasked = {d for d in asked if not _was_asked(prepared, d)}
     fresh -= unasked | below(gathered.definitions, unasked)
     if fresh >= gathered.definitions.keys():
         return {ALL: look}
@@ -40,8 +41,21 @@ def looked_at(prepared: Prepared, results: Iterable[TaskResult], commit: str) ->
 
 
 def asked_sources(definitions: Mapping[str, Definition]) -> set[str]:
-    """The sources that are asked for their rows, and so hold what is new only after a refresh."""
-    return {name for name, definition in definitions.items() if definition.asks is not None}
+    """The sources that are asked for their rows or their files, and so hold what is new only after a refresh."""
+    return {
+        name for name, definition in definitions.items() if definition.asks is not None or _is_elsewhere(definition)
+    }
+
+
+def _is_elsewhere(definition: Definition) -> bool:
+    return any(remote_patterns(read) for read in definition.reads)
+
+
+def _was_asked(prepared: Prepared, dataset: str) -> bool:
+    if _is_elsewhere(prepared.gathered.definitions[dataset]):
+        return prepared.gathered.side.is_own
+    source = prepared.gathered.sources.get(dataset)
+    return source is not None and source.load is not None
 
 
 def below(definitions: Mapping[str, Definition], names: Iterable[str]) -> set[str]:

@@ -57,7 +57,7 @@ class Promises:
     def _looks(self, prepared: Prepared) -> dict[str, LastLook]:
         """When the published datasets were brought up to date last."""
         definitions, leaves = prepared.gathered.definitions, prepared.gathered.state.leaves
-        looks = self._workspace.looks.of(prepared.goal.branch)
+        looks = self._of_this_branch(prepared)
         asked = asked_sources(definitions)
         waits = asked | below(definitions, asked)
         found = {name: last_look(looks, name, is_of_files=name not in waits) for name in leaves}
@@ -68,6 +68,13 @@ class Promises:
             for name, look in found.items()
             if look is not None or leaves[name].build in builds
         }
+
+    def _of_this_branch(self, prepared: Prepared) -> dict[str, LastLook]:
+        """What was noted of the branch; of an earlier one by the same name nothing counts."""
+        looks, commits = self._workspace.looks.of(prepared.goal.branch), self._workspace.lake.commits
+        noted = {look.commit for look in looks.values()}
+        known = {id for id in commits.known(noted) if _is_above(commits, commits.get(id), prepared.head)}
+        return {name: look for name, look in looks.items() if look.commit in known}
 
     def _promises(self, prepared: Prepared) -> list[Promise]:
         """What the datasets of a plan promise: those that state it, and those that would be built by now."""
@@ -114,6 +121,11 @@ class _WhenChanged:
                     hint=error.hint or "write one SELECT over datasets: `when: select max(day) from shop.orders`",
                 ) from error
         return self._answers[sql, commit.id]
+
+
+def _is_above(commits: Commits, earlier: Commit, head: Commit) -> bool:
+    common = commits.merge_base(earlier, head)
+    return common is not None and common.id == earlier.id
 
 
 def _shown(rows: list[tuple[object, ...]]) -> str:

@@ -4,51 +4,35 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import threading
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from andon.base.names import literal, quote_name
 from andon.base.record import replace
-from andon.engines.engine import Capabilities, Engine, EngineSettings, Produced, Recipe, Task, Types, stopped
+from andon.engines.engine import Capabilities, Engine, EngineSettings, Produced, Recipe, Task, stopped
+from andon.engines.over_sql import OverSql
 from andon.engines.python.run import run_python
 from andon.engines.python.task import PythonSettings, PythonTask
 from andon.engines.relation import Relation, TableRelation
 from andon.engines.types import stored_columns
-from andon.errors import DatasetError
 from andon.model.dataset import Kind
 
 CAPABILITIES = Capabilities(name="python", kinds=frozenset({Kind.PYTHON}), macros=False)
 
 
-class PythonEngine:
+class PythonEngine(OverSql):
     """Builds Python datasets (see `Engine`).
 
     Args:
         sql: writes out the views that a function reads, and the result; it is closed by who made it.
     """
 
+    can = CAPABILITIES
+    unknown = "what a function returns is known when it has run"
+
     def __init__(self, sql: Engine, settings: EngineSettings, python: PythonSettings) -> None:
-        self._sql = sql
+        super().__init__(sql)
         self._settings = settings
         self._python = python
-        self._stopped = threading.Event()
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """See `Engine`."""
-        return CAPABILITIES
-
-    def facts(self) -> Mapping[str, Any]:
-        """See `Engine`."""
-        return self._sql.facts()
-
-    def describe(self, recipe: Recipe) -> Types:
-        """Never known before the function has run."""
-        raise DatasetError(
-            "build.not_supported", "what a function returns is known when it has run", where=recipe.definition.entry
-        )
 
     def run(self, task: Task) -> Produced:
         """See `Engine`."""
@@ -83,13 +67,6 @@ class PythonEngine:
         return replace(
             written, facts={**written.facts, "python": done.python, "isolation": done.isolation}, log=done.log
         )
-
-    def interrupt(self) -> None:
-        """See `Engine`."""
-        self._stopped.set()
-
-    def close(self) -> None:
-        """See `Engine`."""
 
     def _files(self, recipe: Recipe, name: str, relation: Relation, work: Path) -> tuple[Path, ...]:
         """The Parquet files of an input; a view is written out for the child, which knows no catalog."""

@@ -6,9 +6,8 @@ import hashlib
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from andon.base.record import Record, replace
 from andon.engines.engine import (
@@ -19,10 +18,9 @@ from andon.engines.engine import (
     Produced,
     Recipe,
     Task,
-    Types,
     stopped,
 )
-from andon.errors import DatasetError
+from andon.engines.over_sql import OverSql
 from andon.model.build import EXTRACT, InputFile
 from andon.model.dataset import Kind
 from andon.model.rest import Rest
@@ -37,7 +35,7 @@ CAPABILITIES = Capabilities("http", frozenset({Kind.SOURCE}), macros=False, view
 _REMEMBERED = 2_000_000
 
 
-class ApiEngine:
+class ApiEngine(OverSql):
     """Builds sources of `kind: rest` (see `Engine`).
 
     Args:
@@ -45,28 +43,15 @@ class ApiEngine:
         resolve: gives what a text with references stands for: (text, what it is, where it stands).
     """
 
+    can = CAPABILITIES
+    unknown = "what an API returns is known when it was asked"
+
     def __init__(self, sql: Engine, settings: EngineSettings, resolve: Callable[[str, str, str], str]) -> None:
-        self._sql = sql
+        super().__init__(sql)
         self._settings = settings
         self._resolve = resolve
-        self._stopped = threading.Event()
         self._clients: set[Client] = set()
         self._lock = threading.Lock()
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """See `Engine`."""
-        return CAPABILITIES
-
-    def facts(self) -> Mapping[str, Any]:
-        """See `Engine`."""
-        return self._sql.facts()
-
-    def describe(self, recipe: Recipe) -> Types:
-        """Never known before it is asked."""
-        raise DatasetError(
-            "build.not_supported", "what an API returns is known when it was asked", where=recipe.definition.entry
-        )
 
     def run(self, task: Task) -> Produced:
         """See `Engine`.
@@ -83,13 +68,10 @@ class ApiEngine:
 
     def interrupt(self) -> None:
         """See `Engine`."""
-        self._stopped.set()
+        super().interrupt()
         with self._lock:
             for client in self._clients:
                 client.close()
-
-    def close(self) -> None:
-        """See `Engine`."""
 
     def _loaded(self, task: Task, work: Path) -> Produced:
         recipe, definition = task.recipe, task.recipe.definition

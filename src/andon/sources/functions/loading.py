@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 from andon.base.names import literal, quote
 from andon.base.record import replace
 from andon.engines.duckdb.failures import translate
-from andon.engines.engine import Capabilities, Engine, EngineSettings, LoadFacts, Produced, Recipe, Task, Types, stopped
+from andon.engines.engine import Capabilities, Engine, EngineSettings, LoadFacts, Produced, Recipe, Task, stopped
+from andon.engines.over_sql import OverSql
 from andon.engines.python.run import run_python
 from andon.engines.python.task import PythonOutcome, PythonPart, PythonSettings, PythonTask
 from andon.errors import AndonError, DatasetError, UsageError
@@ -30,7 +30,7 @@ _SHORT = 6
 _CHANGED = "andon: a number would change"
 
 
-class FunctionEngine:
+class FunctionEngine(OverSql):
     """Builds sources in Python (see `Engine`).
 
     Args:
@@ -38,29 +38,16 @@ class FunctionEngine:
         environ: where secrets stand.
     """
 
+    can = CAPABILITIES
+    unknown = "what a function hands out is known when it has run"
+
     def __init__(
         self, sql: Engine, settings: EngineSettings, python: PythonSettings, environ: Mapping[str, str]
     ) -> None:
-        self._sql = sql
+        super().__init__(sql)
         self._settings = settings
         self._python = python
         self._environ = environ
-        self._stopped = threading.Event()
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """See `Engine`."""
-        return CAPABILITIES
-
-    def facts(self) -> Mapping[str, Any]:
-        """See `Engine`."""
-        return self._sql.facts()
-
-    def describe(self, recipe: Recipe) -> Types:
-        """Never known before the function has run."""
-        raise DatasetError(
-            "build.not_supported", "what a function hands out is known when it has run", where=recipe.definition.entry
-        )
 
     def run(self, task: Task) -> Produced:
         """See `Engine`.
@@ -77,13 +64,6 @@ class FunctionEngine:
             return self._loaded(task, work)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-
-    def interrupt(self) -> None:
-        """See `Engine`."""
-        self._stopped.set()
-
-    def close(self) -> None:
-        """See `Engine`."""
 
     def _loaded(self, task: Task, work: Path) -> Produced:
         recipe, definition = task.recipe, task.recipe.definition
