@@ -58,6 +58,8 @@ CODES: dict[str, str] = {
     "usage.exists": "What should be created is there already.",
     "usage.not_one_select": "A query must be one SELECT over datasets.",
     "usage.query_failed": "The engine could not run the query.",
+    "usage.query_limit": "A query is longer, or takes more time, memory or room, than it may.",
+    "usage.query_cancelled": "A query was cancelled.",
     # project files
     "project.invalid": "Project files have problems; all are listed.",
     "project.bad_name": "A file or folder name is not a valid dataset name.",
@@ -139,6 +141,8 @@ CODES: dict[str, str] = {
     "machine.database": "The catalog's database failed.",
     "machine.storage": "The storage failed.",
     "machine.memory": "There was not enough memory.",
+    "machine.busy": "All that can answer queries are at work.",
+    "machine.worker": "A process that answers queries ended or can't be started.",
     "machine.missing": "A program or package that is needed is not installed.",
     "internal.error": "A defect in Andon itself.",
 }

@@ -98,6 +98,17 @@ SETTINGS: tuple[Setting, ...] = (
         "Memory that a Python dataset's process may take (`8GB`), on Linux; 0 is four fifths of the machine's.",
     ),
     Setting("python.timeout", "number", 600, "Seconds that a Python dataset may take, where its file says nothing."),
+    Setting("query.timeout", "number", 60, "Seconds that a query may take in a process that answers others."),
+    Setting(
+        "query.memory",
+        "size",
+        0,
+        "Memory that such a query may take, what is larger goes to disk (`2GB`); 0 is an eighth of the machine's.",
+    ),
+    Setting("query.rows", "number", 10_000_000, "Rows that it may give, more are cut off; 0 is any number."),
+    Setting("query.size", "size", 4_000_000_000, "Bytes that its answer may have; 0 is any number."),
+    Setting("query.parallel", "number", 0, "Such queries at the same time; 0 is two per core, at least four."),
+    Setting("query.keep_log", "text", "90d", "How long queries stay in the log (`30d`, `1y`); empty: for ever."),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
 )
 

@@ -20,4 +20,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create table look (branch text not null, dataset text not null, at text not null, commit_id text not null,"
         " primary key (branch, dataset))",
     ),
+    (
+        "alter table query_log add column read_columns text",
+        "alter table query_log add column shape text",
+        "alter table query_log add column exact text",
+        "alter table query_log add column bytes bigint",
+        "alter table query_log add column request text",
+        "create index query_log_at on query_log (at)",
+        "create index query_log_shape on query_log (shape)",
+    ),
 )
