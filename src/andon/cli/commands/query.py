@@ -12,7 +12,6 @@ import click
 
 from andon.base.text import plural, seconds
 from andon.cli.app import App, Command, pass_app
-from andon.cli.documents import AnswerFile, LiveAnswerFile
 from andon.cli.interruptible import apart
 from andon.cli.options import json_option
 from andon.cli.output import Cell
@@ -21,6 +20,7 @@ from andon.cli.table import vertical as vertical_lines
 from andon.errors import UsageError
 from andon.render.values import as_json_text, cell_text, is_number, is_solid
 from andon.render.words import short
+from andon.service.documents import AnswerFile, LiveAnswerFile
 
 if TYPE_CHECKING:
     from andon.query.ask import Answer

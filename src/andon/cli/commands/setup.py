@@ -10,11 +10,12 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, pass_app
-from andon.cli.documents import MadeDocument, SettingDocument
+from andon.cli.documents import MadeDocument
 from andon.cli.options import json_option
 from andon.cli.output import Cell
 from andon.cli.table import table
 from andon.errors import EXIT_DONE, EXIT_MACHINE, UsageError
+from andon.service.documents import SettingDocument
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
