@@ -8,7 +8,7 @@ from itertools import islice
 from andon.base.record import Record
 from andon.base.text import excerpt, line_and_column
 from andon.errors import Problem, UsageError
-from andon.sql.facts import read_facts
+from andon.sql.facts import read_question
 from andon.sql.rules import refusals
 from andon.sql.tokens import tokens
 from andon.sql.uses import HAS_PARAMETERS, SqlProblem, TableUse
@@ -73,14 +73,15 @@ def permit(sql: str) -> Question:
     text = bare(sql)
     check_length(text)
     plan, select = _without_explain(text)
-    facts = read_facts([select])[0]
+    facts, marks = read_question(select)
     wrong = facts.problems
     if facts.normal:  # it parses, so what it reads is known, and its parameters are given values
         wrong = tuple(problem for problem in wrong if problem.message != HAS_PARAMETERS)
     found = [*wrong, *(refusals(facts, role="query", allow=frozenset()) if not wrong else [])]
     if found:
         raise _refused(text, found)
-    return Question(text, select, plan, facts.tables, _parameters(select))
+    shape, exact = (marks.shape, marks.exact) if marks is not None else (None, None)
+    return Question(text, select, plan, facts.tables, _parameters(select), shape, exact)
 
 
 def _without_explain(text: str) -> tuple[str, str]:

@@ -109,7 +109,8 @@ class _One:
         except AndonError as error:
             self._line.tell(Readout(error=telling(error)))
             return
-        self._line.tell(Readout(tuple((use.name, use.offset) for use in question.tables), question.parameters))
+        tables = tuple((use.name, use.offset) for use in question.tables)
+        self._line.tell(Readout(tables, question.parameters, question.shape, question.exact))
         grant = self._message(Grant)
         try:
             connection = self._asked(question, grant)
