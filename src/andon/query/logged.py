@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
+from andon.base.duration import read_duration
 from andon.errors import MachineError
 from andon.state.queries import QueryRecord
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
+
+#: Old lines are dropped after so many new ones, and when a process writes its first.
+_FORGET_EVERY = 500
+_written = itertools.count()
 
 
 class QueryEntry:
@@ -89,7 +95,15 @@ class Logbook:
         """Write a line; who may read and not write (a shared lake, a read-only disk) can still ask."""
         try:
             self._workspace.query_log.add(record)
+            if next(_written) % _FORGET_EVERY == 0:
+                self._forget()
         except MachineError as failure:
             if failure.code not in ("machine.read_only", "machine.disk"):
                 raise
             self.is_logged = False
+
+    def _forget(self) -> None:
+        """Drop what is older than the setting `query.keep_log` says."""
+        kept = read_duration(str(self._workspace.settings.get("query.keep_log")))
+        if kept is not None:
+            self._workspace.query_log.drop_before(to_text(kept.before(self._workspace.clock())))

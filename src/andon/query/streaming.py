@@ -11,7 +11,18 @@ from andon.base.record import Record
 from andon.errors import AndonError, MachineError, UsageError
 from andon.model.commit import Commit
 from andon.query.apart.line import DATA, LineBrokenError, understood
-from andon.query.apart.messages import Ending, Grant, Greeting, Heading, Inquiry, Order, Readout, as_nodes, raised
+from andon.query.apart.messages import (
+    Afterword,
+    Ending,
+    Grant,
+    Greeting,
+    Heading,
+    Inquiry,
+    Order,
+    Readout,
+    as_nodes,
+    raised,
+)
 from andon.query.apart.values import read_rows
 from andon.query.asking import arguments_of, check_names
 from andon.query.gate import check_length
@@ -27,12 +38,11 @@ if TYPE_CHECKING:
 #: After a query was asked to stop, so many seconds until its process is ended.
 _GRACE = 2.0
 _CANCEL_GRACE = 0.7
+_AFTERWORD = 0.25
 #: For a process to be there: the first one loads much.
 _START = 60.0
 
 T = TypeVar("T", bound=Record)
-#: Told of an answer once, when it was read, given up or failed: rows, bytes, seconds, the error's message.
-Done = Callable[[int | None, int | None, str | None], None]
 
 
 class Talk:
@@ -84,6 +94,13 @@ class Talk:
             return self._last()
         finally:
             self._left -= time.monotonic() - began
+
+    def afterword(self) -> tuple[str, ...] | None:
+        """The columns that were read, if the worker tells in time: the answer is there, and nothing hangs on that."""
+        try:
+            return understood(Afterword, self.worker.line.receive(_AFTERWORD)[1]).columns
+        except (LineBrokenError, TimeoutError):
+            return None
 
     def cancel(self) -> None:
         """Stop it; whoever waits for it is told within a second."""
@@ -178,7 +195,7 @@ class Streamed:
         commit: Commit,
         datasets: tuple[str, ...],
         seconds: float,
-        done: Done,
+        entry: QueryEntry,
     ) -> None:
         self.sql = sql
         self.commit = commit
@@ -190,7 +207,7 @@ class Streamed:
         self.rows_read = 0
         self.bytes_read = 0
         self._talk = talk
-        self._done = done
+        self._entry = entry
         self._is_done = False
         self._is_ordered = False
         self._lock = threading.Lock()
@@ -274,6 +291,7 @@ class Streamed:
                 self.rows_read, self.truncated = ending.rows, ending.truncated
                 if ending.error is not None:
                     raise self._meant(raised(ending.error))
+                self._entry.columns = self._talk.afterword()
                 break
         except LineBrokenError:
             raise self._failed(_ended(None, self._talk.limits)) from None
@@ -295,7 +313,7 @@ class Streamed:
                 return
             self._is_done = True
         self._talk.worker.release()
-        self._done(rows, self.bytes_read, error)
+        self._entry.write(rows, self.bytes_read, self._entry.elapsed, error)
 
 
 def meant(error: AndonError, talk: Talk) -> AndonError:
@@ -335,10 +353,7 @@ def begin(
         entry.write(None, None, entry.elapsed, said)
         raise
 
-    def done(rows: int | None, bytes: int | None, error: str | None) -> None:
-        entry.write(rows, bytes, entry.elapsed, error)
-
-    return Streamed(talk, heading, text, commit, entry.datasets, entry.elapsed, done)
+    return Streamed(talk, heading, text, commit, entry.datasets, entry.elapsed, entry)
 
 
 def _heading(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from andon.base.duration import read_duration
 from andon.base.record import Record
 
 Value = str | int | bool
@@ -16,7 +17,8 @@ class Setting(Record):
 
     Attributes:
         name: as written in `andon.toml`, tables joined by points.
-        type: `text`, `number` (whole, not negative), `flag`, `size` (`256MB`; a number of bytes), or `choice`.
+        type: `text`, `number` (whole, not negative), `flag`, `size` (`256MB`; a number of bytes), `duration` (`90d`, or empty), or
+            `choice`.
         default: of the type that `Settings.get` returns.
         help: one line for people.
         choices: for `choice`.
@@ -108,7 +110,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("query.rows", "number", 10_000_000, "Rows that it may give, more are cut off; 0 is any number."),
     Setting("query.size", "size", 4_000_000_000, "Bytes that its answer may have; 0 is any number."),
     Setting("query.parallel", "number", 0, "Such queries at the same time; 0 is two per core, at least four."),
-    Setting("query.keep_log", "text", "90d", "How long queries stay in the log (`30d`, `1y`); empty: for ever."),
+    Setting("query.keep_log", "duration", "90d", "How long queries stay in the log (`30d`, `1y`); empty: for ever."),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
 )
 
@@ -116,7 +118,13 @@ BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
 _SIZE = re.compile(r"\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([kKMGT]?i?)[bB]?\s*\Z")
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-_WORDS = {"text": "text", "number": "a whole number", "flag": "true or false", "size": "a size such as `256MB`"}
+_WORDS = {
+    "text": "text",
+    "number": "a whole number",
+    "flag": "true or false",
+    "size": "a size such as `256MB`",
+    "duration": "a length of time such as `90d`",
+}
 
 
 def mask(text: str) -> str:
@@ -138,6 +146,8 @@ def convert(setting: Setting, value: Any, *, from_text: bool = False) -> Value:
         case "text" if isinstance(value, str):
             return value
         case "choice" if isinstance(value, str) and value in setting.choices:
+            return value
+        case "duration" if isinstance(value, str) and (not value or read_duration(value) is not None):
             return value
         case "flag" if isinstance(value, bool):
             return value

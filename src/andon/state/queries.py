@@ -56,6 +56,11 @@ class Queries:
                 [*values, listed, q.shape, q.exact, q.bytes, q.request],
             )
 
+    def drop_before(self, at: str) -> int:
+        """Forget what was asked before `at`; returns how many lines that were."""
+        with self._database.write() as transaction:
+            return transaction.execute("delete from query_log where at < ?", [at])
+
     def newest(self, limit: int = 50) -> list[QueryRecord]:
         """The newest queries, newest first."""
         rows = self._database.query(f"select {_FIELDS} from query_log order by seq desc limit ?", [limit])

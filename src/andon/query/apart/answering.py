@@ -17,10 +17,12 @@ from typing import Any
 
 from andon.engines.duckdb.failures import query_error
 from andon.engines.duckdb.instance import Instance
+from andon.engines.duckdb.reads import columns_read
 from andon.engines.duckdb.universe import Universe
 from andon.errors import AndonError
 from andon.query.apart.line import CANCEL, DATA, MESSAGE, PIECE, Line, LineBrokenError, understood
 from andon.query.apart.messages import (
+    Afterword,
     Ending,
     Grant,
     Greeting,
@@ -47,6 +49,8 @@ _PATIENCE = 120
 #: Address space beside the engine's own memory: what it takes for libraries, threads, and what it does not count.
 _BESIDE = 1_500_000_000
 _GRACE = 2
+#: With more files it takes longer to tell which columns were read.
+_FEW_FILES = 64
 
 
 class Answering:
@@ -96,6 +100,7 @@ class _One:
         self._folder = folder
         self._readable = readable
         self._heard: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._catalog = ""
         self._is_cancelled = False
         self._sending_since: float | None = None
 
@@ -130,12 +135,13 @@ class _One:
             self._line.tell(Ending(ending.rows, ending.bytes, ending.truncated, found))
             return
         self._line.tell(Ending(ending.rows, ending.bytes, ending.truncated))
+        self._line.tell(Afterword(self._columns(question, grant)))
 
     # -- the question
 
     def _asked(self, question: Question, grant: Grant) -> Any:
         relations = as_relations(grant.nodes, grant.names)
-        files = list(dict.fromkeys(file for node in grant.nodes for file in node.files))
+        files = grant.files
         self._folder.mkdir(mode=0o700)
         self._confine(files)
         self._instance.give(
@@ -147,7 +153,8 @@ class _One:
         self._instance.shut([self._folder], files)
         universe = Universe(self._instance, relations.get)
         universe.ensure(grant.names)
-        connection = self._instance.session().at(universe.catalog)
+        self._catalog = universe.catalog
+        connection = self._instance.session().at(self._catalog)
         ask(connection, question, grant.arguments)
         return connection
 
@@ -227,6 +234,13 @@ class _One:
         with path.open("rb") as file:
             while piece := file.read(PIECE):
                 self._send(piece, ending)
+
+    def _columns(self, question: Question, grant: Grant) -> tuple[str, ...] | None:
+        """The columns that were read; not where it would take long to tell, or values stand for parameters."""
+        if grant.arguments is not None or len(grant.files) > _FEW_FILES:
+            return None
+        connection = self._instance.new_session().at(self._catalog)
+        return columns_read(connection, question.select, grant.tables)
 
     def _is_over(self, ending: _Counted) -> bool:
         return self._limits.bytes is not None and ending.bytes >= self._limits.bytes

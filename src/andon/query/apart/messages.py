@@ -1,5 +1,6 @@
 """What is said over the line, in this order: a `Inquiry`; what was read of it (`Readout`); what its names stand for (`Grant`); how the
-answer looks (`Heading`); how it is wanted (`Order`); the answer in pieces; how it ended (`Ending`)."""
+answer looks (`Heading`); how it is wanted (`Order`); the answer in pieces; how it ended (`Ending`); what else is
+known of it (`Afterword`)."""
 
 from __future__ import annotations
 
@@ -72,6 +73,21 @@ class Grant(Record):
     names: dict[str, int]
     arguments: str | None
 
+    @property
+    def files(self) -> list[str]:
+        """All files that may be read."""
+        return list(dict.fromkeys(file for node in self.nodes for file in node.files))
+
+    @property
+    def tables(self) -> dict[str, str]:
+        """The names of tables by the first of their files."""
+        named = [entry for node in self.nodes for entry in node.inputs.items()]
+        found = {}
+        for name, number in [*named, *self.names.items()]:
+            if self.nodes[number].files:
+                found[self.nodes[number].files[0]] = name
+        return found
+
 
 class Heading(Record):
     """The answer's columns; it is there, or will be written, without an error so far."""
@@ -95,6 +111,12 @@ class Ending(Record):
     bytes: int = 0
     truncated: bool = False
     error: Told | None = None
+
+
+class Afterword(Record):
+    """What was found out when the answer was given: the columns that were read, None where that is not known."""
+
+    columns: tuple[str, ...] | None
 
 
 def telling(error: AndonError) -> Told:
