@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from andon.base.cancel import CancelToken
 from andon.base.record import Record
 from andon.errors import AndonError, MachineError, UsageError
 from andon.model.commit import Commit
@@ -35,10 +37,10 @@ if TYPE_CHECKING:
     from andon.engines.relation import Relation
     from andon.query.logged import QueryEntry
 
-#: After a query was asked to stop, so many seconds until its process is ended.
-_GRACE = 2.0
+#: After a person asked a query to stop, so many seconds until its process is ended.
 _CANCEL_GRACE = 0.7
 _AFTERWORD = 0.25
+_NOT_READ = "the answer was not read to its end"
 #: For a process to be there: the first one loads much.
 _START = 60.0
 
@@ -90,7 +92,7 @@ class Talk:
             raise self._gone() from None
         except TimeoutError:
             self._is_late = True
-            self._stop(_GRACE)
+            self._stop(self.limits.grace)
             return self._last()
         finally:
             self._left -= time.monotonic() - began
@@ -108,7 +110,7 @@ class Talk:
             if self._is_cancelled:
                 return
             self._is_cancelled = True
-        self._stop(_CANCEL_GRACE)
+        self._stop(min(self.limits.grace, _CANCEL_GRACE))
 
     @property
     def is_late(self) -> bool:
@@ -123,7 +125,7 @@ class Talk:
 
     def _last(self) -> tuple[bytes, bytes]:
         try:
-            return self.worker.line.receive(_GRACE + _START)
+            return self.worker.line.receive(self.limits.grace + _START)
         except (LineBrokenError, TimeoutError):
             raise self._gone() from None
 
@@ -267,7 +269,7 @@ class Streamed:
 
     def close(self) -> None:
         """Drop what was not read."""
-        self._end(self.rows_read, None)
+        self._end(None, _NOT_READ)
 
     def _pieces(self, form: str, limit: int | None = None) -> Iterator[bytes]:
         with self._lock:
@@ -279,6 +281,7 @@ class Streamed:
         return self._read(Order(form, limit))
 
     def _read(self, order: Order) -> Iterator[bytes]:
+        is_whole = False
         try:
             self._talk.say(order)
             while True:
@@ -292,13 +295,14 @@ class Streamed:
                 if ending.error is not None:
                     raise self._meant(raised(ending.error))
                 self._entry.columns = self._talk.afterword()
-                break
+                is_whole = True
+                return
         except LineBrokenError:
             raise self._failed(_ended(None, self._talk.limits)) from None
         except AndonError as error:
             raise self._failed(error) from None
         finally:
-            self._end(self.rows_read, None)
+            self._end(self.rows_read if is_whole else None, None if is_whole else _NOT_READ)
 
     def _meant(self, error: AndonError) -> AndonError:
         return meant(error, self._talk)
@@ -332,11 +336,13 @@ def begin(
     entry: QueryEntry,
     parameters: Parameters | None,
     resolve: Callable[[Sequence[TableUse]], Mapping[str, Relation]],
+    cancel: CancelToken | None = None,
 ) -> Streamed:
     """The answer to `text`, at its first rows. It is read by a worker; this process reads none of it.
 
     Args:
         resolve: what the names in it stand for; raises for a name that stands for nothing.
+        cancel: stops it before the first rows are there; after that `Streamed.cancel` does.
 
     Raises:
         AndonError: see `Querying.stream`.
@@ -345,7 +351,8 @@ def begin(
     try:
         check_length(text)
         talk = greeted(workers, who, limits)
-        heading = _heading(talk, text, entry, parameters, resolve)
+        with cancel.calling(talk.cancel) if cancel is not None else nullcontext():
+            heading = _heading(talk, text, entry, parameters, resolve)
     except BaseException as error:
         if talk is not None:
             talk.worker.release()

@@ -44,7 +44,7 @@ _ROWS_A_PIECE = 2_000
 #: Seconds after which a question counts as a long one, and how far it lets others pass from then on.
 _LONG, _NICE = 0.3, 10
 _VERY_LONG, _NICER = 5.0, 15
-#: Seconds after which one whose answer nobody takes is dropped.
+#: Seconds after which an answer that nobody takes is dropped.
 _PATIENCE = 120
 #: Address space beside the engine's own memory: what it takes for libraries, threads, and what it does not count.
 _BESIDE = 1_500_000_000
@@ -256,7 +256,10 @@ class _One:
     # -- who asked
 
     def _message(self, kind: Any) -> Any:
-        body = self._heard.get()
+        try:
+            body = self._heard.get(timeout=_PATIENCE)
+        except queue.Empty:
+            body = None
         if body is None:
             raise LineBrokenError
         return understood(kind, body)
