@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from andon.service.promises import Promises
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
+    from andon.service.run_log import RunHistory
     from andon.service.runs import Runs
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
+    from andon.service.tokens import TokenDesk
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
@@ -125,6 +127,20 @@ class Service:
         from andon.service.uploads import Uploads
 
         return Uploads(self.workspace)
+
+    @cached_property
+    def run_log(self) -> RunHistory:
+        """Runs as they were recorded."""
+        from andon.service.run_log import RunHistory
+
+        return RunHistory(self.workspace)
+
+    @cached_property
+    def tokens(self) -> TokenDesk:
+        """By what a server knows people."""
+        from andon.service.tokens import TokenDesk
+
+        return TokenDesk(self.workspace)
 
     @cached_property
     def run_changes(self) -> RunChanges:
