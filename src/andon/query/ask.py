@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from andon.base.cancel import CancelToken
 from andon.base.names import did_you_mean
 from andon.base.text import excerpt, line_and_column
 from andon.engines.duckdb.failures import query_error
@@ -206,6 +207,7 @@ class Querying:
         limits: QueryLimits | None = None,
         face: str | None = None,
         request: str | None = None,
+        cancel: CancelToken | None = None,
     ) -> Streamed:
         """`ask`, in a process of its own that reaches nothing but the files of the datasets in question, within limits: for questions
         of others, of which nothing here may be in the way of anybody else.
@@ -213,6 +215,7 @@ class Querying:
         Args:
             limits: what it may take; None is what the workers give.
             request: names the question in the log, for who asked.
+            cancel: stops it, from any thread, until the answer was read.
 
         Raises:
             UsageError: as `ask`; `usage.query_limit` if it takes more than it may, `usage.query_cancelled` if the workers are closed.
@@ -231,7 +234,9 @@ class Querying:
 
         workers = self._workers()
         who = self._workspace.caller.author
-        return begin(workers, who, limits or workers.limits, text, commit, entry, parameters, resolve)
+        return begin(
+            workers, who, limits or workers.limits, text, commit, entry, parameters, resolve, cancel or CancelToken()
+        )
 
     def _find(self, commit: Commit) -> Find:
         """What names stand for at a commit; its state is read only when a name is new to the engine."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from andon.base.cancel import CancelToken
 from andon.base.record import Record
 from andon.errors import AndonError, MachineError, UsageError
 from andon.model.commit import Commit
@@ -196,6 +197,7 @@ class Streamed:
         datasets: tuple[str, ...],
         seconds: float,
         entry: QueryEntry,
+        cancel: CancelToken,
     ) -> None:
         self.sql = sql
         self.commit = commit
@@ -208,6 +210,7 @@ class Streamed:
         self.bytes_read = 0
         self._talk = talk
         self._entry = entry
+        self._cancel = cancel
         self._is_done = False
         self._is_ordered = False
         self._lock = threading.Lock()
@@ -280,25 +283,29 @@ class Streamed:
 
     def _read(self, order: Order) -> Iterator[bytes]:
         try:
-            self._talk.say(order)
-            while True:
-                letter, body = self._talk.next()
-                if letter == DATA:
-                    self.bytes_read += len(body)
-                    yield body
-                    continue
-                ending = understood(Ending, body)
-                self.rows_read, self.truncated = ending.rows, ending.truncated
-                if ending.error is not None:
-                    raise self._meant(raised(ending.error))
-                self._entry.columns = self._talk.afterword()
-                break
+            with self._cancel.calling(self._talk.cancel):
+                yield from self._told(order)
         except LineBrokenError:
             raise self._failed(_ended(None, self._talk.limits)) from None
         except AndonError as error:
             raise self._failed(error) from None
         finally:
             self._end(self.rows_read, None)
+
+    def _told(self, order: Order) -> Iterator[bytes]:
+        self._talk.say(order)
+        while True:
+            letter, body = self._talk.next()
+            if letter == DATA:
+                self.bytes_read += len(body)
+                yield body
+                continue
+            ending = understood(Ending, body)
+            self.rows_read, self.truncated = ending.rows, ending.truncated
+            if ending.error is not None:
+                raise self._meant(raised(ending.error))
+            self._entry.columns = self._talk.afterword()
+            break
 
     def _meant(self, error: AndonError) -> AndonError:
         return meant(error, self._talk)
@@ -332,11 +339,13 @@ def begin(
     entry: QueryEntry,
     parameters: Parameters | None,
     resolve: Callable[[Sequence[TableUse]], Mapping[str, Relation]],
+    cancel: CancelToken,
 ) -> Streamed:
     """The answer to `text`, at its first rows. It is read by a worker; this process reads none of it.
 
     Args:
         resolve: what the names in it stand for; raises for a name that stands for nothing.
+        cancel: stops it until it was read.
 
     Raises:
         AndonError: see `Querying.stream`.
@@ -345,7 +354,8 @@ def begin(
     try:
         check_length(text)
         talk = greeted(workers, who, limits)
-        heading = _heading(talk, text, entry, parameters, resolve)
+        with cancel.calling(talk.cancel):
+            heading = _heading(talk, text, entry, parameters, resolve)
     except BaseException as error:
         if talk is not None:
             talk.worker.release()
@@ -353,7 +363,7 @@ def begin(
         entry.write(None, None, entry.elapsed, said)
         raise
 
-    return Streamed(talk, heading, text, commit, entry.datasets, entry.elapsed, entry)
+    return Streamed(talk, heading, text, commit, entry.datasets, entry.elapsed, entry, cancel)
 
 
 def _heading(

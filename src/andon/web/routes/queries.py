@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from andon.base.cancel import CancelToken
+from andon.base.record import replace
 from andon.model.person import PersonRole
+from andon.query.limits import limits_of
 from andon.service.documents import AnswerDocument, LiveAnswerDocument
 from andon.web.asking import LiveAsked, QueryAsked, QueryLink
 from andon.web.endpoint import Endpoint, RouteCall
 from andon.web.streams import MEDIA, Streaming
+
+if TYPE_CHECKING:
+    from andon.query.streaming import Streamed
 
 
 def _ask(call: RouteCall) -> Any:
@@ -25,33 +31,14 @@ def _link(call: RouteCall) -> Any:
 def _streaming(
     call: RouteCall, sql: str, at: str | None, limit: int | None, parameters: Mapping[str, Any] | list[Any] | None
 ) -> Streaming:
-    querying = call.service.querying
-    return Streaming(lambda: _Whole(querying.ask(sql, at, parameters=parameters)), limit)
+    service = call.service
+    given = limits_of(service.workspace.settings)
 
+    def ask(most: int | None, cancel: CancelToken) -> Streamed:
+        rows = most if given.rows is None else given.rows if most is None else min(most, given.rows)
+        return service.querying.stream(sql, at, parameters, replace(given, rows=rows), cancel=cancel)
 
-class _Whole:
-    """An answer that is read in this process."""
-
-    def __init__(self, answer: Any) -> None:
-        self._answer = answer
-        self.commit, self.columns, self.types, self.seconds = (
-            answer.commit,
-            answer.columns,
-            answer.types,
-            answer.seconds,
-        )
-        self.truncated, self.rows_read = False, 0
-
-    def rows(self, limit: int) -> list[Any]:
-        rows = self._answer.fetch(limit)
-        self.rows_read = len(rows)
-        return list(rows)
-
-    def close(self) -> None:
-        self._answer.close()
-
-    def cancel(self) -> None:
-        self._answer.close()
+    return Streaming(ask, limit)
 
 
 def _live(call: RouteCall) -> Any:
