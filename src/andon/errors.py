@@ -128,6 +128,7 @@ CODES: dict[str, str] = {
     "build.interrupted": "The run was interrupted.",
     "history.bad_rows": "The rows that a history is given make none: two for one key, one without, a type that can't say earlier ones.",
     "build.can_not_grow": "A table can't grow as its file says: not every row that changes could be told.",
+    "build.too_many_partitions": "A result would be parted into more files than a table should have.",
     "build.not_supported": "The engine can't do what the dataset asks for.",
     "run.held": "The run was held back from publishing.",
     # lake
