@@ -68,6 +68,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.pull import PulledDocument
+    from andon.service.saving import SavedDocument
     from andon.service.schema_changes import SchemaChangeDocument
     from andon.service.source_add import AddedSource
     from andon.service.source_check import SourceReportDocument
@@ -91,6 +92,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "publish": (RunDocument,),
         "backfill": (RunDocument,),
         "upload": (RunDocument,),
+        "save": (SavedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo],),
         "show": (PageDocument,),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from andon.base.graph import reach
 from andon.base.hashing import content_id
 from andon.base.paths import is_at
 from andon.base.record import Record, field, replace
@@ -98,11 +99,12 @@ class Preparer:
             lenient=True,
             reverts=goal.target is not None,
             decide=options.decide,
-            select=lambda project, state: _selected(project, state, options),
+            lifted=goal.lifted,
+            select=lambda project, state: _selected(project, state, options, goal.files),
         )
         _require_decisions(gathered, options)
         self.require_sound(gathered)
-        selected = _selected(gathered.project, gathered.state, options)
+        selected = _selected(gathered.project, gathered.state, options, goal.files)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
             bound = self.bind(gathered, taken)
@@ -184,7 +186,10 @@ class Preparer:
         )
         planned = plan_steps(situation)
         done = frozenset(s.dataset for s in planned)
-        shared = gathered.shared if selected is None else _shared(gathered, done)
+        is_whole = (
+            selected is None or goal.files is not None
+        )  # of a side that changes only these files, all shared ones count
+        shared = gathered.shared if is_whole else _shared(gathered, done)
         looked = look(
             self._workspace, gathered, bound.columns, planned, moment, shared=None if selected is None else shared
         )
@@ -285,7 +290,12 @@ def _require_decisions(gathered: Gathered, options: RunOptions) -> None:
                 )
 
 
-def _selected(project: Project, state: State, options: RunOptions) -> frozenset[str] | None:
+def _selected(
+    project: Project, state: State, options: RunOptions, given: frozenset[str] | None
+) -> frozenset[str] | None:
+    """The datasets that are selected, None for all; with `given` files those that they make, and what reads these."""
+    if given is not None:
+        return _made_of(project, state, given)
     if not options.select and not options.exclude:
         return None
     from andon.project.select import select, selectable
@@ -304,6 +314,19 @@ def _selected(project: Project, state: State, options: RunOptions) -> frozenset[
     )
     own = {d: (*files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
     return frozenset(select(options.select, selectable(datasets, needs, changed, own), options.exclude))
+
+
+def _made_of(project: Project, state: State, files: frozenset[str]) -> frozenset[str]:
+    """The datasets that `files` make or made, and all that reads them."""
+    uses = {d: {path for path, _ in leaf.files} for d, leaf in state.leaves.items()}
+    for d, dataset in project.datasets.items():
+        uses.setdefault(d, set()).update(path for path, _ in (*dataset.own_files, *dataset.definition.files))
+    readers: dict[str, list[str]] = {}
+    for d, dataset in project.datasets.items():
+        for name in dataset.definition.inputs:
+            readers.setdefault(name, []).append(d)
+    made = {d for d, own in uses.items() if not own.isdisjoint(files)}
+    return frozenset(made | reach(readers, made))
 
 
 def _digest(plan: Plan, gathered: Gathered, done: frozenset[str]) -> str:

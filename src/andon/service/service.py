@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from andon.service.checks import Checks
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
+    from andon.service.given_files import GivenFiles
     from andon.service.history import History
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
     from andon.service.runs import Runs
+    from andon.service.saving import Saving
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.undo import Undoing
@@ -125,6 +127,13 @@ class Service:
         from andon.service.uploads import Uploads
 
         return Uploads(self.workspace)
+
+    @cached_property
+    def saving(self) -> Saving:
+        """Queries that become datasets."""
+        from andon.service.saving import Saving
+
+        return Saving(self.workspace, self._given_files, self.suggestions)
 
     @cached_property
     def run_changes(self) -> RunChanges:
@@ -250,6 +259,12 @@ class Service:
         from andon.runs.prepare import Preparer
 
         return Preparer(self.workspace, self._outlook, self._shared.probe)
+
+    @cached_property
+    def _given_files(self) -> GivenFiles:
+        from andon.service.given_files import GivenFiles
+
+        return GivenFiles(self.workspace, self._runner, self._preparer)
 
     @cached_property
     def _runner(self) -> GoalRunner:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from andon.cli.app import App, Command, pass_app
 from andon.cli.interruptible import apart
 from andon.cli.options import json_option
 from andon.cli.output import Cell
+from andon.cli.sql_text import sql_text
 from andon.cli.table import lay_out, note_lines, note_of
 from andon.cli.table import vertical as vertical_lines
 from andon.errors import UsageError
@@ -79,7 +79,7 @@ def query(
     SQL is the text, `-` or nothing reads it from stdin. The commit, the number of rows and the time stand on stderr. On a terminal a
     table fits its width: numbers and dates are never cut, what is cut or left out is told, and --vertical shows all.
     """
-    text = _text(sql, file)
+    text = sql_text(sql, file)
     chosen = _format(form, output)
     if vertical and (output is not None or chosen != "table"):
         raise UsageError(
@@ -143,23 +143,6 @@ def _parameters(given: tuple[str, ...]) -> dict[str, str] | None:
             raise UsageError("usage.bad_argument", f"`{name}` is given twice", hint="leave one of them out")
         found[name] = value
     return found or None
-
-
-def _text(sql: str | None, file: Path | None) -> str:
-    if sql is not None and file is not None:
-        raise UsageError("usage.bad_argument", "both SQL and a file are given", hint="leave one of them out")
-    if file is not None:
-        try:
-            return file.read_text(encoding="utf-8")
-        except FileNotFoundError as error:
-            raise UsageError("usage.bad_argument", f"there is no file `{file}`", where=str(file)) from error
-        except UnicodeDecodeError as error:
-            raise UsageError("usage.bad_argument", f"`{file}` is not UTF-8 text", where=str(file)) from error
-    if sql is not None and sql != "-":
-        return sql
-    if sql is None and sys.stdin.isatty():
-        raise UsageError("usage.bad_argument", "there is no SQL", hint='`andon query "select …"`, or `-f FILE`')
-    return sys.stdin.read()
 
 
 def _format(form: str | None, output: Path | None) -> str:

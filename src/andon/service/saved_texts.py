@@ -1,0 +1,150 @@
+"""What is to be saved, as the text of a project file: where it lies, what it says, and problems of it at their place in the query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from andon.base.duration import read_duration
+from andon.base.names import is_name_part
+from andon.base.record import Record, replace
+from andon.base.text import excerpt
+from andon.errors import Problem, ProjectError, UsageError
+from andon.project.add_checks import add_checks
+from andon.project.files.layout import plain_name, spot
+from andon.project.files.nodes import Flawed
+from andon.project.write_sql import split_query, with_query, with_settings, yaml_list, yaml_text
+
+_CRON = re.compile(r"\S+(?:\s+\S+){4}\Z")
+
+
+class ToSave(Record):
+    """A query that becomes a dataset, or what is to be another in one that is there.
+
+    Attributes:
+        name: `schema.name`.
+        sql: one SELECT, kept as it is written; it may have front matter of its own. None: the query stays.
+        owner, description, materialize, refresh: as in front matter; "" takes the setting out, None leaves it. `refresh` is a duration
+            (`6h`), five fields of cron, or `key: value`.
+        tags, key: the same.
+        checks: lines of the check language that are added, or ids of checks that were proposed.
+        replaces: whether a dataset of that name may be there.
+        seen: a ref of what was looked at: where somebody published another text of it since, nothing is done. None: as it is now.
+    """
+
+    name: str
+    sql: str | None = None
+    owner: str | None = None
+    description: str | None = None
+    materialize: str | None = None
+    refresh: str | None = None
+    tags: tuple[str, ...] | None = None
+    key: tuple[str, ...] | None = None
+    checks: tuple[str, ...] = ()
+    replaces: bool = False
+    seen: str | None = None
+
+    @property
+    def settings(self) -> Mapping[str, str | None]:
+        """What is said of it, as YAML by key; None for what goes."""
+        texts = {"description": self.description, "owner": self.owner}
+        found = {key: yaml_text(text) if text else None for key, text in texts.items() if text is not None}
+        if self.tags is not None:
+            found["tags"] = yaml_list(self.tags) if self.tags else None
+        if self.materialize is not None:
+            found["materialize"] = yaml_text(self.materialize) if self.materialize else None
+        if self.key is not None:
+            found["key"] = yaml_list(self.key) if len(self.key) > 1 else yaml_text(self.key[0]) if self.key else None
+        if self.refresh is not None:
+            found["refresh"] = _refresh(self.refresh) if self.refresh else None
+        return found
+
+
+class SavedText(Record):
+    """The project file that something is saved in.
+
+    Attributes:
+        text: all of it; `before` what is there now, None for a new file.
+    """
+
+    path: str
+    text: str
+    before: str | None
+
+    def with_checks(self, lines: tuple[str, ...]) -> SavedText:
+        """The same with more checks."""
+        return replace(self, text=add_checks(self.path, self.text, lines)) if lines else self
+
+    def told(self, error: ProjectError) -> ProjectError:
+        """An error with places in the query, where they are known by the file's."""
+        problems = [self._in_query(problem) for problem in error.problems]
+        return replace(ProjectError.of(problems), hint=error.hint) if error.problems else error
+
+    def _in_query(self, problem: Problem) -> Problem:
+        head, query = split_query(self.text)
+        above = head.count("\n")
+        if problem.file != self.path or problem.line is None or problem.line <= above:
+            return problem
+        line = problem.line - above
+        return Problem(
+            problem.code,
+            problem.message,
+            "query",
+            line,
+            problem.column,
+            problem.hint,
+            excerpt(query, line, problem.column),
+        )
+
+
+def saved_text(wanted: ToSave, path: str, before: str | None) -> SavedText:
+    """The file as it should be.
+
+    Args:
+        before: the file as it is, None for a new one.
+
+    Raises:
+        UsageError: `usage.bad_argument` where there is no query.
+        ProjectError: `project.cannot_add`; front matter that can't be read.
+    """
+    if wanted.sql is not None and not wanted.sql.strip():
+        hint = f'`andon save {wanted.name} "select …"`'
+        raise UsageError("usage.bad_argument", "there is no SQL to save", where=wanted.name, hint=hint)
+    try:
+        text = with_query(before or "", wanted.sql) if wanted.sql is not None else before or ""
+        text = with_settings(path, text, wanted.settings)
+    except Flawed as flawed:
+        problem = Problem(
+            flawed.flaw.code, flawed.flaw.message, path, flawed.flaw.line, flawed.flaw.column, flawed.flaw.hint
+        )
+        raise ProjectError.of([problem]) from flawed
+    return SavedText(path, text, before)
+
+
+def new_path(name: str) -> str:
+    """Where the query of a new dataset lies.
+
+    Raises:
+        UsageError: `usage.bad_argument` for what can't name one.
+    """
+    schema, _, short = name.partition(".")
+    path = f"datasets/{schema}/{short}.sql"
+    if is_name_part(schema) and is_name_part(short):
+        found = spot(path)
+        if found.code is None:
+            return path
+        message, hint = found.message, f"another schema or name: `andon save marts.{short} …`"
+    else:
+        parts = [plain_name(part) for part in name.split(".") if part.strip()]
+        good = ".".join(parts if len(parts) == 2 else ["marts", "_".join(parts) or "name"])
+        message, hint = f"`{name}` can't name a dataset: that is a schema and a name", f"such as `{good}`"
+    raise UsageError("usage.bad_argument", message, where=name, hint=hint)
+
+
+def _refresh(said: str) -> str:
+    text = said.strip()
+    if read_duration(text) is not None:
+        return f"{{max_age: {text}}}"
+    if _CRON.match(text) and ":" not in text:
+        return f'{{cron: "{text}"}}'
+    return text if text.startswith("{") else f"{{{text}}}"
