@@ -137,7 +137,7 @@ def test_a_dataset_is_changed_where_somebody_says_so(acme):
 @pytest.mark.parametrize(
     ("name", "sql", "said", "code", "where"),
     [
-        ("top", TOP, {}, "usage.bad_argument", "top"),
+        ("a.b.top", TOP, {}, "usage.bad_argument", "a.b.top"),
         ("Marts.top", TOP, {}, "usage.bad_argument", "Marts.top"),
         ("main.top", TOP, {}, "usage.bad_argument", "main.top"),
         ("marts.top", " ", {}, "usage.bad_argument", "marts.top"),

@@ -27,6 +27,7 @@ from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.histories import continued, histories_of, with_merged
 from andon.runs.planning.merge_words import code_notices
 from andon.runs.planning.raw_files import RawFiles
+from andon.runs.planning.saved_queries import BoundQueries, bind_queries
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Prepared(Record):
         checks: which checks must be looked at.
         wishes: what somebody asked of tables that grow.
         histories: by dataset the builds that histories go on from.
+        queries: columns that saved queries return, of those that were looked at.
     """
 
     goal: Goal
@@ -61,6 +63,7 @@ class Prepared(Record):
     checks: Looked
     wishes: Wishes = Wishes()
     histories: Mapping[str, Build] = field(default_factory=dict)
+    queries: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def head(self) -> Commit:
@@ -108,9 +111,10 @@ class Preparer:
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
             bound = self.bind(gathered, taken)
+            queries = bind_queries(self._workspace, bound) if gathered.project.queries else BoundQueries({})
         except ProjectError as error:
             raise self.refused(gathered, taken, error.problems) from error
-        return self._planned(goal, options, bound, selected, taken, estimate)
+        return self._planned(goal, options, bound, queries, selected, taken, estimate)
 
     def bind(self, gathered: Gathered, taken: set[str]) -> BoundCode:
         """Contracts of new files and columns of the changed code of `taken`; nothing is loaded for it when there is neither.
@@ -150,6 +154,7 @@ class Preparer:
         goal: Goal,
         options: RunOptions,
         bound: BoundCode,
+        queries: BoundQueries,
         selected: frozenset[str] | None,
         taken: set[str],
         estimate: bool,
@@ -200,7 +205,7 @@ class Preparer:
             steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = [f"{d} will fail: {e.message}" for d, e in sorted(gathered.failures.items()) if d in taken]
-        notices = (*failures, *gathered.notices, *_left_behind(gathered, selected, done))
+        notices = (*failures, *gathered.notices, *queries.notices, *_left_behind(gathered, selected, done))
         plan = Plan(head.id, goal.branch, steps, is_change, notices)
         return Prepared(
             goal=goal,
@@ -208,6 +213,7 @@ class Preparer:
             gathered=gathered,
             plan=replace(plan, digest=_digest(plan, gathered, done)) if is_change else plan,
             bound=bound.columns,
+            queries=queries.columns,
             moment=moment,
             forced=situation.forced | {s.dataset for s in steps if s.key in lost},
             shared=shared,

@@ -21,7 +21,7 @@ from andon.runs.goal import Listener, RunOptions
 from andon.runs.planning.outlook import graph_ahead
 from andon.runs.planning.schemas import columns_by_dataset
 from andon.service.given_files import GivenCode
-from andon.service.saved_texts import SavedText, ToSave, new_path, saved_text
+from andon.service.saved_texts import SavedText, ToSave, new_path, query_path, saved_text
 
 if TYPE_CHECKING:
     from andon.runs.prepare import Prepared
@@ -62,9 +62,10 @@ class SavedColumn(Document):
 
 
 class SavedDocument(Document):
-    """A query that is saved as a dataset, or would be."""
+    """A query that is saved, or would be; `kind` is `dataset` or `query`."""
 
-    dataset: str
+    name: str
+    kind: str
     file: str
     is_new: bool
     branch: str
@@ -80,10 +81,10 @@ class SavedDocument(Document):
 
 
 class Saved(Documented):
-    """A dataset as it is saved, or would be.
+    """A dataset or a query as it is saved, or would be.
 
     Attributes:
-        dataset, file: its name, and the project file.
+        name, file: what it is called, and the project file.
         text: what the file holds.
         is_new: whether there was none of that name.
         columns: of its result.
@@ -96,7 +97,7 @@ class Saved(Documented):
         behind: files that the project folder does not have as they were published: it works on another branch, or can't be written to.
     """
 
-    dataset: str
+    name: str
     file: str
     text: str
     is_new: bool
@@ -109,6 +110,11 @@ class Saved(Documented):
     run: RunResult | None = None
     published: bool = False
     behind: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """`dataset` or `query`."""
+        return "dataset" if "." in self.name else "query"
 
     def document(self) -> SavedDocument:
         """As in `save --json`."""
@@ -152,6 +158,8 @@ class Saving:
         Raises:
             As `look`.
         """
+        if wanted.is_query:
+            return self.look(wanted, options)
         bare = self._draft(replace(wanted, checks=()), options)
         result = self._built(bare, options, listener or Listener())
         proposed = self._proposed(bare, result)
@@ -170,7 +178,7 @@ class Saving:
             As `look`, and ConflictError: `lake.folder_dirty`; PlanUnconfirmed.
         """
         hears = listener or Listener()
-        draft = self._draft(replace(wanted, checks=()), options)
+        draft = self._draft(replace(wanted, checks=() if not wanted.is_query else wanted.checks), options)
         lines = wanted.checks
         if _needs_proposals(lines):
             result = self._built(draft, options, Listener(cancel=hears.cancel))
@@ -178,7 +186,7 @@ class Saving:
         draft = self._with(draft, lines)
         found = self._looked(draft, self._prepared(draft, options))
         words = "saved" if found.is_new else "changed"
-        chosen = replace(options, message=options.message or f"{words} {found.dataset}")
+        chosen = replace(options, message=options.message or f"{words} {found.name}")
         try:
             result, behind = self._given.publish(draft.given, chosen, hears)
         except ProjectError as error:
@@ -200,16 +208,15 @@ class Saving:
 
     def _entry(self, wanted: ToSave, state: State) -> str | None:
         """The file that makes the dataset now."""
-        leaf = state.leaves.get(wanted.name)
-        if leaf is None:
+        path = file_of(wanted.name, state)
+        if path is None:
             if wanted.sql is None:
                 new_path(wanted.name)  # a name that none can have is told as that
-                message = f"there is no dataset `{wanted.name}` to change"
-                raise UsageError("lake.dataset_not_found", message, where=wanted.name, hint="`andon ls` lists them")
+                raise not_found(wanted.name)
             return None
-        path = next(path for path, _ in leaf.files if not path.endswith(".lock.txt"))
+        what = "query" if wanted.is_query else "dataset"
         if not wanted.replaces:
-            message = f"there is a dataset `{wanted.name}` already, made by `{path}`"
+            message = f"there is a {what} `{wanted.name}` already, made by `{path}`"
             hint = f"`--replace` puts the query in the place of its own, or take another name: `{wanted.name}_2`"
             raise UsageError("usage.exists", message, where=wanted.name, hint=hint)
         if not path.endswith(".sql") or (wanted.sql is not None and path.startswith("sources/")):
@@ -245,7 +252,25 @@ class Saving:
         return tuple(_proposed(suggestion) for one in found for suggestion in one.suggestions)
 
     def _looked(self, draft: _Draft, prepared: Prepared) -> Saved:
-        name, gathered = draft.wanted.name, prepared.gathered
+        columns, reads = (self._of_query if draft.wanted.is_query else self._of_dataset)(draft.wanted.name, prepared)
+        saved = draft.saved
+        return Saved(
+            draft.wanted.name,
+            saved.path,
+            saved.text,
+            saved.before is None,
+            draft.given.branch,
+            columns,
+            reads,
+            prepared.plan,
+        )
+
+    def _of_query(self, name: str, prepared: Prepared) -> tuple[tuple[SavedColumn, ...], tuple[str, ...]]:
+        columns = tuple(SavedColumn(column, kind, ()) for column, kind in prepared.queries.get(name, ()))
+        return columns, next(q.datasets for q in prepared.gathered.project.queries if q.name == name)
+
+    def _of_dataset(self, name: str, prepared: Prepared) -> tuple[tuple[SavedColumn, ...], tuple[str, ...]]:
+        gathered = prepared.gathered
         graph = graph_ahead(self._workspace, gathered, prepared.bound)
         types = columns_by_dataset(prepared.bound).get(name)
         if types is None:
@@ -259,16 +284,25 @@ class Saving:
             )
             for column, kind in types
         )
-        return Saved(
-            name,
-            draft.saved.path,
-            draft.saved.text,
-            draft.saved.before is None,
-            draft.given.branch,
-            columns,
-            gathered.definitions[name].inputs,
-            prepared.plan,
-        )
+        return columns, gathered.definitions[name].inputs
+
+
+def file_of(name: str, state: State) -> str | None:
+    """The file of a dataset or a saved query, None where there is none."""
+    if "." not in name:
+        path = query_path(name)
+        return path if path in state.shared else None
+    leaf = state.leaves.get(name)
+    return next(path for path, _ in leaf.files if not path.endswith(".lock.txt")) if leaf is not None else None
+
+
+def not_found(name: str) -> UsageError:
+    """The error for a name that nothing has."""
+    if "." in name:
+        message, hint = f"there is no dataset `{name}` to change", "`andon ls` lists them"
+        return UsageError("lake.dataset_not_found", message, where=name, hint=hint)
+    message, hint = f"there is no saved query `{name}` to change", "`andon ls --queries` lists them"
+    return UsageError("lake.query_not_found", message, where=name, hint=hint)
 
 
 def _proposed(one: Suggestion) -> ProposedCheck:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
     from andon.service.runs import Runs
+    from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
@@ -197,6 +198,13 @@ class Service:
         from andon.query.ask import Querying
 
         return Querying(self.workspace)
+
+    @cached_property
+    def saved_queries(self) -> SavedQueries:
+        """Queries that have a name."""
+        from andon.service.saved_queries import SavedQueries
+
+        return SavedQueries(self.workspace, self.querying)
 
     @cached_property
     def lineages(self) -> Lineages:

@@ -30,6 +30,7 @@ _MANY = ("all", "safe", "none")
         "andon save marts.top_customers -f top.sql --owner ana --checks safe --publish",
         'andon save marts.top_customers "from shop.orders" --replace --branch try',
         "andon save marts.top_customers --replace --refresh 6h",
+        "andon save monthly 'from marts.revenue_by_month where month = $month' --param month=date",
     ],
 )
 @click.argument("name")
@@ -41,6 +42,14 @@ _MANY = ("all", "safe", "none")
 @click.option("--refresh", metavar="RULE", help="How new it has to be: `6h`, `0 6 * * *`, `every: 1d`.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A word to select it by; may be given again.")
 @click.option("--key", metavar="COLUMNS", help="Identity of a row: `order_id`, `order_id, line`.")
+@click.option(
+    "--param",
+    "-p",
+    "parameters",
+    multiple=True,
+    metavar="NAME=TYPE",
+    help="A parameter of a saved query; NAME=TYPE=VALUE gives it a default.",
+)
 @click.option(
     "--check", "checks", multiple=True, metavar="CHECK", help="A proposed check by number or id, or a line of your own."
 )
@@ -67,6 +76,8 @@ def save(
     **said: Any,
 ) -> int:
     """Save a query as a dataset: its file, its columns and checks that its values speak for, built aside, published on a word.
+
+    A NAME without a schema saves the query itself, with its `$parameters`: `andon query NAME --param month=2026-10` asks it.
 
     The file goes on top of what is published, whatever else lies in the folder, and is written there, too. Without --publish and
     without a terminal to ask at, it is only shown what would be; --branch publishes it aside.
@@ -103,20 +114,27 @@ def save(
 
 
 def _wanted(
-    name: str, sql: str | None, file: Path | None, *, key: str | None, tags: tuple[str, ...], **said: Any
+    name: str,
+    sql: str | None,
+    file: Path | None,
+    *,
+    key: str | None,
+    tags: tuple[str, ...],
+    parameters: tuple[str, ...],
+    **said: Any,
 ) -> ToSave:
     from andon.service.saved_texts import ToSave
 
     text = sql_text(sql, file) if sql is not None or file is not None or not said["replaces"] else None
     parts = tuple(part.strip() for part in key.split(",")) if key else None
-    return ToSave(name, text, tags=tags or None, key=parts, **said)
+    return ToSave(name, text, tags=tags or None, key=parts, parameters=parameters or None, **said)
 
 
 def _show(app: App, found: Saved) -> None:
     from andon.cli.text.saved import proposed_lines, saved_lines
 
     ink, width = app.console.out, app.console.width
-    for line in [*saved_lines(found, ink, width), *proposed_lines(found.proposed, ink, width)]:
+    for line in [*saved_lines(found, ink, width), *proposed_lines(found.proposed, ink, width), ""]:
         ink.line(line)
 
 
@@ -160,13 +178,13 @@ def _end(app: App, found: Saved, options: RunOptions) -> int:
         return EXIT_DONE if found.published else EXIT_FAILED
     status = finish(app, found.run, options, "publish.change")
     if not found.published:
-        console.note(f"`{found.dataset}` is not saved: the folder and {found.branch} are as they were")
+        console.note(f"`{found.name}` is not saved: the folder and {found.branch} are as they were")
         return EXIT_FAILED
     if found.behind:
         console.note(f"{found.file} is on {found.branch}, and not in this folder: `{app.command('pull')}` brings it")
     else:
         console.note(f"written: {found.file}", "good")
-    question = f'query "from {found.dataset} limit 10"'
+    question = f"query {found.name}" if found.kind == "query" else f'query "from {found.name} limit 10"'
     at = "" if found.branch == app.workspace.branch() else f" --at {found.branch}"
     console.note(f"`{app.command(question + at)}` asks it; `{app.command('undo')}` takes it back")
     return status
