@@ -6,6 +6,7 @@
     ├── DatasetError    a dataset could not be built                    exit 1
     ├── HeldError       a publish was held or refused                   exit 1
     ├── ConflictError   another publish or a stale folder               exit 3
+    ├── AccessError     a server does not let somebody do it            exit 2
     └── MachineError    disk, database, network                         exit 4
         └── DamagedError  a file of the lake is not what was written
 
@@ -58,6 +59,15 @@ CODES: dict[str, str] = {
     "usage.exists": "What should be created is there already.",
     "usage.not_one_select": "A query must be one SELECT over datasets.",
     "usage.query_failed": "The engine could not run the query.",
+    "usage.no_route": "A server has nothing at this address, or not for this method.",
+    "usage.request_reused": "An id of a request was used for another request before.",
+    "usage.too_large": "A document or a file that is sent to a server is larger than it takes.",
+    "usage.in_progress": "A request of this id is on its way.",
+    # who may what
+    "access.unknown": "A server does not know who asks: no token, or one that is not good any more.",
+    "access.denied": "What is asked needs a role or a scope that the person or the token does not have.",
+    "access.cross_site": "A page of another site asks, or the server is called by a name that it does not know.",
+    "access.no_people": "A server that others can reach needs people in `andon.toml`.",
     # project files
     "project.invalid": "Project files have problems; all are listed.",
     "project.bad_name": "A file or folder name is not a valid dataset name.",
@@ -140,6 +150,7 @@ CODES: dict[str, str] = {
     "machine.database": "The catalog's database failed.",
     "machine.storage": "The storage failed.",
     "machine.memory": "There was not enough memory.",
+    "machine.address": "A server can't listen at an address.",
     "machine.missing": "A program or package that is needed is not installed.",
     "internal.error": "A defect in Andon itself.",
 }
@@ -246,6 +257,12 @@ class ConflictError(AndonError):
     """Another publish came first, or the folder is stale."""
 
     exit_status = EXIT_CONFLICT
+
+
+class AccessError(AndonError):
+    """A server does not let somebody do what they ask."""
+
+    exit_status = EXIT_WRONG
 
 
 class MachineError(AndonError):

@@ -43,6 +43,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     # here, since each command needs few of them
     from andon.model.check_result import CheckDocument
     from andon.model.due import DueDocument
+    from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
@@ -79,6 +80,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.suggestions import SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
+    from andon.web.server import ServingDocument
 
     return {
         "init": (MadeDocument,),
@@ -120,4 +122,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "source list": (list[SourceInfo],),
         "source load": (RunDocument,),
         "source pin": (Pinned,),
+        "token create": (TokenMade,),
+        "token list": (list[AccessToken],),
+        "token revoke": (AccessToken,),
+        "up": (ServingDocument,),
     }

@@ -54,6 +54,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("pull", "pull", "pull", "Bring the branch's files into the folder", "Work aside"),
     Entry("config", "setup", "config", "Each setting's value and where it comes from", "Set up"),
     Entry("lock", "setup", "lock", "Pin the packages of Python datasets", "Set up"),
+    Entry("up", "up", "up", "Serve the lake to a team: the HTTP API", "Serve"),
+    Entry("token", "tokens", "token", "Tokens by which the server knows people", "Serve"),
     Entry("source", "sources", "source", "What comes in: list, add, check, load, pin", "Set up"),
 )
 

@@ -34,11 +34,13 @@ if TYPE_CHECKING:
     from andon.service.promises import Promises
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
+    from andon.service.run_log import RunHistory
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
+    from andon.service.tokens import TokenDesk
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
@@ -135,6 +137,20 @@ class Service:
         from andon.service.saving import Saving
 
         return Saving(self.workspace, self._given_files, self.suggestions)
+
+    @cached_property
+    def run_log(self) -> RunHistory:
+        """Runs as they were recorded."""
+        from andon.service.run_log import RunHistory
+
+        return RunHistory(self.workspace)
+
+    @cached_property
+    def tokens(self) -> TokenDesk:
+        """By what a server knows people."""
+        from andon.service.tokens import TokenDesk
+
+        return TokenDesk(self.workspace)
 
     @cached_property
     def run_changes(self) -> RunChanges:

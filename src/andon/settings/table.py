@@ -99,6 +99,14 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("python.timeout", "number", 600, "Seconds that a Python dataset may take, where its file says nothing."),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
+    Setting("server.host", "text", "127.0.0.1", "The address at which `andon up` listens."),
+    Setting("server.port", "number", 7411, "Its port; 0 is any that is free."),
+    Setting(
+        "server.names",
+        "text",
+        "",
+        "Names by which browsers reach the server beside addresses and `localhost`, with commas: `data.example.com`.",
+    ),
 )
 
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
