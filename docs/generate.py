@@ -198,6 +198,7 @@ def project_files_page() -> str:
     from andon.project.files.history import HISTORY_FIELDS
     from andon.project.files.insight import INSIGHT_FIELDS
     from andon.project.files.partition import PARTITION_FIELDS
+    from andon.project.files.query import PARAMETER_FIELDS, QUERY_FIELDS
     from andon.project.files.python_source import SOURCE_FIELDS
     from andon.project.files.rest import PAGE_FIELDS, REST_FIELDS, SINCE_FIELDS
     from andon.project.files.sql import CHECK_FIELDS
@@ -275,6 +276,17 @@ def project_files_page() -> str:
         "",
         *_RULES,
         "",
+        "## Keys of a saved query",
+        "",
+        "`queries/<name>.sql` holds one SELECT over datasets, with parameters written `$name`: `andon query NAME --param month=2026-10`",
+        "asks it. A how-to: [save a query](../how-to/save-a-query.md). In its front matter:",
+        "",
+        *_fields(QUERY_FIELDS),
+        "",
+        "A parameter is a type, or a mapping:",
+        "",
+        *_fields(PARAMETER_FIELDS),
+        "",
         "## Keys of a unit test",
         "",
         "`tests/*.yml` hold lists of tests. A how-to: [test a dataset with given rows](../how-to/unit-tests.md).",
@@ -308,6 +320,7 @@ _LAYOUT = """\
 | `macros/*.sql` | `create macro …`; part of the definition of what uses them |
 | `modules/**.py` | Python modules that datasets import |
 | `checks/*.sql` | rules across datasets: rows returned are violations |
+| `queries/*.sql` | saved queries: one SELECT over datasets each, with `$parameters` |
 | `tests/*.yml` | unit tests of datasets: given rows in, expected rows out; `tests/**.csv` holds rows for them |
 | `insights/*.yml` | what the data is good for |
 | `.andon/` | local lake, catalog and caches; not in git |
@@ -592,7 +605,8 @@ def _results() -> Iterator[tuple[str, Any]]:
 
 
 def _members(cls: type) -> Iterator[tuple[str, Any]]:
-    for name, member in vars(cls).items():
+    own = [c for c in cls.__mro__ if c is cls or c.__module__.startswith("andon.python.")]
+    for name, member in ((n, m) for c in own for n, m in vars(c).items()):
         if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
             yield name, member
 

@@ -16,7 +16,8 @@ from andon.version import __version__
 
 if TYPE_CHECKING:
     from andon.errors import AndonError
-    from andon.python.lake import Lake, Result, dataset, open, read, source
+    from andon.python.lake import Lake, dataset, open, read, source
+    from andon.python.result import Result
 
 
 __all__ = ["AndonError", "Lake", "Result", "__version__", "dataset", "open", "read", "source"]
@@ -24,7 +25,7 @@ __all__ = ["AndonError", "Lake", "Result", "__version__", "dataset", "open", "re
 _HOMES = {
     "AndonError": "andon.errors",
     "Lake": "andon.python.lake",
-    "Result": "andon.python.lake",
+    "Result": "andon.python.result",
     "dataset": "andon.python.lake",
     "open": "andon.python.lake",
     "read": "andon.python.lake",

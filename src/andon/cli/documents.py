@@ -69,6 +69,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.pull import PulledDocument
+    from andon.service.saved_queries import SavedQueryInfo
+    from andon.service.saving import SavedDocument
     from andon.service.schema_changes import SchemaChangeDocument
     from andon.service.source_add import AddedSource
     from andon.service.source_check import SourceReportDocument
@@ -93,8 +95,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "publish": (RunDocument,),
         "backfill": (RunDocument,),
         "upload": (RunDocument,),
+        "save": (SavedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
-        "ls": (list[DatasetInfo],),
+        "ls": (list[DatasetInfo], list[SavedQueryInfo]),
         "show": (PageDocument,),
         "profile": (Profile, ProfileDiffDocument),
         "lineage": (TrailDocument,),

@@ -33,6 +33,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("optimize", "runs", "optimize", "Put small files of tables together", "Build and publish"),
     Entry("backfill", "backfill", "backfill", "Fill times of a table that grows by time", "Build and publish"),
     Entry("upload", "upload", "upload", "Publish a file that you have: CSV, JSON, Parquet, Excel", "Build and publish"),
+    Entry("save", "save", "save", "Save a query as a dataset", "Build and publish"),
     Entry("check", "checks", "check", "Ask what must hold; propose checks", "Build and publish"),
     Entry("test", "unit_tests", "test", "Run unit tests: given rows in, expected rows out", "Build and publish"),
     Entry("publish", "branches", "publish", "Publish a branch into main", "Build and publish"),

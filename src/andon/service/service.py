@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from andon.service.checks import Checks
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
+    from andon.service.given_files import GivenFiles
     from andon.service.history import History
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from andon.service.run_changes import RunChanges
     from andon.service.run_log import RunHistory
     from andon.service.runs import Runs
+    from andon.service.saved_queries import SavedQueries
+    from andon.service.saving import Saving
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
@@ -134,6 +137,13 @@ class Service:
         return Uploads(self.workspace)
 
     @cached_property
+    def saving(self) -> Saving:
+        """Queries that become datasets."""
+        from andon.service.saving import Saving
+
+        return Saving(self.workspace, self._given_files, self.suggestions)
+
+    @cached_property
     def run_log(self) -> RunHistory:
         """Runs as they were recorded."""
         from andon.service.run_log import RunHistory
@@ -211,6 +221,13 @@ class Service:
         return Querying(self.workspace, lambda: self._shared.workers)
 
     @cached_property
+    def saved_queries(self) -> SavedQueries:
+        """Queries that have a name."""
+        from andon.service.saved_queries import SavedQueries
+
+        return SavedQueries(self.workspace, self.querying)
+
+    @cached_property
     def lineages(self) -> Lineages:
         """Where datasets and columns come from, and whom they reach."""
         from andon.service.lineage import Lineages
@@ -271,6 +288,12 @@ class Service:
         from andon.runs.prepare import Preparer
 
         return Preparer(self.workspace, self._outlook, self._shared.probe)
+
+    @cached_property
+    def _given_files(self) -> GivenFiles:
+        from andon.service.given_files import GivenFiles
+
+        return GivenFiles(self.workspace, self._runner, self._preparer)
 
     @cached_property
     def _runner(self) -> GoalRunner:
