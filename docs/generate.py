@@ -198,8 +198,8 @@ def project_files_page() -> str:
     from andon.project.files.history import HISTORY_FIELDS
     from andon.project.files.insight import INSIGHT_FIELDS
     from andon.project.files.partition import PARTITION_FIELDS
-    from andon.project.files.query import PARAMETER_FIELDS, QUERY_FIELDS
     from andon.project.files.python_source import SOURCE_FIELDS
+    from andon.project.files.query import PARAMETER_FIELDS, QUERY_FIELDS
     from andon.project.files.rest import PAGE_FIELDS, REST_FIELDS, SINCE_FIELDS
     from andon.project.files.sql import CHECK_FIELDS
     from andon.project.files.unit_tests import TEST_FIELDS

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from andon.base.cancel import CancelToken
 from andon.base.record import replace
+from andon.errors import UsageError
 from andon.model.person import PersonRole
-from andon.query.limits import limits_of
+from andon.query.limits import QueryLimits, limits_of
 from andon.service.documents import AnswerDocument, LiveAnswerDocument
-from andon.web.asking import LiveAsked, QueryAsked, QueryLink
+from andon.service.saved_queries import SavedQueryInfo
+from andon.web.asking import AtCommit, LiveAsked, QueryAsked, QueryLink
 from andon.web.endpoint import Endpoint, RouteCall
 from andon.web.streams import MEDIA, Streaming
 
@@ -20,7 +22,22 @@ if TYPE_CHECKING:
 
 def _ask(call: RouteCall) -> Any:
     asked: QueryAsked = call.body
-    return _streaming(call, asked.sql, asked.at, asked.limit, asked.parameters)
+    if (asked.sql is None) == (asked.saved is None):
+        message = "say either `sql`, or `saved`: the name of a saved query"
+        raise UsageError(
+            "usage.bad_argument", message, where="/api/v1/queries", hint="`/api/v1/saved-queries` lists those"
+        )
+    if asked.sql is not None:
+        return _streaming(call, asked.sql, asked.at, asked.limit, asked.parameters)
+    name, values = str(asked.saved), asked.parameters or {}
+    if not isinstance(values, dict):
+        message = "a saved query takes its parameters by name"
+        raise UsageError("usage.bad_argument", message, where="parameters", hint='`{"month": "2026-10"}`')
+    given = limits_of(call.service.workspace.settings)
+    nouns = call.service.saved_queries
+    return Streaming(
+        lambda most, cancel: nouns.stream(name, values, asked.at, _at_most(given, most), cancel), asked.limit
+    )
 
 
 def _link(call: RouteCall) -> Any:
@@ -35,10 +52,24 @@ def _streaming(
     given = limits_of(service.workspace.settings)
 
     def ask(most: int | None, cancel: CancelToken) -> Streamed:
-        rows = most if given.rows is None else given.rows if most is None else min(most, given.rows)
-        return service.querying.stream(sql, at, parameters, replace(given, rows=rows), cancel=cancel)
+        return service.querying.stream(sql, at, parameters, _at_most(given, most), cancel=cancel)
 
     return Streaming(ask, limit)
+
+
+def _at_most(given: QueryLimits, most: int | None) -> QueryLimits:
+    """The limits of the server, and no more rows than the caller wants."""
+    if most is None:
+        return given
+    return replace(given, rows=most if given.rows is None else min(most, given.rows))
+
+
+def _saved(call: RouteCall) -> Any:
+    return call.service.saved_queries.list(call.query.at)
+
+
+def _saved_one(call: RouteCall) -> Any:
+    return call.service.saved_queries.get(call.path["query"], call.query.at)
 
 
 def _live(call: RouteCall) -> Any:
@@ -72,6 +103,26 @@ ENDPOINTS = (
         (AnswerDocument,),
         QueryLink,
         media=tuple(MEDIA),
+    ),
+    Endpoint(
+        "GET",
+        "/saved-queries",
+        "ls --queries",
+        PersonRole.READER,
+        "Saved queries: what each answers, and what it must be given.",
+        _saved,
+        (list[SavedQueryInfo],),
+        AtCommit,
+    ),
+    Endpoint(
+        "GET",
+        "/saved-queries/{query}",
+        "",
+        PersonRole.READER,
+        "One saved query.",
+        _saved_one,
+        (SavedQueryInfo,),
+        AtCommit,
     ),
     Endpoint(
         "POST",
