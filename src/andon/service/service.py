@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
-    from andon.workspace.probe import Probe
 
 
 class Service:
@@ -93,7 +92,6 @@ class Service:
 
     def close(self) -> None:
         """Close engines, database and cache, for all callers. Results of queries stay readable."""
-        self._shared.close()
         self.workspace.close()
 
     # -- nouns
@@ -249,7 +247,7 @@ class Service:
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
 
-        return Preparer(self.workspace, self._outlook, self._shared.probe)
+        return Preparer(self.workspace, self._outlook)
 
     @cached_property
     def _runner(self) -> GoalRunner:
@@ -259,13 +257,12 @@ class Service:
 
 
 class _Shared:
-    """What all callers of a process share beside the adapters: engines and graphs. Made once, whoever asks first."""
+    """What all callers of a process share beside the adapters: graphs. Made once, whoever asks first."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._graphs: LineageGraphs | None = None
-        self._probe: Probe | None = None
 
     @property
     def graphs(self) -> LineageGraphs:
@@ -275,20 +272,6 @@ class _Shared:
             if self._graphs is None:
                 self._graphs = LineageGraphs(self._workspace)
             return self._graphs
-
-    @property
-    def probe(self) -> Probe:
-        from andon.workspace.probe import Probe
-
-        with self._lock:
-            if self._probe is None:
-                self._probe = Probe()
-            return self._probe
-
-    def close(self) -> None:
-        with self._lock:
-            if self._probe is not None:
-                self._probe.close()
 
 
 def _problems_without_config(root: Path, environ: Mapping[str, str] | None, clock: Clock) -> tuple[Problem, ...]:
