@@ -197,8 +197,9 @@ def project_files_page() -> str:
     from andon.project.files.growth import GROWTH_FIELDS
     from andon.project.files.history import HISTORY_FIELDS
     from andon.project.files.insight import INSIGHT_FIELDS
-    from andon.project.files.query import PARAMETER_FIELDS, QUERY_FIELDS
+    from andon.project.files.partition import PARTITION_FIELDS
     from andon.project.files.python_source import SOURCE_FIELDS
+    from andon.project.files.query import PARAMETER_FIELDS, QUERY_FIELDS
     from andon.project.files.rest import PAGE_FIELDS, REST_FIELDS, SINCE_FIELDS
     from andon.project.files.sql import CHECK_FIELDS
     from andon.project.files.unit_tests import TEST_FIELDS
@@ -221,6 +222,12 @@ def project_files_page() -> str:
         "Below `columns`, a column has a text (its description) or a mapping with these keys.",
         "",
         *_fields(COLUMN_FIELDS),
+        "",
+        "### Keys of a partition",
+        "",
+        "In a mapping of `partition` in a SQL file ([how](../how-to/tables-that-grow.md#files-by-partition)).",
+        "",
+        *_fields(PARTITION_FIELDS),
         "",
         "### Keys of a table that grows",
         "",

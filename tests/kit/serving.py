@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import urllib3
+import urllib3  # noqa: TID253 - a server is never far from its client here
 
 from andon.service.service import Service
 from andon.web.server import address_of, listen, server

@@ -69,13 +69,14 @@ class AcceptedDocument(Document):
 
 
 class AnswerDocument(Document):
-    """The answer to a query. Numbers have all their digits."""
+    """The answer to a query. Numbers have all their digits; `truncated` where there are more rows than a server gives."""
 
     columns: list[str]
     types: list[str]
     commit: str
     seconds: float
     rows: list[list[Any]]
+    truncated: bool | UnsetType = UNSET
 
 
 class AnswerFile(Document):

@@ -13,8 +13,11 @@ from andon.model.saved_query import QueryParameter, SavedQuery
 from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
+    from andon.base.cancel import CancelToken
     from andon.model.commit import Commit
     from andon.query.ask import Answer, Querying
+    from andon.query.limits import QueryLimits
+    from andon.query.streaming import Streamed
     from andon.workspace.workspace import Workspace
 
 
@@ -79,6 +82,20 @@ class SavedQueries:
         commit = self._commit(at)
         query = self._query(name, commit)
         return self._querying.ask_commit(query.sql, commit, face, _given(query, values or {}) or None)
+
+    def stream(
+        self,
+        name: str,
+        values: Mapping[str, Any] | None = None,
+        at: str | None = None,
+        limits: QueryLimits | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Streamed:
+        """`ask`, in a process apart, as `Querying.stream`."""
+        commit = self._commit(at)
+        query = self._query(name, commit)
+        given = _given(query, values or {}) or None
+        return self._querying.stream(query.sql, commit.id, given, limits, cancel=cancel)
 
     def _commit(self, at: str | None) -> Commit:
         return self._lake.refs.resolve(self._workspace.reading(at))

@@ -18,6 +18,7 @@ from andon.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from andon.lineage.kept import LineageGraphs
     from andon.query.ask import Querying
+    from andon.query.workers import Workers
     from andon.runs.inspection.history import CheckHistory
     from andon.runs.planning.outlook import Outlook
     from andon.runs.prepare import Preparer
@@ -101,6 +102,10 @@ class Service:
         """Close engines, database and cache, for all callers. Results of queries stay readable."""
         self._shared.close()
         self.workspace.close()
+
+    def serve_queries(self, workers: Workers) -> None:
+        """Let `workers` answer what is streamed, for all callers; `close` ends them. Else the first such query starts its own."""
+        self._shared.serve(workers)
 
     # -- nouns
 
@@ -221,7 +226,7 @@ class Service:
         """Queries."""
         from andon.query.ask import Querying
 
-        return Querying(self.workspace)
+        return Querying(self.workspace, lambda: self._shared.workers)
 
     @cached_property
     def saved_queries(self) -> SavedQueries:
@@ -313,6 +318,22 @@ class _Shared:
         self._lock = threading.Lock()
         self._graphs: LineageGraphs | None = None
         self._probe: Probe | None = None
+        self._workers: Workers | None = None
+
+    @property
+    def workers(self) -> Workers:
+        from andon.query.workers import Workers
+
+        with self._lock:
+            if self._workers is None:
+                self._workers = Workers.of(self._workspace)
+            return self._workers
+
+    def serve(self, workers: Workers) -> None:
+        with self._lock:
+            former, self._workers = self._workers, workers
+        if former is not None and former is not workers:
+            former.close()
 
     @property
     def graphs(self) -> LineageGraphs:
@@ -336,6 +357,8 @@ class _Shared:
         with self._lock:
             if self._probe is not None:
                 self._probe.close()
+            if self._workers is not None:
+                self._workers.close()
 
 
 def _problems_without_config(root: Path, environ: Mapping[str, str] | None, clock: Clock) -> tuple[Problem, ...]:

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from andon.base.cancel import Cancelled
 from andon.base.document import to_json
 from andon.errors import AndonError, UsageError
+from andon.query.workers import Workers
 from andon.render.values import as_json_text
 from andon.runs.goal import Listener
 from andon.web.access import Asking, Gatekeeper, require
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("andon.web")
 _ID = re.compile(r"[\x21-\x7e]{1,200}\Z")
-#: So many calls that look are answered at once, and so many that change something.
-_LOOKING, _CHANGING = 32, 8
+#: So many calls that look are answered at once, so many that change something, so many queries that wait or are answered.
+_LOOKING, _CHANGING, _ASKING = 32, 8, 100
 #: A file that is sent is not larger.
 _MOST_FILE = 4_000_000_000
 
@@ -79,6 +80,7 @@ class Application:
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking: anyio.CapacityLimiter
         self._changing: anyio.CapacityLimiter
+        self._asking_queries: anyio.CapacityLimiter
         endpoints = all_endpoints()
         routes = [Route(e.address, self._handler(e), methods=[e.method], name=e.path) for e in endpoints]
         routes += [
@@ -102,8 +104,12 @@ class Application:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         self._looking = anyio.CapacityLimiter(_LOOKING)
         self._changing = anyio.CapacityLimiter(_CHANGING)
+        self._asking_queries = anyio.CapacityLimiter(_ASKING)
         if not self._service.workspace.lake.database.is_read_only:
             await anyio.to_thread.run_sync(self.calls.forget_old)
+        workers = Workers.of(self._service.workspace)
+        self._service.serve_queries(workers)
+        workers.start()
         yield
         self.calls.stop()
         if self._tasks:
@@ -132,7 +138,7 @@ class Application:
         call = self._call(endpoint, request, asking, await _body(endpoint, request), Listener())
         found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=self._looking)
         if isinstance(found, Streaming):
-            return await found.response(request, self._looking, self.metrics)
+            return await found.response(request, self._asking_queries, self.metrics)
         headers = {}
         if isinstance(found, Paged):
             if found.following is not None:

@@ -175,12 +175,13 @@ class QueryAsked(Document, kw_only=True):
     """A question.
 
     Attributes:
-        sql: one SELECT over datasets of one commit.
+        sql: one SELECT over datasets of one commit; `saved`: the name of a saved query in its place.
         parameters: values of `?` in order, or of `$name` by name.
         limit: rows at most; without it as many as the server allows.
     """
 
-    sql: str
+    sql: str | None = None
+    saved: str | None = None
     at: str | None = None
     parameters: dict[str, Any] | list[Any] | None = None
     limit: Count | None = None
@@ -192,6 +193,36 @@ class QueryLink(Document, kw_only=True):
     sql: str
     at: str | None = None
     limit: Count | None = None
+
+
+class SaveAsked(Document, kw_only=True):
+    """A query that is saved as a dataset (`schema.name`) or as itself (a name without a schema), or a dataset that is changed.
+
+    Attributes:
+        sql: one SELECT; without it the query of what is there stays.
+        replace: whether something of that name may be there.
+        checks: ids of proposed checks, or lines.
+        agreed: the digest of the plan that somebody saw, or `any`: it is published. Without it, it is built aside and shown.
+        look: only what it would come to, without building it.
+        seen: a ref of what was looked at: where another text was published since, nothing is done.
+    """
+
+    name: str
+    sql: str | None = None
+    owner: str | None = None
+    description: str | None = None
+    materialize: str | None = None
+    refresh: str | None = None
+    tags: list[str] | None = None
+    key: list[str] | None = None
+    parameters: list[str] | None = None
+    checks: list[str] = field(default_factory=list)
+    replace: bool = False
+    branch: str | None = None
+    message: str | None = None
+    agreed: str | None = None
+    look: bool = False
+    seen: str | None = None
 
 
 class LiveAsked(Document, kw_only=True):

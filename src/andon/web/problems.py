@@ -26,6 +26,9 @@ _STATUS = {
     "usage.exists": 409,
     "usage.confirmation_needed": 409,
     "usage.in_progress": 409,
+    "usage.query_limit": 422,
+    "usage.query_cancelled": 409,
+    "machine.busy": 503,
     "usage.request_reused": 422,
     "lake.ref_not_found": 404,
     "lake.dataset_not_found": 404,
@@ -68,8 +71,6 @@ def status_of(error: AndonError) -> int:
     """The HTTP status of an error: by its code, else by its kind."""
     if error.code in _STATUS:
         return _STATUS[error.code]
-    if error.code.startswith("query.limit") or error.code.startswith("query."):
-        return 503 if error.retryable else 422
     match error:
         case UsageError():
             return 400
@@ -120,4 +121,6 @@ def answer(error: AndonError) -> Response:
 
     found = problem_of(error)
     headers = {"WWW-Authenticate": 'Bearer realm="andon"'} if found.status == 401 else {}
+    if found.status == 503:
+        headers["Retry-After"] = "1"
     return Response(as_json_text(found.to_json()) + "\n", found.status, headers=headers, media_type=MEDIA_TYPE)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.to_thread
 from starlette.responses import Response, StreamingResponse
 
+from andon.base.cancel import CancelToken
+from andon.base.document import UNSET
 from andon.errors import AndonError, UsageError
 from andon.render.values import as_json_text
+from andon.service.documents import AnswerDocument
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from andon.query.streaming import Streamed
     from andon.web.metrics import Metrics
+
+T = TypeVar("T")
 
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
@@ -34,11 +40,11 @@ class Streaming:
     """The answer of a query that is asked when the response is made.
 
     Args:
-        ask: asks it, up to its first rows.
+        ask: asks it for at most so many rows (None: as many as the server gives), up to its first rows.
         limit: rows that the caller wants at most.
     """
 
-    def __init__(self, ask: Callable[[], Any], limit: int | None) -> None:
+    def __init__(self, ask: Callable[[int | None, CancelToken], Streamed], limit: int | None) -> None:
         self._ask, self._limit = ask, limit
 
     async def response(self, request: Request, limiter: anyio.CapacityLimiter, metrics: Metrics) -> Response:
@@ -48,17 +54,17 @@ class Streaming:
             AndonError: what is wrong with the query; after the first bytes went out, the connection is cut.
         """
         form = accepted(request.headers.get("accept", ""))
+        limit = ROWS_OF_DOCUMENT if self._limit is None and form == "json" else self._limit
+        cancel = CancelToken()
         try:
-            answer = await anyio.to_thread.run_sync(self._ask, limiter=limiter)
-        except AndonError as error:
-            metrics.queried(error.code)
-            raise
-        headers = {"Andon-Commit": answer.commit.id, "Andon-Seconds": f"{answer.seconds:.4f}"}
-        if form == "json":
-            return await self._document(answer, headers, request, limiter, metrics)
-        media = next(media for media, name in MEDIA.items() if name == form)
-        body = _chunks(answer, form, limiter, metrics)
-        try:
+            answer = await _while_there(request, cancel, lambda: self._ask(limit, cancel), limiter)
+            headers = {"Andon-Commit": answer.commit.id, "Andon-Seconds": f"{answer.seconds:.4f}"}
+            if form == "json":
+                text = await _while_there(request, cancel, lambda: _document(answer), limiter)
+                metrics.queried("done", answer.rows_read)
+                return Response(text, headers=headers, media_type=JSON)
+            media = next(media for media, name in MEDIA.items() if name == form)
+            body = _chunks(answer, form, limiter, metrics)
             first = await anext(body, b"")  # what fails before the first byte is told as an error
         except AndonError as error:
             metrics.queried(error.code)
@@ -67,46 +73,41 @@ class Streaming:
             headers["Content-Disposition"] = f'attachment; filename="answer.{form}"'
         return StreamingResponse(_after(first, body), headers=headers, media_type=media)
 
-    async def _document(
-        self, answer: Any, headers: dict[str, str], request: Request, limiter: anyio.CapacityLimiter, metrics: Metrics
-    ) -> Response:
-        limit = ROWS_OF_DOCUMENT if self._limit is None else self._limit
 
-        def read() -> str:
-            try:
-                rows = answer.rows(limit + 1)
-            finally:
-                answer.close()
-            head = {
-                "columns": answer.columns,
-                "types": answer.types,
-                "commit": answer.commit.id,
-                "seconds": round(answer.seconds, 4),
-                "rows": rows[:limit],
-            }
-            if len(rows) > limit or answer.truncated:
-                head["truncated"] = True
-            metrics.queried("done", min(len(rows), limit))
-            return as_json_text(head) + "\n"
+async def _while_there(
+    request: Request, cancel: CancelToken, work: Callable[[], T], limiter: anyio.CapacityLimiter
+) -> T:
+    """What `work` gives, done in a thread; a caller who is gone stops it.
 
-        async def watch() -> None:
-            while not await request.is_disconnected():
-                await anyio.sleep(0.5)
-            answer.cancel()
+    Raises:
+        AndonError: what came in between.
+    """
+    failed: list[AndonError] = []
+    found: list[T] = []
 
-        async with anyio.create_task_group() as group:
-            group.start_soon(watch)
-            try:
-                text = await anyio.to_thread.run_sync(read, limiter=limiter)
-            except AndonError as error:
-                metrics.queried(error.code)
-                found: AndonError | None = error
-            else:
-                found = None
-            group.cancel_scope.cancel()
-        if found is not None:
-            raise found
-        return Response(text, headers=headers, media_type=JSON)
+    async def watch() -> None:
+        while not await request.is_disconnected():
+            await anyio.sleep(0.25)
+        cancel.cancel()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(watch)
+        try:
+            found.append(await anyio.to_thread.run_sync(work, limiter=limiter))
+        except AndonError as error:
+            failed.append(error)  # raised outside: a group would wrap it
+        group.cancel_scope.cancel()
+    if failed:
+        raise failed[0]
+    return found[0]
+
+
+def _document(answer: Streamed) -> str:
+    with answer:
+        rows = [list(row) for row in answer.rows()]
+        truncated = True if answer.truncated else UNSET
+        head = AnswerDocument(answer.columns, answer.types, answer.commit.id, round(answer.seconds, 4), [], truncated)
+        return as_json_text({**head.to_json(), "rows": rows}) + "\n"
 
 
 def accepted(accept: str) -> str:
@@ -131,9 +132,11 @@ def accepted(accept: str) -> str:
     )
 
 
-async def _chunks(answer: Any, form: str, limiter: anyio.CapacityLimiter, metrics: Metrics) -> AsyncIterator[bytes]:
+async def _chunks(
+    answer: Streamed, form: str, limiter: anyio.CapacityLimiter, metrics: Metrics
+) -> AsyncIterator[bytes]:
     """The bytes of an answer as they come; a caller who is gone stops it."""
-    parts: Iterator[bytes] = answer.arrow() if form == "arrow" else answer.file(form)
+    parts: Iterator[bytes] = answer.file(form)
     done = False
     try:
         while True:

@@ -143,6 +143,11 @@ class Adapters:
         return Places(self.connections, resolve, self.root)
 
     @property
+    def data(self) -> Path:
+        """The folder of the lake's data files."""
+        return self._path("storage") / "data"
+
+    @property
     def readers(self) -> Readers:
         """Engines that read the lake."""
         with self._lock:
@@ -170,7 +175,7 @@ class Adapters:
         from andon.relations.pool import Readers
         from andon.workspace.engine_settings import reading_settings
 
-        return Readers(reading_settings(self.settings, self.folder), self._path("storage") / "data")
+        return Readers(reading_settings(self.settings, self.folder), self.data)
 
     @cached_property
     def _cache(self) -> FileCache:

@@ -183,6 +183,11 @@ class Workspace:
         return self._adapters.state.answered
 
     @property
+    def data_folder(self) -> Path:
+        """The folder of the lake's data files."""
+        return self._adapters.data
+
+    @property
     def readers(self) -> Readers:
         """Engines that read the lake."""
         return self._adapters.readers

@@ -12,6 +12,7 @@ from andon.model.dataset import CheckLine, ClockUse, ColumnSpec, FileRead, Kind
 from andon.model.growth import Growth
 from andon.model.history import RowHistory
 from andon.model.load import LoadPolicy, SchemaPolicy
+from andon.model.partition import Partition
 from andon.model.project import Insight
 from andon.model.rest import Rest
 from andon.model.saved_query import QueryParameter
@@ -48,6 +49,7 @@ class DatasetKeys(Record, omit_defaults=True):
     connection: str | None = None
     history: RowHistory | None = None
     sort: tuple[str, ...] = ()
+    partition: tuple[Partition, ...] = ()
     incremental: Growth | None = None
     load: LoadPolicy | None = None
 

@@ -147,6 +147,8 @@ def _misplaced(
     if is_view and values.get("sort"):
         message = "a view has no files whose rows could lie in an order"
         wrong.append(("sort", message, "take `sort` out, or order the SQL"))
+    if is_view and values.get("partition"):
+        wrong.append(("partition", "a view has no files to part its rows into", "take `partition` out"))
     if "timeout" in values:
         wrong.append(("timeout", "`timeout` is for Python datasets", "take it out"))
     if not is_source:

@@ -257,6 +257,8 @@ class _Linker:
                 shaping.append(["history", to_json(facts.keys.history)])
             if facts.keys.sort:
                 shaping.append(["sort", list(facts.keys.sort)])
+            if facts.keys.partition:
+                shaping.append(["partition", to_json(facts.keys.partition)])
             if facts.keys.incremental:
                 shaping.append(["incremental", to_json(facts.keys.incremental)])
             if facts.keys.load is not None:
@@ -292,6 +294,7 @@ class _Linker:
             connection=facts.keys.connection,
             history=history,
             sort=facts.keys.sort,
+            partition=facts.keys.partition,
             growth=facts.keys.incremental,
             load=facts.keys.load,
             rest=facts.rest,

@@ -7,7 +7,7 @@ from andon.web.endpoint import Endpoint
 
 def all_endpoints() -> tuple[Endpoint, ...]:
     """Every route of the API, in the order in which it is described."""
-    from andon.web.routes import branches, checks, datasets, history, people, queries, runs, server, sources
+    from andon.web.routes import branches, checks, datasets, history, people, queries, runs, saving, server, sources
 
-    homes = (queries, datasets, runs, branches, history, checks, sources, people, server)
+    homes = (queries, datasets, saving, runs, branches, history, checks, sources, people, server)
     return tuple(endpoint for home in homes for endpoint in home.ENDPOINTS)

@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from andon.base.cancel import CancelToken
+from andon.base.record import replace
+from andon.errors import UsageError
 from andon.model.person import PersonRole
+from andon.query.limits import QueryLimits, limits_of
 from andon.service.documents import AnswerDocument, LiveAnswerDocument
-from andon.web.asking import LiveAsked, QueryAsked, QueryLink
+from andon.service.saved_queries import SavedQueryInfo
+from andon.web.asking import AtCommit, LiveAsked, QueryAsked, QueryLink
 from andon.web.endpoint import Endpoint, RouteCall
 from andon.web.streams import MEDIA, Streaming
+
+if TYPE_CHECKING:
+    from andon.query.streaming import Streamed
 
 
 def _ask(call: RouteCall) -> Any:
     asked: QueryAsked = call.body
-    return _streaming(call, asked.sql, asked.at, asked.limit, asked.parameters)
+    if (asked.sql is None) == (asked.saved is None):
+        message = "say either `sql`, or `saved`: the name of a saved query"
+        raise UsageError(
+            "usage.bad_argument", message, where="/api/v1/queries", hint="`/api/v1/saved-queries` lists those"
+        )
+    if asked.sql is not None:
+        return _streaming(call, asked.sql, asked.at, asked.limit, asked.parameters)
+    name, values = str(asked.saved), asked.parameters or {}
+    if not isinstance(values, dict):
+        message = "a saved query takes its parameters by name"
+        raise UsageError("usage.bad_argument", message, where="parameters", hint='`{"month": "2026-10"}`')
+    given = limits_of(call.service.workspace.settings)
+    nouns = call.service.saved_queries
+    return Streaming(
+        lambda most, cancel: nouns.stream(name, values, asked.at, _at_most(given, most), cancel), asked.limit
+    )
 
 
 def _link(call: RouteCall) -> Any:
@@ -25,33 +48,28 @@ def _link(call: RouteCall) -> Any:
 def _streaming(
     call: RouteCall, sql: str, at: str | None, limit: int | None, parameters: Mapping[str, Any] | list[Any] | None
 ) -> Streaming:
-    querying = call.service.querying
-    return Streaming(lambda: _Whole(querying.ask(sql, at, parameters=parameters)), limit)
+    service = call.service
+    given = limits_of(service.workspace.settings)
+
+    def ask(most: int | None, cancel: CancelToken) -> Streamed:
+        return service.querying.stream(sql, at, parameters, _at_most(given, most), cancel=cancel)
+
+    return Streaming(ask, limit)
 
 
-class _Whole:
-    """An answer that is read in this process."""
+def _at_most(given: QueryLimits, most: int | None) -> QueryLimits:
+    """The limits of the server, and no more rows than the caller wants."""
+    if most is None:
+        return given
+    return replace(given, rows=most if given.rows is None else min(most, given.rows))
 
-    def __init__(self, answer: Any) -> None:
-        self._answer = answer
-        self.commit, self.columns, self.types, self.seconds = (
-            answer.commit,
-            answer.columns,
-            answer.types,
-            answer.seconds,
-        )
-        self.truncated, self.rows_read = False, 0
 
-    def rows(self, limit: int) -> list[Any]:
-        rows = self._answer.fetch(limit)
-        self.rows_read = len(rows)
-        return list(rows)
+def _saved(call: RouteCall) -> Any:
+    return call.service.saved_queries.list(call.query.at)
 
-    def close(self) -> None:
-        self._answer.close()
 
-    def cancel(self) -> None:
-        self._answer.close()
+def _saved_one(call: RouteCall) -> Any:
+    return call.service.saved_queries.get(call.path["query"], call.query.at)
 
 
 def _live(call: RouteCall) -> Any:
@@ -85,6 +103,26 @@ ENDPOINTS = (
         (AnswerDocument,),
         QueryLink,
         media=tuple(MEDIA),
+    ),
+    Endpoint(
+        "GET",
+        "/saved-queries",
+        "ls --queries",
+        PersonRole.READER,
+        "Saved queries: what each answers, and what it must be given.",
+        _saved,
+        (list[SavedQueryInfo],),
+        AtCommit,
+    ),
+    Endpoint(
+        "GET",
+        "/saved-queries/{query}",
+        "",
+        PersonRole.READER,
+        "One saved query.",
+        _saved_one,
+        (SavedQueryInfo,),
+        AtCommit,
     ),
     Endpoint(
         "POST",
