@@ -69,6 +69,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.pull import PulledDocument
+    from andon.service.renaming import MovedDocument
     from andon.service.saved_queries import SavedQueryInfo
     from andon.service.saving import SavedDocument
     from andon.service.schema_changes import SchemaChangeDocument
@@ -96,6 +97,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "backfill": (RunDocument,),
         "upload": (RunDocument,),
         "save": (SavedDocument,),
+        "rename": (MovedDocument,),
+        "retire": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),
         "show": (PageDocument,),

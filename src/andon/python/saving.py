@@ -8,6 +8,7 @@ from typing import Any
 from andon.model.event import Reporter, silent
 from andon.python.result import Result
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
+from andon.service.renaming import Moved
 from andon.service.saved_queries import SavedQueryInfo
 from andon.service.saved_texts import ToSave
 from andon.service.saving import Saved
@@ -36,6 +37,46 @@ class SavingLake:
     def queries(self) -> list[SavedQueryInfo]:
         """All saved queries, by name."""
         return self._service.saved_queries.list(self._ref)
+
+    def rename(
+        self,
+        old: str,
+        new: str,
+        *,
+        leave_view: bool = False,
+        publish: bool = True,
+        branch: str | None = None,
+        report: Reporter = silent,
+        message: str | None = None,
+    ) -> Moved:
+        """Give a dataset or a saved query another name, in one publish with all files that name it.
+
+        Args:
+            leave_view: leave a view under the old name, and what reads it as it is.
+            publish: False tells only what would be done.
+
+        Raises:
+            UsageError: `lake.is_read` with the files that can't be proved to say the same with the other name.
+        """
+        options = RunOptions(branch=branch, message=message, agreed=ANY_PLAN)
+        renaming = self._service.renaming
+        return renaming.rename(old, new, options, Listener(report), leaves_view=leave_view, is_dry=not publish)
+
+    def retire(
+        self,
+        *names: str,
+        publish: bool = True,
+        branch: str | None = None,
+        report: Reporter = silent,
+        message: str | None = None,
+    ) -> Moved:
+        """Take datasets and saved queries away, in one publish.
+
+        Raises:
+            UsageError: `lake.is_read` with what still reads one of them.
+        """
+        options = RunOptions(branch=branch, message=message, agreed=ANY_PLAN)
+        return self._service.renaming.retire(names, options, Listener(report), is_dry=not publish)
 
     def save(
         self,

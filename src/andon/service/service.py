@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.renaming import Renaming
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
     from andon.service.run_log import RunHistory
@@ -141,6 +142,13 @@ class Service:
         from andon.service.saving import Saving
 
         return Saving(self.workspace, self._given_files, self.suggestions)
+
+    @cached_property
+    def renaming(self) -> Renaming:
+        """Names of datasets and saved queries."""
+        from andon.service.renaming import Renaming
+
+        return Renaming(self.workspace, self._given_files)
 
     @cached_property
     def run_log(self) -> RunHistory:
