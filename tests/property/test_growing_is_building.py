@@ -19,7 +19,10 @@ APPEND = "incremental: {by: append}"
 #: Tables that grow, each over others that do: by what, and the query.
 GROWING = {
     "m.events": ("incremental: {by: time, column: ts, batch: 2d}", "select id, ts, c, v from shop.events"),
-    "m.weeks": ("incremental: {by: time, column: ts, grain: week, batch: 1w}", "select * from m.events"),
+    "m.weeks": (
+        "incremental: {by: time, column: ts, grain: week, batch: 1w}\npartition: {column: ts, grain: day}",
+        "select * from m.events",
+    ),
     "m.turns": (
         "incremental: {by: time, column: ts, grain: week, batch: 1d, start: 2024-05-03}",
         "select id, ts, row_number() over (partition by date_trunc('week', ts) order by ts, id, c, v) as n from m.events",
@@ -33,7 +36,7 @@ GROWING = {
     "m.told": (TIME, "select e.id, e.ts, k.name from m.events e left join shop.people k on e.c = k.c"),
     "m.per": (KEY, "select c, count(*) as n, sum(v) as v, max(ts) as last from m.events group by c"),
     "m.last": (
-        "key: id\nincremental: {by: key}",
+        "key: id\nincremental: {by: key}\npartition: c",
         "select * from m.events qualify row_number() over (partition by id order by ts nulls first, v, c nulls first) = 1",
     ),
     "m.all": (
@@ -44,7 +47,7 @@ GROWING = {
         "key: c\nincremental: {by: key, deleted: gone}",
         "select c, min(v) as v, min(v) = 0 as gone from m.events group by c",
     ),
-    "m.rows": (APPEND, "select id, v * 2 as w, c from m.events where v > 0"),
+    "m.rows": (APPEND + "\npartition: [c, id]", "select id, v * 2 as w, c from m.events where v > 0"),
     "m.seen": (APPEND, "select r.id, w, p.name from m.viewed r left join shop.people p using (c)"),
     "m.both": (APPEND, "select id, c from m.rows union all select id, name from m.seen"),
     "m.of": ("key: [c, name]\nincremental: {by: key}", "select c, name, count(*) as n from m.seen2 group by all"),

@@ -43,6 +43,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     # here, since each command needs few of them
     from andon.model.check_result import CheckDocument
     from andon.model.due import DueDocument
+    from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
@@ -68,6 +69,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.pull import PulledDocument
+    from andon.service.renaming import MovedDocument
+    from andon.service.saved_queries import SavedQueryInfo
+    from andon.service.saving import SavedDocument
     from andon.service.schema_changes import SchemaChangeDocument
     from andon.service.source_add import AddedSource
     from andon.service.source_check import SourceReportDocument
@@ -77,6 +81,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.suggestions import SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
+    from andon.web.server import ServingDocument
 
     return {
         "init": (MadeDocument,),
@@ -91,8 +96,11 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "publish": (RunDocument,),
         "backfill": (RunDocument,),
         "upload": (RunDocument,),
+        "save": (SavedDocument,),
+        "rename": (MovedDocument,),
+        "retire": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
-        "ls": (list[DatasetInfo],),
+        "ls": (list[DatasetInfo], list[SavedQueryInfo]),
         "show": (PageDocument,),
         "profile": (Profile, ProfileDiffDocument),
         "lineage": (TrailDocument,),
@@ -117,4 +125,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "source list": (list[SourceInfo],),
         "source load": (RunDocument,),
         "source pin": (Pinned,),
+        "token create": (TokenMade,),
+        "token list": (list[AccessToken],),
+        "token revoke": (AccessToken,),
+        "up": (ServingDocument,),
     }

@@ -242,6 +242,8 @@ def _lacking(capabilities: Capabilities, definition: Definition, views: Collecti
         return "makes no views", "`materialize: table`"
     if definition.growth is not None and not capabilities.views:
         return "makes tables whole only", "`materialize: table`"
+    if definition.partition and not capabilities.views:
+        return "writes one file for a result", "take `partition` out"
     read = sorted(set(views).intersection(definition.inputs))
     if read and not capabilities.views:
         return "reads no views", f"`materialize: table` for {', '.join(f'`{name}`' for name in read)}"

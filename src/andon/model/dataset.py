@@ -9,6 +9,7 @@ from andon.base.record import Record
 from andon.model.growth import Growth
 from andon.model.history import RowHistory
 from andon.model.load import LoadPolicy, SchemaPolicy, Taking
+from andon.model.partition import Partition
 from andon.model.rest import Rest
 
 #: Version of the normaliser; part of every definition's id, so that a new normaliser never mixes with an old one.
@@ -93,6 +94,7 @@ class Definition(Record):
         hosts, secrets: for sources in Python: the hosts that its function may reach, the environment variables that it is given.
         growth: how a table that grows does so; part of `meaning`.
         sort: columns by which the rows of each of its files lie in order; part of `meaning`.
+        partition: by what its rows are parted into files; part of `meaning`.
         history: how a history is kept; part of `meaning`. Then `sql` is that of the file with the columns that a history adds.
         id: content id over all of the above that shapes the result (`definition_id`).
     """
@@ -126,6 +128,7 @@ class Definition(Record):
     growth: Growth | None = None
     history: RowHistory | None = None
     sort: tuple[str, ...] = ()
+    partition: tuple[Partition, ...] = ()
     id: str = ""
 
     @property

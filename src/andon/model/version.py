@@ -46,6 +46,7 @@ class DataFile(Record, array_like=True):
         rows: number of rows.
         stats: by leaf column path as RETURN_STATS names it (`"id"`, `"s"."a"`, `"l"."element"`).
         packed: sha256 of the files whose rows, one after the other, it holds, where it stands for those.
+        partition: of a dataset that parts its rows: by what, and the value that all rows in the file have, as text.
     """
 
     path: str
@@ -54,6 +55,7 @@ class DataFile(Record, array_like=True):
     rows: int
     stats: Mapping[str, ColumnStats] = field(default_factory=dict)
     packed: tuple[str, ...] = ()
+    partition: tuple[tuple[str, str | None], ...] = ()
 
 
 def contents_of(file: DataFile) -> tuple[str, ...]:

@@ -95,6 +95,11 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
     missing += [(f"key:{name}", name, "named as `key`") for name in definition.key if name.lower() not in known]
     missing += [(f"sort:{name}", name, "named as `sort`") for name in definition.sort if name.lower() not in known]
     missing += [
+        (f"partition:{part.column}", part.column, "named in `partition`")
+        for part in definition.partition
+        if part.column.lower() not in known
+    ]
+    missing += [
         (f"history:{name}", name, "named as `changed_at`")
         for name in ([definition.history.changed_at] if definition.history is not None else [])
         if name is not None and name.lower() not in known
@@ -107,7 +112,7 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
     traced = [name for name, _ in dataset.lineage if name != ROWS]
     missing += [(f"lineage:{name}", name, "named in `lineage`") for name in traced if name.lower() not in known]
     untimed = _untimed(definition, columns)
-    if not missing and definition.growth is None and untimed is None:
+    if not missing and definition.growth is None and untimed is None and not definition.partition:
         return []
     written = text if text is not None else _own_sql(definition)
     declared = read_front_matter(written, definition.entry) if definition.kind is not Kind.PYTHON else DeclaredFields()
@@ -115,6 +120,9 @@ def check_declared(dataset: Dataset, columns: Sequence[tuple[str, str]], text: s
     problems = []
     for name, message, hint in _unfit_to_grow(definition, columns):
         line, column = declared.named.get(f"incremental:{name}", (None, None))
+        problems.append(at_place(definition.entry, written, line, column, "project.bad_value", message, hint))
+    for name, message, hint in _unfit_to_part(definition, columns):
+        line, column = declared.named.get(f"partition:{name}", (None, None))
         problems.append(at_place(definition.entry, written, line, column, "project.bad_value", message, hint))
     if untimed is not None:
         name, message, hint = untimed
@@ -179,6 +187,16 @@ def _unfit_to_grow(definition: Definition, columns: Sequence[tuple[str, str]]) -
             if kind is not None and re.search(r"FLOAT|DOUBLE|\(|\[", kind) and not kind.startswith("DECIMAL"):
                 hint = "use a whole number, a text, a date or a DECIMAL"
                 yield name, f"`{name}` is {kind}, by which no rows can be told apart for sure", hint
+
+
+def _unfit_to_part(definition: Definition, columns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+    """Columns by which rows can't be parted into files: name, why, and what to do."""
+    kinds = {name.lower(): kind for name, kind in columns}
+    for part in definition.partition:
+        kind = kinds.get(part.column.lower())
+        unfit = part.unfit(kind) if kind is not None else None
+        if unfit is not None:
+            yield part.column, *unfit
 
 
 def check_sources(dataset: Dataset, schemas: Mapping[str, Sequence[tuple[str, str]]]) -> list[Problem]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from andon.base.cancel import CancelToken
 from andon.base.names import did_you_mean
 from andon.base.text import excerpt, line_and_column
 from andon.engines.duckdb.failures import query_error
@@ -23,7 +24,6 @@ from andon.sql.uses import TableUse
 from andon.workspace.view import unpublished_hint, unpublished_run
 
 if TYPE_CHECKING:
-    from andon.base.cancel import CancelToken
     from andon.engines.duckdb.parameters import Parameters
     from andon.query.limits import QueryLimits
     from andon.query.streaming import Streamed
@@ -81,7 +81,7 @@ class Answer:
         Raises:
             MachineError: `machine.missing` without pandas.
         """
-        _require("pandas", "frames")
+        require_frames("pandas")
         return self._take(lambda held: held.connection.df(), len)
 
     def pl(self) -> Any:
@@ -90,7 +90,7 @@ class Answer:
         Raises:
             MachineError: `machine.missing` without polars.
         """
-        _require("polars", "frames")
+        require_frames("polars")
         return self._take(lambda held: held.connection.pl(), len)
 
     def write(self, path: Path, format: str) -> int:
@@ -215,7 +215,7 @@ class Querying:
         Args:
             limits: what it may take; None is what the workers give.
             request: names the question in the log, for who asked.
-            cancel: stops it before the first rows are there; after that `Streamed.cancel` does.
+            cancel: stops it, from any thread, until the answer was read.
 
         Raises:
             UsageError: as `ask`; `usage.query_limit` if it takes more than it may, `usage.query_cancelled` if the workers are closed.
@@ -234,7 +234,9 @@ class Querying:
 
         workers = self._workers()
         who = self._workspace.caller.author
-        return begin(workers, who, limits or workers.limits, text, commit, entry, parameters, resolve, cancel)
+        return begin(
+            workers, who, limits or workers.limits, text, commit, entry, parameters, resolve, cancel or CancelToken()
+        )
 
     def _find(self, commit: Commit) -> Find:
         """What names stand for at a commit; its state is read only when a name is new to the engine."""
@@ -300,10 +302,15 @@ def _write_arrow(table: Any, path: Path) -> int:
     return int(table.num_rows)
 
 
-def _require(module: str, extra: str) -> None:
+def require_frames(module: str) -> None:
+    """Refuse to make data frames without the package that they are of.
+
+    Raises:
+        MachineError: `machine.missing`.
+    """
     from importlib.util import find_spec
 
     if find_spec(module) is None:
         raise MachineError(
-            "machine.missing", f"the package `{module}` is not installed", hint=f"pip install 'andon[{extra}]'"
+            "machine.missing", f"the package `{module}` is not installed", hint="pip install 'andon[frames]'"
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from andon.base.cancel import CancelToken
@@ -198,6 +197,7 @@ class Streamed:
         datasets: tuple[str, ...],
         seconds: float,
         entry: QueryEntry,
+        cancel: CancelToken,
     ) -> None:
         self.sql = sql
         self.commit = commit
@@ -210,6 +210,7 @@ class Streamed:
         self.bytes_read = 0
         self._talk = talk
         self._entry = entry
+        self._cancel = cancel
         self._is_done = False
         self._is_ordered = False
         self._lock = threading.Lock()
@@ -283,26 +284,30 @@ class Streamed:
     def _read(self, order: Order) -> Iterator[bytes]:
         is_whole = False
         try:
-            self._talk.say(order)
-            while True:
-                letter, body = self._talk.next()
-                if letter == DATA:
-                    self.bytes_read += len(body)
-                    yield body
-                    continue
-                ending = understood(Ending, body)
-                self.rows_read, self.truncated = ending.rows, ending.truncated
-                if ending.error is not None:
-                    raise self._meant(raised(ending.error))
-                self._entry.columns = self._talk.afterword()
-                is_whole = True
-                return
+            with self._cancel.calling(self._talk.cancel):
+                yield from self._told(order)
+            is_whole = True
         except LineBrokenError:
             raise self._failed(_ended(None, self._talk.limits)) from None
         except AndonError as error:
             raise self._failed(error) from None
         finally:
             self._end(self.rows_read if is_whole else None, None if is_whole else _NOT_READ)
+
+    def _told(self, order: Order) -> Iterator[bytes]:
+        self._talk.say(order)
+        while True:
+            letter, body = self._talk.next()
+            if letter == DATA:
+                self.bytes_read += len(body)
+                yield body
+                continue
+            ending = understood(Ending, body)
+            self.rows_read, self.truncated = ending.rows, ending.truncated
+            if ending.error is not None:
+                raise self._meant(raised(ending.error))
+            self._entry.columns = self._talk.afterword()
+            return
 
     def _meant(self, error: AndonError) -> AndonError:
         return meant(error, self._talk)
@@ -336,13 +341,13 @@ def begin(
     entry: QueryEntry,
     parameters: Parameters | None,
     resolve: Callable[[Sequence[TableUse]], Mapping[str, Relation]],
-    cancel: CancelToken | None = None,
+    cancel: CancelToken,
 ) -> Streamed:
     """The answer to `text`, at its first rows. It is read by a worker; this process reads none of it.
 
     Args:
         resolve: what the names in it stand for; raises for a name that stands for nothing.
-        cancel: stops it before the first rows are there; after that `Streamed.cancel` does.
+        cancel: stops it until it was read.
 
     Raises:
         AndonError: see `Querying.stream`.
@@ -351,7 +356,7 @@ def begin(
     try:
         check_length(text)
         talk = greeted(workers, who, limits)
-        with cancel.calling(talk.cancel) if cancel is not None else nullcontext():
+        with cancel.calling(talk.cancel):
             heading = _heading(talk, text, entry, parameters, resolve)
     except BaseException as error:
         if talk is not None:
@@ -360,7 +365,7 @@ def begin(
         entry.write(None, None, entry.elapsed, said)
         raise
 
-    return Streamed(talk, heading, text, commit, entry.datasets, entry.elapsed, entry)
+    return Streamed(talk, heading, text, commit, entry.datasets, entry.elapsed, entry, cancel)
 
 
 def _heading(

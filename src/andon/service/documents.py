@@ -6,6 +6,8 @@ from typing import Any
 
 from andon.base.document import UNSET, Document, UnsetType
 from andon.model.commit import CauseDocument
+from andon.settings.resolve import Settings
+from andon.settings.table import BY_NAME
 
 
 class SettingDocument(Document):
@@ -16,6 +18,14 @@ class SettingDocument(Document):
     origin: str
     default: Any
     help: str
+
+
+def settings_documents(settings: Settings) -> list[SettingDocument]:
+    """Every setting with its value and where that comes from."""
+    return [
+        SettingDocument(name, value, origin, BY_NAME[name].default, BY_NAME[name].help)
+        for name, value, origin in settings.items()
+    ]
 
 
 class BranchMade(Document):
@@ -59,13 +69,14 @@ class AcceptedDocument(Document):
 
 
 class AnswerDocument(Document):
-    """The answer to a query. Numbers have all their digits."""
+    """The answer to a query. Numbers have all their digits; `truncated` where there are more rows than a server gives."""
 
     columns: list[str]
     types: list[str]
     commit: str
     seconds: float
     rows: list[list[Any]]
+    truncated: bool | UnsetType = UNSET
 
 
 class AnswerFile(Document):

@@ -112,6 +112,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("query.parallel", "number", 0, "Such queries at the same time; 0 is two per core, at least four."),
     Setting("query.keep_log", "duration", "90d", "How long queries stay in the log (`30d`, `1y`); empty: for ever."),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
+    Setting("server.host", "text", "127.0.0.1", "The address at which `andon up` listens."),
+    Setting("server.port", "number", 7411, "Its port; 0 is any that is free."),
+    Setting(
+        "server.names",
+        "text",
+        "",
+        "Names by which browsers reach the server beside addresses and `localhost`, with commas: `data.example.com`.",
+    ),
 )
 
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}

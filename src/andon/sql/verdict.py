@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from andon.base.record import Record, replace
 from andon.base.record import field as record_field
 from andon.base.text import plural
+from andon.model.partition import Partition
 from andon.model.verdict import Verdict, VerdictKind
 from andon.sql.lineage.query import Lineage
 from andon.sql.meaning.query import Meaning, Schemas, meaning_of
@@ -30,6 +31,7 @@ class DefinitionQuery(Record):
         materialize: how it is kept.
         was: new name of a column -> the name it had, as declared.
         sort: the columns by which the rows of its files lie in order.
+        partition: by what they are parted into files.
     """
 
     sql: str
@@ -38,6 +40,12 @@ class DefinitionQuery(Record):
     materialize: str = "table"
     was: Mapping[str, str] = record_field(default_factory=dict)
     sort: tuple[str, ...] = ()
+    partition: tuple[Partition, ...] = ()
+
+    @property
+    def settings(self) -> tuple[object, ...]:
+        """What it says beside its SQL."""
+        return self.key, self.materialize, self.sort, self.partition
 
 
 @dataclass(slots=True)
@@ -87,7 +95,7 @@ def _as_stored(meaning: Meaning, stored: Callable[[str], str]) -> Meaning:
 def compare(before: Meaning, after: Meaning, old: DefinitionQuery, new: DefinitionQuery) -> Verdict:
     """The verdict by two meanings that are known already."""
     taken = [name for name, former in new.was.items() if old.was.get(name) != former]
-    same_settings = (old.key, old.materialize, old.sort) == (new.key, new.materialize, new.sort) and not taken
+    same_settings = old.settings == new.settings and not taken
     if before.whole and before.whole == after.whole and before.columns == after.columns and same_settings:
         return Verdict(VerdictKind.NONE, proof=_AS_IT_STANDS)
     found = _Found()
@@ -236,7 +244,7 @@ def _compare_settings(found: _Found, old: DefinitionQuery, new: DefinitionQuery)
             found.key_changed = True
     if old.materialize != new.materialize:
         found.remade.append(f"it becomes a {new.materialize}")
-    found.reordered = old.sort != new.sort
+    found.reordered = (old.sort, old.partition) != (new.sort, new.partition)
 
 
 def _compare_meanings(found: _Found, before: Meaning, after: Meaning) -> None:

@@ -11,6 +11,7 @@ from andon.project.files.growth import read_growth
 from andon.project.files.history import read_history
 from andon.project.files.loading import as_schema, read_load, read_new_columns, read_schema
 from andon.project.files.nodes import PlacedValue
+from andon.project.files.partition import read_partition
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_text, read_texts
 from andon.project.files.refresh import read_refresh
 
@@ -265,6 +266,14 @@ FIELDS: tuple[FieldSpec, ...] = (
         _read_key,
     ),
     FieldSpec(
+        "partition",
+        "column, mapping: column, grain, or list of these",
+        "one file, or those that growth makes",
+        "Rows of different values (or intervals: `{column: day, grain: month}`) lie in files of their own: what is asked by them opens few,"
+        " and what stays the same of a result stays the same file.",
+        read_partition,
+    ),
+    FieldSpec(
         "refresh",
         "mapping: max_age, every, cron, when, upstream",
         "on upstream change",
@@ -338,7 +347,6 @@ OF_SOURCES = ("schema", "recorded", "connection", "load")
 #: Keys that are planned.
 LATER: Mapping[str, str] = {
     "tests": "unit tests stand in `tests/*.yml`",
-    "partition": "take it out for now",
     "quarantine": "take it out for now",
 }
 

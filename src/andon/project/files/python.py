@@ -305,6 +305,9 @@ class DatasetReader:
         if values.pop("sort", ()):
             message = "`sort` is for SQL: return the rows in the order that you want"
             self.flaws.append(FileFlaw("project.bad_value", message, *declared.places["sort"], "take it out"))
+        if values.pop("partition", ()):
+            message = "`partition` is for SQL: read this dataset with one of SQL that is parted"
+            self.flaws.append(FileFlaw("project.bad_value", message, *declared.places["partition"], "take it out"))
         wrong = growth_problem(values, root.keys, "python")
         if wrong is not None:
             key, message, hint = wrong

@@ -31,6 +31,7 @@ def read_remote_source(path: str, text: str) -> FileFacts:
         ("incremental", "`incremental` is for SQL datasets: a source loads by its own rules"),
         ("history", "a history is made by SQL over a source, not by the source"),
         ("sort", "`sort` is for what the lake's engine makes: order the rows in a dataset over this source"),
+        ("partition", "`partition` is for what the lake's engine makes: part the rows in a dataset over this source"),
         ("timeout", "`timeout` is for Python datasets"),
         ("allow", "`allow` is for queries that the lake's engine runs"),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.names import quote, quote_name
+from andon.base.names import quote_name
 from andon.base.record import replace
 from andon.engines.engine import Recipe
 from andon.engines.relation import TableRelation
@@ -22,12 +22,17 @@ MANY = 64
 
 
 def small_runs(files: Sequence[DataFile], at_least: int) -> list[tuple[int, int]]:
-    """The runs of files (from, until before) that become one each: small ones in a row, `at_least` of them. Pure."""
+    """The runs of files (from, until before) that become one each: small ones of one partition in a row, `at_least` of them. Pure."""
     runs: list[tuple[int, int]] = []
     start = 0
     while start < len(files):
         end, size = start, 0
-        while end < len(files) and files[end].size < SMALL and size < FULL:
+        while (
+            end < len(files)
+            and files[end].size < SMALL
+            and size < FULL
+            and files[end].partition == files[start].partition
+        ):
             size += files[end].size
             end += 1
         if end - start >= max(at_least, 2):
@@ -44,13 +49,7 @@ def packed_recipe(job: Job, definition: Definition, files: Sequence[DataFile]) -
     return Recipe(plain, {definition.dataset: TableRelation(places)}, job.moment, sql, is_part=True)
 
 
-def sorted_recipe(definition: Definition, recipe: Recipe) -> Recipe:
-    """`recipe` with the order in which the rows of a dataset's files lie, where one is declared."""
-    if not definition.sort or recipe.sql is None:
-        return recipe
-    return replace(recipe, sql=f"select * from (\n{recipe.sql}\n) order by {', '.join(map(quote, definition.sort))}")
-
-
 def standing_for(file: DataFile, files: Sequence[DataFile]) -> DataFile:
     """`file`, which holds just the rows of `files`, with what it stands for."""
-    return replace(file, packed=tuple(content for each in files for content in contents_of(each)))
+    packed = tuple(content for each in files for content in contents_of(each))
+    return replace(file, packed=packed, partition=files[0].partition)

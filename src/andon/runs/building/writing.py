@@ -6,14 +6,23 @@ import secrets
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.engines.engine import Builders, Produced, Recipe, Task, Types
 from andon.engines.types import stored_types
 from andon.lake.named_files import raw_path
 from andon.model.build import Build
 from andon.model.dataset import Definition, Kind
 from andon.model.version import Column, DataFile, Version, version_id
-from andon.runs.building.packing import MANY, packed_recipe, small_runs, sorted_recipe, standing_for
+from andon.relations.partitions import partitions_of
+from andon.runs.building.packing import MANY, packed_recipe, small_runs, standing_for
+from andon.runs.building.parting import (
+    arranged_recipe,
+    by_partition,
+    kept_again,
+    part_recipe,
+    require_few,
+    sorted_recipe,
+)
 from andon.runs.building.turns import Turns
 
 if TYPE_CHECKING:
@@ -85,10 +94,11 @@ class Writer:
         parts: Sequence[FilePart] | None = None,
         kept: Sequence[DataFile] = (),
     ) -> Made:
-        """A version of earlier files and of what recipes return: each part is a new file, unless it holds no row and another file is there.
+        """A version of earlier files and of what recipes return: each part is a new file, or one for each partition, unless it holds no row
+        and another file is there.
 
         Args:
-            parts: what is written, one file each, in this order; None: the definition's own recipe.
+            parts: what is written, in this order; None: the definition's own recipe.
             kept: files of an earlier version that stay as they are, before the new ones; they hold the columns that the parts return.
 
         Raises:
@@ -100,8 +110,7 @@ class Writer:
         try:
             kept = self._packed(definition, make, kept, MANY, packed)
             for part in [self.whole(definition, make)] if parts is None else parts:
-                produced, file = self._file(definition, make, part)
-                new.append(file)
+                produced = self._part(definition, make, part, kept, new)
         except BaseException:
             self._delete([*packed, *new])
             raise
@@ -109,9 +118,49 @@ class Writer:
             raise ValueError("a result is made of at least one part")
         filled = [file for file in new if file.rows] or ([] if kept else new[:1])
         self._delete([file for file in new if file not in filled])
-        files = (*kept, *filled)
+        files, filled = self._arranged(definition, kept, filled)
         version = Version(version_id(produced.columns, files), definition.dataset, produced.columns, files)
         return Made(version, produced, (*packed, *filled))
+
+    def _part(
+        self, definition: Definition, make: Build, part: FilePart, kept: Sequence[DataFile], new: list[DataFile]
+    ) -> Produced:
+        """What a recipe returns, in a file or in one for each partition; they are added to `new` as soon as they are there."""
+        recipe = arranged_recipe(definition, part.recipe)
+        produced, file = self._file(definition, make, replace(part, recipe=recipe))
+        new.append(file)
+        if not definition.partition or not file.rows:
+            return produced
+        found = partitions_of(self._job.lake, self._sides, definition, file)
+        require_few(definition, [*(each.partition for each in (*kept, *new[:-1])), *(each.values for each in found)])
+        if len(found) == 1:
+            new[-1] = replace(file, partition=found[0].values)
+            return produced
+        for each in found:
+            share = file.size * (each.last - each.first + 1) // file.rows
+            recipe = part_recipe(self._job, definition, file, each)
+            _, one = self._file(definition, make, FilePart(recipe, share, (file,)))
+            new.append(replace(one, partition=each.values))
+        new.remove(file)
+        self._delete([file])
+        return produced
+
+    def _arranged(
+        self, definition: Definition, kept: Sequence[DataFile], new: Sequence[DataFile]
+    ) -> tuple[tuple[DataFile, ...], list[DataFile]]:
+        """The files of a result, and which of them are new: by partition, and one that holds the bytes of a published one is that."""
+        if not definition.partition:
+            return (*kept, *new), [*new]
+        leaf, again = self._job.leaves.get(definition.dataset), dict[str, DataFile]()
+        if leaf is not None:
+            stays = {file.path for file in kept}
+            published = self._sides.relations.version(leaf.version).files
+            earlier = {file.sha256: file for file in published if file.path not in stays}
+            pairs = kept_again(new, earlier)
+            again = {file.path: known for file, known in pairs if self._job.lake.intact.damage(known) is None}
+        self._delete([file for file in new if file.path in again])
+        files = [replace(again.get(file.path, file), partition=file.partition) for file in new]
+        return tuple(by_partition([*kept, *files])), [file for file in new if file.path not in again]
 
     def pack(self, definition: Definition, make: Build, version: Version) -> Made | None:
         """A version with its small files put together, however few they are in a row; None where there is nothing to put together."""
@@ -142,10 +191,13 @@ class Writer:
     ) -> Sequence[DataFile]:
         """`files` with runs of small ones put together; new ones are added to `packed` as soon as they are there."""
         result = list(files)
+        by = [str(part) for part in definition.partition]
         for start, end in reversed(small_runs(files, at_least)):
+            if by and [name for name, _ in files[start].partition] != by:
+                continue  # a file that another definition made may hold rows of several
             together = files[start:end]
             self._job.lake.intact.require(definition.dataset, together)
-            recipe = packed_recipe(self._job, definition, together)
+            recipe = sorted_recipe(definition, packed_recipe(self._job, definition, together))
             _, file = self._file(definition, make, FilePart(recipe, sum(each.size for each in together)))
             packed.append(standing_for(file, together))
             result[start:end] = [packed[-1]]
@@ -195,8 +247,8 @@ class Writer:
 
     def _file(self, definition: Definition, make: Build, part: FilePart) -> tuple[Produced, DataFile]:
         """What a recipe returns, in a file of the lake."""
-        storage, recipe = self._job.lake.storage, sorted_recipe(definition, part.recipe)
-        is_own = part.recipe.definition is definition
+        storage, recipe = self._job.lake.storage, part.recipe
+        is_own = recipe.definition is definition
         types = self._job.bound.get(definition.dataset) if is_own and self.is_as_bound(make.inputs) else None
         schema, _, name = definition.dataset.partition(".")
         path = storage.new_path(f"data/{schema}", name, ".parquet")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from andon.model.build import Build
     from andon.model.commit import State
     from andon.runs.planning.steps import SourceInput
+    from andon.sql.verdict import DefinitionQuery
     from andon.workspace.workspace import Workspace
 
 Columns = Sequence[tuple[str, str]]
@@ -145,11 +146,11 @@ class Changes:
         key = content_id([old.id, new.id, _plain(before), _plain(after)])
         known = self._workspace.cache.get(_VERDICTS, [key]).get(key)
         if known is None:
-            from andon.sql.verdict import DefinitionQuery, verdict
+            from andon.sql.verdict import verdict
 
             known = verdict(
-                DefinitionQuery(old.sql or "", old.macros, old.key, str(old.materialize), dict(old.was), old.sort),
-                DefinitionQuery(new.sql or "", new.macros, new.key, str(new.materialize), dict(new.was), new.sort),
+                _query(old),
+                _query(new),
                 before,
                 after,
                 stored=_stored,
@@ -319,6 +320,20 @@ class Changes:
             found = self._workspace.lake.objects.versions([leaf.version]).get(leaf.version) if leaf else None
             self._before[name] = found.types if found is not None else None
         return self._before[name]
+
+
+def _query(definition: Definition) -> DefinitionQuery:
+    from andon.sql.verdict import DefinitionQuery
+
+    return DefinitionQuery(
+        definition.sql or "",
+        definition.macros,
+        definition.key,
+        str(definition.materialize),
+        dict(definition.was),
+        definition.sort,
+        definition.partition,
+    )
 
 
 def _is_pure(definition: Definition) -> bool:
