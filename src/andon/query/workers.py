@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.cancel import CancelToken
+from andon.base.files import make_folder
 from andon.base.temporary import Temporary
 from andon.engines.python.isolation import CHILD_MEANS, apart, bubblewrap, interpreter_paths, readable
 from andon.errors import MachineError
@@ -136,13 +138,14 @@ class Workers:
         with self._lock:
             self._raise()
 
-    def worker(self, who: str) -> Worker:
+    def worker(self, who: str, cancel: CancelToken | None = None) -> Worker:
         """A worker for a question of `who`, when it is their turn.
 
         Raises:
             MachineError: `machine.busy`, `machine.missing` on a system that can't do it.
+            Cancelled: somebody said so before it was.
         """
-        self._turns.take(who)
+        self._turns.take(who, cancel)
         try:
             with self._lock:
                 nursery = self._raise()
@@ -201,6 +204,8 @@ class _Nursery:
     def __init__(self, data: Path, folder: Path, ended: Callable[[int], None]) -> None:
         self._place = folder / f"workers-{os.urandom(4).hex()}"
         self._place.mkdir(parents=True, mode=0o700)
+        with contextlib.suppress(MachineError):  # what is not there when they start can't be seen by them
+            make_folder(data)
         self._log = folder / f"{self._place.name}.log"
         self._data = data
         self._tell_ended = ended

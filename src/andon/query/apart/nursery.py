@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,10 @@ class _Nursery:
             os.setpgid(0, 0)
             _die_with_parent()
             self._answer(socket.socket(fileno=end), folder)
+        except BaseException:  # noqa: BLE001 - it ends here, and what it was is in the log
+            traceback.print_exc()
         finally:
+            sys.stderr.flush()
             os._exit(0)
 
     def _reap(self) -> None:
