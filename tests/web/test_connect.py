@@ -83,7 +83,9 @@ def test_the_whole_loop(own: tuple[Clone, Serving], lake: andon.RemoteLake, tmp_
     assert lake.sql("from marts.more").fetchall() == [(3,)]
     lake.branches.create("try")
     assert {b.name for b in lake.branches} == {"main", "try"}
-    saved = lake.save("marts.top", "select customer, amount from marts.totals order by amount desc limit 1", checks="safe")
+    saved = lake.save(
+        "marts.top", "select customer, amount from marts.totals order by amount desc limit 1", checks="safe"
+    )
     assert saved.published
     assert clone.read("datasets/marts/top.sql") is not None
     assert lake.sql("from marts.top").fetchall() == [("ben", 20)]
