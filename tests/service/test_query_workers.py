@@ -296,22 +296,19 @@ def test_a_killed_process_is_an_error_for_one_person(served):
     service, _, _ = served
     with ThreadPoolExecutor(2) as pool:
         theirs = pool.submit(lambda: by(service, "ana").stream(SLOW))
+        time.sleep(0.5)
+        process = busiest()
         other = pool.submit(
             lambda: by(service, "ben").stream("select max(md5(x::varchar)) from range(3000000) t(x)").rows()
         )
-        time.sleep(0.4)
-        os.kill(busiest_of(theirs), signal.SIGKILL)
+        time.sleep(0.2)
+        os.kill(process, signal.SIGKILL)
         with pytest.raises(MachineError) as caught:
             theirs.result(timeout=10)
         assert (caught.value.code, caught.value.retryable) == ("machine.worker", True)
         assert "SIGKILL" in caught.value.message
         assert len(other.result(timeout=30)) == 1
     assert by(service, "ana").stream("select count(*) from shop.orders").rows() == [(3,)]
-
-
-def busiest_of(future) -> int:
-    assert not future.done()
-    return busiest()
 
 
 @pytest.mark.skipif(not LINUX, reason="processes are told by /proc")

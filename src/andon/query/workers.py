@@ -27,8 +27,8 @@ from andon.query.turns import QueryTurns
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
-#: So many processes stand ready.
-_READY = 2
+#: So many processes stand ready at most.
+_READY = 8
 _GUARD = Path(__file__).resolve().parents[1] / "engines" / "python" / "child"
 _BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from andon.query.apart.nursery import main; main()"
 _FROM_PARENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
@@ -181,7 +181,7 @@ class Workers:
                     hint="ask on the machine itself: `andon query`",
                 )
             self._nursery = _Nursery(self._data, self._temporary.path, self._ended)
-        while len(self._ready) < _READY:
+        while len(self._ready) < min(self.size, _READY):
             self._ready.append(self._nursery.order(next(self._numbers)))
         return self._nursery
 
