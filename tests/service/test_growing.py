@@ -9,6 +9,7 @@ import pytest
 
 from andon.errors import ProjectError, UsageError
 from andon.model.growth import Grown
+from andon.runs.building import by_key, writing
 from andon.runs.goal import RunOptions
 from kit.clones import Clone
 
@@ -230,6 +231,7 @@ import os, signal, sys
 from pathlib import Path
 import andon.runs.building.growing as growing
 from andon.lake.objects import Objects
+from andon.runs.building import by_key, writing
 from andon.runs.goal import RunOptions
 from andon.service.service import Service
 
@@ -280,3 +282,24 @@ def test_files_that_are_lost_are_made_again(project):
     write_day(project, 2, 20)
     assert reasons(project.run())["m.agg"] == "full: files that it would grow from are lost"
     assert project.ask("select sum(n) from m.agg") == [(14,)]
+
+
+def test_a_table_by_key_lies_in_files_by_key_and_few_keys_write_one_of_them(project, monkeypatch):
+    monkeypatch.setattr(writing, "MOST_ROWS", 4)
+    monkeypatch.setattr(by_key, "MOST_ROWS", 4)
+    project.write(
+        "datasets/m/seen.sql",
+        HEAD.format("key: id\nincremental: {by: key}") + "select * from shop.events order by hash(id)\n",
+    )
+    project.run()
+    assert files(project, "m.seen") == [3, 4, 3, 4]
+    ids = [n for (n,) in project.ask("select id from m.seen")]
+    assert ids == sorted(ids)
+    write_day(project, 7, 70)
+    assert reasons(project.run())["m.seen"].startswith("incremental: 2 keys (")
+    assert files(project, "m.seen") == [3, 4, 3, 2, 2]
+    with project.opened() as service:
+        version = project.leaves()["m.seen"].version
+        (found,) = service.workspace.lake.objects.versions([version]).values()
+    assert [len(file.part_of) for file in found.files] == [0, 0, 0, 1, 0]
+    assert project.ask("select sum(v) from m.seen") == [(2 * sum(range(7)) + 140,)]
