@@ -138,7 +138,7 @@ def _command(command: Any, path: str, mark: str) -> list[str]:
 def settings_page() -> str:
     """Every setting."""
     from andon.settings.connections import KINDS
-    from andon.settings.project_tables import FREE_TABLES, LATER_TABLES, PATTERNS
+    from andon.settings.project_tables import LATER_TABLES, PATTERNS
     from andon.settings.table import SETTINGS
 
     lines = _head(
@@ -170,7 +170,9 @@ def settings_page() -> str:
         "```",
         "",
         f"`[{PATTERNS}]` holds named patterns of your own for [checks](checks.md#named-patterns): `plate = '[A-Z]{{2}}-[0-9]+'`. "
-        f"{_listed(FREE_TABLES)} is a table of your own. {_listed(LATER_TABLES)} are planned and refused for now.",
+        "`[people]` says who may use the lake through a [server](../how-to/serve-a-team.md), and as what: `ana = 'owner'`; roles are "
+        "`reader`, `editor` and `owner`. "
+        f"{_listed(LATER_TABLES)} are planned and refused for now.",
         "",
         "## Connections",
         "",
@@ -197,6 +199,7 @@ def project_files_page() -> str:
     from andon.project.files.insight import INSIGHT_FIELDS
     from andon.project.files.partition import PARTITION_FIELDS
     from andon.project.files.python_source import SOURCE_FIELDS
+    from andon.project.files.query import PARAMETER_FIELDS, QUERY_FIELDS
     from andon.project.files.rest import PAGE_FIELDS, REST_FIELDS, SINCE_FIELDS
     from andon.project.files.sql import CHECK_FIELDS
     from andon.project.files.unit_tests import TEST_FIELDS
@@ -273,6 +276,17 @@ def project_files_page() -> str:
         "",
         *_RULES,
         "",
+        "## Keys of a saved query",
+        "",
+        "`queries/<name>.sql` holds one SELECT over datasets, with parameters written `$name`: `andon query NAME --param month=2026-10`",
+        "asks it. A how-to: [save a query](../how-to/save-a-query.md). In its front matter:",
+        "",
+        *_fields(QUERY_FIELDS),
+        "",
+        "A parameter is a type, or a mapping:",
+        "",
+        *_fields(PARAMETER_FIELDS),
+        "",
         "## Keys of a unit test",
         "",
         "`tests/*.yml` hold lists of tests. A how-to: [test a dataset with given rows](../how-to/unit-tests.md).",
@@ -306,6 +320,7 @@ _LAYOUT = """\
 | `macros/*.sql` | `create macro …`; part of the definition of what uses them |
 | `modules/**.py` | Python modules that datasets import |
 | `checks/*.sql` | rules across datasets: rows returned are violations |
+| `queries/*.sql` | saved queries: one SELECT over datasets each, with `$parameters` |
 | `tests/*.yml` | unit tests of datasets: given rows in, expected rows out; `tests/**.csv` holds rows for them |
 | `insights/*.yml` | what the data is good for |
 | `.andon/` | local lake, catalog and caches; not in git |
@@ -590,7 +605,8 @@ def _results() -> Iterator[tuple[str, Any]]:
 
 
 def _members(cls: type) -> Iterator[tuple[str, Any]]:
-    for name, member in vars(cls).items():
+    own = [c for c in cls.__mro__ if c is cls or c.__module__.startswith("andon.python.")]
+    for name, member in ((n, m) for c in own for n, m in vars(c).items()):
         if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
             yield name, member
 
@@ -681,6 +697,128 @@ def json_schema() -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
+def api_page() -> str:
+    """Every route of the HTTP API: what it does, who may call it, what it takes, which document it answers with."""
+    import msgspec
+
+    from andon.web.endpoint import API
+    from andon.web.routes import all_endpoints
+
+    lines = _head(
+        "HTTP API",
+        f"What `andon up` serves below `{API}`. Documents are those of [`--json`](json.md). "
+        "`openapi.json` beside this page says the same for programs, and the server at `/api/v1/openapi.json`.",
+    )
+    lines += [*_API_NOTES, "## Routes", ""]
+    rows = []
+    for each in all_endpoints():
+        command = f"`andon {each.verb}`" if each.verb else ""
+        rows.append(
+            (
+                f"`{each.method} {each.path or '/'}`".replace(":path", ""),
+                each.about.rstrip("."),
+                str(each.role),
+                command,
+            )
+        )
+    lines += _table(("route", "what it does", "role", "command"), rows)
+    lines += [
+        "",
+        "## What routes take",
+        "",
+        "Behind the `?` of a GET or DELETE, as a JSON object else. What is not there has its default.",
+        "",
+    ]
+    for each in all_endpoints():
+        kinds = [kind for kind in (each.query, each.body) if kind is not None]
+        fields = [field for kind in kinds for field in msgspec.structs.fields(kind)]
+        if not fields:
+            continue
+        lines += [f"### {each.method} {each.path}".replace(":path", ""), "", f"{_first(kinds[-1])}", ""]
+        rows = []
+        for field in fields:
+            default = "needed" if field.required else f"`{_default(field)}`"
+            rows.append((f"`{field.encode_name}`", _kind(field.type).replace("|", "\\|"), default))
+        lines += [*_table(("name", "type", "default"), rows), ""]
+    return _text(lines)
+
+
+_API_NOTES = """\
+## Who asks
+
+`Authorization: Bearer andon_…` shows a token; pages use a cookie, which `POST /session` with `{"token": "…"}` gives and `DELETE /session`
+takes. Without `[people]` in `andon.toml` whoever reaches the server on its own machine is its owner.
+
+## Calls that change something
+
+Each goes on to its end, whoever still listens. How it is answered is asked for by headers:
+
+| header | answer |
+|---|---|
+| none | the document, when it is there; `Andon-Call` names the call |
+| `Accept: text/event-stream` | events as they come: `planned`, `task-started`, `task-ended`, `notice`, then `answer` or `error` |
+| `Prefer: respond-async` | 202 at once, and in `Location` where to ask about it; `…/events` tells its progress, `DELETE` stops it |
+| `Idempotency-Key: ID` | asked again with that id within seven days: answered again, and not done again; what failed may be asked again |
+
+A change of main's code needs somebody's agreement: without it the answer is 409 `usage.confirmation_needed` with the plan and its
+`digest`. The same call with `"agreed": DIGEST` does just that plan; `"any"` does whatever it is by then.
+
+## Answers to queries
+
+`POST /queries` and `GET /queries` answer with what `Accept` names: `application/json`, `application/vnd.apache.arrow.stream`, `text/csv`,
+`application/vnd.apache.parquet`. The header `Andon-Commit` says which commit was read.
+
+## Errors
+
+Problem details (`application/problem+json`, RFC 9457), with the `code`, `where` and `hint` that every face shows.
+[What codes mean](errors.md).
+
+## Lists
+
+A list is answered whole, or in parts with `limit`; then `Link: <…>; rel="next"` leads to what follows.
+
+## Beside the API
+
+`/healthz` says `ok`. `/metrics` tells figures in the form of Prometheus, to whoever may read. A line of JSON per request goes to stderr.
+""".splitlines()
+
+
+def _default(field: Any) -> str:
+    import msgspec
+
+    if field.default_factory is not msgspec.NODEFAULT:
+        return str(field.default_factory())
+    return {None: "null", True: "true", False: "false"}.get(field.default, str(field.default))
+
+
+def _kind(kind: Any) -> str:
+    from typing import Annotated, Literal, get_args, get_origin
+
+    if kind is type(None):
+        return "null"
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _kind(parts[0])
+    if origin is Literal:
+        return " | ".join(f"`{part}`" for part in parts)
+    if origin in (list, dict):
+        return f"{origin.__name__} of {_kind(parts[-1])}"
+    if parts:
+        return " | ".join(_kind(part) for part in parts if part is not type(None))
+    return {"str": "text", "int": "number", "bool": "true or false"}.get(
+        getattr(kind, "__name__", str(kind)), "any value"
+    )
+
+
+def openapi() -> str:
+    """The description of the API for programs."""
+    import json
+
+    from andon.web.openapi import description
+
+    return json.dumps(description(), indent=1, ensure_ascii=False) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "settings.md": settings_page,
@@ -689,6 +827,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "python.md": python_page,
     "json.schema.json": json_schema,
+    "api.md": api_page,
+    "openapi.json": openapi,
 }
 
 

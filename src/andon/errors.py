@@ -6,6 +6,7 @@
     ├── DatasetError    a dataset could not be built                    exit 1
     ├── HeldError       a publish was held or refused                   exit 1
     ├── ConflictError   another publish or a stale folder               exit 3
+    ├── AccessError     a server does not let somebody do it            exit 2
     └── MachineError    disk, database, network                         exit 4
         └── DamagedError  a file of the lake is not what was written
 
@@ -58,6 +59,17 @@ CODES: dict[str, str] = {
     "usage.exists": "What should be created is there already.",
     "usage.not_one_select": "A query must be one SELECT over datasets.",
     "usage.query_failed": "The engine could not run the query.",
+    "usage.query_limit": "A query is longer, or takes more time, memory or room, than it may.",
+    "usage.query_cancelled": "A query was cancelled.",
+    "usage.no_route": "A server has nothing at this address, or not for this method.",
+    "usage.request_reused": "An id of a request was used for another request before.",
+    "usage.too_large": "A document or a file that is sent to a server is larger than it takes.",
+    "usage.in_progress": "A request of this id is on its way.",
+    # who may what
+    "access.unknown": "A server does not know who asks: no token, or one that is not good any more.",
+    "access.denied": "What is asked needs a role or a scope that the person or the token does not have.",
+    "access.cross_site": "A page of another site asks, or the server is called by a name that it does not know.",
+    "access.no_people": "A server that others can reach needs people in `andon.toml`.",
     # project files
     "project.invalid": "Project files have problems; all are listed.",
     "project.bad_name": "A file or folder name is not a valid dataset name.",
@@ -125,6 +137,8 @@ CODES: dict[str, str] = {
     "lake.ref_invalid": "A name of a branch or tag is not valid.",
     "lake.ref_exists": "A branch or tag of that name exists.",
     "lake.dataset_not_found": "No dataset of that name at that commit.",
+    "lake.query_not_found": "No saved query of that name at that commit.",
+    "lake.is_read": "What should be renamed or retired is named by files that would be wrong then.",
     "lake.column_not_found": "No column of that name in the dataset at that commit.",
     "lake.ref_moved": "The branch moved meanwhile.",
     "lake.folder_conflict": "A file was changed both here and in the branch.",
@@ -140,6 +154,10 @@ CODES: dict[str, str] = {
     "machine.database": "The catalog's database failed.",
     "machine.storage": "The storage failed.",
     "machine.memory": "There was not enough memory.",
+    "machine.busy": "All that can answer queries are at work.",
+    "machine.worker": "A process that answers queries ended or can't be started.",
+    "machine.server": "A server does not answer, or is none of Andon.",
+    "machine.address": "A server can't listen at an address.",
     "machine.missing": "A program or package that is needed is not installed.",
     "internal.error": "A defect in Andon itself.",
 }
@@ -246,6 +264,12 @@ class ConflictError(AndonError):
     """Another publish came first, or the folder is stale."""
 
     exit_status = EXIT_CONFLICT
+
+
+class AccessError(AndonError):
+    """A server does not let somebody do what they ask."""
+
+    exit_status = EXIT_WRONG
 
 
 class MachineError(AndonError):

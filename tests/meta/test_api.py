@@ -33,7 +33,7 @@ def test_all_names_are_documented():
     for name in andon.__all__:
         thing = getattr(andon, name)
         assert name == "__version__" or inspect.getdoc(thing), name
-    for cls in (api.Lake, api.Result, api.Branches, api.LakeSources):
+    for cls in (api.Lake, api.SavingLake, api.Result, api.Branches, api.LakeSources):
         for name, member in vars(cls).items():
             assert name.startswith("_") or inspect.getdoc(member), f"{cls.__name__}.{name}"
 
@@ -105,7 +105,8 @@ def _surface() -> Iterator[str]:
 def _class(name: str, cls: type) -> Iterator[str]:
     bases = ", ".join(b.__name__ for b in cls.__bases__ if b is not object)
     yield f"{name}({bases})" if bases else name
-    for member, value in sorted(vars(cls).items()):
+    own = [c for c in cls.__mro__ if c is cls or c.__module__.startswith("andon.python.")]
+    for member, value in sorted((n, m) for c in own for n, m in vars(c).items() if not n.startswith("_")):
         if member.startswith("_"):
             continue
         if isinstance(value, property):

@@ -14,6 +14,7 @@ from andon.cli.overview import COMMANDS
 from andon.errors import CODES
 from andon.project.files.fields import COLUMN_FIELDS, FIELDS
 from andon.project.files.insight import INSIGHT_FIELDS
+from andon.project.files.query import PARAMETER_FIELDS, QUERY_FIELDS
 from andon.project.files.sql import CHECK_FIELDS
 from andon.project.files.unit_tests import TEST_FIELDS
 from andon.settings.table import SETTINGS
@@ -96,6 +97,7 @@ def test_every_command_has_a_heading():
         ("settings.md", [s.variable for s in SETTINGS]),
         ("errors.md", list(CODES)),
         ("project-files.md", [f.name for f in (*FIELDS, *COLUMN_FIELDS, *INSIGHT_FIELDS, *CHECK_FIELDS, *TEST_FIELDS)]),
+        ("project-files.md", [f.name for f in (*QUERY_FIELDS, *PARAMETER_FIELDS)]),
     ],
 )
 def test_every_name_has_a_row(page: str, names: list[str]):
@@ -105,7 +107,9 @@ def test_every_name_has_a_row(page: str, names: list[str]):
 
 def test_every_command_of_the_json_page_is_one():
     text = (ROOT / "docs" / "reference" / "json.md").read_text()
-    missing = [e.name for e in COMMANDS if e.name not in ("demo", "accept") and f"$ andon {e.name}" not in text]
+    missing = [
+        e.name for e in COMMANDS if e.name not in ("demo", "accept", "up", "token") and f"$ andon {e.name}" not in text
+    ]
     assert missing == ["refresh", "optimize", "backfill", "upload"], "they have the document of run"
 
 

@@ -34,6 +34,11 @@ class Transaction(Protocol):
 class Database(Protocol):
     """A database that holds lake and run state."""
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether this account may only read it."""
+        ...
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a SELECT."""
         ...

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from andon.base.document import UNSET, Document, ErrorDocument, UnsetType
-from andon.model.commit import CauseDocument
+from andon.base.document import Document, ErrorDocument
 
 
 class FailureDocument(Document):
@@ -39,99 +38,12 @@ class StoryDocument(Document):
     beats: list[BeatDocument]
 
 
-class SettingDocument(Document):
-    """A setting's value and where it comes from."""
-
-    name: str
-    value: Any
-    origin: str
-    default: Any
-    help: str
-
-
-class BranchMade(Document):
-    """A branch that was made."""
-
-    name: str
-    commit: str
-    at: str
-
-
-class BranchDropped(Document):
-    """A branch that is gone."""
-
-    name: str
-    commit: str
-    dropped: bool
-
-
-class BranchSwitched(Document):
-    """The branch that the folder works on now, and the files that changed in it."""
-
-    branch: str
-    commit: str
-    files: list[str]
-
-
-class TagDocument(Document):
-    """A tag: since when it is there, or whether it is gone."""
-
-    name: str
-    commit: str
-    at: str | UnsetType = UNSET
-    deleted: bool | UnsetType = UNSET
-
-
-class AcceptedDocument(Document):
-    """What an undo kept out and lets pass again."""
-
-    commit: str
-    accepted: list[CauseDocument]
-
-
-class AnswerDocument(Document):
-    """The answer to a query. Numbers have all their digits."""
-
-    columns: list[str]
-    types: list[str]
-    commit: str
-    seconds: float
-    rows: list[list[Any]]
-
-
-class AnswerFile(Document):
-    """A file that an answer was written to."""
-
-    file: str
-    format: str
-    rows: int
-    commit: str
-
-
-class LiveAnswerDocument(Document):
-    """What a database answered: of that moment, and in no commit."""
-
-    columns: list[str]
-    types: list[str]
-    connection: str
-    seconds: float
-    rows: list[list[Any]]
-
-
-class LiveAnswerFile(Document):
-    """A file that what a database answered was written to."""
-
-    file: str
-    format: str
-    rows: int
-    connection: str
-
-
 def documents() -> Mapping[str, tuple[Any, ...]]:
     """The types of what each command can write with `--json`, by the command's words."""
     # here, since each command needs few of them
     from andon.model.check_result import CheckDocument
     from andon.model.due import DueDocument
+    from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
@@ -141,10 +53,25 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.datasets import DatasetInfo, PageDocument
     from andon.service.diff_report import DiffReportDocument
     from andon.service.doctor import Finding
+    from andon.service.documents import (
+        AcceptedDocument,
+        AnswerDocument,
+        AnswerFile,
+        BranchDropped,
+        BranchMade,
+        BranchSwitched,
+        LiveAnswerDocument,
+        LiveAnswerFile,
+        SettingDocument,
+        TagDocument,
+    )
     from andon.service.history import DiffDocument, LogDocument
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.pull import PulledDocument
+    from andon.service.renaming import MovedDocument
+    from andon.service.saved_queries import SavedQueryInfo
+    from andon.service.saving import SavedDocument
     from andon.service.schema_changes import SchemaChangeDocument
     from andon.service.source_add import AddedSource
     from andon.service.source_check import SourceReportDocument
@@ -154,6 +81,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.suggestions import SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
+    from andon.web.server import ServingDocument
 
     return {
         "init": (MadeDocument,),
@@ -168,8 +96,11 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "publish": (RunDocument,),
         "backfill": (RunDocument,),
         "upload": (RunDocument,),
+        "save": (SavedDocument,),
+        "rename": (MovedDocument,),
+        "retire": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
-        "ls": (list[DatasetInfo],),
+        "ls": (list[DatasetInfo], list[SavedQueryInfo]),
         "show": (PageDocument,),
         "profile": (Profile, ProfileDiffDocument),
         "lineage": (TrailDocument,),
@@ -194,4 +125,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "source list": (list[SourceInfo],),
         "source load": (RunDocument,),
         "source pin": (Pinned,),
+        "token create": (TokenMade,),
+        "token list": (list[AccessToken],),
+        "token revoke": (AccessToken,),
+        "up": (ServingDocument,),
     }

@@ -33,6 +33,9 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("optimize", "runs", "optimize", "Put small files of tables together", "Build and publish"),
     Entry("backfill", "backfill", "backfill", "Fill times of a table that grows by time", "Build and publish"),
     Entry("upload", "upload", "upload", "Publish a file that you have: CSV, JSON, Parquet, Excel", "Build and publish"),
+    Entry("save", "save", "save", "Save a query as a dataset", "Build and publish"),
+    Entry("rename", "renaming", "rename", "Give a dataset another name, and to all that reads it", "Build and publish"),
+    Entry("retire", "renaming", "retire", "Take datasets away that nothing reads", "Build and publish"),
     Entry("check", "checks", "check", "Ask what must hold; propose checks", "Build and publish"),
     Entry("test", "unit_tests", "test", "Run unit tests: given rows in, expected rows out", "Build and publish"),
     Entry("publish", "branches", "publish", "Publish a branch into main", "Build and publish"),
@@ -53,6 +56,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("pull", "pull", "pull", "Bring the branch's files into the folder", "Work aside"),
     Entry("config", "setup", "config", "Each setting's value and where it comes from", "Set up"),
     Entry("lock", "setup", "lock", "Pin the packages of Python datasets", "Set up"),
+    Entry("up", "up", "up", "Serve the lake to a team: the HTTP API", "Serve"),
+    Entry("token", "tokens", "token", "Tokens by which the server knows people", "Serve"),
     Entry("source", "sources", "source", "What comes in: list, add, check, load, pin", "Set up"),
 )
 

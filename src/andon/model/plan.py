@@ -53,6 +53,7 @@ class PlanDocument(Document):
     base: str
     branch: str
     change: bool
+    digest: str
     steps: list[StepDocument]
     notices: list[str]
 

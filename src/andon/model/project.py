@@ -9,6 +9,7 @@ from andon.base.record import Record, field
 from andon.errors import Problem
 from andon.model.dataset import Dataset
 from andon.model.rule import Rule
+from andon.model.saved_query import SavedQuery
 from andon.model.unit_tests import UnitTest
 
 
@@ -56,6 +57,7 @@ class Project(Record):
         rules: across datasets, from `checks/*.sql`, sorted by file.
         tests: unit tests from `tests/*.yml`, by file and place.
         macros: `(file, CREATE MACRO statement)` of those that checks may call, in an order in which they can be made.
+        queries: saved queries from `queries/*.sql`, by name.
     """
 
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
@@ -68,3 +70,4 @@ class Project(Record):
     rules: tuple[Rule, ...] = ()
     tests: tuple[UnitTest, ...] = ()
     macros: tuple[tuple[str, str], ...] = ()
+    queries: tuple[SavedQuery, ...] = ()

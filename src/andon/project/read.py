@@ -13,7 +13,7 @@ from andon.project.files.layout import Role, spot
 from andon.project.files.problems import at_offset
 from andon.project.link.project import link
 
-_SELECTS = frozenset({Role.SOURCE_SQL, Role.DATASET_SQL, Role.CHECK})
+_SELECTS = frozenset({Role.SOURCE_SQL, Role.DATASET_SQL, Role.CHECK, Role.QUERY})
 _MAY_BE_EMPTY = frozenset({Role.CONFIG, Role.MODULE, Role.YAML, Role.TEXT, Role.LOCK, Role.MISPLACED, Role.TEST})
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from andon.base.clock import from_text
 from andon.base.record import replace
-from andon.base.text import plural
 from andon.engines.duckdb.parameters import Parameters
 from andon.model.due import Due
 from andon.model.event import Reporter, silent
@@ -23,8 +22,9 @@ from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
+from andon.python.result import Result
+from andon.python.saving import SavingLake
 from andon.python.sources import LakeSources
-from andon.query.ask import Answer
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.datasets import DatasetInfo, Page
 from andon.service.history import Diff, LogEntry
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from andon.service.suggestions import Suggested
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_SHOWN_ROWS = 20
 
 
 def open(path: str | Path = ".", **settings: str) -> Lake:
@@ -59,12 +58,8 @@ def open(path: str | Path = ".", **settings: str) -> Lake:
     return Lake(Service.find(Path(path), face="python", flags=flags))
 
 
-class Lake:
+class Lake(SavingLake):
     """A project's lake. `at` makes one that reads another commit."""
-
-    def __init__(self, service: Service, ref: str | None = None) -> None:
-        self._service = service
-        self._ref = ref
 
     # -- asking
 
@@ -391,73 +386,6 @@ class Branches:
         return f"<andon branches {heads}>"
 
 
-class Result:
-    """The result of a query: rows of one commit, in the form that you want, as often as you want."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-        self._rows: list[tuple[Any, ...]] | None = None
-
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns."""
-        return self._answer.columns
-
-    @property
-    def types(self) -> list[str]:
-        """DuckDB types of the columns."""
-        return self._answer.types
-
-    @property
-    def commit(self) -> str:
-        """Id of the commit that was read."""
-        return self._answer.commit.id
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        """All rows as tuples."""
-        if self._rows is None:
-            self._rows = self._answer.fetch()
-        return self._rows
-
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """The first row, or None."""
-        rows = self.fetchall()
-        return rows[0] if rows else None
-
-    def df(self) -> Any:
-        """A pandas data frame."""
-        return self._answer.df()
-
-    def pl(self) -> Any:
-        """A Polars data frame."""
-        return self._answer.pl()
-
-    def arrow(self) -> Any:
-        """A `pyarrow.Table`."""
-        return self._answer.arrow()
-
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        return iter(self.fetchall())
-
-    def __repr__(self) -> str:
-        rows = self.fetchall()
-        lines = [" | ".join(self.columns), *(" | ".join(_text(v) for v in row) for row in rows[:_SHOWN_ROWS])]
-        more = f"… and {len(rows) - _SHOWN_ROWS:,} more rows\n" if len(rows) > _SHOWN_ROWS else ""
-        return "\n".join(lines) + f"\n{more}[{plural(len(rows), 'row')} at commit {self.commit[:8]}]"
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        rows = self.fetchall()
-        head = "".join(f"<th>{escape(c)}</th>" for c in self.columns)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(_text(v))}</td>" for v in row) + "</tr>" for row in rows[:_SHOWN_ROWS]
-        )
-        first = f"the first {_SHOWN_ROWS} of " if len(rows) > _SHOWN_ROWS else ""
-        note = f"{first}{plural(len(rows), 'row')} at commit <code>{self.commit[:8]}</code>"
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{note}</small>"
-
-
 def dataset(**settings: Any) -> Callable[[_Function], _Function]:
     """Marks the function of a Python dataset (`datasets/<schema>/<name>.py`).
 
@@ -494,7 +422,3 @@ def _options(select: tuple[str, ...], branch: str | None, options: dict[str, Any
         value = options.pop(name, ())
         options[name] = (value,) if isinstance(value, str) else tuple(value)
     return RunOptions(select=select, branch=branch, now=now, **options)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

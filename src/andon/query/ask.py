@@ -8,33 +8,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from andon.base.clock import to_text
-from andon.base.names import did_you_mean, folded, literal
+from andon.base.cancel import CancelToken
+from andon.base.names import did_you_mean
 from andon.base.text import excerpt, line_and_column
 from andon.engines.duckdb.failures import query_error
 from andon.engines.relation import Relation
 from andon.errors import AndonError, MachineError, Problem, UsageError
 from andon.model.commit import Commit
+from andon.query.asking import arguments_of, ask, before, check_names, copy, shape_of
+from andon.query.gate import Question, bare, permit
+from andon.query.logged import Logbook, QueryEntry
 from andon.relations.pool import Find, Lease, Pool
 from andon.relations.relations import Relations
-from andon.sql.facts import SqlFacts, read_facts
-from andon.sql.rules import refusals
-from andon.sql.uses import HAS_PARAMETERS
-from andon.state.queries import QueryRecord
+from andon.sql.uses import TableUse
 from andon.workspace.view import unpublished_hint, unpublished_run
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.parameters import Parameters
+    from andon.query.limits import QueryLimits
+    from andon.query.streaming import Streamed
+    from andon.query.workers import Workers
     from andon.workspace.workspace import Workspace
-
-#: Before a query that has parameters; on a line of its own, so that places in the query stay what they are.
-_PREPARE = "prepare andon_question as\n"
-#: Formats that `Answer.write` knows, with DuckDB's options for COPY.
-FORMATS = {
-    "csv": "format csv, header true",
-    "json": "format json, array true",
-    "parquet": "format parquet, compression zstd",
-}
 
 
 @dataclass
@@ -55,10 +49,10 @@ class Answer:
     types: list[str]
     seconds: float
     _lease: Lease | None
+    _question: Question
     _arguments: str | None
+    _entry: QueryEntry
     _again: Callable[[], Lease]
-    _log: Callable[[int | None, float, str | None], None]
-    _explain: Callable[[Exception], AndonError]
 
     def close(self) -> None:
         """Drop rows that were not read."""
@@ -87,7 +81,7 @@ class Answer:
         Raises:
             MachineError: `machine.missing` without pandas.
         """
-        _require("pandas", "frames")
+        require_frames("pandas")
         return self._take(lambda held: held.connection.df(), len)
 
     def pl(self) -> Any:
@@ -96,7 +90,7 @@ class Answer:
         Raises:
             MachineError: `machine.missing` without polars.
         """
-        _require("polars", "frames")
+        require_frames("polars")
         return self._take(lambda held: held.connection.pl(), len)
 
     def write(self, path: Path, format: str) -> int:
@@ -105,25 +99,15 @@ class Answer:
         Raises:
             UsageError: `usage.bad_argument` for another format, or for columns of one name where only names tell them apart.
         """
-        if (twin := _twin(self.columns, exactly=format == "json")) is not None:
-            raise UsageError(
-                "usage.bad_argument",
-                f"two columns are named `{twin}`, and {format} tells columns apart by their names",
-                hint=f"name them: `… as {twin}_2`",
-            )
+        check_names(self.columns, format)
         if format == "arrow":
             return _write_arrow(self.arrow(), path)
-        if format not in FORMATS:
-            raise UsageError(
-                "usage.bad_argument", f"`{format}` is not a format", hint=f"one of {', '.join([*FORMATS, 'arrow'])}"
-            )
 
-        def copy(lease: Lease) -> int:
+        def write(lease: Lease) -> int:
             with lease.leaving(path) as place:
-                statement = f"copy (\n{self.sql}\n) to {literal(str(place))} ({FORMATS[format]})"
-                return int(_run(lease, statement, self._arguments).fetchall()[0][0])
+                return copy(lease.connection, self._question, self._arguments, place, format)
 
-        return int(self._take(copy, int))
+        return int(self._take(write, int))
 
     def _take(self, read: Callable[[Lease], Any], count: Callable[[Any], int]) -> Any:
         began = time.perf_counter()
@@ -134,37 +118,32 @@ class Answer:
             with lease or self._again() as held:
                 found = read(held)
         except Exception as error:
-            problem = self._explain(error)
+            problem = query_error(error, self._question.select, before(self._question, self._arguments))
             if not again:
-                self._log(None, time.perf_counter() - began, problem.message)
+                self._entry.write(None, None, self.seconds + time.perf_counter() - began, problem.message)
             raise problem from error
         if not again:  # one question is one line of the log
-            self._log(count(found), time.perf_counter() - began, None)
+            self._entry.write(count(found), None, self.seconds + time.perf_counter() - began, None)
         return found
 
 
-def _twin(columns: Sequence[str], *, exactly: bool) -> str | None:
-    """A name that two columns have, if there is one."""
-    seen: set[str] = set()
-    for column in columns:
-        name = column if exactly else folded(column)
-        if name in seen:
-            return column
-        seen.add(name)
-    return None
-
-
 class Querying:
-    """Asks questions of one workspace's lake.
+    """Asks questions of one workspace's lake, in this process (`ask`) or in one apart (`stream`); the gate is one.
 
-    Attributes:
-        is_logged: whether what was asked so far is in the log; it is not where the lake can only be read.
+    Args:
+        workers: gives those who answer apart.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
-        self.is_logged = True
+    def __init__(self, workspace: Workspace, workers: Callable[[], Workers]) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
+        self._workers = workers
+        self._book = Logbook(workspace)
+
+    @property
+    def is_logged(self) -> bool:
+        """Whether what was asked so far is in the log; it is not where the lake can only be read."""
+        return self._book.is_logged
 
     def ask(
         self, sql: str, at: str | None = None, face: str | None = None, parameters: Parameters | None = None
@@ -175,8 +154,8 @@ class Querying:
             parameters: values of `?` in order, or of `$name` by name.
 
         Raises:
-            UsageError: `usage.not_one_select`, `usage.query_failed`, `lake.ref_not_found`, `lake.dataset_not_found`;
-                `usage.bad_argument` for parameters that don't fit.
+            UsageError: `usage.not_one_select`, `usage.query_failed`, `usage.query_limit` for a text that is too long,
+                `lake.ref_not_found`, `lake.dataset_not_found`; `usage.bad_argument` for parameters that don't fit.
         """
         commit = self._lake.refs.resolve(self._workspace.reading(at))
         return self.ask_commit(sql, commit, face, parameters)
@@ -185,60 +164,78 @@ class Querying:
         self, sql: str, commit: Commit, face: str | None = None, parameters: Parameters | None = None
     ) -> Answer:
         """`ask`, for a commit at hand."""
-        began = time.perf_counter()
-        text = sql.strip().rstrip(";").strip()
-        datasets: tuple[str, ...] = ()
-
-        def log(rows: int | None, seconds: float, error: str | None) -> None:
-            # Who may read and not write (a shared lake, a read-only disk) can still ask.
-            try:
-                self._workspace.query_log.add(
-                    QueryRecord(
-                        at=to_text(self._workspace.clock()),
-                        who=self._workspace.caller.author,
-                        face=face or self._workspace.caller.face,
-                        sql=text,
-                        datasets=datasets,
-                        commit=commit.id,
-                        seconds=answer_seconds + seconds,
-                        rows=rows,
-                        error=error,
-                    )
-                )
-            except MachineError as failure:
-                if failure.code not in ("machine.read_only", "machine.disk"):
-                    raise
-                self.is_logged = False
-
-        answer_seconds = 0.0
+        entry = self._book.entry(bare(sql), commit.id, face)
+        question: Question | None = None
         values: str | None = None
         try:
-            facts = _checked(text)
-            datasets = self._datasets(facts, commit, text)
-            values = _arguments(text, parameters)
+            question = permit(sql)
+            entry.shape, entry.exact = question.shape, question.exact
+            entry.datasets = self._datasets(question.tables, commit, question.text)
+            values = arguments_of(question.parameters, parameters)
             pool = self._workspace.readers.wide
-            lease, relations = _asked(pool, commit.root, text, values, datasets, self._find(commit))
+            lease, relations = _asked(pool, commit.root, question, values, entry.datasets, self._find(commit))
         except AndonError as error:
-            log(None, time.perf_counter() - began, error.message)
+            entry.write(None, None, entry.elapsed, error.message)
             raise
         except Exception as error:
-            problem = query_error(error, text, _PREPARE if values is not None else "")
-            log(None, time.perf_counter() - began, problem.message)
+            if question is None:
+                raise
+            problem = query_error(error, question.select, before(question, values))
+            entry.write(None, None, entry.elapsed, problem.message)
             raise problem from error
-        described = lease.connection.description or []
-        answer_seconds = time.perf_counter() - began
+        columns, types = shape_of(lease.connection)
+        asked = question
         return Answer(
-            text,
+            question.text,
             commit,
-            datasets,
-            [d[0] for d in described],
-            [str(d[1]) for d in described],
-            answer_seconds,
+            entry.datasets,
+            columns,
+            types,
+            entry.elapsed,
             lease,
+            question,
             values,
-            lambda: _asked(pool, commit.root, text, values, datasets, relations.get)[0],
-            log,
-            lambda error: query_error(error, text, _PREPARE if values is not None else ""),
+            entry,
+            lambda: _asked(pool, commit.root, asked, values, entry.datasets, relations.get)[0],
+        )
+
+    def stream(
+        self,
+        sql: str,
+        at: str | None = None,
+        parameters: Parameters | None = None,
+        limits: QueryLimits | None = None,
+        face: str | None = None,
+        request: str | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Streamed:
+        """`ask`, in a process of its own that reaches nothing but the files of the datasets in question, within limits: for questions
+        of others, of which nothing here may be in the way of anybody else.
+
+        Args:
+            limits: what it may take; None is what the workers give.
+            request: names the question in the log, for who asked.
+            cancel: stops it, from any thread, until the answer was read.
+
+        Raises:
+            UsageError: as `ask`; `usage.query_limit` if it takes more than it may, `usage.query_cancelled` if the workers are closed.
+            MachineError: `machine.busy`, `machine.worker` if its process ended or none can be started.
+        """
+        commit = self._lake.refs.resolve(self._workspace.reading(at))
+        text = bare(sql)
+        entry = self._book.entry(text, commit.id, face, request)
+
+        def resolve(tables: Sequence[TableUse]) -> Mapping[str, Relation]:
+            entry.datasets = self._datasets(tables, commit, text)
+            find = self._find(commit)
+            return {name: relation for name in entry.datasets if (relation := find(name)) is not None}
+
+        from andon.query.streaming import begin
+
+        workers = self._workers()
+        who = self._workspace.caller.author
+        return begin(
+            workers, who, limits or workers.limits, text, commit, entry, parameters, resolve, cancel or CancelToken()
         )
 
     def _find(self, commit: Commit) -> Find:
@@ -251,10 +248,9 @@ class Querying:
 
         return find
 
-    def _datasets(self, facts: SqlFacts, commit: Commit, sql: str) -> tuple[str, ...]:
+    def _datasets(self, tables: Sequence[TableUse], commit: Commit, sql: str) -> tuple[str, ...]:
         leaves = self._lake.commits.state(commit).leaves
-        names = []
-        for use in facts.tables:
+        for use in tables:
             if use.name not in leaves:
                 line, column = line_and_column(sql, use.offset)
                 unpublished = unpublished_run(self._workspace, use.name)
@@ -274,40 +270,17 @@ class Querying:
                     hint=problem.hint,
                     problems=(problem,),
                 )
-            names.append(use.name)
-        return tuple(dict.fromkeys(names))
-
-
-def _arguments(sql: str, given: Parameters | None) -> str | None:
-    """The values of the query's parameters as SQL; None where there are neither.
-
-    Raises:
-        UsageError: `usage.bad_argument` if they don't fit each other.
-    """
-    if given is None and "?" not in sql and "$" not in sql:
-        return None
-    from andon.engines.duckdb.parameters import arguments
-    from andon.sql.parse import parameter_names
-
-    wanted = parameter_names(sql)
-    return arguments(wanted, given) if wanted or given else None
-
-
-def _run(lease: Lease, statement: str, arguments: str | None) -> Any:
-    if arguments is None:
-        return lease.connection.execute(statement)
-    lease.connection.execute(_PREPARE + statement)
-    return lease.connection.execute(f"execute andon_question({arguments})")
+        return tuple(dict.fromkeys(use.name for use in tables))
 
 
 def _asked(
-    pool: Pool, state: str, sql: str, arguments: str | None, datasets: Iterable[str], find: Find
+    pool: Pool, state: str, question: Question, arguments: str | None, datasets: Iterable[str], find: Find
 ) -> tuple[Lease, Mapping[str, Relation]]:
-    """`sql` at its first rows, on a lease of `state`, with what its datasets stand for."""
+    """`question` at its first rows, on a lease of `state`, with what its datasets stand for."""
     lease = pool.reading(state)
     try:
         relations = lease.ensure(datasets, find)
-        _run(lease, sql, arguments)
+        ask(lease.connection, question, arguments)
     except BaseException:
         lease.release()
         raise
@@ -321,27 +294,6 @@ def _near(name: str, known: Any) -> str:
     return did_you_mean(name, known) or "`andon ls` lists all datasets"
 
 
-def _checked(sql: str) -> SqlFacts:
-    facts = read_facts([sql])[0]
-    wrong = facts.problems
-    if facts.normal:  # it parses, so what it reads is known, and its parameters are given values
-        wrong = tuple(problem for problem in wrong if problem.message != HAS_PARAMETERS)
-    found = [*wrong, *(refusals(facts, role="query", allow=frozenset()) if not wrong else [])]
-    if found:
-        problems = []
-        for problem in found:
-            line = column = None
-            if problem.offset is not None:
-                line, column = line_and_column(sql, problem.offset)
-            mark = excerpt(sql, line, column) if line is not None else None
-            problems.append(Problem(problem.code, problem.message, "query", line, column, problem.hint, mark))
-        first = problems[0]
-        raise UsageError(
-            "usage.not_one_select", first.message, where=first.where, hint=first.hint, problems=tuple(problems)
-        )
-    return facts
-
-
 def _write_arrow(table: Any, path: Path) -> int:
     import pyarrow
 
@@ -350,10 +302,15 @@ def _write_arrow(table: Any, path: Path) -> int:
     return int(table.num_rows)
 
 
-def _require(module: str, extra: str) -> None:
+def require_frames(module: str) -> None:
+    """Refuse to make data frames without the package that they are of.
+
+    Raises:
+        MachineError: `machine.missing`.
+    """
     from importlib.util import find_spec
 
     if find_spec(module) is None:
         raise MachineError(
-            "machine.missing", f"the package `{module}` is not installed", hint=f"pip install 'andon[{extra}]'"
+            "machine.missing", f"the package `{module}` is not installed", hint="pip install 'andon[frames]'"
         )

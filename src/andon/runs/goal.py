@@ -132,6 +132,7 @@ class Goal(Record):
         acceptances: results that are to be published in spite of a check.
         rejected: what an undo keeps out from then on; `lifted`: what a redo lets in again.
         target: what an undo or a redo reverts.
+        files: the only code files that it changes: just what they make, and what follows from it, is taken; None: all.
     """
 
     branch: str
@@ -146,3 +147,4 @@ class Goal(Record):
     rejected: tuple[Cause, ...] = ()
     lifted: tuple[Cause, ...] = ()
     target: str | None = None
+    files: frozenset[str] | None = None

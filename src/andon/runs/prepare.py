@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from andon.base.graph import reach
 from andon.base.hashing import content_id
 from andon.base.paths import is_at
 from andon.base.record import Record, field, replace
@@ -26,13 +27,14 @@ from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.histories import continued, histories_of, with_merged
 from andon.runs.planning.merge_words import code_notices
 from andon.runs.planning.raw_files import RawFiles
+from andon.runs.planning.saved_queries import BoundQueries, bind_queries
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
+from andon.sources.files.scratch import described
 
 if TYPE_CHECKING:
     from andon.model.build import Build
     from andon.model.dataset import Definition
     from andon.runs.planning.outlook import Outlook
-    from andon.workspace.probe import Probe
     from andon.workspace.workspace import Workspace
 
 
@@ -47,6 +49,7 @@ class Prepared(Record):
         checks: which checks must be looked at.
         wishes: what somebody asked of tables that grow.
         histories: by dataset the builds that histories go on from.
+        queries: columns that saved queries return, of those that were looked at.
     """
 
     goal: Goal
@@ -60,6 +63,7 @@ class Prepared(Record):
     checks: Looked
     wishes: Wishes = Wishes()
     histories: Mapping[str, Build] = field(default_factory=dict)
+    queries: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def head(self) -> Commit:
@@ -70,11 +74,10 @@ class Prepared(Record):
 class Preparer:
     """Prepares runs for one workspace."""
 
-    def __init__(self, workspace: Workspace, outlook: Outlook, probe: Probe) -> None:
+    def __init__(self, workspace: Workspace, outlook: Outlook) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._outlook = outlook
-        self._probe = probe
         self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
     def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
@@ -98,17 +101,19 @@ class Preparer:
             lenient=True,
             reverts=goal.target is not None,
             decide=options.decide,
-            select=lambda project, state: _selected(project, state, options),
+            lifted=goal.lifted,
+            select=lambda project, state: _selected(project, state, options, goal.files),
         )
         _require_decisions(gathered, options)
         self.require_sound(gathered)
-        selected = _selected(gathered.project, gathered.state, options)
+        selected = _selected(gathered.project, gathered.state, options, goal.files)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
             bound = self.bind(gathered, taken)
+            queries = bind_queries(self._workspace, bound) if gathered.project.queries else BoundQueries({})
         except ProjectError as error:
             raise self.refused(gathered, taken, error.problems) from error
-        return self._planned(goal, options, bound, selected, taken, estimate)
+        return self._planned(goal, options, bound, queries, selected, taken, estimate)
 
     def bind(self, gathered: Gathered, taken: set[str]) -> BoundCode:
         """Contracts of new files and columns of the changed code of `taken`; nothing is loaded for it when there is neither.
@@ -123,7 +128,7 @@ class Preparer:
             return BoundCode(gathered, {})
         from andon.runs.planning.schemas import bind_changed
 
-        return bind_changed(self._workspace, gathered, self.raw, taken, self._probe)
+        return bind_changed(self._workspace, gathered, self.raw, taken, described)
 
     def require_sound(self, gathered: Gathered) -> None:
         """Refuse code of which a file can't be read.
@@ -138,7 +143,7 @@ class Preparer:
         """The error with all that is wrong with `taken`: the problems `found`, and what only a closer look tells."""
         from andon.runs.planning.survey import survey
 
-        more = survey(self._workspace, gathered, self.raw, taken, self._probe, found)
+        more = survey(self._workspace, gathered, self.raw, taken, described, found)
         return _told(ProjectError.of([*found, *more]), gathered)
 
     # -- parts
@@ -148,6 +153,7 @@ class Preparer:
         goal: Goal,
         options: RunOptions,
         bound: BoundCode,
+        queries: BoundQueries,
         selected: frozenset[str] | None,
         taken: set[str],
         estimate: bool,
@@ -184,7 +190,10 @@ class Preparer:
         )
         planned = plan_steps(situation)
         done = frozenset(s.dataset for s in planned)
-        shared = gathered.shared if selected is None else _shared(gathered, done)
+        is_whole = (
+            selected is None or goal.files is not None
+        )  # of a side that changes only these files, all shared ones count
+        shared = gathered.shared if is_whole else _shared(gathered, done)
         looked = look(
             self._workspace, gathered, bound.columns, planned, moment, shared=None if selected is None else shared
         )
@@ -195,7 +204,7 @@ class Preparer:
             steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = [f"{d} will fail: {e.message}" for d, e in sorted(gathered.failures.items()) if d in taken]
-        notices = (*failures, *gathered.notices, *_left_behind(gathered, selected, done))
+        notices = (*failures, *gathered.notices, *queries.notices, *_left_behind(gathered, selected, done))
         plan = Plan(head.id, goal.branch, steps, is_change, notices)
         return Prepared(
             goal=goal,
@@ -203,6 +212,7 @@ class Preparer:
             gathered=gathered,
             plan=replace(plan, digest=_digest(plan, gathered, done)) if is_change else plan,
             bound=bound.columns,
+            queries=queries.columns,
             moment=moment,
             forced=situation.forced | {s.dataset for s in steps if s.key in lost},
             shared=shared,
@@ -285,7 +295,12 @@ def _require_decisions(gathered: Gathered, options: RunOptions) -> None:
                 )
 
 
-def _selected(project: Project, state: State, options: RunOptions) -> frozenset[str] | None:
+def _selected(
+    project: Project, state: State, options: RunOptions, given: frozenset[str] | None
+) -> frozenset[str] | None:
+    """The datasets that are selected, None for all; with `given` files those that they make, and what reads these."""
+    if given is not None:
+        return _made_of(project, state, given)
     if not options.select and not options.exclude:
         return None
     from andon.project.select import select, selectable
@@ -304,6 +319,19 @@ def _selected(project: Project, state: State, options: RunOptions) -> frozenset[
     )
     own = {d: (*files.get(d, ()), *(leaves[d].files if d in leaves else ())) for d in needs}
     return frozenset(select(options.select, selectable(datasets, needs, changed, own), options.exclude))
+
+
+def _made_of(project: Project, state: State, files: frozenset[str]) -> frozenset[str]:
+    """The datasets that `files` make or made, and all that reads them."""
+    uses = {d: {path for path, _ in leaf.files} for d, leaf in state.leaves.items()}
+    for d, dataset in project.datasets.items():
+        uses.setdefault(d, set()).update(path for path, _ in (*dataset.own_files, *dataset.definition.files))
+    readers: dict[str, list[str]] = {}
+    for d, dataset in project.datasets.items():
+        for name in dataset.definition.inputs:
+            readers.setdefault(name, []).append(d)
+    made = {d for d, own in uses.items() if not own.isdisjoint(files)}
+    return frozenset(made | reach(readers, made))
 
 
 def _digest(plan: Plan, gathered: Gathered, done: frozenset[str]) -> str:

@@ -99,7 +99,7 @@ class Branches:
         if name == MAIN:
             raise UsageError("lake.protected", "`main` can't be dropped: it is what readers see", where=name)
         ref = self._branch(name)
-        self._lake.move(RefMove(name, "branch", ref.commit, "drop"), None, self._workspace.caller.author)
+        self._move(RefMove(name, "branch", ref.commit, "drop"), None)
         self._workspace.bases.forget(name)
         if self._workspace.folder.branch() == name:
             self._workspace.folder.set_branch(MAIN)
@@ -172,7 +172,7 @@ class Branches:
         """
         check_new_name(name)
         commit = self._lake.refs.resolve(at or self._workspace.branch())
-        self._lake.move(RefMove(name, "tag", None, "tag"), commit.id, self._workspace.caller.author)
+        self._move(RefMove(name, "tag", None, "tag"), commit.id)
         ref = self._lake.refs.find(name)
         assert ref is not None  # made above
         return ref
@@ -192,8 +192,12 @@ class Branches:
             raise UsageError(
                 "lake.ref_not_found", f"no tag is named `{name}`", where=name, hint="`andon tag` lists them"
             )
-        self._lake.move(RefMove(name, "tag", ref.commit, "untag"), None, self._workspace.caller.author)
+        self._move(RefMove(name, "tag", ref.commit, "untag"), None)
         return ref
+
+    def _move(self, move: RefMove, new: str | None) -> None:
+        caller = self._workspace.caller
+        self._lake.move(move, new, caller.author, caller.request)
 
     # -- publish
 

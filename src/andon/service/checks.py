@@ -193,6 +193,7 @@ class Checks:
             now=from_text(record.logical_time),
             message=f"accept run:{run} in spite of {labels}: {reason}",
             agreed=ANY_PLAN,
+            request=self._workspace.caller.request,
         )
         result = self._runner.reach(goal, options, listener or Listener())
         if result.published:

@@ -18,6 +18,7 @@ from andon.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from andon.lineage.kept import LineageGraphs
     from andon.query.ask import Querying
+    from andon.query.workers import Workers
     from andon.runs.inspection.history import CheckHistory
     from andon.runs.planning.outlook import Outlook
     from andon.runs.prepare import Preparer
@@ -27,20 +28,25 @@ if TYPE_CHECKING:
     from andon.service.checks import Checks
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
+    from andon.service.given_files import GivenFiles
     from andon.service.history import History
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.renaming import Renaming
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
+    from andon.service.run_log import RunHistory
     from andon.service.runs import Runs
+    from andon.service.saved_queries import SavedQueries
+    from andon.service.saving import Saving
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
+    from andon.service.tokens import TokenDesk
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
-    from andon.workspace.probe import Probe
 
 
 class Service:
@@ -96,6 +102,10 @@ class Service:
         self._shared.close()
         self.workspace.close()
 
+    def serve_queries(self, workers: Workers) -> None:
+        """Let `workers` answer what is streamed, for all callers; `close` ends them. Else the first such query starts its own."""
+        self._shared.serve(workers)
+
     # -- nouns
 
     @cached_property
@@ -125,6 +135,34 @@ class Service:
         from andon.service.uploads import Uploads
 
         return Uploads(self.workspace)
+
+    @cached_property
+    def saving(self) -> Saving:
+        """Queries that become datasets."""
+        from andon.service.saving import Saving
+
+        return Saving(self.workspace, self._given_files, self.suggestions)
+
+    @cached_property
+    def renaming(self) -> Renaming:
+        """Names of datasets and saved queries."""
+        from andon.service.renaming import Renaming
+
+        return Renaming(self.workspace, self._given_files)
+
+    @cached_property
+    def run_log(self) -> RunHistory:
+        """Runs as they were recorded."""
+        from andon.service.run_log import RunHistory
+
+        return RunHistory(self.workspace)
+
+    @cached_property
+    def tokens(self) -> TokenDesk:
+        """By what a server knows people."""
+        from andon.service.tokens import TokenDesk
+
+        return TokenDesk(self.workspace)
 
     @cached_property
     def run_changes(self) -> RunChanges:
@@ -187,7 +225,14 @@ class Service:
         """Queries."""
         from andon.query.ask import Querying
 
-        return Querying(self.workspace)
+        return Querying(self.workspace, lambda: self._shared.workers)
+
+    @cached_property
+    def saved_queries(self) -> SavedQueries:
+        """Queries that have a name."""
+        from andon.service.saved_queries import SavedQueries
+
+        return SavedQueries(self.workspace, self.querying)
 
     @cached_property
     def lineages(self) -> Lineages:
@@ -249,7 +294,13 @@ class Service:
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
 
-        return Preparer(self.workspace, self._outlook, self._shared.probe)
+        return Preparer(self.workspace, self._outlook)
+
+    @cached_property
+    def _given_files(self) -> GivenFiles:
+        from andon.service.given_files import GivenFiles
+
+        return GivenFiles(self.workspace, self._runner, self._preparer)
 
     @cached_property
     def _runner(self) -> GoalRunner:
@@ -259,13 +310,28 @@ class Service:
 
 
 class _Shared:
-    """What all callers of a process share beside the adapters: engines and graphs. Made once, whoever asks first."""
+    """What all callers of a process share beside the adapters: graphs, workers. Made once, whoever asks first."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._graphs: LineageGraphs | None = None
-        self._probe: Probe | None = None
+        self._workers: Workers | None = None
+
+    @property
+    def workers(self) -> Workers:
+        from andon.query.workers import Workers
+
+        with self._lock:
+            if self._workers is None:
+                self._workers = Workers.of(self._workspace)
+            return self._workers
+
+    def serve(self, workers: Workers) -> None:
+        with self._lock:
+            former, self._workers = self._workers, workers
+        if former is not None and former is not workers:
+            former.close()
 
     @property
     def graphs(self) -> LineageGraphs:
@@ -276,19 +342,10 @@ class _Shared:
                 self._graphs = LineageGraphs(self._workspace)
             return self._graphs
 
-    @property
-    def probe(self) -> Probe:
-        from andon.workspace.probe import Probe
-
-        with self._lock:
-            if self._probe is None:
-                self._probe = Probe()
-            return self._probe
-
     def close(self) -> None:
         with self._lock:
-            if self._probe is not None:
-                self._probe.close()
+            if self._workers is not None:
+                self._workers.close()
 
 
 def _problems_without_config(root: Path, environ: Mapping[str, str] | None, clock: Clock) -> tuple[Problem, ...]:

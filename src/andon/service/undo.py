@@ -119,7 +119,7 @@ class Undoing:
             HeldError: `run.held` if what was planned could not be published.
         """
         name = self._workspace.branch(branch)
-        if (done := self._answered(name, request)) is not None:
+        if (done := self.answered(request, name)) is not None:
             return done
         head = self._head(branch)
         commits = self._lake.commits
@@ -162,7 +162,7 @@ class Undoing:
             HeldError: `run.held` if what was planned could not be published.
         """
         name = self._workspace.branch(branch)
-        if (done := self._answered(name, request)) is not None:
+        if (done := self.answered(request, name)) is not None:
             return done
         head = self._head(branch)
         commits = self._lake.commits
@@ -218,12 +218,28 @@ class Undoing:
             tuple(c for c in head.rejected if c not in lifted),
             head.acceptances,
         )
-        commit = self._lake.commit(draft, head.root, [RefMove(name, "branch", head.id, "accept")])
+        move = RefMove(name, "branch", head.id, "accept")
+        commit = self._lake.commit(draft, head.root, [move], self._workspace.caller.request)
         return commit, lifted
 
     def rejected(self, branch: str | None = None) -> tuple[Cause, ...]:
         """What undos keep out of a branch."""
         return self._head(branch).rejected
+
+    def answered(self, request: str | None, branch: str | None = None) -> Reverted | None:
+        """What an undo or redo with this request id did, if there was one."""
+        move = self._lake.refs.answered(request) if request is not None else None
+        if move is None or move.new is None or move.ref != self._workspace.branch(branch):
+            return None
+        commits = self._lake.commits
+        commit = commits.get(move.new)
+        assert commit.parent is not None  # undos and redos have both
+        assert commit.target is not None
+        target, before = commits.get(commit.target), commits.get(commit.parent)
+        if commit.kind is CommitKind.REDO and target.target is not None:
+            target = commits.get(target.target)
+        causes = set(commit.rejected) - set(before.rejected)
+        return Reverted(move.ref, commit, target, _seen(commits.changed_leaves(before, commit)), sorted_causes(causes))
 
     # -- parts
 
@@ -278,21 +294,6 @@ class Undoing:
             return self._lake.refs.resolve(name)  # says what is known
         require_branch(ref)
         return self._lake.commits.get(ref.commit)
-
-    def _answered(self, branch: str, request: str | None) -> Reverted | None:
-        """What an undo or redo with this request id did, if there was one."""
-        move = self._lake.refs.answered(request) if request is not None else None
-        if move is None or move.new is None or move.ref != branch:
-            return None
-        commits = self._lake.commits
-        commit = commits.get(move.new)
-        assert commit.parent is not None  # undos and redos have both
-        assert commit.target is not None
-        target, before = commits.get(commit.target), commits.get(commit.parent)
-        if commit.kind is CommitKind.REDO and target.target is not None:
-            target = commits.get(target.target)
-        causes = set(commit.rejected) - set(before.rejected)
-        return Reverted(branch, commit, target, _seen(commits.changed_leaves(before, commit)), sorted_causes(causes))
 
 
 def _seen(changes: Mapping[str, tuple[Leaf | None, Leaf | None]]) -> tuple[str, ...]:

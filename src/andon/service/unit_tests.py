@@ -29,6 +29,12 @@ class TestsDocument(Document):
     failed: int
     tests: list[TestDocument]
 
+    @classmethod
+    def of(cls, results: Sequence[TestResult]) -> TestsDocument:
+        """The document of `results`."""
+        failed = sum(result.failed for result in results)
+        return cls(len(results) - failed, failed, [result.document() for result in results])
+
 
 class UnitTests:
     """Runs the unit tests of one workspace."""

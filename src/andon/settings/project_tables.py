@@ -9,11 +9,9 @@ from typing import Any
 
 from andon.base.names import did_you_mean, nearest
 from andon.settings.connections import CONNECTIONS, read_connections
+from andon.settings.people import PEOPLE, read_people
 from andon.settings.problem import SettingProblem
 from andon.settings.table import BY_NAME, SETTINGS, Setting, convert, shown
-
-#: Tables of `andon.toml` that hold other things than settings: free-form there, read by the features that they belong to.
-FREE_TABLES: tuple[str, ...] = ("people",)
 
 #: The table of the project's own named patterns, for checks: `name = "regular expression"`.
 PATTERNS = "patterns"
@@ -47,14 +45,11 @@ class _Check:
                 self._patterns(value)
             elif not path and key == CONNECTIONS:
                 self.problems += read_connections(value)[1]
+            elif not path and key == PEOPLE:
+                self.problems += read_people(value)[1]
             elif not path and key in LATER_TABLES:
                 message = f"`[{key}]` is planned and not in this version"
                 self.problems.append(SettingProblem("usage.not_yet", here, message, "take it out for now"))
-            elif not path and key in FREE_TABLES:
-                if not isinstance(value, Mapping):
-                    self.problems.append(
-                        SettingProblem("project.bad_value", here, f"`{key}` must be a table, found {shown(value)}")
-                    )
             else:
                 self.problems.append(_unknown(here))
 
@@ -101,7 +96,7 @@ def _is_pattern_name(name: str) -> bool:
 
 def _unknown(path: tuple[str, ...]) -> SettingProblem:
     name = ".".join(path)
-    tops = {setting.name.split(".")[0] for setting in SETTINGS} | {*FREE_TABLES, PATTERNS, CONNECTIONS}
+    tops = {setting.name.split(".")[0] for setting in SETTINGS} | {PATTERNS, CONNECTIONS, PEOPLE}
     known = [*BY_NAME, *tops] if len(path) == 1 else list(BY_NAME)
     hint = did_you_mean(name, known)
     if hint is None:

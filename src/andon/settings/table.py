@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from andon.base.duration import read_duration
 from andon.base.record import Record
 
 Value = str | int | bool
@@ -16,7 +17,8 @@ class Setting(Record):
 
     Attributes:
         name: as written in `andon.toml`, tables joined by points.
-        type: `text`, `number` (whole, not negative), `flag`, `size` (`256MB`; a number of bytes), or `choice`.
+        type: `text`, `number` (whole, not negative), `flag`, `size` (`256MB`; a number of bytes), `duration` (`90d`, or empty), or
+            `choice`.
         default: of the type that `Settings.get` returns.
         help: one line for people.
         choices: for `choice`.
@@ -98,14 +100,39 @@ SETTINGS: tuple[Setting, ...] = (
         "Memory that a Python dataset's process may take (`8GB`), on Linux; 0 is four fifths of the machine's.",
     ),
     Setting("python.timeout", "number", 600, "Seconds that a Python dataset may take, where its file says nothing."),
+    Setting("query.timeout", "number", 60, "Seconds that a query may take in a process that answers others."),
+    Setting(
+        "query.memory",
+        "size",
+        0,
+        "Memory that such a query may take, what is larger goes to disk (`2GB`); 0 is an eighth of the machine's.",
+    ),
+    Setting("query.rows", "number", 10_000_000, "Rows that it may give, more are cut off; 0 is any number."),
+    Setting("query.size", "size", 4_000_000_000, "Bytes that its answer may have; 0 is any number."),
+    Setting("query.parallel", "number", 0, "Such queries at the same time; 0 is two per core, at least four."),
+    Setting("query.keep_log", "duration", "90d", "How long queries stay in the log (`30d`, `1y`); empty: for ever."),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
+    Setting("server.host", "text", "127.0.0.1", "The address at which `andon up` listens."),
+    Setting("server.port", "number", 7411, "Its port; 0 is any that is free."),
+    Setting(
+        "server.names",
+        "text",
+        "",
+        "Names by which browsers reach the server beside addresses and `localhost`, with commas: `data.example.com`.",
+    ),
 )
 
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
 _SIZE = re.compile(r"\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([kKMGT]?i?)[bB]?\s*\Z")
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-_WORDS = {"text": "text", "number": "a whole number", "flag": "true or false", "size": "a size such as `256MB`"}
+_WORDS = {
+    "text": "text",
+    "number": "a whole number",
+    "flag": "true or false",
+    "size": "a size such as `256MB`",
+    "duration": "a length of time such as `90d`",
+}
 
 
 def mask(text: str) -> str:
@@ -127,6 +154,8 @@ def convert(setting: Setting, value: Any, *, from_text: bool = False) -> Value:
         case "text" if isinstance(value, str):
             return value
         case "choice" if isinstance(value, str) and value in setting.choices:
+            return value
+        case "duration" if isinstance(value, str) and (not value or read_duration(value) is not None):
             return value
         case "flag" if isinstance(value, bool):
             return value

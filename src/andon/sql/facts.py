@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from andon.sql.macros import read_macros
 from andon.sql.parse import Parsed, parse
+from andon.sql.shape import Fingerprint, fingerprint
 from andon.sql.tokens import statements
 from andon.sql.uses import CallUse, MacroFacts, MacroStatement, SqlFacts, SqlProblem, TableUse
 from andon.sql.walk import facts_of
@@ -19,12 +20,20 @@ __all__ = [
     "TableUse",
     "read_facts",
     "read_macros",
+    "read_question",
 ]
 
 
 def read_facts(texts: Sequence[str]) -> list[SqlFacts]:
     """The facts of each text, in order. Never raises for what a text holds: that is a problem in its facts."""
     return [_facts(text, parsed) for text, parsed in zip(texts, parse(texts), strict=True)]
+
+
+def read_question(text: str) -> tuple[SqlFacts, Fingerprint | None]:
+    """The facts of one text, and the marks of what it asks, None where it does not parse."""
+    parsed = next(iter(parse([text])))
+    facts = _facts(text, parsed)
+    return facts, fingerprint(parsed.statements[0]) if facts.normal and len(parsed.statements) == 1 else None
 
 
 def _facts(text: str, parsed: Parsed) -> SqlFacts:

@@ -7,14 +7,20 @@ import json
 from andon.base.database import Database
 from andon.base.record import Record
 
+_FIELDS = "at, who, face, sql, datasets, commit_id, seconds, rows, error, read_columns, shape, exact, bytes, request"
+
 
 class QueryRecord(Record):
     """One query that was asked.
 
     Attributes:
         at: when its answer or error was there (ISO text, UTC).
-        face: where it was asked: `cli`, `python`.
+        face: where it was asked: `cli`, `python`, `http`.
         rows: how many came; None with an `error`.
+        columns: what of tables it read (`schema.table.column`), None where that was not told.
+        shape, exact: what is one for questions that differ in values alone, and for those that don't.
+        bytes: of the answer, where it left the process.
+        request: the name that who asked gave it.
     """
 
     at: str
@@ -26,6 +32,11 @@ class QueryRecord(Record):
     seconds: float
     rows: int | None
     error: str | None
+    columns: tuple[str, ...] | None = None
+    shape: str | None = None
+    exact: str | None = None
+    bytes: int | None = None
+    request: str | None = None
 
 
 class Queries:
@@ -36,18 +47,28 @@ class Queries:
 
     def add(self, q: QueryRecord) -> None:
         """Append one line."""
+        listed = None if q.columns is None else json.dumps(list(q.columns))
         values = [q.at, q.who, q.face, q.sql, json.dumps(list(q.datasets)), q.commit, q.seconds, q.rows, q.error]
         with self._database.write() as transaction:
             transaction.execute(
-                "insert into query_log (seq, at, who, face, sql, datasets, commit_id, seconds, rows, error)"
-                " select coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ? from query_log",
-                values,
+                f"insert into query_log (seq, {_FIELDS})"
+                " select coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from query_log",
+                [*values, listed, q.shape, q.exact, q.bytes, q.request],
             )
+
+    def drop_before(self, at: str) -> int:
+        """Forget what was asked before `at`; returns how many lines that were."""
+        with self._database.write() as transaction:
+            return transaction.execute("delete from query_log where at < ?", [at])
 
     def newest(self, limit: int = 50) -> list[QueryRecord]:
         """The newest queries, newest first."""
-        sql = "select at, who, face, sql, datasets, commit_id, seconds, rows, error from query_log order by seq desc limit ?"
+        rows = self._database.query(f"select {_FIELDS} from query_log order by seq desc limit ?", [limit])
         return [
-            QueryRecord(a, w, f, q, tuple(json.loads(d)), c, s, r, e)
-            for a, w, f, q, d, c, s, r, e in self._database.query(sql, [limit])
+            QueryRecord(a, w, f, q, tuple(json.loads(d)), c, s, r, e, _listed(columns), shape, exact, size, request)
+            for a, w, f, q, d, c, s, r, e, columns, shape, exact, size, request in rows
         ]
+
+
+def _listed(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(json.loads(text))

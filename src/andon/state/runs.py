@@ -115,9 +115,10 @@ class RunLog:
         rows = self._database.query(f"select {_COLUMNS} from run where number = ?", [number])
         return _record(rows[0]) if rows else None
 
-    def newest(self, limit: int = 20) -> list[RunRecord]:
-        """The newest runs, newest first."""
-        rows = self._database.query(f"select {_COLUMNS} from run order by number desc limit ?", [limit])
+    def newest(self, limit: int = 20, before: int | None = None) -> list[RunRecord]:
+        """The newest runs, newest first; those below the number `before`."""
+        where, values = ("", [limit]) if before is None else ("where number < ?", [before, limit])
+        rows = self._database.query(f"select {_COLUMNS} from run {where} order by number desc limit ?", values)
         return [_record(row) for row in rows]
 
     def tasks(self, number: int) -> list[TaskResult]:

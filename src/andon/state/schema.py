@@ -20,4 +20,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create table look (branch text not null, dataset text not null, at text not null, commit_id text not null,"
         " primary key (branch, dataset))",
     ),
+    (
+        "create table token (id text primary key, digest text not null, person text not null, scope text not null,"
+        " created text not null, expires text, used text, revoked integer not null)",
+        "create table answered_call (id text primary key, who text not null, digest text not null, at text not null,"
+        " status integer, body text)",
+    ),
+    (
+        "alter table query_log add column read_columns text",
+        "alter table query_log add column shape text",
+        "alter table query_log add column exact text",
+        "alter table query_log add column bytes bigint",
+        "alter table query_log add column request text",
+        "create index query_log_at on query_log (at)",
+        "create index query_log_shape on query_log (shape)",
+    ),
 )

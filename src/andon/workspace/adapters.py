@@ -25,14 +25,17 @@ from andon.lake.catalogs import enlist
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
 from andon.model.connection import Connection
+from andon.model.person import PersonRole
 from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
+from andon.state.answered import AnsweredCalls
 from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
 from andon.state.looks import Looks
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
+from andon.state.tokens import Tokens
 from andon.version import __version__
 from andon.workspace.base import Bases
 from andon.workspace.folder import Folder
@@ -53,6 +56,8 @@ class StateStore(Record):
     query_log: Queries
     facts: Facts
     looks: Looks
+    tokens: Tokens
+    answered: AnsweredCalls
 
 
 class Adapters:
@@ -63,6 +68,7 @@ class Adapters:
         owner: the author of a new lake's first commit.
         other_engine: which datasets are built by engines that are not embedded.
         connections: ways to databases by name.
+        people: who may use the lake through a server, and as what.
     """
 
     def __init__(
@@ -74,6 +80,7 @@ class Adapters:
         owner: str,
         other_engine: OtherEngine,
         connections: Mapping[str, Connection],
+        people: Mapping[str, PersonRole],
     ) -> None:
         self.root = root
         self.settings = settings
@@ -82,6 +89,7 @@ class Adapters:
         self.folder = Folder(root)
         self.other_engine = other_engine
         self.connections = connections
+        self.people = people
         self._owner = owner
         self._lock = threading.RLock()
         self._is_new = False
@@ -135,6 +143,11 @@ class Adapters:
         return Places(self.connections, resolve, self.root)
 
     @property
+    def data(self) -> Path:
+        """The folder of the lake's data files."""
+        return self._path("storage") / "data"
+
+    @property
     def readers(self) -> Readers:
         """Engines that read the lake."""
         with self._lock:
@@ -162,7 +175,7 @@ class Adapters:
         from andon.relations.pool import Readers
         from andon.workspace.engine_settings import reading_settings
 
-        return Readers(reading_settings(self.settings, self.folder), self._path("storage") / "data")
+        return Readers(reading_settings(self.settings, self.folder), self.data)
 
     @cached_property
     def _cache(self) -> FileCache:
@@ -202,6 +215,8 @@ class Adapters:
             Queries(database),
             Facts(database),
             Looks(database),
+            Tokens(database),
+            AnsweredCalls(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

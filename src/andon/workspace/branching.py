@@ -20,7 +20,8 @@ def create_branch(workspace: Workspace, name: str, at: str = MAIN) -> Ref:
     check_new_name(name)
     lake = workspace.lake
     commit = lake.refs.resolve(at)
-    lake.move(RefMove(name, "branch", None, f"branch from {at}"), commit.id, workspace.caller.author)
+    caller = workspace.caller
+    lake.move(RefMove(name, "branch", None, f"branch from {at}"), commit.id, caller.author, caller.request)
     workspace.bases.copy(at, name)
     ref = lake.refs.find(name)
     assert ref is not None  # made above

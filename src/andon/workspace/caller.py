@@ -16,11 +16,13 @@ class Caller(Record):
         author: the name that commits, runs and the log of queries get.
         face: where the call came in: `cli`, `python`, `http`, …
         branch: the branch that the caller works on; None means the one of the folder.
+        request: id of what is asked, made by who asks: what moved a branch or a tag once with it moves none again.
     """
 
     author: str
     face: str
     branch: str | None = None
+    request: str | None = None
 
 
 def process_author(settings: Settings, environ: Mapping[str, str]) -> str:

@@ -48,13 +48,14 @@ def reading_settings(settings: Settings, folder: Folder) -> EngineSettings:
 
 def python_settings(settings: Settings, folder: Folder) -> PythonSettings:
     """For engines that run Python datasets."""
-    memory = int(settings.get("python.memory")) or _most_memory()
+    most = machine_memory()
+    memory = int(settings.get("python.memory")) or (most and most * 4 // 5)
     return PythonSettings(folder.state / "environments", float(settings.get("python.timeout")), memory)
 
 
-def _most_memory() -> int | None:
-    """Four fifths of the machine's memory, None where that is not told."""
+def machine_memory() -> int | None:
+    """Bytes of memory that the machine has, None where that is not told."""
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 4 // 5
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
         return None

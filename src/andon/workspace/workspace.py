@@ -13,6 +13,7 @@ from andon.errors import UsageError
 from andon.lake.refs import MAIN
 from andon.project.config import read_config_values
 from andon.settings.connections import CONNECTIONS, read_connections
+from andon.settings.people import PEOPLE, read_people
 from andon.settings.resolve import Settings, resolve, user_values
 from andon.workspace.adapters import Adapters
 from andon.workspace.caller import Caller, process_author
@@ -21,14 +22,17 @@ from andon.workspace.git import git_info
 if TYPE_CHECKING:
     from andon.base.cache import FileCache
     from andon.lake.lake import Lake
+    from andon.model.person import PersonRole
     from andon.relations.pool import Readers
     from andon.sources.databases.databases import Databases
     from andon.sources.remote.places import Places
+    from andon.state.answered import AnsweredCalls
     from andon.state.check_results import CheckResults
     from andon.state.facts import Facts
     from andon.state.looks import Looks
     from andon.state.queries import Queries
     from andon.state.runs import RunLog
+    from andon.state.tokens import Tokens
     from andon.workspace.base import Bases
     from andon.workspace.folder import Folder
 
@@ -74,7 +78,9 @@ class Workspace:
         settings = resolve(flags or {}, there, values, user_values(there))
         author = process_author(settings, there)
         connections = read_connections(values.get(CONNECTIONS, {}))[0]
-        return cls(Adapters(root, settings, there, clock, author, other_engine, connections), Caller(author, face))
+        people = read_people(values.get(PEOPLE, {}))[0]
+        adapters = Adapters(root, settings, there, clock, author, other_engine, connections, people)
+        return cls(adapters, Caller(author, face))
 
     def by(self, caller: Caller) -> Workspace:
         """The same project in the hands of another caller."""
@@ -160,6 +166,26 @@ class Workspace:
     def looks(self) -> Looks:
         """When what was last brought up to date."""
         return self._adapters.state.looks
+
+    @property
+    def people(self) -> Mapping[str, PersonRole]:
+        """Who may use the lake through a server, and as what."""
+        return self._adapters.people
+
+    @property
+    def tokens(self) -> Tokens:
+        """By what a server knows people."""
+        return self._adapters.state.tokens
+
+    @property
+    def answered(self) -> AnsweredCalls:
+        """What calls with an id were answered."""
+        return self._adapters.state.answered
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder of the lake's data files."""
+        return self._adapters.data
 
     @property
     def readers(self) -> Readers:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from andon.settings.project_tables import FREE_TABLES, LATER_TABLES, check_tables, patterns_of
+from andon.model.person import PersonRole
+from andon.settings.people import read_people
+from andon.settings.project_tables import LATER_TABLES, check_tables, patterns_of
 from andon.settings.table import BY_NAME
 
 
@@ -19,6 +21,11 @@ from andon.settings.table import BY_NAME
         ({"engine": {"threads": True}}, "project.bad_value", "whole number"),
         ({"publish": {"change": "all"}}, "project.bad_value", "all-or-nothing"),
         ({"people": "ana"}, "project.bad_value", "table"),
+        ({"people": {"ana": "ownr"}}, "project.bad_value", "`owner`?"),
+        ({"people": {"ana": 1}}, "project.bad_value", "reader, editor, owner"),
+        ({"people": {"ana": {"mail": "ana@example.org"}}}, "project.bad_value", "role"),
+        ({"people": {"ana": {"rol": "owner"}}}, "project.bad_value", "`role`?"),
+        ({"people": {" ": "owner"}}, "project.bad_value", "name"),
         ({"schedules": {"x": 1}}, "usage.not_yet", "not in this version"),
     ],
 )
@@ -28,8 +35,10 @@ def test_what_can_be_wrong_in_andon_toml(tables: dict[str, object], code: str, w
     assert words in f"{problems[0].message} {problems[0].hint}"
 
 
-def test_people_are_free_form() -> None:
-    assert check_tables({"people": {"ana": {"mail": "ana@example.org"}}, "engine": {"wide_above": "1GB"}}) == []
+def test_people_have_roles() -> None:
+    table = {"ana": {"role": "owner", "mail": "ana@example.org"}, "BI tool": "reader"}
+    assert check_tables({"people": table, "engine": {"wide_above": "1GB"}}) == []
+    assert read_people(table)[0] == {"ana": PersonRole.OWNER, "BI tool": PersonRole.READER}
 
 
 def test_the_projects_own_patterns() -> None:
@@ -72,10 +81,8 @@ def test_all_problems_are_found_in_one_go() -> None:
 
 def test_a_table_has_one_meaning() -> None:
     tops = {name.split(".")[0] for name in BY_NAME}
-    assert tops.isdisjoint({*FREE_TABLES, *LATER_TABLES, "patterns"})
-    assert set(FREE_TABLES).isdisjoint(LATER_TABLES)
+    assert tops.isdisjoint({"people", *LATER_TABLES, "patterns"})
 
 
-def test_a_name_below_a_free_table_is_nobodys_business() -> None:
-    assert check_tables({"people": {"engine": {"thread": 1}}}) == []
+def test_people_stand_at_the_top() -> None:
     assert [p.code for p in check_tables({"engine": {"people": {}}})] == ["project.unknown_key"]

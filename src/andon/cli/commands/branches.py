@@ -9,13 +9,13 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, pass_app
-from andon.cli.documents import BranchDropped, BranchMade, BranchSwitched, TagDocument
 from andon.cli.options import decision_options, json_option, publish_options, run_options, yes_option
 from andon.cli.output import Cell
 from andon.cli.run_end import confirmed, finish
 from andon.cli.table import table
 from andon.errors import UsageError
 from andon.render.words import moment, names, short
+from andon.service.documents import BranchDropped, BranchMade, BranchSwitched, TagDocument
 
 
 @click.group(cls=Noun, examples=["andon branch create try", "andon branch switch try", "andon branch list"])

@@ -7,19 +7,36 @@ import click
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import at_option, branch_option, json_option, select_argument
 from andon.cli.text.datasets import list_lines, page_lines, status_lines
+from andon.cli.text.saved import query_lines
 
 
-@click.command(cls=Command, examples=["andon ls", "andon ls marts.* tag:customers", "andon ls --at main~3"])
+@click.command(
+    cls=Command, examples=["andon ls", "andon ls marts.* tag:customers", "andon ls --at main~3", "andon ls --queries"]
+)
 @select_argument
+@click.option("--queries", is_flag=True, help="The saved queries instead.")
 @at_option
 @json_option
 @pass_app
-def ls(app: App, select: tuple[str, ...], at: str | None) -> None:
+def ls(app: App, /, select: tuple[str, ...], queries: bool, at: str | None) -> None:
     """All datasets of a commit, or those that SELECT names."""
+    if queries:
+        _list_queries(app, select, at)
+        return
     found = app.service.datasets.list(at, select)
     out, width = app.console.out, app.console.width
     nothing = "no datasets; `andon run` builds what the folder says"
     app.console.show(lambda: [d.to_json() for d in found], lambda: list_lines(found, out, width) or [nothing])
+
+
+def _list_queries(app: App, select: tuple[str, ...], at: str | None) -> None:
+    from fnmatch import fnmatchcase
+
+    all_of_them = app.service.saved_queries.list(at)
+    found = [q for q in all_of_them if not select or any(fnmatchcase(q.name, pattern) for pattern in select)]
+    out, width = app.console.out, app.console.width
+    nothing = 'no saved queries; `andon save NAME "select …"` saves one'
+    app.console.show(lambda: [q.to_json() for q in found], lambda: query_lines(found, out, width) or [nothing])
 
 
 @click.command(cls=Command, examples=["andon show marts.revenue_by_month", "andon show shop.orders --at main~1 --json"])

@@ -9,7 +9,6 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, pass_app
-from andon.cli.documents import AcceptedDocument
 from andon.cli.options import branch_option, json_option, run_options, yes_option
 from andon.cli.run_end import finish
 from andon.cli.text.history import log_lines, reverted_lines, schema_lines
@@ -20,6 +19,7 @@ from andon.errors import EXIT_DONE, UsageError
 from andon.model.commit import CauseDocument
 from andon.render.visible import visible
 from andon.render.words import names, short
+from andon.service.documents import AcceptedDocument
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from andon.base.names import is_name_part
 from andon.base.text import plural, seconds
 from andon.cli.app import App, Command, pass_app
-from andon.cli.documents import AnswerFile, LiveAnswerFile
 from andon.cli.interruptible import apart
 from andon.cli.options import json_option
 from andon.cli.output import Cell
+from andon.cli.sql_text import sql_text
 from andon.cli.table import lay_out, note_lines, note_of
 from andon.cli.table import vertical as vertical_lines
 from andon.errors import UsageError
 from andon.render.values import as_json_text, cell_text, is_number, is_solid
 from andon.render.words import short
+from andon.service.documents import AnswerFile, LiveAnswerFile
 
 if TYPE_CHECKING:
     from andon.query.ask import Answer
@@ -41,6 +42,7 @@ _CHUNK = 1 << 20
         'andon query "from shop.orders" --at main~1 --format csv > orders.csv',
         "andon query 'from shop.orders where customer = $name' --param name=ada",
         "andon query -f question.sql -o answer.parquet",
+        "andon query monthly --param month=2026-10",
         'andon query --connection shop "select count(*) from orders"',
     ],
 )
@@ -49,6 +51,7 @@ _CHUNK = 1 << 20
 @click.option(
     "--param", "-p", "given", multiple=True, metavar="NAME=VALUE", help="The value of $NAME; 1=VALUE of the first `?`."
 )
+@click.option("--saved", metavar="NAME", help="Ask a saved query; its name in place of SQL does the same.")
 @click.option(
     "--connection", metavar="NAME", help="Ask the database itself, in its own SQL; such an answer can't be repeated."
 )
@@ -64,6 +67,7 @@ def query(
     sql: str | None,
     file: Path | None,
     given: tuple[str, ...],
+    saved: str | None,
     connection: str | None,
     at: str | None,
     form: str | None,
@@ -79,7 +83,9 @@ def query(
     SQL is the text, `-` or nothing reads it from stdin. The commit, the number of rows and the time stand on stderr. On a terminal a
     table fits its width: numbers and dates are never cut, what is cut or left out is told, and --vertical shows all.
     """
-    text = _text(sql, file)
+    if saved is None and sql is not None and is_name_part(sql.strip()):  # no SELECT is of one word
+        saved, sql = sql.strip(), None
+    text = sql_text(sql, file) if saved is None else _no_text(sql, file)
     chosen = _format(form, output)
     if vertical and (output is not None or chosen != "table"):
         raise UsageError(
@@ -87,12 +93,16 @@ def query(
         )
     parameters = _parameters(given)
     if connection is not None:
-        if at is not None or parameters is not None:
+        if at is not None or parameters is not None or saved is not None:
             message = "`--connection` asks a database as it is now: it knows no commit and no parameters"
-            raise UsageError("usage.bad_argument", message, hint="leave `--at` and `--param` out")
+            raise UsageError("usage.bad_argument", message, hint="leave `--at`, `--saved` and `--param` out")
         _ask_live(app, connection, text, chosen, output, limit, vertical)
         return
-    answer = apart(lambda: app.service.querying.ask(text, at, face="cli", parameters=parameters))
+    if saved is not None:
+        name = saved
+        answer = apart(lambda: app.service.saved_queries.ask(name, parameters, at, face="cli"))
+    else:
+        answer = apart(lambda: app.service.querying.ask(text, at, face="cli", parameters=parameters))
     if output is not None:
         rows = _save(answer, output, chosen)
         app.console.show(AnswerFile(str(output), chosen, rows, answer.commit.id).to_json, lambda: ())
@@ -145,21 +155,15 @@ def _parameters(given: tuple[str, ...]) -> dict[str, str] | None:
     return found or None
 
 
-def _text(sql: str | None, file: Path | None) -> str:
-    if sql is not None and file is not None:
-        raise UsageError("usage.bad_argument", "both SQL and a file are given", hint="leave one of them out")
-    if file is not None:
-        try:
-            return file.read_text(encoding="utf-8")
-        except FileNotFoundError as error:
-            raise UsageError("usage.bad_argument", f"there is no file `{file}`", where=str(file)) from error
-        except UnicodeDecodeError as error:
-            raise UsageError("usage.bad_argument", f"`{file}` is not UTF-8 text", where=str(file)) from error
-    if sql is not None and sql != "-":
-        return sql
-    if sql is None and sys.stdin.isatty():
-        raise UsageError("usage.bad_argument", "there is no SQL", hint='`andon query "select …"`, or `-f FILE`')
-    return sys.stdin.read()
+def _no_text(sql: str | None, file: Path | None) -> str:
+    """Nothing, where a saved query is named.
+
+    Raises:
+        UsageError: `usage.bad_argument` where SQL is given beside it.
+    """
+    if sql is not None or file is not None:
+        raise UsageError("usage.bad_argument", "both a saved query and SQL are given", hint="leave one of them out")
+    return ""
 
 
 def _format(form: str | None, output: Path | None) -> str:

@@ -10,11 +10,12 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, Noun, pass_app
-from andon.cli.documents import MadeDocument, SettingDocument
+from andon.cli.documents import MadeDocument
 from andon.cli.options import json_option
 from andon.cli.output import Cell
 from andon.cli.table import table
 from andon.errors import EXIT_DONE, EXIT_MACHINE, UsageError
+from andon.service.documents import settings_documents
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -111,10 +112,7 @@ def config_show(app: App) -> None:
         for name, value, origin in found
     ]
     app.console.show(
-        lambda: [
-            SettingDocument(name, value, origin, BY_NAME[name].default, BY_NAME[name].help).to_json()
-            for name, value, origin in found
-        ],
+        lambda: [each.to_json() for each in settings_documents(app.workspace.settings)],
         lambda: table(
             rows,
             app.console.out,

@@ -12,6 +12,7 @@ from andon.cli.app import App, Command, pass_app
 from andon.cli.options import exclude_option, json_option, select_argument
 from andon.cli.text.unit_tests import result_lines
 from andon.errors import EXIT_DONE, EXIT_FAILED
+from andon.service.unit_tests import TestsDocument
 
 if TYPE_CHECKING:
     from andon.model.unit_tests import TestResult
@@ -36,12 +37,9 @@ def test(app: App, select: tuple[str, ...], exclude: tuple[str, ...], again: boo
 
     results = apart(lambda: app.service.unit_tests.run(select, exclude, again=again))
     failed = [result for result in results if result.failed]
-    document = {
-        "passed": len(results) - len(failed),
-        "failed": len(failed),
-        "tests": [result.to_json() for result in results],
-    }
-    app.console.show(lambda: document, lambda: result_lines(results, app.console.out, app.console.width))
+    app.console.show(
+        lambda: TestsDocument.of(results).to_json(), lambda: result_lines(results, app.console.out, app.console.width)
+    )
     _summary(app, select, results, failed)
     return EXIT_FAILED if failed else EXIT_DONE
 

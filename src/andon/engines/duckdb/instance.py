@@ -82,13 +82,26 @@ class Instance:
         self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._lock = threading.Lock()
 
-    def shut(self, folders: Sequence[Path]) -> None:
-        """From here on files are reached in `folders` only. Once access is shut, the engine itself refuses to open it again."""
+    def shut(self, folders: Sequence[Path], files: Sequence[str] = ()) -> None:
+        """From here on files are reached in `folders`, and those that are named, and no other. Once access is shut, the engine itself
+        refuses to open it again."""
         allowed = file_list([f"{folder}/" for folder in folders])
         self._root.execute(f"set global allowed_directories = {allowed}")
+        if files:
+            self._root.execute(f"set global allowed_paths = {file_list(files)}")
         self._root.execute(f"set global allowed_configs = {file_list(_STILL_SET)}")
         self._root.execute("set global enable_external_access = false")
         self._root.execute("set global lock_configuration = true")
+
+    def give(self, *, threads: int, memory_limit: str, temporary: Path, temp_limit: str) -> None:
+        """Let an instance that was opened for somebody unknown have what it may take; see the arguments of the class."""
+        self._root.execute(
+            f"set global temp_directory = {literal(str(temporary))};"
+            f"set global max_temp_directory_size = {literal(temp_limit)};"
+            f"set global memory_limit = {literal(memory_limit)};"
+            f"set global threads = {threads}"
+        )
+        self.threads, self.memory_limit = threads, memory_limit
 
     def session(self) -> Session:
         """The session of this thread."""

@@ -15,6 +15,7 @@ from andon.model.load import LoadPolicy, SchemaPolicy
 from andon.model.partition import Partition
 from andon.model.project import Insight
 from andon.model.rest import Rest
+from andon.model.saved_query import QueryParameter
 from andon.model.unit_tests import CellRows, Near
 from andon.sql.uses import MacroStatement
 
@@ -183,6 +184,17 @@ class TestData(Record, tag=True):
     text: str
 
 
+class QueryFile(Record, tag=True):
+    """A saved query: what it reads, its SQL, and what its front matter declares, by key of `query.QUERY_FIELDS`."""
+
+    tables: tuple[NameUse, ...]
+    sql: str
+    parameters: tuple[QueryParameter, ...] = ()
+    description: str | None = None
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+
+
 class InsightFile(Record, tag=True):
     """An insight, and where the datasets that it uses are named."""
 
@@ -197,7 +209,17 @@ class ConfigFile(Record, tag=True):
 
 
 Said = (
-    DatasetFacts | MacroFile | ModuleFile | LockFile | CheckFile | TestFile | TestData | InsightFile | ConfigFile | None
+    DatasetFacts
+    | MacroFile
+    | ModuleFile
+    | LockFile
+    | CheckFile
+    | QueryFile
+    | TestFile
+    | TestData
+    | InsightFile
+    | ConfigFile
+    | None
 )
 
 

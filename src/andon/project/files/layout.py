@@ -25,6 +25,7 @@ class Role(StrEnum):
     MACRO = "macro"
     MODULE = "module"
     CHECK = "check"
+    QUERY = "query"
     TEST = "test"
     TEST_DATA = "test data"
     INSIGHT = "insight"
@@ -69,6 +70,8 @@ def spot(path: str) -> PathRole:
             return PathRole(Role.MODULE)
         case "checks":
             return PathRole(Role.CHECK)
+        case "queries":
+            return PathRole(Role.QUERY)
         case "tests":
             return PathRole(Role.TEST_DATA if lower.endswith(".csv") else Role.TEST)
         case "insights":

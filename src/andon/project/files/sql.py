@@ -21,6 +21,7 @@ from andon.project.files.layout import Role, plain_name
 from andon.project.files.loading import load_flaws
 from andon.project.files.nodes import PlacedValue
 from andon.project.files.problems import at_offset, of_flaws, of_sql
+from andon.project.files.query import read_saved_query
 from andon.project.files.reading import DeclaredFields, FieldReader, FieldSpec, read_choice, read_loose_text, read_text
 from andon.project.files.remote_sql import is_remote, read_remote_source
 from andon.sql.facts import read_facts, read_macros
@@ -97,6 +98,8 @@ def read_macro_files(files: Sequence[tuple[str, str]]) -> list[FileFacts]:
 def _select(path: str, text: str, role: Role, facts: SqlFacts) -> FileFacts:
     if role is Role.CHECK:
         return _check(path, text, facts)
+    if role is Role.QUERY:
+        return read_saved_query(path, text, _statement(text), _tables(text, facts), facts)
     is_source = role is Role.SOURCE_SQL
     declared = read_front_matter(text, path)
     problems = of_flaws(path, text, declared.flaws)

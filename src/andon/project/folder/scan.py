@@ -22,6 +22,7 @@ CODE_FOLDERS: dict[str, tuple[str, ...]] = {
     "macros": (".sql", ".md"),
     "modules": (".py", ".md"),
     "checks": (".sql", ".md"),
+    "queries": (".sql", ".md"),
     "tests": (".yml", ".yaml", ".csv", ".md"),
     "analyses": (".py", ".sql", ".ipynb", ".yml", ".yaml", ".lock.txt", ".md"),
     "insights": (".yml", ".yaml", ".md"),

@@ -27,6 +27,7 @@ from andon.project.files.facts import (
     MacroFile,
     ModuleFile,
     NameUse,
+    QueryFile,
     TestData,
     TestFile,
 )
@@ -34,6 +35,7 @@ from andon.project.files.layout import DATASET_ROLES, PathRole, Role, spot
 from andon.project.files.problems import at_place
 from andon.project.link.macros import Macros, latest
 from andon.project.link.modules import Modules
+from andon.project.link.queries import link_queries
 from andon.project.link.rules import link_rules
 from andon.project.link.unit_tests import TestLinker
 from andon.sql.history import as_history
@@ -75,6 +77,7 @@ class _Linker:
         tests = TestLinker(
             self._of(TestFile), dict(self._of(TestData)), datasets, self._require_known, self._add
         ).tests()
+        queries = link_queries(self._of(QueryFile), self._require_known, self._add)
         insights = [self._insight(path, said) for path, said in self._of(InsightFile)]
         settings = next((said.values for _, said in self._of(ConfigFile)), {})
         own = {path for dataset in datasets.values() for path, _ in dataset.own_files}
@@ -92,6 +95,7 @@ class _Linker:
             rules,
             tests,
             self._macros.for_checks(),
+            queries,
         )
 
     def _of(self, kind: type[_Said]) -> Iterable[tuple[str, _Said]]:

@@ -6,7 +6,7 @@ a branch (the other side is that branch, the base where the two parted).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
@@ -205,6 +205,7 @@ class Gatherer:
         lenient: bool = False,
         reverts: bool = False,
         decide: Callable[[str], Newer | None] = lambda _: None,
+        lifted: Collection[Cause] = (),
         select: Callable[[Project, State], frozenset[str] | None] = lambda *_: None,
     ) -> Gathered:
         """Merge, load and look at raw files.
@@ -214,6 +215,7 @@ class Gatherer:
             lenient: leave the project's problems in the result for the caller, who looks for more.
             reverts: whether an undo or a redo is made: what earlier ones kept out and took back is no matter then.
             decide: which side counts where both changed a file, where somebody decided that.
+            lifted: what undos keep out and somebody wants again.
             select: the datasets that are taken, None for all: of other sources no place is asked for remote files.
 
         Raises:
@@ -228,7 +230,7 @@ class Gatherer:
             else None
         )
         groups = () if reverts or not head.rejected else rejected_together(self._lake.commits.first_parents(head))
-        rejected = () if reverts else head.rejected
+        rejected = () if reverts else tuple(cause for cause in head.rejected if cause not in lifted)
         against = Against(
             head,
             base,
@@ -248,7 +250,7 @@ class Gatherer:
             raise conflict(code.conflicts, is_folder=side.is_folder, has_folders_raw=side.has_folders_raw)
         project = self._load(code.files, side)
         if side.is_own:
-            project = self._as_published(project, state)
+            project = self._as_published(project, state, side.edited)
         if project.problems and not lenient:
             raise ProjectError.of(project.problems)
         published = self._raw_state(state)
@@ -336,16 +338,30 @@ class Gatherer:
         self._loaded = (files, project)
         return project
 
-    def _as_published(self, project: Project, state: State) -> Project:
+    def _as_published(self, project: Project, state: State, edited: frozenset[str]) -> Project:
         """`project` with the definitions of the leaves: a dataset that was kept, failed or not selected was made by other texts of
-        macros and modules than those that stand beside it now, perhaps by some that are gone, and is no problem for that."""
+        macros and modules than those that stand beside it now, perhaps by some that are gone, and is no problem for that.
+
+        Args:
+            edited: files that are others than the branch's: what they make is as they say, and code with problems is none to judge by.
+        """
+        if edited and project.problems:
+            return project
+        new = {
+            name for name, dataset in project.datasets.items() if not edited.isdisjoint(p for p, _ in dataset.own_files)
+        }
+        gone = {name for name, leaf in state.leaves.items() if not edited.isdisjoint(path for path, _ in leaf.files)}
         # What has problems is not linked whole, so its definitions are not believed.
         said = {} if project.problems else {name: dataset.definition.id for name, dataset in project.datasets.items()}
-        behind = {name: leaf for name, leaf in state.leaves.items() if said.get(name) != leaf.definition}
+        behind = {
+            name: leaf
+            for name, leaf in state.leaves.items()
+            if said.get(name) != leaf.definition and name not in new and name not in gone
+        }
         stored = self._lake.objects.definitions({leaf.definition for leaf in behind.values()})
         if len(stored) < len({leaf.definition for leaf in behind.values()}):
             return project  # by another version of Andon's normal form, with nothing kept: what the texts say counts
-        datasets = {name: dataset for name, dataset in project.datasets.items() if name in state.leaves}
+        datasets = {n: dataset for n, dataset in project.datasets.items() if n in new or n in state.leaves}
         for name, leaf in behind.items():
             definition = stored[leaf.definition]
             shown = datasets.get(name) or Dataset(definition)

@@ -37,6 +37,7 @@ class MergeSide(Record):
         build: the build of a source on this side; None where its rows come from outside each time.
         is_folder: whether it is the working folder.
         is_own: whether it is the branch itself: then each leaf's definition counts, whatever the texts beside it say by now.
+        edited: code files at which the branch itself is given others than it has: what they make is not as published.
         asks: whether the branch itself asks databases for what is new.
         asks_anew: whether the places of remote files are asked for what was loaded before, too.
         has_folders_raw: whether its raw files are those of the working folder.
@@ -52,6 +53,7 @@ class MergeSide(Record):
     build: Callable[[str], Build | None] = lambda _: None
     is_folder: bool = True
     is_own: bool = False
+    edited: frozenset[str] = frozenset()
     asks: bool = True
     asks_anew: bool = False
     has_folders_raw: bool = True

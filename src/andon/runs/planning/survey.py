@@ -11,6 +11,7 @@ from andon.errors import Problem
 from andon.model.commit import State
 from andon.runs.planning.gather import Gathered
 from andon.runs.planning.raw_files import RawFiles
+from andon.runs.planning.saved_queries import problems_of_queries
 from andon.runs.planning.schemas import Columns, Describe, bind_sound
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def survey(
     failed = {p.file for p in problems}
     lost = unknown | {name for name in taken - unknown if definitions[name].entry in failed}
     lost |= reach(reverse(needs), lost)
-    return _new(found, [*problems, *_of_checks(workspace, bound.gathered, bound.columns, lost, taken)])
+    queries = problems_of_queries(workspace, bound, lost, spoilt)
+    return _new(found, [*problems, *_of_checks(workspace, bound.gathered, bound.columns, lost, taken), *queries])
 
 
 def _of_checks(

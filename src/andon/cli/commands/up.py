@@ -1,0 +1,64 @@
+"""`andon up`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from andon.cli.app import App, Command, pass_app
+from andon.cli.options import json_option
+from andon.errors import EXIT_DONE
+from andon.render.words import short
+
+
+@click.command(
+    cls=Command,
+    examples=["andon up", "andon up --port 8080 --open", "andon up --host 0.0.0.0   # needs [people] in andon.toml"],
+)
+@click.option("--host", metavar="ADDRESS", help="Where to listen. [default: server.host, 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="At which port; 0 is any. [default: server.port, 7411]")
+@click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
+@click.option(
+    "--log",
+    type=click.Choice(("json", "none")),
+    default=None,
+    help="A line for each request, on stderr. [default: json]",
+)
+@json_option
+@pass_app
+def up(app: App, host: str | None, port: int | None, opens: bool, log: str | None) -> int:
+    """Serve the lake to a team: one process with the HTTP API, until Ctrl-C.
+
+    On this machine alone, whoever reaches it acts as you. Where `[people]` in andon.toml names people, each shows a token
+    (`andon token create NAME`), and the author of what they do is themselves. Other commands work on the same lake beside it.
+    """
+    from andon.web.server import address_of, listen, server, write_line
+
+    settings = app.workspace.settings
+    place = host or str(settings.get("server.host"))
+    number = int(settings.get("server.port")) if port is None else port
+    running, _ = server(app.service, place, write_line if log != "none" else None)
+    listening = listen(place, number)
+    address = address_of(place, listening)
+    head = app.workspace.lake.refs.resolve(app.workspace.reading())
+    who = (
+        f"{len(app.workspace.people)} people"
+        if app.workspace.people
+        else f"you are its owner, {app.workspace.caller.author}"
+    )
+    out = app.console.out
+    out.line(f"{out.paint(address, 'accent')}  {app.workspace.root.name} at {short(head.id)}; {who}")
+    app.console.note("Ctrl-C stops it")
+    sys.stdout.flush()
+    if opens:
+        import webbrowser
+
+        webbrowser.open(address)
+    try:
+        running.run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listening.close()
+    return EXIT_DONE

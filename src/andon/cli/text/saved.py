@@ -1,0 +1,71 @@
+"""What is saved, or would be, as lines for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from andon.base.text import plural
+from andon.cli.output import Cell, Ink
+from andon.cli.table import table
+from andon.render.words import names
+
+if TYPE_CHECKING:
+    from andon.service.saved_queries import ParameterInfo, SavedQueryInfo
+    from andon.service.saving import ProposedCheck, Saved
+
+
+def saved_lines(found: Saved, ink: Ink, width: int | None) -> list[str]:
+    """The dataset in one line, then its columns with what they are made of."""
+    what = ("new" if found.is_new else "changed") + (" query" if found.kind == "query" else "")
+    reads = f"from {names(found.reads)}" if found.reads else "from no dataset"
+    facts = " · ".join((what, plural(len(found.columns), "column"), reads))
+    rows: list[Sequence[Cell]] = [
+        (column.name, (column.type, "dim"), (_origin(column.made_of, found.reads), "dim")) for column in found.columns
+    ]
+    return [
+        f"{ink.paint(found.name, 'bold')}  {ink.paint(facts, 'dim')}",
+        *table(rows, ink, width=width, indent="  ", whole=[0], wrap=[2], drop=()),
+    ]
+
+
+def proposed_lines(proposed: Sequence[ProposedCheck], ink: Ink, width: int | None) -> list[str]:
+    """Checks to choose from, by number."""
+    if not proposed:
+        return []
+    rows: list[Sequence[Cell]] = [
+        ((str(number), "bold"), (one.line, "accent"), (_because(one), "dim")) for number, one in enumerate(proposed, 1)
+    ]
+    title = ink.paint("checks that its values speak for", "dim")
+    return ["", title, *table(rows, ink, width=width, indent="  ", whole=[0, 1], wrap=[2], drop=(), right=[0])]
+
+
+def query_lines(found: Sequence[SavedQueryInfo], ink: Ink, width: int | None) -> list[str]:
+    """Saved queries as a table: what each is given, and what it answers."""
+    rows: list[Sequence[Cell]] = [
+        (
+            query.name,
+            ", ".join(map(_parameter, query.parameters)),
+            (query.owner or "", "dim"),
+            (query.description or f"from {names(query.datasets)}", "dim"),
+        )
+        for query in found
+    ]
+    return table(rows, ink, headers=["query", "parameters", "owner", "answers"], width=width, whole=[0], wrap=[1, 3])
+
+
+def _parameter(one: ParameterInfo) -> str:
+    kind = f": {one.type}" if one.type else ""
+    return f"{one.name}{kind}" + (f" = {one.default}" if one.default is not None else "")
+
+
+def _because(one: ProposedCheck) -> str:
+    if one.past_failures:
+        return f"would have failed on {one.past_failures} of {plural(one.past_versions, 'version')}; {one.evidence}"
+    return one.evidence
+
+
+def _origin(made_of: Sequence[str], reads: Sequence[str]) -> str:
+    """The columns a column is made of; the schema is left out where there is one input only."""
+    shown = [name.removeprefix(f"{reads[0]}.") if len(reads) == 1 else name for name in made_of]
+    return ", ".join(shown)

@@ -1,0 +1,85 @@
+"""The answer to a question, for a program: rows, tables, data frames, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from andon.base.text import plural
+from andon.query.ask import Answer
+
+if TYPE_CHECKING:
+    from andon.python.remote import RemoteAnswer
+
+_SHOWN_ROWS = 20
+
+
+class Result:
+    """The result of a query: rows of one commit, in the form that you want, as often as you want."""
+
+    def __init__(self, answer: Answer | RemoteAnswer) -> None:
+        self._answer = answer
+        self._rows: list[tuple[Any, ...]] | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return self._answer.columns
+
+    @property
+    def types(self) -> list[str]:
+        """DuckDB types of the columns."""
+        return self._answer.types
+
+    @property
+    def commit(self) -> str:
+        """Id of the commit that was read."""
+        return self._answer.commit.id
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows as tuples."""
+        if self._rows is None:
+            self._rows = self._answer.fetch()
+        return self._rows
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        rows = self.fetchall()
+        return rows[0] if rows else None
+
+    def df(self) -> Any:
+        """A pandas data frame."""
+        return self._answer.df()
+
+    def pl(self) -> Any:
+        """A Polars data frame."""
+        return self._answer.pl()
+
+    def arrow(self) -> Any:
+        """A `pyarrow.Table`."""
+        return self._answer.arrow()
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self.fetchall())
+
+    def __repr__(self) -> str:
+        rows = self.fetchall()
+        lines = [" | ".join(self.columns), *(" | ".join(_text(v) for v in row) for row in rows[:_SHOWN_ROWS])]
+        more = f"… and {len(rows) - _SHOWN_ROWS:,} more rows\n" if len(rows) > _SHOWN_ROWS else ""
+        return "\n".join(lines) + f"\n{more}[{plural(len(rows), 'row')} at commit {self.commit[:8]}]"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = self.fetchall()
+        head = "".join(f"<th>{escape(c)}</th>" for c in self.columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(_text(v))}</td>" for v in row) + "</tr>" for row in rows[:_SHOWN_ROWS]
+        )
+        first = f"the first {_SHOWN_ROWS} of " if len(rows) > _SHOWN_ROWS else ""
+        note = f"{first}{plural(len(rows), 'row')} at commit <code>{self.commit[:8]}</code>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{note}</small>"
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

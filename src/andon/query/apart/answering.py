@@ -1,0 +1,367 @@
+"""One question, answered in a process of its own: the gate, an engine that can reach the files of the datasets that were named and no
+other, the answer in pieces as they are taken."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import queue
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from andon.engines.duckdb.failures import query_error
+from andon.engines.duckdb.instance import Instance
+from andon.engines.duckdb.reads import columns_read
+from andon.engines.duckdb.universe import Universe
+from andon.errors import AndonError
+from andon.query.apart.line import CANCEL, DATA, MESSAGE, PIECE, Line, LineBrokenError, understood
+from andon.query.apart.messages import (
+    Afterword,
+    Ending,
+    Grant,
+    Greeting,
+    Heading,
+    Inquiry,
+    Order,
+    Readout,
+    as_relations,
+    telling,
+)
+from andon.query.apart.values import write_rows
+from andon.query.asking import ask, before, copy, shape_of
+from andon.query.gate import Question, permit
+from andon.query.limits import QueryLimits, cancelled, too_long, too_much_memory
+
+#: In the metadata of an Arrow stream: DuckDB's types of the columns, as a JSON list; and in that of its last batch, which is empty then,
+#: whether there were more rows than it holds.
+TYPES, TRUNCATED = "andon.types", "andon.truncated"
+#: Rows of a batch that is sent.
+_BATCH = 16_384
+_ROWS_A_PIECE = 2_000
+#: Seconds after which a question counts as a long one, and how far it lets others pass from then on.
+_LONG, _NICE = 0.3, 10
+_VERY_LONG, _NICER = 5.0, 15
+#: Seconds after which an answer that nobody takes is dropped.
+_PATIENCE = 120
+#: Address space beside the engine's own memory: what it takes for libraries, threads, and what it does not count.
+_BESIDE = 1_500_000_000
+_GRACE = 2
+#: With more files it takes longer to tell which columns were read.
+_FEW_FILES = 64
+
+
+class Answering:
+    """What is loaded once and copied into each process."""
+
+    def __init__(self, isolation: str, guard: str, readable: list[str]) -> None:
+        self._isolation = isolation
+        self._readable = readable
+        if guard not in sys.path:
+            sys.path.append(guard)
+        self._instance = Instance(threads=1)
+
+    def warm(self) -> None:
+        """Do each thing once that takes long when it is first done. Leaves one thread."""
+        import duckdb
+        import pyarrow
+
+        duckdb.default_connection().close()  # importing it opened one, with threads
+        session = self._instance.session()
+        session.connection.execute("set global allow_persistent_secrets = false")
+        permit("explain select a, count(*) from s.t where b = 1 group by a order by 1 limit 3")
+        session.connection.execute("select now(), 1::decimal(3, 1), uuid(), date '2000-01-01'").fetchall()
+        reader = session.connection.execute("select 1 as a").to_arrow_reader(10)
+        with pyarrow.ipc.new_stream(pyarrow.BufferOutputStream(), reader.schema) as stream:
+            for batch in reader:
+                stream.write_batch(batch)
+        with contextlib.suppress(ImportError):
+            import _andon_landlock  # type: ignore[import-not-found] # noqa: F401
+
+    def answer(self, end: socket.socket, folder: Path) -> None:
+        """Answer the one question that comes from `end`; `folder` is this process's own."""
+        line = Line(end)
+        with contextlib.suppress(LineBrokenError):
+            line.tell(Greeting(os.getpid(), self._isolation))
+            job = _next(line, Inquiry)
+            _One(self._instance, line, job, folder, self._readable).run()
+
+
+class _One:
+    """The question of this process."""
+
+    def __init__(self, instance: Instance, line: Line, job: Inquiry, folder: Path, readable: list[str]) -> None:
+        self._instance = instance
+        self._line = line
+        self._limits = job.limits
+        self._text = job.text
+        self._folder = folder
+        self._readable = readable
+        self._heard: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._catalog = ""
+        self._is_cancelled = False
+        self._sending_since: float | None = None
+
+    def run(self) -> None:
+        _limit(self._limits)
+        watch = threading.Thread(target=self._listen, daemon=True)
+        watch.start()
+        threading.Thread(target=self._yield_to_others, daemon=True).start()
+        try:
+            question = permit(self._text)
+        except AndonError as error:
+            self._line.tell(Readout(error=telling(error)))
+            return
+        tables = tuple((use.name, use.offset) for use in question.tables)
+        self._line.tell(Readout(tables, question.parameters, question.shape, question.exact))
+        grant = self._message(Grant)
+        try:
+            connection = self._asked(question, grant)
+            columns, types = shape_of(connection)
+        except Exception as error:  # noqa: BLE001 - whatever it is, who asked is told
+            self._line.tell(Heading(error=telling(self._problem(error, question, grant))))
+            return
+        self._line.tell(Heading(tuple(columns), tuple(types)))
+        order = self._message(Order)
+        ending = _Counted()
+        try:
+            self._give(connection, question, grant, order, ending)
+        except LineBrokenError:
+            return
+        except Exception as error:  # noqa: BLE001 - as above
+            found = telling(self._problem(error, question, grant))
+            self._line.tell(Ending(ending.rows, ending.bytes, ending.truncated, found))
+            return
+        self._line.tell(Ending(ending.rows, ending.bytes, ending.truncated))
+        self._line.tell(Afterword(self._columns(question, grant)))
+
+    # -- the question
+
+    def _asked(self, question: Question, grant: Grant) -> Any:
+        relations = as_relations(grant.nodes, grant.names)
+        files = grant.files
+        self._folder.mkdir(mode=0o700)
+        self._confine(files)
+        self._instance.give(
+            threads=self._limits.threads,
+            memory_limit=f"{self._limits.memory}B",
+            temporary=self._folder,
+            temp_limit=f"{self._limits.temporary}B",
+        )
+        self._instance.shut([self._folder], files)
+        universe = Universe(self._instance, relations.get)
+        universe.ensure(grant.names)
+        self._catalog = universe.catalog
+        connection = self._instance.session().at(self._catalog)
+        ask(connection, question, grant.arguments)
+        return connection
+
+    def _confine(self, files: list[str]) -> None:
+        """Let the kernel refuse all other files, to this thread and those that it starts."""
+        if not sys.platform.startswith("linux"):
+            return
+        import _andon_landlock
+
+        _andon_landlock.confine([*self._readable, *files], str(self._folder))
+
+    def _problem(self, error: Exception, question: Question, grant: Grant) -> AndonError:
+        import duckdb
+
+        if self._is_cancelled or isinstance(error, duckdb.InterruptException):
+            return cancelled()
+        if isinstance(error, duckdb.OutOfMemoryException | MemoryError) or "bad_alloc" in str(error):
+            return too_much_memory(self._limits)
+        return query_error(error, question.select, before(question, grant.arguments))
+
+    # -- the answer
+
+    def _give(self, connection: Any, question: Question, grant: Grant, order: Order, ending: _Counted) -> None:
+        most = min((each for each in (order.rows, self._limits.rows) if each is not None), default=None)
+        if order.form == "arrow":
+            self._arrow(connection, most, ending)
+        elif order.form == "rows":
+            self._rows(connection, most, ending)
+        else:
+            path = self._folder / "answer"
+
+            def write(limit: int | None) -> int:
+                return copy(connection, question, grant.arguments, path, order.form, limit)
+
+            self._file(path, write, most, ending)
+
+    def _rows(self, connection: Any, most: int | None, ending: _Counted) -> None:
+        while True:
+            wanted = _ROWS_A_PIECE if most is None else min(_ROWS_A_PIECE, most - ending.rows)
+            rows = connection.fetchmany(max(wanted, 1))
+            if not rows:
+                return
+            if wanted <= 0 or self._is_over(ending):
+                ending.truncated = True
+                return
+            self._send(write_rows(rows), ending)
+            ending.rows += len(rows)
+
+    def _arrow(self, connection: Any, most: int | None, ending: _Counted) -> None:
+        import pyarrow
+
+        sink = _Sink(lambda piece: self._send(piece, ending))
+        types = json.dumps([str(described[1]) for described in connection.description])
+        with connection.to_arrow_reader(_BATCH) as reader:
+            schema = reader.schema.with_metadata({**(reader.schema.metadata or {}), TYPES: types})
+            stream = pyarrow.ipc.new_stream(pyarrow.PythonFile(sink, "w"), schema)
+            for batch in filter(len, reader):
+                left = len(batch) if most is None else most - ending.rows
+                ending.truncated = left < len(batch) or self._is_over(ending)
+                if left <= 0 or self._is_over(ending):
+                    break
+                part = batch.slice(0, left)
+                stream.write_batch(part)
+                ending.rows += len(part)
+                if ending.truncated:
+                    break
+            if ending.truncated:
+                nothing = pyarrow.RecordBatch.from_pylist([], schema)
+                stream.write_batch(nothing, custom_metadata={TRUNCATED: "true"})
+            stream.close()
+        sink.flush()
+
+    def _file(self, path: Path, write: Callable[[int | None], int], most: int | None, ending: _Counted) -> None:
+        rows = write(None if most is None else most + 1)
+        if most is not None and rows > most:
+            ending.truncated = True
+            rows = write(most)
+        if self._limits.bytes is not None and path.stat().st_size > self._limits.bytes:
+            raise too_long(self._limits)
+        ending.rows = rows
+        with path.open("rb") as file:
+            while piece := file.read(PIECE):
+                self._send(piece, ending)
+
+    def _columns(self, question: Question, grant: Grant) -> tuple[str, ...] | None:
+        """The columns that were read; not where it would take long to tell, or values stand for parameters."""
+        if grant.arguments is not None or len(grant.files) > _FEW_FILES:
+            return None
+        connection = self._instance.new_session().at(self._catalog)
+        return columns_read(connection, question.select, grant.tables)
+
+    def _is_over(self, ending: _Counted) -> bool:
+        return self._limits.bytes is not None and ending.bytes >= self._limits.bytes
+
+    def _send(self, piece: bytes | memoryview, ending: _Counted) -> None:
+        if self._is_cancelled:
+            raise cancelled()
+        self._sending_since = time.monotonic()
+        self._line.send(DATA, piece)
+        self._sending_since = None
+        ending.bytes += len(piece)
+
+    # -- who asked
+
+    def _message(self, kind: Any) -> Any:
+        try:
+            body = self._heard.get(timeout=_PATIENCE)
+        except queue.Empty:
+            body = None
+        if body is None:
+            raise LineBrokenError
+        return understood(kind, body)
+
+    def _listen(self) -> None:
+        """Hear what is said while the engine works. When nobody is there any more nothing is left to do."""
+        while True:
+            try:
+                letter, body = self._line.receive()
+            except LineBrokenError:
+                os._exit(0)
+            if letter == CANCEL:
+                self._is_cancelled = True
+                self._heard.put(None)
+                threading.Thread(target=self._interrupt, daemon=True).start()
+            else:
+                self._heard.put(body)
+
+    def _interrupt(self) -> None:
+        while True:  # one that comes before a statement begins is lost
+            self._instance.interrupt()
+            time.sleep(0.05)
+
+    def _yield_to_others(self) -> None:
+        """Let others pass when this takes long; drop an answer that nobody takes."""
+        for seconds, nice in ((_LONG, _NICE), (_VERY_LONG - _LONG, _NICER)):
+            time.sleep(seconds)
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PGRP, 0, nice)
+        while True:
+            time.sleep(1)
+            since = self._sending_since
+            if since is not None and time.monotonic() - since > _PATIENCE:
+                os._exit(0)
+
+
+class _Counted:
+    """What was given so far."""
+
+    rows = 0
+    bytes = 0
+    truncated = False
+
+
+class _Sink:
+    """A file for Arrow that sends what is written in pieces."""
+
+    closed = False
+
+    def __init__(self, send: Any) -> None:
+        self._send = send
+        self._held = bytearray()
+
+    def write(self, data: Any) -> int:
+        self._held += data
+        if len(self._held) >= PIECE // 2:
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        if self._held:
+            held, self._held = self._held, bytearray()
+            for at in range(0, len(held), PIECE):
+                self._send(memoryview(held)[at : at + PIECE])
+
+    def close(self) -> None:
+        """Nothing: the end of the answer is told by itself."""
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
+
+
+def _next(line: Line, kind: Any) -> Any:
+    letter, body = line.receive()
+    if letter != MESSAGE:
+        raise LineBrokenError
+    return understood(kind, body)
+
+
+def _limit(limits: QueryLimits) -> None:
+    """Take no more of the machine than the question may, whatever the engine counts."""
+    import resource
+
+    seconds = math.ceil(limits.seconds * limits.threads) + _GRACE
+    file = limits.temporary + (limits.bytes or 0)
+    for kind, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, file)):
+        resource.setrlimit(kind, (most, most))
+    if sys.platform.startswith("linux"):
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        most = taken + limits.memory + _BESIDE
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))

@@ -1,0 +1,102 @@
+"""Saved queries over what a plan publishes: those that are new must bind, and of others it is told where they will not any more."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from andon.base.record import Record
+from andon.base.typed import ENGINE_TYPES
+from andon.errors import Problem, ProjectError
+from andon.model.saved_query import SavedQuery
+from andon.project.files.problems import at_offset
+from andon.runs.planning.schemas import columns_by_dataset
+
+if TYPE_CHECKING:
+    from andon.runs.planning.gather import BoundCode, Gathered
+    from andon.sql.bind import Binder
+    from andon.workspace.workspace import Workspace
+
+Columns = Sequence[tuple[str, str]]
+
+
+class BoundQueries(Record):
+    """What saved queries return, as far as it was looked at, and lines for people about those that will fail."""
+
+    columns: Mapping[str, Columns]
+    notices: tuple[str, ...] = ()
+
+
+def bind_queries(workspace: Workspace, bound: BoundCode) -> BoundQueries:
+    """Bind the saved queries that a plan brings, and those that read what it changes.
+
+    Raises:
+        ProjectError: a query that it brings does not bind.
+    """
+    gathered = bound.gathered
+    new = {query.name for query in _new(gathered)}
+    gone = {name for name in gathered.state.leaves if name not in gathered.definitions}
+    moved = bound.columns.keys() | gone
+    wanted = [q for q in gathered.project.queries if q.name in new or not moved.isdisjoint(q.datasets)]
+    found = _look(workspace, bound, wanted)
+    columns = {name: seen for name, seen in found.items() if not isinstance(seen, Problem)}
+    wrong = {name: seen for name, seen in found.items() if isinstance(seen, Problem)}
+    if not new.isdisjoint(wrong):
+        raise ProjectError.of([problem for name, problem in wrong.items() if name in new])
+    return BoundQueries(columns, tuple(f"{p.where} will fail: {p.message}" for p in wrong.values()))
+
+
+def problems_of_queries(
+    workspace: Workspace, bound: BoundCode, lost: Iterable[str], spoilt: Container[str | None]
+) -> list[Problem]:
+    """What is wrong with the saved queries that a plan brings.
+
+    Args:
+        lost: datasets whose columns nobody knows.
+        spoilt: files that can't be read.
+    """
+    unknown = set(lost)
+    wanted = [q for q in _new(bound.gathered) if q.file not in spoilt and unknown.isdisjoint(q.datasets)]
+    return [seen for seen in _look(workspace, bound, wanted).values() if isinstance(seen, Problem)]
+
+
+def _new(gathered: Gathered) -> list[SavedQuery]:
+    before = gathered.state.shared
+    return [q for q in gathered.project.queries if before.get(q.file) != gathered.shared.get(q.file)]
+
+
+def _look(workspace: Workspace, bound: BoundCode, wanted: Sequence[SavedQuery]) -> dict[str, Columns | Problem]:
+    """The columns of queries by name, or why they have none."""
+    if not wanted:
+        return {}
+    from contextlib import closing
+
+    from andon.sql.bind import Binder
+
+    with closing(Binder()) as binder:
+        for name, known in _columns(workspace, bound, {d for q in wanted for d in q.datasets}).items():
+            binder.declare(name, known)
+        return {query.name: _bound(binder, query) for query in wanted}
+
+
+def _bound(binder: Binder, query: SavedQuery) -> Columns | Problem:
+    from andon.sql.bind import BindError
+    from andon.sql.parameters import without_parameters
+
+    types = {p.name: ENGINE_TYPES[p.type] if p.type is not None else None for p in query.parameters}
+    text, back = without_parameters(query.sql, types)
+    try:
+        return binder.bind(text)
+    except BindError as error:
+        offset = None if error.offset is None else back(error.offset)
+        return at_offset(query.file, query.sql, offset, error.code, error.message, error.hint)
+
+
+def _columns(workspace: Workspace, bound: BoundCode, datasets: set[str]) -> dict[str, Columns]:
+    gathered = bound.gathered
+    leaves = {d: gathered.state.leaves[d] for d in datasets if d in gathered.state.leaves and d in gathered.definitions}
+    versions = workspace.lake.objects.versions(leaf.version for leaf in leaves.values())
+    known: dict[str, Columns] = {
+        d: versions[leaf.version].types for d, leaf in leaves.items() if leaf.version in versions
+    }
+    return {**known, **{d: c for d, c in columns_by_dataset(bound.columns).items() if d in datasets}}

@@ -1,0 +1,107 @@
+"""Documents of verbs that answer with less than a noun: what was made, dropped, accepted, asked. All faces write these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from andon.base.document import UNSET, Document, UnsetType
+from andon.model.commit import CauseDocument
+from andon.settings.resolve import Settings
+from andon.settings.table import BY_NAME
+
+
+class SettingDocument(Document):
+    """A setting's value and where it comes from."""
+
+    name: str
+    value: Any
+    origin: str
+    default: Any
+    help: str
+
+
+def settings_documents(settings: Settings) -> list[SettingDocument]:
+    """Every setting with its value and where that comes from."""
+    return [
+        SettingDocument(name, value, origin, BY_NAME[name].default, BY_NAME[name].help)
+        for name, value, origin in settings.items()
+    ]
+
+
+class BranchMade(Document):
+    """A branch that was made."""
+
+    name: str
+    commit: str
+    at: str
+
+
+class BranchDropped(Document):
+    """A branch that is gone."""
+
+    name: str
+    commit: str
+    dropped: bool
+
+
+class BranchSwitched(Document):
+    """The branch that the folder works on now, and the files that changed in it."""
+
+    branch: str
+    commit: str
+    files: list[str]
+
+
+class TagDocument(Document):
+    """A tag: since when it is there, or whether it is gone."""
+
+    name: str
+    commit: str
+    at: str | UnsetType = UNSET
+    deleted: bool | UnsetType = UNSET
+
+
+class AcceptedDocument(Document):
+    """What an undo kept out and lets pass again."""
+
+    commit: str
+    accepted: list[CauseDocument]
+
+
+class AnswerDocument(Document):
+    """The answer to a query. Numbers have all their digits; `truncated` where there are more rows than a server gives."""
+
+    columns: list[str]
+    types: list[str]
+    commit: str
+    seconds: float
+    rows: list[list[Any]]
+    truncated: bool | UnsetType = UNSET
+
+
+class AnswerFile(Document):
+    """A file that an answer was written to."""
+
+    file: str
+    format: str
+    rows: int
+    commit: str
+
+
+class LiveAnswerDocument(Document):
+    """What a database answered: of that moment, and in no commit."""
+
+    columns: list[str]
+    types: list[str]
+    connection: str
+    seconds: float
+    rows: list[list[Any]]
+
+
+class LiveAnswerFile(Document):
+    """A file that what a database answered was written to."""
+
+    file: str
+    format: str
+    rows: int
+    connection: str

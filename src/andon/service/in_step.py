@@ -1,0 +1,137 @@
+"""The working folder kept in step with what was published without it: a file is written there where nobody's edit is lost by it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from andon.base.files import lock_file
+from andon.base.hashing import digest
+from andon.base.record import replace
+from andon.errors import AndonError, ConflictError, UsageError
+from andon.project.folder.scan import scan
+from andon.runs.planning.bases import common_base
+from andon.runs.planning.given import Files
+from andon.workspace.base import Base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from andon.model.commit import Commit
+    from andon.workspace.workspace import Workspace
+
+#: Seconds that a folder waits for another process that writes to it.
+_PATIENCE = 20.0
+
+
+class InStep:
+    """The folder of a workspace and one branch.
+
+    Attributes:
+        follows: whether the folder works on the branch; where it works on another one, the branch alone holds what is published.
+    """
+
+    def __init__(self, workspace: Workspace, branch: str) -> None:
+        self._workspace = workspace
+        self._branch = branch
+        self.follows = _folders_branch(workspace) == branch
+
+    def require_no_edits(self, files: Files, head: Mapping[str, str]) -> None:
+        """Refuse `files` at which the folder has an edit of its own, be it a file that was never published.
+
+        Args:
+            head: the files of what is published.
+
+        Raises:
+            ConflictError: `lake.folder_dirty`.
+        """
+        if not self.follows:
+            return
+        mine, base = self._now(files), common_base(self._workspace, self._branch) or Base()
+        for path, new in files.items():
+            if mine.get(path) not in (None if new is None else digest(new), head.get(path)) and not _is_behind(
+                path, mine, base
+            ):
+                message = f"`{path}` has edits in the project folder that are not published"
+                hint = "`andon run` publishes them, or put the file aside"
+                raise ConflictError("lake.folder_dirty", message, where=path, hint=hint)
+
+    def bring(self, files: Files, commit: Commit, before: Mapping[str, str]) -> tuple[str, ...]:
+        """Write `files`, as `commit` holds them, where the folder has none of its own; returns the paths that stay behind.
+
+        Args:
+            before: the files of what was published before.
+        """
+        if not self.follows:
+            return tuple(files)
+        left = []
+        try:
+            with _alone(self._workspace):
+                base = common_base(self._workspace, self._branch) or Base()
+                mine = self._now(files)
+                for path, new in files.items():
+                    wanted = None if new is None else digest(new)
+                    if mine.get(path) == wanted or self._replaced(path, new, mine, before, base):
+                        continue
+                    left.append(path)
+                self._remember(base, {p: c for p, c in files.items() if p not in left}, commit)
+        except (AndonError, OSError):
+            # the lake has it: a folder that can't be written to is behind, as after anybody's publish
+            return tuple(files)
+        return tuple(left)
+
+    def _replaced(
+        self, path: str, new: bytes | None, mine: Mapping[str, str], before: Mapping[str, str], base: Base
+    ) -> bool:
+        if mine.get(path) != before.get(path) and not _is_behind(path, mine, base):
+            return False
+        self._workspace.folder.write({path: new})
+        return True
+
+    def _remember(self, base: Base, files: Files, commit: Commit) -> None:
+        code = base.code
+        common = {path: None if new is None else digest(new) for path, new in files.items()}
+        since = {**code.since, **dict.fromkeys(files, commit.id)}
+        changed = replace(code, files={**code.files, **common}, since=since, commit=code.commit or commit.id)
+        self._workspace.bases.set(self._branch, Base(changed, base.raw))
+
+    def _now(self, files: Files) -> dict[str, str]:
+        found = scan(self._workspace.root, self._workspace.cache)
+        return {path: found[path].sha256 for path in files if path in found}
+
+
+def _is_behind(path: str, mine: Mapping[str, str], base: Base) -> bool:
+    """Whether the folder has what it once had in common with the branch, or never had the file."""
+    if path not in base.code.files:
+        return path not in mine
+    return mine.get(path) == base.code.files[path]
+
+
+def _folders_branch(workspace: Workspace) -> str | None:
+    """The branch that the folder works on, whoever calls; None where that is not known."""
+    own = workspace.by(replace(workspace.caller, branch=None))
+    try:
+        return own.branch()
+    except UsageError:
+        return None
+
+
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    """One writer of the folder at a time, of whatever process."""
+    place, until = workspace.folder.state / "folder.lock", time.monotonic() + _PATIENCE
+    while True:
+        try:
+            held = lock_file(place, shared=False)
+            break
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+    try:
+        yield
+    finally:
+        os.close(held)

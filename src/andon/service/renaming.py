@@ -1,0 +1,210 @@
+"""Datasets and saved queries under another name, or none: with what reads them, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from andon.base.document import Document, Documented
+from andon.base.record import replace
+from andon.errors import ProjectError, UsageError
+from andon.model.plan import Plan, PlanDocument
+from andon.model.run import RunDocument, RunResult
+from andon.project.rename import renamed_file
+from andon.runs.goal import Listener, RunOptions
+from andon.runs.planning.merge_words import some as listed
+from andon.service.given_files import GivenCode, broken
+from andon.service.saved_texts import new_path, query_path
+from andon.service.saving import file_of, not_found
+
+if TYPE_CHECKING:
+    from andon.model.commit import Commit, State
+    from andon.service.given_files import GivenFiles
+    from andon.workspace.workspace import Workspace
+
+
+class MovedDocument(Document):
+    """What was renamed or retired, or would be."""
+
+    names: list[str]
+    new: str | None
+    branch: str
+    written: list[str]
+    removed: list[str]
+    plan: PlanDocument
+    agreed: str
+    run: RunDocument | None
+    published: bool
+    behind: list[str]
+
+
+class Moved(Documented):
+    """What was renamed or retired, or would be.
+
+    Attributes:
+        names: what had these names.
+        new: the name that it has now; None where it is gone.
+        written, removed: project files, those that read it among them.
+        plan: what publishing it does; `plan.digest` given as `agreed` publishes exactly that.
+        run: how it ended; None where it was only looked at.
+        published: whether the branch shows it.
+        behind: files that the project folder does not have as they were published.
+    """
+
+    names: tuple[str, ...]
+    new: str | None
+    branch: str
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    plan: Plan
+    run: RunResult | None = None
+    published: bool = False
+    behind: tuple[str, ...] = ()
+
+    def document(self) -> MovedDocument:
+        """As in `rename --json` and `retire --json`."""
+        return MovedDocument.about(self, agreed=self.plan.digest)
+
+
+class Renaming:
+    """Renames and retires what one workspace's branches hold."""
+
+    def __init__(self, workspace: Workspace, given: GivenFiles) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._given = given
+
+    def rename(
+        self,
+        old: str,
+        new: str,
+        options: RunOptions,
+        listener: Listener | None = None,
+        *,
+        leaves_view: bool = False,
+        is_dry: bool = False,
+    ) -> Moved:
+        """Give a dataset or a saved query another name, also in all files that name it, where they are proved to say the same.
+
+        Args:
+            leaves_view: leave a view under the old name, and what reads it as it is.
+            is_dry: only say what would be done.
+
+        Raises:
+            UsageError: `lake.dataset_not_found`, `lake.query_not_found`; `usage.exists`; `usage.bad_argument`; `lake.is_read` where
+                files name it in a way that can't be rewritten so.
+            ProjectError, ConflictError, PlanUnconfirmed: as `Saving.save`.
+        """
+        branch, head, state = self._state(options)
+        if ("." in old) != ("." in new):
+            message = f"`{old}` and `{new}` are not both datasets, or both saved queries"
+            raise UsageError("usage.bad_argument", message, where=new, hint="a dataset has a schema and a name")
+        own = self._own(old, state)
+        there = file_of(new, state)
+        if there is not None:
+            raise UsageError("usage.exists", f"there is `{new}` already, made by `{there}`", where=new)
+        files: dict[str, bytes | None] = dict.fromkeys(own)
+        target = new_path(new)
+        for path in own:
+            files[_moved(path, target)] = self._text(state, path).encode()
+        if leaves_view:
+            view = f"/*---\ndescription: The earlier name of {new}.\nmaterialize: view\n---*/\nselect * from {new}\n"
+            files[new_path(old)] = view.encode()
+        elif "." in old:
+            files |= self._renamed_in(state, old, new, own, target)
+        message = f"renamed {old} to {new}"
+        return self._done((old,), new, GivenCode(branch, files, head), options, message, listener, is_dry)
+
+    def retire(
+        self, names: Sequence[str], options: RunOptions, listener: Listener | None = None, *, is_dry: bool = False
+    ) -> Moved:
+        """Take datasets and saved queries away, as one publish; what they were stays in the history.
+
+        Raises:
+            UsageError: `lake.dataset_not_found`, `lake.query_not_found`; `lake.is_read` where something that stays reads one.
+            ConflictError, PlanUnconfirmed: as `Saving.save`.
+        """
+        branch, head, state = self._state(options)
+        own = [path for name in names for path in self._own(name, state)]
+        given = GivenCode(branch, dict.fromkeys(own), head)
+        message = f"retired {listed(names)}"
+        return self._done(tuple(names), None, given, options, message, listener, is_dry)
+
+    # -- parts
+
+    def _done(
+        self,
+        names: tuple[str, ...],
+        new: str | None,
+        given: GivenCode,
+        options: RunOptions,
+        message: str,
+        listener: Listener | None,
+        is_dry: bool,
+    ) -> Moved:
+        try:
+            plan = self._given.prepared(given, options).plan
+        except ProjectError as error:
+            what, hint = (
+                ("retiring", "retire them with it, or change them first")
+                if new is None
+                else ("renaming", "`--leave-view` keeps the old name as a view")
+            )
+            raise broken(f"{what} {listed(names)}", given.files, error, hint) from error
+        gone = [path for path, content in given.files.items() if content is None]
+        kept = [path for path, content in given.files.items() if content is not None]
+        found = Moved(names, new, given.branch, tuple(sorted(kept)), tuple(sorted(gone)), plan)
+        if is_dry:
+            return found
+        chosen = replace(options, message=options.message or message)
+        result, behind = self._given.publish(given, chosen, listener or Listener())
+        return replace(found, run=result, published=result.published, behind=behind)
+
+    def _state(self, options: RunOptions) -> tuple[str, Commit, State]:
+        branch = self._workspace.branch(options.branch)
+        head = self._lake.refs.head(branch)
+        return branch, head, self._lake.commits.state(head)
+
+    def _own(self, name: str, state: State) -> list[str]:
+        """The files that make it.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        path = file_of(name, state)
+        if path is None:
+            raise not_found(name)
+        return [path for path, _ in state.leaves[name].files] if "." in name else [query_path(name)]
+
+    def _text(self, state: State, path: str) -> str:
+        return self._lake.objects.text(state.files()[path]).decode()
+
+    def _renamed_in(self, state: State, old: str, new: str, own: Sequence[str], target: str) -> dict[str, bytes]:
+        """All files that name the dataset, with its new name.
+
+        Raises:
+            UsageError: `lake.is_read`.
+        """
+        made: dict[str, bytes] = {}
+        by_hand = []
+        for path in sorted(state.files()):
+            before = self._text(state, path)
+            after = renamed_file(path, before, old, new)
+            if after is None:
+                by_hand.append(path)
+            elif after != before:
+                made[_moved(path, target) if path in own else path] = after.encode()
+        if by_hand:
+            message = f"nothing proves that {listed(by_hand)} would say the same with `{new}` in place of `{old}`"
+            hint = f"`--leave-view` keeps `{old}` as a view of it; or change {listed(by_hand)} by hand and run that"
+            raise UsageError("lake.is_read", message, where=by_hand[0], hint=hint, details={"files": by_hand})
+        return made
+
+
+def _moved(path: str, target: str) -> str:
+    """Where a file lies under another name: in the same folder, `datasets` or `sources`, with the ending that it has."""
+    if not path.startswith(("sources/", "datasets/")):
+        return target
+    stem = target.removesuffix(".sql").partition("/")[2]
+    ending = ".lock.txt" if path.endswith(".lock.txt") else f".{path.rpartition('.')[2]}"
+    return f"{path.partition('/')[0]}/{stem}{ending}"

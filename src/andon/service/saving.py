@@ -1,0 +1,347 @@
+"""Saving a query as a dataset; editing, renaming and retiring one: a project file written, planned, built aside, published on a word.
+
+The file goes on top of what the branch has, whatever lies in the folder; the folder follows (decision 19).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from andon.base.document import Document, Documented
+from andon.base.hashing import content_id
+from andon.base.record import Record, replace
+from andon.errors import ProjectError, UsageError
+from andon.model.commit import State
+from andon.model.plan import Plan, PlanDocument
+from andon.model.run import RunDocument, RunResult, TaskStatus
+from andon.model.suggestion import Suggestion
+from andon.runs.goal import Listener, RunOptions
+from andon.runs.planning.outlook import graph_ahead
+from andon.runs.planning.schemas import columns_by_dataset
+from andon.service.given_files import GivenCode, broken
+from andon.service.saved_texts import SavedText, ToSave, new_path, query_path, saved_text
+
+if TYPE_CHECKING:
+    from andon.runs.prepare import Prepared
+    from andon.service.given_files import GivenFiles
+    from andon.service.suggestions import Suggestions
+    from andon.workspace.workspace import Workspace
+
+#: Letters of a proposed check's id, and how one looks: no line of the check language is like it.
+_SHORT = 8
+_ID = re.compile(r"[0-9a-f]{8}\Z")
+#: Words that choose many proposed checks.
+_MANY = ("all", "safe")
+
+
+class ProposedCheck(Document):
+    """A check that could be saved with a dataset; `id` names it in `checks`. The rest as in a suggestion."""
+
+    id: str
+    line: str
+    columns: tuple[str, ...]
+    rule: str
+    evidence: str
+    past_failures: int
+    past_versions: int
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether no earlier version would have been held by it."""
+        return self.past_failures == 0
+
+
+class SavedColumn(Document):
+    """A column of what is saved, and the columns that its values are made of."""
+
+    name: str
+    type: str
+    made_of: tuple[str, ...]
+
+
+class SavedDocument(Document):
+    """A query that is saved, or would be; `kind` is `dataset` or `query`."""
+
+    name: str
+    kind: str
+    file: str
+    is_new: bool
+    branch: str
+    columns: list[SavedColumn]
+    reads: list[str]
+    proposed: list[ProposedCheck]
+    checks: list[str]
+    plan: PlanDocument
+    agreed: str
+    run: RunDocument | None
+    published: bool
+    behind: list[str]
+
+
+class Saved(Documented):
+    """A dataset or a query as it is saved, or would be.
+
+    Attributes:
+        name, file: what it is called, and the project file.
+        text: what the file holds.
+        is_new: whether there was none of that name.
+        columns: of its result.
+        reads: the datasets that it reads.
+        proposed: checks that its values speak for.
+        checks: the lines that were chosen.
+        plan: what publishing it does; `plan.digest` given as `agreed` publishes exactly that.
+        run: how it was built, aside or published; None where nothing was built.
+        published: whether the branch shows it.
+        behind: files that the project folder does not have as they were published: it works on another branch, or can't be written to.
+    """
+
+    name: str
+    file: str
+    text: str
+    is_new: bool
+    branch: str
+    columns: tuple[SavedColumn, ...]
+    reads: tuple[str, ...]
+    plan: Plan
+    proposed: tuple[ProposedCheck, ...] = ()
+    checks: tuple[str, ...] = ()
+    run: RunResult | None = None
+    published: bool = False
+    behind: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """`dataset` or `query`."""
+        return "dataset" if "." in self.name else "query"
+
+    def document(self) -> SavedDocument:
+        """As in `save --json`."""
+        return SavedDocument.about(self, agreed=self.plan.digest)
+
+
+class _Draft(Record):
+    """A text with where it goes."""
+
+    wanted: ToSave
+    saved: SavedText
+    given: GivenCode
+
+
+class Saving:
+    """Saves, edits, renames and retires datasets of one workspace."""
+
+    def __init__(self, workspace: Workspace, given: GivenFiles, suggestions: Suggestions) -> None:
+        self._workspace = workspace
+        self._lake = workspace.lake
+        self._given = given
+        self._suggestions = suggestions
+
+    def look(self, wanted: ToSave, options: RunOptions) -> Saved:
+        """What saving would come to: columns, lineage and plan. Nothing is built, so it takes no longer than reading the query.
+
+        Raises:
+            UsageError: `usage.bad_argument`, `usage.exists`, `lake.dataset_not_found`.
+            UsageError: `lake.is_read` with the files that it breaks.
+            ProjectError: what is wrong with the query, at its place.
+            ConflictError: `lake.folder_conflict`.
+        """
+        draft = self._draft(wanted, options)
+        return self._looked(draft, self._prepared(draft, options))
+
+    def propose(self, wanted: ToSave, options: RunOptions, listener: Listener | None = None) -> Saved:
+        """Build it aside, and say what it would be with the checks that were chosen: what `look` says, and which checks could be added.
+
+        Returns:
+            With `run`: how building it ended. `run:N` shows it.
+
+        Raises:
+            As `look`.
+        """
+        if wanted.is_query:
+            return self.look(wanted, options)
+        bare = self._draft(replace(wanted, checks=()), options)
+        result = self._built(bare, options, listener or Listener())
+        proposed = self._proposed(bare, result)
+        lines = _lines(wanted.checks, proposed)
+        draft = self._with(bare, lines)
+        found = self._looked(draft, self._prepared(draft, options))
+        return replace(found, proposed=proposed, checks=lines, run=result)
+
+    def save(self, wanted: ToSave, options: RunOptions, listener: Listener | None = None) -> Saved:
+        """Publish it: what `propose` says, done.
+
+        Args:
+            options: `agreed`, `message`, `publish`, `branch` and `request` count.
+
+        Raises:
+            As `look`, and ConflictError: `lake.folder_dirty`; PlanUnconfirmed.
+        """
+        hears = listener or Listener()
+        draft = self._draft(replace(wanted, checks=() if not wanted.is_query else wanted.checks), options)
+        lines = wanted.checks
+        if _needs_proposals(lines):
+            result = self._built(draft, options, Listener(cancel=hears.cancel))
+            lines = _lines(lines, self._proposed(draft, result))
+        draft = self._with(draft, lines)
+        found = self._looked(draft, self._prepared(draft, options))
+        words = "saved" if found.is_new else "changed"
+        chosen = replace(options, message=options.message or f"{words} {found.name}")
+        with _told(draft):
+            result, behind = self._given.publish(draft.given, chosen, hears)
+        return replace(found, checks=lines, run=result, published=result.published, behind=behind)
+
+    # -- parts
+
+    def _draft(self, wanted: ToSave, options: RunOptions) -> _Draft:
+        """The text that is to be published, on top of what is there."""
+        branch = self._workspace.branch(options.branch)
+        seen = self._lake.refs.resolve(wanted.seen) if wanted.seen is not None else self._lake.refs.head(branch)
+        state = self._lake.commits.state(seen)
+        path = self._entry(wanted, state)
+        before = self._lake.objects.text(state.files()[path]).decode() if path is not None else None
+        saved = saved_text(wanted, path or new_path(wanted.name), before)
+        draft = _Draft(wanted, saved, GivenCode(branch, {saved.path: saved.text.encode()}, seen))
+        return self._with(draft, [] if _needs_proposals(wanted.checks) else wanted.checks)
+
+    def _entry(self, wanted: ToSave, state: State) -> str | None:
+        """The file that makes the dataset now."""
+        path = file_of(wanted.name, state)
+        if path is None:
+            if wanted.sql is None:
+                new_path(wanted.name)  # a name that none can have is told as that
+                raise not_found(wanted.name)
+            return None
+        what = "query" if wanted.is_query else "dataset"
+        if not wanted.replaces:
+            message = f"there is a {what} `{wanted.name}` already, made by `{path}`"
+            hint = f"`--replace` puts the query in the place of its own, or take another name: `{wanted.name}_2`"
+            raise UsageError("usage.exists", message, where=wanted.name, hint=hint)
+        if not path.endswith(".sql") or (wanted.sql is not None and path.startswith("sources/")):
+            kind = "a source" if path.startswith("sources/") else "made by Python"
+            message = f"`{wanted.name}` is {kind}: a query can't take its place"
+            raise UsageError("usage.bad_argument", message, where=path, hint=f"edit `{path}`, or take another name")
+        return path
+
+    def _with(self, draft: _Draft, lines: Sequence[str]) -> _Draft:
+        """The same with checks in the text."""
+        saved = draft.saved.with_checks(tuple(lines))
+        return replace(draft, saved=saved, given=replace(draft.given, files={saved.path: saved.text.encode()}))
+
+    def _prepared(self, draft: _Draft, options: RunOptions) -> Prepared:
+        with _told(draft):
+            return self._given.prepared(draft.given, options)
+
+    def _built(self, draft: _Draft, options: RunOptions, listener: Listener) -> RunResult:
+        with _told(draft):
+            return self._given.build(draft.given, options, listener)
+
+    def _proposed(self, draft: _Draft, result: RunResult) -> tuple[ProposedCheck, ...]:
+        name = draft.wanted.name
+        done = [t.dataset for t in result.tasks if t.status in (TaskStatus.OK, TaskStatus.HELD)]
+        if name not in done and result.run is not None:
+            return ()
+        at = f"run:{result.run}" if result.run is not None else result.commit
+        found = self._suggestions.suggest((name,), at)
+        return tuple(_proposed(suggestion) for one in found for suggestion in one.suggestions)
+
+    def _looked(self, draft: _Draft, prepared: Prepared) -> Saved:
+        columns, reads = (self._of_query if draft.wanted.is_query else self._of_dataset)(draft.wanted.name, prepared)
+        saved = draft.saved
+        return Saved(
+            draft.wanted.name,
+            saved.path,
+            saved.text,
+            saved.before is None,
+            draft.given.branch,
+            columns,
+            reads,
+            prepared.plan,
+        )
+
+    def _of_query(self, name: str, prepared: Prepared) -> tuple[tuple[SavedColumn, ...], tuple[str, ...]]:
+        columns = tuple(SavedColumn(column, kind, ()) for column, kind in prepared.queries.get(name, ()))
+        return columns, next(q.datasets for q in prepared.gathered.project.queries if q.name == name)
+
+    def _of_dataset(self, name: str, prepared: Prepared) -> tuple[tuple[SavedColumn, ...], tuple[str, ...]]:
+        gathered = prepared.gathered
+        graph = graph_ahead(self._workspace, gathered, prepared.bound)
+        types = columns_by_dataset(prepared.bound).get(name)
+        if types is None:
+            version = self._lake.objects.versions([leaf.version]) if (leaf := gathered.state.leaves.get(name)) else {}
+            types = [pair for known in version.values() for pair in known.types]
+        columns = tuple(
+            SavedColumn(
+                column,
+                kind,
+                tuple(sorted(e.source for e in graph.into.get(f"{name}.{column}", ()) if e.kind == "derive")),
+            )
+            for column, kind in types
+        )
+        return columns, gathered.definitions[name].inputs
+
+
+@contextmanager
+def _told(draft: _Draft) -> Iterator[None]:
+    """What is wrong with the query at its place in it; what only others are wrong for, as whom it breaks."""
+    try:
+        yield
+    except ProjectError as error:
+        hint = "change them with it: edit the files, and `andon run`"
+        found = broken(f"changing {draft.wanted.name}", draft.given.files, error, hint)
+        raise (draft.saved.told(error) if found is error else found) from error
+
+
+def file_of(name: str, state: State) -> str | None:
+    """The file of a dataset or a saved query, None where there is none."""
+    if "." not in name:
+        path = query_path(name)
+        return path if path in state.shared else None
+    leaf = state.leaves.get(name)
+    return next(path for path, _ in leaf.files if not path.endswith(".lock.txt")) if leaf is not None else None
+
+
+def not_found(name: str) -> UsageError:
+    """The error for a name that nothing has."""
+    if "." in name:
+        message, hint = f"there is no dataset `{name}` to change", "`andon ls` lists them"
+        return UsageError("lake.dataset_not_found", message, where=name, hint=hint)
+    message, hint = f"there is no saved query `{name}` to change", "`andon ls --queries` lists them"
+    return UsageError("lake.query_not_found", message, where=name, hint=hint)
+
+
+def _proposed(one: Suggestion) -> ProposedCheck:
+    return ProposedCheck(
+        content_id([one.dataset, one.line])[:_SHORT],
+        one.line,
+        one.columns,
+        one.rule,
+        one.evidence,
+        one.past_failures,
+        one.past_versions,
+    )
+
+
+def _lines(chosen: Sequence[str], proposed: Sequence[ProposedCheck]) -> tuple[str, ...]:
+    """The lines that were chosen, each once: by id, by `all` or `safe`, or as they are.
+
+    Raises:
+        UsageError: `usage.bad_argument` for an id that none has.
+    """
+    by_id = {one.id: one.line for one in proposed}
+    found: list[str] = []
+    for check in chosen:
+        if check in _MANY:
+            found += [one.line for one in proposed if one.is_safe or check == "all"]
+        elif _ID.match(check) and check not in by_id:
+            message = f"no check is proposed with the id `{check}`"
+            raise UsageError("usage.bad_argument", message, where=check, hint="propose again: ids follow the lines")
+        else:
+            found.append(by_id.get(check, check))
+    return tuple(dict.fromkeys(found))
+
+
+def _needs_proposals(checks: Sequence[str]) -> bool:
+    return any(check in _MANY or _ID.match(check) for check in checks)

@@ -1,0 +1,98 @@
+"""A text that reads a dataset under another name: rewritten where its tree proves that it says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from andon.base.names import folded, quote, quote_name
+from andon.sql.facts import read_facts
+from andon.sql.parse import parse
+from andon.sql.tokens import SqlToken, tokens
+
+
+def renamed_table(sql: str, old: str, new: str) -> str | None:
+    """`sql` with the dataset `new` in place of `old`; None where nothing proves that it means the same.
+
+    Where other places of the text may name the table, it keeps its old name there as an alias.
+    """
+    facts = read_facts([sql])[0]
+    if not facts.normal:
+        return None
+    offsets = [use.offset for use in facts.tables if use.name == old]
+    if not offsets:
+        return sql
+    before = _tree(sql)
+    listed = list(tokens(sql))
+    ranges = [_range(listed, offset, old) for offset in offsets]
+    found = _tables(before, old)
+    if None in ranges or len(found) != len(ranges) or any(_is_qualified(node, old) for node in _nodes(before)):
+        return None
+    places = [place for place in ranges if place is not None]
+    short, after = old.split(".")[1], new.split(".")[1]
+    others = [t.name for t in listed if t.kind in ("word", "quoted") and not any(s <= t.start < e for s, e in places)]
+    alias = short if short != after and (short in others or after in others) else ""
+    bare = [not node.get("alias") for node in sorted(found, key=lambda node: int(node["query_location"]))]
+    for node in found:
+        node["schema_name"], node["table_name"] = new.split(".")
+        if alias and not node.get("alias"):
+            node["alias"] = alias
+    wanted = _plain(before)
+    for name, called in ((new, alias), (quote_name(new), quote(alias))):  # some names are words of SQL
+        made = sql
+        for (start, end), is_bare in sorted(zip(places, bare, strict=True), reverse=True):
+            made = f"{made[:start]}{name}{f' as {called}' if alias and is_bare else ''}{made[end:]}"
+        if wanted == _plain(_tree(made)):
+            return made
+    return None
+
+
+def _tree(sql: str) -> Any:
+    parsed = next(iter(parse([sql])))
+    return [statement["node"] for statement in parsed.statements]
+
+
+def _nodes(part: Any) -> Iterator[dict[str, Any]]:
+    waiting = [part]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            yield each
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+
+
+def _tables(tree: Any, name: str) -> list[dict[str, Any]]:
+    """Where a tree reads a dataset."""
+    schema, short = name.split(".")
+    return [
+        node
+        for node in _nodes(tree)
+        if node.get("type") == "BASE_TABLE"
+        and (folded(str(node.get("schema_name", ""))), folded(str(node.get("table_name", "")))) == (schema, short)
+    ]
+
+
+def _is_qualified(node: dict[str, Any], name: str) -> bool:
+    """Whether a column is named with schema and table: no alias stands for both."""
+    names = [folded(str(part)) for part in node.get("column_names") or ()]
+    return len(names) > 2 and names[:2] == name.split(".")
+
+
+def _range(listed: list[SqlToken], offset: int, name: str) -> tuple[int, int] | None:
+    """The characters of a name that begins at `offset`."""
+    at = next((number for number, token in enumerate(listed) if token.start == offset), None)
+    if at is None or len(listed) < at + 3:
+        return None
+    schema, dot, short = listed[at : at + 3]
+    if dot.text != "." or [schema.name, short.name] != name.split("."):
+        return None
+    return schema.start, short.end
+
+
+def _plain(part: Any) -> Any:
+    """A tree without places."""
+    if isinstance(part, dict):
+        return {key: _plain(value) for key, value in part.items() if key != "query_location"}
+    return [_plain(each) for each in part] if isinstance(part, list) else part

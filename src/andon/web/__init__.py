@@ -1,0 +1,1 @@
+"""The HTTP face: one process that a team shares."""

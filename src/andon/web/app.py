@@ -1,0 +1,402 @@
+"""The application: routes from the table of endpoints, who may call them, and answers that every face shows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import re
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from andon.base.cancel import Cancelled
+from andon.base.document import to_json
+from andon.errors import AndonError, UsageError
+from andon.query.workers import Workers
+from andon.render.values import as_json_text
+from andon.runs.goal import Listener
+from andon.web.access import Asking, Gatekeeper, require
+from andon.web.asking import Nothing
+from andon.web.calls import Answered, CallDesk, LiveCall
+from andon.web.endpoint import API, Endpoint, RouteCall
+from andon.web.metrics import Metrics
+from andon.web.middleware import AccessLog, Safety
+from andon.web.paging import Paged, link
+from andon.web.problems import MEDIA_TYPE, answer, defect, problem_of
+from andon.web.reading import MOST_BYTES, read_body, read_query
+from andon.web.routes import all_endpoints
+from andon.web.streams import Streaming
+from andon.workspace.caller import Caller
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from andon.service.service import Service
+
+_log = logging.getLogger("andon.web")
+_ID = re.compile(r"[\x21-\x7e]{1,200}\Z")
+#: So many calls that look are answered at once, so many that change something, so many queries that wait or are answered.
+_LOOKING, _CHANGING, _ASKING = 32, 8, 100
+#: A file that is sent is not larger.
+_MOST_FILE = 4_000_000_000
+
+
+class Desk:
+    """What the process shares, as one person's call sees it."""
+
+    def __init__(self, calls: CallDesk, metrics: Metrics, asking: Asking) -> None:
+        self.calls, self.metrics = calls, metrics
+        self.person, self.token = asking.person, asking.token
+
+
+class Application:
+    """Answers calls over one service.
+
+    Args:
+        names: by which the server is reached beside addresses and `localhost`.
+        log: takes a line of the access log, a mapping; None for none.
+    """
+
+    def __init__(
+        self, service: Service, names: tuple[str, ...] = (), log: Callable[[dict[str, Any]], None] | None = None
+    ) -> None:
+        self._service = service
+        workspace = service.workspace
+        self.calls = CallDesk(lambda: workspace.answered, workspace.clock)
+        self.metrics = Metrics(lambda: self.calls.running)
+        self._keeper = Gatekeeper(service, names)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._looking: anyio.CapacityLimiter
+        self._changing: anyio.CapacityLimiter
+        self._asking_queries: anyio.CapacityLimiter
+        endpoints = all_endpoints()
+        routes = [Route(e.address, self._handler(e), methods=[e.method], name=e.path) for e in endpoints]
+        routes += [
+            Route("/healthz", self._health, methods=["GET"]),
+            Route("/metrics", self._metrics_text, methods=["GET"]),
+            Route(f"{API}/openapi.json", self._description, methods=["GET"]),
+            Route(f"{API}/calls/{{call}}/events", self._events, methods=["GET"]),
+            Route(f"{API}/session", self._log_in, methods=["POST"]),
+            Route(f"{API}/session", self._log_out, methods=["DELETE"]),
+        ]
+        self.asgi = Starlette(
+            routes=routes,
+            middleware=[Middleware(AccessLog, metrics=self.metrics, log=log), Middleware(Safety)],
+            exception_handlers={HTTPException: _not_found, AndonError: _failed, Exception: _broken},
+            lifespan=self._lifespan,
+        )
+
+    # -- the life of the process
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        self._looking = anyio.CapacityLimiter(_LOOKING)
+        self._changing = anyio.CapacityLimiter(_CHANGING)
+        self._asking_queries = anyio.CapacityLimiter(_ASKING)
+        if not self._service.workspace.lake.database.is_read_only:
+            await anyio.to_thread.run_sync(self.calls.forget_old)
+        workers = Workers.of(self._service.workspace)
+        self._service.serve_queries(workers)
+        workers.start()
+        yield
+        self.calls.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=20)
+
+    # -- calls
+
+    def _handler(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+        async def handle(request: Request) -> Response:
+            asking = await self._asking(request)
+            require(asking, endpoint.role)
+            if endpoint.is_safe:
+                return await self._look(endpoint, request, asking)
+            return await self._change(endpoint, request, asking)
+
+        return handle
+
+    async def _asking(self, request: Request) -> Asking:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        asking = await anyio.to_thread.run_sync(self._keeper.look, request.method, headers, request.cookies)
+        request.state.who = asking.person.name
+        return asking
+
+    async def _look(self, endpoint: Endpoint, request: Request, asking: Asking) -> Response:
+        """A call that changes nothing: it is over when who asked is gone."""
+        call = self._call(endpoint, request, asking, await _body(endpoint, request), Listener())
+        found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=self._looking)
+        if isinstance(found, Streaming):
+            return await found.response(request, self._asking_queries, self.metrics)
+        headers = {}
+        if isinstance(found, Paged):
+            if found.following is not None:
+                headers["Link"] = link(request.url.path, request.query_params.multi_items(), found.following)
+            found = found.items
+        return Response(_text(found), endpoint.status, headers=headers, media_type="application/json")
+
+    async def _change(self, endpoint: Endpoint, request: Request, asking: Asking) -> Response:
+        """A call that changes something: it goes on to its end, whether who asked listens or not."""
+        given = _request_id(request)
+        verb = f"{endpoint.method} {endpoint.path}"
+        if endpoint.takes_file:
+            return await self._take_file(endpoint, request, asking, given)
+        body = await _body(endpoint, request)
+        digest = _digest(request, await request.body()) if given is not None else None
+        live = await self._begun(
+            given, asking, verb, digest, lambda live: self._work(endpoint, request, asking, body, live, given)
+        )
+        return await _told(live, request)
+
+    async def _begun(
+        self, given: str | None, asking: Asking, verb: str, digest: str | None, work: Callable[[LiveCall], Answered]
+    ) -> LiveCall:
+        id = given or secrets.token_hex(16)
+        live, is_new = await anyio.to_thread.run_sync(self.calls.begin, id, asking.person.name, verb, digest)
+        if is_new:
+            task = asyncio.create_task(self._run(live, work, is_noted=given is not None))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return live
+
+    async def _run(self, live: LiveCall, work: Callable[[LiveCall], Answered], *, is_noted: bool) -> None:
+        def run() -> None:
+            found = work(live)
+            try:
+                self.calls.end(live, found, is_noted=is_noted)
+            except AndonError as error:  # it was done; only the note of it could not be made
+                _log.warning("the answer of call %s could not be kept: %s", live.id, error)
+                live.end(found, "")
+
+        await anyio.to_thread.run_sync(run, limiter=self._changing)
+
+    def _work(
+        self, endpoint: Endpoint, request: Request, asking: Asking, body: Any, live: LiveCall, given: str | None
+    ) -> Answered:
+        """Do what is asked, in a thread; what happens is its answer."""
+        listener = Listener(live.report, live.cancel)
+        try:
+            call = self._call(endpoint, request, asking, body, listener, given)
+            return Answered(endpoint.status, _text(endpoint.call(call)))
+        except AndonError as error:
+            return _answered(error)
+        except Cancelled:
+            return _answered(UsageError("build.interrupted", "the call was stopped", hint="ask again when it may run"))
+        except Exception as error:  # noqa: BLE001 - the outermost boundary of a call
+            _log.exception("a defect in %s %s", endpoint.method, endpoint.path)
+            return _answered(defect(error))
+
+    async def _take_file(self, endpoint: Endpoint, request: Request, asking: Asking, given: str | None) -> Response:
+        query = read_query(endpoint.query or Nothing, request.query_params.multi_items(), endpoint.address)
+        folder = tempfile.TemporaryDirectory(prefix="andon-")
+        is_handed_over = False
+        try:
+            path = Path(folder.name) / _file_name(query.name)  # type: ignore[attr-defined] # of those that take files
+            hashed = hashlib.sha256()
+            size = 0
+            with path.open("wb") as file:
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    if size > _MOST_FILE:
+                        raise UsageError(
+                            "usage.too_large", "the file is larger than this server takes", where=path.name
+                        )
+                    hashed.update(chunk)
+                    await anyio.to_thread.run_sync(file.write, chunk)
+            digest = _digest(request, hashed.digest()) if given is not None else None
+
+            def work(live: LiveCall) -> Answered:
+                with folder:
+                    return self._work(endpoint, request, asking, path, live, given)
+
+            live = await self._begun(given, asking, f"{endpoint.method} {endpoint.path}", digest, work)
+            is_handed_over = True
+        finally:
+            if not is_handed_over:
+                folder.cleanup()
+        return await _told(live, request)
+
+    def _call(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        asking: Asking,
+        body: Any,
+        listener: Listener,
+        given: str | None = None,
+    ) -> RouteCall:
+        query = read_query(endpoint.query or Nothing, request.query_params.multi_items(), endpoint.address)
+        service = self._service.by(Caller(asking.person.name, "http", None, given))
+        desk = Desk(self.calls, self.metrics, asking)
+        return RouteCall(service, request.path_params, query, body, listener, desk)
+
+    # -- what is no verb
+
+    async def _health(self, request: Request) -> Response:
+        self._keeper.require_own_site(request.method, dict(request.headers))
+        return PlainTextResponse("ok\n")
+
+    async def _metrics_text(self, request: Request) -> Response:
+        await self._asking(request)
+        return Response(self.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def _description(self, request: Request) -> Response:
+        await self._asking(request)
+        from andon.web.openapi import description
+
+        return JSONResponse(await anyio.to_thread.run_sync(description))
+
+    async def _events(self, request: Request) -> Response:
+        await self._asking(request)
+        live = self.calls.find(request.path_params["call"])
+        last = request.headers.get("last-event-id", "0")
+        return _stream_of(live, int(last) if last.isdigit() and len(last) < 10 else 0)
+
+    async def _log_in(self, request: Request) -> Response:
+        from andon.web.session import log_in
+
+        self._keeper.require_own_site(request.method, dict(request.headers))
+        return await log_in(self._service, request)
+
+    async def _log_out(self, request: Request) -> Response:
+        from andon.web.session import log_out
+
+        self._keeper.require_own_site(request.method, dict(request.headers))
+        return log_out(request)
+
+
+async def _body(endpoint: Endpoint, request: Request) -> Any:
+    if endpoint.body is None:
+        return None
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    size = request.headers.get("content-length", "0")
+    if size.isdigit() and int(size) > MOST_BYTES:
+        raise UsageError("usage.too_large", "the document is larger than this server takes", where=endpoint.address)
+    parts, length = [], 0
+    async for chunk in request.stream():
+        length += len(chunk)
+        if length > MOST_BYTES:
+            raise UsageError("usage.too_large", "the document is larger than this server takes", where=endpoint.address)
+        parts.append(chunk)
+    data = b"".join(parts)
+    request._body = data  # as `Request.body` keeps what it read
+    if data.strip() and kind != "application/json":
+        raise UsageError(
+            "usage.bad_argument",
+            f"`{kind[:40] or 'nothing'}` is not a kind of document that is taken here",
+            where="Content-Type",
+            hint="send JSON, with `Content-Type: application/json`",
+        )
+    return read_body(endpoint.body, data, endpoint.address)
+
+
+async def _told(live: LiveCall, request: Request) -> Response:
+    """The answer of a call in the way that is asked for: at the end, as events, or where to ask about it."""
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return _stream_of(live, 0)
+    if "respond-async" in request.headers.get("prefer", "").lower():
+        place = f"{API}/calls/{live.id}"
+        return Response(_text(live.document()), 202, headers={"Location": place}, media_type="application/json")
+    found = await live.answered()
+    kind = "application/json" if found.status < 400 else MEDIA_TYPE
+    return Response(found.body, found.status, headers={"Andon-RouteCall": live.id}, media_type=kind)
+
+
+def _stream_of(live: LiveCall, after: int) -> Response:
+    """Events of a call as server-sent events."""
+
+    async def lines() -> AsyncIterator[str]:
+        yield f": call {live.id}\n\n"
+        async for event in live.events(after):
+            if event is None:
+                yield ": still running\n\n"
+            else:
+                number, name, text = event
+                yield f"id: {number}\nevent: {name}\ndata: {text.rstrip()}\n\n"
+
+    headers = {"Cache-Control": "no-store", "Andon-RouteCall": live.id, "X-Accel-Buffering": "no"}
+    return StreamingResponse(lines(), headers=headers, media_type="text/event-stream")
+
+
+def _text(found: Any) -> str:
+    return as_json_text(_plain(found)) + "\n"
+
+
+def _plain(found: Any) -> Any:
+    if isinstance(found, (list, tuple)):
+        return [_plain(each) for each in found]
+    return found.to_json() if hasattr(found, "to_json") else to_json(found)
+
+
+def _answered(error: AndonError) -> Answered:
+    found = problem_of(error)
+    return Answered(found.status, as_json_text(found.to_json()) + "\n")
+
+
+def _request_id(request: Request) -> str | None:
+    """The id that who asks gave.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    given = request.headers.get("idempotency-key")
+    if given is not None and not _ID.match(given):
+        raise UsageError(
+            "usage.bad_argument",
+            "an id of a request is up to 200 letters, digits and signs without spaces",
+            where="Idempotency-Key",
+            hint="take a UUID",
+        )
+    return given
+
+
+def _digest(request: Request, body: bytes) -> str:
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return hashlib.sha256(asked + hashlib.sha256(body).digest()).hexdigest()
+
+
+def _file_name(name: str) -> str:
+    """The last part of a name that somebody's file has."""
+    last = name.replace("\\", "/").rpartition("/")[2].replace("\0", "")
+    if not last.strip(". "):
+        raise UsageError(
+            "usage.bad_argument",
+            "the file needs a name",
+            where="name",
+            hint="`name=leads.csv`: its ending says what it is",
+        )
+    return last[-200:]
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    del request
+    assert isinstance(error, AndonError)
+    return answer(error)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 404)
+    what = f"{request.method} {request.url.path[:80]}"
+    message = f"there is nothing at {what}" if status == 404 else f"{what} is not what this address is for"
+    found = UsageError("usage.no_route", message, hint=f"{API}/openapi.json lists all that there is")
+    response = answer(found)
+    if status == 405:
+        response.status_code = 405
+        response.headers.update(getattr(error, "headers", None) or {})
+    return response
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    _log.error("a defect in %s %s", request.method, request.url.path, exc_info=error)
+    return answer(defect(error))

@@ -1,0 +1,413 @@
+"""Documents that are sent to routes, and what stands behind the `?`: one type for each thing that is asked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from andon.base.document import Document
+from andon.base.record import field
+from andon.runs.goal import RunOptions
+from andon.web.reading import moment
+
+Policy = Literal["all-or-nothing", "healthy", "none"]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+
+
+class Nothing(Document):
+    """Nothing is asked for but the thing itself."""
+
+
+class AtCommit(Document, kw_only=True):
+    """Which commit is looked at.
+
+    Attributes:
+        at: a branch, tag, commit, `main~1`, `main@2026-11-01`, `run:41`; without it the newest of the branch.
+    """
+
+    at: str | None = None
+
+
+class OnBranch(Document, kw_only=True):
+    """Which branch is worked on; without it the one of the server's folder."""
+
+    branch: str | None = None
+
+
+class PageOf(Document, kw_only=True):
+    """Which part of a list: so many, after the one named `after`. `Link: rel="next"` leads to what follows."""
+
+    limit: Limit | None = None
+    after: str | None = None
+
+
+class RunAsked(Document, kw_only=True):
+    """What `run`, `refresh` and `plan` may be told.
+
+    Attributes:
+        select, exclude: terms of a selection; empty means all.
+        agreed: the digest of the plan that somebody saw and wants, or `any`; without it a change of main's code is not done.
+        now: the clock that the run sees.
+    """
+
+    select: list[str] = field(default_factory=list)
+    exclude: list[str] = field(default_factory=list)
+    branch: str | None = None
+    publish: Policy | None = None
+    message: str | None = None
+    agreed: str | None = None
+    now: str | None = None
+    force: bool = False
+    full: bool = False
+    forward: bool = False
+    drop: bool = False
+    proofs: bool = True
+    mine: list[str] = field(default_factory=list)
+    theirs: list[str] = field(default_factory=list)
+
+    def options(self, request: str | None = None) -> RunOptions:
+        """What the service is told."""
+        return RunOptions(
+            select=tuple(self.select),
+            exclude=tuple(self.exclude),
+            branch=self.branch,
+            publish=self.publish,
+            force=self.force,
+            now=moment(self.now, "now"),
+            drop=self.drop,
+            mine=tuple(self.mine),
+            theirs=tuple(self.theirs),
+            message=self.message,
+            proofs=self.proofs,
+            agreed=self.agreed,
+            request=request,
+            full=self.full,
+            forward=self.forward,
+        )
+
+
+class OptimizeAsked(Document, kw_only=True):
+    """Of which tables small files are put together; of all without a selection."""
+
+    select: list[str] = field(default_factory=list)
+    exclude: list[str] = field(default_factory=list)
+    branch: str | None = None
+    message: str | None = None
+
+
+class BackfillAsked(Document, kw_only=True):
+    """Which times of a table that grows by time are filled, from `start` to before `end`."""
+
+    dataset: str
+    start: str
+    end: str
+    publish: Literal["whole", "batch"] = "whole"
+    branch: str | None = None
+    message: str | None = None
+
+
+class PublishAsked(Document, kw_only=True):
+    """Which branch is published into which."""
+
+    branch: str
+    into: str = "main"
+    agreed: str | None = None
+    publish: Policy | None = None
+    message: str | None = None
+    mine: list[str] = field(default_factory=list)
+    theirs: list[str] = field(default_factory=list)
+    now: str | None = None
+
+
+class BranchAsked(Document, kw_only=True):
+    """A branch that is to be made, and where it begins."""
+
+    name: str
+    at: str = "main"
+
+
+class DropAsked(Document, kw_only=True):
+    """Whether work that was not published may be lost."""
+
+    agreed: bool = False
+
+
+class SwitchAsked(Document, kw_only=True):
+    """Whether the branch is made if it is not there."""
+
+    create: bool = False
+
+
+class TagAsked(Document, kw_only=True):
+    """A tag that is to be made, and the commit that it names; without one the newest of the branch."""
+
+    name: str
+    at: str | None = None
+
+
+class UndoAsked(Document, kw_only=True):
+    """What is taken back.
+
+    Attributes:
+        commit: a publish; without it the newest.
+        agreed: whether somebody wants it although it is a refresh, somebody else's, or an older publish.
+    """
+
+    branch: str | None = None
+    commit: str | None = None
+    message: str | None = None
+    agreed: bool = False
+
+
+class AcceptAsked(Document, kw_only=True):
+    """A result that is published in spite of checks (`run`, `checks`, `reason`), or what undos took out and may pass again (`rejected`)."""
+
+    run: int | None = None
+    checks: list[str] = field(default_factory=list)
+    reason: str = ""
+    rejected: list[str] = field(default_factory=list)
+    branch: str | None = None
+
+
+class QueryAsked(Document, kw_only=True):
+    """A question.
+
+    Attributes:
+        sql: one SELECT over datasets of one commit; `saved`: the name of a saved query in its place.
+        parameters: values of `?` in order, or of `$name` by name.
+        limit: rows at most; without it as many as the server allows.
+    """
+
+    sql: str | None = None
+    saved: str | None = None
+    at: str | None = None
+    parameters: dict[str, Any] | list[Any] | None = None
+    limit: Count | None = None
+
+
+class QueryLink(Document, kw_only=True):
+    """A question in an address."""
+
+    sql: str
+    at: str | None = None
+    limit: Count | None = None
+
+
+class SaveAsked(Document, kw_only=True):
+    """A query that is saved as a dataset (`schema.name`) or as itself (a name without a schema), or a dataset that is changed.
+
+    Attributes:
+        sql: one SELECT; without it the query of what is there stays.
+        replace: whether something of that name may be there.
+        checks: ids of proposed checks, or lines.
+        agreed: the digest of the plan that somebody saw, or `any`: it is published. Without it, it is built aside and shown.
+        look: only what it would come to, without building it.
+        seen: a ref of what was looked at: where another text was published since, nothing is done.
+    """
+
+    name: str
+    sql: str | None = None
+    owner: str | None = None
+    description: str | None = None
+    materialize: str | None = None
+    refresh: str | None = None
+    tags: list[str] | None = None
+    key: list[str] | None = None
+    parameters: list[str] | None = None
+    checks: list[str] = field(default_factory=list)
+    replace: bool = False
+    branch: str | None = None
+    message: str | None = None
+    agreed: str | None = None
+    look: bool = False
+    seen: str | None = None
+
+
+class RenameAsked(Document, kw_only=True):
+    """A new name for a dataset or a saved query; without `agreed` it is only told what would be done.
+
+    Attributes:
+        leave_view: leave a view under the old name, and what reads it as it is.
+    """
+
+    old: str
+    new: str
+    leave_view: bool = False
+    branch: str | None = None
+    message: str | None = None
+    agreed: str | None = None
+
+
+class RetireAsked(Document, kw_only=True):
+    """Datasets and saved queries that go, in one publish; without `agreed` it is only told what would be done."""
+
+    names: list[str]
+    branch: str | None = None
+    message: str | None = None
+    agreed: str | None = None
+
+
+class LiveAsked(Document, kw_only=True):
+    """A question to a database itself, in its own SQL."""
+
+    connection: str
+    sql: str
+    limit: Limit = 1000
+
+
+class CheckAsked(Document, kw_only=True):
+    """Whose checks are asked, of which commit; without one the folder's lines of what the branch publishes."""
+
+    select: list[str] = field(default_factory=list)
+    at: str | None = None
+    again: bool = False
+
+
+class ChosenAt(Document, kw_only=True):
+    """Which datasets, at which commit."""
+
+    select: list[str] = field(default_factory=list)
+    at: str | None = None
+
+
+class TestAsked(Document, kw_only=True):
+    """Whose unit tests are run."""
+
+    select: list[str] = field(default_factory=list)
+    exclude: list[str] = field(default_factory=list)
+    again: bool = False
+
+
+class DatasetsAsked(PageOf, kw_only=True):
+    """Which datasets, at which commit."""
+
+    select: list[str] = field(default_factory=list)
+    at: str | None = None
+
+
+class LogAsked(Document, kw_only=True):
+    """Which commits: the newest before `at`, of all or of one dataset."""
+
+    at: str | None = None
+    dataset: str | None = None
+    limit: Limit = 20
+
+
+class SchemaLogAsked(Document, kw_only=True):
+    """Which changes of columns."""
+
+    at: str | None = None
+    limit: Limit = 20
+
+
+class DiffAsked(Document, kw_only=True):
+    """Two commits, and how they are compared.
+
+    Attributes:
+        a, b: refs; `b` is the branch without it.
+        rows: datasets whose rows are compared; `*` is all that differ.
+        report: the report for a pull request instead.
+    """
+
+    a: str
+    b: str | None = None
+    rows: list[str] = field(default_factory=list)
+    where: str | None = None
+    tolerance: str | None = None
+    limit: Limit = 20
+    report: bool = False
+
+
+class ProfileAsked(Document, kw_only=True):
+    """AtCommit which commit, and against which."""
+
+    at: str | None = None
+    against: str | None = None
+    column: str | None = None
+
+
+class LineageAsked(Document, kw_only=True):
+    """Which ways, how far, at which commit."""
+
+    at: str | None = None
+    up: bool = True
+    down: bool = True
+    depth: Limit | None = None
+
+
+class SourceAsked(Document, kw_only=True):
+    """A table (`shop.public.orders`) or an address that is to be a source, and its name."""
+
+    place: str
+    name: str | None = None
+
+
+class SourcesAsked(Document, kw_only=True):
+    """Which sources; all without a name."""
+
+    sources: list[str] = field(default_factory=list)
+    branch: str | None = None
+
+
+class LoadAsked(Document, kw_only=True):
+    """Which sources are loaded, and whether all rows are asked for."""
+
+    sources: list[str]
+    full: bool = False
+    branch: str | None = None
+    publish: Policy | None = None
+    message: str | None = None
+
+
+class UploadAsked(Document, kw_only=True):
+    """A file that is sent: for which source, and what it is called.
+
+    Attributes:
+        name: of the file; its ending says what it is.
+        replaces: whether it takes the place of what was uploaded before.
+        reading: options of the reader, as SQL.
+    """
+
+    dataset: str
+    name: str
+    replaces: bool = False
+    reading: str = ""
+    agreed: str | None = None
+    publish: Policy | None = None
+    message: str | None = None
+
+
+class PullAsked(Document, kw_only=True):
+    """Which branch's files come into the server's folder; `dry` only tells."""
+
+    branch: str | None = None
+    dry: bool = False
+
+
+class LockAsked(Document, kw_only=True):
+    """Whose packages are pinned."""
+
+    datasets: list[str] = field(default_factory=list)
+    upgrade: bool = False
+
+
+class DoctorAsked(Document, kw_only=True):
+    """Whether every file is read and compared with its hash."""
+
+    deep: bool = False
+
+
+class TokenAsked(Document, kw_only=True):
+    """A token that is to be made."""
+
+    person: str
+    scope: Literal["read", "edit", "admin"] | None = None
+    expires: str = "90d"
+
+
+class SessionAsked(Document, kw_only=True):
+    """The token that somebody shows, to get a cookie."""
+
+    token: str

@@ -1,0 +1,254 @@
+"""Calls that change something: each runs to its end whoever still listens, tells of its progress, can be stopped, and answers once.
+
+Who gives a call an id (`Idempotency-Key`) may ask again after a lost answer: what was done is told again, and nothing is done twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+
+from andon.base.cancel import CancelToken
+from andon.base.clock import Clock, to_text
+from andon.base.document import UNSET, Document, UnsetType
+from andon.errors import ConflictError, UsageError
+from andon.model.event import Ended, Event, Notice, Planned, TaskEnded, TaskStarted
+from andon.render.values import as_json_text
+from andon.state.answered import AnsweredCall, AnsweredCalls
+
+#: So many calls that ended are remembered, for who asks about them.
+_KEPT = 200
+#: So long is told again what a call with an id was answered.
+_TOLD_AGAIN = timedelta(days=7)
+
+
+class CallDocument(Document):
+    """A call: where it stands.
+
+    Attributes:
+        state: `running`, `done` or `failed`.
+        status, answer: of the answer, when it is there.
+    """
+
+    id: str
+    who: str
+    verb: str
+    state: str
+    started: str
+    ended: str | None
+    status: int | None
+    answer: Any | UnsetType = UNSET
+
+
+class Answered:
+    """The answer of a call: an HTTP status and a JSON text."""
+
+    def __init__(self, status: int, body: str) -> None:
+        self.status, self.body = status, body
+
+
+class LiveCall:
+    """A call in progress, or one that ended. Safe under threads; events are waited for on the server's loop."""
+
+    def __init__(self, id: str, who: str, verb: str, started: str) -> None:
+        self.id, self.who, self.verb, self.started = id, who, verb, started
+        self.cancel = CancelToken()
+        self.ended: str | None = None
+        self.answer: Answered | None = None
+        self._events: list[tuple[str, str]] = []
+        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._lock = threading.Lock()
+
+    def report(self, event: Event) -> None:
+        """Hear of progress; a reporter of runs."""
+        found = _event(event)
+        if found is not None:
+            self._tell(found[0], as_json_text(found[1]))
+
+    def end(self, answer: Answered, at: str) -> None:
+        """The answer is there."""
+        with self._lock:
+            self.answer, self.ended = answer, at
+        self._tell("answer" if answer.status < 400 else "error", answer.body)
+
+    def document(self) -> CallDocument:
+        """Where it stands."""
+        import json
+
+        answer = self.answer
+        state = "running" if answer is None else "done" if answer.status < 400 else "failed"
+        return CallDocument(
+            self.id,
+            self.who,
+            self.verb,
+            state,
+            self.started,
+            self.ended,
+            answer.status if answer else None,
+            json.loads(answer.body) if answer else UNSET,
+        )
+
+    async def events(self, after: int = 0) -> AsyncIterator[tuple[int, str, str] | None]:
+        """Events as they come: number, name, JSON text; the answer is the last. None while there is nothing to tell for a while."""
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        waiting = (loop, changed)
+        with self._lock:
+            self._waiting.add(waiting)
+        try:
+            at = after
+            while True:
+                with self._lock:
+                    changed.clear()
+                    found, is_over = self._events[at:], self.answer is not None
+                for name, text in found:
+                    at += 1
+                    yield at, name, text
+                if is_over and at >= len(self._events):
+                    return
+                try:
+                    await asyncio.wait_for(changed.wait(), 15)
+                except TimeoutError:
+                    yield None
+        finally:
+            with self._lock:
+                self._waiting.discard(waiting)
+
+    async def answered(self) -> Answered:
+        """The answer, when it is there."""
+        async for _ in self.events():
+            continue
+        assert self.answer is not None  # the last event is the answer
+        return self.answer
+
+    def _tell(self, name: str, text: str) -> None:
+        with self._lock:
+            self._events.append((name, text))
+            waiting = list(self._waiting)
+        for loop, changed in waiting:
+            loop.call_soon_threadsafe(changed.set)
+
+
+class CallDesk:
+    """Knows the calls of this process, and what calls with an id were answered by any."""
+
+    def __init__(self, answered: Callable[[], AnsweredCalls], clock: Clock) -> None:
+        self._answered = answered
+        self._clock = clock
+        self._calls: OrderedDict[str, LiveCall] = OrderedDict()
+        self._lock = threading.Lock()
+        self._is_closing = False
+
+    @property
+    def running(self) -> int:
+        """How many are in progress."""
+        with self._lock:
+            return sum(call.answer is None for call in self._calls.values())
+
+    def begin(self, id: str, who: str, verb: str, digest: str | None) -> tuple[LiveCall, bool]:
+        """A call that is asked for, and whether it has to be run: not if it is in progress or was answered.
+
+        Args:
+            digest: of what is asked, where who asks gave the id; None where the id was made here.
+
+        Raises:
+            UsageError: `usage.request_reused`.
+            ConflictError: `usage.in_progress` while the server stops.
+        """
+        with self._lock:
+            if self._is_closing:
+                raise ConflictError(
+                    "usage.in_progress",
+                    "the server stops and takes nothing new",
+                    hint="ask again in a while",
+                    retryable=True,
+                )
+            at = to_text(self._clock())
+            if digest is None:
+                return self._add(LiveCall(id, who, verb, at)), True
+            noted = self._answered().begin(AnsweredCall(id, who, digest, at))
+            if (noted.who, noted.digest) != (who, digest):
+                raise UsageError(
+                    "usage.request_reused",
+                    f"the id `{id[:40]}` was given to another request before",
+                    where=id[:40],
+                    hint="give each request an id of its own",
+                )
+            if (live := self._calls.get(id)) is not None and (live.answer is None or live.answer.status < 400):
+                return live, False
+            call = self._add(LiveCall(id, who, verb, noted.at))
+            if noted.status is None or noted.body is None:
+                return call, True
+        call.end(Answered(noted.status, noted.body), noted.at)
+        return call, False
+
+    def end(self, call: LiveCall, answer: Answered, *, is_noted: bool) -> None:
+        """A call came to its end. An answer that says that nothing was done is not kept: asked again, it may succeed."""
+        if is_noted and answer.status < 400:
+            self._answered().end(call.id, answer.status, answer.body)
+        elif is_noted:
+            self._answered().forget(call.id)
+        call.end(answer, to_text(self._clock()))
+
+    def find(self, id: str) -> LiveCall:
+        """A call of this process.
+
+        Raises:
+            UsageError: `usage.no_route`.
+        """
+        with self._lock:
+            found = self._calls.get(id)
+        if found is None:
+            raise UsageError("usage.no_route", f"there is no call `{id[:40]}`", hint="`/api/v1/calls` lists them")
+        return found
+
+    def cancel(self, id: str) -> LiveCall:
+        """Tell a call to stop. Raises as `find`."""
+        call = self.find(id)
+        call.cancel.cancel()
+        return call
+
+    def documents(self) -> list[CallDocument]:
+        """All that are known, the newest first."""
+        with self._lock:
+            calls = list(self._calls.values())
+        return [call.document() for call in reversed(calls)]
+
+    def stop(self) -> None:
+        """Take nothing new, and tell all that run to stop."""
+        with self._lock:
+            self._is_closing = True
+            calls = list(self._calls.values())
+        for call in calls:
+            if call.answer is None:
+                call.cancel.cancel()
+
+    def forget_old(self) -> None:
+        """Forget answers that nobody asks for any more."""
+        self._answered().forget_before(to_text(self._clock() - _TOLD_AGAIN))
+
+    def _add(self, call: LiveCall) -> LiveCall:
+        self._calls[call.id] = call
+        self._calls.move_to_end(call.id)
+        ended = [each.id for each in self._calls.values() if each.answer is not None]
+        for id in ended[: max(0, len(ended) - _KEPT)]:
+            del self._calls[id]
+        return call
+
+
+def _event(event: Event) -> tuple[str, Any] | None:
+    """The name and the document of an event; the end of a run is its answer."""
+    match event:
+        case Planned():
+            return "planned", {"run": event.run, "plan": event.plan.to_json()}
+        case TaskStarted():
+            return "task-started", {"dataset": event.dataset, "action": str(event.action)}
+        case TaskEnded():
+            return "task-ended", event.result.to_json()
+        case Notice():
+            return "notice", {"text": event.text}
+        case Ended():
+            return None

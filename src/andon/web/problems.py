@@ -1,0 +1,126 @@
+"""Errors as answers: problem details (RFC 9457) with the code, place and hint that every face shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from andon.base.document import UNSET, Document, UnsetType
+from andon.base.record import field
+from andon.errors import CODES, AccessError, AndonError, ConflictError, MachineError, Problem, ProjectError, UsageError
+from andon.model.plan import PlanDocument
+from andon.web.endpoint import API
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+#: Codes whose status is not that of their kind.
+_STATUS = {
+    "access.unknown": 401,
+    "access.denied": 403,
+    "access.cross_site": 403,
+    "usage.no_route": 404,
+    "usage.no_project": 404,
+    "usage.too_large": 413,
+    "usage.exists": 409,
+    "usage.confirmation_needed": 409,
+    "usage.in_progress": 409,
+    "usage.query_limit": 422,
+    "usage.query_cancelled": 409,
+    "machine.busy": 503,
+    "usage.request_reused": 422,
+    "lake.ref_not_found": 404,
+    "lake.dataset_not_found": 404,
+    "lake.column_not_found": 404,
+    "lake.ref_exists": 409,
+    "lake.nothing_to_undo": 409,
+    "lake.nothing_to_redo": 409,
+    "lake.protected": 409,
+    "machine.read_only": 403,
+    "machine.missing": 501,
+    "build.interrupted": 409,
+    "internal.error": 500,
+}
+
+
+class ProblemDocument(Document, kw_only=True):
+    """An error as it is answered.
+
+    Attributes:
+        type: where the code is explained, relative to the server.
+        title: what the code means; `detail`: what happened this time.
+        plan, digest: what would be done, where somebody has to agree; the call again with `agreed: digest` does just that.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    where: str | None = None
+    hint: str | None = None
+    retryable: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    details: dict[str, Any] | UnsetType = UNSET
+    plan: PlanDocument | UnsetType = UNSET
+    digest: str | UnsetType = UNSET
+
+
+def status_of(error: AndonError) -> int:
+    """The HTTP status of an error: by its code, else by its kind."""
+    if error.code in _STATUS:
+        return _STATUS[error.code]
+    match error:
+        case UsageError():
+            return 400
+        case ProjectError():
+            return 422
+        case ConflictError():
+            return 409
+        case AccessError():
+            return 403
+        case MachineError():
+            return 503 if error.retryable else 500
+    return 422
+
+
+def problem_of(error: AndonError) -> ProblemDocument:
+    """The document of an error."""
+    plan = getattr(error, "plan", None)
+    return ProblemDocument(
+        type=f"{API}/errors/{error.code}",
+        title=CODES[error.code],
+        status=status_of(error),
+        detail=error.message,
+        code=error.code,
+        where=error.where,
+        hint=error.hint,
+        retryable=error.retryable,
+        problems=list(error.problems),
+        details=dict(error.details) if error.details else UNSET,
+        plan=plan.document() if plan is not None else UNSET,
+        digest=plan.digest if plan is not None else UNSET,
+    )
+
+
+def defect(error: BaseException) -> AndonError:
+    """A defect of Andon as an error that can be shown; its trace belongs in the server's log."""
+    return MachineError(
+        "internal.error",
+        f"a defect in Andon: {type(error).__name__}",
+        hint="the server's log has the trace; please report it",
+    )
+
+
+def answer(error: AndonError) -> Response:
+    """The response to a call that failed."""
+    from starlette.responses import Response
+
+    from andon.render.values import as_json_text
+
+    found = problem_of(error)
+    headers = {"WWW-Authenticate": 'Bearer realm="andon"'} if found.status == 401 else {}
+    if found.status == 503:
+        headers["Retry-After"] = "1"
+    return Response(as_json_text(found.to_json()) + "\n", found.status, headers=headers, media_type=MEDIA_TYPE)

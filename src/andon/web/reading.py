@@ -1,0 +1,100 @@
+"""What a call says, as values of a route's types: what stands behind the `?`, and documents that were sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, TypeVar, get_origin
+
+import msgspec
+
+from andon.base.clock import from_text
+from andon.base.document import Document
+from andon.base.names import did_you_mean
+from andon.base.record import learn
+from andon.errors import UsageError
+
+D = TypeVar("D", bound=Document)
+
+#: A document that is sent is not larger.
+MOST_BYTES = 4_000_000
+
+
+def read_query(kind: type[D], pairs: Iterable[tuple[str, str]], address: str) -> D:
+    """What stands behind the `?`, as the document that a route takes.
+
+    Raises:
+        UsageError: `usage.bad_argument` for a name that the route does not know, one given twice that has one value, a wrong value.
+    """
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    values: dict[str, Any] = {}
+    for name, text in pairs:
+        if name not in fields:
+            raise UsageError(
+                "usage.bad_argument",
+                f"`{_short(name)}` is nothing that {address} takes",
+                where=address,
+                hint=did_you_mean(name, fields) or f"it takes {', '.join(fields) or 'nothing'}",
+            )
+        if get_origin(fields[name].type) is list:
+            values.setdefault(name, []).append(text)
+        elif name in values:
+            raise UsageError("usage.bad_argument", f"`{name}` is given twice", where=address, hint="leave one out")
+        else:
+            values[name] = text
+    learn(kind)
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise _unfit(str(error), address) from error
+
+
+def read_body(kind: type[D], body: bytes, address: str) -> D:
+    """The document that was sent.
+
+    Raises:
+        UsageError: `usage.bad_argument` for what is no JSON, or no such document.
+    """
+    try:
+        value = json.loads(body.decode("utf-8")) if body.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            "usage.bad_argument",
+            f"what was sent is no JSON: {error}",
+            where=address,
+            hint="send one JSON object, as UTF-8",
+        ) from error
+    learn(kind)
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise _unfit(str(error), address) from error
+
+
+def moment(text: str | None, name: str) -> datetime | None:
+    """The moment that a text names.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    if text is None:
+        return None
+    try:
+        return from_text(text)
+    except (ValueError, OverflowError) as error:
+        hint = "write `2026-11-01` or `2026-11-01T06:00`"
+        raise UsageError("usage.bad_argument", f"`{_short(text)}` is not a time", where=name, hint=hint) from error
+
+
+def _unfit(told: str, address: str) -> UsageError:
+    message, _, place = told.partition(" - at `")
+    text = f"{message[:1].lower()}{message[1:]}"
+    where = place.rstrip("`").removeprefix("$").lstrip(".")
+    if where:
+        text = f"`{_short(where)}`: {text}"
+    return UsageError("usage.bad_argument", text, where=address, hint="`/api/v1/openapi.json` says what it takes")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -1,0 +1,75 @@
+"""Checks by themselves: asked, explained, proposed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from andon.model.person import PersonRole
+from andon.service.checks import CheckReportDocument, ChecksSqlDocument
+from andon.service.suggestions import SuggestionsDocument
+from andon.web.asking import CheckAsked, ChosenAt
+from andon.web.endpoint import Endpoint, RouteCall
+
+
+def _run(call: RouteCall) -> Any:
+    asked: CheckAsked = call.body
+    return call.service.checks.run(tuple(asked.select), asked.at, again=asked.again)
+
+
+def _sql(call: RouteCall) -> Any:
+    return ChecksSqlDocument(call.service.checks.sql(tuple(call.query.select), call.query.at))
+
+
+def _suggest(call: RouteCall) -> Any:
+    return SuggestionsDocument(call.service.suggestions.suggest(tuple(call.query.select), call.query.at), {})
+
+
+def _write(call: RouteCall) -> Any:
+    nouns = call.service.suggestions
+    found = nouns.suggest(tuple(call.body.select), call.body.at)
+    written = nouns.write(found)
+    return SuggestionsDocument(found, {path: [s.line for s in lines] for path, lines in written.items()})
+
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/checks",
+        "check",
+        PersonRole.EDITOR,
+        "Ask what must hold; nothing is built or published.",
+        _run,
+        (CheckReportDocument,),
+        body=CheckAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/checks/sql",
+        "check --sql",
+        PersonRole.READER,
+        "What would run for checks, and how.",
+        _sql,
+        (ChecksSqlDocument,),
+        ChosenAt,
+    ),
+    Endpoint(
+        "GET",
+        "/suggestions",
+        "check --suggest",
+        PersonRole.READER,
+        "Checks that may be added, from the data and its history.",
+        _suggest,
+        (SuggestionsDocument,),
+        ChosenAt,
+    ),
+    Endpoint(
+        "POST",
+        "/suggestions",
+        "check --suggest --write",
+        PersonRole.EDITOR,
+        "Put into the server's folder what would never have failed.",
+        _write,
+        (SuggestionsDocument,),
+        body=ChosenAt,
+    ),
+)

@@ -1,0 +1,157 @@
+"""Datasets: what there is, what it looks like, where it comes from and whom it reaches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from andon.base.record import replace
+from andon.errors import UsageError
+from andon.model.check_result import CheckDocument
+from andon.model.person import PersonRole
+from andon.model.profile import Profile
+from andon.model.profile_diff import ProfileDiffDocument
+from andon.service.datasets import DatasetInfo, PageDocument
+from andon.service.lineage import ImpactDocument, TrailDocument
+from andon.service.schema_changes import SchemaChangeDocument
+from andon.service.status import StatusDocument
+from andon.web.asking import (
+    AtCommit,
+    DatasetsAsked,
+    LineageAsked,
+    OnBranch,
+    ProfileAsked,
+    SchemaLogAsked,
+)
+from andon.web.endpoint import Endpoint, RouteCall
+from andon.web.paging import page
+
+
+def _list(call: RouteCall) -> Any:
+    asked: DatasetsAsked = call.query
+    found = call.service.datasets.list(asked.at, tuple(asked.select))
+    return page(found, asked, lambda each: each.dataset)
+
+
+def _show(call: RouteCall) -> Any:
+    return call.service.datasets.show(call.path["dataset"], call.query.at)
+
+
+def _profile(call: RouteCall) -> Any:
+    asked: ProfileAsked = call.query
+    name = call.path["dataset"]
+    if asked.against is not None:
+        return call.service.profiles.compare(name, asked.at, asked.against)
+    found = call.service.profiles.profile(name, asked.at)
+    if asked.column is None:
+        return found
+    column = found.column(asked.column)
+    if column is None:
+        known = ", ".join(c.name for c in found.columns)
+        message = f"`{name}` has no column `{asked.column}`"
+        raise UsageError("lake.column_not_found", message, where=name, hint=f"its columns: {known}")
+    return replace(found, columns=(column,))
+
+
+def _history(call: RouteCall) -> Any:
+    found = call.service.checks.history(call.path["dataset"])
+    return [replace(result.document(), run=result.run) for result in found]
+
+
+def _schema_log(call: RouteCall) -> Any:
+    return call.service.history.schema_log(call.path["dataset"], call.query.at, call.query.limit)
+
+
+def _lineage(call: RouteCall) -> Any:
+    asked: LineageAsked = call.query
+    return call.service.lineages.lineage(call.path["target"], asked.at, up=asked.up, down=asked.down, depth=asked.depth)
+
+
+def _impact(call: RouteCall) -> Any:
+    return call.service.lineages.impact(call.path["target"], call.query.at)
+
+
+def _status(call: RouteCall) -> Any:
+    return call.service.standing.status(call.query.branch)
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/datasets",
+        "ls",
+        PersonRole.READER,
+        "All datasets of a commit, or those that a selection names.",
+        _list,
+        (list[DatasetInfo],),
+        DatasetsAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/datasets/{dataset}",
+        "show",
+        PersonRole.READER,
+        "One dataset: what it is, how it is made, for whom.",
+        _show,
+        (PageDocument,),
+        AtCommit,
+    ),
+    Endpoint(
+        "GET",
+        "/datasets/{dataset}/profile",
+        "profile",
+        PersonRole.READER,
+        "What the values of a dataset look like, and with `against` what moved.",
+        _profile,
+        (Profile, ProfileDiffDocument),
+        ProfileAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/datasets/{dataset}/checks",
+        "check --history",
+        PersonRole.READER,
+        "What its checks said in the runs so far.",
+        _history,
+        (list[CheckDocument],),
+    ),
+    Endpoint(
+        "GET",
+        "/datasets/{dataset}/schema-changes",
+        "log --schema",
+        PersonRole.READER,
+        "Every change of its columns and types.",
+        _schema_log,
+        (list[SchemaChangeDocument],),
+        SchemaLogAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/lineage/{target:path}",
+        "lineage",
+        PersonRole.READER,
+        "Where a dataset or column comes from, and where it goes.",
+        _lineage,
+        (TrailDocument,),
+        LineageAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/impact/{target:path}",
+        "impact",
+        PersonRole.READER,
+        "What a change of a dataset or column would reach.",
+        _impact,
+        (ImpactDocument,),
+        AtCommit,
+    ),
+    Endpoint(
+        "GET",
+        "/status",
+        "status",
+        PersonRole.READER,
+        "Where the server's folder stands against its branch.",
+        _status,
+        (StatusDocument,),
+        OnBranch,
+    ),
+)

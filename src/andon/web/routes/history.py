@@ -1,0 +1,142 @@
+"""What was published, how commits differ, and how a publish is taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from andon.errors import UsageError
+from andon.model.commit import CauseDocument
+from andon.model.person import PersonRole
+from andon.model.run import RunDocument
+from andon.service.diff_report import DiffReportDocument
+from andon.service.documents import AcceptedDocument
+from andon.service.history import DiffDocument, LogDocument
+from andon.service.row_diffs import RowOptions
+from andon.service.undo import RevertedDocument
+from andon.web.asking import AcceptAsked, DiffAsked, LogAsked, OnBranch, UndoAsked
+from andon.web.endpoint import Endpoint, RouteCall
+from andon.web.paging import Paged
+
+
+def _log(call: RouteCall) -> Any:
+    asked: LogAsked = call.query
+    entries = call.service.history.log(asked.at, asked.dataset, asked.limit)
+    is_cut = len(entries) == asked.limit and entries[-1].commit.parent is not None
+    return Paged(entries, ("at", f"{entries[-1].commit.id}~1") if is_cut else None)
+
+
+def _diff(call: RouteCall) -> Any:
+    asked: DiffAsked = call.query
+    b = asked.b or call.service.workspace.branch()
+    if asked.report:
+        if asked.rows or asked.where is not None or asked.tolerance is not None:
+            message = "a report has its own summary of rows"
+            raise UsageError(
+                "usage.bad_argument", message, where="report", hint="leave `rows`, `where` and `tolerance` out"
+            )
+        return call.service.diff_reports.report(asked.a, b)
+    if asked.rows:
+        names = tuple(dict.fromkeys(name for name in asked.rows if name != "*"))
+        limit = asked.limit if names else 0
+        return call.service.history.diff_rows(asked.a, b, names, RowOptions(asked.where, limit, asked.tolerance, None))
+    if asked.where is not None or asked.tolerance is not None:
+        message = "`where` and `tolerance` are about rows"
+        raise UsageError("usage.bad_argument", message, where="where", hint="add `rows=DATASET`")
+    return call.service.history.diff(asked.a, b)
+
+
+def _undo(call: RouteCall) -> Any:
+    asked: UndoAsked = call.body
+    service = call.service
+    undoing, request = service.undoing, service.workspace.caller.request
+    if request is not None and (done := undoing.answered(request, asked.branch)) is not None:
+        return done
+    target, datasets = undoing.undo_preview(asked.branch)
+    is_older = asked.commit is not None and service.workspace.lake.refs.resolve(asked.commit).id != target.id
+    if is_older or not undoing.is_restore(asked.branch):
+        older = service.reverting.find(asked.commit, asked.branch) if asked.commit is not None and is_older else target
+        if not asked.agreed:
+            what = f"this would take {older.id[:8]} ({older.message}) out of what is published since, and plan the rest anew"
+            raise _unconfirmed(what, older.id)
+        return service.reverting.revert(older, asked.branch, asked.message, listener=call.listener, request=request)
+    if (reason := undoing.needs_asking(target)) is not None and not asked.agreed:
+        count = f"{len(datasets)} dataset{'' if len(datasets) == 1 else 's'}"
+        raise _unconfirmed(f"this would take back {target.id[:8]} ({target.message}; {count}), and {reason}", target.id)
+    return undoing.undo(asked.branch, expect=target.id, message=asked.message, request=request)
+
+
+def _unconfirmed(message: str, commit: str) -> UsageError:
+    hint = f'ask again with `"agreed": true` and `"commit": "{commit[:8]}"`'
+    return UsageError("usage.confirmation_needed", message, where=commit[:8], hint=hint)
+
+
+def _redo(call: RouteCall) -> Any:
+    return call.service.undoing.redo(call.body.branch, request=call.service.workspace.caller.request)
+
+
+def _accept(call: RouteCall) -> Any:
+    asked: AcceptAsked = call.body
+    if (asked.run is None) == (not asked.rejected) or (asked.run is not None and not asked.checks):
+        message = "say either `run`, `checks` and `reason`, or `rejected`"
+        raise UsageError("usage.bad_argument", message, where="/api/v1/acceptances", hint='`rejected: ["."]` is all')
+    if asked.run is not None:
+        return call.service.checks.accept(asked.run, asked.checks, asked.reason, call.listener)
+    commit, lifted = call.service.undoing.accept_rejected(*asked.rejected, branch=asked.branch)
+    return AcceptedDocument(commit.id, [CauseDocument.about(cause) for cause in lifted])
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/commits",
+        "log",
+        PersonRole.READER,
+        "What readers saw, newest first; of one dataset, what changed it.",
+        _log,
+        (list[LogDocument],),
+        LogAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/diff",
+        "diff",
+        PersonRole.READER,
+        "How two commits differ: datasets, code, and with `rows` which rows.",
+        _diff,
+        (DiffDocument, DiffReportDocument),
+        DiffAsked,
+    ),
+    Endpoint(
+        "POST",
+        "/undos",
+        "undo",
+        PersonRole.EDITOR,
+        "Take the newest publish back, or an older one.",
+        _undo,
+        (RevertedDocument, RunDocument),
+        body=UndoAsked,
+        reports=True,
+    ),
+    Endpoint(
+        "POST",
+        "/redos",
+        "redo",
+        PersonRole.EDITOR,
+        "Bring back what the newest undo took.",
+        _redo,
+        (RevertedDocument,),
+        body=OnBranch,
+        reports=True,
+    ),
+    Endpoint(
+        "POST",
+        "/acceptances",
+        "accept",
+        PersonRole.EDITOR,
+        "Publish a result in spite of a check, or let what undos took out pass again.",
+        _accept,
+        (RunDocument, AcceptedDocument),
+        body=AcceptAsked,
+        reports=True,
+    ),
+)

@@ -1,0 +1,55 @@
+"""Who is who: tokens, and the cookie that pages use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from andon.model.person import AccessToken, Person, PersonRole, TokenMade, Whoami
+from andon.web.asking import TokenAsked
+from andon.web.endpoint import Endpoint, RouteCall
+
+
+def _list(call: RouteCall) -> Any:
+    return call.service.tokens.list()
+
+
+def _create(call: RouteCall) -> Any:
+    asked: TokenAsked = call.body
+    return call.service.tokens.create(asked.person, asked.scope, asked.expires)
+
+
+def _revoke(call: RouteCall) -> Any:
+    return call.service.tokens.revoke(call.path["token"])
+
+
+def _me(call: RouteCall) -> Any:
+    person: Person = call.desk.person
+    return Whoami(person.name, person.role, call.desk.token)
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/me", "", PersonRole.READER, "Who is asking, as the server knows them.", _me, (Whoami,)),
+    Endpoint(
+        "GET",
+        "/tokens",
+        "token list",
+        PersonRole.OWNER,
+        "All tokens, without their secrets.",
+        _list,
+        (list[AccessToken],),
+    ),
+    Endpoint(
+        "POST",
+        "/tokens",
+        "token create",
+        PersonRole.OWNER,
+        "Make a token; its secret is told this once.",
+        _create,
+        (TokenMade,),
+        body=TokenAsked,
+        status=201,
+    ),
+    Endpoint(
+        "DELETE", "/tokens/{token}", "token revoke", PersonRole.OWNER, "Take a token back.", _revoke, (AccessToken,)
+    ),
+)

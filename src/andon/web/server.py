@@ -1,0 +1,108 @@
+"""The process: listens, says where, stops cleanly."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from andon.base.document import Document
+from andon.errors import MachineError
+from andon.web.access import require_safe_place
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from andon.service.service import Service
+
+
+class ServingDocument(Document):
+    """A server that listens."""
+
+    address: str
+    project: str
+    commit: str
+    people: int
+
+
+#: How long answers that are on their way may take when the server stops.
+_GRACE = 20
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at an address; port 0 is any that is free.
+
+    Raises:
+        MachineError: `machine.address` for one that is taken or not this machine's.
+    """
+    name = host.strip("[]")
+    try:
+        family, _, _, _, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)[0]
+        found = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise _no_address(host, port, error) from error
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+        found.listen(2048)
+    except OSError as error:
+        found.close()
+        raise _no_address(host, port, error) from error
+    return found
+
+
+def address_of(host: str, listening: socket.socket) -> str:
+    """The address that a browser opens."""
+    port = listening.getsockname()[1]
+    name = host.strip("[]")
+    shown = "localhost" if name in ("127.0.0.1", "::1", "localhost") else f"[{name}]" if ":" in name else name
+    return f"http://{shown}:{port}"
+
+
+def server(
+    service: Service, host: str, log: Callable[[dict[str, Any]], None] | None = None
+) -> tuple[uvicorn.Server, Any]:
+    """A server over a service, ready to run, and the application in it.
+
+    Raises:
+        UsageError: `access.no_people` where others could reach it and it knows nobody.
+    """
+    import uvicorn
+
+    from andon.web.app import Application
+
+    require_safe_place(host, service.workspace.people)
+    names = tuple(str(service.workspace.settings.get("server.names")).split(","))
+    application = Application(service, names, log)
+    config = uvicorn.Config(
+        application.asgi,
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        log_level=logging.WARNING,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=_GRACE,
+        timeout_keep_alive=30,
+        ws="none",
+        h11_max_incomplete_event_size=64_000,
+    )
+    return uvicorn.Server(config), application
+
+
+def write_line(line: dict[str, Any]) -> None:
+    """A line of the access log, as JSON on stderr."""
+    sys.stderr.write(json.dumps(line, ensure_ascii=True) + "\n")
+    sys.stderr.flush()
+
+
+def _no_address(host: str, port: int, error: OSError) -> MachineError:
+    return MachineError(
+        "machine.address",
+        f"the server can't listen at {host}:{port}: {error.strerror or error}",
+        where=f"{host}:{port}",
+        hint="another port: `andon up --port 0` takes one that is free; or stop what listens there",
+    )

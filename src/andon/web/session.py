@@ -1,0 +1,57 @@
+"""The cookie by which pages know a person: a token that scripts of a page can't read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+from starlette.responses import Response
+
+from andon.errors import UsageError
+from andon.model.person import Whoami
+from andon.render.values import as_json_text
+from andon.web.access import COOKIE
+from andon.web.asking import SessionAsked
+from andon.web.reading import read_body
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from andon.service.service import Service
+
+_ADDRESS = "/api/v1/session"
+_MOST = 10_000
+#: A browser forgets the cookie after as many seconds; the token may end before.
+_LIFE = 90 * 86400
+
+
+async def log_in(service: Service, request: Request) -> Response:
+    """Take a token, and hand it back as a cookie.
+
+    Raises:
+        AccessError: `access.unknown`.
+        UsageError: `usage.bad_argument` for what is no document.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise UsageError("usage.bad_argument", "this takes JSON", where="Content-Type", hint='send `{"token": "…"}`')
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > _MOST:
+            raise UsageError("usage.too_large", "the document is larger than this server takes", where=_ADDRESS)
+    token = read_body(SessionAsked, data, _ADDRESS).token.strip()
+    person, known = await anyio.to_thread.run_sync(service.tokens.who, token)
+    request.state.who = person.name
+    body = as_json_text(Whoami(person.name, person.role, known.id).to_json()) + "\n"
+    response = Response(body, media_type="application/json")
+    is_secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, token, max_age=_LIFE, httponly=True, samesite="strict", secure=is_secure, path="/")
+    return response
+
+
+def log_out(request: Request) -> Response:
+    """Let the browser forget the cookie; the token stays good."""
+    del request
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict", path="/")
+    return response

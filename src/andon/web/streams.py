@@ -1,0 +1,158 @@
+"""Answers of queries on their way: rows as a document, or bytes as they come, by what the caller can take."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio
+import anyio.to_thread
+from starlette.responses import Response, StreamingResponse
+
+from andon.base.cancel import CancelToken
+from andon.base.document import UNSET
+from andon.errors import AndonError, UsageError
+from andon.render.values import as_json_text
+from andon.service.documents import AnswerDocument
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from andon.query.streaming import Streamed
+    from andon.web.metrics import Metrics
+
+T = TypeVar("T")
+
+JSON = "application/json"
+ARROW = "application/vnd.apache.arrow.stream"
+#: What an answer can be given as: media type, and the format's name.
+MEDIA = {
+    JSON: "json",
+    ARROW: "arrow",
+    "text/csv": "csv",
+    "application/vnd.apache.parquet": "parquet",
+}
+#: Rows of a document, where the caller does not say how many.
+ROWS_OF_DOCUMENT = 10_000
+
+
+class Streaming:
+    """The answer of a query that is asked when the response is made.
+
+    Args:
+        ask: asks it for at most so many rows (None: as many as the server gives), up to its first rows.
+        limit: rows that the caller wants at most.
+    """
+
+    def __init__(self, ask: Callable[[int | None, CancelToken], Streamed], limit: int | None) -> None:
+        self._ask, self._limit = ask, limit
+
+    async def response(self, request: Request, limiter: anyio.CapacityLimiter, metrics: Metrics) -> Response:
+        """The answer in the form that the caller takes.
+
+        Raises:
+            AndonError: what is wrong with the query; after the first bytes went out, the connection is cut.
+        """
+        form = accepted(request.headers.get("accept", ""))
+        limit = ROWS_OF_DOCUMENT if self._limit is None and form == "json" else self._limit
+        cancel = CancelToken()
+        try:
+            answer = await _while_there(request, cancel, lambda: self._ask(limit, cancel), limiter)
+            headers = {"Andon-Commit": answer.commit.id, "Andon-Seconds": f"{answer.seconds:.4f}"}
+            if form == "json":
+                text = await _while_there(request, cancel, lambda: _document(answer), limiter)
+                metrics.queried("done", answer.rows_read)
+                return Response(text, headers=headers, media_type=JSON)
+            media = next(media for media, name in MEDIA.items() if name == form)
+            body = _chunks(answer, form, limiter, metrics)
+            first = await anext(body, b"")  # what fails before the first byte is told as an error
+        except AndonError as error:
+            metrics.queried(error.code)
+            raise
+        if form != "arrow":
+            headers["Content-Disposition"] = f'attachment; filename="answer.{form}"'
+        return StreamingResponse(_after(first, body), headers=headers, media_type=media)
+
+
+async def _while_there(
+    request: Request, cancel: CancelToken, work: Callable[[], T], limiter: anyio.CapacityLimiter
+) -> T:
+    """What `work` gives, done in a thread; a caller who is gone stops it.
+
+    Raises:
+        AndonError: what came in between.
+    """
+    failed: list[AndonError] = []
+    found: list[T] = []
+
+    async def watch() -> None:
+        while not await request.is_disconnected():
+            await anyio.sleep(0.25)
+        cancel.cancel()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(watch)
+        try:
+            found.append(await anyio.to_thread.run_sync(work, limiter=limiter))
+        except AndonError as error:
+            failed.append(error)  # raised outside: a group would wrap it
+        group.cancel_scope.cancel()
+    if failed:
+        raise failed[0]
+    return found[0]
+
+
+def _document(answer: Streamed) -> str:
+    with answer:
+        rows = [list(row) for row in answer.rows()]
+        truncated = True if answer.truncated else UNSET
+        head = AnswerDocument(answer.columns, answer.types, answer.commit.id, round(answer.seconds, 4), [], truncated)
+        return as_json_text({**head.to_json(), "rows": rows}) + "\n"
+
+
+def accepted(accept: str) -> str:
+    """The format that a caller takes, of those that they name the first; JSON where they take anything.
+
+    Raises:
+        UsageError: `usage.bad_argument` where there is none.
+    """
+    wanted = [part.partition(";")[0].strip().lower() for part in accept.split(",") if part.strip()]
+    for kind in wanted:
+        if kind in MEDIA:
+            return MEDIA[kind]
+        if kind in ("*/*", "application/*"):
+            return "json"
+    if not wanted:
+        return "json"
+    raise UsageError(
+        "usage.bad_argument",
+        f"an answer can't be given as `{accept[:60]}`",
+        where="Accept",
+        hint=f"one of {', '.join(MEDIA)}",
+    )
+
+
+async def _chunks(
+    answer: Streamed, form: str, limiter: anyio.CapacityLimiter, metrics: Metrics
+) -> AsyncIterator[bytes]:
+    """The bytes of an answer as they come; a caller who is gone stops it."""
+    parts: Iterator[bytes] = answer.file(form)
+    done = False
+    try:
+        while True:
+            chunk = await anyio.to_thread.run_sync(next, parts, None, limiter=limiter)
+            if chunk is None:
+                break
+            yield chunk
+        done = True
+    finally:
+        if not done:
+            answer.cancel()
+        answer.close()
+        metrics.queried("done" if done else "cut", answer.rows_read)
+
+
+async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk

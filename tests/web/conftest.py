@@ -1,0 +1,45 @@
+"""Fixtures of the server's tests: a project with a history, served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kit.clones import FILES, Clone
+from kit.serving import Client, Serving, serving
+
+
+@pytest.fixture(scope="session")
+def served_clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A project that was published twice; its server only looks, or works on branches of its own."""
+    clone = Clone(tmp_path_factory.mktemp("served") / "acme")
+    for path, text in FILES.items():
+        clone.write(path, text)
+    clone.run()
+    clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+    clone.refresh()
+    return clone
+
+
+@pytest.fixture(scope="session")
+def looking(served_clone: Clone) -> Iterator[Serving]:
+    """A server over it, for tests that change nothing that others see."""
+    with serving(served_clone.root) as found:
+        yield found
+
+
+@pytest.fixture
+def look(looking: Serving) -> Client:
+    return looking.client()
+
+
+@pytest.fixture
+def own(tmp_path) -> Iterator[tuple[Clone, Serving]]:
+    """A project of the test's own, published once, and its server."""
+    clone = Clone(tmp_path / "acme")
+    for path, text in FILES.items():
+        clone.write(path, text)
+    clone.run()
+    with serving(clone.root) as found:
+        yield clone, found
