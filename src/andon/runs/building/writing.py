@@ -64,6 +64,13 @@ class FilePart(Record):
     part_of: tuple[DataFile, ...] = ()
 
 
+class WrittenParts(Record):
+    """New files that belong to no version yet, and what the engine said of the last part."""
+
+    produced: Produced
+    files: tuple[DataFile, ...]
+
+
 class Writer:
     """Writes results for a job on the engines of its run."""
 
@@ -107,23 +114,55 @@ class Writer:
         Raises:
             AndonError: as `Engine.run`; then no new file is left.
         """
+        written = self.written(definition, make, [self.whole(definition, make)] if parts is None else parts, kept)
+        return self.joined(definition, make, written, kept)
+
+    def written(
+        self, definition: Definition, make: Build, parts: Sequence[FilePart], kept: Sequence[DataFile] = ()
+    ) -> WrittenParts:
+        """What recipes return, in new files that belong to no version yet; called from several threads at once.
+
+        Args:
+            kept: files that will stand beside them, as far as they are known.
+
+        Raises:
+            AndonError: as `Engine.run`; then no new file is left.
+        """
         new: list[DataFile] = []
-        packed: list[DataFile] = []
         produced: Produced | None = None
         try:
-            kept = self._packed(definition, make, kept, MANY, packed)
-            for part in [self.whole(definition, make)] if parts is None else parts:
+            for part in parts:
                 produced = self._part(definition, make, part, kept, new)
         except BaseException:
-            self._delete([*packed, *new])
+            self._delete(new)
             raise
         if produced is None:
             raise ValueError("a result is made of at least one part")
-        filled = [file for file in new if file.rows] or ([] if kept else new[:1])
-        self._delete([file for file in new if file not in filled])
-        files, filled = self._arranged(definition, kept, filled)
-        version = Version(version_id(produced.columns, files), definition.dataset, produced.columns, files)
-        return Made(version, produced, (*packed, *filled))
+        return WrittenParts(produced, tuple(new))
+
+    def joined(self, definition: Definition, make: Build, written: WrittenParts, kept: Sequence[DataFile] = ()) -> Made:
+        """A version of earlier files and of what was written beside them.
+
+        Raises:
+            AndonError: as `Engine.run`; then no new file is left, of what was written either.
+        """
+        new, packed = written.files, list[DataFile]()
+        try:
+            require_few(definition, [file.partition for file in (*kept, *new)])
+            kept = self._packed(definition, make, kept, MANY, packed)
+            filled = [file for file in new if file.rows] or ([] if kept else [*new[:1]])
+            self._delete([file for file in new if file not in filled])
+            files, filled = self._arranged(definition, kept, filled)
+        except BaseException:
+            self._delete([*packed, *new])
+            raise
+        columns = written.produced.columns
+        version = Version(version_id(columns, files), definition.dataset, columns, files)
+        return Made(version, written.produced, (*packed, *filled))
+
+    def discard(self, written: WrittenParts) -> None:
+        """Delete what was written and will not be in any version."""
+        self._delete(written.files)
 
     def _part(
         self, definition: Definition, make: Build, part: FilePart, kept: Sequence[DataFile], new: list[DataFile]
