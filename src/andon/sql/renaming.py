@@ -89,7 +89,8 @@ def _names_by_text(tree: Any, name: str) -> bool:
             continue
         if is_shown and _is_table(part, name):
             return True
-        is_shown = is_shown or ("function_name" in part and part["function_name"] not in PLAIN_FUNCTIONS)
+        function = str(part.get("function_name", ""))
+        is_shown = is_shown or (function.isidentifier() and function not in PLAIN_FUNCTIONS)
         for key, value in part.items():
             if key == "select_list":
                 waiting += [(item, is_shown or not item.get("alias")) for item in value]
