@@ -3,6 +3,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 UV := .uv/bin/uv
 RUN := .venv/bin
 
+# Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo demo-orders test check format lock docs bench clean
 
 help:

@@ -17,15 +17,18 @@ from andon.version import __version__
 if TYPE_CHECKING:
     from andon.errors import AndonError
     from andon.python.lake import Lake, dataset, open, read, source
+    from andon.python.remote import RemoteLake, connect
     from andon.python.result import Result
 
 
-__all__ = ["AndonError", "Lake", "Result", "__version__", "dataset", "open", "read", "source"]
+__all__ = ["AndonError", "Lake", "RemoteLake", "Result", "__version__", "connect", "dataset", "open", "read", "source"]
 
 _HOMES = {
     "AndonError": "andon.errors",
     "Lake": "andon.python.lake",
+    "RemoteLake": "andon.python.remote",
     "Result": "andon.python.result",
+    "connect": "andon.python.remote",
     "dataset": "andon.python.lake",
     "open": "andon.python.lake",
     "read": "andon.python.lake",

@@ -156,6 +156,7 @@ CODES: dict[str, str] = {
     "machine.memory": "There was not enough memory.",
     "machine.busy": "All that can answer queries are at work.",
     "machine.worker": "A process that answers queries ended or can't be started.",
+    "machine.server": "A server does not answer, or is none of Andon.",
     "machine.address": "A server can't listen at an address.",
     "machine.missing": "A program or package that is needed is not installed.",
     "internal.error": "A defect in Andon itself.",

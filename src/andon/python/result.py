@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from andon.base.text import plural
 from andon.query.ask import Answer
+
+if TYPE_CHECKING:
+    from andon.python.remote import RemoteAnswer
 
 _SHOWN_ROWS = 20
 
@@ -14,7 +17,7 @@ _SHOWN_ROWS = 20
 class Result:
     """The result of a query: rows of one commit, in the form that you want, as often as you want."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer | RemoteAnswer) -> None:
         self._answer = answer
         self._rows: list[tuple[Any, ...]] | None = None
 

@@ -81,7 +81,7 @@ class Answer:
         Raises:
             MachineError: `machine.missing` without pandas.
         """
-        _require("pandas", "frames")
+        require_frames("pandas")
         return self._take(lambda held: held.connection.df(), len)
 
     def pl(self) -> Any:
@@ -90,7 +90,7 @@ class Answer:
         Raises:
             MachineError: `machine.missing` without polars.
         """
-        _require("polars", "frames")
+        require_frames("polars")
         return self._take(lambda held: held.connection.pl(), len)
 
     def write(self, path: Path, format: str) -> int:
@@ -302,10 +302,15 @@ def _write_arrow(table: Any, path: Path) -> int:
     return int(table.num_rows)
 
 
-def _require(module: str, extra: str) -> None:
+def require_frames(module: str) -> None:
+    """Refuse to make data frames without the package that they are of.
+
+    Raises:
+        MachineError: `machine.missing`.
+    """
     from importlib.util import find_spec
 
     if find_spec(module) is None:
         raise MachineError(
-            "machine.missing", f"the package `{module}` is not installed", hint=f"pip install 'andon[{extra}]'"
+            "machine.missing", f"the package `{module}` is not installed", hint="pip install 'andon[frames]'"
         )

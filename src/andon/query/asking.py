@@ -88,15 +88,15 @@ def check_names(columns: Sequence[str], form: str) -> None:
     Raises:
         UsageError: `usage.bad_argument`.
     """
+    if form not in (*FORMATS, "arrow"):
+        raise UsageError(
+            "usage.bad_argument", f"`{form}` is not a format", hint=f"one of {', '.join([*FORMATS, 'arrow'])}"
+        )
     if (twin := _twin(columns, exactly=form == "json")) is not None:
         raise UsageError(
             "usage.bad_argument",
             f"two columns are named `{twin}`, and {form} tells columns apart by their names",
             hint=f"name them: `… as {twin}_2`",
-        )
-    if form not in (*FORMATS, "arrow"):
-        raise UsageError(
-            "usage.bad_argument", f"`{form}` is not a format", hint=f"one of {', '.join([*FORMATS, 'arrow'])}"
         )
 
 

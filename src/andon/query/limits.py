@@ -27,6 +27,7 @@ class QueryLimits(Record):
         bytes: of the answer, in the same way; of a file that can't be cut, the most it may have. None is any number.
         temporary: bytes on disk beside memory.
         threads: of the engine.
+        grace: seconds that it has to stop when it is asked to, before its process is ended.
     """
 
     seconds: float = 60.0
@@ -35,6 +36,7 @@ class QueryLimits(Record):
     bytes: int | None = None
     temporary: int = 10_000_000_000
     threads: int = 1
+    grace: float = 2.0
 
 
 def limits_of(settings: Settings) -> QueryLimits:

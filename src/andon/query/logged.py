@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: Old lines are dropped after so many new ones, and when a process writes its first.
 _FORGET_EVERY = 500
 _written = itertools.count()
+#: Characters of a text, and of an error, that are kept.
+_LONGEST_TEXT, _LONGEST_ERROR = 20_000, 1_000
 
 
 class QueryEntry:
@@ -52,12 +54,12 @@ class QueryEntry:
                 at=self._book.now(),
                 who=self._book.who,
                 face=self._face,
-                sql=self._sql,
+                sql=_cut(self._sql, _LONGEST_TEXT),
                 datasets=self.datasets,
                 commit=self._commit,
                 seconds=seconds,
                 rows=rows,
-                error=error,
+                error=error and _cut(error, _LONGEST_ERROR),
                 columns=self.columns,
                 shape=self.shape,
                 exact=self.exact,
@@ -107,3 +109,7 @@ class Logbook:
         kept = read_duration(str(self._workspace.settings.get("query.keep_log")))
         if kept is not None:
             self._workspace.query_log.drop_before(to_text(kept.before(self._workspace.clock())))
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"

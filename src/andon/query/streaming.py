@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from andon.engines.relation import Relation
     from andon.query.logged import QueryEntry
 
-#: After a query was asked to stop, so many seconds until its process is ended.
-_GRACE = 2.0
+#: After a person asked a query to stop, so many seconds until its process is ended.
 _CANCEL_GRACE = 0.7
 _AFTERWORD = 0.25
+_NOT_READ = "the answer was not read to its end"
 #: For a process to be there: the first one loads much.
 _START = 60.0
 
@@ -91,7 +91,7 @@ class Talk:
             raise self._gone() from None
         except TimeoutError:
             self._is_late = True
-            self._stop(_GRACE)
+            self._stop(self.limits.grace)
             return self._last()
         finally:
             self._left -= time.monotonic() - began
@@ -109,7 +109,7 @@ class Talk:
             if self._is_cancelled:
                 return
             self._is_cancelled = True
-        self._stop(_CANCEL_GRACE)
+        self._stop(min(self.limits.grace, _CANCEL_GRACE))
 
     @property
     def is_late(self) -> bool:
@@ -124,7 +124,7 @@ class Talk:
 
     def _last(self) -> tuple[bytes, bytes]:
         try:
-            return self.worker.line.receive(_GRACE + _START)
+            return self.worker.line.receive(self.limits.grace + _START)
         except (LineBrokenError, TimeoutError):
             raise self._gone() from None
 
@@ -270,7 +270,7 @@ class Streamed:
 
     def close(self) -> None:
         """Drop what was not read."""
-        self._end(self.rows_read, None)
+        self._end(None, _NOT_READ)
 
     def _pieces(self, form: str, limit: int | None = None) -> Iterator[bytes]:
         with self._lock:
@@ -282,15 +282,17 @@ class Streamed:
         return self._read(Order(form, limit))
 
     def _read(self, order: Order) -> Iterator[bytes]:
+        is_whole = False
         try:
             with self._cancel.calling(self._talk.cancel):
                 yield from self._told(order)
+            is_whole = True
         except LineBrokenError:
             raise self._failed(_ended(None, self._talk.limits)) from None
         except AndonError as error:
             raise self._failed(error) from None
         finally:
-            self._end(self.rows_read, None)
+            self._end(self.rows_read if is_whole else None, None if is_whole else _NOT_READ)
 
     def _told(self, order: Order) -> Iterator[bytes]:
         self._talk.say(order)
@@ -305,7 +307,7 @@ class Streamed:
             if ending.error is not None:
                 raise self._meant(raised(ending.error))
             self._entry.columns = self._talk.afterword()
-            break
+            return
 
     def _meant(self, error: AndonError) -> AndonError:
         return meant(error, self._talk)

@@ -10,7 +10,9 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +54,7 @@ class Worker:
         self._who = who
         self._turns = turns
         self._lock = threading.Lock()
-        self._is_held = True
+        self._has_turn = True
 
     def kill(self) -> None:
         """End it at once, whatever it does."""
@@ -68,12 +70,15 @@ class Worker:
 
     def release(self) -> None:
         """Hang up, which ends it, and let the next one have its turn."""
-        with self._lock:
-            if not self._is_held:
-                return
-            self._is_held = False
         self.line.close()
-        self._turns.give_back(self._who)
+        self.over()
+
+    def over(self) -> None:
+        """It answers nothing any more: the next one has its turn."""
+        with self._lock:
+            had, self._has_turn = self._has_turn, False
+        if had:
+            self._turns.give_back(self._who)
 
 
 class Workers:
@@ -96,7 +101,8 @@ class Workers:
         self._turns = QueryTurns(self.size)
         self._nursery: _Nursery | None = None
         self._ready: deque[tuple[int, Line]] = deque()
-        self._held: dict[int, Worker] = {}
+        # weakly: who forgets an answer gives it back
+        self._held: weakref.WeakValueDictionary[int, Worker] = weakref.WeakValueDictionary()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._is_closed = False
@@ -142,7 +148,8 @@ class Workers:
                 nursery = self._raise()
                 number, line = self._ready.popleft()
                 self._ready.append(nursery.order(next(self._numbers)))
-                return Worker(number, line, nursery, who, self._turns)
+                worker = self._held[number] = Worker(number, line, nursery, who, self._turns)
+            return worker
         except BaseException:
             self._turns.give_back(who)
             raise
@@ -173,10 +180,15 @@ class Workers:
                     "queries of others need a system with `fork` (Linux, macOS)",
                     hint="ask on the machine itself: `andon query`",
                 )
-            self._nursery = _Nursery(self._data, self._temporary.path)
+            self._nursery = _Nursery(self._data, self._temporary.path, self._ended)
         while len(self._ready) < _READY:
             self._ready.append(self._nursery.order(next(self._numbers)))
         return self._nursery
+
+    def _ended(self, number: int) -> None:
+        worker = self._held.pop(number, None)
+        if worker is not None:
+            worker.over()
 
     def _drop_ready(self) -> None:
         while self._ready:
@@ -186,11 +198,12 @@ class Workers:
 class _Nursery:
     """The process that workers are made from, in the hands of a thread of its own: it ends with the thread that started it."""
 
-    def __init__(self, data: Path, folder: Path) -> None:
+    def __init__(self, data: Path, folder: Path, ended: Callable[[int], None]) -> None:
         self._place = folder / f"workers-{os.urandom(4).hex()}"
         self._place.mkdir(parents=True, mode=0o700)
         self._log = folder / f"{self._place.name}.log"
         self._data = data
+        self._tell_ended = ended
         self._control, self._theirs = socket.socketpair()
         self._sending = threading.Lock()
         self._ended: OrderedDict[int, int] = OrderedDict()
@@ -299,3 +312,4 @@ class _Nursery:
                 while len(self._ended) > _REMEMBERED:
                     self._ended.popitem(last=False)
                 self._news.notify_all()
+            self._tell_ended(number)

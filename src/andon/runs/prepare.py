@@ -29,12 +29,12 @@ from andon.runs.planning.merge_words import code_notices
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.saved_queries import BoundQueries, bind_queries
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
+from andon.sources.files.scratch import described
 
 if TYPE_CHECKING:
     from andon.model.build import Build
     from andon.model.dataset import Definition
     from andon.runs.planning.outlook import Outlook
-    from andon.workspace.probe import Probe
     from andon.workspace.workspace import Workspace
 
 
@@ -74,11 +74,10 @@ class Prepared(Record):
 class Preparer:
     """Prepares runs for one workspace."""
 
-    def __init__(self, workspace: Workspace, outlook: Outlook, probe: Probe) -> None:
+    def __init__(self, workspace: Workspace, outlook: Outlook) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._outlook = outlook
-        self._probe = probe
         self.raw = RawFiles(workspace.root, workspace.lake.storage, workspace.lake.intact)
 
     def prepare(self, goal: Goal, options: RunOptions, *, estimate: bool = False) -> Prepared:
@@ -129,7 +128,7 @@ class Preparer:
             return BoundCode(gathered, {})
         from andon.runs.planning.schemas import bind_changed
 
-        return bind_changed(self._workspace, gathered, self.raw, taken, self._probe)
+        return bind_changed(self._workspace, gathered, self.raw, taken, described)
 
     def require_sound(self, gathered: Gathered) -> None:
         """Refuse code of which a file can't be read.
@@ -144,7 +143,7 @@ class Preparer:
         """The error with all that is wrong with `taken`: the problems `found`, and what only a closer look tells."""
         from andon.runs.planning.survey import survey
 
-        more = survey(self._workspace, gathered, self.raw, taken, self._probe, found)
+        more = survey(self._workspace, gathered, self.raw, taken, described, found)
         return _told(ProjectError.of([*found, *more]), gathered)
 
     # -- parts

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
-    from andon.workspace.probe import Probe
 
 
 class Service:
@@ -295,7 +294,7 @@ class Service:
     def _preparer(self) -> Preparer:
         from andon.runs.prepare import Preparer
 
-        return Preparer(self.workspace, self._outlook, self._shared.probe)
+        return Preparer(self.workspace, self._outlook)
 
     @cached_property
     def _given_files(self) -> GivenFiles:
@@ -311,13 +310,12 @@ class Service:
 
 
 class _Shared:
-    """What all callers of a process share beside the adapters: engines and graphs. Made once, whoever asks first."""
+    """What all callers of a process share beside the adapters: graphs, workers. Made once, whoever asks first."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._graphs: LineageGraphs | None = None
-        self._probe: Probe | None = None
         self._workers: Workers | None = None
 
     @property
@@ -344,19 +342,8 @@ class _Shared:
                 self._graphs = LineageGraphs(self._workspace)
             return self._graphs
 
-    @property
-    def probe(self) -> Probe:
-        from andon.workspace.probe import Probe
-
-        with self._lock:
-            if self._probe is None:
-                self._probe = Probe()
-            return self._probe
-
     def close(self) -> None:
         with self._lock:
-            if self._probe is not None:
-                self._probe.close()
             if self._workers is not None:
                 self._workers.close()
 

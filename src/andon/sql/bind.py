@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
     import duckdb
 
 _BEFORE = "describe "
+
+#: A new catalog in the place of the old one: nothing that was ever made in it is left.
+_EMPTIED = (
+    'attach \':memory:\' as "an other"; use "an other"; detach memory;'
+    "attach ':memory:' as memory; use memory; detach \"an other\"; set search_path = ''"
+)
+
+# Engines that hold nothing. To open one takes as long as to bind a hundred queries, so they are given out again.
+_MOST_IDLE = 4
+_idle: list[duckdb.DuckDBPyConnection] = []
+_lock = threading.Lock()
 
 
 class BindError(Exception):
@@ -44,10 +56,7 @@ class Binder:
     """An engine in memory that holds the declared datasets as empty tables. Reads no files; for use by one thread."""
 
     def __init__(self) -> None:
-        import duckdb
-
-        self._engine: duckdb.DuckDBPyConnection = duckdb.connect(":memory:", config=CONFIG)
-        self._engine.execute("set timezone = 'UTC'; set errors_as_json = true")
+        self._engine = _empty_engine()
         self._declared: dict[str, tuple[tuple[str, str], ...]] = {}
         self._waiting: set[str] = set()
         self._schemas: set[str] = set()
@@ -109,8 +118,18 @@ class Binder:
         return None
 
     def close(self) -> None:
-        """Free the engine."""
-        self._engine.close()
+        """Free the engine; emptied, it serves the next binder."""
+        import duckdb
+
+        engine = self._engine
+        try:
+            self._use_macros(())
+            engine.execute(_EMPTIED)
+        except duckdb.Error:
+            engine.close()
+        else:
+            _give_back(engine)
+        del self._engine  # it may be another's by now
 
     def _located(self, sql: str, error: duckdb.Error) -> SqlProblem:
         """The problem with its place: only a described statement's error has one."""
@@ -173,6 +192,25 @@ class Binder:
                 message = f"macro `{name}`: {problem.message}"
                 raise BindError(SqlProblem("project.bad_macro", message, None, problem.hint), statement) from None
             self._macros += (statement,)
+
+
+def _empty_engine() -> duckdb.DuckDBPyConnection:
+    with _lock:
+        if _idle:
+            return _idle.pop()
+    import duckdb
+
+    engine = duckdb.connect(":memory:", config=CONFIG)
+    engine.execute("set timezone = 'UTC'; set errors_as_json = true")
+    return engine
+
+
+def _give_back(engine: duckdb.DuckDBPyConnection) -> None:
+    with _lock:
+        if len(_idle) < _MOST_IDLE:
+            _idle.append(engine)
+            return
+    engine.close()
 
 
 def find_twins(columns: Sequence[tuple[str, str]]) -> SqlProblem | None:

@@ -83,7 +83,7 @@ def _aliases(table: _Node) -> Iterator[tuple[str, _Node]]:
         yield from _aliases(table["left"])
         yield from _aliases(table["right"])
     elif kind == "BASE_TABLE":
-        yield str(table.get("alias") or table["table_name"]).lower(), table
+        yield str(table.get("alias") or table.get("table_name", "")).lower(), table
     elif kind in ("SUBQUERY", "EXPRESSION_LIST") and table.get("alias"):
         yield str(table["alias"]).lower(), table
 
@@ -170,7 +170,7 @@ class _Names:
         if part["type"] == "JOIN" and part.get("alias"):
             self.kept.update(name for name, _ in _aliases(part))
         if part["type"] == "BASE_TABLE" and str(part.get("schema_name", "")).lower() == "recurring":
-            self.kept_ctes.add(folded(str(part["table_name"])))
+            self.kept_ctes.add(folded(str(part.get("table_name", ""))))
         rest = {key: value for key, value in part.items() if key not in _TABLE_KEYS}
         self._values(rest, outer, ctes, own)
 
@@ -315,7 +315,7 @@ class _Form:
                 form["table"] = [catalog, schema, name]
             else:
                 # a bare name that is no CTE may be a file's
-                form["table"] = ctes.get(name, [part["table_name"]])
+                form["table"] = ctes.get(name, [part.get("table_name", "")])
         alias = str(part.get("alias") or part.get("table_name", ""))
         if alias:
             new = own.get(alias.lower(), alias)

@@ -203,7 +203,7 @@ class _Form:
         return [made, folded(str(part["alias"]))] if "alias" in part else made
 
     def _table(self, part: _Node, tables: Mapping[str, Any], ctes: Mapping[str, Any]) -> Any:
-        name = folded(str(part["table_name"]))
+        name = folded(str(part.get("table_name", "")))
         schema = folded(str(part.get("schema_name") or ""))
         said: Any = [schema, name] if schema else ctes.get(name, name)
         called = folded(str(part.get("alias") or name))

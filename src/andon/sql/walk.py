@@ -161,7 +161,7 @@ class _Walk:
             self.clock = use
 
     def _table(self, node: dict[str, Any], ctes: frozenset[str]) -> None:
-        name, offset = str(node["table_name"]), self._offset(node)
+        name, offset = str(node.get("table_name", "")), self._offset(node)
         schema, catalog = node.get("schema_name"), node.get("catalog_name")
         if "at_clause" in node:
             self.constructs.append(Construct("at", offset))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from andon.errors import CODES
 from andon.sql.bind import Binder, BindError
 from andon.sql.messages import explain
+from andon.sql.parse import CONFIG
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +179,48 @@ def test_explain_reads_every_form_of_message(as_json: bool, text: str, code: str
 def test_explain_takes_any_exception() -> None:
     assert explain(ValueError(""), "select 1").message
     assert explain(RuntimeError("something: else"), "select 1").message == "something: else"
+
+
+_NAMES = st.sampled_from(["shop.orders", "Shop.Orders", "main.x", '"a.b".c', "memory.t", "aside.t", "temp.x", "s.é"])
+_TOLD = st.one_of(
+    st.tuples(st.just("declare"), _NAMES, st.sampled_from(["INTEGER", "STRUCT(a DATE)", "NO_TYPE"])),
+    st.tuples(
+        st.just("bind"),
+        st.sampled_from(["select 1 as a", "from shop.orders", "select f(1) as a", "select", "from shop.order"]),
+        st.lists(
+            st.sampled_from(["create macro f(x) as x", "create macro g(x) as table select x", "create macro h(x)"])
+        ),
+    ),
+    st.tuples(st.just("unreadable"), st.sampled_from(["select date 'x'", "select 1 + 1", "select random()"])),
+)
+
+
+def _holds(engine) -> list[object]:
+    """All that can be seen of what was made or set in an engine."""
+    made = ["databases()", "schemas()", "settings()"]
+    made += [f"{name}() where not internal" for name in ("tables", "views", "types", "functions")]
+    rest = "columns(c -> c not like '%oid')"
+    return [sorted(map(str, engine.execute(f"select {rest} from duckdb_{each}").fetchall())) for each in made]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(_TOLD, max_size=6))
+def test_whoever_takes_over_an_engine_finds_it_new(told: list[tuple]) -> None:
+    import duckdb
+
+    binder = Binder()
+    for verb, *words in told:
+        with contextlib.suppress(BindError):
+            if verb == "declare":
+                binder.declare(words[0], [("a", words[1])])
+            else:
+                getattr(binder, verb)(*words)
+    engine = binder._engine
+    binder.close()
+    after = Binder()
+    assert after._engine is engine
+    fresh = duckdb.connect(":memory:", config=CONFIG)
+    fresh.execute("set timezone = 'UTC'; set errors_as_json = true")
+    assert _holds(engine) == _holds(fresh)
+    fresh.close()
+    after.close()

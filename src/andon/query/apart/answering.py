@@ -4,6 +4,7 @@ other, the answer in pieces as they are taken."""
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import os
 import queue
@@ -38,13 +39,16 @@ from andon.query.asking import ask, before, copy, shape_of
 from andon.query.gate import Question, permit
 from andon.query.limits import QueryLimits, cancelled, too_long, too_much_memory
 
+#: In the metadata of an Arrow stream: DuckDB's types of the columns, as a JSON list; and in that of its last batch, which is empty then,
+#: whether there were more rows than it holds.
+TYPES, TRUNCATED = "andon.types", "andon.truncated"
 #: Rows of a batch that is sent.
 _BATCH = 16_384
 _ROWS_A_PIECE = 2_000
 #: Seconds after which a question counts as a long one, and how far it lets others pass from then on.
 _LONG, _NICE = 0.3, 10
 _VERY_LONG, _NICER = 5.0, 15
-#: Seconds after which one whose answer nobody takes is dropped.
+#: Seconds after which an answer that nobody takes is dropped.
 _PATIENCE = 120
 #: Address space beside the engine's own memory: what it takes for libraries, threads, and what it does not count.
 _BESIDE = 1_500_000_000
@@ -207,10 +211,10 @@ class _One:
         import pyarrow
 
         sink = _Sink(lambda piece: self._send(piece, ending))
-        with (
-            connection.to_arrow_reader(_BATCH) as reader,
-            pyarrow.ipc.new_stream(pyarrow.PythonFile(sink, "w"), reader.schema) as stream,
-        ):
+        types = json.dumps([str(described[1]) for described in connection.description])
+        with connection.to_arrow_reader(_BATCH) as reader:
+            schema = reader.schema.with_metadata({**(reader.schema.metadata or {}), TYPES: types})
+            stream = pyarrow.ipc.new_stream(pyarrow.PythonFile(sink, "w"), schema)
             for batch in filter(len, reader):
                 left = len(batch) if most is None else most - ending.rows
                 ending.truncated = left < len(batch) or self._is_over(ending)
@@ -221,6 +225,10 @@ class _One:
                 ending.rows += len(part)
                 if ending.truncated:
                     break
+            if ending.truncated:
+                nothing = pyarrow.RecordBatch.from_pylist([], schema)
+                stream.write_batch(nothing, custom_metadata={TRUNCATED: "true"})
+            stream.close()
         sink.flush()
 
     def _file(self, path: Path, write: Callable[[int | None], int], most: int | None, ending: _Counted) -> None:
@@ -256,7 +264,10 @@ class _One:
     # -- who asked
 
     def _message(self, kind: Any) -> Any:
-        body = self._heard.get()
+        try:
+            body = self._heard.get(timeout=_PATIENCE)
+        except queue.Empty:
+            body = None
         if body is None:
             raise LineBrokenError
         return understood(kind, body)

@@ -50,3 +50,13 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...
 def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:
     """Names and DuckDB types of the columns of `relation` (what may stand after FROM)."""
     return [(name, kind) for name, kind, *_ in rows(connection, f"describe select * from {relation}")]
+
+
+def described(sql: str) -> list[tuple[str, str]]:
+    """Names and DuckDB types of the columns that an SQL over raw files returns. Safe under threads.
+
+    Raises:
+        duckdb.Error: what the engine says.
+    """
+    with scratch() as connection:
+        return [(row[0], row[1]) for row in rows(connection, f"describe \n{sql}\n")]

@@ -1,0 +1,556 @@
+"""A lake that a server has: `andon.connect(url, token=…)`. The verbs are those of `Lake`; what they return has the same fields.
+
+lake = andon.connect("http://localhost:7411", token=TOKEN)
+lake.sql("select * from marts.revenue_by_month").df()
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from andon.base.clock import to_text
+from andon.base.document import from_json
+from andon.errors import MachineError, UsageError
+from andon.model.check_result import CheckDocument
+from andon.model.due import DueDocument
+from andon.model.person import Whoami
+from andon.model.plan import PlanDocument
+from andon.model.profile import Profile
+from andon.model.profile_diff import ProfileDiffDocument
+from andon.model.run import RunDocument
+from andon.python.result import Result
+from andon.python.server_link import ServerLink
+from andon.runs.goal import ANY_PLAN
+from andon.service.branches import BranchInfo
+from andon.service.checks import CheckReportDocument
+from andon.service.datasets import DatasetInfo, PageDocument
+from andon.service.documents import AcceptedDocument, BranchSwitched
+from andon.service.history import DiffDocument, LogDocument
+from andon.service.lineage import ImpactDocument, TrailDocument
+from andon.service.pull import PulledDocument
+from andon.service.saved_queries import SavedQueryInfo
+from andon.service.saving import SavedDocument
+from andon.service.schema_changes import SchemaChangeDocument
+from andon.service.source_add import AddedSource
+from andon.service.source_add_api import AddedApi
+from andon.service.source_check import SourceReportDocument
+from andon.service.source_list import SourceInfo
+from andon.service.sources import Accepted, Pinned
+from andon.service.status import StatusDocument
+from andon.service.suggestions import Suggested, SuggestionsDocument
+from andon.service.undo import RevertedDocument
+from andon.service.unit_tests import TestsDocument
+
+if TYPE_CHECKING:
+    from andon.engines.duckdb.parameters import Parameters
+    from andon.model.unit_tests import TestDocument
+
+T = TypeVar("T")
+
+#: What a server says in the metadata of an Arrow stream (`query/apart/answering.py`).
+_TYPES, _TRUNCATED = b"andon.types", b"andon.truncated"
+#: Hears of progress: names of events (`planned`, `task-started`, …) and their documents.
+Hears = Callable[[str, Any], None]
+
+
+def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> RemoteLake:
+    """The lake that `andon up` serves at an address.
+
+    Args:
+        url: the address, `http://localhost:7411`.
+        token: by which the server knows who asks; none where it knows nobody.
+        timeout: seconds to wait for a connection.
+
+    Raises:
+        AccessError: the server does not know the token.
+        MachineError: `machine.server` where nothing answers.
+    """
+    lake = RemoteLake(ServerLink(url, token, timeout))
+    lake.who()
+    return lake
+
+
+class RemoteLake:
+    """A lake that a server has; verbs and arguments as in `Lake`. `at` makes one that reads another commit.
+
+    What is about a folder (`plan`, `run`, `status`, `pull`) is about the one that the server works in.
+    """
+
+    def __init__(self, link: ServerLink, ref: str | None = None) -> None:
+        self._link = link
+        self._ref = ref
+
+    # -- asking
+
+    def who(self) -> Whoami:
+        """Who asks, as the server knows them."""
+        return from_json(Whoami, self._link.get("/me"))
+
+    def sql(self, query: str, parameters: Parameters | None = None, *, at: str | None = None) -> Result:
+        """Ask one SELECT over datasets; rows come as one Arrow stream.
+
+        Raises:
+            UsageError: what is wrong with the query or with a parameter.
+        """
+        return self._result({"sql": query, "parameters": parameters}, at)
+
+    def query(self, name: str, /, *, at: str | None = None, **values: Any) -> Result:
+        """Ask a saved query, with values of its parameters."""
+        return self._result({"saved": name, "parameters": values or None}, at)
+
+    def queries(self) -> list[SavedQueryInfo]:
+        """All saved queries, by name."""
+        return from_json(list[SavedQueryInfo], self._link.get("/saved-queries", at=self._ref))
+
+    def at(self, ref: str) -> RemoteLake:
+        """The same lake, read at the commit that `ref` names."""
+        return RemoteLake(self._link, ref)
+
+    def datasets(self, *select: str) -> list[DatasetInfo]:
+        """All datasets, or those that a selection names."""
+        return from_json(list[DatasetInfo], self._link.get("/datasets", select=select, at=self._ref))
+
+    def show(self, dataset: str) -> PageDocument:
+        """All that is known about a dataset."""
+        return from_json(PageDocument, self._link.get(f"/datasets/{dataset}", at=self._ref))
+
+    def lineage(
+        self,
+        dataset: str,
+        column: str | None = None,
+        at: str | None = None,
+        *,
+        up: bool = True,
+        down: bool = True,
+        depth: int | None = None,
+    ) -> TrailDocument:
+        """Where a dataset, a column or a raw file comes from, and where it goes."""
+        found = self._link.get(_lineage(dataset, column), at=at or self._ref, up=up, down=down, depth=depth)
+        return from_json(TrailDocument, found)
+
+    def impact(self, dataset: str, column: str | None = None, at: str | None = None) -> ImpactDocument:
+        """What a change of a dataset, a column or a raw file would reach."""
+        path = _lineage(dataset, column).replace("/lineage/", "/impact/", 1)
+        return from_json(ImpactDocument, self._link.get(path, at=at or self._ref))
+
+    def profile(self, dataset: str, at: str | None = None) -> Profile:
+        """What the values of a dataset look like."""
+        return from_json(Profile, self._link.get(f"/datasets/{dataset}/profile", at=at or self._ref))
+
+    def profile_diff(self, dataset: str, against: str, at: str | None = None) -> ProfileDiffDocument:
+        """What moved in the values of a dataset since the commit `against`."""
+        found = self._link.get(f"/datasets/{dataset}/profile", at=at or self._ref, against=against)
+        return from_json(ProfileDiffDocument, found)
+
+    def status(self) -> StatusDocument:
+        """Where the server's folder stands against its branch."""
+        return from_json(StatusDocument, self._link.get("/status"))
+
+    # -- building
+
+    def plan(self, *select: str, branch: str | None = None, **options: Any) -> PlanDocument:
+        """What `run` would do, step by step, and why."""
+        return from_json(PlanDocument, self._link.get("/plan", **_options(select, branch, options)))
+
+    def due(self, *select: str, branch: str | None = None, **options: Any) -> DueDocument:
+        """Which datasets a refresh is due for."""
+        return from_json(DueDocument, self._link.get("/due", **_options(select, branch, options)))
+
+    def run(
+        self, *select: str, branch: str | None = None, yes: bool = True, report: Hears | None = None, **options: Any
+    ) -> RunDocument:
+        """Build what the server's folder says and publish it; options as in `Lake.run`.
+
+        Args:
+            yes: False refuses a change of `main`; then `agreed` may be the digest of a plan.
+            report: hears of progress.
+        """
+        body = _options(select, branch, options)
+        return self._told(
+            "/runs", {**body, "agreed": body.get("agreed") or (ANY_PLAN if yes else None)}, report, RunDocument
+        )
+
+    def refresh(
+        self, *select: str, branch: str | None = None, report: Hears | None = None, **options: Any
+    ) -> RunDocument:
+        """Build the branch's own code on today's inputs and publish what is healthy."""
+        return self._told("/refreshes", _options(select, branch, options), report, RunDocument)
+
+    def optimize(
+        self, *select: str, branch: str | None = None, report: Hears | None = None, **options: Any
+    ) -> RunDocument:
+        """Put small files of published tables together and publish that."""
+        return self._told("/optimizations", _options(select, branch, options), report, RunDocument)
+
+    def backfill(
+        self,
+        dataset: str,
+        start: datetime,
+        end: datetime,
+        *,
+        branch: str | None = None,
+        publish: str = "whole",
+        report: Hears | None = None,
+        message: str | None = None,
+    ) -> RunDocument:
+        """Fill a table that grows by time; how the last run ended."""
+        body = {"dataset": dataset, "start": to_text(start), "end": to_text(end), "branch": branch}
+        return self._told("/backfills", {**body, "publish": publish, "message": message}, report, RunDocument)
+
+    def upload(
+        self,
+        file: str | Path,
+        dataset: str,
+        *,
+        replaces: bool = False,
+        reading: str = "",
+        publish: str | None = None,
+        message: str | None = None,
+    ) -> RunDocument:
+        """Send a CSV, JSON, Parquet or Excel file, and publish its rows as the source `dataset`.
+
+        Raises:
+            UsageError: `usage.bad_argument` where there is no such file.
+        """
+        path = Path(file)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise UsageError(
+                "usage.bad_argument", f"`{path}` can't be read: {error.strerror}", where=str(path)
+            ) from error
+        said = {"dataset": dataset, "name": path.name, "replaces": replaces, "reading": reading or None}
+        found = self._link.send("/uploads", content, **said, publish=publish, message=message, agreed=ANY_PLAN)
+        return from_json(RunDocument, found)
+
+    def save(
+        self,
+        name: str,
+        sql: str | None = None,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        checks: str | Sequence[str] = (),
+        key: str | Sequence[str] | None = None,
+        replaces: bool = False,
+        publish: bool = True,
+        report: Hears | None = None,
+        **said: Any,
+    ) -> SavedDocument:
+        """Save a query as the dataset `schema.name`, or under a name without a schema; arguments as in `Lake.save`."""
+        body = {
+            **said,
+            "name": name,
+            "sql": sql,
+            "parameters": None if parameters is None else [f"{n}={kind}" for n, kind in parameters.items()],
+            "checks": [checks] if isinstance(checks, str) else list(checks),
+            "key": [key] if isinstance(key, str) else key,
+            "replace": replaces,
+            "agreed": ANY_PLAN if publish else None,
+        }
+        return self._told("/datasets", body, report, SavedDocument)
+
+    def test(self, *select: str, exclude: Sequence[str] = (), again: bool = False) -> list[TestDocument]:
+        """Run unit tests; the results."""
+        found = self._link.post("/tests", {"select": select, "exclude": tuple(exclude), "again": again})
+        return from_json(TestsDocument, found).tests
+
+    def check(self, *select: str, at: str | None = None, again: bool = False) -> CheckReportDocument:
+        """Ask the checks of the selected datasets; nothing is built or published."""
+        found = self._link.post("/checks", {"select": select, "at": at or self._ref, "again": again})
+        return from_json(CheckReportDocument, found)
+
+    def check_history(self, dataset: str) -> list[CheckDocument]:
+        """Results of a dataset's checks in all runs that met them, the newest run first."""
+        return from_json(list[CheckDocument], self._link.get(f"/datasets/{dataset}/checks"))
+
+    def suggest(self, *select: str, at: str | None = None, write: bool = False) -> list[Suggested]:
+        """Checks that may be added to datasets; with `write` put into the files of the server's folder."""
+        asked = {"select": select, "at": at or self._ref}
+        found = self._link.post("/suggestions", asked) if write else self._link.get("/suggestions", **asked)
+        return from_json(SuggestionsDocument, found).datasets
+
+    # -- history
+
+    @property
+    def branches(self) -> RemoteBranches:
+        """Branches and tags."""
+        return RemoteBranches(self._link)
+
+    @property
+    def sources(self) -> RemoteSources:
+        """What comes in: list, check, load, add."""
+        return RemoteSources(self._link)
+
+    def publish(self, branch: str, into: str = "main", report: Hears | None = None, **options: Any) -> RunDocument:
+        """Publish a branch; options as in `Lake.publish`."""
+        return self._told(
+            "/publishes", {"agreed": ANY_PLAN, **options, "branch": branch, "into": into}, report, RunDocument
+        )
+
+    def undo(self, branch: str | None = None, commit: str | None = None) -> RevertedDocument | RunDocument:
+        """Take the newest publish back, or an older one."""
+        found = self._link.post("/undos", {"branch": branch, "commit": commit, "agreed": True})
+        return from_json(RunDocument, found) if "run" in found else from_json(RevertedDocument, found)
+
+    def redo(self, branch: str | None = None) -> RevertedDocument:
+        """Bring back what the newest undo took."""
+        return from_json(RevertedDocument, self._link.post("/redos", {"branch": branch}))
+
+    def accept(self, *paths: str, branch: str | None = None) -> str:
+        """Let what undos took out at `paths` pass again; returns the id of the commit that says so."""
+        found = self._link.post("/acceptances", {"rejected": list(paths), "branch": branch})
+        return from_json(AcceptedDocument, found).commit
+
+    def accept_result(self, run: int, *checks: str, reason: str, report: Hears | None = None) -> RunDocument:
+        """Publish the result of a run in spite of the named checks, once."""
+        return self._told("/acceptances", {"run": run, "checks": list(checks), "reason": reason}, report, RunDocument)
+
+    def pull(self) -> PulledDocument:
+        """Bring the branch's newer files into the server's folder."""
+        return from_json(PulledDocument, self._link.post("/pulls", {}))
+
+    def log(self, dataset: str | None = None, limit: int = 20) -> list[LogDocument]:
+        """The newest commits, newest first."""
+        found = self._link.get("/commits", at=self._ref, dataset=dataset, limit=limit)
+        return from_json(list[LogDocument], found)
+
+    def schema_log(self, dataset: str, limit: int = 20) -> list[SchemaChangeDocument]:
+        """Every change of a dataset's columns and types, newest first."""
+        found = self._link.get(f"/datasets/{dataset}/schema-changes", at=self._ref, limit=limit)
+        return from_json(list[SchemaChangeDocument], found)
+
+    def diff(
+        self,
+        a: str,
+        b: str,
+        rows: bool | str | Sequence[str] = False,
+        where: str | None = None,
+        limit: int = 20,
+        tolerance: str | None = None,
+    ) -> DiffDocument:
+        """How commit `b` differs from commit `a`; arguments as in `Lake.diff`."""
+        names = [] if rows is False else ["*"] if rows is True else [rows] if isinstance(rows, str) else list(rows)
+        found = self._link.get("/diff", a=a, b=b, rows=names, where=where, limit=limit, tolerance=tolerance)
+        return from_json(DiffDocument, found)
+
+    def close(self) -> None:
+        """Close connections."""
+        self._link.close()
+
+    def __enter__(self) -> RemoteLake:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        about = self._link.get("")
+        return f"<andon lake {about['project']} at {self._link.url}: {self._ref or about['branch']}>"
+
+    # -- parts
+
+    def _result(self, asked: Mapping[str, Any], at: str | None) -> Result:
+        body = {**asked, "at": at or self._ref}
+        return Result(RemoteAnswer(self._link, body))
+
+    def _told(self, path: str, body: Mapping[str, Any], report: Hears | None, kind: type[T]) -> T:
+        if report is None:
+            return from_json(kind, self._link.post(path, body))
+        document: Any = None
+        for name, found in self._link.follow(path, body):
+            if name == "answer":
+                document = found
+            else:
+                report(name, found)
+        if document is None:
+            message = "the server stopped telling before the answer was there"
+            raise MachineError("machine.server", message, hint="`lake.log()` shows what was published", retryable=True)
+        return from_json(kind, document)
+
+
+class RemoteBranches:
+    """Branches and tags of a lake that a server has."""
+
+    def __init__(self, link: ServerLink) -> None:
+        self._link = link
+
+    def list(self) -> list[BranchInfo]:
+        """All branches, main first."""
+        return from_json(list[BranchInfo], self._link.get("/branches"))
+
+    def create(self, name: str, at: str = "main") -> str:
+        """Make a branch; returns the id of its commit."""
+        return str(self._link.post("/branches", {"name": name, "at": at})["commit"])
+
+    def drop(self, name: str) -> None:
+        """Remove a branch."""
+        self._link.delete(f"/branches/{name}", agreed=True)
+
+    def switch(self, name: str, create: bool = False) -> Sequence[str]:
+        """Let the server's folder work on another branch; returns the paths that changed in it."""
+        return from_json(BranchSwitched, self._link.post(f"/branches/{name}/switch", {"create": create})).files
+
+    def publish(self, name: str, into: str = "main") -> RunDocument:
+        """Publish a branch."""
+        found = self._link.post("/publishes", {"branch": name, "into": into, "agreed": ANY_PLAN})
+        return from_json(RunDocument, found)
+
+    def tag(self, name: str, at: str | None = None) -> str:
+        """Name a commit for good; returns its id."""
+        return str(self._link.post("/tags", {"name": name, "at": at})["commit"])
+
+    def __iter__(self) -> Iterator[BranchInfo]:
+        return iter(self.list())
+
+
+class RemoteSources:
+    """The sources of a lake that a server has."""
+
+    def __init__(self, link: ServerLink) -> None:
+        self._link = link
+
+    def list(self, branch: str | None = None) -> list[SourceInfo]:
+        """All sources: what each reads, when it was loaded last, and what stands in its way."""
+        return from_json(list[SourceInfo], self._link.get("/sources", branch=branch))
+
+    def check(self, *names: str, branch: str | None = None) -> Sequence[SourceReportDocument]:
+        """What a load of sources would meet; nothing is loaded."""
+        found = self._link.post("/sources/checks", {"sources": names, "branch": branch})
+        return from_json(list[SourceReportDocument], found)
+
+    def load(
+        self,
+        *names: str,
+        full: bool = False,
+        branch: str | None = None,
+        publish: str | None = None,
+        message: str | None = None,
+    ) -> RunDocument:
+        """Load sources and what reads them, and publish what is healthy."""
+        body = {"sources": names, "full": full, "branch": branch, "publish": publish, "message": message}
+        return from_json(RunDocument, self._link.post("/sources/loads", body))
+
+    def add(self, place: str, name: str | None = None) -> AddedSource | AddedApi:
+        """Write the source that reads a table or an API."""
+        found = self._link.post("/sources", {"place": place, "name": name})
+        return from_json(AddedApi, found) if "://" in place else from_json(AddedSource, found)
+
+    def accept(self, name: str, branch: str | None = None) -> Accepted:
+        """Let the next load of a source record anew how it is read."""
+        return from_json(Accepted, self._link.post(f"/sources/{name}/accept", {"branch": branch}))
+
+    def pin(self, name: str, branch: str | None = None) -> Pinned:
+        """Write how a source is read into its file."""
+        return from_json(Pinned, self._link.post(f"/sources/{name}/pin", {"branch": branch}))
+
+    def __iter__(self) -> Iterator[SourceInfo]:
+        return iter(self.list())
+
+
+class _CommitRead:
+    """The commit that an answer read."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+
+
+class RemoteAnswer:
+    """The answer to a query of a served lake: read as one Arrow stream, kept, and given in the form that is asked for.
+
+    Attributes:
+        commit: that was read. columns, types: of the result (DuckDB types). seconds: until the first rows were there.
+        truncated: whether the server gave only a part of the rows; then it warns.
+    """
+
+    def __init__(self, link: ServerLink, asked: Mapping[str, Any]) -> None:
+        import pyarrow
+
+        self.truncated = False
+        batches = []
+        with link.stream("/queries", asked) as reply:
+            self.commit = _CommitRead(str(reply.headers["Andon-Commit"]))
+            self.seconds = float(reply.headers["Andon-Seconds"])
+            with _whole(link.url), pyarrow.ipc.open_stream(reply.read()) as reader:
+                for batch, said in reader.iter_batches_with_custom_metadata():
+                    batches.append(batch)
+                    self.truncated = said is not None and said.get(_TRUNCATED) == b"true"
+                schema = reader.schema
+        known = dict(schema.metadata or {})
+        self.types: list[str] = json.loads(known.pop(_TYPES))
+        self._table = pyarrow.Table.from_batches(batches, schema).replace_schema_metadata(known or None)
+        self.columns = list(self._table.column_names)
+        if self.truncated:
+            warnings.warn(
+                f"only the first {len(self._table):,} rows: the server gives no more of one query", stacklevel=5
+            )
+
+    def fetch(self, limit: int | None = None) -> list[tuple[Any, ...]]:
+        """Rows as tuples: all, or the first `limit`."""
+        table = self._table if limit is None else self._table.slice(0, limit)
+        return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+    def arrow(self) -> Any:
+        """A `pyarrow.Table`."""
+        return self._table
+
+    def df(self) -> Any:
+        """A pandas data frame. Raises as `Answer.df`."""
+        from andon.query.ask import require_frames
+
+        require_frames("pandas")
+        return self._table.to_pandas()
+
+    def pl(self) -> Any:
+        """A Polars data frame. Raises as `Answer.pl`."""
+        from andon.query.ask import require_frames
+
+        require_frames("polars")
+        import polars
+
+        return polars.from_arrow(self._table)
+
+
+@contextmanager
+def _whole(url: str) -> Iterator[None]:
+    """While an answer is read: what breaks off is told.
+
+    Raises:
+        MachineError: `machine.server`.
+    """
+    import pyarrow
+    import urllib3
+
+    try:
+        yield
+    except (pyarrow.ArrowInvalid, OSError, urllib3.exceptions.HTTPError) as error:
+        raise MachineError(
+            "machine.server",
+            "the answer ended before its last row: the query was stopped on its way, or the connection was lost",
+            where=url,
+            hint="ask again, or for less at a time: a server limits time, memory and rows of each query",
+            retryable=True,
+        ) from error
+
+
+def _lineage(dataset: str, column: str | None) -> str:
+    return f"/lineage/{dataset}" if column is None else f"/lineage/{dataset}.{column}"
+
+
+def _options(select: tuple[str, ...], branch: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    found = {"select": list(select) or None, "branch": branch, **options}
+    now = found.get("now")
+    if isinstance(now, datetime):
+        found["now"] = to_text(now)
+    for name in ("exclude", "mine", "theirs"):
+        if isinstance(found.get(name), str):
+            found[name] = [found[name]]
+    return found

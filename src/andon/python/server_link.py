@@ -1,0 +1,222 @@
+"""What a served lake is asked through: HTTP, with errors as they were raised over there, and answers that survive a lost connection."""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from andon.errors import (
+    CODES,
+    AccessError,
+    AndonError,
+    ConflictError,
+    DatasetError,
+    HeldError,
+    MachineError,
+    Problem,
+    ProjectError,
+    UsageError,
+)
+
+ARROW = "application/vnd.apache.arrow.stream"
+_JSON = "application/json"
+#: A lost connection is tried again so often, after so many seconds each.
+_WAITS = (0.2, 1.0, 3.0)
+_CONFLICTS = frozenset({"lake.ref_moved", "lake.folder_conflict", "lake.folder_dirty", "usage.in_progress"})
+
+
+class ServerLink:
+    """Calls the routes of a server.
+
+    Args:
+        url: its address, `http://localhost:7411`.
+        token: by which it knows who asks; None where it knows nobody.
+        timeout: seconds to wait for a connection; answers may take as long as they take.
+
+    Raises:
+        UsageError: `usage.bad_argument` for what is no address.
+    """
+
+    def __init__(self, url: str, token: str | None, timeout: float) -> None:
+        import urllib3
+
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise UsageError(
+                "usage.bad_argument",
+                f"`{url}` is no address of a server",
+                hint="`andon.connect('http://localhost:7411')`",
+            )
+        self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        self._token = token
+        self._has_answered = False
+        self._pool = urllib3.PoolManager(
+            retries=False, maxsize=8, timeout=urllib3.Timeout(connect=timeout, read=None), headers={}
+        )
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The document at a path. Raises what was raised over there."""
+        return self._document("GET", path, query, None, {})
+
+    def delete(self, path: str, **query: Any) -> Any:
+        """The document of what was removed."""
+        return self._document("DELETE", path, query, None, _named())
+
+    def post(self, path: str, body: Mapping[str, Any], **query: Any) -> Any:
+        """The document of what was done. It has an id of its own: asked again after a lost answer, it is not done twice."""
+        headers = {**_named(), "Content-Type": _JSON}
+        return self._document("POST", path, query, json.dumps(_said(body)).encode(), headers)
+
+    def send(self, path: str, content: bytes, **query: Any) -> Any:
+        """The document of what became of a file."""
+        return self._document("POST", path, query, content, {**_named(), "Content-Type": "application/octet-stream"})
+
+    def follow(self, path: str, body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Events of what is done: names and documents, the answer the last."""
+        headers = {**_named(), "Content-Type": _JSON, "Accept": "text/event-stream"}
+        with self._asked("POST", path, {}, json.dumps(_said(body)).encode(), headers) as reply:
+            name = ""
+            for line in io.TextIOWrapper(reply, encoding="utf-8", newline="\n"):
+                key, _, text = line.rstrip("\n").partition(": ")
+                if key == "event":
+                    name = text
+                elif key == "data":
+                    document = json.loads(text)
+                    if name == "error":
+                        raise error_of(document)
+                    yield name, document
+
+    def stream(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The answer of a query as it comes: a file-like reply with headers; to be released by who reads it."""
+        headers = {"Content-Type": _JSON, "Accept": ARROW}
+        return self._asked("POST", path, {}, json.dumps(_said(body), default=str).encode(), headers)
+
+    def close(self) -> None:
+        """Close connections."""
+        self._pool.clear()
+
+    def _document(
+        self, method: str, path: str, query: Mapping[str, Any], body: bytes | None, headers: Mapping[str, str]
+    ) -> Any:
+        with self._asked(method, path, query, body, headers) as reply:
+            data = reply.read()
+        return json.loads(data) if data else None
+
+    def _asked(
+        self, method: str, path: str, query: Mapping[str, Any], body: bytes | None, headers: Mapping[str, str]
+    ) -> Any:
+        """The reply to a call that went well, not read yet.
+
+        Raises:
+            AndonError: what was raised over there; `machine.server` where nothing answers.
+        """
+        import urllib3
+
+        sent = dict(headers)
+        if self._token is not None:
+            sent["Authorization"] = f"Bearer {self._token}"
+        fields = [(name, text) for name, value in query.items() for text in _texts(value)]
+        address = f"{self.url}/api/v1{path}"
+        if fields:
+            address += f"?{urlencode(fields)}"
+        for wait in (*_WAITS, None):
+            try:
+                reply = self._pool.request(method, address, body=body, headers=sent, preload_content=False)
+            except urllib3.exceptions.HTTPError as error:
+                if wait is None or not self._has_answered:
+                    raise _unreachable(self.url, error) from error
+                time.sleep(wait)
+                continue
+            self._has_answered = True
+            if reply.status == 503 and wait is not None and path != "/queries":
+                reply.drain_conn()
+                time.sleep(wait)
+                continue
+            if reply.status >= 400:
+                raise _refused(reply, self.url)
+            return reply
+        raise AssertionError("the last try returns or raises")
+
+
+def error_of(document: Mapping[str, Any]) -> AndonError:
+    """The error that problem details tell, as it was raised over there."""
+    code = str(document.get("code", ""))
+    if code not in CODES:
+        return MachineError("machine.server", str(document.get("detail", "the server could not do it")))
+    details = dict(document.get("details") or {})
+    details |= {key: document[key] for key in ("plan", "digest") if key in document}
+    return _kind(code)(
+        code,
+        str(document.get("detail", "")),
+        where=document.get("where"),
+        hint=document.get("hint"),
+        retryable=bool(document.get("retryable")),
+        details=details,
+        problems=tuple(Problem(**each) for each in document.get("problems", ())),
+    )
+
+
+def _kind(code: str) -> type[AndonError]:
+    family = code.partition(".")[0]
+    if code in _CONFLICTS:
+        return ConflictError
+    if code in ("lake.corrupt", "lake.format"):
+        return MachineError
+    kinds: Mapping[str, type[AndonError]] = {
+        "usage": UsageError,
+        "lake": UsageError,
+        "project": ProjectError,
+        "access": AccessError,
+        "build": DatasetError,
+        "source": DatasetError,
+        "history": DatasetError,
+        "run": HeldError,
+    }
+    return kinds.get(family, MachineError)
+
+
+def _refused(reply: Any, url: str) -> AndonError:
+    with reply:
+        data = reply.read()
+    try:
+        document = json.loads(data)
+    except ValueError:
+        document = {}
+    if not isinstance(document, dict) or "code" not in document:
+        return MachineError(
+            "machine.server", f"`{url}` answers with status {reply.status} and is no server of Andon", where=url
+        )
+    return error_of(document)
+
+
+def _unreachable(url: str, error: Exception) -> MachineError:
+    reason = getattr(error, "reason", None) or error
+    return MachineError(
+        "machine.server",
+        f"the server at `{url}` does not answer: {reason}",
+        where=url,
+        hint="is `andon up` running there, and the address right?",
+        retryable=True,
+    )
+
+
+def _named() -> dict[str, str]:
+    return {"Idempotency-Key": secrets.token_hex(16)}
+
+
+def _said(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said; the rest has its default."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in body.items() if value is not None}
+
+
+def _texts(value: Any) -> Sequence[str]:
+    if value is None:
+        return ()
+    if isinstance(value, bool):
+        return ("true" if value else "false",)
+    return [str(each) for each in value] if isinstance(value, (list, tuple)) else (str(value),)

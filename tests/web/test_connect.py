@@ -1,0 +1,128 @@
+"""`andon.connect`: the verbs of a lake, over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import andon
+from andon.errors import AccessError, MachineError, ProjectError, UsageError
+from kit.clones import Clone
+from kit.serving import Serving
+
+
+@pytest.fixture
+def lake(own: tuple[Clone, Serving]):
+    with andon.connect(own[1].address) as found:
+        yield found
+
+
+def test_answers_are_those_of_the_folder(own: tuple[Clone, Serving], lake: andon.RemoteLake) -> None:
+    sql = (
+        "select customer, amount, amount::decimal(10,2) as d, date '2026-01-05' as day, [1, null] as l, {'a': 1, 'b': 'x'} as s,"
+        " timestamp '2026-01-05 10:00:00.123' as t, timestamptz '2026-01-05 10:00:00+02' as z, null::int as n, true as b,"
+        " 1.5::double as f, 'ü\"x' as u, 170141183460469231731687303715884105727::hugeint as h from shop.orders order by id"
+    )
+    with andon.open(own[0].root) as here:
+        mine, theirs = here.sql(sql), lake.sql(sql)
+        assert theirs.columns == mine.columns
+        assert theirs.types == mine.types
+        assert theirs.commit == mine.commit
+        names = [c for c in mine.columns if c != "h"]
+        assert theirs.arrow().select(names).to_pylist() == mine.arrow().select(names).to_pylist()
+        assert len(theirs.df()) == len(theirs.pl()) == 3
+        assert theirs.fetchone()[0] == "ada"
+
+
+def test_a_query_takes_values_and_commits(lake: andon.RemoteLake) -> None:
+    assert lake.sql("select count(*) from shop.orders where amount > $n", {"n": 9}).fetchall() == [(2,)]
+    assert lake.sql("select count(*) from shop.orders where amount > ?", [9]).fetchall() == [(2,)]
+    assert lake.at("main").sql("from marts.count").fetchall() == [(3,)]
+    assert "1 row at commit" in repr(lake.sql("from marts.count"))
+
+
+def test_a_part_of_an_answer_says_that_it_is_one(own: tuple[Clone, Serving]) -> None:
+    clone, _ = own
+    other = Serving(clone.root, environ={"ANDON_QUERY_ROWS": "1000"})
+    try:
+        with andon.connect(other.address) as lake:
+            with pytest.warns(UserWarning, match="first 1,000 rows"):
+                assert len(lake.sql("select * from range(5000)").arrow()) == 1000
+            assert len(lake.sql("select * from range(1000)").arrow()) == 1000
+    finally:
+        other.stop()
+
+
+def test_errors_are_those_of_the_folder(lake: andon.RemoteLake) -> None:
+    with pytest.raises(UsageError) as missing:
+        lake.sql("from shop.order")
+    assert (missing.value.code, missing.value.where) == ("lake.dataset_not_found", "query:1:6")
+    assert "shop.orders" in (missing.value.hint or "")
+    with pytest.raises(UsageError, match="no dataset"):
+        lake.show("nope")
+    with pytest.raises(UsageError) as late:
+        lake.sql("select 1 / (id - 3)::int, error('no ' || id) from shop.orders")
+    assert late.value.code == "usage.query_failed"
+
+
+def test_the_whole_loop(own: tuple[Clone, Serving], lake: andon.RemoteLake, tmp_path: Path) -> None:
+    clone, _ = own
+    assert {d.dataset for d in lake.datasets()} == {"marts.best", "marts.count", "marts.totals", "shop.orders"}
+    clone.write("datasets/marts/more.sql", "select count(*) as n from shop.orders")
+    plan = lake.plan()
+    assert [s.dataset for s in plan.steps if s.action == "build"] == ["marts.more"]
+    heard = []
+    done = lake.run(report=lambda name, _: heard.append(name), message="more")
+    assert done.published
+    assert "task-ended" in heard
+    assert lake.log(limit=1)[0].message == "more"
+    lake.undo()
+    assert "marts.more" not in {d.dataset for d in lake.datasets()}
+    lake.redo()
+    assert lake.sql("from marts.more").fetchall() == [(3,)]
+    lake.branches.create("try")
+    assert {b.name for b in lake.branches} == {"main", "try"}
+    saved = lake.save(
+        "marts.top", "select customer, amount from marts.totals order by amount desc limit 1", checks="safe"
+    )
+    assert saved.published
+    assert clone.read("datasets/marts/top.sql") is not None
+    assert lake.sql("from marts.top").fetchall() == [("ben", 20)]
+    csv = tmp_path / "leads.csv"
+    csv.write_text("id,name\n1,x\n2,y\n", encoding="utf-8")
+    assert lake.upload(csv, "crm.leads").published
+    assert lake.sql("select count(*) from crm.leads").fetchall() == [(2,)]
+    assert [s.dataset for s in lake.sources] == ["crm.leads", "shop.orders"]
+    assert lake.lineage("marts.top").to_json()["start"]
+    assert lake.profile("crm.leads").rows == 2
+    assert {c.status for c in lake.check().checks} <= {"pass"}
+    assert lake.diff("main~1", "main").to_json()
+    clone.write("datasets/marts/bad.sql", "select nothing from shop.orders")
+    with pytest.raises(ProjectError) as wrong:
+        lake.run()
+    assert wrong.value.problems[0].file == "datasets/marts/bad.sql"
+
+
+def test_where_nothing_answers_it_is_said(own: tuple[Clone, Serving]) -> None:
+    with pytest.raises(MachineError) as nothing:
+        andon.connect("http://127.0.0.1:9", timeout=0.5)
+    assert nothing.value.code == "machine.server"
+    with pytest.raises(UsageError):
+        andon.connect("localhost:7411")
+
+
+def test_a_wrong_token_lets_nobody_in(own: tuple[Clone, Serving]) -> None:
+    clone, _ = own
+    clone.write("andon.toml", '[people]\nana = "owner"\n')
+    other = Serving(clone.root)
+    try:
+        with pytest.raises(AccessError):
+            andon.connect(other.address)
+        with pytest.raises(AccessError):
+            andon.connect(other.address, token="andon_00000000_" + "x" * 43)
+        token = other.service.tokens.create("ana").token
+        with andon.connect(other.address, token=token) as lake:
+            assert (lake.who().person, lake.who().role) == ("ana", "owner")
+    finally:
+        other.stop()
