@@ -48,7 +48,9 @@ def test_callers_that_begin_at_once_share_one_set_of_engines_and_graphs(project)
     project.run()
     with closing(project.open()) as service:
         callers = [service.by(Caller(f"a{n}", "http")) for n in range(THREADS)]
-        found = at_once(lambda c: (c._shared.graphs, c._shared.probe, c.workspace.readers, c.workspace.cache), callers)
+        found = at_once(
+            lambda c: (c._shared.graphs, c._shared.workers, c.workspace.readers, c.workspace.cache), callers
+        )
         assert len({tuple(map(id, each)) for each in found}) == 1
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from andon.base.record import replace
 from andon.errors import AndonError
 from andon.runs.goal import ANY_PLAN, PlanUnconfirmed, RunOptions
 from andon.service.saved_texts import ToSave
+from andon.workspace.caller import Caller
 from kit.clones import Clone
 
 AGREED = RunOptions(agreed=ANY_PLAN)
@@ -194,3 +200,106 @@ def test_a_result_that_a_check_holds_is_not_saved(acme):
     assert not done.published
     assert acme.read(PATH) is None
     assert "marts.top" not in acme.leaves()
+
+
+def test_many_save_at_once_on_one_server(acme):
+    """Datasets side by side, saved queries (which all share one part of the state) one on top of the other."""
+    names = [*(f"marts.at_once_{n}" for n in range(6)), *(f"at_once_{n}" for n in range(6))]
+    with acme.opened() as service:
+
+        def one(name: str):
+            by = service.by(Caller(f"person {name}", "http"))
+            return by.saving.save(ToSave(name, f"select '{name}' as n, customer from marts.totals"), AGREED)
+
+        with ThreadPoolExecutor(6) as pool:
+            done = list(pool.map(one, names))
+        assert [(d.published, d.behind) for d in done] == [(True, ())] * len(names)
+        assert {q.name for q in service.saved_queries.list()} == {n for n in names if "." not in n}
+        authors = {entry.commit.author for entry in service.history.log(None, None, 50)}
+    assert {f"person {name}" for name in names} <= authors
+    assert {n for n in names if "." in n} <= acme.leaves().keys()
+    assert acme.run().run is None  # the folder has all of them, and knows that
+
+
+def test_a_folder_on_another_branch_is_left_alone(acme):
+    acme.switch("feature", create=True)
+    acme.write("datasets/marts/count.sql", "select 7 as n\n")
+    done = save(acme, options=RunOptions(branch="main", agreed=ANY_PLAN))
+    assert (done.branch, done.behind) == ("main", (PATH,))
+    assert acme.read(PATH) is None
+    assert acme.ask("from marts.top", "main") == [("ben", 20)]
+
+
+def test_a_git_checkout_gets_the_file_and_no_commit(acme):
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=acme.root, check=True, capture_output=True, text=True).stdout
+
+    git("init", "-q", "-b", "main")
+    (acme.root / ".gitignore").write_text(".andon/\n")
+    git("add", "-A")
+    git("-c", "user.name=ana", "-c", "user.email=ana@example.org", "commit", "-qm", "all")
+    assert save(acme).behind == ()
+    assert git("status", "--short") == f"?? {PATH}\n"
+    git("checkout", "-q", "-b", "feature")
+    acme.branch("feature")
+    done = save(acme, sql="select 1 as one", replaces=True, options=RunOptions(branch="main", agreed=ANY_PLAN))
+    assert done.behind == (PATH,)
+    assert TOP in acme.read(PATH)
+
+
+def test_what_a_branch_left_behind_is_not_built_by_a_save(acme):
+    """A macro's change was published for one dataset only; what else uses it stays as it is published."""
+    acme.write("macros/money.sql", "create macro cents(x) as x * 100;\n")
+    acme.write("datasets/marts/a.sql", "select cents(amount) as c from marts.totals\n")
+    acme.write("datasets/marts/b.sql", "select cents(amount) as c from marts.totals\n")
+    acme.run()
+    acme.write("macros/money.sql", "create macro cents(x) as x * 1000;\n")
+    acme.run("marts.a")
+    before = acme.leaves()
+    save(acme, sql="select sum(c) as c from marts.b")
+    after = acme.leaves()
+    assert {d for d in after if after[d] != before.get(d)} == {"marts.top"}
+    save(acme, sql="select cents(1) as c", replaces=True)
+    assert acme.ask("from marts.top") == [(1000,)]
+
+
+def test_a_change_is_told_to_whom_it_breaks(acme):
+    with acme.opened() as service:
+        wanted = ToSave("marts.totals", "select customer from shop.orders group by customer", replaces=True)
+        with pytest.raises(AndonError) as raised:
+            service.saving.look(wanted, RunOptions())
+        assert (raised.value.code, raised.value.where) == ("lake.is_read", "datasets/marts/best.sql")
+        assert "changing marts.totals breaks 1 file" in raised.value.message
+        wanted = replace(wanted, name="marts.best", sql="select amount from marts.totals")
+        plan = service.saving.look(wanted, RunOptions()).plan
+        (step,) = [s for s in plan.steps if s.dataset == "marts.best"]
+        assert step.verdict.dropped == ("customer",)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from andon.model.event import Ended
+from andon.runs.goal import ANY_PLAN, Listener, RunOptions
+from andon.service.saved_texts import ToSave
+from andon.service.service import Service
+
+def report(event):
+    if isinstance(event, Ended):
+        os._exit(9)  # published, and the folder does not have it yet
+
+service = Service.open(Path(sys.argv[1]))
+service.saving.save(ToSave("marts.top", sys.argv[2]), RunOptions(agreed=ANY_PLAN), Listener(report))
+"""
+
+
+def test_a_process_that_is_killed_after_the_publish_leaves_a_folder_that_is_behind(acme):
+    acme.write("datasets/marts/count.sql", "select 7 as n\n")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(acme.root), TOP], check=False, env={**os.environ})
+    assert done.returncode == 9
+    assert acme.ask("from marts.top") == [("ben", 20)]
+    assert acme.read(PATH) is None
+    acme.run()  # publishes the edit, and drops nothing
+    assert (acme.ask("from marts.top"), acme.ask("from marts.count")) == ([("ben", 20)], [(7,)])
+    assert save(acme, owner="ana", replaces=True).behind == ()
+    assert acme.read(PATH) == f"/*---\nowner: ana\n---*/\n{TOP}\n"

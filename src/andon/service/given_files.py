@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import digest
 from andon.base.record import Record, replace
-from andon.errors import ConflictError
+from andon.base.text import plural
+from andon.errors import ConflictError, ProjectError, UsageError
 from andon.lake.refs import MAIN
 from andon.model.commit import Cause, Commit, CommitKind
 from andon.project.folder.merge import is_rejected, rejected_by_path
 from andon.runs.goal import Goal, Listener, RunOptions
 from andon.runs.planning.gather import Gatherer
 from andon.runs.planning.given import Files, given_base, given_side
+from andon.runs.planning.merge_words import some
 from andon.service.in_step import InStep
 
 if TYPE_CHECKING:
@@ -148,3 +150,17 @@ class GivenFiles:
             where=path,
             hint=f"`andon diff {given.seen.id[:8]} {given.branch}` shows it; do it again on top of that",
         )
+
+
+def broken(what: str, files: Collection[str], error: ProjectError, hint: str) -> ProjectError | UsageError:
+    """The problems that given files make, as whom they break, where nothing is wrong with the files themselves.
+
+    Args:
+        what: what was asked for, `retiring marts.totals`.
+        files: those of whom nothing is said.
+    """
+    readers = sorted({p.file for p in error.problems if p.file is not None})
+    if not readers or any(path in files for path in readers):
+        return error
+    message = f"{what} breaks {plural(len(readers), 'file')}: {some(readers)}"
+    return UsageError("lake.is_read", message, where=readers[0], hint=hint, problems=error.problems)

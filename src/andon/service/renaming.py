@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from andon.base.document import Document, Documented
 from andon.base.record import replace
-from andon.base.text import plural
 from andon.errors import ProjectError, UsageError
 from andon.model.plan import Plan, PlanDocument
 from andon.model.run import RunDocument, RunResult
 from andon.project.rename import renamed_file
 from andon.runs.goal import Listener, RunOptions
-from andon.runs.planning.given import Files
 from andon.runs.planning.merge_words import some as listed
-from andon.service.given_files import GivenCode
+from andon.service.given_files import GivenCode, broken
 from andon.service.saved_texts import new_path, query_path
 from andon.service.saving import file_of, not_found
 
@@ -147,7 +145,16 @@ class Renaming:
         try:
             plan = self._given.prepared(given, options).plan
         except ProjectError as error:
-            raise _is_read(names, new, given.files, error) from error
+            what, hint = (
+                ("retiring", "retire them with it, or change them first")
+                if new is None
+                else ("renaming", "`--leave-view` keeps the old name as a view")
+            )
+            before = self._lake.commits.state(given.seen).files()
+            made = {
+                path for path in given.files if path not in before
+            }  # of those that it rewrote, it broke all that is wrong
+            raise broken(f"{what} {listed(names)}", made, error, hint) from error
         gone = [path for path, content in given.files.items() if content is None]
         kept = [path for path, content in given.files.items() if content is not None]
         found = Moved(names, new, given.branch, tuple(sorted(kept)), tuple(sorted(gone)), plan)
@@ -205,14 +212,3 @@ def _moved(path: str, target: str) -> str:
     stem = target.removesuffix(".sql").partition("/")[2]
     ending = ".lock.txt" if path.endswith(".lock.txt") else f".{path.rpartition('.')[2]}"
     return f"{path.partition('/')[0]}/{stem}{ending}"
-
-
-def _is_read(names: Sequence[str], new: str | None, files: Files, error: ProjectError) -> UsageError | ProjectError:
-    """What of the project would be wrong, as whom it breaks."""
-    readers = sorted({p.file for p in error.problems if p.file is not None and p.file not in files})
-    if not readers:
-        return error
-    what = "retiring" if new is None else "renaming"
-    message = f"{what} {listed(names)} breaks {plural(len(readers), 'file')}: {listed(readers)}"
-    hint = "retire them with it, or change them first" if new is None else "`--leave-view` keeps the old name as a view"
-    return UsageError("lake.is_read", message, where=readers[0], hint=hint, problems=error.problems)

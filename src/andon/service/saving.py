@@ -6,7 +6,8 @@ The file goes on top of what the branch has, whatever lies in the folder; the fo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document, Documented
@@ -20,7 +21,7 @@ from andon.model.suggestion import Suggestion
 from andon.runs.goal import Listener, RunOptions
 from andon.runs.planning.outlook import graph_ahead
 from andon.runs.planning.schemas import columns_by_dataset
-from andon.service.given_files import GivenCode
+from andon.service.given_files import GivenCode, broken
 from andon.service.saved_texts import SavedText, ToSave, new_path, query_path, saved_text
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ class Saving:
 
         Raises:
             UsageError: `usage.bad_argument`, `usage.exists`, `lake.dataset_not_found`.
+            UsageError: `lake.is_read` with the files that it breaks.
             ProjectError: what is wrong with the query, at its place.
             ConflictError: `lake.folder_conflict`.
         """
@@ -187,10 +189,8 @@ class Saving:
         found = self._looked(draft, self._prepared(draft, options))
         words = "saved" if found.is_new else "changed"
         chosen = replace(options, message=options.message or f"{words} {found.name}")
-        try:
+        with _told(draft):
             result, behind = self._given.publish(draft.given, chosen, hears)
-        except ProjectError as error:
-            raise draft.saved.told(error) from error
         return replace(found, checks=lines, run=result, published=result.published, behind=behind)
 
     # -- parts
@@ -231,16 +231,12 @@ class Saving:
         return replace(draft, saved=saved, given=replace(draft.given, files={saved.path: saved.text.encode()}))
 
     def _prepared(self, draft: _Draft, options: RunOptions) -> Prepared:
-        try:
+        with _told(draft):
             return self._given.prepared(draft.given, options)
-        except ProjectError as error:
-            raise draft.saved.told(error) from error
 
     def _built(self, draft: _Draft, options: RunOptions, listener: Listener) -> RunResult:
-        try:
+        with _told(draft):
             return self._given.build(draft.given, options, listener)
-        except ProjectError as error:
-            raise draft.saved.told(error) from error
 
     def _proposed(self, draft: _Draft, result: RunResult) -> tuple[ProposedCheck, ...]:
         name = draft.wanted.name
@@ -285,6 +281,17 @@ class Saving:
             for column, kind in types
         )
         return columns, gathered.definitions[name].inputs
+
+
+@contextmanager
+def _told(draft: _Draft) -> Iterator[None]:
+    """What is wrong with the query at its place in it; what only others are wrong for, as whom it breaks."""
+    try:
+        yield
+    except ProjectError as error:
+        hint = "change them with it: edit the files, and `andon run`"
+        found = broken(f"changing {draft.wanted.name}", draft.given.files, error, hint)
+        raise (draft.saved.told(error) if found is error else found) from error
 
 
 def file_of(name: str, state: State) -> str | None:

@@ -225,6 +225,30 @@ class SaveAsked(Document, kw_only=True):
     seen: str | None = None
 
 
+class RenameAsked(Document, kw_only=True):
+    """A new name for a dataset or a saved query; without `agreed` it is only told what would be done.
+
+    Attributes:
+        leave_view: leave a view under the old name, and what reads it as it is.
+    """
+
+    old: str
+    new: str
+    leave_view: bool = False
+    branch: str | None = None
+    message: str | None = None
+    agreed: str | None = None
+
+
+class RetireAsked(Document, kw_only=True):
+    """Datasets and saved queries that go, in one publish; without `agreed` it is only told what would be done."""
+
+    names: list[str]
+    branch: str | None = None
+    message: str | None = None
+    agreed: str | None = None
+
+
 class LiveAsked(Document, kw_only=True):
     """A question to a database itself, in its own SQL."""
 

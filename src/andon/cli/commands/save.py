@@ -92,8 +92,8 @@ def save(
     found = saving.look(wanted, options) if publish and wants_none else saving.propose(wanted, options)
     if not console.as_json:
         _show(app, found)
-    if found.run is not None and found.run.tasks and _stopped(found.run):
-        return _end(app, found, options)
+    if found.run is not None and _stopped(found.run):
+        return _failed(app, found, found.run)
     chosen = _chosen(app, found.proposed, checks, many)
     wanted = replace(wanted, checks=chosen)
     if not publish and not console.can_ask and found.branch == MAIN:
@@ -136,6 +136,12 @@ def _show(app: App, found: Saved) -> None:
     ink, width = app.console.out, app.console.width
     for line in [*saved_lines(found, ink, width), *proposed_lines(found.proposed, ink, width), ""]:
         ink.line(line)
+    failing = found.run.failed_checks if found.run is not None else ()
+    if failing:
+        from andon.cli.text.checks import failed_lines
+
+        for line in [*failed_lines(failing, ink, width), ""]:
+            ink.line(line)
 
 
 def _chosen(
@@ -166,7 +172,21 @@ def _by_number(check: str, proposed: tuple[ProposedCheck, ...]) -> str:
 def _stopped(run: RunResult) -> bool:
     from andon.model.run import TaskStatus
 
-    return any(task.status in (TaskStatus.FAILED, TaskStatus.HELD) for task in run.tasks)
+    return any(task.status is TaskStatus.FAILED for task in run.tasks)
+
+
+def _failed(app: App, found: Saved, run: RunResult) -> int:
+    """Why it could not be built, not even aside."""
+    from andon.cli.text.plans import held_lines
+
+    console = app.console
+    if console.as_json:
+        console.json(found.to_json())
+        return EXIT_FAILED
+    for line in held_lines(run, console.err):
+        console.err.line(line)
+    console.note(f"`{found.name}` is not saved: the folder and {found.branch} are as they were")
+    return EXIT_FAILED
 
 
 def _end(app: App, found: Saved, options: RunOptions) -> int:

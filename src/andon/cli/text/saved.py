@@ -51,6 +51,8 @@ def query_lines(found: Sequence[SavedQueryInfo], ink: Ink, width: int | None) ->
         )
         for query in found
     ]
+    if not rows:
+        return []
     return table(rows, ink, headers=["query", "parameters", "owner", "answers"], width=width, whole=[0], wrap=[1, 3])
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from andon.model.person import PersonRole
 from andon.runs.goal import RunOptions
+from andon.service.renaming import MovedDocument
 from andon.service.saved_texts import ToSave
 from andon.service.saving import SavedDocument
-from andon.web.asking import SaveAsked
+from andon.web.asking import RenameAsked, RetireAsked, SaveAsked
 from andon.web.endpoint import Endpoint, RouteCall
 
 
@@ -34,12 +35,25 @@ def _save(call: RouteCall) -> Any:
         return saving.look(wanted, options)
     if asked.agreed is None:
         return saving.propose(wanted, options, call.listener)
-    request = call.service.workspace.caller.request
-    return saving.save(
-        wanted,
-        RunOptions(branch=asked.branch, message=asked.message, agreed=asked.agreed, request=request),
-        call.listener,
+    return saving.save(wanted, _options(call), call.listener)
+
+
+def _options(call: RouteCall) -> RunOptions:
+    asked, request = call.body, call.service.workspace.caller.request
+    return RunOptions(branch=asked.branch, message=asked.message, agreed=asked.agreed, request=request)
+
+
+def _rename(call: RouteCall) -> Any:
+    asked: RenameAsked = call.body
+    renaming, is_dry = call.service.renaming, asked.agreed is None
+    return renaming.rename(
+        asked.old, asked.new, _options(call), call.listener, leaves_view=asked.leave_view, is_dry=is_dry
     )
+
+
+def _retire(call: RouteCall) -> Any:
+    asked: RetireAsked = call.body
+    return call.service.renaming.retire(asked.names, _options(call), call.listener, is_dry=asked.agreed is None)
 
 
 ENDPOINTS = (
@@ -52,6 +66,28 @@ ENDPOINTS = (
         _save,
         (SavedDocument,),
         body=SaveAsked,
+        reports=True,
+    ),
+    Endpoint(
+        "POST",
+        "/renames",
+        "rename",
+        PersonRole.EDITOR,
+        "Give a dataset or a saved query another name, with all files that name it.",
+        _rename,
+        (MovedDocument,),
+        body=RenameAsked,
+        reports=True,
+    ),
+    Endpoint(
+        "POST",
+        "/retirements",
+        "retire",
+        PersonRole.EDITOR,
+        "Take datasets and saved queries away; their past stays.",
+        _retire,
+        (MovedDocument,),
+        body=RetireAsked,
         reports=True,
     ),
 )

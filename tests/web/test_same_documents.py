@@ -1,0 +1,247 @@
+"""Each command has its route, and gives the same document."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from andon.cli.app import cli
+from andon.cli.overview import COMMANDS
+from andon.web.routes import all_endpoints
+from kit.clones import FILES, Clone
+from kit.serving import Client, Reply, serving
+
+#: Commands that have no route, and why.
+WITHOUT = {
+    "init": "there is no lake to serve yet",
+    "demo": "it makes a project of its own",
+    "up": "it is the server",
+}
+#: Options that are commands of their own among routes.
+PARTS = {"plan --due", "log --schema", "check --history", "check --sql", "check --suggest", "check --suggest --write"}
+PARTS |= {"query --connection", "tag --delete", "ls --queries"}
+
+
+def _commands() -> set[str]:
+    found = set()
+    for entry in COMMANDS:
+        command = cli.get_command(click.Context(cli), entry.name)
+        below = command.list_commands(click.Context(command)) if isinstance(command, click.Group) else [""]
+        found |= {f"{entry.name} {name}".strip() for name in below}
+    return found
+
+
+def test_every_command_has_a_route() -> None:
+    verbs = {endpoint.verb for endpoint in all_endpoints()} - {""}
+    assert _commands() - verbs == WITHOUT.keys()
+    assert verbs - _commands() == PARTS
+
+
+#: What differs from call to call: moments, durations, random ids, and what is counted per run.
+_VARIES = {
+    "at",
+    "seconds",
+    "started",
+    "ended",
+    "updated",
+    "built_at",
+    "commit",
+    "parent",
+    "parents",
+    "base",
+    "agreed",
+    "digest",
+}
+_VARIES |= {
+    "run",
+    "current",
+    "published_at",
+    "token",
+    "id",
+    "created",
+    "expires",
+    "logical_time",
+    "build",
+    "last_built",
+    "made_at",
+}
+
+
+def _steady(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: "…" if k in _VARIES else _steady(v) for k, v in value.items()}
+    return [_steady(each) for each in value] if isinstance(value, list) else value
+
+
+Ask = Callable[[Client], Reply]
+#: Commands that change nothing.
+_LOOKING = {
+    "ls",
+    "show",
+    "profile",
+    "lineage",
+    "impact",
+    "status",
+    "log",
+    "diff",
+    "plan",
+    "check",
+    "config",
+    "query",
+    "test",
+}
+
+#: What is typed, and what is asked of the server; each in a project of its own, in the same state.
+PAIRS: list[tuple[list[str], Ask]] = [
+    (["ls"], lambda c: c.get("/datasets")),
+    (["ls", "marts.*", "--at", "main~1"], lambda c: c.get("/datasets?select=marts.*&at=main~1")),
+    (["ls", "--queries"], lambda c: c.get("/saved-queries")),
+    (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
+    (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),
+    (["profile", "shop.orders.amount"], lambda c: c.get("/datasets/shop.orders/profile?column=amount")),
+    (
+        ["profile", "shop.orders", "--against", "main~1"],
+        lambda c: c.get("/datasets/shop.orders/profile?against=main~1"),
+    ),
+    (["lineage", "marts.best"], lambda c: c.get("/lineage/marts.best")),
+    (["lineage", "shop.orders.amount", "--down"], lambda c: c.get("/lineage/shop.orders.amount?up=false")),
+    (["impact", "shop.orders"], lambda c: c.get("/impact/shop.orders")),
+    (["status"], lambda c: c.get("/status")),
+    (["log"], lambda c: c.get("/commits")),
+    (["log", "marts.totals", "--schema"], lambda c: c.get("/datasets/marts.totals/schema-changes")),
+    (["diff", "main~1", "main"], lambda c: c.get("/diff?a=main~1&b=main")),
+    (["diff", "main~1", "main", "--rows", "marts.totals"], lambda c: c.get("/diff?a=main~1&b=main&rows=marts.totals")),
+    (["diff", "main~1", "main", "--format", "markdown"], lambda c: c.get("/diff?a=main~1&b=main&report=true")),
+    (["plan"], lambda c: c.get("/plan")),
+    (["plan", "--due"], lambda c: c.get("/due")),
+    (["plan", "try"], lambda c: c.get("/branches/try/plan")),
+    (["check"], lambda c: c.post("/checks")),
+    (["check", "--sql"], lambda c: c.get("/checks/sql")),
+    (["check", "marts.totals", "--history"], lambda c: c.get("/datasets/marts.totals/checks")),
+    (["check", "--suggest"], lambda c: c.get("/suggestions")),
+    (["check", "--suggest", "--write"], lambda c: c.post("/suggestions")),
+    (["test"], lambda c: c.post("/tests")),
+    (["branch", "list"], lambda c: c.get("/branches")),
+    (["branch", "create", "new"], lambda c: c.post("/branches", {"name": "new"})),
+    (["branch", "drop", "try", "--yes"], lambda c: c.delete("/branches/try?agreed=true")),
+    (["branch", "switch", "try"], lambda c: c.post("/branches/try/switch")),
+    (["tag"], lambda c: c.get("/tags")),
+    (["tag", "may"], lambda c: c.post("/tags", {"name": "may"})),
+    (["tag", "first", "--delete"], lambda c: c.delete("/tags/first")),
+    (["publish", "try", "--yes"], lambda c: c.post("/publishes", {"branch": "try", "agreed": "any"})),
+    (["run", "--yes"], lambda c: c.post("/runs", {"agreed": "any"})),
+    (
+        ["run", "--yes", "--force", "marts.totals"],
+        lambda c: c.post("/runs", {"agreed": "any", "force": True, "select": ["marts.totals"]}),
+    ),
+    (["refresh"], lambda c: c.post("/refreshes")),
+    (["optimize"], lambda c: c.post("/optimizations")),
+    (["undo", "--yes"], lambda c: c.post("/undos", {"agreed": True})),
+    (["redo"], lambda c: c.post("/redos")),
+    (["accept", "--all"], lambda c: c.post("/acceptances", {"rejected": ["."]})),
+    (["pull"], lambda c: c.post("/pulls")),
+    (["config", "show"], lambda c: c.get("/settings")),
+    (["lock"], lambda c: c.post("/locks")),
+    (["source", "list"], lambda c: c.get("/sources")),
+    (["source", "check"], lambda c: c.post("/sources/checks")),
+    (["source", "load", "shop.orders"], lambda c: c.post("/sources/loads", {"sources": ["shop.orders"]})),
+    (["source", "pin", "shop.orders"], lambda c: c.post("/sources/shop.orders/pin")),
+    (["source", "accept", "shop.orders"], lambda c: c.post("/sources/shop.orders/accept")),
+    (["query", "from shop.orders order by id"], lambda c: c.post("/queries", {"sql": "from shop.orders order by id"})),
+    (["query", "of", "--param", "n=2"], lambda c: c.post("/queries", {"saved": "of", "parameters": {"n": 2}})),
+    (
+        ["save", "marts.top", "from marts.totals limit 1", "--checks", "none", "--publish"],
+        lambda c: c.post("/datasets", {"name": "marts.top", "sql": "from marts.totals limit 1", "agreed": "any"}),
+    ),
+    (
+        ["rename", "marts.best", "marts.finest", "--publish"],
+        lambda c: c.post("/renames", {"old": "marts.best", "new": "marts.finest", "agreed": "any"}),
+    ),
+    (
+        ["retire", "marts.best", "--publish"],
+        lambda c: c.post("/retirements", {"names": ["marts.best"], "agreed": "any"}),
+    ),
+    (["token", "create", "ana"], lambda c: c.post("/tokens", {"person": "ana"})),
+    (["token", "list"], lambda c: c.get("/tokens")),
+    # errors
+    (["show", "nope"], lambda c: c.get("/datasets/nope")),
+    (["query", "from nope"], lambda c: c.post("/queries", {"sql": "from nope"})),
+    (["branch", "create", "try"], lambda c: c.post("/branches", {"name": "try"})),
+    (["redo", "--branch", "nope"], lambda c: c.post("/redos", {"branch": "nope"})),
+    (["token", "revoke", "00000000"], lambda c: c.delete("/tokens/00000000")),
+]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with two publishes, a branch, a tag, an undo to be taken back, a saved query and a test."""
+    clone = Clone(tmp_path_factory.mktemp("template") / "acme")
+    for path, text in FILES.items():
+        clone.write(path, text)
+    clone.write("andon.toml", 'author = "ana"\n[people]\nana = "owner"\n')
+    clone.write("queries/of.sql", "select * from shop.orders where id = $n\n")
+    clone.write(
+        "tests/count.yml",
+        "- name: it counts\n  dataset: marts.count\n  given: {shop.orders: [{id: 1}]}\n  expect: [{n: 1}]\n",
+    )
+    clone.run()
+    clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+    clone.refresh()
+    with clone.opened() as service:
+        service.branches.create("try")
+        service.branches.tag("first", "main~1")
+    clone.write("datasets/marts/more.sql", "select count(*) as n from shop.orders")
+    clone.run(branch="try")
+    clone.undo()
+    return clone.root
+
+
+@pytest.fixture(scope="module")
+def shared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Client]]:
+    """A copy that nobody changes, and who asks its server."""
+    root = tmp_path_factory.mktemp("shared") / "acme"
+    shutil.copytree(template, root)
+    with serving(root) as server:
+        yield root, server.client(server.service.tokens.create("ana").token)
+
+
+LOOKING = [pair for pair in PAIRS if (pair[0][0] in _LOOKING and "--write" not in pair[0]) or pair[0][1:2] == ["list"]]
+CHANGING = [pair for pair in PAIRS if pair not in LOOKING]
+
+
+@pytest.mark.parametrize(("typed", "ask"), LOOKING, ids=[" ".join(typed) for typed, _ in LOOKING])
+def test_what_looks_gives_the_same_document(typed: list[str], ask: Ask, shared: tuple[Path, Client]) -> None:
+    root, client = shared
+    _compare(_typed(root, *typed), ask(client))
+
+
+@pytest.mark.parametrize(("typed", "ask"), CHANGING, ids=[" ".join(typed) for typed, _ in CHANGING])
+def test_what_changes_gives_the_same_document(typed: list[str], ask: Ask, template: Path, tmp_path: Path) -> None:
+    here, there = tmp_path / "a" / "acme", tmp_path / "b" / "acme"
+    shutil.copytree(template, here)
+    shutil.copytree(template, there)
+    with serving(there) as server:
+        _compare(_typed(here, *typed), ask(server.client(server.service.tokens.create("ana").token)))
+
+
+def _typed(root: Path, *words: str) -> Any:
+    return json.loads(CliRunner().invoke(cli, ["-C", str(root), *words, "--json"]).stdout)
+
+
+def _compare(printed: Any, found: Reply) -> None:
+    answered = found.document
+    if isinstance(printed, dict) and printed.keys() == {"error"}:
+        told = printed["error"]
+        assert found.status >= 400
+        assert (answered["code"], answered["detail"]) == (told["code"], told["message"])
+        assert (answered["where"], answered["problems"]) == (told["where"], told["problems"])
+        return
+    assert found.status < 400, found.data
+    assert _steady(answered) == _steady(printed)
