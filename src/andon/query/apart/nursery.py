@@ -70,6 +70,7 @@ def _prepare(isolation: str, job: dict[str, Any]) -> Callable[[socket.socket, Pa
     """Load what answering takes, and ask a first time: what that loads is loaded for all."""
     from andon.query.apart.answering import Answering
 
+    sys.modules["pandas"] = None  # type: ignore[assignment] # nothing here needs it, and to load it takes longer than to answer
     answering = Answering(isolation, job["guard"], job["readable"])
     answering.warm()
     return answering.answer
