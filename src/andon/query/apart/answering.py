@@ -46,7 +46,7 @@ from andon.query.limits import QueryLimits, cancelled, too_long, too_much_memory
 TYPES, TRUNCATED = "andon.types", "andon.truncated"
 #: Rows of a batch that is sent.
 _BATCH = 16_384
-_ROWS_A_PIECE = 2_000
+_ROWS_A_PIECE = 256
 #: Seconds after which a question counts as a long one, and how far it lets others pass from then on.
 _LONG, _NICE = 0.3, 15
 _VERY_LONG, _NICER = 5.0, 19
