@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _READY = 8
 _GUARD = Path(__file__).resolve().parents[1] / "engines" / "python" / "child"
 _BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from andon.query.apart.nursery import main; main()"
+_PACKAGES = ("andon", "duckdb", "pyarrow", "numpy", "msgspec", "pytz")
 _FROM_PARENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 #: Threads that libraries would start when they are loaded: a process with more than one can't be copied.
 _ONE_THREAD = {
@@ -272,9 +273,8 @@ class _Nursery:
                 self._control.shutdown(socket.SHUT_RDWR)
 
     def _begin(self, log: int) -> subprocess.Popen[bytes]:
-        paths = [str(Path(path).resolve()) for path in sys.path if path and Path(path).exists()]
-        own = Path(__file__).resolve().parents[2]
-        reads = [self._data, own, *interpreter_paths([sys.executable], [Path(path) for path in paths])]
+        paths = _library_paths()
+        reads = [self._data, *interpreter_paths([sys.executable], paths)]
         begin = bubblewrap()
         files, links = readable(reads)
         job = {
@@ -286,7 +286,7 @@ class _Nursery:
             "readable": files,
             "links": links,
         }
-        command = [sys.executable, "-I", "-S", "-c", _BEGIN, json.dumps(job), json.dumps([str(own), *paths])]
+        command = [sys.executable, "-I", "-S", "-c", _BEGIN, json.dumps(job), json.dumps([str(path) for path in paths])]
         return subprocess.Popen(
             command if begin is None else apart(command, begin, reads, self._place, self._place),
             cwd=self._place,
@@ -318,3 +318,18 @@ class _Nursery:
                     self._ended.popitem(last=False)
                 self._news.notify_all()
             self._tell_ended(number)
+
+
+def _library_paths() -> list[Path]:
+    """Where the interpreter finds its own library and the packages that answering takes: not all that it would look through, which may be
+    the folder of the project with all that is in it."""
+    import importlib.util
+
+    found = [
+        Path(path) for path in sys.path if path and Path(path).is_dir() and Path(path).is_relative_to(sys.base_prefix)
+    ]
+    for name in _PACKAGES:
+        spec = importlib.util.find_spec(name)
+        for place in spec.submodule_search_locations or () if spec is not None else ():
+            found.append(Path(place).resolve().parent)
+    return list(dict.fromkeys(found))

@@ -190,7 +190,7 @@ class _One:
             return
         import _andon_landlock
 
-        _andon_landlock.confine([*self._readable, *files], str(self._folder))
+        _andon_landlock.confine([*self._readable, *files], str(self._folder), shared=())
 
     def _problem(self, error: Exception, question: Question, grant: Grant) -> AndonError:
         import duckdb
