@@ -76,7 +76,7 @@ def test_it_stops_cleanly_and_ends_what_runs_as_cancelled(clone: Clone, stop: si
         _, err = process.communicate(timeout=30)
         assert process.returncode == 0, err
         assert "Traceback" not in err
-    assert sorted(told) == [("/queries", 409, "usage.query_cancelled"), ("/runs", 409, "build.interrupted")]
+    assert sorted(told) == [("/queries", 503, "machine.busy"), ("/runs", 409, "build.interrupted")]
     assert not descendants(process.pid) if sys.platform.startswith("linux") else True
     with clone.opened() as service:
         assert service.workspace.runs.newest(1)[0].status == "interrupted"

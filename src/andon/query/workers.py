@@ -47,12 +47,19 @@ _REMEMBERED = 1_000
 _LAST_WORDS = 300
 
 
+def it_ends() -> MachineError:
+    """The error of whoever asks while all workers are ended."""
+    return MachineError("machine.busy", "no query is answered any more: the server stops", retryable=True)
+
+
 class Worker:
     """A process that answers one question, and the line to it. Give it back with `release`."""
 
     def __init__(self, number: int, line: Line, nursery: _Nursery, who: str, turns: QueryTurns) -> None:
         self.number = number
         self.line = line
+        #: Whether all are ended, since whoever serves stops.
+        self.is_closed = False
         self._nursery = nursery
         self._who = who
         self._turns = turns
@@ -165,6 +172,8 @@ class Workers:
             self._is_closed = True
             nursery, self._nursery = self._nursery, None
             self._drop_ready()
+            for worker in list(self._held.values()):
+                worker.is_closed = True
         if nursery is not None:
             nursery.close()
         self._temporary.close()
@@ -172,7 +181,7 @@ class Workers:
     def _raise(self) -> _Nursery:
         """The nursery, with workers ready; a new one where the last one ended."""
         if self._is_closed:
-            raise MachineError("machine.busy", "no query is answered any more: the process ends", retryable=True)
+            raise it_ends()
         if self._nursery is not None and self._nursery.is_over:
             self._nursery.close()
             self._nursery = None
