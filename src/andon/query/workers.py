@@ -194,7 +194,7 @@ class Workers:
                     hint="ask on the machine itself: `andon query`",
                 )
             self._nursery = _Nursery(self._data, self._temporary.path, self._ended)
-        while len(self._ready) < min(self.size, _READY):
+        while len(self._ready) < min(2 * self.size, _READY):
             self._ready.append(self._nursery.order(next(self._numbers)))
         return self._nursery
 
