@@ -328,7 +328,7 @@ class Streamed:
                 return
             self._is_done = True
         self._talk.worker.release()
-        self._entry.write(rows, self.bytes_read, self._entry.elapsed, error)
+        self._entry.write(rows, self.bytes_read, self._entry.elapsed, error, soon=True)
 
 
 def meant(error: AndonError, talk: Talk) -> AndonError:
@@ -368,7 +368,7 @@ def begin(
         if talk is not None:
             talk.worker.release()
         said = error.message if isinstance(error, AndonError) else type(error).__name__
-        entry.write(None, None, entry.elapsed, said)
+        entry.write(None, None, entry.elapsed, said, soon=True)
         raise
 
     return Streamed(talk, heading, text, commit, entry.datasets, entry.elapsed, entry, cancel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from andon.base.database import Database
 from andon.state.queries import Queries, QueryRecord
@@ -48,6 +49,33 @@ def test_no_line_is_lost_by_many_who_ask_at_once(database: Database) -> None:
         thread.join()
     assert sorted(line.rows or 0 for line in queries.newest()) == list(range(16))
     assert database.query("select seq from query_log order by seq") == [(number,) for number in range(1, 17)]
+
+
+def test_lines_that_come_at_once_are_written_together_and_seen_at_once(database: Database) -> None:
+    queries, failed = Queries(database), []
+    threads = [
+        threading.Thread(target=lambda n=n: [queries.add_soon(record(n * 10 + k), failed.append) for k in range(10)])
+        for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    queries.add(record(99))
+    assert [line.rows for line in queries.newest(1)] == [99]
+    assert sorted(line.rows or 0 for line in queries.newest(50)) == [*range(40), 99]
+    queries.add_soon(record(100), failed.append)
+    assert [line.rows for line in queries.newest(1)] == [100]
+    assert failed == []
+
+
+def test_lines_are_written_without_anybody_looking(database: Database) -> None:
+    queries = Queries(database)
+    queries.add_soon(record(1), lambda _: None)
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and not Queries(database).newest():
+        time.sleep(0.01)
+    assert [line.rows for line in Queries(database).newest()] == [1]
 
 
 def test_what_is_older_is_forgotten(database: Database) -> None:
