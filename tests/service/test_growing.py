@@ -1,14 +1,18 @@
 """Tables that grow, as people use them: why a run makes what, backfill, --full, --forward, what a person answers for."""
 
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 
 import pytest
 
 from andon.errors import ProjectError, UsageError
 from andon.model.growth import Grown
+from andon.runs.building import by_key, growing, writing
+from andon.runs.building.writing import Writer
 from andon.runs.goal import RunOptions
 from kit.clones import Clone
 
@@ -230,6 +234,7 @@ import os, signal, sys
 from pathlib import Path
 import andon.runs.building.growing as growing
 from andon.lake.objects import Objects
+from andon.runs.building import by_key, writing
 from andon.runs.goal import RunOptions
 from andon.service.service import Service
 
@@ -251,6 +256,7 @@ service.runs.run(RunOptions(agreed="any"))
 
 def test_a_fill_that_was_killed_goes_on_after_the_last_piece(project):
     project.run("shop.events")
+    shutil.copytree(project.root, project.root.with_name("unharmed"))
     done = subprocess.run([sys.executable, "-c", KILLED, str(project.root), "2"], check=False)
     assert done.returncode == -signal.SIGKILL
     assert "m.daily" not in project.leaves()
@@ -268,6 +274,9 @@ def test_a_fill_that_was_killed_goes_on_after_the_last_piece(project):
         "select (select count(*) from (from m.daily except all from shop.events)), count(*) from m.daily"
     )
     assert same == (0, 14)
+    unharmed = Clone(project.root.with_name("unharmed"))
+    unharmed.run()
+    assert whole(unharmed, "m.daily") == whole(project, "m.daily")
 
 
 def test_files_that_are_lost_are_made_again(project):
@@ -280,3 +289,69 @@ def test_files_that_are_lost_are_made_again(project):
     write_day(project, 2, 20)
     assert reasons(project.run())["m.agg"] == "full: files that it would grow from are lost"
     assert project.ask("select sum(n) from m.agg") == [(14,)]
+
+
+def test_a_table_by_key_lies_in_files_by_key_and_few_keys_write_one_of_them(project, monkeypatch):
+    monkeypatch.setattr(writing, "MOST_ROWS", 4)
+    monkeypatch.setattr(by_key, "MOST_ROWS", 4)
+    project.write(
+        "datasets/m/seen.sql",
+        HEAD.format("key: id\nincremental: {by: key}") + "select * from shop.events order by hash(id)\n",
+    )
+    project.run()
+    assert files(project, "m.seen") == [3, 4, 3, 4]
+    ids = [n for (n,) in project.ask("select id from m.seen")]
+    assert ids == sorted(ids)
+    write_day(project, 7, 70)
+    assert reasons(project.run())["m.seen"].startswith("incremental: 2 keys (")
+    assert files(project, "m.seen") == [3, 4, 3, 2, 2]
+    with project.opened() as service:
+        version = project.leaves()["m.seen"].version
+        (found,) = service.workspace.lake.objects.versions([version]).values()
+    assert [len(file.part_of) for file in found.files] == [0, 0, 0, 1, 0]
+    assert project.ask("select sum(v) from m.seen") == [(2 * sum(range(7)) + 140,)]
+
+
+def whole(project: Clone, name: str) -> list[str]:
+    """The contents of a table's files, in their order."""
+    with project.opened() as service:
+        (version,) = service.workspace.lake.objects.versions([project.leaves()[name].version]).values()
+    return [file.sha256 for file in version.files]
+
+
+def test_batches_that_are_made_side_by_side_come_to_the_same_files(project, tmp_path, monkeypatch):
+    monkeypatch.setattr(growing, "_RECORD_EVERY", 0.0)
+    fast = tmp_path / "fast"
+    shutil.copytree(project.root, fast)
+    project.write("andon.toml", "[run]\nparallel = 1\n")
+    others = Clone(fast)
+    others.write("andon.toml", "[run]\nparallel = 4\n")
+    others.run("shop.events")
+    project.run()
+    lock, met, running, written = threading.Lock(), threading.Event(), [], Writer.written
+
+    def meeting(*given):
+        with lock:
+            running.append(given)
+            if len(running) > 1:
+                met.set()
+        assert met.wait(timeout=20), "two are made at a time"
+        return written(*given)
+
+    monkeypatch.setattr(Writer, "written", meeting)
+    others.run("m.daily")
+    assert len(whole(project, "m.daily")) == 4
+    assert whole(project, "m.daily") == whole(others, "m.daily")
+
+
+def test_a_batch_that_fails_leaves_no_file_of_those_beside_it(project):
+    project.write("andon.toml", "[run]\nparallel = 3\n")
+    project.write(
+        "datasets/m/daily.sql", DAILY.format("").replace("id, ts", "if(id = 40, error('no'), id)::int as id, ts")
+    )
+    (failed,) = [task for task in project.run().tasks if task.dataset == "m.daily"]
+    assert failed.error["code"] == "build.failed"
+    assert not [*(project.root / ".andon/lake/data/m").glob("*")]
+    project.write("datasets/m/daily.sql", DAILY.format(""))
+    assert project.run().published
+    assert files(project, "m.daily") == [4, 4, 4, 2]

@@ -23,6 +23,7 @@ from andon.query.workers import Workers
 from andon.workspace.caller import Caller
 from kit.attacks import SECRET, Canary, attacks
 from kit.clones import FILES, Clone, closing
+from kit.processes import busiest, descendants
 
 LINUX = Path("/proc/self/task").exists()
 LIMITS = QueryLimits(
@@ -56,36 +57,6 @@ def served(tmp_path_factory):
 
 def by(service, name: str):
     return service.by(Caller(name, "http")).querying
-
-
-def descendants(of: int = 0) -> dict[int, str]:
-    """The processes below this one that run a question, with their command lines."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    found, waiting = {}, [of or os.getpid()]
-    while waiting:
-        parent = waiting.pop()
-        for process, its in parents.items():
-            if its == parent:
-                waiting.append(process)
-                with contextlib.suppress(OSError):
-                    found[process] = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace")
-    return {process: line for process, line in found.items() if "nursery" in line}
-
-
-def busiest() -> int:
-    """The process of a worker that took the most time."""
-
-    def ticks(process: int) -> int:
-        with contextlib.suppress(OSError):
-            return sum(map(int, Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]))
-        return 0
-
-    leaves = [p for p in descendants() if not descendants(p)]
-    return max(leaves, key=ticks)
 
 
 # -- answers
@@ -325,22 +296,19 @@ def test_a_killed_process_is_an_error_for_one_person(served):
     service, _, _ = served
     with ThreadPoolExecutor(2) as pool:
         theirs = pool.submit(lambda: by(service, "ana").stream(SLOW))
+        time.sleep(0.5)
+        process = busiest()
         other = pool.submit(
             lambda: by(service, "ben").stream("select max(md5(x::varchar)) from range(3000000) t(x)").rows()
         )
-        time.sleep(0.4)
-        os.kill(busiest_of(theirs), signal.SIGKILL)
+        time.sleep(0.2)
+        os.kill(process, signal.SIGKILL)
         with pytest.raises(MachineError) as caught:
             theirs.result(timeout=10)
         assert (caught.value.code, caught.value.retryable) == ("machine.worker", True)
         assert "SIGKILL" in caught.value.message
         assert len(other.result(timeout=30)) == 1
     assert by(service, "ana").stream("select count(*) from shop.orders").rows() == [(3,)]
-
-
-def busiest_of(future) -> int:
-    assert not future.done()
-    return busiest()
 
 
 @pytest.mark.skipif(not LINUX, reason="processes are told by /proc")

@@ -47,6 +47,8 @@ class DataFile(Record, array_like=True):
         stats: by leaf column path as RETURN_STATS names it (`"id"`, `"s"."a"`, `"l"."element"`).
         packed: sha256 of the files whose rows, one after the other, it holds, where it stands for those.
         partition: of a dataset that parts its rows: by what, and the value that all rows in the file have, as text.
+        part_of: contents of files whose rows it holds a part of, where it was written without others of them: files of one version that
+            say the same here hold no row twice that is there once.
     """
 
     path: str
@@ -56,6 +58,7 @@ class DataFile(Record, array_like=True):
     stats: Mapping[str, ColumnStats] = field(default_factory=dict)
     packed: tuple[str, ...] = ()
     partition: tuple[tuple[str, str | None], ...] = ()
+    part_of: tuple[str, ...] = ()
 
 
 def contents_of(file: DataFile) -> tuple[str, ...]:

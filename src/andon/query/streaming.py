@@ -28,7 +28,7 @@ from andon.query.apart.values import read_rows
 from andon.query.asking import arguments_of, check_names
 from andon.query.gate import check_length
 from andon.query.limits import QueryLimits, cancelled, too_much_time
-from andon.query.workers import Worker, Workers
+from andon.query.workers import Worker, Workers, it_ends
 from andon.sql.uses import TableUse
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ class Talk:
             return too_much_time(self.limits)
         if self._is_cancelled:
             return cancelled()
+        if self.worker.is_closed:
+            return it_ends()
         return _ended(self.worker.how_it_ended(), self.limits)
 
 

@@ -27,8 +27,8 @@ from andon.query.turns import QueryTurns
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
-#: So many processes stand ready.
-_READY = 2
+#: So many processes stand ready at most.
+_READY = 8
 _GUARD = Path(__file__).resolve().parents[1] / "engines" / "python" / "child"
 _BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from andon.query.apart.nursery import main; main()"
 _FROM_PARENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
@@ -44,12 +44,19 @@ _REMEMBERED = 1_000
 _LAST_WORDS = 300
 
 
+def it_ends() -> MachineError:
+    """The error of whoever asks while all workers are ended."""
+    return MachineError("machine.busy", "no query is answered any more: the server stops", retryable=True)
+
+
 class Worker:
     """A process that answers one question, and the line to it. Give it back with `release`."""
 
     def __init__(self, number: int, line: Line, nursery: _Nursery, who: str, turns: QueryTurns) -> None:
         self.number = number
         self.line = line
+        #: Whether all are ended, since whoever serves stops.
+        self.is_closed = False
         self._nursery = nursery
         self._who = who
         self._turns = turns
@@ -161,6 +168,8 @@ class Workers:
             self._is_closed = True
             nursery, self._nursery = self._nursery, None
             self._drop_ready()
+            for worker in list(self._held.values()):
+                worker.is_closed = True
         if nursery is not None:
             nursery.close()
         self._temporary.close()
@@ -168,7 +177,7 @@ class Workers:
     def _raise(self) -> _Nursery:
         """The nursery, with workers ready; a new one where the last one ended."""
         if self._is_closed:
-            raise MachineError("machine.busy", "no query is answered any more: the process ends", retryable=True)
+            raise it_ends()
         if self._nursery is not None and self._nursery.is_over:
             self._nursery.close()
             self._nursery = None
@@ -181,7 +190,7 @@ class Workers:
                     hint="ask on the machine itself: `andon query`",
                 )
             self._nursery = _Nursery(self._data, self._temporary.path, self._ended)
-        while len(self._ready) < _READY:
+        while len(self._ready) < min(self.size, _READY):
             self._ready.append(self._nursery.order(next(self._numbers)))
         return self._nursery
 

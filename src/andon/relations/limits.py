@@ -54,7 +54,7 @@ def without_keys(columns: Sequence[str], *, has_nulls: bool) -> str:
 
 
 def of_definition(
-    sql: str, *, keys: Sequence[str] = (), has_nulls: bool = False, condition: str = "", order: str = ""
+    sql: str, *, keys: Sequence[str] = (), has_nulls: bool = False, condition: str = "", order: Sequence[str] = ()
 ) -> str:
     """A definition's SQL with what limits its result: to rows with one of the keys, and to those that meet a condition."""
     text = f"select w.* from (\n{sql}\n) w"
@@ -62,7 +62,7 @@ def of_definition(
         text += f" semi join {KEYS} k on {_equal(keys, has_nulls=has_nulls)}"
     if condition:
         text += f" where {condition}"
-    return f"{text} order by {quote(order)}" if order else text
+    return f"{text} order by {', '.join(f'w.{quote(name)}' for name in order)}" if order else text
 
 
 def key_columns(count: int) -> list[str]:

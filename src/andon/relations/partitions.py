@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from andon.base.names import literal, quote
@@ -59,6 +60,13 @@ def partitions_of(lake: Lake, sides: Sides, definition: Definition, file: DataFi
             raise ValueError("the rows of a partition don't lie together")
         parts.append(PartitionRows(tuple(zip(by, values, strict=True)), first, last))
     return parts
+
+
+def row_ranges(rows: int, most: int) -> list[PartitionRows]:
+    """All rows of a file in ranges of about the same length, none longer than `most`."""
+    count = max(-(-rows // max(most, 1)), 1)
+    ends = [rows * number // count for number in range(count + 1)]
+    return [PartitionRows((), first, last - 1) for first, last in itertools.pairwise(ends)]
 
 
 def rows_of(lake: Lake, file: DataFile, part: PartitionRows) -> str:

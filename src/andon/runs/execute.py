@@ -63,7 +63,7 @@ class Execution:
         sides = engines()
         job = self._job(prepared, run, failures, check)
         read = {p for s in works if s.dataset in gathered.definitions for p in gathered.definitions[s.dataset].inputs}
-        tasks = Tasks(job, sides, engines)
+        tasks = Tasks(job, sides, engines, engines.workers)
         tasks.register(columns_by_dataset({d: c for d, c in prepared.bound.items() if d in built}))
         kept = (Action.REUSE, Action.KEEP, Action.CHECK)
         sides.relations.load(

@@ -78,6 +78,7 @@ class Application:
         self.metrics = Metrics(lambda: self.calls.running)
         self._keeper = Gatekeeper(service, names)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._workers: Workers | None = None
         self._looking: anyio.CapacityLimiter
         self._changing: anyio.CapacityLimiter
         self._asking_queries: anyio.CapacityLimiter
@@ -107,13 +108,19 @@ class Application:
         self._asking_queries = anyio.CapacityLimiter(_ASKING)
         if not self._service.workspace.lake.database.is_read_only:
             await anyio.to_thread.run_sync(self.calls.forget_old)
-        workers = Workers.of(self._service.workspace)
-        self._service.serve_queries(workers)
-        workers.start()
+        self._workers = Workers.of(self._service.workspace)
+        self._service.serve_queries(self._workers)
+        await anyio.to_thread.run_sync(self._workers.start)
         yield
-        self.calls.stop()
+        self.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=20)
+
+    def stop(self) -> None:
+        """Take nothing new; what runs ends as cancelled, who asked is told."""
+        self.calls.stop()
+        if self._workers is not None:
+            self._workers.close()
 
     # -- calls
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from andon.base.names import literal
-from andon.base.record import Record, field
+from andon.base.record import Record, field, replace
 from andon.checks.compile.check import Plan
 from andon.checks.execute.plain import PlainRelations
 from andon.checks.judge import Judgement
@@ -48,6 +48,16 @@ class Target(Record):
         return sum(file.rows for file in self.files) if self.is_table else None
 
 
+def files_of(target: Target, chosen: Sequence[int]) -> Target:
+    """The rows of some of a version's files."""
+    part = replace(
+        target,
+        files=tuple(target.files[index] for index in chosen),
+        paths=tuple(target.paths[index] for index in chosen),
+    )
+    return replace(part, relation=part.by_files)
+
+
 class FileStates(Protocol):
     """States kept per check and file, so that files which were read once for a check need not be read again.
 
@@ -76,6 +86,7 @@ class CheckQuestion(Record):
         samples: how many failing rows are wanted of each failing check.
         states: where states per file are kept, or None.
         macros: what the checks may call beside the engine's functions; part of what a kept state is known by.
+        before: the files of the version that readers of the target branch have.
         is_same_definition: whether `schema` is held against the published version.
     """
 
@@ -89,6 +100,7 @@ class CheckQuestion(Record):
     states: FileStates | None = None
     is_same_definition: bool = True
     macros: tuple[str, ...] = ()
+    before: tuple[DataFile, ...] = ()
 
     def relations(self) -> PlainRelations:
         """The same for the plain execution."""

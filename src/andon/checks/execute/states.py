@@ -1,7 +1,7 @@
 """States per file: what a check measured on one file is kept, so that a version that only adds files asks only those.
 
-Rows, references (with the content that they refer to) and simple totals add up over files. A key that was unique in the files that
-came first stays so if the new rows repeat nothing, neither among themselves nor of those files.
+Rows, references (with the content that they refer to) and simple totals add up over files. What of a key's uniqueness is known from other
+files is in `unique_states.py`.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from andon.base.hashing import content_id
-from andon.base.names import literal, quote
+from andon.base.names import literal
 from andon.base.record import replace
-from andon.checks.compile.check import AgePlan, Plan, ReferencePlan, RowPlan, TotalPlan, UniquePlan
+from andon.checks.compile.check import AgePlan, Plan, ReferencePlan, RowPlan, TotalPlan
 from andon.checks.execute import queries
 from andon.checks.execute.ask import Found, answered, proved
 from andon.checks.execute.facts import TargetFacts
-from andon.checks.execute.queries import FILE_STEP, JOIN, PROOF
-from andon.checks.execute.question import CheckQuestion, FileStates, Target
+from andon.checks.execute.queries import FILE_STEP, PROOF
+from andon.checks.execute.question import CheckQuestion, FileStates, files_of
+from andon.checks.execute.unique_states import STATE_FORMAT, UniqueStates, is_kept
 from andon.checks.judge import Measured
 from andon.checks.language.lines import holds_query
 
 if TYPE_CHECKING:
     import duckdb
 
-#: Version of what a state says; part of every key.
-_FORMAT = 1
 #: Files of a version beyond which nothing is looked for: there would be too many keys.
 _MOST_FILES = 5000
 _TOTAL = re.compile(r"(count|sum|min|max)\((.*)\)\Z", re.IGNORECASE | re.DOTALL)
@@ -52,16 +51,17 @@ def by_states(
         return {}
     bases = {index: base for index in indexes if (base := _base(question, index)) is not None}
     keys = {index: [_key(base, file.sha256) for file in files] for index, base in bases.items()}
-    chains = {index: _chain(question, index) for index in indexes if isinstance(question.items[index][1], UniquePlan)}
-    wanted = [key for listed in (*keys.values(), *chains.values()) for key in listed]
+    uniques = {index: UniqueStates(question, index) for index in indexes if is_kept(question, index)}
+    wanted = [key for listed in keys.values() for key in listed]
+    wanted += [key for unique in uniques.values() for key in unique.keys]
     known = dict(states.get(list(dict.fromkeys(wanted)))) if wanted else {}
     work = _Work(question, keys, known, connection)
     found = work.merged()
-    for index, chain in chains.items():
-        one = _unique(question, index, chain, known, connection)
+    for index, unique in uniques.items():
+        one = unique.found(known, connection)
         if one is not None:
             found[index] = one
-            work.made[chain[-1]] = True
+            work.made.update(unique.proved)
     if work.made:
         states.put(work.made)
     return found
@@ -74,11 +74,8 @@ def keep_unique(question: CheckQuestion, found: Mapping[int, Found], states: Fil
         return
     made = {}
     for index, one in found.items():
-        plan = question.items[index][1]
-        if isinstance(plan, UniquePlan) and one.measured.bad == 0:
-            chain = _chain(question, index)
-            if chain:
-                made[chain[-1]] = True
+        if is_kept(question, index) and one.measured.bad == 0:
+            made.update(UniqueStates(question, index).proved)
     if made:
         states.put(made)
 
@@ -103,7 +100,7 @@ def _base(question: CheckQuestion, index: int) -> str | None:
                 return None
         case _:
             return None
-    return content_id(["check state", _FORMAT, repr(plan), list(question.macros), there])
+    return content_id(["check state", STATE_FORMAT, repr(plan), list(question.macros), there])
 
 
 def _adds_up(plan: TotalPlan) -> bool:
@@ -124,29 +121,6 @@ def _adds_up(plan: TotalPlan) -> bool:
 
 def _key(base: str, sha256: str) -> str:
     return content_id([base, sha256])
-
-
-def _chain(question: CheckQuestion, index: int) -> list[str]:
-    """Keys for the first file, the first two, and so on."""
-    check, plan = question.items[index]
-    if check.uses_clock or not isinstance(plan, UniquePlan) or plan.scope is not None:
-        return []
-    link = content_id(["check state", _FORMAT, repr(plan)])
-    chain = []
-    for file in question.own.files:
-        link = content_id([link, file.sha256])
-        chain.append(link)
-    return chain
-
-
-def files_of(target: Target, chosen: Sequence[int]) -> Target:
-    """The rows of some of a version's files."""
-    part = replace(
-        target,
-        files=tuple(target.files[index] for index in chosen),
-        paths=tuple(target.paths[index] for index in chosen),
-    )
-    return replace(part, relation=part.by_files)
 
 
 class _Work:
@@ -320,68 +294,3 @@ def _merged_total(
     except duckdb.Error:
         return None
     return Measured(value=row[0], limit=row[1], holds=row[2])
-
-
-# keys
-
-
-def _unique(
-    question: CheckQuestion,
-    index: int,
-    chain: Sequence[str],
-    known: Mapping[str, Any],
-    connection: duckdb.DuckDBPyConnection,
-) -> Found | None:
-    """A key that is unique still, known from its being so in the first files; None if it has to be asked as a whole."""
-    plan = question.items[index][1]
-    assert isinstance(plan, UniquePlan)
-    before = next((count for count in range(len(chain), 0, -1) if chain[count - 1] in known), 0)
-    if not before:
-        return None
-    rows = question.own.rows
-    everywhere = range(len(chain))
-    if before == len(chain):
-        return Found(Measured(bad=0, total=rows), PROOF)
-    old, new = files_of(question.own, everywhere[:before]), files_of(question.own, everywhere[before:])
-    narrow = replace(question, own=new, states=None)
-    facts = TargetFacts(new)
-    found = proved(narrow, [index], facts) or answered(narrow, [index], facts, connection)
-    one = found[index]
-    if one.measured.bad != 0:
-        return None
-    seconds = one.seconds
-    if not _lie_apart(plan, TargetFacts(old), facts):
-        began = time.perf_counter()
-        if _repeats(plan, old, new, connection):
-            return None
-        seconds += time.perf_counter() - began
-    return Found(Measured(bad=0, total=rows), JOIN, seconds)
-
-
-def _lie_apart(plan: UniquePlan, old: TargetFacts, new: TargetFacts) -> bool:
-    """Whether a column's values in the two lie apart, so that none can be in both."""
-    for name in plan.columns:
-        one, other = old.column(name), new.column(name)
-        if one is None or other is None:
-            continue
-        ends = (one.low, one.high, other.low, other.high)
-        if any(end is None or isinstance(end, str) for end in ends):
-            continue
-        if one.high < other.low or other.high < one.low:  # type: ignore[operator]
-            return True
-    return False
-
-
-def _repeats(plan: UniquePlan, old: Target, new: Target, connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a new row has the values of an old one; also when the engine can't tell."""
-    import duckdb
-
-    equal = " and ".join(f"n.{quote(column)} = o.{quote(column)}" for column in plan.columns)
-    # written plainly, so that the engine hashes the new rows and not the old ones
-    sql = f"select count(*) from {old.relation} o where exists (select 1 from {new.relation} n where {equal})"
-    try:
-        return bool(connection.execute(sql).fetchall()[0][0])
-    except duckdb.InterruptException:
-        raise
-    except duckdb.Error:
-        return True

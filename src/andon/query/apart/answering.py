@@ -4,10 +4,12 @@ other, the answer in pieces as they are taken."""
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import math
 import os
 import queue
+import select
 import socket
 import sys
 import threading
@@ -46,8 +48,12 @@ TYPES, TRUNCATED = "andon.types", "andon.truncated"
 _BATCH = 16_384
 _ROWS_A_PIECE = 2_000
 #: Seconds after which a question counts as a long one, and how far it lets others pass from then on.
-_LONG, _NICE = 0.3, 10
-_VERY_LONG, _NICER = 5.0, 15
+_LONG, _NICE = 0.3, 15
+_VERY_LONG, _NICER = 5.0, 19
+#: One that reads less is answered by one thread: to share such work takes longer than to do it.
+_SMALL = 8_000_000
+#: A process that nobody asks for so many seconds touches what it will need: a copy of memory is made when it is first touched.
+_IDLE = 0.2
 #: Seconds after which an answer that nobody takes is dropped.
 _PATIENCE = 120
 #: Address space beside the engine's own memory: what it takes for libraries, threads, and what it does not count.
@@ -84,11 +90,24 @@ class Answering:
         with contextlib.suppress(ImportError):
             import _andon_landlock  # type: ignore[import-not-found] # noqa: F401
 
+    def _touch(self) -> None:
+        permit(
+            "select a, count(*) as n, sum(b) from s.t where c = 'x' and d in (1, 2) group by 1 order by 2 desc limit 5"
+        )
+        connection = self._instance.session().connection
+        text = (
+            "select x % 10 as a, count(*) as n, max(x::varchar) from range(3000) t(x) where x > 5 group by 1 order by 1"
+        )
+        connection.execute(text).fetchall()
+
     def answer(self, end: socket.socket, folder: Path) -> None:
         """Answer the one question that comes from `end`; `folder` is this process's own."""
         line = Line(end)
+        gc.disable()  # it would touch all that there is, and there is no time for it to matter
         with contextlib.suppress(LineBrokenError):
             line.tell(Greeting(os.getpid(), self._isolation))
+            if not select.select([line.fileno()], [], [], _IDLE)[0]:
+                self._touch()
             job = _next(line, Inquiry)
             _One(self._instance, line, job, folder, self._readable).run()
 
@@ -149,7 +168,7 @@ class _One:
         self._folder.mkdir(mode=0o700)
         self._confine(files)
         self._instance.give(
-            threads=self._limits.threads,
+            threads=1 if _size(files) < _SMALL else self._limits.threads,
             memory_limit=f"{self._limits.memory}B",
             temporary=self._folder,
             temp_limit=f"{self._limits.temporary}B",
@@ -344,6 +363,11 @@ class _Sink:
 
     def seekable(self) -> bool:
         return False
+
+
+def _size(files: list[str]) -> int:
+    """The bytes of `files`, as far as it matters."""
+    return _SMALL if len(files) > _FEW_FILES else sum(Path(file).stat().st_size for file in files)
 
 
 def _next(line: Line, kind: Any) -> Any:

@@ -16,6 +16,7 @@ from andon.model.version import DataFile
 from andon.relations.affected import Affected, Keys
 from andon.relations.bounds import bounds_of, may_meet
 from andon.relations.limits import KEYS, of_definition, with_keys, without_keys
+from andon.runs.building.packing import MOST_ROWS
 from andon.runs.building.work import Earlier, Work
 from andon.runs.building.writing import FilePart
 from andon.runs.growing.decide import Extent, changes_told
@@ -49,7 +50,7 @@ class ByKey:
 
     def whole(self, way: str) -> Work:
         """All rows."""
-        sql = of_definition(self._definition.sql or "", condition=self._condition)
+        sql = of_definition(self._definition.sql or "", condition=self._condition, order=self._definition.key)
         part = self._limiting.of_definition(self._definition, self._make, sql, {})
         return Work((), (), (part,), Grown(way=way))
 
@@ -88,7 +89,11 @@ class ByKey:
             sql = with_keys(ways, has_nulls=keys.has_nulls)
             tables[version_id] = self._limiting.table(version, files, sql, names[KEYS]), files
         sql = of_definition(
-            self._definition.sql or "", keys=extent.columns, has_nulls=keys.has_nulls, condition=self._condition
+            self._definition.sql or "",
+            keys=extent.columns,
+            has_nulls=keys.has_nulls,
+            condition=self._condition,
+            order=self._definition.key,
         )
         return self._limiting.of_definition(self._definition, self._make, sql, tables, names)
 
@@ -100,11 +105,12 @@ class ByKey:
 def _together(files: Sequence[DataFile]) -> list[list[DataFile]]:
     """Files in groups, in their order, each of a bounded size or of one file."""
     groups: list[list[DataFile]] = []
-    size = 0
+    size = rows = 0
     for file in files:
-        if not groups or size + file.size > _TOGETHER:
+        if not groups or size + file.size > _TOGETHER or rows + file.rows > MOST_ROWS:
             groups.append([])
-            size = 0
+            size = rows = 0
         groups[-1].append(file)
         size += file.size
+        rows += file.rows
     return groups

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.base.names import quote
+from andon.base.record import replace
 from andon.base.text import plural
 from andon.model.build import Build
 from andon.model.dataset import Definition
@@ -178,7 +179,7 @@ class ByTime:
             )
             tables[version_id] = relation, files
         condition = "" if is_all else in_ranges(self._column, self._kind, times.ranges, nulls=times.nulls)
-        sql = of_definition(self._definition.sql or "", condition=condition, order=self._column)
+        sql = of_definition(self._definition.sql or "", condition=condition, order=[self._column])
         return self._limiting.of_definition(self._definition, self._make, sql, tables)
 
     # -- the rows that stay
@@ -196,15 +197,20 @@ class ByTime:
         for one in complement(times.ranges):
             files = [f for f in across if _may_hold(self._bounds_in(f, self._column, self._kind), Times((one,)))]
             if files:
-                parts.append(self._rest(earlier, files, in_ranges(self._column, self._kind, [one], nulls=False)))
+                parts.append(
+                    self._rest(earlier, files, across, in_ranges(self._column, self._kind, [one], nulls=False))
+                )
         without = [f for f in across if self._bounds_in(f, self._column, self._kind).nulls]
         if without and not times.nulls:
-            parts.append(self._rest(earlier, without, in_ranges(self._column, self._kind, (), nulls=True)))
+            parts.append(self._rest(earlier, without, across, in_ranges(self._column, self._kind, (), nulls=True)))
         return kept, parts
 
-    def _rest(self, earlier: Earlier, files: Sequence[DataFile], condition: str) -> FilePart:
+    def _rest(
+        self, earlier: Earlier, files: Sequence[DataFile], across: Sequence[DataFile], condition: str
+    ) -> FilePart:
         sql = f"select w.* from {WHOLE} w where {condition} order by w.{quote(self._column)}"
-        return self._limiting.of_earlier(self._definition, earlier.version, files, sql)
+        part = self._limiting.of_earlier(self._definition, earlier.version, files, sql)
+        return replace(part, part_of=tuple(across))
 
 
 def filled_ranges(grown: Grown) -> tuple[Range, ...] | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import content_id
 from andon.base.record import replace
+from andon.engines.engine import stopped
 from andon.engines.types import stored_types
 from andon.errors import DamagedError
 from andon.model.build import Build, recipe_key
@@ -20,6 +23,7 @@ from andon.runs.building.by_key import ByKey
 from andon.runs.building.by_time import ByTime, filled_ranges
 from andon.runs.building.limiting import Limiting
 from andon.runs.building.outcome import Outcome
+from andon.runs.building.side_by_side import side_by_side
 from andon.runs.building.work import Earlier, Work
 from andon.runs.growing.decide import Deciding, Extent, MakeWholeError, changes_told
 from andon.runs.planning.steps import clock_part
@@ -31,20 +35,26 @@ if TYPE_CHECKING:
     from andon.engines.relation import Relation
     from andon.relations.sides import Sides
     from andon.runs.building.job import Job
-    from andon.runs.building.writing import Made, Writer
+    from andon.runs.building.writing import Made, Writer, WrittenParts
 
 #: What is made in pieces is recorded at least this often (seconds), so that a run that is stopped goes on from there.
 _RECORD_EVERY = 1.0
 
 
 class Growing:
-    """The tables of one job that grow."""
+    """The tables of one job that grow.
 
-    def __init__(self, job: Job, sides: Sides, writer: Writer) -> None:
+    Args:
+        workers: how many pieces of them are made at a time.
+    """
+
+    def __init__(self, job: Job, sides: Sides, writer: Writer, workers: int = 1) -> None:
         self._job = job
         self._sides = sides
         self._writer = writer
         self._limiting = Limiting(job, sides)
+        self._workers = workers
+        self._slots = threading.Semaphore(workers)
 
     def build(self, definition: Definition, make: Build, reason: str) -> Outcome | tuple[Build, Made]:
         """The next result with its build, or the outcome where it is there already.
@@ -201,31 +211,46 @@ class Growing:
         *,
         is_forced: bool,
     ) -> Made:
-        """All pieces after the first `done`, beside the files that are there; now and then what is there is recorded, to be found again."""
+        """All pieces after the first `done`, beside the files that are there. They are made side by side and put together in their order;
+        now and then what is there is recorded, to be found again."""
         keys = self._keys(definition, make, work, earlier)
         since = time.monotonic()
         unnamed: list[Made] = []
-        waiting = [] if done else [*work.rest]
+        pieces = [*enumerate(work.pieces)][done:]
+        works = [partial(self._written, definition, make, work, number, kept) for number, _ in pieces]
+        workers = min(self._workers, len(works))
         try:
-            for number in range(done, len(work.pieces) - 1):
-                unnamed.append(self._writer.write(definition, make, [*waiting, work.pieces[number]], kept))
-                version = unnamed[-1].version
-                kept, waiting = version.files, []
-                if time.monotonic() - since > _RECORD_EVERY:
-                    build = replace(make, id=f"{make.id[:24]}{number:08x}", key=keys[number], version=version.id)
-                    self._job.lake.objects.record(
-                        [(version, build)],
-                        [definition],
-                        new=[file.path for each in unnamed for file in each.new],
-                        force=is_forced,
-                    )
-                    since, unnamed = time.monotonic(), []
-            made = self._writer.write(definition, make, [*waiting, work.pieces[-1]], kept)
+            with side_by_side(works, workers, self._writer.discard) as written:
+                for (number, _), files in zip(pieces, written, strict=True):
+                    made = self._writer.joined(definition, make, files, kept)
+                    unnamed.append(made)
+                    kept = made.version.files
+                    if number + 1 < len(work.pieces) and time.monotonic() - since > _RECORD_EVERY:
+                        build = replace(
+                            make, id=f"{make.id[:24]}{number:08x}", key=keys[number], version=made.version.id
+                        )
+                        self._job.lake.objects.record(
+                            [(made.version, build)],
+                            [definition],
+                            new=[file.path for each in unnamed for file in each.new],
+                            force=is_forced,
+                        )
+                        since, unnamed = time.monotonic(), []
         except BaseException:
             for each in unnamed:
                 self._writer.drop(each)
             raise
-        return replace(made, new=(*(file for each in unnamed for file in each.new), *made.new))
+        return replace(made, new=tuple(file for each in unnamed for file in each.new))
+
+    def _written(
+        self, definition: Definition, make: Build, work: Work, number: int, kept: tuple[DataFile, ...]
+    ) -> WrittenParts:
+        """One piece in new files; with the first also what is kept of files that were opened for it."""
+        with self._slots:
+            if self._job.cancelled.is_set():
+                raise stopped(definition.dataset)
+            rest = work.rest if number == 0 else ()
+            return self._writer.written(definition, make, [*rest, work.pieces[number]], kept)
 
     def _found_again(
         self, definition: Definition, make: Build, work: Work, earlier: Earlier | None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.hashing import content_id
+from andon.base.record import replace
 from andon.engines.engine import Recipe
 from andon.engines.relation import Relation, TableRelation, view_over
 from andon.model.build import Build
@@ -81,12 +82,12 @@ class Limiting:
         sql: str,
         keys: Relation | None = None,
     ) -> FilePart:
-        """What SQL over `WHOLE` (and `KEYS`) keeps of files of an earlier version."""
+        """What SQL over `WHOLE` (and `KEYS`) keeps of files of an earlier version: some of its rows, none twice."""
         inputs: dict[str, Relation] = {WHOLE: self.table(version, files)}
         if keys is not None:
             inputs[KEYS] = keys
         recipe = Recipe(definition, inputs, self._job.moment, sql, is_part=True)
-        return _part(recipe, files)
+        return replace(_part(recipe, files), part_of=tuple(files))
 
 
 def _part(recipe: Recipe, files: Sequence[DataFile]) -> FilePart:

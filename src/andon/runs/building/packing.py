@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SMALL, FULL = 16 << 20, 128 << 20
 #: A result that would stand on so many small files in a row has them put together when it is written.
 MANY = 64
+#: Of a table that grows by key a file has at most so many rows: a few keys that change have one of them written again. One with a
+#: quarter of them is not small, however few its bytes are.
+MOST_ROWS = 1 << 22
 
 
 def small_runs(files: Sequence[DataFile], at_least: int) -> list[tuple[int, int]]:
@@ -30,6 +33,7 @@ def small_runs(files: Sequence[DataFile], at_least: int) -> list[tuple[int, int]
         while (
             end < len(files)
             and files[end].size < SMALL
+            and files[end].rows < MOST_ROWS // 4
             and size < FULL
             and files[end].partition == files[start].partition
         ):

@@ -64,7 +64,12 @@ class StoredRows:
             definition,
             make,
             [
-                self.part(definition, putting.without(came, self.source(group), keys), sum(file.size for file in group))
+                replace(
+                    self.part(
+                        definition, putting.without(came, self.source(group), keys), sum(file.size for file in group)
+                    ),
+                    part_of=tuple(group),
+                )
                 for group in groups
             ],
         )

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 class Tasks:
     """Takes steps for a job on the engines of its run: `engines` build, what they built is read in `sides`."""
 
-    def __init__(self, job: Job, sides: Sides, engines: Builders) -> None:
+    def __init__(self, job: Job, sides: Sides, engines: Builders, workers: int = 1) -> None:
         self.job = job
         self.sides = sides
         self._engines = engines
@@ -62,7 +62,7 @@ class Tasks:
         self._loads = Loads(job, sides, self._writer)
         self._file_loads = FileLoads(job, sides, self._writer)
         self._cursor_loads = CursorLoads(job, sides, self._writer, self._loads)
-        self._growing = Growing(job, sides, self._writer)
+        self._growing = Growing(job, sides, self._writer, workers)
 
     def interrupt(self) -> None:
         """Stop what is running."""

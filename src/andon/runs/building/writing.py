@@ -12,9 +12,10 @@ from andon.engines.types import stored_types
 from andon.lake.named_files import raw_path
 from andon.model.build import Build
 from andon.model.dataset import Definition, Kind
-from andon.model.version import Column, DataFile, Version, version_id
-from andon.relations.partitions import partitions_of
-from andon.runs.building.packing import MANY, packed_recipe, small_runs, standing_for
+from andon.model.growth import By
+from andon.model.version import Column, DataFile, Version, contents_of, version_id
+from andon.relations.partitions import PartitionRows, partitions_of, row_ranges
+from andon.runs.building.packing import MANY, MOST_ROWS, packed_recipe, small_runs, standing_for
 from andon.runs.building.parting import (
     arranged_recipe,
     by_partition,
@@ -54,11 +55,20 @@ class FilePart(Record):
 
     Attributes:
         reads: the data files that it reads, where those are not all that the inputs of the build have.
+        part_of: earlier files of the dataset of whose rows it leaves some out, and gives no others.
     """
 
     recipe: Recipe
     size: int
     reads: tuple[DataFile, ...] | None = None
+    part_of: tuple[DataFile, ...] = ()
+
+
+class WrittenParts(Record):
+    """New files that belong to no version yet, and what the engine said of the last part."""
+
+    produced: Produced
+    files: tuple[DataFile, ...]
 
 
 class Writer:
@@ -104,23 +114,55 @@ class Writer:
         Raises:
             AndonError: as `Engine.run`; then no new file is left.
         """
+        written = self.written(definition, make, [self.whole(definition, make)] if parts is None else parts, kept)
+        return self.joined(definition, make, written, kept)
+
+    def written(
+        self, definition: Definition, make: Build, parts: Sequence[FilePart], kept: Sequence[DataFile] = ()
+    ) -> WrittenParts:
+        """What recipes return, in new files that belong to no version yet; called from several threads at once.
+
+        Args:
+            kept: files that will stand beside them, as far as they are known.
+
+        Raises:
+            AndonError: as `Engine.run`; then no new file is left.
+        """
         new: list[DataFile] = []
-        packed: list[DataFile] = []
         produced: Produced | None = None
         try:
-            kept = self._packed(definition, make, kept, MANY, packed)
-            for part in [self.whole(definition, make)] if parts is None else parts:
+            for part in parts:
                 produced = self._part(definition, make, part, kept, new)
         except BaseException:
-            self._delete([*packed, *new])
+            self._delete(new)
             raise
         if produced is None:
             raise ValueError("a result is made of at least one part")
-        filled = [file for file in new if file.rows] or ([] if kept else new[:1])
-        self._delete([file for file in new if file not in filled])
-        files, filled = self._arranged(definition, kept, filled)
-        version = Version(version_id(produced.columns, files), definition.dataset, produced.columns, files)
-        return Made(version, produced, (*packed, *filled))
+        return WrittenParts(produced, tuple(new))
+
+    def joined(self, definition: Definition, make: Build, written: WrittenParts, kept: Sequence[DataFile] = ()) -> Made:
+        """A version of earlier files and of what was written beside them.
+
+        Raises:
+            AndonError: as `Engine.run`; then no new file is left, of what was written either.
+        """
+        new, packed = written.files, list[DataFile]()
+        try:
+            require_few(definition, [file.partition for file in (*kept, *new)])
+            kept = self._packed(definition, make, kept, MANY, packed)
+            filled = [file for file in new if file.rows] or ([] if kept else [*new[:1]])
+            self._delete([file for file in new if file not in filled])
+            files, filled = self._arranged(definition, kept, filled)
+        except BaseException:
+            self._delete([*packed, *new])
+            raise
+        columns = written.produced.columns
+        version = Version(version_id(columns, files), definition.dataset, columns, files)
+        return Made(version, written.produced, (*packed, *filled))
+
+    def discard(self, written: WrittenParts) -> None:
+        """Delete what was written and will not be in any version."""
+        self._delete(written.files)
 
     def _part(
         self, definition: Definition, make: Build, part: FilePart, kept: Sequence[DataFile], new: list[DataFile]
@@ -129,21 +171,28 @@ class Writer:
         recipe = arranged_recipe(definition, part.recipe)
         produced, file = self._file(definition, make, replace(part, recipe=recipe))
         new.append(file)
-        if not definition.partition or not file.rows:
-            return produced
-        found = partitions_of(self._job.lake, self._sides, definition, file)
-        require_few(definition, [*(each.partition for each in (*kept, *new[:-1])), *(each.values for each in found)])
+        found = self._ranges(definition, file, (*kept, *new[:-1]))
+        told = tuple(content for each in part.part_of for content in contents_of(each))
         if len(found) == 1:
-            new[-1] = replace(file, partition=found[0].values)
+            new[-1] = replace(file, partition=found[0].values, part_of=told)
             return produced
         for each in found:
             share = file.size * (each.last - each.first + 1) // file.rows
             recipe = part_recipe(self._job, definition, file, each)
             _, one = self._file(definition, make, FilePart(recipe, share, (file,)))
-            new.append(replace(one, partition=each.values))
+            new.append(replace(one, partition=each.values, part_of=told))
         new.remove(file)
         self._delete([file])
         return produced
+
+    def _ranges(self, definition: Definition, file: DataFile, others: Sequence[DataFile]) -> Sequence[PartitionRows]:
+        """The rows of a file that are to be in files of their own, of a result that also has `others`."""
+        if not definition.partition or not file.rows:
+            is_by_key = definition.growth is not None and definition.growth.by is By.KEY
+            return row_ranges(file.rows, MOST_ROWS if is_by_key else file.rows)
+        found = partitions_of(self._job.lake, self._sides, definition, file)
+        require_few(definition, [*(each.partition for each in others), *(each.values for each in found)])
+        return found
 
     def _arranged(
         self, definition: Definition, kept: Sequence[DataFile], new: Sequence[DataFile]

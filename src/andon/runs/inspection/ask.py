@@ -317,6 +317,7 @@ class Checking:
             samples=self.setting.samples,
             states=self._states if len(version.files) > 1 or version.bytes > _LARGE else None,
             macros=macros,
+            before=self.sides().relations.version(leaf.version).files if leaf is not None else (),
             is_same_definition=leaf is not None and definition is not None and leaf.definition == definition.id,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from andon.base.names import literal, quote
+from andon.base.record import replace
 from andon.checks.compile.check import Catalog, compile_check
 from andon.checks.execute import queries
 from andon.checks.execute.planned import CheckQuestion, Executed, Target, execute, explain_sql
@@ -218,6 +220,70 @@ def test_only_new_files_are_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) ->
     assert done[2].verdict.value == 7140
     again = shop.ask(both, *lines, others=others, states=states)
     assert {one.how for one in again} == {"proof"}
+
+
+def together(*targets: Target) -> Target:
+    """The rows of several versions in one."""
+    paths = tuple(path for target in targets for path in target.paths)
+    relation = f"read_parquet([{', '.join(literal(path) for path in paths)}])"
+    return Target(relation, targets[0].columns, tuple(file for target in targets for file in target.files), paths)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_key_is_asked_of_what_is_new_and_duplicates_across_files_are_found(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Files are kept, put together, written without some rows, and new ones come whose keys may be there: with what was known of the
+    files of before the answer is that of asking all rows."""
+    monkeypatch.setattr(queries, "LARGE", 0)
+    chance = random.Random(seed)
+    kind = chance.choice(["i", "'k' || i", "i::decimal(9, 2)", "date '2024-01-01' + i", "i / 2", "if(i = 7, null, i)"])
+
+    def write(keys: Sequence[int]) -> Target:
+        return shop.write(f"select {kind} as id from (values {', '.join(f'({i}::int)' for i in keys)}) t(i)")
+
+    keys = list(range(24))
+    if chance.random() < 0.5:
+        chance.shuffle(keys)
+    before = [keys[at : at + 6] for at in range(0, 24, 6)]
+    files, states = [write(each) for each in before], States()
+    shop.ask(together(*files), "key id", states=states)
+    now: list[Target] = []
+    gone: list[int] = []
+    for listed, target in zip(before, files, strict=True):
+        what = chance.choice(["kept", "kept", "part", "put together", "gone"])
+        if what == "kept":
+            now.append(target)
+        elif what == "gone":
+            gone += listed
+        else:
+            left = listed if what == "put together" else chance.sample(listed, 4)
+            gone += [key for key in listed if key not in left]
+            (file,), sha = (made := write(left)).files, target.files[0].sha256
+            file = replace(file, packed=(sha,)) if what == "put together" else replace(file, part_of=(sha,))
+            now.append(replace(made, files=(file,)))
+    new = [*chance.sample(gone, min(2, len(gone))), 30, *([chance.choice(keys)] if chance.random() < 0.6 else [])]
+    own = together(*now, write(new[:1]), *([write(new[1:])] if new[1:] else []))
+    known = {"before": tuple(target.files[0] for target in files), "states": states}
+    told = [(one.verdict.status, one.verdict.bad) for one in shop.ask(own, "key id", "unique id", **known)]
+    assert told == [(one.verdict.status, one.verdict.bad) for one in shop.ask(own, "key id", "unique id")]
+
+
+def test_of_a_key_only_files_are_read_that_may_hold_what_is_new(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "LARGE", 0)
+    first, second = (shop.write(f"select i as id from range({at}, {at + 100}) t(i)") for at in (0, 100))
+    states = States()
+    assert told(shop.ask(together(first, second), "key id", states=states)[0])[0] == "pass"
+    part = shop.write("select i as id from range(100, 190) t(i)")
+    part = replace(part, files=(replace(part.files[0], part_of=(second.files[0].sha256,)),))
+    for path in first.paths:
+        Path(path).unlink()
+    known = {"before": (*first.files, *second.files), "states": states}
+    own = together(first, part, shop.write("select i as id from range(190, 205) t(i)"))
+    done = shop.ask(own, "key id", **known)
+    assert (told(done[0])[0], done[0].how) == ("pass", "join")
+    own = together(first, part, shop.write("select i as id from range(189, 205) t(i)"))
+    assert told(shop.ask(own, "key id", **known)[0])[0] == "error", "a duplicate has all files asked, and one is gone"
 
 
 def test_what_runs_is_told(shop: Shop) -> None:
