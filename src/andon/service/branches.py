@@ -121,6 +121,10 @@ class Branches:
             self.create(name, self._workspace.branch())
             self._workspace.folder.set_branch(name)
             return self._branch(name), []
+        with self._workspace.folder.alone():
+            return self._switched(name)
+
+    def _switched(self, name: str) -> tuple[Ref, Sequence[str]]:
         target = self._branch(name)
         here = self._workspace.branch()
         if name == here:
