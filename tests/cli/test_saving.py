@@ -71,6 +71,9 @@ def test_a_saved_query_is_asked_by_its_name(built: Andon) -> None:
     (known,) = built.json("ls", "--queries")
     assert (known["name"], known["parameters"][0]["default"]) == ("monthly", "2026-01")
     assert "monthly  month: date = 2026-01" in built("ls", "--queries", "mon*").out
+    assert built.json("show", "monthly")["parameters"] == known["parameters"]
+    assert "month  date  = 2026-01" in built("show", "monthly").out
+    assert "asked by monthly" in " ".join(built("show", "marts.revenue_by_month").out.split())
     assert built.json("query", "month", status=2)["error"]["hint"] == "did you mean `monthly`?"
     assert built.json("query", "--saved", "monthly", "select 1", status=2)["error"]["code"] == "usage.bad_argument"
     built("rename", "monthly", "per_month", "--publish")

@@ -303,3 +303,27 @@ def test_a_process_that_is_killed_after_the_publish_leaves_a_folder_that_is_behi
     assert (acme.ask("from marts.top"), acme.ask("from marts.count")) == ([("ben", 20)], [(7,)])
     assert save(acme, owner="ana", replaces=True).behind == ()
     assert acme.read(PATH) == f"/*---\nowner: ana\n---*/\n{TOP}\n"
+
+
+def test_a_place_that_can_not_be_written_keeps_nothing_from_being_published(acme):
+    acme.write("datasets/blocked", "no folder\n")
+    done = save(acme, name="blocked.top")
+    assert (done.published, done.behind) == (True, ("datasets/blocked/top.sql",))
+    assert acme.ask("from blocked.top") == [("ben", 20)]
+    assert acme.read("datasets/blocked") == "no folder\n"
+
+
+def test_saves_beside_runs_of_the_same_folder(acme):
+    """What a run remembers of the folder takes nothing of what saves remember meanwhile."""
+    with acme.opened() as service:
+
+        def one(number: int) -> None:
+            if number % 2:
+                service.runs.run(AGREED)
+            else:
+                service.saving.save(ToSave(f"marts.beside_{number}", f"select {number} as n"), AGREED)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(one, range(12)))
+    base = acme.base()
+    assert {f"datasets/marts/beside_{n}.sql" for n in range(0, 12, 2)} <= base.code.files.keys()

@@ -56,13 +56,15 @@ def split_query(text: str) -> tuple[str, str]:
 
 def with_query(text: str, sql: str) -> str:
     """The text of a file with another query; the settings stay. A query that has settings of its own takes the place of both."""
+    sql = sql.removeprefix("\ufeff")
+    end = "\r\n" if "\r\n" in sql else "\n"
     head, _ = split_query(text)
     own, _ = split_query(sql)
     if own:
-        return f"{sql.rstrip()}\n"
-    between = "" if not head or head.endswith("\n") else "\n"
-    query = sql.strip("\n").rstrip()
-    return f"{head}{between}{query}\n"
+        return f"{sql.rstrip()}{end}"
+    between = "" if not head or head.endswith("\n") else end
+    query = sql.lstrip("\r\n").rstrip()
+    return f"{head}{between}{query}{end}"
 
 
 def with_settings(path: str, text: str, settings: Mapping[str, str | None], read: Reader = read_front_matter) -> str:

@@ -51,10 +51,14 @@ class GivenFiles:
         self._runner = runner
         self._preparer = preparer
 
-    def prepared(self, given: GivenCode, options: RunOptions) -> Prepared:
-        """The plan that publishes them, with what it was made from. Nothing is built. Raises as `publish`."""
+    def prepared(self, given: GivenCode, options: RunOptions, *, estimate: bool = True) -> Prepared:
+        """The plan that publishes them, with what it was made from. Nothing is built. Raises as `publish`.
+
+        Args:
+            estimate: whether it tells what the changes mean, and for whom: of what is only new there is nothing to tell.
+        """
         with self._told(given):
-            return self._preparer.prepare(self._goal(given, options), options, estimate=True)
+            return self._preparer.prepare(self._goal(given, options), options, estimate=estimate)
 
     def build(self, given: GivenCode, options: RunOptions, listener: Listener) -> RunResult:
         """Build them aside, so that `run:N` shows what they make; no branch is moved or made. Raises as `publish`."""

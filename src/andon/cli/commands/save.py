@@ -200,11 +200,15 @@ def _end(app: App, found: Saved, options: RunOptions) -> int:
     if not found.published:
         console.note(f"`{found.name}` is not saved: the folder and {found.branch} are as they were")
         return EXIT_FAILED
-    if found.behind:
-        console.note(f"{found.file} is on {found.branch}, and not in this folder: `{app.command('pull')}` brings it")
-    else:
+    here = app.workspace.branch()
+    if not found.behind:
         console.note(f"written: {found.file}", "good")
+    elif found.branch == here:
+        console.note(f"{found.file} is on {here}, and not in this folder: `{app.command('pull')}` brings it")
+    else:
+        way = f"`{app.command(f'publish {found.branch}')}` publishes it"
+        console.note(f"{found.file} is on {found.branch}; {way}")
     question = f"query {found.name}" if found.kind == "query" else f'query "from {found.name} limit 10"'
-    at = "" if found.branch == app.workspace.branch() else f" --at {found.branch}"
-    console.note(f"`{app.command(question + at)}` asks it; `{app.command('undo')}` takes it back")
+    at, branch = ("", "") if found.branch == here else (f" --at {found.branch}", f" --branch {found.branch}")
+    console.note(f"`{app.command(question + at)}` asks it; `{app.command('undo' + branch)}` takes it back")
     return status
