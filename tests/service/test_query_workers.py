@@ -31,7 +31,7 @@ LIMITS = QueryLimits(
 )
 SHORT = replace(LIMITS, seconds=0.3, grace=0.1)
 #: For the many that may be tried.
-SHORTEST = replace(LIMITS, seconds=0.15, grace=0.05, threads=1)
+SHORTEST = replace(LIMITS, seconds=0.06, grace=0.04, threads=1)
 SLOW = "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3"
 ENDLESS_ROWS = "select a.range, b.range from range(1000000) a, range(1000000) b"
 
@@ -483,3 +483,36 @@ def test_a_lake_that_is_filled_while_they_run_is_read(tmp_path):
             clone.write(path, text)
         clone.run()
         assert service.querying.stream("select count(*) from shop.orders", at="main").rows() == [(3,)]
+
+
+SERVER = """
+import sys, threading, time
+from pathlib import Path
+from andon.service.service import Service
+
+service = Service.open(Path(sys.argv[1]))
+print(service.querying.stream("select 1 as a").rows(), flush=True)
+service.querying.stream(sys.argv[2])
+"""
+
+
+@pytest.mark.skipif(not LINUX, reason="processes are told by /proc")
+def test_they_end_with_their_server(project):
+    import subprocess
+    import sys
+
+    project.run()
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(project.root), SLOW], stdout=subprocess.PIPE, text=True, env=project.environ
+    )
+    assert server.stdout is not None
+    assert server.stdout.readline() == "[(1,)]\n"
+    workers = descendants(server.pid)
+    assert len(workers) > 2
+    server.kill()
+    server.wait()
+    server.stdout.close()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and any(Path(f"/proc/{process}").exists() for process in workers):
+        time.sleep(0.02)
+    assert not [process for process in workers if Path(f"/proc/{process}").exists()]
