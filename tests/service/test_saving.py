@@ -327,3 +327,25 @@ def test_saves_beside_runs_of_the_same_folder(acme):
             list(pool.map(one, range(12)))
     base = acme.base()
     assert {f"datasets/marts/beside_{n}.sql" for n in range(0, 12, 2)} <= base.code.files.keys()
+
+
+def test_of_many_who_change_one_dataset_at_once_nobody_is_written_over_unseen(acme):
+    save(acme)
+    with acme.opened() as service:
+
+        def one(number: int) -> str | None:
+            try:
+                done = service.saving.save(ToSave("marts.top", f"select {number} as n", replaces=True), AGREED)
+            except AndonError as error:
+                return error.code
+            assert done.published
+            return None
+
+        seen = service.workspace.lake.refs.resolve("main").generation
+        with ThreadPoolExecutor(6) as pool:
+            ends = list(pool.map(one, range(12)))
+        made = service.workspace.lake.refs.resolve("main").generation - seen
+    assert set(ends) <= {None, "lake.folder_conflict"}
+    assert made == ends.count(None) >= 1  # each that was told to be published is a commit of its own
+    (last,) = acme.ask("from marts.top")
+    assert acme.read(PATH) == f"select {last[0]} as n\n"
