@@ -368,7 +368,10 @@ def test_a_process_has_nothing_of_the_server(served):
     service, _, _ = served
     service.querying.stream("select 1").close()
     processes = descendants()
-    assert processes
+    nurseries = [process for process in processes if descendants(process)]
+    assert nurseries
+    # one with more threads could not be copied
+    assert "Threads:\t1\n" in Path(f"/proc/{nurseries[-1]}/status").read_text()
     for process in processes:
         with contextlib.suppress(OSError):
             assert SECRET.encode() not in Path(f"/proc/{process}/environ").read_bytes()
@@ -443,3 +446,40 @@ def test_what_is_asked_is_logged(served):
     assert wrong.shape
     assert left.rows is None
     assert left.error == "the answer was not read to its end"
+
+
+@pytest.mark.skipif(not LINUX, reason="means of Linux")
+@pytest.mark.parametrize("means", [("namespaces",), ("network", "landlock"), ()])
+def test_answers_are_the_same_however_they_are_kept_apart(served, tmp_path, monkeypatch, means):
+    from andon.query import workers
+    from andon.query.apart.line import understood
+    from andon.query.apart.messages import Greeting
+    from andon.query.ask import Querying
+
+    service, _, _ = served
+    monkeypatch.setattr(workers, "bubblewrap", lambda: None)
+    monkeypatch.setattr(workers, "CHILD_MEANS", means)
+    own = Workers(service.workspace.data_folder, Temporary([tmp_path], "query"), size=2, limits=LIMITS)
+    try:
+        worker = own.worker("ana")
+        greeting = understood(Greeting, worker.line.receive(20)[1])
+        worker.release()
+        assert greeting.isolation in (*means, "none")
+        querying = Querying(service.workspace, lambda: own)
+        assert querying.stream("select count(*) from shop.orders").rows() == [(3,)]
+        with pytest.raises(UsageError):
+            querying.stream(SLOW, limits=SHORT)
+        assert querying.stream("from marts.best_view order by 1").rows() == [("ada",), ("ben",)]
+    finally:
+        own.close()
+
+
+def test_a_lake_that_is_filled_while_they_run_is_read(tmp_path):
+    clone = Clone(tmp_path / "acme")
+    clone.write("andon.toml", "")
+    with closing(clone.open()) as service:
+        assert service.querying.stream("select 1 as a").rows() == [(1,)]
+        for path, text in FILES.items():
+            clone.write(path, text)
+        clone.run()
+        assert service.querying.stream("select count(*) from shop.orders", at="main").rows() == [(3,)]

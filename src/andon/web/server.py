@@ -44,7 +44,8 @@ def listen(host: str, port: int) -> socket.socket:
     name = host.strip("[]")
     try:
         family, _, _, _, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)[0]
-        found = socket.socket(family, socket.SOCK_STREAM)
+        # named as TCP: else the loop would not send small answers at once
+        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise _no_address(host, port, error) from error
     try:

@@ -46,7 +46,7 @@ from andon.query.limits import QueryLimits, cancelled, too_long, too_much_memory
 TYPES, TRUNCATED = "andon.types", "andon.truncated"
 #: Rows of a batch that is sent.
 _BATCH = 16_384
-_ROWS_A_PIECE = 2_000
+_ROWS_A_PIECE = 256
 #: Seconds after which a question counts as a long one, and how far it lets others pass from then on.
 _LONG, _NICE = 0.3, 15
 _VERY_LONG, _NICER = 5.0, 19
@@ -72,6 +72,7 @@ class Answering:
         if guard not in sys.path:
             sys.path.append(guard)
         self._instance = Instance(threads=1)
+        self._taken = 0
 
     def warm(self) -> None:
         """Do each thing once that takes long when it is first done. Leaves one thread."""
@@ -89,6 +90,8 @@ class Answering:
                 stream.write_batch(batch)
         with contextlib.suppress(ImportError):
             import _andon_landlock  # type: ignore[import-not-found] # noqa: F401
+        with contextlib.suppress(OSError):  # there is no such file but on Linux
+            self._taken = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
     def _touch(self) -> None:
         permit(
@@ -109,6 +112,7 @@ class Answering:
             if not select.select([line.fileno()], [], [], _IDLE)[0]:
                 self._touch()
             job = _next(line, Inquiry)
+            _limit(job.limits, self._taken)
             _One(self._instance, line, job, folder, self._readable).run()
 
 
@@ -128,7 +132,6 @@ class _One:
         self._sending_since: float | None = None
 
     def run(self) -> None:
-        _limit(self._limits)
         watch = threading.Thread(target=self._listen, daemon=True)
         watch.start()
         threading.Thread(target=self._yield_to_others, daemon=True).start()
@@ -187,7 +190,7 @@ class _One:
             return
         import _andon_landlock
 
-        _andon_landlock.confine([*self._readable, *files], str(self._folder))
+        _andon_landlock.confine([*self._readable, *files], str(self._folder), shared=())
 
     def _problem(self, error: Exception, question: Question, grant: Grant) -> AndonError:
         import duckdb
@@ -237,16 +240,13 @@ class _One:
             for batch in filter(len, reader):
                 left = len(batch) if most is None else most - ending.rows
                 ending.truncated = left < len(batch) or self._is_over(ending)
-                if left <= 0 or self._is_over(ending):
-                    break
-                part = batch.slice(0, left)
-                stream.write_batch(part)
-                ending.rows += len(part)
+                if left > 0 and not self._is_over(ending):
+                    part = batch.slice(0, left)
+                    stream.write_batch(part)
+                    ending.rows += len(part)
                 if ending.truncated:
+                    stream.write_batch(batch.slice(0, 0), custom_metadata={TRUNCATED: "true"})
                     break
-            if ending.truncated:
-                nothing = pyarrow.RecordBatch.from_pylist([], schema)
-                stream.write_batch(nothing, custom_metadata={TRUNCATED: "true"})
             stream.close()
         sink.flush()
 
@@ -377,8 +377,8 @@ def _next(line: Line, kind: Any) -> Any:
     return understood(kind, body)
 
 
-def _limit(limits: QueryLimits) -> None:
-    """Take no more of the machine than the question may, whatever the engine counts."""
+def _limit(limits: QueryLimits, taken: int) -> None:
+    """Take no more of the machine than the question may, whatever the engine counts; `taken` is what a process has before it."""
     import resource
 
     seconds = math.ceil(limits.seconds * limits.threads) + _GRACE
@@ -386,6 +386,5 @@ def _limit(limits: QueryLimits) -> None:
     for kind, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, file)):
         resource.setrlimit(kind, (most, most))
     if sys.platform.startswith("linux"):
-        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         most = taken + limits.memory + _BESIDE
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
