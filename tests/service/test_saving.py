@@ -349,3 +349,21 @@ def test_of_many_who_change_one_dataset_at_once_nobody_is_written_over_unseen(ac
     assert made == ends.count(None) >= 1  # each that was told to be published is a commit of its own
     (last,) = acme.ask("from marts.top")
     assert acme.read(PATH) == f"select {last[0]} as n\n"
+
+
+def test_what_holds_personal_values_is_marked_as_personal(acme):
+    source = "sources/shop/orders.sql"
+    acme.write(source, f"/*---\ncolumns:\n  customer: {{pii: true}}\n---*/\n{acme.read(source)}")
+    acme.run()
+    sql = (
+        "select upper(customer) as who, count(distinct customer) as n, max(amount) as most from shop.orders group by 1"
+    )
+    with acme.opened() as service:
+        found = service.saving.propose(ToSave("marts.people", sql), RunOptions())
+    assert {c.name: c.personal for c in found.columns} == {"who": True, "n": False, "most": False}
+    assert not any("ADA" in one.line + one.evidence for one in found.proposed)
+    done = save(acme, "marts.people", sql)
+    assert done.plan.digest == found.plan.digest
+    assert "columns: {who: {pii: true}}\n" in acme.read("datasets/marts/people.sql")
+    save(acme, "marts.open", f"/*---\ncolumns:\n  who: Known to all\n---*/\n{sql}")  # somebody thought of its columns
+    assert "pii" not in acme.read("datasets/marts/open.sql")
