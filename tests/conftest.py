@@ -1,14 +1,29 @@
-"""Fixtures of all tests: database servers, started when a test first asks for one, gone with the session."""
+"""Fixtures of all tests: database servers, started when a test first asks for one, gone with the session.
+
+Temporary folders lie in memory where there is room for them: whatever is written is synced, and a disk takes its time for it. What a
+loss of power does to what was not synced is told by `tests/faults/`, which plays it.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from kit.remote import S3Server
 from kit.servers import MariaServer, PostgresServer, maria_program, postgres_programs
+
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
+
+
+def pytest_configure() -> None:
+    """Set where temporary folders lie, unless somebody said it."""
+    if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 @pytest.fixture(scope="session")

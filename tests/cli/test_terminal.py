@@ -143,6 +143,18 @@ def test_a_narrow_terminal_keeps_the_names_of_datasets(built: Andon) -> None:
     assert sorted(names) == ["marts.revenue_by_month", "shop.orders"]
 
 
+def test_a_save_asks_for_checks_and_then_for_a_word(built: Andon) -> None:
+    session = Session(built.folder, "save", "marts.top", "select customer, count(*) as n from shop.orders group by all")
+    session.until("add which? numbers, all, safe or none [safe]:")
+    assert "marts.top  new · 2 columns · from shop.orders" in session.plain
+    session.type("1\n")
+    session.until("publish this to main? [y/N]:")
+    session.type("y\n")
+    assert session.end() == 0
+    assert "written: datasets/marts/top.sql" in session.plain
+    assert "key customer" in (built.folder / "datasets/marts/top.sql").read_text()
+
+
 @contextmanager
 def started(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     """A command that was started and hears Ctrl-C, also where whoever runs the tests ignores it; it never outlives the test."""

@@ -1,6 +1,6 @@
 """Strikes one verb of the story at chosen places and looks, in a fresh process, whether anything was lost or torn.
 
-`python -m faults.harness FOLDER VERB FAULT POINTS [BUG]` prints one JSON document: how many operations the verb has, the points that
+`python -m faults.harness FOLDER VERB FAULT POINTS [BUG SEEN]` prints one JSON document: how many operations the verb has, the points that
 were struck, and the violations. POINTS is how many, spread over all operations, or `all`.
 """
 
@@ -24,6 +24,9 @@ from typing import Any
 import andon
 from andon.errors import AndonError
 from andon.runs.goal import ANY_PLAN, RunOptions
+from andon.sources.files.scratch import described
+from andon.sql.bind import Binder
+from andon.sql.parse import engine
 from faults.audit import catalog_is_sound, is_in_history, lake_is_whole
 from faults.story import VERBS, Held, Verb, figures, open_service, plant, say
 from faults.tracer import BROKEN, FULL, KILL, POWER, Operation, Traced, trace
@@ -246,29 +249,38 @@ def _sort(path: str) -> str:
     return "/".join(parts[:3]) if parts[:2] == [".andon", "lake"] else path.rpartition(".")[2]
 
 
-def series(place: Path, verb: Verb, fault: str, wanted: int | None, bug: str | None = None) -> Report:
-    """Strike `verb` by `fault` at `wanted` places (None: at each)."""
+def series(
+    place: Path, verb: Verb, fault: str, wanted: int | None, bug: str | None = None, seen: str | None = None
+) -> Report:
+    """Strike `verb` by `fault` at `wanted` places (None: at each), or from the last place on until a violation says `seen`."""
     began = time.perf_counter()
     before = prepare(place, verb)
     whole, wrong, _ = strike(before, verb, None, 0, bug)
     report = Report(len(whole.operations), violations=[f"{verb.name} without a fault: {line}" for line in wrong])
-    for at in spread(whole.operations, wanted):
+    places = spread(whole.operations, wanted)
+    for at in places if seen is None else reversed(places):
         traced, wrong, ending = strike(before, verb, fault, at, bug)
         if traced.hit is None:
             continue  # threads went another way this time, and there were fewer operations
         report.points.append(f"{at}: {traced.hit}")
         report.endings[ending] = report.endings.get(ending, 0) + 1
         report.violations += [f"{verb.name}, {fault} at {at} ({traced.hit}): {line}" for line in wrong]
+        if seen is not None and any(seen in line for line in wrong):
+            break
     report.seconds = time.perf_counter() - began
     return report
 
 
 def load_everything() -> None:
-    """Import once what the children need, so that those that are forked from this process are cheap."""
+    """Import and open once what the children need, so that those that are forked from this process are cheap: modules, and engines in
+    memory that know no lake. They have no threads, so a fork takes them along."""
     __import__("duckdb")
     for module in pkgutil.walk_packages(andon.__path__, "andon."):
         if not module.name.startswith(("andon.cli", "andon.engines.python.child")):
             importlib.import_module(module.name)
+    engine()
+    described("select 1 as one")
+    Binder().close()
     gc.freeze()
 
 
@@ -278,7 +290,7 @@ def main(arguments: Sequence[str]) -> None:
     verb = next(v for v in VERBS if v.name == name)
     wanted = None if points == "all" else int(points)
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        report = series(Path(place), verb, fault, wanted, bug[0] if bug else None)
+        report = series(Path(place), verb, fault, wanted, *bug)
     print(json.dumps(report.__dict__))
 
 

@@ -75,4 +75,4 @@ def test_at_least_three_hundred_places_are_struck():
     ],
 )
 def test_the_harness_sees_a_seeded_bug(bug, verb, fault, points, seen):
-    assert any(seen in line for line in strike(verb, fault, points, bug)["violations"])
+    assert any(seen in line for line in strike(verb, fault, points, bug, seen)["violations"])

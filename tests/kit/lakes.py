@@ -11,6 +11,7 @@ from andon.model.dataset import ClockUse, Definition, Kind
 from andon.model.version import Version
 from andon.service.service import Service
 from andon.sql.reuse import reads_of
+from kit.empty_engine import empty_engine
 from kit.queries.texts import MACROS, changed, query, reworded, varied
 
 Row = tuple[object, ...]
@@ -114,7 +115,7 @@ class Written:
         """The columns of everything, or None if something does not bind; the judge's own engine says so."""
         import duckdb
 
-        with duckdb.connect() as engine:
+        with empty_engine() as engine:
             engine.execute(f"create schema s; create schema d; {MACROS[0]}")
             try:
                 for name, text in self.sources.items():
@@ -282,7 +283,7 @@ class Judge:
         known = self._version(service, version)
         schemas = {n: [(c.name, c.type) for c in self._version(service, i).columns] for n, i in inputs.items()}
         reading = reads_of(definition.sql or "", schemas, definition.macros)
-        with duckdb.connect(config={"threads": 1}) as engine:
+        with empty_engine() as engine:
             try:
                 self._attach(engine, service, inputs)
                 rows, columns = self._made(engine, definition)
@@ -326,9 +327,8 @@ class Judge:
 
     def _view(self, service: Service, definition: Definition, inputs, version: Version):
         """The rows of a view over what it was defined on, in the types that the lake says."""
-        import duckdb
 
-        with duckdb.connect(config={"threads": 1}) as engine:
+        with empty_engine() as engine:
             self._attach(engine, service, inputs)
             for macro in definition.macros:
                 engine.execute(macro.replace("create macro", "create or replace macro", 1))

@@ -12,6 +12,7 @@ from typing import Any
 
 import urllib3  # noqa: TID253 - a server is never far from its client here
 
+from andon.query.workers import Workers
 from andon.service.service import Service
 from andon.web.server import address_of, listen, server
 
@@ -81,6 +82,10 @@ class Serving:
         self.address = address_of(host, self._socket)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self._thread.start()
+
+    @property
+    def workers(self) -> Workers:
+        return self.service._shared.workers
 
     def client(self, token: str | None = None) -> Client:
         return Client(self.address, token)

@@ -23,6 +23,7 @@ from andon.query.workers import Workers
 from andon.workspace.caller import Caller
 from kit.attacks import SECRET, Canary, attacks
 from kit.clones import FILES, Clone, closing
+from kit.processes import busiest, descendants
 
 LINUX = Path("/proc/self/task").exists()
 LIMITS = QueryLimits(
@@ -56,36 +57,6 @@ def served(tmp_path_factory):
 
 def by(service, name: str):
     return service.by(Caller(name, "http")).querying
-
-
-def descendants(of: int = 0) -> dict[int, str]:
-    """The processes below this one that run a question, with their command lines."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    found, waiting = {}, [of or os.getpid()]
-    while waiting:
-        parent = waiting.pop()
-        for process, its in parents.items():
-            if its == parent:
-                waiting.append(process)
-                with contextlib.suppress(OSError):
-                    found[process] = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace")
-    return {process: line for process, line in found.items() if "nursery" in line}
-
-
-def busiest() -> int:
-    """The process of a worker that took the most time."""
-
-    def ticks(process: int) -> int:
-        with contextlib.suppress(OSError):
-            return sum(map(int, Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]))
-        return 0
-
-    leaves = [p for p in descendants() if not descendants(p)]
-    return max(leaves, key=ticks)
 
 
 # -- answers
@@ -325,22 +296,19 @@ def test_a_killed_process_is_an_error_for_one_person(served):
     service, _, _ = served
     with ThreadPoolExecutor(2) as pool:
         theirs = pool.submit(lambda: by(service, "ana").stream(SLOW))
+        time.sleep(0.5)
+        process = busiest()
         other = pool.submit(
             lambda: by(service, "ben").stream("select max(md5(x::varchar)) from range(3000000) t(x)").rows()
         )
-        time.sleep(0.4)
-        os.kill(busiest_of(theirs), signal.SIGKILL)
+        time.sleep(0.2)
+        os.kill(process, signal.SIGKILL)
         with pytest.raises(MachineError) as caught:
             theirs.result(timeout=10)
         assert (caught.value.code, caught.value.retryable) == ("machine.worker", True)
         assert "SIGKILL" in caught.value.message
         assert len(other.result(timeout=30)) == 1
     assert by(service, "ana").stream("select count(*) from shop.orders").rows() == [(3,)]
-
-
-def busiest_of(future) -> int:
-    assert not future.done()
-    return busiest()
 
 
 @pytest.mark.skipif(not LINUX, reason="processes are told by /proc")
@@ -400,7 +368,10 @@ def test_a_process_has_nothing_of_the_server(served):
     service, _, _ = served
     service.querying.stream("select 1").close()
     processes = descendants()
-    assert processes
+    nurseries = [process for process in processes if descendants(process)]
+    assert nurseries
+    # one with more threads could not be copied
+    assert "Threads:\t1\n" in Path(f"/proc/{nurseries[-1]}/status").read_text()
     for process in processes:
         with contextlib.suppress(OSError):
             assert SECRET.encode() not in Path(f"/proc/{process}/environ").read_bytes()
@@ -475,3 +446,40 @@ def test_what_is_asked_is_logged(served):
     assert wrong.shape
     assert left.rows is None
     assert left.error == "the answer was not read to its end"
+
+
+@pytest.mark.skipif(not LINUX, reason="means of Linux")
+@pytest.mark.parametrize("means", [("namespaces",), ("network", "landlock"), ()])
+def test_answers_are_the_same_however_they_are_kept_apart(served, tmp_path, monkeypatch, means):
+    from andon.query import workers
+    from andon.query.apart.line import understood
+    from andon.query.apart.messages import Greeting
+    from andon.query.ask import Querying
+
+    service, _, _ = served
+    monkeypatch.setattr(workers, "bubblewrap", lambda: None)
+    monkeypatch.setattr(workers, "CHILD_MEANS", means)
+    own = Workers(service.workspace.data_folder, Temporary([tmp_path], "query"), size=2, limits=LIMITS)
+    try:
+        worker = own.worker("ana")
+        greeting = understood(Greeting, worker.line.receive(20)[1])
+        worker.release()
+        assert greeting.isolation in (*means, "none")
+        querying = Querying(service.workspace, lambda: own)
+        assert querying.stream("select count(*) from shop.orders").rows() == [(3,)]
+        with pytest.raises(UsageError):
+            querying.stream(SLOW, limits=SHORT)
+        assert querying.stream("from marts.best_view order by 1").rows() == [("ada",), ("ben",)]
+    finally:
+        own.close()
+
+
+def test_a_lake_that_is_filled_while_they_run_is_read(tmp_path):
+    clone = Clone(tmp_path / "acme")
+    clone.write("andon.toml", "")
+    with closing(clone.open()) as service:
+        assert service.querying.stream("select 1 as a").rows() == [(1,)]
+        for path, text in FILES.items():
+            clone.write(path, text)
+        clone.run()
+        assert service.querying.stream("select count(*) from shop.orders", at="main").rows() == [(3,)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -272,3 +274,56 @@ def test_a_change_is_told_to_whom_it_breaks(acme):
         plan = service.saving.look(wanted, RunOptions()).plan
         (step,) = [s for s in plan.steps if s.dataset == "marts.best"]
         assert step.verdict.dropped == ("customer",)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from andon.model.event import Ended
+from andon.runs.goal import ANY_PLAN, Listener, RunOptions
+from andon.service.saved_texts import ToSave
+from andon.service.service import Service
+
+def report(event):
+    if isinstance(event, Ended):
+        os._exit(9)  # published, and the folder does not have it yet
+
+service = Service.open(Path(sys.argv[1]))
+service.saving.save(ToSave("marts.top", sys.argv[2]), RunOptions(agreed=ANY_PLAN), Listener(report))
+"""
+
+
+def test_a_process_that_is_killed_after_the_publish_leaves_a_folder_that_is_behind(acme):
+    acme.write("datasets/marts/count.sql", "select 7 as n\n")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(acme.root), TOP], check=False, env={**os.environ})
+    assert done.returncode == 9
+    assert acme.ask("from marts.top") == [("ben", 20)]
+    assert acme.read(PATH) is None
+    acme.run()  # publishes the edit, and drops nothing
+    assert (acme.ask("from marts.top"), acme.ask("from marts.count")) == ([("ben", 20)], [(7,)])
+    assert save(acme, owner="ana", replaces=True).behind == ()
+    assert acme.read(PATH) == f"/*---\nowner: ana\n---*/\n{TOP}\n"
+
+
+def test_a_place_that_can_not_be_written_keeps_nothing_from_being_published(acme):
+    acme.write("datasets/blocked", "no folder\n")
+    done = save(acme, name="blocked.top")
+    assert (done.published, done.behind) == (True, ("datasets/blocked/top.sql",))
+    assert acme.ask("from blocked.top") == [("ben", 20)]
+    assert acme.read("datasets/blocked") == "no folder\n"
+
+
+def test_saves_beside_runs_of_the_same_folder(acme):
+    """What a run remembers of the folder takes nothing of what saves remember meanwhile."""
+    with acme.opened() as service:
+
+        def one(number: int) -> None:
+            if number % 2:
+                service.runs.run(AGREED)
+            else:
+                service.saving.save(ToSave(f"marts.beside_{number}", f"select {number} as n"), AGREED)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(one, range(12)))
+    base = acme.base()
+    assert {f"datasets/marts/beside_{n}.sql" for n in range(0, 12, 2)} <= base.code.files.keys()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from kit.clones import Clone
 from kit.serving import Serving
 
@@ -119,3 +121,65 @@ def test_a_call_can_be_asked_about_and_stopped(own: tuple[Clone, Serving]) -> No
     assert client.get("/datasets").document == [
         d for d in client.get("/datasets").document if d["dataset"] != "marts.slow"
     ]
+
+
+#: Calls that move a branch or a tag once, each with what it is asked on: a change in the folder, a branch, a tag, an undo.
+MOVES = [
+    ("POST", "/branches", {"name": "new"}),
+    ("DELETE", "/branches/try?agreed=true", None),
+    ("POST", "/tags", {"name": "may"}),
+    ("DELETE", "/tags/first", None),
+    ("POST", "/runs", {"agreed": "any"}),
+    ("POST", "/undos", {"agreed": True}),
+    ("POST", "/redos", {}),
+    ("POST", "/acceptances", {"rejected": ["."]}),
+    ("POST", "/publishes", {"branch": "try", "agreed": "any"}),
+    ("POST", "/datasets", {"name": "marts.top", "sql": "select 1 as one", "agreed": "any"}),
+    ("POST", "/renames", {"old": "marts.best", "new": "marts.finest", "agreed": "any"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), MOVES, ids=[path for _, path, _ in MOVES])
+def test_what_was_done_when_its_answer_was_lost_is_not_done_again(
+    method: str, path: str, body: dict[str, object] | None, own: tuple[Clone, Serving]
+) -> None:
+    """The process dies after the branch moved and before the answer was kept: the note is there, without an answer."""
+    clone, server = own
+    service = server.service
+    service.branches.create("try")
+    service.branches.tag("first")
+    clone.write("datasets/marts/more.sql", "select count(*) as n from shop.orders")
+    clone.run(branch="try")
+    clone.write("datasets/marts/again.sql", "select 2 as n")
+    if path == "/redos" or path == "/acceptances":
+        clone.run()
+        clone.undo()
+    client, key = server.client(), {"Idempotency-Key": f"lost {path}".replace(" ", "-")}
+    first = client.ask(method, path, body, key)
+    assert first.status < 300, first.data
+    moves = service.workspace.lake.database.query("select count(*) from reflog")
+    refs = service.workspace.lake.database.query("select name, commit_id from ref where kind != 'run' order by name")
+    with service.workspace.lake.database.write() as transaction:
+        assert transaction.execute("update answered_call set status = null, body = null") == 1
+    server.application.calls._calls.clear()
+    again = client.ask(method, path, body, key)
+    assert again.status in (200, 201), again.data
+    after = service.workspace.lake.database.query("select name, commit_id from ref where kind != 'run' order by name")
+    assert after == refs
+    if path not in ("/runs", "/publishes", "/datasets", "/renames"):  # those are planned again, and find all done
+        assert again.document == first.document
+        assert service.workspace.lake.database.query("select count(*) from reflog") == moves
+    assert client.ask(method, path, body, key).data == again.data
+
+
+def test_an_id_that_is_forgotten_names_another_request(own: tuple[Clone, Serving]) -> None:
+    _, server = own
+    client, key = server.client(), {"Idempotency-Key": "monday"}
+    first = client.post("/undos", {"agreed": True}, **key)
+    assert first.status == 200
+    client.post("/redos")
+    server.service.workspace.answered.forget_before("9999")
+    server.application.calls._calls.clear()
+    again = client.post("/undos", {"agreed": True}, **key)
+    assert again.status == 200
+    assert again.document["commit"] != first.document["commit"]

@@ -101,7 +101,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "retire": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),
-        "show": (PageDocument,),
+        "show": (PageDocument, SavedQueryInfo),
         "profile": (Profile, ProfileDiffDocument),
         "lineage": (TrailDocument,),
         "impact": (ImpactDocument,),

@@ -27,8 +27,8 @@ _BETWEEN = 2
 #: The sign for columns that are left out, and the blanks beside it.
 _MARK = 1 + _BETWEEN
 
-#: Texts of which a part reads as another value: numbers, dates, times, sums of money, ids of digits.
-_VALUE = re.compile(r"[-+($€£]*[\d.,:/%\s_TZeE+\-]*\d[\d.,:/%\s_TZeE+\-]*[)%€]*\Z")
+#: Texts of which a part reads as another value: numbers, dates, times, sums of money, ids of digits. Compiled when it is first needed.
+_VALUE = r"[-+($€£]*[\d.,:/%\s_TZeE+\-]*\d[\d.,:/%\s_TZeE+\-]*[)%€]*\Z"
 #: Longer texts are no such value.
 _LONGEST_VALUE = 64
 _END_OF_VALUE = re.compile(r"(?<![^\W\d_])[+\-]?\d[\d.,:/%+\-eE]*\Z")
@@ -251,7 +251,7 @@ def _is_solid(texts: Sequence[Sequence[str]], column: int) -> bool:
     """Whether all values of a column are numbers, dates or the like."""
     cells = (row[column] for row in texts if column < len(row))
     found = [part for cell in cells for part in cell.split(" → ") if part not in ("", "NULL")]
-    return bool(found) and all(len(text) <= _LONGEST_VALUE and _VALUE.match(text) for text in found)
+    return bool(found) and all(len(text) <= _LONGEST_VALUE and re.match(_VALUE, text) for text in found)
 
 
 def _floors(bodies: Sequence[int], headers: Sequence[str], solid: frozenset[int], wraps: frozenset[int]) -> list[int]:

@@ -89,6 +89,12 @@ class Refs:
         rows = self._database.query(sql, [request])
         return ReflogLine(*rows[0]) if rows else None
 
+    def moved_by(self, request: str | None, name: str, kind: str) -> Ref | None:
+        """The ref that a move with this request id made or took away, as it was then; None where there was no such move."""
+        done = self.answered(request) if request is not None else None
+        commit = (done.new or done.old) if done is not None and done.ref == name else None
+        return Ref(name, kind, commit, done.at) if done is not None and commit is not None else None
+
     def resolve(self, text: str) -> Commit:
         """The commit that `text` names (see `refname`).
 

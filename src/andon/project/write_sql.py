@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from andon.errors import ProjectError
 from andon.project.files.front_matter import find_front_matter, read_front_matter
@@ -26,7 +27,8 @@ def yaml_text(text: str) -> str:
     """A text as YAML within front matter, where no comment mark may stand."""
     if _PLAIN.match(text) and text.lower() not in _WORDS:
         return text
-    return json.dumps(text, ensure_ascii=False).replace("*/", "\\x2a/").replace("/*", "/\\x2a")
+    written = "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in json.dumps(text, ensure_ascii=False))
+    return written.replace("*/", "\\x2a/").replace("/*", "/\\x2a")
 
 
 def yaml_list(texts: Sequence[str]) -> str:
@@ -54,13 +56,15 @@ def split_query(text: str) -> tuple[str, str]:
 
 def with_query(text: str, sql: str) -> str:
     """The text of a file with another query; the settings stay. A query that has settings of its own takes the place of both."""
+    sql = sql.removeprefix("\ufeff")
+    end = "\r\n" if "\r\n" in sql else "\n"
     head, _ = split_query(text)
     own, _ = split_query(sql)
     if own:
-        return f"{sql.rstrip()}\n"
-    between = "" if not head or head.endswith("\n") else "\n"
-    query = sql.strip("\n").rstrip()
-    return f"{head}{between}{query}\n"
+        return f"{sql.rstrip()}{end}"
+    between = "" if not head or head.endswith("\n") else end
+    query = sql.lstrip("\r\n").rstrip()
+    return f"{head}{between}{query}{end}"
 
 
 def with_settings(path: str, text: str, settings: Mapping[str, str | None], read: Reader = read_front_matter) -> str:
@@ -86,11 +90,17 @@ def with_settings(path: str, text: str, settings: Mapping[str, str | None], read
         made = end.join([_OPEN, *lines, _CLOSE, text.lstrip("\n")]) if lines else text
     else:
         made = _changed(path, head, settings, end) + query
-    before, after = read(text, path), read(made, path)
-    kept = {key: value for key, value in before.values.items() if key not in settings}
-    if {key: value for key, value in after.values.items() if key not in settings} != kept:
+    if _others(read(made, path), settings) != _others(read(text, path), settings):
         raise _refused(path, settings, "it is written in a form that nothing can be put into")
     return made
+
+
+def _others(said: DeclaredFields, settings: Mapping[str, str | None]) -> dict[str, Any]:
+    """What is said beside `settings`, wherever it stands."""
+    found = {key: value for key, value in said.values.items() if key not in settings}
+    if "checks" in found:
+        found["checks"] = [(check.text, check.for_column) for check in found["checks"]]
+    return found
 
 
 def _changed(path: str, head: str, settings: Mapping[str, str | None], end: str) -> str:

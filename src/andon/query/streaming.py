@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from andon.base.cancel import CancelToken
+from andon.base.cancel import Cancelled, CancelToken
 from andon.base.record import Record
 from andon.errors import AndonError, MachineError, UsageError
 from andon.model.commit import Commit
@@ -28,7 +28,7 @@ from andon.query.apart.values import read_rows
 from andon.query.asking import arguments_of, check_names
 from andon.query.gate import check_length
 from andon.query.limits import QueryLimits, cancelled, too_much_time
-from andon.query.workers import Worker, Workers
+from andon.query.workers import Worker, Workers, it_ends
 from andon.sql.uses import TableUse
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ class Talk:
             return too_much_time(self.limits)
         if self._is_cancelled:
             return cancelled()
+        if self.worker.is_closed:
+            return it_ends()
         return _ended(self.worker.how_it_ended(), self.limits)
 
 
@@ -153,14 +155,18 @@ def _ended(status: int | None, limits: QueryLimits) -> AndonError:
     )
 
 
-def greeted(workers: Workers, who: str, limits: QueryLimits) -> Talk:
+def greeted(workers: Workers, who: str, limits: QueryLimits, cancel: CancelToken) -> Talk:
     """A worker that is there, and the talk with it.
 
     Raises:
         MachineError: `machine.busy`, `machine.worker` if none can be started.
+        UsageError: `usage.query_cancelled` before it was its turn.
     """
     for _ in range(2):
-        worker = workers.worker(who)
+        try:
+            worker = workers.worker(who, cancel)
+        except Cancelled:
+            raise cancelled() from None
         try:
             _, body = worker.line.receive(_START)
             understood(Greeting, body)
@@ -355,7 +361,7 @@ def begin(
     talk: Talk | None = None
     try:
         check_length(text)
-        talk = greeted(workers, who, limits)
+        talk = greeted(workers, who, limits, cancel)
         with cancel.calling(talk.cancel):
             heading = _heading(talk, text, entry, parameters, resolve)
     except BaseException as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 
+from andon.base.cancel import CancelToken
 from andon.errors import MachineError
 
 #: So many questions of one person may wait, and so many seconds.
@@ -22,7 +22,7 @@ class QueryTurns:
         self._size = max(size, 1)
         self._patience = patience
         self._running: Counter[str] = Counter()
-        self._waiting: list[tuple[str, threading.Event]] = []
+        self._waiting: list[_Turn] = []
         self._lock = threading.Lock()
         self._is_closed = False
 
@@ -36,30 +36,33 @@ class QueryTurns:
         """How many wait."""
         return len(self._waiting)
 
-    def take(self, who: str) -> None:
+    def take(self, who: str, cancel: CancelToken | None = None) -> None:
         """Wait for a turn; give it back with `give_back`.
 
         Raises:
             MachineError: `machine.busy`.
+            Cancelled: somebody said so meanwhile.
         """
         with self._lock:
             if self._is_closed:
                 raise _closed()
-            if self._may(who) and not any(self._may(other) for other, _ in self._waiting):
+            if self._may(who) and not any(self._may(other.who) for other in self._waiting):
                 self._running[who] += 1
                 return
-            if sum(other == who for other, _ in self._waiting) >= _MOST_WAITING:
+            if sum(other.who == who for other in self._waiting) >= _MOST_WAITING:
                 raise _busy(f"{_MOST_WAITING} queries of `{who}` are waiting")
-            turn = threading.Event()
-            self._waiting.append((who, turn))
-        if turn.wait(self._patience):
+            turn = _Turn(who)
+            self._waiting.append(turn)
+        with cancel.calling(turn.wake.set) if cancel is not None else nullcontext():
+            turn.wake.wait(self._patience)
+        with self._lock:
+            if turn.is_mine:
+                return
             if self._is_closed:
                 raise _closed()
-            return
-        with self._lock:
-            if turn.is_set():  # just now
-                return
-            self._waiting.remove((who, turn))
+            self._waiting.remove(turn)
+        if cancel is not None:
+            cancel.check()
         raise _busy(f"no query could be begun for {self._patience:g} seconds")
 
     def give_back(self, who: str) -> None:
@@ -70,22 +73,13 @@ class QueryTurns:
                 del self._running[who]
             self._call()
 
-    @contextmanager
-    def turn(self, who: str) -> Iterator[None]:
-        """A turn for as long as the context lasts."""
-        self.take(who)
-        try:
-            yield
-        finally:
-            self.give_back(who)
-
     def close(self) -> None:
         """Send away all that wait."""
         with self._lock:
             self._is_closed = True
-            for _, turn in self._waiting:
-                turn.set()
-            self._waiting.clear()
+            waiting, self._waiting = self._waiting, []
+        for turn in waiting:
+            turn.wake.set()
 
     def _may(self, who: str) -> bool:
         mine, all_ = self._running[who], self.running
@@ -95,12 +89,22 @@ class QueryTurns:
 
     def _call(self) -> None:
         while True:
-            ready = [(self._running[who], number) for number, (who, _) in enumerate(self._waiting) if self._may(who)]
+            ready = [(self._running[t.who], number) for number, t in enumerate(self._waiting) if self._may(t.who)]
             if not ready:
                 return
-            who, turn = self._waiting.pop(min(ready)[1])
-            self._running[who] += 1
-            turn.set()
+            turn = self._waiting.pop(min(ready)[1])
+            self._running[turn.who] += 1
+            turn.is_mine = True
+            turn.wake.set()
+
+
+class _Turn:
+    """One who waits; `is_mine` once it is theirs."""
+
+    def __init__(self, who: str) -> None:
+        self.who = who
+        self.wake = threading.Event()
+        self.is_mine = False
 
 
 def _busy(why: str) -> MachineError:

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from andon.base.cancel import CancelToken
+from andon.base.files import make_folder
 from andon.base.temporary import Temporary
 from andon.engines.python.isolation import CHILD_MEANS, apart, bubblewrap, interpreter_paths, readable
 from andon.errors import MachineError
@@ -27,10 +29,11 @@ from andon.query.turns import QueryTurns
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
-#: So many processes stand ready.
-_READY = 2
+#: So many processes stand ready at most.
+_READY = 8
 _GUARD = Path(__file__).resolve().parents[1] / "engines" / "python" / "child"
 _BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from andon.query.apart.nursery import main; main()"
+_PACKAGES = ("andon", "duckdb", "pyarrow", "numpy", "msgspec", "pytz")
 _FROM_PARENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 #: Threads that libraries would start when they are loaded: a process with more than one can't be copied.
 _ONE_THREAD = {
@@ -44,12 +47,19 @@ _REMEMBERED = 1_000
 _LAST_WORDS = 300
 
 
+def it_ends() -> MachineError:
+    """The error of whoever asks while all workers are ended."""
+    return MachineError("machine.busy", "no query is answered any more: the server stops", retryable=True)
+
+
 class Worker:
     """A process that answers one question, and the line to it. Give it back with `release`."""
 
     def __init__(self, number: int, line: Line, nursery: _Nursery, who: str, turns: QueryTurns) -> None:
         self.number = number
         self.line = line
+        #: Whether all are ended, since whoever serves stops.
+        self.is_closed = False
         self._nursery = nursery
         self._who = who
         self._turns = turns
@@ -136,13 +146,14 @@ class Workers:
         with self._lock:
             self._raise()
 
-    def worker(self, who: str) -> Worker:
+    def worker(self, who: str, cancel: CancelToken | None = None) -> Worker:
         """A worker for a question of `who`, when it is their turn.
 
         Raises:
             MachineError: `machine.busy`, `machine.missing` on a system that can't do it.
+            Cancelled: somebody said so before it was.
         """
-        self._turns.take(who)
+        self._turns.take(who, cancel)
         try:
             with self._lock:
                 nursery = self._raise()
@@ -161,6 +172,8 @@ class Workers:
             self._is_closed = True
             nursery, self._nursery = self._nursery, None
             self._drop_ready()
+            for worker in list(self._held.values()):
+                worker.is_closed = True
         if nursery is not None:
             nursery.close()
         self._temporary.close()
@@ -168,7 +181,7 @@ class Workers:
     def _raise(self) -> _Nursery:
         """The nursery, with workers ready; a new one where the last one ended."""
         if self._is_closed:
-            raise MachineError("machine.busy", "no query is answered any more: the process ends", retryable=True)
+            raise it_ends()
         if self._nursery is not None and self._nursery.is_over:
             self._nursery.close()
             self._nursery = None
@@ -181,7 +194,7 @@ class Workers:
                     hint="ask on the machine itself: `andon query`",
                 )
             self._nursery = _Nursery(self._data, self._temporary.path, self._ended)
-        while len(self._ready) < _READY:
+        while len(self._ready) < min(2 * self.size, _READY):
             self._ready.append(self._nursery.order(next(self._numbers)))
         return self._nursery
 
@@ -201,6 +214,8 @@ class _Nursery:
     def __init__(self, data: Path, folder: Path, ended: Callable[[int], None]) -> None:
         self._place = folder / f"workers-{os.urandom(4).hex()}"
         self._place.mkdir(parents=True, mode=0o700)
+        with contextlib.suppress(MachineError):  # what is not there when they start can't be seen by them
+            make_folder(data)
         self._log = folder / f"{self._place.name}.log"
         self._data = data
         self._tell_ended = ended
@@ -267,9 +282,8 @@ class _Nursery:
                 self._control.shutdown(socket.SHUT_RDWR)
 
     def _begin(self, log: int) -> subprocess.Popen[bytes]:
-        paths = [str(Path(path).resolve()) for path in sys.path if path and Path(path).exists()]
-        own = Path(__file__).resolve().parents[2]
-        reads = [self._data, own, *interpreter_paths([sys.executable], [Path(path) for path in paths])]
+        paths = _library_paths()
+        reads = [self._data, *interpreter_paths([sys.executable], paths)]
         begin = bubblewrap()
         files, links = readable(reads)
         job = {
@@ -281,7 +295,7 @@ class _Nursery:
             "readable": files,
             "links": links,
         }
-        command = [sys.executable, "-I", "-S", "-c", _BEGIN, json.dumps(job), json.dumps([str(own), *paths])]
+        command = [sys.executable, "-I", "-S", "-c", _BEGIN, json.dumps(job), json.dumps([str(path) for path in paths])]
         return subprocess.Popen(
             command if begin is None else apart(command, begin, reads, self._place, self._place),
             cwd=self._place,
@@ -313,3 +327,18 @@ class _Nursery:
                     self._ended.popitem(last=False)
                 self._news.notify_all()
             self._tell_ended(number)
+
+
+def _library_paths() -> list[Path]:
+    """Where the interpreter finds its own library and the packages that answering takes: not all that it would look through, which may be
+    the folder of the project with all that is in it."""
+    import importlib.util
+
+    found = [
+        Path(path) for path in sys.path if path and Path(path).is_dir() and Path(path).is_relative_to(sys.base_prefix)
+    ]
+    for name in _PACKAGES:
+        spec = importlib.util.find_spec(name)
+        for place in spec.submodule_search_locations or () if spec is not None else ():
+            found.append(Path(place).resolve().parent)
+    return list(dict.fromkeys(found))

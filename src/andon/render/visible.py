@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 
 #: Controls of terminals (C0, DEL, C1), of direction (marks, embeddings, overrides, isolates), of lines, tags, halves of characters.
-_STEERING = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+#: A text, compiled when it is first needed: that takes longer than all that most commands show.
+_STEERING = (
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
 )
 #: A line break inside of what is one line.
 LINE_BREAK = "⏎"
@@ -21,7 +23,7 @@ def visible(text: str) -> str:
     Tabs stay."""
     if text.isprintable():
         return text
-    return _STEERING.sub(_shown, text.replace("\r\n", LINE_BREAK).replace("\n", LINE_BREAK))
+    return re.sub(_STEERING, _shown, text.replace("\r\n", LINE_BREAK).replace("\n", LINE_BREAK))
 
 
 def visible_lines(text: str) -> list[str]:

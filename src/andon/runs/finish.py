@@ -289,9 +289,12 @@ class Finish:
 
     def _remember(self, prepared: Prepared, commit: str, state: State) -> None:
         """Move the folder's base on: what folder and published head have in common now."""
+        if prepared.goal.updates_folder:
+            with self._workspace.folder.alone():
+                self._remember_alone(prepared, commit, state)
+
+    def _remember_alone(self, prepared: Prepared, commit: str, state: State) -> None:
         goal = prepared.goal
-        if not goal.updates_folder:
-            return
         bases, gathered = self._workspace.bases, prepared.gathered
         old = common_base(self._workspace, goal.branch)
         code, raw = (old.code, dict(old.raw)) if old is not None else (InCommon(), {})

@@ -98,6 +98,8 @@ class Branches:
         """
         if name == MAIN:
             raise UsageError("lake.protected", "`main` can't be dropped: it is what readers see", where=name)
+        if (done := self._done(name, "branch")) is not None:
+            return done
         ref = self._branch(name)
         self._move(RefMove(name, "branch", ref.commit, "drop"), None)
         self._workspace.bases.forget(name)
@@ -119,6 +121,10 @@ class Branches:
             self.create(name, self._workspace.branch())
             self._workspace.folder.set_branch(name)
             return self._branch(name), []
+        with self._workspace.folder.alone():
+            return self._switched(name)
+
+    def _switched(self, name: str) -> tuple[Ref, Sequence[str]]:
         target = self._branch(name)
         here = self._workspace.branch()
         if name == here:
@@ -171,6 +177,8 @@ class Branches:
             UsageError: `lake.ref_invalid`, `lake.ref_exists`, `lake.ref_not_found`.
         """
         check_new_name(name)
+        if (done := self._done(name, "tag")) is not None:
+            return done
         commit = self._lake.refs.resolve(at or self._workspace.branch())
         self._move(RefMove(name, "tag", None, "tag"), commit.id)
         ref = self._lake.refs.find(name)
@@ -187,6 +195,8 @@ class Branches:
         Raises:
             UsageError: `lake.ref_not_found`.
         """
+        if (done := self._done(name, "tag")) is not None:
+            return done
         ref = self._lake.refs.find(name)
         if ref is None or ref.kind != "tag":
             raise UsageError(
@@ -194,6 +204,10 @@ class Branches:
             )
         self._move(RefMove(name, "tag", ref.commit, "untag"), None)
         return ref
+
+    def _done(self, name: str, kind: str) -> Ref | None:
+        """What the same request did before, if it is asked again."""
+        return self._lake.refs.moved_by(self._workspace.caller.request, name, kind)
 
     def _move(self, move: RefMove, new: str | None) -> None:
         caller = self._workspace.caller

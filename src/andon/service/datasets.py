@@ -112,6 +112,7 @@ class PageDocument(Document):
     reads: list[str]
     read_by: list[str]
     insights: list[str]
+    queries: list[str]
     files: list[str]
     build: BuildDocument | None
     contract: list[str]
@@ -127,6 +128,7 @@ class Page(Documented):
     Attributes:
         reads, read_by: datasets directly upstream and downstream.
         insights: insights that it serves, directly or through what reads it.
+        queries: saved queries that read it.
         sample: up to ten rows.
         contract: for sources: how its files are read, as lines.
         checks: what the commit's own checks said of the versions that it has.
@@ -147,6 +149,7 @@ class Page(Documented):
     code: str
     iceberg: str | None
     checks: tuple[CheckResult, ...] = ()
+    queries: tuple[str, ...] = ()
 
     def document(self) -> PageDocument:
         """As in `show --json`."""
@@ -269,6 +272,7 @@ class Datasets:
             objects.text(sha).decode(errors="replace") if sha else "",
             None if version.is_view else self._iceberg(version, commit),
             tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
+            tuple(query.name for query in project.queries if name in query.datasets),
         )
 
     def _iceberg(self, version: Version, commit: Commit) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -51,10 +51,14 @@ class GivenFiles:
         self._runner = runner
         self._preparer = preparer
 
-    def prepared(self, given: GivenCode, options: RunOptions) -> Prepared:
-        """The plan that publishes them, with what it was made from. Nothing is built. Raises as `publish`."""
+    def prepared(self, given: GivenCode, options: RunOptions, *, estimate: bool = True) -> Prepared:
+        """The plan that publishes them, with what it was made from. Nothing is built. Raises as `publish`.
+
+        Args:
+            estimate: whether it tells what the changes mean, and for whom: of what is only new there is nothing to tell.
+        """
         with self._told(given):
-            return self._preparer.prepare(self._goal(given, options), options, estimate=True)
+            return self._preparer.prepare(self._goal(given, options), options, estimate=estimate)
 
     def build(self, given: GivenCode, options: RunOptions, listener: Listener) -> RunResult:
         """Build them aside, so that `run:N` shows what they make; no branch is moved or made. Raises as `publish`."""
@@ -152,14 +156,15 @@ class GivenFiles:
         )
 
 
-def broken(what: str, files: Files, error: ProjectError, hint: str) -> ProjectError | UsageError:
+def broken(what: str, files: Collection[str], error: ProjectError, hint: str) -> ProjectError | UsageError:
     """The problems that given files make, as whom they break, where nothing is wrong with the files themselves.
 
     Args:
         what: what was asked for, `retiring marts.totals`.
+        files: those of whom nothing is said.
     """
     readers = sorted({p.file for p in error.problems if p.file is not None})
-    if not readers or not files.keys().isdisjoint(readers):
+    if not readers or any(path in files for path in readers):
         return error
     message = f"{what} breaks {plural(len(readers), 'file')}: {some(readers)}"
     return UsageError("lake.is_read", message, where=readers[0], hint=hint, problems=error.problems)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from andon.base.files import lock_file
 from andon.base.hashing import digest
 from andon.base.record import replace
 from andon.errors import AndonError, ConflictError, UsageError
@@ -18,13 +14,8 @@ from andon.runs.planning.given import Files
 from andon.workspace.base import Base
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from andon.model.commit import Commit
     from andon.workspace.workspace import Workspace
-
-#: Seconds that a folder waits for another process that writes to it.
-_PATIENCE = 20.0
 
 
 class InStep:
@@ -69,7 +60,9 @@ class InStep:
             return tuple(files)
         left = []
         try:
-            with _alone(self._workspace):
+            with self._workspace.folder.alone():
+                if _folders_branch(self._workspace) != self._branch:
+                    return tuple(files)  # somebody switched meanwhile
                 base = common_base(self._workspace, self._branch) or Base()
                 mine = self._now(files)
                 for path, new in files.items():
@@ -78,7 +71,7 @@ class InStep:
                         continue
                     left.append(path)
                 self._remember(base, {p: c for p, c in files.items() if p not in left}, commit)
-        except (AndonError, OSError):
+        except AndonError:
             # the lake has it: a folder that can't be written to is behind, as after anybody's publish
             return tuple(files)
         return tuple(left)
@@ -117,21 +110,3 @@ def _folders_branch(workspace: Workspace) -> str | None:
         return own.branch()
     except UsageError:
         return None
-
-
-@contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    """One writer of the folder at a time, of whatever process."""
-    place, until = workspace.folder.state / "folder.lock", time.monotonic() + _PATIENCE
-    while True:
-        try:
-            held = lock_file(place, shared=False)
-            break
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.01)
-    try:
-        yield
-    finally:
-        os.close(held)

@@ -64,7 +64,8 @@ def pull(workspace: Workspace, branch: str | None = None, dry: bool = False) -> 
         MachineError: `lake.corrupt` for a branch that names other files than a project's.
         ProjectError: `project.link_outside`.
     """
-    return _Pull(workspace, workspace.branch(branch)).do(dry)
+    with workspace.folder.alone():
+        return _Pull(workspace, workspace.branch(branch)).do(dry)
 
 
 def _by_git(choice: Pull, newer: Newer | None) -> Pull:

@@ -150,7 +150,11 @@ class Renaming:
                 if new is None
                 else ("renaming", "`--leave-view` keeps the old name as a view")
             )
-            raise broken(f"{what} {listed(names)}", given.files, error, hint) from error
+            before = self._lake.commits.state(given.seen).files()
+            made = {
+                path for path in given.files if path not in before
+            }  # of those that it rewrote, it broke all that is wrong
+            raise broken(f"{what} {listed(names)}", made, error, hint) from error
         gone = [path for path, content in given.files.items() if content is None]
         kept = [path for path, content in given.files.items() if content is not None]
         found = Moved(names, new, given.branch, tuple(sorted(kept)), tuple(sorted(gone)), plan)

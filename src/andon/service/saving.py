@@ -15,12 +15,13 @@ from andon.base.hashing import content_id
 from andon.base.record import Record, replace
 from andon.errors import ProjectError, UsageError
 from andon.model.commit import State
+from andon.model.dataset import Kind
+from andon.model.lineage import column_id
 from andon.model.plan import Plan, PlanDocument
 from andon.model.run import RunDocument, RunResult, TaskStatus
 from andon.model.suggestion import Suggestion
 from andon.runs.goal import Listener, RunOptions
-from andon.runs.planning.outlook import graph_ahead
-from andon.runs.planning.schemas import columns_by_dataset
+from andon.runs.planning.saved_queries import as_select, known_columns
 from andon.service.given_files import GivenCode, broken
 from andon.service.saved_texts import SavedText, ToSave, new_path, query_path, saved_text
 
@@ -232,7 +233,7 @@ class Saving:
 
     def _prepared(self, draft: _Draft, options: RunOptions) -> Prepared:
         with _told(draft):
-            return self._given.prepared(draft.given, options)
+            return self._given.prepared(draft.given, options, estimate=draft.saved.before is not None)
 
     def _built(self, draft: _Draft, options: RunOptions, listener: Listener) -> RunResult:
         with _told(draft):
@@ -262,25 +263,36 @@ class Saving:
         )
 
     def _of_query(self, name: str, prepared: Prepared) -> tuple[tuple[SavedColumn, ...], tuple[str, ...]]:
-        columns = tuple(SavedColumn(column, kind, ()) for column, kind in prepared.queries.get(name, ()))
-        return columns, next(q.datasets for q in prepared.gathered.project.queries if q.name == name)
+        query = next(query for query in prepared.gathered.project.queries if query.name == name)
+        types = prepared.queries.get(name, ())
+        made_of = self._made_of(prepared, query.sql, as_select(query)[0], (), query.datasets, len(types))
+        return _with_origin(types, made_of), query.datasets
 
     def _of_dataset(self, name: str, prepared: Prepared) -> tuple[tuple[SavedColumn, ...], tuple[str, ...]]:
-        gathered = prepared.gathered
-        graph = graph_ahead(self._workspace, gathered, prepared.bound)
-        types = columns_by_dataset(prepared.bound).get(name)
-        if types is None:
-            version = self._lake.objects.versions([leaf.version]) if (leaf := gathered.state.leaves.get(name)) else {}
-            types = [pair for known in version.values() for pair in known.types]
-        columns = tuple(
-            SavedColumn(
-                column,
-                kind,
-                tuple(sorted(e.source for e in graph.into.get(f"{name}.{column}", ()) if e.kind == "derive")),
-            )
-            for column, kind in types
-        )
-        return columns, gathered.definitions[name].inputs
+        definition = prepared.gathered.definitions[name]
+        known = known_columns(self._workspace, prepared.gathered, prepared.bound, [name])
+        types, inputs = known.get(name, ()), definition.inputs
+        if definition.kind is not Kind.SQL or definition.sql is None:
+            return _with_origin(types, [()] * len(types)), inputs
+        made_of = self._made_of(prepared, definition.id, definition.sql, definition.macros, inputs, len(types))
+        return _with_origin(types, made_of), inputs
+
+    def _made_of(
+        self, prepared: Prepared, meaning: str, sql: str, macros: Sequence[str], inputs: Sequence[str], count: int
+    ) -> Sequence[Sequence[str]]:
+        """For each column of a SELECT those that its values are made of; nothing where it can't be traced."""
+        from andon.lineage.graph import TraceQuestion, trace
+
+        schemas = known_columns(self._workspace, prepared.gathered, prepared.bound, inputs)
+        question = TraceQuestion(meaning, sql, schemas, tuple(macros))
+        found = trace({"": question}, self._workspace.cache)[""]
+        if found.fallback is not None or len(found.columns) != count:
+            return [()] * count
+        return [sorted(column_id(*source) for source in sources) for sources in found.columns.values()]
+
+
+def _with_origin(types: Sequence[tuple[str, str]], made_of: Sequence[Sequence[str]]) -> tuple[SavedColumn, ...]:
+    return tuple(SavedColumn(name, kind, tuple(of)) for (name, kind), of in zip(types, made_of, strict=True))
 
 
 @contextmanager

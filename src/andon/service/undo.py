@@ -196,7 +196,11 @@ class Undoing:
         Raises:
             UsageError: `usage.bad_argument` if nothing is rejected at one of them.
         """
-        name = self._workspace.branch(branch)
+        name, request = self._workspace.branch(branch), self._workspace.caller.request
+        if (done := self._lake.refs.moved_by(request, name, "branch")) is not None:
+            commit = self._lake.commits.get(done.commit)
+            before = self._lake.commits.get(commit.parent or "")
+            return commit, tuple(cause for cause in before.rejected if cause not in commit.rejected)
         head = self._head(branch)
         for place in places:
             if not any(is_at(cause.path, place) for cause in head.rejected):
@@ -219,7 +223,7 @@ class Undoing:
             head.acceptances,
         )
         move = RefMove(name, "branch", head.id, "accept")
-        commit = self._lake.commit(draft, head.root, [move], self._workspace.caller.request)
+        commit = self._lake.commit(draft, head.root, [move], request)
         return commit, lifted
 
     def rejected(self, branch: str | None = None) -> tuple[Cause, ...]:

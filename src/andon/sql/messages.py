@@ -42,7 +42,7 @@ def explain(error: Exception, text: str, datasets: Iterable[str] = ()) -> SqlPro
     """
     report = _take_apart(str(error), text)
     for pattern, handler in _HANDLERS:
-        match = pattern.search(report.message)
+        match = re.search(pattern, report.message)
         if match:
             return handler(match, report, text, tuple(datasets))
     return _plain(report, text)
@@ -242,18 +242,19 @@ def _plain(report: _Report, text: str) -> SqlProblem:
     return SqlProblem("project.bind_failed", message, offset, hint)
 
 
+# Texts, compiled when an error is first explained: most commands meet none.
 _HANDLERS = (
-    (re.compile(r'Referenced column "(?P<name>.+?)" (?:was )?not found'), _column),
-    (re.compile(r'Column "(?P<name>.+?)" in \w+ list not found'), _column),
-    (re.compile(r'Column "(?P<name>.+?)" does not exist on (?:left|right) side of join'), _column),
-    (re.compile(r'(?:T|t)able "[^"]+" does not have a column named "(?P<name>[^"]+)"'), _column),
-    (re.compile(r'Referenced table "(?P<name>.+?)" not found'), _alias),
-    (re.compile(r'Could not find key "(?P<name>.+?)" in struct'), _struct_key),
-    (re.compile(r"\ATable with name (?P<name>\"[^\"]+\"|\S+) does not exist"), _table),
-    (re.compile(r"\A(?:\w+ )+Function with name (?P<name>\"[^\"]+\"|\S+) does not exist"), _function),
-    (re.compile(r"No function matches the given name and argument types '(?P<call>.+?)'\. "), _arguments),
-    (re.compile(r'\Acolumn "(?P<name>.+?)" must appear in the GROUP BY'), _group),
-    (re.compile(r'\AAmbiguous reference to column name "(?P<name>.+?)"(?P<rest>.*)'), _ambiguous),
-    (re.compile(r"\AMax expression depth limit"), _depth),
-    (re.compile(r"\Asyntax error at .*"), _syntax),
+    (r'Referenced column "(?P<name>.+?)" (?:was )?not found', _column),
+    (r'Column "(?P<name>.+?)" in \w+ list not found', _column),
+    (r'Column "(?P<name>.+?)" does not exist on (?:left|right) side of join', _column),
+    (r'(?:T|t)able "[^"]+" does not have a column named "(?P<name>[^"]+)"', _column),
+    (r'Referenced table "(?P<name>.+?)" not found', _alias),
+    (r'Could not find key "(?P<name>.+?)" in struct', _struct_key),
+    (r"\ATable with name (?P<name>\"[^\"]+\"|\S+) does not exist", _table),
+    (r"\A(?:\w+ )+Function with name (?P<name>\"[^\"]+\"|\S+) does not exist", _function),
+    (r"No function matches the given name and argument types '(?P<call>.+?)'\. ", _arguments),
+    (r'\Acolumn "(?P<name>.+?)" must appear in the GROUP BY', _group),
+    (r'\AAmbiguous reference to column name "(?P<name>.+?)"(?P<rest>.*)', _ambiguous),
+    (r"\AMax expression depth limit", _depth),
+    (r"\Asyntax error at .*", _syntax),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from andon.base.names import folded, quote, quote_name
 from andon.sql.facts import read_facts
+from andon.sql.names import PLAIN_FUNCTIONS
 from andon.sql.parse import parse
 from andon.sql.tokens import SqlToken, tokens
 
@@ -27,6 +28,8 @@ def renamed_table(sql: str, old: str, new: str) -> str | None:
     ranges = [_range(listed, offset, old) for offset in offsets]
     found = _tables(before, old)
     if None in ranges or len(found) != len(ranges) or any(_is_qualified(node, old) for node in _nodes(before)):
+        return None
+    if _names_by_text(before, old):
         return None
     places = [place for place in ranges if place is not None]
     short, after = old.split(".")[1], new.split(".")[1]
@@ -65,13 +68,35 @@ def _nodes(part: Any) -> Iterator[dict[str, Any]]:
 
 def _tables(tree: Any, name: str) -> list[dict[str, Any]]:
     """Where a tree reads a dataset."""
-    schema, short = name.split(".")
-    return [
-        node
-        for node in _nodes(tree)
-        if node.get("type") == "BASE_TABLE"
-        and (folded(str(node.get("schema_name", ""))), folded(str(node.get("table_name", "")))) == (schema, short)
-    ]
+    return [node for node in _nodes(tree) if _is_table(node, name)]
+
+
+def _is_table(node: dict[str, Any], name: str) -> bool:
+    named = (folded(str(node.get("schema_name", ""))), folded(str(node.get("table_name", ""))))
+    return node.get("type") == "BASE_TABLE" and ".".join(named) == name
+
+
+def _names_by_text(tree: Any, name: str) -> bool:
+    """Whether a column or a field may be named by a text that holds the table: one that is selected without a name of its own, or given
+    to a function that looks at how its arguments are written."""
+    waiting = [(tree, False)]
+    while waiting:
+        part, is_shown = waiting.pop()
+        if isinstance(part, list):
+            waiting += [(each, is_shown) for each in part]
+            continue
+        if not isinstance(part, dict):
+            continue
+        if is_shown and _is_table(part, name):
+            return True
+        function = str(part.get("function_name", ""))
+        is_shown = is_shown or (function.isidentifier() and function not in PLAIN_FUNCTIONS)
+        for key, value in part.items():
+            if key == "select_list":
+                waiting += [(item, is_shown or not item.get("alias")) for item in value]
+            else:
+                waiting.append((value, is_shown))
+    return False
 
 
 def _is_qualified(node: dict[str, Any], name: str) -> bool:

@@ -74,10 +74,13 @@ class Application:
     ) -> None:
         self._service = service
         workspace = service.workspace
-        self.calls = CallDesk(lambda: workspace.answered, workspace.clock)
+        self.calls = CallDesk(
+            lambda: workspace.answered, workspace.clock, lambda id: workspace.lake.refs.answered(id) is not None
+        )
         self.metrics = Metrics(lambda: self.calls.running)
         self._keeper = Gatekeeper(service, names)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._workers: Workers | None = None
         self._looking: anyio.CapacityLimiter
         self._changing: anyio.CapacityLimiter
         self._asking_queries: anyio.CapacityLimiter
@@ -107,13 +110,19 @@ class Application:
         self._asking_queries = anyio.CapacityLimiter(_ASKING)
         if not self._service.workspace.lake.database.is_read_only:
             await anyio.to_thread.run_sync(self.calls.forget_old)
-        workers = Workers.of(self._service.workspace)
-        self._service.serve_queries(workers)
-        workers.start()
+        self._workers = Workers.of(self._service.workspace)
+        self._service.serve_queries(self._workers)
+        await anyio.to_thread.run_sync(self._workers.start)
         yield
-        self.calls.stop()
+        self.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=20)
+
+    def stop(self) -> None:
+        """Take nothing new; what runs ends as cancelled, who asked is told."""
+        self.calls.stop()
+        if self._workers is not None:
+            self._workers.close()
 
     # -- calls
 
@@ -155,7 +164,7 @@ class Application:
         body = await _body(endpoint, request)
         digest = _digest(request, await request.body()) if given is not None else None
         live = await self._begun(
-            given, asking, verb, digest, lambda live: self._work(endpoint, request, asking, body, live, given)
+            given, asking, verb, digest, lambda live: self._work(endpoint, request, asking, body, live)
         )
         return await _told(live, request)
 
@@ -165,29 +174,25 @@ class Application:
         id = given or secrets.token_hex(16)
         live, is_new = await anyio.to_thread.run_sync(self.calls.begin, id, asking.person.name, verb, digest)
         if is_new:
-            task = asyncio.create_task(self._run(live, work, is_noted=given is not None))
+            task = asyncio.create_task(self._run(live, work))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return live
 
-    async def _run(self, live: LiveCall, work: Callable[[LiveCall], Answered], *, is_noted: bool) -> None:
+    async def _run(self, live: LiveCall, work: Callable[[LiveCall], Answered]) -> None:
         def run() -> None:
-            found = work(live)
             try:
-                self.calls.end(live, found, is_noted=is_noted)
+                self.calls.end(live, work(live))
             except AndonError as error:  # it was done; only the note of it could not be made
                 _log.warning("the answer of call %s could not be kept: %s", live.id, error)
-                live.end(found, "")
 
         await anyio.to_thread.run_sync(run, limiter=self._changing)
 
-    def _work(
-        self, endpoint: Endpoint, request: Request, asking: Asking, body: Any, live: LiveCall, given: str | None
-    ) -> Answered:
+    def _work(self, endpoint: Endpoint, request: Request, asking: Asking, body: Any, live: LiveCall) -> Answered:
         """Do what is asked, in a thread; what happens is its answer."""
         listener = Listener(live.report, live.cancel)
         try:
-            call = self._call(endpoint, request, asking, body, listener, given)
+            call = self._call(endpoint, request, asking, body, listener, live.request)
             return Answered(endpoint.status, _text(endpoint.call(call)))
         except AndonError as error:
             return _answered(error)
@@ -218,7 +223,7 @@ class Application:
 
             def work(live: LiveCall) -> Answered:
                 with folder:
-                    return self._work(endpoint, request, asking, path, live, given)
+                    return self._work(endpoint, request, asking, path, live)
 
             live = await self._begun(given, asking, f"{endpoint.method} {endpoint.path}", digest, work)
             is_handed_over = True
@@ -234,10 +239,10 @@ class Application:
         asking: Asking,
         body: Any,
         listener: Listener,
-        given: str | None = None,
+        id: str | None = None,
     ) -> RouteCall:
         query = read_query(endpoint.query or Nothing, request.query_params.multi_items(), endpoint.address)
-        service = self._service.by(Caller(asking.person.name, "http", None, given))
+        service = self._service.by(Caller(asking.person.name, "http", None, id))
         desk = Desk(self.calls, self.metrics, asking)
         return RouteCall(service, request.path_params, query, body, listener, desk)
 
@@ -310,7 +315,7 @@ async def _told(live: LiveCall, request: Request) -> Response:
         return Response(_text(live.document()), 202, headers={"Location": place}, media_type="application/json")
     found = await live.answered()
     kind = "application/json" if found.status < 400 else MEDIA_TYPE
-    return Response(found.body, found.status, headers={"Andon-RouteCall": live.id}, media_type=kind)
+    return Response(found.body, found.status, headers={"Andon-Call": live.id}, media_type=kind)
 
 
 def _stream_of(live: LiveCall, after: int) -> Response:
@@ -325,7 +330,7 @@ def _stream_of(live: LiveCall, after: int) -> Response:
                 number, name, text = event
                 yield f"id: {number}\nevent: {name}\ndata: {text.rstrip()}\n\n"
 
-    headers = {"Cache-Control": "no-store", "Andon-RouteCall": live.id, "X-Accel-Buffering": "no"}
+    headers = {"Cache-Control": "no-store", "Andon-Call": live.id, "X-Accel-Buffering": "no"}
     return StreamingResponse(lines(), headers=headers, media_type="text/event-stream")
 
 

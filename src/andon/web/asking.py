@@ -321,7 +321,7 @@ class DiffAsked(Document, kw_only=True):
 
 
 class ProfileAsked(Document, kw_only=True):
-    """AtCommit which commit, and against which."""
+    """At which commit, and against which."""
 
     at: str | None = None
     against: str | None = None

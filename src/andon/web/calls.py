@@ -6,6 +6,7 @@ Who gives a call an id (`Idempotency-Key`) may ask again after a lost answer: wh
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
@@ -54,8 +55,10 @@ class Answered:
 class LiveCall:
     """A call in progress, or one that ended. Safe under threads; events are waited for on the server's loop."""
 
-    def __init__(self, id: str, who: str, verb: str, started: str) -> None:
+    def __init__(self, id: str, who: str, verb: str, started: str, request: str | None = None) -> None:
         self.id, self.who, self.verb, self.started = id, who, verb, started
+        #: By what the lake knows what it did, where who asked gave it an id.
+        self.request = request
         self.cancel = CancelToken()
         self.ended: str | None = None
         self.answer: Answered | None = None
@@ -133,10 +136,16 @@ class LiveCall:
 
 
 class CallDesk:
-    """Knows the calls of this process, and what calls with an id were answered by any."""
+    """Knows the calls of this process, and what calls with an id were answered by any.
 
-    def __init__(self, answered: Callable[[], AnsweredCalls], clock: Clock) -> None:
+    Args:
+        answered: where that is kept.
+        has_moved: whether a request moved a branch or a tag.
+    """
+
+    def __init__(self, answered: Callable[[], AnsweredCalls], clock: Clock, has_moved: Callable[[str], bool]) -> None:
         self._answered = answered
+        self._has_moved = has_moved
         self._clock = clock
         self._calls: OrderedDict[str, LiveCall] = OrderedDict()
         self._lock = threading.Lock()
@@ -179,19 +188,26 @@ class CallDesk:
                 )
             if (live := self._calls.get(id)) is not None and (live.answer is None or live.answer.status < 400):
                 return live, False
-            call = self._add(LiveCall(id, who, verb, noted.at))
+            # an id that is used anew, when it was forgotten, is another request of the lake
+            request = hashlib.sha256("\n".join((id, who, digest, noted.at)).encode()).hexdigest()
+            call = self._add(LiveCall(id, who, verb, noted.at, request))
             if noted.status is None or noted.body is None:
                 return call, True
         call.end(Answered(noted.status, noted.body), noted.at)
         return call, False
 
-    def end(self, call: LiveCall, answer: Answered, *, is_noted: bool) -> None:
-        """A call came to its end. An answer that says that nothing was done is not kept: asked again, it may succeed."""
-        if is_noted and answer.status < 400:
-            self._answered().end(call.id, answer.status, answer.body)
-        elif is_noted:
-            self._answered().forget(call.id)
-        call.end(answer, to_text(self._clock()))
+    def end(self, call: LiveCall, answer: Answered) -> None:
+        """A call came to its end. One that did nothing is forgotten: asked again, it may succeed. One that failed when it had moved a
+        branch stays noted without an answer: asked again, it finds what it did."""
+        try:
+            if call.request is None:
+                return
+            if answer.status < 400:
+                self._answered().end(call.id, answer.status, answer.body)
+            elif not self._has_moved(call.request):
+                self._answered().forget(call.id)
+        finally:
+            call.end(answer, to_text(self._clock()))
 
     def find(self, id: str) -> LiveCall:
         """A call of this process.

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from andon.base.document import Document
@@ -41,7 +44,8 @@ def listen(host: str, port: int) -> socket.socket:
     name = host.strip("[]")
     try:
         family, _, _, _, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)[0]
-        found = socket.socket(family, socket.SOCK_STREAM)
+        # named as TCP: else the loop would not send small answers at once
+        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise _no_address(host, port, error) from error
     try:
@@ -74,6 +78,13 @@ def server(
 
     from andon.web.app import Application
 
+    class Stopping(uvicorn.Server):
+        """Tells what runs to stop as soon as somebody says so; a server waits for its answers before it is over."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            threading.Thread(target=application.stop, name="stop").start()
+            super().handle_exit(sig, frame)
+
     require_safe_place(host, service.workspace.people)
     names = tuple(str(service.workspace.settings.get("server.names")).split(","))
     application = Application(service, names, log)
@@ -90,7 +101,20 @@ def server(
         ws="none",
         h11_max_incomplete_event_size=64_000,
     )
-    return uvicorn.Server(config), application
+    return Stopping(config), application
+
+
+def run_until_stopped(running: uvicorn.Server, listening: socket.socket) -> None:
+    """Serve until Ctrl-C or SIGTERM. Both are a way to end it, and no failure."""
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    # the server hands signals on when it is over
+    before = {kind: signal.signal(kind, lambda *_: None) for kind in kinds}
+    try:
+        running.run(sockets=[listening])
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+        listening.close()
 
 
 def write_line(line: dict[str, Any]) -> None:

@@ -19,8 +19,10 @@ def create_branch(workspace: Workspace, name: str, at: str = MAIN) -> Ref:
     """
     check_new_name(name)
     lake = workspace.lake
-    commit = lake.refs.resolve(at)
     caller = workspace.caller
+    if (done := lake.refs.moved_by(caller.request, name, "branch")) is not None:
+        return done
+    commit = lake.refs.resolve(at)
     lake.move(RefMove(name, "branch", None, f"branch from {at}"), commit.id, caller.author, caller.request)
     workspace.bases.copy(at, name)
     ref = lake.refs.find(name)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from andon.base.files import machine_error, make_folder, write_whole
+from andon.base.files import lock_file, machine_error, make_folder, write_whole
 from andon.base.paths import is_inside
 from andon.errors import MachineError, Problem, ProjectError
 from andon.project.folder.scan import is_code_path
@@ -13,6 +16,8 @@ from andon.project.folder.scan import is_code_path
 #: Format of `.andon/`; a folder of a newer one is refused.
 FORMAT = 1
 STATE_FOLDER = ".andon"
+#: Seconds that one who brings the folder in step waits for another.
+_PATIENCE = 20.0
 
 #: A repository inside a repository is spared by `git clean -fdx`: so a lake in the folder is not lost by it.
 _SHIELD = {
@@ -65,6 +70,29 @@ class Folder:
         write_whole(self.state / ".gitignore", b"*\n")
         write_whole(marker, str(FORMAT).encode(), durable=True)
         return True
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Within the block, nobody else of any process brings the folder in step or changes what is known of it. Not to be nested.
+
+        Whoever can't make the lock (a folder that can only be read) goes on without.
+        """
+        held, until = None, time.monotonic() + _PATIENCE
+        while True:
+            try:
+                held = lock_file(self.state / "folder.lock", shared=False)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    break  # whoever holds it is stuck; each file is whole all the same
+                time.sleep(0.005)
+            except OSError:
+                break
+        try:
+            yield
+        finally:
+            if held is not None:
+                os.close(held)
 
     # -- its files
 

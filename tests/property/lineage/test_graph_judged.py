@@ -20,6 +20,7 @@ from andon.lineage.graph import Parts, build_graph
 from andon.model.dataset import Definition, Kind, Materialize
 from andon.model.lineage import Graph, NodeKind, Radii, Spot, blast_radius, downstream, part, upstream
 from andon.sql.bind import Binder, BindError
+from kit.empty_engine import empty_engine
 from kit.queries.traced import DATA, MACROS, ROWS, SCHEMAS, Scope, Writer, value
 
 _OPEN = re.compile(r"\blimit\b|\b(any_value|first|last|list)\(|\basof\b|distinct on")
@@ -84,23 +85,23 @@ def contents(
     """What every dataset holds over these sources; None if the engine refuses one."""
     import duckdb
 
-    connection = duckdb.connect(config={"threads": 1})
-    try:
-        connection.execute("create schema s; create schema d")
-        for dataset, columns in SCHEMAS.items():
-            declared = ", ".join(f"{column} {kind}" for column, kind in columns)
-            rows = ", ".join(f"({', '.join(r)})" for r in zip(*(tables[dataset][c] for c, _ in columns), strict=True))
-            connection.execute(f"create table {dataset} ({declared}); insert into {dataset} values {rows}")
-        for macro in MACROS:
-            connection.execute(macro)
-        found = {}
-        for name, (sql, _) in lake.items():
-            connection.execute(f"create table {name} as {sql}")
-            found[name] = connection.execute(f"from {name}").fetchall()
-    except duckdb.Error:
-        return None
-    finally:
-        connection.close()
+    with empty_engine() as connection:
+        try:
+            connection.execute("create schema s; create schema d")
+            for dataset, columns in SCHEMAS.items():
+                declared = ", ".join(f"{column} {kind}" for column, kind in columns)
+                rows = ", ".join(
+                    f"({', '.join(r)})" for r in zip(*(tables[dataset][c] for c, _ in columns), strict=True)
+                )
+                connection.execute(f"create table {dataset} ({declared}); insert into {dataset} values {rows}")
+            for macro in MACROS:
+                connection.execute(macro)
+            found = {}
+            for name, (sql, _) in lake.items():
+                connection.execute(f"create table {name} as {sql}")
+                found[name] = connection.execute(f"from {name}").fetchall()
+        except duckdb.Error:
+            return None
     return found
 
 

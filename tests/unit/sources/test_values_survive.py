@@ -267,7 +267,10 @@ def test_width_does_not_matter(wide: infer.Look, kind: str, monkeypatch: pytest.
         found[most] = infer._not_held(wide, casts, whole=False)[0]
     assert found[0] == found[10_000]
     assert len(found[0]) > 10
-    names = [cast.column for cast in casts]
+
+
+def test_what_stands_beside_a_column_does_not_matter(wide: infer.Look) -> None:
+    names = [cast.column for cast in wide.table.casts]
     alone = {name: told for each in names for name, told in infer.classes_in(wide, [each]).items()}
     assert infer.classes_in(wide, names) == alone
     by_hand = {

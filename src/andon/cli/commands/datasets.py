@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from andon.base.names import is_name_part
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import at_option, branch_option, json_option, select_argument
 from andon.cli.text.datasets import list_lines, page_lines, status_lines
-from andon.cli.text.saved import query_lines
+from andon.cli.text.saved import query_lines, query_page
 
 
 @click.command(
@@ -45,7 +46,14 @@ def _list_queries(app: App, select: tuple[str, ...], at: str | None) -> None:
 @json_option
 @pass_app
 def show(app: App, dataset: str, at: str | None) -> None:
-    """One dataset: what it is, how it is made, columns, rows, from what, for whom, a sample, how to read it elsewhere."""
+    """One dataset: what it is, how it is made, columns, rows, from what, for whom, a sample, how to read it elsewhere.
+
+    A name without a schema shows a saved query: what it answers, and what it must be given.
+    """
+    if is_name_part(dataset) and dataset in {query.name for query in app.service.saved_queries.list(at)}:
+        query, console = app.service.saved_queries.get(dataset, at), app.console
+        console.show(query.to_json, lambda: query_page(query, console.out, console.width))
+        return
     page = app.service.datasets.show(dataset, at)
     app.console.show(page.to_json, lambda: page_lines(page, app.console))
 

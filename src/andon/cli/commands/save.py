@@ -92,8 +92,8 @@ def save(
     found = saving.look(wanted, options) if publish and wants_none else saving.propose(wanted, options)
     if not console.as_json:
         _show(app, found)
-    if found.run is not None and found.run.tasks and _stopped(found.run):
-        return _end(app, found, options)
+    if found.run is not None and _stopped(found.run):
+        return _failed(app, found, found.run)
     chosen = _chosen(app, found.proposed, checks, many)
     wanted = replace(wanted, checks=chosen)
     if not publish and not console.can_ask and found.branch == MAIN:
@@ -136,6 +136,12 @@ def _show(app: App, found: Saved) -> None:
     ink, width = app.console.out, app.console.width
     for line in [*saved_lines(found, ink, width), *proposed_lines(found.proposed, ink, width), ""]:
         ink.line(line)
+    failing = found.run.failed_checks if found.run is not None else ()
+    if failing:
+        from andon.cli.text.checks import failed_lines
+
+        for line in [*failed_lines(failing, ink, width), ""]:
+            ink.line(line)
 
 
 def _chosen(
@@ -166,7 +172,21 @@ def _by_number(check: str, proposed: tuple[ProposedCheck, ...]) -> str:
 def _stopped(run: RunResult) -> bool:
     from andon.model.run import TaskStatus
 
-    return any(task.status in (TaskStatus.FAILED, TaskStatus.HELD) for task in run.tasks)
+    return any(task.status is TaskStatus.FAILED for task in run.tasks)
+
+
+def _failed(app: App, found: Saved, run: RunResult) -> int:
+    """Why it could not be built, not even aside."""
+    from andon.cli.text.plans import held_lines
+
+    console = app.console
+    if console.as_json:
+        console.json(found.to_json())
+        return EXIT_FAILED
+    for line in held_lines(run, console.err):
+        console.err.line(line)
+    console.note(f"`{found.name}` is not saved: the folder and {found.branch} are as they were")
+    return EXIT_FAILED
 
 
 def _end(app: App, found: Saved, options: RunOptions) -> int:
@@ -180,11 +200,15 @@ def _end(app: App, found: Saved, options: RunOptions) -> int:
     if not found.published:
         console.note(f"`{found.name}` is not saved: the folder and {found.branch} are as they were")
         return EXIT_FAILED
-    if found.behind:
-        console.note(f"{found.file} is on {found.branch}, and not in this folder: `{app.command('pull')}` brings it")
-    else:
+    here = app.workspace.branch()
+    if not found.behind:
         console.note(f"written: {found.file}", "good")
+    elif found.branch == here:
+        console.note(f"{found.file} is on {here}, and not in this folder: `{app.command('pull')}` brings it")
+    else:
+        way = f"`{app.command(f'publish {found.branch}')}` publishes it"
+        console.note(f"{found.file} is on {found.branch}; {way}")
     question = f"query {found.name}" if found.kind == "query" else f'query "from {found.name} limit 10"'
-    at = "" if found.branch == app.workspace.branch() else f" --at {found.branch}"
-    console.note(f"`{app.command(question + at)}` asks it; `{app.command('undo')}` takes it back")
+    at, branch = ("", "") if found.branch == here else (f" --at {found.branch}", f" --branch {found.branch}")
+    console.note(f"`{app.command(question + at)}` asks it; `{app.command('undo' + branch)}` takes it back")
     return status

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from andon.base.text import plural
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import json_option
 from andon.errors import EXIT_DONE
@@ -33,32 +34,26 @@ def up(app: App, host: str | None, port: int | None, opens: bool, log: str | Non
     On this machine alone, whoever reaches it acts as you. Where `[people]` in andon.toml names people, each shows a token
     (`andon token create NAME`), and the author of what they do is themselves. Other commands work on the same lake beside it.
     """
-    from andon.web.server import address_of, listen, server, write_line
+    from andon.web.server import ServingDocument, address_of, listen, run_until_stopped, server, write_line
 
-    settings = app.workspace.settings
+    settings, workspace = app.workspace.settings, app.workspace
     place = host or str(settings.get("server.host"))
     number = int(settings.get("server.port")) if port is None else port
     running, _ = server(app.service, place, write_line if log != "none" else None)
     listening = listen(place, number)
     address = address_of(place, listening)
-    head = app.workspace.lake.refs.resolve(app.workspace.reading())
-    who = (
-        f"{len(app.workspace.people)} people"
-        if app.workspace.people
-        else f"you are its owner, {app.workspace.caller.author}"
+    head = workspace.lake.refs.resolve(workspace.reading())
+    people, out = len(workspace.people), app.console.out
+    who = plural(people, "person", "people") if people else f"you are its owner, {workspace.caller.author}"
+    app.console.show(
+        ServingDocument(address, workspace.root.name, head.id, people).to_json,
+        lambda: [f"{out.paint(address, 'accent')}  {workspace.root.name} at {short(head.id)}; {who}"],
     )
-    out = app.console.out
-    out.line(f"{out.paint(address, 'accent')}  {app.workspace.root.name} at {short(head.id)}; {who}")
     app.console.note("Ctrl-C stops it")
     sys.stdout.flush()
     if opens:
         import webbrowser
 
         webbrowser.open(address)
-    try:
-        running.run(sockets=[listening])
-    except KeyboardInterrupt:
-        pass
-    finally:
-        listening.close()
+    run_until_stopped(running, listening)
     return EXIT_DONE

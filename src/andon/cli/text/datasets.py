@@ -71,6 +71,8 @@ def page_lines(page: Page, console: Console) -> list[str]:
     if page.leaf.kind != "source":
         facts.append((("reads", "dim"), ", ".join(page.reads) or "nothing"))
     facts.append((("read by", "dim"), ", ".join(page.read_by) or "no dataset"))
+    if page.queries:
+        facts.append((("asked by", "dim"), ", ".join(page.queries)))
     if page.insights:
         facts.append((("serves", "dim"), "; ".join(f"{i.title} ({i.kind})" for i in page.insights)))
     lines += ["", *table(facts, ink, width=width, whole=[0], wrap=[1], drop=())]

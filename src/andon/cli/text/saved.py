@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from andon.base.text import plural
 from andon.cli.output import Cell, Ink
 from andon.cli.table import table
+from andon.cli.text.code import code_lines
 from andon.render.words import names
 
 if TYPE_CHECKING:
@@ -51,7 +52,32 @@ def query_lines(found: Sequence[SavedQueryInfo], ink: Ink, width: int | None) ->
         )
         for query in found
     ]
+    if not rows:
+        return []
     return table(rows, ink, headers=["query", "parameters", "owner", "answers"], width=width, whole=[0], wrap=[1, 3])
+
+
+def query_page(query: SavedQueryInfo, ink: Ink, width: int | None) -> list[str]:
+    """All about one saved query."""
+    lines = [f"{ink.paint(query.name, 'bold')}  {ink.paint(f'saved query, {query.file}', 'dim')}"]
+    lines += [query.description] if query.description else []
+    facts: list[Sequence[Cell]] = [(("reads", "dim"), ", ".join(query.datasets) or "no dataset")]
+    if query.owner:
+        facts.insert(0, (("owner", "dim"), query.owner))
+    if query.tags:
+        facts.append((("tags", "dim"), ", ".join(query.tags)))
+    lines += ["", *table(facts, ink, width=width, whole=[0], wrap=[1], drop=())]
+    if query.parameters:
+        rows: list[Sequence[Cell]] = [
+            (p.name, (p.type or "what its place takes", "dim"), _default(p), (p.description or "", "dim"))
+            for p in query.parameters
+        ]
+        lines += ["", ink.paint("parameters", "dim"), *table(rows, ink, width=width, indent="  ", whole=[0], wrap=[3])]
+    return [*lines, "", ink.paint("code", "dim"), *code_lines(query.sql.rstrip("\n").splitlines(), width, "  ")]
+
+
+def _default(one: ParameterInfo) -> str:
+    return f"= {one.default}" if one.default is not None else "must be given"
 
 
 def _parameter(one: ParameterInfo) -> str:

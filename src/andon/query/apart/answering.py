@@ -4,10 +4,12 @@ other, the answer in pieces as they are taken."""
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import math
 import os
 import queue
+import select
 import socket
 import sys
 import threading
@@ -44,10 +46,14 @@ from andon.query.limits import QueryLimits, cancelled, too_long, too_much_memory
 TYPES, TRUNCATED = "andon.types", "andon.truncated"
 #: Rows of a batch that is sent.
 _BATCH = 16_384
-_ROWS_A_PIECE = 2_000
+_ROWS_A_PIECE = 256
 #: Seconds after which a question counts as a long one, and how far it lets others pass from then on.
-_LONG, _NICE = 0.3, 10
-_VERY_LONG, _NICER = 5.0, 15
+_LONG, _NICE = 0.3, 15
+_VERY_LONG, _NICER = 5.0, 19
+#: One that reads less is answered by one thread: to share such work takes longer than to do it.
+_SMALL = 8_000_000
+#: A process that nobody asks for so many seconds touches what it will need: a copy of memory is made when it is first touched.
+_IDLE = 0.2
 #: Seconds after which an answer that nobody takes is dropped.
 _PATIENCE = 120
 #: Address space beside the engine's own memory: what it takes for libraries, threads, and what it does not count.
@@ -66,6 +72,7 @@ class Answering:
         if guard not in sys.path:
             sys.path.append(guard)
         self._instance = Instance(threads=1)
+        self._taken = 0
 
     def warm(self) -> None:
         """Do each thing once that takes long when it is first done. Leaves one thread."""
@@ -83,13 +90,29 @@ class Answering:
                 stream.write_batch(batch)
         with contextlib.suppress(ImportError):
             import _andon_landlock  # type: ignore[import-not-found] # noqa: F401
+        with contextlib.suppress(OSError):  # there is no such file but on Linux
+            self._taken = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+    def _touch(self) -> None:
+        permit(
+            "select a, count(*) as n, sum(b) from s.t where c = 'x' and d in (1, 2) group by 1 order by 2 desc limit 5"
+        )
+        connection = self._instance.session().connection
+        text = (
+            "select x % 10 as a, count(*) as n, max(x::varchar) from range(3000) t(x) where x > 5 group by 1 order by 1"
+        )
+        connection.execute(text).fetchall()
 
     def answer(self, end: socket.socket, folder: Path) -> None:
         """Answer the one question that comes from `end`; `folder` is this process's own."""
         line = Line(end)
+        gc.disable()  # it would touch all that there is, and there is no time for it to matter
         with contextlib.suppress(LineBrokenError):
             line.tell(Greeting(os.getpid(), self._isolation))
+            if not select.select([line.fileno()], [], [], _IDLE)[0]:
+                self._touch()
             job = _next(line, Inquiry)
+            _limit(job.limits, self._taken)
             _One(self._instance, line, job, folder, self._readable).run()
 
 
@@ -109,7 +132,6 @@ class _One:
         self._sending_since: float | None = None
 
     def run(self) -> None:
-        _limit(self._limits)
         watch = threading.Thread(target=self._listen, daemon=True)
         watch.start()
         threading.Thread(target=self._yield_to_others, daemon=True).start()
@@ -149,7 +171,7 @@ class _One:
         self._folder.mkdir(mode=0o700)
         self._confine(files)
         self._instance.give(
-            threads=self._limits.threads,
+            threads=1 if _size(files) < _SMALL else self._limits.threads,
             memory_limit=f"{self._limits.memory}B",
             temporary=self._folder,
             temp_limit=f"{self._limits.temporary}B",
@@ -168,7 +190,7 @@ class _One:
             return
         import _andon_landlock
 
-        _andon_landlock.confine([*self._readable, *files], str(self._folder))
+        _andon_landlock.confine([*self._readable, *files], str(self._folder), shared=())
 
     def _problem(self, error: Exception, question: Question, grant: Grant) -> AndonError:
         import duckdb
@@ -218,16 +240,13 @@ class _One:
             for batch in filter(len, reader):
                 left = len(batch) if most is None else most - ending.rows
                 ending.truncated = left < len(batch) or self._is_over(ending)
-                if left <= 0 or self._is_over(ending):
-                    break
-                part = batch.slice(0, left)
-                stream.write_batch(part)
-                ending.rows += len(part)
+                if left > 0 and not self._is_over(ending):
+                    part = batch.slice(0, left)
+                    stream.write_batch(part)
+                    ending.rows += len(part)
                 if ending.truncated:
+                    stream.write_batch(batch.slice(0, 0), custom_metadata={TRUNCATED: "true"})
                     break
-            if ending.truncated:
-                nothing = pyarrow.RecordBatch.from_pylist([], schema)
-                stream.write_batch(nothing, custom_metadata={TRUNCATED: "true"})
             stream.close()
         sink.flush()
 
@@ -346,6 +365,11 @@ class _Sink:
         return False
 
 
+def _size(files: list[str]) -> int:
+    """The bytes of `files`, as far as it matters."""
+    return _SMALL if len(files) > _FEW_FILES else sum(Path(file).stat().st_size for file in files)
+
+
 def _next(line: Line, kind: Any) -> Any:
     letter, body = line.receive()
     if letter != MESSAGE:
@@ -353,8 +377,8 @@ def _next(line: Line, kind: Any) -> Any:
     return understood(kind, body)
 
 
-def _limit(limits: QueryLimits) -> None:
-    """Take no more of the machine than the question may, whatever the engine counts."""
+def _limit(limits: QueryLimits, taken: int) -> None:
+    """Take no more of the machine than the question may, whatever the engine counts; `taken` is what a process has before it."""
     import resource
 
     seconds = math.ceil(limits.seconds * limits.threads) + _GRACE
@@ -362,6 +386,5 @@ def _limit(limits: QueryLimits) -> None:
     for kind, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, file)):
         resource.setrlimit(kind, (most, most))
     if sys.platform.startswith("linux"):
-        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         most = taken + limits.memory + _BESIDE
         resource.setrlimit(resource.RLIMIT_AS, (most, most))

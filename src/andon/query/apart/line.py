@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
 import struct
+import threading
 from typing import Any, TypeVar
 
 from andon.base.document import from_json, to_json
@@ -15,7 +17,7 @@ _HEAD = struct.Struct("!cI")
 #: Bytes of one piece of an answer at most.
 PIECE = 1 << 20
 #: More than any message holds: a process gone wrong must not make its reader take all memory.
-_LONGEST = 1 << 28
+_LONGEST = 1 << 30
 
 #: A message in JSON, a piece of an answer, the word that stops what is done.
 MESSAGE, DATA, CANCEL = b"M", b"D", b"C"
@@ -28,10 +30,11 @@ class LineBrokenError(Exception):
 
 
 class Line:
-    """One end. Each direction belongs to one thread; `cancel` and `close` to any."""
+    """One end. What comes belongs to one thread; all else to any."""
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
+        self._sending = threading.Lock()
 
     def fileno(self) -> int:
         """The socket's number."""
@@ -52,8 +55,9 @@ class Line:
             LineBrokenError: nobody reads it.
         """
         try:
-            self._end.sendall(_HEAD.pack(letter, len(body)))
-            self._end.sendall(body)
+            with self._sending:
+                self._end.sendall(_HEAD.pack(letter, len(body)))
+                self._end.sendall(body)
         except OSError as error:
             raise LineBrokenError from error
 
@@ -69,16 +73,23 @@ class Line:
             TimeoutError: nothing began to come in so many `seconds`.
             LineBrokenError: the other end is gone.
         """
+        if seconds is not None and not self._has_news(seconds):
+            raise TimeoutError
         try:
-            self._end.settimeout(seconds)
             letter, length = _HEAD.unpack(self._exactly(_HEAD.size))
             if length > _LONGEST:
                 raise LineBrokenError
             return letter, self._exactly(length)
-        except TimeoutError:
-            raise
         except OSError as error:
             raise LineBrokenError from error
+
+    def _has_news(self, seconds: float) -> bool:
+        waiting = select.poll()
+        try:
+            waiting.register(self._end, select.POLLIN)
+        except (OSError, ValueError) as error:  # it was closed
+            raise LineBrokenError from error
+        return bool(waiting.poll(max(seconds * 1000, 1)))
 
     def close(self) -> None:
         """Hang up: whoever waits at either end is told."""

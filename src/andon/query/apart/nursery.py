@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def _prepare(isolation: str, job: dict[str, Any]) -> Callable[[socket.socket, Pa
     """Load what answering takes, and ask a first time: what that loads is loaded for all."""
     from andon.query.apart.answering import Answering
 
+    sys.modules["pandas"] = None  # type: ignore[assignment] # nothing here needs it, and to load it takes longer than to answer
     answering = Answering(isolation, job["guard"], job["readable"])
     answering.warm()
     return answering.answer
@@ -132,7 +134,10 @@ class _Nursery:
             os.setpgid(0, 0)
             _die_with_parent()
             self._answer(socket.socket(fileno=end), folder)
+        except BaseException:  # noqa: BLE001 - it ends here, and what it was is in the log
+            traceback.print_exc()
         finally:
+            sys.stderr.flush()
             os._exit(0)
 
     def _reap(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record
@@ -73,18 +73,25 @@ def _look(workspace: Workspace, bound: BoundCode, wanted: Sequence[SavedQuery]) 
 
     from andon.sql.bind import Binder
 
+    names = {dataset for query in wanted for dataset in query.datasets}
     with closing(Binder()) as binder:
-        for name, known in _columns(workspace, bound, {d for q in wanted for d in q.datasets}).items():
+        for name, known in known_columns(workspace, bound.gathered, bound.columns, names).items():
             binder.declare(name, known)
         return {query.name: _bound(binder, query) for query in wanted}
 
 
-def _bound(binder: Binder, query: SavedQuery) -> Columns | Problem:
-    from andon.sql.bind import BindError
+def as_select(query: SavedQuery) -> tuple[str, Callable[[int], int]]:
+    """The SELECT of a query with values of their types for its parameters, and where a character of it stands in the query's text."""
     from andon.sql.parameters import without_parameters
 
     types = {p.name: ENGINE_TYPES[p.type] if p.type is not None else None for p in query.parameters}
-    text, back = without_parameters(query.sql, types)
+    return without_parameters(query.sql, types)
+
+
+def _bound(binder: Binder, query: SavedQuery) -> Columns | Problem:
+    from andon.sql.bind import BindError
+
+    text, back = as_select(query)
     try:
         return binder.bind(text)
     except BindError as error:
@@ -92,11 +99,14 @@ def _bound(binder: Binder, query: SavedQuery) -> Columns | Problem:
         return at_offset(query.file, query.sql, offset, error.code, error.message, error.hint)
 
 
-def _columns(workspace: Workspace, bound: BoundCode, datasets: set[str]) -> dict[str, Columns]:
-    gathered = bound.gathered
-    leaves = {d: gathered.state.leaves[d] for d in datasets if d in gathered.state.leaves and d in gathered.definitions}
+def known_columns(
+    workspace: Workspace, gathered: Gathered, bound: Mapping[str, Columns], datasets: Iterable[str]
+) -> dict[str, Columns]:
+    """The columns that datasets will have as stored: as a plan bound them, or as they are published."""
+    wanted = set(datasets)
+    leaves = {d: gathered.state.leaves[d] for d in wanted if d in gathered.state.leaves and d in gathered.definitions}
     versions = workspace.lake.objects.versions(leaf.version for leaf in leaves.values())
     known: dict[str, Columns] = {
         d: versions[leaf.version].types for d, leaf in leaves.items() if leaf.version in versions
     }
-    return {**known, **{d: c for d, c in columns_by_dataset(bound.columns).items() if d in datasets}}
+    return {**known, **{d: c for d, c in columns_by_dataset(bound).items() if d in wanted}}

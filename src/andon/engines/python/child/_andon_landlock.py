@@ -42,11 +42,18 @@ class _Beneath(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32))
 
 
-def confine(readable: Sequence[str], place: str, port: int | None = None, network: str = "reachable") -> bool:
+def confine(
+    readable: Sequence[str],
+    place: str,
+    port: int | None = None,
+    network: str = "reachable",
+    shared: Sequence[str] = (_SHARED_MEMORY,),
+) -> bool:
     """From here on read `readable`, write below the folder `place`, and no other file; where the kernel knows these, use no TCP and
     signal no other process. To be called before any thread starts, when new privileges are given up. False where there is no Landlock.
 
     Args:
+        shared: folders that may be written, too.
         port: that TCP may connect to all the same; where the network is `blocked` already, TCP leads nowhere and is left alone.
     """
     libc = ctypes.CDLL(None, use_errno=True)
@@ -65,7 +72,7 @@ def confine(readable: Sequence[str], place: str, port: int | None = None, networ
             _allow(libc, ruleset, path, handled & _READ)
         for path in _DEVICES:
             _allow(libc, ruleset, path, handled & (_READ | _WRITE_FILE | _TRUNCATE | _IOCTL_DEV))
-        for path in (place, _SHARED_MEMORY):
+        for path in (place, *shared):
             _allow(libc, ruleset, path, handled & ~(_MAKE_CHAR | _MAKE_BLOCK))
         if version >= 4 and port is not None and not is_apart:
             rule = _AtPort(_CONNECT_TCP, port)
