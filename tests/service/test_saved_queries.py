@@ -149,3 +149,33 @@ def test_what_only_a_dataset_has_is_refused(acme):
             save(acme, **said)
     with pytest.raises(AndonError, match="names a dataset"):
         save(acme, name="marts.best_of_all", sql="select 1 as x", parameters=("n=integer",))
+
+
+def test_an_impact_names_those_that_read_what_it_reaches(acme):
+    save(acme, name="names", sql="select customer from marts.totals")
+    save(acme, name="largest", sql="select max(amount) as amount from marts.totals where customer = $who")
+    save(acme, name="other", sql="select n from marts.count")
+    with acme.opened() as service:
+        of = {
+            target: service.lineages.impact(target).queries
+            for target in (
+                "marts.totals",
+                "marts.totals.customer",
+                "marts.totals.amount",
+                "shop.orders.amount",
+                "marts.count",
+            )
+        }
+    assert of == {
+        "marts.totals": ("largest", "names"),
+        "marts.totals.customer": ("largest", "names"),
+        "marts.totals.amount": ("largest",),
+        "shop.orders.amount": ("largest",),
+        "marts.count": ("other",),
+    }
+
+
+def test_a_query_named_like_a_dataset_is_told_how_that_is_asked(acme):
+    with pytest.raises(AndonError) as raised:
+        ask(acme, "totals")
+    assert raised.value.hint == "a dataset is asked in SQL: `from marts.totals`"

@@ -327,3 +327,43 @@ def test_saves_beside_runs_of_the_same_folder(acme):
             list(pool.map(one, range(12)))
     base = acme.base()
     assert {f"datasets/marts/beside_{n}.sql" for n in range(0, 12, 2)} <= base.code.files.keys()
+
+
+def test_of_many_who_change_one_dataset_at_once_nobody_is_written_over_unseen(acme):
+    save(acme)
+    with acme.opened() as service:
+
+        def one(number: int) -> str | None:
+            try:
+                done = service.saving.save(ToSave("marts.top", f"select {number} as n", replaces=True), AGREED)
+            except AndonError as error:
+                return error.code
+            assert done.published
+            return None
+
+        seen = service.workspace.lake.refs.resolve("main").generation
+        with ThreadPoolExecutor(6) as pool:
+            ends = list(pool.map(one, range(12)))
+        made = service.workspace.lake.refs.resolve("main").generation - seen
+    assert set(ends) <= {None, "lake.folder_conflict"}
+    assert made == ends.count(None) >= 1  # each that was told to be published is a commit of its own
+    (last,) = acme.ask("from marts.top")
+    assert acme.read(PATH) == f"select {last[0]} as n\n"
+
+
+def test_what_holds_personal_values_is_marked_as_personal(acme):
+    source = "sources/shop/orders.sql"
+    acme.write(source, f"/*---\ncolumns:\n  customer: {{pii: true}}\n---*/\n{acme.read(source)}")
+    acme.run()
+    sql = (
+        "select upper(customer) as who, count(distinct customer) as n, max(amount) as most from shop.orders group by 1"
+    )
+    with acme.opened() as service:
+        found = service.saving.propose(ToSave("marts.people", sql), RunOptions())
+    assert {c.name: c.personal for c in found.columns} == {"who": True, "n": False, "most": False}
+    assert not any("ADA" in one.line + one.evidence for one in found.proposed)
+    done = save(acme, "marts.people", sql)
+    assert done.plan.digest == found.plan.digest
+    assert "columns: {who: {pii: true}}\n" in acme.read("datasets/marts/people.sql")
+    save(acme, "marts.open", f"/*---\ncolumns:\n  who: Known to all\n---*/\n{sql}")  # somebody thought of its columns
+    assert "pii" not in acme.read("datasets/marts/open.sql")
