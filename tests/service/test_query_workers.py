@@ -153,6 +153,18 @@ def test_parameters_and_what_is_wrong_are_those_of_one_process(served):
         assert caught[0] == caught[1]
 
 
+def test_chance_is_not_copied(served):
+    texts = (
+        "select random() as a",
+        "select uuid() as a",
+        "select uuidv7() as a",
+        "select hash(list(x)) as a from (select x from range(1000) t(x) using sample 20 rows)",
+        "select hash(list(x)) as a from (select x from range(1000) t(x) order by random())",
+    )
+    for text in texts:
+        assert len({served[0].querying.stream(text).rows()[0][0] for _ in range(3)}) == 3, text
+
+
 def test_an_answer_is_read_once(served):
     stream = served[0].querying.stream("select 1 as a")
     assert stream.rows() == [(1,)]

@@ -180,7 +180,8 @@ class _One:
         universe = Universe(self._instance, relations.get)
         universe.ensure(grant.names)
         self._catalog = universe.catalog
-        connection = self._instance.session().at(self._catalog)
+        # a session of its own: chance of one that was copied would give all the same
+        connection = self._instance.new_session().at(self._catalog)
         ask(connection, question, grant.arguments)
         return connection
 
