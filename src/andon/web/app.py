@@ -18,7 +18,7 @@ import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from andon.base.cancel import Cancelled
@@ -51,6 +51,16 @@ _ID = re.compile(r"[\x21-\x7e]{1,200}\Z")
 _LOOKING, _CHANGING, _ASKING = 32, 8, 100
 #: A file that is sent is not larger.
 _MOST_FILE = 4_000_000_000
+
+
+_FRONT = f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Andon</title></head>
+<body><h1>Andon</h1>
+<p>A lake is served here. Its API begins at <a href="{API}">{API}</a>,
+<a href="{API}/openapi.json">openapi.json</a> describes it.</p>
+<p>From Python: <code>andon.connect("this address")</code>; with a token where the server knows people.</p>
+</body></html>
+"""
 
 
 class Desk:
@@ -87,6 +97,7 @@ class Application:
         endpoints = all_endpoints()
         routes = [Route(e.address, self._handler(e), methods=[e.method], name=e.path) for e in endpoints]
         routes += [
+            Route("/", self._front, methods=["GET"]),
             Route("/healthz", self._health, methods=["GET"]),
             Route("/metrics", self._metrics_text, methods=["GET"]),
             Route(f"{API}/openapi.json", self._description, methods=["GET"]),
@@ -247,6 +258,11 @@ class Application:
         return RouteCall(service, request.path_params, query, body, listener, desk)
 
     # -- what is no verb
+
+    async def _front(self, request: Request) -> Response:
+        """What a browser sees at the bare address: what answers here, and where to go on. It says nothing of the lake."""
+        self._keeper.require_own_site(request.method, dict(request.headers))
+        return HTMLResponse(_FRONT)
 
     async def _health(self, request: Request) -> Response:
         self._keeper.require_own_site(request.method, dict(request.headers))
