@@ -10,8 +10,6 @@ from andon.base.typed import ENGINE_TYPES
 from andon.errors import Problem, ProjectError
 from andon.model.plan import Action, Step
 from andon.model.saved_query import SavedQuery
-from andon.project.files.problems import at_offset
-from andon.runs.planning.schemas import columns_by_dataset
 
 if TYPE_CHECKING:
     from andon.runs.planning.gather import BoundCode, Gathered
@@ -107,6 +105,7 @@ def as_select(query: SavedQuery) -> tuple[str, Callable[[int], int]]:
 
 
 def _bound(binder: Binder, query: SavedQuery) -> Columns | Problem:
+    from andon.project.files.problems import at_offset
     from andon.sql.bind import BindError
 
     text, back = as_select(query)
@@ -121,6 +120,9 @@ def known_columns(
     workspace: Workspace, gathered: Gathered, bound: Mapping[str, Columns], datasets: Iterable[str]
 ) -> dict[str, Columns]:
     """The columns that datasets will have as stored: as a plan bound them, or as they are published."""
+    # here, since a run that has nothing to bind pays for none of it
+    from andon.runs.planning.schemas import columns_by_dataset
+
     wanted = set(datasets)
     leaves = {d: gathered.state.leaves[d] for d in wanted if d in gathered.state.leaves and d in gathered.definitions}
     versions = workspace.lake.objects.versions(leaf.version for leaf in leaves.values())
