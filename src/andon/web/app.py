@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,13 @@ import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from andon.base.cancel import Cancelled
 from andon.base.document import to_json
+from andon.base.files import machine_error
 from andon.errors import AndonError, UsageError
 from andon.query.workers import Workers
 from andon.render.values import as_json_text
@@ -108,7 +110,12 @@ class Application:
         self.asgi = Starlette(
             routes=routes,
             middleware=[Middleware(AccessLog, metrics=self.metrics, log=log), Middleware(Safety)],
-            exception_handlers={HTTPException: _not_found, AndonError: _failed, Exception: _broken},
+            exception_handlers={
+                HTTPException: _not_found,
+                AndonError: _failed,
+                ClientDisconnect: _gone,
+                Exception: _broken,
+            },
             lifespan=self._lifespan,
         )
 
@@ -221,7 +228,7 @@ class Application:
             path = Path(folder.name) / _file_name(query.name)  # type: ignore[attr-defined] # of those that take files
             hashed = hashlib.sha256()
             size = 0
-            with path.open("wb") as file:
+            with _on_disk("take the file"), path.open("wb") as file:
                 async for chunk in request.stream():
                     size += len(chunk)
                     if size > _MOST_FILE:
@@ -297,9 +304,20 @@ class Application:
         return log_out(request)
 
 
+@contextlib.contextmanager
+def _on_disk(what: str) -> Iterator[None]:
+    """Tell what goes wrong with the disk as that.
+
+    Raises:
+        MachineError: `machine.disk`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise machine_error(error, what) from error
+
+
 async def _body(endpoint: Endpoint, request: Request) -> Any:
-    if endpoint.body is None:
-        return None
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     size = request.headers.get("content-length", "0")
     if size.isdigit() and int(size) > MOST_BYTES:
@@ -312,6 +330,8 @@ async def _body(endpoint: Endpoint, request: Request) -> Any:
         parts.append(chunk)
     data = b"".join(parts)
     request._body = data  # as `Request.body` keeps what it read
+    if endpoint.body is None:
+        return None
     if data.strip() and kind != "application/json":
         raise UsageError(
             "usage.bad_argument",
@@ -416,6 +436,12 @@ async def _not_found(request: Request, error: Exception) -> Response:
         response.status_code = 405
         response.headers.update(getattr(error, "headers", None) or {})
     return response
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Who asked went away in the middle of asking: nobody hears this, but the log does."""
+    del request, error
+    return Response(status_code=499)
 
 
 async def _broken(request: Request, error: Exception) -> Response:
