@@ -204,7 +204,7 @@ class Preparer:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
         if estimate:
-            steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
+            steps = queries.told(self._outlook.of_plan(steps, gathered, bound.columns, changes))
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = [f"{d} will fail: {e.message}" for d, e in sorted(gathered.failures.items()) if d in taken]
         notices = (*failures, *gathered.notices, *queries.notices, *_left_behind(gathered, selected, done))
