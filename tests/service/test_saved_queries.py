@@ -138,7 +138,9 @@ def test_a_change_tells_which_of_them_will_fail(acme):
         "datasets/marts/totals.sql", "select customer, sum(amount) as total from shop.orders group by customer\n"
     )
     acme.write("datasets/marts/best.sql", "select 1 as one\n")
-    told = [notice for notice in acme.plan().notices if notice.startswith(PATH)]
+    plan = acme.plan()
+    assert {s.dataset: s.breaks for s in plan.steps if "query best" in s.breaks}.keys() == {"marts.totals"}
+    told = [notice for notice in plan.notices if notice.startswith(PATH)]
     assert len(told) == 1
     assert "will fail: there is no column `amount`" in told[0]
 
