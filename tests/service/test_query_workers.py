@@ -237,6 +237,18 @@ def test_time_is_that_of_work_and_not_of_reading(served):
     assert stream.rows_read == 1_000_000
 
 
+def test_an_answer_that_nobody_takes_is_dropped(served):
+    hasty = replace(LIMITS, patience=0.3, rows=None, bytes=None)
+    asked, begun = (served[0].querying.stream(ENDLESS_ROWS, limits=hasty) for _ in range(2))
+    pieces = begun.arrow()
+    next(pieces)
+    time.sleep(1.5)
+    for read in (asked.rows, lambda: list(pieces)):
+        with pytest.raises(UsageError, match="nobody took it") as caught:
+            read()
+        assert caught.value.details == {"limit": "reading"}
+
+
 @pytest.mark.skipif(not LINUX, reason="memory is told by /proc")
 def test_an_answer_does_not_pile_up(served):
     stream = served[0].querying.stream(ENDLESS_ROWS, limits=replace(LIMITS, rows=None, bytes=None))
