@@ -47,19 +47,27 @@ class QueryLimits(Record):
 
 def limits_of(settings: Settings) -> QueryLimits:
     """What a query of others may take, as the settings say."""
-    from andon.settings.table import parse_size
     from andon.workspace.engine_settings import cores, machine_memory
 
-    on_disk = str(settings.get("engine.temp_limit") or "")
     memory = int(settings.get("query.memory")) or (machine_memory() or _UNTOLD) // 8
     return QueryLimits(
         seconds=float(settings.get("query.timeout")),
         memory=memory,
         rows=int(settings.get("query.rows")) or None,
         bytes=int(settings.get("query.size")) or None,
-        temporary=parse_size(on_disk) if on_disk else _ON_DISK,
+        temporary=_on_disk(str(settings.get("engine.temp_limit") or "")),
         threads=min(cores(settings), _MOST_THREADS),
     )
+
+
+def _on_disk(text: str) -> int:
+    """The bytes that a setting of the engine says, which may also be words that only the engine knows."""
+    from andon.settings.table import parse_size
+
+    try:
+        return parse_size(text)
+    except ValueError:
+        return _ON_DISK
 
 
 def too_much_time(limits: QueryLimits) -> UsageError:
