@@ -227,6 +227,22 @@ def test_time_and_memory_are_bounded(served, text, limit):
     assert time.monotonic() - began < 4
 
 
+def test_what_does_not_fit_in_memory_goes_to_its_own_folder(served):
+    service, _, root = served
+    sort = "select sum(n) from (select row_number() over (order by md5(x::varchar)) as n from range(600000) t(x))"
+    small = replace(LIMITS, memory=30_000_000, temporary=500_000_000)
+    with ThreadPoolExecutor(1) as pool:
+        sorting = pool.submit(lambda: service.querying.stream(sort, limits=small).rows())
+        spilled = False
+        while not sorting.done():
+            spilled = spilled or any(root.glob("tmp/*/workers-*/*/duckdb_temp*"))
+            time.sleep(0.02)
+        assert sorting.result() == [(600000 * 600001 // 2,)]
+    assert spilled
+    with pytest.raises(UsageError, match="memory"):
+        service.querying.stream(sort, limits=replace(small, temporary=10_000_000)).rows()
+
+
 def test_time_is_that_of_work_and_not_of_reading(served):
     stream = served[0].querying.stream("select range from range(1000000)", limits=replace(LIMITS, seconds=1.5))
     got = 0
