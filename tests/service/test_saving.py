@@ -376,3 +376,13 @@ def test_what_holds_personal_values_is_marked_as_personal(acme):
 def test_what_lies_there_and_is_no_file_is_not_written_over(acme):
     (acme.root / PATH).mkdir(parents=True)
     assert refused(acme).code == "lake.folder_dirty"
+
+
+def test_what_is_saved_is_published_whole_whatever_else_a_change_may_be(acme):
+    acme.write("andon.toml", '[publish]\nchange = "healthy"\n')
+    acme.run()
+    save(acme)
+    before = acme.leaves()
+    done = save(acme, "marts.totals", "select 'x' as customer, 1 as amount", replaces=True, checks=("amount > 1",))
+    assert (done.published, acme.leaves()) == (False, before)
+    assert acme.read("datasets/marts/totals.sql").startswith("select customer")
