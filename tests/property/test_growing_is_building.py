@@ -63,6 +63,7 @@ rows = st.lists(
 )
 steps = st.lists(
     st.tuples(st.just("write"), st.integers(1, 3), rows)
+    | st.tuples(st.just("edit"), st.integers(1, 3), rows)
     | st.tuples(st.just("remove"), st.integers(1, 3), st.just([]))
     | st.tuples(st.just("people"), st.integers(0, 2), st.just([]))
     | st.tuples(st.just("undo"), st.just(0), st.just([])),
@@ -121,13 +122,17 @@ def test_a_table_that_grows_holds_what_a_full_build_would(taken):
         assert project.run().published
         past = [states(project)]
         for what, number, of in taken:
-            if what == "write":
+            if what in ("write", "edit"):
                 write_events(project, number, of)
-            elif what == "remove":
+            if what == "edit":  # of no row; what is new is made alone all the same
+                head, sql = GROWING["m.events"]
+                text = HEAD.format(head=head.replace("batch: 2d", f"batch: {number}d")) + f"-- {number}\n{sql}\n"
+                project.write("datasets/m/events.sql", text)
+            if what == "remove":
                 (project.root / f"raw/e_{number}.csv").unlink(missing_ok=True)
             elif what == "people":
                 write_people(project, number)
-            elif len(past) > 1:
+            elif what == "undo" and len(past) > 1:
                 project.undo()
                 past.pop()
                 assert states(project) == past[-1]

@@ -1,5 +1,6 @@
 """Tables that grow, as people use them: why a run makes what, backfill, --full, --forward, what a person answers for."""
 
+import re
 import shutil
 import signal
 import subprocess
@@ -148,8 +149,12 @@ def test_forward_only_keeps_what_was_made(project):
     text = DAILY.format("").replace("id, ts, c, v", "id, ts, c, v * 1000 as v")
     project.write("datasets/m/daily.sql", text)
     (planned,) = [s for s in project.plan(forward=True).steps if s.dataset == "m.daily"]
-    assert planned.reason == "forward only: its SQL changed, and its 14 rows stay as they were made"
-    assert {s.dataset: s.reason for s in project.plan().steps}["m.daily"] == "full: its SQL changed"
+    assert (
+        planned.reason
+        == "forward only: its SQL changed, and its 14 rows from 2024-05-01 to 2024-05-07 stay as they were made"
+    )
+    whole = {s.dataset: s.reason for s in project.plan().steps}["m.daily"]
+    assert re.fullmatch(r"full: its SQL changed; 14 rows anew, 14 rows \(\d+ B\) read", whole)
     project.run(forward=True)
     write_day(project, 7, 9)
     project.run()
@@ -312,11 +317,11 @@ def test_a_table_by_key_lies_in_files_by_key_and_few_keys_write_one_of_them(proj
     assert project.ask("select sum(v) from m.seen") == [(2 * sum(range(7)) + 140,)]
 
 
-def whole(project: Clone, name: str) -> list[str]:
-    """The contents of a table's files, in their order."""
+def whole(project: Clone, name: str, what: str = "sha256") -> list[str]:
+    """The contents of a table's files, or their paths, in their order."""
     with project.opened() as service:
         (version,) = service.workspace.lake.objects.versions([project.leaves()[name].version]).values()
-    return [file.sha256 for file in version.files]
+    return [getattr(file, what) for file in version.files]
 
 
 def test_batches_that_are_made_side_by_side_come_to_the_same_files(project, tmp_path, monkeypatch):
@@ -355,3 +360,30 @@ def test_a_batch_that_fails_leaves_no_file_of_those_beside_it(project):
     project.write("datasets/m/daily.sql", DAILY.format(""))
     assert project.run().published
     assert files(project, "m.daily") == [4, 4, 4, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (DAILY.format("").replace("batch: 2d", "batch: 3d"), "proved equal: only how it grows changed"),
+        (DAILY.format(", lookback: 2d, grain: week"), "proved equal: only how it grows changed"),
+        (DAILY.format("").replace("select id", "select e.id").replace("events", "events as e"), "proved equal: the"),
+        (DAILY.format(", start: 2024-05-03"), "full: how it grows changed; 14 rows anew, "),
+        (
+            DAILY.format("").replace("v from", "v from (select distinct * from").replace("events", "events)"),
+            "full: its",
+        ),
+    ],
+)
+def test_a_definition_that_makes_the_same_rows_makes_none_of_them_anew(project, text, says):
+    project.run()
+    before = whole(project, "m.daily", "path")
+    project.write("datasets/m/daily.sql", text)
+    assert {s.dataset: s.reason for s in project.plan().steps}["m.daily"].startswith(says)
+    write_day(project, 3, 30)
+    found = reasons(project.run())["m.daily"]
+    assert found.startswith("incremental: the " if says.startswith("proved") else says.partition("; ")[0])
+    assert bool(set(before) & set(whole(project, "m.daily", "path"))) == says.startswith("proved")
+    assert "definition of then" not in str(grown(project, "m.daily").words)
+    assert project.ask("select sum(v) from m.daily where day(ts) = 3") == [(60,)]
+    assert all(s.reason == "unchanged" for s in project.plan().steps)

@@ -165,7 +165,8 @@ class Preparer:
         lost: set[str] = set()
         histories = self._histories(goal, gathered)
         packs = frozenset(options.pack) & taken & gathered.state.leaves.keys()
-        growth = PlannedGrowth(self._workspace, bound, options, taken, selected)
+        known_changes = changes if options.proofs else None
+        growth = PlannedGrowth(self._workspace, bound, options, taken, selected, known_changes, estimate=estimate)
         growth.require_fitting()
         forced = (
             frozenset(taken if selected is None else selected & taken) if options.force else growth.wishes.full | packs
@@ -184,9 +185,11 @@ class Preparer:
             grown={**growth.builds, **self._merged_growth(goal, gathered, growth.builds)},
             wanted=growth.wanted,
             how=growth.how,
-            seconds=self._lake.objects.seconds_by_dataset() if estimate else {},
+            seconds={**self._lake.objects.seconds_by_dataset(), **growth.seconds} if estimate else {},
             histories=histories,
-            prove=changes.prove if options.proofs else None,
+            prove=(lambda d, changed, remade: growth.proof(d, changed) or changes.prove(d, changed, remade))
+            if options.proofs
+            else None,
         )
         planned = plan_steps(situation)
         done = frozenset(s.dataset for s in planned)
@@ -201,7 +204,7 @@ class Preparer:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
         if estimate:
-            steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
+            steps = queries.told(self._outlook.of_plan(steps, gathered, bound.columns, changes))
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
         notices = (*failures, *gathered.notices, *queries.notices, *_left_behind(gathered, selected, done))

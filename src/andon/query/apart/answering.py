@@ -53,7 +53,7 @@ _VERY_LONG, _NICER = 5.0, 19
 #: One that reads less is answered by one thread: to share such work takes longer than to do it.
 _SMALL = 8_000_000
 #: A process that nobody asks for so many seconds touches what it will need: a copy of memory is made when it is first touched.
-_IDLE = 0.2
+_IDLE = 1.0
 #: Seconds after which an answer that nobody takes is dropped.
 _PATIENCE = 120
 #: Address space beside the engine's own memory: what it takes for libraries, threads, and what it does not count.
@@ -180,7 +180,8 @@ class _One:
         universe = Universe(self._instance, relations.get)
         universe.ensure(grant.names)
         self._catalog = universe.catalog
-        connection = self._instance.session().at(self._catalog)
+        # a session of its own: chance of one that was copied would give all the same
+        connection = self._instance.new_session().at(self._catalog)
         ask(connection, question, grant.arguments)
         return connection
 

@@ -88,8 +88,8 @@ class Growing:
             return "asked for"
         if leaf.materialize != Materialize.INCREMENTAL:
             return f"it was a {leaf.materialize}"
-        if leaf.definition != definition.id and name not in wishes.forward:
-            return reason.removeprefix("full: ")
+        if leaf.definition != definition.id and name not in wishes.forward | wishes.equal:
+            return reason.removeprefix("full: ").split("; ")[0]
         build = objects.builds([leaf.build]).get(leaf.build)
         if build is None:
             return "nobody knows how it was made"
@@ -118,13 +118,14 @@ class Growing:
         if extent.unproved is not None:
             words.append(f"you answer for `rows apart`: {extent.unproved}")
         way = work.grown.way
-        if earlier.build.definition != definition.id:
+        is_other = earlier.build.definition != definition.id and definition.dataset not in self._job.wishes.equal
+        if is_other:
             way = (
                 f"forward only: {reason.removeprefix('forward only: ')}" if not work.pieces else f"forward only, {way}"
             )
             words.append(f"rows that run {earlier.build.run} held are made by the definition of then (forward only)")
         history = earlier.grown.history
-        if words or earlier.build.definition != definition.id:
+        if words or is_other:
             history = content_id(["grown", earlier.build.key, dict(make.inputs), [p.recipe.sql for p in work.pieces]])
         return replace(work, grown=replace(work.grown, way=way, words=tuple(dict.fromkeys(words)), history=history))
 

@@ -14,6 +14,7 @@ class Wishes(Record):
     Attributes:
         full: those that are made whole.
         forward: those whose earlier rows stay as they were made, though their definition is another.
+        equal: those whose definition is another, which is proved to make the same rows: what they hold stays.
         fill: by dataset the times to fill.
         pack: those whose small files are put together, of whatever kind they are.
     """
@@ -22,3 +23,4 @@ class Wishes(Record):
     forward: frozenset[str] = frozenset()
     fill: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
     pack: frozenset[str] = frozenset()
+    equal: frozenset[str] = frozenset()

@@ -289,6 +289,8 @@ def _changed_code(old: Definition | None, new: Definition) -> str:
             return "the order of its rows changed"
         if old.partition != new.partition:
             return "its partitions changed"
+        if old.growth != new.growth:
+            return "how it grows changed"
         if new.rest is not None:
             return "what it asks changed"
         return "its Python changed" if new.kind is Kind.PYTHON or new.is_function else "its SQL changed"
