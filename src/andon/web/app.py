@@ -36,7 +36,7 @@ from andon.web.middleware import AccessLog, Safety
 from andon.web.paging import Paged, link
 from andon.web.problems import MEDIA_TYPE, broken, defect, failed, gone, not_found, problem_of
 from andon.web.reading import read_query
-from andon.web.receiving import body_of, digest_of, file_name, on_disk, request_id
+from andon.web.receiving import body_of, digest_of, file_name, on_disk, refuse_id, request_id
 from andon.web.routes import all_endpoints
 from andon.web.streams import Streaming
 from andon.workspace.caller import Caller
@@ -146,9 +146,9 @@ class Application:
         async def handle(request: Request) -> Response:
             asking = await self._asking(request)
             require(asking, endpoint.role)
-            if endpoint.is_safe:
-                return await self._look(endpoint, request, asking)
-            return await self._change(endpoint, request, asking)
+            if endpoint.is_call:
+                return await self._change(endpoint, request, asking)
+            return await self._look(endpoint, request, asking)
 
         return handle
 
@@ -159,9 +159,12 @@ class Application:
         return asking
 
     async def _look(self, endpoint: Endpoint, request: Request, asking: Asking) -> Response:
-        """A call that changes nothing: it is over when who asked is gone."""
+        """A call that nobody else hears of, as one that changes nothing."""
+        if not endpoint.is_safe:
+            refuse_id(request)
         call = self._call(endpoint, request, asking, await body_of(endpoint, request), Listener())
-        found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=self._looking)
+        limiter = self._looking if endpoint.is_safe else self._changing
+        found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=limiter)
         if isinstance(found, Streaming):
             return await found.response(request, self._asking_queries, self.metrics)
         headers = {}

@@ -74,6 +74,21 @@ def request_id(request: Request) -> str | None:
     return given
 
 
+def refuse_id(request: Request) -> None:
+    """Refuse an id where no answer is kept for who asks again.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    if "idempotency-key" in request.headers:
+        raise UsageError(
+            "usage.bad_argument",
+            "the answer to this is told once and kept nowhere, so it can't be asked for again",
+            where="Idempotency-Key",
+            hint="leave the id out",
+        )
+
+
 def digest_of(request: Request, body: bytes) -> str:
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     return hashlib.sha256(asked + hashlib.sha256(body).digest()).hexdigest()
