@@ -45,7 +45,10 @@ class ServerLink:
     def __init__(self, url: str, token: str | None, timeout: float) -> None:
         import urllib3
 
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise UsageError(
                 "usage.bad_argument",

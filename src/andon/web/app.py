@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import anyio
 import anyio.to_thread
@@ -95,13 +96,13 @@ class Application:
         self._changing: anyio.CapacityLimiter
         self._asking_queries: anyio.CapacityLimiter
         endpoints = all_endpoints()
-        routes = [Route(e.address, self._handler(e), methods=[e.method], name=e.path) for e in endpoints]
+        routes = [Route(f"{API}/calls/{{call:path}}/events", self._events, methods=["GET"])]
+        routes += [Route(e.address, self._handler(e), methods=[e.method], name=e.path) for e in endpoints]
         routes += [
             Route("/", self._front, methods=["GET"]),
             Route("/healthz", self._health, methods=["GET"]),
             Route("/metrics", self._metrics_text, methods=["GET"]),
             Route(f"{API}/openapi.json", self._description, methods=["GET"]),
-            Route(f"{API}/calls/{{call}}/events", self._events, methods=["GET"]),
             Route(f"{API}/session", self._log_in, methods=["POST"]),
             Route(f"{API}/session", self._log_out, methods=["DELETE"]),
         ]
@@ -290,7 +291,7 @@ class Application:
         await self._asking(request)
         live = self.calls.find(request.path_params["call"])
         last = request.headers.get("last-event-id", "0")
-        return _stream_of(live, int(last) if last.isdigit() and len(last) < 10 else 0)
+        return _stream_of(live, int(last) if last.isdecimal() and len(last) < 10 else 0)
 
     async def _log_in(self, request: Request) -> Response:
         from andon.web.session import log_in
@@ -310,7 +311,7 @@ async def _told(live: LiveCall, request: Request) -> Response:
     if "text/event-stream" in request.headers.get("accept", ""):
         return _stream_of(live, 0)
     if "respond-async" in request.headers.get("prefer", "").lower():
-        place = f"{API}/calls/{live.id}"
+        place = f"{API}/calls/{quote(live.id, safe='')}"
         return Response(_text(live.document()), 202, headers={"Location": place}, media_type="application/json")
     found = await live.answered()
     kind = "application/json" if found.status < 400 else MEDIA_TYPE

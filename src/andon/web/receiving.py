@@ -35,7 +35,7 @@ def on_disk(what: str) -> Iterator[None]:
 async def body_of(endpoint: Endpoint, request: Request) -> Any:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     size = request.headers.get("content-length", "0")
-    if size.isdigit() and int(size) > MOST_BYTES:
+    if size.isdecimal() and int(size) > MOST_BYTES:
         raise UsageError("usage.too_large", "the document is larger than this server takes", where=endpoint.address)
     parts, length = [], 0
     async for chunk in request.stream():
