@@ -14,6 +14,7 @@ from andon.base.document import Document
 from andon.base.names import did_you_mean
 from andon.base.record import learn
 from andon.errors import UsageError
+from andon.web.endpoint import API
 
 D = TypeVar("D", bound=Document)
 
@@ -104,7 +105,7 @@ def _unfit(told: str, address: str) -> UsageError:
     where = place.rstrip("`").removeprefix("$").lstrip(".")
     if where:
         text = f"`{_short(where)}`: {text}"
-    return UsageError("usage.bad_argument", text, where=address, hint="`/api/v1/openapi.json` says what it takes")
+    return UsageError("usage.bad_argument", text, where=address, hint=f"`{API}/openapi.json` says what it takes")
 
 
 def _short(text: str) -> str:
