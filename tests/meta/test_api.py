@@ -20,6 +20,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = Path(__file__).parent / "api.txt"
 #: What only a command or a call that needs it may load.
 _HEAVY = ("duckdb", "pyarrow", "click", "yaml", "rich", "fastavro", "pyiceberg", "numpy", "pandas", "polars")
+_HEAVY += (
+    "starlette",
+    "uvicorn",
+    "anyio",
+    "prometheus_client",
+    "urllib3",
+    "asyncio",
+    "andon.web",
+    "andon.query.workers",
+)
 
 
 def test_public_names_and_signatures_are_those_of_the_snapshot():

@@ -1,5 +1,5 @@
-"""Two people who save, edit their folders, run, undo, retire and pull, in any order: what is saved is published and nothing else with it,
-and no edit of a folder is lost."""
+"""Two people who save, edit their folders, run, undo, rename, retire and pull, in any order: what is saved is published and nothing else
+with it, and no edit of a folder is lost."""
 
 from __future__ import annotations
 
@@ -20,8 +20,16 @@ from kit.clones import Clone
 
 AGREED = RunOptions(agreed=ANY_PLAN)
 NAMES = ("d.a", "d.b", "asked")
+#: What each is renamed to.
+OTHERS = {"d.a": "d.b", "d.b": "d.a", "asked": "asked"}
 #: What a save may be refused for.
-REFUSED = {"lake.folder_dirty", "lake.folder_conflict", "lake.dataset_not_found", "lake.query_not_found"}
+REFUSED = {
+    "lake.folder_dirty",
+    "lake.folder_conflict",
+    "lake.dataset_not_found",
+    "lake.query_not_found",
+    "usage.exists",
+}
 
 who = st.sampled_from([0, 1])
 name = st.sampled_from(NAMES)
@@ -36,6 +44,7 @@ steps = st.one_of(
     st.tuples(st.just("undo"), who),
     st.tuples(st.just("pull"), who),
     st.tuples(st.just("retire"), who, name),
+    st.tuples(st.just("rename"), who, name),
 )
 
 
@@ -97,6 +106,15 @@ class People:
             assert {p: t for p, t in after[person].items() if p != path_of(rest[0])} == {
                 p: t for p, t in folders[person].items() if p != path_of(rest[0])
             }
+        elif kind == "rename":
+            both = {path_of(rest[0]), path_of(OTHERS[rest[0]])}
+            assert changed in (set(), both)
+            assert {p: t for p, t in after[person].items() if p not in both} == {
+                p: t for p, t in folders[person].items() if p not in both
+            }
+            if changed:
+                assert now[path_of(OTHERS[rest[0]])] == head[path_of(rest[0])]
+                assert after[person].get(path_of(rest[0])) is None
         elif kind == "run":
             assert changed <= self.mine[person].keys() | {p for p in PATHS if p not in folders[person]}
             assert changed <= set(self.mine[person])
@@ -124,6 +142,8 @@ class People:
                 return text
             if kind == "retire":
                 service.renaming.retire([rest[0]], AGREED)
+            elif kind == "rename":
+                service.renaming.rename(rest[0], OTHERS[rest[0]], AGREED)
             elif kind == "run":
                 service.runs.run(AGREED)
             elif kind == "undo":
@@ -131,7 +151,7 @@ class People:
             else:
                 pull(service.workspace)
         except AndonError as error:
-            if kind in ("save", "retire") and error.code not in REFUSED:
+            if kind in ("save", "retire", "rename") and error.code not in REFUSED:
                 raise
         return None
 
@@ -153,7 +173,7 @@ class People:
             service.close()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, min_size=4, max_size=14))
 def test_what_is_saved_is_published_and_no_edit_is_lost(taken):
     with tempfile.TemporaryDirectory() as place, closing(People(Path(place))) as people:

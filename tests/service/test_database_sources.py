@@ -248,6 +248,14 @@ def test_a_database_that_is_gone(clone, shop):
     assert "shop" in message
 
 
+def test_what_several_sources_fail_for_is_said_once(clone, shop):
+    for name in ("again", "more"):
+        clone.write(f"sources/shop/{name}.sql", SOURCE)
+    shop.path.unlink()
+    (told,) = [notice for notice in clone.plan().notices if "will fail" in notice]
+    assert told.startswith("shop.again, shop.more will fail: ")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

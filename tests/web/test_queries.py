@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -141,3 +141,29 @@ def _until(holds, seconds: float = 20) -> None:
     while not holds():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.02)
+
+
+def test_who_goes_away_from_a_file_stops_it_too(looking: Serving) -> None:
+    place = urlsplit(looking.address)
+    for kind in ("text/csv", "application/vnd.apache.arrow.stream"):
+        sql = (
+            "select max(md5((a.range * b.range)::varchar)) from range(100000) a, range(1000000) b group by a.range % 2"
+        )
+        with socket.create_connection((place.hostname, place.port)) as gone:
+            gone.sendall(
+                f"GET /api/v1/queries?sql={quote(sql)} HTTP/1.1\r\nHost: localhost\r\nAccept: {kind}\r\n\r\n".encode()
+            )
+            _until(lambda: looking.workers.running > 0)
+            time.sleep(0.3)
+        _until(lambda: looking.workers.running == 0)
+
+
+def test_who_stops_reading_in_the_middle_stops_it_too(looking: Serving) -> None:
+    place = urlsplit(looking.address)
+    sql = quote("select range as r, md5(range::varchar) as m from range(20000000)")
+    with socket.create_connection((place.hostname, place.port)) as gone:
+        gone.sendall(
+            f"GET /api/v1/queries?sql={sql} HTTP/1.1\r\nHost: localhost\r\nAccept: application/vnd.apache.arrow.stream\r\n\r\n".encode()
+        )
+        assert gone.recv(1000).startswith(b"HTTP/1.1 200")
+    _until(lambda: looking.workers.running == 0)

@@ -6,10 +6,7 @@ lake.sql("select * from marts.revenue_by_month").df()
 
 from __future__ import annotations
 
-import json
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from andon.base.clock import to_text
 from andon.base.document import from_json
-from andon.errors import MachineError, UsageError
+from andon.errors import UsageError
 from andon.model.check_result import CheckDocument
 from andon.model.due import DueDocument
 from andon.model.person import Whoami
@@ -25,24 +22,20 @@ from andon.model.plan import PlanDocument
 from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
+from andon.python.remote_answer import RemoteAnswer
+from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from andon.python.result import Result
-from andon.python.server_link import ServerLink
+from andon.python.server_link import ServerLink, no_server
 from andon.runs.goal import ANY_PLAN
-from andon.service.branches import BranchInfo
 from andon.service.checks import CheckReportDocument
 from andon.service.datasets import DatasetInfo, PageDocument
-from andon.service.documents import AcceptedDocument, BranchSwitched
+from andon.service.documents import AcceptedDocument
 from andon.service.history import DiffDocument, LogDocument
 from andon.service.lineage import ImpactDocument, TrailDocument
 from andon.service.pull import PulledDocument
 from andon.service.saved_queries import SavedQueryInfo
 from andon.service.saving import SavedDocument
 from andon.service.schema_changes import SchemaChangeDocument
-from andon.service.source_add import AddedSource
-from andon.service.source_add_api import AddedApi
-from andon.service.source_check import SourceReportDocument
-from andon.service.source_list import SourceInfo
-from andon.service.sources import Accepted, Pinned
 from andon.service.status import StatusDocument
 from andon.service.suggestions import Suggested, SuggestionsDocument
 from andon.service.undo import RevertedDocument
@@ -54,8 +47,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: What a server says in the metadata of an Arrow stream (`query/apart/answering.py`).
-_TYPES, _TRUNCATED = b"andon.types", b"andon.truncated"
 #: Hears of progress: names of events (`planned`, `task-started`, …) and their documents.
 Hears = Callable[[str, Any], None]
 
@@ -66,14 +57,17 @@ def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> Rem
     Args:
         url: the address, `http://localhost:7411`.
         token: by which the server knows who asks; none where it knows nobody.
-        timeout: seconds to wait for a connection.
+        timeout: seconds to wait for a connection, and for its first answer.
 
     Raises:
         AccessError: the server does not know the token.
         MachineError: `machine.server` where nothing answers.
     """
     lake = RemoteLake(ServerLink(url, token, timeout))
-    lake.who()
+    try:
+        lake.who()
+    except UsageError as error:  # a document that is another
+        raise no_server(url, 200) from error
     return lake
 
 
@@ -371,174 +365,7 @@ class RemoteLake:
                 document = found
             else:
                 report(name, found)
-        if document is None:
-            message = "the server stopped telling before the answer was there"
-            raise MachineError("machine.server", message, hint="`lake.log()` shows what was published", retryable=True)
         return from_json(kind, document)
-
-
-class RemoteBranches:
-    """Branches and tags of a lake that a server has."""
-
-    def __init__(self, link: ServerLink) -> None:
-        self._link = link
-
-    def list(self) -> list[BranchInfo]:
-        """All branches, main first."""
-        return from_json(list[BranchInfo], self._link.get("/branches"))
-
-    def create(self, name: str, at: str = "main") -> str:
-        """Make a branch; returns the id of its commit."""
-        return str(self._link.post("/branches", {"name": name, "at": at})["commit"])
-
-    def drop(self, name: str) -> None:
-        """Remove a branch."""
-        self._link.delete(f"/branches/{name}", agreed=True)
-
-    def switch(self, name: str, create: bool = False) -> Sequence[str]:
-        """Let the server's folder work on another branch; returns the paths that changed in it."""
-        return from_json(BranchSwitched, self._link.post(f"/branches/{name}/switch", {"create": create})).files
-
-    def publish(self, name: str, into: str = "main") -> RunDocument:
-        """Publish a branch."""
-        found = self._link.post("/publishes", {"branch": name, "into": into, "agreed": ANY_PLAN})
-        return from_json(RunDocument, found)
-
-    def tag(self, name: str, at: str | None = None) -> str:
-        """Name a commit for good; returns its id."""
-        return str(self._link.post("/tags", {"name": name, "at": at})["commit"])
-
-    def __iter__(self) -> Iterator[BranchInfo]:
-        return iter(self.list())
-
-
-class RemoteSources:
-    """The sources of a lake that a server has."""
-
-    def __init__(self, link: ServerLink) -> None:
-        self._link = link
-
-    def list(self, branch: str | None = None) -> list[SourceInfo]:
-        """All sources: what each reads, when it was loaded last, and what stands in its way."""
-        return from_json(list[SourceInfo], self._link.get("/sources", branch=branch))
-
-    def check(self, *names: str, branch: str | None = None) -> Sequence[SourceReportDocument]:
-        """What a load of sources would meet; nothing is loaded."""
-        found = self._link.post("/sources/checks", {"sources": names, "branch": branch})
-        return from_json(list[SourceReportDocument], found)
-
-    def load(
-        self,
-        *names: str,
-        full: bool = False,
-        branch: str | None = None,
-        publish: str | None = None,
-        message: str | None = None,
-    ) -> RunDocument:
-        """Load sources and what reads them, and publish what is healthy."""
-        body = {"sources": names, "full": full, "branch": branch, "publish": publish, "message": message}
-        return from_json(RunDocument, self._link.post("/sources/loads", body))
-
-    def add(self, place: str, name: str | None = None) -> AddedSource | AddedApi:
-        """Write the source that reads a table or an API."""
-        found = self._link.post("/sources", {"place": place, "name": name})
-        return from_json(AddedApi, found) if "://" in place else from_json(AddedSource, found)
-
-    def accept(self, name: str, branch: str | None = None) -> Accepted:
-        """Let the next load of a source record anew how it is read."""
-        return from_json(Accepted, self._link.post(f"/sources/{name}/accept", {"branch": branch}))
-
-    def pin(self, name: str, branch: str | None = None) -> Pinned:
-        """Write how a source is read into its file."""
-        return from_json(Pinned, self._link.post(f"/sources/{name}/pin", {"branch": branch}))
-
-    def __iter__(self) -> Iterator[SourceInfo]:
-        return iter(self.list())
-
-
-class _CommitRead:
-    """The commit that an answer read."""
-
-    def __init__(self, id: str) -> None:
-        self.id = id
-
-
-class RemoteAnswer:
-    """The answer to a query of a served lake: read as one Arrow stream, kept, and given in the form that is asked for.
-
-    Attributes:
-        commit: that was read. columns, types: of the result (DuckDB types). seconds: until the first rows were there.
-        truncated: whether the server gave only a part of the rows; then it warns.
-    """
-
-    def __init__(self, link: ServerLink, asked: Mapping[str, Any]) -> None:
-        import pyarrow
-
-        self.truncated = False
-        batches = []
-        with link.stream("/queries", asked) as reply:
-            self.commit = _CommitRead(str(reply.headers["Andon-Commit"]))
-            self.seconds = float(reply.headers["Andon-Seconds"])
-            with _whole(link.url), pyarrow.ipc.open_stream(reply.read()) as reader:
-                for batch, said in reader.iter_batches_with_custom_metadata():
-                    batches.append(batch)
-                    self.truncated = said is not None and said.get(_TRUNCATED) == b"true"
-                schema = reader.schema
-        known = dict(schema.metadata or {})
-        self.types: list[str] = json.loads(known.pop(_TYPES))
-        self._table = pyarrow.Table.from_batches(batches, schema).replace_schema_metadata(known or None)
-        self.columns = list(self._table.column_names)
-        if self.truncated:
-            warnings.warn(
-                f"only the first {len(self._table):,} rows: the server gives no more of one query", stacklevel=5
-            )
-
-    def fetch(self, limit: int | None = None) -> list[tuple[Any, ...]]:
-        """Rows as tuples: all, or the first `limit`."""
-        table = self._table if limit is None else self._table.slice(0, limit)
-        return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
-
-    def arrow(self) -> Any:
-        """A `pyarrow.Table`."""
-        return self._table
-
-    def df(self) -> Any:
-        """A pandas data frame. Raises as `Answer.df`."""
-        from andon.query.ask import require_frames
-
-        require_frames("pandas")
-        return self._table.to_pandas()
-
-    def pl(self) -> Any:
-        """A Polars data frame. Raises as `Answer.pl`."""
-        from andon.query.ask import require_frames
-
-        require_frames("polars")
-        import polars
-
-        return polars.from_arrow(self._table)
-
-
-@contextmanager
-def _whole(url: str) -> Iterator[None]:
-    """While an answer is read: what breaks off is told.
-
-    Raises:
-        MachineError: `machine.server`.
-    """
-    import pyarrow
-    import urllib3
-
-    try:
-        yield
-    except (pyarrow.ArrowInvalid, OSError, urllib3.exceptions.HTTPError) as error:
-        raise MachineError(
-            "machine.server",
-            "the answer ended before its last row: the query was stopped on its way, or the connection was lost",
-            where=url,
-            hint="ask again, or for less at a time: a server limits time, memory and rows of each query",
-            retryable=True,
-        ) from error
 
 
 def _lineage(dataset: str, column: str | None) -> str:

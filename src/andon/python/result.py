@@ -9,7 +9,7 @@ from andon.base.text import plural
 from andon.query.ask import Answer
 
 if TYPE_CHECKING:
-    from andon.python.remote import RemoteAnswer
+    from andon.python.remote_answer import RemoteAnswer
 
 _SHOWN_ROWS = 20
 

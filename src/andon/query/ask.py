@@ -54,6 +54,11 @@ class Answer:
     _entry: QueryEntry
     _again: Callable[[], Lease]
 
+    @property
+    def is_plan(self) -> bool:
+        """Whether it is how a query would be answered, in place of its rows."""
+        return bool(self._question.plan)
+
     def close(self) -> None:
         """Drop rows that were not read."""
         lease, self._lease = self._lease, None

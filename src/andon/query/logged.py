@@ -47,26 +47,27 @@ class QueryEntry:
         """Seconds since it was asked."""
         return time.perf_counter() - self._began
 
-    def write(self, rows: int | None, bytes: int | None, seconds: float, error: str | None) -> None:
-        """Write it."""
-        self._book.write(
-            QueryRecord(
-                at=self._book.now(),
-                who=self._book.who,
-                face=self._face,
-                sql=_cut(self._sql, _LONGEST_TEXT),
-                datasets=self.datasets,
-                commit=self._commit,
-                seconds=seconds,
-                rows=rows,
-                error=error and _cut(error, _LONGEST_ERROR),
-                columns=self.columns,
-                shape=self.shape,
-                exact=self.exact,
-                bytes=bytes,
-                request=self._request,
-            )
+    def write(
+        self, rows: int | None, bytes: int | None, seconds: float, error: str | None, *, soon: bool = False
+    ) -> None:
+        """Write it; `soon`: together with others that end now."""
+        record = QueryRecord(
+            at=self._book.now(),
+            who=self._book.who,
+            face=self._face,
+            sql=_cut(self._sql, _LONGEST_TEXT),
+            datasets=self.datasets,
+            commit=self._commit,
+            seconds=seconds,
+            rows=rows,
+            error=error and _cut(error, _LONGEST_ERROR),
+            columns=self.columns,
+            shape=self.shape,
+            exact=self.exact,
+            bytes=bytes,
+            request=self._request,
         )
+        self._book.write(record, soon=soon)
 
 
 class Logbook:
@@ -93,16 +94,23 @@ class Logbook:
         """The line of a question that is asked now."""
         return QueryEntry(self, sql, commit, face or self._workspace.caller.face, request)
 
-    def write(self, record: QueryRecord) -> None:
+    def write(self, record: QueryRecord, *, soon: bool = False) -> None:
         """Write a line; who may read and not write (a shared lake, a read-only disk) can still ask."""
+        log = self._workspace.query_log
         try:
-            self._workspace.query_log.add(record)
+            if soon:
+                log.add_soon(record, self._missed)
+            else:
+                log.add(record)
             if next(_written) % _FORGET_EVERY == 0:
                 self._forget()
         except MachineError as failure:
             if failure.code not in ("machine.read_only", "machine.disk"):
                 raise
-            self.is_logged = False
+            self._missed(failure)
+
+    def _missed(self, _: MachineError) -> None:
+        self.is_logged = False
 
     def _forget(self) -> None:
         """Drop what is older than the setting `query.keep_log` says."""

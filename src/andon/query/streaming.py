@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from andon.base.cancel import Cancelled, CancelToken
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.errors import AndonError, MachineError, UsageError
 from andon.model.commit import Commit
 from andon.query.apart.line import DATA, LineBrokenError, understood
@@ -27,7 +27,7 @@ from andon.query.apart.messages import (
 from andon.query.apart.values import read_rows
 from andon.query.asking import arguments_of, check_names
 from andon.query.gate import check_length
-from andon.query.limits import QueryLimits, cancelled, too_much_time
+from andon.query.limits import NOT_TAKEN, QueryLimits, cancelled, not_taken, too_much_time
 from andon.query.workers import Worker, Workers, it_ends
 from andon.sql.uses import TableUse
 
@@ -141,6 +141,8 @@ class Talk:
 def _ended(status: int | None, limits: QueryLimits) -> AndonError:
     import signal
 
+    if status == NOT_TAKEN:
+        return not_taken(limits)
     how = "ended"
     if status is not None and status < 0:
         if status == -signal.SIGXCPU:
@@ -174,7 +176,8 @@ def greeted(workers: Workers, who: str, limits: QueryLimits, cancel: CancelToken
             last = worker.nursery_says()
             worker.release()
             continue
-        return Talk(worker, limits)
+        # who asks while others are answered shares the cores with them
+        return Talk(worker, replace(limits, threads=max(limits.threads // max(workers.running, 1), 1)))
     raise MachineError(
         "machine.worker",
         f"the processes that answer queries can't be started{f': {last}' if last else ''}",
@@ -328,7 +331,7 @@ class Streamed:
                 return
             self._is_done = True
         self._talk.worker.release()
-        self._entry.write(rows, self.bytes_read, self._entry.elapsed, error)
+        self._entry.write(rows, self.bytes_read, self._entry.elapsed, error, soon=True)
 
 
 def meant(error: AndonError, talk: Talk) -> AndonError:
@@ -368,7 +371,7 @@ def begin(
         if talk is not None:
             talk.worker.release()
         said = error.message if isinstance(error, AndonError) else type(error).__name__
-        entry.write(None, None, entry.elapsed, said)
+        entry.write(None, None, entry.elapsed, said, soon=True)
         raise
 
     return Streamed(talk, heading, text, commit, entry.datasets, entry.elapsed, entry, cancel)

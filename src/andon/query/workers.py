@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -29,8 +30,8 @@ from andon.query.turns import QueryTurns
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
-#: So many processes stand ready at most.
-_READY = 8
+#: So many processes stand ready when all is quiet, and at least while many ask: to make one takes time that who asks could use.
+_READY, _LEAST = 12, 2
 _GUARD = Path(__file__).resolve().parents[1] / "engines" / "python" / "child"
 _BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv[2]); from andon.query.apart.nursery import main; main()"
 _PACKAGES = ("andon", "duckdb", "pyarrow", "numpy", "msgspec", "pytz")
@@ -144,7 +145,7 @@ class Workers:
             MachineError: `machine.missing` on a system that can't do it.
         """
         with self._lock:
-            self._raise()
+            self._raise(_READY)
 
     def worker(self, who: str, cancel: CancelToken | None = None) -> Worker:
         """A worker for a question of `who`, when it is their turn.
@@ -156,9 +157,8 @@ class Workers:
         self._turns.take(who, cancel)
         try:
             with self._lock:
-                nursery = self._raise()
+                nursery = self._raise(_LEAST)
                 number, line = self._ready.popleft()
-                self._ready.append(nursery.order(next(self._numbers)))
                 worker = self._held[number] = Worker(number, line, nursery, who, self._turns)
             return worker
         except BaseException:
@@ -178,8 +178,8 @@ class Workers:
             nursery.close()
         self._temporary.close()
 
-    def _raise(self) -> _Nursery:
-        """The nursery, with workers ready; a new one where the last one ended."""
+    def _raise(self, ready: int) -> _Nursery:
+        """The nursery, with so many workers ready; a new one where the last one ended."""
         if self._is_closed:
             raise it_ends()
         if self._nursery is not None and self._nursery.is_over:
@@ -194,7 +194,7 @@ class Workers:
                     hint="ask on the machine itself: `andon query`",
                 )
             self._nursery = _Nursery(self._data, self._temporary.path, self._ended)
-        while len(self._ready) < min(2 * self.size, _READY):
+        while len(self._ready) < ready:
             self._ready.append(self._nursery.order(next(self._numbers)))
         return self._nursery
 
@@ -202,6 +202,9 @@ class Workers:
         worker = self._held.pop(number, None)
         if worker is not None:
             worker.over()
+        if not self._turns.waiting and self._turns.running <= self.size // 2:
+            with self._lock, contextlib.suppress(MachineError):
+                self._raise(_READY)
 
     def _drop_ready(self) -> None:
         while self._ready:
@@ -224,6 +227,7 @@ class _Nursery:
         self._ended: OrderedDict[int, int] = OrderedDict()
         self._news = threading.Condition()
         self.is_over = False
+        self._said = ""
         self._keeper = threading.Thread(target=self._keep, name="query workers", daemon=True)
         self._keeper.start()
 
@@ -247,6 +251,8 @@ class _Nursery:
 
     def last_words(self) -> str:
         """What the process said last, if it said something."""
+        if self.is_over:
+            return self._said
         try:
             lines = self._log.read_text(errors="replace").strip().splitlines()
         except OSError:
@@ -274,6 +280,9 @@ class _Nursery:
                 if process.stdin is not None:
                     process.stdin.close()
         finally:
+            self._said = self.last_words()
+            shutil.rmtree(self._place, ignore_errors=True)
+            self._log.unlink(missing_ok=True)
             with self._news:
                 self.is_over = True
                 self._news.notify_all()

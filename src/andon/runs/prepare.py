@@ -207,9 +207,9 @@ class Preparer:
             raise _told(ProjectError.of(looked.problems), gathered)
         steps = looked.steps
         if estimate:
-            steps = self._outlook.of_plan(steps, gathered, bound.columns, changes)
+            steps = queries.told(self._outlook.of_plan(steps, gathered, bound.columns, changes))
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
-        failures = [f"{d} will fail: {e.message}" for d, e in sorted(gathered.failures.items()) if d in taken]
+        failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
         notices = (*failures, *gathered.notices, *queries.notices, *_left_behind(gathered, selected, done))
         plan = Plan(head.id, goal.branch, steps, is_change, notices)
         return Prepared(
@@ -262,6 +262,14 @@ class Preparer:
             if build.version not in versions or self._lake.objects.is_lost(versions[build.version])
         )
         return {key: build for key, build in builds.items() if key not in lost}
+
+
+def _will_fail(failures: Mapping[str, str]) -> list[str]:
+    """A line for each reason, with those that fail for it: all that read one database fail when it is down."""
+    names: dict[str, list[str]] = {}
+    for dataset, message in failures.items():
+        names.setdefault(message, []).append(dataset)
+    return [f"{', '.join(each)} will fail: {message}" for message, each in names.items()]
 
 
 def _require_decisions(gathered: Gathered, options: RunOptions) -> None:

@@ -28,6 +28,7 @@ from andon.model.lineage import (
     readers,
 )
 from andon.model.project import Project
+from andon.service.asked_queries import queries_reached
 from andon.workspace.code import project_at
 from andon.workspace.view import View
 
@@ -95,6 +96,7 @@ class ImpactDocument(Document):
     start: str
     datasets: list[Reader]
     insights: list[ReachedInsight]
+    queries: list[str]
     checks: list[NamedCheck]
     owners: list[str]
 
@@ -105,6 +107,7 @@ class Impact(Documented):
     Attributes:
         readers: datasets, the nearest first.
         insights: nodes of insights, by name, each with the steps that it is away.
+        queries: saved queries that read it.
         checks: checks elsewhere that look at it.
     """
 
@@ -112,6 +115,7 @@ class Impact(Documented):
     start: Node
     readers: tuple[Reader, ...]
     insights: tuple[tuple[Node, int], ...]
+    queries: tuple[str, ...]
     checks: tuple[NamedCheck, ...]
     radius: Radius
 
@@ -167,7 +171,8 @@ class Lineages:
         """What a change of `target` would reach; arguments and errors are those of `lineage`."""
         commit, graph, start = self._find(target, at)
         reached: dict[str, int] = {}
-        for spot, hops in downstream(graph, [start.id]).hops.items():
+        spots = downstream(graph, [start.id]).hops
+        for spot, hops in spots.items():
             if graph.nodes[spot.node].kind is NodeKind.INSIGHT:
                 reached[spot.node] = min(hops, reached.get(spot.node, hops))
         return Impact(
@@ -175,6 +180,7 @@ class Lineages:
             start,
             readers(graph, [start.id]),
             tuple((graph.nodes[node], reached[node]) for node in sorted(reached)),
+            queries_reached(self._workspace, self._project(commit), graph, spots),
             tuple(self._checks(commit, graph, start)),
             blast_radius(graph, [start.id]),
         )
@@ -199,6 +205,9 @@ class Lineages:
             raise _not_found(graph, target, view.ref)
         return view.commit, graph, node
 
+    def _project(self, commit: Commit) -> Project:
+        return project_at(self._workspace, self._lake.commits.state(commit))
+
     # -- checks elsewhere
 
     def _checks(self, commit: Commit, graph: Graph, start: Node) -> list[NamedCheck]:
@@ -207,7 +216,7 @@ class Lineages:
         if holder.kind is not NodeKind.DATASET:
             return []
         column = start.name if start.kind is NodeKind.COLUMN else None
-        project = project_at(self._workspace, self._lake.commits.state(commit))
+        project = self._project(commit)
         target = project.datasets.get(holder.id)
         key = target.definition.key if target is not None else ()
         found = [

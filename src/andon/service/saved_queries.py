@@ -107,9 +107,13 @@ class SavedQueries:
         found = self._of(commit)
         if name not in found:
             message = f"no query is saved as `{name}` at {commit.id[:8]}"
-            hint = did_you_mean(name, found) or (
-                "`andon ls --queries` lists them" if found else f'`andon save {name} "select …"` saves one'
-            )
+            datasets = [d for d in self._lake.commits.state(commit).leaves if name in (d, d.partition(".")[2])]
+            if datasets:
+                hint = f"a dataset is asked in SQL: `from {min(datasets)}`"
+            elif found:
+                hint = did_you_mean(name, found) or "`andon ls --queries` lists them"
+            else:
+                hint = f'`andon save {name} "select …"` saves one'
             raise UsageError("lake.query_not_found", message, where=name, hint=hint)
         return found[name]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from andon.base.duration import read_duration
 from andon.base.names import is_name_part
-from andon.base.record import Record, replace
+from andon.base.record import Record, replace, values_of
 from andon.base.text import excerpt
 from andon.errors import Problem, ProjectError, UsageError
 from andon.project.add_checks import add_checks
@@ -89,6 +89,7 @@ class SavedText(Record):
 
     def with_checks(self, lines: tuple[str, ...]) -> SavedText:
         """The same with more checks."""
+        _require_text("checks", lines, self.path)
         return replace(self, text=add_checks(self.path, self.text, lines)) if lines else self
 
     def told(self, error: ProjectError) -> ProjectError:
@@ -126,6 +127,8 @@ def saved_text(wanted: ToSave, path: str, before: str | None) -> SavedText:
         UsageError: `usage.bad_argument` where there is no query.
         ProjectError: `project.cannot_add`; front matter that can't be read.
     """
+    for field, value in values_of(wanted).items():
+        _require_text(field, value, wanted.name)
     if wanted.sql is not None and not wanted.sql.strip():
         hint = f'`andon save {wanted.name} "select …"`'
         raise UsageError("usage.bad_argument", "there is no SQL to save", where=wanted.name, hint=hint)
@@ -139,6 +142,20 @@ def saved_text(wanted: ToSave, path: str, before: str | None) -> SavedText:
         )
         raise ProjectError.of([problem]) from flawed
     return SavedText(path, text, before)
+
+
+def _require_text(field: str, value: object, where: str) -> None:
+    """Refuse what no file can hold.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    texts = value if isinstance(value, tuple) else (value,)
+    try:
+        "".join(text for text in texts if isinstance(text, str)).encode()
+    except UnicodeEncodeError as error:
+        message = f"`{field}` holds half of a surrogate pair, which is not a character"
+        raise UsageError("usage.bad_argument", message, where=where, hint="take it out") from error
 
 
 def _query_keys(text: str, path: str) -> DeclaredFields:

@@ -20,9 +20,12 @@ from andon.model.lineage import column_id
 from andon.model.plan import Plan, PlanDocument
 from andon.model.run import RunDocument, RunResult, TaskStatus
 from andon.model.suggestion import Suggestion
+from andon.project.files.front_matter import read_front_matter
+from andon.project.write_sql import with_settings, yaml_text
 from andon.runs.goal import Listener, RunOptions
 from andon.runs.planning.saved_queries import as_select, known_columns
 from andon.service.given_files import GivenCode, broken
+from andon.service.masks import masked_columns
 from andon.service.saved_texts import SavedText, ToSave, new_path, query_path, saved_text
 
 if TYPE_CHECKING:
@@ -56,11 +59,12 @@ class ProposedCheck(Document):
 
 
 class SavedColumn(Document):
-    """A column of what is saved, and the columns that its values are made of."""
+    """A column of what is saved, the columns that its values are made of, and whether it is marked as personal."""
 
     name: str
     type: str
     made_of: tuple[str, ...]
+    personal: bool = False
 
 
 class SavedDocument(Document):
@@ -149,7 +153,7 @@ class Saving:
             ProjectError: what is wrong with the query, at its place.
             ConflictError: `lake.folder_conflict`.
         """
-        draft = self._draft(wanted, options)
+        draft = self._marked(self._draft(wanted, options), options)
         return self._looked(draft, self._prepared(draft, options))
 
     def propose(self, wanted: ToSave, options: RunOptions, listener: Listener | None = None) -> Saved:
@@ -163,7 +167,7 @@ class Saving:
         """
         if wanted.is_query:
             return self.look(wanted, options)
-        bare = self._draft(replace(wanted, checks=()), options)
+        bare = self._marked(self._draft(replace(wanted, checks=()), options), options)
         result = self._built(bare, options, listener or Listener())
         proposed = self._proposed(bare, result)
         lines = _lines(wanted.checks, proposed)
@@ -175,13 +179,14 @@ class Saving:
         """Publish it: what `propose` says, done.
 
         Args:
-            options: `agreed`, `message`, `publish`, `branch` and `request` count.
+            options: `agreed`, `message`, `branch` and `request` count; what is saved is published whole or not at all.
 
         Raises:
             As `look`, and ConflictError: `lake.folder_dirty`; PlanUnconfirmed.
         """
         hears = listener or Listener()
         draft = self._draft(replace(wanted, checks=() if not wanted.is_query else wanted.checks), options)
+        draft = self._marked(draft, options)
         lines = wanted.checks
         if _needs_proposals(lines):
             result = self._built(draft, options, Listener(cancel=hears.cancel))
@@ -231,6 +236,33 @@ class Saving:
         saved = draft.saved.with_checks(tuple(lines))
         return replace(draft, saved=saved, given=replace(draft.given, files={saved.path: saved.text.encode()}))
 
+    def _marked(self, draft: _Draft, options: RunOptions) -> _Draft:
+        """A new dataset in which columns that hold the values of personal ones are marked as personal, too.
+
+        Those are columns made of one personal column alone, and of its type: a count of names is none.
+        """
+        name, saved = draft.wanted.name, draft.saved
+        if draft.wanted.is_query or saved.before is not None:
+            return draft
+        marks = masked_columns(self._workspace, draft.given.seen)
+        if not marks or read_front_matter(saved.text, saved.path).get("columns"):
+            return draft
+        prepared = self._prepared(draft, options)
+        columns, inputs = self._of_dataset(name, prepared)
+        known = known_columns(self._workspace, prepared.gathered, prepared.bound, inputs)
+        personal = {
+            (column_id(dataset, column), kind)
+            for dataset, listed in known.items()
+            for column, kind in listed
+            if column.lower() in marks.get(dataset, frozenset())
+        }
+        found = [c.name for c in columns if len(c.made_of) == 1 and (c.made_of[0], c.type) in personal]
+        if not found:
+            return draft
+        said = ", ".join(f"{yaml_text(column)}: {{pii: true}}" for column in found)
+        marked = replace(saved, text=with_settings(saved.path, saved.text, {"columns": f"{{{said}}}"}))
+        return replace(draft, saved=marked, given=replace(draft.given, files={marked.path: marked.text.encode()}))
+
     def _prepared(self, draft: _Draft, options: RunOptions) -> Prepared:
         with _told(draft):
             return self._given.prepared(draft.given, options, estimate=draft.saved.before is not None)
@@ -272,10 +304,11 @@ class Saving:
         definition = prepared.gathered.definitions[name]
         known = known_columns(self._workspace, prepared.gathered, prepared.bound, [name])
         types, inputs = known.get(name, ()), definition.inputs
+        personal = prepared.gathered.project.datasets[name].personal
         if definition.kind is not Kind.SQL or definition.sql is None:
-            return _with_origin(types, [()] * len(types)), inputs
+            return _with_origin(types, [()] * len(types), personal), inputs
         made_of = self._made_of(prepared, definition.id, definition.sql, definition.macros, inputs, len(types))
-        return _with_origin(types, made_of), inputs
+        return _with_origin(types, made_of, personal), inputs
 
     def _made_of(
         self, prepared: Prepared, meaning: str, sql: str, macros: Sequence[str], inputs: Sequence[str], count: int
@@ -291,8 +324,11 @@ class Saving:
         return [sorted(column_id(*source) for source in sources) for sources in found.columns.values()]
 
 
-def _with_origin(types: Sequence[tuple[str, str]], made_of: Sequence[Sequence[str]]) -> tuple[SavedColumn, ...]:
-    return tuple(SavedColumn(name, kind, tuple(of)) for (name, kind), of in zip(types, made_of, strict=True))
+def _with_origin(
+    types: Sequence[tuple[str, str]], made_of: Sequence[Sequence[str]], personal: frozenset[str] = frozenset()
+) -> tuple[SavedColumn, ...]:
+    pairs = zip(types, made_of, strict=True)
+    return tuple(SavedColumn(name, kind, tuple(of), name.lower() in personal) for (name, kind), of in pairs)
 
 
 @contextmanager

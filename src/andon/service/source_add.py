@@ -1,16 +1,19 @@
-"""A table of a database as a source: the file that says so, with what the database and the names of its columns tell."""
+"""A table of a database as a source: the file that says so, with what the database, the names of its columns and some rows tell."""
 
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document
 from andon.base.files import make_folder, write_whole
 from andon.base.names import is_name_part, nearest, quote
-from andon.errors import DatasetError, UsageError
+from andon.errors import AndonError, DatasetError, ProjectError, UsageError
+from andon.project.add_checks import add_checks
 from andon.sources.databases.cursors import CursorKind, kind_of
 from andon.suggestions.names import looks_personal, words_of
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 #: So many tables are named to choose from.
 _SHOWN = 10
+#: So many rows are looked at for checks.
+SAMPLE = 10_000
 #: Words of columns that say when a row changed.
 _CHANGED = frozenset({"updated", "modified", "changed", "touched"})
 #: Names that YAML reads as something else.
@@ -37,6 +42,9 @@ class AddedSource(Document):
         cursor: a column that would tell what is new; written as a comment, since a load by it sees only changes that move it.
         personal: columns whose names say that they tell about a person; marked `pii`.
         columns: how many.
+        checks: lines that hold in the rows that were looked at.
+        sample: how many rows were looked at; None where the database refused.
+        is_whole: whether those are all rows of the table; else the checks warn.
     """
 
     dataset: str
@@ -47,6 +55,9 @@ class AddedSource(Document):
     cursor: str | None
     personal: tuple[str, ...]
     columns: int
+    checks: tuple[str, ...]
+    sample: int | None
+    is_whole: bool
 
 
 def add_source(workspace: Workspace, place: str, name: str | None = None) -> AddedSource:
@@ -73,7 +84,10 @@ def add_source(workspace: Workspace, place: str, name: str | None = None) -> Add
     if path.exists():
         hint = f"`--as {schema}.{short}_2` gives it another name"
         raise UsageError("usage.exists", f"`{file}` is there already", where=file, hint=hint)
-    with closing(workspace.databases.open(connection)) as session:
+    with (
+        tempfile.TemporaryDirectory(prefix="andon-") as folder,
+        closing(workspace.databases.open(connection, writes=[Path(folder).resolve()])) as session,
+    ):
         parts = table.split(".")
         try:
             found = session.describe(f"select * from {_named(session, parts, bare=False)}", place)
@@ -84,10 +98,80 @@ def add_source(workspace: Workspace, place: str, name: str | None = None) -> Add
         query = _query(session, parts, found, bare=True)
         if not _returns(session, query, found, place):  # a name is a word of the database's SQL
             query = _query(session, parts, found, bare=False)
-    personal = tuple(c.name for c in found if looks_personal(c.name))
+        personal = tuple(c.name for c in found if looks_personal(c.name))
+        looked = _Looked(workspace, session, dataset, found, key, personal)
+        looked.look(query, Path(folder).resolve() / "sample.parquet", place)
+    text = f"{_front_matter(connection, key, cursor, personal, found)}{query}"
+    text, checks = _with_checks(file, text, looked)
     make_folder(path.parent)
-    write_whole(path, f"{_front_matter(connection, key, cursor, personal, found)}{query}".encode())
-    return AddedSource(dataset, file, connection, table, key, cursor, personal, len(found))
+    write_whole(path, text.encode())
+    return AddedSource(
+        dataset, file, connection, table, key, cursor, personal, len(found), checks, looked.rows, looked.is_whole
+    )
+
+
+class _Looked:
+    """Some rows of a table, and the checks that hold in them.
+
+    Attributes:
+        rows: how many; None where they could not be read.
+        is_whole: whether there are no more.
+        lines: the checks.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        session: DatabaseSession,
+        dataset: str,
+        columns: Sequence[RemoteColumn],
+        key: Sequence[str],
+        personal: Sequence[str],
+    ) -> None:
+        self._workspace, self._session, self._dataset = workspace, session, dataset
+        self._columns, self._key, self._personal = columns, key, personal
+        self.rows: int | None = None
+        self.is_whole = False
+        self.lines: list[str] = []
+
+    def look(self, query: str, path: Path, place: str) -> None:
+        """Read the rows with the highest keys, which are mostly the newest; of a table without a key those that come first."""
+        from andon.suggestions.sampled import of_sample
+
+        order = ", ".join(f"{self._session.quoted(name, bare=False)} desc" for name in self._key)
+        ordered = f"order by {order}\n" if order else ""
+        try:
+            rows = self._session.copy(f"{query}{ordered}limit {SAMPLE + 1}", self._columns, path, "parquet", place)
+        except AndonError:
+            return  # a value that its type can't hold: the load will name it
+        self.rows, self.is_whole = min(rows, SAMPLE), rows <= SAMPLE
+        found = of_sample(
+            str(path),
+            self._dataset,
+            [(column.name, column.stored) for column in self._columns],
+            rows,
+            key=self._key,
+            masked={name.lower() for name in self._personal},
+            moment=self._workspace.clock(),
+        )
+        self.lines = [self._line(one.line) for one in found]
+
+    def _line(self, line: str) -> str:
+        """A check; of what holds in a part of the rows nobody knows whether it holds in all."""
+        return line if self.is_whole or line.startswith("watch ") else f"{line} warn"
+
+
+def _with_checks(file: str, text: str, looked: _Looked) -> tuple[str, tuple[str, ...]]:
+    """The text of a source with checks, and which those are."""
+    lines = [line for line in looked.lines if "*/" not in line]  # which would end the front matter
+    try:
+        made = add_checks(file, text, lines)
+    except ProjectError:
+        return text, ()
+    if lines and not looked.is_whole:
+        told = f"# these hold in {looked.rows:,} rows that were looked at; without `warn` they hold back a load"
+        made = made.replace("\nchecks: |\n", f"\n{told}\nchecks: |\n", 1)
+    return made, tuple(lines)
 
 
 def _no_table(session: DatabaseSession, connection: str, table: str, error: DatasetError) -> DatasetError:

@@ -77,7 +77,7 @@ def add_api(workspace: Workspace, url: str, name: str | None = None) -> AddedApi
     found = guess(body, answer.headers)
     if found is None or not found.fields:
         message = f"`{rest.host}` answers with no list of objects"
-        hint = "ask for a list; `docs/how-to/apis.md` says what a source needs"
+        hint = "add an address whose answer is a list of records, or holds one under a name"
         raise DatasetError("source.bad_answer", message, where=file, hint=hint)
     personal = tuple(field for field in found.fields if looks_personal(field))
     cursor = next((field for field in found.fields if _CHANGED & set(words_of(field))), None)
@@ -108,7 +108,10 @@ def _named(workspace: Workspace, url: str, name: str | None) -> tuple[str, str]:
     Raises:
         UsageError: `usage.bad_argument`, `usage.exists` where there is such a file.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise UsageError("usage.bad_argument", f"`{url[:60]}` is no address", hint="`https://host/path`") from error
     if "@" in parts.netloc or not parts.hostname:
         message = "the address names a user or a password" if parts.hostname else f"`{url}` is no address"
         raise UsageError("usage.bad_argument", message, hint="state the plain address; secrets stand in `auth`")

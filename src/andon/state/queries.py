@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from collections.abc import Callable, Sequence
 
 from andon.base.database import Database
 from andon.base.record import Record
+from andon.errors import MachineError
+
+#: Told why a line could not be written.
+Failed = Callable[[MachineError], None]
+
+#: Seconds within which lines are written together.
+_SOON = 0.05
 
 _FIELDS = "at, who, face, sql, datasets, commit_id, seconds, rows, error, read_columns, shape, exact, bytes, request"
 
@@ -40,34 +50,93 @@ class QueryRecord(Record):
 
 
 class Queries:
-    """Writes and reads the log of queries."""
+    """Writes and reads the log of queries. Safe under threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._waiting: list[tuple[QueryRecord, Failed]] = []
+        self._lock = threading.Lock()
+        self._writer: threading.Thread | None = None
 
     def add(self, q: QueryRecord) -> None:
         """Append one line."""
-        listed = None if q.columns is None else json.dumps(list(q.columns))
-        values = [q.at, q.who, q.face, q.sql, json.dumps(list(q.datasets)), q.commit, q.seconds, q.rows, q.error]
-        with self._database.write() as transaction:
-            transaction.execute(
-                f"insert into query_log (seq, {_FIELDS})"
-                " select coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from query_log",
-                [*values, listed, q.shape, q.exact, q.bytes, q.request],
-            )
+        self.flush()  # what ended before stands before it
+        self._write([q])
+
+    def add_soon(self, q: QueryRecord, failed: Failed) -> None:
+        """Append one line together with others that come now: to be sure of each by itself takes the disk longer than most answers. What
+        reads the log here sees it at once.
+
+        Args:
+            failed: told what went wrong, in another thread.
+        """
+        with self._lock:
+            self._waiting.append((q, failed))
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write_soon, name="log of queries", daemon=True)
+                self._writer.start()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+            if not waiting:
+                return
+            try:
+                self._write([q for q, _ in waiting])
+            except MachineError as error:
+                for _, failed in waiting:
+                    failed(error)
 
     def drop_before(self, at: str) -> int:
         """Forget what was asked before `at`; returns how many lines that were."""
+        self.flush()
         with self._database.write() as transaction:
             return transaction.execute("delete from query_log where at < ?", [at])
 
     def newest(self, limit: int = 50) -> list[QueryRecord]:
         """The newest queries, newest first."""
+        self.flush()
         rows = self._database.query(f"select {_FIELDS} from query_log order by seq desc limit ?", [limit])
         return [
             QueryRecord(a, w, f, q, tuple(json.loads(d)), c, s, r, e, _listed(columns), shape, exact, size, request)
             for a, w, f, q, d, c, s, r, e, columns, shape, exact, size, request in rows
         ]
+
+    def _write_soon(self) -> None:
+        while True:
+            time.sleep(_SOON)
+            self.flush()
+            with self._lock:
+                if not self._waiting:
+                    self._writer = None
+                    return
+
+    def _write(self, lines: Sequence[QueryRecord]) -> None:
+        with self._database.write() as transaction:
+            for q in lines:
+                listed = None if q.columns is None else json.dumps(list(q.columns))
+                values = [
+                    q.at,
+                    q.who,
+                    q.face,
+                    q.sql,
+                    json.dumps(list(q.datasets)),
+                    q.commit,
+                    q.seconds,
+                    q.rows,
+                    q.error,
+                ]
+                transaction.execute(
+                    f"insert into query_log (seq, {_FIELDS})"
+                    " select coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from query_log",
+                    [_storable(value) for value in (*values, listed, q.shape, q.exact, q.bytes, q.request)],
+                )
+
+
+def _storable(value: object) -> object:
+    """A half of a character, which a text may hold and no store takes, becomes its escape."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _listed(text: str | None) -> tuple[str, ...] | None:

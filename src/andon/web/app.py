@@ -6,19 +6,20 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-import re
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import anyio
 import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.requests import ClientDisconnect
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from andon.base.cancel import Cancelled
@@ -34,8 +35,9 @@ from andon.web.endpoint import API, Endpoint, RouteCall
 from andon.web.metrics import Metrics
 from andon.web.middleware import AccessLog, Safety
 from andon.web.paging import Paged, link
-from andon.web.problems import MEDIA_TYPE, answer, defect, problem_of
-from andon.web.reading import MOST_BYTES, read_body, read_query
+from andon.web.problems import MEDIA_TYPE, broken, defect, failed, gone, not_found, problem_of
+from andon.web.reading import read_query
+from andon.web.receiving import body_of, digest_of, file_name, on_disk, refuse_id, request_id
 from andon.web.routes import all_endpoints
 from andon.web.streams import Streaming
 from andon.workspace.caller import Caller
@@ -46,11 +48,20 @@ if TYPE_CHECKING:
     from andon.service.service import Service
 
 _log = logging.getLogger("andon.web")
-_ID = re.compile(r"[\x21-\x7e]{1,200}\Z")
 #: So many calls that look are answered at once, so many that change something, so many queries that wait or are answered.
 _LOOKING, _CHANGING, _ASKING = 32, 8, 100
 #: A file that is sent is not larger.
 _MOST_FILE = 4_000_000_000
+
+
+_FRONT = f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Andon</title></head>
+<body><h1>Andon</h1>
+<p>A lake is served here. Its API begins at <a href="{API}">{API}</a>,
+<a href="{API}/openapi.json">openapi.json</a> describes it.</p>
+<p>From Python: <code>andon.connect("this address")</code>; with a token where the server knows people.</p>
+</body></html>
+"""
 
 
 class Desk:
@@ -85,19 +96,25 @@ class Application:
         self._changing: anyio.CapacityLimiter
         self._asking_queries: anyio.CapacityLimiter
         endpoints = all_endpoints()
-        routes = [Route(e.address, self._handler(e), methods=[e.method], name=e.path) for e in endpoints]
+        routes = [Route(f"{API}/calls/{{call:path}}/events", self._events, methods=["GET"])]
+        routes += [Route(e.address, self._handler(e), methods=[e.method], name=e.path) for e in endpoints]
         routes += [
+            Route("/", self._front, methods=["GET"]),
             Route("/healthz", self._health, methods=["GET"]),
             Route("/metrics", self._metrics_text, methods=["GET"]),
             Route(f"{API}/openapi.json", self._description, methods=["GET"]),
-            Route(f"{API}/calls/{{call}}/events", self._events, methods=["GET"]),
             Route(f"{API}/session", self._log_in, methods=["POST"]),
             Route(f"{API}/session", self._log_out, methods=["DELETE"]),
         ]
         self.asgi = Starlette(
             routes=routes,
             middleware=[Middleware(AccessLog, metrics=self.metrics, log=log), Middleware(Safety)],
-            exception_handlers={HTTPException: _not_found, AndonError: _failed, Exception: _broken},
+            exception_handlers={
+                HTTPException: not_found,
+                AndonError: failed,
+                ClientDisconnect: gone,
+                Exception: broken,
+            },
             lifespan=self._lifespan,
         )
 
@@ -130,9 +147,9 @@ class Application:
         async def handle(request: Request) -> Response:
             asking = await self._asking(request)
             require(asking, endpoint.role)
-            if endpoint.is_safe:
-                return await self._look(endpoint, request, asking)
-            return await self._change(endpoint, request, asking)
+            if endpoint.is_call:
+                return await self._change(endpoint, request, asking)
+            return await self._look(endpoint, request, asking)
 
         return handle
 
@@ -143,9 +160,12 @@ class Application:
         return asking
 
     async def _look(self, endpoint: Endpoint, request: Request, asking: Asking) -> Response:
-        """A call that changes nothing: it is over when who asked is gone."""
-        call = self._call(endpoint, request, asking, await _body(endpoint, request), Listener())
-        found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=self._looking)
+        """A call that nobody else hears of, as one that changes nothing."""
+        if not endpoint.is_safe:
+            refuse_id(request)
+        call = self._call(endpoint, request, asking, await body_of(endpoint, request), Listener())
+        limiter = self._looking if endpoint.is_safe else self._changing
+        found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=limiter)
         if isinstance(found, Streaming):
             return await found.response(request, self._asking_queries, self.metrics)
         headers = {}
@@ -157,12 +177,12 @@ class Application:
 
     async def _change(self, endpoint: Endpoint, request: Request, asking: Asking) -> Response:
         """A call that changes something: it goes on to its end, whether who asked listens or not."""
-        given = _request_id(request)
+        given = request_id(request)
         verb = f"{endpoint.method} {endpoint.path}"
         if endpoint.takes_file:
             return await self._take_file(endpoint, request, asking, given)
-        body = await _body(endpoint, request)
-        digest = _digest(request, await request.body()) if given is not None else None
+        body = await body_of(endpoint, request)
+        digest = digest_of(request, await request.body()) if given is not None else None
         live = await self._begun(
             given, asking, verb, digest, lambda live: self._work(endpoint, request, asking, body, live)
         )
@@ -207,10 +227,10 @@ class Application:
         folder = tempfile.TemporaryDirectory(prefix="andon-")
         is_handed_over = False
         try:
-            path = Path(folder.name) / _file_name(query.name)  # type: ignore[attr-defined] # of those that take files
+            path = Path(folder.name) / file_name(query.name)  # type: ignore[attr-defined] # of those that take files
             hashed = hashlib.sha256()
             size = 0
-            with path.open("wb") as file:
+            with on_disk("take the file"), path.open("wb") as file:
                 async for chunk in request.stream():
                     size += len(chunk)
                     if size > _MOST_FILE:
@@ -219,7 +239,7 @@ class Application:
                         )
                     hashed.update(chunk)
                     await anyio.to_thread.run_sync(file.write, chunk)
-            digest = _digest(request, hashed.digest()) if given is not None else None
+            digest = digest_of(request, hashed.digest()) if given is not None else None
 
             def work(live: LiveCall) -> Answered:
                 with folder:
@@ -248,6 +268,11 @@ class Application:
 
     # -- what is no verb
 
+    async def _front(self, request: Request) -> Response:
+        """What a browser sees at the bare address: what answers here, and where to go on. It says nothing of the lake."""
+        self._keeper.require_own_site(request.method, dict(request.headers))
+        return HTMLResponse(_FRONT)
+
     async def _health(self, request: Request) -> Response:
         self._keeper.require_own_site(request.method, dict(request.headers))
         return PlainTextResponse("ok\n")
@@ -266,7 +291,7 @@ class Application:
         await self._asking(request)
         live = self.calls.find(request.path_params["call"])
         last = request.headers.get("last-event-id", "0")
-        return _stream_of(live, int(last) if last.isdigit() and len(last) < 10 else 0)
+        return _stream_of(live, int(last) if last.isdecimal() and len(last) < 10 else 0)
 
     async def _log_in(self, request: Request) -> Response:
         from andon.web.session import log_in
@@ -281,37 +306,12 @@ class Application:
         return log_out(request)
 
 
-async def _body(endpoint: Endpoint, request: Request) -> Any:
-    if endpoint.body is None:
-        return None
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    size = request.headers.get("content-length", "0")
-    if size.isdigit() and int(size) > MOST_BYTES:
-        raise UsageError("usage.too_large", "the document is larger than this server takes", where=endpoint.address)
-    parts, length = [], 0
-    async for chunk in request.stream():
-        length += len(chunk)
-        if length > MOST_BYTES:
-            raise UsageError("usage.too_large", "the document is larger than this server takes", where=endpoint.address)
-        parts.append(chunk)
-    data = b"".join(parts)
-    request._body = data  # as `Request.body` keeps what it read
-    if data.strip() and kind != "application/json":
-        raise UsageError(
-            "usage.bad_argument",
-            f"`{kind[:40] or 'nothing'}` is not a kind of document that is taken here",
-            where="Content-Type",
-            hint="send JSON, with `Content-Type: application/json`",
-        )
-    return read_body(endpoint.body, data, endpoint.address)
-
-
 async def _told(live: LiveCall, request: Request) -> Response:
     """The answer of a call in the way that is asked for: at the end, as events, or where to ask about it."""
     if "text/event-stream" in request.headers.get("accept", ""):
         return _stream_of(live, 0)
     if "respond-async" in request.headers.get("prefer", "").lower():
-        place = f"{API}/calls/{live.id}"
+        place = f"{API}/calls/{quote(live.id, safe='')}"
         return Response(_text(live.document()), 202, headers={"Location": place}, media_type="application/json")
     found = await live.answered()
     kind = "application/json" if found.status < 400 else MEDIA_TYPE
@@ -347,61 +347,3 @@ def _plain(found: Any) -> Any:
 def _answered(error: AndonError) -> Answered:
     found = problem_of(error)
     return Answered(found.status, as_json_text(found.to_json()) + "\n")
-
-
-def _request_id(request: Request) -> str | None:
-    """The id that who asks gave.
-
-    Raises:
-        UsageError: `usage.bad_argument`.
-    """
-    given = request.headers.get("idempotency-key")
-    if given is not None and not _ID.match(given):
-        raise UsageError(
-            "usage.bad_argument",
-            "an id of a request is up to 200 letters, digits and signs without spaces",
-            where="Idempotency-Key",
-            hint="take a UUID",
-        )
-    return given
-
-
-def _digest(request: Request, body: bytes) -> str:
-    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return hashlib.sha256(asked + hashlib.sha256(body).digest()).hexdigest()
-
-
-def _file_name(name: str) -> str:
-    """The last part of a name that somebody's file has."""
-    last = name.replace("\\", "/").rpartition("/")[2].replace("\0", "")
-    if not last.strip(". "):
-        raise UsageError(
-            "usage.bad_argument",
-            "the file needs a name",
-            where="name",
-            hint="`name=leads.csv`: its ending says what it is",
-        )
-    return last[-200:]
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    del request
-    assert isinstance(error, AndonError)
-    return answer(error)
-
-
-async def _not_found(request: Request, error: Exception) -> Response:
-    status = getattr(error, "status_code", 404)
-    what = f"{request.method} {request.url.path[:80]}"
-    message = f"there is nothing at {what}" if status == 404 else f"{what} is not what this address is for"
-    found = UsageError("usage.no_route", message, hint=f"{API}/openapi.json lists all that there is")
-    response = answer(found)
-    if status == 405:
-        response.status_code = 405
-        response.headers.update(getattr(error, "headers", None) or {})
-    return response
-
-
-async def _broken(request: Request, error: Exception) -> Response:
-    _log.error("a defect in %s %s", request.method, request.url.path, exc_info=error)
-    return answer(defect(error))

@@ -195,60 +195,6 @@ class QueryLink(Document, kw_only=True):
     limit: Count | None = None
 
 
-class SaveAsked(Document, kw_only=True):
-    """A query that is saved as a dataset (`schema.name`) or as itself (a name without a schema), or a dataset that is changed.
-
-    Attributes:
-        sql: one SELECT; without it the query of what is there stays.
-        replace: whether something of that name may be there.
-        checks: ids of proposed checks, or lines.
-        agreed: the digest of the plan that somebody saw, or `any`: it is published. Without it, it is built aside and shown.
-        look: only what it would come to, without building it.
-        seen: a ref of what was looked at: where another text was published since, nothing is done.
-    """
-
-    name: str
-    sql: str | None = None
-    owner: str | None = None
-    description: str | None = None
-    materialize: str | None = None
-    refresh: str | None = None
-    tags: list[str] | None = None
-    key: list[str] | None = None
-    parameters: list[str] | None = None
-    checks: list[str] = field(default_factory=list)
-    replace: bool = False
-    branch: str | None = None
-    message: str | None = None
-    agreed: str | None = None
-    look: bool = False
-    seen: str | None = None
-
-
-class RenameAsked(Document, kw_only=True):
-    """A new name for a dataset or a saved query; without `agreed` it is only told what would be done.
-
-    Attributes:
-        leave_view: leave a view under the old name, and what reads it as it is.
-    """
-
-    old: str
-    new: str
-    leave_view: bool = False
-    branch: str | None = None
-    message: str | None = None
-    agreed: str | None = None
-
-
-class RetireAsked(Document, kw_only=True):
-    """Datasets and saved queries that go, in one publish; without `agreed` it is only told what would be done."""
-
-    names: list[str]
-    branch: str | None = None
-    message: str | None = None
-    agreed: str | None = None
-
-
 class LiveAsked(Document, kw_only=True):
     """A question to a database itself, in its own SQL."""
 

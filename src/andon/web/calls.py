@@ -21,8 +21,8 @@ from andon.model.event import Ended, Event, Notice, Planned, TaskEnded, TaskStar
 from andon.render.values import as_json_text
 from andon.state.answered import AnsweredCall, AnsweredCalls
 
-#: So many calls that ended are remembered, for who asks about them.
-_KEPT = 200
+#: So many calls that ended are remembered, for who asks about them, and so many bytes of what they told.
+_KEPT, _KEPT_BYTES = 200, 32_000_000
 #: So long is told again what a call with an id was answered.
 _TOLD_AGAIN = timedelta(days=7)
 
@@ -77,6 +77,12 @@ class LiveCall:
         with self._lock:
             self.answer, self.ended = answer, at
         self._tell("answer" if answer.status < 400 else "error", answer.body)
+
+    @property
+    def size(self) -> int:
+        """Letters of all that it told."""
+        with self._lock:
+            return sum(len(text) for _, text in self._events)
 
     def document(self) -> CallDocument:
         """Where it stands."""
@@ -249,9 +255,11 @@ class CallDesk:
     def _add(self, call: LiveCall) -> LiveCall:
         self._calls[call.id] = call
         self._calls.move_to_end(call.id)
-        ended = [each.id for each in self._calls.values() if each.answer is not None]
-        for id in ended[: max(0, len(ended) - _KEPT)]:
-            del self._calls[id]
+        kept, size = 0, 0
+        for each in reversed([each for each in self._calls.values() if each.answer is not None]):
+            kept, size = kept + 1, size + each.size
+            if kept > _KEPT or size > _KEPT_BYTES:
+                del self._calls[each.id]
         return call
 
 

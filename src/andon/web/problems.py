@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
 
 from andon.base.document import UNSET, Document, UnsetType
 from andon.base.record import field
 from andon.errors import CODES, AccessError, AndonError, ConflictError, MachineError, Problem, ProjectError, UsageError
 from andon.model.plan import PlanDocument
+from andon.render.values import as_json_text
 from andon.web.endpoint import API
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
+    from starlette.requests import Request
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -115,12 +119,37 @@ def defect(error: BaseException) -> AndonError:
 
 def answer(error: AndonError) -> Response:
     """The response to a call that failed."""
-    from starlette.responses import Response
-
-    from andon.render.values import as_json_text
-
     found = problem_of(error)
     headers = {"WWW-Authenticate": 'Bearer realm="andon"'} if found.status == 401 else {}
     if found.status == 503:
         headers["Retry-After"] = "1"
     return Response(as_json_text(found.to_json()) + "\n", found.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+async def failed(request: Request, error: Exception) -> Response:
+    del request
+    assert isinstance(error, AndonError)
+    return answer(error)
+
+
+async def not_found(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 404)
+    what = f"{request.method} {request.url.path[:80]}"
+    message = f"there is nothing at {what}" if status == 404 else f"{what} is not what this address is for"
+    found = UsageError("usage.no_route", message, hint=f"{API}/openapi.json lists all that there is")
+    response = answer(found)
+    if status == 405:
+        response.status_code = 405
+        response.headers.update(getattr(error, "headers", None) or {})
+    return response
+
+
+async def gone(request: Request, error: Exception) -> Response:
+    """Who asked went away in the middle of asking: nobody hears this, but the log does."""
+    del request, error
+    return Response(status_code=499)
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    logging.getLogger("andon.web").error("a defect in %s %s", request.method, request.url.path, exc_info=error)
+    return answer(defect(error))

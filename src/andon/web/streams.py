@@ -64,14 +64,16 @@ class Streaming:
                 metrics.queried("done", answer.rows_read)
                 return Response(text, headers=headers, media_type=JSON)
             media = next(media for media, name in MEDIA.items() if name == form)
-            body = _chunks(answer, form, limiter, metrics)
-            first = await anext(body, b"")  # what fails before the first byte is told as an error
+            parts = answer.file(form)
+            # what fails before the first byte is told as an error
+            first = await _while_there(request, cancel, lambda: next(parts, b""), limiter)
         except AndonError as error:
             metrics.queried(error.code)
             raise
         if form != "arrow":
             headers["Content-Disposition"] = f'attachment; filename="answer.{form}"'
-        return StreamingResponse(_after(first, body), headers=headers, media_type=media)
+        body = _chunks(answer, first, parts, cancel, limiter, metrics)
+        return StreamingResponse(body, headers=headers, media_type=media)
 
 
 async def _while_there(
@@ -133,26 +135,23 @@ def accepted(accept: str) -> str:
 
 
 async def _chunks(
-    answer: Streamed, form: str, limiter: anyio.CapacityLimiter, metrics: Metrics
+    answer: Streamed,
+    first: bytes,
+    rest: Iterator[bytes],
+    cancel: CancelToken,
+    limiter: anyio.CapacityLimiter,
+    metrics: Metrics,
 ) -> AsyncIterator[bytes]:
     """The bytes of an answer as they come; a caller who is gone stops it."""
-    parts: Iterator[bytes] = answer.file(form)
-    done = False
+    is_done = False
     try:
-        while True:
-            chunk = await anyio.to_thread.run_sync(next, parts, None, limiter=limiter)
-            if chunk is None:
-                break
+        yield first
+        # left alone when the caller is gone: the query is stopped below, which ends what is waited for
+        while chunk := await anyio.to_thread.run_sync(next, rest, b"", limiter=limiter, abandon_on_cancel=True):
             yield chunk
-        done = True
+        is_done = True
     finally:
-        if not done:
-            answer.cancel()
+        if not is_done:
+            cancel.cancel()
         answer.close()
-        metrics.queried("done" if done else "cut", answer.rows_read)
-
-
-async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for chunk in rest:
-        yield chunk
+        metrics.queried("done" if is_done else "cut", answer.rows_read)

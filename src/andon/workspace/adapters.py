@@ -165,6 +165,7 @@ class Adapters:
             if "_readers" in self.__dict__:
                 self._readers.close()
             if "_state" in self.__dict__:
+                self._state.query_log.flush()
                 self._state.lake.intact.flush()
                 self._state.lake.database.close()
             if "_cache" in self.__dict__:

@@ -110,7 +110,7 @@ def query(
         app.console.out.write(_document(answer, limit))
         return
     elif chosen == "table":
-        rows = _table(app, answer, limit, vertical)
+        rows = _table(app, answer, limit, vertical or answer.is_plan)
     else:
         rows = _stream(app, answer, chosen)
     place = f"{at or app.workspace.branch()} at {short(answer.commit.id)}"

@@ -99,8 +99,8 @@ def source_load(app: App, /, names: tuple[str, ...], full: bool, **options: Any)
 def source_add(app: App, place: str, name: str | None) -> None:
     """Make a table of a database or an API a source: writes its file with what the database or a first answer tells.
 
-    Of a table that is its columns by name and its primary key; of an API where the records are and how pages follow. Personal columns
-    are marked.
+    Of a table that is its columns by name, its primary key, and checks that hold in some of its rows; of an API where the records are
+    and how pages follow. Personal columns are marked.
     """
     if "://" in place:
         return _add_api(app, place, name)
@@ -114,6 +114,15 @@ def source_add(app: App, place: str, name: str | None) -> None:
         told.append(f"  cursor: {done.cursor}, in a comment: without the `#` only what is new is asked for")
     if done.personal:
         told.append(f"  personal by their names, marked `pii`: {', '.join(done.personal)}; look whether that is all")
+    if done.sample is None:
+        told.append("  checks: none, since its rows could not be read; the load says why")
+    elif done.checks and done.is_whole:
+        told.append(
+            f"  checks: {plural(len(done.checks), 'line')} that hold in {plural(done.sample, 'row')}, which is all of it"
+        )
+    elif done.checks:
+        seen = f"hold in {done.sample:,} of its rows and `warn`"
+        told.append(f"  checks: {plural(len(done.checks), 'line')} that {seen}; without it they hold back a load")
     told.append(f"next: andon run {done.dataset}, then andon check --suggest {done.dataset}")
     return app.console.show(done.to_json, lambda: told)
 

@@ -13,7 +13,7 @@ from andon.render.words import names
 
 if TYPE_CHECKING:
     from andon.service.saved_queries import ParameterInfo, SavedQueryInfo
-    from andon.service.saving import ProposedCheck, Saved
+    from andon.service.saving import ProposedCheck, Saved, SavedColumn
 
 
 def saved_lines(found: Saved, ink: Ink, width: int | None) -> list[str]:
@@ -22,7 +22,7 @@ def saved_lines(found: Saved, ink: Ink, width: int | None) -> list[str]:
     reads = f"from {names(found.reads)}" if found.reads else "from no dataset"
     facts = " · ".join((what, plural(len(found.columns), "column"), reads))
     rows: list[Sequence[Cell]] = [
-        (column.name, (column.type, "dim"), (_origin(column.made_of, found.reads), "dim")) for column in found.columns
+        (column.name, (column.type, "dim"), (_origin(column, found.reads), "dim")) for column in found.columns
     ]
     return [
         f"{ink.paint(found.name, 'bold')}  {ink.paint(facts, 'dim')}",
@@ -91,7 +91,7 @@ def _because(one: ProposedCheck) -> str:
     return one.evidence
 
 
-def _origin(made_of: Sequence[str], reads: Sequence[str]) -> str:
-    """The columns a column is made of; the schema is left out where there is one input only."""
-    shown = [name.removeprefix(f"{reads[0]}.") if len(reads) == 1 else name for name in made_of]
-    return ", ".join(shown)
+def _origin(column: SavedColumn, reads: Sequence[str]) -> str:
+    """The columns a column is made of, and whether it is personal; the schema is left out where there is one input only."""
+    shown = [name.removeprefix(f"{reads[0]}.") if len(reads) == 1 else name for name in column.made_of]
+    return ", ".join(shown) + (" · marked as personal (pii)" if column.personal else "")

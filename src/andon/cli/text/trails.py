@@ -44,7 +44,7 @@ def impact_lines(found: Impact, ref: str, console: Console) -> list[str]:
     """Who is reached, for people."""
     ink, width = console.out, console.width
     lines = [_title(found.start, ref, found.commit.id, console)]
-    if not (found.readers or found.insights or found.checks):
+    if not (found.readers or found.insights or found.queries or found.checks):
         return [*lines, "", "nothing reads it"]
     lines += ["", _summary(found)]
     if found.readers:
@@ -67,6 +67,8 @@ def impact_lines(found: Impact, ref: str, console: Console) -> list[str]:
             "",
             *table(rows, ink, headers=_INSIGHTS, width=width, whole=[0], wrap=[1, 2, 3, 4], right=[0], drop=[3, 2]),
         ]
+    if found.queries:
+        lines += ["", f"{ink.paint('saved queries', 'dim')}  {', '.join(found.queries)}"]
     if found.checks:
         rows = [
             (c.dataset or ("rule", "dim"), c.text, (f"{c.file}:{c.line}" if c.line else c.file, "dim"))
@@ -90,6 +92,8 @@ def _summary(found: Impact) -> str:
     parts.append(plural(len(found.insights), "insight"))
     if found.radius.owners:
         parts.append(plural(len(found.radius.owners), "owner") + f" ({', '.join(found.radius.owners)})")
+    if found.queries:
+        parts.append(plural(len(found.queries), "saved query", "saved queries"))
     if found.checks:
         parts.append(plural(len(found.checks), "check") + " elsewhere")
     return " · ".join(parts)

@@ -85,13 +85,14 @@ class Instance:
     def shut(self, folders: Sequence[Path], files: Sequence[str] = ()) -> None:
         """From here on files are reached in `folders`, and those that are named, and no other. Once access is shut, the engine itself
         refuses to open it again."""
-        allowed = file_list([f"{folder}/" for folder in folders])
-        self._root.execute(f"set global allowed_directories = {allowed}")
-        if files:
-            self._root.execute(f"set global allowed_paths = {file_list(files)}")
-        self._root.execute(f"set global allowed_configs = {file_list(_STILL_SET)}")
-        self._root.execute("set global enable_external_access = false")
-        self._root.execute("set global lock_configuration = true")
+        settings = {
+            "allowed_directories": file_list([f"{folder}/" for folder in folders]),
+            **({"allowed_paths": file_list(files)} if files else {}),
+            "allowed_configs": file_list(_STILL_SET),
+            "enable_external_access": "false",
+            "lock_configuration": "true",
+        }
+        self._root.execute(";".join(f"set global {name} = {value}" for name, value in settings.items()))
 
     def give(self, *, threads: int, memory_limit: str, temporary: Path, temp_limit: str) -> None:
         """Let an instance that was opened for somebody unknown have what it may take; see the arguments of the class."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from andon.base.duration import read_fixed
+from andon.base.duration import read_duration, read_fixed
 from andon.base.names import did_you_mean
 from andon.model.load import LoadPolicy, SchemaPolicy, Taking
 from andon.project.files.nodes import FileFlaw, PlacedValue
@@ -58,13 +58,26 @@ def _fits(reader: FieldReader, name: str, text: str, node: PlacedValue) -> bool:
     elif name == "column" and not text:
         reader.wrong(node, "`load.column` must name a column", "found an empty name")
     elif name == "lookback" and read_fixed(text) is None and not text.isdigit():
-        hint = "such as `30 min`, `6h`, `2d`; beside a cursor of numbers a number"
+        hint = _in_days(text) or "such as `30 min`, `6h`, `2d`; beside a cursor of numbers a number"
         reader.wrong(node, "`load.lookback` must be a span of time or a whole number", f"found `{text}`", hint)
     elif name == "compare" and read_fixed(text) is None:
-        reader.wrong(node, "`load.compare` must be a span of time", f"found `{text}`", "such as `6h`, `1d`, `1w`")
+        reader.wrong(
+            node,
+            "`load.compare` must be a span of time",
+            f"found `{text}`",
+            _in_days(text) or "such as `6h`, `1d`, `1w`",
+        )
     else:
         return True
     return False
+
+
+def _in_days(text: str) -> str | None:
+    """What to write for a span in months or years, which are of unlike length."""
+    found = read_duration(text)
+    return (
+        f"months are of unlike length; in days: `{31 * found.months}d`" if found is not None and found.months else None
+    )
 
 
 def read_schema(reader: FieldReader, known: FieldSpec, node: PlacedValue) -> SchemaPolicy | None:

@@ -39,7 +39,7 @@ def read_rows(body: bytes) -> list[tuple[Any, ...]]:
     """
     try:
         return [tuple(_read(value) for value in row) for row in json.loads(body)]
-    except (TypeError, KeyError, IndexError, ArithmeticError) as error:
+    except (TypeError, KeyError, IndexError, ArithmeticError, RecursionError) as error:
         raise ValueError("these are no rows") from error
 
 

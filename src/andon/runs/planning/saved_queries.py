@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.record import Record
+from andon.base.record import Record, field, replace
 from andon.base.typed import ENGINE_TYPES
 from andon.errors import Problem, ProjectError
+from andon.model.plan import Action, Step
 from andon.model.saved_query import SavedQuery
-from andon.project.files.problems import at_offset
-from andon.runs.planning.schemas import columns_by_dataset
 
 if TYPE_CHECKING:
     from andon.runs.planning.gather import BoundCode, Gathered
@@ -21,10 +20,26 @@ Columns = Sequence[tuple[str, str]]
 
 
 class BoundQueries(Record):
-    """What saved queries return, as far as it was looked at, and lines for people about those that will fail."""
+    """What saved queries return, as far as it was looked at.
+
+    Attributes:
+        broken: those that will fail, with what they read.
+        notices: why, in lines for people.
+    """
 
     columns: Mapping[str, Columns]
+    broken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+
+    def told(self, steps: Sequence[Step]) -> tuple[Step, ...]:
+        """The steps, those that change what such a query reads with its name among what they break."""
+        return tuple(self._told(step) for step in steps) if self.broken else tuple(steps)
+
+    def _told(self, step: Step) -> Step:
+        if not step.code_changed and step.action is not Action.DROP:
+            return step
+        hit = [f"query {name}" for name, datasets in self.broken.items() if step.dataset in datasets]
+        return replace(step, breaks=(*step.breaks, *hit)) if hit else step
 
 
 def bind_queries(workspace: Workspace, bound: BoundCode) -> BoundQueries:
@@ -43,7 +58,8 @@ def bind_queries(workspace: Workspace, bound: BoundCode) -> BoundQueries:
     wrong = {name: seen for name, seen in found.items() if isinstance(seen, Problem)}
     if not new.isdisjoint(wrong):
         raise ProjectError.of([problem for name, problem in wrong.items() if name in new])
-    return BoundQueries(columns, tuple(f"{p.where} will fail: {p.message}" for p in wrong.values()))
+    broken = {query.name: query.datasets for query in wanted if query.name in wrong}
+    return BoundQueries(columns, broken, tuple(f"{p.where} will fail: {p.message}" for p in wrong.values()))
 
 
 def problems_of_queries(
@@ -89,6 +105,7 @@ def as_select(query: SavedQuery) -> tuple[str, Callable[[int], int]]:
 
 
 def _bound(binder: Binder, query: SavedQuery) -> Columns | Problem:
+    from andon.project.files.problems import at_offset
     from andon.sql.bind import BindError
 
     text, back = as_select(query)
@@ -103,6 +120,9 @@ def known_columns(
     workspace: Workspace, gathered: Gathered, bound: Mapping[str, Columns], datasets: Iterable[str]
 ) -> dict[str, Columns]:
     """The columns that datasets will have as stored: as a plan bound them, or as they are published."""
+    # here, since a run that has nothing to bind pays for none of it
+    from andon.runs.planning.schemas import columns_by_dataset
+
     wanted = set(datasets)
     leaves = {d: gathered.state.leaves[d] for d in wanted if d in gathered.state.leaves and d in gathered.definitions}
     versions = workspace.lake.objects.versions(leaf.version for leaf in leaves.values())

@@ -16,8 +16,8 @@ def classify(column: str, dialect: Dialect) -> str:
     Numbers: `int`, `wide` (an integer that a double can't hold), `zero` (leading zeros), `plus` (`+5`), `huge` (beyond BIGINT),
     `dec`, `v1` (`1.8`), `v2` (`1.25`), `v0` (`1.10`, a zero at its end), `long` (more digits than a double says again), `exp` (`1e5`),
     `vast` (`1e400`, beyond DOUBLE), `comma` (`1,5`), `group` (`1,234`), `points` (`1.234,5`), `ticks` (`1'234'567`), `dot3` (`1.234`),
-    `dot0` (`1.230`), `nan`. Moments: `iso`, `stamp`, `zoned`, `nano`, `day`, `daytime`, `far` (a date of a year that is hardly one),
-    `time`. Others: `bool`, `text`; `null` for NULL.
+    `dot0` (`1.230`), `nan`, `point` (`1.5` where another decimal mark is stated). Moments: `iso`, `stamp`, `zoned`, `nano`, `day`,
+    `daytime`, `far` (a date of a year that is hardly one), `time`. Others: `bool`, `text`; `null` for NULL.
     """
     v = f"trim({column})"
     plain = plain_number(v, dialect)
@@ -50,7 +50,8 @@ def _marked(v: str, dialect: Dialect) -> list[tuple[str, str]]:
         arms.append(
             (
                 f"{strange} and not {grouped(v, dialect)}",
-                f"case when {points} and not {matches(v, p.ADDRESS)} then 'points' else 'text' end",
+                f"case when {points} and not {matches(v, p.ADDRESS)} then 'points' "
+                f"when {matches(v, '[+-]?[0-9]+[.][0-9]+')} then 'point' else 'text' end",
             )
         )
     if dialect.thousands:

@@ -39,7 +39,7 @@ class ValueFacts(Record):
 _DECIMALS = frozenset({"dec", "v1", "v2", "v0"})
 _DOTS = frozenset({"dot3", "dot0"})
 _NUMBERS = _DECIMALS | _DOTS | {"int", "wide", "exp", "nan", "zero", "huge", "long", "vast"}
-_MARKED = frozenset({"comma", "group", "points", "ticks"})
+_MARKED = frozenset({"comma", "group", "points", "ticks", "point"})
 _MOMENTS = frozenset({"iso", "stamp", "zoned", "nano"})
 _DAYS = frozenset({"day", "daytime"})
 #: Texts of JSON come with their types: a number is one.
@@ -162,6 +162,12 @@ def _versions(column: str, classes: set[str]) -> Stop | None:
 def _separators(column: str, classes: set[str], dialect: Dialect) -> Stop:
     """What to write for numbers with marks that are not stated; both marks where one alone would read them wrong."""
     found = tuple(sorted(classes & _MARKED))
+    if "point" in found:
+        message = (
+            f"column `{column}` has numbers with a decimal point, and the decimal separator is `{dialect.decimal}`"
+        )
+        alone = found == ("point",) and not classes & _DECIMALS and dialect.thousands != "."
+        return Stop(message, ("point",), ("decimal_separator:.", "type:VARCHAR") if alone else ("type:VARCHAR",))
     thousands = found if found == ("comma",) else tuple(c for c in found if c != "comma")
     if thousands == ("comma",):
         message = f"column `{column}` has numbers with a decimal comma"

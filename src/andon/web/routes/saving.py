@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from andon.base.record import replace
+from andon.base.document import Document
+from andon.base.record import field, replace
 from andon.lake.refs import Ref
 from andon.model.person import PersonRole
 from andon.model.plan import Plan
@@ -12,8 +13,61 @@ from andon.runs.goal import RunOptions
 from andon.service.renaming import Moved, MovedDocument
 from andon.service.saved_texts import ToSave
 from andon.service.saving import SavedDocument
-from andon.web.asking import RenameAsked, RetireAsked, SaveAsked
 from andon.web.endpoint import Endpoint, RouteCall
+
+
+class SaveAsked(Document, kw_only=True):
+    """A query that is saved as a dataset (`schema.name`) or as itself (a name without a schema), or a dataset that is changed.
+
+    Attributes:
+        sql: one SELECT; without it the query of what is there stays.
+        replace: whether something of that name may be there.
+        checks: ids of proposed checks, or lines.
+        agreed: the digest of the plan that somebody saw, or `any`: it is published. Without it, it is built aside and shown.
+        look: only what it would come to, without building it.
+        seen: a ref of what was looked at: where another text was published since, nothing is done.
+    """
+
+    name: str
+    sql: str | None = None
+    owner: str | None = None
+    description: str | None = None
+    materialize: str | None = None
+    refresh: str | None = None
+    tags: list[str] | None = None
+    key: list[str] | None = None
+    parameters: list[str] | None = None
+    checks: list[str] = field(default_factory=list)
+    replace: bool = False
+    branch: str | None = None
+    message: str | None = None
+    agreed: str | None = None
+    look: bool = False
+    seen: str | None = None
+
+
+class RenameAsked(Document, kw_only=True):
+    """A new name for a dataset or a saved query; without `agreed` it is only told what would be done.
+
+    Attributes:
+        leave_view: leave a view under the old name, and what reads it as it is.
+    """
+
+    old: str
+    new: str
+    leave_view: bool = False
+    branch: str | None = None
+    message: str | None = None
+    agreed: str | None = None
+
+
+class RetireAsked(Document, kw_only=True):
+    """Datasets and saved queries that go, in one publish; without `agreed` it is only told what would be done."""
+
+    names: list[str]
+    branch: str | None = None
+    message: str | None = None
+    agreed: str | None = None
 
 
 def _save(call: RouteCall) -> Any:
