@@ -255,7 +255,9 @@ def test_what_can_not_be_filled_is_refused(project, dataset, first, last, says):
 def test_times_before_the_start_can_not_be_filled_and_that_is_said(project):
     project.write("datasets/m/daily.sql", DAILY.format(", start: 2024-05-03"))
     project.run()
-    with pytest.raises(UsageError, match=r"keeps rows from 2024-05-03T00:00:00 on \(`start`\), and 2024-05-01") as error:
+    with pytest.raises(
+        UsageError, match=r"keeps rows from 2024-05-03T00:00:00 on \(`start`\), and 2024-05-01"
+    ) as error:
         backfill(project, 1, 3)
     assert "set `start` in its file to an earlier time" in error.value.hint
     project.write("datasets/m/daily.sql", DAILY.format(", start: 2024-05-01"))

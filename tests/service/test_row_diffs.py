@@ -13,7 +13,7 @@ from andon.model.mask import MASK
 from andon.model.row_diff import RowChange, RowCounts, RowDiff
 from andon.model.version import Column, DataFile, Version
 from andon.python.lake import Lake
-from andon.relations.changed_files import different_files
+from andon.relations.changed_files import different_files, files_apart
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.row_diffs import RowOptions
 from kit.clones import Clone
@@ -286,6 +286,21 @@ def test_equal_files_of_both_sides_are_not_read():
     old, new = different_files(version("a", "b", "b", "c"), version("c", "b", "d"))
     assert [[f.sha256 for f in files] for files in (old, new)] == [["a", "b"], ["d"]]
     assert [len(files) for files in different_files(None, version("a"))] == [0, 1]
+
+
+def test_in_order_only_the_ends_that_both_have_are_left_out():
+    def files(text: str) -> list[DataFile]:
+        return [DataFile(sha, 1, sha, 1) for sha in text]
+
+    for old, new, left in [
+        ("abcd", "abxd", "c|x"),
+        ("ab", "ab", "|"),
+        ("ab", "ba", "ab|ba"),
+        ("aa", "aaa", "|a"),
+        ("", "a", "|a"),
+    ]:
+        sides = files_apart(files(old), files(new))
+        assert "|".join("".join(file.path for file in side) for side in sides) == left
 
 
 @pytest.mark.parametrize(

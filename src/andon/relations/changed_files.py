@@ -69,6 +69,17 @@ def different_files(old: Version | None, new: Version | None) -> tuple[list[Data
     return kept[0], kept[1]
 
 
+def files_apart(old: Sequence[DataFile], new: Sequence[DataFile]) -> tuple[list[DataFile], list[DataFile]]:
+    """What is left of two lists of files without those, at the begin and at the end, that both have: where the order of rows counts."""
+    first, last = 0, 0
+    most = min(len(old), len(new))
+    while first < most and old[first].sha256 == new[first].sha256:
+        first += 1
+    while last < most - first and old[-1 - last].sha256 == new[-1 - last].sha256:
+        last += 1
+    return list(old[first : len(old) - last]), list(new[first : len(new) - last])
+
+
 def _without(files: Sequence[DataFile], shared: Counter[str]) -> list[DataFile]:
     """Files without those that are shared, each as often as it is."""
     kept = []
