@@ -554,7 +554,7 @@ def python_page() -> str:
         "Python",
         "`import andon` costs next to nothing; parts are loaded when they are used. A how-to: [in a notebook](../how-to/notebook.md).",
     )
-    for name in ("open", "dataset", "read"):
+    for name in ("open", "connect", "dataset", "read"):
         lines += [*_function(getattr(andon, name), f"andon.{name}", "##"), ""]
     for cls, title in (
         (api.Lake, "andon.Lake"),

@@ -225,9 +225,17 @@ def _parameters(said: Sequence[str]) -> str:
 
 
 def _refresh(said: str) -> str:
+    """When a refresh is due, as a mapping in YAML.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
     text = said.strip()
     if read_duration(text) is not None:
         return f"{{max_age: {text}}}"
     if _CRON.match(text) and ":" not in text:
         return f'{{cron: "{text}"}}'
+    if ":" not in text:
+        hint = "`6h`: at most so old; `0 6 * * *`: at these times; `every: 1d`"
+        raise UsageError("usage.bad_argument", f"`{said}` says not how new it has to be", where="refresh", hint=hint)
     return text if text.startswith("{") else f"{{{text}}}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from andon.base.document import Document, Documented
 from andon.base.hashing import content_id
+from andon.base.names import did_you_mean
 from andon.base.record import Record, replace
 from andon.errors import ProjectError, UsageError
 from andon.model.commit import State
@@ -218,7 +219,7 @@ class Saving:
         if path is None:
             if wanted.sql is None:
                 new_path(wanted.name)  # a name that none can have is told as that
-                raise not_found(wanted.name)
+                raise not_found(wanted.name, state)
             return None
         what = "query" if wanted.is_query else "dataset"
         if not wanted.replaces:
@@ -351,12 +352,19 @@ def file_of(name: str, state: State) -> str | None:
     return next(path for path, _ in leaf.files if not path.endswith(".lock.txt")) if leaf is not None else None
 
 
-def not_found(name: str) -> UsageError:
+def query_names(state: State) -> list[str]:
+    """All saved queries."""
+    return [path.removeprefix("queries/").removesuffix(".sql") for path in state.shared if path.startswith("queries/")]
+
+
+def not_found(name: str, state: State) -> UsageError:
     """The error for a name that nothing has."""
     if "." in name:
-        message, hint = f"there is no dataset `{name}` to change", "`andon ls` lists them"
+        near = did_you_mean(name, state.leaves)
+        message, hint = f"there is no dataset `{name}` to change", near or "`andon ls` lists them"
         return UsageError("lake.dataset_not_found", message, where=name, hint=hint)
-    message, hint = f"there is no saved query `{name}` to change", "`andon ls --queries` lists them"
+    near = did_you_mean(name, query_names(state))
+    message, hint = f"there is no saved query `{name}` to change", near or "`andon ls --queries` lists them"
     return UsageError("lake.query_not_found", message, where=name, hint=hint)
 
 

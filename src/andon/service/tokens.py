@@ -148,5 +148,5 @@ def _digest(secret: str) -> str:
 
 
 def _unknown(message: str) -> AccessError:
-    hint = "`andon token create NAME` makes one, on the machine where the lake is"
+    hint = "an owner of the lake makes one: `andon token create NAME`, on the machine where it is"
     return AccessError("access.unknown", message, hint=hint)
