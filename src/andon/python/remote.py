@@ -25,6 +25,7 @@ from andon.model.run import RunDocument
 from andon.python.remote_answer import RemoteAnswer
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from andon.python.result import Result
+from andon.python.saving import said_parameters
 from andon.python.server_link import ServerLink, no_server
 from andon.runs.goal import ANY_PLAN
 from andon.service.checks import CheckReportDocument
@@ -33,6 +34,7 @@ from andon.service.documents import AcceptedDocument
 from andon.service.history import DiffDocument, LogDocument
 from andon.service.lineage import ImpactDocument, TrailDocument
 from andon.service.pull import PulledDocument
+from andon.service.renaming import MovedDocument
 from andon.service.saved_queries import SavedQueryInfo
 from andon.service.saving import SavedDocument
 from andon.service.schema_changes import SchemaChangeDocument
@@ -74,7 +76,8 @@ def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> Rem
 class RemoteLake:
     """A lake that a server has; verbs and arguments as in `Lake`. `at` makes one that reads another commit.
 
-    What is about a folder (`plan`, `run`, `status`, `pull`) is about the one that the server works in.
+    What is about a folder (`plan`, `run`, `status`, `pull`) is about the one that the server works in. Answers are the
+    documents of `--json` as objects: `lake.log()[0].message`.
     """
 
     def __init__(self, link: ServerLink, ref: str | None = None) -> None:
@@ -242,13 +245,32 @@ class RemoteLake:
             **said,
             "name": name,
             "sql": sql,
-            "parameters": None if parameters is None else [f"{n}={kind}" for n, kind in parameters.items()],
+            "parameters": None if parameters is None else said_parameters(parameters),
             "checks": [checks] if isinstance(checks, str) else list(checks),
             "key": [key] if isinstance(key, str) else key,
             "replace": replaces,
             "agreed": ANY_PLAN if publish else None,
         }
         return self._told("/datasets", body, report, SavedDocument)
+
+    def rename(
+        self,
+        old: str,
+        new: str,
+        *,
+        leave_view: bool = False,
+        publish: bool = True,
+        report: Hears | None = None,
+        **said: Any,
+    ) -> MovedDocument:
+        """Give a dataset or a saved query another name, with all files that name it; arguments as in `Lake.rename`."""
+        body = {**said, "old": old, "new": new, "leave_view": leave_view, "agreed": ANY_PLAN if publish else None}
+        return self._told("/renames", body, report, MovedDocument)
+
+    def retire(self, *names: str, publish: bool = True, report: Hears | None = None, **said: Any) -> MovedDocument:
+        """Take datasets and saved queries away, in one publish; arguments as in `Lake.retire`."""
+        body = {**said, "names": list(names), "agreed": ANY_PLAN if publish else None}
+        return self._told("/retirements", body, report, MovedDocument)
 
     def test(self, *select: str, exclude: Sequence[str] = (), again: bool = False) -> list[TestDocument]:
         """Run unit tests; the results."""

@@ -20,9 +20,19 @@ class SaveAsked(Document, kw_only=True):
     """A query that is saved as a dataset (`schema.name`) or as itself (a name without a schema), or a dataset that is changed.
 
     Attributes:
+        name: `marts.top`; without a schema the query itself is saved.
         sql: one SELECT; without it the query of what is there stays.
+        owner: who answers questions about it; here as below, an empty value takes the setting out.
+        description: what one row is, and what the dataset is for.
+        materialize: `table`, `view`, `incremental` or `history`.
+        refresh: how new it has to be: `6h`, `0 6 * * *`, `every: 1d`.
+        tags: words to select it by.
+        key: columns, the identity of a row.
+        parameters: of a saved query, each `month=date`, or `month=date=2026-10-01` with a default.
+        checks: ids of proposed checks, or lines: `["key customer", "total > 0"]`.
         replace: whether something of that name may be there.
-        checks: ids of proposed checks, or lines.
+        branch: where it is published; without it the branch of the server's folder.
+        message: of the commit.
         agreed: the digest of the plan that somebody saw, or `any`: it is published. Without it, it is built aside and shown.
         look: only what it would come to, without building it.
         seen: a ref of what was looked at: where another text was published since, nothing is done.
@@ -50,7 +60,12 @@ class RenameAsked(Document, kw_only=True):
     """A new name for a dataset or a saved query; without `agreed` it is only told what would be done.
 
     Attributes:
+        old: the name that it has.
+        new: the name that it gets.
         leave_view: leave a view under the old name, and what reads it as it is.
+        branch: where it is published; without it the branch of the server's folder.
+        message: of the commit.
+        agreed: the digest of the plan that somebody saw, or `any`: it is published.
     """
 
     old: str
@@ -62,7 +77,14 @@ class RenameAsked(Document, kw_only=True):
 
 
 class RetireAsked(Document, kw_only=True):
-    """Datasets and saved queries that go, in one publish; without `agreed` it is only told what would be done."""
+    """Datasets and saved queries that go, in one publish; without `agreed` it is only told what would be done.
+
+    Attributes:
+        names: all of them.
+        branch: where it is published; without it the branch of the server's folder.
+        message: of the commit.
+        agreed: the digest of the plan that somebody saw, or `any`: it is published.
+    """
 
     names: list[str]
     branch: str | None = None
