@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -99,12 +100,15 @@ def test_nothing_else_that_lies_in_the_folder_is_published(acme):
     acme.write("datasets/marts/half.sql", "select nothing from nowhere.at_all\n")
     acme.write("datasets/marts/count.sql", "select 0 as n\n")
     acme.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,700\n")
+    odd = os.fsencode(acme.root / "datasets/marts") + b"/\xff.sql"
+    Path(os.fsdecode(odd)).write_text("no name of a file\n")
     before = acme.leaves()
     assert save(acme).published
     after = acme.leaves()
     assert {d for d in after if after[d] != before.get(d)} == {"marts.top"}
     assert acme.read("datasets/marts/count.sql") == "select 0 as n\n"
     acme.write("datasets/marts/half.sql", None)
+    Path(os.fsdecode(odd)).unlink()
     acme.run()
     assert acme.ask("from marts.top") == [("cleo", 700)]
     assert acme.ask("from marts.count") == [(0,)]
@@ -367,3 +371,18 @@ def test_what_holds_personal_values_is_marked_as_personal(acme):
     assert "columns: {who: {pii: true}}\n" in acme.read("datasets/marts/people.sql")
     save(acme, "marts.open", f"/*---\ncolumns:\n  who: Known to all\n---*/\n{sql}")  # somebody thought of its columns
     assert "pii" not in acme.read("datasets/marts/open.sql")
+
+
+def test_what_lies_there_and_is_no_file_is_not_written_over(acme):
+    (acme.root / PATH).mkdir(parents=True)
+    assert refused(acme).code == "lake.folder_dirty"
+
+
+def test_what_is_saved_is_published_whole_whatever_else_a_change_may_be(acme):
+    acme.write("andon.toml", '[publish]\nchange = "healthy"\n')
+    acme.run()
+    save(acme)
+    before = acme.leaves()
+    done = save(acme, "marts.totals", "select 'x' as customer, 1 as amount", replaces=True, checks=("amount > 1",))
+    assert (done.published, acme.leaves()) == (False, before)
+    assert acme.read("datasets/marts/totals.sql").startswith("select customer")

@@ -179,7 +179,7 @@ class Saving:
         """Publish it: what `propose` says, done.
 
         Args:
-            options: `agreed`, `message`, `publish`, `branch` and `request` count.
+            options: `agreed`, `message`, `branch` and `request` count; what is saved is published whole or not at all.
 
         Raises:
             As `look`, and ConflictError: `lake.folder_dirty`; PlanUnconfirmed.
