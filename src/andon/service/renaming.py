@@ -14,8 +14,7 @@ from andon.project.rename import renamed_file
 from andon.runs.goal import Listener, RunOptions
 from andon.runs.planning.merge_words import some as listed
 from andon.service.given_files import GivenCode, broken
-from andon.service.saved_texts import new_path, query_path
-from andon.service.saving import file_of, not_found
+from andon.service.saved_texts import file_of, new_path, not_found, query_path
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit, State
@@ -96,6 +95,8 @@ class Renaming:
             ProjectError, ConflictError, PlanUnconfirmed: as `Saving.save`.
         """
         branch, head, state = self._state(options)
+        if (done := self._given.answered(branch, options)) is not None:
+            return self._as_it_was((old,), new, done)
         if ("." in old) != ("." in new):
             message = f"`{old}` and `{new}` are not both datasets, or both saved queries"
             raise UsageError("usage.bad_argument", message, where=new, hint="a dataset has a schema and a name")
@@ -125,12 +126,23 @@ class Renaming:
             ConflictError, PlanUnconfirmed: as `Saving.save`.
         """
         branch, head, state = self._state(options)
+        if (done := self._given.answered(branch, options)) is not None:
+            return self._as_it_was(tuple(names), None, done)
         own = [path for name in names for path in self._own(name, state)]
         given = GivenCode(branch, dict.fromkeys(own), head)
         message = f"retired {listed(names)}"
         return self._done(tuple(names), None, given, options, message, listener, is_dry)
 
     # -- parts
+
+    def _as_it_was(self, names: tuple[str, ...], new: str | None, done: RunResult) -> Moved:
+        """What was renamed or retired by a publish that is there."""
+        commits = self._lake.commits
+        after, before = (commits.state(commits.get(id)).files() for id in (done.commit, done.base))
+        written = tuple(sorted(path for path in after if after[path] != before.get(path)))
+        removed = tuple(sorted(before.keys() - after.keys()))
+        plan = Plan(done.base, done.branch, ())
+        return Moved(names, new, done.branch, written, removed, plan, run=done, published=True)
 
     def _done(
         self,

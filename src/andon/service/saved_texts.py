@@ -10,6 +10,7 @@ from andon.base.names import is_name_part
 from andon.base.record import Record, replace, values_of
 from andon.base.text import excerpt
 from andon.errors import Problem, ProjectError, UsageError
+from andon.model.commit import State
 from andon.project.add_checks import add_checks
 from andon.project.files.front_matter import read_front_matter, read_other_front_matter
 from andon.project.files.layout import plain_name, spot
@@ -197,6 +198,24 @@ def new_path(name: str) -> str:
         good = ".".join(parts if len(parts) == 2 else ["marts", "_".join(parts) or "name"])
         message, hint = f"`{name}` can't name a dataset: that is a schema and a name", f"such as `{good}`"
     raise UsageError("usage.bad_argument", message, where=name, hint=hint)
+
+
+def file_of(name: str, state: State) -> str | None:
+    """The file of a dataset or a saved query, None where there is none."""
+    if "." not in name:
+        path = query_path(name)
+        return path if path in state.shared else None
+    leaf = state.leaves.get(name)
+    return next(path for path, _ in leaf.files if not path.endswith(".lock.txt")) if leaf is not None else None
+
+
+def not_found(name: str) -> UsageError:
+    """The error for a name that nothing has."""
+    if "." in name:
+        message, hint = f"there is no dataset `{name}` to change", "`andon ls` lists them"
+        return UsageError("lake.dataset_not_found", message, where=name, hint=hint)
+    message, hint = f"there is no saved query `{name}` to change", "`andon ls --queries` lists them"
+    return UsageError("lake.query_not_found", message, where=name, hint=hint)
 
 
 def query_path(name: str) -> str:
