@@ -49,8 +49,9 @@ def test_a_part_of_an_answer_says_that_it_is_one(own: tuple[Clone, Serving]) -> 
     other = Serving(clone.root, environ={"ANDON_QUERY_ROWS": "1000"})
     try:
         with andon.connect(other.address) as lake:
-            with pytest.warns(UserWarning, match="first 1,000 rows"):
+            with pytest.warns(UserWarning, match="first 1,000 rows") as told:
                 assert len(lake.sql("select * from range(5000)").arrow()) == 1000
+            assert told[0].filename == __file__
             assert len(lake.sql("select * from range(1000)").arrow()) == 1000
     finally:
         other.stop()
@@ -91,12 +92,18 @@ def test_the_whole_loop(own: tuple[Clone, Serving], lake: andon.RemoteLake, tmp_
     assert saved.published
     assert clone.read("datasets/marts/top.sql") is not None
     assert lake.sql("from marts.top").fetchall() == [("ben", 20)]
+    moved = lake.rename("marts.top", "marts.most", publish=False)
+    assert (moved.published, moved.written) == (False, ["datasets/marts/most.sql"])
+    assert lake.rename("marts.top", "marts.most", report=lambda name, _: heard.append(name)).published
+    assert lake.sql("from marts.most").fetchall() == [("ben", 20)]
+    assert lake.retire("marts.most").removed == ["datasets/marts/most.sql"]
+    assert "marts.most" not in {d.dataset for d in lake.datasets()}
     csv = tmp_path / "leads.csv"
     csv.write_text("id,name\n1,x\n2,y\n", encoding="utf-8")
     assert lake.upload(csv, "crm.leads").published
     assert lake.sql("select count(*) from crm.leads").fetchall() == [(2,)]
     assert [s.dataset for s in lake.sources] == ["crm.leads", "shop.orders"]
-    assert lake.lineage("marts.top").to_json()["start"]
+    assert lake.lineage("marts.totals").to_json()["start"]
     assert lake.profile("crm.leads").rows == 2
     assert {c.status for c in lake.check().checks} <= {"pass"}
     assert lake.diff("main~1", "main").to_json()

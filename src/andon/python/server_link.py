@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from datetime import time as time_of_day
 from decimal import Decimal
@@ -25,6 +25,9 @@ from andon.errors import (
     ProjectError,
     UsageError,
 )
+
+#: Hears of progress: names of events (`planned`, `task-started`, …) and their documents.
+Hears = Callable[[str, Any], None]
 
 ARROW = "application/vnd.apache.arrow.stream"
 _JSON = "application/json"

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from andon.base.document import Document
-from andon.base.record import field, replace
-from andon.lake.refs import Ref
+from andon.base.record import field
 from andon.model.person import PersonRole
-from andon.model.plan import Plan
 from andon.runs.goal import RunOptions
-from andon.service.renaming import Moved, MovedDocument
+from andon.service.renaming import MovedDocument
 from andon.service.saved_texts import ToSave
 from andon.service.saving import SavedDocument
 from andon.web.endpoint import Endpoint, RouteCall
@@ -114,19 +112,7 @@ def _save(call: RouteCall) -> Any:
         return saving.look(wanted, options)
     if asked.agreed is None:
         return saving.propose(wanted, options, call.listener)
-    if _done(call) is not None:
-        return replace(saving.look(replace(wanted, replaces=True), options), published=True)
     return saving.save(wanted, _options(call), call.listener)
-
-
-def _done(call: RouteCall) -> Ref | None:
-    """What the same request published, if its answer was lost."""
-    workspace = call.service.workspace
-    return workspace.lake.refs.moved_by(workspace.caller.request, workspace.branch(call.body.branch), "branch")
-
-
-def _moved(names: tuple[str, ...], new: str | None, done: Ref) -> Moved:
-    return Moved(names, new, done.name, (), (), Plan(done.commit, done.name, ()), published=True)
 
 
 def _options(call: RouteCall) -> RunOptions:
@@ -136,8 +122,6 @@ def _options(call: RouteCall) -> RunOptions:
 
 def _rename(call: RouteCall) -> Any:
     asked: RenameAsked = call.body
-    if (done := _done(call)) is not None:
-        return _moved((asked.old,), asked.new, done)
     renaming, is_dry = call.service.renaming, asked.agreed is None
     return renaming.rename(
         asked.old, asked.new, _options(call), call.listener, leaves_view=asked.leave_view, is_dry=is_dry
@@ -146,8 +130,6 @@ def _rename(call: RouteCall) -> Any:
 
 def _retire(call: RouteCall) -> Any:
     asked: RetireAsked = call.body
-    if (done := _done(call)) is not None:
-        return _moved(tuple(asked.names), None, done)
     return call.service.renaming.retire(asked.names, _options(call), call.listener, is_dry=asked.agreed is None)
 
 
