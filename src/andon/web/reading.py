@@ -41,6 +41,8 @@ def read_query(kind: type[D], pairs: Iterable[tuple[str, str]], address: str) ->
             values.setdefault(name, []).append(text)
         elif name in values:
             raise UsageError("usage.bad_argument", f"`{name}` is given twice", where=address, hint="leave one out")
+        elif text == "null":  # the word of a document, where it stands for nothing at all; here one leaves it out
+            raise UsageError("usage.bad_argument", f"`{name}` is `null`", where=address, hint="leave it out")
         else:
             values[name] = text
     learn(kind)
