@@ -159,7 +159,7 @@ WRONG = [
     ("marts.top", "drop table marts.totals", {}, "project.not_select", "query:1:1"),
     ("marts.top", "select $n as n from marts.totals", {}, "project.refused_sql", "query:1:8"),
     ("marts.top", TOP, {"materialize": "tabel"}, "project.bad_value", "datasets/marts/top.sql:2:14"),
-    ("marts.top", TOP, {"refresh": "often"}, "project.unknown_key", None),
+    ("marts.top", TOP, {"refresh": "often"}, "usage.bad_argument", "refresh"),
     ("marts.top", TOP, {"checks": ("amount >",)}, "project.bad_check", None),
     ("marts.top", TOP, {"checks": ("12345678",)}, "usage.bad_argument", "12345678"),
     ("shop.orders", TOP, {"replaces": True}, "usage.bad_argument", "sources/shop/orders.sql"),

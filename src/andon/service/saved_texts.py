@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from andon.base.duration import read_duration
-from andon.base.names import is_name_part
+from andon.base.names import did_you_mean, is_name_part
 from andon.base.record import Record, replace, values_of
 from andon.base.text import excerpt
 from andon.errors import Problem, ProjectError, UsageError
@@ -209,12 +209,19 @@ def file_of(name: str, state: State) -> str | None:
     return next(path for path, _ in leaf.files if not path.endswith(".lock.txt")) if leaf is not None else None
 
 
-def not_found(name: str) -> UsageError:
+def query_names(state: State) -> list[str]:
+    """All saved queries."""
+    return [path.removeprefix("queries/").removesuffix(".sql") for path in state.shared if path.startswith("queries/")]
+
+
+def not_found(name: str, state: State) -> UsageError:
     """The error for a name that nothing has."""
     if "." in name:
-        message, hint = f"there is no dataset `{name}` to change", "`andon ls` lists them"
+        near = did_you_mean(name, state.leaves)
+        message, hint = f"there is no dataset `{name}` to change", near or "`andon ls` lists them"
         return UsageError("lake.dataset_not_found", message, where=name, hint=hint)
-    message, hint = f"there is no saved query `{name}` to change", "`andon ls --queries` lists them"
+    near = did_you_mean(name, query_names(state))
+    message, hint = f"there is no saved query `{name}` to change", near or "`andon ls --queries` lists them"
     return UsageError("lake.query_not_found", message, where=name, hint=hint)
 
 
@@ -244,9 +251,17 @@ def _parameters(said: Sequence[str]) -> str:
 
 
 def _refresh(said: str) -> str:
+    """When a refresh is due, as a mapping in YAML.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
     text = said.strip()
     if read_duration(text) is not None:
         return f"{{max_age: {text}}}"
     if _CRON.match(text) and ":" not in text:
         return f'{{cron: "{text}"}}'
+    if ":" not in text:
+        hint = "`6h`: at most so old; `0 6 * * *`: at these times; `every: 1d`"
+        raise UsageError("usage.bad_argument", f"`{said}` says not how new it has to be", where="refresh", hint=hint)
     return text if text.startswith("{") else f"{{{text}}}"

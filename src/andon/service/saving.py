@@ -185,7 +185,7 @@ class Saving:
         state, before = (commits.state(commits.get(id)) for id in (done.commit, done.base))
         path = file_of(name, state)
         if path is None:
-            raise not_found(name)
+            raise not_found(name, state)
         leaf = state.leaves.get(name)
         types = objects.versions([leaf.version])[leaf.version].types if leaf is not None else ()
         known = objects.definitions([leaf.definition]).get(leaf.definition) if leaf is not None else None
@@ -219,7 +219,7 @@ class Saving:
         if path is None:
             if wanted.sql is None:
                 new_path(wanted.name)  # a name that none can have is told as that
-                raise not_found(wanted.name)
+                raise not_found(wanted.name, state)
             return None
         what = "query" if wanted.is_query else "dataset"
         if not wanted.replaces:
