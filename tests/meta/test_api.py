@@ -15,6 +15,7 @@ import pytest
 
 import andon
 from andon.python import lake as api
+from andon.python import remote, remote_nouns
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = Path(__file__).parent / "api.txt"
@@ -31,6 +32,13 @@ _HEAVY += (
     "andon.query.workers",
 )
 
+#: Nouns of a lake, with those of a served one.
+_NOUNS = {api.Branches: remote_nouns.RemoteBranches, api.LakeSources: remote_nouns.RemoteSources}
+
+
+def _verbs(cls: type) -> set[str]:
+    return {name for name in dir(cls) if not name.startswith("_")}
+
 
 def test_public_names_and_signatures_are_those_of_the_snapshot():
     found = "\n".join(_surface()) + "\n"
@@ -43,9 +51,15 @@ def test_all_names_are_documented():
     for name in andon.__all__:
         thing = getattr(andon, name)
         assert name == "__version__" or inspect.getdoc(thing), name
-    for cls in (api.Lake, api.SavingLake, api.Result, api.Branches, api.LakeSources):
-        for name, member in vars(cls).items():
-            assert name.startswith("_") or inspect.getdoc(member), f"{cls.__name__}.{name}"
+    for cls in (api.Lake, api.Result, api.Branches, api.LakeSources, remote.RemoteLake, *_NOUNS.values()):
+        for name in _verbs(cls):
+            assert inspect.getdoc(getattr(cls, name)), f"{cls.__name__}.{name}"
+
+
+def test_a_served_lake_has_every_verb():
+    assert _verbs(api.Lake) <= _verbs(remote.RemoteLake)
+    for here, there in _NOUNS.items():
+        assert _verbs(here) <= _verbs(there), here.__name__
 
 
 def test_unknown_names_are_refused():

@@ -8,6 +8,8 @@ import pytest
 
 import andon
 from andon.errors import AccessError, MachineError, ProjectError, UsageError
+from andon.python.lake import Branches, LakeSources
+from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from kit.clones import Clone
 from kit.serving import Serving
 
@@ -47,8 +49,9 @@ def test_a_part_of_an_answer_says_that_it_is_one(own: tuple[Clone, Serving]) -> 
     other = Serving(clone.root, environ={"ANDON_QUERY_ROWS": "1000"})
     try:
         with andon.connect(other.address) as lake:
-            with pytest.warns(UserWarning, match="first 1,000 rows"):
+            with pytest.warns(UserWarning, match="first 1,000 rows") as told:
                 assert len(lake.sql("select * from range(5000)").arrow()) == 1000
+            assert told[0].filename == __file__
             assert len(lake.sql("select * from range(1000)").arrow()) == 1000
     finally:
         other.stop()
@@ -89,12 +92,18 @@ def test_the_whole_loop(own: tuple[Clone, Serving], lake: andon.RemoteLake, tmp_
     assert saved.published
     assert clone.read("datasets/marts/top.sql") is not None
     assert lake.sql("from marts.top").fetchall() == [("ben", 20)]
+    moved = lake.rename("marts.top", "marts.most", publish=False)
+    assert (moved.published, moved.written) == (False, ["datasets/marts/most.sql"])
+    assert lake.rename("marts.top", "marts.most", report=lambda name, _: heard.append(name)).published
+    assert lake.sql("from marts.most").fetchall() == [("ben", 20)]
+    assert lake.retire("marts.most").removed == ["datasets/marts/most.sql"]
+    assert "marts.most" not in {d.dataset for d in lake.datasets()}
     csv = tmp_path / "leads.csv"
     csv.write_text("id,name\n1,x\n2,y\n", encoding="utf-8")
     assert lake.upload(csv, "crm.leads").published
     assert lake.sql("select count(*) from crm.leads").fetchall() == [(2,)]
     assert [s.dataset for s in lake.sources] == ["crm.leads", "shop.orders"]
-    assert lake.lineage("marts.top").to_json()["start"]
+    assert lake.lineage("marts.totals").to_json()["start"]
     assert lake.profile("crm.leads").rows == 2
     assert {c.status for c in lake.check().checks} <= {"pass"}
     assert lake.diff("main~1", "main").to_json()
@@ -108,8 +117,38 @@ def test_where_nothing_answers_it_is_said(own: tuple[Clone, Serving]) -> None:
     with pytest.raises(MachineError) as nothing:
         andon.connect("http://127.0.0.1:9", timeout=0.5)
     assert nothing.value.code == "machine.server"
-    with pytest.raises(UsageError):
+    assert nothing.value.message == "the server does not answer: connection refused"
+    with pytest.raises(UsageError) as bare:
         andon.connect("localhost:7411")
+    assert bare.value.hint == '`andon.connect("http://localhost:7411")`'
+
+
+def test_it_has_the_verbs_of_a_lake() -> None:
+    for here, there in ((andon.Lake, andon.RemoteLake), (Branches, RemoteBranches), (LakeSources, RemoteSources)):
+        verbs = {name for name in dir(here) if not name.startswith("_")}
+        assert verbs <= set(dir(there))
+
+
+def test_a_query_is_saved_renamed_and_retired(own: tuple[Clone, Serving]) -> None:
+    clone, serving = own
+    with andon.connect(f"{serving.address}/api/v1/") as lake:
+        assert lake.save("marts.rich", "select id from shop.orders where amount > 9").published
+        assert not lake.rename("marts.rich", "marts.big", publish=False).published
+        moved = lake.rename("marts.rich", "marts.big", message="bigger")
+        assert (moved.published, moved.written) == (True, ["datasets/marts/big.sql"])
+        assert lake.log(limit=1)[0].message == "bigger"
+        with pytest.raises(UsageError) as read:
+            lake.retire("shop.orders")
+        assert read.value.code == "lake.is_read"
+        assert read.value.hint == (
+            "`andon retire shop.orders marts.big marts.count marts.totals marts.best` takes them with it; or change them first"
+        )
+        assert not lake.retire(*read.value.hint.split("`")[1].split()[2:], publish=False).published
+        assert not any(problem.hint for problem in read.value.problems)
+        assert lake.retire("marts.big").published
+        assert not (clone.root / "datasets/marts/big.sql").exists()
+        with pytest.raises(UsageError, match="mapping of names to types"):
+            lake.save("of_a", "from shop.orders where customer = $c", parameters=["c=text"])  # type: ignore[arg-type]
 
 
 def test_a_wrong_token_lets_nobody_in(own: tuple[Clone, Serving]) -> None:

@@ -6,11 +6,11 @@ lake.sql("select * from marts.revenue_by_month").df()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from andon.base.clock import to_text
 from andon.base.document import from_json
@@ -22,10 +22,10 @@ from andon.model.plan import PlanDocument
 from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
-from andon.python.remote_answer import RemoteAnswer
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
+from andon.python.remote_saving import RemoteSaving
 from andon.python.result import Result
-from andon.python.server_link import ServerLink, no_server
+from andon.python.server_link import Hears, ServerLink, no_server
 from andon.runs.goal import ANY_PLAN
 from andon.service.checks import CheckReportDocument
 from andon.service.datasets import DatasetInfo, PageDocument
@@ -33,8 +33,6 @@ from andon.service.documents import AcceptedDocument
 from andon.service.history import DiffDocument, LogDocument
 from andon.service.lineage import ImpactDocument, TrailDocument
 from andon.service.pull import PulledDocument
-from andon.service.saved_queries import SavedQueryInfo
-from andon.service.saving import SavedDocument
 from andon.service.schema_changes import SchemaChangeDocument
 from andon.service.status import StatusDocument
 from andon.service.suggestions import Suggested, SuggestionsDocument
@@ -44,11 +42,6 @@ from andon.service.unit_tests import TestsDocument
 if TYPE_CHECKING:
     from andon.engines.duckdb.parameters import Parameters
     from andon.model.unit_tests import TestDocument
-
-T = TypeVar("T")
-
-#: Hears of progress: names of events (`planned`, `task-started`, …) and their documents.
-Hears = Callable[[str, Any], None]
 
 
 def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> RemoteLake:
@@ -66,20 +59,20 @@ def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> Rem
     lake = RemoteLake(ServerLink(url, token, timeout))
     try:
         lake.who()
-    except UsageError as error:  # a document that is another
-        raise no_server(url, 200) from error
+    except BaseException as error:
+        lake.close()
+        if isinstance(error, UsageError):  # a document that is another
+            raise no_server(url, 200) from error
+        raise
     return lake
 
 
-class RemoteLake:
+class RemoteLake(RemoteSaving):
     """A lake that a server has; verbs and arguments as in `Lake`. `at` makes one that reads another commit.
 
-    What is about a folder (`plan`, `run`, `status`, `pull`) is about the one that the server works in.
+    What is about a folder (`plan`, `run`, `status`, `pull`) is about the one that the server works in. Answers are the
+    documents of `--json` as objects: `lake.log()[0].message`.
     """
-
-    def __init__(self, link: ServerLink, ref: str | None = None) -> None:
-        self._link = link
-        self._ref = ref
 
     # -- asking
 
@@ -94,14 +87,6 @@ class RemoteLake:
             UsageError: what is wrong with the query or with a parameter.
         """
         return self._result({"sql": query, "parameters": parameters}, at)
-
-    def query(self, name: str, /, *, at: str | None = None, **values: Any) -> Result:
-        """Ask a saved query, with values of its parameters."""
-        return self._result({"saved": name, "parameters": values or None}, at)
-
-    def queries(self) -> list[SavedQueryInfo]:
-        """All saved queries, by name."""
-        return from_json(list[SavedQueryInfo], self._link.get("/saved-queries", at=self._ref))
 
     def at(self, ref: str) -> RemoteLake:
         """The same lake, read at the commit that `ref` names."""
@@ -224,32 +209,6 @@ class RemoteLake:
         found = self._link.send("/uploads", content, **said, publish=publish, message=message, agreed=ANY_PLAN)
         return from_json(RunDocument, found)
 
-    def save(
-        self,
-        name: str,
-        sql: str | None = None,
-        *,
-        parameters: Mapping[str, str] | None = None,
-        checks: str | Sequence[str] = (),
-        key: str | Sequence[str] | None = None,
-        replaces: bool = False,
-        publish: bool = True,
-        report: Hears | None = None,
-        **said: Any,
-    ) -> SavedDocument:
-        """Save a query as the dataset `schema.name`, or under a name without a schema; arguments as in `Lake.save`."""
-        body = {
-            **said,
-            "name": name,
-            "sql": sql,
-            "parameters": None if parameters is None else [f"{n}={kind}" for n, kind in parameters.items()],
-            "checks": [checks] if isinstance(checks, str) else list(checks),
-            "key": [key] if isinstance(key, str) else key,
-            "replace": replaces,
-            "agreed": ANY_PLAN if publish else None,
-        }
-        return self._told("/datasets", body, report, SavedDocument)
-
     def test(self, *select: str, exclude: Sequence[str] = (), again: bool = False) -> list[TestDocument]:
         """Run unit tests; the results."""
         found = self._link.post("/tests", {"select": select, "exclude": tuple(exclude), "again": again})
@@ -347,25 +306,8 @@ class RemoteLake:
         self.close()
 
     def __repr__(self) -> str:
-        about = self._link.get("")
-        return f"<andon lake {about['project']} at {self._link.url}: {self._ref or about['branch']}>"
-
-    # -- parts
-
-    def _result(self, asked: Mapping[str, Any], at: str | None) -> Result:
-        body = {**asked, "at": at or self._ref}
-        return Result(RemoteAnswer(self._link, body))
-
-    def _told(self, path: str, body: Mapping[str, Any], report: Hears | None, kind: type[T]) -> T:
-        if report is None:
-            return from_json(kind, self._link.post(path, body))
-        document: Any = None
-        for name, found in self._link.follow(path, body):
-            if name == "answer":
-                document = found
-            else:
-                report(name, found)
-        return from_json(kind, document)
+        # nothing is asked: what shows a value must not fail, or wait, because of a server
+        return f"<andon lake at {self._link.url}{f': {self._ref}' if self._ref is not None else ''}>"
 
 
 def _lineage(dataset: str, column: str | None) -> str:

@@ -51,7 +51,7 @@ class RemoteAnswer:
         self.columns = list(self._table.column_names)
         if self.truncated:
             warnings.warn(
-                f"only the first {len(self._table):,} rows: the server gives no more of one query", stacklevel=5
+                f"only the first {len(self._table):,} rows: the server gives no more of one query", stacklevel=4
             )
 
     def fetch(self, limit: int | None = None) -> list[tuple[Any, ...]]:

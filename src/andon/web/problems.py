@@ -13,6 +13,7 @@ from andon.errors import CODES, AccessError, AndonError, ConflictError, MachineE
 from andon.model.plan import PlanDocument
 from andon.render.values import as_json_text
 from andon.web.endpoint import API
+from andon.web.hints import routes_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -55,6 +56,7 @@ class ProblemDocument(Document, kw_only=True):
         type: where the code is explained, relative to the server.
         title: what the code means; `detail`: what happened this time.
         plan, digest: what would be done, where somebody has to agree; the call again with `agreed: digest` does just that.
+        routes: the calls that do what the commands do that `hint` names.
     """
 
     type: str
@@ -69,6 +71,7 @@ class ProblemDocument(Document, kw_only=True):
     details: dict[str, Any] | UnsetType = UNSET
     plan: PlanDocument | UnsetType = UNSET
     digest: str | UnsetType = UNSET
+    routes: dict[str, str] | UnsetType = UNSET
 
 
 def status_of(error: AndonError) -> int:
@@ -92,6 +95,7 @@ def status_of(error: AndonError) -> int:
 def problem_of(error: AndonError) -> ProblemDocument:
     """The document of an error."""
     plan = getattr(error, "plan", None)
+    hint = error.hint if plan is None else f'the same call with `"agreed": "{plan.digest}"` does just what `plan` tells'
     return ProblemDocument(
         type=f"{API}/errors/{error.code}",
         title=CODES[error.code],
@@ -99,12 +103,13 @@ def problem_of(error: AndonError) -> ProblemDocument:
         detail=error.message,
         code=error.code,
         where=error.where,
-        hint=error.hint,
+        hint=hint,
         retryable=error.retryable,
         problems=list(error.problems),
         details=dict(error.details) if error.details else UNSET,
         plan=plan.document() if plan is not None else UNSET,
         digest=plan.digest if plan is not None else UNSET,
+        routes=routes_of(hint) or UNSET,
     )
 
 
