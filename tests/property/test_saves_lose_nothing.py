@@ -173,7 +173,7 @@ class People:
             service.close()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, min_size=4, max_size=14))
 def test_what_is_saved_is_published_and_no_edit_is_lost(taken):
     with tempfile.TemporaryDirectory() as place, closing(People(Path(place))) as people:

@@ -122,18 +122,32 @@ def test_in_the_middle_of_sql(built):
     assert error.code == "build.interrupted"
 
 
-def test_in_the_middle_of_a_query_of_a_server(built, postgres):
+#: By kind of server: a query that takes a minute, and how many of those it works on.
+SLOW = {
+    "postgres": (
+        "select n, pg_sleep(20)::text as slept from generate_series(1, 3) n",
+        "select count(*) from pg_stat_activity where query like '%pg_sleep(20)%' and state = 'active' and pid <> pg_backend_pid()",
+    ),
+    "maria": (
+        "select n, sleep(20) as slept from (select 1 as n union all select 2 union all select 3) q",
+        "select count(*) from information_schema.processlist where info like '%sleep(20)%' and id <> connection_id()",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_in_the_middle_of_a_query_of_a_server(built, kind, request):
     """It is told to stop: else it would work on, and the run would wait for it."""
     project, _, _ = built
-    project.write("andon.toml", postgres.connection())
+    server = request.getfixturevalue(kind)
+    project.write("andon.toml", server.connection())
     project.environ["SHOP_PASSWORD"] = PASSWORD
-    slow = "select n, pg_sleep(20)::text as slept from generate_series(1, 3) n"
-    project.write("sources/shop/slow.sql", f"/*---\nconnection: shop\n---*/\n{slow}\n")
+    query, asked = SLOW[kind]
+    project.write("sources/shop/slow.sql", f"/*---\nconnection: shop\n---*/\n{query}\n")
     with closing(project.open()) as service:
         error = stopped(service, started("shop.slow"), after=1.0)
         assert error.code == "build.interrupted"
-        asked = "select count(*) from pg_stat_activity where query like '%pg_sleep(20)%' and state = 'active'"
-        assert postgres.run(asked + " and pid <> pg_backend_pid()") == "0"
+        assert server.run(asked).strip() == "0"
 
 
 def test_in_the_middle_of_python(built):

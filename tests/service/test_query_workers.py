@@ -227,6 +227,22 @@ def test_time_and_memory_are_bounded(served, text, limit):
     assert time.monotonic() - began < 4
 
 
+def test_what_does_not_fit_in_memory_goes_to_its_own_folder(served):
+    service, _, root = served
+    sort = "select sum(n) from (select row_number() over (order by md5(x::varchar)) as n from range(600000) t(x))"
+    small = replace(LIMITS, memory=30_000_000, temporary=500_000_000)
+    with ThreadPoolExecutor(1) as pool:
+        sorting = pool.submit(lambda: service.querying.stream(sort, limits=small).rows())
+        spilled = False
+        while not sorting.done():
+            spilled = spilled or any(root.glob("tmp/*/workers-*/*/duckdb_temp*"))
+            time.sleep(0.02)
+        assert sorting.result() == [(600000 * 600001 // 2,)]
+    assert spilled
+    with pytest.raises(UsageError, match="memory"):
+        service.querying.stream(sort, limits=replace(small, temporary=10_000_000)).rows()
+
+
 def test_time_is_that_of_work_and_not_of_reading(served):
     stream = served[0].querying.stream("select range from range(1000000)", limits=replace(LIMITS, seconds=1.5))
     got = 0
@@ -235,6 +251,18 @@ def test_time_is_that_of_work_and_not_of_reading(served):
         time.sleep(0.5 if number < 4 else 0)
     assert got > 8_000_000
     assert stream.rows_read == 1_000_000
+
+
+def test_an_answer_that_nobody_takes_is_dropped(served):
+    hasty = replace(LIMITS, patience=0.3, rows=None, bytes=None)
+    asked, begun = (served[0].querying.stream(ENDLESS_ROWS, limits=hasty) for _ in range(2))
+    pieces = begun.arrow()
+    next(pieces)
+    time.sleep(1.5)
+    for read in (asked.rows, lambda: list(pieces)):
+        with pytest.raises(UsageError, match="nobody took it") as caught:
+            read()
+        assert caught.value.details == {"limit": "reading"}
 
 
 @pytest.mark.skipif(not LINUX, reason="memory is told by /proc")

@@ -153,18 +153,15 @@ def test_a_history_goes_on_under_another_name(acme):
     assert acme.ask("select * from marts.past order by all") == before
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "code"),
-    [
+def test_names_that_do_not_fit_are_told(acme):
+    for old, new, code in [
         ("marts.totals", "marts.best", "usage.exists"),
         ("marts.totals", "totals", "usage.bad_argument"),
         ("marts.totals", "marts.Totals", "usage.bad_argument"),
         ("marts.nothing", "marts.totals2", "lake.dataset_not_found"),
         ("nothing", "totals", "lake.query_not_found"),
-    ],
-)
-def test_names_that_do_not_fit_are_told(acme, old, new, code):
-    assert refused(acme, rename, old, new).code == code
+    ]:
+        assert refused(acme, rename, old, new).code == code
 
 
 def test_readers_with_edits_in_the_folder_stay_as_they_are(acme):

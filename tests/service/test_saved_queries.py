@@ -78,21 +78,18 @@ def test_a_run_of_the_folder_takes_those_that_lie_there(acme):
     assert listed(acme) == []
 
 
-@pytest.mark.parametrize(
-    ("values", "word"),
-    [
+def test_values_that_do_not_fit_are_told(acme):
+    save(acme, parameters=("least=decimal", "n=integer=1"))
+    for values, word in [
         ({}, "needs a value for `least`"),
         ({"least": "x"}, "is no decimal"),
         ({"least": True}, "is no decimal"),
         ({"least": "1", "n": "1.5"}, "is no integer"),
         ({"least": "1", "lesst": "2"}, "has no parameter `lesst`"),
-    ],
-)
-def test_values_that_do_not_fit_are_told(acme, values, word):
-    save(acme, parameters=("least=decimal", "n=integer=1"))
-    with pytest.raises(AndonError, match=word) as raised:
-        ask(acme, **values)
-    assert raised.value.code == "usage.bad_argument"
+    ]:
+        with pytest.raises(AndonError, match=word) as raised:
+            ask(acme, **values)
+        assert raised.value.code == "usage.bad_argument"
 
 
 def test_a_value_is_never_read_as_sql(acme):
@@ -100,35 +97,36 @@ def test_a_value_is_never_read_as_sql(acme):
     assert ask(acme, text="1'; drop table x --", day="2026-10") == [("1'; drop table x --", date(2026, 10, 1))]
 
 
-@pytest.mark.parametrize(
-    ("path", "text", "code", "where"),
-    [
-        (PATH, "select customer from marts.total", "project.unknown_dataset", "1:22"),
-        (PATH, "select cust from marts.totals where amount > $n", "project.unknown_column", "1:8"),
-        (PATH, "select $first, $second, cust from marts.totals", "project.unknown_column", "1:25"),
-        (PATH, "select 1 as x; select 2 as y", "project.two_statements", "1:16"),
-        (PATH, "select * from read_csv('/etc/passwd')", "usage.not_one_select", "1:15"),
-        (PATH, "select ? as x", "project.bad_sql", None),
-        (PATH, "/*---\nparameters:\n  n: number\n---*/\nselect $n as x", "project.bad_value", "3:6"),
-        (PATH, "/*---\nparameters:\n  n: {type: date, default: x}\n---*/\nselect $n as x", "project.bad_value", "3:28"),
-        (PATH, "/*---\nparameters:\n  m: date\n---*/\nselect $n as x", "project.bad_value", "3:3"),
-        (PATH, "/*---\nmaterialize: view\n---*/\nselect 1 as x", "project.unknown_key", "2:1"),
-        ("queries/Best.sql", "select 1 as x", "project.bad_name", None),
-        ("queries/a/best.sql", "select 1 as x", "project.bad_name", None),
-        (PATH, "", "project.empty_file", None),
-    ],
-)
-def test_what_is_wrong_with_one_is_told_with_all_other_problems(acme, path, text, code, where):
-    acme.write(path, text)
+#: A file, its text, and the code and the place of what is wrong with it.
+WRONG = [
+    (PATH, "select customer from marts.total", "project.unknown_dataset", "1:22"),
+    (PATH, "select cust from marts.totals where amount > $n", "project.unknown_column", "1:8"),
+    (PATH, "select $first, $second, cust from marts.totals", "project.unknown_column", "1:25"),
+    (PATH, "select 1 as x; select 2 as y", "project.two_statements", "1:16"),
+    (PATH, "select * from read_csv('/etc/passwd')", "usage.not_one_select", "1:15"),
+    (PATH, "select ? as x", "project.bad_sql", None),
+    (PATH, "/*---\nparameters:\n  n: number\n---*/\nselect $n as x", "project.bad_value", "3:6"),
+    (PATH, "/*---\nparameters:\n  n: {type: date, default: x}\n---*/\nselect $n as x", "project.bad_value", "3:28"),
+    (PATH, "/*---\nparameters:\n  m: date\n---*/\nselect $n as x", "project.bad_value", "3:3"),
+    (PATH, "/*---\nmaterialize: view\n---*/\nselect 1 as x", "project.unknown_key", "2:1"),
+    ("queries/Best.sql", "select 1 as x", "project.bad_name", None),
+    ("queries/a/best.sql", "select 1 as x", "project.bad_name", None),
+    (PATH, "", "project.empty_file", None),
+]
+
+
+def test_what_is_wrong_with_one_is_told_with_all_other_problems(acme):
     acme.write("datasets/marts/wrong.sql", "selec 1")
     head = acme.head()
-    with pytest.raises(AndonError) as raised:
-        acme.run()
-    (found,) = [problem for problem in raised.value.problems if problem.file == path]
-    assert found.code == code
-    if where is not None:
-        assert found.where == f"{path}:{where}"
-    assert any(problem.file == "datasets/marts/wrong.sql" for problem in raised.value.problems)
+    for path, text, code, where in WRONG:
+        acme.write(path, text)
+        with pytest.raises(AndonError) as raised:
+            acme.run()
+        acme.write(path, None)
+        found = [problem for problem in raised.value.problems if problem.file == path]
+        assert [problem.code for problem in found] == [code], (text, raised.value)
+        assert where is None or found[0].where == f"{path}:{where}", (text, raised.value)
+        assert any(problem.file == "datasets/marts/wrong.sql" for problem in raised.value.problems)
     assert acme.head() == head
 
 

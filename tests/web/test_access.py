@@ -96,6 +96,23 @@ def test_a_token_is_known_by_its_hash_alone(team: Serving) -> None:
     assert made.token[-43:] not in shown.data.decode()
 
 
+def test_a_secret_is_told_to_nobody_but_who_asks(team: Serving) -> None:
+    ana = _as(team, "ana")
+    made = ana.post("/tokens", {"person": "ana"})
+    assert (made.status, "Andon-Call" in made.headers) == (201, False)
+    again = ana.post("/tokens", {"person": "ana"}, **{"Idempotency-Key": "one-token"})
+    assert (again.status, again.code, again.document["where"]) == (400, "usage.bad_argument", "Idempotency-Key")
+    # rows of a database that only editors may ask
+    _as(team, "ben").post("/live-queries", {"connection": "shop", "sql": "select 1"})
+    reader = _as(team, "BI tool")
+    reader_sees = reader.get("/calls")
+    assert [
+        call["verb"] for call in reader_sees.document if call["verb"] in ("POST /tokens", "POST /live-queries")
+    ] == []
+    assert made.document["token"] not in reader_sees.data.decode()
+    assert team.service.workspace.lake.database.query("select body from answered_call where id = 'one-token'") == []
+
+
 def test_a_token_that_is_taken_back_is_taken_back_at_once(team: Serving) -> None:
     made = team.service.tokens.create("ben")
     client = team.client(made.token)

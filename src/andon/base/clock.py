@@ -20,7 +20,7 @@ def system_clock() -> datetime:
 
 def to_text(moment: datetime) -> str:
     """`moment` as ISO 8601 in UTC with microseconds and a final `Z`; sorts as time does."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def following(now: str, last: str, next_after: str | None = None) -> str:
@@ -41,7 +41,10 @@ def from_text(text: str) -> datetime:
     """The moment that ISO 8601 `text` names; without a zone it is read as UTC.
 
     Raises:
-        ValueError: if `text` is no ISO date or time.
+        ValueError: if `text` is no ISO date or time, or one before the year 1 or after 9999.
     """
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"`{text}` lies out of all years") from error

@@ -17,7 +17,7 @@ from andon.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*(/[A-Za-z0-9_][A-Za-z0-9_.\-]*)*\Z")
 _RUN = re.compile(r"run:\d+\Z")
-_STEP = re.compile(r"~(\d*)|@([0-9][0-9T:\-+.Z ]*)")
+_STEP = re.compile(r"~([0-9]{0,9})|@([0-9][0-9T:\-+.Z ]*)")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _PREFIX = re.compile(r"[0-9a-f]{7,64}\Z")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from andon.base.clock import to_text
 from andon.base.document import from_json
-from andon.errors import MachineError, UsageError
+from andon.errors import UsageError
 from andon.model.check_result import CheckDocument
 from andon.model.due import DueDocument
 from andon.model.person import Whoami
@@ -26,7 +26,7 @@ from andon.python.remote_answer import RemoteAnswer
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from andon.python.result import Result
 from andon.python.saving import said_parameters
-from andon.python.server_link import ServerLink
+from andon.python.server_link import ServerLink, no_server
 from andon.runs.goal import ANY_PLAN
 from andon.service.checks import CheckReportDocument
 from andon.service.datasets import DatasetInfo, PageDocument
@@ -59,14 +59,17 @@ def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> Rem
     Args:
         url: the address, `http://localhost:7411`.
         token: by which the server knows who asks; none where it knows nobody.
-        timeout: seconds to wait for a connection.
+        timeout: seconds to wait for a connection, and for its first answer.
 
     Raises:
         AccessError: the server does not know the token.
         MachineError: `machine.server` where nothing answers.
     """
     lake = RemoteLake(ServerLink(url, token, timeout))
-    lake.who()
+    try:
+        lake.who()
+    except UsageError as error:  # a document that is another
+        raise no_server(url, 200) from error
     return lake
 
 
@@ -384,9 +387,6 @@ class RemoteLake:
                 document = found
             else:
                 report(name, found)
-        if document is None:
-            message = "the server stopped telling before the answer was there"
-            raise MachineError("machine.server", message, hint="`lake.log()` shows what was published", retryable=True)
         return from_json(kind, document)
 
 

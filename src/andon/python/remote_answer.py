@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from andon.errors import MachineError
-from andon.python.server_link import ServerLink
+from andon.python.server_link import ServerLink, no_server
 
 #: What a server says in the metadata of an Arrow stream (`query/apart/answering.py`).
 _TYPES, _TRUNCATED = b"andon.types", b"andon.truncated"
@@ -44,6 +44,8 @@ class RemoteAnswer:
                     self.truncated = said is not None and said.get(_TRUNCATED) == b"true"
                 schema = reader.schema
         known = dict(schema.metadata or {})
+        if _TYPES not in known:
+            raise no_server(link.url, 200)
         self.types: list[str] = json.loads(known.pop(_TYPES))
         self._table = pyarrow.Table.from_batches(batches, schema).replace_schema_metadata(known or None)
         self.columns = list(self._table.column_names)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from datetime import time as time_of_day
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from andon.errors import (
     CODES,
@@ -36,7 +39,7 @@ class ServerLink:
     Args:
         url: its address, `http://localhost:7411`.
         token: by which it knows who asks; None where it knows nobody.
-        timeout: seconds to wait for a connection; answers may take as long as they take.
+        timeout: seconds to wait for a connection, and for the first answer; later ones may take as long as they take.
 
     Raises:
         UsageError: `usage.bad_argument` for what is no address.
@@ -45,19 +48,32 @@ class ServerLink:
     def __init__(self, url: str, token: str | None, timeout: float) -> None:
         import urllib3
 
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.netloc:
             bare = url.partition("://")[2] or url
             hint = f'`andon.connect("http://{bare or "localhost:7411"}")`'
-            raise UsageError("usage.bad_argument", f"`{url}` is no address of a server", hint=hint)
+            raise UsageError(
+                "usage.bad_argument",
+                f"`{url}` is no address of a server",
+                hint=hint if "@" not in bare else '`andon.connect("http://localhost:7411", token=…)`',
+            )
+        if "@" in parts.netloc:  # not repeated: it would be told with every error
+            raise UsageError(
+                "usage.bad_argument",
+                "the address names a user or a password",
+                hint="`andon.connect('http://localhost:7411', token=…)` says who asks",
+            )
         # Who copied the address of the API means the server.
         path = parts.path.rstrip("/").removesuffix("/api/v1")
         self.url = f"{parts.scheme}://{parts.netloc}{path}"
         self._token = token
         self._has_answered = False
-        self._pool = urllib3.PoolManager(
-            retries=False, maxsize=8, timeout=urllib3.Timeout(connect=timeout, read=None), headers={}
-        )
+        self._pool = urllib3.PoolManager(retries=False, maxsize=8, headers={})
+        # whether something answers at all is known soon; what it is asked then takes as long as it takes
+        self._first, self._later = urllib3.Timeout(timeout), urllib3.Timeout(connect=timeout, read=None)
 
     def get(self, path: str, **query: Any) -> Any:
         """The document at a path. Raises what was raised over there."""
@@ -77,24 +93,46 @@ class ServerLink:
         return self._document("POST", path, query, content, {**_named(), "Content-Type": "application/octet-stream"})
 
     def follow(self, path: str, body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """Events of what is done: names and documents, the answer the last."""
+        """Events of what is done: names and documents, the answer the last. A lost connection is taken up again: each is told once.
+
+        Raises:
+            AndonError: what was raised over there; `machine.server` where it stops telling.
+        """
+        import urllib3
+
         headers = {**_named(), "Content-Type": _JSON, "Accept": "text/event-stream"}
-        with self._asked("POST", path, {}, json.dumps(_said(body)).encode(), headers) as reply:
-            name = ""
-            for line in io.TextIOWrapper(reply, encoding="utf-8", newline="\n"):
-                key, _, text = line.rstrip("\n").partition(": ")
-                if key == "event":
-                    name = text
-                elif key == "data":
-                    document = json.loads(text)
-                    if name == "error":
-                        raise error_of(document)
-                    yield name, document
+        data, told = json.dumps(_said(body)).encode(), 0
+        for wait in (*_WAITS, None):
+            try:
+                with self._asked("POST", path, {}, data, headers) as reply:
+                    for number, name, text in _events(reply):
+                        if name == "error":
+                            raise error_of(_read(text, self.url))
+                        if number > told or name == "answer":
+                            told = number
+                            yield name, _read(text, self.url)
+                        if name == "answer":
+                            return
+            except urllib3.exceptions.HTTPError:
+                pass  # asked again below, by the same id
+            if wait is not None:
+                time.sleep(wait)
+        raise MachineError(
+            "machine.server",
+            "the server stopped telling before the answer was there",
+            where=self.url,
+            hint="`lake.log()` shows what was published",
+            retryable=True,
+        )
 
     def stream(self, path: str, body: Mapping[str, Any]) -> Any:
         """The answer of a query as it comes: a file-like reply with headers; to be released by who reads it."""
         headers = {"Content-Type": _JSON, "Accept": ARROW}
-        return self._asked("POST", path, {}, json.dumps(_said(body), default=str).encode(), headers)
+        reply = self._asked("POST", path, {}, json.dumps(_said(body), default=_parameter).encode(), headers)
+        if "Andon-Commit" not in reply.headers:
+            reply.close()
+            raise no_server(self.url, reply.status)
+        return reply
 
     def close(self) -> None:
         """Close connections."""
@@ -103,14 +141,20 @@ class ServerLink:
     def _document(
         self, method: str, path: str, query: Mapping[str, Any], body: bytes | None, headers: Mapping[str, str]
     ) -> Any:
-        with self._asked(method, path, query, body, headers) as reply:
-            data = reply.read()
-        return json.loads(data) if data else None
+        reply = self._asked(method, path, query, body, headers, is_whole=True)
+        return _read(reply.data, self.url) if reply.data else None
 
     def _asked(
-        self, method: str, path: str, query: Mapping[str, Any], body: bytes | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any],
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        is_whole: bool = False,
     ) -> Any:
-        """The reply to a call that went well, not read yet.
+        """The reply to a call that went well, not read yet but where `is_whole` says so.
 
         Raises:
             AndonError: what was raised over there; `machine.server` where nothing answers.
@@ -126,7 +170,10 @@ class ServerLink:
             address += f"?{urlencode(fields)}"
         for wait in (*_WAITS, None):
             try:
-                reply = self._pool.request(method, address, body=body, headers=sent, preload_content=False)
+                timeout = self._later if self._has_answered else self._first
+                reply = self._pool.request(
+                    method, address, body=body, headers=sent, preload_content=is_whole, timeout=timeout
+                )
             except urllib3.exceptions.HTTPError as error:
                 if wait is None or not self._has_answered:
                     raise _unreachable(self.url, error) from error
@@ -139,6 +186,9 @@ class ServerLink:
                 continue
             if reply.status >= 400:
                 raise _refused(reply, self.url)
+            if reply.status >= 300:
+                reply.drain_conn()
+                raise no_server(self.url, reply.status)
             return reply
         raise AssertionError("the last try returns or raises")
 
@@ -181,17 +231,63 @@ def _kind(code: str) -> type[AndonError]:
 
 
 def _refused(reply: Any, url: str) -> AndonError:
-    with reply:
-        data = reply.read()
+    import urllib3
+
     try:
-        document = json.loads(data)
-    except ValueError:
-        document = {}
-    if not isinstance(document, dict) or "code" not in document:
-        return MachineError(
-            "machine.server", f"`{url}` answers with status {reply.status} and is no server of Andon", where=url
-        )
-    return error_of(document)
+        return error_of(_read(reply.data, url))
+    except (urllib3.exceptions.HTTPError, MachineError, AttributeError, TypeError, ValueError):
+        return no_server(url, reply.status)
+
+
+def no_server(url: str, status: int) -> MachineError:
+    """What is told of an answer that Andon does not give."""
+    return MachineError(
+        "machine.server",
+        f"what answers at `{url}` with status {status} is no server of Andon",
+        where=url,
+        hint="is the address right, and does a proxy stand between?",
+    )
+
+
+def _read(text: bytes | str, url: str) -> Any:
+    """The document of an answer.
+
+    Raises:
+        MachineError: `machine.server` for what is none.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise no_server(url, 200) from error
+
+
+def _events(reply: Any) -> Iterator[tuple[int, str, str]]:
+    """Server-sent events: number, name, text."""
+    number, name = 0, ""
+    for line in reply:
+        key, _, text = line.decode("utf-8", "replace").rstrip("\n").partition(": ")
+        if key == "id":
+            number = int(text) if text.isdecimal() else 0
+        elif key == "event":
+            name = text
+        elif key == "data":
+            yield number, name, text
+
+
+def _parameter(value: Any) -> str:
+    """What JSON has no word for and SQL reads from text.
+
+    Raises:
+        UsageError: `usage.bad_argument` for the rest.
+    """
+    if isinstance(value, date | time_of_day | Decimal | UUID):
+        return str(value)
+    raise UsageError(
+        "usage.bad_argument",
+        f"a value of type `{type(value).__name__}` can't be sent to a server",
+        where="query",
+        hint="give text, a number, a date, a list or a mapping of these",
+    )
 
 
 def _unreachable(url: str, error: Exception) -> MachineError:

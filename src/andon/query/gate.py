@@ -17,6 +17,14 @@ from andon.sql.uses import HAS_PARAMETERS, SqlProblem, TableUse
 MOST_TEXT = 200_000
 
 
+#: What to do about a problem whose own advice is for whoever writes a dataset, by its code or how its message ends.
+_ADVICE = {
+    "project.not_select": "a question reads: `select …`, `from …`, `values …`, or `explain` before one",
+    "project.two_statements": "ask one at a time, or put them together: `with … as (…)`",
+    "a file that can be read by its name alone": "a question reads datasets: `andon ls` lists them",
+}
+
+
 class Question(Record):
     """A text that the gate let through.
 
@@ -112,8 +120,13 @@ def _refused(text: str, found: list[SqlProblem]) -> UsageError:
         if problem.offset is not None:
             line, column = line_and_column(text, problem.offset)
             mark = excerpt(text, line, column)
-        problems.append(Problem(problem.code, problem.message, "query", line, column, problem.hint, mark))
+        problems.append(Problem(problem.code, problem.message, "query", line, column, _advice(problem), mark))
     first = problems[0]
     return UsageError(
         "usage.not_one_select", first.message, where=first.where, hint=first.hint, problems=tuple(problems)
     )
+
+
+def _advice(problem: SqlProblem) -> str | None:
+    fits = (advice for sign, advice in _ADVICE.items() if problem.code == sign or problem.message.endswith(sign))
+    return next(fits, problem.hint)

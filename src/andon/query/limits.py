@@ -11,6 +11,10 @@ from andon.errors import UsageError
 if TYPE_CHECKING:
     from andon.settings.resolve import Settings
 
+#: The status with which a process ends whose answer nobody takes.
+NOT_TAKEN = 3
+#: Bytes on disk beside memory, where no setting says otherwise.
+_ON_DISK = 10_000_000_000
 #: More threads than that one query gets on no machine: others ask, too.
 _MOST_THREADS = 8
 #: Memory of a machine that does not tell.
@@ -27,6 +31,7 @@ class QueryLimits(Record):
         bytes: of the answer, in the same way; of a file that can't be cut, the most it may have. None is any number.
         temporary: bytes on disk beside memory.
         threads: of the engine.
+        patience: seconds after which an answer is dropped that nobody takes.
         grace: seconds that it has to stop when it is asked to, before its process is ended.
     """
 
@@ -34,8 +39,9 @@ class QueryLimits(Record):
     memory: int = 1_000_000_000
     rows: int | None = None
     bytes: int | None = None
-    temporary: int = 10_000_000_000
+    temporary: int = _ON_DISK
     threads: int = 1
+    patience: float = 120.0
     grace: float = 2.0
 
 
@@ -49,8 +55,19 @@ def limits_of(settings: Settings) -> QueryLimits:
         memory=memory,
         rows=int(settings.get("query.rows")) or None,
         bytes=int(settings.get("query.size")) or None,
+        temporary=_on_disk(str(settings.get("engine.temp_limit") or "")),
         threads=min(cores(settings), _MOST_THREADS),
     )
+
+
+def _on_disk(text: str) -> int:
+    """The bytes that a setting of the engine says, which may also be words that only the engine knows."""
+    from andon.settings.table import parse_size
+
+    try:
+        return parse_size(text)
+    except ValueError:
+        return _ON_DISK
 
 
 def too_much_time(limits: QueryLimits) -> UsageError:
@@ -83,6 +100,17 @@ def too_long(limits: QueryLimits) -> UsageError:
         where="query",
         hint="ask for fewer rows or columns, or let `query.size` be more",
         details={"limit": "bytes"},
+    )
+
+
+def not_taken(limits: QueryLimits) -> UsageError:
+    """The error of an answer that nobody took."""
+    return UsageError(
+        "usage.query_limit",
+        f"the answer was dropped: nobody took it for {limits.patience:g} seconds",
+        where="query",
+        hint="read it without a pause, or ask for less at a time",
+        details={"limit": "reading"},
     )
 
 

@@ -27,7 +27,7 @@ from andon.query.apart.messages import (
 from andon.query.apart.values import read_rows
 from andon.query.asking import arguments_of, check_names
 from andon.query.gate import check_length
-from andon.query.limits import QueryLimits, cancelled, too_much_time
+from andon.query.limits import NOT_TAKEN, QueryLimits, cancelled, not_taken, too_much_time
 from andon.query.workers import Worker, Workers, it_ends
 from andon.sql.uses import TableUse
 
@@ -141,6 +141,8 @@ class Talk:
 def _ended(status: int | None, limits: QueryLimits) -> AndonError:
     import signal
 
+    if status == NOT_TAKEN:
+        return not_taken(limits)
     how = "ended"
     if status is not None and status < 0:
         if status == -signal.SIGXCPU:

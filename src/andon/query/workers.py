@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -226,6 +227,7 @@ class _Nursery:
         self._ended: OrderedDict[int, int] = OrderedDict()
         self._news = threading.Condition()
         self.is_over = False
+        self._said = ""
         self._keeper = threading.Thread(target=self._keep, name="query workers", daemon=True)
         self._keeper.start()
 
@@ -249,6 +251,8 @@ class _Nursery:
 
     def last_words(self) -> str:
         """What the process said last, if it said something."""
+        if self.is_over:
+            return self._said
         try:
             lines = self._log.read_text(errors="replace").strip().splitlines()
         except OSError:
@@ -276,6 +280,9 @@ class _Nursery:
                 if process.stdin is not None:
                     process.stdin.close()
         finally:
+            self._said = self.last_words()
+            shutil.rmtree(self._place, ignore_errors=True)
+            self._log.unlink(missing_ok=True)
             with self._news:
                 self.is_over = True
                 self._news.notify_all()

@@ -64,7 +64,7 @@ def as_json_text(value: Any) -> str:
         case Decimal():
             return format(value, "f") if value.is_finite() else json.dumps(str(value))
         case str():
-            return json.dumps(value, ensure_ascii=False)
+            return _quoted(value)
         case datetime() | date() | time():
             return json.dumps(value.isoformat())
         case timedelta():
@@ -76,4 +76,13 @@ def as_json_text(value: Any) -> str:
         case list() | tuple():
             return "[" + ", ".join(as_json_text(v) for v in value) + "]"
         case _:
-            return json.dumps(str(value), ensure_ascii=False)
+            return _quoted(str(value))
+
+
+def _quoted(text: str) -> str:
+    """A text of JSON. Halves of characters, as names of files may hold, are escaped: whatever is made of it can be written as UTF-8."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False)

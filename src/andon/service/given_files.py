@@ -103,7 +103,7 @@ class GivenFiles:
             lambda head, gatherer: given_side(gatherer, head, given.files),
             lambda head, gatherer: given_base(gatherer, head, given.files, given.seen, before),
             CommitKind.CHANGE,
-            options.policy(str(self._workspace.settings.get("publish.change"))),
+            "none" if options.publish == "none" else "all-or-nothing",  # what is given belongs together
             updates_folder=False,
             lifted=self._lifted(given),
             files=frozenset(given.files),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from andon.base.hashing import digest
 from andon.base.record import replace
 from andon.errors import AndonError, ConflictError, UsageError
-from andon.project.folder.scan import scan
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.given import Files
 from andon.workspace.base import Base
@@ -16,6 +15,9 @@ from andon.workspace.base import Base
 if TYPE_CHECKING:
     from andon.model.commit import Commit
     from andon.workspace.workspace import Workspace
+
+#: In place of the content of what can't be read: nobody knows it, so it is somebody's.
+_UNREADABLE = ""
 
 
 class InStep:
@@ -92,8 +94,16 @@ class InStep:
         self._workspace.bases.set(self._branch, Base(changed, base.raw))
 
     def _now(self, files: Files) -> dict[str, str]:
-        found = scan(self._workspace.root, self._workspace.cache)
-        return {path: found[path].sha256 for path in files if path in found}
+        """What the folder has at these paths; no other file is looked at, whatever is wrong with it."""
+        found = {}
+        for path in files:
+            try:
+                found[path] = digest((self._workspace.root / path).read_bytes())
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError:
+                found[path] = _UNREADABLE
+        return found
 
 
 def _is_behind(path: str, mine: Mapping[str, str], base: Base) -> bool:

@@ -75,7 +75,7 @@ class RunHistory:
             UsageError: `lake.ref_not_found`.
         """
         text = run.removeprefix("run:")
-        record = self._workspace.runs.find(int(text)) if text.isdigit() and len(text) < 16 else None
+        record = self._workspace.runs.find(int(text)) if text.isdecimal() and len(text) < 16 else None
         if record is None:
             raise UsageError(
                 "lake.ref_not_found", f"there is no run `{run[:20]}`", where=run[:20], hint="`/api/v1/runs` lists them"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from andon.base.document import Document, Documented
 from andon.base.hashing import content_id
@@ -71,6 +71,8 @@ class SavedColumn(Document):
 class SavedDocument(Document):
     """A query that is saved, or would be; `kind` is `dataset` or `query`."""
 
+    shown_first: ClassVar = ("name", "published", "branch")
+
     name: str
     kind: str
     file: str
@@ -103,6 +105,8 @@ class Saved(Documented):
         published: whether the branch shows it.
         behind: files that the project folder does not have as they were published: it works on another branch, or can't be written to.
     """
+
+    shown_first: ClassVar = ("name", "published", "branch")
 
     name: str
     file: str
@@ -180,7 +184,7 @@ class Saving:
         """Publish it: what `propose` says, done.
 
         Args:
-            options: `agreed`, `message`, `publish`, `branch` and `request` count.
+            options: `agreed`, `message`, `branch` and `request` count; what is saved is published whole or not at all.
 
         Raises:
             As `look`, and ConflictError: `lake.folder_dirty`; PlanUnconfirmed.

@@ -108,7 +108,10 @@ def _named(workspace: Workspace, url: str, name: str | None) -> tuple[str, str]:
     Raises:
         UsageError: `usage.bad_argument`, `usage.exists` where there is such a file.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise UsageError("usage.bad_argument", f"`{url[:60]}` is no address", hint="`https://host/path`") from error
     if "@" in parts.netloc or not parts.hostname:
         message = "the address names a user or a password" if parts.hostname else f"`{url}` is no address"
         raise UsageError("usage.bad_argument", message, hint="state the plain address; secrets stand in `auth`")

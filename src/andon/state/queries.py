@@ -130,8 +130,13 @@ class Queries:
                 transaction.execute(
                     f"insert into query_log (seq, {_FIELDS})"
                     " select coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from query_log",
-                    [*values, listed, q.shape, q.exact, q.bytes, q.request],
+                    [_storable(value) for value in (*values, listed, q.shape, q.exact, q.bytes, q.request)],
                 )
+
+
+def _storable(value: object) -> object:
+    """A half of a character, which a text may hold and no store takes, becomes its escape."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _listed(text: str | None) -> tuple[str, ...] | None:

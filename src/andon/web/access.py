@@ -75,7 +75,7 @@ class Gatekeeper:
                 hint="call it by its address, or list the name in `server.names` of andon.toml",
             )
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _place(origin) != host.lower():
             raise _cross_site(f"a page of `{origin[:60]}` asks", "Origin")
         site = headers.get("sec-fetch-site")
         is_visit = headers.get("sec-fetch-mode") == "navigate" and method in _SAFE
@@ -124,6 +124,14 @@ def _cross_site(message: str, where: str) -> AccessError:
 def _bearer(headers: Mapping[str, str]) -> str | None:
     kind, _, text = headers.get("authorization", "").partition(" ")
     return text.strip() if kind.lower() == "bearer" else None
+
+
+def _place(origin: str) -> str | None:
+    """Name and port of an origin; None for what is none."""
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None
 
 
 def _name(host: str) -> str:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import anyio
 import anyio.to_thread
@@ -36,7 +37,7 @@ from andon.web.middleware import AccessLog, Safety
 from andon.web.paging import Paged, link
 from andon.web.problems import MEDIA_TYPE, broken, defect, failed, gone, not_found, problem_of
 from andon.web.reading import read_query
-from andon.web.receiving import body_of, digest_of, file_name, on_disk, request_id
+from andon.web.receiving import body_of, digest_of, file_name, on_disk, refuse_id, request_id
 from andon.web.routes import all_endpoints
 from andon.web.streams import Streaming
 from andon.workspace.caller import Caller
@@ -95,13 +96,13 @@ class Application:
         self._changing: anyio.CapacityLimiter
         self._asking_queries: anyio.CapacityLimiter
         endpoints = all_endpoints()
-        routes = [Route(e.address, self._handler(e), methods=[e.method], name=e.path) for e in endpoints]
+        routes = [Route(f"{API}/calls/{{call:path}}/events", self._events, methods=["GET"])]
+        routes += [Route(e.address, self._handler(e), methods=[e.method], name=e.path) for e in endpoints]
         routes += [
             Route("/", self._front, methods=["GET"]),
             Route("/healthz", self._health, methods=["GET"]),
             Route("/metrics", self._metrics_text, methods=["GET"]),
             Route(f"{API}/openapi.json", self._description, methods=["GET"]),
-            Route(f"{API}/calls/{{call}}/events", self._events, methods=["GET"]),
             Route(f"{API}/session", self._log_in, methods=["POST"]),
             Route(f"{API}/session", self._log_out, methods=["DELETE"]),
         ]
@@ -146,9 +147,9 @@ class Application:
         async def handle(request: Request) -> Response:
             asking = await self._asking(request)
             require(asking, endpoint.role)
-            if endpoint.is_safe:
-                return await self._look(endpoint, request, asking)
-            return await self._change(endpoint, request, asking)
+            if endpoint.is_call:
+                return await self._change(endpoint, request, asking)
+            return await self._look(endpoint, request, asking)
 
         return handle
 
@@ -159,9 +160,12 @@ class Application:
         return asking
 
     async def _look(self, endpoint: Endpoint, request: Request, asking: Asking) -> Response:
-        """A call that changes nothing: it is over when who asked is gone."""
+        """A call that nobody else hears of, as one that changes nothing."""
+        if not endpoint.is_safe:
+            refuse_id(request)
         call = self._call(endpoint, request, asking, await body_of(endpoint, request), Listener())
-        found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=self._looking)
+        limiter = self._looking if endpoint.is_safe else self._changing
+        found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=limiter)
         if isinstance(found, Streaming):
             return await found.response(request, self._asking_queries, self.metrics)
         headers = {}
@@ -287,7 +291,7 @@ class Application:
         await self._asking(request)
         live = self.calls.find(request.path_params["call"])
         last = request.headers.get("last-event-id", "0")
-        return _stream_of(live, int(last) if last.isdigit() and len(last) < 10 else 0)
+        return _stream_of(live, int(last) if last.isdecimal() and len(last) < 10 else 0)
 
     async def _log_in(self, request: Request) -> Response:
         from andon.web.session import log_in
@@ -307,7 +311,7 @@ async def _told(live: LiveCall, request: Request) -> Response:
     if "text/event-stream" in request.headers.get("accept", ""):
         return _stream_of(live, 0)
     if "respond-async" in request.headers.get("prefer", "").lower():
-        place = f"{API}/calls/{live.id}"
+        place = f"{API}/calls/{quote(live.id, safe='')}"
         return Response(_text(live.document()), 202, headers={"Location": place}, media_type="application/json")
     found = await live.answered()
     kind = "application/json" if found.status < 400 else MEDIA_TYPE

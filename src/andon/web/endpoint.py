@@ -51,6 +51,8 @@ class Endpoint(Record):
         status: of the answer.
         reports: whether it may take long and tells of its progress.
         takes_file: whether the body is a file.
+        is_private: whether the answer is for nobody but who asks: it is told once and kept nowhere, neither among the calls that all
+            see nor for who asks again.
         answer: a media type that is not JSON, with what makes the answer then (`web/streams.py`).
     """
 
@@ -66,12 +68,18 @@ class Endpoint(Record):
     status: int = 200
     reports: bool = False
     takes_file: bool = False
+    is_private: bool = False
     media: tuple[str, ...] = field(default=("application/json",))
 
     @property
     def is_safe(self) -> bool:
         """Whether calling it changes nothing."""
         return self.method == "GET" or self.path == "/queries"
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it runs as a call that others see, with an answer that is kept."""
+        return not self.is_safe and not self.is_private
 
     @property
     def address(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 
 class Metrics:
     """Counts calls and queries.
@@ -33,7 +35,8 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered; `route` is the pattern, not the address."""
-        self._calls.labels(method, route, str(status)).inc()
+        known = method if method in _METHODS else "other"  # anybody may make up words, and each would be kept
+        self._calls.labels(known, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
     def queried(self, outcome: str, rows: int = 0) -> None:

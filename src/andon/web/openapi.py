@@ -77,7 +77,7 @@ def _operation(endpoint: Endpoint, schema_of: dict[Any, Any]) -> dict[str, Any]:
         content["text/event-stream"] = {"schema": {"type": "string"}}
     problem = {"description": "What went wrong.", "content": {MEDIA_TYPE: {"schema": schema_of[ProblemDocument]}}}
     responses: dict[str, Any] = {str(endpoint.status): {"description": "The answer.", "content": content}}
-    if not endpoint.is_safe:
+    if endpoint.is_call:
         responses["202"] = {
             "description": "It is on its way; only with `Prefer: respond-async`.",
             "content": {JSON: {"schema": {"type": "object"}}},
@@ -92,7 +92,7 @@ def _operation(endpoint: Endpoint, schema_of: dict[Any, Any]) -> dict[str, Any]:
         "parameters": [*_path_parts(endpoint), *_query_parts(endpoint, schema_of)],
         "responses": responses,
     }
-    if not endpoint.is_safe:
+    if endpoint.is_call:
         operation["parameters"].append(
             {
                 "name": "Idempotency-Key",

@@ -57,7 +57,9 @@ def read_body(kind: type[D], body: bytes, address: str) -> D:
         UsageError: `usage.bad_argument` for what is no JSON, or no such document.
     """
     try:
-        value = json.loads(body.decode("utf-8")) if body.strip() else {}
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=_unique) if body.strip() else {}
+        if b"\\u" in body:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")  # a half of a character is no text
     except (ValueError, RecursionError) as error:
         raise UsageError(
             "usage.bad_argument",
@@ -85,6 +87,15 @@ def moment(text: str | None, name: str) -> datetime | None:
     except (ValueError, OverflowError) as error:
         hint = "write `2026-11-01` or `2026-11-01T06:00`"
         raise UsageError("usage.bad_argument", f"`{_short(text)}` is not a time", where=name, hint=hint) from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; whoever reads one that says a thing twice would choose for who sent it."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"`{_short(next(n for n in names if names.count(n) > 1))}` is given twice")
+    return found
 
 
 def _unfit(told: str, address: str) -> UsageError:

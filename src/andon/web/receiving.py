@@ -35,7 +35,7 @@ def on_disk(what: str) -> Iterator[None]:
 async def body_of(endpoint: Endpoint, request: Request) -> Any:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     size = request.headers.get("content-length", "0")
-    if size.isdigit() and int(size) > MOST_BYTES:
+    if size.isdecimal() and int(size) > MOST_BYTES:
         raise UsageError("usage.too_large", "the document is larger than this server takes", where=endpoint.address)
     parts, length = [], 0
     async for chunk in request.stream():
@@ -72,6 +72,21 @@ def request_id(request: Request) -> str | None:
             hint="take a UUID",
         )
     return given
+
+
+def refuse_id(request: Request) -> None:
+    """Refuse an id where no answer is kept for who asks again.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    if "idempotency-key" in request.headers:
+        raise UsageError(
+            "usage.bad_argument",
+            "the answer to this is told once and kept nowhere, so it can't be asked for again",
+            where="Idempotency-Key",
+            hint="leave the id out",
+        )
 
 
 def digest_of(request: Request, body: bytes) -> str:

@@ -13,7 +13,7 @@ from kit.queries.clashing import Writer, connect, result
 NAMES = ("s.fresh", "s.x", "s.s", "a.k", "s.order")
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.integers(0, 10**9))
 def test_a_query_gives_the_same_under_another_name(seed: int) -> None:
     writer = Writer(seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from andon.errors import ProjectError
@@ -25,6 +25,7 @@ HEADS = st.sampled_from(
 )
 
 
+@settings(max_examples=40)
 @given(HEADS, TEXTS, st.lists(TEXTS, max_size=3), st.booleans())
 def test_settings_say_what_was_asked_and_all_else_stays(head, owner, tags, drops):
     text = head + QUERY

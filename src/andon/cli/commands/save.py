@@ -12,6 +12,7 @@ from andon.cli.app import App, Command, pass_app
 from andon.cli.options import branch_option, json_option
 from andon.cli.run_end import confirmed, finish
 from andon.cli.sql_text import sql_text
+from andon.cli.text.progress import progress
 from andon.errors import EXIT_DONE, EXIT_FAILED, UsageError
 
 if TYPE_CHECKING:
@@ -83,13 +84,17 @@ def save(
     without a terminal to ask at, it is only shown what would be; --branch publishes it aside.
     """
     from andon.lake.refs import MAIN
-    from andon.runs.goal import RunOptions
+    from andon.runs.goal import Listener, RunOptions
 
     wanted = _wanted(name, sql, file, **said)
     options = RunOptions(branch=branch, message=message)
     saving, console = app.service.saving, app.console
     wants_none = many == "none" and not checks
-    found = saving.look(wanted, options) if publish and wants_none else saving.propose(wanted, options)
+    if publish and wants_none:
+        found = saving.look(wanted, options)
+    else:
+        with progress(console) as report:  # it may take as long as any run
+            found = saving.propose(wanted, options, Listener(report))
     if not console.as_json:
         _show(app, found)
     if found.run is not None and _stopped(found.run):

@@ -51,7 +51,7 @@ def query_error(error: Exception, sql: str, before: str = "") -> AndonError:
 
     if isinstance(error, AndonError):
         return error
-    failed = _disk_failure(error, "query", "the query was answered")
+    failed = disk_error(error, "query", "the query was answered")
     if failed is not None:
         return failed
     if isinstance(error, duckdb.OutOfMemoryException):
@@ -73,11 +73,11 @@ def query_error(error: Exception, sql: str, before: str = "") -> AndonError:
 
 def disk_failure(error: Exception, definition: Definition) -> MachineError | None:
     """The error for an exception of DuckDB that is the disk's fault, else None."""
-    return _disk_failure(error, definition.dataset, f"`{definition.dataset}` was built")
+    return disk_error(error, definition.dataset, f"`{definition.dataset}` was built")
 
 
-def _disk_failure(error: Exception, where: str, doing: str) -> MachineError | None:
-    """As `disk_failure`: the engine ends its message with the system's reason."""
+def disk_error(error: Exception, where: str, doing: str) -> MachineError | None:
+    """As `disk_failure`, of what happened while `doing`: the engine ends its message with the system's reason."""
     import duckdb
 
     if not isinstance(error, duckdb.IOException):

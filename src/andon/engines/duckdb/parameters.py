@@ -21,6 +21,8 @@ _HINT = "`--param NAME=VALUE`, in Python a list for `?` or a mapping for `$name`
 _LARGEST = 2**127
 _SMALL = 2**63
 _DIGITS = 38
+#: Lists and mappings in one another: each more is a call more, here and in the engine's parser.
+_DEEPEST = 64
 
 
 def arguments(wanted: Collection[str], given: Parameters | None) -> str:
@@ -49,12 +51,16 @@ def arguments(wanted: Collection[str], given: Parameters | None) -> str:
     return ", ".join(text if name.isdigit() else f"{quote(name)} := {text}" for name, text in parts)
 
 
-def sql_value(value: Any, name: str) -> str:
-    """A value as SQL; `name` is for errors.
+def sql_value(value: Any, name: str, depth: int = 0) -> str:
+    """A value as SQL; `name` is for errors, `depth` says in how many others it lies.
 
     Raises:
         UsageError: `usage.bad_argument` for a value that SQL has no like of.
     """
+    if depth > _DEEPEST:
+        raise _unfit(
+            name, f"more than {_DEEPEST} lists and mappings in one another", "give it flatter, or as JSON in a text"
+        )
     match value:
         case None:
             return "null"
@@ -77,11 +83,11 @@ def sql_value(value: Any, name: str) -> str:
         case bytes() | bytearray() | memoryview():
             return f"unhex('{bytes(value).hex()}')"
         case Mapping() if value and all(isinstance(key, str) for key in value):
-            return "{" + ", ".join(f"{_text(k, name)}: {sql_value(v, name)}" for k, v in value.items()) + "}"
+            return "{" + ", ".join(f"{_text(k, name)}: {sql_value(v, name, depth + 1)}" for k, v in value.items()) + "}"
         case list() | tuple():
             if len({isinstance(each, str) for each in value if each is not None}) > 1:
                 raise _unfit(name, "a list of texts and other values", "give one type of values")
-            return "[" + ", ".join(sql_value(each, name) for each in value) + "]"
+            return "[" + ", ".join(sql_value(each, name, depth + 1) for each in value) + "]"
     if (
         type(value).__module__.partition(".")[0] == "numpy"
         and hasattr(value, "item")

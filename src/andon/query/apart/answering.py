@@ -39,7 +39,7 @@ from andon.query.apart.messages import (
 from andon.query.apart.values import write_rows
 from andon.query.asking import ask, before, copy, shape_of
 from andon.query.gate import Question, permit
-from andon.query.limits import QueryLimits, cancelled, too_long, too_much_memory
+from andon.query.limits import NOT_TAKEN, QueryLimits, cancelled, too_long, too_much_memory
 
 #: In the metadata of an Arrow stream: DuckDB's types of the columns, as a JSON list; and in that of its last batch, which is empty then,
 #: whether there were more rows than it holds.
@@ -54,8 +54,6 @@ _VERY_LONG, _NICER = 5.0, 19
 _SMALL = 8_000_000
 #: A process that nobody asks for so many seconds touches what it will need: a copy of memory is made when it is first touched.
 _IDLE = 1.0
-#: Seconds after which an answer that nobody takes is dropped.
-_PATIENCE = 120
 #: Address space beside the engine's own memory: what it takes for libraries, threads, and what it does not count.
 _BESIDE = 1_500_000_000
 _GRACE = 2
@@ -150,7 +148,7 @@ class _One:
             self._line.tell(Heading(error=telling(self._problem(error, question, grant))))
             return
         self._line.tell(Heading(tuple(columns), tuple(types)))
-        order = self._message(Order)
+        order = self._message(Order, self._limits.patience)
         ending = _Counted()
         try:
             self._give(connection, question, grant, order, ending)
@@ -283,11 +281,11 @@ class _One:
 
     # -- who asked
 
-    def _message(self, kind: Any) -> Any:
+    def _message(self, kind: Any, patience: float | None = None) -> Any:
         try:
-            body = self._heard.get(timeout=_PATIENCE)
+            body = self._heard.get(timeout=patience)
         except queue.Empty:
-            body = None
+            os._exit(NOT_TAKEN)
         if body is None:
             raise LineBrokenError
         return understood(kind, body)
@@ -313,15 +311,15 @@ class _One:
 
     def _yield_to_others(self) -> None:
         """Let others pass when this takes long; drop an answer that nobody takes."""
-        for seconds, nice in ((_LONG, _NICE), (_VERY_LONG - _LONG, _NICER)):
-            time.sleep(seconds)
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PGRP, 0, nice)
+        began, steps = time.monotonic(), [(_LONG, _NICE), (_VERY_LONG, _NICER)]
         while True:
-            time.sleep(1)
-            since = self._sending_since
-            if since is not None and time.monotonic() - since > _PATIENCE:
-                os._exit(0)
+            time.sleep(_LONG)
+            now, since = time.monotonic(), self._sending_since
+            if steps and now - began >= steps[0][0]:
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PGRP, 0, steps.pop(0)[1])
+            if since is not None and now - since > self._limits.patience:
+                os._exit(NOT_TAKEN)
 
 
 class _Counted:

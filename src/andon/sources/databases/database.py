@@ -67,6 +67,10 @@ class DatabaseKind(Protocol):
         """The statement that attaches it as `ALIAS`, to be read only; references are resolved in `options`."""
         ...
 
+    def marked(self, sql: str, mark: str) -> str:
+        """The engine's statement as the server shows it by `mark` to those who look for it; as it is where `mark_option` does that."""
+        ...
+
     @property
     def mark_option(self) -> str | None:
         """The option by which a server knows a session, where it is to be told to stop what that asked: it would work on for nobody, and
@@ -75,7 +79,7 @@ class DatabaseKind(Protocol):
 
     @property
     def stop(self) -> str | None:
-        """The engine's statement that lets the server stop what sessions of a `{mark}` asked."""
+        """The engine's query that lets the server stop what sessions of a `{mark}` asked, or that returns the statements which do."""
         ...
 
     def describe(self, ask: Ask, sql: str) -> tuple[RemoteColumn, ...]:

@@ -28,6 +28,10 @@ class DuckDBFile:
         """See `DatabaseKind`."""
         return f"attach {literal(options['path'])} as {ALIAS} (read_only)"
 
+    def marked(self, sql: str, mark: str) -> str:  # noqa: ARG002 - see MySQL
+        """See `DatabaseKind`."""
+        return sql
+
     def describe(self, ask: Ask, sql: str) -> tuple[RemoteColumn, ...]:
         """See `DatabaseKind`."""
         return tuple(RemoteColumn(row[0], row[1], row[1]) for row in ask(f"describe \n{sql}\n"))

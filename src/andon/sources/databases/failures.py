@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from andon.engines.duckdb.failures import disk_error
 from andon.engines.engine import stopped
 from andon.errors import AndonError, DatasetError, MachineError
 from andon.model.connection import Connection
@@ -61,6 +62,9 @@ def database_error(
     if "fetch result row" in text and not said:
         said = "it broke off while it sent its rows"
         text = f"Lost connection: {said}"
+    failed = disk_error(error, where, f"the rows of `{connection.name}` were written") if remote is None else None
+    if failed is not None:
+        return failed  # of the disk here: what a server says of its own comes as what it says of the query
     if _UNREACHABLE.search(text):
         return _unreachable(connection, said, lets_in=_LETS_NOBODY_IN.search(text) is None, where=where)
     twice = _TWICE.search(text)

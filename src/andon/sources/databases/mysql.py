@@ -33,7 +33,10 @@ class MySQL:
     home = "memory"
     prepare = tuple(f"set global {setting}" for setting in _SETTINGS)
     mark_option = None
-    stop = None
+    stop = (
+        f"select 'call mysql_execute(''{ALIAS}'', ''kill query ' || id || ''')'"
+        f" from mysql_query('{ALIAS}', 'select id from information_schema.processlist where info like ''/* {{mark}} */%''')"
+    )
 
     def reach(self, options: Mapping[str, str]) -> None:
         """See `DatabaseKind`. A server speaks first; the scanner would wait for that for ever."""
@@ -53,6 +56,10 @@ class MySQL:
         """See `DatabaseKind`."""
         text = " ".join(f"{_WORDS[key]}={_quoted(value)}" for key, value in options.items())
         return f"attach {literal(text)} as {ALIAS} (type mysql, read_only)"
+
+    def marked(self, sql: str, mark: str) -> str:
+        """See `DatabaseKind`. A server shows a query with its comments."""
+        return sql.replace(_READS_ONLY, f"/* {mark} */ {_READS_ONLY}")
 
     def describe(self, ask: Ask, sql: str) -> tuple[RemoteColumn, ...]:
         """See `DatabaseKind`."""

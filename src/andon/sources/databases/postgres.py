@@ -64,6 +64,10 @@ class Postgres:
         text = " ".join(f"{key}={_conninfo(value)}" for key, value in said.items())
         return f"attach {literal(text)} as {ALIAS} (type postgres, read_only)"
 
+    def marked(self, sql: str, mark: str) -> str:  # noqa: ARG002 - see MySQL
+        """See `DatabaseKind`."""
+        return sql
+
     def describe(self, ask: Ask, sql: str) -> tuple[RemoteColumn, ...]:
         """See `DatabaseKind`."""
         scanned = [(row[0], row[1]) for row in ask(f"describe from {_query(f'select * from ({_inner(sql)}) q')}")]

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _FORMATS = {"csv": "format csv, header", "json": "format json", "parquet": "format parquet, compression zstd"}
 
 
+#: How a statement ends that attaches a server to be read only.
+_READ_ONLY = ", read_only)"
+
+
 class DatabaseSession:
     """One open database; used by one thread at a time, which it sees to itself.
 
@@ -103,7 +107,7 @@ class DatabaseSession:
         """
         from andon.engines.duckdb.write import write_parquet
 
-        select = self._database.select(sql, columns)
+        select = self._database.marked(self._database.select(sql, columns), self._mark)
         types = [(column.name, column.stored) for column in columns]
         with self._lock:
             try:
@@ -208,8 +212,11 @@ class DatabaseSession:
             if self._database.extension is not None:
                 load(session.connection, self._database.extension)
             with contextlib.suppress(Exception):
-                session.connection.execute(self._database.attach(self._options))
-                session.connection.execute(stop).fetchall()
+                # over a connection that may only read, MySQL can't be told
+                session.connection.execute(self._database.attach(self._options).removesuffix(_READ_ONLY) + ")")
+                for (told,) in session.connection.execute(stop).fetchall():
+                    if isinstance(told, str):
+                        session.connection.execute(told)
         finally:
             instance.close()
 
@@ -221,7 +228,7 @@ class DatabaseSession:
 
     def _ask(self, sql: str, where: str) -> Sequence[tuple[Any, ...]]:
         try:
-            return self._session.at(self._database.home).execute(sql).fetchall()
+            return self._session.at(self._database.home).execute(self._database.marked(sql, self._mark)).fetchall()
         except Exception as error:
             raise self._told(error, where) from error
 

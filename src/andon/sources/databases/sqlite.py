@@ -40,6 +40,10 @@ class SQLite:
         """See `DatabaseKind`."""
         return f"attach {literal(options['path'])} as {ALIAS} (type sqlite, read_only)"
 
+    def marked(self, sql: str, mark: str) -> str:  # noqa: ARG002 - see MySQL
+        """See `DatabaseKind`."""
+        return sql
+
     def describe(self, ask: Ask, sql: str) -> tuple[RemoteColumn, ...]:
         """See `DatabaseKind`. All values are looked at: only they say what a column holds."""
         names = [row[0] for row in ask(f"describe from {_query(f'select * from ({sql}{_END}) q limit 0')}")]

@@ -48,6 +48,7 @@ ENDPOINTS = (
         (TokenMade,),
         body=TokenAsked,
         status=201,
+        is_private=True,
     ),
     Endpoint(
         "DELETE", "/tokens/{token}", "token revoke", PersonRole.OWNER, "Take a token back.", _revoke, (AccessToken,)

@@ -133,5 +133,6 @@ ENDPOINTS = (
         _live,
         (LiveAnswerDocument,),
         body=LiveAsked,
+        is_private=True,
     ),
 )

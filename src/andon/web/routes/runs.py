@@ -74,7 +74,7 @@ def _test(call: RouteCall) -> Any:
 def _list(call: RouteCall) -> Any:
     asked: PageOf = call.query
     after = asked.after
-    if after is not None and not after.isdigit():
+    if after is not None and not (after.isdecimal() and len(after) < 16):
         raise UsageError("usage.bad_argument", f"`{after[:20]}` is no number of a run", where="after")
     found = call.service.run_log.newest(asked.limit or 20, None if after is None else int(after))
     is_cut = len(found) == (asked.limit or 20) and found[-1].number > 1

@@ -125,14 +125,14 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET",
-        "/calls/{call}",
+        "/calls/{call:path}",
         "",
         PersonRole.READER,
         "A call: where it stands, and its answer.",
         _call,
         (CallDocument,),
     ),
-    Endpoint("DELETE", "/calls/{call}", "", PersonRole.EDITOR, "Stop a call.", _cancel, (CallDocument,)),
+    Endpoint("DELETE", "/calls/{call:path}", "", PersonRole.EDITOR, "Stop a call.", _cancel, (CallDocument,)),
     Endpoint("GET", "/errors", "", PersonRole.READER, "What the codes of errors mean.", _errors, (list[ErrorMeaning],)),
     Endpoint("GET", "/errors/{code}", "", PersonRole.READER, "What a code of errors means.", _error, (ErrorMeaning,)),
 )
