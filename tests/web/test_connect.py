@@ -132,7 +132,8 @@ def test_it_has_the_verbs_of_a_lake() -> None:
 def test_a_query_is_saved_renamed_and_retired(own: tuple[Clone, Serving]) -> None:
     clone, serving = own
     with andon.connect(f"{serving.address}/api/v1/") as lake:
-        assert lake.save("marts.rich", "select id from shop.orders where amount > 9").published
+        saved = lake.save("marts.rich", "select id from shop.orders where amount > 9")
+        assert repr(saved).startswith("<SavedDocument name='marts.rich' published=True branch='main' kind=")
         assert not lake.rename("marts.rich", "marts.big", publish=False).published
         moved = lake.rename("marts.rich", "marts.big", message="bigger")
         assert (moved.published, moved.written) == (True, ["datasets/marts/big.sql"])
