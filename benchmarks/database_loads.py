@@ -68,7 +68,7 @@ def main() -> None:
 
 def measure(server: PostgresServer, place: Path, times: int) -> dict[str, list[Sample]]:
     """What each way costs, in turn."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANDON_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANDON_", "PYTHON"))}
     environment = {**kept, "ANDON_AUTHOR": "benchmark", "SHOP_PASSWORD": PASSWORD, "HOME": str(place)}
     reached = f"host=127.0.0.1 port={server.port} user={server.user} password=''{PASSWORD}'' dbname={server.database}"
     samples: dict[str, list[Sample]] = {

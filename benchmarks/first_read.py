@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-first-read-") as folder:
         place = Path(folder)
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("ANDON_")},
+            **{name: value for name, value in os.environ.items() if not name.startswith(("ANDON_", "PYTHON"))},
             "ANDON_AUTHOR": "benchmark",
             "ANDON_STORAGE": f"{place}/lake",
             "ANDON_CATALOG": f"{place}/catalog.db",

@@ -44,7 +44,7 @@ def main() -> None:
 
 def measure(place: Path, files: int, times: int) -> dict[str, list[Sample]]:
     """What each way costs, in turn."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANDON_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANDON_", "PYTHON"))}
     environment |= {"ANDON_AUTHOR": "benchmark", "HOME": str(place)}
     samples: dict[str, list[Sample]] = {
         "first load": [],

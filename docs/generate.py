@@ -554,7 +554,7 @@ def python_page() -> str:
         "Python",
         "`import andon` costs next to nothing; parts are loaded when they are used. A how-to: [in a notebook](../how-to/notebook.md).",
     )
-    for name in ("open", "dataset", "read"):
+    for name in ("open", "connect", "dataset", "read"):
         lines += [*_function(getattr(andon, name), f"andon.{name}", "##"), ""]
     for cls, title in (
         (api.Lake, "andon.Lake"),
@@ -729,18 +729,46 @@ def api_page() -> str:
         "Behind the `?` of a GET or DELETE, as a JSON object else. What is not there has its default.",
         "",
     ]
+    told: dict[tuple[type, ...], str] = {}
     for each in all_endpoints():
-        kinds = [kind for kind in (each.query, each.body) if kind is not None]
-        fields = [field for kind in kinds for field in msgspec.structs.fields(kind)]
+        kinds = tuple(kind for kind in (each.query, each.body) if kind is not None)
+        fields = [(kind, field) for kind in kinds for field in msgspec.structs.fields(kind)]
         if not fields:
             continue
-        lines += [f"### {each.method} {each.path}".replace(":path", ""), "", f"{_first(kinds[-1])}", ""]
+        title = f"{each.method} {each.path}".replace(":path", "")
+        lines += [f"### {title}", ""]
+        if kinds in told and len(fields) > 2:
+            lines += [f"What [`{told[kinds]}`](#{_anchor(told[kinds])}) takes.", ""]
+            continue
+        told[kinds] = title
+        lines += [f"{_first(kinds[-1])}", ""]
         rows = []
-        for field in fields:
+        for kind, field in fields:
             default = "needed" if field.required else f"`{_default(field)}`"
-            rows.append((f"`{field.encode_name}`", _kind(field.type).replace("|", "\\|"), default))
-        lines += [*_table(("name", "type", "default"), rows), ""]
+            said = _meanings(kind).get(field.encode_name, "")
+            rows.append((f"`{field.encode_name}`", _kind(field.type).replace("|", "\\|"), default, said))
+        lines += [*_table(("name", "type", "default", "meaning"), rows), ""]
     return _text(lines)
+
+
+def _anchor(title: str) -> str:
+    """How a heading is linked to."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def _meanings(kind: type) -> dict[str, str]:
+    """What each field means, as the docstrings of a type and of what it is made of say."""
+    found: dict[str, str] = {}
+    for each in reversed(kind.__mro__):
+        parts: list[tuple[str, str]] = []
+        for line in (inspect.cleandoc(each.__doc__ or "").partition("Attributes:\n")[2]).splitlines():
+            item = re.match(r"    (\w[\w, ]*): (.*)", line)
+            if item:
+                parts.append((item[1], item[2]))
+            elif parts and line.strip():
+                parts[-1] = (parts[-1][0], f"{parts[-1][1]} {line.strip()}")
+        found |= {name: said.rstrip(".") for names, said in parts for name in names.split(", ")}
+    return found
 
 
 _API_NOTES = """\
@@ -770,8 +798,12 @@ A change of main's code needs somebody's agreement: without it the answer is 409
 
 ## Errors
 
-Problem details (`application/problem+json`, RFC 9457), with the `code`, `where` and `hint` that every face shows.
-[What codes mean](errors.md).
+Problem details (`application/problem+json`, RFC 9457), with the `code`, `where` and `hint` that every face shows; `problems` has each
+place that is wrong, with a hint of its own. [What codes mean](errors.md).
+
+A hint speaks of commands and options. `routes` names the call for each command, `{"andon ls": "GET /api/v1/datasets"}`; an option is
+the field of that name, `--replace` is `"replace": true`; `--yes` and `--publish` are `"agreed"`, `--param` and `--check` are
+`"parameters"` and `"checks"`.
 
 ## Lists
 
@@ -780,6 +812,7 @@ A list is answered whole, or in parts with `limit`; then `Link: <…>; rel="next
 ## Beside the API
 
 `/healthz` says `ok`. `/metrics` tells figures in the form of Prometheus, to whoever may read. A line of JSON per request goes to stderr.
+
 """.splitlines()
 
 
@@ -802,7 +835,7 @@ def _kind(kind: Any) -> str:
     if origin is Literal:
         return " | ".join(f"`{part}`" for part in parts)
     if origin in (list, dict):
-        return f"{origin.__name__} of {_kind(parts[-1])}"
+        return f"{'list' if origin is list else 'object'} of {_kind(parts[-1])}"
     if parts:
         return " | ".join(_kind(part) for part in parts if part is not type(None))
     return {"str": "text", "int": "number", "bool": "true or false"}.get(

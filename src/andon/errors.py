@@ -203,6 +203,8 @@ class AndonError(Exception):
             )
         for problem in self.problems:
             text += f"\n  {problem.where}: {problem.message}" if problem.where else f"\n  {problem.message}"
+            text += "".join(f"\n    {line}" for line in (problem.excerpt or "").splitlines())
+            text += f"\n    hint: {problem.hint}" if problem.hint else ""
         return f"{text}\n  hint: {self.hint}" if self.hint else text
 
     def __repr__(self) -> str:

@@ -83,6 +83,12 @@ def test_the_reference_is_what_the_code_says(monkeypatch: pytest.MonkeyPatch):
     assert generate.differences() == [], "`make docs` writes the reference"
 
 
+def test_whatever_a_route_takes_has_a_meaning():
+    rows = [line for line in generate.api_page().partition("## What routes take")[2].splitlines() if line[:2] == "| "]
+    assert len(rows) > 100
+    assert [row for row in rows if not row.split(" | ")[-1].strip(" |")] == []
+
+
 def test_every_command_has_a_heading():
     headings = _headings(ROOT / "docs" / "reference" / "cli.md")
     assert [e.name for e in COMMANDS if f"andon {e.name}" not in headings] == []

@@ -28,10 +28,10 @@ class Shop:
     def __init__(self, root: Path, front: str, place: Path | None = None) -> None:
         self.clone = Clone(place or root / "acme", clock=lambda: START + timedelta(days=9))
         self.database = sqlite3.connect(root / "shop.db", isolation_level=None)
-        self.database.execute("create table orders (id integer primary key, note text, ts text)")
+        self.database.execute("create table orders (id integer primary key, filename text, ts text)")
         self.clone.write("andon.toml", f'[connections.shop]\nkind = "sqlite"\npath = "{root}/shop.db"\n')
         head = f"/*---\nconnection: shop\n{FRONTS[front]}\n---*/\n"
-        self.clone.write("sources/shop/orders.sql", f"{head}select id, note, ts from orders\n")
+        self.clone.write("sources/shop/orders.sql", f"{head}select id, filename, ts from orders\n")
         self.clone.write("datasets/marts/count.sql", "select count(*) as n from shop.orders\n")
         self.last = 0
 

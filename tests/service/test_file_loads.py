@@ -90,11 +90,12 @@ def test_what_needs_all_rows_reads_all_files(clone, tmp_path, sql):
     assert sorted(shown(clone)) == sorted(anew(clone, tmp_path, "fresh"))
 
 
+@pytest.mark.parametrize("front", ["", "key: id\nload: merge\n"])
 @pytest.mark.parametrize("seed", range(int(os.environ.get("ANDON_LOADS", "2"))))
-def test_in_any_order_of_files_that_come_change_and_go_it_is_one_read_of_all(clone, tmp_path, seed):
+def test_in_any_order_of_files_that_come_change_and_go_it_is_one_read_of_all(clone, tmp_path, seed, front):
     """The law, rows in their order included: also after undos, and on branches."""
     chance = random.Random(seed)
-    source(clone)
+    source(clone, front=front)
     day(clone, "d5", (0, 0))
     clone.run()
     for step in range(9):
@@ -109,7 +110,7 @@ def test_in_any_order_of_files_that_come_change_and_go_it_is_one_read_of_all(clo
                 )
         elif what == "change":
             day(clone, chance.choice(names), (step, step))
-        elif what == "remove" and len(names) > 1:
+        elif what == "remove" and len(names) > 1 and not front:  # what was merged stays
             (clone.root / f"raw/{chance.choice(names)}.csv").unlink()
         elif what == "branch":
             clone.branch(f"b{step}")
@@ -195,6 +196,25 @@ def test_of_rows_with_one_key_those_of_the_later_file_count(clone):
     assert shown(clone) == [(9, 9), (1, 1), (2, 3), (3, 5)]
     clone.undo()
     assert shown(clone) == [(1, 1), (2, 3), (3, 5)]
+
+
+def test_of_files_that_are_merged_only_later_ones_are_read(clone, tmp_path):
+    source(clone, front="key: id\nload: merge\n")
+    day(clone, "d1", (1, 1), (2, 2))
+    clone.run()
+    (first,) = files(clone)
+    day(clone, "d3", (5, 5), (6, 6))
+    clone.refresh()
+    kept = files(clone)
+    assert (kept[0], len(kept)) == (first, 2)
+    day(clone, "d4", (6, 7), (7, 7))
+    clone.refresh()
+    assert files(clone)[0] == first  # none of its keys came again
+    assert len(files(clone)) == 3
+    assert [row[:2] for row in shown(clone)] == [(1, 2), (2, 4), (5, 10), (6, 14), (7, 14)]
+    day(clone, "d2", (1, 8), (6, 8))  # sorts before what was read: all files count anew
+    clone.refresh()
+    assert shown(clone) == anew(clone, tmp_path, "fresh")
 
 
 def test_rows_without_a_key_are_not_taken_for_each_other(clone):

@@ -122,6 +122,25 @@ def test_what_a_branch_filled_is_published_with_it_and_undone_with_it(project):
     assert project.ask(days) == [(3,), (4,)]
 
 
+def test_two_branches_that_filled_times_are_published_one_after_the_other(project):
+    backfill(project, 3, 4)
+    for name, day in (("one", 4), ("two", 6), ("late", 5)):
+        project.branch(name)
+        backfill(project, day, day + 1, branch=name)
+    assert project.publish("one").published
+    assert project.publish("two").published
+    days = "select distinct day(ts) from m.daily order by 1"
+    assert project.ask(days) == [(3,), (4,), (6,)]
+    assert grown(project, "m.daily").filled == (
+        ("2024-05-03T00:00:00", "2024-05-05T00:00:00"),
+        ("2024-05-06T00:00:00", "2024-05-07T00:00:00"),
+    )
+    project.undo()
+    assert project.ask(days) == [(3,), (4,)]
+    assert project.publish("late").published
+    assert project.ask(days) == [(3,), (4,), (5,)], "what was undone stays away"
+
+
 def test_rows_that_stay_by_a_persons_word_are_told_and_can_be_made_anew(project):
     project.write("datasets/m/daily.sql", DAILY.format(", lookback: 2d"))
     project.run()
@@ -154,7 +173,7 @@ def test_forward_only_keeps_what_was_made(project):
         == "forward only: its SQL changed, and its 14 rows from 2024-05-01 to 2024-05-07 stay as they were made"
     )
     whole = {s.dataset: s.reason for s in project.plan().steps}["m.daily"]
-    assert re.fullmatch(r"full: its SQL changed; 14 rows anew, 14 rows \(\d+ B\) read", whole)
+    assert re.fullmatch(r"full: its SQL changed; 14 rows anew, 14 rows \(\d+ B\) read(, about .*)?", whole)
     project.run(forward=True)
     write_day(project, 7, 9)
     project.run()
@@ -231,6 +250,19 @@ def test_what_can_not_be_filled_is_refused(project, dataset, first, last, says):
     project.run()
     with project.opened() as service, pytest.raises(UsageError, match=says):
         list(service.backfills.fill(dataset, datetime(2024, 5, first, tzinfo=UTC), datetime(2024, 5, last, tzinfo=UTC)))
+
+
+def test_times_before_the_start_can_not_be_filled_and_that_is_said(project):
+    project.write("datasets/m/daily.sql", DAILY.format(", start: 2024-05-03"))
+    project.run()
+    with pytest.raises(
+        UsageError, match=r"keeps rows from 2024-05-03T00:00:00 on \(`start`\), and 2024-05-01"
+    ) as error:
+        backfill(project, 1, 3)
+    assert "set `start` in its file to an earlier time" in error.value.hint
+    project.write("datasets/m/daily.sql", DAILY.format(", start: 2024-05-01"))
+    assert reasons(project.run())["m.daily"] == "full: how it grows changed"
+    assert project.ask("select count(*) from m.daily") == [(14,)]
 
 
 #: A run that is killed when it has recorded so many times.

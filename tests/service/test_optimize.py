@@ -52,7 +52,8 @@ def test_rows_stay_and_readers_are_not_built_again(project):
         d["dataset"] for d in project.json("diff", "main~1", "main")["datasets"]
     }
     assert "nothing to do" in project("refresh", "marts.all", "marts.cities", "--now", "2026-01-07").out
-    project("undo", "--yes")
+    said = project("undo", "--yes").out
+    assert "marts.cities  no row differs" in said, said
     assert files(project) == 5
     assert {name: rows(project, name) for name in names} == before
     assert {name: rows(project, name, "--at", "main~1") for name in names} == before

@@ -8,6 +8,7 @@ import pytest
 
 from andon.errors import ProjectError
 from andon.lake.iceberg.kept import iceberg_metadata
+from andon.relations import sides
 from andon.runs.building import parting, writing
 from andon.runs.goal import ANY_PLAN, RunOptions
 from kit.clones import Clone
@@ -164,3 +165,20 @@ def test_too_many_partitions_are_refused_before_they_are_written(project, monkey
     )
     assert "10 partitions by `day`, `land`, and 3 is the most" in task.error["message"]
     assert not [*Path(project.root / ".andon/lake/data/m").glob("*")]
+
+
+def test_what_reads_other_columns_is_proved_by_the_partitions_that_differ(project, monkeypatch):
+    project.write("datasets/m/parted.sql", PARTED.format("{column: day, grain: month}"))
+    project.write("datasets/m/lands.sql", "select land, count(*) as n from m.parted group by land order by land\n")
+    project.run()
+    read, known = [], sides.fingerprint
+
+    def noted(session, version, paths, *more, **options):
+        read.append((version.dataset, len(paths)))
+        return known(session, version, paths, *more, **options)
+
+    monkeypatch.setattr(sides, "fingerprint", noted)
+    write_orders(project, "late")
+    done = {task.dataset: task.reason for task in project.refresh().tasks}
+    assert done["m.lands"].startswith("proved equal")
+    assert [each for each in read if each[0] == "m.parted"] == [("m.parted", 1), ("m.parted", 1)]

@@ -13,7 +13,7 @@ from andon.model.mask import MASK
 from andon.model.row_diff import RowChange, RowCounts, RowDiff
 from andon.model.version import Column, DataFile, Version
 from andon.python.lake import Lake
-from andon.relations.row_diffs import different_files
+from andon.relations.changed_files import different_files, files_apart
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.row_diffs import RowOptions
 from kit.clones import Clone
@@ -286,6 +286,45 @@ def test_equal_files_of_both_sides_are_not_read():
     old, new = different_files(version("a", "b", "b", "c"), version("c", "b", "d"))
     assert [[f.sha256 for f in files] for files in (old, new)] == [["a", "b"], ["d"]]
     assert [len(files) for files in different_files(None, version("a"))] == [0, 1]
+
+
+def test_in_order_only_the_ends_that_both_have_are_left_out():
+    def files(text: str) -> list[DataFile]:
+        return [DataFile(sha, 1, sha, 1) for sha in text]
+
+    for old, new, left in [
+        ("abcd", "abxd", "c|x"),
+        ("ab", "ab", "|"),
+        ("ab", "ba", "ab|ba"),
+        ("aa", "aaa", "|a"),
+        ("", "a", "|a"),
+    ]:
+        sides = files_apart(files(old), files(new))
+        assert "|".join("".join(file.path for file in side) for side in sides) == left
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "left"),
+    [
+        ("a b", "ab", "|"),
+        ("ab c", "a bc", "|"),
+        ("ab ab", "a a b b", "|"),
+        ("ab", "a", "ab|a"),
+        ("ab c", "a c d", "ab|a d"),
+        ("ab cd", "a b c e", "cd|c e"),
+        ("a b", "ab ab", "a b|ab ab"),
+        ("ab bc", "a b b c", "|"),
+        ("ab bc", "a b c", "ab bc|a b c"),
+    ],
+)
+def test_files_that_were_put_together_are_not_read(old: str, new: str, left: str):
+    def version(files: str) -> Version:
+        made = (DataFile(f, 1, f, 1, packed=tuple(f) if len(f) > 1 else ()) for f in files.split())
+        return Version("v", "a.b", (Column("x", "BIGINT", 1),), tuple(made))
+
+    for one, other, told in ((old, new, left), (new, old, "|".join(reversed(left.split("|"))))):
+        sides = different_files(version(one), version(other))
+        assert "|".join(" ".join(f.path for f in files) for files in sides) == told
 
 
 def test_the_whole_difference_carries_rows(lake):

@@ -122,6 +122,8 @@ def test_main_changes_only_by_a_word_for_that_very_plan(acme):
             service.saving.save(wanted, RunOptions())
         with pytest.raises(PlanUnconfirmed):
             service.saving.save(ToSave("marts.top", f"{TOP} offset 1"), RunOptions(agreed=seen.plan.digest))
+        service.saving.save(ToSave("marts.another", "select 1 as one"), AGREED)  # what others publish is no matter
+        service.saving.save(ToSave("another", "select 1 as one"), AGREED)
         assert service.saving.save(wanted, RunOptions(agreed=seen.plan.digest)).published
 
 
@@ -157,7 +159,7 @@ WRONG = [
     ("marts.top", "drop table marts.totals", {}, "project.not_select", "query:1:1"),
     ("marts.top", "select $n as n from marts.totals", {}, "project.refused_sql", "query:1:8"),
     ("marts.top", TOP, {"materialize": "tabel"}, "project.bad_value", "datasets/marts/top.sql:2:14"),
-    ("marts.top", TOP, {"refresh": "often"}, "project.unknown_key", None),
+    ("marts.top", TOP, {"refresh": "often"}, "usage.bad_argument", "refresh"),
     ("marts.top", TOP, {"checks": ("amount >",)}, "project.bad_check", None),
     ("marts.top", TOP, {"checks": ("12345678",)}, "usage.bad_argument", "12345678"),
     ("shop.orders", TOP, {"replaces": True}, "usage.bad_argument", "sources/shop/orders.sql"),
@@ -386,3 +388,23 @@ def test_what_is_saved_is_published_whole_whatever_else_a_change_may_be(acme):
     done = save(acme, "marts.totals", "select 'x' as customer, 1 as amount", replaces=True, checks=("amount > 1",))
     assert (done.published, acme.leaves()) == (False, before)
     assert acme.read("datasets/marts/totals.sql").startswith("select customer")
+
+
+def test_whoever_lost_the_answer_asks_again_and_changes_nothing_more(acme):
+    options = RunOptions(agreed=ANY_PLAN, request="save one")
+    first = save(acme, options=options, owner="ana")
+    again = save(acme, options=options, owner="ana")
+    assert (again.published, again.run.commit, again.text, again.is_new) == (True, first.run.commit, first.text, True)
+    assert [t.dataset for t in again.run.tasks] == [t.dataset for t in first.run.tasks]
+    save(acme, sql="select 'later' as customer", replaces=True)
+    assert save(acme, options=options, owner="ana").run.commit == first.run.commit
+    assert acme.ask("from marts.top") == [("later",)]
+    acme.undo()
+    acme.undo()
+    assert save(acme, options=options).run.commit == first.run.commit
+    assert "marts.top" not in acme.leaves()
+    with acme.opened() as service:
+        options = RunOptions(agreed=ANY_PLAN, request="retire one")
+        ends = [service.renaming.retire(["marts.best"], options) for _ in range(2)]
+    assert ends[0].run.commit == ends[1].run.commit
+    assert ends[0].removed == ends[1].removed == ("datasets/marts/best.sql",)

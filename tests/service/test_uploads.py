@@ -187,6 +187,23 @@ main()
     assert published or before.items() <= state(project).items()
 
 
+def test_a_first_upload_that_is_killed_keeps_no_other_out(project):
+    """It had written the source, which the next one takes away."""
+    code = f"""
+import os, sys
+from andon.cli.main import main
+from andon.service.runs import Runs
+Runs.run = lambda *args: os.kill(os.getpid(), 9)
+sys.argv = ["andon", "upload", {given(project, "b.csv", MORE)!r}, "--as", "crm.leads", "--yes"]
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=project.folder, check=False, capture_output=True)
+    assert ended.returncode == -9, ended.stderr
+    assert (project.folder / "sources/crm/leads.sql").exists()
+    project("upload", given(project, "c.csv", LEADS), "--as", "crm.leads", "--yes")
+    assert count(project) == 2
+
+
 def test_formats_and_packed_files(project):
     project("upload", given(project, "a.json", '[{"id": 1}, {"id": 2}]'), "--as", "crm.leads", "--yes")
     assert count(project) == 2

@@ -8,6 +8,8 @@ import pytest
 
 import andon
 from andon.errors import AccessError, MachineError, ProjectError, UsageError
+from andon.python.lake import Branches, LakeSources
+from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from kit.clones import Clone
 from kit.serving import Serving
 
@@ -115,8 +117,56 @@ def test_where_nothing_answers_it_is_said(own: tuple[Clone, Serving]) -> None:
     with pytest.raises(MachineError) as nothing:
         andon.connect("http://127.0.0.1:9", timeout=0.5)
     assert nothing.value.code == "machine.server"
-    with pytest.raises(UsageError):
+    assert nothing.value.message == "the server does not answer: connection refused"
+    with pytest.raises(UsageError) as bare:
         andon.connect("localhost:7411")
+    assert bare.value.hint == '`andon.connect("http://localhost:7411")`'
+
+
+def test_it_has_the_verbs_of_a_lake() -> None:
+    for here, there in ((andon.Lake, andon.RemoteLake), (Branches, RemoteBranches), (LakeSources, RemoteSources)):
+        verbs = {name for name in dir(here) if not name.startswith("_")}
+        assert verbs <= set(dir(there))
+
+
+def test_a_branch_that_a_call_makes_is_not_all_that_it_does(own: tuple[Clone, Serving], lake: andon.RemoteLake) -> None:
+    clone, _ = own
+    clone.write("datasets/marts/more.sql", "select count(*) as n from shop.orders")
+    ran = lake.run(branch="ran")
+    saved = lake.save("marts.big", "select id from shop.orders where amount > 9", branch="saved")
+    renamed = lake.rename("marts.best", "marts.good", branch="renamed")
+    refreshed = lake.refresh(branch="refreshed")
+    assert (ran.published, saved.published, renamed.published, refreshed.published) == (True,) * 4
+    for branch, name in (
+        ("ran", "marts.more"),
+        ("saved", "marts.big"),
+        ("renamed", "marts.good"),
+        ("refreshed", "shop.orders"),
+    ):
+        assert name in {info.dataset for info in lake.at(branch).datasets()}
+
+
+def test_a_query_is_saved_renamed_and_retired(own: tuple[Clone, Serving]) -> None:
+    clone, serving = own
+    with andon.connect(f"{serving.address}/api/v1/") as lake:
+        saved = lake.save("marts.rich", "select id from shop.orders where amount > 9")
+        assert repr(saved).startswith("<SavedDocument name='marts.rich' published=True branch='main' kind=")
+        assert not lake.rename("marts.rich", "marts.big", publish=False).published
+        moved = lake.rename("marts.rich", "marts.big", message="bigger")
+        assert (moved.published, moved.written) == (True, ["datasets/marts/big.sql"])
+        assert lake.log(limit=1)[0].message == "bigger"
+        with pytest.raises(UsageError) as read:
+            lake.retire("shop.orders")
+        assert read.value.code == "lake.is_read"
+        assert read.value.hint == (
+            "`andon retire shop.orders marts.big marts.count marts.totals marts.best` takes them with it; or change them first"
+        )
+        assert not lake.retire(*read.value.hint.split("`")[1].split()[2:], publish=False).published
+        assert not any(problem.hint for problem in read.value.problems)
+        assert lake.retire("marts.big").published
+        assert not (clone.root / "datasets/marts/big.sql").exists()
+        with pytest.raises(UsageError, match="mapping of names to types"):
+            lake.save("of_a", "from shop.orders where customer = $c", parameters=["c=text"])  # type: ignore[arg-type]
 
 
 def test_a_wrong_token_lets_nobody_in(own: tuple[Clone, Serving]) -> None:

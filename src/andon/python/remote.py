@@ -70,7 +70,8 @@ def connect(url: str, token: str | None = None, *, timeout: float = 10.0) -> Rem
 class RemoteLake(RemoteSaving):
     """A lake that a server has; verbs and arguments as in `Lake`. `at` makes one that reads another commit.
 
-    What is about a folder (`plan`, `run`, `status`, `pull`) is about the one that the server works in.
+    What is about a folder (`plan`, `run`, `status`, `pull`) is about the one that the server works in. Answers are the
+    documents of `--json` as objects: `lake.log()[0].message`.
     """
 
     # -- asking

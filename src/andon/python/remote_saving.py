@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from andon.base.document import from_json
 from andon.python.remote_answer import RemoteAnswer
 from andon.python.result import Result
+from andon.python.saving import said_parameters
 from andon.python.server_link import Hears, ServerLink
 from andon.runs.goal import ANY_PLAN
 from andon.service.renaming import MovedDocument
@@ -54,7 +55,7 @@ class RemoteSaving:
             **said,
             "name": name,
             "sql": sql,
-            "parameters": None if parameters is None else [f"{n}={kind}" for n, kind in parameters.items()],
+            "parameters": None if parameters is None else said_parameters(parameters),
             "checks": [checks] if isinstance(checks, str) else list(checks),
             "key": [key] if isinstance(key, str) else key,
             "replace": replaces,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from andon.errors import UsageError
 from andon.model.event import Reporter, silent
 from andon.python.result import Result
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
@@ -124,10 +125,22 @@ class SavingLake:
             refresh=refresh,
             tags=None if tags is None else tuple(tags),
             key=None if key is None else (key,) if isinstance(key, str) else tuple(key),
-            parameters=None if parameters is None else tuple(f"{n}={said}" for n, said in parameters.items()),
+            parameters=None if parameters is None else tuple(said_parameters(parameters)),
             checks=(checks,) if isinstance(checks, str) else tuple(checks),
             replaces=replaces,
         )
         options = RunOptions(branch=branch, message=message, agreed=ANY_PLAN)
         saving = self._service.saving
         return (saving.save if publish else saving.propose)(wanted, options, Listener(report))
+
+
+def said_parameters(parameters: object) -> list[str]:
+    """Parameters of a saved query, each `name=type` or `name=type=default`.
+
+    Raises:
+        UsageError: `usage.bad_argument` where they are no mapping.
+    """
+    if not isinstance(parameters, Mapping):
+        message = "`parameters` is a mapping of names to types"
+        raise UsageError("usage.bad_argument", message, where="parameters", hint='`parameters={"month": "date"}`')
+    return [f"{name}={said}" for name, said in parameters.items()]

@@ -56,10 +56,12 @@ class ServerLink:
         except ValueError:
             parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.netloc:
+            bare = url.partition("://")[2] or url
+            hint = f'`andon.connect("http://{bare or "localhost:7411"}")`'
             raise UsageError(
                 "usage.bad_argument",
                 f"`{url}` is no address of a server",
-                hint="`andon.connect('http://localhost:7411')`",
+                hint=hint if "@" not in bare else '`andon.connect("http://localhost:7411", token=…)`',
             )
         if "@" in parts.netloc:  # not repeated: it would be told with every error
             raise UsageError(
@@ -67,7 +69,9 @@ class ServerLink:
                 "the address names a user or a password",
                 hint="`andon.connect('http://localhost:7411', token=…)` says who asks",
             )
-        self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        # Who copied the address of the API means the server.
+        path = parts.path.rstrip("/").removesuffix("/api/v1")
+        self.url = f"{parts.scheme}://{parts.netloc}{path}"
         self._token = token
         self._has_answered = False
         self._pool = urllib3.PoolManager(retries=False, maxsize=8, headers={})
@@ -290,14 +294,23 @@ def _parameter(value: Any) -> str:
 
 
 def _unreachable(url: str, error: Exception) -> MachineError:
-    reason = getattr(error, "reason", None) or error
     return MachineError(
         "machine.server",
-        f"the server at `{url}` does not answer: {reason}",
+        f"the server does not answer: {_reason(error)}",
         where=url,
         hint="is `andon up` running there, and the address right?",
         retryable=True,
     )
+
+
+def _reason(error: BaseException) -> str:
+    """What the system says, without the words of the libraries between it and us."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror[:1].lower() + cause.strerror[1:]
+        cause = cause.__cause__ or cause.__context__
+    return str(getattr(error, "reason", None) or error)
 
 
 def _named() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from andon.engines.duckdb.row_diff import DiffQuestion, DiffSide, compare
 from andon.engines.duckdb.row_diff_sql import nothing
 from andon.errors import UsageError
 from andon.model.row_diff import RowDiff
+from andon.relations.changed_files import different_files
 from andon.sql.facts import read_facts
 from andon.sql.rules import refusals
 
@@ -119,20 +119,3 @@ def check_condition(where: str) -> None:
             where="where",
             hint="for example `--where \"country = 'DE' and amount > 100\"`",
         )
-
-
-def different_files(old: Version | None, new: Version | None) -> tuple[list[DataFile], list[DataFile]]:
-    """The data files of each side that the other side lacks: equal bytes hold equal rows."""
-    sides = [list(v.files) if v is not None else [] for v in (old, new)]
-    shared = Counter(f.sha256 for f in sides[0]) & Counter(f.sha256 for f in sides[1])
-    kept: list[list[DataFile]] = []
-    for files in sides:
-        left = Counter(shared)
-        own = []
-        for file in files:
-            if left[file.sha256]:
-                left[file.sha256] -= 1
-            else:
-                own.append(file)
-        kept.append(own)
-    return kept[0], kept[1]

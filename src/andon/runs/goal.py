@@ -102,11 +102,12 @@ class PlanUnconfirmed(UsageError):
     plan: Plan
 
     @classmethod
-    def of(cls, plan: Plan) -> PlanUnconfirmed:
-        """The error for `plan`."""
+    def of(cls, plan: Plan, agreed: str | None = None) -> PlanUnconfirmed:
+        """The error for `plan`; `agreed` is another one that somebody agreed to."""
+        changed = "what would be done is not what was agreed to: this is another plan"
         error = cls(
             "usage.confirmation_needed",
-            "this changes the code that `main` is made by, and nothing can be asked here",
+            changed if agreed else "this changes the code that `main` is made by, and nothing can be asked here",
             hint="`andon plan` shows what would change; `--yes` does it, `--branch NAME` does it aside",
         )
         error.plan = plan

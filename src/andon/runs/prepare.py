@@ -26,6 +26,7 @@ from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.histories import continued, histories_of, with_merged
 from andon.runs.planning.merge_words import code_notices
+from andon.runs.planning.merged_growth import MergedGrowth
 from andon.runs.planning.raw_files import RawFiles
 from andon.runs.planning.saved_queries import BoundQueries, bind_queries
 from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
@@ -166,7 +167,9 @@ class Preparer:
         histories = self._histories(goal, gathered)
         packs = frozenset(options.pack) & taken & gathered.state.leaves.keys()
         known_changes = changes if options.proofs else None
-        growth = PlannedGrowth(self._workspace, bound, options, taken, selected, known_changes, estimate=estimate)
+        merged = MergedGrowth(self._lake, gathered.head, goal.merged)
+        filling = replace(options, fill={**merged.filled(), **options.fill})
+        growth = PlannedGrowth(self._workspace, bound, filling, taken, selected, known_changes, estimate=estimate)
         growth.require_fitting()
         forced = (
             frozenset(taken if selected is None else selected & taken) if options.force else growth.wishes.full | packs
@@ -182,7 +185,7 @@ class Preparer:
             moment=moment,
             known=lambda keys: self._known(keys, lost),
             old=old,
-            grown={**growth.builds, **self._merged_growth(goal, gathered, growth.builds)},
+            grown={**growth.builds, **merged.taken(growth.builds.keys())},
             wanted=growth.wanted,
             how=growth.how,
             seconds={**self._lake.objects.seconds_by_dataset(), **growth.seconds} if estimate else {},
@@ -238,26 +241,6 @@ class Preparer:
             leaves = with_merged(leaves, gathered.state.leaves, merged, parted)
         builds = self._lake.objects.builds(leaf.build for leaf in leaves.values())
         return {dataset: builds[leaf.build] for dataset, leaf in leaves.items()}
-
-    def _merged_growth(self, goal: Goal, gathered: Gathered, own: Mapping[str, Build]) -> Mapping[str, Build]:
-        """How a branch that is merged made tables that grow, where it alone made them anew since the two parted: more of them may be filled
-        there."""
-        if goal.merged is None or not own:
-            return {}
-        commits, here = self._lake.commits, gathered.state.leaves
-        common = commits.merge_base(gathered.head, goal.merged)
-        parted = commits.state(common).leaves if common is not None else {}
-        there = commits.state(goal.merged).leaves
-        moved = {
-            d: there[d].build
-            for d in own
-            if d in there
-            and d in parted
-            and here[d].version == parted[d].version
-            and there[d].definition == here[d].definition
-        }
-        builds = self._lake.objects.builds(moved.values())
-        return {d: builds[build] for d, build in moved.items() if build in builds}
 
     def _replaced_definitions(self, gathered: Gathered) -> Mapping[str, Definition]:
         """Definitions of the head's leaves that differ from the code's, by id."""

@@ -86,7 +86,7 @@ class GoalRunner:
         prepared = self._preparer.prepare(goal, options)
         while not _is_agreed(prepared):
             if listener.agree is None:
-                raise PlanUnconfirmed.of(prepared.plan)
+                raise PlanUnconfirmed.of(prepared.plan, options.agreed)
             self._new_texts(prepared)  # read now: whoever thinks about a plan may edit meanwhile
             shown = self.plan(goal, options)
             asked = time.perf_counter()

@@ -74,6 +74,10 @@ class Backfills:
             raise UsageError(
                 "usage.bad_argument", message, where="--from", hint=f"begin and end at the bounds of a {growth.grain}"
             )
+        if growth.start is not None and span[1] <= datetime.fromisoformat(growth.start):
+            message = f"`{dataset}` keeps rows from {growth.start} on (`start`), and {span[0]} to {span[1]} lies before"
+            hint = "fill times after it, or set `start` in its file to an earlier time: the next run makes the table whole from then on"
+            raise UsageError("usage.bad_argument", message, where="--to", hint=hint)
         taken = run or self._runs.run if leaf is None else self._runs.refresh
         for each in self._batches(span, growth, publish):
             chosen = replace(options, select=(f"{dataset}+",), fill={dataset: (each,)})

@@ -12,6 +12,7 @@ from andon.base.text import plural
 from andon.errors import ConflictError, ProjectError, UsageError
 from andon.lake.refs import MAIN
 from andon.model.commit import Cause, Commit, CommitKind
+from andon.model.run import RunResult
 from andon.project.folder.merge import is_rejected, rejected_by_path
 from andon.runs.goal import Goal, Listener, RunOptions
 from andon.runs.planning.gather import Gatherer
@@ -20,7 +21,6 @@ from andon.runs.planning.merge_words import some
 from andon.service.in_step import InStep
 
 if TYPE_CHECKING:
-    from andon.model.run import RunResult
     from andon.runs.prepare import Prepared, Preparer
     from andon.runs.run import GoalRunner
     from andon.workspace.workspace import Workspace
@@ -93,6 +93,26 @@ class GivenFiles:
         if lost is not None:
             raise self._changed_since(given, lost)
         return result, step.bring(given.files, commit, before)
+
+    def answered(self, branch: str, options: RunOptions) -> RunResult | None:
+        """How the publish ended that was asked for with this request id before: whoever asks again has lost the answer."""
+        move = self._lake.refs.answered(options.request) if options.request is not None else None
+        if move is None or move.new is None or move.ref != branch:
+            return None
+        commit = self._lake.commits.get(move.new)
+        tasks = self._workspace.runs.tasks(commit.run) if commit.run is not None else ()
+        base = commit.parent or commit.id
+        return RunResult(
+            commit.run,
+            branch,
+            base,
+            commit.id,
+            published=True,
+            held=None,
+            seconds=0.0,
+            tasks=tuple(tasks),
+            is_change=True,
+        )
 
     # -- parts
 

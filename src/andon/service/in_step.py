@@ -49,7 +49,7 @@ class InStep:
                 path, mine, base
             ):
                 message = f"`{path}` has edits in the project folder that are not published"
-                hint = "`andon run` publishes them, or put the file aside"
+                hint = "`andon run` publishes them; put the file aside; or save on a branch, `--branch NAME`"
                 raise ConflictError("lake.folder_dirty", message, where=path, hint=hint)
 
     def bring(self, files: Files, commit: Commit, before: Mapping[str, str]) -> tuple[str, ...]:

@@ -14,8 +14,7 @@ from andon.project.rename import renamed_file
 from andon.runs.goal import Listener, RunOptions
 from andon.runs.planning.merge_words import some as listed
 from andon.service.given_files import GivenCode, broken
-from andon.service.saved_texts import new_path, query_path
-from andon.service.saving import file_of, not_found
+from andon.service.saved_texts import file_of, new_path, not_found, query_names, query_path
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit, State
@@ -96,6 +95,8 @@ class Renaming:
             ProjectError, ConflictError, PlanUnconfirmed: as `Saving.save`.
         """
         branch, head, state = self._state(options)
+        if (done := self._given.answered(branch, options)) is not None:
+            return self._as_it_was((old,), new, done)
         if ("." in old) != ("." in new):
             message = f"`{old}` and `{new}` are not both datasets, or both saved queries"
             raise UsageError("usage.bad_argument", message, where=new, hint="a dataset has a schema and a name")
@@ -125,12 +126,23 @@ class Renaming:
             ConflictError, PlanUnconfirmed: as `Saving.save`.
         """
         branch, head, state = self._state(options)
+        if (done := self._given.answered(branch, options)) is not None:
+            return self._as_it_was(tuple(names), None, done)
         own = [path for name in names for path in self._own(name, state)]
         given = GivenCode(branch, dict.fromkeys(own), head)
         message = f"retired {listed(names)}"
         return self._done(tuple(names), None, given, options, message, listener, is_dry)
 
     # -- parts
+
+    def _as_it_was(self, names: tuple[str, ...], new: str | None, done: RunResult) -> Moved:
+        """What was renamed or retired by a publish that is there."""
+        commits = self._lake.commits
+        after, before = (commits.state(commits.get(id)).files() for id in (done.commit, done.base))
+        written = tuple(sorted(path for path in after if after[path] != before.get(path)))
+        removed = tuple(sorted(before.keys() - after.keys()))
+        plan = Plan(done.base, done.branch, ())
+        return Moved(names, new, done.branch, written, removed, plan, run=done, published=True)
 
     def _done(
         self,
@@ -145,16 +157,17 @@ class Renaming:
         try:
             plan = self._given.prepared(given, options).plan
         except ProjectError as error:
+            state = self._lake.commits.state(given.seen)
             what, hint = (
-                ("retiring", "retire them with it, or change them first")
+                ("retiring", self._with_readers(names, given, options, error))
                 if new is None
                 else ("renaming", "`--leave-view` keeps the old name as a view")
             )
-            before = self._lake.commits.state(given.seen).files()
+            before = state.files()
             made = {
                 path for path in given.files if path not in before
             }  # of those that it rewrote, it broke all that is wrong
-            raise broken(f"{what} {listed(names)}", made, error, hint) from error
+            raise _without_advice(broken(f"{what} {listed(names)}", made, error, hint), new is None) from error
         gone = [path for path, content in given.files.items() if content is None]
         kept = [path for path, content in given.files.items() if content is not None]
         found = Moved(names, new, given.branch, tuple(sorted(kept)), tuple(sorted(gone)), plan)
@@ -163,6 +176,28 @@ class Renaming:
         chosen = replace(options, message=options.message or message)
         result, behind = self._given.publish(given, chosen, listener or Listener())
         return replace(found, run=result, published=result.published, behind=behind)
+
+    def _with_readers(self, names: Sequence[str], given: GivenCode, options: RunOptions, error: ProjectError) -> str:
+        """What to do where others read what is to go: all of them by name, where they can go with it."""
+        state = self._lake.commits.state(given.seen)
+        makers, all_names, files = _makers(state), list(names), dict(given.files)
+        told: ProjectError | None = error
+        while told is not None:
+            paths = {problem.file for problem in told.problems if problem.file is not None}
+            more = sorted({makers[path] for path in paths if path in makers} - set(all_names))
+            if not more or not paths <= makers.keys():
+                return "change them first, or retire them with it"
+            all_names += more
+            files |= dict.fromkeys(path for name in more for path in self._own(name, state))
+            told = self._wrong(replace(given, files=files), options)
+        return f"`andon retire {' '.join(all_names)}` takes them with it; or change them first"
+
+    def _wrong(self, given: GivenCode, options: RunOptions) -> ProjectError | None:
+        try:
+            self._given.prepared(given, options)
+        except ProjectError as error:
+            return error
+        return None
 
     def _state(self, options: RunOptions) -> tuple[str, Commit, State]:
         branch = self._workspace.branch(options.branch)
@@ -177,7 +212,7 @@ class Renaming:
         """
         path = file_of(name, state)
         if path is None:
-            raise not_found(name)
+            raise not_found(name, state)
         return [path for path, _ in state.leaves[name].files] if "." in name else [query_path(name)]
 
     def _text(self, state: State, path: str) -> str:
@@ -203,6 +238,20 @@ class Renaming:
             hint = f"`--leave-view` keeps `{old}` as a view of it; or change {listed(by_hand)} by hand and run that"
             raise UsageError("lake.is_read", message, where=by_hand[0], hint=hint, details={"files": by_hand})
         return made
+
+
+def _makers(state: State) -> dict[str, str]:
+    """Files by path, and what each makes: a dataset or a saved query."""
+    found = {path: name for name, leaf in state.leaves.items() for path, _ in leaf.files}
+    return found | {query_path(name): name for name in query_names(state)}
+
+
+def _without_advice(error: ProjectError | UsageError, is_retired: bool) -> ProjectError | UsageError:
+    """What a name could mean elsewhere is no advice for who takes it away."""
+    if not is_retired or error.code != "lake.is_read":
+        return error
+    problems = tuple(replace(each, hint=None) for each in error.problems)
+    return UsageError(error.code, error.message, where=error.where, hint=error.hint, problems=problems)
 
 
 def _moved(path: str, target: str) -> str:

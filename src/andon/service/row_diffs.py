@@ -17,6 +17,7 @@ from andon.model.check import Tolerance
 from andon.model.commit import Commit, version_shown
 from andon.model.row_diff import RowCounts, RowDiff
 from andon.model.version import paired
+from andon.relations.changed_files import different_files
 from andon.service.masks import masked_columns
 from andon.state.row_diffs import Compared, KnownRowDiffs
 from andon.workspace.view import no_dataset
@@ -206,9 +207,9 @@ class RowDiffs:
         found |= {name: diff for name, diff in turned.items() if diff.key == differing[name].key}
         counted = {name: replace(diff, notes=(*differing[name].notes, *diff.notes)) for name, diff in found.items()}
         for name, each in differing.items():
-            one_sided = _one_sided(each)
-            if one_sided is not None:
-                counted[name] = one_sided
+            told = _one_sided(each) or _in_other_files(each)
+            if told is not None:
+                counted[name] = told
         return counted
 
     def _made(
@@ -339,3 +340,13 @@ def _one_sided(differing: _Differing) -> RowDiff | None:
         return None
     counts = RowCounts(removed=version.rows) if new is None else RowCounts(added=version.rows)
     return RowDiff(differing.name, tuple(c.name for c in version.columns), rows=counts)
+
+
+def _in_other_files(differing: _Differing) -> RowDiff | None:
+    """No difference, of a table that only lies in other files, such as small ones that were put together."""
+    old, new = differing.old, differing.new
+    if old is None or new is None or old.is_view or new.is_view or old.columns != new.columns:
+        return None
+    if any(different_files(old, new)):
+        return None
+    return RowDiff(differing.name, tuple(c.name for c in new.columns), differing.key, notes=differing.notes)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from andon.base.duration import read_duration
-from andon.base.names import is_name_part
+from andon.base.names import did_you_mean, is_name_part
 from andon.base.record import Record, replace, values_of
 from andon.base.text import excerpt
 from andon.errors import Problem, ProjectError, UsageError
+from andon.model.commit import State
 from andon.project.add_checks import add_checks
 from andon.project.files.front_matter import read_front_matter, read_other_front_matter
 from andon.project.files.layout import plain_name, spot
@@ -199,6 +200,31 @@ def new_path(name: str) -> str:
     raise UsageError("usage.bad_argument", message, where=name, hint=hint)
 
 
+def file_of(name: str, state: State) -> str | None:
+    """The file of a dataset or a saved query, None where there is none."""
+    if "." not in name:
+        path = query_path(name)
+        return path if path in state.shared else None
+    leaf = state.leaves.get(name)
+    return next(path for path, _ in leaf.files if not path.endswith(".lock.txt")) if leaf is not None else None
+
+
+def query_names(state: State) -> list[str]:
+    """All saved queries."""
+    return [path.removeprefix("queries/").removesuffix(".sql") for path in state.shared if path.startswith("queries/")]
+
+
+def not_found(name: str, state: State) -> UsageError:
+    """The error for a name that nothing has."""
+    if "." in name:
+        near = did_you_mean(name, state.leaves)
+        message, hint = f"there is no dataset `{name}` to change", near or "`andon ls` lists them"
+        return UsageError("lake.dataset_not_found", message, where=name, hint=hint)
+    near = did_you_mean(name, query_names(state))
+    message, hint = f"there is no saved query `{name}` to change", near or "`andon ls --queries` lists them"
+    return UsageError("lake.query_not_found", message, where=name, hint=hint)
+
+
 def query_path(name: str) -> str:
     """Where a saved query lies."""
     return f"queries/{name}.sql"
@@ -225,9 +251,17 @@ def _parameters(said: Sequence[str]) -> str:
 
 
 def _refresh(said: str) -> str:
+    """When a refresh is due, as a mapping in YAML.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
     text = said.strip()
     if read_duration(text) is not None:
         return f"{{max_age: {text}}}"
     if _CRON.match(text) and ":" not in text:
         return f'{{cron: "{text}"}}'
+    if ":" not in text:
+        hint = "`6h`: at most so old; `0 6 * * *`: at these times; `every: 1d`"
+        raise UsageError("usage.bad_argument", f"`{said}` says not how new it has to be", where="refresh", hint=hint)
     return text if text.startswith("{") else f"{{{text}}}"

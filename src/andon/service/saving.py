@@ -5,13 +5,11 @@ The file goes on top of what the branch has, whatever lies in the folder; the fo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from andon.base.document import Document, Documented
-from andon.base.hashing import content_id
 from andon.base.record import Record, replace
 from andon.errors import ProjectError, UsageError
 from andon.model.commit import State
@@ -19,43 +17,20 @@ from andon.model.dataset import Kind
 from andon.model.lineage import column_id
 from andon.model.plan import Plan, PlanDocument
 from andon.model.run import RunDocument, RunResult, TaskStatus
-from andon.model.suggestion import Suggestion
 from andon.project.files.front_matter import read_front_matter
 from andon.project.write_sql import with_settings, yaml_text
 from andon.runs.goal import Listener, RunOptions
 from andon.runs.planning.saved_queries import as_select, known_columns
 from andon.service.given_files import GivenCode, broken
 from andon.service.masks import masked_columns
-from andon.service.saved_texts import SavedText, ToSave, new_path, query_path, saved_text
+from andon.service.proposed_checks import ProposedCheck, chosen_lines, needs_proposals, proposed_check
+from andon.service.saved_texts import SavedText, ToSave, file_of, new_path, not_found, saved_text
 
 if TYPE_CHECKING:
     from andon.runs.prepare import Prepared
     from andon.service.given_files import GivenFiles
     from andon.service.suggestions import Suggestions
     from andon.workspace.workspace import Workspace
-
-#: Letters of a proposed check's id, and how one looks: no line of the check language is like it.
-_SHORT = 8
-_ID = re.compile(r"[0-9a-f]{8}\Z")
-#: Words that choose many proposed checks.
-_MANY = ("all", "safe")
-
-
-class ProposedCheck(Document):
-    """A check that could be saved with a dataset; `id` names it in `checks`. The rest as in a suggestion."""
-
-    id: str
-    line: str
-    columns: tuple[str, ...]
-    rule: str
-    evidence: str
-    past_failures: int
-    past_versions: int
-
-    @property
-    def is_safe(self) -> bool:
-        """Whether no earlier version would have been held by it."""
-        return self.past_failures == 0
 
 
 class SavedColumn(Document):
@@ -69,6 +44,8 @@ class SavedColumn(Document):
 
 class SavedDocument(Document):
     """A query that is saved, or would be; `kind` is `dataset` or `query`."""
+
+    shown_first: ClassVar = ("name", "published", "branch")
 
     name: str
     kind: str
@@ -102,6 +79,8 @@ class Saved(Documented):
         published: whether the branch shows it.
         behind: files that the project folder does not have as they were published: it works on another branch, or can't be written to.
     """
+
+    shown_first: ClassVar = ("name", "published", "branch")
 
     name: str
     file: str
@@ -170,7 +149,7 @@ class Saving:
         bare = self._marked(self._draft(replace(wanted, checks=()), options), options)
         result = self._built(bare, options, listener or Listener())
         proposed = self._proposed(bare, result)
-        lines = _lines(wanted.checks, proposed)
+        lines = chosen_lines(wanted.checks, proposed)
         draft = self._with(bare, lines)
         found = self._looked(draft, self._prepared(draft, options))
         return replace(found, proposed=proposed, checks=lines, run=result)
@@ -184,13 +163,16 @@ class Saving:
         Raises:
             As `look`, and ConflictError: `lake.folder_dirty`; PlanUnconfirmed.
         """
+        done = self._given.answered(self._workspace.branch(options.branch), options)
+        if done is not None:
+            return self._as_it_was(wanted.name, done)
         hears = listener or Listener()
         draft = self._draft(replace(wanted, checks=() if not wanted.is_query else wanted.checks), options)
         draft = self._marked(draft, options)
         lines = wanted.checks
-        if _needs_proposals(lines):
+        if needs_proposals(lines):
             result = self._built(draft, options, Listener(cancel=hears.cancel))
-            lines = _lines(lines, self._proposed(draft, result))
+            lines = chosen_lines(lines, self._proposed(draft, result))
         draft = self._with(draft, lines)
         found = self._looked(draft, self._prepared(draft, options))
         words = "saved" if found.is_new else "changed"
@@ -201,6 +183,29 @@ class Saving:
 
     # -- parts
 
+    def _as_it_was(self, name: str, done: RunResult) -> Saved:
+        """What was saved by a publish that is there."""
+        commits, objects = self._lake.commits, self._lake.objects
+        state, before = (commits.state(commits.get(id)) for id in (done.commit, done.base))
+        path = file_of(name, state)
+        if path is None:
+            raise not_found(name, state)
+        leaf = state.leaves.get(name)
+        types = objects.versions([leaf.version])[leaf.version].types if leaf is not None else ()
+        known = objects.definitions([leaf.definition]).get(leaf.definition) if leaf is not None else None
+        return Saved(
+            name,
+            path,
+            objects.text(state.files()[path]).decode(),
+            path not in before.files(),
+            done.branch,
+            _with_origin(types, [()] * len(types)),
+            known.inputs if known is not None else (),
+            Plan(done.base, done.branch, ()),
+            run=done,
+            published=True,
+        )
+
     def _draft(self, wanted: ToSave, options: RunOptions) -> _Draft:
         """The text that is to be published, on top of what is there."""
         branch = self._workspace.branch(options.branch)
@@ -210,7 +215,7 @@ class Saving:
         before = self._lake.objects.text(state.files()[path]).decode() if path is not None else None
         saved = saved_text(wanted, path or new_path(wanted.name), before)
         draft = _Draft(wanted, saved, GivenCode(branch, {saved.path: saved.text.encode()}, seen))
-        return self._with(draft, [] if _needs_proposals(wanted.checks) else wanted.checks)
+        return self._with(draft, [] if needs_proposals(wanted.checks) else wanted.checks)
 
     def _entry(self, wanted: ToSave, state: State) -> str | None:
         """The file that makes the dataset now."""
@@ -218,7 +223,7 @@ class Saving:
         if path is None:
             if wanted.sql is None:
                 new_path(wanted.name)  # a name that none can have is told as that
-                raise not_found(wanted.name)
+                raise not_found(wanted.name, state)
             return None
         what = "query" if wanted.is_query else "dataset"
         if not wanted.replaces:
@@ -278,7 +283,7 @@ class Saving:
             return ()
         at = f"run:{result.run}" if result.run is not None else result.commit
         found = self._suggestions.suggest((name,), at)
-        return tuple(_proposed(suggestion) for one in found for suggestion in one.suggestions)
+        return tuple(proposed_check(suggestion) for one in found for suggestion in one.suggestions)
 
     def _looked(self, draft: _Draft, prepared: Prepared) -> Saved:
         columns, reads = (self._of_query if draft.wanted.is_query else self._of_dataset)(draft.wanted.name, prepared)
@@ -340,56 +345,3 @@ def _told(draft: _Draft) -> Iterator[None]:
         hint = "change them with it: edit the files, and `andon run`"
         found = broken(f"changing {draft.wanted.name}", draft.given.files, error, hint)
         raise (draft.saved.told(error) if found is error else found) from error
-
-
-def file_of(name: str, state: State) -> str | None:
-    """The file of a dataset or a saved query, None where there is none."""
-    if "." not in name:
-        path = query_path(name)
-        return path if path in state.shared else None
-    leaf = state.leaves.get(name)
-    return next(path for path, _ in leaf.files if not path.endswith(".lock.txt")) if leaf is not None else None
-
-
-def not_found(name: str) -> UsageError:
-    """The error for a name that nothing has."""
-    if "." in name:
-        message, hint = f"there is no dataset `{name}` to change", "`andon ls` lists them"
-        return UsageError("lake.dataset_not_found", message, where=name, hint=hint)
-    message, hint = f"there is no saved query `{name}` to change", "`andon ls --queries` lists them"
-    return UsageError("lake.query_not_found", message, where=name, hint=hint)
-
-
-def _proposed(one: Suggestion) -> ProposedCheck:
-    return ProposedCheck(
-        content_id([one.dataset, one.line])[:_SHORT],
-        one.line,
-        one.columns,
-        one.rule,
-        one.evidence,
-        one.past_failures,
-        one.past_versions,
-    )
-
-
-def _lines(chosen: Sequence[str], proposed: Sequence[ProposedCheck]) -> tuple[str, ...]:
-    """The lines that were chosen, each once: by id, by `all` or `safe`, or as they are.
-
-    Raises:
-        UsageError: `usage.bad_argument` for an id that none has.
-    """
-    by_id = {one.id: one.line for one in proposed}
-    found: list[str] = []
-    for check in chosen:
-        if check in _MANY:
-            found += [one.line for one in proposed if one.is_safe or check == "all"]
-        elif _ID.match(check) and check not in by_id:
-            message = f"no check is proposed with the id `{check}`"
-            raise UsageError("usage.bad_argument", message, where=check, hint="propose again: ids follow the lines")
-        else:
-            found.append(by_id.get(check, check))
-    return tuple(dict.fromkeys(found))
-
-
-def _needs_proposals(checks: Sequence[str]) -> bool:
-    return any(check in _MANY or _ID.match(check) for check in checks)

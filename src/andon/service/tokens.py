@@ -93,7 +93,9 @@ class TokenDesk:
             raise _unknown(f"the token {token.id} was good until {token.expires[:10]}")
         role = self._workspace.people.get(token.person)
         if role is None:
-            raise _unknown(f"`{token.person}`, whose token this is, is not among `[people]` any more")
+            message = f"`{token.person}`, whose token this is, is not among the people that this server started with"
+            hint = "name them below `[people]` in andon.toml, and start the server again"
+            raise AccessError("access.unknown", message, hint=hint)
         self._note_use(token, to_text(now)[:10])
         allowed = role if token.scope.role.covers(role) else token.scope.role
         return Person(token.person, allowed), token
@@ -148,5 +150,5 @@ def _digest(secret: str) -> str:
 
 
 def _unknown(message: str) -> AccessError:
-    hint = "`andon token create NAME` makes one, on the machine where the lake is"
+    hint = "an owner of the lake makes one: `andon token create NAME`, on the machine where it is"
     return AccessError("access.unknown", message, hint=hint)

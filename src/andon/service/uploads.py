@@ -17,13 +17,13 @@ from andon.errors import UsageError
 from andon.lake.named_files import raw_path
 from andon.model.build import InputFile
 from andon.model.load import Taking
+from andon.model.run import RunResult
 from andon.project.folder.scan import hash_files
 from andon.service.sources import gathered_with
-from andon.service.upload_changes import UploadChanges, sweep
+from andon.service.upload_changes import UploadChanges, in_turn, sweep
 from andon.sources.files.paths import match
 
 if TYPE_CHECKING:
-    from andon.model.run import RunResult
     from andon.runs.goal import RunOptions
     from andon.workspace.workspace import Workspace
 
@@ -40,6 +40,8 @@ _READERS = {
     ".xlsm": "read_xlsx",
 }
 _PACKED = (".gz", ".zst")
+#: Bytes of a file's name that are kept: a system takes 255, and what is put before and behind needs some.
+_LONGEST = 160
 #: What is packed in itself.
 _WHOLE = (".parquet", ".xlsx", ".xlsm")
 
@@ -102,23 +104,45 @@ class Uploads:
 
         Raises:
             UsageError: `usage.bad_argument` for a file or name that can't be taken, `usage.exists` for a content that is there already.
+            ConflictError: `usage.in_progress` where another upload of the dataset takes long.
             AndonError: what `run` raises.
         """
+        _require_name(dataset)
+        with in_turn(self._workspace.folder.state, dataset):
+            branch = self._workspace.branch(None)
+            folder = f"raw/uploads/{dataset.replace('.', '/')}"
+            sweep(self._workspace.root, folder, self._is_published(dataset))
+            if (done := self._workspace.lake.refs.moved_by(options.request, branch, "branch")) is not None:
+                return RunResult(None, branch, done.commit, done.commit, True, None, 0.0, ())  # and its answer was lost
+            return self._publish(file, dataset, options, run, folder, reading, laid, replaces=replaces)
+
+    def _publish(
+        self,
+        file: Path,
+        dataset: str,
+        options: RunOptions,
+        run: Callable[[RunOptions], RunResult],
+        folder: str,
+        reading: str,
+        laid: Callable[[Uploaded], object],
+        *,
+        replaces: bool,
+    ) -> RunResult:
         source = _source(self._workspace, file, dataset, replaces=replaces)
         if reading and not source[2]:
             message = f"`{source[0]}` is there and says how its files are read"
             raise UsageError(
                 "usage.bad_argument", message, where=source[0], hint=f"edit it, and leave `--with {reading}` out"
             )
-        folder = f"raw/uploads/{dataset.replace('.', '/')}"
-        sweep(self._workspace.root, folder, self._is_published(dataset))
         with UploadChanges(self._workspace.root, folder) as changes:
             uploaded = _lay(self._workspace, file, dataset, source, changes, reading, replaces=replaces)
             laid(uploaded)
             message = options.message or uploaded.message
-            result = run(replace(options, select=(f"{dataset}+",), message=message))
-            changes.stay = result.published
-        return result
+            try:
+                return run(replace(options, select=(f"{dataset}+",), message=message))
+            finally:
+                # also where a run of the folder by somebody else came first and took it along
+                changes.stay = self._is_published(dataset)(uploaded.file)
 
     def _is_published(self, dataset: str) -> Callable[[str], bool]:
         """Whether a path is one of the raw files of a dataset as it is published."""
@@ -175,6 +199,14 @@ def _lay(
     return Uploaded(dataset, source, is_new, path, file.name, fact.sha256, fact.size, replaced)
 
 
+def _require_name(dataset: str) -> None:
+    schema, _, name = dataset.partition(".")
+    if not (is_name_part(schema) and is_name_part(name)):
+        raise UsageError(
+            "usage.bad_argument", f"`{dataset}` can't name a dataset", where=dataset, hint="`--as crm.leads`"
+        )
+
+
 def _source(workspace: Workspace, file: Path, dataset: str, *, replaces: bool) -> tuple[str, str, bool]:
     """The source's file, the pattern that it reads uploads by, and whether it must be written.
 
@@ -184,10 +216,6 @@ def _source(workspace: Workspace, file: Path, dataset: str, *, replaces: bool) -
     if not file.is_file():
         raise UsageError("usage.bad_argument", f"there is no file `{file}`", where=str(file))
     schema, _, name = dataset.partition(".")
-    if not (is_name_part(schema) and is_name_part(name)):
-        raise UsageError(
-            "usage.bad_argument", f"`{dataset}` can't name a dataset", where=dataset, hint="`--as crm.leads`"
-        )
     ending = _ending(file.name)
     if ending is None:
         known = ", ".join(f"`{each}`" for each in _READERS)
@@ -241,7 +269,8 @@ def _safe(name: str) -> str:
     """A file's name without signs that mean something in patterns and shells; its end in lower case."""
     ending = _ending(name) or ""
     stem = name[: len(name) - len(ending)]
-    return (re.sub(r"[^\w.-]+", "_", stem).strip("._") or "file") + ending
+    plain = re.sub(r"[^\w.-]+", "_", stem).encode()[:_LONGEST].decode(errors="ignore")
+    return (plain.strip("._") or "file") + ending
 
 
 def _way(workspace: Workspace, path: str, there: int) -> str:

@@ -54,7 +54,8 @@ class Gatekeeper:
             raise AccessError(
                 "access.unknown",
                 "this server wants to know who asks",
-                hint="send a token: `Authorization: Bearer andon_…`; `andon token create NAME` makes one",
+                hint="send a token, `Authorization: Bearer andon_…`, in Python `token=…`; an owner of the lake makes one: "
+                "`andon token create NAME`",
             )
         person, known = self._service.tokens.who(token)
         return Asking(person, known.id)

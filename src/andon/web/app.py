@@ -7,9 +7,7 @@ import contextlib
 import hashlib
 import logging
 import secrets
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -24,6 +22,7 @@ from starlette.routing import Route
 
 from andon.base.cancel import Cancelled
 from andon.base.document import to_json
+from andon.base.temporary import Temporary, system_place
 from andon.errors import AndonError, UsageError
 from andon.query.workers import Workers
 from andon.render.values import as_json_text
@@ -187,21 +186,21 @@ class Application:
         data = await received(request, MOST_BYTES, endpoint.address)
         body = body_of(endpoint, request, data)
         digest = digest_of(request, data) if given is not None else None
-        live = await self._begun(
+        live, _ = await self._begun(
             given, asking, verb, digest, lambda live: self._work(endpoint, request, asking, body, live)
         )
         return await _told(live, request)
 
     async def _begun(
         self, given: str | None, asking: Asking, verb: str, digest: str | None, work: Callable[[LiveCall], Answered]
-    ) -> LiveCall:
+    ) -> tuple[LiveCall, bool]:
         id = given or secrets.token_hex(16)
         live, is_new = await anyio.to_thread.run_sync(self.calls.begin, id, asking.person.name, verb, digest)
         if is_new:
             task = asyncio.create_task(self._run(live, work))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return live
+        return live, is_new
 
     async def _run(self, live: LiveCall, work: Callable[[LiveCall], Answered]) -> None:
         def run() -> None:
@@ -228,10 +227,10 @@ class Application:
 
     async def _take_file(self, endpoint: Endpoint, request: Request, asking: Asking, given: str | None) -> Response:
         query = read_query(endpoint.query or Nothing, request.query_params.multi_items(), endpoint.address)
-        folder = tempfile.TemporaryDirectory(prefix="andon-")
+        folder = Temporary([system_place()], "upload")
         is_handed_over = False
         try:
-            path = Path(folder.name) / file_name(query.name)  # type: ignore[attr-defined] # of those that take files
+            path = folder.path / file_name(query.name)  # type: ignore[attr-defined] # of those that take files
             hashed = hashlib.sha256()
             size = 0
             with on_disk("take the file"), path.open("wb") as file:
@@ -244,14 +243,13 @@ class Application:
             digest = digest_of(request, hashed.digest()) if given is not None else None
 
             def work(live: LiveCall) -> Answered:
-                with folder:
+                with contextlib.closing(folder):
                     return self._work(endpoint, request, asking, path, live)
 
-            live = await self._begun(given, asking, f"{endpoint.method} {endpoint.path}", digest, work)
-            is_handed_over = True
+            live, is_handed_over = await self._begun(given, asking, f"{endpoint.method} {endpoint.path}", digest, work)
         finally:
             if not is_handed_over:
-                folder.cleanup()
+                folder.close()
         return await _told(live, request)
 
     def _call(

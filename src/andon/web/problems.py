@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
+from starlette.routing import Route
 
 from andon.base.document import UNSET, Document, UnsetType
-from andon.base.record import field
+from andon.base.record import field, replace
 from andon.errors import CODES, AccessError, AndonError, ConflictError, MachineError, Problem, ProjectError, UsageError
 from andon.model.plan import PlanDocument
 from andon.render.values import as_json_text
 from andon.web.endpoint import API
+from andon.web.hints import routes_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -55,6 +58,7 @@ class ProblemDocument(Document, kw_only=True):
         type: where the code is explained, relative to the server.
         title: what the code means; `detail`: what happened this time.
         plan, digest: what would be done, where somebody has to agree; the call again with `agreed: digest` does just that.
+        routes: the calls that do what the commands do that `hint` names.
     """
 
     type: str
@@ -69,6 +73,7 @@ class ProblemDocument(Document, kw_only=True):
     details: dict[str, Any] | UnsetType = UNSET
     plan: PlanDocument | UnsetType = UNSET
     digest: str | UnsetType = UNSET
+    routes: dict[str, str] | UnsetType = UNSET
 
 
 def status_of(error: AndonError) -> int:
@@ -92,6 +97,7 @@ def status_of(error: AndonError) -> int:
 def problem_of(error: AndonError) -> ProblemDocument:
     """The document of an error."""
     plan = getattr(error, "plan", None)
+    hint = error.hint if plan is None else f'the same call with `"agreed": "{plan.digest}"` does just what `plan` tells'
     return ProblemDocument(
         type=f"{API}/errors/{error.code}",
         title=CODES[error.code],
@@ -99,12 +105,13 @@ def problem_of(error: AndonError) -> ProblemDocument:
         detail=error.message,
         code=error.code,
         where=error.where,
-        hint=error.hint,
+        hint=hint,
         retryable=error.retryable,
         problems=list(error.problems),
         details=dict(error.details) if error.details else UNSET,
         plan=plan.document() if plan is not None else UNSET,
         digest=plan.digest if plan is not None else UNSET,
+        routes=routes_of(hint) or UNSET,
     )
 
 
@@ -117,10 +124,19 @@ def defect(error: BaseException) -> AndonError:
     )
 
 
-def answer(error: AndonError) -> Response:
-    """The response to a call that failed."""
+def answer(error: AndonError, status: int | None = None, more: Mapping[str, str] | None = None) -> Response:
+    """The response to a call that failed.
+
+    Args:
+        status: in place of the one that the error has.
+        more: headers.
+    """
     found = problem_of(error)
-    headers = {"WWW-Authenticate": 'Bearer realm="andon"'} if found.status == 401 else {}
+    if status is not None:
+        found = replace(found, status=status)
+    headers = dict(more or {})
+    if found.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="andon"'
     if found.status == 503:
         headers["Retry-After"] = "1"
     return Response(as_json_text(found.to_json()) + "\n", found.status, headers=headers, media_type=MEDIA_TYPE)
@@ -139,11 +155,12 @@ async def not_found(request: Request, error: Exception) -> Response:
     what = f"{request.method} {request.url.path[:80]}"
     message = f"there is nothing at {what}" if status == 404 else f"{what} is not what this address is for"
     found = UsageError("usage.no_route", message, hint=f"{API}/openapi.json lists all that there is")
-    response = answer(found)
-    if status == 405:
-        response.status_code = 405
-        response.headers.update(getattr(error, "headers", None) or {})
-    return response
+    if status != 405:
+        return answer(found)
+    path = request.url.path
+    there = [route for route in request.app.routes if isinstance(route, Route) and route.path_regex.match(path)]
+    allowed = sorted({method for route in there for method in route.methods or ()})
+    return answer(found, status, {"Allow": ", ".join(allowed)})
 
 
 async def gone(request: Request, error: Exception) -> Response:

@@ -133,7 +133,7 @@ def file_name(name: str) -> str:
             where="name",
             hint="`name=leads.csv`: its ending says what it is",
         )
-    return last[-200:]
+    return last.encode()[-200:].decode(errors="ignore")
 
 
 def _kind(request: Request) -> str:

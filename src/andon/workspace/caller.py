@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,7 +30,15 @@ class Caller(Record):
 def process_author(settings: Settings, environ: Mapping[str, str]) -> str:
     """Who started this process: the setting `author`, git's user, or the system's."""
     chosen = str(settings.get("author") or "")
-    return chosen or _git_user(environ) or environ.get("USER") or environ.get("LOGNAME") or "unknown"
+    return chosen or _git_user(environ) or environ.get("USER") or environ.get("LOGNAME") or _account() or "unknown"
+
+
+def _account() -> str | None:
+    """The system's name of whoever runs this: cron and services often say it nowhere else."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return None
 
 
 def _git_user(environ: Mapping[str, str]) -> str | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+
 import pytest
 
 from andon.errors import MachineError, ProjectError, UsageError
@@ -41,7 +44,7 @@ def author(tmp_path, **environ: str) -> str:
 
 
 def test_the_author_is_the_setting_then_git_s_then_the_system_s(tmp_path):
-    assert author(tmp_path) == "unknown"
+    assert author(tmp_path) == pwd.getpwuid(os.geteuid()).pw_name
     assert author(tmp_path, LOGNAME="log") == "log"
     assert author(tmp_path, USER="sys", LOGNAME="log") == "sys"
     (tmp_path / ".gitconfig").write_text('[core]\n  name = no\n[user]\n  email = a@b\n  name = "Git Person"\n')

@@ -18,8 +18,9 @@ from andon.errors import EXIT_DONE, EXIT_FAILED, UsageError
 if TYPE_CHECKING:
     from andon.model.run import RunResult
     from andon.runs.goal import RunOptions
+    from andon.service.proposed_checks import ProposedCheck
     from andon.service.saved_texts import ToSave
-    from andon.service.saving import ProposedCheck, Saved
+    from andon.service.saving import Saved
 
 _MANY = ("all", "safe", "none")
 

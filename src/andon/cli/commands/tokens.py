@@ -40,7 +40,8 @@ def create(app: App, person: str, scope: str | None, expires: str) -> None:
     until = f"until {moment(made.expires)}" if made.expires else "until it is revoked"
     app.console.show(made.to_json, lambda: [made.token])
     if not app.console.as_json:
-        app.console.note(f"{made.person} may {made.scope} with it, {until}; it is not shown again")
+        may = "do all that an owner may" if made.scope is Scope.ADMIN else str(made.scope)
+        app.console.note(f"{made.person} may {may} with it, {until}; it is not shown again")
 
 
 @token.command("list", cls=Command, examples=["andon token list", "andon token list --json"])
@@ -72,7 +73,8 @@ def list_tokens(app: App) -> None:
                 width=app.console.width,
                 whole=[0, 1],
             )
-            or ["no tokens; `andon token create NAME` makes one"]
+            if rows
+            else ["no tokens; `andon token create NAME` makes one"]
         ),
     )
 

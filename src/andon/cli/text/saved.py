@@ -12,8 +12,9 @@ from andon.cli.text.code import code_lines
 from andon.render.words import names
 
 if TYPE_CHECKING:
+    from andon.service.proposed_checks import ProposedCheck
     from andon.service.saved_queries import ParameterInfo, SavedQueryInfo
-    from andon.service.saving import ProposedCheck, Saved, SavedColumn
+    from andon.service.saving import Saved, SavedColumn
 
 
 def saved_lines(found: Saved, ink: Ink, width: int | None) -> list[str]:

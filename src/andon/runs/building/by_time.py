@@ -34,6 +34,7 @@ from andon.relations.limits import WHOLE, in_ranges, of_definition
 from andon.runs.building.work import Earlier, Work
 from andon.runs.building.writing import FilePart
 from andon.runs.growing.decide import Extent, MakeWholeError, changes_told
+from andon.runs.growing.filled import ranges_of
 
 if TYPE_CHECKING:
     from andon.engines.relation import Relation
@@ -106,7 +107,7 @@ class ByTime:
         else:
             way = f"incremental: {_listed(times, self._growth.grain)} ({told or 'asked for'})"
         before = earlier.grown.filled
-        filled = _texts(merged([*_ranges(before), *ranges])) if before is not None else None
+        filled = _texts(merged([*ranges_of(before), *ranges])) if before is not None else None
         kept, rest = self._cut(earlier, times)
         pieces = () if times.is_empty else self._pieces(extent, times)
         return Work(tuple(kept), tuple(rest), pieces, Grown(way=way, filled=filled, words=tuple(looked)))
@@ -213,11 +214,6 @@ class ByTime:
         return replace(part, part_of=tuple(across))
 
 
-def filled_ranges(grown: Grown) -> tuple[Range, ...] | None:
-    """The ranges that a result fills; None where it fills all."""
-    return _ranges(grown.filled) if grown.filled is not None else None
-
-
 def _may_hold(bounds: Bounds, times: Times) -> bool:
     """Whether a file may hold rows of the times."""
     if not bounds.is_known or (bounds.nulls and times.nulls):
@@ -236,10 +232,6 @@ def _texts(ranges: Sequence[Range] | None) -> tuple[tuple[str | None, str | None
     if ranges is None:
         return None
     return tuple((start.isoformat() if start else None, end.isoformat() if end else None) for start, end in ranges)
-
-
-def _ranges(texts: Sequence[tuple[str | None, str | None]]) -> tuple[Range, ...]:
-    return tuple((datetime.fromisoformat(a) if a else None, datetime.fromisoformat(b) if b else None) for a, b in texts)
 
 
 def _listed(times: Times, grain: Grain) -> str:

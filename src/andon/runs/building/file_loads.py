@@ -14,6 +14,7 @@ from andon.model.build import Build, InputFile
 from andon.model.dataset import ClockUse, Definition
 from andon.model.load import Taking
 from andon.model.version import DataFile, Version, contents_of, version_id
+from andon.runs.building.file_merges import FileMerges, later
 from andon.runs.building.writing import FilePart, Made
 from andon.sources.files.paths import files_of
 from andon.sources.render import read_columns
@@ -41,6 +42,7 @@ class FileLoads:
         self._job = job
         self._sides = sides
         self._writer = writer
+        self._merges = FileMerges(job, sides, writer)
 
     def load(self, definition: Definition, make: Build) -> tuple[Build, Made]:
         """The rows of a source's files, with the build that they are recorded by.
@@ -49,7 +51,10 @@ class FileLoads:
             AndonError: as `Engine.run`.
         """
         base = self._base(definition, make)
-        found = self._in_parts(definition, make, *base) if base is not None else None
+        found = None
+        if base is not None:
+            merges = definition.load is not None and definition.load.taking is Taking.MERGE
+            found = (self._merged if merges else self._in_parts)(definition, make, *base)
         return found if found is not None else (make, self._writer.write(definition, make))
 
     def _base(self, definition: Definition, make: Build) -> tuple[Version, list[RawPart]] | None:
@@ -61,8 +66,6 @@ class FileLoads:
             and len(definition.reads) == 1
         )
         if leaf is None or not is_plain or definition.dataset in self._job.reuse.forced | self._job.wishes.full:
-            return None
-        if definition.load is not None and definition.load.taking is Taking.MERGE:
             return None
         build = self._job.lake.objects.builds([leaf.build]).get(leaf.build)
         if build is None or build.definition != definition.id or build.contract != make.contract:
@@ -109,6 +112,16 @@ class FileLoads:
         counts = [[len(part.raw), len(_contents(part.data))] for part in filled]
         kept = Made(version, made[-1].produced, tuple(file for file in new if file in files))
         return replace(make, grown={PARTS: counts} if len(counts) > 1 else None), kept
+
+    def _merged(
+        self, definition: Definition, make: Build, before: Version, parts: Sequence[RawPart]
+    ) -> tuple[Build, Made] | None:
+        """What is there, with the rows of later files in the place of those with their keys; None where other files are new."""
+        came = later([file for part in parts for file in part.raw], _ordered(definition, make.files))
+        if not came or not self._is_plain(definition, make.contract or {}):
+            return None
+        made = self._merges.put(definition, make, before, lambda: self._read(definition, make, came))
+        return (make, made) if made is not None else None
 
     def _is_plain(self, definition: Definition, contract: Mapping[str, Any]) -> bool:
         """Whether the rows of some files are known without the others."""

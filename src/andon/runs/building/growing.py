@@ -20,12 +20,13 @@ from andon.model.intervals import Range, merged
 from andon.model.version import DataFile
 from andon.relations.affected import Affected
 from andon.runs.building.by_key import ByKey
-from andon.runs.building.by_time import ByTime, filled_ranges
+from andon.runs.building.by_time import ByTime
 from andon.runs.building.limiting import Limiting
 from andon.runs.building.outcome import Outcome
 from andon.runs.building.side_by_side import side_by_side
 from andon.runs.building.work import Earlier, Work
 from andon.runs.growing.decide import Deciding, Extent, MakeWholeError, changes_told
+from andon.runs.growing.filled import filled_ranges
 from andon.runs.planning.steps import clock_part
 
 if TYPE_CHECKING:

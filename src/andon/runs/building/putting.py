@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from andon.base.names import quote
 from andon.base.record import Record
 
+#: What the column is called that says in which file a row is: a dataset may have one called `filename`.
+FILE = "andon file"
+
 
 class Came(Record):
     """What is put together, as SQL that may stand after FROM.
@@ -64,8 +67,8 @@ def dead(came: Came, new: str) -> str:
 
 
 def touched(came: Came, named: str, keys: str) -> str:
-    """The files of `named` (what is there, with `filename`) that hold rows of `keys`."""
-    return f"select distinct filename from {named} a where exists (from {keys} b where {_same(came.key)})"
+    """The files of `named` (what is there, with `FILE`) that hold rows of `keys`."""
+    return f"select distinct {quote(FILE)} from {named} a where exists (from {keys} b where {_same(came.key)})"
 
 
 def without(came: Came, rows: str, keys: str) -> str:

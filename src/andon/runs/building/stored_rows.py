@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from andon.base.names import literal
 from andon.base.record import replace
 from andon.engines.engine import Recipe
 from andon.engines.relation import TableRelation
@@ -35,9 +36,9 @@ class StoredRows:
             return list(side.session().connection.execute(sql).fetchall())
 
     def source(self, files: Sequence[DataFile], *, named: bool = False) -> str:
-        """SQL that may stand after FROM and reads files; `named`: with their `filename`."""
+        """SQL that may stand after FROM and reads files; `named`: with their names as `putting.FILE`."""
         source = self._sides.narrow.source(TableRelation(tuple(map(self._place, files))))
-        return f"{source[:-1]}, filename = true)" if named else source
+        return f"{source[:-1]}, filename = {literal(putting.FILE)})" if named else source
 
     def part(self, definition: Definition, sql: str, size: int) -> FilePart:
         """What the lake's own engine writes for a dataset, whoever else is asked for its rows."""
@@ -52,9 +53,7 @@ class StoredRows:
         Raises:
             AndonError: as `Writer.write`; then no new file is left.
         """
-        named = self.source(before.files, named=True)
-        places = {place for (place,) in self.ask(before.bytes, putting.touched(came, named, keys))}
-        touched = [file for file in before.files if self._place(file) in places]
+        touched = self.touched(before, came, keys)
         kept = [file for file in before.files if file not in touched]
         small = [file for file in touched if file.size < SMALL]
         groups = [*([file] for file in touched if file not in small), *([small] if small else [])]
@@ -76,6 +75,12 @@ class StoredRows:
         filled = tuple(file for file in made.new if file.rows)
         self._writer.drop(replace(made, new=tuple(file for file in made.new if file not in filled)))
         return kept, filled
+
+    def touched(self, before: Version, came: putting.Came, keys: str) -> list[DataFile]:
+        """The files of `before` that hold rows of `keys`."""
+        named = self.source(before.files, named=True)
+        places = {place for (place,) in self.ask(before.bytes, putting.touched(came, named, keys))}
+        return [file for file in before.files if self._place(file) in places]
 
     def _place(self, file: DataFile) -> str:
         """A file as the engine names it."""

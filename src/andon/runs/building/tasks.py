@@ -320,7 +320,9 @@ class Tasks:
             return earlier, "same bytes"
         if self.job.definitions[dataset].growth is not None:  # how its rows lie is no content
             return (earlier, "same content") if self._hold_the_same_rows(earlier, version) else (None, None)
-        if not may_hold_the_same(earlier, version) or _share_files(earlier, version):
+        if not may_hold_the_same(earlier, version):
+            return None, None
+        if _share_files(earlier, version) and not self.job.definitions[dataset].partition:
             return None, None
         return (earlier, "same content") if self.sides.hold_the_same(earlier, version) else (None, None)
 
@@ -343,7 +345,7 @@ class Tasks:
 
 
 def _share_files(one: Version, other: Version) -> bool:
-    """Whether some files of two versions are the same: then what was written for one is known to be something else."""
+    """Whether some files of two versions are the same: then what was written for one is known to be something else, but for partitions."""
     return not {file.path for file in one.files}.isdisjoint(file.path for file in other.files)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from andon.base.document import Document
-from andon.base.record import field, replace
-from andon.lake.refs import Ref
+from andon.base.record import field
 from andon.model.person import PersonRole
-from andon.model.plan import Plan
 from andon.runs.goal import RunOptions
-from andon.service.renaming import Moved, MovedDocument
+from andon.service.renaming import MovedDocument
 from andon.service.saved_texts import ToSave
 from andon.service.saving import SavedDocument
 from andon.web.endpoint import Endpoint, RouteCall
@@ -20,9 +18,19 @@ class SaveAsked(Document, kw_only=True):
     """A query that is saved as a dataset (`schema.name`) or as itself (a name without a schema), or a dataset that is changed.
 
     Attributes:
+        name: `marts.top`; without a schema the query itself is saved.
         sql: one SELECT; without it the query of what is there stays.
+        owner: who answers questions about it; here as below, an empty value takes the setting out.
+        description: what one row is, and what the dataset is for.
+        materialize: `table`, `view`, `incremental` or `history`.
+        refresh: how new it has to be: `6h`, `0 6 * * *`, `every: 1d`.
+        tags: words to select it by.
+        key: columns, the identity of a row.
+        parameters: of a saved query, each `month=date`, or `month=date=2026-10-01` with a default.
+        checks: ids of proposed checks, or lines: `["key customer", "total > 0"]`.
         replace: whether something of that name may be there.
-        checks: ids of proposed checks, or lines.
+        branch: where it is published; without it the branch of the server's folder.
+        message: of the commit.
         agreed: the digest of the plan that somebody saw, or `any`: it is published. Without it, it is built aside and shown.
         look: only what it would come to, without building it.
         seen: a ref of what was looked at: where another text was published since, nothing is done.
@@ -50,7 +58,12 @@ class RenameAsked(Document, kw_only=True):
     """A new name for a dataset or a saved query; without `agreed` it is only told what would be done.
 
     Attributes:
+        old: the name that it has.
+        new: the name that it gets.
         leave_view: leave a view under the old name, and what reads it as it is.
+        branch: where it is published; without it the branch of the server's folder.
+        message: of the commit.
+        agreed: the digest of the plan that somebody saw, or `any`: it is published.
     """
 
     old: str
@@ -62,7 +75,14 @@ class RenameAsked(Document, kw_only=True):
 
 
 class RetireAsked(Document, kw_only=True):
-    """Datasets and saved queries that go, in one publish; without `agreed` it is only told what would be done."""
+    """Datasets and saved queries that go, in one publish; without `agreed` it is only told what would be done.
+
+    Attributes:
+        names: all of them.
+        branch: where it is published; without it the branch of the server's folder.
+        message: of the commit.
+        agreed: the digest of the plan that somebody saw, or `any`: it is published.
+    """
 
     names: list[str]
     branch: str | None = None
@@ -92,19 +112,7 @@ def _save(call: RouteCall) -> Any:
         return saving.look(wanted, options)
     if asked.agreed is None:
         return saving.propose(wanted, options, call.listener)
-    if _done(call) is not None:
-        return replace(saving.look(replace(wanted, replaces=True), options), published=True)
     return saving.save(wanted, _options(call), call.listener)
-
-
-def _done(call: RouteCall) -> Ref | None:
-    """What the same request published, if its answer was lost."""
-    workspace = call.service.workspace
-    return workspace.lake.refs.moved_by(workspace.caller.request, workspace.branch(call.body.branch), "branch")
-
-
-def _moved(names: tuple[str, ...], new: str | None, done: Ref) -> Moved:
-    return Moved(names, new, done.name, (), (), Plan(done.commit, done.name, ()), published=True)
 
 
 def _options(call: RouteCall) -> RunOptions:
@@ -114,8 +122,6 @@ def _options(call: RouteCall) -> RunOptions:
 
 def _rename(call: RouteCall) -> Any:
     asked: RenameAsked = call.body
-    if (done := _done(call)) is not None:
-        return _moved((asked.old,), asked.new, done)
     renaming, is_dry = call.service.renaming, asked.agreed is None
     return renaming.rename(
         asked.old, asked.new, _options(call), call.listener, leaves_view=asked.leave_view, is_dry=is_dry
@@ -124,8 +130,6 @@ def _rename(call: RouteCall) -> Any:
 
 def _retire(call: RouteCall) -> Any:
     asked: RetireAsked = call.body
-    if (done := _done(call)) is not None:
-        return _moved(tuple(asked.names), None, done)
     return call.service.renaming.retire(asked.names, _options(call), call.listener, is_dry=asked.agreed is None)
 
 
