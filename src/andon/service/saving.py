@@ -1,4 +1,4 @@
-"""Saving a query as a dataset; editing, renaming and retiring one: a project file written, planned, built aside, published on a word.
+"""Saving a query as a dataset, or as itself, and changing one: a project file written, planned, built aside, published on a word.
 
 The file goes on top of what the branch has, whatever lies in the folder; the folder follows (decision 19).
 """
@@ -115,7 +115,7 @@ class _Draft(Record):
 
 
 class Saving:
-    """Saves, edits, renames and retires datasets of one workspace."""
+    """Saves and changes datasets and saved queries of one workspace."""
 
     def __init__(self, workspace: Workspace, given: GivenFiles, suggestions: Suggestions) -> None:
         self._workspace = workspace

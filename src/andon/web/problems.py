@@ -143,12 +143,14 @@ def answer(error: AndonError, status: int | None = None, more: Mapping[str, str]
 
 
 async def failed(request: Request, error: Exception) -> Response:
+    """An error of ours as the answer."""
     del request
     assert isinstance(error, AndonError)
     return answer(error)
 
 
 async def not_found(request: Request, error: Exception) -> Response:
+    """An address that there is not, or not for this."""
     status = getattr(error, "status_code", 404)
     what = f"{request.method} {request.url.path[:80]}"
     message = f"there is nothing at {what}" if status == 404 else f"{what} is not what this address is for"
@@ -168,5 +170,6 @@ async def gone(request: Request, error: Exception) -> Response:
 
 
 async def broken(request: Request, error: Exception) -> Response:
+    """A defect: who asked is told that it is one, the log has its trace."""
     logging.getLogger("andon.web").error("a defect in %s %s", request.method, request.url.path, exc_info=error)
     return answer(defect(error))

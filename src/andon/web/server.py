@@ -31,10 +31,6 @@ class ServingDocument(Document):
     people: int
 
 
-#: How long answers that are on their way may take when the server stops.
-_GRACE = 20
-
-
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens at an address; port 0 is any that is free.
 
@@ -76,7 +72,7 @@ def server(
     """
     import uvicorn
 
-    from andon.web.app import Application
+    from andon.web.app import GRACE, Application
 
     class Stopping(uvicorn.Server):
         """Tells what runs to stop as soon as somebody says so; a server waits for its answers before it is over."""
@@ -96,7 +92,7 @@ def server(
         log_level=logging.WARNING,
         server_header=False,
         date_header=True,
-        timeout_graceful_shutdown=_GRACE,
+        timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=30,
         ws="none",
         h11_max_incomplete_event_size=64_000,
