@@ -270,6 +270,37 @@ def test_an_undone_file_comes_back_by_what_the_hint_says_and_the_others_stay(pro
     assert count(project) == 3
 
 
+@pytest.mark.parametrize("way", ["hint", "--replace"])
+def test_beside_an_undone_file_no_other_is_said_to_be_published(project, way):
+    """Until the undone one is let pass, a source stays as it is."""
+    for name, text in (("a.csv", LEADS), ("b.csv", MORE)):
+        project("upload", given(project, name, text), "--as", "crm.leads", "--yes")
+    project("undo", "--yes")
+    before = state(project)
+    third = given(project, "c.csv", "id,name\n4,dora\n")
+    error = project.json("upload", third, "--as", "crm.leads", "--yes", status=2)["error"]
+    assert "b.csv` was undone" in error["message"]
+    assert (state(project), count(project)) == (before, 2)
+    if way == "hint":
+        project(*error["hint"].split("`")[1].removeprefix("andon ").split())
+        project("upload", third, "--as", "crm.leads", "--yes")
+        assert count(project) == 4
+    else:
+        project("upload", third, "--as", "crm.leads", "--yes", "--replace")
+        assert count(project) == 1
+
+
+def test_a_source_that_keeps_rows_takes_more_files(project):
+    project("upload", given(project, "may.csv", LEADS), "--as", "crm.leads", "--yes")
+    text = (project.folder / "sources/crm/leads.sql").read_text()
+    project.write("sources/crm/leads.sql", text.replace("description", "load: append\ndescription"))
+    project("run", "--yes")
+    for number in (3, 4):
+        project("upload", given(project, f"{number}.csv", f"id,name\n{number},x\n"), "--as", "crm.leads", "--yes")
+    assert count(project) == 4
+    assert len([path for path in state(project) if path.endswith(".csv")]) == 3
+
+
 @pytest.mark.parametrize("name", ["a: b.csv", "a\nb: c.csv", "# ä.csv", "'\"{}[].csv"])
 def test_whatever_a_first_file_is_called(project, name):
     project("upload", given(project, name, LEADS), "--as", "crm.leads", "--yes")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from andon.base.files import machine_error, write_whole
 from andon.base.names import is_name_part
 from andon.base.record import Record, replace
-from andon.errors import UsageError
+from andon.errors import ConflictError, UsageError
 from andon.lake.named_files import raw_path
 from andon.model.build import InputFile
 from andon.model.load import Taking
@@ -104,7 +104,7 @@ class Uploads:
 
         Raises:
             UsageError: `usage.bad_argument` for a file or name that can't be taken, `usage.exists` for a content that is there already.
-            ConflictError: `usage.in_progress` where another upload of the dataset takes long.
+            ConflictError: `usage.in_progress` where another upload of the dataset takes long; `lake.ref_moved`.
             AndonError: what `run` raises.
         """
         _require_name(dataset)
@@ -139,10 +139,28 @@ class Uploads:
             laid(uploaded)
             message = options.message or uploaded.message
             try:
-                return run(replace(options, select=(f"{dataset}+",), message=message))
+                result = run(replace(options, select=(f"{dataset}+",), message=message))
             finally:
                 # also where a run of the folder by somebody else came first and took it along
                 changes.stay = self._is_published(dataset)(uploaded.file)
+            if result.published and not changes.stay:
+                raise self._kept_out(dataset, uploaded)
+        return result
+
+    def _kept_out(self, dataset: str, uploaded: Uploaded) -> UsageError | ConflictError:
+        """Why a file is not among what was published: an undo keeps its source as it is."""
+        lake = self._workspace.lake
+        head = lake.refs.resolve(self._workspace.branch(None))
+        undone = [c.path for c in head.rejected if c.source == dataset or c.path == uploaded.source]
+        if not undone:
+            message = f"`{uploaded.original}` was not published: somebody else changed `{dataset}` meanwhile"
+            return ConflictError("lake.ref_moved", message, where=dataset, hint="upload it again", retryable=True)
+        return UsageError(
+            "usage.bad_argument",
+            f"`{uploaded.original}` was not published: `{undone[0]}` was undone, and until that is let pass `{dataset}` stays as it is",
+            where=undone[0],
+            hint=f"`andon accept --rejected {undone[0]}`, then this command again; or `--replace`",
+        )
 
     def _is_published(self, dataset: str) -> Callable[[str], bool]:
         """Whether a path is one of the raw files of a dataset as it is published."""

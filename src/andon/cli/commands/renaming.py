@@ -95,7 +95,7 @@ def _do(app: App, options: RunOptions, publish: bool, do: Callable[[RunOptions, 
         assert done[-1].run is not None  # it was no dry one
         return done[-1].run
 
-    result = confirmed(app, publish, options, run)
+    result = confirmed(app, publish, options, run, is_of_folder=False)
     found = done[-1]
     if console.as_json:
         console.json(found.to_json())

@@ -115,7 +115,7 @@ def save(
         assert done[-1].run is not None
         return done[-1].run
 
-    confirmed(app, publish, options, run)
+    confirmed(app, publish, options, run, is_of_folder=False)
     return _end(app, replace(done[-1], proposed=found.proposed), options)
 
 
