@@ -112,7 +112,7 @@ class Instance:
         return session
 
     def new_session(self) -> Session:
-        """A session that belongs to no thread; whoever asks for it closes its connection."""
+        """A session that belongs to no thread; whoever asks for it closes its connection, and holds it: `interrupt` reaches no other."""
         with self._lock:
             session = Session(self._root.cursor(), self._moment)
             self._sessions.add(session)
