@@ -802,7 +802,8 @@ Problem details (`application/problem+json`, RFC 9457), with the `code`, `where`
 place that is wrong, with a hint of its own. [What codes mean](errors.md).
 
 A hint speaks of commands and options. `routes` names the call for each command, `{"andon ls": "GET /api/v1/datasets"}`; an option is
-the field of that name, `--replace` is `"replace": true`, and `--yes` and `--publish` are `"agreed"`.
+the field of that name, `--replace` is `"replace": true`; `--yes` and `--publish` are `"agreed"`, `--param` and `--check` are
+`"parameters"` and `"checks"`.
 
 ## Lists
 

@@ -36,6 +36,13 @@ def test_checks_are_chosen_by_number_by_id_or_as_lines(built: Andon) -> None:
     assert "there is no proposed check 7" in error["message"]
 
 
+def test_what_is_said_of_a_source_is_changed(built: Andon) -> None:
+    assert (
+        "shop.orders  changed · 4 columns · a source\n"
+        in built("save", "shop.orders", "--replace", "--owner", "ana").out
+    )
+
+
 def test_what_a_check_holds_is_not_saved(built: Andon) -> None:
     done = built("save", "marts.top", TOP, "--check", "total > 1000", "--publish", status=1)
     assert "is not saved: the folder and main are as they were" in done.err

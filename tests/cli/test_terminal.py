@@ -108,7 +108,17 @@ def test_no_is_no(built: Andon) -> None:
     session.type("\n")
     assert session.end() == 2
     assert "nothing was done" in session.plain
+    assert "`andon plan` shows it again" in session.plain
     assert len(built.json("log")) == 2
+
+
+def test_no_to_what_no_plan_of_the_folder_shows(built: Andon) -> None:
+    session = Session(built.folder, "retire", "marts.revenue_by_month")
+    session.until("[y/N]:")
+    session.type("\n")
+    assert session.end() == 2
+    assert "nothing was done" in session.plain
+    assert "andon plan" not in session.plain
 
 
 def test_ctrl_c_at_a_question(built: Andon) -> None:

@@ -73,7 +73,13 @@ class PostgresServer(_Server):
 
     def start(self) -> None:
         """Let it run; returns when it answers."""
-        stated = ("fsync=off", "listen_addresses=127.0.0.1", "timezone=Europe/Berlin")
+        # it is killed at the end: what it shares lies in its folder and is gone with it
+        stated = (
+            "fsync=off",
+            "listen_addresses=127.0.0.1",
+            "timezone=Europe/Berlin",
+            "dynamic_shared_memory_type=mmap",
+        )
         options = [*(part for each in stated for part in ("-c", each)), "-k", str(self.folder)]
         command = [str(self._programs / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), *options]
         self._begin(command, "postgres", self.folder / "log", lambda: self.run("select 1", database="postgres"))

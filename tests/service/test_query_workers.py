@@ -7,6 +7,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -382,6 +383,23 @@ def test_when_they_are_closed_whoever_waits_is_told(served, tmp_path):
         querying.stream("select 1")
     assert caught.value.code == "machine.busy"
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_why_none_can_be_started_is_told(served, tmp_path, monkeypatch, apart):
+    service, _, _ = served
+    if not apart:
+        monkeypatch.setattr("andon.query.workers.bubblewrap", lambda: None)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "gone"))
+    workers = Workers(service.workspace.data_folder, Temporary([tmp_path / "tmp"], "query"), size=2, limits=LIMITS)
+    from andon.query.ask import Querying
+
+    try:
+        with pytest.raises(MachineError, match=r"can't be started: .*No such file.*") as caught:
+            Querying(service.workspace, lambda: workers).stream("select 1")
+        assert (caught.value.code, "gone" in caught.value.message) == ("machine.worker", True)
+    finally:
+        workers.close()
 
 
 # -- others

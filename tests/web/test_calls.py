@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import urllib3  # noqa: TID253 - a server is never far from its client here
 
 from kit.clones import Clone
 from kit.serving import Serving
@@ -57,6 +60,29 @@ def test_a_request_that_is_asked_again_is_answered_and_not_done_again(own: tuple
     assert client.post("/branches", {"name": "try"}).code == "lake.ref_exists"
     other = client.post("/branches", {"name": "other"}, **key)
     assert (other.status, other.code) == (422, "usage.request_reused")
+
+
+def test_who_waits_for_the_catalog_is_in_nobodys_way(own: tuple[Clone, Serving], monkeypatch) -> None:
+    _, server = own
+    assert server.client().get("/healthz").status == 200  # it is there, and writes nothing by itself any more
+    calls, reached = server.application.calls, threading.Event()
+    noted = calls._noted
+    monkeypatch.setattr(calls, "_noted", lambda call: reached.set() or noted(call))
+    other = sqlite3.connect(server.service.workspace.lake.database.path, isolation_level=None, check_same_thread=False)
+    other.execute("begin immediate")
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            key = {"Idempotency-Key": "make-try"}
+            waiting = pool.submit(server.client().post, "/branches", {"name": "try"}, **key)
+            assert reached.wait(20)
+            try:
+                found = urllib3.request("GET", f"{server.address}/metrics", timeout=10, retries=False)
+                assert (found.status, waiting.done()) == (200, False)
+            finally:
+                other.execute("rollback")
+            assert waiting.result().status == 201
+    finally:
+        other.close()
 
 
 def test_an_answer_outlasts_the_process(own: tuple[Clone, Serving]) -> None:

@@ -129,10 +129,28 @@ def test_it_has_the_verbs_of_a_lake() -> None:
         assert verbs <= set(dir(there))
 
 
+def test_a_branch_that_a_call_makes_is_not_all_that_it_does(own: tuple[Clone, Serving], lake: andon.RemoteLake) -> None:
+    clone, _ = own
+    clone.write("datasets/marts/more.sql", "select count(*) as n from shop.orders")
+    ran = lake.run(branch="ran")
+    saved = lake.save("marts.big", "select id from shop.orders where amount > 9", branch="saved")
+    renamed = lake.rename("marts.best", "marts.good", branch="renamed")
+    refreshed = lake.refresh(branch="refreshed")
+    assert (ran.published, saved.published, renamed.published, refreshed.published) == (True,) * 4
+    for branch, name in (
+        ("ran", "marts.more"),
+        ("saved", "marts.big"),
+        ("renamed", "marts.good"),
+        ("refreshed", "shop.orders"),
+    ):
+        assert name in {info.dataset for info in lake.at(branch).datasets()}
+
+
 def test_a_query_is_saved_renamed_and_retired(own: tuple[Clone, Serving]) -> None:
     clone, serving = own
     with andon.connect(f"{serving.address}/api/v1/") as lake:
-        assert lake.save("marts.rich", "select id from shop.orders where amount > 9").published
+        saved = lake.save("marts.rich", "select id from shop.orders where amount > 9")
+        assert repr(saved).startswith("<SavedDocument name='marts.rich' published=True branch='main' kind=")
         assert not lake.rename("marts.rich", "marts.big", publish=False).published
         moved = lake.rename("marts.rich", "marts.big", message="bigger")
         assert (moved.published, moved.written) == (True, ["datasets/marts/big.sql"])

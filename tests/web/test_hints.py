@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
+from andon.base.document import Document
+from andon.errors import UsageError
+from andon.web.asking import QueryLink
 from andon.web.hints import routes_of
+from andon.web.reading import read_body
 from andon.web.routes import all_endpoints
 from kit.clones import Clone
 from kit.serving import Serving
@@ -32,6 +39,26 @@ def test_every_verb_is_found() -> None:
     for each in all_endpoints():
         if each.verb:
             assert list(routes_of(f"`andon {each.verb} x`")) == [f"andon {each.verb}"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "message", "hint"),
+    [
+        (QueryLink, {"sql": 3}, "`sql`: expected text, got a whole number", "it takes `sql`, `at`, `limit`; "),
+        (QueryLink, {"sql": "x", "at": []}, "`at`: expected text or null, got a list", "it takes `sql`"),
+        (QueryLink, {"sql": "x", "limit": -1}, "`limit`: expected a whole number >= 0", "it takes `sql`"),
+        (QueryLink, {"sql": "x", "limitt": 1}, "`limitt` is nothing that /q takes", "did you mean `limit`?"),
+        (QueryLink, {}, "`sql` is missing", "it takes `sql`"),
+        (QueryLink, [], "expected an object, got a list", "it takes `sql`"),
+    ],
+)
+def test_what_is_wrong_with_a_document_is_told_in_words_of_json(
+    kind: type[Document], sent: Any, message: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as wrong:
+        read_body(kind, json.dumps(sent).encode(), "/q")
+    assert wrong.value.message == message
+    assert (wrong.value.hint or "").startswith(hint)
 
 
 def test_errors_name_calls(own: tuple[Clone, Serving]) -> None:

@@ -80,3 +80,11 @@ def paged(looking: Serving) -> Client:
         client.post("/tags", {"name": name})
         client.post("/branches", {"name": f"of/{name}"})
     return client
+
+
+def test_what_an_address_is_for_is_told(look: Client) -> None:
+    for path, allowed in (("/queries", "GET, HEAD, POST"), ("/branches/x", "DELETE"), ("/datasets/x", "GET, HEAD")):
+        found = look.ask("PUT", path, {})
+        assert (found.status, found.document["status"], found.headers["Allow"]) == (405, 405, allowed)
+    assert look.get("/nothing").status == 404
+    assert look.get("/branches?limit=null").status == 400

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -116,3 +117,21 @@ def test_a_name_of_a_file_that_is_no_text_is_told_escaped() -> None:
 
     text = as_json_text({"path": ["raw/\udcff é"]})
     assert json.loads(text.encode("utf-8")) == {"path": ["raw/\udcff é"]}
+
+
+@pytest.mark.parametrize("is_counted", [True, False])
+@pytest.mark.parametrize(("path", "most"), [("/queries", 4_000_000), ("/branches", 4_000_000), ("/session", 10_000)])
+def test_what_is_too_large_is_not_taken(look: Client, path: str, most: int, is_counted: bool) -> None:
+    length = {"Content-Length": str(most + 1)} if is_counted else {"Transfer-Encoding": "chunked"}
+    found = look.ask("POST", path, headers={"Content-Type": "application/json", **length}, raw=b"{" + b" " * most)
+    assert (found.status, found.code) == (413, "usage.too_large")
+    assert found.document["hint"]
+
+
+def test_a_file_that_is_too_large_leaves_nothing(look: Client, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("andon.web.app._MOST_FILE", 1_000)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    found = look.ask("POST", "/uploads?dataset=crm.leads&name=leads.csv", raw=b"id\n" + b"1\n" * 600)
+    assert (found.status, found.code, found.document["where"]) == (413, "usage.too_large", "leads.csv")
+    assert "folder `raw`" in found.document["hint"]
+    assert not list(tmp_path.iterdir())

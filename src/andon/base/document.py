@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from enum import Enum
 from functools import cache
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -24,7 +24,13 @@ _ID = re.compile(r"[0-9a-f]{32,64}\Z")
 
 
 class Documented(Record):
-    """A record that has a document."""
+    """A record that has a document.
+
+    Attributes:
+        shown_first: fields that a person wants to see before the others.
+    """
+
+    shown_first: ClassVar[tuple[str, ...]] = ()
 
     def document(self) -> Document:
         """What is shown of it."""
@@ -38,7 +44,7 @@ class Documented(Record):
     def __repr__(self) -> str:
         """One line with what a person wants to see first: a notebook shows it unasked. `to_json` has all."""
         said = f"<{type(self).__name__}"
-        for name in self.__struct_fields__:
+        for name in dict.fromkeys((*self.shown_first, *self.__struct_fields__)):
             text = _brief(getattr(self, name))
             if text is None:
                 continue

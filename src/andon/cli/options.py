@@ -124,11 +124,22 @@ def publish_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--publish --message --json`."""
     for option in (
         json_option,
-        click.option("--message", "-m", metavar="TEXT", help="Of the commit."),
+        message_option,
         click.option("--publish", "policy", type=click.Choice(POLICIES), help="What is published if something fails."),
     ):
         function = option(function)
     return function
+
+
+def message_option(function: Function) -> Function:
+    """`--message`: what the commit says of itself."""
+    return click.option("--message", "-m", metavar="TEXT", help="Of the commit.")(function)
+
+
+def publish_flag(function: Function) -> Function:
+    """`--publish`, for what is shown first and published on a word."""
+    help_text = "Publish it without asking."
+    return click.option("--publish", "--yes", "-y", "publish", is_flag=True, help=help_text)(function)
 
 
 def yes_option(function: Callable[..., Any]) -> Callable[..., Any]:

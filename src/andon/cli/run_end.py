@@ -26,11 +26,14 @@ def confirmed(
     options: RunOptions,
     run: Callable[[RunOptions, Listener], RunResult],
     source: str | None = None,
+    *,
+    is_of_folder: bool = True,
 ) -> RunResult:
     """What `run` gives; a change of main is confirmed by --yes, by asking with all that is known shown, or not at all.
 
     Args:
         source: the branch that is published.
+        is_of_folder: whether it is what `andon plan` shows, too.
 
     Raises:
         UsageError: `usage.confirmation_needed`.
@@ -46,14 +49,14 @@ def confirmed(
             if asked:
                 app.console.note("what was agreed to is another plan by now:", "warn")
             asked += 1
-            _ask(app, plan, source)
+            _ask(app, plan, source, is_of_folder)
 
         if yes:
             options = replace(options, agreed=ANY_PLAN)
         return run(options, Listener(report, agree=agree if app.console.can_ask else None))
 
 
-def _ask(app: App, found: Plan, source: str | None) -> None:
+def _ask(app: App, found: Plan, source: str | None, is_of_folder: bool) -> None:
     """Show a plan with all that is known of it, and ask."""
     console = app.console
     known = app.service.run_changes.ahead(found, source)
@@ -65,7 +68,8 @@ def _ask(app: App, found: Plan, source: str | None) -> None:
         console.note(f"which rows of {names(later)} differ is known once {built} built")
     if not click.confirm(f"publish this to {found.branch}?", default=False, err=True):
         hint = f"`{app.command('plan' if source is None else f'plan {source}')}` shows it again"
-        raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done", hint=hint)
+        message = "not confirmed; nothing was done"
+        raise UsageError("usage.confirmation_needed", message, hint=hint if is_of_folder else None)
 
 
 def finish(app: App, result: RunResult, options: RunOptions, setting: str) -> int:

@@ -58,7 +58,11 @@ class ServerLink:
         if parts.scheme not in ("http", "https") or not parts.netloc:
             bare = url.partition("://")[2] or url
             hint = f'`andon.connect("http://{bare or "localhost:7411"}")`'
-            raise UsageError("usage.bad_argument", f"`{url}` is no address of a server", hint=hint)
+            raise UsageError(
+                "usage.bad_argument",
+                f"`{url}` is no address of a server",
+                hint=hint if "@" not in bare else '`andon.connect("http://localhost:7411", token=…)`',
+            )
         if "@" in parts.netloc:  # not repeated: it would be told with every error
             raise UsageError(
                 "usage.bad_argument",

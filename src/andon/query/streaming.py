@@ -28,7 +28,8 @@ from andon.query.apart.values import read_rows
 from andon.query.asking import arguments_of, check_names
 from andon.query.gate import check_length
 from andon.query.limits import NOT_TAKEN, QueryLimits, cancelled, not_taken, too_much_time
-from andon.query.workers import Worker, Workers, it_ends
+from andon.query.turns import it_ends
+from andon.query.workers import Worker, Workers
 from andon.sql.uses import TableUse
 
 if TYPE_CHECKING:

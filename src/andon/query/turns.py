@@ -45,7 +45,7 @@ class QueryTurns:
         """
         with self._lock:
             if self._is_closed:
-                raise _closed()
+                raise it_ends()
             if self._may(who) and not any(self._may(other.who) for other in self._waiting):
                 self._running[who] += 1
                 return
@@ -59,7 +59,7 @@ class QueryTurns:
             if turn.is_mine:
                 return
             if self._is_closed:
-                raise _closed()
+                raise it_ends()
             self._waiting.remove(turn)
         if cancel is not None:
             cancel.check()
@@ -113,7 +113,8 @@ def _busy(why: str) -> MachineError:
     )
 
 
-def _closed() -> MachineError:
+def it_ends() -> MachineError:
+    """The error of whoever asks while the process ends."""
     return MachineError(
         "machine.busy",
         "no query is answered any more: the process ends",

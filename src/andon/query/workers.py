@@ -25,7 +25,7 @@ from andon.errors import MachineError
 from andon.query.apart.line import Line
 from andon.query.apart.nursery import ANSWERED, ASKED
 from andon.query.limits import QueryLimits, limits_of
-from andon.query.turns import QueryTurns
+from andon.query.turns import QueryTurns, it_ends
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -46,11 +46,6 @@ _ONE_THREAD = {
 #: How ends of processes are remembered, for those who ask how.
 _REMEMBERED = 1_000
 _LAST_WORDS = 300
-
-
-def it_ends() -> MachineError:
-    """The error of whoever asks while all workers are ended."""
-    return MachineError("machine.busy", "no query is answered any more: the server stops", retryable=True)
 
 
 class Worker:
@@ -199,7 +194,8 @@ class Workers:
         return self._nursery
 
     def _ended(self, number: int) -> None:
-        worker = self._held.pop(number, None)
+        with self._lock:
+            worker = self._held.pop(number, None)
         if worker is not None:
             worker.over()
         if not self._turns.waiting and self._turns.running <= self.size // 2:
@@ -267,6 +263,7 @@ class _Nursery:
         self._control.close()
 
     def _keep(self) -> None:
+        said = ""
         try:
             with self._log.open("wb") as log:
                 process = self._begin(log.fileno())
@@ -279,8 +276,10 @@ class _Nursery:
                 process.wait()
                 if process.stdin is not None:
                     process.stdin.close()
+        except OSError as error:  # it could not be begun: whoever asks is told
+            said = f"{error.strerror}: {error.filename}" if error.filename else str(error)
         finally:
-            self._said = self.last_words()
+            self._said = said or self.last_words()
             shutil.rmtree(self._place, ignore_errors=True)
             self._log.unlink(missing_ok=True)
             with self._news:

@@ -65,7 +65,7 @@ class Branches:
         Raises:
             UsageError: `lake.ref_invalid`, `lake.ref_exists`, `lake.ref_not_found`.
         """
-        return create_branch(self._workspace, name, at)
+        return create_branch(self._workspace, name, at, self._workspace.caller.request)
 
     def unpublished(self, name: str) -> Sequence[str]:
         """What was made on a branch and is not in main: datasets and shared files that it changed since main last took it, and main

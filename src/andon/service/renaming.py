@@ -103,7 +103,8 @@ class Renaming:
         own = self._own(old, state)
         there = file_of(new, state)
         if there is not None:
-            raise UsageError("usage.exists", f"there is `{new}` already, made by `{there}`", where=new)
+            hint = f"take another name, or `andon retire {new}` first"
+            raise UsageError("usage.exists", f"there is `{new}` already, made by `{there}`", where=new, hint=hint)
         files: dict[str, bytes | None] = dict.fromkeys(own)
         target = new_path(new)
         for path in own:

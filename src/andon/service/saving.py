@@ -1,4 +1,4 @@
-"""Saving a query as a dataset; editing, renaming and retiring one: a project file written, planned, built aside, published on a word.
+"""Saving a query as a dataset, or as itself, and changing one: a project file written, planned, built aside, published on a word.
 
 The file goes on top of what the branch has, whatever lies in the folder; the folder follows (decision 19).
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from andon.base.document import Document, Documented
 from andon.base.record import Record, replace
@@ -45,6 +45,8 @@ class SavedColumn(Document):
 class SavedDocument(Document):
     """A query that is saved, or would be; `kind` is `dataset` or `query`."""
 
+    shown_first: ClassVar = ("name", "published", "branch")
+
     name: str
     kind: str
     file: str
@@ -77,6 +79,8 @@ class Saved(Documented):
         published: whether the branch shows it.
         behind: files that the project folder does not have as they were published: it works on another branch, or can't be written to.
     """
+
+    shown_first: ClassVar = ("name", "published", "branch")
 
     name: str
     file: str
@@ -111,7 +115,7 @@ class _Draft(Record):
 
 
 class Saving:
-    """Saves, edits, renames and retires datasets of one workspace."""
+    """Saves and changes datasets and saved queries of one workspace."""
 
     def __init__(self, workspace: Workspace, given: GivenFiles, suggestions: Suggestions) -> None:
         self._workspace = workspace

@@ -35,8 +35,8 @@ from andon.web.metrics import Metrics
 from andon.web.middleware import AccessLog, Safety
 from andon.web.paging import Paged, link
 from andon.web.problems import MEDIA_TYPE, broken, defect, failed, gone, not_found, problem_of
-from andon.web.reading import read_query
-from andon.web.receiving import body_of, digest_of, file_name, on_disk, refuse_id, request_id
+from andon.web.reading import MOST_BYTES, read_query
+from andon.web.receiving import body_of, digest_of, file_name, on_disk, received, refuse_id, request_id, too_large
 from andon.web.routes import all_endpoints
 from andon.web.streams import Streaming
 from andon.workspace.caller import Caller
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("andon.web")
 #: So many calls that look are answered at once, so many that change something, so many queries that wait or are answered.
 _LOOKING, _CHANGING, _ASKING = 32, 8, 100
+#: Seconds that what is on its way may take when the server stops.
+GRACE = 20
 #: A file that is sent is not larger.
 _MOST_FILE = 4_000_000_000
 
@@ -132,7 +134,7 @@ class Application:
         yield
         self.stop()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=20)
+            await asyncio.wait(self._tasks, timeout=GRACE)
 
     def stop(self) -> None:
         """Take nothing new; what runs ends as cancelled, who asked is told."""
@@ -162,7 +164,8 @@ class Application:
         """A call that nobody else hears of, as one that changes nothing."""
         if not endpoint.is_safe:
             refuse_id(request)
-        call = self._call(endpoint, request, asking, await body_of(endpoint, request), Listener())
+        body = body_of(endpoint, request, await received(request, MOST_BYTES, endpoint.address))
+        call = self._call(endpoint, request, asking, body, Listener())
         limiter = self._looking if endpoint.is_safe else self._changing
         found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=limiter)
         if isinstance(found, Streaming):
@@ -180,8 +183,9 @@ class Application:
         verb = f"{endpoint.method} {endpoint.path}"
         if endpoint.takes_file:
             return await self._take_file(endpoint, request, asking, given)
-        body = await body_of(endpoint, request)
-        digest = digest_of(request, await request.body()) if given is not None else None
+        data = await received(request, MOST_BYTES, endpoint.address)
+        body = body_of(endpoint, request, data)
+        digest = digest_of(request, data) if given is not None else None
         live, _ = await self._begun(
             given, asking, verb, digest, lambda live: self._work(endpoint, request, asking, body, live)
         )
@@ -233,9 +237,7 @@ class Application:
                 async for chunk in request.stream():
                     size += len(chunk)
                     if size > _MOST_FILE:
-                        raise UsageError(
-                            "usage.too_large", "the file is larger than this server takes", where=path.name
-                        )
+                        raise too_large("file", _MOST_FILE, path.name)
                     hashed.update(chunk)
                     await anyio.to_thread.run_sync(file.write, chunk)
             digest = digest_of(request, hashed.digest()) if given is not None else None

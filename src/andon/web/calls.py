@@ -173,26 +173,20 @@ class CallDesk:
             UsageError: `usage.request_reused`.
             ConflictError: `usage.in_progress` while the server stops.
         """
-        with self._lock:
-            if self._is_closing:
-                raise ConflictError(
-                    "usage.in_progress",
-                    "the server stops and takes nothing new",
-                    hint="ask again in a while",
-                    retryable=True,
-                )
-            at = to_text(self._clock())
-            if digest is None:
+        at = to_text(self._clock())
+        if digest is None:
+            with self._lock:
+                self._require_open()
                 return self._add(LiveCall(id, who, verb, at)), True
-            noted = self._answered().begin(AnsweredCall(id, who, digest, at))
-            if (noted.who, noted.digest) != (who, digest):
-                raise UsageError(
-                    "usage.request_reused",
-                    f"the id `{id[:40]}` was given to another request before",
-                    where=id[:40],
-                    hint="give each request an id of its own",
-                )
-            if (live := self._calls.get(id)) is not None and (live.answer is None or live.answer.status < 400):
+        # not under the lock, which the server's loop takes: the catalog may be somebody's for a while
+        noted = self._noted(AnsweredCall(id, who, digest, at))
+        if (live := self._known(id)) is not None and _has_failed(live):
+            noted = self._noted(
+                AnsweredCall(id, who, digest, at)
+            )  # the note may have been that of the failure, and gone since
+        with self._lock:
+            self._require_open()
+            if (live := self._calls.get(id)) is not None and not _has_failed(live):
                 return live, False
             # an id that is used anew, when it was forgotten, is another request of the lake
             request = hashlib.sha256("\n".join((id, who, digest, noted.at)).encode()).hexdigest()
@@ -221,8 +215,7 @@ class CallDesk:
         Raises:
             UsageError: `usage.no_route`.
         """
-        with self._lock:
-            found = self._calls.get(id)
+        found = self._known(id)
         if found is None:
             raise UsageError("usage.no_route", f"there is no call `{id[:40]}`", hint="`/api/v1/calls` lists them")
         return found
@@ -252,6 +245,30 @@ class CallDesk:
         """Forget answers that nobody asks for any more."""
         self._answered().forget_before(to_text(self._clock() - _TOLD_AGAIN))
 
+    def _require_open(self) -> None:
+        if self._is_closing:
+            raise ConflictError(
+                "usage.in_progress",
+                "the server stops and takes nothing new",
+                hint="ask again in a while",
+                retryable=True,
+            )
+
+    def _noted(self, call: AnsweredCall) -> AnsweredCall:
+        noted = self._answered().begin(call)
+        if (noted.who, noted.digest) != (call.who, call.digest):
+            raise UsageError(
+                "usage.request_reused",
+                f"the id `{call.id[:40]}` was given to another request before",
+                where=call.id[:40],
+                hint="give each request an id of its own",
+            )
+        return noted
+
+    def _known(self, id: str) -> LiveCall | None:
+        with self._lock:
+            return self._calls.get(id)
+
     def _add(self, call: LiveCall) -> LiveCall:
         self._calls[call.id] = call
         self._calls.move_to_end(call.id)
@@ -261,6 +278,10 @@ class CallDesk:
             if kept > _KEPT or size > _KEPT_BYTES:
                 del self._calls[each.id]
         return call
+
+
+def _has_failed(call: LiveCall) -> bool:
+    return call.answer is not None and call.answer.status >= 400
 
 
 def _event(event: Event) -> tuple[str, Any] | None:

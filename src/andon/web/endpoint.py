@@ -53,7 +53,7 @@ class Endpoint(Record):
         takes_file: whether the body is a file.
         is_private: whether the answer is for nobody but who asks: it is told once and kept nowhere, neither among the calls that all
             see nor for who asks again.
-        answer: a media type that is not JSON, with what makes the answer then (`web/streams.py`).
+        media: types of which the answer may be: whoever asks says which they take.
     """
 
     method: str

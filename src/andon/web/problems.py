@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
+from starlette.routing import Route
 
 from andon.base.document import UNSET, Document, UnsetType
-from andon.base.record import field
+from andon.base.record import field, replace
 from andon.errors import CODES, AccessError, AndonError, ConflictError, MachineError, Problem, ProjectError, UsageError
 from andon.model.plan import PlanDocument
 from andon.render.values import as_json_text
@@ -122,31 +124,43 @@ def defect(error: BaseException) -> AndonError:
     )
 
 
-def answer(error: AndonError) -> Response:
-    """The response to a call that failed."""
+def answer(error: AndonError, status: int | None = None, more: Mapping[str, str] | None = None) -> Response:
+    """The response to a call that failed.
+
+    Args:
+        status: in place of the one that the error has.
+        more: headers.
+    """
     found = problem_of(error)
-    headers = {"WWW-Authenticate": 'Bearer realm="andon"'} if found.status == 401 else {}
+    if status is not None:
+        found = replace(found, status=status)
+    headers = dict(more or {})
+    if found.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="andon"'
     if found.status == 503:
         headers["Retry-After"] = "1"
     return Response(as_json_text(found.to_json()) + "\n", found.status, headers=headers, media_type=MEDIA_TYPE)
 
 
 async def failed(request: Request, error: Exception) -> Response:
+    """An error of ours as the answer."""
     del request
     assert isinstance(error, AndonError)
     return answer(error)
 
 
 async def not_found(request: Request, error: Exception) -> Response:
+    """An address that there is not, or not for this."""
     status = getattr(error, "status_code", 404)
     what = f"{request.method} {request.url.path[:80]}"
     message = f"there is nothing at {what}" if status == 404 else f"{what} is not what this address is for"
     found = UsageError("usage.no_route", message, hint=f"{API}/openapi.json lists all that there is")
-    response = answer(found)
-    if status == 405:
-        response.status_code = 405
-        response.headers.update(getattr(error, "headers", None) or {})
-    return response
+    if status != 405:
+        return answer(found)
+    path = request.url.path
+    there = [route for route in request.app.routes if isinstance(route, Route) and route.path_regex.match(path)]
+    allowed = sorted({method for route in there for method in route.methods or ()})
+    return answer(found, status, {"Allow": ", ".join(allowed)})
 
 
 async def gone(request: Request, error: Exception) -> Response:
@@ -156,5 +170,6 @@ async def gone(request: Request, error: Exception) -> Response:
 
 
 async def broken(request: Request, error: Exception) -> Response:
+    """A defect: who asked is told that it is one, the log has its trace."""
     logging.getLogger("andon.web").error("a defect in %s %s", request.method, request.url.path, exc_info=error)
     return answer(defect(error))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, TypeVar, get_origin
 
@@ -14,8 +15,21 @@ from andon.base.document import Document
 from andon.base.names import did_you_mean
 from andon.base.record import learn
 from andon.errors import UsageError
+from andon.web.endpoint import API
 
 D = TypeVar("D", bound=Document)
+
+_MISSING = re.compile(r"Object missing required field (`.*`)")
+_KIND = re.compile(r"`((?:str|int|float|bool|array|object|null)(?: \| (?:str|int|float|bool|array|object|null))*)`")
+#: What a person who writes JSON calls a kind of values.
+_JSON_KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
 
 #: A document that is sent is not larger.
 MOST_BYTES = 4_000_000
@@ -31,23 +45,20 @@ def read_query(kind: type[D], pairs: Iterable[tuple[str, str]], address: str) ->
     values: dict[str, Any] = {}
     for name, text in pairs:
         if name not in fields:
-            raise UsageError(
-                "usage.bad_argument",
-                f"`{_short(name)}` is nothing that {address} takes",
-                where=address,
-                hint=did_you_mean(name, fields) or f"it takes {', '.join(fields) or 'nothing'}",
-            )
+            raise _not_taken(name, fields, address)
         if get_origin(fields[name].type) is list:
             values.setdefault(name, []).append(text)
         elif name in values:
             raise UsageError("usage.bad_argument", f"`{name}` is given twice", where=address, hint="leave one out")
+        elif text == "null":  # the word of a document, where it stands for nothing at all; here one leaves it out
+            raise UsageError("usage.bad_argument", f"`{name}` is `null`", where=address, hint="leave it out")
         else:
             values[name] = text
     learn(kind)
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _unfit(str(error), address) from error
+        raise _unfit(str(error), fields, address) from error
 
 
 def read_body(kind: type[D], body: bytes, address: str) -> D:
@@ -67,11 +78,14 @@ def read_body(kind: type[D], body: bytes, address: str) -> D:
             where=address,
             hint="send one JSON object, as UTF-8",
         ) from error
+    fields = [field.encode_name for field in msgspec.structs.fields(kind)]
+    if isinstance(value, dict) and (unknown := next((name for name in value if name not in fields), None)) is not None:
+        raise _not_taken(unknown, fields, address)
     learn(kind)
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise _unfit(str(error), address) from error
+        raise _unfit(str(error), fields, address) from error
 
 
 def moment(text: str | None, name: str) -> datetime | None:
@@ -98,13 +112,29 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _unfit(told: str, address: str) -> UsageError:
+def _not_taken(name: str, fields: Collection[str], address: str) -> UsageError:
+    message = f"`{_short(name)}` is nothing that {address} takes"
+    hint = did_you_mean(name, fields) or _taken(fields)
+    return UsageError("usage.bad_argument", message, where=address, hint=hint)
+
+
+def _unfit(told: str, fields: Collection[str], address: str) -> UsageError:
+    """What is wrong with a value, in words of JSON."""
     message, _, place = told.partition(" - at `")
-    text = f"{message[:1].lower()}{message[1:]}"
+    missing = _MISSING.fullmatch(message)
+    text = f"{missing[1]} is missing" if missing else f"{message[:1].lower()}{_KIND.sub(_in_json, message[1:])}"
     where = place.rstrip("`").removeprefix("$").lstrip(".")
     if where:
         text = f"`{_short(where)}`: {text}"
-    return UsageError("usage.bad_argument", text, where=address, hint="`/api/v1/openapi.json` says what it takes")
+    return UsageError("usage.bad_argument", text, where=address, hint=_taken(fields))
+
+
+def _taken(fields: Collection[str]) -> str:
+    return f"it takes {', '.join(f'`{name}`' for name in fields) or 'nothing'}; `{API}/openapi.json` says more"
+
+
+def _in_json(kinds: re.Match[str]) -> str:
+    return " or ".join(_JSON_KINDS.get(kind, kind) for kind in kinds[1].split(" | "))
 
 
 def _short(text: str) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from andon.base.files import machine_error
+from andon.base.text import size
 from andon.errors import UsageError
 from andon.web.endpoint import Endpoint
-from andon.web.reading import MOST_BYTES, read_body
+from andon.web.reading import read_body
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -32,25 +33,48 @@ def on_disk(what: str) -> Iterator[None]:
         raise machine_error(error, what) from error
 
 
-async def body_of(endpoint: Endpoint, request: Request) -> Any:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    size = request.headers.get("content-length", "0")
-    if size.isdecimal() and int(size) > MOST_BYTES:
-        raise UsageError("usage.too_large", "the document is larger than this server takes", where=endpoint.address)
-    parts, length = [], 0
+async def received(request: Request, most: int, where: str) -> bytes:
+    """The bytes that were sent.
+
+    Raises:
+        UsageError: `usage.too_large` for more than `most`; those are not read.
+    """
+    told = request.headers.get("content-length", "0")
+    if told.isdecimal() and int(told) > most:
+        raise too_large("document", most, where)
+    data = bytearray()
     async for chunk in request.stream():
-        length += len(chunk)
-        if length > MOST_BYTES:
-            raise UsageError("usage.too_large", "the document is larger than this server takes", where=endpoint.address)
-        parts.append(chunk)
-    data = b"".join(parts)
-    request._body = data  # as `Request.body` keeps what it read
+        data += chunk
+        if len(data) > most:
+            raise too_large("document", most, where)
+    return bytes(data)
+
+
+def too_large(what: str, most: int, where: str) -> UsageError:
+    """The error of who sends more than is taken."""
+    hint = "send less at a time" if what == "document" else "lay it into the folder `raw` of the project, and run"
+    return UsageError(
+        "usage.too_large", f"the {what} is larger than the {size(most)} that this server takes", where, hint
+    )
+
+
+def is_json(request: Request) -> bool:
+    """Whether what is sent is said to be JSON."""
+    return _kind(request) == "application/json"
+
+
+def body_of(endpoint: Endpoint, request: Request, data: bytes) -> Any:
+    """The document that was sent, of the route's type; None where the route takes none.
+
+    Raises:
+        UsageError: `usage.bad_argument` for what is no such document.
+    """
     if endpoint.body is None:
         return None
-    if data.strip() and kind != "application/json":
+    if data.strip() and not is_json(request):
         raise UsageError(
             "usage.bad_argument",
-            f"`{kind[:40] or 'nothing'}` is not a kind of document that is taken here",
+            f"`{_kind(request)[:40] or 'nothing'}` is not a kind of document that is taken here",
             where="Content-Type",
             hint="send JSON, with `Content-Type: application/json`",
         )
@@ -90,12 +114,17 @@ def refuse_id(request: Request) -> None:
 
 
 def digest_of(request: Request, body: bytes) -> str:
+    """What is asked, as a hash: the same for who asks the same again."""
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     return hashlib.sha256(asked + hashlib.sha256(body).digest()).hexdigest()
 
 
 def file_name(name: str) -> str:
-    """The last part of a name that somebody's file has."""
+    """The last part of a name that somebody's file has.
+
+    Raises:
+        UsageError: `usage.bad_argument` where that is none.
+    """
     last = name.replace("\\", "/").rpartition("/")[2].replace("\0", "")
     if not last.strip(". "):
         raise UsageError(
@@ -105,3 +134,7 @@ def file_name(name: str) -> str:
             hint="`name=leads.csv`: its ending says what it is",
         )
     return last.encode()[-200:].decode(errors="ignore")
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -32,9 +32,9 @@ class ServingDocument(Document):
     people: int
 
 
-#: How many seconds answers that are on their way may take when the server stops: those of calls, which end as cancelled, and where there
-#: are none; then it is over for clients that hang in the middle of asking or reading.
-_GRACE, _GRACE_OF_HANGING = 20, 2
+#: Where no call runs that ends as cancelled and is told, the server waits so many seconds alone for answers on their way: then it is over
+#: for clients that hang in the middle of asking or reading.
+_GRACE_OF_HANGING = 2
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -78,7 +78,7 @@ def server(
     """
     import uvicorn
 
-    from andon.web.app import Application
+    from andon.web.app import GRACE, Application
 
     class Stopping(uvicorn.Server):
         """Tells what runs to stop as soon as somebody says so; a server waits for its answers before it is over."""
@@ -88,7 +88,7 @@ def server(
             super().handle_exit(sig, frame)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            self.config.timeout_graceful_shutdown = _GRACE if application.calls.running else _GRACE_OF_HANGING
+            self.config.timeout_graceful_shutdown = GRACE if application.calls.running else _GRACE_OF_HANGING
             await super().shutdown(sockets)
 
     require_safe_place(host, service.workspace.people)
@@ -103,7 +103,7 @@ def server(
         log_level=logging.WARNING,
         server_header=False,
         date_header=True,
-        timeout_graceful_shutdown=_GRACE,
+        timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=30,
         ws="none",
         h11_max_incomplete_event_size=64_000,

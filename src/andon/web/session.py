@@ -12,14 +12,16 @@ from andon.model.person import Whoami
 from andon.render.values import as_json_text
 from andon.web.access import COOKIE
 from andon.web.asking import SessionAsked
+from andon.web.endpoint import API
 from andon.web.reading import read_body
+from andon.web.receiving import is_json, received
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from andon.service.service import Service
 
-_ADDRESS = "/api/v1/session"
+_ADDRESS = f"{API}/session"
 _MOST = 10_000
 #: A browser forgets the cookie after as many seconds; the token may end before.
 _LIFE = 90 * 86400
@@ -30,16 +32,11 @@ async def log_in(service: Service, request: Request) -> Response:
 
     Raises:
         AccessError: `access.unknown`.
-        UsageError: `usage.bad_argument` for what is no document.
+        UsageError: `usage.bad_argument` for what is no document, `usage.too_large`.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if not is_json(request):
         raise UsageError("usage.bad_argument", "this takes JSON", where="Content-Type", hint='send `{"token": "…"}`')
-    data = b""
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > _MOST:
-            raise UsageError("usage.too_large", "the document is larger than this server takes", where=_ADDRESS)
-    token = read_body(SessionAsked, data, _ADDRESS).token.strip()
+    token = read_body(SessionAsked, await received(request, _MOST, _ADDRESS), _ADDRESS).token.strip()
     person, known = await anyio.to_thread.run_sync(service.tokens.who, token)
     request.state.who = person.name
     body = as_json_text(Whoami(person.name, person.role, known.id).to_json()) + "\n"

@@ -169,5 +169,6 @@ async def _chunks(
     finally:
         if not is_done:
             cancel.cancel()
-        answer.close()
+        with anyio.CancelScope(shield=True):  # in a thread: it writes to the log, which may have to wait
+            await anyio.to_thread.run_sync(answer.close)
         metrics.queried("done" if is_done else "cut", answer.rows_read)

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-def create_branch(workspace: Workspace, name: str, at: str = MAIN) -> Ref:
+def create_branch(workspace: Workspace, name: str, at: str = MAIN, request: str | None = None) -> Ref:
     """Make a branch at a commit. Nothing is copied; it takes the folder's base of the branch it is made from.
+
+    Args:
+        request: id of what is asked, where that is the branch and no more: asked again it is answered.
 
     Raises:
         UsageError: `lake.ref_invalid`, `lake.ref_exists`, `lake.ref_not_found`.
@@ -20,10 +23,10 @@ def create_branch(workspace: Workspace, name: str, at: str = MAIN) -> Ref:
     check_new_name(name)
     lake = workspace.lake
     caller = workspace.caller
-    if (done := lake.refs.moved_by(caller.request, name, "branch")) is not None:
+    if (done := lake.refs.moved_by(request, name, "branch")) is not None:
         return done
     commit = lake.refs.resolve(at)
-    lake.move(RefMove(name, "branch", None, f"branch from {at}"), commit.id, caller.author, caller.request)
+    lake.move(RefMove(name, "branch", None, f"branch from {at}"), commit.id, caller.author, request)
     workspace.bases.copy(at, name)
     ref = lake.refs.find(name)
     assert ref is not None  # made above

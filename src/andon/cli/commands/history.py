@@ -9,7 +9,7 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, pass_app
-from andon.cli.options import branch_option, json_option, run_options, yes_option
+from andon.cli.options import branch_option, json_option, message_option, run_options, yes_option
 from andon.cli.run_end import finish
 from andon.cli.text.history import log_lines, reverted_lines, schema_lines
 from andon.cli.text.plans import plan_lines
@@ -55,7 +55,7 @@ def log(app: App, dataset: str | None, at: str | None, limit: int, schema: bool)
 @click.command(cls=Command, examples=["andon undo", "andon undo 3f2a9c1d --yes"])
 @click.argument("commit", required=False)
 @branch_option
-@click.option("--message", "-m", metavar="TEXT", help="Of the commit.")
+@message_option
 @yes_option
 @json_option
 @pass_app

@@ -9,7 +9,7 @@ import click
 
 from andon.base.text import plural
 from andon.cli.app import App, Command, pass_app
-from andon.cli.options import branch_option, json_option
+from andon.cli.options import branch_option, json_option, message_option, publish_flag
 from andon.cli.run_end import confirmed, finish
 from andon.cli.text.plans import plan_lines
 from andon.errors import EXIT_DONE, EXIT_FAILED
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from andon.model.run import RunResult
     from andon.runs.goal import Listener, RunOptions
     from andon.service.renaming import Moved
-
-publish_option = click.option("--publish", "--yes", "-y", "publish", is_flag=True, help="Publish it without asking.")
-message_option = click.option("--message", "-m", metavar="TEXT", help="Of the commit.")
 
 
 @click.command(
@@ -38,7 +35,7 @@ message_option = click.option("--message", "-m", metavar="TEXT", help="Of the co
 @click.option("--leave-view", is_flag=True, help="Leave a view under the old name, and what reads it as it is.")
 @branch_option
 @message_option
-@publish_option
+@publish_flag
 @json_option
 @pass_app
 def rename(
@@ -63,7 +60,7 @@ def rename(
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @branch_option
 @message_option
-@publish_option
+@publish_flag
 @json_option
 @pass_app
 def retire(app: App, /, names: tuple[str, ...], branch: str | None, message: str | None, publish: bool) -> int:
@@ -98,7 +95,7 @@ def _do(app: App, options: RunOptions, publish: bool, do: Callable[[RunOptions, 
         assert done[-1].run is not None  # it was no dry one
         return done[-1].run
 
-    result = confirmed(app, publish, options, run)
+    result = confirmed(app, publish, options, run, is_of_folder=False)
     found = done[-1]
     if console.as_json:
         console.json(found.to_json())

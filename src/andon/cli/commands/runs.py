@@ -14,6 +14,7 @@ from andon.cli.options import (
     exclude_option,
     folder_options,
     json_option,
+    message_option,
     publish_options,
     run_options,
     select_argument,
@@ -108,7 +109,7 @@ def refresh(app: App, /, select: tuple[str, ...], **options: Any) -> int:
 @select_argument
 @exclude_option
 @branch_option
-@click.option("--message", "-m", metavar="TEXT", help="Of the commit.")
+@message_option
 @json_option
 @pass_app
 def optimize(app: App, /, select: tuple[str, ...], **options: Any) -> int:

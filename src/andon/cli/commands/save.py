@@ -1,4 +1,4 @@
-"""`andon save`, `rename`, `retire`: datasets by a word, without opening an editor."""
+"""`andon save`: a query becomes a dataset, without opening an editor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from andon.base.record import replace
 from andon.cli.app import App, Command, pass_app
-from andon.cli.options import branch_option, json_option
+from andon.cli.options import branch_option, json_option, message_option, publish_flag
 from andon.cli.run_end import confirmed, finish
 from andon.cli.sql_text import sql_text
 from andon.cli.text.progress import progress
@@ -60,8 +60,8 @@ _MANY = ("all", "safe", "none")
     "--replace", "replaces", is_flag=True, help="Change a dataset that is there; without SQL its query stays."
 )
 @branch_option
-@click.option("--message", "-m", metavar="TEXT", help="Of the commit.")
-@click.option("--publish", "--yes", "-y", "publish", is_flag=True, help="Publish it without asking.")
+@message_option
+@publish_flag
 @json_option
 @pass_app
 def save(
@@ -115,7 +115,7 @@ def save(
         assert done[-1].run is not None
         return done[-1].run
 
-    confirmed(app, publish, options, run)
+    confirmed(app, publish, options, run, is_of_folder=False)
     return _end(app, replace(done[-1], proposed=found.proposed), options)
 
 
@@ -191,7 +191,11 @@ def _failed(app: App, found: Saved, run: RunResult) -> int:
         return EXIT_FAILED
     for line in held_lines(run, console.err):
         console.err.line(line)
-    console.note(f"`{found.name}` is not saved: the folder and {found.branch} are as they were")
+    return _not_saved(app, found)
+
+
+def _not_saved(app: App, found: Saved) -> int:
+    app.console.note(f"`{found.name}` is not saved: the folder and {found.branch} are as they were")
     return EXIT_FAILED
 
 
@@ -204,8 +208,7 @@ def _end(app: App, found: Saved, options: RunOptions) -> int:
         return EXIT_DONE if found.published else EXIT_FAILED
     status = finish(app, found.run, options, "publish.change")
     if not found.published:
-        console.note(f"`{found.name}` is not saved: the folder and {found.branch} are as they were")
-        return EXIT_FAILED
+        return _not_saved(app, found)
     here = app.workspace.branch()
     if not found.behind:
         console.note(f"written: {found.file}", "good")

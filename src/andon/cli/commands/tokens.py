@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from andon.base.clock import to_text
 from andon.cli.app import App, Command, Noun, pass_app
 from andon.cli.options import json_option
 from andon.cli.output import Cell
@@ -51,7 +52,7 @@ def list_tokens(app: App) -> None:
     """All tokens, without their secrets."""
     found = app.service.tokens.list()
     out = app.console.out
-    now = app.workspace.clock()
+    now = to_text(app.workspace.clock())
     rows: list[Sequence[Cell]] = [
         (
             (each.id, "accent"),
@@ -59,7 +60,7 @@ def list_tokens(app: App) -> None:
             str(each.scope),
             (moment(each.created), "dim"),
             (each.used or "never", "dim"),
-            _state(each, now.isoformat()),
+            _state(each, now),
         )
         for each in found
     ]

@@ -23,12 +23,13 @@ from andon.render.words import short
 @click.option(
     "--log",
     type=click.Choice(("json", "none")),
-    default=None,
-    help="A line for each request, on stderr. [default: json]",
+    default="json",
+    show_default=True,
+    help="A line for each request, on stderr.",
 )
 @json_option
 @pass_app
-def up(app: App, host: str | None, port: int | None, opens: bool, log: str | None) -> int:
+def up(app: App, host: str | None, port: int | None, opens: bool, log: str) -> int:
     """Serve the lake to a team: one process with the HTTP API, until Ctrl-C.
 
     On this machine alone, whoever reaches it acts as you. Where `[people]` in andon.toml names people, each shows a token

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def saved_lines(found: Saved, ink: Ink, width: int | None) -> list[str]:
     """The dataset in one line, then its columns with what they are made of."""
     what = ("new" if found.is_new else "changed") + (" query" if found.kind == "query" else "")
-    reads = f"from {names(found.reads)}" if found.reads else "from no dataset"
+    nothing = "a source" if found.file.startswith("sources/") else "from no dataset"
+    reads = f"from {names(found.reads)}" if found.reads else nothing
     facts = " · ".join((what, plural(len(found.columns), "column"), reads))
     rows: list[Sequence[Cell]] = [
         (column.name, (column.type, "dim"), (_origin(column, found.reads), "dim")) for column in found.columns

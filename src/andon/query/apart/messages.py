@@ -1,4 +1,4 @@
-"""What is said over the line, in this order: a `Inquiry`; what was read of it (`Readout`); what its names stand for (`Grant`); how the
+"""What is said over the line, in this order: an `Inquiry`; what was read of it (`Readout`); what its names stand for (`Grant`); how the
 answer looks (`Heading`); how it is wanted (`Order`); the answer in pieces; how it ended (`Ending`); what else is
 known of it (`Afterword`)."""
 

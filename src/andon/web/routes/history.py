@@ -14,7 +14,7 @@ from andon.service.history import DiffDocument, LogDocument
 from andon.service.row_diffs import RowOptions
 from andon.service.undo import RevertedDocument
 from andon.web.asking import AcceptAsked, DiffAsked, LogAsked, OnBranch, UndoAsked
-from andon.web.endpoint import Endpoint, RouteCall
+from andon.web.endpoint import API, Endpoint, RouteCall
 from andon.web.paging import Paged
 
 
@@ -78,7 +78,7 @@ def _accept(call: RouteCall) -> Any:
     asked: AcceptAsked = call.body
     if (asked.run is None) == (not asked.rejected) or (asked.run is not None and not asked.checks):
         message = "say either `run`, `checks` and `reason`, or `rejected`"
-        raise UsageError("usage.bad_argument", message, where="/api/v1/acceptances", hint='`rejected: ["."]` is all')
+        raise UsageError("usage.bad_argument", message, where=f"{API}/acceptances", hint='`rejected: ["."]` is all')
     if asked.run is not None:
         return call.service.checks.accept(asked.run, asked.checks, asked.reason, call.listener)
     commit, lifted = call.service.undoing.accept_rejected(*asked.rejected, branch=asked.branch)

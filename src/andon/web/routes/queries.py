@@ -13,7 +13,7 @@ from andon.query.limits import QueryLimits, limits_of
 from andon.service.documents import AnswerDocument, LiveAnswerDocument
 from andon.service.saved_queries import SavedQueryInfo
 from andon.web.asking import AtCommit, LiveAsked, QueryAsked, QueryLink
-from andon.web.endpoint import Endpoint, RouteCall
+from andon.web.endpoint import API, Endpoint, RouteCall
 from andon.web.streams import MEDIA, Streaming
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _ask(call: RouteCall) -> Any:
     if (asked.sql is None) == (asked.saved is None):
         message = "say either `sql`, or `saved`: the name of a saved query"
         raise UsageError(
-            "usage.bad_argument", message, where="/api/v1/queries", hint="`/api/v1/saved-queries` lists those"
+            "usage.bad_argument", message, where=f"{API}/queries", hint=f"`{API}/saved-queries` lists those"
         )
     if asked.sql is not None:
         return _streaming(call, asked.sql, asked.at, asked.limit, asked.parameters)
