@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
+import urllib3  # noqa: TID253
 
 from kit.attacks import SECRET, Canary, attacks
 from kit.processes import busiest
@@ -167,3 +168,14 @@ def test_who_stops_reading_in_the_middle_stops_it_too(looking: Serving) -> None:
         )
         assert gone.recv(1000).startswith(b"HTTP/1.1 200")
     _until(lambda: looking.workers.running == 0)
+
+
+def test_a_query_that_fails_on_its_way_is_cut_and_no_defect(looking: Serving, caplog: pytest.LogCaptureFixture) -> None:
+    sql = "select case when range = 900000 then error('boom') else range end as x from range(1000000)"
+    with pytest.raises(urllib3.exceptions.ProtocolError):
+        looking.client().post("/queries", {"sql": sql}, Accept="application/vnd.apache.arrow.stream")
+    _until(lambda: looking.lines[-1].get("cut") is True)
+    assert looking.lines[-1]["bytes"] > 0
+    assert "defect" not in caplog.text
+    assert looking.client().get("/me").status == 200
+    _until(lambda: "cut" not in looking.lines[-1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -81,6 +82,27 @@ def test_it_stops_cleanly_and_ends_what_runs_as_cancelled(clone: Clone, stop: si
     with clone.opened() as service:
         assert service.workspace.runs.newest(1)[0].status == "interrupted"
         assert "marts.slow" not in {d.dataset for d in service.datasets.list()}
+
+
+def test_clients_that_hang_do_not_keep_it_from_stopping(clone: Clone) -> None:
+    begun = [
+        "POST /api/v1/uploads?dataset=crm.a&name=a.csv HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc",
+        "GET /api/v1/queries?sql=select+range,md5(range::varchar)+from+range(20000000) HTTP/1.1\r\nHost: localhost\r\n"
+        "Accept: application/vnd.apache.arrow.stream\r\n\r\n",
+    ]
+    with up(clone.root) as (process, client):
+        place = ("127.0.0.1", int(client.address.rpartition(":")[2]))
+        hanging = [socket.create_connection(place) for _ in begun]
+        for each, text in zip(hanging, begun, strict=True):
+            each.sendall(text.encode())
+        time.sleep(0.5)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+        assert (process.returncode, time.monotonic() - began < 10) == (0, True)
+        assert "Traceback" not in err
+        for each in hanging:
+            each.close()
 
 
 def test_each_request_is_a_line_of_json(clone: Clone) -> None:

@@ -66,14 +66,15 @@ class AccessLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status, size = time.perf_counter(), 500, 0
+        began, status, size, is_whole = time.perf_counter(), 500, 0, False
 
         async def counting(message: Message) -> None:
-            nonlocal status, size
+            nonlocal status, size, is_whole
             if message["type"] == "http.response.start":
                 status = message["status"]
             elif message["type"] == "http.response.body":
                 size += len(message.get("body", b""))
+                is_whole = not message.get("more_body", False)
             await send(message)
 
         try:
@@ -84,6 +85,7 @@ class AccessLog:
             pattern = getattr(route, "path", "") or "other"
             self._metrics.answered(scope["method"], pattern, status, seconds)
             if self._log is not None:
+                cut = {} if is_whole else {"cut": True}  # who asked went away, or what was sent failed on its way
                 self._log(
                     {
                         "at": to_text(datetime.now(UTC)),
@@ -94,5 +96,6 @@ class AccessLog:
                         "status": status,
                         "seconds": round(seconds, 4),
                         "bytes": size,
+                        **cut,
                     }
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import signal
@@ -29,6 +30,11 @@ class ServingDocument(Document):
     project: str
     commit: str
     people: int
+
+
+#: Where no call runs that ends as cancelled and is told, the server waits so many seconds alone for answers on their way: then it is over
+#: for clients that hang in the middle of asking or reading.
+_GRACE_OF_HANGING = 2
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -81,7 +87,12 @@ def server(
             threading.Thread(target=application.stop, name="stop").start()
             super().handle_exit(sig, frame)
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            self.config.timeout_graceful_shutdown = GRACE if application.calls.running else _GRACE_OF_HANGING
+            await super().shutdown(sockets)
+
     require_safe_place(host, service.workspace.people)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_end)
     names = tuple(str(service.workspace.settings.get("server.names")).split(","))
     application = Application(service, names, log)
     config = uvicorn.Config(
@@ -98,6 +109,11 @@ def server(
         h11_max_incomplete_event_size=64_000,
     )
     return Stopping(config), application
+
+
+def _is_no_end(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is about something else than a client that was still there when the server stopped."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.CancelledError)
 
 
 def run_until_stopped(running: uvicorn.Server, listening: socket.socket) -> None:

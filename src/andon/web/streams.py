@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,11 +18,14 @@ from andon.service.documents import AnswerDocument
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import Send
 
     from andon.query.streaming import Streamed
     from andon.web.metrics import Metrics
 
 T = TypeVar("T")
+
+_log = logging.getLogger("andon.web")
 
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
@@ -73,7 +77,19 @@ class Streaming:
         if form != "arrow":
             headers["Content-Disposition"] = f'attachment; filename="answer.{form}"'
         body = _chunks(answer, first, parts, cancel, limiter, metrics)
-        return StreamingResponse(body, headers=headers, media_type=media)
+        return _Streamed(body, headers=headers, media_type=media)
+
+
+class _Streamed(StreamingResponse):
+    """Bytes of an answer. Where the query fails on its way there is no last part: the connection is cut, so that nobody takes a part for
+    the whole."""
+
+    async def stream_response(self, send: Send) -> None:
+        """See Starlette."""
+        try:
+            await super().stream_response(send)
+        except AndonError as error:
+            _log.info("an answer was cut: %s", error.message)  # whose query it was finds it in the log of queries
 
 
 async def _while_there(
