@@ -4,9 +4,10 @@
     python benchmarks/gate.py              a million rows, 40 runs of each
     python benchmarks/gate.py --quick      a tenth of both; RESULTS.md stays as it is
 
-Three figures: what a warm question takes more than the same on a connection of plain DuckDB that is open; a million rows of seven columns
+Four figures: what a warm question takes more than the same on a connection of plain DuckDB that is open; a million rows of seven columns
 as an Arrow stream, and what of them is held in the process that hands them on; twenty short questions of ten people, all at once, while a
-question of somebody else keeps all cores busy. Both sides take turns in one run, so that the machine's mood is the same for both.
+question of somebody else keeps all cores busy; how soon who cancels a question is told, of one that the engine can stop and of one that
+it can't. Both sides take turns in one run, so that the machine's mood is the same for both.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ ALL = "select * from shop.sales"
 HEAVY = "select count(*) from shop.sales a, shop.sales b where a.id * b.id % 7 = 3"
 #: More than plain DuckDB for a warm question, and a short one beside a heavy one, at most (seconds).
 OVERHEAD, BESIDE = 0.045, 0.3
+#: One function call that takes long, in which the engine looks at no word to stop.
+DEAF = "select levenshtein(repeat('a', 100000), repeat('b', 100000)) as a"
+#: Until who cancelled is told, at most (seconds).
+TOLD = 1.0
 
 
 def made(folder: Path, rows: int) -> Service:
@@ -128,6 +133,25 @@ def beside(service: Service, often: int) -> list[float]:
     return sorted(found)
 
 
+def until_told(service: Service, question: str) -> float:
+    """Seconds from the word to stop a question until who asked it is told."""
+    limits = replace(limits_of(service.workspace.settings), seconds=600.0)
+    cancel, said = CancelToken(), 0.0
+
+    def stop() -> None:
+        nonlocal said
+        said = time.perf_counter()
+        cancel.cancel()
+
+    threading.Timer(0.3, stop).start()
+    try:
+        service.querying.stream(question, limits=limits, cancel=cancel)
+    except AndonError as error:
+        if error.code != "usage.query_cancelled":
+            raise
+    return time.perf_counter() - said
+
+
 def main() -> None:
     """Measure, and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
@@ -150,6 +174,7 @@ def main() -> None:
         on, held = handed_on(service)
         alone = statistics.median(seconds(lambda: service.querying.stream(SHORT).rows()) for _ in range(often))
         short = beside(service, max(often // 8, 1))
+        told = [max(until_told(service, question) for _ in range(max(often // 8, 1))) for question in (HEAVY, DEAF)]
         service.close()
     ms = [value * 1e3 for value in (own, apart, alone, short[len(short) // 2], short[int(len(short) * 0.95)])]
     lines = [
@@ -161,6 +186,8 @@ def main() -> None:
         f"| the same handed on, not kept | | {on:.2f} s | {held / 1e6:.0f} MB held |",
         f"| 20 short questions at once beside a heavy one | | one by one, without it: {ms[2]:.0f} ms; at once: median {ms[3]:.0f} ms,"
         f" 95th of 100 {ms[4]:.0f} ms | (budget {BESIDE * 1e3:.0f} ms) |",
+        f"| from the word to cancel until it is told | | {told[0]:.2f} s; of one that the engine can't stop {told[1]:.2f} s |"
+        f" (budget {TOLD:.0f} s) |",
     ]
     print("\n".join(lines))
     if not quick:

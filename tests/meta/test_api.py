@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ _HEAVY += (
     "andon.query.workers",
 )
 
+#: The package that a line imports.
+_IMPORTED = re.compile(r"^\s*(?:import|from) (\w+)[\w. ]*(?: import|$| as)", re.MULTILINE)
 #: Nouns of a lake, with those of a served one.
 _NOUNS = {api.Branches: remote_nouns.RemoteBranches, api.LakeSources: remote_nouns.RemoteSources}
 
@@ -65,6 +68,19 @@ def test_a_served_lake_has_every_verb():
 def test_unknown_names_are_refused():
     with pytest.raises(AttributeError, match="nonsense"):
         _ = andon.nonsense  # type: ignore[attr-defined]
+
+
+def test_what_is_imported_is_a_dependency():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    stated = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
+    names = {re.split(r"[^\w.-]", each)[0].lower().replace("_", "-") for each in stated}
+    packages = packages_distributions()
+    # what lies in `child` runs in the environments of Python datasets, with their packages
+    sources = [path for path in (ROOT / "src/andon").rglob("*.py") if path.parent.name != "child"]
+    found = {top for path in sources for top in _IMPORTED.findall(path.read_text(encoding="utf-8"))}
+    assert {"duckdb", "starlette"} <= found
+    foreign = {top: {d.lower().replace("_", "-") for d in packages[top]} for top in found if top in packages}
+    assert {top for top, dists in foreign.items() if dists.isdisjoint(names | {"andon"})} == set()
 
 
 def test_every_dependency_has_a_reason_beside_it():

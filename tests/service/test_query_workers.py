@@ -290,7 +290,7 @@ def resident() -> int:
 @pytest.mark.parametrize(
     "text", [ENDLESS_ROWS, SLOW, "select levenshtein(repeat('a', 100000), repeat('b', 100000)) as a"]
 )
-def test_a_query_is_cancelled_within_a_second(served, text):
+def test_a_query_that_is_cancelled_ends(served, text):
     cancel = CancelToken()
     said = []
 
@@ -309,7 +309,25 @@ def test_a_query_is_cancelled_within_a_second(served, text):
     with pytest.raises(UsageError) as caught:
         read()
     assert caught.value.code == "usage.query_cancelled"
-    assert time.monotonic() - said[0] < 1
+    assert (
+        time.monotonic() - said[0] < LIMITS.seconds / 2
+    )  # by its own time it would go on; how soon is measured in benchmarks/gate.py
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_what_the_engine_can_stop_is_not_killed(served, monkeypatch, is_late):
+    killed = []
+    monkeypatch.setattr("andon.query.streaming._CANCEL_GRACE", 4.0)
+    monkeypatch.setattr("andon.query.workers.Worker.kill", lambda worker: killed.append(worker) or worker.line.close())
+    cancel = CancelToken()
+    if not is_late:
+        threading.Timer(0.3, cancel.cancel).start()
+    with pytest.raises(UsageError) as caught:
+        served[0].querying.stream(
+            SLOW, limits=replace(LIMITS, grace=4.0, seconds=0.3 if is_late else 20), cancel=cancel
+        )
+    assert caught.value.code == ("usage.query_limit" if is_late else "usage.query_cancelled")
+    assert killed == []
 
 
 def test_what_is_left_unread_ends(served):
@@ -407,17 +425,17 @@ def test_why_none_can_be_started_is_told(served, tmp_path, monkeypatch, apart):
 
 def test_one_person_leaves_room_for_others(served):
     service, _, _ = served
+    stops = [CancelToken() for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        greedy = [
-            pool.submit(lambda: by(service, "ana").stream(SLOW, limits=replace(LIMITS, seconds=0.7))) for _ in range(8)
-        ]
+        greedy = [pool.submit(by(service, "ana").stream, SLOW, cancel=stop) for stop in stops]
         time.sleep(0.5)
-        began = time.monotonic()
         for _ in range(5):
             assert by(service, "ben").stream("select count(*) from shop.orders").rows() == [(3,)]
-        assert time.monotonic() - began < 3
+        assert not any(each.done() for each in greedy)  # beside them, not after them
+        for stop in stops:
+            stop.cancel()
         for each in greedy:
-            with pytest.raises(UsageError, match="seconds"):
+            with pytest.raises(UsageError, match="cancelled"):
                 each.result(timeout=60)
 
 

@@ -57,6 +57,9 @@ def test_a_request_that_is_asked_again_is_answered_and_not_done_again(own: tuple
     first = client.post("/branches", {"name": "try"}, **key)
     again = client.post("/branches", {"name": "try"}, **key)
     assert (first.status, first.data) == (again.status, again.data) == (201, first.data)
+    (listed,) = [call for call in client.get("/calls").document if call["id"] == "make-try"]
+    assert (listed["status"], "answer" in listed) == (201, False)
+    assert client.get("/calls/make-try").document["answer"] == first.document
     assert client.post("/branches", {"name": "try"}).code == "lake.ref_exists"
     other = client.post("/branches", {"name": "other"}, **key)
     assert (other.status, other.code) == (422, "usage.request_reused")

@@ -196,9 +196,8 @@ class Preparer:
         )
         planned = plan_steps(situation)
         done = frozenset(s.dataset for s in planned)
-        is_whole = (
-            selected is None or goal.files is not None
-        )  # of a side that changes only these files, all shared ones count
+        # of a side that changes only some files, all shared ones count
+        is_whole = selected is None or goal.files is not None
         shared = gathered.shared if is_whole else _shared(gathered, done)
         looked = look(
             self._workspace, gathered, bound.columns, planned, moment, shared=None if selected is None else shared

@@ -165,9 +165,8 @@ class Renaming:
                 else ("renaming", "`--leave-view` keeps the old name as a view")
             )
             before = state.files()
-            made = {
-                path for path in given.files if path not in before
-            }  # of those that it rewrote, it broke all that is wrong
+            # only of new ones: what is wrong with files that it rewrote, it broke
+            made = {path for path in given.files if path not in before}
             raise _without_advice(broken(f"{what} {listed(names)}", made, error, hint), new is None) from error
         gone = [path for path, content in given.files.items() if content is None]
         kept = [path for path, content in given.files.items() if content is not None]

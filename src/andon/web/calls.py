@@ -32,7 +32,7 @@ class CallDocument(Document):
 
     Attributes:
         state: `running`, `done` or `failed`.
-        status, answer: of the answer, when it is there.
+        status, answer: of the answer, when it is there; a list of calls leaves `answer` out.
     """
 
     id: str
@@ -84,7 +84,7 @@ class LiveCall:
         with self._lock:
             return sum(len(text) for _, text in self._events)
 
-    def document(self) -> CallDocument:
+    def document(self, *, with_answer: bool = True) -> CallDocument:
         """Where it stands."""
         import json
 
@@ -98,7 +98,7 @@ class LiveCall:
             self.started,
             self.ended,
             answer.status if answer else None,
-            json.loads(answer.body) if answer else UNSET,
+            json.loads(answer.body) if answer and with_answer else UNSET,
         )
 
     async def events(self, after: int = 0) -> AsyncIterator[tuple[int, str, str] | None]:
@@ -179,11 +179,10 @@ class CallDesk:
                 self._require_open()
                 return self._add(LiveCall(id, who, verb, at)), True
         # not under the lock, which the server's loop takes: the catalog may be somebody's for a while
-        noted = self._noted(AnsweredCall(id, who, digest, at))
+        asked = AnsweredCall(id, who, digest, at)
+        noted = self._noted(asked)
         if (live := self._known(id)) is not None and _has_failed(live):
-            noted = self._noted(
-                AnsweredCall(id, who, digest, at)
-            )  # the note may have been that of the failure, and gone since
+            noted = self._noted(asked)  # what was noted may have been the one that failed, and is gone since
         with self._lock:
             self._require_open()
             if (live := self._calls.get(id)) is not None and not _has_failed(live):
@@ -227,10 +226,10 @@ class CallDesk:
         return call
 
     def documents(self) -> list[CallDocument]:
-        """All that are known, the newest first."""
+        """All that are known, the newest first, without what they were answered: that may be much."""
         with self._lock:
             calls = list(self._calls.values())
-        return [call.document() for call in reversed(calls)]
+        return [call.document(with_answer=False) for call in reversed(calls)]
 
     def stop(self) -> None:
         """Take nothing new, and tell all that run to stop."""

@@ -178,8 +178,9 @@ class _One:
         universe = Universe(self._instance, relations.get)
         universe.ensure(grant.names)
         self._catalog = universe.catalog
-        # a session of its own: chance of one that was copied would give all the same
-        connection = self._instance.new_session().at(self._catalog)
+        # a session of its own: chance of one that was copied would give all the same; held, as only those are interrupted
+        self._session = self._instance.new_session()
+        connection = self._session.at(self._catalog)
         ask(connection, question, grant.arguments)
         return connection
 
@@ -265,8 +266,8 @@ class _One:
         """The columns that were read; not where it would take long to tell, or values stand for parameters."""
         if grant.arguments is not None or len(grant.files) > _FEW_FILES:
             return None
-        connection = self._instance.new_session().at(self._catalog)
-        return columns_read(connection, question.select, grant.tables)
+        session = self._instance.new_session()
+        return columns_read(session.at(self._catalog), question.select, grant.tables)
 
     def _is_over(self, ending: _Counted) -> bool:
         return self._limits.bytes is not None and ending.bytes >= self._limits.bytes

@@ -119,7 +119,7 @@ ENDPOINTS = (
         "/calls",
         "",
         PersonRole.READER,
-        "Calls in progress, and those that ended a while ago.",
+        "Calls in progress, and those that ended a while ago, without their answers.",
         _calls,
         (list[CallDocument],),
     ),
