@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,9 @@ class Affected:
             has_nulls = any((told.get(f'"{name}"') is None or told[f'"{name}"'].nulls != 0) for name in names)
             yield Keys(str(path), int(count), bounds, has_nulls)
         finally:
-            path.unlink(missing_ok=True)
+            # what a sick disk does not remove goes with the process's folder, and is no reason to fail
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def touched(self, files: Sequence[DataFile], columns: Sequence[str], kind: str, keys: Keys) -> list[DataFile]:
         """Those of `files` that hold one of the keys: by what their writes told, then by their key columns alone."""

@@ -10,8 +10,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -198,11 +200,13 @@ def means(request, monkeypatch):
 
 
 @pytest.fixture
-def lake(tmp_path_factory) -> Path:
-    place = tmp_path_factory.mktemp("lake")
-    (place / "data.parquet").write_bytes(b"data")
-    (place / "catalog.db").write_bytes(b"reflog")
-    return place
+def lake() -> Iterator[Path]:
+    # on a disk: Landlock leaves shared memory open, where locks of multiprocessing are made
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "data.parquet").write_bytes(b"data")
+        (place / "catalog.db").write_bytes(b"reflog")
+        yield place
 
 
 def processes_with(text: str) -> list[str]:
