@@ -196,7 +196,13 @@ def test_what_was_done_when_its_answer_was_lost_is_not_done_again(
     assert again.status in (200, 201), again.data
     after = service.workspace.lake.database.query("select name, commit_id from ref where kind != 'run' order by name")
     assert after == refs
-    if path not in ("/runs", "/publishes", "/datasets", "/renames", "/retirements"):  # those are planned again, and find all done
+    if path not in (
+        "/runs",
+        "/publishes",
+        "/datasets",
+        "/renames",
+        "/retirements",
+    ):  # those are planned again, and find all done
         assert again.document == first.document
         assert service.workspace.lake.database.query("select count(*) from reflog") == moves
     assert client.ask(method, path, body, key).data == again.data
