@@ -50,7 +50,7 @@ def wrong(old: str, new: str, pick: random.Random) -> str | None:
     return None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(st.integers(0, 2**40))
 def test_a_verdict_never_says_too_little(seed: int) -> None:
     pick = random.Random(seed)
@@ -126,7 +126,7 @@ def wrongly_kept(
     return False
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(st.integers(0, 2**40))
 def test_a_result_that_is_kept_is_the_one_that_would_be_built(seed: int) -> None:
     pick = random.Random(seed)
