@@ -24,6 +24,7 @@ from pathlib import Path
 
 import duckdb  # noqa: TID253
 import pyarrow  # noqa: TID253
+from parts import write_part
 
 from andon.base.cancel import CancelToken
 from andon.base.record import replace
@@ -34,8 +35,6 @@ from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.service import Service
 from andon.workspace.caller import Caller
 
-HERE = Path(__file__).resolve().parent
-BEGIN, END = "<!-- gate: begin -->", "<!-- gate: end -->"
 ROWS = (
     "select x as id, x % 1000 as customer, date '2026-01-01' + (x % 365)::int as day, (x % 9973)::decimal(12, 2) / 7 as amount,"
     " md5(x::varchar)[:12] as code, x % 3 = 0 as is_new, x * 1.5 as weight from range({rows}) t(x)"
@@ -191,21 +190,8 @@ def main() -> None:
     ]
     print("\n".join(lines))
     if not quick:
-        write("\n".join(lines))
-
-
-def write(table: str) -> None:
-    """Put the table into the results page."""
-    page = HERE / "RESULTS.md"
-    text = page.read_text(encoding="utf-8")
-    head = "## A question answered by a process of its own\n\nWritten by `python benchmarks/gate.py`, which says what is measured."
-    body = f"{BEGIN}\n{head}\n\n{table}\n{END}"
-    if BEGIN in text:
-        before, _, rest = text.partition(BEGIN)
-        text = before + body + rest.partition(END)[2]
-    else:
-        text = f"{text.rstrip()}\n\n{body}\n"
-    page.write_text(text, encoding="utf-8")
+        said = "Written by `python benchmarks/gate.py`, which says what is measured."
+        write_part("gate", ["## A question answered by a process of its own", "", said, "", *lines])
 
 
 if __name__ == "__main__":

@@ -26,11 +26,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gate import ALL, SHORT, in_turns, made, plain, seconds
+from parts import write_part
 
 import andon
 
-HERE = Path(__file__).resolve().parent
-BEGIN, END = "<!-- serving: begin -->", "<!-- serving: end -->"
 PEOPLE = 50
 #: At most: until it is ready, all rows, the 99th of a hundred questions of fifty people (seconds).
 READY, ROWS, SLOWEST = 2.0, 0.5, 2.0
@@ -165,20 +164,10 @@ def main() -> None:
     ]
     print("\n".join(lines))
     if not given.quick:
-        write("\n".join(lines))
-
-
-def write(table: str) -> None:
-    """Put the table into the results page."""
-    page = HERE / "RESULTS.md"
-    text = page.read_text(encoding="utf-8")
-    body = f"{BEGIN}\n## A server\n\nWritten by `python benchmarks/serving.py`, which says what is measured.\n\n{table}\n{END}"
-    if BEGIN in text:
-        before, _, rest = text.partition(BEGIN)
-        text = before + body + rest.partition(END)[2]
-    else:
-        text = f"{text.rstrip()}\n\n{body}\n"
-    page.write_text(text, encoding="utf-8")
+        write_part(
+            "serving",
+            ["## A server", "", "Written by `python benchmarks/serving.py`, which says what is measured.", "", *lines],
+        )
 
 
 if __name__ == "__main__":

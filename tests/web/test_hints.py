@@ -9,10 +9,10 @@ import pytest
 
 from andon.base.document import Document
 from andon.errors import UsageError
-from andon.web.asking import QueryLink
 from andon.web.hints import routes_of
 from andon.web.reading import read_body
 from andon.web.routes import all_endpoints
+from andon.web.routes.queries import QueryLink
 from kit.clones import Clone
 from kit.serving import Serving
 

@@ -6,7 +6,8 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from andon.base.sharing import folder_like_parent, like_shared_folder
@@ -109,6 +110,29 @@ def lock_file(path: Path, *, shared: bool) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+@contextlib.contextmanager
+def alone(path: Path, seconds: float, pause: float = 0.005) -> Iterator[bool]:
+    """Within the block nobody else of any process holds the file `path`, which is made. Whether it is so: not where somebody else held it
+    all the `seconds` that it was waited for. Whoever can't lock here (a system without locks, a folder that can't be written) goes on."""
+    held, until = None, time.monotonic() + seconds
+    is_mine = True
+    while held is None:
+        try:
+            held = lock_file(path, shared=False)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                is_mine = False
+                break
+            time.sleep(pause)
+        except OSError:
+            break
+    try:
+        yield is_mine
+    finally:
+        if held is not None:
+            os.close(held)
 
 
 def make_folder(folder: Path) -> None:

@@ -146,6 +146,11 @@ class Querying:
         self._book = Logbook(workspace)
 
     @property
+    def limits(self) -> QueryLimits:
+        """What a streamed question may take, where nothing else is said."""
+        return self._workers().limits
+
+    @property
     def is_logged(self) -> bool:
         """Whether what was asked so far is in the log; it is not where the lake can only be read."""
         return self._book.is_logged

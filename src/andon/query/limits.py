@@ -72,46 +72,31 @@ def _on_disk(text: str) -> int:
 
 def too_much_time(limits: QueryLimits) -> UsageError:
     """The error of a query that was stopped after its time."""
-    return UsageError(
-        "usage.query_limit",
-        f"the query was stopped: it takes more than the {limits.seconds:g} seconds that it may",
-        where="query",
-        hint="ask for fewer rows or days, keep its result as a dataset, or let `query.timeout` be more",
-        details={"limit": "time"},
-    )
+    message = f"the query was stopped: it takes more than the {limits.seconds:g} seconds that it may"
+    hint = "ask for fewer rows or days, keep its result as a dataset, or let `query.timeout` be more"
+    return _over("time", message, hint)
 
 
 def too_much_memory(limits: QueryLimits) -> UsageError:
     """The error of a query that does not fit in its memory."""
-    return UsageError(
-        "usage.query_limit",
-        f"the query needs more memory than the {size(limits.memory)} that it may take",
-        where="query",
-        hint="filter or group before joins and lists, or let `query.memory` be more",
-        details={"limit": "memory"},
-    )
+    message = f"the query needs more memory than the {size(limits.memory)} that it may take"
+    return _over("memory", message, "filter or group before joins and lists, or let `query.memory` be more")
 
 
 def too_long(limits: QueryLimits) -> UsageError:
     """The error of an answer that is larger than a file may be."""
-    return UsageError(
-        "usage.query_limit",
-        f"the answer has more than the {size(limits.bytes or 0)} that it may have",
-        where="query",
-        hint="ask for fewer rows or columns, or let `query.size` be more",
-        details={"limit": "bytes"},
-    )
+    message = f"the answer has more than the {size(limits.bytes or 0)} that it may have"
+    return _over("bytes", message, "ask for fewer rows or columns, or let `query.size` be more")
 
 
 def not_taken(limits: QueryLimits) -> UsageError:
     """The error of an answer that nobody took."""
-    return UsageError(
-        "usage.query_limit",
-        f"the answer was dropped: nobody took it for {limits.patience:g} seconds",
-        where="query",
-        hint="read it without a pause, or ask for less at a time",
-        details={"limit": "reading"},
-    )
+    message = f"the answer was dropped: nobody took it for {limits.patience:g} seconds"
+    return _over("reading", message, "read it without a pause, or ask for less at a time")
+
+
+def _over(limit: str, message: str, hint: str) -> UsageError:
+    return UsageError("usage.query_limit", message, where="query", hint=hint, details={"limit": limit})
 
 
 def cancelled() -> UsageError:

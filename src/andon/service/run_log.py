@@ -11,7 +11,6 @@ from andon.model.check_result import CheckDocument
 from andon.model.run import TaskDocument
 from andon.runs.inspection.personal import discreet_kept
 from andon.service.masks import masked_columns
-from andon.state.runs import RunRecord
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
@@ -38,21 +37,10 @@ class RunInfo(Document):
     held: str | None
 
 
-class RunPage(Document):
+class RunPage(RunInfo):
     """All that is kept of a run."""
 
-    number: int
-    branch: str
     base: str
-    kind: str
-    author: str
-    status: str
-    started: str
-    ended: str | None
-    seconds: float | None
-    commit: str | None
-    published: bool
-    held: str | None
     logical_time: str
     tasks: list[TaskDocument]
     checks: list[CheckDocument]
@@ -66,7 +54,7 @@ class RunHistory:
 
     def newest(self, limit: int = 20, before: int | None = None) -> list[RunInfo]:
         """Runs, the newest first: those below the number `before`."""
-        return [_info(record) for record in self._workspace.runs.newest(limit, before)]
+        return [RunInfo.about(record) for record in self._workspace.runs.newest(limit, before)]
 
     def show(self, run: str) -> RunPage:
         """One run, by its number or as `run:41`.
@@ -87,7 +75,3 @@ class RunHistory:
             tasks=[task.document() for task in self._workspace.runs.tasks(record.number)],
             checks=[replace(result.document(), run=result.run) for result in kept],
         )
-
-
-def _info(record: RunRecord) -> RunInfo:
-    return RunInfo.about(record)

@@ -218,7 +218,7 @@ class Service:
         """Undo of older publishes."""
         from andon.service.undo_older import Reverting
 
-        return Reverting(self.workspace, self._runner, self.run_changes)
+        return Reverting(self.workspace, self._runner, self.run_changes, self.undoing)
 
     @cached_property
     def querying(self) -> Querying:

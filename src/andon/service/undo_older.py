@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from andon.base.record import Record, replace
+from andon.base.text import plural
 from andon.errors import ConflictError, UsageError
 from andon.lake.undo import PUBLISHES, brought, with_undone
 from andon.model.commit import Commit
@@ -19,7 +20,34 @@ _Done = TypeVar("_Done")
 if TYPE_CHECKING:
     from andon.runs.run import GoalRunner
     from andon.service.run_changes import RunChanges, Shown
+    from andon.service.undo import Undoing
     from andon.workspace.workspace import Workspace
+
+
+class UndoWanted(Record):
+    """What an undo would take back, and whether somebody should agree to it first.
+
+    Attributes:
+        target: the publish.
+        datasets: those that it changed.
+        restores: whether readers get again what they saw before; else the rest is planned anew.
+        reason: why it is asked about although it restores; None where it needs no asking.
+    """
+
+    target: Commit
+    datasets: tuple[str, ...]
+    restores: bool
+    reason: str | None
+
+    @property
+    def question(self) -> str | None:
+        """What somebody should agree to; None where nothing is asked."""
+        head = f"{self.target.id[:8]} ({self.target.message}"
+        if not self.restores:
+            return f"this would take {head}) out of what is published since, and plan the rest anew"
+        if self.reason is None:
+            return None
+        return f"this would take back {head}; {plural(len(self.datasets), 'dataset')}), and {self.reason}"
 
 
 class TriedUndo(Record):
@@ -41,11 +69,25 @@ class TriedUndo(Record):
 class Reverting:
     """Reverts older publishes of one workspace's branches."""
 
-    def __init__(self, workspace: Workspace, runner: GoalRunner, run_changes: RunChanges) -> None:
+    def __init__(self, workspace: Workspace, runner: GoalRunner, run_changes: RunChanges, undoing: Undoing) -> None:
         self._workspace = workspace
         self._runner = runner
         self._run_changes = run_changes
+        self._undoing = undoing
         self._lake = workspace.lake
+
+    def wanted(self, ref: str | None = None, branch: str | None = None) -> UndoWanted:
+        """What undoing `ref` means, the newest publish without it.
+
+        Raises:
+            UsageError: `lake.nothing_to_undo`; as `find`.
+        """
+        target, datasets = self._undoing.undo_preview(branch)
+        is_older = ref is not None and self._lake.refs.resolve(ref).id != target.id
+        if is_older or not self._undoing.is_restore(branch):
+            target = self.find(ref, branch) if ref is not None and is_older else target
+            return UndoWanted(target, datasets, False, None)
+        return UndoWanted(target, datasets, True, self._undoing.needs_asking(target))
 
     def find(self, ref: str, branch: str | None = None) -> Commit:
         """The publish of the branch that `ref` (an id, its beginning, or any ref) names; for a redo, the one that it brought again.

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from andon.base.document import Document, from_json, to_json
-from andon.base.files import lock_file, machine_error, make_folder, write_whole
+from andon.base.files import alone, lock_file, machine_error, make_folder, write_whole
 from andon.errors import AndonError, ConflictError
 
 #: Beside the uploaded files, with a name that no pattern of a source means.
@@ -32,26 +31,13 @@ def in_turn(state: Path, dataset: str) -> Iterator[None]:
     Raises:
         ConflictError: `usage.in_progress`.
     """
-    held, until = None, time.monotonic() + _PATIENCE
-    while held is None:
-        try:
-            held = lock_file(state / f"upload-{dataset}.lock", shared=False)
-        except BlockingIOError as error:
-            if time.monotonic() > until:
-                message = f"another upload for `{dataset}` is in progress"
-                raise ConflictError(
-                    "usage.in_progress", message, where=dataset, hint="ask again in a while", retryable=True
-                ) from error
-            time.sleep(0.01)
-        except (
-            OSError
-        ):  # a system without locks, or a folder that can't be written, which is told when the file is laid
-            break
-    try:
+    with alone(state / f"upload-{dataset}.lock", _PATIENCE) as is_mine:
+        if not is_mine:
+            message = f"another upload for `{dataset}` is in progress"
+            raise ConflictError(
+                "usage.in_progress", message, where=dataset, hint="ask again in a while", retryable=True
+            )
         yield
-    finally:
-        if held is not None:
-            os.close(held)
 
 
 class _Said(Document):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 from starlette.responses import Response
 
+from andon.base.document import Document
 from andon.errors import UsageError
 from andon.model.person import Whoami
 from andon.render.values import as_json_text
 from andon.web.access import COOKIE
-from andon.web.asking import SessionAsked
 from andon.web.endpoint import API
 from andon.web.reading import read_body
 from andon.web.receiving import is_json, received
@@ -25,6 +25,16 @@ _ADDRESS = f"{API}/session"
 _MOST = 10_000
 #: A browser forgets the cookie after as many seconds; the token may end before.
 _LIFE = 90 * 86400
+
+
+class SessionAsked(Document, kw_only=True):
+    """The token that somebody shows, to get a cookie.
+
+    Attributes:
+        token: the text of it, `andon_…`.
+    """
+
+    token: str
 
 
 async def log_in(service: Service, request: Request) -> Response:

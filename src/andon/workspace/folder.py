@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from andon.base.files import lock_file, machine_error, make_folder, write_whole
+from andon.base.files import alone, machine_error, make_folder, write_whole
 from andon.base.paths import is_inside
 from andon.errors import MachineError, Problem, ProjectError
 from andon.project.folder.scan import is_code_path
@@ -77,22 +75,9 @@ class Folder:
 
         Whoever can't make the lock (a folder that can only be read) goes on without.
         """
-        held, until = None, time.monotonic() + _PATIENCE
-        while True:
-            try:
-                held = lock_file(self.state / "folder.lock", shared=False)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    break  # whoever holds it is stuck; each file is whole all the same
-                time.sleep(0.005)
-            except OSError:
-                break
-        try:
+        # whoever holds it longer is stuck; each file is whole all the same
+        with alone(self.state / "folder.lock", _PATIENCE):
             yield
-        finally:
-            if held is not None:
-                os.close(held)
 
     # -- its files
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -24,6 +24,7 @@ from andon.service.documents import AcceptedDocument
 if TYPE_CHECKING:
     from andon.model.commit import Commit
     from andon.service.undo import Reverted
+    from andon.service.undo_older import UndoWanted
 
 
 @click.command(
@@ -65,14 +66,15 @@ def undo(app: App, commit: str | None, branch: str | None, message: str | None, 
     What it brought stays out until it is changed or accepted again. With COMMIT, an older publish: its code is taken out of what is
     published since, the rest is planned on today's inputs, and verdicts and rows that differ are shown first.
     """
-    undoing = app.service.undoing
-    target, datasets = undoing.undo_preview(branch)
-    if commit is not None and app.workspace.lake.refs.resolve(commit).id != target.id:
-        return _undo_older(app, app.service.reverting.find(commit, branch), branch, message, yes)
-    if not undoing.is_restore(branch):
-        return _undo_older(app, target, branch, message, yes)
-    asked = _ask(app, branch, target, datasets, yes)
-    done = undoing.undo(branch, expect=target.id, message=message)
+    wanted = app.service.reverting.wanted(commit, branch)
+    if not yes and wanted.question is not None and not app.console.can_ask:
+        _refuse(app, wanted, branch)
+    if not wanted.restores:
+        return _undo_older(app, wanted.target, branch, message, yes)
+    asked = not yes and wanted.question is not None
+    if asked:
+        _ask(app, wanted)
+    done = app.service.undoing.undo(branch, expect=wanted.target.id, message=message)
     app.console.show(done.to_json, lambda: _reverted(app, done, "undone", not asked))
     return EXIT_DONE
 
@@ -170,31 +172,25 @@ def _reverted(app: App, done: Reverted, word: str, rows: bool) -> list[str]:
     return reverted_lines(done, app.console.out, word, app.console.width, changes)
 
 
-def _ask(app: App, branch: str | None, target: Commit, datasets: Sequence[str], yes: bool) -> bool:
-    """An undo of somebody else's work or of a refresh is asked about; where nobody can be asked it is refused.
+def _refuse(app: App, wanted: UndoWanted, branch: str | None) -> NoReturn:
+    """Where nobody can be asked, what would be asked about is not done."""
+    place = f" --branch {branch}" if branch else ""
+    command = app.command(f"undo {short(wanted.target.id)}{place} --yes")
+    assert wanted.question is not None  # else nothing is asked
+    raise UsageError(
+        "usage.confirmation_needed", wanted.question, where=short(wanted.target.id), hint=f"`{command}` does it"
+    )
 
-    Returns:
-        Whether somebody was asked, and saw what it changes.
-    """
-    reason = app.service.undoing.needs_asking(target)
-    if reason is None or yes:
-        return False
-    what = f"{short(target.id)} ({target.message}; {plural(len(datasets), 'dataset')})"
-    if not app.console.can_ask:
-        place = f" --branch {branch}" if branch else ""
-        raise UsageError(
-            "usage.confirmation_needed",
-            f"this would take back {what}, and {reason}",
-            where=short(target.id),
-            hint=f"`{app.command(f'undo {short(target.id)}{place} --yes')}` does it",
-        )
+
+def _ask(app: App, wanted: UndoWanted) -> None:
+    """Ask about an undo of somebody else's work, or of a refresh; whoever is asked sees what it changes."""
     ink = app.console.err
-    ink.line(f"takes back {what}: {names(datasets)}")
-    for text in [*asked_lines(app.service.run_changes.undone(target), ink, app.console.width), ""]:
+    what = f"{short(wanted.target.id)} ({wanted.target.message}; {plural(len(wanted.datasets), 'dataset')})"
+    ink.line(f"takes back {what}: {names(wanted.datasets)}")
+    for text in [*asked_lines(app.service.run_changes.undone(wanted.target), ink, app.console.width), ""]:
         ink.line(text)
-    if not click.confirm(visible(f"{reason}; take it back?"), default=False, err=True):
+    if not click.confirm(visible(f"{wanted.reason}; take it back?"), default=False, err=True):
         raise UsageError("usage.confirmation_needed", "not confirmed; nothing was done")
-    return True
 
 
 def _undo_older(app: App, target: Commit, branch: str | None, message: str | None, yes: bool) -> int:
@@ -202,14 +198,6 @@ def _undo_older(app: App, target: Commit, branch: str | None, message: str | Non
     console = app.console
     reverting = app.service.reverting
     place = app.workspace.branch(branch)
-    if not yes and not console.can_ask:
-        option = f" --branch {branch}" if branch else ""
-        raise UsageError(
-            "usage.confirmation_needed",
-            f"this would take {short(target.id)} ({target.message}) out of what is published since, and plan the rest anew",
-            where=short(target.id),
-            hint=f"`{app.command(f'undo {short(target.id)}{option} --yes')}` does it",
-        )
     from andon.runs.goal import Listener
 
     with progress(console) as report:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from andon.base.document import Document
+from andon.base.record import field
 from andon.errors import UsageError
 from andon.model.person import PersonRole
 from andon.model.plan import PlanDocument
@@ -12,19 +14,88 @@ from andon.runs.goal import RunOptions
 from andon.service.branches import BranchInfo
 from andon.service.documents import BranchDropped, BranchMade, BranchSwitched, TagDocument
 from andon.service.pull import PulledDocument, pull
-from andon.web.asking import (
-    BranchAsked,
-    DropAsked,
-    PageOf,
-    PublishAsked,
-    PullAsked,
-    RunAsked,
-    SwitchAsked,
-    TagAsked,
-)
+from andon.web.asking import OnBranch, PageOf, Policy, RunAsked
 from andon.web.endpoint import Endpoint, RouteCall
 from andon.web.paging import page
 from andon.web.reading import moment
+
+
+class BranchAsked(Document, kw_only=True):
+    """A branch that is to be made, and where it begins.
+
+    Attributes:
+        name: of the branch.
+        at: a ref, where it begins.
+    """
+
+    name: str
+    at: str = "main"
+
+
+class DropAsked(Document, kw_only=True):
+    """Whether work that was not published may be lost.
+
+    Attributes:
+        agreed: it may be lost.
+    """
+
+    agreed: bool = False
+
+
+class SwitchAsked(Document, kw_only=True):
+    """Whether the branch is made if it is not there.
+
+    Attributes:
+        create: make it where it is not there.
+    """
+
+    create: bool = False
+
+
+class TagAsked(Document, kw_only=True):
+    """A tag that is to be made, and the commit that it names; without one the newest of the branch.
+
+    Attributes:
+        name: of the tag.
+        at: a ref; without it the newest of the branch.
+    """
+
+    name: str
+    at: str | None = None
+
+
+class PublishAsked(Document, kw_only=True):
+    """Which branch is published into which.
+
+    Attributes:
+        branch: what is published.
+        into: where.
+        agreed: the digest of the plan that somebody saw and wants, or `any`; without it a change of main's code is not done.
+        publish: everything or nothing, what is healthy, or nothing at all.
+        message: of the commit.
+        mine: paths that both sides changed, where the branch's takes the place.
+        theirs: paths that both sides changed, where what is published stays.
+        now: the clock that the run sees.
+    """
+
+    branch: str
+    into: str = "main"
+    agreed: str | None = None
+    publish: Policy | None = None
+    message: str | None = None
+    mine: list[str] = field(default_factory=list)
+    theirs: list[str] = field(default_factory=list)
+    now: str | None = None
+
+
+class PullAsked(OnBranch, kw_only=True):
+    """Which branch's files come into the server's folder; `dry` only tells.
+
+    Attributes:
+        dry: only tell.
+    """
+
+    dry: bool = False
 
 
 def _list(call: RouteCall) -> Any:

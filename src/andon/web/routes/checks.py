@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from andon.base.record import field
 from andon.model.person import PersonRole
 from andon.service.checks import CheckReportDocument, ChecksSqlDocument
 from andon.service.suggestions import SuggestionsDocument
-from andon.web.asking import CheckAsked, ChosenAt
+from andon.web.asking import AtCommit
 from andon.web.endpoint import Endpoint, RouteCall
+
+
+class ChosenAt(AtCommit, kw_only=True):
+    """Which datasets, at which commit.
+
+    Attributes:
+        select: terms of a selection; empty means all.
+    """
+
+    select: list[str] = field(default_factory=list)
+
+
+class CheckAsked(ChosenAt, kw_only=True):
+    """Whose checks are asked, of which commit; without one the folder's lines of what the branch publishes.
+
+    Attributes:
+        again: ask also what is known.
+    """
+
+    again: bool = False
 
 
 def _run(call: RouteCall) -> Any:

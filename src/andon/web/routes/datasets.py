@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from andon.base.record import replace
+from andon.base.record import field, replace
 from andon.errors import UsageError
 from andon.model.check_result import CheckDocument
 from andon.model.person import PersonRole
@@ -14,16 +14,57 @@ from andon.service.datasets import DatasetInfo, PageDocument
 from andon.service.lineage import ImpactDocument, TrailDocument
 from andon.service.schema_changes import SchemaChangeDocument
 from andon.service.status import StatusDocument
-from andon.web.asking import (
-    AtCommit,
-    DatasetsAsked,
-    LineageAsked,
-    OnBranch,
-    ProfileAsked,
-    SchemaLogAsked,
-)
+from andon.web.asking import AtCommit, Limit, OnBranch, PageOf
 from andon.web.endpoint import Endpoint, RouteCall
 from andon.web.paging import page
+
+
+class DatasetsAsked(PageOf, kw_only=True):
+    """Which datasets, at which commit.
+
+    Attributes:
+        select: terms of a selection; empty means all.
+        at: a branch, tag, commit, `main~1`, `main@2026-11-01`, `run:41`; without it the newest of the branch.
+    """
+
+    select: list[str] = field(default_factory=list)
+    at: str | None = None
+
+
+class SchemaLogAsked(AtCommit, kw_only=True):
+    """Which changes of columns.
+
+    Attributes:
+        limit: changes at most.
+    """
+
+    limit: Limit = 20
+
+
+class ProfileAsked(AtCommit, kw_only=True):
+    """At which commit, and against which.
+
+    Attributes:
+        against: a ref; tells what moved since.
+        column: one column alone.
+    """
+
+    against: str | None = None
+    column: str | None = None
+
+
+class LineageAsked(AtCommit, kw_only=True):
+    """Which ways, how far, at which commit.
+
+    Attributes:
+        up: where it comes from.
+        down: where it goes.
+        depth: steps at most; all without it.
+    """
+
+    up: bool = True
+    down: bool = True
+    depth: Limit | None = None
 
 
 def _list(call: RouteCall) -> Any:

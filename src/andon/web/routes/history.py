@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from andon.base.document import Document
+from andon.base.record import field
 from andon.errors import UsageError
 from andon.model.commit import CauseDocument
 from andon.model.person import PersonRole
@@ -13,9 +15,73 @@ from andon.service.documents import AcceptedDocument
 from andon.service.history import DiffDocument, LogDocument
 from andon.service.row_diffs import RowOptions
 from andon.service.undo import RevertedDocument
-from andon.web.asking import AcceptAsked, DiffAsked, LogAsked, OnBranch, UndoAsked
+from andon.web.asking import AtCommit, Limit, OnBranch
 from andon.web.endpoint import API, Endpoint, RouteCall
 from andon.web.paging import Paged
+
+
+class LogAsked(AtCommit, kw_only=True):
+    """Which commits: the newest before `at`, of all or of one dataset.
+
+    Attributes:
+        dataset: the one whose changes are wanted.
+        limit: commits at most.
+    """
+
+    dataset: str | None = None
+    limit: Limit = 20
+
+
+class DiffAsked(Document, kw_only=True):
+    """Two commits, and how they are compared.
+
+    Attributes:
+        a: a ref, the earlier one.
+        b: a ref; without it the newest of the branch.
+        rows: datasets whose rows are compared; `*` is all that differ.
+        where: a condition in SQL; only rows that it holds for are compared.
+        tolerance: by how much numbers may differ, `0.01` or `0.1%`.
+        limit: rows that are shown of each dataset.
+        report: the report for a pull request instead.
+    """
+
+    a: str
+    b: str | None = None
+    rows: list[str] = field(default_factory=list)
+    where: str | None = None
+    tolerance: str | None = None
+    limit: Limit = 20
+    report: bool = False
+
+
+class UndoAsked(OnBranch, kw_only=True):
+    """What is taken back.
+
+    Attributes:
+        commit: a publish; without it the newest.
+        message: of the commit.
+        agreed: whether somebody wants it although it is a refresh, somebody else's, or an older publish.
+    """
+
+    commit: str | None = None
+    message: str | None = None
+    agreed: bool = False
+
+
+class AcceptAsked(OnBranch, kw_only=True):
+    """A result that is published in spite of checks (`run`, `checks`, `reason`), or what undos took out and may pass again (`rejected`).
+
+    Attributes:
+        run: whose held result is published.
+        checks: those that it does not have to hold, this once.
+        reason: why; it stays in the history.
+        rejected: paths that undos took out.
+    """
+
+    run: int | None = None
+    checks: list[str] = field(default_factory=list)
+    reason: str = ""
+    rejected: list[str] = field(default_factory=list)
 
 
 def _log(call: RouteCall) -> Any:
@@ -51,23 +117,15 @@ def _undo(call: RouteCall) -> Any:
     undoing, request = service.undoing, service.workspace.caller.request
     if request is not None and (done := undoing.answered(request, asked.branch)) is not None:
         return done
-    target, datasets = undoing.undo_preview(asked.branch)
-    is_older = asked.commit is not None and service.workspace.lake.refs.resolve(asked.commit).id != target.id
-    if is_older or not undoing.is_restore(asked.branch):
-        older = service.reverting.find(asked.commit, asked.branch) if asked.commit is not None and is_older else target
-        if not asked.agreed:
-            what = f"this would take {older.id[:8]} ({older.message}) out of what is published since, and plan the rest anew"
-            raise _unconfirmed(what, older.id)
-        return service.reverting.revert(older, asked.branch, asked.message, listener=call.listener, request=request)
-    if (reason := undoing.needs_asking(target)) is not None and not asked.agreed:
-        count = f"{len(datasets)} dataset{'' if len(datasets) == 1 else 's'}"
-        raise _unconfirmed(f"this would take back {target.id[:8]} ({target.message}; {count}), and {reason}", target.id)
+    wanted = service.reverting.wanted(asked.commit, asked.branch)
+    target = wanted.target
+    if wanted.question is not None and not asked.agreed:
+        short = target.id[:8]
+        hint = f'ask again with `"agreed": true` and `"commit": "{short}"`'
+        raise UsageError("usage.confirmation_needed", wanted.question, where=short, hint=hint)
+    if not wanted.restores:
+        return service.reverting.revert(target, asked.branch, asked.message, listener=call.listener, request=request)
     return undoing.undo(asked.branch, expect=target.id, message=asked.message, request=request)
-
-
-def _unconfirmed(message: str, commit: str) -> UsageError:
-    hint = f'ask again with `"agreed": true` and `"commit": "{commit[:8]}"`'
-    return UsageError("usage.confirmation_needed", message, where=commit[:8], hint=hint)
 
 
 def _redo(call: RouteCall) -> Any:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from andon.base.document import Document
 from andon.model.person import AccessToken, Person, PersonRole, TokenMade, Whoami
-from andon.web.asking import TokenAsked
 from andon.web.endpoint import Endpoint, RouteCall
+
+
+class TokenAsked(Document, kw_only=True):
+    """A token that is to be made.
+
+    Attributes:
+        person: a name below `[people]` in andon.toml.
+        scope: what it may be used for; all that the role allows without.
+        expires: how long it is good for, `90d`, or `never`.
+    """
+
+    person: str
+    scope: Literal["read", "edit", "admin"] | None = None
+    expires: str = "90d"
 
 
 def _list(call: RouteCall) -> Any:

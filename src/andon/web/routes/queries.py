@@ -6,18 +6,61 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from andon.base.cancel import CancelToken
+from andon.base.document import Document
 from andon.base.record import replace
 from andon.errors import UsageError
 from andon.model.person import PersonRole
-from andon.query.limits import QueryLimits, limits_of
+from andon.query.limits import QueryLimits
 from andon.service.documents import AnswerDocument, LiveAnswerDocument
 from andon.service.saved_queries import SavedQueryInfo
-from andon.web.asking import AtCommit, LiveAsked, QueryAsked, QueryLink
+from andon.web.asking import AtCommit, Count, Limit
 from andon.web.endpoint import API, Endpoint, RouteCall
 from andon.web.streams import MEDIA, Streaming
 
 if TYPE_CHECKING:
     from andon.query.streaming import Streamed
+
+
+class QueryAsked(AtCommit, kw_only=True):
+    """A question.
+
+    Attributes:
+        sql: one SELECT over datasets of one commit.
+        saved: the name of a saved query in its place.
+        parameters: values of `?` in order, or of `$name` by name.
+        limit: rows at most; without it as many as the server allows.
+    """
+
+    sql: str | None = None
+    saved: str | None = None
+    parameters: dict[str, Any] | list[Any] | None = None
+    limit: Count | None = None
+
+
+class QueryLink(AtCommit, kw_only=True):
+    """A question in an address.
+
+    Attributes:
+        sql: one SELECT over datasets of one commit.
+        limit: rows at most; without it as many as the server allows.
+    """
+
+    sql: str
+    limit: Count | None = None
+
+
+class LiveAsked(Document, kw_only=True):
+    """A question to a database itself, in its own SQL.
+
+    Attributes:
+        connection: a name below `[connections]` in andon.toml.
+        sql: in the database's own words.
+        limit: rows at most.
+    """
+
+    connection: str
+    sql: str
+    limit: Limit = 1000
 
 
 def _ask(call: RouteCall) -> Any:
@@ -33,7 +76,7 @@ def _ask(call: RouteCall) -> Any:
     if not isinstance(values, dict):
         message = "a saved query takes its parameters by name"
         raise UsageError("usage.bad_argument", message, where="parameters", hint='`{"month": "2026-10"}`')
-    given = limits_of(call.service.workspace.settings)
+    given = call.service.querying.limits
     nouns = call.service.saved_queries
     return Streaming(
         lambda most, cancel: nouns.stream(name, values, asked.at, _at_most(given, most), cancel), asked.limit
@@ -49,7 +92,7 @@ def _streaming(
     call: RouteCall, sql: str, at: str | None, limit: int | None, parameters: Mapping[str, Any] | list[Any] | None
 ) -> Streaming:
     service = call.service
-    given = limits_of(service.workspace.settings)
+    given = service.querying.limits
 
     def ask(most: int | None, cancel: CancelToken) -> Streamed:
         return service.querying.stream(sql, at, parameters, _at_most(given, most), cancel=cancel)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from andon.base.document import Document
+from andon.base.record import field
 from andon.errors import UsageError
 from andon.model.due import DueDocument
 from andon.model.person import PersonRole
@@ -12,10 +14,56 @@ from andon.model.run import RunDocument, RunResult
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.run_log import RunInfo, RunPage
 from andon.service.unit_tests import TestsDocument
-from andon.web.asking import BackfillAsked, OptimizeAsked, PageOf, RunAsked, TestAsked
+from andon.web.asking import OnBranch, PageOf, RunAsked
 from andon.web.endpoint import Endpoint, RouteCall
 from andon.web.paging import Paged
 from andon.web.reading import moment
+
+
+class OptimizeAsked(OnBranch, kw_only=True):
+    """Of which tables small files are put together; of all without a selection.
+
+    Attributes:
+        select: terms of a selection; empty means all.
+        exclude: terms of what is left out of it.
+        message: of the commit.
+    """
+
+    select: list[str] = field(default_factory=list)
+    exclude: list[str] = field(default_factory=list)
+    message: str | None = None
+
+
+class BackfillAsked(OnBranch, kw_only=True):
+    """Which times of a table that grows by time are filled, from `start` to before `end`.
+
+    Attributes:
+        dataset: a table that grows by time.
+        start: a day or a moment, `2026-01-01`.
+        end: a day or a moment, itself left out.
+        publish: all in one commit, or a commit for each batch.
+        message: of the commit.
+    """
+
+    dataset: str
+    start: str
+    end: str
+    publish: Literal["whole", "batch"] = "whole"
+    message: str | None = None
+
+
+class TestAsked(Document, kw_only=True):
+    """Whose unit tests are run.
+
+    Attributes:
+        select: terms of a selection; empty means all.
+        exclude: terms of what is left out of it.
+        again: run also what is known.
+    """
+
+    select: list[str] = field(default_factory=list)
+    exclude: list[str] = field(default_factory=list)
+    again: bool = False
 
 
 def _options(call: RouteCall) -> RunOptions:

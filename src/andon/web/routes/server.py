@@ -5,15 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from andon.base.document import Document
+from andon.base.record import field
 from andon.errors import CODES, UsageError
 from andon.model.person import PersonRole
 from andon.service.doctor import Finding, doctor
 from andon.service.documents import SettingDocument, settings_documents
 from andon.service.locks import Locked, lock
 from andon.version import __version__
-from andon.web.asking import DoctorAsked, LockAsked
 from andon.web.calls import CallDocument
 from andon.web.endpoint import API, Endpoint, RouteCall
+
+
+class LockAsked(Document, kw_only=True):
+    """Whose packages are pinned.
+
+    Attributes:
+        datasets: Python datasets; empty means all.
+        upgrade: take newer versions where there are some.
+    """
+
+    datasets: list[str] = field(default_factory=list)
+    upgrade: bool = False
+
+
+class DoctorAsked(Document, kw_only=True):
+    """Whether every file is read and compared with its hash.
+
+    Attributes:
+        deep: read every file.
+    """
+
+    deep: bool = False
 
 
 class About(Document):

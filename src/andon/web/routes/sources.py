@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from andon.base.document import Document
+from andon.base.record import field
 from andon.model.person import PersonRole
 from andon.model.run import RunDocument
 from andon.runs.goal import RunOptions
@@ -13,8 +15,68 @@ from andon.service.source_check import SourceReportDocument, check_sources
 from andon.service.source_list import SourceInfo, list_sources
 from andon.service.source_load import load_sources
 from andon.service.sources import Accepted, Pinned, accept_source, pin_source
-from andon.web.asking import LoadAsked, OnBranch, SourceAsked, SourcesAsked, UploadAsked
+from andon.web.asking import OnBranch, Policy
 from andon.web.endpoint import Endpoint, RouteCall
+
+
+class SourceAsked(Document, kw_only=True):
+    """A table (`shop.public.orders`) or an address that is to be a source, and its name.
+
+    Attributes:
+        place: `connection.schema.table`, or an address.
+        name: of the dataset; without it the connection or the host is its schema.
+    """
+
+    place: str
+    name: str | None = None
+
+
+class SourcesAsked(OnBranch, kw_only=True):
+    """Which sources; all without a name.
+
+    Attributes:
+        sources: their names; empty means all.
+    """
+
+    sources: list[str] = field(default_factory=list)
+
+
+class LoadAsked(OnBranch, kw_only=True):
+    """Which sources are loaded, and whether all rows are asked for.
+
+    Attributes:
+        sources: their names.
+        full: ask for all rows, also of loads of what is new.
+        publish: everything or nothing, what is healthy, or nothing at all.
+        message: of the commit.
+    """
+
+    sources: list[str]
+    full: bool = False
+    publish: Policy | None = None
+    message: str | None = None
+
+
+class UploadAsked(Document, kw_only=True):
+    """A file that is sent: for which source, and what it is called.
+
+    Attributes:
+        dataset: the source that it becomes, `crm.leads`.
+        name: of the file; its ending says what it is.
+        replaces: whether it takes the place of what was uploaded before.
+        reading: options of the reader, as SQL: `header = true`.
+        agreed: the digest of the plan that somebody saw and wants, or `any`.
+        publish: everything or nothing, what is healthy, or nothing at all.
+        message: of the commit.
+    """
+
+    dataset: str
+    name: str
+    replaces: bool = False
+    reading: str = ""
+    agreed: str | None = None
+    publish: Policy | None = None
+    message: str | None = None
 
 
 def _list(call: RouteCall) -> Any:
