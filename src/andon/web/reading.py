@@ -41,7 +41,7 @@ def read_query(kind: type[D], pairs: Iterable[tuple[str, str]], address: str) ->
     Raises:
         UsageError: `usage.bad_argument` for a name that the route does not know, one given twice that has one value, a wrong value.
     """
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     values: dict[str, Any] = {}
     for name, text in pairs:
         if name not in fields:
@@ -78,7 +78,7 @@ def read_body(kind: type[D], body: bytes, address: str) -> D:
             where=address,
             hint="send one JSON object, as UTF-8",
         ) from error
-    fields = [field.encode_name for field in msgspec.structs.fields(kind)]
+    fields = _fields(kind)
     if isinstance(value, dict) and (unknown := next((name for name in value if name not in fields), None)) is not None:
         raise _not_taken(unknown, fields, address)
     learn(kind)
@@ -110,6 +110,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise ValueError(f"`{_short(next(n for n in names if names.count(n) > 1))}` is given twice")
     return found
+
+
+def _fields(kind: type[Document]) -> dict[str, msgspec.structs.FieldInfo]:
+    """What a document holds by name, what is needed first."""
+    fields = sorted(msgspec.structs.fields(kind), key=lambda field: not field.required)
+    return {field.encode_name: field for field in fields}
 
 
 def _not_taken(name: str, fields: Collection[str], address: str) -> UsageError:
