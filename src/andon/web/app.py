@@ -29,6 +29,7 @@ from andon.render.values import as_json_text
 from andon.runs.goal import Listener
 from andon.web.access import Asking, Gatekeeper, require
 from andon.web.asking import Nothing
+from andon.web.assets import Assets
 from andon.web.calls import Answered, CallDesk, LiveCall
 from andon.web.endpoint import API, Endpoint, RouteCall
 from andon.web.metrics import Metrics
@@ -91,6 +92,7 @@ class Application:
         )
         self.metrics = Metrics(lambda: self.calls.running)
         self._keeper = Gatekeeper(service, names)
+        self.assets = Assets()
         self._tasks: set[asyncio.Task[None]] = set()
         self._workers: Workers | None = None
         self._looking: anyio.CapacityLimiter
@@ -106,6 +108,7 @@ class Application:
             Route(f"{API}/openapi.json", self._description, methods=["GET"]),
             Route(f"{API}/session", self._log_in, methods=["POST"]),
             Route(f"{API}/session", self._log_out, methods=["DELETE"]),
+            *self.assets.routes(),
         ]
         self.asgi = Starlette(
             routes=routes,
