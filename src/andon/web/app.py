@@ -93,6 +93,7 @@ class Application:
         )
         self.metrics = Metrics(lambda: self.calls.running)
         self._keeper = Gatekeeper(service, names)
+        self.assets = Assets()
         self._tasks: set[asyncio.Task[None]] = set()
         self._workers: Workers | None = None
         self._looking: anyio.CapacityLimiter
@@ -111,6 +112,7 @@ class Application:
             Route(f"{API}/openapi.json", self._description, methods=["GET"]),
             Route(f"{API}/session", self._log_in, methods=["POST"]),
             Route(f"{API}/session", self._log_out, methods=["DELETE"]),
+            *self.assets.routes(),
         ]
         self.asgi = Starlette(
             routes=routes,
