@@ -35,6 +35,16 @@ def up(app: App, host: str | None, port: int | None, opens: bool, log: str) -> i
     On this machine alone, whoever reaches it acts as you. Where `[people]` in andon.toml names people, each shows a token
     (`andon token create NAME`), and the author of what they do is themselves. Other commands work on the same lake beside it.
     """
+    return serve(app, host, port, opens=opens, log=log)
+
+
+def serve(app: App, host: str | None = None, port: int | None = None, *, opens: bool = False, log: str = "json") -> int:
+    """Serve the lake of `app` until Ctrl-C or SIGTERM.
+
+    Args:
+        opens: whether the browser is shown it.
+        log: `json` for a line of each request on stderr, `none`.
+    """
     from andon.web.server import ServingDocument, address_of, listen, run_until_stopped, server, write_line
 
     settings, workspace = app.workspace.settings, app.workspace
