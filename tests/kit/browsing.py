@@ -49,6 +49,12 @@ class Watched:
         self.page.goto(self.address + path)
         return self.page
 
+    def leads_to(self) -> list[str]:
+        """Addresses of pages that the page as it is leads to, without what stands behind the `?`."""
+        read = "links => links.map(each => each.getAttribute('href'))"
+        found = self.page.locator('a[href^="/"]:not([href^="/api/"])').evaluate_all(read)
+        return sorted({address.partition("?")[0].partition("#")[0] for address in found})
+
     def accessibility(self, axe: Path) -> list[str]:
         """What axe finds wrong with the page as it is."""
         self.page.evaluate(axe.read_text(encoding="utf-8"))
