@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -145,7 +146,7 @@ def how_to_make(package: Path = Path(__file__).parents[1]) -> str:
     """
     checkout = package.parents[1]
     if (checkout / "browser" / "make.py").is_file():
-        return f"make -C {checkout} pages"
+        return f"make -C {shlex.quote(str(checkout))} pages"
     return f"pip install --force-reinstall --no-deps andon=={__version__}"
 
 

@@ -91,9 +91,16 @@ class WebPages:
 
     def _handler(self, page: PageRoute) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
+            if not self._assets.is_complete:
+                return await self._unmade(request)
             return await self._guarded(request, lambda asking: self._visit(page, request, asking))
 
         return handle
+
+    async def _unmade(self, request: Request) -> Response:
+        """The page that is shown in the place of all where parts of others are missing. It says nothing of the lake."""
+        self._host.require_own_site(request)
+        return _html(request, self._renderer.page("unmade.html", {}), 503)
 
     async def _visit(self, page: PageRoute, request: Request, asking: Asking) -> Response:
         require(asking, page.role)
