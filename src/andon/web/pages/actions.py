@@ -22,7 +22,7 @@ DO = "/do"
 _OWN = ("_id", "_then", "_method")
 
 
-class Action(Record):
+class FormAction(Record):
     """What a form asks for.
 
     Attributes:
@@ -41,7 +41,7 @@ class Action(Record):
     fields: tuple[tuple[str, str], ...]
 
 
-def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> Action:
+def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> FormAction:
     """The call that a form asks for.
 
     Args:
@@ -60,7 +60,7 @@ def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> Action:
     endpoint, path = found
     query, body = endpoint.query or Nothing, endpoint.body or Nothing
     is_body = endpoint.body is not None
-    return Action(
+    return FormAction(
         endpoint,
         path,
         read_query(query, () if is_body else fields, endpoint.address),

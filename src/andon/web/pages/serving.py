@@ -18,7 +18,7 @@ from andon.web.access import COOKIE, Asking, require
 from andon.web.assets import Assets, takes_gzip
 from andon.web.calls import Answered, CallDesk, LiveCall
 from andon.web.pages import all_pages
-from andon.web.pages.actions import DO, Action, own_page, read_action, with_done
+from andon.web.pages.actions import DO, FormAction, own_page, read_action, with_done
 from andon.web.pages.frame import frame_of
 from andon.web.pages.page import PageCall, PageRoute
 from andon.web.pages.rendering import Renderer, href, part_of
@@ -37,7 +37,7 @@ _log = logging.getLogger("andon.web")
 _MOST_FORM = 4_000_000
 #: Seconds that a form waits for its call; what takes longer is shown while it runs.
 _PATIENCE = 2.0
-#: Pages of more bytes are sent packed.
+#: WebPages of more bytes are sent packed.
 _WORTH_PACKING = 1400
 
 
@@ -56,14 +56,14 @@ class Host(Protocol):
     async def looked(self, work: Callable[[], Any]) -> Any:
         """Do what only looks, beside the loop."""
 
-    async def perform(self, action: Action, asking: Asking) -> LiveCall:
+    async def perform(self, action: FormAction, asking: Asking) -> LiveCall:
         """Begin what a form asks for."""
 
     def service_for(self, asking: Asking, request: str | None = None) -> Service:
         """The verbs in somebody's hands."""
 
 
-class Pages:
+class WebPages:
     """The pages of one application."""
 
     def __init__(self, host: Host, assets: Assets) -> None:
@@ -187,7 +187,7 @@ class Pages:
         return await self._guarded(request, answer)
 
     async def _answered(
-        self, request: Request, asking: Asking, action: Action, live: LiveCall, found: Answered
+        self, request: Request, asking: Asking, action: FormAction, live: LiveCall, found: Answered
     ) -> Response:
         if found.status < 400:
             return RedirectResponse(with_done(action.then, live.id), 303)
