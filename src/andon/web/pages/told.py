@@ -1,0 +1,34 @@
+"""One sentence about what a form did, for the page that is shown then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from andon.web.calls import LiveCall
+
+#: By the call, what is said of its answer.
+_SAID: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
+    "POST /undos": "Taken back: readers see what was there before. Redo brings it back.",
+    "POST /redos": "Brought back: readers see it again.",
+    "POST /publishes": "Published: readers see it now.",
+    "POST /runs": lambda a: "Published: readers see it now." if a.get("published") else "The run is done.",
+    "POST /refreshes": lambda a: "Refreshed: readers see it now." if a.get("published") else "Nothing new was there.",
+    "POST /datasets": lambda a: f"{a.get('dataset', 'The dataset')} is saved.",
+    "POST /branches": lambda a: f"Branch {a.get('name')} is there.",
+    "DELETE /branches/{branch:path}": lambda a: f"Branch {a.get('name')} is gone; its last commit stays.",
+    "POST /acceptances": "Accepted, with your reason in the history.",
+}
+
+
+def told_of(live: LiveCall) -> Mapping[str, Any] | None:
+    """What a call came to, as `text` and whether it is `good`; None while it runs."""
+    answer = live.answer
+    if answer is None:
+        return None
+    found = json.loads(answer.body)
+    if answer.status >= 400:
+        return {"text": found["detail"], "good": False, "verb": live.verb, "answer": found}
+    said = _SAID.get(live.verb, "Done.")
+    return {"text": said if isinstance(said, str) else said(found), "good": True, "verb": live.verb, "answer": found}

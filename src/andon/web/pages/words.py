@@ -1,0 +1,97 @@
+"""How pages write numbers, moments and states: filters of templates. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from andon.base.clock import from_text
+from andon.base.text import plural, size
+
+#: What separates thousands: a thin space.
+_THIN = "\u2009"
+#: Seconds from which an age is told in a unit, and that unit.
+_AGES = ((2 * 365.25 * 86400, 365.25 * 86400, "years"), (86400, 86400, "d"), (3600, 3600, "h"), (60, 60, "min"))
+
+#: States as people read them; the same names choose lamp, glyph and colour.
+STATES = {
+    "ok": "Healthy",
+    "warn": "Warning",
+    "fail": "Failing",
+    "stale": "Stale",
+    "blocked": "Blocked",
+    "running": "Running",
+    "idle": "Nothing yet",
+}
+
+
+def number(value: int | float | None) -> str:
+    """`1 234 567`; a dash where there is none."""
+    return "–" if value is None else f"{value:,}".replace(",", _THIN)
+
+
+def brief(value: int | float | None) -> str:
+    """`1.2M`, `340k`: as much as a narrow column has room for."""
+    if value is None:
+        return "–"
+    for limit, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= limit * 0.9995:
+            return f"{value / limit:.1f}".removesuffix(".0") + letter
+    return f"{value:g}"
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage: `0`, `<0.01%`, `1.03%`."""
+    if value is None:
+        return "–"
+    if value == 0:
+        return "0"
+    if value < 0.0001:
+        return "<0.01%"
+    # what is not all is never written as all
+    return (
+        f"{math.floor(value * 10000) / 100:g}%" if value > 0.99 else f"{value * 100:.2f}".rstrip("0").rstrip(".") + "%"
+    )
+
+
+def age(seconds: float) -> str:
+    """`3 min`, `9 h`, `12 d`, `4 years`."""
+    for least, unit, name in _AGES:
+        if seconds >= least:
+            return f"{int(seconds // unit)} {name}"
+    return "now"
+
+
+def ago(text: str | None, now: datetime) -> str:
+    """How long a moment of the lake is past: `3 min ago`; a dash where there is none."""
+    if text is None:
+        return "–"
+    found = age((now - from_text(text)).total_seconds())
+    return "just now" if found == "now" else f"{found} ago"
+
+
+def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
+    """A text with ranges of it marked."""
+    found, at = Markup(), 0
+    for start, end in marks:
+        found += text[at:start] + Markup("<mark>%s</mark>") % text[start:end]
+        at = end
+    return found + text[at:]
+
+
+def filters() -> dict[str, Callable[..., Any]]:
+    """The filters of templates, by name."""
+    return {
+        "ago": ago,
+        "marked": marked,
+        "number": number,
+        "brief": brief,
+        "share": share,
+        "age": age,
+        "size": size,
+        "plural": plural,
+    }
