@@ -198,7 +198,7 @@ class RunLog:
         brought to an end."""
         sql = (
             "select t.dataset, t.action, t.reason, t.status, t.rows, t.seconds, t.version, t.error"
-            " from task t join run r on r.number = t.run where t.run = ? and t.status not in ('ok', 'running') and not exists ("
+            " from task t join run r on r.number = t.run where t.run = ? and t.status not in ('ok', 'waiting', 'running') and not exists ("
             " select 1 from task n join run o on o.number = n.run where n.dataset = t.dataset and n.run > t.run"
             " and o.branch = r.branch and n.status = 'ok' and n.action <> 'keep') order by t.dataset"
         )
@@ -284,4 +284,5 @@ def _record(row: tuple[Any, ...], clock: Clock) -> RunRecord:
     values[9] = bool(values[9])
     if values[7] == "running" and _is_lost(process, beat, clock):
         values[6], values[7] = beat, "interrupted"
-    return RunRecord(*values, json.loads(error) if error else None)  # type: ignore[arg-type]
+    values.append(json.loads(error) if error else None)
+    return RunRecord(*values)
