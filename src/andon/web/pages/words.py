@@ -9,9 +9,14 @@ from typing import Any
 
 from andon.base.clock import from_text
 from andon.base.text import plural, size
+from andon.render.checks import finding_text
+from andon.render.rows import change_text, counts_text, value_text
+from andon.render.words import listed, verdict_text
 
 #: What separates thousands: a thin space.
 _THIN = "\u2009"
+#: Seconds after which the day says more than how many of them are past.
+_LONG_AGO = 60 * 86400
 _AGES = ((86400, "d"), (3600, "h"), (60, "min"))
 
 #: States as people read them; the same names choose lamp, glyph and colour.
@@ -64,13 +69,30 @@ def age(seconds: float) -> str:
 
 
 def ago(text: str | None, now: datetime) -> str:
-    """How long a moment of the lake is past: `3 min ago`; a dash where there is none."""
+    """How long a moment of the lake is past: `3 min ago`, its day where that is long; a dash where there is none."""
     if text is None:
         return "–"
-    found = age((now - from_text(text)).total_seconds())
+    seconds = (now - from_text(text)).total_seconds()
+    if seconds > _LONG_AGO:
+        return text[:10]
+    found = age(seconds)
     return "just now" if found == "now" else f"{found} ago"
 
 
 def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
-    return {"number": number, "brief": brief, "share": share, "age": age, "size": size, "plural": plural}
+    return {
+        "number": number,
+        "brief": brief,
+        "share": share,
+        "age": age,
+        "ago": ago,
+        "size": size,
+        "plural": plural,
+        "listed": listed,
+        "verdict_text": verdict_text,
+        "finding_text": finding_text,
+        "counts_text": counts_text,
+        "change_text": change_text,
+        "value_text": value_text,
+    }
