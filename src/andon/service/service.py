@@ -16,6 +16,8 @@ from andon.workspace.caller import Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from andon.catalog.search import Catalogs
+    from andon.catalog.use import UseBook
     from andon.lineage.kept import LineageGraphs
     from andon.query.ask import Querying
     from andon.query.workers import Workers
@@ -42,9 +44,11 @@ if TYPE_CHECKING:
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.searching import Searching
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
+    from andon.service.troubles import Troubles
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
@@ -286,6 +290,13 @@ class Service:
         return Datasets(self.workspace, self.querying, self._check_history)
 
     @cached_property
+    def catalog(self) -> Searching:
+        """Datasets, columns, saved queries and branches by words."""
+        from andon.service.searching import Searching
+
+        return Searching(self.workspace, self._shared.catalogs, self._shared.uses, self._shared.troubles)
+
+    @cached_property
     def standing(self) -> Standing:
         """Where folder and branch stand."""
         from andon.service.status import Standing
@@ -326,12 +337,16 @@ class Service:
 
 
 class _Shared:
-    """What all callers of a process share beside the adapters: graphs, workers. Made once, whoever asks first."""
+    """What all callers of a process share beside the adapters: graphs, indexes, what they are ranked by, workers. Made once, whoever asks
+    first."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._graphs: LineageGraphs | None = None
+        self._catalogs: Catalogs | None = None
+        self._uses: UseBook | None = None
+        self._troubles: Troubles | None = None
         self._workers: Workers | None = None
 
     @property
@@ -357,6 +372,34 @@ class _Shared:
             if self._graphs is None:
                 self._graphs = LineageGraphs(self._workspace)
             return self._graphs
+
+    @property
+    def catalogs(self) -> Catalogs:
+        from andon.catalog.search import Catalogs
+
+        with self._lock:
+            if self._catalogs is None:
+                self._catalogs = Catalogs(self._workspace)
+            return self._catalogs
+
+    @property
+    def uses(self) -> UseBook:
+        from andon.catalog.use import UseBook
+
+        with self._lock:
+            if self._uses is None:
+                self._uses = UseBook(self._workspace.query_log)
+            return self._uses
+
+    @property
+    def troubles(self) -> Troubles:
+        from andon.runs.inspection.history import CheckHistory
+        from andon.service.troubles import Troubles
+
+        with self._lock:
+            if self._troubles is None:
+                self._troubles = Troubles(self._workspace, CheckHistory(self._workspace))
+            return self._troubles
 
     def close(self) -> None:
         with self._lock:

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -65,7 +66,7 @@ class Asset:
 
     def response(self, request: Request) -> Response:
         """The file as the request can take it, or that it is the one that is there already."""
-        packed = self.packed if _takes_gzip(request) else None
+        packed = self.packed if takes_gzip(request.headers.get("accept-encoding", "")) else None
         tag = f'"{self.digest[:20]}{"-gz" if packed is not None else ""}"'
         headers = {"Cache-Control": _FOREVER, "ETag": tag, "Vary": "Accept-Encoding"}
         known = [given.strip().removeprefix("W/") for given in request.headers.get("if-none-match", "").split(",")]
@@ -145,12 +146,13 @@ def how_to_make(package: Path = Path(__file__).parents[1]) -> str:
     """
     checkout = package.parents[1]
     if (checkout / "browser" / "make.py").is_file():
-        return f"make -C {checkout} pages"
+        return f"make -C {shlex.quote(str(checkout))} pages"
     return f"pip install --force-reinstall --no-deps andon=={__version__}"
 
 
-def _takes_gzip(request: Request) -> bool:
-    for part in request.headers.get("accept-encoding", "").split(","):
+def takes_gzip(accepted: str) -> bool:
+    """Whether who sends `Accept-Encoding: ACCEPTED` can read what is packed by gzip."""
+    for part in accepted.split(","):
         name, _, quality = part.strip().partition(";")
         if name.strip().lower() in ("gzip", "*"):
             return not re.fullmatch(r"\s*q=0(\.0*)?\s*", quality)

@@ -24,7 +24,7 @@ _OWN = ("_id", "_then", "_method", "_form", "_seen")
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
-class Action(Record):
+class FormAction(Record):
     """What a form asks for.
 
     Attributes:
@@ -48,7 +48,7 @@ class Action(Record):
     typed: tuple[tuple[str, str], ...]
 
 
-def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> Action:
+def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> FormAction:
     """The call that a form asks for.
 
     Args:
@@ -69,7 +69,7 @@ def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> Action:
     endpoint, path = found
     query, body = endpoint.query or Nothing, endpoint.body or Nothing
     is_body = endpoint.body is not None
-    return Action(
+    return FormAction(
         endpoint,
         path,
         read_query(query, () if is_body else fields, endpoint.address),

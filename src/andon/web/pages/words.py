@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
+
+from markupsafe import Markup
 
 from andon.base.clock import from_text
 from andon.base.text import plural, size
@@ -15,9 +17,8 @@ from andon.render.words import listed, verdict_text
 
 #: What separates thousands: a thin space.
 _THIN = "\u2009"
-#: Seconds after which the day says more than how many of them are past.
-_LONG_AGO = 60 * 86400
-_AGES = ((86400, "d"), (3600, "h"), (60, "min"))
+#: Seconds from which an age is told in a unit, and that unit.
+_AGES = ((2 * 365.25 * 86400, 365.25 * 86400, "years"), (86400, 86400, "d"), (3600, 3600, "h"), (60, 60, "min"))
 
 #: States as people read them; the same names choose lamp, glyph and colour.
 STATES = {
@@ -61,32 +62,39 @@ def share(value: float | None) -> str:
 
 
 def age(seconds: float) -> str:
-    """`3 min`, `9 h`, `12 d`."""
-    for unit, name in _AGES:
-        if seconds >= unit:
+    """`3 min`, `9 h`, `12 d`, `4 years`."""
+    for least, unit, name in _AGES:
+        if seconds >= least:
             return f"{int(seconds // unit)} {name}"
     return "now"
 
 
 def ago(text: str | None, now: datetime) -> str:
-    """How long a moment of the lake is past: `3 min ago`, its day where that is long; a dash where there is none."""
+    """How long a moment of the lake is past: `3 min ago`; a dash where there is none."""
     if text is None:
         return "–"
-    seconds = (now - from_text(text)).total_seconds()
-    if seconds > _LONG_AGO:
-        return text[:10]
-    found = age(seconds)
+    found = age((now - from_text(text)).total_seconds())
     return "just now" if found == "now" else f"{found} ago"
+
+
+def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
+    """A text with ranges of it marked."""
+    found, at = Markup(), 0
+    for start, end in marks:
+        found += text[at:start] + Markup("<mark>%s</mark>") % text[start:end]
+        at = end
+    return found + text[at:]
 
 
 def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
     return {
+        "ago": ago,
+        "marked": marked,
         "number": number,
         "brief": brief,
         "share": share,
         "age": age,
-        "ago": ago,
         "size": size,
         "plural": plural,
         "listed": listed,
