@@ -14,6 +14,7 @@ from kit.serving import Serving
 #: An address for each page; one that is missing here fails.
 ADDRESSES = {
     "/": ["/", "/?at=main~1"],
+    "/catalog": ["/catalog", "/catalog?words=amount&kind=sql", "/catalog?words=nothing-is-called-so"],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
 }
 #: Shown only while something goes on: they have tests of their own.

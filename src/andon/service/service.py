@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from andon.service.backfills import Backfills
     from andon.service.board import Board, BoardKept
     from andon.service.branches import Branches
+    from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
+    from andon.service.editing import Editing
     from andon.service.given_files import GivenFiles
     from andon.service.history import History
     from andon.service.lineage import Lineages
@@ -149,6 +151,13 @@ class Service:
         return Saving(self.workspace, self._given_files, self.suggestions)
 
     @cached_property
+    def editing(self) -> Editing:
+        """Files of branches, edited without a folder."""
+        from andon.service.editing import Editing
+
+        return Editing(self.workspace, self._given_files)
+
+    @cached_property
     def renaming(self) -> Renaming:
         """Names of datasets and saved queries."""
         from andon.service.renaming import Renaming
@@ -189,6 +198,13 @@ class Service:
         from andon.service.branches import Branches
 
         return Branches(self.workspace, self._runner)
+
+    @cached_property
+    def changes(self) -> OpenChanges:
+        """What is not published yet: branches beside main, edits of the folder."""
+        from andon.service.changes import OpenChanges
+
+        return OpenChanges(self.workspace, self.branches, self.history, self.row_diffs, self.run_changes)
 
     @cached_property
     def history(self) -> History:

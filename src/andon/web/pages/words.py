@@ -11,6 +11,9 @@ from markupsafe import Markup
 
 from andon.base.clock import from_text
 from andon.base.text import plural, size
+from andon.render.checks import finding_text
+from andon.render.rows import change_text, counts_text, value_text
+from andon.render.words import listed, verdict_text
 
 #: What separates thousands: a thin space.
 _THIN = "\u2009"
@@ -94,4 +97,10 @@ def filters() -> dict[str, Callable[..., Any]]:
         "age": age,
         "size": size,
         "plural": plural,
+        "listed": listed,
+        "verdict_text": verdict_text,
+        "finding_text": finding_text,
+        "counts_text": counts_text,
+        "change_text": change_text,
+        "value_text": value_text,
     }
