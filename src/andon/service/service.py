@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from andon.service.backfills import Backfills
     from andon.service.branches import Branches
     from andon.service.checks import Checks
+    from andon.service.completion import Completion
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
     from andon.service.given_files import GivenFiles
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.query_history import QueryHistory
     from andon.service.renaming import Renaming
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
@@ -226,6 +228,20 @@ class Service:
         from andon.query.ask import Querying
 
         return Querying(self.workspace, lambda: self._shared.workers)
+
+    @cached_property
+    def query_history(self) -> QueryHistory:
+        """What was asked before."""
+        from andon.service.query_history import QueryHistory
+
+        return QueryHistory(self.workspace)
+
+    @cached_property
+    def completion(self) -> Completion:
+        """What an editor of SQL may propose."""
+        from andon.service.completion import Completion
+
+        return Completion(self.workspace)
 
     @cached_property
     def saved_queries(self) -> SavedQueries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl
@@ -16,6 +17,7 @@ from andon.errors import AndonError, UsageError
 from andon.web.access import COOKIE, Asking, require
 from andon.web.assets import Assets
 from andon.web.calls import Answered, CallDesk, LiveCall
+from andon.web.middleware import policy
 from andon.web.pages import all_pages
 from andon.web.pages.actions import DO, Action, own_page, read_action, with_done
 from andon.web.pages.frame import frame_of
@@ -99,16 +101,17 @@ class Pages:
         part = part_of(request.headers)
         call = PageCall(self._host.service_for(asking), request.path_params, query, asking, self._host.calls, part)
         told = self._told(request.query_params.get("done"))
+        nonce = secrets.token_urlsafe(16)
 
         def draw() -> str | Response:
             shown = page.show(call)
             if isinstance(shown, Response):
                 return shown
             around = frame_of(call, request.url.path)
-            return self._renderer.page(page.template, {**around, "told": told, **shown}, part)
+            return self._renderer.page(page.template, {**around, "told": told, "nonce": nonce, **shown}, part)
 
         found = await self._host.looked(draw)
-        return found if isinstance(found, Response) else _html(found)
+        return found if isinstance(found, Response) else _html(found, nonce=nonce)
 
     def _told(self, id: str | None) -> Mapping[str, Any] | None:
         """What a call that a form began came to; None where there is none, or no longer."""
@@ -233,8 +236,11 @@ async def _form(request: Request) -> list[tuple[str, str]]:
         raise UsageError("usage.bad_argument", f"the form can't be read: {error}", hint="go back") from error
 
 
-def _html(text: str, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(text, status, headers={"Vary": "HX-Request, HX-Target", "Cache-Control": "no-store"})
+def _html(text: str, status: int = 200, nonce: str | None = None) -> HTMLResponse:
+    headers = {"Vary": "HX-Request, HX-Target", "Cache-Control": "no-store"}
+    if nonce is not None:
+        headers["Content-Security-Policy"] = policy(nonce)
+    return HTMLResponse(text, status, headers=headers)
 
 
 def _here(request: Request) -> str:

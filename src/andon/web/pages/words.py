@@ -71,6 +71,18 @@ def ago(text: str | None, now: datetime) -> str:
     return "just now" if found == "now" else f"{found} ago"
 
 
+def took(value: float) -> str:
+    """How long something took: `40 ms`, `1.2 s`."""
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
+
+
+def oneline(text: str) -> str:
+    """A text in one line, as far as anybody reads on."""
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else f"{line[:199]}…"
+
+
 def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
-    return {"number": number, "brief": brief, "share": share, "age": age, "size": size, "plural": plural}
+    found: dict[str, Callable[..., Any]] = {"ago": ago, "took": took, "oneline": oneline}
+    return found | {"number": number, "brief": brief, "share": share, "age": age, "size": size, "plural": plural}
