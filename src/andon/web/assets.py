@@ -10,11 +10,13 @@ import gzip
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from functools import cached_property
+from importlib.metadata import distributions
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -65,7 +67,7 @@ class Asset:
 
     def response(self, request: Request) -> Response:
         """The file as the request can take it, or that it is the one that is there already."""
-        packed = self.packed if _takes_gzip(request) else None
+        packed = self.packed if takes_gzip(request.headers.get("accept-encoding", "")) else None
         tag = f'"{self.digest[:20]}{"-gz" if packed is not None else ""}"'
         headers = {"Cache-Control": _FOREVER, "ETag": tag, "Vary": "Accept-Encoding"}
         known = [given.strip().removeprefix("W/") for given in request.headers.get("if-none-match", "").split(",")]
@@ -141,16 +143,28 @@ def how_to_make(package: Path = Path(__file__).parents[1]) -> str:
     """The command that makes the parts of others where they are missing.
 
     Args:
-        package: the folder of the installed package; below a checkout it is made there.
+        package: the folder of the installed package. Below a checkout they are made there; else it is installed again from
+            where it came.
     """
     checkout = package.parents[1]
     if (checkout / "browser" / "make.py").is_file():
-        return f"make -C {checkout} pages"
-    return f"pip install --force-reinstall --no-deps andon=={__version__}"
+        return f"make -C {shlex.quote(str(checkout))} pages"
+    found = next(iter(distributions(name="andon", path=[str(package.parent)])), None)
+    told = found.read_text("direct_url.json") if found is not None else None
+    return f"pip install --force-reinstall --no-deps {shlex.quote(_source(json.loads(told) if told else {}))}"
 
 
-def _takes_gzip(request: Request) -> bool:
-    for part in request.headers.get("accept-encoding", "").split(","):
+def _source(told: Mapping[str, Any]) -> str:
+    """What pip is given to install again from the same place: one that it noted, or the index."""
+    if "url" not in told:
+        return f"andon=={__version__}"
+    system = told.get("vcs_info")
+    return f"{system['vcs']}+{told['url']}@{system['commit_id']}" if system else str(told["url"])
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether who sends `Accept-Encoding: ACCEPTED` can read what is packed by gzip."""
+    for part in accepted.split(","):
         name, _, quality = part.strip().partition(";")
         if name.strip().lower() in ("gzip", "*"):
             return not re.fullmatch(r"\s*q=0(\.0*)?\s*", quality)

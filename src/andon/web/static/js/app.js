@@ -97,5 +97,17 @@ if (here.searchParams.has("done")) {
   setTimeout(() => document.querySelector(".toasts .toast")?.remove(), 10_000);
 }
 
+/** Parts that look again by themselves (`data-every`, in seconds) do so while somebody sees them. */
+const looked = new WeakMap();
+setInterval(() => {
+  if (document.visibilityState !== "visible") return;
+  for (const part of document.querySelectorAll("[data-every]")) {
+    const every = 1000 * Number(part.getAttribute("data-every"));
+    if (performance.now() - (looked.get(part) ?? 0) < every) continue;
+    looked.set(part, performance.now());
+    part.dispatchEvent(new Event("tick"));
+  }
+}, 500);
+
 wake(document);
 document.addEventListener("htmx:after:swap", () => wake(document));
