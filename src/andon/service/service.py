@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from andon.service.branches import Branches
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
+    from andon.service.completion import Completion
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
     from andon.service.editing import Editing
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.query_history import QueryHistory
     from andon.service.renaming import Renaming
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
@@ -246,6 +248,20 @@ class Service:
         from andon.query.ask import Querying
 
         return Querying(self.workspace, lambda: self._shared.workers)
+
+    @cached_property
+    def query_history(self) -> QueryHistory:
+        """What was asked before."""
+        from andon.service.query_history import QueryHistory
+
+        return QueryHistory(self.workspace)
+
+    @cached_property
+    def completion(self) -> Completion:
+        """What an editor of SQL may propose."""
+        from andon.service.completion import Completion
+
+        return Completion(self.workspace)
 
     @cached_property
     def saved_queries(self) -> SavedQueries:

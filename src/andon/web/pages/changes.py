@@ -73,7 +73,7 @@ def _list(call: PageCall) -> Shown:
         "changes": service.changes.list(),
         "edits": service.changes.edits(),
         "folder_branch": service.workspace.branch(),
-        "held": [_held(call, run.number) for run in service.changes.held()],
+        "held": [_held(call, run) for run in service.changes.held()],
         "publishes": _publishes(entries),
         "now": service.workspace.clock(),
         "typed": typed(call),
@@ -112,7 +112,7 @@ def _change(call: PageCall) -> Shown:
         "is_folder": False,
         "into": MAIN,
         "address": f"/changes/{name}",
-        "held": [_held(call, run.number) for run in service.changes.held(name)],
+        "held": [_held(call, run) for run in service.changes.held(name)],
     }
     if call.wants in ("", "plan"):
         shown |= _plan(lambda: service.changes.ahead(name, DEFAULTS)) if query.whole or call.wants else {}

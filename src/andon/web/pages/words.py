@@ -77,6 +77,17 @@ def ago(text: str | None, now: datetime) -> str:
     return "just now" if found == "now" else f"{found} ago"
 
 
+def took(value: float) -> str:
+    """How long something took: `40 ms`, `1.2 s`."""
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
+
+
+def oneline(text: str) -> str:
+    """A text in one line, as far as anybody reads on."""
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else f"{line[:199]}…"
+
+
 def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
     """A text with ranges of it marked."""
     found, at = Markup(), 0
@@ -90,6 +101,8 @@ def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
     return {
         "ago": ago,
+        "took": took,
+        "oneline": oneline,
         "marked": marked,
         "number": number,
         "brief": brief,
