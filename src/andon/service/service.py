@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
     from andon.service.backfills import Backfills
+    from andon.service.board import Board, BoardKept
     from andon.service.branches import Branches
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
@@ -317,7 +318,15 @@ class Service:
         """Where folder and branch stand."""
         from andon.service.status import Standing
 
-        return Standing(self.workspace, self.runs)
+        return Standing(self.workspace, self.runs, self.board)
+
+    @cached_property
+    def board(self) -> Board:
+        """How the lake stands, and what needs a person."""
+        from andon.service.board import Board
+
+        shared = self._shared
+        return Board(self.workspace, shared.catalogs, shared.uses, shared.troubles, self.runs, shared.board)
 
     # -- what nouns are handed
 
@@ -363,6 +372,7 @@ class _Shared:
         self._catalogs: Catalogs | None = None
         self._uses: UseBook | None = None
         self._troubles: Troubles | None = None
+        self._board: BoardKept | None = None
         self._workers: Workers | None = None
 
     @property
@@ -406,6 +416,15 @@ class _Shared:
             if self._uses is None:
                 self._uses = UseBook(self._workspace.query_log)
             return self._uses
+
+    @property
+    def board(self) -> BoardKept:
+        from andon.service.board import BoardKept
+
+        with self._lock:
+            if self._board is None:
+                self._board = BoardKept()
+            return self._board
 
     @property
     def troubles(self) -> Troubles:
