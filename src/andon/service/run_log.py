@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from andon.base.document import UNSET, Document, ErrorDocument, UnsetType, from_json
+from andon.base.document import UNSET, Document, Documented, ErrorDocument, UnsetType, from_json
 from andon.base.record import replace, values_of
 from andon.errors import UsageError
-from andon.model.check_result import CheckDocument
+from andon.lake.undo import with_undone
+from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.run import TaskDocument, TaskResult, TaskStatus
 from andon.runs.inspection.personal import discreet_kept
 from andon.service.masks import masked_columns
 from andon.state.runs import RunFilter, RunNote
 
 if TYPE_CHECKING:
+    from andon.model.build import Build
     from andon.state.runs import RunRecord
     from andon.workspace.workspace import Workspace
+
+#: So far back it is looked whether a publish was taken back.
+_LOOKED = 1000
 
 
 class RunInfo(Document):
@@ -66,6 +72,26 @@ class RunPage(RunInfo, kw_only=True):
     notes: list[RunNote]
 
 
+class RunShown(Documented):
+    """All that is kept of a run.
+
+    Attributes:
+        results: of its checks, without values of personal columns.
+    """
+
+    info: RunInfo
+    base: str
+    logical_time: str
+    tasks: tuple[RunTask, ...]
+    results: tuple[CheckResult, ...]
+    notes: tuple[RunNote, ...]
+
+    def document(self) -> RunPage:
+        """As the server shows it."""
+        checks = [replace(result.document(), run=result.run) for result in self.results]
+        return RunPage.about(self, **values_of(self.info), checks=checks)
+
+
 class RunHistory:
     """Looks at the runs of one workspace's lake."""
 
@@ -77,7 +103,7 @@ class RunHistory:
         records = self._workspace.runs.newest(limit, before, only)
         return [RunInfo.about(record, **self._told(record)) for record in records]
 
-    def show(self, run: str) -> RunPage:
+    def show(self, run: str) -> RunShown:
         """One run, by its number or as `run:41`.
 
         Raises:
@@ -90,14 +116,26 @@ class RunHistory:
                 "lake.ref_not_found", f"there is no run `{run[:20]}`", where=run[:20], hint="`/api/v1/runs` lists them"
             )
         marked = masked_columns(self._workspace)
-        kept = [discreet_kept(result, marked) for result in self._workspace.check_results.of_run(record.number)]
-        return RunPage.about(
-            record,
-            **self._told(record),
-            tasks=[_task(task, record.status) for task in self._workspace.runs.tasks(record.number)],
-            notes=self._workspace.runs.notes(record.number),
-            checks=[replace(result.document(), run=result.run) for result in kept],
+        return RunShown(
+            RunInfo.about(record, **self._told(record)),
+            record.base,
+            record.logical_time,
+            tuple(_task(task, record.status) for task in self._workspace.runs.tasks(record.number)),
+            tuple(discreet_kept(result, marked) for result in self._workspace.check_results.of_run(record.number)),
+            tuple(self._workspace.runs.notes(record.number)),
         )
+
+    def made(self, run: int, dataset: str) -> Build | None:
+        """How a run made a dataset; None where it did not."""
+        return next((each for each in self._workspace.lake.objects.builds_of(dataset) if each.run == run), None)
+
+    def is_in_force(self, run: RunInfo) -> bool:
+        """Whether what a run published is still part of its branch's history, and not taken back."""
+        refs, commits = self._workspace.lake.refs, self._workspace.lake.commits
+        if not run.published or run.commit is None or refs.find(run.branch) is None:
+            return False
+        history = islice(with_undone(commits.first_parents(refs.head(run.branch))), _LOOKED)
+        return any(commit.id == run.commit and not is_undone for commit, is_undone in history)
 
     def _told(self, record: RunRecord) -> dict[str, Any]:
         """What a run says of itself, in the words of its commit, or by what it failed."""

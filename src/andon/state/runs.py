@@ -270,4 +270,5 @@ def _record(row: tuple[Any, ...], clock: Clock) -> RunRecord:
     values[9] = bool(values[9])
     if values[7] == "running" and _is_lost(process, beat, clock):
         values[6], values[7] = beat, "interrupted"
-    return RunRecord(*values, json.loads(error) if error else None)  # type: ignore[arg-type]
+    values.append(json.loads(error) if error else None)
+    return RunRecord(*values)

@@ -59,6 +59,8 @@ class LiveCall:
         self.id, self.who, self.verb, self.started = id, who, verb, started
         #: By what the lake knows what it did, where who asked gave it an id.
         self.request = request
+        #: Of the run that it is, once that has its number.
+        self.run: int | None = None
         self.cancel = CancelToken()
         self.ended: str | None = None
         self.answer: Answered | None = None
@@ -68,6 +70,8 @@ class LiveCall:
 
     def report(self, event: Event) -> None:
         """Hear of progress; a reporter of runs."""
+        if isinstance(event, Planned) and event.run is not None:
+            self.run = event.run
         found = _event(event)
         if found is not None:
             self._tell(found[0], as_json_text(found[1]))
@@ -83,6 +87,14 @@ class LiveCall:
         """Letters of all that it told."""
         with self._lock:
             return sum(len(text) for _, text in self._events)
+
+    def notices(self) -> list[str]:
+        """What it told people so far."""
+        import json
+
+        with self._lock:
+            told = [text for name, text in self._events if name == "notice"]
+        return [json.loads(text)["text"] for text in told]
 
     def document(self, *, with_answer: bool = True) -> CallDocument:
         """Where it stands."""
@@ -218,6 +230,11 @@ class CallDesk:
         if found is None:
             raise UsageError("usage.no_route", f"there is no call `{id[:40]}`", hint="`/api/v1/calls` lists them")
         return found
+
+    def of_run(self, run: int) -> LiveCall | None:
+        """The call in progress that a run is of, where it is one of this process."""
+        with self._lock:
+            return next((call for call in self._calls.values() if call.run == run and call.answer is None), None)
 
     def cancel(self, id: str) -> LiveCall:
         """Tell a call to stop. Raises as `find`."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from andon.base.clock import from_text
-from andon.base.text import plural, size
+from andon.base.text import plural, seconds, size
 
 #: What separates thousands: a thin space.
 _THIN = "\u2009"
@@ -71,6 +71,23 @@ def ago(text: str | None, now: datetime) -> str:
     return "just now" if found == "now" else f"{found} ago"
 
 
+def day_and_time(text: str | None) -> str:
+    """A moment of the lake (UTC) as people write it: `6 Jul 1998, 15:00`; a dash where there is none."""
+    if text is None:
+        return "–"
+    moment = from_text(text)
+    return f"{moment.day} {moment:%b %Y, %H:%M}"
+
+
 def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
-    return {"number": number, "brief": brief, "share": share, "age": age, "size": size, "plural": plural}
+    return {
+        "number": number,
+        "brief": brief,
+        "share": share,
+        "age": age,
+        "size": size,
+        "plural": plural,
+        "seconds": seconds,
+        "day_and_time": day_and_time,
+    }
