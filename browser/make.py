@@ -57,11 +57,13 @@ _FLAGS = (
     "--no-fund",
     "--prefer-offline",
     "--loglevel=error",
-    "--fetch-retries=2",
-    "--fetch-retry-factor=2",
-    "--fetch-retry-mintimeout=1000",
-    "--fetch-retry-maxtimeout=4000",
 )
+#: How patient npm is, where nobody set it otherwise: it would wait a minute.
+_PATIENCE = {
+    "npm_config_fetch_retries": "2",
+    "npm_config_fetch_retry_factor": "2",
+    "npm_config_fetch_retry_mintimeout": "1000",
+}
 #: What npm says where the lock or a package is not what it should be. Everything else is npm that can't be reached.
 _WRONG = re.compile(r"EINTEGRITY|EUSAGE|EJSONPARSE|ELOCKVERIFY")
 
@@ -189,7 +191,7 @@ def _npm() -> tuple[list[str], Path | None]:
 
 def _install(work: Path, with_tests: bool) -> None:
     command, folder = _npm()
-    environment = dict(os.environ)
+    environment = {**_PATIENCE, **os.environ}
     if folder is not None:
         environment["PATH"] = os.pathsep.join((str(folder), environment.get("PATH", "")))
     groups = () if with_tests else ("--omit=dev",)

@@ -51,8 +51,8 @@ class BuildFolder:
 
     def unreachable(self) -> dict[str, str]:
         """The environment of a machine whose npm reaches no registry and remembers nothing."""
-        empty = {"npm_config_registry": "http://127.0.0.1:9", "npm_config_cache": str(self._place / "cache")}
-        return {**os.environ, **empty}
+        nowhere = {"registry": "http://127.0.0.1:9", "cache": str(self._place / "cache"), "fetch_retries": "0"}
+        return {**os.environ, **{f"npm_config_{name}": value for name, value in nowhere.items()}}
 
     def build(self, kind: str, environment: Mapping[str, str], **more: str) -> subprocess.CompletedProcess[str]:
         """`python -m build` of a target, as people call it; what it makes lies in `made`."""

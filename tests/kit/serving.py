@@ -57,7 +57,8 @@ class Client:
         if body is not None:
             data = json.dumps(body).encode()
             sent.setdefault("Content-Type", "application/json")
-        place = path if path.startswith(("/healthz", "/metrics", "/api")) or path == "/" else f"/api/v1{path}"
+        is_whole = path == "/" or path.startswith(("/healthz", "/metrics", "/api", "/static"))
+        place = path if is_whole else f"/api/v1{path}"
         found = self._pool.request(method, self.address + place, body=data, headers=sent)
         return Reply(found.status, found.headers, found.data)
 

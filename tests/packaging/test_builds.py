@@ -1,11 +1,16 @@
 """What a build does where npm is there, is not there, or reaches nothing."""
 
+import re
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from andon.version import __version__
 from kit.builds import VENDOR, BuildFolder
+from kit.clones import FILES, Clone
+from kit.up import up
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +35,41 @@ def test_a_release_whose_npm_reaches_nothing_fails_with_what_npm_says(bare):
     assert "ECONNREFUSED" in done.stdout + done.stderr
 
 
-def test_a_wheel_of_a_checkout_without_npm_warns_unless_pages_are_required(bare):
+@pytest.fixture(scope="module")
+def poor(bare) -> tuple[str, Path]:
+    """A wheel of a checkout where there was no npm, and what the build said."""
+    done = bare.build("wheel", bare.without_npm())
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr, bare.made(".whl")
+
+
+def test_a_wheel_of_a_checkout_without_npm_warns_unless_pages_are_required(bare, poor):
+    said, wheel = poor
+    assert "andon goes without its pages; the command line works" in said
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "andon/web/static/css/base.css" in names
+    assert not [name for name in names if "static/vendor" in name]
     refused = bare.build("wheel", bare.without_npm(), ANDON_PAGES="require")
     assert refused.returncode != 0
     assert "without the parts of its pages" in refused.stdout + refused.stderr
-    done = bare.build("wheel", bare.without_npm())
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "andon goes without its pages; the command line works" in done.stdout + done.stderr
-    names = zipfile.ZipFile(bare.made(".whl")).namelist()
-    assert "andon/cli/main.py" in names
-    assert not [name for name in names if "static/vendor" in name]
+
+
+def test_without_its_pages_it_works_and_says_what_makes_them(poor, tmp_path):
+    with zipfile.ZipFile(poor[1]) as file:
+        file.extractall(tmp_path / "site")
+    clone = Clone(tmp_path / "acme")
+    for path, text in FILES.items():
+        clone.write(path, text)
+    clone.run()
+    with up(clone.root, PYTHONPATH=str(tmp_path / "site")) as (process, client):
+        page = client.get("/")
+        assert page.status == 503
+        assert b"its pages are not made yet" in page.data
+        sheet = client.get(re.search(rb'href="(/static/[^"]+base.css)"', page.data)[1].decode())
+        assert sheet.status == 200
+        assert b"marts.best" in client.get("/datasets").data
+        process.terminate()
+        assert f"`pip install --force-reinstall --no-deps andon=={__version__}` makes them" in process.stderr.read()
 
 
 def test_an_editable_install_without_npm_warns(bare):

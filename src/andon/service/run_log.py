@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from andon.base.document import UNSET, Document, Documented, ErrorDocument, UnsetType, from_json
 from andon.base.record import replace, values_of
@@ -101,7 +101,7 @@ class RunHistory:
     def newest(self, limit: int = 20, before: int | None = None, only: RunFilter | None = None) -> list[RunInfo]:
         """Runs, the newest first: those below the number `before`, and of them `only` which are wanted."""
         records = self._workspace.runs.newest(limit, before, only)
-        return [RunInfo.about(record, **self._told(record)) for record in records]
+        return [info_of(self._workspace, record) for record in records]
 
     def show(self, run: str) -> RunShown:
         """One run, by its number or as `run:41`.
@@ -117,7 +117,7 @@ class RunHistory:
             )
         marked = masked_columns(self._workspace)
         return RunShown(
-            RunInfo.about(record, **self._told(record)),
+            info_of(self._workspace, record),
             record.base,
             record.logical_time,
             tuple(_task(task, record.status) for task in self._workspace.runs.tasks(record.number)),
@@ -137,10 +137,12 @@ class RunHistory:
         history = islice(with_undone(commits.first_parents(refs.head(run.branch))), _LOOKED)
         return any(commit.id == run.commit and not is_undone for commit, is_undone in history)
 
-    def _told(self, record: RunRecord) -> dict[str, Any]:
-        """What a run says of itself, in the words of its commit, or by what it failed."""
-        message = self._workspace.lake.commits.get(record.commit).message if record.commit is not None else None
-        return {"message": message, "error": from_json(ErrorDocument, record.error) if record.error else UNSET}
+
+def info_of(workspace: Workspace, record: RunRecord) -> RunInfo:
+    """A run with what it says of itself: in the words of its commit, or by what it failed."""
+    message = workspace.lake.commits.get(record.commit).message if record.commit is not None else None
+    error = from_json(ErrorDocument, record.error) if record.error else UNSET
+    return RunInfo.about(record, message=message, error=error)
 
 
 def _task(task: TaskResult, run: str) -> RunTask:

@@ -16,6 +16,8 @@ from andon.workspace.caller import Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from andon.catalog.search import Catalogs
+    from andon.catalog.use import UseBook
     from andon.lineage.kept import LineageGraphs
     from andon.query.ask import Querying
     from andon.query.workers import Workers
@@ -25,9 +27,11 @@ if TYPE_CHECKING:
     from andon.runs.run import GoalRunner
     from andon.service.backfills import Backfills
     from andon.service.branches import Branches
+    from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
+    from andon.service.editing import Editing
     from andon.service.given_files import GivenFiles
     from andon.service.history import History
     from andon.service.lineage import Lineages
@@ -40,9 +44,11 @@ if TYPE_CHECKING:
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.searching import Searching
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
+    from andon.service.troubles import Troubles
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
@@ -144,6 +150,13 @@ class Service:
         return Saving(self.workspace, self._given_files, self.suggestions)
 
     @cached_property
+    def editing(self) -> Editing:
+        """Files of branches, edited without a folder."""
+        from andon.service.editing import Editing
+
+        return Editing(self.workspace, self._given_files)
+
+    @cached_property
     def renaming(self) -> Renaming:
         """Names of datasets and saved queries."""
         from andon.service.renaming import Renaming
@@ -184,6 +197,13 @@ class Service:
         from andon.service.branches import Branches
 
         return Branches(self.workspace, self._runner)
+
+    @cached_property
+    def changes(self) -> OpenChanges:
+        """What is not published yet: branches beside main, edits of the folder."""
+        from andon.service.changes import OpenChanges
+
+        return OpenChanges(self.workspace, self.branches, self.history, self.row_diffs, self.run_changes)
 
     @cached_property
     def history(self) -> History:
@@ -270,6 +290,13 @@ class Service:
         return Datasets(self.workspace, self.querying, self._check_history)
 
     @cached_property
+    def catalog(self) -> Searching:
+        """Datasets, columns, saved queries and branches by words."""
+        from andon.service.searching import Searching
+
+        return Searching(self.workspace, self._shared.catalogs, self._shared.uses, self._shared.troubles)
+
+    @cached_property
     def standing(self) -> Standing:
         """Where folder and branch stand."""
         from andon.service.status import Standing
@@ -310,12 +337,16 @@ class Service:
 
 
 class _Shared:
-    """What all callers of a process share beside the adapters: graphs, workers. Made once, whoever asks first."""
+    """What all callers of a process share beside the adapters: graphs, indexes, what they are ranked by, workers. Made once, whoever asks
+    first."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._graphs: LineageGraphs | None = None
+        self._catalogs: Catalogs | None = None
+        self._uses: UseBook | None = None
+        self._troubles: Troubles | None = None
         self._workers: Workers | None = None
 
     @property
@@ -341,6 +372,34 @@ class _Shared:
             if self._graphs is None:
                 self._graphs = LineageGraphs(self._workspace)
             return self._graphs
+
+    @property
+    def catalogs(self) -> Catalogs:
+        from andon.catalog.search import Catalogs
+
+        with self._lock:
+            if self._catalogs is None:
+                self._catalogs = Catalogs(self._workspace)
+            return self._catalogs
+
+    @property
+    def uses(self) -> UseBook:
+        from andon.catalog.use import UseBook
+
+        with self._lock:
+            if self._uses is None:
+                self._uses = UseBook(self._workspace.query_log)
+            return self._uses
+
+    @property
+    def troubles(self) -> Troubles:
+        from andon.runs.inspection.history import CheckHistory
+        from andon.service.troubles import Troubles
+
+        with self._lock:
+            if self._troubles is None:
+                self._troubles = Troubles(self._workspace, CheckHistory(self._workspace))
+            return self._troubles
 
     def close(self) -> None:
         with self._lock:

@@ -57,6 +57,8 @@ class LiveCall:
 
     def __init__(self, id: str, who: str, verb: str, started: str, request: str | None = None) -> None:
         self.id, self.who, self.verb, self.started = id, who, verb, started
+        #: What stood in the fields of the form that began it, so that it can be shown again: nothing that was typed is lost.
+        self.fields: tuple[tuple[str, str], ...] = ()
         #: By what the lake knows what it did, where who asked gave it an id.
         self.request = request
         #: Of the run that it is, once that has its number.
@@ -84,9 +86,9 @@ class LiveCall:
 
     @property
     def size(self) -> int:
-        """Letters of all that it told."""
+        """Letters of all that it told, and was told."""
         with self._lock:
-            return sum(len(text) for _, text in self._events)
+            return sum(len(text) for _, text in self._events) + sum(len(value) for _, value in self.fields)
 
     def notices(self) -> list[str]:
         """What it told people so far."""
@@ -193,7 +195,7 @@ class CallDesk:
         # not under the lock, which the server's loop takes: the catalog may be somebody's for a while
         asked = AnsweredCall(id, who, digest, at)
         noted = self._noted(asked)
-        if (live := self._known(id)) is not None and _has_failed(live):
+        if (live := self.known(id)) is not None and _has_failed(live):
             noted = self._noted(asked)  # what was noted may have been the one that failed, and is gone since
         with self._lock:
             self._require_open()
@@ -226,7 +228,7 @@ class CallDesk:
         Raises:
             UsageError: `usage.no_route`.
         """
-        found = self._known(id)
+        found = self.known(id)
         if found is None:
             raise UsageError("usage.no_route", f"there is no call `{id[:40]}`", hint="`/api/v1/calls` lists them")
         return found
@@ -281,7 +283,8 @@ class CallDesk:
             )
         return noted
 
-    def _known(self, id: str) -> LiveCall | None:
+    def known(self, id: str) -> LiveCall | None:
+        """A call of this process; None where there is none."""
         with self._lock:
             return self._calls.get(id)
 

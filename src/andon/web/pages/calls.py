@@ -36,15 +36,19 @@ class CallLooked(AtCommit, kw_only=True):
 
     Attributes:
         then: the page that is shown when the call is done.
+        form: the page of the form that began it, where it failed.
     """
 
     then: str = "/"
+    form: str | None = None
 
 
 def _call(call: PageCall) -> Shown:
     live = call.calls.find(call.path["call"])
     then = own_page(call.query.then)
-    place = _following(live, then)
+    place = following(live, then, call.query.form)
+    if place is None and live.answer is None and live.run is not None:
+        place = href(f"/runs/{live.run}", call=live.id, then=then, form=call.query.form)
     if place is not None:
         if call.wants:
             return Response(status_code=204, headers={"HX-Redirect": place})
@@ -61,15 +65,26 @@ def _call(call: PageCall) -> Shown:
         "notices": live.notices(),
         "problem": problem,
         "then": then,
+        "form": call.query.form,
         "may_change": call.may_change,
     }
 
 
-def _following(live: LiveCall, then: str) -> str | None:
-    """The page that tells more than this one; None where there is none."""
-    if live.answer is not None:
-        return with_done(then, live.id) if live.answer.status < 400 else None
-    return href(f"/runs/{live.run}") if live.run is not None else None
+def following(live: LiveCall, then: str, form: str | None) -> str | None:
+    """The page that is shown when a call is done, or failed; None while it runs, and where only its own page tells why it failed.
+
+    Args:
+        then: where it leads when it is done.
+        form: of the form that began it, where it failed.
+    """
+    if live.answer is None:
+        return None
+    run = href(f"/runs/{live.run}") if live.run is not None else None
+    if live.answer.status < 400:
+        return with_done(run if run is not None and then == "/runs" else then, live.id)
+    if form:
+        return with_done(own_page(form), live.id)
+    return run
 
 
 def _problem(live: LiveCall) -> dict[str, Any] | None:

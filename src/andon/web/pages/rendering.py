@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from andon.web.assets import Assets
 
 #: Macros that every template may use without an import: a part that is drawn alone has none.
-_MACROS = ("_parts.html", "_runs.html")
+_MACROS = ("_parts.html", "_code.html", "_change.html", "_runs.html")
 _PART = re.compile(r"[\w-]+\Z")
 
 
@@ -46,8 +46,8 @@ class Renderer:
         )
         found.filters.update(filters(), short=short, visible=visible, visible_text=_visible_text)
         found.globals.update(static=self._assets.address, STATES=STATES, href=href, drawing=self._drawing)
-        for file in _MACROS:
-            module = found.get_template(file).module
+        for each in _MACROS:  # in this order: a file of macros may use those before it
+            module = found.get_template(each).module
             found.globals.update({name: macro for name, macro in vars(module).items() if not name.startswith("_")})
         return found
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from andon.base.clock import from_text
 from andon.base.document import Document
@@ -20,6 +21,8 @@ from andon.render.checks import finding_text
 from andon.runs.goal import RunOptions
 from andon.state.runs import RunFilter
 from andon.web.asking import AtCommit
+from andon.web.pages.actions import own_page
+from andon.web.pages.calls import following
 from andon.web.pages.gantt import gantt
 from andon.web.pages.page import PageCall, PageRoute, Shown
 
@@ -79,10 +82,15 @@ class RunLooked(AtCommit, kw_only=True):
     Attributes:
         task: a dataset whose task is shown in full.
         all: every task, those that took over what was there, too.
+        call: by which it was asked for.
+        then, form: the pages that are shown when that is done, or failed.
     """
 
     task: str | None = None
     all: bool = False
+    call: str | None = None
+    then: str = "/runs"
+    form: str | None = None
 
 
 class NewRunLooked(AtCommit, kw_only=True):
@@ -186,12 +194,23 @@ def _digest(lines: Sequence[RunLine]) -> str:
 
 
 def _run(call: PageCall) -> Shown:
+    asked: RunLooked = call.query
     shown = call.service.run_log.show(call.path["run"])
-    is_running = shown.info.status == "running"
-    if call.wants == "live" and not is_running:
+    begun = call.calls.known(asked.call) if asked.call is not None else None
+    place = following(begun, own_page(asked.then), asked.form) if begun is not None else None
+    if place is not None and begun is not None and not _is_here(place, shown):
+        if call.wants:
+            return Response(status_code=204, headers={"HX-Redirect": place})
+        return RedirectResponse(place, 303)
+    is_over = shown.info.status != "running" and (begun is None or begun.answer is not None)
+    if call.wants == "live" and is_over:
         # it ended since: the whole page is another one
         return Response(status_code=204, headers={"HX-Refresh": "true"})
-    return run_view(call, shown, call.query)
+    return {**run_view(call, shown, asked), "is_live": not is_over}
+
+
+def _is_here(place: str, shown: RunShown) -> bool:
+    return urlsplit(place).path == f"/runs/{shown.info.number}"
 
 
 def run_view(call: PageCall, shown: RunShown, asked: RunLooked) -> dict[str, Any]:
