@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from andon.web.assets import Assets
 
 #: Macros that every template may use without an import: a part that is drawn alone has none.
-_MACROS = "_parts.html"
+_MACROS = ("_parts.html", "_drawings.html")
 _PART = re.compile(r"[\w-]+\Z")
 
 
@@ -46,8 +46,9 @@ class Renderer:
         )
         found.filters.update(filters(), short=short, visible=visible)
         found.globals.update(static=self._assets.address, STATES=STATES, href=href)
-        module = found.get_template(_MACROS).module
-        found.globals.update({name: macro for name, macro in vars(module).items() if not name.startswith("_")})
+        for name in _MACROS:
+            module = found.get_template(name).module
+            found.globals.update({name: macro for name, macro in vars(module).items() if not name.startswith("_")})
         return found
 
     def page(self, template: str, shown: Mapping[str, Any], part: str = "") -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from andon.base.clock import from_text
 from andon.base.text import plural, size
+from andon.render.words import moment
 
 #: What separates thousands: a thin space.
 _THIN = "\u2009"
@@ -73,4 +74,13 @@ def ago(text: str | None, now: datetime) -> str:
 
 def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
-    return {"number": number, "brief": brief, "share": share, "age": age, "size": size, "plural": plural}
+    return {
+        "number": number,
+        "brief": brief,
+        "share": share,
+        "age": age,
+        "ago": ago,
+        "moment": moment,
+        "size": size,
+        "plural": plural,
+    }
