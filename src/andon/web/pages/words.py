@@ -13,7 +13,7 @@ from andon.base.clock import from_text
 from andon.base.text import plural, seconds, size
 from andon.render.checks import finding_text
 from andon.render.rows import change_text, counts_text, value_text
-from andon.render.words import listed, verdict_text
+from andon.render.words import listed, moment, verdict_text
 
 #: What separates thousands: a thin space.
 _THIN = "\u2009"
@@ -126,4 +126,5 @@ def filters() -> dict[str, Callable[..., Any]]:
         "counts_text": counts_text,
         "change_text": change_text,
         "value_text": value_text,
+        "moment": moment,
     }
