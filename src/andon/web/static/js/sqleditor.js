@@ -40,8 +40,8 @@ const parts = CM.StateField.define({
 });
 
 /**
- * @param {{parent: Element, nonce: string, text: string, words: any, label: string,
- *   run: (name: string | null) => void, changed: (text: string) => void}} given
+ * @param {{parent: Element, nonce: string, text: string, words: any,
+ *   run: (part?: string) => void, partAt: (place: number) => string | undefined, changed: (text: string) => void}} given
  */
 export function editorIn(given) {
   const { engine } = given.words;
@@ -54,7 +54,8 @@ export function editorIn(given) {
     specialVar: "$",
   });
   const runs = [
-    { key: "Mod-Enter", run: () => (given.run(null), true) },
+    { key: "Mod-Enter", run: () => (given.run(), true) },
+    { key: "Mod-Shift-Enter", run: (view) => (given.run(given.partAt(view.state.selection.main.head)), true) },
     { key: "Tab", run: CM.acceptCompletion },
   ];
   const state = CM.EditorState.create({
@@ -93,7 +94,7 @@ export function editorIn(given) {
         ...CM.completionKeymap,
       ]),
       CM.syntaxHighlighting(COLOURS),
-      CM.EditorView.contentAttributes.of({ "aria-label": given.label, spellcheck: "false" }),
+      CM.EditorView.contentAttributes.of({ "aria-label": "SQL", spellcheck: "false" }),
       CM.EditorView.updateListener.of((update) => {
         if (update.docChanged) given.changed(update.state.doc.toString());
       }),
@@ -123,10 +124,10 @@ export function editorIn(given) {
       view.dispatch(CM.setDiagnostics(view.state, found));
       if (found.length) view.dispatch({ effects: CM.EditorView.scrollIntoView(found[0].from) });
     },
-    /** Offer to run parts: `[name, where it stands]`. */
-    offer(named) {
-      const ranges = named.map(([name, place]) => {
-        const line = view.state.doc.lineAt(Math.min(place, view.state.doc.length));
+    /** Offer to run parts. */
+    offer(ctes) {
+      const ranges = ctes.map(({ name, start }) => {
+        const line = view.state.doc.lineAt(Math.min(start, view.state.doc.length));
         return new RunMarker(name).range(line.from);
       });
       view.dispatch({ effects: setParts.of(CM.RangeSet.of(ranges, true)) });
