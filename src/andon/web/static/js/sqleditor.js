@@ -61,12 +61,13 @@ function inSql(words) {
 }
 
 /**
- * @param {{parent: Element, nonce: string, text: string, words: any, label: string,
- *   run: (name: string | null) => void, changed: (text: string) => void}} given words: of SQL; null for any other text
+ * @param {{parent: Element, nonce: string, text: string, words: any, label: string, run: (part?: string) => void,
+ *   partAt?: (place: number) => string | undefined, changed: (text: string) => void}} given words: of SQL; null for any other text
  */
 export function editorIn(given) {
   const runs = [
-    { key: "Mod-Enter", run: () => (given.run(null), true) },
+    { key: "Mod-Enter", run: () => (given.run(), true) },
+    { key: "Mod-Shift-Enter", run: (view) => (given.run(given.partAt?.(view.state.selection.main.head)), true) },
     { key: "Tab", run: CM.acceptCompletion },
   ];
   const state = CM.EditorState.create({
@@ -133,10 +134,10 @@ export function editorIn(given) {
       view.dispatch(CM.setDiagnostics(view.state, found));
       if (found.length) view.dispatch({ effects: CM.EditorView.scrollIntoView(found[0].from) });
     },
-    /** Offer to run parts: `[name, where it stands]`. */
-    offer(named) {
-      const ranges = named.map(([name, place]) => {
-        const line = view.state.doc.lineAt(Math.min(place, view.state.doc.length));
+    /** Offer to run parts. */
+    offer(ctes) {
+      const ranges = ctes.map(({ name, start }) => {
+        const line = view.state.doc.lineAt(Math.min(start, view.state.doc.length));
         return new RunMarker(name).range(line.from);
       });
       view.dispatch({ effects: setParts.of(CM.RangeSet.of(ranges, true)) });
