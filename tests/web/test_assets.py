@@ -1,11 +1,13 @@
 """Files of pages: an address that changes with what they hold, and answers that are kept, packed and never outside of the folder."""
 
 import gzip
+import json
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
 
+from andon.version import __version__
 from andon.web.assets import STATIC, Assets, how_to_make
 
 _ASSETS = Assets()
@@ -95,7 +97,30 @@ def test_another_content_has_another_address(tmp_path):
 def test_what_was_not_made_is_told(tmp_path):
     assets = Assets(tmp_path)
     assert (assets.is_complete, assets.missing, assets.icon_names) == (False, ("vendor/manifest.json",), frozenset())
-    assert how_to_make(tmp_path / "lib" / "andon").startswith("pip install --force-reinstall --no-deps andon==")
+
+
+_AGAIN = "pip install --force-reinstall --no-deps "
+
+
+@pytest.mark.parametrize(
+    ("noted", "source"),
+    [
+        (None, f"andon=={__version__}"),
+        ({"url": "file:///home/ana/an%20don", "dir_info": {}}, "file:///home/ana/an%20don"),
+        ({"url": "file:///home/ana/andon (2)", "dir_info": {}}, "'file:///home/ana/andon (2)'"),
+        (
+            {"url": "https://host/andon.git", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}},
+            "git+https://host/andon.git@c0ffee",
+        ),
+    ],
+)
+def test_it_is_installed_again_from_where_it_came(tmp_path, noted, source):
+    known = tmp_path / "site" / f"andon-{__version__}.dist-info"
+    known.mkdir(parents=True)
+    (known / "METADATA").write_text(f"Metadata-Version: 2.4\nName: andon\nVersion: {__version__}\n", encoding="utf-8")
+    if noted is not None:
+        (known / "direct_url.json").write_text(json.dumps(noted), encoding="utf-8")
+    assert how_to_make(tmp_path / "site" / "andon") == _AGAIN + source
 
 
 def test_a_file_that_was_changed_or_went_is_missing(tmp_path):

@@ -71,6 +71,7 @@ _VARIES |= {
     "build",
     "last_built",
     "made_at",
+    "built",
 }
 
 
@@ -84,6 +85,7 @@ Ask = Callable[[Client], Reply]
 #: Commands that change nothing.
 _LOOKING = {
     "ls",
+    "find",
     "show",
     "profile",
     "lineage",
@@ -103,6 +105,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["ls"], lambda c: c.get("/datasets")),
     (["ls", "marts.*", "--at", "main~1"], lambda c: c.get("/datasets?select=marts.*&at=main~1")),
     (["ls", "--queries"], lambda c: c.get("/saved-queries")),
+    (["find"], lambda c: c.get("/search?limit=20")),
+    (["find", "amount", "--kind", "sql"], lambda c: c.get("/search?words=amount&kind=sql&limit=20")),
+    (["find", "--status", "nope"], lambda c: c.get("/search?status=nope")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),
     (["profile", "shop.orders.amount"], lambda c: c.get("/datasets/shop.orders/profile?column=amount")),

@@ -73,6 +73,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.saved_queries import SavedQueryInfo
     from andon.service.saving import SavedDocument
     from andon.service.schema_changes import SchemaChangeDocument
+    from andon.service.searching import FoundDocument
     from andon.service.source_add import AddedSource
     from andon.service.source_check import SourceReportDocument
     from andon.service.source_list import SourceInfo
@@ -101,6 +102,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "retire": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),
+        "find": (FoundDocument,),
         "show": (PageDocument, SavedQueryInfo),
         "profile": (Profile, ProfileDiffDocument),
         "lineage": (TrailDocument,),

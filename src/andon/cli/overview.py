@@ -41,6 +41,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("publish", "branches", "publish", "Publish a branch into main", "Build and publish"),
     Entry("query", "query", "query", "Ask the lake in SQL", "Look"),
     Entry("ls", "datasets", "ls", "List datasets", "Look"),
+    Entry("find", "find", "find", "Find datasets by words", "Look"),
     Entry("show", "datasets", "show", "One dataset: what it is, how it is made, for whom", "Look"),
     Entry("profile", "profiles", "profile", "What the values of a dataset look like, and what moved", "Look"),
     Entry("lineage", "lineage", "lineage", "Where a number comes from, and where it goes", "Look"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from andon.base.document import Document
-from andon.base.record import replace
+from andon.base.document import UNSET, Document, ErrorDocument, UnsetType, from_json
+from andon.base.record import replace, values_of
 from andon.errors import UsageError
 from andon.model.check_result import CheckDocument
-from andon.model.run import TaskDocument
+from andon.model.run import TaskDocument, TaskResult, TaskStatus
 from andon.runs.inspection.personal import discreet_kept
 from andon.service.masks import masked_columns
+from andon.state.runs import RunFilter, RunNote
 
 if TYPE_CHECKING:
+    from andon.state.runs import RunRecord
     from andon.workspace.workspace import Workspace
 
 
@@ -21,7 +23,8 @@ class RunInfo(Document):
 
     Attributes:
         status: `running`, `done`, `held`, `failed`, `interrupted`, or `moved` (planned again).
-        commit: what it made, at `run:N` too.
+        commit: what it made, at `run:N` too; `message` is that commit's.
+        error: what it failed by, where that was no task.
     """
 
     number: int
@@ -35,15 +38,32 @@ class RunInfo(Document):
     commit: str | None
     published: bool
     held: str | None
+    message: str | None
+    error: ErrorDocument | UnsetType = UNSET
 
 
-class RunPage(RunInfo):
-    """All that is kept of a run."""
+class RunTask(TaskDocument):
+    """What became, or has become so far, of one step.
+
+    Attributes:
+        began: seconds after the run was recorded; missing where nothing was done or nobody noted it.
+    """
+
+    began: float | UnsetType = UNSET
+
+
+class RunPage(RunInfo, kw_only=True):
+    """All that is kept of a run; while it goes on, as far as it is.
+
+    Attributes:
+        notes: what it told people.
+    """
 
     base: str
     logical_time: str
-    tasks: list[TaskDocument]
+    tasks: list[RunTask]
     checks: list[CheckDocument]
+    notes: list[RunNote]
 
 
 class RunHistory:
@@ -52,9 +72,10 @@ class RunHistory:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def newest(self, limit: int = 20, before: int | None = None) -> list[RunInfo]:
-        """Runs, the newest first: those below the number `before`."""
-        return [RunInfo.about(record) for record in self._workspace.runs.newest(limit, before)]
+    def newest(self, limit: int = 20, before: int | None = None, only: RunFilter | None = None) -> list[RunInfo]:
+        """Runs, the newest first: those below the number `before`, and of them `only` which are wanted."""
+        records = self._workspace.runs.newest(limit, before, only)
+        return [RunInfo.about(record, **self._told(record)) for record in records]
 
     def show(self, run: str) -> RunPage:
         """One run, by its number or as `run:41`.
@@ -72,6 +93,24 @@ class RunHistory:
         kept = [discreet_kept(result, marked) for result in self._workspace.check_results.of_run(record.number)]
         return RunPage.about(
             record,
-            tasks=[task.document() for task in self._workspace.runs.tasks(record.number)],
+            **self._told(record),
+            tasks=[_task(task, record.status) for task in self._workspace.runs.tasks(record.number)],
+            notes=self._workspace.runs.notes(record.number),
             checks=[replace(result.document(), run=result.run) for result in kept],
         )
+
+    def _told(self, record: RunRecord) -> dict[str, Any]:
+        """What a run says of itself, in the words of its commit, or by what it failed."""
+        message = self._workspace.lake.commits.get(record.commit).message if record.commit is not None else None
+        return {"message": message, "error": from_json(ErrorDocument, record.error) if record.error else UNSET}
+
+
+def _task(task: TaskResult, run: str) -> RunTask:
+    """A task; of a run that goes on no more no task does."""
+    status, reason = task.status, task.reason
+    if run != "running" and status is TaskStatus.RUNNING:
+        status = TaskStatus.STOPPED
+    elif run != "running" and status is TaskStatus.WAITING:
+        status, reason = TaskStatus.SKIPPED, "the run ended before"
+    document = replace(task, status=status, reason=reason).document()
+    return RunTask(**values_of(document), began=UNSET if task.began is None else round(task.began, 4))

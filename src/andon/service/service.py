@@ -16,6 +16,8 @@ from andon.workspace.caller import Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from andon.catalog.search import Catalogs
+    from andon.catalog.use import UseBook
     from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
     from andon.query.ask import Querying
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
     from andon.runs.run import GoalRunner
     from andon.service.backfills import Backfills
     from andon.service.branches import Branches
+    from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
+    from andon.service.editing import Editing
     from andon.service.given_files import GivenFiles
     from andon.service.history import History
     from andon.service.lineage import Lineages
@@ -43,9 +47,11 @@ if TYPE_CHECKING:
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.searching import Searching
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
+    from andon.service.troubles import Troubles
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
@@ -147,6 +153,13 @@ class Service:
         return Saving(self.workspace, self._given_files, self.suggestions)
 
     @cached_property
+    def editing(self) -> Editing:
+        """Files of branches, edited without a folder."""
+        from andon.service.editing import Editing
+
+        return Editing(self.workspace, self._given_files)
+
+    @cached_property
     def renaming(self) -> Renaming:
         """Names of datasets and saved queries."""
         from andon.service.renaming import Renaming
@@ -187,6 +200,13 @@ class Service:
         from andon.service.branches import Branches
 
         return Branches(self.workspace, self._runner)
+
+    @cached_property
+    def changes(self) -> OpenChanges:
+        """What is not published yet: branches beside main, edits of the folder."""
+        from andon.service.changes import OpenChanges
+
+        return OpenChanges(self.workspace, self.branches, self.history, self.row_diffs, self.run_changes)
 
     @cached_property
     def history(self) -> History:
@@ -256,7 +276,7 @@ class Service:
         """Lineage as it is drawn."""
         from andon.service.lineage_map import LineageMaps
 
-        return LineageMaps(self.workspace, self.lineages, self._shared.folded)
+        return LineageMaps(self.workspace, self.lineages, self._shared.folded, self._shared.troubles)
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -284,7 +304,14 @@ class Service:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
 
-        return Datasets(self.workspace, self.querying, self._check_history)
+        return Datasets(self.workspace, self.querying, self._check_history, self._shared.troubles)
+
+    @cached_property
+    def catalog(self) -> Searching:
+        """Datasets, columns, saved queries and branches by words."""
+        from andon.service.searching import Searching
+
+        return Searching(self.workspace, self._shared.catalogs, self._shared.uses, self._shared.troubles)
 
     @cached_property
     def standing(self) -> Standing:
@@ -327,7 +354,8 @@ class Service:
 
 
 class _Shared:
-    """What all callers of a process share beside the adapters: graphs, workers. Made once, whoever asks first."""
+    """What all callers of a process share beside the adapters: graphs, indexes, what they are ranked by, workers. Made once, whoever asks
+    first."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -335,6 +363,9 @@ class _Shared:
         self._graphs: LineageGraphs | None = None
         self._changed_names: ChangedNames | None = None
         self._folded: FoldedGraphs | None = None
+        self._catalogs: Catalogs | None = None
+        self._uses: UseBook | None = None
+        self._troubles: Troubles | None = None
         self._workers: Workers | None = None
 
     @property
@@ -378,6 +409,34 @@ class _Shared:
             if self._changed_names is None:
                 self._changed_names = ChangedNames(self._workspace.lake.commits, self._workspace.cache)
             return self._changed_names
+
+    @property
+    def catalogs(self) -> Catalogs:
+        from andon.catalog.search import Catalogs
+
+        with self._lock:
+            if self._catalogs is None:
+                self._catalogs = Catalogs(self._workspace)
+            return self._catalogs
+
+    @property
+    def uses(self) -> UseBook:
+        from andon.catalog.use import UseBook
+
+        with self._lock:
+            if self._uses is None:
+                self._uses = UseBook(self._workspace.query_log)
+            return self._uses
+
+    @property
+    def troubles(self) -> Troubles:
+        from andon.runs.inspection.history import CheckHistory
+        from andon.service.troubles import Troubles
+
+        with self._lock:
+            if self._troubles is None:
+                self._troubles = Troubles(self._workspace, CheckHistory(self._workspace))
+            return self._troubles
 
     def close(self) -> None:
         with self._lock:

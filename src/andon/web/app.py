@@ -35,8 +35,8 @@ from andon.web.calls import Answered, CallDesk, LiveCall
 from andon.web.endpoint import API, Endpoint, RouteCall
 from andon.web.metrics import Metrics
 from andon.web.middleware import AccessLog, Safety
-from andon.web.pages.actions import Action
-from andon.web.pages.serving import Pages
+from andon.web.pages.actions import FormAction
+from andon.web.pages.serving import WebPages
 from andon.web.paging import Paged, link
 from andon.web.problems import MEDIA_TYPE, broken, defect, failed, gone, not_found, problem_of
 from andon.web.reading import MOST_BYTES, read_query
@@ -100,7 +100,7 @@ class Application:
         self._changing: anyio.CapacityLimiter
         self._asking_queries: anyio.CapacityLimiter
         self.assets = Assets()
-        self.pages = Pages(self, self.assets)
+        self.pages = WebPages(self, self.assets)
         endpoints = all_endpoints()
         routes: list[BaseRoute] = [Route(f"{API}/calls/{{call:path}}/events", self._events, methods=["GET"])]
         routes += [Route(e.address, self._handler(e), methods=[e.method], name=e.path) for e in endpoints]
@@ -204,7 +204,7 @@ class Application:
         )
         return await _told(live, request)
 
-    async def perform(self, action: Action, asking: Asking) -> LiveCall:
+    async def perform(self, action: FormAction, asking: Asking) -> LiveCall:
         """Begin what a form of a page asks for, as a call like any other."""
         endpoint = action.endpoint
         verb = f"{endpoint.method} {endpoint.path}"

@@ -10,11 +10,13 @@ import gzip
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from functools import cached_property
+from importlib.metadata import distributions
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -141,12 +143,23 @@ def how_to_make(package: Path = Path(__file__).parents[1]) -> str:
     """The command that makes the parts of others where they are missing.
 
     Args:
-        package: the folder of the installed package; below a checkout it is made there.
+        package: the folder of the installed package. Below a checkout they are made there; else it is installed again from
+            where it came.
     """
     checkout = package.parents[1]
     if (checkout / "browser" / "make.py").is_file():
-        return f"make -C {checkout} pages"
-    return f"pip install --force-reinstall --no-deps andon=={__version__}"
+        return f"make -C {shlex.quote(str(checkout))} pages"
+    found = next(iter(distributions(name="andon", path=[str(package.parent)])), None)
+    told = found.read_text("direct_url.json") if found is not None else None
+    return f"pip install --force-reinstall --no-deps {shlex.quote(_source(json.loads(told) if told else {}))}"
+
+
+def _source(told: Mapping[str, Any]) -> str:
+    """What pip is given to install again from the same place: one that it noted, or the index."""
+    if "url" not in told:
+        return f"andon=={__version__}"
+    system = told.get("vcs_info")
+    return f"{system['vcs']}+{told['url']}@{system['commit_id']}" if system else str(told["url"])
 
 
 def takes_gzip(accepted: str) -> bool:

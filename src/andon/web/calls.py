@@ -57,6 +57,8 @@ class LiveCall:
 
     def __init__(self, id: str, who: str, verb: str, started: str, request: str | None = None) -> None:
         self.id, self.who, self.verb, self.started = id, who, verb, started
+        #: What stood in the fields of the form that began it, so that it can be shown again: nothing that was typed is lost.
+        self.fields: tuple[tuple[str, str], ...] = ()
         #: By what the lake knows what it did, where who asked gave it an id.
         self.request = request
         self.cancel = CancelToken()
@@ -80,9 +82,9 @@ class LiveCall:
 
     @property
     def size(self) -> int:
-        """Letters of all that it told."""
+        """Letters of all that it told, and was told."""
         with self._lock:
-            return sum(len(text) for _, text in self._events)
+            return sum(len(text) for _, text in self._events) + sum(len(value) for _, value in self.fields)
 
     def document(self, *, with_answer: bool = True) -> CallDocument:
         """Where it stands."""

@@ -50,7 +50,7 @@ def serve(app: App, host: str | None = None, port: int | None = None, *, opens: 
     settings, workspace = app.workspace.settings, app.workspace
     place = host or str(settings.get("server.host"))
     number = int(settings.get("server.port")) if port is None else port
-    running, _ = server(app.service, place, write_line if log != "none" else None)
+    running, application = server(app.service, place, write_line if log != "none" else None)
     listening = listen(place, number)
     address = address_of(place, listening)
     head = workspace.lake.refs.resolve(workspace.reading())
@@ -60,6 +60,12 @@ def serve(app: App, host: str | None = None, port: int | None = None, *, opens: 
         ServingDocument(address, workspace.root.name, head.id, people).to_json,
         lambda: [f"{out.paint(address, 'accent')}  {workspace.root.name} at {short(head.id)}; {who}"],
     )
+    if not application.assets.is_complete:
+        from andon.web.assets import how_to_make
+
+        app.console.note(
+            f"its pages are not made yet, the API works; `{how_to_make()}` makes them, then start it again"
+        )
     app.console.note("Ctrl-C stops it")
     sys.stdout.flush()
     if opens:

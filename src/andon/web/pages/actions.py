@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.routing import compile_path
 
@@ -19,17 +20,21 @@ from andon.web.routes import all_endpoints
 #: Below it lie the routes that forms may call.
 DO = "/do"
 #: Fields that are about the form itself.
-_OWN = ("_id", "_then", "_method")
+_OWN = ("_id", "_then", "_method", "_form", "_seen")
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
-class Action(Record):
+class FormAction(Record):
     """What a form asks for.
 
     Attributes:
         path: the parts of the address that have names.
         id: of the request, made with the form: sent twice it is done once.
         then: the page that is shown when it is done.
+        form: the page of the form, which is shown again with all that was typed where it could not be done; empty where that is told
+            by itself.
         fields: as they were sent, for who has to confirm.
+        typed: all of them, as they stood in the form.
     """
 
     endpoint: Endpoint
@@ -38,10 +43,12 @@ class Action(Record):
     body: Any
     id: str | None
     then: str
+    form: str
     fields: tuple[tuple[str, str], ...]
+    typed: tuple[tuple[str, str], ...]
 
 
-def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> Action:
+def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> FormAction:
     """The call that a form asks for.
 
     Args:
@@ -52,7 +59,9 @@ def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> Action:
         UsageError: `usage.no_route` for what is no route of forms, `usage.bad_argument` for fields that it does not take.
     """
     own = {name: value for name, value in pairs if name in _OWN}
-    fields = tuple((name, value) for name, value in pairs if name not in _OWN and value != "")
+    # browsers send each end of a line as two letters
+    typed = tuple((name, value.replace("\r\n", "\n")) for name, value in pairs)
+    fields = tuple((name, value) for name, value in typed if name not in _OWN and value != "")
     method = own.get("_method", "POST").upper()
     found = _route(method, place)
     if found is None:
@@ -60,15 +69,22 @@ def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> Action:
     endpoint, path = found
     query, body = endpoint.query or Nothing, endpoint.body or Nothing
     is_body = endpoint.body is not None
-    return Action(
+    return FormAction(
         endpoint,
         path,
         read_query(query, () if is_body else fields, endpoint.address),
         read_query(body, fields if is_body else (), endpoint.address) if is_body else None,
         own.get("_id") or None,
-        own_page(own.get("_then", "/")),
+        own_page(filled(own.get("_then", "/"), dict(fields))),
+        own_page(own["_form"]) if own.get("_form") else "",
         fields,
+        typed,
     )
+
+
+def filled(address: str, fields: Mapping[str, str]) -> str:
+    """An address in which `{branch}` stands for what was typed into the field of that name."""
+    return _FIELD.sub(lambda found: quote(fields.get(found[1], ""), safe=""), address)
 
 
 def own_page(address: str) -> str:

@@ -14,9 +14,11 @@ class CallLooked(Document, kw_only=True):
 
     Attributes:
         then: the page that is shown when the call is done.
+        form: the page of the form that began it, where it failed.
     """
 
     then: str = "/"
+    form: str | None = None
 
 
 def _call(call: PageCall) -> Shown:
@@ -24,6 +26,8 @@ def _call(call: PageCall) -> Shown:
     then = own_page(call.query.then)
     if live.answer is not None and live.answer.status < 400:
         return RedirectResponse(with_done(then, live.id), 303)
+    if live.answer is not None and call.query.form:
+        return RedirectResponse(with_done(own_page(call.query.form), live.id), 303)
     return {"call": live, "is_running": live.answer is None, "then": then}
 
 

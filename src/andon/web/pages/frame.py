@@ -74,4 +74,9 @@ def frame_of(call: PageCall, path: str) -> Mapping[str, Any]:
         branches,
         "ok",
     )
-    return {"frame": frame, "link": frame.link, "places": PLACES, "new_id": lambda: secrets.token_hex(16)}
+    return {"frame": frame, "link": frame.link, "places": PLACES, "new_id": _new_id, "now": workspace.clock()}
+
+
+def _new_id() -> str:
+    """An id for the request of a form."""
+    return secrets.token_hex(16)

@@ -15,7 +15,7 @@ from andon.web.asking import AtCommit
 
 if TYPE_CHECKING:
     from andon.service.service import Service
-    from andon.web.calls import CallDesk
+    from andon.web.calls import CallDesk, LiveCall
 
 #: What a template is given; or an answer that is none, as the way to another page.
 Shown = Mapping[str, Any] | Response
@@ -31,6 +31,7 @@ class PageCall(Record):
         asking: who looks.
         calls: calls in progress.
         wants: the block that is asked for alone; empty for the whole page.
+        done: the call that a form of this person began and that led here, None where there is none, or no longer.
     """
 
     service: Service
@@ -39,6 +40,7 @@ class PageCall(Record):
     asking: Asking
     calls: CallDesk
     wants: str = ""
+    done: LiveCall | None = None
 
     @property
     def may_change(self) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from andon.web.assets import Assets
 
 #: Macros that every template may use without an import: a part that is drawn alone has none.
-_MACROS = ("_parts.html", "_drawings.html")
+_MACROS = ("_parts.html", "_drawings.html", "_code.html", "_change.html")
 _PART = re.compile(r"[\w-]+\Z")
 
 
@@ -45,11 +45,17 @@ class Renderer:
             auto_reload=False,
         )
         found.filters.update(filters(), short=short, visible=visible)
-        found.globals.update(static=self._assets.address, STATES=STATES, href=href)
-        for name in _MACROS:
-            module = found.get_template(name).module
+        found.globals.update(static=self._assets.address, STATES=STATES, href=href, drawing=self._drawing)
+        for each in _MACROS:  # in this order: a file of macros may use those before it
+            module = found.get_template(each).module
             found.globals.update({name: macro for name, macro in vars(module).items() if not name.startswith("_")})
         return found
+
+    def _drawing(self, name: str) -> str:
+        """Where the drawing of an icon is."""
+        if name not in self._assets.icon_names and self._assets.is_complete:
+            raise ValueError(f"no icon is called {name}: browser/icons.txt lists them, `make pages` adds one")
+        return f"{self._assets.address}/vendor/icons.svg#{name}"
 
     def page(self, template: str, shown: Mapping[str, Any], part: str = "") -> str:
         """The HTML of a page, or of its block `part` alone.

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -18,10 +18,11 @@ from andon.web.access import COOKIE, Asking, require
 from andon.web.assets import Assets, takes_gzip
 from andon.web.calls import Answered, CallDesk, LiveCall
 from andon.web.pages import all_pages
-from andon.web.pages.actions import DO, Action, own_page, read_action, with_done
+from andon.web.pages.actions import DO, FormAction, own_page, read_action, with_done
 from andon.web.pages.frame import frame_of
 from andon.web.pages.page import PageCall, PageRoute
 from andon.web.pages.rendering import Renderer, href, part_of
+from andon.web.pages.told import told_of
 from andon.web.problems import defect, problem_of, status_of
 from andon.web.reading import read_query
 from andon.web.receiving import received
@@ -37,7 +38,7 @@ _log = logging.getLogger("andon.web")
 _MOST_FORM = 4_000_000
 #: Seconds that a form waits for its call; what takes longer is shown while it runs.
 _PATIENCE = 2.0
-#: Pages of more bytes are sent packed.
+#: WebPages of more bytes are sent packed.
 _WORTH_PACKING = 1400
 
 
@@ -56,14 +57,14 @@ class Host(Protocol):
     async def looked(self, work: Callable[[], Any]) -> Any:
         """Do what only looks, beside the loop."""
 
-    async def perform(self, action: Action, asking: Asking) -> LiveCall:
+    async def perform(self, action: FormAction, asking: Asking) -> LiveCall:
         """Begin what a form asks for."""
 
     def service_for(self, asking: Asking, request: str | None = None) -> Service:
         """The verbs in somebody's hands."""
 
 
-class Pages:
+class WebPages:
     """The pages of one application."""
 
     def __init__(self, host: Host, assets: Assets) -> None:
@@ -91,17 +92,27 @@ class Pages:
 
     def _handler(self, page: PageRoute) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
+            if not self._assets.is_complete:
+                return await self._unmade(request)
             return await self._guarded(request, lambda asking: self._visit(page, request, asking))
 
         return handle
+
+    async def _unmade(self, request: Request) -> Response:
+        """The page that is shown in the place of all where parts of others are missing. It says nothing of the lake."""
+        self._host.require_own_site(request)
+        return _html(request, self._renderer.page("unmade.html", {}), 503)
 
     async def _visit(self, page: PageRoute, request: Request, asking: Asking) -> Response:
         require(asking, page.role)
         pairs = [(name, value) for name, value in request.query_params.multi_items() if value and name != "done"]
         query = read_query(page.query, pairs, request.url.path)
         part = part_of(request.headers)
-        call = PageCall(self._host.service_for(asking), request.path_params, query, asking, self._host.calls, part)
-        told = self._told(request.query_params.get("done"))
+        done = self._done(request.query_params.get("done"), asking)
+        call = PageCall(
+            self._host.service_for(asking), request.path_params, query, asking, self._host.calls, part, done
+        )
+        told = None if done is None else told_of(done)
 
         def draw() -> str | Response:
             shown = page.show(call)
@@ -113,16 +124,15 @@ class Pages:
         found = await self._host.looked(draw)
         return found if isinstance(found, Response) else _html(request, found)
 
-    def _told(self, id: str | None) -> Mapping[str, Any] | None:
-        """What a call that a form began came to; None where there is none, or no longer."""
+    def _done(self, id: str | None, asking: Asking) -> LiveCall | None:
+        """The call that a form began; None where there is none, or no longer, or somebody else's."""
         if not id:
             return None
-        from andon.web.pages.told import told_of
-
         try:
-            return told_of(self._host.calls.find(id))
+            found = self._host.calls.find(id)
         except UsageError:
             return None  # the server was started again since: the page itself shows how things are
+        return found if found.who == asking.person.name else None
 
     async def _guarded(self, request: Request, answer: Callable[[Asking], Awaitable[Response]]) -> Response:
         """An answer, or the page that tells what went wrong."""
@@ -171,19 +181,22 @@ class Pages:
             action = read_action(f"/{request.path_params['place']}", await _form(request))
             require(asking, action.endpoint.role)
             live = await self._host.perform(action, asking)
+            live.fields = action.typed
             try:
                 found = await asyncio.wait_for(live.answered(), _PATIENCE)
             except TimeoutError:
-                return RedirectResponse(href(f"/calls/{live.id}", then=action.then), 303)
+                return RedirectResponse(href(f"/calls/{live.id}", then=action.then, form=action.form or None), 303)
             return await self._answered(request, asking, action, live, found)
 
         return await self._guarded(request, answer)
 
     async def _answered(
-        self, request: Request, asking: Asking, action: Action, live: LiveCall, found: Answered
+        self, request: Request, asking: Asking, action: FormAction, live: LiveCall, found: Answered
     ) -> Response:
         if found.status < 400:
             return RedirectResponse(with_done(action.then, live.id), 303)
+        if action.form:
+            return RedirectResponse(with_done(action.form, live.id), 303)
         told = json.loads(found.body)
         if told["code"] == "usage.confirmation_needed":
             page = {"action": action, "place": request.url.path, "problem": told}

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from andon.base.clock import from_text
 from andon.base.text import plural, size
-from andon.render.words import moment
+from andon.render.checks import finding_text
+from andon.render.rows import change_text, counts_text, value_text
+from andon.render.words import listed, moment, verdict_text
 
 #: What separates thousands: a thin space.
 _THIN = "\u2009"
-_AGES = ((86400, "d"), (3600, "h"), (60, "min"))
+#: Seconds from which an age is told in a unit, and that unit.
+_AGES = ((2 * 365.25 * 86400, 365.25 * 86400, "years"), (86400, 86400, "d"), (3600, 3600, "h"), (60, 60, "min"))
 
 #: States as people read them; the same names choose lamp, glyph and colour.
 STATES = {
@@ -57,9 +62,9 @@ def share(value: float | None) -> str:
 
 
 def age(seconds: float) -> str:
-    """`3 min`, `9 h`, `12 d`."""
-    for unit, name in _AGES:
-        if seconds >= unit:
+    """`3 min`, `9 h`, `12 d`, `4 years`."""
+    for least, unit, name in _AGES:
+        if seconds >= least:
             return f"{int(seconds // unit)} {name}"
     return "now"
 
@@ -72,15 +77,31 @@ def ago(text: str | None, now: datetime) -> str:
     return "just now" if found == "now" else f"{found} ago"
 
 
+def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
+    """A text with ranges of it marked."""
+    found, at = Markup(), 0
+    for start, end in marks:
+        found += text[at:start] + Markup("<mark>%s</mark>") % text[start:end]
+        at = end
+    return found + text[at:]
+
+
 def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
     return {
+        "ago": ago,
+        "marked": marked,
         "number": number,
         "brief": brief,
         "share": share,
         "age": age,
-        "ago": ago,
         "moment": moment,
         "size": size,
         "plural": plural,
+        "listed": listed,
+        "verdict_text": verdict_text,
+        "finding_text": finding_text,
+        "counts_text": counts_text,
+        "change_text": change_text,
+        "value_text": value_text,
     }

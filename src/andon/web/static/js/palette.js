@@ -1,7 +1,7 @@
 // The palette: one field over datasets, columns, queries, branches, pages and what can be done here.
 
 /**
- * @typedef {{kind: string, label: string, note: string, go: () => void}} Choice
+ * @typedef {{kind: string, label: string, note: string, state?: string, go: () => void}} Choice
  */
 
 const ICONS = {
@@ -50,18 +50,21 @@ function own() {
   return [...actions, ...pages];
 }
 
-/** @param {{kind: string, name: string, dataset?: string, note?: string}} hit @returns {Choice} */
-function choiceOf(hit) {
-  const note = hit.note ?? "";
-  switch (hit.kind) {
-    case "column":
-      return { kind: "column", label: hit.name, note: hit.dataset ?? note, go: goes(`/d/${hit.dataset}`, { column: hit.name }) };
+/** @param {{kind: string, name: string, meaning: string | null, status: string | null}} hit @returns {Choice} */
+function choiceOf({ kind, name, meaning, status }) {
+  const note = meaning ?? "";
+  switch (kind) {
+    case "column": {
+      const end = name.indexOf(".", name.indexOf(".") + 1);
+      const place = goes(`/d/${name.slice(0, end)}`, { column: name.slice(end + 1) });
+      return { kind, label: name, note, go: place };
+    }
     case "query":
-      return { kind: "query", label: hit.name, note, go: goes("/sql", { saved: hit.name }) };
+      return { kind, label: name, note, go: goes("/sql", { saved: name }) };
     case "branch":
-      return { kind: "branch", label: hit.name, note, go: goes(`/changes/${hit.name}`) };
+      return { kind, label: name, note, go: goes(`/changes/${name}`) };
     default:
-      return { kind: "dataset", label: hit.name, note, go: goes(`/d/${hit.name}`) };
+      return { kind: "dataset", label: name, note, state: status ?? undefined, go: goes(`/d/${name}`) };
   }
 }
 
@@ -153,7 +156,12 @@ class Palette {
     item.setAttribute("role", "option");
     item.dataset.index = String(index);
     item.innerHTML = `<svg class="i" width="14" height="14" aria-hidden="true"><use/></svg><span></span><span class="sub"></span>`;
-    item.querySelector("use")?.setAttribute("href", this.icon(ICONS[choice.kind] ?? ICONS.page));
+    const drawing = item.querySelector("svg");
+    if (choice.state && drawing) {
+      drawing.outerHTML = `<svg class="g" width="10" height="10" aria-hidden="true"><use/></svg>`;
+      item.dataset.s = choice.state;
+    }
+    item.querySelector("use")?.setAttribute("href", choice.state ? `#g-${choice.state}` : this.icon(ICONS[choice.kind]));
     const [label, note] = item.querySelectorAll("span");
     label.textContent = choice.label;
     label.className = choice.kind === "page" || choice.kind === "action" ? "" : "mono";
