@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from andon.web.pages import board, calls, catalog, changes, dataset, sql
+from andon.web.pages import board, calls, catalog, changes, dataset, edit, sql
 from andon.web.pages.page import PageRoute
 
 
 def all_pages() -> tuple[PageRoute, ...]:
     """Every page, in the order in which addresses are tried."""
-    return tuple(page for module in (board, catalog, dataset, sql, changes, calls) for page in module.PAGES)
+    return tuple(page for module in (board, catalog, dataset, sql, changes, edit, calls) for page in module.PAGES)
