@@ -225,7 +225,7 @@ def _different(call: PageCall) -> dict[str, Any]:
 
 def _held(call: PageCall, number: int) -> Mapping[str, Any]:
     """A held run with the checks that hold it."""
-    page = call.service.run_log.show(str(number))
+    page = call.service.run_log.show(str(number)).document()
     return {"run": page, "holding": [c for c in page.checks if c.status in ("fail", "error") and c.severity == "hold"]}
 
 
