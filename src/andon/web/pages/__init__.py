@@ -14,6 +14,7 @@ _HOMES = (
     "sql",
     "changes",
     "edit",
+    "save",
     "runs",
     "calls",
 )

@@ -8,7 +8,7 @@ from typing import Any
 from andon.base.document import Document
 from andon.lake.refs import MAIN
 from andon.service.editing import ToEdit
-from andon.web.pages.changes import problem, typed
+from andon.web.pages.changes import answer_of, held_run, problem, typed
 from andon.web.pages.page import PageCall, PageRoute, Shown
 
 _PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -53,6 +53,7 @@ def _edit(call: PageCall) -> Shown:
         "typed": fields,
         "may_change": call.may_change,
         "is_sql": known.file.endswith(".sql"),
+        "held": _held(call),
     }
     if told is not None and told.get("code") == "lake.folder_conflict" and fields["text"]:
         from andon.render.code import code_diff
@@ -61,6 +62,16 @@ def _edit(call: PageCall) -> Shown:
         shown |= {"merged": merged, "text": merged.text, "seen": merged.commit, "published": merged.theirs}
         shown["theirs"] = {"diff": code_diff(known.file, merged.base, merged.theirs), "is_open": True}
     return shown
+
+
+def _held(call: PageCall) -> Any:
+    """What the text that was to be saved here came to, where checks hold it or it could not be built."""
+    found = answer_of(call)
+    run = (found or {}).get("run") if (found or {}).get("published") is False else None
+    if not run:
+        return None
+    failed = [task for task in run["tasks"] if task["status"] == "failed"]
+    return {"failed": failed, "run": held_run(call, run["run"])}
 
 
 def new_branch(call: PageCall, name: str) -> str:
