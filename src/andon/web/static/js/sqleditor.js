@@ -96,6 +96,7 @@ export function editorIn(given) {
       CM.highlightSelectionMatches(),
       CM.indentOnInput(),
       given.words ? inSql(given.words) : [],
+      CM.EditorState.readOnly.of(given.readOnly ?? false),
       CM.keymap.of([
         ...CM.closeBracketsKeymap,
         ...CM.defaultKeymap,
@@ -128,11 +129,18 @@ export function editorIn(given) {
       view.dispatch(view.state.replaceSelection(text));
       view.focus();
     },
-    /** Mark problems, each with `line`, `column` from 1 of the text that begins at `start`. */
-    mark(problems, start) {
+    /** Mark problems, each with `line`, `column` from 1 of the text that begins at `start`; `goes`: scroll to the first. */
+    mark(problems, start, goes = true) {
       const found = problems.filter((each) => each.line).map((each) => diagnostic(view.state, each, start));
       view.dispatch(CM.setDiagnostics(view.state, found));
-      if (found.length) view.dispatch({ effects: CM.EditorView.scrollIntoView(found[0].from) });
+      if (goes && found.length) view.dispatch({ effects: CM.EditorView.scrollIntoView(found[0].from) });
+    },
+    /** Go to the place of a problem. */
+    show(problem) {
+      if (!problem.line) return;
+      const { from } = diagnostic(view.state, problem, 0);
+      view.dispatch({ selection: { anchor: from }, effects: CM.EditorView.scrollIntoView(from, { y: "center" }) });
+      view.focus();
     },
     /** Offer to run parts. */
     offer(ctes) {
@@ -151,7 +159,7 @@ function diagnostic(state, problem, start) {
   const first = doc.lineAt(start);
   const line = doc.line(Math.min(first.number + problem.line - 1, doc.lines));
   const begin = problem.line === 1 ? start : line.from;
-  const before = Array.from(doc.sliceString(begin, line.to)).slice(0, problem.column - 1);
+  const before = Array.from(doc.sliceString(begin, line.to)).slice(0, (problem.column ?? 1) - 1);
   const from = Math.min(begin + before.join("").length, doc.length);
   const word = /^[\w.]+|^./.exec(doc.sliceString(from, line.to));
   const to = Math.min(from + (word ? word[0].length : 1), doc.length);
