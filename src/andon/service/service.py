@@ -301,7 +301,7 @@ class Service:
         """Lineage as it is drawn."""
         from andon.service.lineage_map import LineageMaps
 
-        return LineageMaps(self.workspace, self.lineages, self._shared.folded)
+        return LineageMaps(self.workspace, self.lineages, self._shared.folded, self._shared.troubles)
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -329,7 +329,7 @@ class Service:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
 
-        return Datasets(self.workspace, self.querying, self._check_history)
+        return Datasets(self.workspace, self.querying, self._check_history, self._shared.troubles)
 
     @cached_property
     def catalog(self) -> Searching:
