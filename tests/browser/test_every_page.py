@@ -15,6 +15,8 @@ from kit.serving import Serving
 ADDRESSES = {
     "/": ["/", "/?at=main~1"],
     "/catalog": ["/catalog", "/catalog?words=amount&kind=sql", "/catalog?words=nothing-is-called-so"],
+    "/changes": ["/changes"],
+    "/changes/{branch:path}": ["/changes/try/half"],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
 }
 #: Shown only while something goes on: they have tests of their own.

@@ -132,6 +132,7 @@ class Page(Documented):
         sample: up to ten rows.
         contract: for sources: how its files are read, as lines.
         checks: what the commit's own checks said of the versions that it has.
+        inherited: caveats of what stands above it, each with the dataset that states it.
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
 
@@ -150,6 +151,7 @@ class Page(Documented):
     iceberg: str | None
     checks: tuple[CheckResult, ...] = ()
     queries: tuple[str, ...] = ()
+    inherited: tuple[tuple[str, str], ...] = ()
 
     def document(self) -> PageDocument:
         """As in `show --json`."""
@@ -234,8 +236,12 @@ class Datasets:
             )
         return found
 
-    def show(self, name: str, at: str | None = None) -> Page:
+    def show(self, name: str, at: str | None = None, *, rows: int = 10, places: bool = True) -> Page:
         """The page of a dataset.
+
+        Args:
+            rows: of the sample; without any nothing is asked.
+            places: whether to tell where its metadata lies, which is written where nobody asked for it before.
 
         Raises:
             UsageError: `lake.dataset_not_found`, `lake.ref_not_found`.
@@ -253,8 +259,10 @@ class Datasets:
         below = {name, *reach(readers, [name])}
         marked = masked_columns(self._workspace, commit)
         masked = marked.get(name, frozenset())
-        sample = f"select {_sampled(version, masked)} from {quote_name(name)} limit 10"
-        answer = self._querying.ask_commit(sample, commit, "show")
+        sample: list[tuple[Any, ...]] = []
+        if rows:
+            asked = f"select {_sampled(version, masked)} from {quote_name(name)} limit {rows}"
+            sample = self._querying.ask_commit(asked, commit, "show").fetch()
         entry = definitions[leaf.definition].entry
         sha = dict(leaf.files).get(entry)
         return Page(
@@ -267,12 +275,13 @@ class Datasets:
             needs.get(name, ()),
             tuple(sorted(readers.get(name, ()))),
             tuple(i for i in project.insights if below.intersection(i.datasets)),
-            answer.fetch(),
+            sample,
             _contract_lines(build),
             objects.text(sha).decode(errors="replace") if sha else "",
-            None if version.is_view else self._iceberg(version, commit),
+            None if version.is_view or not places else self._iceberg(version, commit),
             tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
             tuple(query.name for query in project.queries if name in query.datasets),
+            _inherited(name, needs, project),
         )
 
     def _iceberg(self, version: Version, commit: Commit) -> str | None:
@@ -316,6 +325,13 @@ def _selected(select: tuple[str, ...], project: Project, state: State) -> set[st
     datasets = {d: x for d, x in project.datasets.items() if d in state.leaves}
     needs = {d: datasets[d].definition.inputs if d in datasets else () for d in state.leaves}
     return choose(select, selectable(datasets, needs, files={d: leaf.files for d, leaf in state.leaves.items()}))
+
+
+def _inherited(name: str, needs: Mapping[str, Sequence[str]], project: Project) -> tuple[tuple[str, str], ...]:
+    above = sorted(reach(needs, [name]) - {name})
+    return tuple(
+        (each, caveat) for each in above if each in project.datasets for caveat in project.datasets[each].caveats
+    )
 
 
 def _contract_lines(build: Build | None) -> tuple[str, ...]:
