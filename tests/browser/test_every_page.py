@@ -26,6 +26,8 @@ ADDRESSES = {
         "/d/marts.totals/used-by",
     ],
     "/sql": ["/sql", "/sql?q=from%20marts.totals"],
+    "/save": ["/save?q=from%20marts.totals"],
+    "/edit/{target:path}": ["/edit/marts.totals"],
     "/runs": ["/runs"],
     "/runs/{run}": ["/runs/1"],
     "/runs/new": ["/runs/new"],
