@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
+    from andon.service.trust import Trust
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
@@ -261,6 +262,13 @@ class Service:
         return Querying(self.workspace, lambda: self._shared.workers)
 
     @cached_property
+    def trust(self) -> Trust:
+        """Whether to trust an answer."""
+        from andon.service.trust import Trust
+
+        return Trust(self.workspace, self._shared.troubles)
+
+    @cached_property
     def query_history(self) -> QueryHistory:
         """What was asked before."""
         from andon.service.query_history import QueryHistory
@@ -293,7 +301,7 @@ class Service:
         """Lineage as it is drawn."""
         from andon.service.lineage_map import LineageMaps
 
-        return LineageMaps(self.workspace, self.lineages, self._shared.folded)
+        return LineageMaps(self.workspace, self.lineages, self._shared.folded, self._shared.troubles)
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -321,7 +329,7 @@ class Service:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
 
-        return Datasets(self.workspace, self.querying, self._check_history)
+        return Datasets(self.workspace, self.querying, self._check_history, self._shared.troubles)
 
     @cached_property
     def catalog(self) -> Searching:

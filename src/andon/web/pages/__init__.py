@@ -13,6 +13,8 @@ _HOMES = (
     "dataset",
     "sql",
     "changes",
+    "edit",
+    "save",
     "runs",
     "calls",
 )

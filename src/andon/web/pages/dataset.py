@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from andon.errors import UsageError
 from andon.lake.undo import PUBLISHES
+from andon.render.code import code_diff, code_lines
 from andon.render.values import cell_text, is_number
 from andon.web.asking import AtCommit
-from andon.web.pages import code_view
 from andon.web.pages.distribution import distribution
 from andon.web.pages.page import PageCall, PageRoute, Shown
-from andon.web.pages.strips import CheckRow, check_rows
+from andon.web.pages.strips import check_rows
 
 if TYPE_CHECKING:
     from andon.model.profile import Profile
@@ -29,6 +29,14 @@ TABS = (
     ("versions", "Versions"),
     ("used-by", "Used by"),
 )
+#: What troubles are called.
+_TROUBLE = {
+    "check": "A check fails",
+    "held": "A new result is held",
+    "failed": "Its last build failed",
+    "waits": "It waits for what it reads",
+    "late": "Older than promised",
+}
 #: Rows of a sample, versions on the overview and on their own tab.
 _ROWS, _NEWEST, _VERSIONS = 50, 6, 50
 #: Versions that can be compared.
@@ -62,18 +70,20 @@ def _dataset(call: PageCall) -> Shown:
         raise UsageError("usage.no_route", f"a dataset has no page `{tab[:40]}`", where=name, hint=f"it has {known}")
     page = call.service.datasets.show(name, call.query.at, rows=0, places=False)
     checks = check_rows(page.checks, _check_history(call, name, tab))
+    standing = call.service.datasets.standing(name, call.query.at)
     return {
         "page": page,
         "name": name,
         "tab": tab,
         "tabs": TABS,
         "address": f"/d/{name}",
-        "now": call.service.workspace.clock(),
         "column_icon": column_icon,
         "can_be_undone": can_be_undone,
         "checks": checks,
         "failing": [row for row in checks if row.state in ("fail", "warn")],
-        "state": _state(checks),
+        "standing": standing,
+        "trouble_words": _TROUBLE,
+        "state": str(standing.lamp),
         "may_undo": call.may_change and _is_branch(call),
         "may_change": call.may_change,
         **_PARTS[tab](call, page),
@@ -82,11 +92,6 @@ def _dataset(call: PageCall) -> Shown:
 
 def _check_history(call: PageCall, name: str, tab: str) -> Sequence[Any]:
     return call.service.checks.history(name) if tab in ("", "checks") and call.wants != "columns" else ()
-
-
-def _state(checks: Sequence[CheckRow]) -> str:
-    states = {row.state for row in checks}
-    return "fail" if "fail" in states else "warn" if "warn" in states else "ok"
 
 
 def _is_branch(call: PageCall) -> bool:
@@ -155,14 +160,11 @@ def _code(call: PageCall, page: Page) -> Mapping[str, Any]:
         files = call.service.versions.owned(page.dataset, call.query.at)
         return {
             **found,
-            "files": [(f.path, code_view.lines_of(f.after or "", code_view.kind_of(f.path))) for f in files],
+            "files": [(file.path, code_lines(file.after or "", file.path)) for file in files],
             "before": _other_code(versions),
         }
     pairs = call.service.versions.texts(page.dataset, asked.a, asked.b)
-    compared = []
-    for pair in pairs:
-        rows = code_view.side_by_side(pair.before, pair.after, code_view.kind_of(pair.path))
-        compared.append((pair.path, rows if asked.split else list(code_view.unified(rows)), pair))
+    compared = [code_diff(pair.path, pair.before, pair.after) for pair in pairs]
     return {**found, "files": [], "before": None, "comparison": compared}
 
 
