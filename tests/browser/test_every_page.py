@@ -17,6 +17,9 @@ ADDRESSES = {
     "/catalog": ["/catalog", "/catalog?words=amount&kind=sql", "/catalog?words=nothing-is-called-so"],
     "/changes": ["/changes"],
     "/changes/{branch:path}": ["/changes/try/half"],
+    "/runs": ["/runs", "/runs?status=failed", "/runs?branch=try/half&kind=change"],
+    "/runs/new": ["/runs/new?plan=true", "/runs/new?plan=true&select=no.such"],
+    "/runs/{run}": ["/runs/1", "/runs/2?all=true&task=marts.totals"],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
 }
 #: Shown only while something goes on: they have tests of their own.
