@@ -197,8 +197,8 @@ class RunLog:
         """The tasks of a run that came to nothing, or that readers don't see, by dataset; but for those that a later run of its branch
         brought to an end."""
         sql = (
-            "select t.dataset, t.action, t.reason, t.status, t.rows, t.seconds, t.version, t.error from task t"
-            " join run r on r.number = t.run where t.run = ? and t.status in ('held', 'failed', 'skipped') and not exists ("
+            "select t.dataset, t.action, t.reason, t.status, t.rows, t.seconds, t.version, t.error"
+            " from task t join run r on r.number = t.run where t.run = ? and t.status not in ('ok', 'waiting', 'running') and not exists ("
             " select 1 from task n join run o on o.number = n.run where n.dataset = t.dataset and n.run > t.run"
             " and o.branch = r.branch and n.status = 'ok' and n.action <> 'keep') order by t.dataset"
         )

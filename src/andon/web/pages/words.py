@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from andon.base.clock import from_text
 from andon.base.text import plural, seconds, size
 from andon.render.checks import finding_text
 from andon.render.rows import change_text, counts_text, value_text
-from andon.render.words import listed, verdict_text
+from andon.render.words import listed, moment, verdict_text
 
 #: What separates thousands: a thin space.
 _THIN = "\u2009"
@@ -77,12 +77,36 @@ def ago(text: str | None, now: datetime) -> str:
     return "just now" if found == "now" else f"{found} ago"
 
 
+def took(value: float) -> str:
+    """How long something took: `40 ms`, `1.2 s`."""
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
+
+
+def oneline(text: str) -> str:
+    """A text in one line, as far as anybody reads on."""
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else f"{line[:199]}…"
+
+
 def day_and_time(text: str | None) -> str:
     """A moment of the lake (UTC) as people write it: `6 Jul 1998, 15:00`; a dash where there is none."""
     if text is None:
         return "–"
     moment = from_text(text)
     return f"{moment.day} {moment:%b %Y, %H:%M}"
+
+
+def since(text: str, now: datetime) -> str:
+    """As `ago`, as short as a card has room for: `3 min`."""
+    return age((now - from_text(text)).total_seconds())
+
+
+def ticked(text: str) -> Markup:
+    """A sentence whose names stand in backticks, with those as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)  # one tick is none
+    return Markup().join(Markup("<code>%s</code>") % part if i % 2 else escape(part) for i, part in enumerate(parts))
 
 
 def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
@@ -98,6 +122,10 @@ def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
     return {
         "ago": ago,
+        "since": since,
+        "ticked": ticked,
+        "took": took,
+        "oneline": oneline,
         "marked": marked,
         "number": number,
         "brief": brief,
@@ -113,4 +141,5 @@ def filters() -> dict[str, Callable[..., Any]]:
         "counts_text": counts_text,
         "change_text": change_text,
         "value_text": value_text,
+        "moment": moment,
     }
