@@ -20,13 +20,17 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A project that was published twice, served; tests only look at it, or work on branches of their own."""
+    """A project that was published twice and has a branch, served; tests only look at it, or work on branches of their own."""
     clone = Clone(tmp_path_factory.mktemp("shop") / "acme")
     for path, text in FILES.items():
         clone.write(path, text)
     clone.run()
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()
+    clone.switch("try/half", create=True)
+    clone.write("datasets/marts/count.sql", "select count(*) / 2 as n from shop.orders\n")
+    clone.run()
+    clone.switch("main")
     with serving(clone.root) as found:
         yield found
 

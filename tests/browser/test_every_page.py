@@ -15,6 +15,20 @@ from kit.serving import Serving
 ADDRESSES = {
     "/": ["/", "/?at=main~1"],
     "/catalog": ["/catalog", "/catalog?words=amount&kind=sql", "/catalog?words=nothing-is-called-so"],
+    "/changes": ["/changes"],
+    "/changes/{branch:path}": ["/changes/try/half"],
+    "/d/{dataset}/{tab}": [
+        "/d/marts.totals/sample",
+        "/d/marts.totals/lineage",
+        "/d/marts.totals/checks",
+        "/d/marts.totals/code",
+        "/d/marts.totals/versions",
+        "/d/marts.totals/used-by",
+    ],
+    "/sql": ["/sql", "/sql?q=from%20marts.totals"],
+    "/runs": ["/runs"],
+    "/runs/{run}": ["/runs/1"],
+    "/runs/new": ["/runs/new"],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
 }
 #: Shown only while something goes on: they have tests of their own.

@@ -18,6 +18,7 @@ from andon.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from andon.catalog.search import Catalogs
     from andon.catalog.use import UseBook
+    from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
     from andon.query.ask import Querying
     from andon.query.workers import Workers
@@ -26,16 +27,19 @@ if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
     from andon.service.backfills import Backfills
+    from andon.service.board import Board, BoardKept
     from andon.service.branches import Branches
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
+    from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
     from andon.service.editing import Editing
     from andon.service.given_files import GivenFiles
     from andon.service.history import History
     from andon.service.lineage import Lineages
+    from andon.service.lineage_map import FoldedGraphs, LineageMaps
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.query_history import QueryHistory
@@ -213,7 +217,14 @@ class Service:
         """Log and diff."""
         from andon.service.history import History
 
-        return History(self.workspace, self._outlook, self.row_diffs)
+        return History(self.workspace, self._outlook, self.row_diffs, self._shared.changed_names)
+
+    @cached_property
+    def versions(self) -> DatasetVersions:
+        """Versions of single datasets."""
+        from andon.service.dataset_versions import DatasetVersions
+
+        return DatasetVersions(self.workspace, self.history, self.row_diffs)
 
     @cached_property
     def row_diffs(self) -> RowDiffs:
@@ -286,6 +297,13 @@ class Service:
         return Lineages(self.workspace, self._shared.graphs)
 
     @cached_property
+    def maps(self) -> LineageMaps:
+        """Lineage as it is drawn."""
+        from andon.service.lineage_map import LineageMaps
+
+        return LineageMaps(self.workspace, self.lineages, self._shared.folded, self._shared.troubles)
+
+    @cached_property
     def profiles(self) -> Profiles:
         """Profiles of datasets."""
         from andon.service.profiles import Profiles
@@ -311,7 +329,7 @@ class Service:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
 
-        return Datasets(self.workspace, self.querying, self._check_history)
+        return Datasets(self.workspace, self.querying, self._check_history, self._shared.troubles)
 
     @cached_property
     def catalog(self) -> Searching:
@@ -325,7 +343,15 @@ class Service:
         """Where folder and branch stand."""
         from andon.service.status import Standing
 
-        return Standing(self.workspace, self.runs)
+        return Standing(self.workspace, self.runs, self.board)
+
+    @cached_property
+    def board(self) -> Board:
+        """How the lake stands, and what needs a person."""
+        from andon.service.board import Board
+
+        shared = self._shared
+        return Board(self.workspace, shared.catalogs, shared.uses, shared.troubles, self.runs, shared.board)
 
     # -- what nouns are handed
 
@@ -371,6 +397,9 @@ class _Shared:
         self._catalogs: Catalogs | None = None
         self._uses: UseBook | None = None
         self._troubles: Troubles | None = None
+        self._board: BoardKept | None = None
+        self._changed_names: ChangedNames | None = None
+        self._folded: FoldedGraphs | None = None
         self._workers: Workers | None = None
 
     @property
@@ -416,6 +445,15 @@ class _Shared:
             return self._uses
 
     @property
+    def board(self) -> BoardKept:
+        from andon.service.board import BoardKept
+
+        with self._lock:
+            if self._board is None:
+                self._board = BoardKept()
+            return self._board
+
+    @property
     def troubles(self) -> Troubles:
         from andon.runs.inspection.history import CheckHistory
         from andon.service.troubles import Troubles
@@ -424,6 +462,24 @@ class _Shared:
             if self._troubles is None:
                 self._troubles = Troubles(self._workspace, CheckHistory(self._workspace))
             return self._troubles
+
+    @property
+    def folded(self) -> FoldedGraphs:
+        from andon.service.lineage_map import FoldedGraphs
+
+        with self._lock:
+            if self._folded is None:
+                self._folded = FoldedGraphs()
+            return self._folded
+
+    @property
+    def changed_names(self) -> ChangedNames:
+        from andon.lake.changed_names import ChangedNames
+
+        with self._lock:
+            if self._changed_names is None:
+                self._changed_names = ChangedNames(self._workspace.lake.commits, self._workspace.cache)
+            return self._changed_names
 
     def close(self) -> None:
         with self._lock:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from andon.base.clock import from_text
-from andon.base.text import plural, size
+from andon.base.text import plural, seconds, size
 from andon.render.checks import finding_text
 from andon.render.rows import change_text, counts_text, value_text
-from andon.render.words import listed, verdict_text
+from andon.render.words import listed, moment, verdict_text
 
 #: What separates thousands: a thin space.
 _THIN = "\u2009"
@@ -88,6 +88,27 @@ def oneline(text: str) -> str:
     return line if len(line) <= 200 else f"{line[:199]}…"
 
 
+def day_and_time(text: str | None) -> str:
+    """A moment of the lake (UTC) as people write it: `6 Jul 1998, 15:00`; a dash where there is none."""
+    if text is None:
+        return "–"
+    moment = from_text(text)
+    return f"{moment.day} {moment:%b %Y, %H:%M}"
+
+
+def since(text: str, now: datetime) -> str:
+    """As `ago`, as short as a card has room for: `3 min`."""
+    return age((now - from_text(text)).total_seconds())
+
+
+def ticked(text: str) -> Markup:
+    """A sentence whose names stand in backticks, with those as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)  # one tick is none
+    return Markup().join(Markup("<code>%s</code>") % part if i % 2 else escape(part) for i, part in enumerate(parts))
+
+
 def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
     """A text with ranges of it marked."""
     found, at = Markup(), 0
@@ -101,6 +122,8 @@ def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
     return {
         "ago": ago,
+        "since": since,
+        "ticked": ticked,
         "took": took,
         "oneline": oneline,
         "marked": marked,
@@ -110,10 +133,13 @@ def filters() -> dict[str, Callable[..., Any]]:
         "age": age,
         "size": size,
         "plural": plural,
+        "seconds": seconds,
+        "day_and_time": day_and_time,
         "listed": listed,
         "verdict_text": verdict_text,
         "finding_text": finding_text,
         "counts_text": counts_text,
         "change_text": change_text,
         "value_text": value_text,
+        "moment": moment,
     }

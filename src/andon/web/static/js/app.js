@@ -8,6 +8,7 @@ const ELEMENTS = {
   "andon-lineage": "./lineage.js",
   "andon-sql": "./sql.js",
   "andon-editor": "./editor.js",
+  "andon-save": "./save.js",
   "andon-live": "./live.js",
 };
 
@@ -45,14 +46,22 @@ function openDialog(id) {
   }
 }
 
+/** @param {HTMLElement} button */
+async function copyLine(button) {
+  await navigator.clipboard.writeText(button.dataset.copy ?? "");
+  button.dataset.s = "ok";
+  setTimeout(() => delete button.dataset.s, 1500);
+}
+
 document.addEventListener("click", (event) => {
   const target = /** @type {Element} */ (event.target);
-  const clicked = target.closest("[data-action],[data-dialog],[data-close]");
+  const clicked = target.closest("[data-action],[data-dialog],[data-close],[data-copy]");
   if (clicked instanceof HTMLElement) {
     const { action, dialog } = clicked.dataset;
     if (action === "theme") switchTheme();
     if (action === "palette") openPalette();
     if (dialog) openDialog(dialog);
+    if ("copy" in clicked.dataset) copyLine(clicked);
     if ("close" in clicked.dataset) clicked.closest("dialog")?.close();
   }
   for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -98,6 +98,7 @@ class Sql extends HTMLElement {
       parent: this.querySelector(".editor"),
       nonce: this.nonce,
       text: this.area.value,
+      label: "SQL",
       words: { ...words, engine },
       run: (part) => this.#runChosen(part),
       partAt: (place) => this.#parts.find((part) => part.start <= place && place <= part.end)?.name,

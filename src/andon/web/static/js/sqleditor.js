@@ -1,4 +1,4 @@
-// The SQL editor: CodeMirror with the words of a commit, a way to run each CTE, and problems at their places.
+// The editor: CodeMirror with the words of a commit, a way to run each CTE, and problems at their places.
 import * as CM from "../vendor/codemirror.js";
 import { proposals } from "./completion.js";
 
@@ -40,11 +40,11 @@ const parts = CM.StateField.define({
 });
 
 /**
- * @param {{parent: Element, nonce: string, text: string, words: any,
- *   run: (part?: string) => void, partAt: (place: number) => string | undefined, changed: (text: string) => void}} given
+ * SQL with the words that may follow in it.
+ * @param {any} words
  */
-export function editorIn(given) {
-  const { engine } = given.words;
+function inSql(words) {
+  const { engine } = words;
   const dialect = CM.SQLDialect.define({
     keywords: engine.keywords.join(" "),
     types: engine.types.join(" "),
@@ -53,9 +53,21 @@ export function editorIn(given) {
     operatorChars: "*+-%<>!=&|~^/",
     specialVar: "$",
   });
+  return [
+    dialect.language,
+    dialect.language.data.of({ commentTokens: { line: "--", block: { open: "/*", close: "*/" } } }),
+    CM.autocompletion({ override: [proposals(words)], icons: false, activateOnTypingDelay: 40 }),
+  ];
+}
+
+/**
+ * @param {{parent: Element, nonce: string, text: string, words: any, label: string, run: (part?: string) => void,
+ *   partAt?: (place: number) => string | undefined, changed: (text: string) => void}} given words: of SQL; null for any other text
+ */
+export function editorIn(given) {
   const runs = [
     { key: "Mod-Enter", run: () => (given.run(), true) },
-    { key: "Mod-Shift-Enter", run: (view) => (given.run(given.partAt(view.state.selection.main.head)), true) },
+    { key: "Mod-Shift-Enter", run: (view) => (given.run(given.partAt?.(view.state.selection.main.head)), true) },
     { key: "Tab", run: CM.acceptCompletion },
   ];
   const state = CM.EditorState.create({
@@ -83,9 +95,8 @@ export function editorIn(given) {
       CM.closeBrackets(),
       CM.highlightSelectionMatches(),
       CM.indentOnInput(),
-      dialect.language,
-      dialect.language.data.of({ commentTokens: { line: "--", block: { open: "/*", close: "*/" } } }),
-      CM.autocompletion({ override: [proposals(given.words)], icons: false, activateOnTypingDelay: 40 }),
+      given.words ? inSql(given.words) : [],
+      CM.EditorState.readOnly.of(given.readOnly ?? false),
       CM.keymap.of([
         ...CM.closeBracketsKeymap,
         ...CM.defaultKeymap,
@@ -94,7 +105,7 @@ export function editorIn(given) {
         ...CM.completionKeymap,
       ]),
       CM.syntaxHighlighting(COLOURS),
-      CM.EditorView.contentAttributes.of({ "aria-label": "SQL", spellcheck: "false" }),
+      CM.EditorView.contentAttributes.of({ "aria-label": given.label, spellcheck: "false" }),
       CM.EditorView.domEventHandlers({ beforeinput: typeOver }),
       CM.EditorView.updateListener.of((update) => {
         if (update.docChanged) given.changed(update.state.doc.toString());
@@ -119,11 +130,18 @@ export function editorIn(given) {
       view.dispatch(view.state.replaceSelection(text));
       view.focus();
     },
-    /** Mark problems, each with `line`, `column` from 1 of the text that begins at `start`. */
-    mark(problems, start) {
+    /** Mark problems, each with `line`, `column` from 1 of the text that begins at `start`; `goes`: scroll to the first. */
+    mark(problems, start, goes = true) {
       const found = problems.filter((each) => each.line).map((each) => diagnostic(view.state, each, start));
       view.dispatch(CM.setDiagnostics(view.state, found));
-      if (found.length) view.dispatch({ effects: CM.EditorView.scrollIntoView(found[0].from) });
+      if (goes && found.length) view.dispatch({ effects: CM.EditorView.scrollIntoView(found[0].from) });
+    },
+    /** Go to the place of a problem. */
+    show(problem) {
+      if (!problem.line) return;
+      const { from } = diagnostic(view.state, problem, 0);
+      view.dispatch({ selection: { anchor: from }, effects: CM.EditorView.scrollIntoView(from, { y: "center" }) });
+      view.focus();
     },
     /** Offer to run parts. */
     offer(ctes) {
@@ -153,7 +171,7 @@ function diagnostic(state, problem, start) {
   const first = doc.lineAt(start);
   const line = doc.line(Math.min(first.number + problem.line - 1, doc.lines));
   const begin = problem.line === 1 ? start : line.from;
-  const before = Array.from(doc.sliceString(begin, line.to)).slice(0, problem.column - 1);
+  const before = Array.from(doc.sliceString(begin, line.to)).slice(0, (problem.column ?? 1) - 1);
   const from = Math.min(begin + before.join("").length, doc.length);
   const word = /^[\w.]+|^./.exec(doc.sliceString(from, line.to));
   const to = Math.min(from + (word ? word[0].length : 1), doc.length);
