@@ -2,6 +2,7 @@
 export {
   Decoration,
   EditorView,
+  GutterMarker,
   ViewPlugin,
   WidgetType,
   drawSelection,
@@ -13,7 +14,7 @@ export {
   lineNumbers,
   placeholder,
 } from "@codemirror/view";
-export { Compartment, EditorSelection, EditorState, Prec, RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
+export { Compartment, EditorSelection, EditorState, Prec, RangeSet, RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
 export { defaultKeymap, history, historyKeymap, indentWithTab, toggleComment } from "@codemirror/commands";
 export { HighlightStyle, bracketMatching, indentOnInput, syntaxHighlighting, syntaxTree } from "@codemirror/language";
 export {

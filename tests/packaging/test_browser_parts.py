@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from andon.web.assets import STATIC
+from andon.web.assets import STATIC, Assets
+from andon.web.pages.rendering import Renderer
 from kit.builds import ROOT
 
 _BROWSER = ROOT / "browser"
@@ -118,3 +119,17 @@ def test_every_icon_that_a_page_names_is_in_the_sprite():
     known = set(_MAKER.icon_names())
     assert {name: place for name, place in named.items() if name not in known} == {}, "add them to browser/icons.txt"
     assert "search" in named
+
+
+def test_a_page_that_names_no_icon_is_not_drawn():
+    found = Renderer(Assets())._environment.from_string("{{ icon(name) }}")
+    assert "icons.svg#search" in found.render(name="search")
+    with pytest.raises(ValueError, match=r"no icon is called serch: browser/icons\.txt lists them"):
+        found.render(name="serch")
+
+
+def test_nothing_of_where_it_was_made_is_in_what_was_made():
+    files = [path for path in (STATIC / "vendor").rglob("*") if path.suffix in (".js", ".css", ".svg", ".json")]
+    assert len(files) > 7
+    assert [path.name for path in files if re.search(rb"/tmp/|/home/|/root/|andon-browser-", path.read_bytes())] == []
+    assert [path.name for path in files if b"sourceMappingURL" in path.read_bytes()] == []

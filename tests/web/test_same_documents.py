@@ -26,7 +26,7 @@ WITHOUT = {
 }
 #: Options that are commands of their own among routes.
 PARTS = {"plan --due", "log --schema", "check --history", "check --sql", "check --suggest", "check --suggest --write"}
-PARTS |= {"query --connection", "tag --delete", "ls --queries"}
+PARTS |= {"query --connection", "tag --delete", "ls --queries", "edit --show", "edit --look"}
 
 
 def _commands() -> set[str]:
@@ -165,6 +165,15 @@ PAIRS: list[tuple[list[str], Ask]] = [
         ["save", "marts.top", "from marts.totals limit 1", "--checks", "none", "--publish"],
         lambda c: c.post("/datasets", {"name": "marts.top", "sql": "from marts.totals limit 1", "agreed": "any"}),
     ),
+    (["edit", "marts.totals", "--show"], lambda c: c.get("/files/marts.totals")),
+    (
+        ["edit", "marts.count", "-f", "raw/other.txt", "--look"],
+        lambda c: c.post("/edits/look", {"file": "marts.count", "text": "select 2 as n"}),
+    ),
+    (
+        ["edit", "marts.count", "-f", "raw/other.txt", "--branch", "try"],
+        lambda c: c.post("/edits", {"file": "marts.count", "text": "select 2 as n", "branch": "try"}),
+    ),
     (
         ["rename", "marts.best", "marts.finest", "--publish"],
         lambda c: c.post("/renames", {"old": "marts.best", "new": "marts.finest", "agreed": "any"}),
@@ -196,6 +205,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tests/count.yml",
         "- name: it counts\n  dataset: marts.count\n  given: {shop.orders: [{id: 1}]}\n  expect: [{n: 1}]\n",
     )
+    clone.write("raw/other.txt", "select 2 as n")
     clone.run()
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()

@@ -65,6 +65,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         SettingDocument,
         TagDocument,
     )
+    from andon.service.editing import EditedDocument, FileTextDocument
     from andon.service.history import DiffDocument, LogDocument
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
@@ -98,6 +99,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "backfill": (RunDocument,),
         "upload": (RunDocument,),
         "save": (SavedDocument,),
+        "edit": (EditedDocument, FileTextDocument),
         "rename": (MovedDocument,),
         "retire": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),

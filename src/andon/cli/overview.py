@@ -34,6 +34,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("backfill", "backfill", "backfill", "Fill times of a table that grows by time", "Build and publish"),
     Entry("upload", "upload", "upload", "Publish a file that you have: CSV, JSON, Parquet, Excel", "Build and publish"),
     Entry("save", "save", "save", "Save a query as a dataset", "Build and publish"),
+    Entry("edit", "edit", "edit", "Edit a file where it is published, on a branch", "Build and publish"),
     Entry("rename", "renaming", "rename", "Give a dataset another name, and to all that reads it", "Build and publish"),
     Entry("retire", "renaming", "retire", "Take datasets away that nothing reads", "Build and publish"),
     Entry("check", "checks", "check", "Ask what must hold; propose checks", "Build and publish"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.python.saving import SavingLake
+from andon.service.board import BoardDocument
 from andon.service.searching import SHOWN, FindOptions, FoundDocument
 
 Filter = str | Sequence[str]
@@ -39,6 +40,10 @@ class CatalogLake(SavingLake):
             several(schema), several(kind), several(owner), several(tag), several(status), limit, after
         )
         return self._service.catalog.find(words, self._ref, options)
+
+    def board(self) -> BoardDocument:
+        """How the lake stands: what needs a person, runs that go on, all datasets and insights in lanes."""
+        return self._service.board.show(self._ref)
 
 
 def several(values: Filter) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from andon.base.document import from_json
 from andon.python.catalog import Filter, several
 from andon.python.remote_saving import RemoteSaving
+from andon.service.board import BoardDocument
 from andon.service.searching import SHOWN, FoundDocument
 
 
@@ -28,3 +29,7 @@ class RemoteCatalog(RemoteSaving):
         said = {name: several(values) for name, values in filters.items()}
         found = self._link.get("/search", words=words, at=self._ref, limit=limit, after=after, **said)
         return from_json(FoundDocument, found)
+
+    def board(self) -> BoardDocument:
+        """How the lake stands; the folder is that of the server."""
+        return from_json(BoardDocument, self._link.get("/board", at=self._ref))

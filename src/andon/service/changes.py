@@ -11,7 +11,6 @@ from andon.model.commit import Commit
 from andon.model.plan import Plan
 from andon.model.row_diff import RowDiff
 from andon.service.row_diffs import RowOptions
-from andon.service.run_log import RunInfo
 
 if TYPE_CHECKING:
     from andon.runs.goal import RunOptions
@@ -119,15 +118,15 @@ class OpenChanges:
             found.append(commit)
         return found
 
-    def held(self, branch: str | None = None) -> Sequence[RunInfo]:
-        """Runs whose results wait for somebody: checks hold them, and nothing came to their branch since."""
-        found: dict[str, RunInfo] = {}
+    def held(self, branch: str | None = None) -> Sequence[int]:
+        """Numbers of runs whose results wait for somebody: checks hold them, and nothing came to their branch since."""
+        found: dict[str, int] = {}
         for run in self._workspace.runs.newest(_RUNS):
             if run.branch in found or (branch is not None and run.branch != branch) or run.status != "held":
                 continue
             ref = self._lake.refs.find(run.branch)
             if ref is not None and ref.commit == run.base and run.commit is not None and not run.published:
-                found[run.branch] = RunInfo.about(run)
+                found[run.branch] = run.number
         return list(found.values())
 
     def edits(self) -> tuple[Edit, ...]:

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
     from andon.service.backfills import Backfills
+    from andon.service.board import Board, BoardKept
     from andon.service.branches import Branches
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
+    from andon.service.completion import Completion
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.query_history import QueryHistory
     from andon.service.renaming import Renaming
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
@@ -258,6 +261,20 @@ class Service:
         return Querying(self.workspace, lambda: self._shared.workers)
 
     @cached_property
+    def query_history(self) -> QueryHistory:
+        """What was asked before."""
+        from andon.service.query_history import QueryHistory
+
+        return QueryHistory(self.workspace)
+
+    @cached_property
+    def completion(self) -> Completion:
+        """What an editor of SQL may propose."""
+        from andon.service.completion import Completion
+
+        return Completion(self.workspace)
+
+    @cached_property
     def saved_queries(self) -> SavedQueries:
         """Queries that have a name."""
         from andon.service.saved_queries import SavedQueries
@@ -318,7 +335,15 @@ class Service:
         """Where folder and branch stand."""
         from andon.service.status import Standing
 
-        return Standing(self.workspace, self.runs)
+        return Standing(self.workspace, self.runs, self.board)
+
+    @cached_property
+    def board(self) -> Board:
+        """How the lake stands, and what needs a person."""
+        from andon.service.board import Board
+
+        shared = self._shared
+        return Board(self.workspace, shared.catalogs, shared.uses, shared.troubles, self.runs, shared.board)
 
     # -- what nouns are handed
 
@@ -361,11 +386,12 @@ class _Shared:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._graphs: LineageGraphs | None = None
-        self._changed_names: ChangedNames | None = None
-        self._folded: FoldedGraphs | None = None
         self._catalogs: Catalogs | None = None
         self._uses: UseBook | None = None
         self._troubles: Troubles | None = None
+        self._board: BoardKept | None = None
+        self._changed_names: ChangedNames | None = None
+        self._folded: FoldedGraphs | None = None
         self._workers: Workers | None = None
 
     @property
@@ -393,24 +419,6 @@ class _Shared:
             return self._graphs
 
     @property
-    def folded(self) -> FoldedGraphs:
-        from andon.service.lineage_map import FoldedGraphs
-
-        with self._lock:
-            if self._folded is None:
-                self._folded = FoldedGraphs()
-            return self._folded
-
-    @property
-    def changed_names(self) -> ChangedNames:
-        from andon.lake.changed_names import ChangedNames
-
-        with self._lock:
-            if self._changed_names is None:
-                self._changed_names = ChangedNames(self._workspace.lake.commits, self._workspace.cache)
-            return self._changed_names
-
-    @property
     def catalogs(self) -> Catalogs:
         from andon.catalog.search import Catalogs
 
@@ -429,6 +437,15 @@ class _Shared:
             return self._uses
 
     @property
+    def board(self) -> BoardKept:
+        from andon.service.board import BoardKept
+
+        with self._lock:
+            if self._board is None:
+                self._board = BoardKept()
+            return self._board
+
+    @property
     def troubles(self) -> Troubles:
         from andon.runs.inspection.history import CheckHistory
         from andon.service.troubles import Troubles
@@ -437,6 +454,24 @@ class _Shared:
             if self._troubles is None:
                 self._troubles = Troubles(self._workspace, CheckHistory(self._workspace))
             return self._troubles
+
+    @property
+    def folded(self) -> FoldedGraphs:
+        from andon.service.lineage_map import FoldedGraphs
+
+        with self._lock:
+            if self._folded is None:
+                self._folded = FoldedGraphs()
+            return self._folded
+
+    @property
+    def changed_names(self) -> ChangedNames:
+        from andon.lake.changed_names import ChangedNames
+
+        with self._lock:
+            if self._changed_names is None:
+                self._changed_names = ChangedNames(self._workspace.lake.commits, self._workspace.cache)
+            return self._changed_names
 
     def close(self) -> None:
         with self._lock:

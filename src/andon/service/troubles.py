@@ -17,11 +17,15 @@ from andon.model.check import Severity
 from andon.model.lamp import Lamp
 from andon.model.run import TaskStatus
 from andon.model.trouble import Trouble, TroubleKind
+from andon.runs.inspection.personal import discreet_kept
+from andon.runs.inspection.settle import outcome
 from andon.runs.looked import asked_sources, below, last_look
 from andon.runs.planning.due import due_at
+from andon.service.masks import masked_columns
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
+    from andon.model.run import TaskResult
     from andon.runs.inspection.history import CheckHistory
     from andon.state.runs import RunRecord
     from andon.workspace.view import View
@@ -102,11 +106,13 @@ class Troubles:
 
     def _checks(self, view: View) -> list[Trouble]:
         failing = self._workspace.check_results.failing()
+        marked = masked_columns(self._workspace, view.commit) if failing else {}
         found = []
         for name, leaf in view.state.leaves.items():
             if leaf.version in failing.get(name, ()):
                 results = self._history.of_commit(name, view.commit, view.state, view.project)
-                found += [said for result in results if (said := _said(result)) is not None]
+                kept = [discreet_kept(result, marked) for result in results]
+                found += [said for result in kept if (said := _said(result)) is not None]
         return found
 
     def _runs(self, runs: Sequence[RunRecord]) -> list[Trouble]:
@@ -115,12 +121,12 @@ class Troubles:
         for run in runs:
             if run.status not in ("held", "failed"):
                 continue
-            checks = self._workspace.check_results.of_run(run.number) if run.status == "held" else []
+            tasks = self._workspace.runs.unfinished(run.number)
+            is_held = any(task.status is TaskStatus.HELD for task in tasks)
+            checks = self._workspace.check_results.of_run(run.number) if is_held else []
             holding = {result.dataset: result for result in checks if result.holds}
-            for task in self._workspace.runs.unfinished(run.number):
-                if task.dataset in found:
-                    continue
-                found[task.dataset] = _of_task(run, task.dataset, task.status, task.error, holding.get(task.dataset))
+            for task in tasks:
+                found.setdefault(task.dataset, _of_task(run, task, holding.get(task.dataset)))
         return list(found.values())
 
     def _promised(self, view: View, branch: str | None) -> list[Promised]:
@@ -185,27 +191,21 @@ def _said(result: CheckResult) -> Trouble | None:
     is_bad = result.holds
     accepted: Mapping[str, object] = result.accepted or {}
     excuse = f", which {accepted['who']} accepted: {accepted['reason']}" if accepted else ""
-    what = f"the check `{result.spoken}` {'fails' if result.status == 'fail' else 'could not be asked'}{excuse}"
+    value = "" if result.value is None or result.bad is not None else f": it is {result.value}"
+    what = f"the check `{result.spoken}` {outcome(result)}{value}{excuse}"
     lamp = Lamp.FAIL if is_bad else Lamp.WARN
     return Trouble(result.dataset, TroubleKind.CHECK, lamp, what, result.at, result.run, result.spoken)
 
 
-def _of_task(
-    run: RunRecord, dataset: str, status: TaskStatus, error: Mapping[str, object] | None, check: CheckResult | None
-) -> Trouble:
-    since = run.ended or run.started
-    if status is TaskStatus.FAILED:
-        told = str((error or {}).get("message") or "its build failed")
-        return Trouble(
-            dataset, TroubleKind.FAILED, Lamp.FAIL, f"run {run.number} could not build it: {told}", since, run.number
-        )
-    if status is TaskStatus.HELD and check is not None:
-        what = f"run {run.number} is held by its check `{check.spoken}`"
-        return Trouble(dataset, TroubleKind.HELD, Lamp.FAIL, what, since, run.number, check.spoken)
-    if status is TaskStatus.HELD:
-        return Trouble(
-            dataset, TroubleKind.HELD, Lamp.BLOCKED, f"its new result is held with run {run.number}", since, run.number
-        )
-    return Trouble(
-        dataset, TroubleKind.WAITS, Lamp.BLOCKED, f"run {run.number} came to nothing before it", since, run.number
-    )
+def _of_task(run: RunRecord, task: TaskResult, check: CheckResult | None) -> Trouble:
+    since, number, name = run.ended or run.started, run.number, task.dataset
+    if task.status is TaskStatus.FAILED:
+        told = str((task.error or {}).get("message") or "its build failed")
+        return Trouble(name, TroubleKind.FAILED, Lamp.FAIL, f"run {number} could not build it: {told}", since, number)
+    if task.status is TaskStatus.HELD and check is not None:
+        what = f"run {number} is kept from readers: its check {task.reason}"
+        return Trouble(name, TroubleKind.HELD, Lamp.FAIL, what, since, number, check.spoken)
+    if task.status is TaskStatus.HELD:
+        what = f"the result of run {number} is kept from readers: it {task.reason}"
+        return Trouble(name, TroubleKind.HELD, Lamp.BLOCKED, what, since, number)
+    return Trouble(name, TroubleKind.WAITS, Lamp.BLOCKED, f"run {number} came to nothing before it", since, number)

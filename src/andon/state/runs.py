@@ -181,20 +181,6 @@ class RunLog:
             for d, a, r, s, n, t, v, e, note, began in self._database.query(sql, [number])
         ]
 
-    def unfinished(self, number: int) -> list[TaskResult]:
-        """The tasks of a run that came to nothing, or that readers don't see, by dataset; but for those that a later run of its branch
-        brought to an end."""
-        sql = (
-            "select t.dataset, t.action, t.reason, t.status, t.rows, t.seconds, t.version, t.error from task t"
-            " join run r on r.number = t.run where t.run = ? and t.status in ('held', 'failed', 'skipped') and not exists ("
-            " select 1 from task n join run o on o.number = n.run where n.dataset = t.dataset and n.run > t.run"
-            " and o.branch = r.branch and n.status = 'ok' and n.action <> 'keep') order by t.dataset"
-        )
-        return [
-            TaskResult(d, a, r, TaskStatus(s), n, t, v, json.loads(e) if e else None)
-            for d, a, r, s, n, t, v, e in self._database.query(sql, [number])
-        ]
-
     def notes(self, number: int) -> list[RunNote]:
         """What a run told people, in that order."""
         rows = self._database.query("select at, text from run_note where run = ? order by seq", [number])
@@ -206,6 +192,20 @@ class RunLog:
             name: [row[0] for row in self._database.query(f"select distinct {name} from run order by {name}")]
             for name in ("branch", "author")
         }
+
+    def unfinished(self, number: int) -> list[TaskResult]:
+        """The tasks of a run that came to nothing, or that readers don't see, by dataset; but for those that a later run of its branch
+        brought to an end."""
+        sql = (
+            "select t.dataset, t.action, t.reason, t.status, t.rows, t.seconds, t.version, t.error"
+            " from task t join run r on r.number = t.run where t.run = ? and t.status not in ('ok', 'waiting', 'running') and not exists ("
+            " select 1 from task n join run o on o.number = n.run where n.dataset = t.dataset and n.run > t.run"
+            " and o.branch = r.branch and n.status = 'ok' and n.action <> 'keep') order by t.dataset"
+        )
+        return [
+            TaskResult(d, a, r, TaskStatus(s), n, t, v, json.loads(e) if e else None)
+            for d, a, r, s, n, t, v, e in self._database.query(sql, [number])
+        ]
 
     def row_series(self, dataset: str, branch: str, limit: int = 400) -> list[tuple[str, str | None, int]]:
         """`(logical time, commit, rows)` of the newest builds of a dataset that were published to `branch`, newest first."""

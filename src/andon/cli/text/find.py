@@ -12,8 +12,8 @@ from andon.cli.table import table
 if TYPE_CHECKING:
     from andon.service.searching import DatasetHit, FoundDocument
 
-_INKS = {"ok": "good", "warn": "warn", "stale": "warn", "blocked": "dim", "fail": "bad"}
-_SIGNS = {"ok": "●", "warn": "▲", "stale": "○", "blocked": "▬", "fail": "■"}
+_INKS = {"ok": "good", "warn": "warn", "stale": "warn", "blocked": "dim", "fail": "bad", "idle": "dim"}
+_SIGNS = {"ok": "●", "warn": "▲", "stale": "○", "blocked": "▬", "fail": "■", "idle": "·"}
 
 
 def found_lines(found: FoundDocument, ink: Ink, width: int | None) -> list[str]:

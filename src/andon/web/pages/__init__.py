@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from andon.web.pages import board, calls, catalog, changes, dataset
+from importlib import import_module
+
 from andon.web.pages.page import PageRoute
+
+#: Modules with pages, in the order in which addresses are tried.
+_HOMES = (
+    "board",
+    "catalog",
+    "dataset",
+    "map",
+    "sql",
+    "changes",
+    "runs",
+    "calls",
+)
 
 
 def all_pages() -> tuple[PageRoute, ...]:
     """Every page, in the order in which addresses are tried."""
-    return tuple(page for module in (board, catalog, dataset, changes, calls) for page in module.PAGES)
+    homes = [import_module(f"andon.web.pages.{name}") for name in _HOMES]
+    return tuple(page for home in homes for page in home.PAGES)

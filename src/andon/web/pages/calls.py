@@ -1,15 +1,37 @@
-"""A call that a form began, while it runs."""
+"""A call that a form began, while it runs, and by what it failed."""
 
 from __future__ import annotations
 
-from starlette.responses import RedirectResponse
+import json
+from typing import TYPE_CHECKING, Any
 
-from andon.base.document import Document
+from starlette.responses import RedirectResponse, Response
+
+from andon.base.clock import from_text
+from andon.web.asking import AtCommit
 from andon.web.pages.actions import own_page, with_done
 from andon.web.pages.page import PageCall, PageRoute, Shown
+from andon.web.pages.rendering import href
+
+if TYPE_CHECKING:
+    from andon.web.calls import LiveCall
+
+#: What a call does, as one says it while it does.
+_SPOKEN = {
+    "POST /runs": "Running",
+    "POST /refreshes": "Refreshing",
+    "POST /undos": "Taking back",
+    "POST /redos": "Bringing back",
+    "POST /publishes": "Publishing",
+    "POST /datasets": "Saving",
+    "POST /acceptances": "Publishing what was held",
+    "POST /backfills": "Filling times",
+    "POST /optimizations": "Putting small files together",
+    "POST /tests": "Running tests",
+}
 
 
-class CallLooked(Document, kw_only=True):
+class CallLooked(AtCommit, kw_only=True):
     """Which page follows.
 
     Attributes:
@@ -24,11 +46,52 @@ class CallLooked(Document, kw_only=True):
 def _call(call: PageCall) -> Shown:
     live = call.calls.find(call.path["call"])
     then = own_page(call.query.then)
-    if live.answer is not None and live.answer.status < 400:
-        return RedirectResponse(with_done(then, live.id), 303)
-    if live.answer is not None and call.query.form:
-        return RedirectResponse(with_done(own_page(call.query.form), live.id), 303)
-    return {"call": live, "is_running": live.answer is None, "then": then}
+    place = following(live, then, call.query.form)
+    if place is None and live.answer is None and live.run is not None:
+        place = href(f"/runs/{live.run}", call=live.id, then=then, form=call.query.form)
+    if place is not None:
+        if call.wants:
+            return Response(status_code=204, headers={"HX-Redirect": place})
+        return RedirectResponse(place, 303)
+    problem = _problem(live)
+    if call.wants and problem is not None:
+        return Response(status_code=204, headers={"HX-Refresh": "true"})
+    now = call.service.workspace.clock()
+    return {
+        "call": live,
+        "doing": _SPOKEN.get(live.verb, "At work"),
+        "is_running": live.answer is None,
+        "elapsed": max(0.0, (now - from_text(live.started)).total_seconds()),
+        "notices": live.notices(),
+        "problem": problem,
+        "then": then,
+        "form": call.query.form,
+        "may_change": call.may_change,
+    }
+
+
+def following(live: LiveCall, then: str, form: str | None) -> str | None:
+    """The page that is shown when a call is done, or failed; None while it runs, and where only its own page tells why it failed.
+
+    Args:
+        then: where it leads when it is done.
+        form: of the form that began it, where it failed.
+    """
+    if live.answer is None:
+        return None
+    run = href(f"/runs/{live.run}") if live.run is not None else None
+    if live.answer.status < 400:
+        return with_done(run if run is not None and then == "/runs" else then, live.id)
+    if form:
+        return with_done(own_page(form), live.id)
+    return run
+
+
+def _problem(live: LiveCall) -> dict[str, Any] | None:
+    if live.answer is None:
+        return None
+    found: dict[str, Any] = json.loads(live.answer.body)
+    return found
 
 
 PAGES = (PageRoute("/calls/{call}", "call.html", _call, CallLooked),)

@@ -73,7 +73,7 @@ def _list(call: PageCall) -> Shown:
         "changes": service.changes.list(),
         "edits": service.changes.edits(),
         "folder_branch": service.workspace.branch(),
-        "held": [_held(call, run.number) for run in service.changes.held()],
+        "held": [_held(call, run) for run in service.changes.held()],
         "publishes": _publishes(entries),
         "now": service.workspace.clock(),
         "typed": typed(call),
@@ -112,7 +112,7 @@ def _change(call: PageCall) -> Shown:
         "is_folder": False,
         "into": MAIN,
         "address": f"/changes/{name}",
-        "held": [_held(call, run.number) for run in service.changes.held(name)],
+        "held": [_held(call, run) for run in service.changes.held(name)],
     }
     if call.wants in ("", "plan"):
         shown |= _plan(lambda: service.changes.ahead(name, DEFAULTS)) if query.whole or call.wants else {}
@@ -225,7 +225,7 @@ def _different(call: PageCall) -> dict[str, Any]:
 
 def _held(call: PageCall, number: int) -> Mapping[str, Any]:
     """A held run with the checks that hold it."""
-    page = call.service.run_log.show(str(number))
+    page = call.service.run_log.show(str(number)).document()
     return {"run": page, "holding": [c for c in page.checks if c.status in ("fail", "error") and c.severity == "hold"]}
 
 

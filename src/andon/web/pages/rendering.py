@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from andon.render.visible import visible
+from andon.render.visible import visible, visible_lines
 from andon.render.words import short
 from andon.web.pages.words import STATES, filters
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from andon.web.assets import Assets
 
 #: Macros that every template may use without an import: a part that is drawn alone has none.
-_MACROS = ("_parts.html", "_drawings.html", "_code.html", "_change.html")
+_MACROS = ("_parts.html", "_drawings.html", "_code.html", "_change.html", "_runs.html")
 _PART = re.compile(r"[\w-]+\Z")
 
 
@@ -44,7 +44,7 @@ class Renderer:
             undefined=StrictUndefined,
             auto_reload=False,
         )
-        found.filters.update(filters(), short=short, visible=visible)
+        found.filters.update(filters(), short=short, visible=visible, visible_text=_visible_text)
         found.globals.update(static=self._assets.address, STATES=STATES, href=href, drawing=self._drawing)
         for each in _MACROS:  # in this order: a file of macros may use those before it
             module = found.get_template(each).module
@@ -68,6 +68,11 @@ class Renderer:
         if block is None:
             return found.render(shown)
         return "".join(block(found.new_context(dict(shown))))
+
+
+def _visible_text(text: str) -> str:
+    """A text of several lines, made fit to be shown."""
+    return "\n".join(visible_lines(text))
 
 
 def part_of(headers: Mapping[str, str]) -> str:

@@ -13,13 +13,22 @@ _SAID: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "POST /undos": "Taken back: readers see what was there before. Redo brings it back.",
     "POST /redos": "Brought back: readers see it again.",
     "POST /publishes": "Published: readers see it now.",
-    "POST /runs": lambda a: "Published: readers see it now." if a.get("published") else "The run is done.",
-    "POST /refreshes": lambda a: "Refreshed: readers see it now." if a.get("published") else "Nothing new was there.",
+    "POST /runs": lambda a: _run_said(
+        a, "Published: readers see it now.", "Nothing was to be done: all results are there."
+    ),
+    "POST /refreshes": lambda a: _run_said(a, "Refreshed: readers see it now.", "Nothing new was there."),
+    "DELETE /calls/{call}": "It was told to stop.",
     "POST /datasets": lambda a: f"{a.get('dataset', 'The dataset')} is saved.",
     "POST /branches": lambda a: f"Branch {a.get('name')} is there.",
     "DELETE /branches/{branch:path}": lambda a: f"Branch {a.get('name')} is gone; its last commit stays.",
     "POST /acceptances": "Accepted, with your reason in the history.",
 }
+
+
+def _run_said(answer: Mapping[str, Any], published: str, nothing: str) -> str:
+    if answer.get("run") is None:
+        return nothing
+    return published if answer.get("published") else f"Readers see what they saw before: {answer.get('held')}"
 
 
 def told_of(live: LiveCall) -> Mapping[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from andon.base.clock import from_text
-from andon.base.text import plural, size
+from andon.base.text import plural, seconds, size
 from andon.render.checks import finding_text
 from andon.render.rows import change_text, counts_text, value_text
 from andon.render.words import listed, moment, verdict_text
@@ -77,6 +77,25 @@ def ago(text: str | None, now: datetime) -> str:
     return "just now" if found == "now" else f"{found} ago"
 
 
+def took(value: float) -> str:
+    """How long something took: `40 ms`, `1.2 s`."""
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
+
+
+def oneline(text: str) -> str:
+    """A text in one line, as far as anybody reads on."""
+    line = " ".join(text.split())
+    return line if len(line) <= 200 else f"{line[:199]}…"
+
+
+def day_and_time(text: str | None) -> str:
+    """A moment of the lake (UTC) as people write it: `6 Jul 1998, 15:00`; a dash where there is none."""
+    if text is None:
+        return "–"
+    moment = from_text(text)
+    return f"{moment.day} {moment:%b %Y, %H:%M}"
+
+
 def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
     """A text with ranges of it marked."""
     found, at = Markup(), 0
@@ -90,18 +109,22 @@ def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
     return {
         "ago": ago,
+        "took": took,
+        "oneline": oneline,
         "marked": marked,
         "number": number,
         "brief": brief,
         "share": share,
         "age": age,
-        "moment": moment,
         "size": size,
         "plural": plural,
+        "seconds": seconds,
+        "day_and_time": day_and_time,
         "listed": listed,
         "verdict_text": verdict_text,
         "finding_text": finding_text,
         "counts_text": counts_text,
         "change_text": change_text,
         "value_text": value_text,
+        "moment": moment,
     }

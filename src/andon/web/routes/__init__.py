@@ -12,6 +12,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         catalog,
         checks,
         datasets,
+        editing,
         history,
         people,
         queries,
@@ -21,5 +22,5 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         sources,
     )
 
-    homes = (queries, datasets, catalog, saving, runs, branches, history, checks, sources, people, server)
+    homes = (queries, datasets, catalog, saving, editing, runs, branches, history, checks, sources, people, server)
     return tuple(endpoint for home in homes for endpoint in home.ENDPOINTS)

@@ -1,4 +1,4 @@
-"""The catalog: what there is, by words."""
+"""The catalog: what there is, by words; the board: how it stands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from andon.base.record import field
 from andon.model.person import PersonRole
+from andon.service.board import BoardDocument
 from andon.service.searching import SHOWN, FindOptions, FoundDocument, PaletteHit
 from andon.web.asking import AtCommit, Limit
 from andon.web.endpoint import Endpoint, RouteCall
@@ -65,6 +66,10 @@ def _palette(call: RouteCall) -> Any:
     return call.service.catalog.palette(call.query.words, call.query.at, call.query.limit)
 
 
+def _board(call: RouteCall) -> Any:
+    return call.service.board.show(call.query.at)
+
+
 ENDPOINTS = (
     Endpoint(
         "GET",
@@ -85,5 +90,15 @@ ENDPOINTS = (
         _palette,
         (list[PaletteHit],),
         PaletteAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/board",
+        "",
+        PersonRole.READER,
+        "How the lake stands: what needs a person, runs that go on, all datasets and insights in lanes.",
+        _board,
+        (BoardDocument,),
+        AtCommit,
     ),
 )
