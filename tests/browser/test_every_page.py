@@ -17,6 +17,18 @@ ADDRESSES = {
     "/catalog": ["/catalog", "/catalog?words=amount&kind=sql", "/catalog?words=nothing-is-called-so"],
     "/changes": ["/changes"],
     "/changes/{branch:path}": ["/changes/try/half"],
+    "/d/{dataset}/{tab}": [
+        "/d/marts.totals/sample",
+        "/d/marts.totals/lineage",
+        "/d/marts.totals/checks",
+        "/d/marts.totals/code",
+        "/d/marts.totals/versions",
+        "/d/marts.totals/used-by",
+    ],
+    "/sql": ["/sql", "/sql?q=from%20marts.totals"],
+    "/runs": ["/runs"],
+    "/runs/{run}": ["/runs/1"],
+    "/runs/new": ["/runs/new"],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
     "/d/{dataset}/{tab}": [
         f"/d/marts.totals/{tab}" for tab in ("sample", "lineage", "checks", "code", "versions", "used-by")

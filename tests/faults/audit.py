@@ -30,12 +30,13 @@ def catalog_is_sound(catalog: Path) -> Iterator[str]:
 def lake_is_whole(lake: Lake) -> Iterator[str]:
     """Every object that anything names is there and is what its id says, from the refs down to the bytes of the files."""
     yield from _rows_fit_their_ids(lake)
+    seen: set[str] = set()
     for ref, commit in lake.database.query("select name, commit_id from ref"):
         newest = lake.refs.reflog(ref, 1)
         if not newest or newest[0].new != commit:
             yield f"{ref}: the reflog does not end where the ref is"
         try:
-            for each in _ancestors(lake, commit):
+            for each in _ancestors(lake, commit, seen):
                 yield from _commit_is_whole(lake, each)
         except AndonError as error:
             yield f"{ref}: {error}"
@@ -50,8 +51,9 @@ def is_in_history(lake: Lake, ref: str, commits: Iterable[str]) -> Iterator[str]
             yield f"lost: {commit[:12]} was acknowledged and is not in the history of {ref}"
 
 
-def _ancestors(lake: Lake, commit: str) -> Iterator[Commit]:
-    seen, waiting = set[str](), [commit]
+def _ancestors(lake: Lake, commit: str, seen: set[str]) -> Iterator[Commit]:
+    """The commit and all before it, but for those that are in `seen`, which grows by them."""
+    waiting = [commit]
     while waiting:
         key = waiting.pop()
         if key not in seen:

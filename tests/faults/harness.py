@@ -1,7 +1,8 @@
 """Strikes one verb of the story at chosen places and looks, in a fresh process, whether anything was lost or torn.
 
-`python -m faults.harness FOLDER VERB FAULT POINTS [BUG SEEN]` prints one JSON document: how many operations the verb has, the points that
-were struck, and the violations. POINTS is how many, spread over all operations, or `all`.
+`python -m faults.harness FOLDER` reads lines of JSON, `[VERB, FAULT, POINTS]` or `[VERB, FAULT, POINTS, BUG, SEEN]`, and prints for each a
+line: how many operations the verb has, the points that were struck, and the violations. POINTS is how many, spread over all operations,
+or `all`. The story is told once, and each strike begins from a copy of what it was before the verb.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import andon
+from andon.base.record import replace
 from andon.errors import AndonError
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.sources.files.scratch import described
@@ -30,17 +32,19 @@ from andon.sql.parse import engine
 from faults.audit import catalog_is_sound, is_in_history, lake_is_whole
 from faults.story import VERBS, Held, Verb, figures, open_service, plant, say
 from faults.tracer import BROKEN, FULL, KILL, POWER, Operation, Traced, trace
+from kit.warm import load_what_is_loaded_by
 
 FAULTS = (KILL, POWER, FULL, BROKEN)
 
 
 @dataclass
 class Before:
-    """The project as it is before a verb, and what was acknowledged so far."""
+    """The project as it is before a verb, and what was acknowledged so far; `operations` are those of the verb, once they are known."""
 
     folder: Path
     main: str | None = None
     acknowledged: list[str] = field(default_factory=list)
+    operations: list[Operation] = field(default_factory=list)
 
 
 @dataclass
@@ -54,19 +58,33 @@ class Report:
     seconds: float = 0.0
 
 
-def prepare(place: Path, verb: Verb) -> Before:
-    """Tell the story up to just before `verb`."""
-    before = Before(place / "before")
-    before.folder.mkdir()
-    for each in VERBS:
-        each.edit(before.folder)
-        if each.name == verb.name:
-            return before
-        done = _apart(lambda each=each: _acted(before.folder, each))
-        before.main = done["main"]
-        if done["commit"] == before.main:
-            before.acknowledged.append(done["commit"])
-    raise AssertionError(verb.name)
+def prepare(place: Path) -> dict[str, Before]:
+    """Tell the story; the project as it is just before each verb."""
+    found: dict[str, Before] = {}
+    going = Before(place / "story")
+    going.folder.mkdir()
+    for verb in VERBS:
+        verb.edit(going.folder)
+        kept = place / verb.name / "before"
+        shutil.copytree(going.folder, kept, symlinks=True)
+        found[verb.name] = replace(going, folder=kept, acknowledged=[*going.acknowledged])
+        done = _apart(lambda verb=verb: _acted(going.folder, verb))
+        going.main = done["main"]
+        if done["commit"] == going.main:
+            going.acknowledged.append(done["commit"])
+    return found
+
+
+def rehearse(root: Path) -> None:
+    """Tell the story in this process, and look at what it left."""
+    root.mkdir()
+    for verb in VERBS:
+        verb.edit(root)
+        _acted(root, verb)
+    service = open_service(root)
+    assert not [*catalog_is_sound(root / ".andon" / "catalog.db"), *lake_is_whole(service.workspace.lake)]
+    assert figures(service, "main") == VERBS[-1].main
+    service.close()
 
 
 def _acted(root: Path, verb: Verb) -> dict[str, Any]:
@@ -250,14 +268,19 @@ def _sort(path: str) -> str:
 
 
 def series(
-    place: Path, verb: Verb, fault: str, wanted: int | None, bug: str | None = None, seen: str | None = None
+    before: Before, verb: Verb, fault: str, wanted: int | None, bug: str | None = None, seen: str | None = None
 ) -> Report:
     """Strike `verb` by `fault` at `wanted` places (None: at each), or from the last place on until a violation says `seen`."""
     began = time.perf_counter()
-    before = prepare(place, verb)
-    whole, wrong, _ = strike(before, verb, None, 0, bug)
-    report = Report(len(whole.operations), violations=[f"{verb.name} without a fault: {line}" for line in wrong])
-    places = spread(whole.operations, wanted)
+    operations, report = before.operations, Report()
+    if bug is not None or not operations:
+        whole, wrong, _ = strike(before, verb, None, 0, bug)
+        operations = whole.operations
+        report.violations += [f"{verb.name} without a fault: {line}" for line in wrong]
+    if bug is None:
+        before.operations = operations
+    report.operations = len(operations)
+    places = spread(operations, wanted)
     for at in places if seen is None else reversed(places):
         traced, wrong, ending = strike(before, verb, fault, at, bug)
         if traced.hit is None:
@@ -281,17 +304,19 @@ def load_everything() -> None:
     engine()
     described("select 1 as one")
     Binder().close()
-    gc.freeze()
 
 
 def main(arguments: Sequence[str]) -> None:
+    gc.set_threshold(50_000, 20, 100)  # as the program itself does
     load_everything()
-    folder, name, fault, points, *bug = arguments
-    verb = next(v for v in VERBS if v.name == name)
-    wanted = None if points == "all" else int(points)
-    with tempfile.TemporaryDirectory(dir=folder) as place:
-        report = series(Path(place), verb, fault, wanted, *bug)
-    print(json.dumps(report.__dict__))
+    verbs = {verb.name: verb for verb in VERBS}
+    with tempfile.TemporaryDirectory(dir=arguments[0]) as place:
+        load_what_is_loaded_by(lambda: rehearse(Path(place) / "rehearsal"))
+        told = prepare(Path(place))
+        for line in sys.stdin:
+            name, fault, points, *bug = json.loads(line)
+            report = series(told[name], verbs[name], fault, None if points == "all" else int(points), *bug)
+            print(json.dumps(report.__dict__), flush=True)
 
 
 if __name__ == "__main__":

@@ -116,11 +116,12 @@ class MergedText(Record):
     Attributes:
         text: with the usual marks where both changed the same lines.
         is_clean: whether there are none.
-        theirs: the text that is there now, `commit` where.
+        base: the text that both began with; `theirs`, the one that is there now, in `commit`.
     """
 
     text: str
     is_clean: bool
+    base: str
     theirs: str
     commit: str
 
@@ -170,7 +171,8 @@ class Editing:
         except ProjectError as error:
             own = tuple(p for p in error.problems if p.file in (None, draft.path))
             others = tuple(p for p in error.problems if p.file not in (None, draft.path))
-            return replace(found, problems=own, breaks=others)
+            # what reads a file that can't be read itself is not wrong for another reason
+            return replace(found, problems=own, breaks=() if own else others)
 
     def save(self, wanted: ToEdit, options: RunOptions, listener: Listener | None = None) -> Edited:
         """Publish a text on a branch, whole or not at all; a branch that is not there begins at main.
@@ -204,8 +206,10 @@ class Editing:
         seen = self._lake.refs.resolve(wanted.seen) if wanted.seen is not None else head
         path = _path_of(wanted.target, self._lake.commits.state(head))
         base, theirs = (self._text(path, self._lake.commits.state(commit)) or "" for commit in (seen, head))
-        text, is_clean = merge_texts(base.encode(), _with_ends(wanted.text, theirs).encode(), theirs.encode())
-        return MergedText(text.decode(), is_clean, theirs, head.id)
+        mine = _with_ends(wanted.text, theirs)
+        names = ("your text", f"published since by {head.author}")
+        text, is_clean = merge_texts(base.encode(), mine.encode(), theirs.encode(), names)
+        return MergedText(text.decode(), is_clean, base, theirs, head.id)
 
     # -- parts
 

@@ -48,7 +48,7 @@ class NextStep(Document):
     page: str
 
 
-class Affected(Document):
+class AffectedReaders(Document):
     """Whom something reaches: datasets below it, people who read it or those within 30 days, insights that rest on them."""
 
     datasets: int
@@ -73,7 +73,7 @@ class Need(Document):
     what: str
     since: str | None
     run: int | None
-    affected: Affected
+    affected: AffectedReaders
     owner: str | None
     action: NextStep
 
@@ -107,13 +107,13 @@ class Surroundings(Record):
         own = set(datasets)
         return reach(self.readers, own) - own
 
-    def affected(self, datasets: Iterable[str]) -> Affected:
+    def affected(self, datasets: Iterable[str]) -> AffectedReaders:
         """Whom something about `datasets` reaches."""
         own = set(datasets)
         below = self.below(own)
         touched = own | below
         insights = sorted(name for name, used in self.insights.items() if not touched.isdisjoint(used))
-        return Affected(len(below), len(self.people(touched)), insights)
+        return AffectedReaders(len(below), len(self.people(touched)), insights)
 
 
 #: What only waits: nobody reads something wrong because of it.
@@ -137,9 +137,9 @@ def needs_of(
     return sorted(found, key=_place)
 
 
-def nobody() -> Affected:
+def nobody() -> AffectedReaders:
     """It reaches nobody."""
-    return Affected(0, 0, [])
+    return AffectedReaders(0, 0, [])
 
 
 def _place(need: Need) -> tuple[Any, ...]:

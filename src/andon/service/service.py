@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
+    from andon.service.trust import Trust
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
@@ -259,6 +260,13 @@ class Service:
         from andon.query.ask import Querying
 
         return Querying(self.workspace, lambda: self._shared.workers)
+
+    @cached_property
+    def trust(self) -> Trust:
+        """Whether to trust an answer."""
+        from andon.service.trust import Trust
+
+        return Trust(self.workspace, self._shared.troubles)
 
     @cached_property
     def query_history(self) -> QueryHistory:

@@ -86,7 +86,7 @@ class Endpoint(Record):
     @property
     def is_safe(self) -> bool:
         """Whether calling it changes nothing."""
-        return self.method == "GET" or self.path in ("/queries", "/queries/outline", "/edits/look")
+        return self.method == "GET" or self.path in ("/queries", "/queries/outline", "/edits/look", "/datasets/look")
 
     @property
     def is_call(self) -> bool:

@@ -14,6 +14,8 @@ _HOMES = (
     "map",
     "sql",
     "changes",
+    "edit",
+    "save",
     "runs",
     "calls",
 )

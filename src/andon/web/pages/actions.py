@@ -84,7 +84,8 @@ def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> FormAction:
 
 def filled(address: str, fields: Mapping[str, str]) -> str:
     """An address in which `{branch}` stands for what was typed into the field of that name."""
-    return _FIELD.sub(lambda found: quote(fields.get(found[1], ""), safe=""), address)
+    query = address.find("?") if "?" in address else len(address)
+    return _FIELD.sub(lambda found: quote(fields.get(found[1], ""), safe="/" if found.start() < query else ""), address)
 
 
 def own_page(address: str) -> str:

@@ -14,7 +14,7 @@ from andon.web.pages.page import PageCall, PageRoute, Shown
 from andon.web.pages.rendering import href
 
 if TYPE_CHECKING:
-    from andon.web.calls import LiveCall
+    from andon.web.calls import Answered, LiveCall
 
 #: What a call does, as one says it while it does.
 _SPOKEN = {
@@ -75,16 +75,22 @@ def following(live: LiveCall, then: str, form: str | None) -> str | None:
 
     Args:
         then: where it leads when it is done.
-        form: of the form that began it, where it failed.
+        form: of the form that began it, where it failed, or where nothing was published.
     """
     if live.answer is None:
         return None
     run = href(f"/runs/{live.run}") if live.run is not None else None
+    if form and (live.answer.status >= 400 or not _is_published(live.answer)):
+        return with_done(own_page(form), live.id)
     if live.answer.status < 400:
         return with_done(run if run is not None and then == "/runs" else then, live.id)
-    if form:
-        return with_done(own_page(form), live.id)
     return run
+
+
+def _is_published(answer: Answered) -> bool:
+    """Whether nothing is left to be said where it was asked for: a run may be held, and what is proposed is not published yet."""
+    found = json.loads(answer.body)
+    return not (isinstance(found, dict) and found.get("published") is False)
 
 
 def _problem(live: LiveCall) -> dict[str, Any] | None:

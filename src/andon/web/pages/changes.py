@@ -73,7 +73,7 @@ def _list(call: PageCall) -> Shown:
         "changes": service.changes.list(),
         "edits": service.changes.edits(),
         "folder_branch": service.workspace.branch(),
-        "held": [_held(call, run) for run in service.changes.held()],
+        "held": [held_run(call, run) for run in service.changes.held()],
         "publishes": _publishes(entries),
         "now": service.workspace.clock(),
         "typed": typed(call),
@@ -112,7 +112,7 @@ def _change(call: PageCall) -> Shown:
         "is_folder": False,
         "into": MAIN,
         "address": f"/changes/{name}",
-        "held": [_held(call, run) for run in service.changes.held(name)],
+        "held": [held_run(call, run) for run in service.changes.held(name)],
     }
     if call.wants in ("", "plan"):
         shown |= _plan(lambda: service.changes.ahead(name, DEFAULTS)) if query.whole or call.wants else {}
@@ -197,8 +197,13 @@ def _plan(ahead: Any) -> dict[str, Any]:
         "reached": sorted(datasets),
         "insights": sorted({name for each in reach for name in each.insights}),
         "owners": sorted({name for each in reach for name in each.owners}),
-        "seen": json.dumps({"base": plan.base, "steps": {step.dataset: str(step.action) for step in plan.works}}),
+        "seen": json.dumps(seen_plan(plan)),
     }
+
+
+def seen_plan(plan: Plan) -> Mapping[str, Any]:
+    """What a form takes along of the plan that it shows, to say what became different."""
+    return {"base": plan.base, "steps": {step.dataset: str(step.action) for step in plan.works}}
 
 
 def _different(call: PageCall) -> dict[str, Any]:
@@ -209,10 +214,17 @@ def _different(call: PageCall) -> dict[str, Any]:
     fields = dict(call.done.fields) if call.done is not None else {}
     try:
         seen = json.loads(fields.get("_seen", "{}"))
+    except ValueError:
+        seen = None
+    return {"different": different_since(call, seen, told["plan"])}
+
+
+def different_since(call: PageCall, seen: Any, plan: Any) -> Mapping[str, Any]:
+    """How a plan differs from the one that was `seen`: what was published since, and what is done to which dataset."""
+    try:
         before, steps = str(seen["base"]), dict(seen["steps"])
-    except (ValueError, KeyError, TypeError):
-        return {"different": {"commits": (), "steps": ()}}
-    plan = told["plan"]
+    except (KeyError, TypeError, ValueError):
+        return {"commits": (), "steps": ()}
     now = {step["dataset"]: step["action"] for step in plan["steps"] if step["action"] not in ("reuse", "keep")}
     lines = [f"{name}: {now[name]}" for name in now if name not in steps]
     lines += [f"{name}: no longer {steps[name]}" for name in steps if name not in now]
@@ -220,10 +232,10 @@ def _different(call: PageCall) -> dict[str, Any]:
         f"{name}: {now[name]} instead of {steps[name]}" for name in now if steps.get(name, now[name]) != now[name]
     ]
     commits = call.service.changes.since(before, plan["branch"]) if before != plan["base"] else ()
-    return {"different": {"commits": commits[:_LATEST], "steps": lines[:_LATEST]}}
+    return {"commits": commits[:_LATEST], "steps": lines[:_LATEST]}
 
 
-def _held(call: PageCall, number: int) -> Mapping[str, Any]:
+def held_run(call: PageCall, number: int) -> Mapping[str, Any]:
     """A held run with the checks that hold it."""
     page = call.service.run_log.show(str(number)).document()
     return {"run": page, "holding": [c for c in page.checks if c.status in ("fail", "error") and c.severity == "hold"]}
@@ -242,17 +254,23 @@ def code_files(texts: Sequence[tuple[str, str | None, str | None]]) -> list[Mapp
 
 
 def typed(call: PageCall) -> Mapping[str, str]:
-    """What stood in the form that led here and could not be done: nobody types a thing twice."""
-    return defaultdict(str, call.done.fields if problem(call) is not None and call.done is not None else ())
+    """What stood in the form that led here and was not done: nobody types a thing twice."""
+    found = answer_of(call)
+    was_done = found is None or (problem(call) is None and found.get("published") is not False)
+    return defaultdict(str, () if was_done or call.done is None else call.done.fields)
 
 
 def problem(call: PageCall) -> Mapping[str, Any] | None:
     """Why what a form of this page asked for could not be done."""
     answer = call.done.answer if call.done is not None else None
-    if answer is None or answer.status < 400:
-        return None
-    found: Mapping[str, Any] = json.loads(answer.body)
-    return found
+    return answer_of(call) if answer is not None and answer.status >= 400 else None
+
+
+def answer_of(call: PageCall) -> Mapping[str, Any] | None:
+    """What the form that led here came to; None where none did."""
+    answer = call.done.answer if call.done is not None else None
+    found = json.loads(answer.body) if answer is not None else None
+    return found if isinstance(found, dict) else None
 
 
 PAGES = (

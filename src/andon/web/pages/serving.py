@@ -21,6 +21,7 @@ from andon.web.calls import Answered, CallDesk, LiveCall
 from andon.web.middleware import policy
 from andon.web.pages import all_pages
 from andon.web.pages.actions import DO, FormAction, own_page, read_action, with_done
+from andon.web.pages.calls import following
 from andon.web.pages.frame import frame_of
 from andon.web.pages.page import PageCall, PageRoute
 from andon.web.pages.rendering import Renderer, href, part_of
@@ -196,10 +197,8 @@ class WebPages:
     async def _answered(
         self, request: Request, asking: Asking, action: FormAction, live: LiveCall, found: Answered
     ) -> Response:
-        if found.status < 400:
-            return RedirectResponse(with_done(action.then, live.id), 303)
-        if action.form:
-            return RedirectResponse(with_done(action.form, live.id), 303)
+        if found.status < 400 or action.form:
+            return RedirectResponse(following(live, action.then, action.form) or with_done(action.then, live.id), 303)
         told = json.loads(found.body)
         if told["code"] == "usage.confirmation_needed":
             page = {"action": action, "place": request.url.path, "problem": told}

@@ -8,6 +8,7 @@ const ELEMENTS = {
   "andon-lineage": "./lineage.js",
   "andon-sql": "./sql.js",
   "andon-editor": "./editor.js",
+  "andon-save": "./save.js",
   "andon-live": "./live.js",
 };
 

@@ -24,6 +24,7 @@ class Grid extends HTMLElement {
   #drawn = new Map();
   #span = "";
   #form = "tsv";
+  #text = null;
   #resized = new ResizeObserver(() => this.#draw());
 
   connectedCallback() {
@@ -118,9 +119,15 @@ class Grid extends HTMLElement {
       this.#draw();
     }
     this.#form = form;
+    this.put(null);
+    this.#form = "tsv";
+  }
+
+  /** Put a text where it can be pasted. */
+  put(text) {
+    this.#text = text;
     this.focus();
     document.execCommand("copy");
-    this.#form = "tsv";
   }
 
   sortBy(column) {
@@ -354,7 +361,7 @@ class Grid extends HTMLElement {
   }
 
   #say(text) {
-    this.#tell("andon-said", { text });
+    this.#tell("andon-said", text);
   }
 
   // -- the mouse
@@ -430,12 +437,19 @@ class Grid extends HTMLElement {
 
   #copy(event) {
     const { top, bottom, left, right, isMany } = this.selection;
-    if (!this.rows.length) return;
+    const own = this.#text;
+    this.#text = null;
+    if (!this.rows.length && !own) return;
+    event.preventDefault();
+    if (own) {
+      event.clipboardData.setData("text/plain", own);
+      this.#say("copied");
+      return;
+    }
     const rows = [];
     for (let row = top; row <= bottom; row += 1) rows.push(this.row(row).slice(left, right + 1));
     const names = isMany || this.#form === "markdown" ? this.columns.slice(left, right + 1) : null;
     event.clipboardData.setData("text/plain", copied(this.#form, names, rows));
-    event.preventDefault();
     this.#say(isMany ? `copied ${grouped(rows.length)} × ${right - left + 1}` : "copied");
   }
 }

@@ -61,12 +61,13 @@ function inSql(words) {
 }
 
 /**
- * @param {{parent: Element, nonce: string, text: string, words: any, label: string,
- *   run: (name: string | null) => void, changed: (text: string) => void}} given words: of SQL; null for any other text
+ * @param {{parent: Element, nonce: string, text: string, words: any, label: string, run: (part?: string) => void,
+ *   partAt?: (place: number) => string | undefined, changed: (text: string) => void}} given words: of SQL; null for any other text
  */
 export function editorIn(given) {
   const runs = [
-    { key: "Mod-Enter", run: () => (given.run(null), true) },
+    { key: "Mod-Enter", run: () => (given.run(), true) },
+    { key: "Mod-Shift-Enter", run: (view) => (given.run(given.partAt?.(view.state.selection.main.head)), true) },
     { key: "Tab", run: CM.acceptCompletion },
   ];
   const state = CM.EditorState.create({
@@ -95,6 +96,7 @@ export function editorIn(given) {
       CM.highlightSelectionMatches(),
       CM.indentOnInput(),
       given.words ? inSql(given.words) : [],
+      CM.EditorState.readOnly.of(given.readOnly ?? false),
       CM.keymap.of([
         ...CM.closeBracketsKeymap,
         ...CM.defaultKeymap,
@@ -127,16 +129,23 @@ export function editorIn(given) {
       view.dispatch(view.state.replaceSelection(text));
       view.focus();
     },
-    /** Mark problems, each with `line`, `column` from 1 of the text that begins at `start`. */
-    mark(problems, start) {
+    /** Mark problems, each with `line`, `column` from 1 of the text that begins at `start`; `goes`: scroll to the first. */
+    mark(problems, start, goes = true) {
       const found = problems.filter((each) => each.line).map((each) => diagnostic(view.state, each, start));
       view.dispatch(CM.setDiagnostics(view.state, found));
-      if (found.length) view.dispatch({ effects: CM.EditorView.scrollIntoView(found[0].from) });
+      if (goes && found.length) view.dispatch({ effects: CM.EditorView.scrollIntoView(found[0].from) });
     },
-    /** Offer to run parts: `[name, where it stands]`. */
-    offer(named) {
-      const ranges = named.map(([name, place]) => {
-        const line = view.state.doc.lineAt(Math.min(place, view.state.doc.length));
+    /** Go to the place of a problem. */
+    show(problem) {
+      if (!problem.line) return;
+      const { from } = diagnostic(view.state, problem, 0);
+      view.dispatch({ selection: { anchor: from }, effects: CM.EditorView.scrollIntoView(from, { y: "center" }) });
+      view.focus();
+    },
+    /** Offer to run parts. */
+    offer(ctes) {
+      const ranges = ctes.map(({ name, start }) => {
+        const line = view.state.doc.lineAt(Math.min(start, view.state.doc.length));
         return new RunMarker(name).range(line.from);
       });
       view.dispatch({ effects: setParts.of(CM.RangeSet.of(ranges, true)) });
@@ -150,7 +159,7 @@ function diagnostic(state, problem, start) {
   const first = doc.lineAt(start);
   const line = doc.line(Math.min(first.number + problem.line - 1, doc.lines));
   const begin = problem.line === 1 ? start : line.from;
-  const before = Array.from(doc.sliceString(begin, line.to)).slice(0, problem.column - 1);
+  const before = Array.from(doc.sliceString(begin, line.to)).slice(0, (problem.column ?? 1) - 1);
   const from = Math.min(begin + before.join("").length, doc.length);
   const word = /^[\w.]+|^./.exec(doc.sliceString(from, line.to));
   const to = Math.min(from + (word ? word[0].length : 1), doc.length);

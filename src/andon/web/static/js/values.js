@@ -79,3 +79,18 @@ export function copied(form, names, rows) {
   }
   return lines.join("\n");
 }
+
+/** An element with a text, a class and attributes. */
+export function element(tag, text = "", name = "", attributes = {}) {
+  const found = document.createElement(tag);
+  if (text) found.textContent = text;
+  if (name) found.className = name;
+  for (const [key, value] of Object.entries(attributes)) found.setAttribute(key, value);
+  return found;
+}
+
+/** `1.2 MB`. */
+export function sized(bytes) {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
