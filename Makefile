@@ -6,7 +6,7 @@ RUN := .venv/bin
 # Where bytecode may not be kept, each command of a test reads all of the package anew: three times the work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo demo-orders test check format lock docs bench clean
+.PHONY: help setup pages demo demo-orders test check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then tell the story on real data (examples/cdnow)"
@@ -16,8 +16,10 @@ help:
 	@echo "make docs    write the generated reference pages"
 	@echo "make bench   run the benchmarks (minutes)"
 	@echo "make lock    pin the development packages anew"
+	@echo "make pages   make the scripts, fonts and icons of others that the pages use"
 
 setup: .venv/ready
+	@$(RUN)/python browser/make.py --try
 
 .uv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and was not found"; exit 1; }
@@ -27,8 +29,12 @@ setup: .venv/ready
 .venv/ready: requirements/dev.txt pyproject.toml | .uv/bin/uv
 	test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt
-	$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	ANDON_PAGES=skip $(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	touch $@
+
+# What others made for browsers comes from npm by lock file. `setup` goes on without it where npm reaches nothing.
+pages: .venv/ready
+	$(RUN)/python browser/make.py
 
 demo: setup
 	$(RUN)/andon demo
@@ -37,8 +43,8 @@ demo-orders: setup
 	$(RUN)/python examples/orders/shop.py demo
 
 check: setup
-	$(RUN)/ruff format --check src tests benchmarks docs
-	$(RUN)/ruff check src tests benchmarks docs
+	$(RUN)/ruff format --check src tests benchmarks docs browser hatch_build.py
+	$(RUN)/ruff check src tests benchmarks docs browser hatch_build.py
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-cache
 	$(RUN)/python docs/generate.py --check
@@ -47,8 +53,8 @@ test: setup check
 	$(RUN)/python -m pytest -n 2 --dist worksteal
 
 format: setup
-	$(RUN)/ruff format src tests benchmarks docs
-	$(RUN)/ruff check --fix src tests benchmarks docs
+	$(RUN)/ruff format src tests benchmarks docs browser hatch_build.py
+	$(RUN)/ruff check --fix src tests benchmarks docs browser hatch_build.py
 
 docs: setup
 	$(RUN)/python docs/generate.py
@@ -61,4 +67,4 @@ lock: | .uv/bin/uv
 	echo uv==$$($(UV) --version | cut -d' ' -f2) | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements/uv.txt
 
 clean:
-	rm -rf .venv .uv dist build
+	rm -rf .venv .uv dist build browser/made src/andon/web/static/vendor

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3  # noqa: TID253 - a server is never far from its client here
 
@@ -56,7 +57,8 @@ class Client:
         if body is not None:
             data = json.dumps(body).encode()
             sent.setdefault("Content-Type", "application/json")
-        place = path if path.startswith(("/healthz", "/metrics", "/api")) or path == "/" else f"/api/v1{path}"
+        is_whole = path == "/" or path.startswith(("/healthz", "/metrics", "/api", "/static"))
+        place = path if is_whole else f"/api/v1{path}"
         found = self._pool.request(method, self.address + place, body=data, headers=sent)
         return Reply(found.status, found.headers, found.data)
 
@@ -65,6 +67,23 @@ class Client:
 
     def post(self, path: str, body: Any = None, **headers: str) -> Reply:
         return self.ask("POST", path, {} if body is None else body, headers)
+
+    def visit(self, path: str, **headers: str) -> Reply:
+        """A page, as a browser asks for it; redirects are not followed."""
+        sent = {"Accept": "text/html", **headers, **self._shown()}
+        found = self._pool.request("GET", self.address + path, headers=sent, redirect=False)
+        return Reply(found.status, found.headers, found.data)
+
+    def send(self, path: str, fields: Any, **headers: str) -> Reply:
+        """A form of a page: `fields` by name, or as pairs; redirects are not followed."""
+        pairs = list(fields.items()) if isinstance(fields, Mapping) else list(fields)
+        sent = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html", **headers, **self._shown()}
+        body = urlencode(pairs).encode()
+        found = self._pool.request("POST", self.address + path, body=body, headers=sent, redirect=False)
+        return Reply(found.status, found.headers, found.data)
+
+    def _shown(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token is not None else {}
 
     def delete(self, path: str, **headers: str) -> Reply:
         return self.ask("DELETE", path, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ import pytest
 
 from andon.errors import UsageError
 from andon.web.access import require_safe_place
+from andon.web.pages import all_pages
 from andon.web.routes import all_endpoints
 from kit.clones import FILES, Clone
 from kit.serving import Client, Serving, serving
@@ -42,9 +44,16 @@ def test_who_shows_nothing_sees_nothing(team: Serving) -> None:
     for path in ("/metrics", "/api/v1/openapi.json", "/api/v1/calls/x/events"):
         assert team.client().get(path).status == 401
     assert team.client().get("/healthz").status == 200
-    front = team.client().ask("GET", "/")
-    assert (front.status, front.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert b"acme" not in front.data
+    for page in all_pages():
+        path = re.sub(r"{[^}]*}", "shop.orders", page.path)
+        found = team.client().visit(path)
+        assert (found.status, found.headers["Location"].partition("?")[0]) == (303, "/login"), path
+        part = team.client().visit(path, **{"HX-Request": "true", "HX-Target": "div#main"})
+        assert part.status == 401, path
+        assert b"acme" not in found.data + part.data
+    login = team.client().visit("/login")
+    assert (login.status, login.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert b"acme" not in login.data
 
 
 @pytest.mark.parametrize(

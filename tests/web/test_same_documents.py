@@ -26,7 +26,7 @@ WITHOUT = {
 }
 #: Options that are commands of their own among routes.
 PARTS = {"plan --due", "log --schema", "check --history", "check --sql", "check --suggest", "check --suggest --write"}
-PARTS |= {"query --connection", "tag --delete", "ls --queries"}
+PARTS |= {"query --connection", "tag --delete", "ls --queries", "edit --show", "edit --look"}
 
 
 def _commands() -> set[str]:
@@ -71,6 +71,7 @@ _VARIES |= {
     "build",
     "last_built",
     "made_at",
+    "built",
 }
 
 
@@ -84,6 +85,7 @@ Ask = Callable[[Client], Reply]
 #: Commands that change nothing.
 _LOOKING = {
     "ls",
+    "find",
     "show",
     "profile",
     "lineage",
@@ -103,6 +105,9 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["ls"], lambda c: c.get("/datasets")),
     (["ls", "marts.*", "--at", "main~1"], lambda c: c.get("/datasets?select=marts.*&at=main~1")),
     (["ls", "--queries"], lambda c: c.get("/saved-queries")),
+    (["find"], lambda c: c.get("/search?limit=20")),
+    (["find", "amount", "--kind", "sql"], lambda c: c.get("/search?words=amount&kind=sql&limit=20")),
+    (["find", "--status", "nope"], lambda c: c.get("/search?status=nope")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),
     (["profile", "shop.orders.amount"], lambda c: c.get("/datasets/shop.orders/profile?column=amount")),
@@ -160,6 +165,15 @@ PAIRS: list[tuple[list[str], Ask]] = [
         ["save", "marts.top", "from marts.totals limit 1", "--checks", "none", "--publish"],
         lambda c: c.post("/datasets", {"name": "marts.top", "sql": "from marts.totals limit 1", "agreed": "any"}),
     ),
+    (["edit", "marts.totals", "--show"], lambda c: c.get("/files/marts.totals")),
+    (
+        ["edit", "marts.count", "-f", "raw/other.txt", "--look"],
+        lambda c: c.post("/edits/look", {"file": "marts.count", "text": "select 2 as n"}),
+    ),
+    (
+        ["edit", "marts.count", "-f", "raw/other.txt", "--branch", "try"],
+        lambda c: c.post("/edits", {"file": "marts.count", "text": "select 2 as n", "branch": "try"}),
+    ),
     (
         ["rename", "marts.best", "marts.finest", "--publish"],
         lambda c: c.post("/renames", {"old": "marts.best", "new": "marts.finest", "agreed": "any"}),
@@ -191,6 +205,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tests/count.yml",
         "- name: it counts\n  dataset: marts.count\n  given: {shop.orders: [{id: 1}]}\n  expect: [{n: 1}]\n",
     )
+    clone.write("raw/other.txt", "select 2 as n")
     clone.run()
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +16,7 @@ import pytest
 from kit.clones import FILES, Clone
 from kit.processes import descendants
 from kit.serving import Client
+from kit.up import up
 
 SLOW = "select count(*) as n from range(100000) a, range(2000000) b where a.range * b.range % 7 = 3"
 
@@ -30,26 +28,6 @@ def clone(tmp_path: Path) -> Clone:
         found.write(path, text)
     found.run()
     return found
-
-
-@contextmanager
-def up(root: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], Client]]:
-    command = [sys.executable, "-m", "andon.cli", "-C", str(root), "up", "--port", "0", "--json", *options]
-    environ = {**os.environ, "HOME": str(root.parent), "ANDON_AUTHOR": "ana"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
-    try:
-        assert process.stdout is not None
-        # one document, then nothing more
-        text = ""
-        while not text.rstrip().endswith("}"):
-            line = process.stdout.readline()
-            assert line, process.stderr.read() if process.stderr else ""
-            text += line
-        yield process, Client(json.loads(text)["address"])
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(20)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])

@@ -24,6 +24,11 @@ def is_gone(process: str) -> bool:
     return False
 
 
+def is_here(process: str) -> bool:
+    """Whether the process that `this_process` named is one of this machine."""
+    return process.rpartition(":")[0] == _machine()
+
+
 def same_machine(number: str) -> str:
     """The process with this number of this machine, as `this_process` names it."""
     return f"{_machine()}:{number}"

@@ -65,6 +65,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         SettingDocument,
         TagDocument,
     )
+    from andon.service.editing import EditedDocument, FileTextDocument
     from andon.service.history import DiffDocument, LogDocument
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
@@ -73,6 +74,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.saved_queries import SavedQueryInfo
     from andon.service.saving import SavedDocument
     from andon.service.schema_changes import SchemaChangeDocument
+    from andon.service.searching import FoundDocument
     from andon.service.source_add import AddedSource
     from andon.service.source_check import SourceReportDocument
     from andon.service.source_list import SourceInfo
@@ -97,10 +99,12 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "backfill": (RunDocument,),
         "upload": (RunDocument,),
         "save": (SavedDocument,),
+        "edit": (EditedDocument, FileTextDocument),
         "rename": (MovedDocument,),
         "retire": (MovedDocument,),
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),
+        "find": (FoundDocument,),
         "show": (PageDocument, SavedQueryInfo),
         "profile": (Profile, ProfileDiffDocument),
         "lineage": (TrailDocument,),

@@ -110,6 +110,12 @@ class Commits:
             self._states.put(commit.root, state)
         return state
 
+    def leaf(self, commit: Commit, dataset: str) -> Leaf | None:
+        """One dataset of `commit`, None where it has none by this name; no tree of another schema is read."""
+        schema, _, name = dataset.partition(".")
+        tree = self._tree(commit.root)["schemas"].get(schema)
+        return self._leaves_of([tree])[tree].get(name) if tree is not None else None
+
     def changed_leaves(self, before: Commit, after: Commit) -> dict[str, tuple[Leaf | None, Leaf | None]]:
         """`{dataset: (leaf before, leaf after)}` where they differ; equal trees are skipped by id."""
         old, new = self._tree(before.root)["schemas"], self._tree(after.root)["schemas"]

@@ -10,8 +10,12 @@ from andon.model.check_result import CheckDocument, CheckResult
 
 
 class TaskStatus(StrEnum):
-    """How a task ended. `held`: it was built, and a check keeps it from readers."""
+    """How a task ended. `held`: it was built, and a check keeps it from readers. While its run goes on, or where that was killed, it may
+    also be `waiting` or `running`; one that its run did not see the end of is `stopped`."""
 
+    WAITING = "waiting"
+    RUNNING = "running"
+    STOPPED = "stopped"
     OK = "ok"
     HELD = "held"
     FAILED = "failed"
@@ -40,6 +44,7 @@ class TaskResult(Documented):
         seconds: wall time.
         error: for failures, as `AndonError.to_json()`.
         note: what of a load people should hear.
+        began: seconds after the run was recorded; None where nothing was done, or nobody noted it.
     """
 
     dataset: str
@@ -51,6 +56,7 @@ class TaskResult(Documented):
     version: str | None = None
     error: dict[str, Any] | None = None
     note: str | None = None
+    began: float | None = None
 
     def document(self) -> TaskDocument:
         """As in `run --json`."""

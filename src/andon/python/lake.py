@@ -22,8 +22,8 @@ from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
+from andon.python.catalog import CatalogLake
 from andon.python.result import Result
-from andon.python.saving import SavingLake
 from andon.python.sources import LakeSources
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.datasets import DatasetInfo, Page
@@ -58,7 +58,7 @@ def open(path: str | Path = ".", **settings: str) -> Lake:
     return Lake(Service.find(Path(path), face="python", flags=flags))
 
 
-class Lake(SavingLake):
+class Lake(CatalogLake):
     """A project's lake. `at` makes one that reads another commit."""
 
     # -- asking

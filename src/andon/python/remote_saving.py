@@ -11,6 +11,7 @@ from andon.python.result import Result
 from andon.python.saving import said_parameters
 from andon.python.server_link import Hears, ServerLink
 from andon.runs.goal import ANY_PLAN
+from andon.service.editing import EditedDocument, FileTextDocument
 from andon.service.renaming import MovedDocument
 from andon.service.saved_queries import SavedQueryInfo
 from andon.service.saving import SavedDocument
@@ -36,6 +37,27 @@ class RemoteSaving:
     def queries(self) -> list[SavedQueryInfo]:
         """All saved queries, by name."""
         return from_json(list[SavedQueryInfo], self._link.get("/saved-queries", at=self._ref))
+
+    def file(self, target: str, *, at: str | None = None) -> FileTextDocument:
+        """A file of the project as a commit has it: by its path, or by the dataset or saved query that it makes."""
+        return from_json(FileTextDocument, self._link.get(f"/files/{target}", at=at or self._ref))
+
+    def edit(
+        self,
+        target: str,
+        text: str,
+        *,
+        seen: str | None = None,
+        publish: bool = True,
+        branch: str | None = None,
+        report: Hears | None = None,
+        message: str | None = None,
+    ) -> EditedDocument:
+        """Put another text in the place of a file's, on a branch, by a run there; arguments as in `Lake.edit`."""
+        body = {"file": target, "text": text, "seen": seen, "branch": branch}
+        if not publish:
+            return from_json(EditedDocument, self._link.post("/edits/look", body))
+        return self._told("/edits", {**body, "message": message, "agreed": ANY_PLAN}, report, EditedDocument)
 
     def save(
         self,

@@ -9,6 +9,7 @@ from andon.errors import UsageError
 from andon.model.event import Reporter, silent
 from andon.python.result import Result
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
+from andon.service.editing import Edited, FileTextDocument, ToEdit
 from andon.service.renaming import Moved
 from andon.service.saved_queries import SavedQueryInfo
 from andon.service.saved_texts import ToSave
@@ -78,6 +79,43 @@ class SavingLake:
         """
         options = RunOptions(branch=branch, message=message, agreed=ANY_PLAN)
         return self._service.renaming.retire(names, options, Listener(report), is_dry=not publish)
+
+    def file(self, target: str, *, at: str | None = None) -> FileTextDocument:
+        """A file of the project as a commit has it: by its path, or by the dataset or saved query that it makes.
+
+        Raises:
+            UsageError: `lake.dataset_not_found`, `lake.query_not_found`, `usage.bad_argument`.
+        """
+        return self._service.editing.open(target, at or self._ref)
+
+    def edit(
+        self,
+        target: str,
+        text: str,
+        *,
+        seen: str | None = None,
+        publish: bool = True,
+        branch: str | None = None,
+        report: Reporter = silent,
+        message: str | None = None,
+    ) -> Edited:
+        """Put another text in the place of a file's, on a branch, by a run there; a branch that is not there begins at main.
+
+        Args:
+            target: a path, or the dataset or saved query that the file makes.
+            seen: what was looked at, `lake.file(target).commit`: nothing is done where another text was published since.
+            publish: False tells only what is wrong with it, and what saving it would come to.
+
+        Raises:
+            ProjectError: what is wrong with it, at its place.
+            ConflictError: `lake.folder_conflict`, `lake.folder_dirty`.
+            UsageError: `lake.is_read` with the files that it breaks.
+        """
+        wanted, editing = ToEdit(target, text, seen), self._service.editing
+        if not publish:
+            return editing.look(wanted, RunOptions(branch=branch))
+        options = RunOptions(branch=branch, message=message, agreed=ANY_PLAN)
+        return editing.save(wanted, options, Listener(report))
 
     def save(
         self,

@@ -25,6 +25,7 @@ from andon.workspace.view import unpublished_hint, unpublished_run
 
 if TYPE_CHECKING:
     from andon.engines.duckdb.parameters import Parameters
+    from andon.query.apart.messages import Outlined
     from andon.query.limits import QueryLimits
     from andon.query.streaming import Streamed
     from andon.query.workers import Workers
@@ -218,6 +219,7 @@ class Querying:
         face: str | None = None,
         request: str | None = None,
         cancel: CancelToken | None = None,
+        part: str | None = None,
     ) -> Streamed:
         """`ask`, in a process of its own that reaches nothing but the files of the datasets in question, within limits: for questions
         of others, of which nothing here may be in the way of anybody else.
@@ -226,6 +228,7 @@ class Querying:
             limits: what it may take; None is what the workers give.
             request: names the question in the log, for who asked.
             cancel: stops it, from any thread, until the answer was read.
+            part: the name of a CTE of `sql` that is asked alone, with those that it needs.
 
         Raises:
             UsageError: as `ask`; `usage.query_limit` if it takes more than it may, `usage.query_cancelled` if the workers are closed.
@@ -236,7 +239,7 @@ class Querying:
         entry = self._book.entry(text, commit.id, face, request)
 
         def resolve(tables: Sequence[TableUse]) -> Mapping[str, Relation]:
-            entry.datasets = self._datasets(tables, commit, text)
+            entry.datasets = self._datasets(tables, commit, entry.sql)
             find = self._find(commit)
             return {name: relation for name in entry.datasets if (relation := find(name)) is not None}
 
@@ -244,9 +247,19 @@ class Querying:
 
         workers = self._workers()
         who = self._workspace.caller.author
-        return begin(
-            workers, who, limits or workers.limits, text, commit, entry, parameters, resolve, cancel or CancelToken()
-        )
+        given = limits or workers.limits
+        return begin(workers, who, given, text, commit, entry, parameters, resolve, cancel or CancelToken(), part)
+
+    def outline(self, sql: str) -> Outlined:
+        """What a text is made of, as far as it can be read: its CTEs with their places, the names of its parameters.
+
+        Raises:
+            UsageError: `usage.query_limit` for a text that is too long.
+            MachineError: as `stream`.
+        """
+        from andon.query.streaming import outline
+
+        return outline(self._workers(), self._workspace.caller.author, sql)
 
     def _find(self, commit: Commit) -> Find:
         """What names stand for at a commit; its state is read only when a name is new to the engine."""

@@ -25,7 +25,7 @@ class QueryEntry:
     """The line of one question, written once.
 
     Attributes:
-        datasets, columns, shape, exact: what is known of it so far; see `QueryRecord`.
+        sql: as it is asked. datasets, columns, shape, exact: what is known of it so far; see `QueryRecord`.
         seconds: what it took so far.
     """
 
@@ -36,7 +36,7 @@ class QueryEntry:
         self.exact: str | None = None
         self.seconds = 0.0
         self._book = book
-        self._sql = sql
+        self.sql = sql
         self._commit = commit
         self._face = face
         self._request = request
@@ -55,7 +55,7 @@ class QueryEntry:
             at=self._book.now(),
             who=self._book.who,
             face=self._face,
-            sql=_cut(self._sql, _LONGEST_TEXT),
+            sql=_cut(self.sql, _LONGEST_TEXT),
             datasets=self.datasets,
             commit=self._commit,
             seconds=seconds,

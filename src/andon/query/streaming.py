@@ -20,6 +20,7 @@ from andon.query.apart.messages import (
     Heading,
     Inquiry,
     Order,
+    Outlined,
     Readout,
     as_nodes,
     raised,
@@ -187,8 +188,8 @@ def greeted(workers: Workers, who: str, limits: QueryLimits, cancel: CancelToken
 
 
 class Streamed:
-    """An answer on its way. It is read once, by one of `arrow`, `rows`, `csv`, `json` and `parquet`; what is not read is dropped by
-    `close`, or when it is collected.
+    """An answer on its way. It is read once, by one of `arrow`, `rows`, `lines`, `csv`, `json` and `parquet`; what is not read is dropped
+    by `close`, or when it is collected.
 
     Attributes:
         sql: the query. commit: the commit that was read. datasets: what was read.
@@ -238,6 +239,10 @@ class Streamed:
     def arrow(self) -> Iterator[bytes]:
         """The Arrow IPC stream, in pieces as they come."""
         return self._pieces("arrow")
+
+    def lines(self) -> Iterator[bytes]:
+        """Rows as lines of JSON, each an array of rows: for a page that shows them while they come."""
+        return self._pieces("lines")
 
     def csv(self) -> Iterator[bytes]:
         """A CSV file with a line of names, in pieces. Raises as `file`."""
@@ -352,12 +357,14 @@ def begin(
     parameters: Parameters | None,
     resolve: Callable[[Sequence[TableUse]], Mapping[str, Relation]],
     cancel: CancelToken,
+    part: str | None = None,
 ) -> Streamed:
     """The answer to `text`, at its first rows. It is read by a worker; this process reads none of it.
 
     Args:
         resolve: what the names in it stand for; raises for a name that stands for nothing.
         cancel: stops it until it was read.
+        part: the name of a CTE of it that is asked alone.
 
     Raises:
         AndonError: see `Querying.stream`.
@@ -367,7 +374,7 @@ def begin(
         check_length(text)
         talk = greeted(workers, who, limits, cancel)
         with cancel.calling(talk.cancel):
-            heading = _heading(talk, text, entry, parameters, resolve)
+            heading = _heading(talk, Inquiry(text, talk.limits, part), entry, parameters, resolve)
     except BaseException as error:
         if talk is not None:
             talk.worker.release()
@@ -375,21 +382,39 @@ def begin(
         entry.write(None, None, entry.elapsed, said, soon=True)
         raise
 
-    return Streamed(talk, heading, text, commit, entry.datasets, entry.elapsed, entry, cancel)
+    return Streamed(talk, heading, entry.sql, commit, entry.datasets, entry.elapsed, entry, cancel)
+
+
+def outline(workers: Workers, who: str, text: str) -> Outlined:
+    """What a text is made of. It is read by a worker, as a question is.
+
+    Raises:
+        UsageError: `usage.query_limit` for a text that is too long.
+        MachineError: as `begin`.
+    """
+    check_length(text)
+    talk = greeted(workers, who, workers.limits, CancelToken())
+    try:
+        talk.say(Inquiry(text, talk.limits, only_outline=True))
+        return talk.hear(Outlined)
+    finally:
+        talk.worker.release()
 
 
 def _heading(
     talk: Talk,
-    text: str,
+    inquiry: Inquiry,
     entry: QueryEntry,
     parameters: Parameters | None,
     resolve: Callable[[Sequence[TableUse]], Mapping[str, Relation]],
 ) -> Heading:
-    talk.say(Inquiry(text, talk.limits))
+    talk.say(inquiry)
     readout = talk.hear(Readout)
     if readout.error is not None:
         raise meant(raised(readout.error), talk)
     entry.shape, entry.exact = readout.shape, readout.exact
+    if readout.part is not None:
+        entry.sql = readout.part
     relations = resolve([TableUse(name, offset) for name, offset in readout.tables])
     nodes, names = as_nodes(relations)
     talk.say(Grant(nodes, names, arguments_of(readout.parameters, parameters)))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
     from andon.runs.checked_run import CheckedRun
     from andon.runs.inspection.settle import Settled
+    from andon.runs.watch import RunWatch
     from andon.workspace.workspace import Workspace
 
 #: How often a finished commit is moved on top of a head that changed nothing it wrote or read.
@@ -42,11 +43,12 @@ REBASES = 50
 
 
 class Running(Record):
-    """A run that was begun: its number, who listens to it, and when it began (`time.perf_counter`)."""
+    """A run that was begun: its number, who listens to it, when it began (`time.perf_counter`), and who notes what happens."""
 
     number: int
     listener: Listener
     began: float
+    watch: RunWatch
 
     @property
     def seconds(self) -> float:
@@ -84,11 +86,22 @@ class Finish:
         listener.report(Ended(result))
         return result
 
-    def stopped(self, run: Running, status: str) -> None:
-        """Record that a run ended without a commit, unless its end is recorded already."""
+    def stopped(self, run: Running, status: str, error: AndonError | None = None) -> None:
+        """Record that a run ended without a commit, unless its end is recorded already.
+
+        Args:
+            error: what ended it.
+        """
+        how = RunEnd(
+            status,
+            run.seconds,
+            tasks=run.watch.tasks,
+            notes=run.watch.notes,
+            error=error.to_json() if error is not None else None,
+        )
         with contextlib.suppress(AndonError), self._lake.database.write() as transaction:
             if self._workspace.runs.is_running(transaction, run.number):
-                self._workspace.runs.end(transaction, run.number, RunEnd(status, run.seconds))
+                self._workspace.runs.end(transaction, run.number, how)
 
     def commit(self, prepared: Prepared, run: Running, progress: Progress, check: CheckedRun) -> RunResult:
         """Ask what must hold, write the run's commit, name it `run:N`, and move the branch if the policy allows; the move with the
@@ -219,7 +232,16 @@ class Finish:
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"
-        how = RunEnd(status, run.seconds, commit.id, published=end.held is None, held=end.held, tasks=end.results)
+        begun = run.watch.beginnings
+        how = RunEnd(
+            status,
+            run.seconds,
+            commit.id,
+            published=end.held is None,
+            held=end.held,
+            tasks=[replace(result, began=begun.get(result.dataset)) for result in end.results],
+            notes=run.watch.notes,
+        )
         workspace.runs.end(transaction, run.number, how)
         workspace.check_results.record(transaction, check.fresh, check.newest)
         workspace.check_results.record_run(transaction, run.number, end.settled.said)

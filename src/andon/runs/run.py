@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from andon.base.cancel import Cancelled
 from andon.base.clock import to_text
 from andon.base.record import replace
-from andon.errors import ConflictError, DatasetError, UsageError
+from andon.errors import AndonError, ConflictError, DatasetError, UsageError
 from andon.lake.refs import MAIN, require_branch
 from andon.model.event import Notice, Planned, Reporter
 from andon.model.plan import Action, Plan
@@ -22,6 +22,7 @@ from andon.runs.building.outcome import Progress
 from andon.runs.finish import Finish, Running
 from andon.runs.goal import ANY_PLAN, Goal, Listener, PlanUnconfirmed, RunOptions
 from andon.runs.prepare import Prepared, Preparer
+from andon.runs.watch import RunWatch
 from andon.state.runs import RunBegin
 from andon.workspace.branching import create_branch
 
@@ -120,20 +121,23 @@ class GoalRunner:
             return self._finish.nothing(prepared, listener, began)
         author, moment = self._workspace.caller.author, to_text(prepared.moment)
         number = self._workspace.runs.begin(RunBegin(goal.branch, prepared.head.id, str(goal.kind), author, moment))
-        run = Running(number, listener, began)
+        watch = RunWatch(self._workspace.runs, number, listener.report, plan.notices)
+        run = Running(number, replace(listener, report=watch), began, watch)
         try:
-            return self._build(prepared, run)
+            with watch.watching():
+                return self._build(prepared, run)
         except (KeyboardInterrupt, Cancelled):
             self._finish.stopped(run, "interrupted")
             raise _interrupted(number) from None
         except ConflictError as error:
-            self._finish.stopped(run, "moved" if error.code == "lake.ref_moved" else "failed")
+            is_moved = error.code == "lake.ref_moved"
+            self._finish.stopped(run, "moved" if is_moved else "failed", None if is_moved else error)
             raise
         except BaseException as error:
             if listener.cancel.is_cancelled:  # what was stopped in the middle raises whatever it raises
                 self._finish.stopped(run, "interrupted")
                 raise _interrupted(number) from error
-            self._finish.stopped(run, "failed")
+            self._finish.stopped(run, "failed", error if isinstance(error, AndonError) else None)
             raise
 
     def _build(self, prepared: Prepared, run: Running) -> RunResult:

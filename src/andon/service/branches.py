@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document
@@ -151,6 +151,31 @@ class Branches:
         raw = gatherer.common_raw(head, old)
         self._workspace.bases.set(name, Base(InCommon(wanted, head.id), raw))
         return target, sorted(changes)
+
+    def edits(self) -> Sequence[tuple[str, str | None, str | None]]:
+        """Files of the folder that were changed there, and that its branch does not have so: path, text of the branch, text of the folder.
+
+        Raises:
+            MachineError: if a file can't be read.
+        """
+        branch = self._workspace.branch()
+        folder = {p: f.sha256 for p, f in scan(self._workspace.root, self._workspace.cache).items()}
+        ref = self._lake.refs.find(branch)
+        there = self._lake.commits.state(self._lake.commits.get(ref.commit)).files() if ref is not None else {}
+        side = Gatherer(self._workspace).folder()
+
+        def text(path: str, sha: str | None, read: Callable[[str, str], bytes]) -> str | None:
+            return None if sha is None else read(path, sha).decode("utf-8", errors="replace")
+
+        return [
+            (
+                path,
+                text(path, there.get(path), lambda _, sha: self._lake.objects.text(sha)),
+                text(path, folder.get(path), side.read),
+            )
+            for path in sorted(self._edits(branch, folder))
+            if folder.get(path) != there.get(path)
+        ]
 
     def _edits(self, branch: str, folder: Mapping[str, str]) -> set[str]:
         """Paths at which the folder has what its branch never had, or what was undone there, or what the lake does not hold."""

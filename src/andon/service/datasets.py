@@ -10,6 +10,7 @@ from andon.base.clock import from_text
 from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.graph import reach, reverse
 from andon.base.names import literal, quote, quote_name
+from andon.base.record import Record
 from andon.errors import MachineError
 from andon.model.acceptance import Acceptance
 from andon.model.build import EXTRACT
@@ -17,8 +18,10 @@ from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, Leaf, State
 from andon.model.dataset import Dataset, Materialize
 from andon.model.growth import Grown
+from andon.model.lamp import Lamp
 from andon.model.mask import MASK
 from andon.model.project import Insight, Project
+from andon.model.trouble import Trouble
 from andon.model.version import Version
 from andon.project.select import select as choose
 from andon.project.select import selectable
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from andon.model.build import Build
     from andon.query.ask import Querying
     from andon.runs.inspection.history import CheckHistory
+    from andon.service.troubles import Troubles
     from andon.workspace.workspace import Workspace
 
 
@@ -132,6 +136,7 @@ class Page(Documented):
         sample: up to ten rows.
         contract: for sources: how its files are read, as lines.
         checks: what the commit's own checks said of the versions that it has.
+        inherited: caveats of what stands above it, each with the dataset that states it.
         iceberg: place of metadata that any Iceberg reader can be pointed at (tables only).
     """
 
@@ -150,6 +155,7 @@ class Page(Documented):
     iceberg: str | None
     checks: tuple[CheckResult, ...] = ()
     queries: tuple[str, ...] = ()
+    inherited: tuple[tuple[str, str], ...] = ()
 
     def document(self) -> PageDocument:
         """As in `show --json`."""
@@ -192,6 +198,21 @@ class Page(Documented):
         return GrowthDocument(str(self.info.definition.growth.by), grown.way, filled, list(grown.words))
 
 
+class DatasetStanding(Record):
+    """How a dataset stands.
+
+    Attributes:
+        troubles: what is known against it, the worst first.
+        last: when it was brought up to date, where it promises an age and readers of a branch look (ISO text).
+        due: when that promise is broken (ISO text).
+    """
+
+    lamp: Lamp
+    troubles: tuple[Trouble, ...]
+    last: str | None = None
+    due: str | None = None
+
+
 #: So many commits are looked through for earlier snapshots of a table.
 _SNAPSHOTS = 100
 
@@ -199,8 +220,9 @@ _SNAPSHOTS = 100
 class Datasets:
     """Describes the datasets of one workspace's lake."""
 
-    def __init__(self, workspace: Workspace, querying: Querying, checks: CheckHistory) -> None:
+    def __init__(self, workspace: Workspace, querying: Querying, checks: CheckHistory, troubles: Troubles) -> None:
         self._workspace = workspace
+        self._troubles = troubles
         self._querying = querying
         self._checks = checks
         self._lake = workspace.lake
@@ -234,8 +256,12 @@ class Datasets:
             )
         return found
 
-    def show(self, name: str, at: str | None = None) -> Page:
+    def show(self, name: str, at: str | None = None, *, rows: int = 10, places: bool = True) -> Page:
         """The page of a dataset.
+
+        Args:
+            rows: of the sample; without any nothing is asked.
+            places: whether to tell where its metadata lies, which is written where nobody asked for it before.
 
         Raises:
             UsageError: `lake.dataset_not_found`, `lake.ref_not_found`.
@@ -253,8 +279,10 @@ class Datasets:
         below = {name, *reach(readers, [name])}
         marked = masked_columns(self._workspace, commit)
         masked = marked.get(name, frozenset())
-        sample = f"select {_sampled(version, masked)} from {quote_name(name)} limit 10"
-        answer = self._querying.ask_commit(sample, commit, "show")
+        sample: list[tuple[Any, ...]] = []
+        if rows:
+            asked = f"select {_sampled(version, masked)} from {quote_name(name)} limit {rows}"
+            sample = self._querying.ask_commit(asked, commit, "show").fetch()
         entry = definitions[leaf.definition].entry
         sha = dict(leaf.files).get(entry)
         return Page(
@@ -267,13 +295,25 @@ class Datasets:
             needs.get(name, ()),
             tuple(sorted(readers.get(name, ()))),
             tuple(i for i in project.insights if below.intersection(i.datasets)),
-            answer.fetch(),
+            sample,
             _contract_lines(build),
             objects.text(sha).decode(errors="replace") if sha else "",
-            None if version.is_view else self._iceberg(version, commit),
+            None if version.is_view or not places else self._iceberg(version, commit),
             tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
             tuple(query.name for query in project.queries if name in query.datasets),
+            _inherited(name, needs, project),
         )
+
+    def standing(self, name: str, at: str | None = None) -> DatasetStanding:
+        """How a dataset stands. Raises as `show`."""
+        view = View.at(self._workspace, at)
+        view.leaf(name)
+        found = tuple(each for each in self._troubles.of(view) if each.dataset == name)
+        promised = next((each for each in self._troubles.known(view).promised if each.dataset == name), None)
+        lamp = found[0].lamp if found else Lamp.OK
+        if promised is None:
+            return DatasetStanding(lamp, found)
+        return DatasetStanding(lamp, found, promised.last, promised.due)
 
     def _iceberg(self, version: Version, commit: Commit) -> str | None:
         """Where its metadata lies, with what was shown before it; None where nobody made it yet and this account can't."""
@@ -316,6 +356,13 @@ def _selected(select: tuple[str, ...], project: Project, state: State) -> set[st
     datasets = {d: x for d, x in project.datasets.items() if d in state.leaves}
     needs = {d: datasets[d].definition.inputs if d in datasets else () for d in state.leaves}
     return choose(select, selectable(datasets, needs, files={d: leaf.files for d, leaf in state.leaves.items()}))
+
+
+def _inherited(name: str, needs: Mapping[str, Sequence[str]], project: Project) -> tuple[tuple[str, str], ...]:
+    above = sorted(reach(needs, [name]) - {name})
+    return tuple(
+        (each, caveat) for each in above if each in project.datasets for caveat in project.datasets[each].caveats
+    )
 
 
 def _contract_lines(build: Build | None) -> tuple[str, ...]:

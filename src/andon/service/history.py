@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from andon.base.document import UNSET, Document, Documented, UnsetType
@@ -11,13 +12,14 @@ from andon.base.record import replace, values_of
 from andon.errors import UsageError
 from andon.lake.undo import with_undone
 from andon.model.acceptance import Acceptance
-from andon.model.commit import Commit, CommitKind, Leaf, shows_the_same
+from andon.model.commit import Commit, CommitKind, Leaf
 from andon.model.row_diff import ColumnChangeDocument, RetypedDocument, RowDiff, RowSampleDocument
 from andon.model.verdict import Renamed, Verdict, VerdictDocument
 from andon.relations.changed_files import changed_files
 from andon.service.schema_changes import SchemaChange, schema_diff, verdict_of
 
 if TYPE_CHECKING:
+    from andon.lake.changed_names import ChangedNames
     from andon.model.version import Version
     from andon.runs.planning.outlook import Outlook
     from andon.service.row_diffs import RowDiffs, RowOptions
@@ -173,11 +175,18 @@ class Diff(Documented):
         return replace(document, **{**values_of(known), "rows": replace(document.rows, **counts)})
 
 
+#: Commits that are looked at together, at first and later on: who wants the newest does not wait for all.
+_FIRST, _MOST = 20, 400
+
+
 class History:
     """What happened on one workspace's lake."""
 
-    def __init__(self, workspace: Workspace, outlook: Outlook, row_diffs: RowDiffs) -> None:
+    def __init__(
+        self, workspace: Workspace, outlook: Outlook, row_diffs: RowDiffs, changed_names: ChangedNames
+    ) -> None:
         self._workspace = workspace
+        self._changed_names = changed_names
         self._outlook = outlook
         self._row_diffs = row_diffs
         self._lake = workspace.lake
@@ -192,7 +201,7 @@ class History:
         seen: set[str] = set()
         for commit, changes, undone in self._walk(ref):
             if dataset is None or dataset in changes:
-                entries.append(LogEntry(commit, tuple(changes), undone))
+                entries.append(LogEntry(commit, changes, undone))
             seen.update(changes)
             if len(entries) >= limit:
                 break
@@ -213,7 +222,7 @@ class History:
             seen.update(changes)
             if dataset not in changes:
                 continue
-            before, after = changes[dataset]
+            before, after = self.pair(commit, dataset)
             versions = self._lake.objects.versions(leaf.version for leaf in (before, after) if leaf is not None)
             old = versions[before.version].columns if before else ()
             new = versions[after.version].columns if after else ()
@@ -271,7 +280,7 @@ class History:
         for name, (before, after) in changes.items():
             old = versions.get(before.version) if before else None
             new = versions.get(after.version) if after else None
-            change = _change(before, after, same_rows=_hold_the_same_rows(old, new))
+            change = change_of(before, after, old, new)
             if change is None:
                 continue
             datasets.append(
@@ -287,15 +296,25 @@ class History:
         files = self._texts(lake.commits.shared(left), lake.commits.shared(right))
         return Diff(left, right, tuple(datasets), files)
 
+    def pair(self, commit: Commit, dataset: str) -> tuple[Leaf | None, Leaf | None]:
+        """A dataset before and after a commit."""
+        commits = self._lake.commits
+        before = commits.leaf(commits.get(commit.parent), dataset) if commit.parent is not None else None
+        return before, commits.leaf(commit, dataset)
+
     # -- parts
 
-    def _walk(self, ref: str | None) -> Iterator[tuple[Commit, dict[str, tuple[Leaf | None, Leaf | None]], bool]]:
+    def _walk(self, ref: str | None) -> Iterator[tuple[Commit, tuple[str, ...], bool]]:
         """The commits that readers saw, newest first: what each changed against its first parent, and whether it was undone."""
         commits = self._lake.commits
         head = self._lake.refs.resolve(self._workspace.reading(ref))
-        for commit, undone in with_undone(commits.first_parents(head)):
-            found = commits.changed_leaves(commits.get(commit.parent), commit) if commit.parent is not None else {}
-            yield commit, {name: pair for name, pair in found.items() if not shows_the_same(*pair)}, undone
+        history = with_undone(commits.first_parents(head))
+        many = _FIRST
+        while batch := list(islice(history, many)):
+            names = self._changed_names.of([commit for commit, _ in batch])
+            for commit, undone in batch:
+                yield commit, names[commit.id], undone
+            many = min(2 * many, _MOST)
 
     def _require(self, dataset: str, ref: str | None, seen: Iterable[str]) -> None:
         """Refuse a dataset that neither the commit nor its history has."""
@@ -339,15 +358,20 @@ def _hold_the_same_rows(old: Version | None, new: Version | None) -> bool:
     return not change.new and not change.gone
 
 
-def _change(before: Leaf | None, after: Leaf | None, *, same_rows: bool) -> str | None:
+def change_of(before: Leaf | None, after: Leaf | None, old: Version | None, new: Version | None) -> str | None:
+    """How a dataset changed, as of `DatasetDiff.change`; None where only another build of the same content stands there.
+
+    Args:
+        old, new: the versions of both leaves.
+    """
     if before is None:
         return "added"
     if after is None:
         return "removed"
-    if before.version != after.version and not same_rows:
+    if before.version != after.version and not _hold_the_same_rows(old, new):
         return "changed"
     if before.definition != after.definition:
         return "code"
     if before.files != after.files:
         return "text"
-    return None  # only another build of the same content
+    return None

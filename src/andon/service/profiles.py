@@ -46,6 +46,14 @@ class Profiles:
             dataset, version, masked_columns(self._workspace, view.commit).get(dataset, frozenset())
         )
 
+    def known(self, dataset: str, at: str | None = None) -> Profile | None:
+        """As `profile`, where that was made before; None where it would have to be made now. Raises as that."""
+        view = View.at(self._workspace, at)
+        version = view.leaf(dataset).version
+        if self._workspace.facts.find(version, KIND) is None:
+            return None
+        return self.profile(dataset, at)
+
     def compare(self, dataset: str, at: str | None, against: str) -> ProfileDiff:
         """How the values of a dataset at `at` differ from those at `against`.
 

@@ -24,6 +24,7 @@ from andon.workspace.view import no_dataset
 
 if TYPE_CHECKING:
     from andon.lake.commits import LeafChanges
+    from andon.model.commit import Leaf
     from andon.model.version import Version
     from andon.relations.relations import Relations
     from andon.workspace.workspace import Workspace
@@ -150,6 +151,10 @@ class RowDiffs:
     def known(self, a: Commit, b: Commit, datasets: Iterable[str]) -> dict[str, RowDiff]:
         """What of `summary` costs nothing: what was counted before, by dataset."""
         return self._counted(self._differing(datasets, self._lake.commits.changed_leaves(a, b)))
+
+    def known_pair(self, dataset: str, before: Leaf | None, after: Leaf | None) -> RowDiff | None:
+        """What of the rows of one dataset was counted before, or needs no counting; None where nobody did."""
+        return self._counted(self._differing([dataset], {dataset: (before, after)})).get(dataset)
 
     def of_pairs(
         self, head: Commit, pairs: LeafChanges, refs: Mapping[str, tuple[str, str]], total_bytes: int

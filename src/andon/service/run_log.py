@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from andon.base.document import Document
-from andon.base.record import replace
+from andon.base.document import UNSET, Document, Documented, ErrorDocument, UnsetType, from_json
+from andon.base.record import replace, values_of
 from andon.errors import UsageError
-from andon.model.check_result import CheckDocument
-from andon.model.run import TaskDocument
+from andon.lake.undo import with_undone
+from andon.model.check_result import CheckDocument, CheckResult
+from andon.model.run import TaskDocument, TaskResult, TaskStatus
 from andon.runs.inspection.personal import discreet_kept
 from andon.service.masks import masked_columns
+from andon.state.runs import RunFilter, RunNote
 
 if TYPE_CHECKING:
+    from andon.model.build import Build
+    from andon.state.runs import RunRecord
     from andon.workspace.workspace import Workspace
+
+#: So far back it is looked whether a publish was taken back.
+_LOOKED = 1000
 
 
 class RunInfo(Document):
@@ -21,7 +29,8 @@ class RunInfo(Document):
 
     Attributes:
         status: `running`, `done`, `held`, `failed`, `interrupted`, or `moved` (planned again).
-        commit: what it made, at `run:N` too.
+        commit: what it made, at `run:N` too; `message` is that commit's.
+        error: what it failed by, where that was no task.
     """
 
     number: int
@@ -35,15 +44,52 @@ class RunInfo(Document):
     commit: str | None
     published: bool
     held: str | None
+    message: str | None
+    error: ErrorDocument | UnsetType = UNSET
 
 
-class RunPage(RunInfo):
-    """All that is kept of a run."""
+class RunTask(TaskDocument):
+    """What became, or has become so far, of one step.
+
+    Attributes:
+        began: seconds after the run was recorded; missing where nothing was done or nobody noted it.
+    """
+
+    began: float | UnsetType = UNSET
+
+
+class RunPage(RunInfo, kw_only=True):
+    """All that is kept of a run; while it goes on, as far as it is.
+
+    Attributes:
+        notes: what it told people.
+    """
 
     base: str
     logical_time: str
-    tasks: list[TaskDocument]
+    tasks: list[RunTask]
     checks: list[CheckDocument]
+    notes: list[RunNote]
+
+
+class RunShown(Documented):
+    """All that is kept of a run.
+
+    Attributes:
+        results: of its checks, without values of personal columns.
+    """
+
+    info: RunInfo
+    base: str
+    logical_time: str
+    tasks: tuple[RunTask, ...]
+    results: tuple[CheckResult, ...]
+    notes: tuple[RunNote, ...]
+
+    def document(self) -> RunPage:
+        """As the server shows it."""
+        checks = [replace(result.document(), run=result.run) for result in self.results]
+        return RunPage.about(self, **values_of(self.info), checks=checks)
 
 
 class RunHistory:
@@ -52,11 +98,12 @@ class RunHistory:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def newest(self, limit: int = 20, before: int | None = None) -> list[RunInfo]:
-        """Runs, the newest first: those below the number `before`."""
-        return [RunInfo.about(record) for record in self._workspace.runs.newest(limit, before)]
+    def newest(self, limit: int = 20, before: int | None = None, only: RunFilter | None = None) -> list[RunInfo]:
+        """Runs, the newest first: those below the number `before`, and of them `only` which are wanted."""
+        records = self._workspace.runs.newest(limit, before, only)
+        return [info_of(self._workspace, record) for record in records]
 
-    def show(self, run: str) -> RunPage:
+    def show(self, run: str) -> RunShown:
         """One run, by its number or as `run:41`.
 
         Raises:
@@ -69,9 +116,41 @@ class RunHistory:
                 "lake.ref_not_found", f"there is no run `{run[:20]}`", where=run[:20], hint="`/api/v1/runs` lists them"
             )
         marked = masked_columns(self._workspace)
-        kept = [discreet_kept(result, marked) for result in self._workspace.check_results.of_run(record.number)]
-        return RunPage.about(
-            record,
-            tasks=[task.document() for task in self._workspace.runs.tasks(record.number)],
-            checks=[replace(result.document(), run=result.run) for result in kept],
+        return RunShown(
+            info_of(self._workspace, record),
+            record.base,
+            record.logical_time,
+            tuple(_task(task, record.status) for task in self._workspace.runs.tasks(record.number)),
+            tuple(discreet_kept(result, marked) for result in self._workspace.check_results.of_run(record.number)),
+            tuple(self._workspace.runs.notes(record.number)),
         )
+
+    def made(self, run: int, dataset: str) -> Build | None:
+        """How a run made a dataset; None where it did not."""
+        return next((each for each in self._workspace.lake.objects.builds_of(dataset) if each.run == run), None)
+
+    def is_in_force(self, run: RunInfo) -> bool:
+        """Whether what a run published is still part of its branch's history, and not taken back."""
+        refs, commits = self._workspace.lake.refs, self._workspace.lake.commits
+        if not run.published or run.commit is None or refs.find(run.branch) is None:
+            return False
+        history = islice(with_undone(commits.first_parents(refs.head(run.branch))), _LOOKED)
+        return any(commit.id == run.commit and not is_undone for commit, is_undone in history)
+
+
+def info_of(workspace: Workspace, record: RunRecord) -> RunInfo:
+    """A run with what it says of itself: in the words of its commit, or by what it failed."""
+    message = workspace.lake.commits.get(record.commit).message if record.commit is not None else None
+    error = from_json(ErrorDocument, record.error) if record.error else UNSET
+    return RunInfo.about(record, message=message, error=error)
+
+
+def _task(task: TaskResult, run: str) -> RunTask:
+    """A task; of a run that goes on no more no task does."""
+    status, reason = task.status, task.reason
+    if run != "running" and status is TaskStatus.RUNNING:
+        status = TaskStatus.STOPPED
+    elif run != "running" and status is TaskStatus.WAITING:
+        status, reason = TaskStatus.SKIPPED, "the run ended before"
+    document = replace(task, status=status, reason=reason).document()
+    return RunTask(**values_of(document), began=UNSET if task.began is None else round(task.began, 4))

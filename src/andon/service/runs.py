@@ -33,6 +33,10 @@ class Runs:
         """
         return self._runner.plan(self._change_goal(options), options)
 
+    def plan_refresh(self, options: RunOptions = DEFAULTS) -> Plan:
+        """What `refresh` with these options would do. Raises as that."""
+        return self._runner.plan(self.refresh_goal(options), options)
+
     def run(self, options: RunOptions = DEFAULTS, listener: Listener | None = None) -> RunResult:
         """Build what the folder's code says and publish it.
 

@@ -13,17 +13,17 @@ from andon.base.document import Document, Documented
 from andon.base.record import Record, replace
 from andon.errors import ProjectError, UsageError
 from andon.model.commit import State
-from andon.model.dataset import Kind
 from andon.model.lineage import column_id
 from andon.model.plan import Plan, PlanDocument
 from andon.model.run import RunDocument, RunResult, TaskStatus
 from andon.project.files.front_matter import read_front_matter
 from andon.project.write_sql import with_settings, yaml_text
 from andon.runs.goal import Listener, RunOptions
-from andon.runs.planning.saved_queries import as_select, known_columns
+from andon.runs.planning.saved_queries import known_columns
 from andon.service.given_files import GivenCode, broken
 from andon.service.masks import masked_columns
 from andon.service.proposed_checks import ProposedCheck, chosen_lines, needs_proposals, proposed_check
+from andon.service.saved_columns import SavedColumn, of_dataset, of_query, with_origin
 from andon.service.saved_texts import SavedText, ToSave, file_of, new_path, not_found, saved_text
 
 if TYPE_CHECKING:
@@ -31,15 +31,6 @@ if TYPE_CHECKING:
     from andon.service.given_files import GivenFiles
     from andon.service.suggestions import Suggestions
     from andon.workspace.workspace import Workspace
-
-
-class SavedColumn(Document):
-    """A column of what is saved, the columns that its values are made of, and whether it is marked as personal."""
-
-    name: str
-    type: str
-    made_of: tuple[str, ...]
-    personal: bool = False
 
 
 class SavedDocument(Document):
@@ -199,7 +190,7 @@ class Saving:
             objects.text(state.files()[path]).decode(),
             path not in before.files(),
             done.branch,
-            _with_origin(types, [()] * len(types)),
+            with_origin(types, [()] * len(types)),
             known.inputs if known is not None else (),
             Plan(done.base, done.branch, ()),
             run=done,
@@ -253,7 +244,7 @@ class Saving:
         if not marks or read_front_matter(saved.text, saved.path).get("columns"):
             return draft
         prepared = self._prepared(draft, options)
-        columns, inputs = self._of_dataset(name, prepared)
+        columns, inputs = of_dataset(self._workspace, name, prepared)
         known = known_columns(self._workspace, prepared.gathered, prepared.bound, inputs)
         personal = {
             (column_id(dataset, column), kind)
@@ -286,7 +277,8 @@ class Saving:
         return tuple(proposed_check(suggestion) for one in found for suggestion in one.suggestions)
 
     def _looked(self, draft: _Draft, prepared: Prepared) -> Saved:
-        columns, reads = (self._of_query if draft.wanted.is_query else self._of_dataset)(draft.wanted.name, prepared)
+        returned = of_query if draft.wanted.is_query else of_dataset
+        columns, reads = returned(self._workspace, draft.wanted.name, prepared)
         saved = draft.saved
         return Saved(
             draft.wanted.name,
@@ -298,42 +290,6 @@ class Saving:
             reads,
             prepared.plan,
         )
-
-    def _of_query(self, name: str, prepared: Prepared) -> tuple[tuple[SavedColumn, ...], tuple[str, ...]]:
-        query = next(query for query in prepared.gathered.project.queries if query.name == name)
-        types = prepared.queries.get(name, ())
-        made_of = self._made_of(prepared, query.sql, as_select(query)[0], (), query.datasets, len(types))
-        return _with_origin(types, made_of), query.datasets
-
-    def _of_dataset(self, name: str, prepared: Prepared) -> tuple[tuple[SavedColumn, ...], tuple[str, ...]]:
-        definition = prepared.gathered.definitions[name]
-        known = known_columns(self._workspace, prepared.gathered, prepared.bound, [name])
-        types, inputs = known.get(name, ()), definition.inputs
-        personal = prepared.gathered.project.datasets[name].personal
-        if definition.kind is not Kind.SQL or definition.sql is None:
-            return _with_origin(types, [()] * len(types), personal), inputs
-        made_of = self._made_of(prepared, definition.id, definition.sql, definition.macros, inputs, len(types))
-        return _with_origin(types, made_of, personal), inputs
-
-    def _made_of(
-        self, prepared: Prepared, meaning: str, sql: str, macros: Sequence[str], inputs: Sequence[str], count: int
-    ) -> Sequence[Sequence[str]]:
-        """For each column of a SELECT those that its values are made of; nothing where it can't be traced."""
-        from andon.lineage.graph import TraceQuestion, trace
-
-        schemas = known_columns(self._workspace, prepared.gathered, prepared.bound, inputs)
-        question = TraceQuestion(meaning, sql, schemas, tuple(macros))
-        found = trace({"": question}, self._workspace.cache)[""]
-        if found.fallback is not None or len(found.columns) != count:
-            return [()] * count
-        return [sorted(column_id(*source) for source in sources) for sources in found.columns.values()]
-
-
-def _with_origin(
-    types: Sequence[tuple[str, str]], made_of: Sequence[Sequence[str]], personal: frozenset[str] = frozenset()
-) -> tuple[SavedColumn, ...]:
-    pairs = zip(types, made_of, strict=True)
-    return tuple(SavedColumn(name, kind, tuple(of), name.lower() in personal) for (name, kind), of in pairs)
 
 
 @contextmanager

@@ -16,6 +16,9 @@ from andon.workspace.caller import Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from andon.catalog.search import Catalogs
+    from andon.catalog.use import UseBook
+    from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
     from andon.query.ask import Querying
     from andon.query.workers import Workers
@@ -24,15 +27,22 @@ if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
     from andon.service.backfills import Backfills
+    from andon.service.board import Board, BoardKept
     from andon.service.branches import Branches
+    from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
+    from andon.service.completion import Completion
+    from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
+    from andon.service.editing import Editing
     from andon.service.given_files import GivenFiles
     from andon.service.history import History
     from andon.service.lineage import Lineages
+    from andon.service.lineage_map import FoldedGraphs, LineageMaps
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.query_history import QueryHistory
     from andon.service.renaming import Renaming
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
@@ -40,9 +50,12 @@ if TYPE_CHECKING:
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.searching import Searching
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
+    from andon.service.troubles import Troubles
+    from andon.service.trust import Trust
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
@@ -144,6 +157,13 @@ class Service:
         return Saving(self.workspace, self._given_files, self.suggestions)
 
     @cached_property
+    def editing(self) -> Editing:
+        """Files of branches, edited without a folder."""
+        from andon.service.editing import Editing
+
+        return Editing(self.workspace, self._given_files)
+
+    @cached_property
     def renaming(self) -> Renaming:
         """Names of datasets and saved queries."""
         from andon.service.renaming import Renaming
@@ -186,11 +206,25 @@ class Service:
         return Branches(self.workspace, self._runner)
 
     @cached_property
+    def changes(self) -> OpenChanges:
+        """What is not published yet: branches beside main, edits of the folder."""
+        from andon.service.changes import OpenChanges
+
+        return OpenChanges(self.workspace, self.branches, self.history, self.row_diffs, self.run_changes)
+
+    @cached_property
     def history(self) -> History:
         """Log and diff."""
         from andon.service.history import History
 
-        return History(self.workspace, self._outlook, self.row_diffs)
+        return History(self.workspace, self._outlook, self.row_diffs, self._shared.changed_names)
+
+    @cached_property
+    def versions(self) -> DatasetVersions:
+        """Versions of single datasets."""
+        from andon.service.dataset_versions import DatasetVersions
+
+        return DatasetVersions(self.workspace, self.history, self.row_diffs)
 
     @cached_property
     def row_diffs(self) -> RowDiffs:
@@ -228,6 +262,27 @@ class Service:
         return Querying(self.workspace, lambda: self._shared.workers)
 
     @cached_property
+    def trust(self) -> Trust:
+        """Whether to trust an answer."""
+        from andon.service.trust import Trust
+
+        return Trust(self.workspace, self._shared.troubles)
+
+    @cached_property
+    def query_history(self) -> QueryHistory:
+        """What was asked before."""
+        from andon.service.query_history import QueryHistory
+
+        return QueryHistory(self.workspace)
+
+    @cached_property
+    def completion(self) -> Completion:
+        """What an editor of SQL may propose."""
+        from andon.service.completion import Completion
+
+        return Completion(self.workspace)
+
+    @cached_property
     def saved_queries(self) -> SavedQueries:
         """Queries that have a name."""
         from andon.service.saved_queries import SavedQueries
@@ -240,6 +295,13 @@ class Service:
         from andon.service.lineage import Lineages
 
         return Lineages(self.workspace, self._shared.graphs)
+
+    @cached_property
+    def maps(self) -> LineageMaps:
+        """Lineage as it is drawn."""
+        from andon.service.lineage_map import LineageMaps
+
+        return LineageMaps(self.workspace, self.lineages, self._shared.folded, self._shared.troubles)
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -267,14 +329,29 @@ class Service:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
 
-        return Datasets(self.workspace, self.querying, self._check_history)
+        return Datasets(self.workspace, self.querying, self._check_history, self._shared.troubles)
+
+    @cached_property
+    def catalog(self) -> Searching:
+        """Datasets, columns, saved queries and branches by words."""
+        from andon.service.searching import Searching
+
+        return Searching(self.workspace, self._shared.catalogs, self._shared.uses, self._shared.troubles)
 
     @cached_property
     def standing(self) -> Standing:
         """Where folder and branch stand."""
         from andon.service.status import Standing
 
-        return Standing(self.workspace, self.runs)
+        return Standing(self.workspace, self.runs, self.board)
+
+    @cached_property
+    def board(self) -> Board:
+        """How the lake stands, and what needs a person."""
+        from andon.service.board import Board
+
+        shared = self._shared
+        return Board(self.workspace, shared.catalogs, shared.uses, shared.troubles, self.runs, shared.board)
 
     # -- what nouns are handed
 
@@ -310,12 +387,19 @@ class Service:
 
 
 class _Shared:
-    """What all callers of a process share beside the adapters: graphs, workers. Made once, whoever asks first."""
+    """What all callers of a process share beside the adapters: graphs, indexes, what they are ranked by, workers. Made once, whoever asks
+    first."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._graphs: LineageGraphs | None = None
+        self._catalogs: Catalogs | None = None
+        self._uses: UseBook | None = None
+        self._troubles: Troubles | None = None
+        self._board: BoardKept | None = None
+        self._changed_names: ChangedNames | None = None
+        self._folded: FoldedGraphs | None = None
         self._workers: Workers | None = None
 
     @property
@@ -341,6 +425,61 @@ class _Shared:
             if self._graphs is None:
                 self._graphs = LineageGraphs(self._workspace)
             return self._graphs
+
+    @property
+    def catalogs(self) -> Catalogs:
+        from andon.catalog.search import Catalogs
+
+        with self._lock:
+            if self._catalogs is None:
+                self._catalogs = Catalogs(self._workspace)
+            return self._catalogs
+
+    @property
+    def uses(self) -> UseBook:
+        from andon.catalog.use import UseBook
+
+        with self._lock:
+            if self._uses is None:
+                self._uses = UseBook(self._workspace.query_log)
+            return self._uses
+
+    @property
+    def board(self) -> BoardKept:
+        from andon.service.board import BoardKept
+
+        with self._lock:
+            if self._board is None:
+                self._board = BoardKept()
+            return self._board
+
+    @property
+    def troubles(self) -> Troubles:
+        from andon.runs.inspection.history import CheckHistory
+        from andon.service.troubles import Troubles
+
+        with self._lock:
+            if self._troubles is None:
+                self._troubles = Troubles(self._workspace, CheckHistory(self._workspace))
+            return self._troubles
+
+    @property
+    def folded(self) -> FoldedGraphs:
+        from andon.service.lineage_map import FoldedGraphs
+
+        with self._lock:
+            if self._folded is None:
+                self._folded = FoldedGraphs()
+            return self._folded
+
+    @property
+    def changed_names(self) -> ChangedNames:
+        from andon.lake.changed_names import ChangedNames
+
+        with self._lock:
+            if self._changed_names is None:
+                self._changed_names = ChangedNames(self._workspace.lake.commits, self._workspace.cache)
+            return self._changed_names
 
     def close(self) -> None:
         with self._lock:

@@ -12,10 +12,12 @@ from andon.model.commit import Commit
 from andon.model.plan import Action
 from andon.model.project import Project
 from andon.runs.goal import RunOptions
+from andon.service.needs import Need
 from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
     from andon.model.plan import Plan
+    from andon.service.board import Board
     from andon.service.runs import Runs
     from andon.workspace.workspace import Workspace
 
@@ -44,6 +46,7 @@ class StatusDocument(Document):
     rejected: list[str]
     declared_checks: int
     runs: list[dict[str, Any]]
+    needs: list[Need]
 
 
 class Status(Documented):
@@ -54,6 +57,7 @@ class Status(Documented):
         error: what stands in the way of a plan.
         behind: datasets whose leaf was made by other code than the branch's files say.
         rejected: paths that an undo keeps out.
+        needs: what needs a person, as the board shows it.
     """
 
     branch: str
@@ -65,6 +69,7 @@ class Status(Documented):
     rejected: tuple[str, ...]
     declared_checks: int
     runs: tuple[dict[str, Any], ...] = field(default=())
+    needs: tuple[Need, ...] = ()
 
     def document(self) -> StatusDocument:
         """As in `status --json`."""
@@ -85,8 +90,9 @@ class Status(Documented):
 class Standing:
     """Tells where one workspace's folder and branch stand."""
 
-    def __init__(self, workspace: Workspace, runs: Runs) -> None:
+    def __init__(self, workspace: Workspace, runs: Runs, board: Board) -> None:
         self._workspace = workspace
+        self._board = board
         self._lake = workspace.lake
         self._runs = runs
 
@@ -123,6 +129,7 @@ class Standing:
             tuple(sorted({c.path for c in commit.rejected})),
             declared_checks(project),
             runs,
+            tuple(self._board.needs(name if ref else MAIN, error)),
         )
 
 

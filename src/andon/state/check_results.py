@@ -132,6 +132,16 @@ class CheckResults:
         )
         return [_result(row) for row in self._database.query(sql, [dataset, limit])]
 
+    def failing(self, limit: int = 5000) -> dict[str, set[str]]:
+        """`{dataset: versions}` of which a check said no, or could not be asked, in the newest `limit` such results of runs."""
+        sql = "select dataset, body from run_check where status in ('fail', 'error') order by run desc limit ?"
+        found: dict[str, set[str]] = {}
+        for dataset, body in self._database.query(sql, [limit]):
+            version = json.loads(body).get("version")
+            if version is not None:
+                found.setdefault(dataset, set()).add(version)
+        return found
+
     def values(self, check: str) -> dict[str, Any]:
         """`{version: value}` of one check's results, as numbers."""
         sql = "select version, body from check_result where check_id = ? order by at"

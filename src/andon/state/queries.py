@@ -11,6 +11,9 @@ from andon.base.database import Database
 from andon.base.record import Record
 from andon.errors import MachineError
 
+#: Faces under which Andon itself asks, for a page or a promise: nobody read what was asked so.
+UNASKED = ("show", "due")
+
 #: Told why a line could not be written.
 Failed = Callable[[MachineError], None]
 
@@ -47,6 +50,16 @@ class QueryRecord(Record):
     exact: str | None = None
     bytes: int | None = None
     request: str | None = None
+
+
+class ReadLine(Record):
+    """What a question read: a line of the log, without the question."""
+
+    seq: int
+    at: str
+    who: str
+    face: str
+    datasets: tuple[str, ...]
 
 
 class Queries:
@@ -102,6 +115,19 @@ class Queries:
             QueryRecord(a, w, f, q, tuple(json.loads(d)), c, s, r, e, _listed(columns), shape, exact, size, request)
             for a, w, f, q, d, c, s, r, e, columns, shape, exact, size, request in rows
         ]
+
+    def last(self) -> int:
+        """The number of the newest line; 0 where there is none. Lines that wait to be written are not seen."""
+        return int(self._database.query("select coalesce(max(seq), 0) from query_log")[0][0])
+
+    def reads_after(self, seq: int, since: str) -> list[ReadLine]:
+        """What people read by questions that were answered, in lines above `seq`, not before `since` (ISO text), oldest first."""
+        rows = self._database.query(
+            "select seq, at, who, face, datasets from query_log where seq > ? and at >= ? and error is null"
+            f" and face not in ({', '.join('?' * len(UNASKED))}) and datasets <> '[]' order by seq",
+            [seq, since, *UNASKED],
+        )
+        return [ReadLine(number, at, who, face, tuple(json.loads(d))) for number, at, who, face, d in rows]
 
     def _write_soon(self) -> None:
         while True:

@@ -1,19 +1,28 @@
-"""RunLog and their tasks, as rows."""
+"""Runs and their tasks, as rows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 
-from andon.base.clock import Clock, to_text
+from andon.base.clock import SKEW, Clock, from_text, to_text
 from andon.base.database import Database, Transaction
-from andon.base.process import is_gone, this_process
+from andon.base.process import is_gone, is_here, this_process
 from andon.base.record import Record
 from andon.model.run import TaskResult, TaskStatus
 
+#: A run that told that it lives, and did not for so long, lives no more: its number may be another process's since.
+_SILENT = timedelta(minutes=2)
+
 
 class RunRecord(Record):
-    """A run as recorded. `status` is `running`, `done`, `held`, `failed`, `interrupted`, or `moved` (planned again)."""
+    """A run as recorded. `status` is `running`, `done`, `held`, `failed`, `interrupted`, or `moved` (planned again).
+
+    Attributes:
+        error: what it failed by, as `AndonError.to_json()`; that of a task is the task's.
+    """
 
     number: int
     branch: str
@@ -28,6 +37,7 @@ class RunRecord(Record):
     held: str | None
     logical_time: str
     seconds: float | None
+    error: dict[str, Any] | None = None
 
 
 class RunBegin(Record):
@@ -40,6 +50,13 @@ class RunBegin(Record):
     logical_time: str
 
 
+class RunNote(Record):
+    """What a run told people, so many seconds after it was recorded."""
+
+    at: float
+    text: str
+
+
 class RunEnd(Record):
     """How a run ended.
 
@@ -47,6 +64,7 @@ class RunEnd(Record):
         status: as in `RunRecord`.
         commit: what it made, if it came so far.
         held: why the branch was not moved to it.
+        error: what it failed by.
     """
 
     status: str
@@ -55,9 +73,25 @@ class RunEnd(Record):
     published: bool = False
     held: str | None = None
     tasks: Sequence[TaskResult] = ()
+    notes: Sequence[RunNote] = ()
+    error: Mapping[str, Any] | None = None
 
 
-_COLUMNS = "number, branch, base, kind, author, started, ended, status, commit_id, published, held, logical_time, seconds, process"
+class RunFilter(Record):
+    """Which runs are listed: those with just these values; None is any."""
+
+    status: str | None = None
+    branch: str | None = None
+    author: str | None = None
+    kind: str | None = None
+    dataset: str | None = None
+
+
+_COLUMNS = (
+    "number, branch, base, kind, author, started, ended, status, commit_id, published, held, logical_time, seconds,"
+    " error, process, beat"
+)
+_TASK = "dataset, action, reason, status, rows, seconds, version, error, note, began"
 
 
 class RunLog:
@@ -69,9 +103,10 @@ class RunLog:
 
     def begin(self, run: RunBegin) -> int:
         """Record the start of a run; returns its number."""
-        started = to_text(self._clock())
+        now = self._clock()
+        started = to_text(now)
         with self._database.write() as transaction:
-            _end_lost(transaction, started)
+            _end_lost(transaction, lambda: now)
             number = int(transaction.query("select coalesce(max(number), 0) + 1 from run")[0][0])
             transaction.execute(
                 "insert into run (number, branch, base, kind, author, started, status, logical_time, process)"
@@ -80,31 +115,35 @@ class RunLog:
             )
         return number
 
+    def tell(self, number: int, tasks: Sequence[TaskResult], notes: Sequence[RunNote], after: int) -> None:
+        """Record how far a run is, and that it lives.
+
+        Args:
+            tasks: those that moved since.
+            notes: what it told since; `after` so many that are recorded.
+        """
+        with self._database.write() as transaction:
+            if not self.is_running(transaction, number):
+                return  # it ended meanwhile, and that says all
+            transaction.execute("update run set beat = ? where number = ?", [to_text(self._clock()), number])
+            transaction.execute_many(
+                "delete from task where run = ? and dataset = ?", [(number, task.dataset) for task in tasks]
+            )
+            _add_tasks(transaction, number, tasks)
+            _add_notes(transaction, number, notes, after)
+
     def end(self, transaction: Transaction, number: int, end: RunEnd) -> None:
         """Record how a run ended, within the transaction that moved the refs."""
+        error = json.dumps(end.error) if end.error else None
         transaction.execute(
-            "update run set ended = ?, status = ?, commit_id = ?, published = ?, held = ?, seconds = ? where number = ?",
-            [to_text(self._clock()), end.status, end.commit, int(end.published), end.held, end.seconds, number],
+            "update run set ended = ?, status = ?, commit_id = ?, published = ?, held = ?, seconds = ?, error = ?"
+            " where number = ?",
+            [to_text(self._clock()), end.status, end.commit, int(end.published), end.held, end.seconds, error, number],
         )
         transaction.execute("delete from task where run = ?", [number])
-        transaction.execute_many(
-            "insert into task (run, dataset, action, reason, status, rows, seconds, version, error)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    number,
-                    t.dataset,
-                    t.action,
-                    t.reason,
-                    str(t.status),
-                    t.rows,
-                    t.seconds,
-                    t.version,
-                    json.dumps(t.error) if t.error else None,
-                )
-                for t in end.tasks
-            ],
-        )
+        transaction.execute("delete from run_note where run = ?", [number])
+        _add_tasks(transaction, number, end.tasks)
+        _add_notes(transaction, number, end.notes, 0)
 
     def is_running(self, transaction: Transaction, number: int) -> bool:
         """Whether no end of this run was recorded yet."""
@@ -113,17 +152,56 @@ class RunLog:
     def find(self, number: int) -> RunRecord | None:
         """The run with this number, or None."""
         rows = self._database.query(f"select {_COLUMNS} from run where number = ?", [number])
-        return _record(rows[0]) if rows else None
+        return _record(rows[0], self._clock) if rows else None
 
-    def newest(self, limit: int = 20, before: int | None = None) -> list[RunRecord]:
-        """The newest runs, newest first; those below the number `before`."""
-        where, values = ("", [limit]) if before is None else ("where number < ?", [before, limit])
-        rows = self._database.query(f"select {_COLUMNS} from run {where} order by number desc limit ?", values)
-        return [_record(row) for row in rows]
+    def newest(self, limit: int = 20, before: int | None = None, only: RunFilter | None = None) -> list[RunRecord]:
+        """The newest runs, newest first.
+
+        Args:
+            before: only those below this number.
+            only: which of them.
+        """
+        terms, values = _terms(only or RunFilter())
+        if before is not None:
+            terms, values = [*terms, "number < ?"], [*values, before]
+        where = f"where {' and '.join(terms)}" if terms else ""
+        rows = self._database.query(
+            f"select {_COLUMNS} from run {where} order by number desc limit ?", [*values, limit]
+        )
+        found = [_record(row, self._clock) for row in rows]
+        # what was killed is noted as running
+        wanted = only.status if only is not None else None
+        return [each for each in found if wanted in (None, each.status)]
 
     def tasks(self, number: int) -> list[TaskResult]:
         """The tasks of a run, by dataset."""
-        sql = "select dataset, action, reason, status, rows, seconds, version, error from task where run = ? order by dataset"
+        sql = f"select {_TASK} from task where run = ? order by dataset"
+        return [
+            TaskResult(d, a, r, TaskStatus(s), n, t, v, json.loads(e) if e else None, note, began)
+            for d, a, r, s, n, t, v, e, note, began in self._database.query(sql, [number])
+        ]
+
+    def notes(self, number: int) -> list[RunNote]:
+        """What a run told people, in that order."""
+        rows = self._database.query("select at, text from run_note where run = ? order by seq", [number])
+        return [RunNote(at, text) for at, text in rows]
+
+    def among(self) -> dict[str, list[str]]:
+        """Which branches and authors there are of runs, for who filters them."""
+        return {
+            name: [row[0] for row in self._database.query(f"select distinct {name} from run order by {name}")]
+            for name in ("branch", "author")
+        }
+
+    def unfinished(self, number: int) -> list[TaskResult]:
+        """The tasks of a run that came to nothing, or that readers don't see, by dataset; but for those that a later run of its branch
+        brought to an end."""
+        sql = (
+            "select t.dataset, t.action, t.reason, t.status, t.rows, t.seconds, t.version, t.error"
+            " from task t join run r on r.number = t.run where t.run = ? and t.status not in ('ok', 'waiting', 'running') and not exists ("
+            " select 1 from task n join run o on o.number = n.run where n.dataset = t.dataset and n.run > t.run"
+            " and o.branch = r.branch and n.status = 'ok' and n.action <> 'keep') order by t.dataset"
+        )
         return [
             TaskResult(d, a, r, TaskStatus(s), n, t, v, json.loads(e) if e else None)
             for d, a, r, s, n, t, v, e in self._database.query(sql, [number])
@@ -139,16 +217,72 @@ class RunLog:
         return [(moment, commit, rows) for moment, commit, rows in self._database.query(sql, [dataset, branch, limit])]
 
 
-def _end_lost(transaction: Transaction, now: str) -> None:
-    """RunLog whose process was killed never say that they ended: the next one says it for them."""
-    for number, process in transaction.query("select number, process from run where status = 'running'"):
-        if is_gone(process):
-            transaction.execute("update run set status = 'interrupted', ended = ? where number = ?", [now, number])
+def _terms(only: RunFilter) -> tuple[list[str], list[Any]]:
+    pairs = [(name, getattr(only, name)) for name in ("branch", "author", "kind")]
+    terms = [f"{name} = ?" for name, value in pairs if value is not None]
+    values: list[Any] = [value for _, value in pairs if value is not None]
+    if only.status == "interrupted":
+        terms.append("status in ('interrupted', 'running')")
+    elif only.status is not None:
+        terms.append("status = ?")
+        values.append(only.status)
+    if only.dataset is not None:
+        terms.append("exists (select 1 from task t where t.run = number and t.dataset = ? and t.action <> 'reuse')")
+        values.append(only.dataset)
+    return terms, values
 
 
-def _record(row: tuple[object, ...]) -> RunRecord:
-    *values, process = row
+def _add_tasks(transaction: Transaction, number: int, tasks: Sequence[TaskResult]) -> None:
+    transaction.execute_many(
+        f"insert into task (run, {_TASK}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                number,
+                t.dataset,
+                t.action,
+                t.reason,
+                str(t.status),
+                t.rows,
+                t.seconds,
+                t.version,
+                json.dumps(t.error) if t.error else None,
+                t.note,
+                t.began,
+            )
+            for t in tasks
+        ],
+    )
+
+
+def _add_notes(transaction: Transaction, number: int, notes: Sequence[RunNote], after: int) -> None:
+    transaction.execute_many(
+        "insert into run_note (run, seq, at, text) values (?, ?, ?, ?)",
+        [(number, after + place, note.at, note.text) for place, note in enumerate(notes)],
+    )
+
+
+def _end_lost(transaction: Transaction, clock: Clock) -> None:
+    """Runs whose process was killed never say that they ended: the next one says it for them."""
+    for number, process, beat in transaction.query("select number, process, beat from run where status = 'running'"):
+        if _is_lost(process, beat, clock):
+            transaction.execute(
+                "update run set status = 'interrupted', ended = ? where number = ?", [beat or to_text(clock()), number]
+            )
+
+
+def _is_lost(process: str, beat: str | None, clock: Clock) -> bool:
+    """Whether who ran it is gone: its process, or it told that it lives and does so no more."""
+    if is_gone(process):
+        return True
+    if beat is None:
+        return False
+    return clock() - from_text(beat) > (_SILENT if is_here(process) else _SILENT + SKEW)
+
+
+def _record(row: tuple[Any, ...], clock: Clock) -> RunRecord:
+    *values, error, process, beat = row
     values[9] = bool(values[9])
-    if values[7] == "running" and is_gone(str(process)):
-        values[7] = "interrupted"
-    return RunRecord(*values)  # type: ignore[arg-type]
+    if values[7] == "running" and _is_lost(process, beat, clock):
+        values[6], values[7] = beat, "interrupted"
+    values.append(json.loads(error) if error else None)
+    return RunRecord(*values)

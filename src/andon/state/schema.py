@@ -35,4 +35,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create index query_log_at on query_log (at)",
         "create index query_log_shape on query_log (shape)",
     ),
+    (
+        "alter table task add column began real",
+        "alter table task add column note text",
+        "alter table run add column beat text",
+        "alter table run add column error text",
+        "create table run_note (run bigint not null, seq bigint not null, at real not null, text text not null,"
+        " primary key (run, seq))",
+    ),
 )

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,11 +17,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
 
 from andon.base.cancel import Cancelled
 from andon.base.document import to_json
+from andon.base.record import Record
 from andon.base.temporary import Temporary, system_place
 from andon.errors import AndonError, UsageError
 from andon.query.workers import Workers
@@ -29,10 +30,13 @@ from andon.render.values import as_json_text
 from andon.runs.goal import Listener
 from andon.web.access import Asking, Gatekeeper, require
 from andon.web.asking import Nothing
+from andon.web.assets import Assets
 from andon.web.calls import Answered, CallDesk, LiveCall
-from andon.web.endpoint import API, Endpoint, RouteCall
+from andon.web.endpoint import API, Endpoint, KeptAnswer, RouteCall
 from andon.web.metrics import Metrics
 from andon.web.middleware import AccessLog, Safety
+from andon.web.pages.actions import FormAction
+from andon.web.pages.serving import WebPages
 from andon.web.paging import Paged, link
 from andon.web.problems import MEDIA_TYPE, broken, defect, failed, gone, not_found, problem_of
 from andon.web.reading import MOST_BYTES, read_query
@@ -55,14 +59,12 @@ GRACE = 20
 _MOST_FILE = 4_000_000_000
 
 
-_FRONT = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Andon</title></head>
-<body><h1>Andon</h1>
-<p>A lake is served here. Its API begins at <a href="{API}">{API}</a>,
-<a href="{API}/openapi.json">openapi.json</a> describes it.</p>
-<p>From Python: <code>andon.connect("this address")</code>; with a token where the server knows people.</p>
-</body></html>
-"""
+class Wanted(Record):
+    """What a call asks for: parts of the address, what stands behind the `?`, the document or file."""
+
+    path: Mapping[str, str]
+    query: Any
+    body: Any
 
 
 class Desk:
@@ -84,34 +86,39 @@ class Application:
     def __init__(
         self, service: Service, names: tuple[str, ...] = (), log: Callable[[dict[str, Any]], None] | None = None
     ) -> None:
-        self._service = service
+        self.service = service
         workspace = service.workspace
         self.calls = CallDesk(
             lambda: workspace.answered, workspace.clock, lambda id: workspace.lake.refs.answered(id) is not None
         )
         self.metrics = Metrics(lambda: self.calls.running)
         self._keeper = Gatekeeper(service, names)
+        self.assets = Assets()
         self._tasks: set[asyncio.Task[None]] = set()
         self._workers: Workers | None = None
         self._looking: anyio.CapacityLimiter
         self._changing: anyio.CapacityLimiter
         self._asking_queries: anyio.CapacityLimiter
+        self.assets = Assets()
+        self.pages = WebPages(self, self.assets)
         endpoints = all_endpoints()
-        routes = [Route(f"{API}/calls/{{call:path}}/events", self._events, methods=["GET"])]
+        routes: list[BaseRoute] = [Route(f"{API}/calls/{{call:path}}/events", self._events, methods=["GET"])]
         routes += [Route(e.address, self._handler(e), methods=[e.method], name=e.path) for e in endpoints]
         routes += [
-            Route("/", self._front, methods=["GET"]),
+            *self.pages.routes(),
+            *self.assets.routes(),
             Route("/healthz", self._health, methods=["GET"]),
             Route("/metrics", self._metrics_text, methods=["GET"]),
             Route(f"{API}/openapi.json", self._description, methods=["GET"]),
             Route(f"{API}/session", self._log_in, methods=["POST"]),
             Route(f"{API}/session", self._log_out, methods=["DELETE"]),
+            *self.assets.routes(),
         ]
         self.asgi = Starlette(
             routes=routes,
             middleware=[Middleware(AccessLog, metrics=self.metrics, log=log), Middleware(Safety)],
             exception_handlers={
-                HTTPException: not_found,
+                HTTPException: self._not_there,
                 AndonError: failed,
                 ClientDisconnect: gone,
                 Exception: broken,
@@ -126,10 +133,10 @@ class Application:
         self._looking = anyio.CapacityLimiter(_LOOKING)
         self._changing = anyio.CapacityLimiter(_CHANGING)
         self._asking_queries = anyio.CapacityLimiter(_ASKING)
-        if not self._service.workspace.lake.database.is_read_only:
+        if not self.service.workspace.lake.database.is_read_only:
             await anyio.to_thread.run_sync(self.calls.forget_old)
-        self._workers = Workers.of(self._service.workspace)
-        self._service.serve_queries(self._workers)
+        self._workers = Workers.of(self.service.workspace)
+        self.service.serve_queries(self._workers)
         await anyio.to_thread.run_sync(self._workers.start)
         yield
         self.stop()
@@ -146,7 +153,7 @@ class Application:
 
     def _handler(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
-            asking = await self._asking(request)
+            asking = await self.asking(request)
             require(asking, endpoint.role)
             if endpoint.is_call:
                 return await self._change(endpoint, request, asking)
@@ -154,7 +161,12 @@ class Application:
 
         return handle
 
-    async def _asking(self, request: Request) -> Asking:
+    async def asking(self, request: Request) -> Asking:
+        """Who asks.
+
+        Raises:
+            AccessError: `access.cross_site`, `access.unknown`.
+        """
         headers = {name.lower(): value for name, value in request.headers.items()}
         asking = await anyio.to_thread.run_sync(self._keeper.look, request.method, headers, request.cookies)
         request.state.who = asking.person.name
@@ -165,12 +177,17 @@ class Application:
         if not endpoint.is_safe:
             refuse_id(request)
         body = body_of(endpoint, request, await received(request, MOST_BYTES, endpoint.address))
-        call = self._call(endpoint, request, asking, body, Listener())
+        call = self._call(self._wanted(endpoint, request, body), asking, Listener())
         limiter = self._looking if endpoint.is_safe else self._changing
         found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=limiter)
         if isinstance(found, Streaming):
             return await found.response(request, self._asking_queries, self.metrics)
         headers = {}
+        if isinstance(found, KeptAnswer):
+            headers = {"ETag": f'"{found.tag}"', "Cache-Control": "private, no-cache"}
+            if headers["ETag"] in request.headers.get("if-none-match", ""):
+                return Response(status_code=304, headers=headers)
+            found = await anyio.to_thread.run_sync(found.make, limiter=limiter)
         if isinstance(found, Paged):
             if found.following is not None:
                 headers["Link"] = link(request.url.path, request.query_params.multi_items(), found.following)
@@ -186,10 +203,23 @@ class Application:
         data = await received(request, MOST_BYTES, endpoint.address)
         body = body_of(endpoint, request, data)
         digest = digest_of(request, data) if given is not None else None
+        wanted = self._wanted(endpoint, request, body)
         live, _ = await self._begun(
-            given, asking, verb, digest, lambda live: self._work(endpoint, request, asking, body, live)
+            given, asking, verb, digest, lambda live: self._work(endpoint, wanted, asking, live)
         )
         return await _told(live, request)
+
+    async def perform(self, action: FormAction, asking: Asking) -> LiveCall:
+        """Begin what a form of a page asks for, as a call like any other."""
+        endpoint = action.endpoint
+        verb = f"{endpoint.method} {endpoint.path}"
+        wanted = Wanted(action.path, action.query, action.body)
+        said = repr((verb, sorted(action.path.items()), action.fields)).encode()
+        digest = hashlib.sha256(said).hexdigest() if action.id is not None else None
+        live, _ = await self._begun(
+            action.id, asking, verb, digest, lambda live: self._work(endpoint, wanted, asking, live)
+        )
+        return live
 
     async def _begun(
         self, given: str | None, asking: Asking, verb: str, digest: str | None, work: Callable[[LiveCall], Answered]
@@ -211,11 +241,11 @@ class Application:
 
         await anyio.to_thread.run_sync(run, limiter=self._changing)
 
-    def _work(self, endpoint: Endpoint, request: Request, asking: Asking, body: Any, live: LiveCall) -> Answered:
+    def _work(self, endpoint: Endpoint, wanted: Wanted, asking: Asking, live: LiveCall) -> Answered:
         """Do what is asked, in a thread; what happens is its answer."""
         listener = Listener(live.report, live.cancel)
         try:
-            call = self._call(endpoint, request, asking, body, listener, live.request)
+            call = self._call(wanted, asking, listener, live.request)
             return Answered(endpoint.status, _text(endpoint.call(call)))
         except AndonError as error:
             return _answered(error)
@@ -244,7 +274,7 @@ class Application:
 
             def work(live: LiveCall) -> Answered:
                 with contextlib.closing(folder):
-                    return self._work(endpoint, request, asking, path, live)
+                    return self._work(endpoint, Wanted(request.path_params, query, path), asking, live)
 
             live, is_handed_over = await self._begun(given, asking, f"{endpoint.method} {endpoint.path}", digest, work)
         finally:
@@ -252,43 +282,59 @@ class Application:
                 folder.close()
         return await _told(live, request)
 
-    def _call(
-        self,
-        endpoint: Endpoint,
-        request: Request,
-        asking: Asking,
-        body: Any,
-        listener: Listener,
-        id: str | None = None,
-    ) -> RouteCall:
+    def _wanted(self, endpoint: Endpoint, request: Request, body: Any) -> Wanted:
         query = read_query(endpoint.query or Nothing, request.query_params.multi_items(), endpoint.address)
-        service = self._service.by(Caller(asking.person.name, "http", None, id))
+        return Wanted(request.path_params, query, body)
+
+    def _call(self, wanted: Wanted, asking: Asking, listener: Listener, request: str | None = None) -> RouteCall:
         desk = Desk(self.calls, self.metrics, asking)
-        return RouteCall(service, request.path_params, query, body, listener, desk)
+        return RouteCall(self.service_for(asking, request), wanted.path, wanted.query, wanted.body, listener, desk)
+
+    def service_for(self, asking: Asking, request: str | None = None) -> Service:
+        """The verbs in the hands of who asks.
+
+        Args:
+            request: by what the lake knows what is done.
+        """
+        return self.service.by(Caller(asking.person.name, "http", None, request))
+
+    def require_own_site(self, request: Request) -> None:
+        """Refuse what pages of other sites send.
+
+        Raises:
+            AccessError: `access.cross_site`.
+        """
+        self._keeper.require_own_site(request.method, dict(request.headers))
+
+    async def looked(self, work: Callable[[], Any]) -> Any:
+        """Do what only looks, beside the loop."""
+        return await anyio.to_thread.run_sync(work, limiter=self._looking)
+
+    async def _not_there(self, request: Request, error: Exception) -> Response:
+        found = await not_found(request, error)
+        if not self.pages.is_for_page(request):
+            return found
+        message = f"there is no page at {request.url.path[:80]}"
+        return await self.pages.tell(request, UsageError("usage.no_route", message, hint="the catalog finds datasets"))
 
     # -- what is no verb
 
-    async def _front(self, request: Request) -> Response:
-        """What a browser sees at the bare address: what answers here, and where to go on. It says nothing of the lake."""
-        self._keeper.require_own_site(request.method, dict(request.headers))
-        return HTMLResponse(_FRONT)
-
     async def _health(self, request: Request) -> Response:
-        self._keeper.require_own_site(request.method, dict(request.headers))
+        self.require_own_site(request)
         return PlainTextResponse("ok\n")
 
     async def _metrics_text(self, request: Request) -> Response:
-        await self._asking(request)
+        await self.asking(request)
         return Response(self.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def _description(self, request: Request) -> Response:
-        await self._asking(request)
+        await self.asking(request)
         from andon.web.openapi import description
 
         return JSONResponse(await anyio.to_thread.run_sync(description))
 
     async def _events(self, request: Request) -> Response:
-        await self._asking(request)
+        await self.asking(request)
         live = self.calls.find(request.path_params["call"])
         last = request.headers.get("last-event-id", "0")
         return _stream_of(live, int(last) if last.isdecimal() and len(last) < 10 else 0)
@@ -296,13 +342,13 @@ class Application:
     async def _log_in(self, request: Request) -> Response:
         from andon.web.session import log_in
 
-        self._keeper.require_own_site(request.method, dict(request.headers))
-        return await log_in(self._service, request)
+        self.require_own_site(request)
+        return await log_in(self.service, request)
 
     async def _log_out(self, request: Request) -> Response:
         from andon.web.session import log_out
 
-        self._keeper.require_own_site(request.method, dict(request.headers))
+        self.require_own_site(request)
         return log_out(request)
 
 

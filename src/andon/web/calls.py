@@ -57,8 +57,12 @@ class LiveCall:
 
     def __init__(self, id: str, who: str, verb: str, started: str, request: str | None = None) -> None:
         self.id, self.who, self.verb, self.started = id, who, verb, started
+        #: What stood in the fields of the form that began it, so that it can be shown again: nothing that was typed is lost.
+        self.fields: tuple[tuple[str, str], ...] = ()
         #: By what the lake knows what it did, where who asked gave it an id.
         self.request = request
+        #: Of the run that it is, once that has its number.
+        self.run: int | None = None
         self.cancel = CancelToken()
         self.ended: str | None = None
         self.answer: Answered | None = None
@@ -68,6 +72,8 @@ class LiveCall:
 
     def report(self, event: Event) -> None:
         """Hear of progress; a reporter of runs."""
+        if isinstance(event, Planned) and event.run is not None:
+            self.run = event.run
         found = _event(event)
         if found is not None:
             self._tell(found[0], as_json_text(found[1]))
@@ -80,9 +86,17 @@ class LiveCall:
 
     @property
     def size(self) -> int:
-        """Letters of all that it told."""
+        """Letters of all that it told, and was told."""
         with self._lock:
-            return sum(len(text) for _, text in self._events)
+            return sum(len(text) for _, text in self._events) + sum(len(value) for _, value in self.fields)
+
+    def notices(self) -> list[str]:
+        """What it told people so far."""
+        import json
+
+        with self._lock:
+            told = [text for name, text in self._events if name == "notice"]
+        return [json.loads(text)["text"] for text in told]
 
     def document(self, *, with_answer: bool = True) -> CallDocument:
         """Where it stands."""
@@ -181,7 +195,7 @@ class CallDesk:
         # not under the lock, which the server's loop takes: the catalog may be somebody's for a while
         asked = AnsweredCall(id, who, digest, at)
         noted = self._noted(asked)
-        if (live := self._known(id)) is not None and _has_failed(live):
+        if (live := self.known(id)) is not None and _has_failed(live):
             noted = self._noted(asked)  # what was noted may have been the one that failed, and is gone since
         with self._lock:
             self._require_open()
@@ -214,10 +228,15 @@ class CallDesk:
         Raises:
             UsageError: `usage.no_route`.
         """
-        found = self._known(id)
+        found = self.known(id)
         if found is None:
             raise UsageError("usage.no_route", f"there is no call `{id[:40]}`", hint="`/api/v1/calls` lists them")
         return found
+
+    def of_run(self, run: int) -> LiveCall | None:
+        """The call in progress that a run is of, where it is one of this process."""
+        with self._lock:
+            return next((call for call in self._calls.values() if call.run == run and call.answer is None), None)
 
     def cancel(self, id: str) -> LiveCall:
         """Tell a call to stop. Raises as `find`."""
@@ -264,7 +283,8 @@ class CallDesk:
             )
         return noted
 
-    def _known(self, id: str) -> LiveCall | None:
+    def known(self, id: str) -> LiveCall | None:
+        """A call of this process; None where there is none."""
         with self._lock:
             return self._calls.get(id)
 

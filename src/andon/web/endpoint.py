@@ -37,6 +37,18 @@ class RouteCall(Record):
     desk: Any
 
 
+class KeptAnswer(Record):
+    """An answer that who asked may keep, and asks again whether it is still the one.
+
+    Attributes:
+        tag: the same as long as the answer is.
+        make: makes it, where it is not known there.
+    """
+
+    tag: str
+    make: Callable[[], Any]
+
+
 class Endpoint(Record):
     """A route.
 
@@ -74,7 +86,7 @@ class Endpoint(Record):
     @property
     def is_safe(self) -> bool:
         """Whether calling it changes nothing."""
-        return self.method == "GET" or self.path == "/queries"
+        return self.method == "GET" or self.path in ("/queries", "/queries/outline", "/edits/look", "/datasets/look")
 
     @property
     def is_call(self) -> bool:

@@ -127,6 +127,12 @@ def _query_parts(endpoint: Endpoint, schema_of: dict[Any, Any]) -> list[dict[str
         part: dict[str, Any] = {"name": field.encode_name, "in": "query", "required": field.required}
         if get_origin(field.type) is list:
             part |= {"style": "form", "explode": True}
+        elif get_origin(field.type) is dict:
+            part |= {
+                "description": f"As `{field.encode_name}.NAME=VALUE`, once for each.",
+                "style": "form",
+                "explode": True,
+            }
         else:
             schema = _without_null(schema)
         parts.append({**part, "schema": schema})

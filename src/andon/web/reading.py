@@ -36,7 +36,7 @@ MOST_BYTES = 4_000_000
 
 
 def read_query(kind: type[D], pairs: Iterable[tuple[str, str]], address: str) -> D:
-    """What stands behind the `?`, as the document that a route takes.
+    """What stands behind the `?`, as the document that a route takes; of what it takes by name, `p.month=…` is one.
 
     Raises:
         UsageError: `usage.bad_argument` for a name that the route does not know, one given twice that has one value, a wrong value.
@@ -44,7 +44,13 @@ def read_query(kind: type[D], pairs: Iterable[tuple[str, str]], address: str) ->
     fields = _fields(kind)
     values: dict[str, Any] = {}
     for name, text in pairs:
-        if name not in fields:
+        group, _, key = name.partition(".")
+        if key and group in fields and get_origin(fields[group].type) is dict:
+            if key in values.setdefault(group, {}):
+                raise UsageError("usage.bad_argument", f"`{name}` is given twice", where=address, hint="leave one out")
+            values[group][key] = text
+            continue
+        if name not in fields or get_origin(fields[name].type) is dict:
             raise _not_taken(name, fields, address)
         if get_origin(fields[name].type) is list:
             values.setdefault(name, []).append(text)

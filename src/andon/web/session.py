@@ -47,13 +47,27 @@ async def log_in(service: Service, request: Request) -> Response:
     if not is_json(request):
         raise UsageError("usage.bad_argument", "this takes JSON", where="Content-Type", hint='send `{"token": "…"}`')
     token = read_body(SessionAsked, await received(request, _MOST, _ADDRESS), _ADDRESS).token.strip()
+    known = await known_by(service, request, token)
+    response = Response(as_json_text(known.to_json()) + "\n", media_type="application/json")
+    give_cookie(request, token, response)
+    return response
+
+
+async def known_by(service: Service, request: Request, token: str) -> Whoami:
+    """Whom a token stands for.
+
+    Raises:
+        AccessError: `access.unknown`.
+    """
     person, known = await anyio.to_thread.run_sync(service.tokens.who, token)
     request.state.who = person.name
-    body = as_json_text(Whoami(person.name, person.role, known.id).to_json()) + "\n"
-    response = Response(body, media_type="application/json")
+    return Whoami(person.name, person.role, known.id)
+
+
+def give_cookie(request: Request, token: str, response: Response) -> None:
+    """Let the browser show the token from now on, without its scripts seeing it."""
     is_secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, token, max_age=_LIFE, httponly=True, samesite="strict", secure=is_secure, path="/")
-    return response
 
 
 def log_out(request: Request) -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import shlex
 import shutil
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -202,7 +203,8 @@ def tell(console: Console, folder: Path, pause: bool) -> None:
     _cost(story)
     took = time.perf_counter() - began
     out.line()
-    out.line(f"{out.paint('That was it', 'bold')}, in {seconds(took)}. Go on: cd {folder} && andon status && andon log")
+    out.line(f"{out.paint('That was it', 'bold')}, in {seconds(took)}. Go on in the browser, or by typing:")
+    out.line(f"  cd {shlex.quote(str(folder))} && {_command()} up   # or status, log, ls")
     if console.as_json:
         console.json({"folder": str(folder), "seconds": round(took, 3), "beats": story.beats})
 
@@ -361,6 +363,14 @@ def _cost(story: Story) -> None:
             f"{plural(len(commits), 'commit')} of the lake take {size(stored)}; as copies they would take {size(whole)}. "
             f"The shop's raw files are {size(raw)}."
         )
+
+
+def _command() -> str:
+    """How this command is called here: by its name, or by its place where a shell would not find it."""
+    called = Path(sys.argv[0]).absolute()
+    known = shutil.which("andon")
+    is_known = known is not None and Path(known).resolve() == called.resolve()
+    return "andon" if is_known or called.name != "andon" else shlex.quote(str(called))
 
 
 def _on(month: int, day: int, hour: int) -> datetime:

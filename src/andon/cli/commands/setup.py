@@ -40,18 +40,31 @@ def init(app: App, folder: Path | None) -> None:
     )
 
 
-@click.command(cls=Command, examples=["andon demo", "andon demo shop --pause"])
+@click.command(cls=Command, examples=["andon demo", "andon demo shop --pause", "andon demo --serve"])
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--pause", is_flag=True, help="Wait for a key between the parts.")
+@click.option("--serve", "serves", is_flag=True, help="Then serve the folder, as `andon up` does.")
+@click.option("--port", type=click.IntRange(0, 65535), help="With --serve: at which port; 0 is any.")
 @json_option
 @pass_app
-def demo(app: App, folder: Path | None, pause: bool) -> None:
+def demo(app: App, folder: Path | None, pause: bool, serves: bool, port: int | None) -> int:
     """The whole story in one go, on a real shop's data: publish, change, break, undo. The folder stays to go on in."""
     from andon.cli.commands.demo import tell
+    from andon.cli.commands.up import serve
 
     if pause and not app.console.can_ask:
         raise UsageError("usage.bad_argument", "`--pause` needs a terminal", hint="leave it out")
-    tell(app.console, app.start / folder if folder else _free(app.start / "andon-demo"), pause)
+    if port is not None and not serves:
+        raise UsageError("usage.bad_argument", "`--port` is about `--serve`", hint="add `--serve`, or leave it out")
+    place = app.start / folder if folder else _free(app.start / "andon-demo")
+    tell(app.console, place, pause)
+    if not serves:
+        return EXIT_DONE
+    shop = App(place, app.console)
+    try:
+        return serve(shop, port=port, opens=app.console.can_ask, log="none")
+    finally:
+        shop.close()
 
 
 def _free(folder: Path) -> Path:

@@ -35,12 +35,22 @@ def up(app: App, host: str | None, port: int | None, opens: bool, log: str) -> i
     On this machine alone, whoever reaches it acts as you. Where `[people]` in andon.toml names people, each shows a token
     (`andon token create NAME`), and the author of what they do is themselves. Other commands work on the same lake beside it.
     """
+    return serve(app, host, port, opens=opens, log=log)
+
+
+def serve(app: App, host: str | None = None, port: int | None = None, *, opens: bool = False, log: str = "json") -> int:
+    """Serve the lake of `app` until Ctrl-C or SIGTERM.
+
+    Args:
+        opens: whether the browser is shown it.
+        log: `json` for a line of each request on stderr, `none`.
+    """
     from andon.web.server import ServingDocument, address_of, listen, run_until_stopped, server, write_line
 
     settings, workspace = app.workspace.settings, app.workspace
     place = host or str(settings.get("server.host"))
     number = int(settings.get("server.port")) if port is None else port
-    running, _ = server(app.service, place, write_line if log != "none" else None)
+    running, application = server(app.service, place, write_line if log != "none" else None)
     listening = listen(place, number)
     address = address_of(place, listening)
     head = workspace.lake.refs.resolve(workspace.reading())
@@ -50,6 +60,12 @@ def up(app: App, host: str | None, port: int | None, opens: bool, log: str) -> i
         ServingDocument(address, workspace.root.name, head.id, people).to_json,
         lambda: [f"{out.paint(address, 'accent')}  {workspace.root.name} at {short(head.id)}; {who}"],
     )
+    if not application.assets.is_complete:
+        from andon.web.assets import how_to_make
+
+        app.console.note(
+            f"its pages are not made yet, the API works; `{how_to_make()}` makes them, then start it again"
+        )
     app.console.note("Ctrl-C stops it")
     sys.stdout.flush()
     if opens:

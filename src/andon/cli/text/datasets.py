@@ -10,12 +10,14 @@ from andon.cli.output import Cell, Console, Ink, error_lines
 from andon.cli.table import table
 from andon.cli.text.checks import page_checks
 from andon.cli.text.code import code_lines
+from andon.cli.text.find import lamp_cell
 from andon.cli.text.plans import symbol
 from andon.render.values import cell_text, is_number, is_solid
 from andon.render.words import moment, names, short
 
 if TYPE_CHECKING:
     from andon.service.datasets import DatasetInfo, Page
+    from andon.service.needs import Need
     from andon.service.status import Status
 
 #: Lines of a Python dataset's output that its page shows.
@@ -106,6 +108,7 @@ def status_lines(found: Status, console: Console) -> list[str]:
         lines += ["", *error_lines(found.error.to_json(), ink, title="a run would stop")]
     elif found.plan is not None:
         lines += ["", *_pending(found, console)]
+    lines += need_lines([need for need in found.needs if need.kind != "folder"], console)
     if found.behind:
         lines += ["", f"made by older code than the branch's: {names(found.behind)}"]
     if found.rejected:
@@ -128,6 +131,33 @@ def status_lines(found: Status, console: Console) -> list[str]:
             *table(rows, ink, indent="  ", width=console.width, wrap=[2], drop=()),
         ]
     return lines
+
+
+def need_lines(needs: Sequence[Need], console: Console) -> list[str]:
+    """What needs a person, and the one next step of each."""
+    if not needs:
+        return []
+    ink = console.out
+    rows: list[Sequence[Cell]] = []
+    for need in needs:
+        about = "" if need.kind == "branch" else ", ".join(need.datasets[:1])
+        rows.append((lamp_cell(need.status), about, need.what, (_whom(need), "dim")))
+        rows.append(("", "", (f"next: {need.action.command}", "dim"), ""))
+    return [
+        "",
+        ink.paint("needs a person", "dim"),
+        *table(rows, ink, indent="  ", width=console.width, whole=[0, 1], wrap=[2, 3], drop=()),
+    ]
+
+
+def _whom(need: Need) -> str:
+    affected = need.affected
+    parts = [
+        plural(affected.people, "reader") if affected.people else "",
+        f"{plural(affected.datasets, 'dataset')} below" if affected.datasets else "",
+        plural(len(affected.insights), "insight") if affected.insights else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _pending(found: Status, console: Console) -> list[str]:

@@ -13,8 +13,9 @@ from andon.render.words import names
 
 if TYPE_CHECKING:
     from andon.service.proposed_checks import ProposedCheck
+    from andon.service.saved_columns import SavedColumn
     from andon.service.saved_queries import ParameterInfo, SavedQueryInfo
-    from andon.service.saving import Saved, SavedColumn
+    from andon.service.saving import Saved
 
 
 def saved_lines(found: Saved, ink: Ink, width: int | None) -> list[str]:

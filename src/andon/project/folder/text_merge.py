@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-_OURS = b"<<<<<<< this folder\n"
 _SPLIT = b"=======\n"
-_THEIRS = b">>>>>>> the branch\n"
 
 
-def merge_texts(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, bool]:
+def merge_texts(
+    base: bytes, ours: bytes, theirs: bytes, names: tuple[str, str] = ("this folder", "the branch")
+) -> tuple[bytes, bool]:
     """Merge `ours` and `theirs`, which both came from `base`.
+
+    Args:
+        names: what both are called where they can't be put together.
 
     Returns:
         The merged text, and whether no place is left to decide.
@@ -27,7 +30,8 @@ def merge_texts(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, bool]:
             out += other
         else:
             clean = False
-            out += [_OURS, *_ended(mine), _SPLIT, *_ended(other), _THEIRS]
+            first, last = f"<<<<<<< {names[0]}\n".encode(), f">>>>>>> {names[1]}\n".encode()
+            out += [first, *_ended(mine), _SPLIT, *_ended(other), last]
         out += a[base_line : base_line + length]
         at_base, at_ours, at_theirs = base_line + length, ours_line + length, theirs_line + length
     return b"".join(out), clean

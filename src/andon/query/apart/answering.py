@@ -24,6 +24,7 @@ from andon.engines.duckdb.reads import columns_read
 from andon.engines.duckdb.universe import Universe
 from andon.errors import AndonError
 from andon.query.apart.line import CANCEL, DATA, MESSAGE, PIECE, Line, LineBrokenError, understood
+from andon.query.apart.lines import write_lines
 from andon.query.apart.messages import (
     Afterword,
     Ending,
@@ -36,6 +37,7 @@ from andon.query.apart.messages import (
     as_relations,
     telling,
 )
+from andon.query.apart.parts import outlined, part
 from andon.query.apart.values import write_rows
 from andon.query.asking import ask, before, copy, shape_of
 from andon.query.gate import Question, permit
@@ -46,7 +48,8 @@ from andon.query.limits import NOT_TAKEN, QueryLimits, cancelled, too_long, too_
 TYPES, TRUNCATED = "andon.types", "andon.truncated"
 #: Rows of a batch that is sent.
 _BATCH = 16_384
-_ROWS_A_PIECE = 256
+#: Rows of a piece; of an answer that somebody looks at the first is small, so that it is soon there.
+_ROWS_A_PIECE, _ROWS_TO_SEE, _ROWS_AFTER = 256, 200, 2_000
 #: Seconds after which a question counts as a long one, and how far it lets others pass from then on.
 _LONG, _NICE = 0.3, 15
 _VERY_LONG, _NICER = 5.0, 19
@@ -121,7 +124,7 @@ class _One:
         self._instance = instance
         self._line = line
         self._limits = job.limits
-        self._text = job.text
+        self._job = job
         self._folder = folder
         self._readable = readable
         self._heard: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -133,13 +136,18 @@ class _One:
         watch = threading.Thread(target=self._listen, daemon=True)
         watch.start()
         threading.Thread(target=self._yield_to_others, daemon=True).start()
+        if self._job.only_outline:
+            self._line.tell(outlined(self._job.text))
+            return
         try:
-            question = permit(self._text)
+            text = self._job.text if self._job.part is None else part(self._job.text, self._job.part)
+            question = permit(text)
         except AndonError as error:
             self._line.tell(Readout(error=telling(error)))
             return
         tables = tuple((use.name, use.offset) for use in question.tables)
-        self._line.tell(Readout(tables, question.parameters, question.shape, question.exact))
+        own = question.text if self._job.part is not None else None
+        self._line.tell(Readout(tables, question.parameters, question.shape, question.exact, part=own))
         grant = self._message(Grant)
         try:
             connection = self._asked(question, grant)
@@ -207,8 +215,8 @@ class _One:
         most = min((each for each in (order.rows, self._limits.rows) if each is not None), default=None)
         if order.form == "arrow":
             self._arrow(connection, most, ending)
-        elif order.form == "rows":
-            self._rows(connection, most, ending)
+        elif order.form in ("rows", "lines"):
+            self._rows(connection, order.form, most, ending)
         else:
             path = self._folder / "answer"
 
@@ -217,16 +225,18 @@ class _One:
 
             self._file(path, write, most, ending)
 
-    def _rows(self, connection: Any, most: int | None, ending: _Counted) -> None:
+    def _rows(self, connection: Any, form: str, most: int | None, ending: _Counted) -> None:
+        write = write_rows if form == "rows" else write_lines
         while True:
-            wanted = _ROWS_A_PIECE if most is None else min(_ROWS_A_PIECE, most - ending.rows)
+            piece = _ROWS_A_PIECE if form == "rows" else _ROWS_AFTER if ending.rows else _ROWS_TO_SEE
+            wanted = piece if most is None else min(piece, most - ending.rows)
             rows = connection.fetchmany(max(wanted, 1))
             if not rows:
                 return
             if wanted <= 0 or self._is_over(ending):
                 ending.truncated = True
                 return
-            self._send(write_rows(rows), ending)
+            self._send(write(rows), ending)
             ending.rows += len(rows)
 
     def _arrow(self, connection: Any, most: int | None, ending: _Counted) -> None:

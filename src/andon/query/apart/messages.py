@@ -12,6 +12,7 @@ from andon.base.record import Record, field
 from andon.engines.relation import Relation, TableRelation, ViewRelation
 from andon.errors import CODES, AndonError, MachineError, Problem, UsageError
 from andon.query.limits import QueryLimits
+from andon.sql.ctes import Cte
 
 
 class Told(Record):
@@ -35,20 +36,36 @@ class Greeting(Record):
 
 
 class Inquiry(Record):
-    """A question, and what answering it may take."""
+    """A question, and what answering it may take.
+
+    Attributes:
+        part: the name of a CTE that is asked alone.
+        only_outline: whether nothing is asked but what the text is made of.
+    """
 
     text: str
     limits: QueryLimits
+    part: str | None = None
+    only_outline: bool = False
+
+
+class Outlined(Record):
+    """What a text is made of: its CTEs, and the names of its parameters."""
+
+    ctes: tuple[Cte, ...]
+    parameters: tuple[str, ...]
 
 
 class Readout(Record):
-    """What the gate says of the question: names with their places and its parameters, or why it is none."""
+    """What the gate says of the question: its text where that is a part of what was asked, names with their places, its parameters; or why
+    it is none."""
 
     tables: tuple[tuple[str, int], ...] = ()
     parameters: tuple[str, ...] = ()
     shape: str | None = None
     exact: str | None = None
     error: Told | None = None
+    part: str | None = None
 
 
 class GrantedNode(Record, omit_defaults=True):
@@ -98,7 +115,8 @@ class Heading(Record):
 
 
 class Order(Record):
-    """How the answer is wanted: `arrow`, `rows` (as `values` writes them), `csv`, `json`, `parquet`; at most so many rows."""
+    """How the answer is wanted: `arrow`, `rows` (as `values` writes them), `lines` (as `lines` does), `csv`, `json`, `parquet`; at most so
+    many rows."""
 
     form: str
     rows: int | None

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace
 
 
-class _OwnCode(Record):
+class OwnCode(Record):
     """A commit's own code beside its own state."""
 
     project: Project
     definitions: Mapping[str, Definition]
     state: State
+
+    @classmethod
+    def of(cls, project: Project, state: State) -> OwnCode:
+        """Code beside a state, with its definitions."""
+        return cls(project, {name: one.definition for name, one in project.datasets.items()}, state)
 
 
 class CheckHistory:
@@ -66,8 +71,7 @@ class CheckHistory:
         """The checks that the code states; none where its lines don't fit what is there, which no run publishes."""
         from andon.runs.inspection.book import CheckBook
 
-        definitions = {name: one.definition for name, one in project.datasets.items()}
-        book = CheckBook(self._workspace, _OwnCode(project, definitions, state), {})
+        book = CheckBook(self._workspace, OwnCode.of(project, state), {})
         try:
             if dataset not in project.datasets or book.read([dataset]):
                 return ()

@@ -7,7 +7,20 @@ from andon.web.endpoint import Endpoint
 
 def all_endpoints() -> tuple[Endpoint, ...]:
     """Every route of the API, in the order in which it is described."""
-    from andon.web.routes import branches, checks, datasets, history, people, queries, runs, saving, server, sources
+    from andon.web.routes import (
+        branches,
+        catalog,
+        checks,
+        datasets,
+        editing,
+        history,
+        people,
+        queries,
+        runs,
+        saving,
+        server,
+        sources,
+    )
 
-    homes = (queries, datasets, saving, runs, branches, history, checks, sources, people, server)
+    homes = (queries, datasets, catalog, saving, editing, runs, branches, history, checks, sources, people, server)
     return tuple(endpoint for home in homes for endpoint in home.ENDPOINTS)

@@ -12,6 +12,7 @@ from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiffDocument
 from andon.service.datasets import DatasetInfo, PageDocument
 from andon.service.lineage import ImpactDocument, TrailDocument
+from andon.service.lineage_map import MapDocument
 from andon.service.schema_changes import SchemaChangeDocument
 from andon.service.status import StatusDocument
 from andon.web.asking import AtCommit, Limit, OnBranch, PageOf
@@ -67,6 +68,20 @@ class LineageAsked(AtCommit, kw_only=True):
     depth: Limit | None = None
 
 
+class MapAsked(AtCommit, kw_only=True):
+    """Which part of the lineage is drawn, at which commit.
+
+    Attributes:
+        around: a dataset; without it everything.
+        column: one of its columns, whose way is shown.
+        depth: steps at most from the dataset.
+    """
+
+    around: str | None = None
+    column: str | None = None
+    depth: Limit = 2
+
+
 def _list(call: RouteCall) -> Any:
     asked: DatasetsAsked = call.query
     found = call.service.datasets.list(asked.at, tuple(asked.select))
@@ -105,6 +120,16 @@ def _schema_log(call: RouteCall) -> Any:
 def _lineage(call: RouteCall) -> Any:
     asked: LineageAsked = call.query
     return call.service.lineages.lineage(call.path["target"], asked.at, up=asked.up, down=asked.down, depth=asked.depth)
+
+
+def _map(call: RouteCall) -> Any:
+    asked: MapAsked = call.query
+    if asked.around is None:
+        if asked.column is not None:
+            message = "the way of a column is shown around its dataset"
+            raise UsageError("usage.bad_argument", message, where="column", hint="add `around=DATASET`")
+        return call.service.maps.whole(asked.at)
+    return call.service.maps.around(asked.around, asked.at, column=asked.column, depth=asked.depth)
 
 
 def _impact(call: RouteCall) -> Any:
@@ -174,6 +199,16 @@ ENDPOINTS = (
         _lineage,
         (TrailDocument,),
         LineageAsked,
+    ),
+    Endpoint(
+        "GET",
+        "/map",
+        "",
+        PersonRole.READER,
+        "The lineage as it is drawn: one node for each dataset, source and insight.",
+        _map,
+        (MapDocument,),
+        MapAsked,
     ),
     Endpoint(
         "GET",

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from andon.base.cancel import CancelToken
 from andon.base.document import Document
-from andon.base.record import replace
+from andon.base.record import field, replace
 from andon.errors import UsageError
 from andon.model.person import PersonRole
 from andon.query.limits import QueryLimits
+from andon.service.completion import CompletionDocument, EngineWords
 from andon.service.documents import AnswerDocument, LiveAnswerDocument
 from andon.service.saved_queries import SavedQueryInfo
+from andon.version import __version__
 from andon.web.asking import AtCommit, Count, Limit
-from andon.web.endpoint import API, Endpoint, RouteCall
-from andon.web.streams import MEDIA, Streaming
+from andon.web.endpoint import API, Endpoint, KeptAnswer, RouteCall
+from andon.web.streams import MEDIA, Notes, Streaming
 
 if TYPE_CHECKING:
     from andon.query.streaming import Streamed
@@ -29,12 +31,14 @@ class QueryAsked(AtCommit, kw_only=True):
         saved: the name of a saved query in its place.
         parameters: values of `?` in order, or of `$name` by name.
         limit: rows at most; without it as many as the server allows.
+        part: the name of a CTE of `sql` that is asked alone, with those that it needs.
     """
 
     sql: str | None = None
     saved: str | None = None
     parameters: dict[str, Any] | list[Any] | None = None
     limit: Count | None = None
+    part: str | None = None
 
 
 class QueryLink(AtCommit, kw_only=True):
@@ -43,10 +47,42 @@ class QueryLink(AtCommit, kw_only=True):
     Attributes:
         sql: one SELECT over datasets of one commit.
         limit: rows at most; without it as many as the server allows.
+        part: the name of a CTE of `sql` that is asked alone, with those that it needs.
+        p: values of `$name`, each as `p.name=…`.
+        format: what the answer is given as, whatever the call takes.
     """
 
     sql: str
     limit: Count | None = None
+    part: str | None = None
+    p: dict[str, str] = field(default_factory=dict)
+    format: Literal["json", "arrow", "csv", "parquet"] | None = None
+
+
+class OutlineAsked(Document, kw_only=True):
+    """A text that somebody may be in the middle of.
+
+    Attributes:
+        sql: the text.
+    """
+
+    sql: str
+
+
+class CteDocument(Document):
+    """A CTE of a query: where it stands, in characters from 0, and which of those before it it needs."""
+
+    name: str
+    start: int
+    end: int
+    needs: list[str]
+
+
+class OutlineDocument(Document):
+    """What a text is made of, as far as it can be read: CTEs, and the names of its parameters."""
+
+    ctes: list[CteDocument]
+    parameters: list[str]
 
 
 class LiveAsked(Document, kw_only=True):
@@ -71,7 +107,7 @@ def _ask(call: RouteCall) -> Any:
             "usage.bad_argument", message, where=f"{API}/queries", hint=f"`{API}/saved-queries` lists those"
         )
     if asked.sql is not None:
-        return _streaming(call, asked.sql, asked.at, asked.limit, asked.parameters)
+        return _streaming(call, asked.sql, asked.at, asked.limit, asked.parameters, asked.part)
     name, values = str(asked.saved), asked.parameters or {}
     if not isinstance(values, dict):
         message = "a saved query takes its parameters by name"
@@ -79,25 +115,42 @@ def _ask(call: RouteCall) -> Any:
     given = call.service.querying.limits
     nouns = call.service.saved_queries
     return Streaming(
-        lambda most, cancel: nouns.stream(name, values, asked.at, _at_most(given, most), cancel), asked.limit
+        lambda most, cancel: nouns.stream(name, values, asked.at, _at_most(given, most), cancel),
+        asked.limit,
+        _notes(call, asked.at),
     )
+
+
+def _notes(call: RouteCall, at: str | None) -> Notes:
+    return lambda answer: call.service.trust.notes(answer.commit, answer.datasets, at)
 
 
 def _link(call: RouteCall) -> Any:
     asked: QueryLink = call.query
-    return _streaming(call, asked.sql, asked.at, asked.limit, None)
+    return _streaming(call, asked.sql, asked.at, asked.limit, asked.p or None, asked.part, asked.format)
+
+
+def _outline(call: RouteCall) -> Any:
+    found = call.service.querying.outline(call.body.sql)
+    return OutlineDocument([CteDocument.about(cte) for cte in found.ctes], list(found.parameters))
 
 
 def _streaming(
-    call: RouteCall, sql: str, at: str | None, limit: int | None, parameters: Mapping[str, Any] | list[Any] | None
+    call: RouteCall,
+    sql: str,
+    at: str | None,
+    limit: int | None,
+    parameters: Mapping[str, Any] | list[Any] | None,
+    part: str | None,
+    form: str | None = None,
 ) -> Streaming:
     service = call.service
     given = service.querying.limits
 
     def ask(most: int | None, cancel: CancelToken) -> Streamed:
-        return service.querying.stream(sql, at, parameters, _at_most(given, most), cancel=cancel)
+        return service.querying.stream(sql, at, parameters, _at_most(given, most), cancel=cancel, part=part)
 
-    return Streaming(ask, limit)
+    return Streaming(ask, limit, _notes(call, at), form)
 
 
 def _at_most(given: QueryLimits, most: int | None) -> QueryLimits:
@@ -113,6 +166,17 @@ def _saved(call: RouteCall) -> Any:
 
 def _saved_one(call: RouteCall) -> Any:
     return call.service.saved_queries.get(call.path["query"], call.query.at)
+
+
+def _completion(call: RouteCall) -> Any:
+    words, at = call.service.completion, call.query.at
+    commit = words.commit(at)
+    return KeptAnswer(f"{__version__}-{commit[:24]}", lambda: words.words(commit))
+
+
+def _words(call: RouteCall) -> Any:
+    found = call.service.completion.engine()
+    return KeptAnswer(f"{__version__}-{found.version}", lambda: found)
 
 
 def _live(call: RouteCall) -> Any:
@@ -148,6 +212,16 @@ ENDPOINTS = (
         media=tuple(MEDIA),
     ),
     Endpoint(
+        "POST",
+        "/queries/outline",
+        "",
+        PersonRole.READER,
+        "What a text is made of: its CTEs, and the names of its parameters. Nothing is asked.",
+        _outline,
+        (OutlineDocument,),
+        body=OutlineAsked,
+    ),
+    Endpoint(
         "GET",
         "/saved-queries",
         "ls --queries",
@@ -166,6 +240,25 @@ ENDPOINTS = (
         _saved_one,
         (SavedQueryInfo,),
         AtCommit,
+    ),
+    Endpoint(
+        "GET",
+        "/completion",
+        "",
+        PersonRole.READER,
+        "What an editor of SQL may propose at a commit: datasets, columns, how datasets refer to each other.",
+        _completion,
+        (CompletionDocument,),
+        AtCommit,
+    ),
+    Endpoint(
+        "GET",
+        "/completion/words",
+        "",
+        PersonRole.READER,
+        "Words of the engine that may stand in a query: functions, keywords, types.",
+        _words,
+        (EngineWords,),
     ),
     Endpoint(
         "POST",

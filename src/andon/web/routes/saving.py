@@ -90,9 +90,25 @@ class RetireAsked(Document, kw_only=True):
     agreed: str | None = None
 
 
+def _look(call: RouteCall) -> Any:
+    asked: SaveAsked = call.body
+    return call.service.saving.look(_wanted(asked), RunOptions(branch=asked.branch))
+
+
 def _save(call: RouteCall) -> Any:
     asked: SaveAsked = call.body
-    wanted = ToSave(
+    wanted = _wanted(asked)
+    options = RunOptions(branch=asked.branch, message=asked.message, agreed=asked.agreed)
+    saving = call.service.saving
+    if asked.look:
+        return saving.look(wanted, options)
+    if asked.agreed is None:
+        return saving.propose(wanted, options, call.listener)
+    return saving.save(wanted, _options(call), call.listener)
+
+
+def _wanted(asked: SaveAsked) -> ToSave:
+    return ToSave(
         asked.name,
         asked.sql,
         owner=asked.owner,
@@ -106,13 +122,6 @@ def _save(call: RouteCall) -> Any:
         replaces=asked.replace,
         seen=asked.seen,
     )
-    options = RunOptions(branch=asked.branch, message=asked.message, agreed=asked.agreed)
-    saving = call.service.saving
-    if asked.look:
-        return saving.look(wanted, options)
-    if asked.agreed is None:
-        return saving.propose(wanted, options, call.listener)
-    return saving.save(wanted, _options(call), call.listener)
 
 
 def _options(call: RouteCall) -> RunOptions:
@@ -144,6 +153,16 @@ ENDPOINTS = (
         (SavedDocument,),
         body=SaveAsked,
         reports=True,
+    ),
+    Endpoint(
+        "POST",
+        "/datasets/look",
+        "",
+        PersonRole.EDITOR,
+        "What saving a query would come to: columns, lineage and plan; nothing is built.",
+        _look,
+        (SavedDocument,),
+        body=SaveAsked,
     ),
     Endpoint(
         "POST",

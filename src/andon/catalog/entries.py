@@ -1,0 +1,144 @@
+"""What can be found of one commit: its datasets and saved queries, as what is said of them and what they are made of."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from andon.base.record import Record
+from andon.workspace.code import project_at
+
+if TYPE_CHECKING:
+    from andon.model.commit import Commit, Leaf
+    from andon.model.dataset import Dataset, Definition
+    from andon.model.saved_query import SavedQuery
+    from andon.model.version import Version
+    from andon.workspace.workspace import Workspace
+
+#: A tag that says of a dataset that people should take another one.
+DEPRECATED = "deprecated"
+
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+class EntryColumn(Record):
+    """A column that can be found."""
+
+    name: str
+    type: str
+    description: str | None
+
+
+class CatalogEntry(Record):
+    """A dataset of a commit, as far as one looks for it.
+
+    Attributes:
+        code: the text that makes it.
+        built: when what it shows was made (ISO text).
+    """
+
+    dataset: str
+    kind: str
+    materialize: str
+    description: str | None
+    owner: str | None
+    tags: tuple[str, ...]
+    columns: tuple[EntryColumn, ...]
+    code: str
+    rows: int | None
+    built: str | None
+    reads: tuple[str, ...]
+
+    @property
+    def schema(self) -> str:
+        """The first part of its name."""
+        return self.dataset.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The last part of its name."""
+        return self.dataset.partition(".")[2]
+
+    @property
+    def meaning(self) -> str | None:
+        """The first line of its description."""
+        return first_line(self.description)
+
+    @property
+    def is_deprecated(self) -> bool:
+        """Whether its tags say that another one is to be taken."""
+        return DEPRECATED in self.tags
+
+
+class Contents(Record):
+    """All that can be found of one commit.
+
+    Attributes:
+        root: id of the commit's tree: commits of one tree hold the same.
+        entries: datasets by name.
+        queries: saved queries by name.
+    """
+
+    root: str
+    entries: dict[str, CatalogEntry]
+    queries: dict[str, SavedQuery]
+
+
+def contents_of(workspace: Workspace, commit: Commit) -> Contents:
+    """What can be found of `commit`. Nothing is built or parsed that the caches know."""
+    lake = workspace.lake
+    state = lake.commits.state(commit)
+    project = project_at(workspace, state)
+    leaves = state.leaves
+    definitions = lake.objects.definitions(leaf.definition for leaf in leaves.values())
+    versions = lake.objects.versions(leaf.version for leaf in leaves.values())
+    builds = lake.objects.builds(leaf.build for leaf in leaves.values())
+    entries = {}
+    for name, leaf in sorted(leaves.items()):
+        build = builds.get(leaf.build)
+        entries[name] = _entry(
+            leaf,
+            definitions[leaf.definition],
+            versions[leaf.version],
+            project.datasets.get(name),
+            _code(workspace, leaf, definitions[leaf.definition]),
+            build.created if build is not None else None,
+        )
+    return Contents(commit.root, entries, {query.name: query for query in project.queries})
+
+
+def first_line(text: str | None) -> str | None:
+    """The first line of a text that says something; None where none does."""
+    return next((line.strip() for line in (text or "").splitlines() if line.strip()), None)
+
+
+def spread(name: str) -> str:
+    """A name with its words apart, where capitals part them: `customerId` is found by `customer`, too."""
+    apart = _HUMPS.sub(" ", name)
+    return name if apart == name else f"{name} {apart}"
+
+
+def _entry(
+    leaf: Leaf, definition: Definition, version: Version, said: Dataset | None, code: str, built: str | None
+) -> CatalogEntry:
+    described = {column.name.lower(): column.description for column in said.columns} if said is not None else {}
+    return CatalogEntry(
+        dataset=definition.dataset,
+        kind=leaf.kind,
+        materialize=leaf.materialize,
+        description=said.description if said is not None else None,
+        owner=said.owner if said is not None else None,
+        tags=said.tags if said is not None else (),
+        columns=tuple(EntryColumn(c.name, c.type, described.get(c.name.lower())) for c in version.columns),
+        code=code,
+        rows=version.rows,
+        built=built,
+        reads=definition.inputs,
+    )
+
+
+def _code(workspace: Workspace, leaf: Leaf, definition: Definition) -> str:
+    if definition.sql is not None:
+        return definition.sql
+    sha = dict(leaf.files).get(definition.entry)
+    return workspace.lake.objects.text(sha).decode(errors="replace") if sha is not None else ""

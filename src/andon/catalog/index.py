@@ -1,0 +1,313 @@
+"""An index of words, in memory: what has which of them, and how much that says. SQLite's FTS5 holds it.
+
+What is asked for is text and nothing else: it is cut into words by the very tokenizer that cut what is indexed, and each word goes in
+as a quoted string, so no operator of the query language can be said.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+
+from andon.base.record import Record
+from andon.errors import MachineError
+
+#: What a word says where it stands: in the name, in columns, in what is said, in the code.
+WEIGHTS = (10.0, 4.0, 3.0, 1.0)
+#: How much more a thing says whose name has all words.
+_NAMED = 3.0
+#: Of what is asked, so many characters and words are looked at, and so many characters of a word.
+_LONGEST, _MOST_WORDS, _LONGEST_WORD = 400, 12, 64
+#: A word that nothing has stands for so many others at most.
+_MOST_OTHERS = 24
+#: Words of fewer letters are too short to be misspelt, and to be a part of others.
+_SHORT = 4
+#: What begins with fewer letters is looked for in names alone: texts and code have all of it.
+_BEGINNING = 3
+#: So much two words have in common, of three-letter pieces, to be the same one misspelt.
+_ALIKE = 0.45
+_TOKENIZER = "unicode61 remove_diacritics 2"
+_ENDINGS = (("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ed", ""))
+
+
+class IndexedText(Record, array_like=True):
+    """The words of one thing, by where they stand."""
+
+    name: str
+    columns: str
+    text: str
+    code: str
+
+
+class AskedWord(Record):
+    """A word of what is asked, and what stands for it.
+
+    Attributes:
+        exact: forms of it that the index has.
+        begins: whether words that begin with it are there.
+        parts: words that it is a part of.
+        alike: words that are spelt much like it, where nothing else stands for it.
+    """
+
+    word: str
+    exact: tuple[str, ...] = ()
+    begins: bool = False
+    parts: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the word itself, or the beginning of one, is there."""
+        return bool(self.exact) or self.begins
+
+    def meets(self, term: str) -> tuple[int, int] | None:
+        """Where in `term` this word stands, as a range of characters; all of it for one that is only alike."""
+        if term in self.exact or term in self.alike:
+            return (0, len(term))
+        if term.startswith(self.word):
+            return (0, len(self.word))
+        if term in self.parts:
+            start = term.find(self.word)
+            return (start, start + len(self.word)) if start >= 0 else (0, len(term))
+        return None
+
+
+class WordIndex:
+    """Texts by key, to be found by their words. What it holds never changes; `moved` makes another one. Safe under threads."""
+
+    def __init__(self, texts: Mapping[str, IndexedText]) -> None:
+        self._fill(_empty(), {}, {}, texts)
+
+    def moved(self, texts: Mapping[str, IndexedText]) -> WordIndex:
+        """An index of `texts`, made of this one where most of it is the same."""
+        changed = sum(self._texts.get(key) != text for key, text in texts.items())
+        if changed > len(texts) // 3:
+            return WordIndex(texts)
+        database = _connected()
+        with self._lock:
+            self._database.backup(database)
+        made = WordIndex.__new__(WordIndex)
+        made._fill(database, self._texts, self._numbers, texts, self._pieces)
+        return made
+
+    def _fill(
+        self,
+        database: sqlite3.Connection,
+        before: Mapping[str, IndexedText],
+        numbers: Mapping[str, int],
+        texts: Mapping[str, IndexedText],
+        pieces: _Pieces | None = None,
+    ) -> None:
+        gone = [key for key in before if before[key] != texts.get(key)]
+        new = [key for key, text in texts.items() if before.get(key) != text]
+        database.executemany(
+            "insert into words (words, rowid, name, columns, text, code) values ('delete', ?, ?, ?, ?, ?)",
+            [(numbers[key], *_row(before[key])) for key in gone],
+        )
+        kept = {key: number for key, number in numbers.items() if key in texts and before[key] == texts[key]}
+        start = max(kept.values(), default=0) + 1
+        self._numbers = kept | {key: number for number, key in enumerate(new, start)}
+        database.executemany(
+            "insert into words (rowid, name, columns, text, code) values (?, ?, ?, ?, ?)",
+            [(self._numbers[key], *_row(texts[key])) for key in new],
+        )
+        self._database = database
+        self._lock = threading.Lock()
+        self._texts = texts
+        self._keys = {number: key for key, number in self._numbers.items()}
+        self._terms = [term for (term,) in database.execute("select term from vocabulary order by term")]
+        self._known = frozenset(self._terms)
+        # of code nobody remembers half a word
+        spoken = "select distinct term from places where col <> 'code' order by term"
+        self._spoken = [term for (term,) in database.execute(spoken)]
+        self._pieces = _Pieces() if pieces is None else pieces
+
+    def words(self, text: str) -> list[AskedWord]:
+        """The words of what is asked, each once, with what stands for them."""
+        with self._lock:
+            found = _words_of(self._database, text)
+            return [self._asked(word) for word in found]
+
+    def scores(self, words: Sequence[AskedWord]) -> dict[str, float]:
+        """What has the words, with how much that says: more is better. All of the words, or, where nothing has all, some of them."""
+        if not words:
+            return {}
+        with self._lock:
+            is_whole = all(word.is_known or word.parts or word.alike for word in words)
+            found = (is_whole and self._all(words)) or self._some(words)
+            named = self._named(words)
+        return {key: score * (1 + _NAMED * named.get(key, 0) / len(words)) for key, score in found.items()}
+
+    def _named(self, words: Sequence[AskedWord]) -> dict[str, int]:
+        """How many of the words a name has: one word in it says more than many in its code."""
+        counts: dict[str, int] = {}
+        for word in words:
+            if not (word.is_known or word.parts or word.alike):
+                continue
+            expression = f"{{name}} : {_alternatives(word, is_wide=not word.is_known)}"
+            for (number,) in self._database.execute("select rowid from words where words match ?", [expression]):
+                counts[self._keys[number]] = counts.get(self._keys[number], 0) + 1
+        return counts
+
+    def _all(self, words: Sequence[AskedWord]) -> dict[str, float]:
+        """What has all words. Parts of words say less than words, where there are such."""
+        found = self._asked_for(" AND ".join(_alternatives(word, is_wide=not word.is_known) for word in words))
+        if any(word.is_known and word.parts for word in words):
+            wide = self._asked_for(" AND ".join(_alternatives(word, is_wide=True) for word in words))
+            found = {key: score / 4 for key, score in wide.items()} | found
+        return found
+
+    def _some(self, words: Sequence[AskedWord]) -> dict[str, float]:
+        """What has some of the words; each counts for as many as it has."""
+        there = [word for word in words if word.is_known or word.parts or word.alike]
+        totals: dict[str, float] = {}
+        counts: dict[str, int] = {}
+        for word in there:
+            for key, score in self._asked_for(_alternatives(word, is_wide=not word.is_known)).items():
+                totals[key] = totals.get(key, 0.0) + score
+                counts[key] = counts.get(key, 0) + 1
+        return {key: score * (counts[key] / len(words)) ** 2 for key, score in totals.items()}
+
+    def _asked_for(self, expression: str) -> dict[str, float]:
+        weights = ", ".join(str(weight) for weight in WEIGHTS)
+        sql = f"select rowid, -bm25(words, {weights}) from words where words match ?"
+        return {self._keys[number]: max(score, 1e-6) for number, score in self._database.execute(sql, [expression])}
+
+    # -- what stands for a word
+
+    def _asked(self, word: str) -> AskedWord:
+        exact = tuple(form for form in _forms(word) if form in self._known)
+        begins = self._begins(word)
+        parts = self._parts(word)
+        alike = () if exact or begins or parts else self._alike(word)
+        return AskedWord(word, exact, begins, parts, alike)
+
+    def _begins(self, word: str) -> bool:
+        place = bisect_left(self._terms, word)
+        return place < len(self._terms) and self._terms[place].startswith(word)
+
+    def _parts(self, word: str) -> tuple[str, ...]:
+        """Words that hold this one further inside: what its language writes in one, too."""
+        if len(word) < 3 and word.isascii():
+            return ()
+        near = self._spoken if len(word) < 3 else self._pieces.near([word], self._spoken)
+        found = [term for term in near if word in term and not term.startswith(word) and term in self._known]
+        return tuple(sorted(found, key=lambda term: (len(term), term))[:_MOST_OTHERS])
+
+    def _alike(self, word: str) -> tuple[str, ...]:
+        """Words that share most three-letter pieces with one that nothing has."""
+        if len(word) < _SHORT or word.isdigit():
+            return ()
+        near = set(self._pieces.near([word[i : i + 3] for i in range(len(word) - 2)], self._spoken))
+        # pieces of a short word are few: one letter in the middle is in most of them
+        place = bisect_left(self._spoken, word[:2])
+        while place < len(self._spoken) and self._spoken[place].startswith(word[:2]):
+            near.add(self._spoken[place])
+            place += 1
+        judged = [(_likeness(word, t), t) for t in near if abs(len(t) - len(word)) <= 3 and t in self._known]
+        best = sorted((pair for pair in judged if pair[0] >= _ALIKE), key=lambda pair: (-pair[0], pair[1]))
+        nearest = [term for likeness, term in best if likeness >= best[0][0] - 0.1]
+        forms = [form for term in nearest for form in _forms(term) if form in self._known]
+        return tuple(dict.fromkeys(forms))[:_MOST_OTHERS]
+
+
+class _Pieces:
+    """Which words hold which pieces of three letters. It only grows, and serves an index and all that are made of it; it is filled when
+    it is first asked, since most words are spelt right."""
+
+    def __init__(self) -> None:
+        self._terms: list[str] = []
+        self._seen: set[str] = set()
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
+
+    def near(self, pieces: Sequence[str], terms: Sequence[str]) -> list[str]:
+        """Words that hold any of `pieces`, those first that hold more and rarer ones: of `terms`, and of those asked about before."""
+        with self._lock:
+            if self._database is None:
+                self._database = _connected()
+                self._database.execute("create virtual table pieces using fts5(term, content='', tokenize='trigram')")
+            new = [term for term in terms if term not in self._seen]
+            start = len(self._terms) + 1
+            self._database.executemany("insert into pieces (rowid, term) values (?, ?)", enumerate(new, start))
+            self._terms += new
+            self._seen.update(new)
+            sql = "select rowid from pieces where pieces match ? order by rank limit 400"
+            rows = self._database.execute(sql, [" OR ".join(_quoted(piece) for piece in pieces)]).fetchall()
+            return [self._terms[number - 1] for (number,) in rows]
+
+
+def _alternatives(word: AskedWord, *, is_wide: bool) -> str:
+    forms = [_quoted(form) for form in word.exact]
+    if word.begins and len(word.word) < _BEGINNING and word.word.isascii():
+        forms.append(f"{{name columns}} : {_quoted(word.word)} *")
+    elif word.begins:
+        forms.append(f"{_quoted(word.word)} *")
+    if is_wide:
+        forms += [_quoted(term) for term in (*word.parts, *word.alike)]
+    return f"({' OR '.join(forms)})"
+
+
+def _forms(word: str) -> list[str]:
+    """A word, what it may be one of (many of it, a form of doing it), and many of it."""
+    ended = [(end, put) for end, put in _ENDINGS if word.endswith(end) and len(word) > len(end) + 2]
+    return [word, *(word.removesuffix(end) + put for end, put in ended), f"{word}s"]
+
+
+def _likeness(one: str, other: str) -> float:
+    from difflib import SequenceMatcher
+
+    mine, theirs = _pieces(one), _pieces(other)
+    shared = 2 * len(mine & theirs) / (len(mine) + len(theirs))
+    return (shared + SequenceMatcher(None, one, other, autojunk=False).ratio()) / 2
+
+
+def _pieces(word: str) -> set[str]:
+    padded = f" {word} "
+    return {padded[i : i + 3] for i in range(len(padded) - 2)}
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _row(text: IndexedText) -> tuple[str, str, str, str]:
+    return storable(text.name), storable(text.columns), storable(text.text), storable(text.code)
+
+
+def storable(text: str) -> str:
+    """A text that SQLite takes: half a character is none."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode()
+
+
+def _words_of(database: sqlite3.Connection, text: str) -> list[str]:
+    """The words of a text as the index has them, each once, in their order."""
+    database.execute("insert into asked (rowid, text) values (1, ?)", [storable(text[:_LONGEST])])
+    rows = database.execute("select term from asked_words order by offset").fetchall()
+    database.execute("insert into asked (asked) values ('delete-all')")
+    return list(dict.fromkeys(term[:_LONGEST_WORD] for (term,) in rows))[:_MOST_WORDS]
+
+
+def _connected() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+
+def _empty() -> sqlite3.Connection:
+    database = _connected()
+    try:
+        database.execute(
+            f"create virtual table words using fts5(name, columns, text, code, content='', tokenize='{_TOKENIZER}')"
+        )
+    except sqlite3.OperationalError as error:
+        raise MachineError(
+            "machine.missing",
+            f"this Python's SQLite can't search texts: {error}",
+            hint="use a Python whose SQLite has FTS5, as those of python.org, Debian and uv have",
+        ) from error
+    database.execute("create virtual table vocabulary using fts5vocab(words, 'row')")
+    database.execute("create virtual table places using fts5vocab(words, 'col')")
+    database.execute(f"create virtual table asked using fts5(text, content='', tokenize='{_TOKENIZER}')")
+    database.execute("create virtual table asked_words using fts5vocab(asked, 'instance')")
+    return database

@@ -1,0 +1,100 @@
+"""Search in the catalog of one commit. The indexes of the commits that were asked for last stay in memory, shared by all callers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from andon.base.lru import Lru
+from andon.base.record import Record
+from andon.catalog.columns import ColumnNames
+from andon.catalog.entries import CatalogEntry, Contents, contents_of, spread
+from andon.catalog.index import AskedWord, IndexedText, WordIndex
+
+if TYPE_CHECKING:
+    from andon.model.commit import Commit
+    from andon.model.saved_query import SavedQuery
+    from andon.workspace.workspace import Workspace
+
+#: Indexes of so many commits are kept.
+_KEPT = 4
+
+
+class Searchable(Record):
+    """One commit, ready to be searched."""
+
+    contents: Contents
+    datasets: WordIndex
+    queries: WordIndex
+    columns: ColumnNames
+
+    @property
+    def entries(self) -> Mapping[str, CatalogEntry]:
+        """Its datasets by name."""
+        return self.contents.entries
+
+    def find(self, text: str) -> tuple[list[AskedWord], dict[str, float]]:
+        """The words of `text`, and the datasets that have them, with how much that says.
+
+        A text without any word is looked for as it stands, since signs are none.
+        """
+        words = self.datasets.words(text)
+        if words:
+            return words, self.datasets.scores(words)
+        sign = text.strip()
+        return [], {name: 1.0 for name, entry in self.entries.items() if sign in _all_of(entry)} if sign else {}
+
+
+class Catalogs:
+    """The searchable commits of one lake."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._kept: Lru[str, Searchable] = Lru(_KEPT)
+        self._newest: Searchable | None = None
+        self._lock = threading.Lock()
+
+    def of(self, commit: Commit) -> Searchable:
+        """`commit`, ready to be searched; an index is made of the one before it, where most of it is the same."""
+        found = self._kept.get(commit.root)
+        if found is not None:
+            return found
+        with self._lock:
+            found = self._kept.get(commit.root)
+            if found is None:
+                found = self._made(contents_of(self._workspace, commit))
+                self._kept.put(commit.root, found)
+                self._newest = found
+        return found
+
+    def _made(self, contents: Contents) -> Searchable:
+        texts = {name: _text_of(entry) for name, entry in contents.entries.items()}
+        asked = {name: _text_of_query(query) for name, query in contents.queries.items()}
+        near = self._newest
+        return Searchable(
+            contents,
+            near.datasets.moved(texts) if near is not None else WordIndex(texts),
+            near.queries.moved(asked) if near is not None else WordIndex(asked),
+            ColumnNames(contents.entries),
+        )
+
+
+def _text_of(entry: CatalogEntry) -> IndexedText:
+    columns = " ".join(spread(column.name) for column in entry.columns)
+    said = (entry.description, entry.owner, *entry.tags, *(column.description for column in entry.columns))
+    return IndexedText(entry.dataset, columns, _joined(said), entry.code)
+
+
+def _text_of_query(query: SavedQuery) -> IndexedText:
+    parameters = " ".join(spread(parameter.name) for parameter in query.parameters)
+    said = (query.description, query.owner, *query.tags, *query.datasets)
+    return IndexedText(query.name, parameters, _joined(said), query.sql)
+
+
+def _joined(texts: Iterable[str | None]) -> str:
+    return "\n".join(text for text in texts if text)
+
+
+def _all_of(entry: CatalogEntry) -> str:
+    return f"{entry.dataset}\n{entry.description or ''}\n{entry.code}"

@@ -1,0 +1,51 @@
+"""What there is in a lake, and how it stands, from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from andon.python.saving import SavingLake
+from andon.service.board import BoardDocument
+from andon.service.searching import SHOWN, FindOptions, FoundDocument
+
+Filter = str | Sequence[str]
+
+
+class CatalogLake(SavingLake):
+    """The part of a lake that one looks for things in."""
+
+    def find(
+        self,
+        words: str = "",
+        *,
+        schema: Filter = (),
+        kind: Filter = (),
+        owner: Filter = (),
+        tag: Filter = (),
+        status: Filter = (),
+        limit: int = SHOWN,
+        after: str | None = None,
+    ) -> FoundDocument:
+        """Datasets that have all of `words` in names, columns, what is said of them, or code; the best first. Without words all of them,
+        the most used first.
+
+        Args:
+            schema, kind, owner, tag, status: only datasets with this value, or with one of several.
+            limit, after: so many, behind the dataset of that name.
+
+        Raises:
+            UsageError: `usage.bad_argument` for a kind or a status that there is not.
+        """
+        options = FindOptions(
+            several(schema), several(kind), several(owner), several(tag), several(status), limit, after
+        )
+        return self._service.catalog.find(words, self._ref, options)
+
+    def board(self) -> BoardDocument:
+        """How the lake stands: what needs a person, runs that go on, all datasets and insights in lanes."""
+        return self._service.board.show(self._ref)
+
+
+def several(values: Filter) -> tuple[str, ...]:
+    """A filter's values; one stands for a list of one."""
+    return (values,) if isinstance(values, str) else tuple(values)

@@ -1,0 +1,35 @@
+"""What there is in a lake that a server has, and how it stands."""
+
+from __future__ import annotations
+
+from andon.base.document import from_json
+from andon.python.catalog import Filter, several
+from andon.python.remote_saving import RemoteSaving
+from andon.service.board import BoardDocument
+from andon.service.searching import SHOWN, FoundDocument
+
+
+class RemoteCatalog(RemoteSaving):
+    """The part of a served lake that one looks for things in; verbs and arguments as in `CatalogLake`."""
+
+    def find(
+        self,
+        words: str = "",
+        *,
+        schema: Filter = (),
+        kind: Filter = (),
+        owner: Filter = (),
+        tag: Filter = (),
+        status: Filter = (),
+        limit: int = SHOWN,
+        after: str | None = None,
+    ) -> FoundDocument:
+        """Datasets that have all of `words`, the best first; filters as in `Lake.find`."""
+        filters = {"schema": schema, "kind": kind, "owner": owner, "tag": tag, "status": status}
+        said = {name: several(values) for name, values in filters.items()}
+        found = self._link.get("/search", words=words, at=self._ref, limit=limit, after=after, **said)
+        return from_json(FoundDocument, found)
+
+    def board(self) -> BoardDocument:
+        """How the lake stands; the folder is that of the server."""
+        return from_json(BoardDocument, self._link.get("/board", at=self._ref))

@@ -1,0 +1,318 @@
+"""Search: datasets, columns, saved queries and branches by words, as people type them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from andon.base.document import Document
+from andon.base.names import did_you_mean
+from andon.base.record import Record
+from andon.catalog.entries import CatalogEntry, first_line
+from andon.catalog.facets import FACETS, Sieve, sifted
+from andon.catalog.marks import Mark, MarkedText, best_line, cut, marks_in
+from andon.catalog.ranking import Rank
+from andon.errors import UsageError
+from andon.model.lamp import Lamp
+from andon.workspace.view import View
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from andon.catalog.index import AskedWord
+    from andon.catalog.search import Catalogs, Searchable
+    from andon.catalog.use import UseBook
+    from andon.service.troubles import Troubles
+    from andon.workspace.workspace import Workspace
+
+#: Hits that are shown where nobody says how many, and columns of each.
+SHOWN = 50
+_COLUMNS = 6
+KINDS = ("source", "sql", "python")
+
+
+class MatchedColumn(Document):
+    """A column that has a word of what was asked, and where in its name."""
+
+    name: str
+    type: str
+    marks: tuple[Mark, ...]
+
+
+class Snippet(Document):
+    """The line that has most of the words: `place` is `description`, `column` or `code`; marks are ranges of its characters."""
+
+    place: str
+    text: str
+    marks: tuple[Mark, ...]
+
+
+class DatasetHit(Document):
+    """A dataset that was found.
+
+    Attributes:
+        marks: where in its name the words stand, as ranges of characters.
+        meaning: one line.
+        status: how it stands.
+        built: when what it shows was made.
+        readers: people who asked it within 30 days; `reads`: how often they did.
+        columns: those that have a word.
+        snippet: the line that says most of what was asked; None where only names do.
+    """
+
+    dataset: str
+    marks: tuple[Mark, ...]
+    meaning: str | None
+    kind: str
+    materialize: str
+    owner: str | None
+    tags: tuple[str, ...]
+    status: Lamp
+    built: str | None
+    rows: int | None
+    readers: int
+    reads: int
+    columns: tuple[MatchedColumn, ...]
+    snippet: Snippet | None
+
+
+class FacetCount(Document):
+    """How many datasets have a value; the owner `""` is nobody."""
+
+    value: str
+    count: int
+
+
+class FoundDocument(Document):
+    """What was found at a commit.
+
+    Attributes:
+        words: what was asked.
+        total: how many datasets fit; `hits` may be a part of them.
+        spelt: `{word: what was looked for in its place}`, where nothing has the word itself.
+        facets: by `schema`, `kind`, `owner`, `tag`, `status`: the values and how many there are, most first.
+    """
+
+    commit: str
+    words: str
+    total: int
+    spelt: dict[str, list[str]]
+    hits: list[DatasetHit]
+    facets: dict[str, list[FacetCount]]
+
+
+class PaletteHit(Document):
+    """One line of the palette.
+
+    Attributes:
+        kind: `dataset`, `column`, `query`, `branch`.
+        name: what it is called; a column with its dataset.
+        marks: where in it the words stand.
+        meaning: one line more.
+        status: of a dataset.
+    """
+
+    kind: str
+    name: str
+    marks: tuple[Mark, ...]
+    meaning: str | None
+    status: Lamp | None = None
+
+
+class FindOptions(Record):
+    """Which datasets are wanted: of each facet any of the values.
+
+    Attributes:
+        limit, after: so many, behind the dataset of that name.
+    """
+
+    schema: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    limit: int | None = SHOWN
+    after: str | None = None
+
+    def wanted(self) -> Sieve:
+        """As the catalog takes it.
+
+        Raises:
+            UsageError: `usage.bad_argument` for a kind or a status that there is not.
+        """
+        _require("kind", self.kind, KINDS)
+        _require("status", self.status, [lamp.value for lamp in Lamp])
+        sets = (frozenset(each) for each in (self.schema, self.kind, self.owner, self.tag, self.status))
+        return Sieve(*sets)
+
+
+ALL = FindOptions()
+
+
+class Searching:
+    """Finds things in one workspace's lake."""
+
+    def __init__(self, workspace: Workspace, catalogs: Catalogs, uses: UseBook, troubles: Troubles) -> None:
+        self._workspace = workspace
+        self._catalogs = catalogs
+        self._uses = uses
+        self._troubles = troubles
+
+    def find(self, words: str = "", at: str | None = None, options: FindOptions = ALL) -> FoundDocument:
+        """Datasets of a commit that have all of `words` in names, columns, what is said of them, or code; the best first.
+
+        Args:
+            words: what a person types; no sign in it means anything but itself. Nothing finds all datasets, the most used first.
+            at: a ref; without it the newest of the branch.
+
+        Raises:
+            UsageError: `lake.ref_not_found`; `usage.bad_argument` for a kind or a status that there is not.
+        """
+        wanted = options.wanted()
+        view = View.at(self._workspace, at)
+        searchable = self._catalogs.of(view.commit)
+        rank = self._rank(view)
+        asked, ordered = _ordered(searchable, rank, words)
+        kept, counts = sifted(ordered, wanted, rank.lamp)
+        return FoundDocument(
+            commit=view.commit.id,
+            words=words,
+            total=len(kept),
+            spelt={word.word: list(word.alike) for word in asked if word.alike},
+            hits=[_hit(entry, asked, rank) for entry in _part(kept, options)],
+            facets={facet: _counted(counts[facet]) for facet in FACETS},
+        )
+
+    def palette(self, words: str = "", at: str | None = None, limit: int = 12) -> list[PaletteHit]:
+        """The best few of all that has the words: datasets, columns, saved queries and branches.
+
+        Raises:
+            UsageError: `lake.ref_not_found`.
+        """
+        view = View.at(self._workspace, at)
+        searchable = self._catalogs.of(view.commit)
+        rank = self._rank(view)
+        asked, ordered = _ordered(searchable, rank, words)
+        datasets = [_line(entry, asked, rank) for entry in ordered[:limit]]
+        if not words.strip():
+            return datasets
+        plain = [word.word for word in asked]
+        places = searchable.columns.find(plain, rank.worth, limit)
+        columns = [
+            PaletteHit(
+                "column",
+                f"{place.dataset}.{place.column.name}",
+                marks_in(f"{place.dataset}.{place.column.name}", asked),
+                first_line(place.column.description) or place.column.type,
+            )
+            for place in places
+        ]
+        return _mixed([datasets, columns, self._queries(searchable, words), self._branches(words)], limit)
+
+    def _rank(self, view: View) -> Rank:
+        uses = self._uses.uses(self._workspace.clock())
+        return Rank(uses, self._troubles.lamps(view))
+
+    def _queries(self, searchable: Searchable, words: str) -> list[PaletteHit]:
+        asked = searchable.queries.words(words)
+        scores = searchable.queries.scores(asked) if asked else {}
+        queries = searchable.contents.queries
+        return [
+            PaletteHit("query", name, marks_in(name, asked), first_line(queries[name].description))
+            for name in sorted(scores, key=lambda name: (-scores[name], name))
+        ]
+
+    def _branches(self, words: str) -> list[PaletteHit]:
+        """Branches whose name has what was typed: there are few, and they are no words."""
+        typed = words.strip().lower()
+        found = []
+        for ref in self._workspace.lake.refs.of_kind("branch"):
+            start = ref.name.lower().find(typed)
+            if start >= 0:
+                head = self._workspace.lake.commits.get(ref.commit)
+                about = first_line(head.message) or str(head.kind)
+                found.append(PaletteHit("branch", ref.name, ((start, start + len(typed)),), about))
+        return sorted(found, key=lambda hit: (hit.marks[0][0], len(hit.name), hit.name))
+
+
+def _ordered(searchable: Searchable, rank: Rank, words: str) -> tuple[list[AskedWord], list[CatalogEntry]]:
+    if not words.strip():
+        return [], rank.by_worth(searchable.entries.values())
+    asked, scores = searchable.find(words)
+    return asked, rank.ordered(scores, searchable.entries, [word.word for word in asked])
+
+
+def _part(found: Sequence[CatalogEntry], options: FindOptions) -> Sequence[CatalogEntry]:
+    start = 0
+    if options.after is not None:
+        start = next((i + 1 for i, entry in enumerate(found) if entry.dataset == options.after), len(found))
+    return found[start:] if options.limit is None else found[start : start + options.limit]
+
+
+def _hit(entry: CatalogEntry, asked: Sequence[AskedWord], rank: Rank) -> DatasetHit:
+    use = rank.use(entry.dataset)
+    marked = [(column, marks) for column in entry.columns if (marks := marks_in(column.name, asked))] if asked else []
+    return DatasetHit(
+        dataset=entry.dataset,
+        marks=marks_in(entry.dataset, asked) if asked else (),
+        meaning=entry.meaning,
+        kind=entry.kind,
+        materialize=entry.materialize,
+        owner=entry.owner,
+        tags=entry.tags,
+        status=rank.lamp(entry.dataset),
+        built=entry.built,
+        rows=entry.rows,
+        readers=use.readers,
+        reads=use.reads,
+        columns=tuple(MatchedColumn(column.name, column.type, marks) for column, marks in marked[:_COLUMNS]),
+        snippet=_snippet(entry, asked) if asked else None,
+    )
+
+
+def _snippet(entry: CatalogEntry, asked: Sequence[AskedWord]) -> Snippet | None:
+    """The line that says most of what was asked: of the description, else of what is said of a column, else of the code."""
+    said = best_line(entry.description or "", asked)
+    if said is not None:
+        return Snippet("description", said.text, said.marks)
+    for column in entry.columns:
+        found = best_line(column.description or "", asked)
+        if found is not None:
+            label = f"{column.name}: "
+            moved = tuple((start + len(label), end + len(label)) for start, end in found.marks)
+            return Snippet("column", f"{label}{found.text}", moved)
+    code = best_line(entry.code, asked)
+    return Snippet("code", code.text, code.marks) if code is not None else None
+
+
+def _line(entry: CatalogEntry, asked: Sequence[AskedWord], rank: Rank) -> PaletteHit:
+    marks = marks_in(entry.dataset, asked)
+    about = cut(MarkedText(entry.meaning, ())).text if entry.meaning else None
+    return PaletteHit("dataset", entry.dataset, marks, about, rank.lamp(entry.dataset))
+
+
+def _mixed(lists: Sequence[list[PaletteHit]], limit: int) -> list[PaletteHit]:
+    """The best of each list, so that none crowds the others out: half the room is the first's, the rest goes round."""
+    counts = [0] * len(lists)
+    left = limit
+    for turn in range(limit):
+        for i, found in enumerate(lists):
+            share = 3 if i == 0 else 1
+            take = min(share, left, len(found) - counts[i])
+            counts[i] += take
+            left -= take
+        if not left or all(counts[i] == len(found) for i, found in enumerate(lists)):
+            break
+        del turn
+    return [hit for found, count in zip(lists, counts, strict=True) for hit in found[:count]]
+
+
+def _counted(counter: Counter[str]) -> list[FacetCount]:
+    return [FacetCount(value, count) for value, count in sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))]
+
+
+def _require(name: str, given: Sequence[str], known: Sequence[str]) -> None:
+    for value in given:
+        if value not in known:
+            hint = did_you_mean(value, known) or "one of " + ", ".join(f"`{each}`" for each in known)
+            raise UsageError("usage.bad_argument", f"there is no {name} `{value[:40]}`", where=f"--{name}", hint=hint)

@@ -1,0 +1,212 @@
+"""What is known against the datasets of a commit: checks that say no, runs that came to nothing or are held, promises that are broken.
+
+All of it is recorded already: nothing is asked, planned or built. It is kept by the commit and by the runs there were; only what the
+clock alone makes late is told anew each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from andon.base.clock import from_text, to_text
+from andon.base.lru import Lru
+from andon.base.record import Record
+from andon.model.check import Severity
+from andon.model.lamp import Lamp
+from andon.model.run import TaskStatus
+from andon.model.trouble import Trouble, TroubleKind
+from andon.runs.inspection.personal import discreet_kept
+from andon.runs.inspection.settle import outcome
+from andon.runs.looked import asked_sources, below, last_look
+from andon.runs.planning.due import due_at
+from andon.service.masks import masked_columns
+
+if TYPE_CHECKING:
+    from andon.model.check_result import CheckResult
+    from andon.model.run import TaskResult
+    from andon.runs.inspection.history import CheckHistory
+    from andon.state.runs import RunRecord
+    from andon.workspace.view import View
+    from andon.workspace.workspace import Workspace
+
+#: So many runs are looked through, of all branches.
+_RUNS = 50
+_KEPT = 16
+_TIMED = ("max_age", "every", "cron")
+
+
+class Promised(Record):
+    """What a dataset promises of its age.
+
+    Attributes:
+        last: when it was brought up to date (ISO text).
+        due: when the first of its rules is broken (ISO text).
+        rule: that rule, as written.
+    """
+
+    dataset: str
+    last: str
+    due: str
+    rule: str
+
+
+class KnownTroubles(Record):
+    """What is known of a commit and its branch.
+
+    Attributes:
+        recorded: trouble that was met.
+        promised: the datasets that state times, whichever come first.
+    """
+
+    recorded: tuple[Trouble, ...]
+    promised: tuple[Promised, ...]
+
+
+class Troubles:
+    """Tells what is known against datasets, of one lake."""
+
+    def __init__(self, workspace: Workspace, history: CheckHistory) -> None:
+        self._workspace = workspace
+        self._history = history
+        self._kept: Lru[tuple[object, ...], KnownTroubles] = Lru(_KEPT)
+
+    def of(self, view: View) -> list[Trouble]:
+        """All of a commit, by dataset, the worst first. Of a commit that is no branch's head, what its checks say of it."""
+        known = self.known(view)
+        found = [*known.recorded, *late(known.promised, self._workspace.clock())]
+        return sorted(found, key=lambda trouble: (trouble.dataset, -trouble.lamp.gravity))
+
+    def lamps(self, view: View) -> dict[str, Lamp]:
+        """How datasets stand; what nothing is known against is not in it."""
+        return worst(self.of(view))
+
+    def known(self, view: View) -> KnownTroubles:
+        """What is recorded, and when promises are broken; kept as long as nothing new is recorded."""
+        branch = view.ref if self._is_head(view) else None
+        runs = self._workspace.runs.newest(_RUNS)
+        key = (branch, view.commit.id, tuple((run.number, run.status) for run in runs), self._looked(branch))
+        found = self._kept.get(key)
+        if found is None:
+            recorded = [*self._checks(view)]
+            if branch is not None:
+                recorded += self._runs([run for run in runs if run.branch == branch])
+            found = KnownTroubles(tuple(recorded), tuple(self._promised(view, branch)) if branch is not None else ())
+            self._kept.put(key, found)
+        return found
+
+    def _is_head(self, view: View) -> bool:
+        ref = self._workspace.lake.refs.find(view.ref)
+        return ref is not None and ref.kind == "branch"
+
+    def _looked(self, branch: str | None) -> object:
+        looks = self._workspace.looks.of(branch) if branch is not None else {}
+        return tuple(sorted((name, look.at) for name, look in looks.items()))
+
+    def _checks(self, view: View) -> list[Trouble]:
+        failing = self._workspace.check_results.failing()
+        marked = masked_columns(self._workspace, view.commit) if failing else {}
+        found = []
+        for name, leaf in view.state.leaves.items():
+            if leaf.version in failing.get(name, ()):
+                results = self._history.of_commit(name, view.commit, view.state, view.project)
+                kept = [discreet_kept(result, marked) for result in results]
+                found += [said for result in kept if (said := _said(result)) is not None]
+        return found
+
+    def _runs(self, runs: Sequence[RunRecord]) -> list[Trouble]:
+        """What the newest runs of a branch left behind."""
+        found: dict[str, Trouble] = {}
+        for run in runs:
+            if run.status not in ("held", "failed"):
+                continue
+            tasks = self._workspace.runs.unfinished(run.number)
+            is_held = any(task.status is TaskStatus.HELD for task in tasks)
+            checks = self._workspace.check_results.of_run(run.number) if is_held else []
+            holding = {result.dataset: result for result in checks if result.holds}
+            for task in tasks:
+                found.setdefault(task.dataset, _of_task(run, task, holding.get(task.dataset)))
+        return list(found.values())
+
+    def _promised(self, view: View, branch: str | None) -> list[Promised]:
+        datasets = {name: said for name, said in view.project.datasets.items() if name in view.state.leaves}
+        timed = {
+            name: [(rule, text) for rule, text in said.refresh if rule in _TIMED]
+            for name, said in datasets.items()
+            if any(rule in _TIMED for rule, _ in said.refresh)
+        }
+        if not timed or branch is None:
+            return []
+        definitions = {name: said.definition for name, said in datasets.items()}
+        asked = asked_sources(definitions)
+        waits = asked | below(definitions, asked)
+        looks = self._workspace.looks.of(branch)
+        builds = self._workspace.lake.objects.builds(view.state.leaves[name].build for name in timed)
+        found = []
+        for name, rules in timed.items():
+            look = last_look(looks, name, is_of_files=name not in waits)
+            build = builds.get(view.state.leaves[name].build)
+            times = [look.at] if look is not None else []
+            times += [build.created] if build is not None else []
+            if not times:
+                continue
+            last = max(times)
+            due = [(at, f"{rule} {text}") for rule, text in rules if (at := due_at(rule, text, from_text(last)))]
+            if due:
+                at, rule = min(due)
+                found.append(Promised(name, last, to_text(at), rule))
+        return found
+
+
+def late(promised: Sequence[Promised], now: datetime) -> list[Trouble]:
+    """The promises that are broken at `now`. Pure."""
+    return [
+        Trouble(
+            each.dataset,
+            TroubleKind.LATE,
+            Lamp.STALE,
+            f"it promises `{each.rule}`, and was brought up to date at {each.last[:16].replace('T', ' ')}",
+            each.due,
+        )
+        for each in promised
+        if from_text(each.due) <= now
+    ]
+
+
+def worst(troubles: Sequence[Trouble]) -> dict[str, Lamp]:
+    """The lamp of each dataset that there is trouble with. Pure."""
+    found: dict[str, Lamp] = {}
+    for trouble in troubles:
+        before = found.get(trouble.dataset)
+        if before is None or trouble.lamp.gravity > before.gravity:
+            found[trouble.dataset] = trouble.lamp
+    return found
+
+
+def _said(result: CheckResult) -> Trouble | None:
+    """What a check says against what readers see; what is only shown says nothing."""
+    if not result.failed or result.severity is Severity.INFO:
+        return None
+    is_bad = result.holds
+    accepted: Mapping[str, object] = result.accepted or {}
+    excuse = f", which {accepted['who']} accepted: {accepted['reason']}" if accepted else ""
+    value = "" if result.value is None or result.bad is not None else f": it is {result.value}"
+    what = f"the check `{result.spoken}` {outcome(result)}{value}{excuse}"
+    lamp = Lamp.FAIL if is_bad else Lamp.WARN
+    return Trouble(result.dataset, TroubleKind.CHECK, lamp, what, result.at, result.run, result.spoken)
+
+
+def _of_task(run: RunRecord, task: TaskResult, check: CheckResult | None) -> Trouble:
+    since, number, name = run.ended or run.started, run.number, task.dataset
+    if task.status is TaskStatus.FAILED:
+        told = str((task.error or {}).get("message") or "its build failed")
+        return Trouble(name, TroubleKind.FAILED, Lamp.FAIL, f"run {number} could not build it: {told}", since, number)
+    if task.status is TaskStatus.HELD and task.reason.startswith("reads "):
+        what = f"the result of run {number} is kept from readers: it {task.reason}"
+        return Trouble(name, TroubleKind.HELD, Lamp.BLOCKED, what, since, number)
+    if task.status is TaskStatus.HELD:
+        what = f"run {number} is kept from readers: its check {task.reason}"
+        spoken = check.spoken if check is not None else None
+        return Trouble(name, TroubleKind.HELD, Lamp.FAIL, what, since, number, spoken)
+    return Trouble(name, TroubleKind.WAITS, Lamp.BLOCKED, f"run {number} came to nothing before it", since, number)

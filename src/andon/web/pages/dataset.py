@@ -1,0 +1,230 @@
+"""One dataset: what it is, whether to trust it, where it comes from, and how it came to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from andon.errors import UsageError
+from andon.lake.undo import PUBLISHES
+from andon.render.code import code_diff, code_lines
+from andon.render.values import cell_text, is_number
+from andon.web.asking import AtCommit
+from andon.web.pages.distribution import distribution
+from andon.web.pages.page import PageCall, PageRoute, Shown
+from andon.web.pages.strips import check_rows
+
+if TYPE_CHECKING:
+    from andon.model.profile import Profile
+    from andon.service.dataset_versions import DatasetVersion
+    from andon.service.datasets import Page
+
+#: Parts of the page: address, word.
+TABS = (
+    ("", "Overview"),
+    ("sample", "Sample"),
+    ("lineage", "Lineage"),
+    ("checks", "Checks"),
+    ("code", "Code"),
+    ("versions", "Versions"),
+    ("used-by", "Used by"),
+)
+#: What troubles are called.
+_TROUBLE = {
+    "check": "A check fails",
+    "held": "A new result is held",
+    "failed": "Its last build failed",
+    "waits": "It waits for what it reads",
+    "late": "Older than promised",
+}
+#: Rows of a sample, versions on the overview and on their own tab.
+_ROWS, _NEWEST, _VERSIONS = 50, 6, 50
+#: Versions that can be compared.
+_CHOICES = 100
+
+
+class DatasetAsked(AtCommit, kw_only=True):
+    """Which part of a dataset's page.
+
+    Attributes:
+        made: whether to wait for what takes long: its profile, its rows.
+        column: whose way through the lineage is shown.
+        a: of two versions of its code, the earlier one.
+        b: the later one.
+        split: whether they stand side by side.
+        all: whether all versions are listed.
+    """
+
+    made: bool = False
+    column: str | None = None
+    a: str | None = None
+    b: str | None = None
+    split: bool = False
+    all: bool = False
+
+
+def _dataset(call: PageCall) -> Shown:
+    name, tab = call.path["dataset"], call.path.get("tab", "")
+    if tab not in _PARTS:
+        known = ", ".join(slug for slug, _ in TABS if slug)
+        raise UsageError("usage.no_route", f"a dataset has no page `{tab[:40]}`", where=name, hint=f"it has {known}")
+    page = call.service.datasets.show(name, call.query.at, rows=0, places=False)
+    checks = check_rows(page.checks, _check_history(call, name, tab))
+    standing = call.service.datasets.standing(name, call.query.at)
+    return {
+        "page": page,
+        "name": name,
+        "tab": tab,
+        "tabs": TABS,
+        "address": f"/d/{name}",
+        "column_icon": column_icon,
+        "can_be_undone": can_be_undone,
+        "checks": checks,
+        "failing": [row for row in checks if row.state in ("fail", "warn")],
+        "standing": standing,
+        "trouble_words": _TROUBLE,
+        "state": str(standing.lamp),
+        "may_undo": call.may_change and _is_branch(call),
+        "may_change": call.may_change,
+        **_PARTS[tab](call, page),
+    }
+
+
+def _check_history(call: PageCall, name: str, tab: str) -> Sequence[Any]:
+    return call.service.checks.history(name) if tab in ("", "checks") and call.wants != "columns" else ()
+
+
+def _is_branch(call: PageCall) -> bool:
+    """Whether what is looked at is what a branch shows now: only that can be taken back."""
+    at = call.query.at
+    if at is None:
+        return True
+    ref = call.service.workspace.lake.refs.find(at)
+    return ref is not None and ref.kind == "branch"
+
+
+# -- parts
+
+
+def _overview(call: PageCall, page: Page) -> Mapping[str, Any]:
+    found = _columns(call, page)
+    if call.wants == "columns":
+        return {**found, "versions": [], "undo": None}
+    versions = call.service.versions.of(page.dataset, page.commit.id, _NEWEST)
+    return {**found, "versions": versions, "undo": newest_publish(versions)}
+
+
+def _columns(call: PageCall, page: Page) -> Mapping[str, Any]:
+    """Columns with what is known of their values. The profile is made where it is asked for alone, so that nobody waits for the page."""
+    is_asked = call.wants == "columns" or call.query.made
+    profiles = call.service.profiles
+    profile: Profile | None = (profiles.profile if is_asked else profiles.known)(page.dataset, call.query.at)
+    drawn = {column.name: (column, distribution(column)) for column in profile.columns} if profile is not None else {}
+    return {"profile": profile, "drawn": drawn}
+
+
+def _sample(call: PageCall, page: Page) -> Mapping[str, Any]:
+    is_asked = call.wants == "sample" or call.query.made
+    rows = (
+        call.service.datasets.show(page.dataset, call.query.at, rows=_ROWS, places=False).sample if is_asked else None
+    )
+    return {
+        "rows": None
+        if rows is None
+        else [[cell_text(value) if value is not None else None for value in row] for row in rows],
+        "right": [is_number(column.type) for column in page.version.columns],
+        **_head(call, page),
+    }
+
+
+def _lineage(call: PageCall, page: Page) -> Mapping[str, Any]:
+    found = call.service.maps.around(page.dataset, call.query.at, column=call.query.column)
+    return {"map": found, **_head(call, page)}
+
+
+def _checks(call: PageCall, page: Page) -> Mapping[str, Any]:
+    return _head(call, page)
+
+
+def _code(call: PageCall, page: Page) -> Mapping[str, Any]:
+    asked: DatasetAsked = call.query
+    versions = call.service.versions.of(page.dataset, page.commit.id, _CHOICES)
+    found: dict[str, Any] = {
+        "asked": asked,
+        "versions": versions,
+        "known": lambda ref: any(version.entry.commit.id.startswith(ref) for version in versions),
+        "undo": newest_publish(versions),
+        "comparison": None,
+    }
+    if asked.a is None or asked.b is None:
+        files = call.service.versions.owned(page.dataset, call.query.at)
+        return {
+            **found,
+            "files": [(file.path, code_lines(file.after or "", file.path)) for file in files],
+            "before": _other_code(versions),
+        }
+    pairs = call.service.versions.texts(page.dataset, asked.a, asked.b)
+    compared = [code_diff(pair.path, pair.before, pair.after) for pair in pairs]
+    return {**found, "files": [], "before": None, "comparison": compared}
+
+
+def _other_code(versions: Sequence[DatasetVersion]) -> DatasetVersion | None:
+    """The newest version that brought other code, so that what it changed can be seen at once."""
+    return next((v for v in versions if v.has_other_code or v.change == "text"), None)
+
+
+def _versions(call: PageCall, page: Page) -> Mapping[str, Any]:
+    limit = 1000 if call.query.all else _VERSIONS
+    versions = call.service.versions.of(page.dataset, page.commit.id, limit)
+    return {"versions": versions, "undo": newest_publish(versions), "is_cut": len(versions) == limit}
+
+
+def _used_by(call: PageCall, page: Page) -> Mapping[str, Any]:
+    return {"impact": call.service.lineages.impact(page.dataset, call.query.at), **_head(call, page)}
+
+
+def _head(call: PageCall, page: Page) -> Mapping[str, Any]:
+    """What the head of the page needs beside the part."""
+    versions = call.service.versions.of(page.dataset, page.commit.id, _NEWEST) if call.wants in ("", "dataset") else []
+    return {"versions": versions, "undo": newest_publish(versions)}
+
+
+_PARTS: Mapping[str, Callable[[PageCall, Page], Mapping[str, Any]]] = {
+    "": _overview,
+    "sample": _sample,
+    "lineage": _lineage,
+    "checks": _checks,
+    "code": _code,
+    "versions": _versions,
+    "used-by": _used_by,
+}
+
+
+def newest_publish(versions: Sequence[DatasetVersion]) -> DatasetVersion | None:
+    """The newest version that can be taken back."""
+    return next((v for v in versions if can_be_undone(v)), None)
+
+
+def can_be_undone(version: DatasetVersion) -> bool:
+    """Whether a publish made it that nobody took back yet."""
+    return not version.entry.undone and version.entry.commit.kind in PUBLISHES
+
+
+def column_icon(type: str) -> str:
+    """The icon of a type of columns."""
+    name = type.lower()
+    if name.endswith("]") or name.startswith(("struct", "map", "json", "union")):
+        return "braces"
+    if name.startswith(("timestamp", "time")):
+        return "calendar-clock"
+    if name.startswith(("date", "interval")):
+        return "calendar"
+    if name.startswith("bool"):
+        return "toggle-left"
+    return "hash" if is_number(type) else "text"
+
+
+PAGES = (
+    PageRoute("/d/{dataset}", "dataset.html", _dataset, DatasetAsked),
+    PageRoute("/d/{dataset}/{tab}", "dataset.html", _dataset, DatasetAsked),
+)

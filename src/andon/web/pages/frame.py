@@ -1,0 +1,82 @@
+"""What stands around every page: the project, the person, where one looks, what is to be told."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from andon.base.record import Record
+from andon.web.pages.rendering import href
+
+if TYPE_CHECKING:
+    from andon.web.pages.page import PageCall
+
+#: Pages of the side bar: key, icon, word, address.
+PLACES = (
+    ("b", "layout-grid", "Board", "/"),
+    ("c", "search", "Catalog", "/catalog"),
+    ("s", "square-terminal", "SQL", "/sql"),
+    ("h", "git-branch", "Changes", "/changes"),
+    ("r", "play", "Runs", "/runs"),
+    ("m", "workflow", "Map", "/map"),
+)
+
+
+class Frame(Record):
+    """What stands around a page.
+
+    Attributes:
+        at: the ref that is looked at, where the address names one.
+        branch: the one that is looked at without it.
+        branches: all of them, for the switcher.
+    """
+
+    project: str
+    person: str
+    role: str
+    may_change: bool
+    knows_people: bool
+    path: str
+    at: str | None
+    branch: str
+    branches: tuple[str, ...]
+    state: str
+
+    def at_ref(self, ref: str) -> str:
+        """This page at another ref."""
+        return href(self.path, at=None if ref == self.branch else ref)
+
+    def link(self, path: str, **query: Any) -> str:
+        """An address that looks at the same commit as this page."""
+        return href(path, **{"at": self.at, **query})
+
+    def is_at(self, place: str) -> bool:
+        """Whether the page belongs to that place of the side bar."""
+        if place == "/":
+            return self.path == "/"
+        return self.path.startswith(place) or (place == "/catalog" and self.path.startswith("/d/"))
+
+
+def frame_of(call: PageCall, path: str) -> Mapping[str, Any]:
+    """What every template is given."""
+    workspace = call.service.workspace
+    branches = tuple(ref.name for ref in workspace.lake.refs.of_kind("branch"))
+    frame = Frame(
+        workspace.root.name,
+        call.asking.person.name,
+        str(call.asking.person.role),
+        call.may_change,
+        bool(workspace.people),
+        path,
+        getattr(call.query, "at", None),
+        workspace.branch(),
+        branches,
+        "ok",
+    )
+    return {"frame": frame, "link": frame.link, "places": PLACES, "new_id": _new_id, "now": workspace.clock()}
+
+
+def _new_id() -> str:
+    """An id for the request of a form."""
+    return secrets.token_hex(16)

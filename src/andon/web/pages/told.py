@@ -1,0 +1,59 @@
+"""One sentence about what a form did, for the page that is shown then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from andon.web.calls import LiveCall
+
+#: By the call, what is said of its answer.
+_SAID: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
+    "POST /undos": "Taken back: readers see what was there before. Redo brings it back.",
+    "POST /redos": "Brought back: readers see it again.",
+    "POST /publishes": lambda a: _run_said(a, "Published: readers see it now.", "Readers see all of it already."),
+    "POST /runs": lambda a: _run_said(
+        a, "Published: readers see it now.", "Nothing was to be done: all results are there."
+    ),
+    "POST /refreshes": lambda a: _run_said(a, "Refreshed: readers see it now.", "Nothing new was there."),
+    "DELETE /calls/{call}": "It was told to stop.",
+    "POST /datasets": lambda a: _saved(a, str(a.get("name"))),
+    "POST /edits": lambda a: _saved(a, str(a.get("file"))),
+    "POST /branches": lambda a: f"Branch {a.get('name')} is there.",
+    "DELETE /branches/{branch:path}": lambda a: f"Branch {a.get('name')} is gone; its last commit stays.",
+    "POST /acceptances": lambda a: (
+        _run_said(a, "Published, with your reason in the history.", "Nothing new was there.")
+        if "published" in a
+        else "Accepted: it passes from now on."
+    ),
+}
+
+
+def _saved(answer: Mapping[str, Any], name: str) -> str:
+    run = answer.get("run") or {}
+    if answer.get("published"):
+        return f"{name} is saved on {answer.get('branch')}."
+    return f"{name} is not saved: {run.get('held') or 'nothing was published'}"
+
+
+def _run_said(answer: Mapping[str, Any], published: str, nothing: str) -> str:
+    if answer.get("run") is None:
+        return nothing
+    return published if answer.get("published") else f"Readers see what they saw before: {answer.get('held')}"
+
+
+def told_of(live: LiveCall) -> Mapping[str, Any] | None:
+    """What a call came to, as `text` and whether it is `good`; None while it runs."""
+    answer = live.answer
+    if answer is None:
+        return None
+    found = json.loads(answer.body)
+    if live.verb == "POST /datasets" and answer.status < 400 and "agreed" not in dict(live.fields):
+        return None  # it was only looked at: the page shows what it came to
+    if answer.status >= 400:
+        return {"text": found["detail"], "good": False, "verb": live.verb, "answer": found}
+    said = _SAID.get(live.verb, "Done.")
+    good = not (isinstance(found, dict) and found.get("published") is False and found.get("held", True))
+    text = said if isinstance(said, str) else said(found)
+    return {"text": text, "good": good, "verb": live.verb, "answer": found}

@@ -1,0 +1,45 @@
+"""One browser for all tests of a session, and a new window for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kit.browsing import Watched, chromium
+from kit.clones import FILES, Clone
+from kit.serving import Serving, serving
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A project that was published twice and has a branch, served; tests only look at it, or work on branches of their own."""
+    clone = Clone(tmp_path_factory.mktemp("shop") / "acme")
+    for path, text in FILES.items():
+        clone.write(path, text)
+    clone.run()
+    clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+    clone.refresh()
+    clone.switch("try/half", create=True)
+    clone.write("datasets/marts/count.sql", "select count(*) / 2 as n from shop.orders\n")
+    clone.run()
+    clone.switch("main")
+    with serving(clone.root) as found:
+        yield found
+
+
+@pytest.fixture
+def window(browser: Any, shop: Serving) -> Iterator[Watched]:
+    """A window on the shop. At its end nothing went wrong in it that the test did not take out of `wrong`."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    watched = Watched(context.new_page(), shop.address)
+    yield watched
+    context.close()
+    assert watched.wrong == []

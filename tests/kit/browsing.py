@@ -1,0 +1,64 @@
+"""A real browser over a served project: Debian's chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+#: Made with the browser parts, and in no wheel.
+AXE = Path(__file__).resolve().parents[2] / "browser" / "made" / "axe.js"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser without a window. Without one on this machine the test is skipped; in CI that is an error."""
+    if CHROMIUM is None:
+        assert not os.environ.get("CI"), "CI installs chromium"
+        pytest.skip("there is no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Watched:
+    """A page that a person looks at; whatever its console says, what it could not load, and what it asked elsewhere."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page, self.address = page, address
+        self.wrong: list[str] = []
+        page.set_default_timeout(10_000)
+        page.on("console", lambda said: said.type == "error" and self.wrong.append(f"console: {said.text}"))
+        page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        page.on("request", lambda asked: self._is_own(asked.url) or self.wrong.append(f"elsewhere: {asked.url}"))
+
+    def _is_own(self, url: str) -> bool:
+        return url.startswith((self.address, "data:", "blob:"))
+
+    def go(self, path: str) -> Any:
+        """Visit an address, and wait until it is there."""
+        self.page.goto(self.address + path)
+        return self.page
+
+    def leads_to(self) -> list[str]:
+        """Addresses of pages that the page as it is leads to, without what stands behind the `?`."""
+        read = "links => links.map(each => each.getAttribute('href'))"
+        found = self.page.locator('a[href^="/"]:not([href^="/api/"])').evaluate_all(read)
+        return sorted({address.partition("?")[0].partition("#")[0] for address in found})
+
+    def accessibility(self) -> list[str]:
+        """What axe finds wrong with the page as it is."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("async () => (await axe.run(document)).violations")
+        return [f"{each['id']}: {each['nodes'][0]['target']} {each['help']}" for each in found]

@@ -1,0 +1,180 @@
+"""The board: what needs a person with whom it reaches and the next step, lanes, and that it moves when something does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from andon.model.lamp import Lamp
+from andon.service.board import BoardDocument
+from andon.service.needs import IDLE, Need
+from andon.workspace.caller import Caller
+from kit.clones import Clone, closing
+
+TOTALS = "select customer, sum(amount) as amount from shop.orders group by customer order by customer\n"
+
+
+def checked(*lines: str, head: str = "") -> str:
+    return f"/*---\nowner: ana\n{head}checks: |\n" + "".join(f"  {line}\n" for line in lines) + f"---*/\n{TOTALS}"
+
+
+def board(clone: Clone) -> BoardDocument:
+    with clone.opened() as service:
+        found = service.board.show()
+        assert found.mark == service.board.mark()
+        assert [need.to_json() for need in service.standing.status().needs] == [need.to_json() for need in found.needs]
+        return found
+
+
+def lamps(found: BoardDocument) -> dict[str, str]:
+    return {card.name: str(card.status) for lane in found.lanes for card in lane.cards}
+
+
+@pytest.fixture
+def shop(project: Clone) -> Clone:
+    project.write("datasets/marts/totals.sql", checked("amount < 100"))
+    project.write("insights/sales.yml", "title: Who buys?\nuses: [marts.best]\nowner: cem\n")
+    project.run()
+    return project
+
+
+def test_a_healthy_lake_needs_nobody(shop: Clone) -> None:
+    found = board(shop)
+    assert (found.headline, found.needs, found.status) == ("All 4 datasets are healthy", [], Lamp.OK)
+    assert [(lane.name, lane.kind, [card.title for card in lane.cards]) for lane in found.lanes] == [
+        ("Sources", "source", ["shop.orders"]),
+        ("marts", "schema", ["best", "count", "totals"]),
+        ("Insights", "insight", ["Who buys?"]),
+    ]
+    assert found.counts == {"fail": 0, "blocked": 0, "stale": 0, "warn": 0, "ok": 4, "running": 0}
+
+
+def test_a_held_load_is_told_with_whom_it_reaches(shop: Clone) -> None:
+    with shop.opened() as service:
+        for who in ("ana", "ben"):
+            service.by(Caller(who, "http")).querying.ask("from marts.best").fetch()
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,700\n")
+    shop.refresh()
+    found = board(shop)
+    (need,) = found.needs
+    assert (need.kind, need.status, need.datasets, need.owner, need.run) == ("held", "fail", ["marts.totals"], "ana", 2)
+    assert need.what == "run 2 is kept from readers: its check `amount < 100` does not hold"
+    assert need.affected.to_json() == {"datasets": 1, "people": 2, "insights": ["sales"]}
+    assert need.action.command == 'andon accept run:2 "amount < 100" --reason "…"'
+    assert need.action.page == "/runs/2"
+    assert lamps(found) == {
+        "shop.orders": "ok",
+        "marts.count": "ok",
+        "marts.totals": "fail",
+        "marts.best": "blocked",
+        "sales": "blocked",
+    }
+    with shop.opened() as service:
+        service.checks.accept(2, ["amount < 100"], "a big order")
+    found = board(shop)
+    (need,) = found.needs
+    assert (need.kind, need.status) == ("check", "warn")
+    assert need.what.endswith("which ana accepted: a big order")
+    shop.undo()
+    assert board(shop).needs == []
+
+
+def test_a_source_that_fails_is_told_until_a_run_brings_it(shop: Clone) -> None:
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,oops\n")
+    shop.refresh()
+    found = board(shop)
+    (need,) = found.needs
+    assert (need.kind, need.status, need.datasets) == ("failed", "fail", ["shop.orders"])
+    assert need.affected.datasets == 3
+    assert need.action.body == {"select": ["shop.orders"]}
+    assert found.headline == "1 dataset is failing"
+    shop.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+    shop.refresh()
+    assert board(shop).needs == []
+
+
+def test_a_broken_promise_is_told_once_for_all_below(project: Clone) -> None:
+    start = datetime(2026, 11, 1, 8, tzinfo=UTC)
+    now = [start]
+    project.clock = lambda: now[0]
+    source = "/*---\nrefresh: {max_age: 6h}\n---*/\nselect id, customer, amount from read_csv('raw/orders_*.csv')\n"
+    project.write("sources/shop/orders.sql", source)
+    project.write("datasets/marts/totals.sql", "/*---\nrefresh: {max_age: 7h}\n---*/\n" + TOTALS)
+    project.run()
+    with closing(project.open()) as service:
+        fresh, mark = service.board.show(), service.board.mark()
+        assert fresh.needs == []
+        now[0] = start + timedelta(hours=5)
+        assert service.board.mark() == mark
+        now[0] = start + timedelta(hours=8)
+        found = service.board.show()
+        assert found.mark != mark
+        assert [(need.kind, need.status, need.datasets) for need in found.needs] == [("late", "stale", ["shop.orders"])]
+        assert found.needs[0].what == "it promises `max_age 6h`, and was brought up to date at 2026-11-01 08:00"
+        assert found.needs[0].action.command == "andon refresh +shop.orders+"
+        assert lamps(found)["marts.totals"] == "stale"
+        assert found.counts["stale"] == 2
+    project.refresh()
+    with closing(project.open()) as service:
+        assert service.board.show().needs == []
+
+
+def test_branches_wait_and_come_last(story: Clone) -> None:
+    found = board(story)
+    (need,) = found.needs
+    assert (need.kind, need.status, need.datasets) == ("branch", IDLE, ["marts.count", "marts.extra"])
+    assert need.what == "the branch `try` changes 2 datasets and is not published"
+    assert need.action.page == "/changes/try"
+    assert found.headline == "All 4 datasets are healthy"
+    story.write(
+        "datasets/marts/best.sql", "/*---\nchecks: |\n  rows = 7 warn\n---*/\nselect customer from marts.totals\n"
+    )
+    story.run()
+    assert [need.kind for need in board(story).needs] == ["check", "branch"]
+    story.publish("try")
+    assert [need.kind for need in board(story).needs] == ["check"]
+
+
+def test_what_is_wrong_with_the_folder_is_told_by_its_place(shop: Clone) -> None:
+    mark = board(shop).mark
+    shop.write("datasets/marts/count.sql", "select nothing from shop.orders\n")
+    found = board(shop)
+    assert found.mark != mark
+    (need,) = found.needs
+    assert (need.kind, need.status, need.datasets) == ("folder", "warn", [])
+    assert need.what.startswith("the folder can't be run: datasets/marts/count.sql:1:8: ")
+    shop.write("datasets/marts/count.sql", "select count(*) as n from shop.orders\n")
+    assert board(shop).needs == []
+
+
+def test_an_earlier_commit_has_a_board_of_its_own(story: Clone) -> None:
+    with story.opened() as service:
+        here, before = service.board.show(), service.board.show("main~2")
+        assert (before.branch, len(before.needs)) == ("main~2", 0)
+        assert before.commit != here.commit
+        assert service.board.show("try").counts["ok"] == 5
+
+
+def test_an_empty_lake_says_so(project: Clone) -> None:
+    with project.opened() as service:
+        found = service.board.show()
+        assert (found.headline, found.lanes) == ("Nothing is published yet", [])
+
+
+def test_most_readers_affected_come_first(shop: Clone) -> None:
+    shop.write(
+        "datasets/marts/count.sql", "/*---\nchecks: |\n  n = 7 warn\n---*/\nselect count(*) as n from shop.orders\n"
+    )
+    shop.write("datasets/marts/lone.sql", "/*---\nchecks: |\n  rows = 7 warn\n---*/\nselect 1 as one\n")
+    shop.run()
+
+    def order() -> list[str]:
+        return [name for need in board(shop).needs for name in need.datasets]
+
+    assert order() == ["marts.count", "marts.lone"]
+    with shop.opened() as service:
+        service.by(Caller("ben", "http")).querying.ask("from marts.lone").fetch()
+    assert order() == ["marts.lone", "marts.count"]
+    need: Need = board(shop).needs[0]
+    assert need.affected.people == 1
