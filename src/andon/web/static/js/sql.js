@@ -96,7 +96,6 @@ class Sql extends HTMLElement {
     const hadFocus = [this.area, document.body].includes(document.activeElement);
     this.#editor = editorIn({
       parent: this.querySelector(".editor"),
-      nonce: this.nonce,
       text: this.area.value,
       label: "SQL",
       words: { ...words, engine },
@@ -419,6 +418,7 @@ class Sql extends HTMLElement {
   async #peek(kind, detail) {
     const { peekAt } = await import("./peek.js");
     peekAt(this.querySelector(".peek"), kind, this.grid, detail);
+    this.grid.go(...this.grid.at); // what it is about is still seen beside it
   }
 
   #unpeek() {
