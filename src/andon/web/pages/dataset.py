@@ -68,10 +68,17 @@ def _dataset(call: PageCall) -> Shown:
     if tab not in _PARTS:
         known = ", ".join(slug for slug, _ in TABS if slug)
         raise UsageError("usage.no_route", f"a dataset has no page `{tab[:40]}`", where=name, hint=f"it has {known}")
-    page = call.service.datasets.show(name, call.query.at, rows=0, places=False)
+    try:
+        page = call.service.datasets.show(name, call.query.at, rows=0, places=False)
+    except UsageError as error:
+        absent = call.service.versions.absent(name, call.query.at) if error.code == "lake.dataset_not_found" else None
+        if absent is None or not absent.is_anywhere or call.wants:
+            raise
+        return {"absent": absent, "name": name, "address": f"/d/{name}", "status": 404}
     checks = check_rows(page.checks, _check_history(call, name, tab))
     standing = call.service.datasets.standing(name, call.query.at)
     return {
+        "absent": None,
         "page": page,
         "name": name,
         "tab": tab,
@@ -91,7 +98,9 @@ def _dataset(call: PageCall) -> Shown:
 
 
 def _check_history(call: PageCall, name: str, tab: str) -> Sequence[Any]:
-    return call.service.checks.history(name) if tab in ("", "checks") and call.wants != "columns" else ()
+    if tab not in ("", "checks") or call.wants == "columns":
+        return ()
+    return call.service.checks.history(name, at=call.query.at)
 
 
 def _is_branch(call: PageCall) -> bool:

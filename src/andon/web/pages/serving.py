@@ -118,15 +118,16 @@ class WebPages:
         told = None if done is None else told_of(done)
         nonce = secrets.token_urlsafe(16)
 
-        def draw() -> str | Response:
+        def draw() -> tuple[str, int] | Response:
             shown = page.show(call)
             if isinstance(shown, Response):
                 return shown
             around = frame_of(call, request.url.path)
-            return self._renderer.page(page.template, {**around, "told": told, "nonce": nonce, **shown}, part)
+            html = self._renderer.page(page.template, {**around, "told": told, "nonce": nonce, **shown}, part)
+            return html, int(shown.get("status", 200))
 
         found = await self._host.looked(draw)
-        return found if isinstance(found, Response) else _html(request, found, nonce=nonce)
+        return found if isinstance(found, Response) else _html(request, *found, nonce=nonce)
 
     def _done(self, id: str | None, asking: Asking) -> LiveCall | None:
         """The call that a form began; None where there is none, or no longer, or somebody else's."""
