@@ -30,9 +30,6 @@ ADDRESSES = {
     "/runs/{run}": ["/runs/1"],
     "/runs/new": ["/runs/new"],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
-    "/d/{dataset}/{tab}": [
-        f"/d/marts.totals/{tab}" for tab in ("sample", "lineage", "checks", "code", "versions", "used-by")
-    ],
     "/map": ["/map"],
 }
 #: Shown only while something goes on: they have tests of their own.
