@@ -244,7 +244,8 @@ def test_a_run_of_this_server_is_stopped_by_its_page(own: tuple[Clone, Serving])
     fields = {"_id": "", "_then": "/runs/2", "_method": "DELETE"}
     assert client.send("/do/calls/slow", fields).status == 303
     _within(20, lambda: client.visit(page_of_run, **LIVE).status == 204)
-    assert "It ended before it was done" in _text(client.visit(page_of_run))
+    assert client.visit(page_of_run).headers["Location"] == "/runs/2"
+    assert "It ended before it was done" in _text(client.visit("/runs/2"))
     assert client.visit("/calls/slow?then=/runs").headers["Location"] == "/runs/2"
     assert client.visit("/calls/none").status == 404
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.responses import RedirectResponse, Response
@@ -198,7 +197,7 @@ def _run(call: PageCall) -> Shown:
     shown = call.service.run_log.show(call.path["run"])
     begun = call.calls.known(asked.call) if asked.call is not None else None
     place = following(begun, own_page(asked.then), asked.form) if begun is not None else None
-    if place is not None and begun is not None and not _is_here(place, shown):
+    if place is not None:
         if call.wants:
             return Response(status_code=204, headers={"HX-Redirect": place})
         return RedirectResponse(place, 303)
@@ -207,10 +206,6 @@ def _run(call: PageCall) -> Shown:
         # it ended since: the whole page is another one
         return Response(status_code=204, headers={"HX-Refresh": "true"})
     return {**run_view(call, shown, asked), "is_live": not is_over}
-
-
-def _is_here(place: str, shown: RunShown) -> bool:
-    return urlsplit(place).path == f"/runs/{shown.info.number}"
 
 
 def run_view(call: PageCall, shown: RunShown, asked: RunLooked) -> dict[str, Any]:
