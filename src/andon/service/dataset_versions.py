@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record
@@ -104,6 +105,14 @@ class DatasetVersions:
                 )
             )
         return found
+
+    def code_from(self, dataset: str, entries: Sequence[LogEntry]) -> LogEntry | None:
+        """The newest of `entries`, the newest first, that brought another text of a dataset that was there before."""
+        for entry in entries:
+            before, after = self._history.pair(entry.commit, dataset)
+            if before is not None and after is not None and before.files != after.files:
+                return entry
+        return None
 
     def absent(self, dataset: str, ref: str | None = None) -> AbsentDataset:
         """Where a dataset is that a ref does not have. Raises UsageError `lake.ref_not_found`."""
