@@ -127,7 +127,10 @@ class WebPages:
             return html, int(shown.get("status", 200))
 
         found = await self._host.looked(draw)
-        return found if isinstance(found, Response) else _html(request, *found, nonce=nonce)
+        if isinstance(found, Response):
+            return found
+        html, status = found
+        return _html(request, html, status, nonce)
 
     def _done(self, id: str | None, asking: Asking) -> LiveCall | None:
         """The call that a form began; None where there is none, or no longer, or somebody else's."""
