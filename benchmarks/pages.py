@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import urllib3
+import urllib3  # noqa: TID253 - asks a server
 from big_lake import big_lake
 from parts import write_part
 from serving import family, resident, up
