@@ -17,19 +17,17 @@ ADDRESSES = {
     "/catalog": ["/catalog", "/catalog?words=amount&kind=sql", "/catalog?words=nothing-is-called-so"],
     "/changes": ["/changes"],
     "/changes/{branch:path}": ["/changes/try/half"],
-    "/d/{dataset}/{tab}": [
-        "/d/marts.totals/sample",
-        "/d/marts.totals/lineage",
-        "/d/marts.totals/checks",
-        "/d/marts.totals/code",
-        "/d/marts.totals/versions",
-        "/d/marts.totals/used-by",
-    ],
     "/sql": ["/sql", "/sql?q=from%20marts.totals"],
+    "/save": ["/save?q=from%20marts.totals"],
+    "/edit/{target:path}": ["/edit/marts.totals"],
     "/runs": ["/runs", "/runs?status=failed", "/runs?branch=try/half&kind=change"],
     "/runs/new": ["/runs/new?plan=true", "/runs/new?plan=true&select=no.such"],
     "/runs/{run}": ["/runs/1", "/runs/2?all=true&task=marts.totals"],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
+    "/d/{dataset}/{tab}": [
+        f"/d/marts.totals/{tab}" for tab in ("sample", "lineage", "checks", "code", "versions", "used-by")
+    ],
+    "/map": ["/map"],
 }
 #: Shown only while something goes on: they have tests of their own.
 PASSING = {"/calls/{call}"}

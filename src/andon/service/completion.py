@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from andon.base.document import Document
 from andon.errors import ProjectError
 from andon.model.check import Check, Reference
+from andon.sql.names import READERS
 from andon.sql.parse import engine
 from andon.sql.rules import refusals
 from andon.sql.uses import CallUse, SqlFacts
@@ -175,8 +176,9 @@ def _engine_words() -> EngineWords:
     ).fetchall()
     functions: dict[str, FunctionWord] = {}
     for name, kind, parameters, description in rows:
-        call = CallUse(name, None, 0, kind.startswith("table"))
-        if not refusals(SqlFacts(calls=(call,)), role="query", allow=frozenset()):
+        is_table = kind.startswith("table")
+        facts = SqlFacts(calls=(CallUse(name, None, 0, is_table),))
+        if name not in READERS and not refusals(facts, role="query", allow=frozenset()):
             functions.setdefault(name, FunctionWord(name, kind, list(parameters or ()), description))
     keywords = [
         row[0] for row in connection.execute("select keyword_name from duckdb_keywords() order by 1").fetchall()

@@ -187,7 +187,9 @@ def _step(trouble: Trouble) -> NextStep:
         body = {"select": [name]}
         return NextStep("Try it again", f"andon refresh {name}", "POST", "/api/v1/refreshes", body, f"/runs/{run}")
     if trouble.kind is TroubleKind.HELD:
-        command = f'andon accept run:{run} "{trouble.check}" --reason "…"'
+        command = f"andon check {name} --at run:{run}"
+        if trouble.check is not None:
+            command = f'andon accept run:{run} "{trouble.check}" --reason "…"'
         return NextStep("Look at what holds it", command, "GET", f"/api/v1/runs/{run}", None, f"/runs/{run}")
     path = f"/api/v1/datasets/{name}/checks"
     return NextStep("Look at its checks", f"andon check {name} --history", "GET", path, None, f"/d/{name}")

@@ -152,7 +152,7 @@ def _code(call: PageCall, page: Page) -> Mapping[str, Any]:
     found: dict[str, Any] = {
         "asked": asked,
         "versions": versions,
-        "known": {version.entry.commit.id for version in versions},
+        "known": lambda ref: any(version.entry.commit.id.startswith(ref) for version in versions),
         "undo": newest_publish(versions),
         "comparison": None,
     }

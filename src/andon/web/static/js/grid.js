@@ -1,5 +1,5 @@
 // <andon-grid>: an answer as a table of any length. Only what is seen is drawn; all of it is walked by keys.
-import { comparable, copied, familyOf, grouped, shownAs } from "./values.js";
+import { comparable, copied, familyOf, grouped, put, shownAs } from "./values.js";
 
 const ROW = 28;
 const HEAD = 32;
@@ -23,8 +23,6 @@ class Grid extends HTMLElement {
   #numbers = 40;
   #drawn = new Map();
   #span = "";
-  #form = "tsv";
-  #text = null;
   #resized = new ResizeObserver(() => this.#draw());
 
   connectedCallback() {
@@ -111,23 +109,14 @@ class Grid extends HTMLElement {
     };
   }
 
-  /** Put the selection, or all rows where only one cell is selected, where it can be pasted. */
+  /** Put the selection, or all rows, where it can be pasted. */
   copyAs(form, isAll) {
     if (isAll) {
       this.from = [0, 0];
       this.at = [this.rows.length - 1, this.columns.length - 1];
       this.#draw();
     }
-    this.#form = form;
-    this.put(null);
-    this.#form = "tsv";
-  }
-
-  /** Put a text where it can be pasted. */
-  put(text) {
-    this.#text = text;
-    this.focus();
-    document.execCommand("copy");
+    put(this.#copied(form));
   }
 
   sortBy(column) {
@@ -435,22 +424,18 @@ class Grid extends HTMLElement {
     });
   }
 
-  #copy(event) {
+  #copied(form) {
     const { top, bottom, left, right, isMany } = this.selection;
-    const own = this.#text;
-    this.#text = null;
-    if (!this.rows.length && !own) return;
-    event.preventDefault();
-    if (own) {
-      event.clipboardData.setData("text/plain", own);
-      this.#say("copied");
-      return;
-    }
     const rows = [];
     for (let row = top; row <= bottom; row += 1) rows.push(this.row(row).slice(left, right + 1));
-    const names = isMany || this.#form === "markdown" ? this.columns.slice(left, right + 1) : null;
-    event.clipboardData.setData("text/plain", copied(this.#form, names, rows));
-    this.#say(isMany ? `copied ${grouped(rows.length)} × ${right - left + 1}` : "copied");
+    this.#tell("andon-said", isMany ? `copied ${grouped(rows.length)} × ${right - left + 1}` : "copied");
+    return copied(form, isMany || form === "markdown" ? this.columns.slice(left, right + 1) : null, rows);
+  }
+
+  #copy(event) {
+    if (!this.rows.length) return;
+    event.clipboardData.setData("text/plain", this.#copied("tsv"));
+    event.preventDefault();
   }
 }
 

@@ -2,7 +2,7 @@
 import { Refused, addressOf, ask, askedBy, fileOf, outlineOf } from "./asking.js";
 import "./grid.js";
 import { Tabs } from "./tabs.js";
-import { element, grouped, sized } from "./values.js";
+import { element, grouped, put, sized } from "./values.js";
 
 const API = "/api/v1";
 /** Milliseconds: until somebody who types pauses, and until waiting is shown. */
@@ -68,7 +68,10 @@ class Sql extends HTMLElement {
     const { saved, text, first, values } = this.dataset;
     this.#given = JSON.parse(values);
     const wanted = asked.q ?? (saved ? text : null);
-    if (wanted !== null) this.#open(wanted, saved || null);
+    const { state } = history;
+    const isOwn = state?.asked.q === asked.q && this.#tabs.ids.includes(state?.tab);
+    if (isOwn) this.#tabs.go(state.tab);
+    else if (wanted !== null) this.#open(wanted, saved || null);
     else if (this.#tabs.current) this.#tabs.go(this.#tabs.current);
     else this.#tabs.add(first);
     const tab = this.#tabs.get(this.#tabs.current);
@@ -95,6 +98,7 @@ class Sql extends HTMLElement {
       parent: this.querySelector(".editor"),
       nonce: this.nonce,
       text: this.area.value,
+      label: "SQL",
       words: { ...words, engine },
       run: (part) => this.#runChosen(part),
       partAt: (place) => this.#parts.find((part) => part.start <= place && place <= part.end)?.name,
@@ -292,7 +296,10 @@ class Sql extends HTMLElement {
     this.#drawTabs();
     const answer = this.#answers.get(id);
     this.#show(answer ? "grid" : "nothing");
-    if (!answer) return;
+    if (!answer) {
+      history.replaceState(null, "", this.at ? `/sql?at=${encodeURIComponent(this.at)}` : "/sql");
+      return;
+    }
     this.grid.begin(answer.head.columns, answer.head.types);
     this.grid.add(answer.rows);
     this.grid.end();
@@ -340,7 +347,7 @@ class Sql extends HTMLElement {
       stop: () => this.#running?.abort(),
       new: () => this.#goTo(this.#tabs.add("")) ?? this.#editor?.view.focus(),
       copy: () => this.grid.copyAs(form, !this.grid.selection.isMany),
-      link: () => this.grid.put(location.href),
+      link: () => put(location.href),
       unpeek: () => this.#unpeek(),
     };
     acts[pressed.dataset.do]?.();

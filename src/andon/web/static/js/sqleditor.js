@@ -106,6 +106,7 @@ export function editorIn(given) {
       ]),
       CM.syntaxHighlighting(COLOURS),
       CM.EditorView.contentAttributes.of({ "aria-label": given.label, spellcheck: "false" }),
+      CM.EditorView.domEventHandlers({ beforeinput: typeOver }),
       CM.EditorView.updateListener.of((update) => {
         if (update.docChanged) given.changed(update.state.doc.toString());
       }),
@@ -151,6 +152,17 @@ export function editorIn(given) {
       view.dispatch({ effects: setParts.of(CM.RangeSet.of(ranges, true)) });
     },
   };
+}
+
+/** Type over what is selected. Left to itself the browser puts style attributes into the text, which the policy of pages forbids. */
+function typeOver(event, view) {
+  const { main } = view.state.selection;
+  if (event.inputType !== "insertText" || main.empty || view.composing) return false;
+  const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type" });
+  const handlers = view.state.facet(CM.EditorView.inputHandler);
+  if (!handlers.some((handle) => handle(view, main.from, main.to, event.data, insert))) view.dispatch(insert());
+  event.preventDefault();
+  return true;
 }
 
 /** A place of the server counts characters; one here counts halves of them. */
