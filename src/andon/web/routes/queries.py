@@ -16,7 +16,7 @@ from andon.service.documents import AnswerDocument, LiveAnswerDocument
 from andon.service.saved_queries import SavedQueryInfo
 from andon.version import __version__
 from andon.web.asking import AtCommit, Count, Limit
-from andon.web.endpoint import API, Endpoint, Kept, RouteCall
+from andon.web.endpoint import API, Endpoint, KeptAnswer, RouteCall
 from andon.web.streams import MEDIA, Notes, Streaming
 
 if TYPE_CHECKING:
@@ -171,12 +171,12 @@ def _saved_one(call: RouteCall) -> Any:
 def _completion(call: RouteCall) -> Any:
     words, at = call.service.completion, call.query.at
     commit = words.commit(at)
-    return Kept(f"{__version__}-{commit[:24]}", lambda: words.words(commit))
+    return KeptAnswer(f"{__version__}-{commit[:24]}", lambda: words.words(commit))
 
 
 def _words(call: RouteCall) -> Any:
     found = call.service.completion.engine()
-    return Kept(f"{__version__}-{found.version}", lambda: found)
+    return KeptAnswer(f"{__version__}-{found.version}", lambda: found)
 
 
 def _live(call: RouteCall) -> Any:
