@@ -30,6 +30,14 @@ _INPUTS = ("make.py", "package.json", "package-lock.json", "icons.txt", "entries
 
 #: Scripts that are put together of several packages, each by the entry of its name.
 _BUNDLES = ("codemirror.js", "dagre.js", "plot.js")
+#: Changes of what others wrote, so that pages need no `style-src 'unsafe-inline'`: rules are adopted (`entries/adopt.js`)
+#: where a <style> element would be made. Each text has to be there exactly once.
+_CHANGES = (
+    ("style-mod/src/style-mod.js", "if (!root.head && root.adoptedStyleSheets", "if (root.adoptedStyleSheets"),
+    ("@observablehq/plot/src/plot.js", 'svg.append("style").text(', "adoptRules("),
+    ("@observablehq/plot/src/legends/ramp.js", 'svg.append("style").text(', "adoptRules("),
+    ("@observablehq/plot/src/legends/swatches.js", 'div.insert("style", "*").text(', "adoptRules("),
+)
 #: Files that packages have ready.
 _COPIES = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
@@ -234,6 +242,14 @@ def _fill(folder: Path, allowed: frozenset[str], fill: Callable[[Path], Modules]
 
 
 def _make_vendor(modules: Modules, folder: Path) -> Modules:
+    for path, old, new in _CHANGES:
+        file = modules.file(path)
+        text = file.read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise PartsError(
+                f"{path} is not as it was, so _CHANGES in browser/make.py has to change: {old!r} is not there once"
+            )
+        file.write_text(text.replace(old, new), encoding="utf-8")
     for name in _BUNDLES:
         _bundle(modules, name, folder)
     _copy(modules, _COPIES, folder)
@@ -249,7 +265,15 @@ def _bundle(modules: Modules, name: str, folder: Path) -> None:
     if program is None:
         raise NotReachable("esbuild has no program for this platform")
     told = modules.work / f"{name}.json"
-    flags = ["--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=none", "--log-level=error"]
+    flags = [
+        "--bundle",
+        "--inject:entries/adopt.js",
+        "--minify",
+        "--format=esm",
+        "--target=es2022",
+        "--legal-comments=none",
+        "--log-level=error",
+    ]
     done = subprocess.run(
         [str(program), f"entries/{name}", *flags, f"--metafile={told}", f"--outfile={folder / name}"],
         cwd=modules.work,

@@ -17,7 +17,14 @@ ADDRESSES = {
     "/catalog": ["/catalog", "/catalog?words=amount&kind=sql", "/catalog?words=nothing-is-called-so"],
     "/changes": ["/changes"],
     "/changes/{branch:path}": ["/changes/try/half"],
+    "/sql": ["/sql", "/sql?q=from%20marts.totals"],
+    "/save": ["/save?q=from%20marts.totals"],
+    "/edit/{target:path}": ["/edit/marts.totals"],
+    "/runs": ["/runs", "/runs?status=failed", "/runs?branch=try/half&kind=change"],
+    "/runs/new": ["/runs/new?plan=true", "/runs/new?plan=true&select=no.such"],
+    "/runs/{run}": ["/runs/1", "/runs/2?all=true&task=marts.totals"],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
+    "/map": ["/map"],
 }
 #: Shown only while something goes on: they have tests of their own.
 PASSING = {"/calls/{call}"}

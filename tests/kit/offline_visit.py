@@ -6,6 +6,7 @@ Called with the folder of the installation and a folder to work in, where there 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from kit.clones import FILES, Clone
 from kit.serving import serving
 
 #: So many pages are opened.
-_MOST_PAGES = 16
+_MOST_PAGES = 9
 
 
 def reaches_others() -> bool:
@@ -68,4 +69,5 @@ def visit(root: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(visit(Path(sys.argv[1]))))
+    print(json.dumps(visit(Path(sys.argv[1]))), flush=True)
+    os._exit(0)  # what a page asked for and nobody waits for any more may still go on in a thread

@@ -28,7 +28,9 @@ def test_the_wheel_has_all_files_of_pages_and_nothing_of_tests(wheel):
     with zipfile.ZipFile(wheel) as file:
         names = set(file.namelist())
     wanted = {path.relative_to(STATIC.parents[2]).as_posix() for path in STATIC.rglob("*") if path.is_file()}
-    templates = {path.relative_to(STATIC.parents[2]).as_posix() for path in (STATIC.parent / "templates").glob("*")}
+    templates = {
+        path.relative_to(STATIC.parents[2]).as_posix() for path in (STATIC.parent / "templates").rglob("*.html")
+    }
     assert wanted | templates <= names
     assert {"andon/web/static/vendor/LICENSES.txt", "andon/web/static/vendor/htmx.js"} < wanted
     assert not [name for name in names if "axe" in name or name.startswith(("browser/", "tests/", "hatch_build"))]
@@ -44,8 +46,8 @@ def test_it_shows_its_pages_in_a_network_namespace_without_network(wheel, tmp_pa
     subprocess.run([*install, "--offline", "--no-deps", "--target", str(site), str(wheel)], check=True)
     apart = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join((str(site), str(ROOT / "tests")))}
-    visit = [sys.executable, "-m", "kit.offline_visit", str(tmp_path / "acme")]
-    done = subprocess.run([*apart, *visit], env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    visit = [sys.executable, "-X", "faulthandler", "-m", "kit.offline_visit", str(tmp_path / "acme")]
+    done = subprocess.run([*apart, *visit], env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert Path(found["package"]).is_relative_to(site)

@@ -168,13 +168,13 @@ def test_most_readers_affected_come_first(shop: Clone) -> None:
     )
     shop.write("datasets/marts/lone.sql", "/*---\nchecks: |\n  rows = 7 warn\n---*/\nselect 1 as one\n")
     shop.run()
+
+    def order() -> list[str]:
+        return [name for need in board(shop).needs for name in need.datasets]
+
+    assert order() == ["marts.count", "marts.lone"]
     with shop.opened() as service:
-
-        def order() -> list[str]:
-            return [name for need in service.board.show().needs for name in need.datasets]
-
-        assert order() == ["marts.count", "marts.lone"]
         service.by(Caller("ben", "http")).querying.ask("from marts.lone").fetch()
-        assert order() == ["marts.lone", "marts.count"]
-        need: Need = service.board.show().needs[0]
-        assert need.affected.people == 1
+    assert order() == ["marts.lone", "marts.count"]
+    need: Need = board(shop).needs[0]
+    assert need.affected.people == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -14,9 +15,11 @@ from html import unescape
 import pytest
 
 from andon.base.record import replace
+from andon.model.event import Notice
 from andon.model.run import TaskResult, TaskStatus
 from andon.service.run_log import RunTask
 from andon.state.runs import RunBegin, RunEnd, RunNote
+from andon.web.calls import Answered
 from andon.web.pages.gantt import MOST, gantt
 from kit.clones import FILES, Clone
 from kit.serving import Client, Serving, serving
@@ -27,6 +30,7 @@ ENDLESS = (
     " and a.range < (select 1000000 + count(*) from shop.orders)\n"
 )
 PEOPLE = '[people.ana]\nrole = "owner"\n[people.rea]\nrole = "reader"\n'
+LIVE = {"HX-Request": "true", "HX-Target": "div#live"}
 PERSONAL = "columns:\n  customer: {pii: true}\n"
 
 
@@ -200,11 +204,10 @@ def test_a_run_of_another_process_is_seen_as_it_goes_and_when_it_is_killed(own: 
     client = server.client()
     words = [sys.executable, "-m", "andon.cli", "-C", str(clone.root), "run", "--branch", "try"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    part = {"HX-Request": "true", "HX-Target": "div#live"}
     try:
         _within(20, lambda: client.get("/runs/2").status == 200)
         _within(20, lambda: [t for t in client.get("/runs/2").document["tasks"] if t["status"] == "running"])
-        live = client.visit("/runs/2", **part).data.decode()
+        live = client.visit("/runs/2", **LIVE).data.decode()
         assert 'hx-trigger="every 1s' in live
         assert "<html" not in live
         assert re.search(r"marts\.endless</a><span class=\"vh\">Running", live)
@@ -214,7 +217,7 @@ def test_a_run_of_another_process_is_seen_as_it_goes_and_when_it_is_killed(own: 
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    ended = client.visit("/runs/2", **part)
+    ended = client.visit("/runs/2", **LIVE)
     assert (ended.status, ended.headers["HX-Refresh"]) == (204, "true")
     text = _text(client.visit("/runs/2"))
     assert "It ended before it was done" in text
@@ -231,18 +234,49 @@ def test_a_run_of_this_server_is_stopped_by_its_page(own: tuple[Clone, Serving])
     begun = client.send("/do/runs", {"_id": "slow", "_then": "/runs", "branch": "try"})
     assert begun.headers["Location"] == "/calls/slow?then=%2Fruns"
     _within(20, lambda: client.visit("/calls/slow").status == 303)
-    assert client.visit("/calls/slow").headers["Location"] == "/runs/2"
-    part = client.visit("/calls/slow", **{"HX-Request": "true", "HX-Target": "div#live"})
-    assert (part.status, part.headers["HX-Redirect"]) == (204, "/runs/2")
-    page = client.visit("/runs/2").data.decode()
+    page_of_run = client.visit("/calls/slow?then=/runs").headers["Location"]
+    assert page_of_run == "/runs/2?call=slow&then=%2Fruns"
+    part = client.visit("/calls/slow", **LIVE)
+    assert (part.status, part.headers["HX-Redirect"][:7]) == (204, "/runs/2")
+    page = client.visit(page_of_run).data.decode()
     assert 'src="/api/v1/calls/slow/events"' in page
+    assert client.visit(page_of_run, **LIVE).status == 200
     fields = {"_id": "", "_then": "/runs/2", "_method": "DELETE"}
     assert client.send("/do/calls/slow", fields).status == 303
-    _within(20, lambda: client.get("/runs/2").document["status"] != "running")
+    _within(20, lambda: client.visit(page_of_run, **LIVE).status == 204)
+    assert client.visit(page_of_run).headers["Location"] == "/runs/2"
     assert "It ended before it was done" in _text(client.visit("/runs/2"))
-    failed = _text(client.visit("/calls/slow?then=/runs"))
-    assert "build.interrupted" in failed
+    assert client.visit("/calls/slow?then=/runs").headers["Location"] == "/runs/2"
     assert client.visit("/calls/none").status == 404
+
+
+def test_a_call_leads_to_its_page_or_says_why_it_failed(looking: Serving) -> None:
+    client, desk = looking.client(), looking.application.calls
+    live, _ = desk.begin("call<1>", "ana", "POST /refreshes", None)
+    live.report(Notice("looked at <b>all</b>"))
+    waiting = client.visit("/calls/call%3C1%3E?then=/changes")
+    assert "Refreshing" in _text(waiting)
+    assert b"looked at &lt;b&gt;all" in waiting.data
+    part = client.visit("/calls/call%3C1%3E", **LIVE)
+    assert (part.status, b"<html" in part.data) == (200, False)
+    problem = {
+        "detail": "the <i>disk</i> is full",
+        "where": "raw/",
+        "hint": "make room",
+        "problems": [],
+        "code": "machine.disk",
+    }
+    desk.end(live, Answered(507, json.dumps(problem)))
+    told = _text(client.visit("/calls/call%3C1%3E?then=/changes"))
+    assert "the <i>disk</i> is full raw/ Next: make room machine.disk" in told
+    assert client.visit("/calls/call%3C1%3E", **LIVE).headers["HX-Refresh"] == "true"
+    form = client.visit("/calls/call%3C1%3E?then=/changes&form=/changes/try")
+    assert form.headers["Location"].startswith("/changes/try?done=call")
+    elsewhere = client.visit("/calls/call%3C1%3E?then=/changes&form=//evil.example/x")
+    assert elsewhere.headers["Location"].startswith("/?done=")
+    good, _ = desk.begin("good", "ana", "POST /refreshes", None)
+    desk.end(good, Answered(200, '{"run": null}'))
+    assert client.visit("/calls/good?then=/runs?status=held").headers["Location"] == "/runs?status=held&done=good"
 
 
 def test_a_run_of_thousands_of_tasks_is_drawn_in_part(own: tuple[Clone, Serving]) -> None:

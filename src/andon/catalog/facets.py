@@ -14,7 +14,7 @@ NOBODY = ""
 FACETS = ("schema", "kind", "owner", "tag", "status")
 
 
-class Wanted(Record):
+class Sieve(Record):
     """Which datasets are wanted: of each facet any of the values, all where there is none."""
 
     schema: frozenset[str] = frozenset()
@@ -30,7 +30,7 @@ class Wanted(Record):
 
 
 def sifted(
-    entries: Iterable[CatalogEntry], wanted: Wanted, lamp: Callable[[str], Lamp]
+    entries: Iterable[CatalogEntry], wanted: Sieve, lamp: Callable[[str], Lamp]
 ) -> tuple[list[CatalogEntry], dict[str, Counter[str]]]:
     """Those of `entries` that are wanted, in their order, and how many there are of each value of each facet.
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
     from andon.runs.checked_run import CheckedRun
     from andon.runs.inspection.settle import Settled
-    from andon.runs.watch import Watch
+    from andon.runs.watch import RunWatch
     from andon.workspace.workspace import Workspace
 
 #: How often a finished commit is moved on top of a head that changed nothing it wrote or read.
@@ -48,7 +48,7 @@ class Running(Record):
     number: int
     listener: Listener
     began: float
-    watch: Watch
+    watch: RunWatch
 
     @property
     def seconds(self) -> float:

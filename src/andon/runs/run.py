@@ -22,7 +22,7 @@ from andon.runs.building.outcome import Progress
 from andon.runs.finish import Finish, Running
 from andon.runs.goal import ANY_PLAN, Goal, Listener, PlanUnconfirmed, RunOptions
 from andon.runs.prepare import Prepared, Preparer
-from andon.runs.watch import Watch
+from andon.runs.watch import RunWatch
 from andon.state.runs import RunBegin
 from andon.workspace.branching import create_branch
 
@@ -121,7 +121,7 @@ class GoalRunner:
             return self._finish.nothing(prepared, listener, began)
         author, moment = self._workspace.caller.author, to_text(prepared.moment)
         number = self._workspace.runs.begin(RunBegin(goal.branch, prepared.head.id, str(goal.kind), author, moment))
-        watch = Watch(self._workspace.runs, number, listener.report, plan.notices)
+        watch = RunWatch(self._workspace.runs, number, listener.report, plan.notices)
         run = Running(number, replace(listener, report=watch), began, watch)
         try:
             with watch.watching():

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 _EVERY, _BEAT = 0.5, 5.0
 
 
-class Watch:
+class RunWatch:
     """Hears a run, and keeps its log up to date.
 
     Args:

@@ -5,13 +5,13 @@ What is looked up is kept by the commit, the branches and the runs; asked again 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
 from andon.base.document import Document, to_json
-from andon.base.graph import reverse, topological
 from andon.base.hashing import content_id
 from andon.base.lru import Lru
 from andon.base.record import Record
@@ -23,6 +23,7 @@ from andon.model.lamp import Lamp
 from andon.model.run import TaskStatus
 from andon.project.folder.scan import scan
 from andon.runs.goal import RunOptions
+from andon.service.lanes import CommitLanes, Lane, filled_lanes, lanes_of
 from andon.service.needs import (
     Need,
     NeedKind,
@@ -36,12 +37,10 @@ from andon.service.troubles import worst
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
-    from andon.catalog.entries import CatalogEntry
     from andon.catalog.search import Catalogs
     from andon.catalog.use import UseBook
     from andon.lake.refs import Ref
     from andon.model.commit import Commit
-    from andon.model.project import Insight
     from andon.model.trouble import Trouble
     from andon.service.runs import Runs
     from andon.service.troubles import Troubles
@@ -50,33 +49,8 @@ if TYPE_CHECKING:
 
 #: Branches whose changes are remembered; runs among which those that go on are; characters of a mark.
 _KEPT, _RUNS, _MARK = 64, 20, 16
-
-
-class Card(Document):
-    """A dataset, or an insight, in its lane.
-
-    Attributes:
-        name: of a dataset the whole name; of an insight its own.
-        title: what a card says: the last part of a name, an insight's title.
-        status: `fail`, `blocked`, `stale`, `warn`, `ok`; an insight's is that of the worst dataset it uses.
-        fresh: when what it shows was made (ISO text); of an insight, the oldest of what it uses.
-        running: whether a run is at it.
-    """
-
-    name: str
-    title: str
-    status: Lamp
-    fresh: str | None
-    running: bool
-    owner: str | None
-
-
-class Lane(Document):
-    """Cards of one layer: `source`, one `schema`, or `insight`."""
-
-    name: str
-    kind: str
-    cards: list[Card]
+#: Seconds after which the folder is looked at again.
+_LOOK_AGAIN = 2.0
 
 
 class RunningRun(Document):
@@ -109,15 +83,6 @@ class BoardDocument(Document):
     needs: list[Need]
     running: list[RunningRun]
     lanes: list[Lane]
-
-
-class _Lanes(Record):
-    """The lanes of a commit, without how things stand."""
-
-    lanes: tuple[tuple[str, str, tuple[CatalogEntry, ...]], ...]
-    insights: tuple[Insight, ...]
-    readers: Mapping[str, set[str]]
-    owners: Mapping[str, str | None]
 
 
 class Board:
@@ -153,17 +118,22 @@ class Board:
             error: what stands in the way of a run of the folder, as who has asked found it.
         """
         view = View.at(self._workspace, at)
-        return self._needs(view, self._troubles.of(view), error)
+        return list(self._needs(view, tuple(self._troubles.of(view)), error).needs)
 
     def _sight(self, at: str | None) -> _Sight:
         view = View.at(self._workspace, at)
         troubles = tuple(self._troubles.of(view))
         running = tuple(run for run in self._workspace.runs.newest(_RUNS) if run.status == "running")
         busy = frozenset(self._busy([run for run in running if run.branch == view.ref]))
-        needs = tuple(self._needs(view, troubles, self._folder_error(view)))
-        seen = [view.ref, view.commit.id, to_json(troubles), sorted(busy), [run.number for run in running]]
-        mark = content_id([*seen, [need.to_json() for need in needs]])[:_MARK]
-        return _Sight(view, troubles, running, busy, needs, mark)
+        needs = self._needs(view, troubles, self._folder_error(view))
+        numbers = tuple(run.number for run in running)
+        key = (view.ref, view.commit.id, troubles, busy, numbers, needs.mark)
+        mark = self._kept.marks.get(key)
+        if mark is None:
+            seen = [view.ref, view.commit.id, to_json(troubles), sorted(busy), list(numbers), needs.mark]
+            mark = content_id(seen)[:_MARK]
+            self._kept.marks.put(key, mark)
+        return _Sight(view, troubles, running, busy, needs.needs, mark)
 
     def _document(self, sight: _Sight) -> BoardDocument:
         found = self._kept.documents.get(sight.mark)
@@ -182,35 +152,49 @@ class Board:
                 running=[
                     RunningRun(run.number, run.branch, run.kind, run.author, run.started) for run in sight.running
                 ],
-                lanes=_filled(self._lanes(view), lamps, sight.busy),
+                lanes=filled_lanes(self._lanes(view), lamps, sight.busy),
             )
             self._kept.documents.put(sight.mark, found)
         return found
 
-    def _needs(self, view: View, troubles: Sequence[Trouble], error: AndonError | None) -> list[Need]:
-        lanes, now = self._lanes(view), self._workspace.clock()
-        around = Surroundings(
-            lanes.readers,
-            {insight.name: insight.datasets for insight in lanes.insights},
-            lanes.owners,
-            lambda datasets: self._uses.people(datasets, now),
-        )
-        others = [_of_folder(error)] if error is not None else []
-        return needs_of(troubles, around, self._waiting(view), others)
+    def _needs(self, view: View, troubles: tuple[Trouble, ...], error: AndonError | None) -> _MarkedNeeds:
+        """Who reads what is counted once a minute: it is of thirty days."""
+        now = self._workspace.clock()
+        heads = tuple((ref.name, ref.commit) for ref in self._lake.refs.of_kind("branch")) if view.ref == MAIN else ()
+        key = (view.ref, view.commit.id, troubles, heads, None if error is None else str(error), to_text(now)[:16])
+        found = self._kept.needs.get(key)
+        if found is None:
+            lanes = self._lanes(view)
+            around = Surroundings(
+                lanes.readers,
+                {insight.name: insight.datasets for insight in lanes.insights},
+                lanes.owners,
+                lambda datasets: self._uses.people(datasets, now),
+            )
+            others = [_of_folder(error)] if error is not None else []
+            needs = tuple(needs_of(troubles, around, self._waiting(view), others))
+            found = _MarkedNeeds(needs, content_id([need.to_json() for need in needs])[:_MARK])
+            self._kept.needs.put(key, found)
+        return found
 
     def _folder_error(self, view: View) -> AndonError | None:
-        """What stands in the way of a run of the folder, where it works on this branch. The plan that tells it is made anew when a file
-        of the project changed, and once a minute for all that lies elsewhere."""
+        """What stands in the way of a run of the folder, where it works on this branch.
+
+        The folder is looked at once in two seconds, however many ask; the plan that tells it is made anew when a file of the project
+        changed, and once a minute for all that lies elsewhere.
+        """
         if view.ref != self._workspace.branch():
             return None
+        now = time.monotonic()
+        last = self._kept.last_look
+        if last is not None and last.commit == view.commit.id and now - last.at < _LOOK_AGAIN:
+            return last.error
         files = {path: fact.sha256 for path, fact in scan(self._workspace.root, self._workspace.cache).items()}
         minute = to_text(self._workspace.clock())[:16]
         key = (view.commit.id, content_id(files), minute)
-        found = self._kept.folders.get(key)
-        if found is None:
-            found = _FolderLook(self._planned(view.ref))
-            self._kept.folders.put(key, found)
-        return found.error
+        error = last.error if last is not None and last.key == key else self._planned(view.ref)
+        self._kept.last_look = _FolderLook(view.commit.id, key, now, error)
+        return error
 
     def _planned(self, branch: str) -> AndonError | None:
         try:
@@ -219,11 +203,11 @@ class Board:
             return error
         return None
 
-    def _lanes(self, view: View) -> _Lanes:
+    def _lanes(self, view: View) -> CommitLanes:
         found = self._kept.lanes.get(view.commit.root)
         if found is None:
             entries = self._catalogs.of(view.commit).entries
-            found = _lanes_of(entries, view.project.insights)
+            found = lanes_of(entries, view.project.insights)
             self._kept.lanes.put(view.commit.root, found)
         return found
 
@@ -268,6 +252,13 @@ class _Sight:
     mark: str
 
 
+class _MarkedNeeds(Record):
+    """What needs a person, and an id of all of it."""
+
+    needs: tuple[Need, ...]
+    mark: str
+
+
 class _Change(Record):
     """What a branch changes; None for nothing."""
 
@@ -276,8 +267,11 @@ class _Change(Record):
 
 @dataclass(frozen=True)
 class _FolderLook:
-    """What stood in the way of a run of the folder."""
+    """What stood in the way of a run of the folder, over which commit and files it was asked, and when (seconds)."""
 
+    commit: str
+    key: tuple[str, str, str]
+    at: float
     error: AndonError | None
 
 
@@ -286,9 +280,11 @@ class BoardKept:
 
     def __init__(self) -> None:
         self.documents: Lru[str, BoardDocument] = Lru(4)
-        self.lanes: Lru[str, _Lanes] = Lru(4)
+        self.lanes: Lru[str, CommitLanes] = Lru(4)
+        self.needs: Lru[tuple[object, ...], _MarkedNeeds] = Lru(4)
+        self.marks: Lru[tuple[object, ...], str] = Lru(8)
         self.changes: Lru[tuple[str, str], _Change] = Lru(_KEPT)
-        self.folders: Lru[tuple[str, str, str], _FolderLook] = Lru(2)
+        self.last_look: _FolderLook | None = None
 
 
 def _made_there(workspace: Workspace, main: Commit, commit: str) -> tuple[str, ...] | None:
@@ -307,62 +303,6 @@ def _made_there(workspace: Workspace, main: Commit, commit: str) -> tuple[str, .
         for path in before.keys() | here.shared.keys()
     )
     return datasets if datasets or shared else None
-
-
-def _lanes_of(entries: Mapping[str, CatalogEntry], insights: Sequence[Insight]) -> _Lanes:
-    """Sources first, then schemas in the order in which they read each other, by name within a lane."""
-    depth = _depths(entries)
-    schemas: dict[str, list[CatalogEntry]] = {}
-    for entry in entries.values():
-        if entry.kind != "source":
-            schemas.setdefault(entry.schema, []).append(entry)
-
-    def place(schema: str) -> tuple[float, str]:
-        depths = [depth[entry.dataset] for entry in schemas[schema]]
-        return (sum(depths) / len(depths), schema)
-
-    sources = tuple(entry for entry in entries.values() if entry.kind == "source")
-    found = [("Sources", "source", sources)] if sources else []
-    found += [(schema, "schema", tuple(schemas[schema])) for schema in sorted(schemas, key=place)]
-    readers = reverse({name: entry.reads for name, entry in entries.items()})
-    owners = {name: entry.owner for name, entry in entries.items()}
-    return _Lanes(tuple(found), tuple(insights), readers, owners)
-
-
-def _depths(entries: Mapping[str, CatalogEntry]) -> dict[str, int]:
-    """How many steps a dataset is from what reads nothing."""
-    found: dict[str, int] = {}
-    for name in topological({name: entry.reads for name, entry in entries.items()}):
-        found[name] = 1 + max((found[each] for each in entries[name].reads if each in found), default=-1)
-    return found
-
-
-def _filled(lanes: _Lanes, lamps: Mapping[str, Lamp], busy: Set[str]) -> list[Lane]:
-    found = [
-        Lane(name, kind, [_card(entry, kind, lamps, busy) for entry in entries]) for name, kind, entries in lanes.lanes
-    ]
-    built = {entry.dataset: entry.built for _, _, entries in lanes.lanes for entry in entries}
-    if lanes.insights:
-        cards = [_insight(each, lamps, built, busy) for each in lanes.insights]
-        found.append(Lane("Insights", "insight", cards))
-    return found
-
-
-def _card(entry: CatalogEntry, kind: str, lamps: Mapping[str, Lamp], busy: Set[str]) -> Card:
-    title = entry.dataset if kind == "source" else entry.name
-    return Card(
-        entry.dataset, title, lamps.get(entry.dataset, Lamp.OK), entry.built, entry.dataset in busy, entry.owner
-    )
-
-
-def _insight(insight: Insight, lamps: Mapping[str, Lamp], built: Mapping[str, str | None], busy: Set[str]) -> Card:
-    used = insight.datasets
-    # what is not there serves nobody
-    lamp = max(
-        (lamps.get(d, Lamp.OK) if d in built else Lamp.FAIL for d in used), key=lambda x: x.gravity, default=Lamp.OK
-    )
-    times = [time for d in used if (time := built.get(d)) is not None]
-    return Card(insight.name, insight.title, lamp, min(times, default=None), not busy.isdisjoint(used), insight.owner)
 
 
 def _counts(datasets: Mapping[str, object], lamps: Mapping[str, Lamp], busy: Set[str]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from andon.base.clock import from_text
 from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.graph import reach, reverse
 from andon.base.names import literal, quote, quote_name
+from andon.base.record import Record
 from andon.errors import MachineError
 from andon.model.acceptance import Acceptance
 from andon.model.build import EXTRACT
@@ -17,8 +18,10 @@ from andon.model.check_result import CheckDocument, CheckResult
 from andon.model.commit import Commit, Leaf, State
 from andon.model.dataset import Dataset, Materialize
 from andon.model.growth import Grown
+from andon.model.lamp import Lamp
 from andon.model.mask import MASK
 from andon.model.project import Insight, Project
+from andon.model.trouble import Trouble
 from andon.model.version import Version
 from andon.project.select import select as choose
 from andon.project.select import selectable
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from andon.model.build import Build
     from andon.query.ask import Querying
     from andon.runs.inspection.history import CheckHistory
+    from andon.service.troubles import Troubles
     from andon.workspace.workspace import Workspace
 
 
@@ -194,6 +198,21 @@ class Page(Documented):
         return GrowthDocument(str(self.info.definition.growth.by), grown.way, filled, list(grown.words))
 
 
+class DatasetStanding(Record):
+    """How a dataset stands.
+
+    Attributes:
+        troubles: what is known against it, the worst first.
+        last: when it was brought up to date, where it promises an age and readers of a branch look (ISO text).
+        due: when that promise is broken (ISO text).
+    """
+
+    lamp: Lamp
+    troubles: tuple[Trouble, ...]
+    last: str | None = None
+    due: str | None = None
+
+
 #: So many commits are looked through for earlier snapshots of a table.
 _SNAPSHOTS = 100
 
@@ -201,8 +220,9 @@ _SNAPSHOTS = 100
 class Datasets:
     """Describes the datasets of one workspace's lake."""
 
-    def __init__(self, workspace: Workspace, querying: Querying, checks: CheckHistory) -> None:
+    def __init__(self, workspace: Workspace, querying: Querying, checks: CheckHistory, troubles: Troubles) -> None:
         self._workspace = workspace
+        self._troubles = troubles
         self._querying = querying
         self._checks = checks
         self._lake = workspace.lake
@@ -283,6 +303,17 @@ class Datasets:
             tuple(query.name for query in project.queries if name in query.datasets),
             _inherited(name, needs, project),
         )
+
+    def standing(self, name: str, at: str | None = None) -> DatasetStanding:
+        """How a dataset stands. Raises as `show`."""
+        view = View.at(self._workspace, at)
+        view.leaf(name)
+        found = tuple(each for each in self._troubles.of(view) if each.dataset == name)
+        promised = next((each for each in self._troubles.known(view).promised if each.dataset == name), None)
+        lamp = found[0].lamp if found else Lamp.OK
+        if promised is None:
+            return DatasetStanding(lamp, found)
+        return DatasetStanding(lamp, found, promised.last, promised.due)
 
     def _iceberg(self, version: Version, commit: Commit) -> str | None:
         """Where its metadata lies, with what was shown before it; None where nobody made it yet and this account can't."""

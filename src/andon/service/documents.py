@@ -6,6 +6,7 @@ from typing import Any
 
 from andon.base.document import UNSET, Document, UnsetType
 from andon.model.commit import CauseDocument
+from andon.service.trust import TrustNote
 from andon.settings.resolve import Settings
 from andon.settings.table import BY_NAME
 
@@ -69,7 +70,8 @@ class AcceptedDocument(Document):
 
 
 class AnswerDocument(Document):
-    """The answer to a query. Numbers have all their digits; `truncated` where there are more rows than a server gives."""
+    """The answer to a query. Numbers have all their digits; `truncated` where there are more rows than a server gives; `notes` where
+    something is known of what was read."""
 
     columns: list[str]
     types: list[str]
@@ -77,6 +79,7 @@ class AnswerDocument(Document):
     seconds: float
     rows: list[list[Any]]
     truncated: bool | UnsetType = UNSET
+    notes: list[TrustNote] | UnsetType = UNSET
 
 
 class AnswerFile(Document):

@@ -9,12 +9,14 @@ from andon.base.document import Document, Documented
 from andon.base.lru import Lru
 from andon.base.record import Record, field
 from andon.errors import UsageError
+from andon.model.lamp import Lamp
 from andon.model.lineage import EdgeKind, Graph, NodeKind, Walk, column_id, downstream, upstream
 from andon.workspace.view import View, no_dataset
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
     from andon.service.lineage import Lineages
+    from andon.service.troubles import Troubles
     from andon.workspace.workspace import Workspace
 
 #: Where nodes that belong to no schema are put.
@@ -46,7 +48,7 @@ class MapNode(Document):
     group: str
     kind: NodeKind
     type: str | None
-    status: str | None
+    status: Lamp | None
     columns: list[str]
 
 
@@ -115,8 +117,9 @@ class FoldedGraphs:
 class LineageMaps:
     """Draws maps of one workspace's lake."""
 
-    def __init__(self, workspace: Workspace, lineages: Lineages, folded: FoldedGraphs) -> None:
+    def __init__(self, workspace: Workspace, lineages: Lineages, folded: FoldedGraphs, troubles: Troubles) -> None:
         self._workspace = workspace
+        self._troubles = troubles
         self._lineages = lineages
         self._folded_graphs = folded
 
@@ -169,8 +172,7 @@ class LineageMaps:
         column: str | None = None,
         walks: Iterable[Walk] = (),
     ) -> LineageMap:
-        lamps: Mapping[str, str] = {}
-        kept = frozenset(shown)
+        lamps, kept = self._troubles.lamps(view), frozenset(shown)
         columns, paths = _gone(graph, walks)
         nodes = tuple(
             MapNode(
@@ -179,7 +181,7 @@ class LineageMaps:
                 _group(graph, id),
                 graph.nodes[id].kind,
                 graph.nodes[id].type,
-                str(lamps.get(id, "ok")) if graph.nodes[id].kind is NodeKind.DATASET else None,
+                lamps.get(id, Lamp.OK) if graph.nodes[id].kind is NodeKind.DATASET else None,
                 columns.get(id, []),
             )
             for id in folded.into

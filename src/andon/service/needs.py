@@ -48,7 +48,7 @@ class NextStep(Document):
     page: str
 
 
-class Affected(Document):
+class AffectedReaders(Document):
     """Whom something reaches: datasets below it, people who read it or those within 30 days, insights that rest on them."""
 
     datasets: int
@@ -73,7 +73,7 @@ class Need(Document):
     what: str
     since: str | None
     run: int | None
-    affected: Affected
+    affected: AffectedReaders
     owner: str | None
     action: NextStep
 
@@ -107,13 +107,13 @@ class Surroundings(Record):
         own = set(datasets)
         return reach(self.readers, own) - own
 
-    def affected(self, datasets: Iterable[str]) -> Affected:
+    def affected(self, datasets: Iterable[str]) -> AffectedReaders:
         """Whom something about `datasets` reaches."""
         own = set(datasets)
         below = self.below(own)
         touched = own | below
         insights = sorted(name for name, used in self.insights.items() if not touched.isdisjoint(used))
-        return Affected(len(below), len(self.people(touched)), insights)
+        return AffectedReaders(len(below), len(self.people(touched)), insights)
 
 
 #: What only waits: nobody reads something wrong because of it.
@@ -137,9 +137,9 @@ def needs_of(
     return sorted(found, key=_place)
 
 
-def nobody() -> Affected:
+def nobody() -> AffectedReaders:
     """It reaches nobody."""
-    return Affected(0, 0, [])
+    return AffectedReaders(0, 0, [])
 
 
 def _place(need: Need) -> tuple[Any, ...]:
@@ -187,7 +187,9 @@ def _step(trouble: Trouble) -> NextStep:
         body = {"select": [name]}
         return NextStep("Try it again", f"andon refresh {name}", "POST", "/api/v1/refreshes", body, f"/runs/{run}")
     if trouble.kind is TroubleKind.HELD:
-        command = f'andon accept run:{run} "{trouble.check}" --reason "…"'
+        command = f"andon check {name} --at run:{run}"
+        if trouble.check is not None:
+            command = f'andon accept run:{run} "{trouble.check}" --reason "…"'
         return NextStep("Look at what holds it", command, "GET", f"/api/v1/runs/{run}", None, f"/runs/{run}")
     path = f"/api/v1/datasets/{name}/checks"
     return NextStep("Look at its checks", f"andon check {name} --history", "GET", path, None, f"/d/{name}")

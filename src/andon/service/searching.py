@@ -9,7 +9,7 @@ from andon.base.document import Document
 from andon.base.names import did_you_mean
 from andon.base.record import Record
 from andon.catalog.entries import CatalogEntry, first_line
-from andon.catalog.facets import FACETS, Wanted, sifted
+from andon.catalog.facets import FACETS, Sieve, sifted
 from andon.catalog.marks import Mark, MarkedText, best_line, cut, marks_in
 from andon.catalog.ranking import Rank
 from andon.errors import UsageError
@@ -134,7 +134,7 @@ class FindOptions(Record):
     limit: int | None = SHOWN
     after: str | None = None
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> Sieve:
         """As the catalog takes it.
 
         Raises:
@@ -143,7 +143,7 @@ class FindOptions(Record):
         _require("kind", self.kind, KINDS)
         _require("status", self.status, [lamp.value for lamp in Lamp])
         sets = (frozenset(each) for each in (self.schema, self.kind, self.owner, self.tag, self.status))
-        return Wanted(*sets)
+        return Sieve(*sets)
 
 
 ALL = FindOptions()

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.query_history import QueryHistory
+    from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
+    from andon.service.trust import Trust
     from andon.service.undo import Undoing
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
@@ -261,6 +263,13 @@ class Service:
         return Querying(self.workspace, lambda: self._shared.workers)
 
     @cached_property
+    def trust(self) -> Trust:
+        """Whether to trust an answer."""
+        from andon.service.trust import Trust
+
+        return Trust(self.workspace, self._shared.troubles)
+
+    @cached_property
     def query_history(self) -> QueryHistory:
         """What was asked before."""
         from andon.service.query_history import QueryHistory
@@ -293,7 +302,7 @@ class Service:
         """Lineage as it is drawn."""
         from andon.service.lineage_map import LineageMaps
 
-        return LineageMaps(self.workspace, self.lineages, self._shared.folded)
+        return LineageMaps(self.workspace, self.lineages, self._shared.folded, self._shared.troubles)
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -321,7 +330,7 @@ class Service:
         """Datasets as they are: list, show."""
         from andon.service.datasets import Datasets
 
-        return Datasets(self.workspace, self.querying, self._check_history)
+        return Datasets(self.workspace, self.querying, self._check_history, self._shared.troubles)
 
     @cached_property
     def catalog(self) -> Searching:
@@ -329,6 +338,13 @@ class Service:
         from andon.service.searching import Searching
 
         return Searching(self.workspace, self._shared.catalogs, self._shared.uses, self._shared.troubles)
+
+    @cached_property
+    def readers(self) -> ReaderBook:
+        """Who uses datasets."""
+        from andon.service.readers import ReaderBook
+
+        return ReaderBook(self.workspace, self._shared.catalogs, self._shared.uses)
 
     @cached_property
     def standing(self) -> Standing:

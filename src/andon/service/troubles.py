@@ -202,10 +202,11 @@ def _of_task(run: RunRecord, task: TaskResult, check: CheckResult | None) -> Tro
     if task.status is TaskStatus.FAILED:
         told = str((task.error or {}).get("message") or "its build failed")
         return Trouble(name, TroubleKind.FAILED, Lamp.FAIL, f"run {number} could not build it: {told}", since, number)
-    if task.status is TaskStatus.HELD and check is not None:
-        what = f"run {number} is kept from readers: its check {task.reason}"
-        return Trouble(name, TroubleKind.HELD, Lamp.FAIL, what, since, number, check.spoken)
-    if task.status is TaskStatus.HELD:
+    if task.status is TaskStatus.HELD and task.reason.startswith("reads "):
         what = f"the result of run {number} is kept from readers: it {task.reason}"
         return Trouble(name, TroubleKind.HELD, Lamp.BLOCKED, what, since, number)
+    if task.status is TaskStatus.HELD:
+        what = f"run {number} is kept from readers: its check {task.reason}"
+        spoken = check.spoken if check is not None else None
+        return Trouble(name, TroubleKind.HELD, Lamp.FAIL, what, since, number, spoken)
     return Trouble(name, TroubleKind.WAITS, Lamp.BLOCKED, f"run {number} came to nothing before it", since, number)

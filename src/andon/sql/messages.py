@@ -19,6 +19,8 @@ _LINE = re.compile(r"\n+LINE (?P<number>\d+): (?P<shown>[^\n]*)\n(?P<blank> *)\^
 _SCANNED = re.compile(r" at (?:or near|end of input)")
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 _SHOWN = 3
+#: Stands before what went wrong when some of the rows were read already.
+_ON_ITS_WAY = "unsuccessful or closed pending query result\nError: "
 
 #: Kinds of errors that come from values, not from the text's meaning.
 _VALUE_KINDS = frozenset({"Conversion", "Invalid Input", "Invalid", "Mismatch Type", "Constraint"})
@@ -49,6 +51,7 @@ def explain(error: Exception, text: str, datasets: Iterable[str] = ()) -> SqlPro
 
 
 def _take_apart(raw: str, text: str) -> _Report:
+    raw = raw.partition(_ON_ITS_WAY)[2] or raw
     match = _KIND.match(raw)
     kind, message = (match["kind"], raw[match.end() :]) if match else ("", raw)
     if message.startswith('{"exception_type"'):

@@ -32,7 +32,7 @@ from andon.web.access import Asking, Gatekeeper, require
 from andon.web.asking import Nothing
 from andon.web.assets import Assets
 from andon.web.calls import Answered, CallDesk, LiveCall
-from andon.web.endpoint import API, Endpoint, Kept, RouteCall
+from andon.web.endpoint import API, Endpoint, KeptAnswer, RouteCall
 from andon.web.metrics import Metrics
 from andon.web.middleware import AccessLog, Safety
 from andon.web.pages.actions import FormAction
@@ -183,7 +183,7 @@ class Application:
         if isinstance(found, Streaming):
             return await found.response(request, self._asking_queries, self.metrics)
         headers = {}
-        if isinstance(found, Kept):
+        if isinstance(found, KeptAnswer):
             headers = {"ETag": f'"{found.tag}"', "Cache-Control": "private, no-cache"}
             if headers["ETag"] in request.headers.get("if-none-match", ""):
                 return Response(status_code=304, headers=headers)

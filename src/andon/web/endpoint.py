@@ -37,7 +37,7 @@ class RouteCall(Record):
     desk: Any
 
 
-class Kept(Record):
+class KeptAnswer(Record):
     """An answer that who asked may keep, and asks again whether it is still the one.
 
     Attributes:

@@ -40,6 +40,7 @@ _STATUS = {
     "lake.ref_not_found": 404,
     "lake.dataset_not_found": 404,
     "lake.column_not_found": 404,
+    "lake.query_not_found": 404,
     "lake.ref_exists": 409,
     "lake.nothing_to_undo": 409,
     "lake.nothing_to_redo": 409,

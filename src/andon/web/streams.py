@@ -15,6 +15,7 @@ from andon.base.document import UNSET, Document
 from andon.errors import AndonError, UsageError
 from andon.render.values import as_json_text
 from andon.service.documents import AnswerDocument
+from andon.service.trust import TrustNote
 from andon.web.problems import ProblemDocument, problem_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from andon.web.metrics import Metrics
 
 T = TypeVar("T")
+#: Tells what is to be known of what an answer read.
+Notes = Callable[["Streamed"], list[TrustNote]]
 
 _log = logging.getLogger("andon.web")
 
@@ -55,11 +58,12 @@ class LinesHeading(Document):
 
 
 class LinesEnding(Document):
-    """The last line of an answer in lines: what came, and whether there were more rows than a server gives."""
+    """The last line of an answer in lines: what came, whether there were more rows than a server gives, what is known of what was read."""
 
     rows: int
     bytes: int
     truncated: bool
+    notes: list[TrustNote]
 
 
 class LinesProblem(Document):
@@ -74,13 +78,18 @@ class Streaming:
     Args:
         ask: asks it for at most so many rows (None: as many as the server gives), up to its first rows.
         limit: rows that the caller wants at most.
+        notes: tells what is to be known of what it read.
         form: what it is given as, where the address says so and not what the caller takes.
     """
 
     def __init__(
-        self, ask: Callable[[int | None, CancelToken], Streamed], limit: int | None, form: str | None = None
+        self,
+        ask: Callable[[int | None, CancelToken], Streamed],
+        limit: int | None,
+        notes: Notes,
+        form: str | None = None,
     ) -> None:
-        self._ask, self._limit, self._form = ask, limit, form
+        self._ask, self._limit, self._notes, self._form = ask, limit, notes, form
 
     async def response(self, request: Request, limiter: anyio.CapacityLimiter, metrics: Metrics) -> Response:
         """The answer in the form that the caller takes.
@@ -95,11 +104,11 @@ class Streaming:
             answer = await _while_there(request, cancel, lambda: self._ask(limit, cancel), limiter)
             headers = {"Andon-Commit": answer.commit.id, "Andon-Seconds": f"{answer.seconds:.4f}"}
             if form == "json":
-                text = await _while_there(request, cancel, lambda: _document(answer), limiter)
+                text = await _while_there(request, cancel, lambda: _document(answer, self._notes), limiter)
                 metrics.queried("done", answer.rows_read)
                 return Response(text, headers=headers, media_type=JSON)
             media = next(media for media, name in MEDIA.items() if name == form)
-            parts = _lines(answer) if form == "lines" else answer.file(form)
+            parts = _lines(answer, self._notes) if form == "lines" else answer.file(form)
             # what fails before the first byte is told as an error
             first = await _while_there(request, cancel, lambda: next(parts, b""), limiter)
         except AndonError as error:
@@ -151,15 +160,18 @@ async def _while_there(
     return found[0]
 
 
-def _document(answer: Streamed) -> str:
+def _document(answer: Streamed, notes: Notes) -> str:
     with answer:
         rows = [list(row) for row in answer.rows()]
         truncated = True if answer.truncated else UNSET
-        head = AnswerDocument(answer.columns, answer.types, answer.commit.id, round(answer.seconds, 4), [], truncated)
+        seconds = round(answer.seconds, 4)
+        head = AnswerDocument(
+            answer.columns, answer.types, answer.commit.id, seconds, [], truncated, notes(answer) or UNSET
+        )
         return as_json_text({**head.to_json(), "rows": rows}) + "\n"
 
 
-def _lines(answer: Streamed) -> Iterator[bytes]:
+def _lines(answer: Streamed, notes: Notes) -> Iterator[bytes]:
     """An answer line by line: what it has, its rows in arrays, what it came to. What goes wrong on its way is the last line."""
     rows = answer.lines()
     first = next(rows, b"")  # what is wrong with the query is told before anything is
@@ -170,7 +182,7 @@ def _lines(answer: Streamed) -> Iterator[bytes]:
     except AndonError as error:
         yield _line(LinesProblem(problem_of(error)))
         return
-    yield _line(LinesEnding(answer.rows_read, answer.bytes_read, answer.truncated))
+    yield _line(LinesEnding(answer.rows_read, answer.bytes_read, answer.truncated, notes(answer)))
 
 
 def _line(document: Document) -> bytes:

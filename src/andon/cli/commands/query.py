@@ -26,6 +26,7 @@ from andon.service.documents import AnswerFile, LiveAnswerFile
 if TYPE_CHECKING:
     from andon.query.ask import Answer
     from andon.query.live import LiveAnswer
+    from andon.service.trust import TrustNote
 
 FORMATS = ("table", "csv", "json", "parquet", "arrow")
 #: Rows of a table when no limit is given; more is for the other formats.
@@ -107,7 +108,7 @@ def query(
         rows = _save(answer, output, chosen)
         app.console.show(AnswerFile(str(output), chosen, rows, answer.commit.id).to_json, lambda: ())
     elif app.console.as_json:
-        app.console.out.write(_document(answer, limit))
+        app.console.out.write(_document(answer, limit, app.service.trust.notes(answer.commit, answer.datasets, at)))
         return
     elif chosen == "table":
         rows = _table(app, answer, limit, vertical or answer.is_plan)
@@ -115,6 +116,9 @@ def query(
         rows = _stream(app, answer, chosen)
     place = f"{at or app.workspace.branch()} at {short(answer.commit.id)}"
     app.console.note(f"{plural(rows, 'row')} · {place} · {seconds(answer.seconds)}")
+    for known in app.service.trust.notes(answer.commit, answer.datasets, at):
+        of = f", of which {', '.join(known.below)} is made" if known.below else ""
+        app.console.note(f"{known.dataset}{of}: {known.what}", "warn")
     if not app.service.querying.is_logged:
         app.console.note("not logged: this account may read the lake and not write it")
 
@@ -204,7 +208,7 @@ def _table(app: App, answer: Answer | LiveAnswer, limit: int | None, vertical: b
     return len(rows)
 
 
-def _document(answer: Answer, limit: int | None) -> str:
+def _document(answer: Answer, limit: int | None, notes: list[TrustNote]) -> str:
     rows = apart(lambda: answer.fetch(limit) if limit else answer.fetch())
     head: dict[str, Any] = {
         "columns": answer.columns,
@@ -212,6 +216,7 @@ def _document(answer: Answer, limit: int | None) -> str:
         "commit": answer.commit.id,
         "seconds": round(answer.seconds, 4),
         "rows": rows,
+        **({"notes": [note.to_json() for note in notes]} if notes else {}),
     }
     return as_json_text(head) + "\n"
 

@@ -11,6 +11,7 @@ _HOMES = (
     "board",
     "catalog",
     "dataset",
+    "map",
     "sql",
     "changes",
     "edit",

@@ -1,12 +1,46 @@
-"""The board: how the lake stands, what needs a person, what was published last."""
+"""The board: how the lake stands, what needs a person, all datasets in lanes, and what was published last."""
 
 from __future__ import annotations
 
+from starlette.responses import Response
+
+from andon.web.asking import AtCommit
 from andon.web.pages.page import PageCall, PageRoute, Shown
+
+#: Publishes that are shown.
+_PUBLISHES = 8
+#: Cards of a lane that are shown at once; the catalog has all.
+_CARDS = 40
+#: States as the headline counts them, the worst first.
+_COUNTED = ("fail", "warn", "stale", "blocked", "running", "ok")
+
+
+class BoardLooked(AtCommit, kw_only=True):
+    """Which board, and which one is there already.
+
+    Attributes:
+        seen: the mark of the board that whoever asks holds.
+    """
+
+    seen: str | None = None
 
 
 def _board(call: PageCall) -> Shown:
-    return {"datasets": call.service.datasets.list(call.query.at)}
+    asked: BoardLooked = call.query
+    service = call.service
+    minute = service.workspace.clock().strftime("%H%M")  # ages move without anything else
+    if call.wants == "board" and asked.seen == f"{service.board.mark(asked.at)}-{minute}":
+        return Response(status_code=204)
+    board = service.board.show(asked.at)
+    log = service.history.log(asked.at, None, _PUBLISHES)
+    return {
+        "board": board,
+        "seen": f"{board.mark}-{minute}",
+        "counted": [(state, board.counts.get(state, 0)) for state in _COUNTED],
+        "publishes": log,
+        "most_cards": _CARDS,
+        "is_empty": not any(lane.cards for lane in board.lanes),
+    }
 
 
-PAGES = (PageRoute("/", "board.html", _board),)
+PAGES = (PageRoute("/", "board.html", _board, BoardLooked),)

@@ -60,7 +60,7 @@ class Mark(Record):
     text: str
 
 
-class Bar(Record):
+class GanttBar(Record):
     """A task: its row and its bar; `x` and `width` in percent, empty where nothing was done."""
 
     task: RunTask
@@ -78,7 +78,7 @@ class Gantt(Record):
         reused: how many took over what was there.
     """
 
-    bars: tuple[Bar, ...]
+    bars: tuple[GanttBar, ...]
     marks: tuple[Mark, ...]
     more: int
     reused: int
@@ -110,16 +110,16 @@ def _began(task: RunTask) -> float:
     return task.began if isinstance(task.began, (int, float)) else float("inf")
 
 
-def _bar(task: RunTask, elapsed: float, length: float) -> Bar:
+def _bar(task: RunTask, elapsed: float, length: float) -> GanttBar:
     state, word = TASK_STATES[task.status]
     began = _began(task)
     if began == float("inf"):
-        return Bar(task, state, word, "", "")
+        return GanttBar(task, state, word, "", "")
     is_open = task.status in (TaskStatus.RUNNING, TaskStatus.STOPPED)
     took = max(0.0, elapsed - began) if is_open else task.seconds
     width = max(_NARROWEST, 100 * took / length)
     x = min(100 * began / length, 100 - width)
-    return Bar(task, state, word, f"{max(0.0, x):.2f}%", f"{width:.2f}%")
+    return GanttBar(task, state, word, f"{max(0.0, x):.2f}%", f"{width:.2f}%")
 
 
 def _marks(length: float) -> list[Mark]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.responses import RedirectResponse, Response
@@ -19,7 +18,7 @@ from andon.model.plan import UNCHANGED, Action
 from andon.model.run import TaskStatus
 from andon.render.checks import finding_text
 from andon.runs.goal import RunOptions
-from andon.state.runs import RunFilter
+from andon.state.runs import RunFilter, RunStatus
 from andon.web.asking import AtCommit
 from andon.web.pages.actions import own_page
 from andon.web.pages.calls import following
@@ -55,8 +54,6 @@ _LISTED = 50
 #: Failing rows of a check that are shown, and what is listed of what changed.
 _ROWS, _CHANGED = 20, 100
 
-Status = Literal["running", "done", "held", "failed", "interrupted", "moved"]
-
 
 class RunsLooked(AtCommit, kw_only=True):
     """Which runs are listed.
@@ -67,7 +64,7 @@ class RunsLooked(AtCommit, kw_only=True):
         seen: what the page that asks again shows already.
     """
 
-    status: Status | None = None
+    status: RunStatus | None = None
     branch: str | None = None
     who: str | None = None
     kind: str | None = None
@@ -198,7 +195,7 @@ def _run(call: PageCall) -> Shown:
     shown = call.service.run_log.show(call.path["run"])
     begun = call.calls.known(asked.call) if asked.call is not None else None
     place = following(begun, own_page(asked.then), asked.form) if begun is not None else None
-    if place is not None and begun is not None and not _is_here(place, shown):
+    if place is not None:
         if call.wants:
             return Response(status_code=204, headers={"HX-Redirect": place})
         return RedirectResponse(place, 303)
@@ -207,10 +204,6 @@ def _run(call: PageCall) -> Shown:
         # it ended since: the whole page is another one
         return Response(status_code=204, headers={"HX-Refresh": "true"})
     return {**run_view(call, shown, asked), "is_live": not is_over}
-
-
-def _is_here(place: str, shown: RunShown) -> bool:
-    return urlsplit(place).path == f"/runs/{shown.info.number}"
 
 
 def run_view(call: PageCall, shown: RunShown, asked: RunLooked) -> dict[str, Any]:
@@ -274,7 +267,7 @@ def _by_outcome(results: Sequence[CheckResult]) -> list[CheckResult]:
     return sorted(results, key=lambda each: 0 if each.holds else order[each.status])
 
 
-class Change(Record):
+class ChangedLine(Record):
     """What a run changed of one dataset, in words."""
 
     dataset: str
@@ -282,7 +275,7 @@ class Change(Record):
     rows: str
 
 
-def _changed(call: PageCall, run: RunInfo) -> list[Change] | None:
+def _changed(call: PageCall, run: RunInfo) -> list[ChangedLine] | None:
     """What a published run changed for readers; None where it published nothing."""
     if not run.published or run.commit is None:
         return None
@@ -292,19 +285,19 @@ def _changed(call: PageCall, run: RunInfo) -> list[Change] | None:
     return changes_of(call.service.run_changes.of_commit(commit))
 
 
-def changes_of(found: Changed) -> list[Change]:
+def changes_of(found: Changed) -> list[ChangedLine]:
     """What is known of a change for readers, a line for each dataset."""
-    lines = {name: Change(name, "new", _count(found.totals.get(name))) for name in sorted(found.new)}
-    lines |= {name: Change(name, "gone", "") for name in sorted(found.gone)}
+    lines = {name: ChangedLine(name, "new", _count(found.totals.get(name))) for name in sorted(found.new)}
+    lines |= {name: ChangedLine(name, "gone", "") for name in sorted(found.gone)}
     for diff in found.rows:
         counts = diff.rows
         parts = [("+", counts.added), ("−", counts.removed), ("~", counts.changed)]
         said = " ".join(f"{sign}{count:,}" for sign, count in parts if count)
-        lines.setdefault(diff.dataset, Change(diff.dataset, "rows" if said else "same rows", said))
+        lines.setdefault(diff.dataset, ChangedLine(diff.dataset, "rows" if said else "same rows", said))
     for name, (before, after) in found.others.items():
-        lines.setdefault(name, Change(name, "content", f"{_count(before)} → {_count(after)}"))
+        lines.setdefault(name, ChangedLine(name, "content", f"{_count(before)} → {_count(after)}"))
     for name in found.totals:
-        lines.setdefault(name, Change(name, "code alone", ""))
+        lines.setdefault(name, ChangedLine(name, "code alone", ""))
     return [lines[name] for name in sorted(lines)]
 
 

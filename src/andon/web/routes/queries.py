@@ -16,8 +16,8 @@ from andon.service.documents import AnswerDocument, LiveAnswerDocument
 from andon.service.saved_queries import SavedQueryInfo
 from andon.version import __version__
 from andon.web.asking import AtCommit, Count, Limit
-from andon.web.endpoint import API, Endpoint, Kept, RouteCall
-from andon.web.streams import MEDIA, Streaming
+from andon.web.endpoint import API, Endpoint, KeptAnswer, RouteCall
+from andon.web.streams import MEDIA, Notes, Streaming
 
 if TYPE_CHECKING:
     from andon.query.streaming import Streamed
@@ -115,8 +115,14 @@ def _ask(call: RouteCall) -> Any:
     given = call.service.querying.limits
     nouns = call.service.saved_queries
     return Streaming(
-        lambda most, cancel: nouns.stream(name, values, asked.at, _at_most(given, most), cancel), asked.limit
+        lambda most, cancel: nouns.stream(name, values, asked.at, _at_most(given, most), cancel),
+        asked.limit,
+        _notes(call, asked.at),
     )
+
+
+def _notes(call: RouteCall, at: str | None) -> Notes:
+    return lambda answer: call.service.trust.notes(answer.commit, answer.datasets, at)
 
 
 def _link(call: RouteCall) -> Any:
@@ -144,7 +150,7 @@ def _streaming(
     def ask(most: int | None, cancel: CancelToken) -> Streamed:
         return service.querying.stream(sql, at, parameters, _at_most(given, most), cancel=cancel, part=part)
 
-    return Streaming(ask, limit, form)
+    return Streaming(ask, limit, _notes(call, at), form)
 
 
 def _at_most(given: QueryLimits, most: int | None) -> QueryLimits:
@@ -165,12 +171,12 @@ def _saved_one(call: RouteCall) -> Any:
 def _completion(call: RouteCall) -> Any:
     words, at = call.service.completion, call.query.at
     commit = words.commit(at)
-    return Kept(f"{__version__}-{commit[:24]}", lambda: words.words(commit))
+    return KeptAnswer(f"{__version__}-{commit[:24]}", lambda: words.words(commit))
 
 
 def _words(call: RouteCall) -> Any:
     found = call.service.completion.engine()
-    return Kept(f"{__version__}-{found.version}", lambda: found)
+    return KeptAnswer(f"{__version__}-{found.version}", lambda: found)
 
 
 def _live(call: RouteCall) -> Any:

@@ -2,17 +2,35 @@
 
 /** An address that is longer keeps its text behind the `#`, packed: servers and proxies refuse long ones. */
 const LONGEST = 6000;
+const SENDING = { method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" } };
 
 /**
  * @typedef {{q: string, at: string | null, part: string | null, p: Record<string, string>}} Asked
  */
 
 /** @param {Asked} asked */
-export async function addressOf(asked, chart = null) {
+function beside({ at, part, p }) {
   const rest = new URLSearchParams();
-  if (asked.at) rest.set("at", asked.at);
-  if (asked.part) rest.set("part", asked.part);
-  for (const [name, value] of Object.entries(asked.p)) rest.set(`p.${name}`, value);
+  if (at) rest.set("at", at);
+  if (part) rest.set("part", part);
+  for (const [name, value] of Object.entries(p)) rest.set(`p.${name}`, value);
+  return rest;
+}
+
+/** The address of the answer as a file. */
+export function fileOf(asked, format) {
+  return `/api/v1/queries?${new URLSearchParams([["sql", asked.q], ["format", format], ...beside(asked)])}`;
+}
+
+/** What a text is made of; nothing where the server can't tell. */
+export async function outlineOf(sql) {
+  const response = await fetch("/api/v1/queries/outline", { ...SENDING, body: JSON.stringify({ sql }) });
+  return response.ok ? response.json() : null;
+}
+
+/** The address of what is asked. */
+export async function addressOf(asked, chart = null) {
+  const rest = beside(asked);
   if (chart) rest.set("chart", chart);
   const whole = new URLSearchParams([["q", asked.q], ...rest]);
   if (String(whole).length <= LONGEST) return `/sql?${whole}`;
@@ -66,8 +84,8 @@ export async function ask(asked, how) {
   const body = { sql: asked.q, limit: how.limit, at: asked.at, part: asked.part };
   if (Object.keys(asked.p).length) body.parameters = asked.p;
   const response = await fetch("/api/v1/queries", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/x-ndjson" },
+    ...SENDING,
+    headers: { ...SENDING.headers, Accept: "application/x-ndjson" },
     body: JSON.stringify(body),
     signal: how.signal,
   });

@@ -1,5 +1,5 @@
 // <andon-grid>: an answer as a table of any length. Only what is seen is drawn; all of it is walked by keys.
-import { comparable, copied, familyOf, grouped, shownAs } from "./values.js";
+import { comparable, copied, familyOf, grouped, put, shownAs } from "./values.js";
 
 const ROW = 28;
 const HEAD = 32;
@@ -23,7 +23,6 @@ class Grid extends HTMLElement {
   #numbers = 40;
   #drawn = new Map();
   #span = "";
-  #form = "tsv";
   #resized = new ResizeObserver(() => this.#draw());
 
   connectedCallback() {
@@ -110,17 +109,14 @@ class Grid extends HTMLElement {
     };
   }
 
-  /** Put the selection, or all rows where only one cell is selected, where it can be pasted. */
+  /** Put the selection, or all rows, where it can be pasted. */
   copyAs(form, isAll) {
     if (isAll) {
       this.from = [0, 0];
       this.at = [this.rows.length - 1, this.columns.length - 1];
       this.#draw();
     }
-    this.#form = form;
-    this.focus();
-    document.execCommand("copy");
-    this.#form = "tsv";
+    put(this.#copied(form));
   }
 
   sortBy(column) {
@@ -354,7 +350,7 @@ class Grid extends HTMLElement {
   }
 
   #say(text) {
-    this.#tell("andon-said", { text });
+    this.#tell("andon-said", text);
   }
 
   // -- the mouse
@@ -428,15 +424,18 @@ class Grid extends HTMLElement {
     });
   }
 
-  #copy(event) {
+  #copied(form) {
     const { top, bottom, left, right, isMany } = this.selection;
-    if (!this.rows.length) return;
     const rows = [];
     for (let row = top; row <= bottom; row += 1) rows.push(this.row(row).slice(left, right + 1));
-    const names = isMany || this.#form === "markdown" ? this.columns.slice(left, right + 1) : null;
-    event.clipboardData.setData("text/plain", copied(this.#form, names, rows));
+    this.#tell("andon-said", isMany ? `copied ${grouped(rows.length)} × ${right - left + 1}` : "copied");
+    return copied(form, isMany || form === "markdown" ? this.columns.slice(left, right + 1) : null, rows);
+  }
+
+  #copy(event) {
+    if (!this.rows.length) return;
+    event.clipboardData.setData("text/plain", this.#copied("tsv"));
     event.preventDefault();
-    this.#say(isMany ? `copied ${grouped(rows.length)} × ${right - left + 1}` : "copied");
   }
 }
 

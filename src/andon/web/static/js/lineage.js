@@ -1,35 +1,31 @@
-// <andon-lineage src base label [folded] [keep]>: a graph from left to right. dagre lays out, HTML draws: nodes are links.
+// <andon-lineage src base label [folded]>: a graph from left to right. dagre lays out, HTML draws: nodes are links.
 //
-// src: gives nodes and edges, as `/api/v1/map`. base: the address of a dataset without its name. folded: schemas are closed at first
-// and opened by click. keep: the name under which open schemas and the view are remembered while one looks.
+// src: gives nodes and edges, as `/api/v1/map`. base: the address of datasets, without a name. folded: each schema is one node until
+// somebody opens it; what is open and where one looks is kept for the commit as long as the tab lives.
 import { graphlib, layout } from "../vendor/dagre.js";
 
 const HEIGHT = 44;
-const NARROWEST = 112;
-const WIDEST = 240;
-/** Pixels of a letter of a name, and what a node needs beside it. */
+/** Width of a letter, and of what stands beside a name. */
 const LETTER = 7.3;
-const AROUND = 44;
+const AROUND = 40;
 const MARGIN = 24;
-const SMALLEST = 0.15;
-const LARGEST = 2;
-/** Nodes above which a quicker, coarser way of laying out is taken. */
+/** Nodes above which a quicker, coarser layout is taken. */
 const MANY = 120;
+/** Nodes up to which all schemas are open at first. */
+const FEW = 30;
 const WORDS = { ok: "healthy", warn: "warning", fail: "failing", stale: "stale", blocked: "blocked" };
-const KINDS = { file: "file", database: "database", api: "API", insight: "insight" };
 
 /**
  * @typedef {{id: string, name: string, group: string, kind: string, type: string|null, status: string|null, columns: string[]}} MapNode
- * @typedef {{from: string, to: string, path: string|null}} MapEdge
- * @typedef {{id: string, name: string, sub: string, status: string|null, href: string|null, title: string, columns: string[],
- *   count: number, x: number, y: number, width: number, height: number, rank: number}} Shown
+ * @typedef {{id: string, name: string, sub: string, status: string|null, href: string, columns: string[], members: number,
+ *   x: number, y: number, width: number, height: number}} Card
  */
 
-/** @param {string} tag @param {string} className @param {string} [text] */
-function element(tag, className, text) {
+/** @param {string} tag @param {string} className @param {string} text */
+function element(tag, className = "", text = "") {
   const made = document.createElement(tag);
   made.className = className;
-  if (text !== undefined) made.textContent = text;
+  made.textContent = text;
   return made;
 }
 
@@ -40,44 +36,24 @@ function drawn(tag, attributes) {
   return made;
 }
 
-/** @param {string} id */
-const groupOf = (id) => `group:${id}`;
+/** The node that stands for a closed schema. @param {string} group */
+const closed = (group) => `group:${group}`;
 
-/** The worst of some states. @param {(string|null)[]} states */
-function worst(states) {
-  return ["fail", "blocked", "stale", "warn", "ok"].find((state) => states.includes(state)) ?? null;
-}
-
-/**
- * All that is reached along edges.
- * @param {Map<string, string[]>} following
- * @param {string} start
- */
+/** All that is reached along edges. @param {Map<string, string[]>} following @param {string} start */
 function reached(following, start) {
   const found = new Set([start]);
-  const waiting = [start];
-  while (waiting.length) {
-    for (const next of following.get(waiting.pop() ?? "") ?? []) {
-      if (!found.has(next)) {
-        found.add(next);
-        waiting.push(next);
-      }
-    }
-  }
+  for (const node of found) following.get(node)?.forEach((next) => found.add(next));
   return found;
 }
 
-/**
- * A curve that leaves and meets its nodes straight.
- * @param {{x: number, y: number}[]} points
- */
-function curve(points) {
-  let path = `M${points[0].x},${points[0].y}`;
-  for (let i = 1; i < points.length; i += 1) {
-    const a = points[i - 1];
-    const b = points[i];
-    const bend = (b.x - a.x) / 2;
-    path += Math.abs(a.y - b.y) < 0.5 ? `L${b.x},${b.y}` : `C${a.x + bend},${a.y} ${b.x - bend},${b.y} ${b.x},${b.y}`;
+/** A line that leaves and meets its nodes straight. @param {{x: number, y: number}[]} points */
+function curve([start, ...points]) {
+  let path = `M${start.x},${start.y}`;
+  let from = start;
+  for (const to of points) {
+    const bend = (to.x - from.x) / 2;
+    path += `C${from.x + bend},${from.y} ${to.x - bend},${to.y} ${to.x},${to.y}`;
+    from = to;
   }
   return path;
 }
@@ -85,349 +61,358 @@ function curve(points) {
 class Lineage extends HTMLElement {
   static observedAttributes = ["src"];
 
-  constructor() {
-    super();
-    /** @type {MapNode[]} */ this.nodes = [];
-    /** @type {MapEdge[]} */ this.edges = [];
-    /** @type {Map<string, Shown>} */ this.shown = new Map();
-    /** @type {Set<string>} */ this.open = new Set();
-    this.view = { x: 0, y: 0, zoom: 1 };
-    this.isMoved = false;
-    this.fetching = new AbortController();
-    /** @type {Map<number, PointerEvent>} */ this.fingers = new Map();
-  }
+  /** @type {MapNode[]} */ nodes = [];
+  /** @type {{from: string, to: string, path: string|null}[]} */ edges = [];
+  /** @type {Map<string, Card>} */ cards = new Map();
+  /** Open schemas. @type {Set<string>} */ open = new Set();
+  /** @type {Map<number, PointerEvent>} */ fingers = new Map();
+  view = { x: 0, y: 0, zoom: 1 };
+  dragged = 0;
 
   connectedCallback() {
     this.setAttribute("role", "group");
     this.setAttribute("aria-label", this.getAttribute("label") ?? "Lineage");
-    this.replaceChildren();
     this.world = element("div", "ln-world");
-    this.append(this.world, this.tools());
-    this.sizes = new ResizeObserver(() => this.isMoved || this.start());
+    this.replaceChildren(this.world, this.zoomTools());
+    if (this.isFolded) this.append(this.searchTools());
+    this.sizes = new ResizeObserver(() => this.hasMoved || this.start());
     this.sizes.observe(this);
-    this.listen();
+    if (!this.isListening) this.listen();
     this.load();
   }
 
   disconnectedCallback() {
-    this.fetching.abort();
+    this.fetching?.abort();
     this.sizes?.disconnect();
     this.replaceChildren();
   }
 
-  attributeChangedCallback(_name, before, after) {
-    if (before !== null && before !== after && this.isConnected) this.load();
+  attributeChangedCallback(_name, before) {
+    if (before !== null && this.isConnected) this.load();
+  }
+
+  get isFolded() {
+    return this.hasAttribute("folded");
   }
 
   async load() {
-    this.fetching.abort();
+    this.fetching?.abort();
     this.fetching = new AbortController();
-    this.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(this.getAttribute("src") ?? "", { signal: this.fetching.signal });
       const told = await answer.json();
       if (!answer.ok) throw new Error(told.detail);
-      Object.assign(this, { nodes: told.nodes, edges: told.edges, center: told.start, hasColumn: told.column !== null });
-      this.key = `lineage:${this.getAttribute("keep") ?? ""}:${told.commit}`;
+      this.nodes = told.nodes;
+      this.edges = told.edges;
+      this.center = told.start;
+      this.toggleAttribute("has-column", told.column !== null);
+      this.key = `map:${told.commit}`;
       const kept = this.remembered();
-      this.open = new Set(kept?.open ?? []);
+      this.groups = new Set(this.nodes.map((node) => node.group));
+      this.open = new Set(kept?.open ?? (this.nodes.length <= FEW ? this.groups : []));
       this.draw();
-      if (kept) this.look(kept.view);
+      if (kept) this.look(kept.view, true);
       else this.start();
       this.dataset.ready = "true";
     } catch (error) {
-      if (error instanceof Error && error.name === "AbortError") return;
-      this.world?.replaceChildren(element("p", "ln-problem", `The lineage could not be read: ${error.message}. Load the page again.`));
+      if (this.fetching.signal.aborted) return;
+      this.world.replaceChildren(element("p", "ln-problem", `The lineage can't be shown: ${error.message}. Load the page again.`));
     }
-    this.removeAttribute("aria-busy");
   }
 
-  /** What was looked at before, where that is kept. */
   remembered() {
-    if (!this.hasAttribute("keep")) return null;
     try {
-      return JSON.parse(sessionStorage.getItem(this.key) ?? "null");
+      return this.isFolded ? JSON.parse(sessionStorage.getItem(this.key) ?? "null") : null;
     } catch {
       return null;
     }
   }
 
   remember() {
-    if (!this.hasAttribute("keep")) return;
     try {
-      sessionStorage.setItem(this.key, JSON.stringify({ open: [...this.open], view: this.view }));
+      if (this.isFolded) sessionStorage.setItem(this.key, JSON.stringify({ open: [...this.open], view: this.view }));
     } catch {
       // kept nowhere: the next look begins anew
     }
   }
 
-  // -- what is shown
-
-  /** Nodes and edges as they are to be seen: closed schemas as one node each. */
-  visible() {
-    const isFolded = this.hasAttribute("folded");
-    /** @type {Map<string, string>} */
-    const place = new Map();
-    /** @type {Map<string, Partial<Shown>>} */
-    const nodes = new Map();
-    const groups = Map.groupBy(this.nodes, (node) => node.group);
-    for (const [group, members] of groups) {
-      if (isFolded && members.length > 1 && !this.open.has(group)) {
-        const id = groupOf(group);
-        members.forEach((member) => place.set(member.id, id));
-        nodes.set(id, this.asGroup(group, members));
-      } else {
-        members.forEach((member) => {
-          place.set(member.id, member.id);
-          nodes.set(member.id, this.asNode(member));
-        });
-      }
-    }
-    /** @type {Map<string, {from: string, to: string, path: string|null}>} */
-    const edges = new Map();
-    for (const edge of this.edges) {
-      const from = place.get(edge.from) ?? "";
-      const to = place.get(edge.to) ?? "";
-      const id = `${from}\n${to}`;
-      if (from !== to && (!edges.has(id) || edge.path)) edges.set(id, { from, to, path: edge.path });
-    }
-    return { nodes, edges: [...edges.values()] };
-  }
-
-  /** @param {MapNode} node */
-  asNode(node) {
-    const isDataset = node.kind === "dataset";
-    const sub = isDataset ? `${node.group} · ${node.type}` : node.type ? `${KINDS[node.kind]} · ${node.type}` : KINDS[node.kind];
-    return {
-      id: node.id,
-      name: node.name,
-      sub,
-      status: node.status,
-      href: isDataset ? `${this.getAttribute("base")?.replace("/d/", `/d/${node.id}`)}` : null,
-      title: isDataset ? node.id : node.name,
-      columns: node.columns,
-      count: 0,
-    };
-  }
-
-  /** @param {string} group @param {MapNode[]} members */
-  asGroup(group, members) {
-    const what = members.every((node) => node.kind === "dataset") ? "datasets" : "things";
-    const status = worst(members.map((node) => node.status));
-    return { id: groupOf(group), name: group, sub: `${members.length} ${what}`, status, href: null, title: group, columns: [], count: members.length };
-  }
+  // -- what is drawn
 
   draw() {
-    const { nodes, edges } = this.visible();
-    const before = this.shown;
-    this.shown = this.placed(nodes, edges);
-    this.up = new Map();
+    const before = this.cards;
+    /** @type {Map<string, string>} */
+    const place = new Map();
+    this.cards = new Map();
+    for (const [group, members] of Map.groupBy(this.nodes, (node) => node.group)) {
+      const isClosed = this.isFolded && members.length > 1 && !this.open.has(group);
+      for (const node of members) place.set(node.id, isClosed ? closed(group) : node.id);
+      for (const card of isClosed ? [this.groupCard(group, members)] : members.map((node) => this.nodeCard(node))) this.cards.set(card.id, card);
+    }
+    const lines = new Map();
+    for (const edge of this.edges) {
+      const [from, to] = [place.get(edge.from), place.get(edge.to)];
+      const id = `${from}\n${to}`;
+      if (from !== to) lines.set(id, { from, to, path: edge.path ?? lines.get(id)?.path });
+    }
     this.down = new Map();
-    for (const { from, to } of edges) {
+    this.up = new Map();
+    for (const { from, to } of lines.values()) {
       this.down.set(from, [...(this.down.get(from) ?? []), to]);
       this.up.set(to, [...(this.up.get(to) ?? []), from]);
     }
-    this.paint(edges, before);
-  }
-
-  /** Where everything stands. */
-  placed(nodes, edges) {
-    const graph = new graphlib.Graph();
-    const ranker = nodes.size > MANY ? "longest-path" : "network-simplex";
-    graph.setGraph({ rankdir: "LR", nodesep: 12, ranksep: 56, edgesep: 12, ranker });
-    graph.setDefaultEdgeLabel(() => ({}));
-    for (const node of nodes.values()) {
-      const letters = Math.max(node.name.length, node.sub.length * 0.8);
-      node.width = Math.min(WIDEST, Math.max(NARROWEST, Math.ceil((letters * LETTER + AROUND) / 4) * 4));
-      node.height = HEIGHT + (node.columns.length ? 16 : 0);
-      graph.setNode(node.id, { width: node.width, height: node.height });
-    }
-    edges.forEach(({ from, to }) => graph.setEdge(from, to));
-    layout(graph);
-    const placed = new Map();
-    for (const node of nodes.values()) {
-      const { x, y } = graph.node(node.id);
-      placed.set(node.id, { ...node, x, y, rank: x });
-    }
-    for (const edge of edges) {
-      const from = placed.get(edge.from);
-      const to = placed.get(edge.to);
-      const start = { x: from.x + from.width / 2, y: from.y };
-      const end = { x: to.x - to.width / 2, y: to.y };
-      const between = graph.edge(edge.from, edge.to).points.slice(1, -1);
-      // only bends that lie between the two nodes: others would make the line kink beside them
-      edge.points = [start, ...between.filter((point) => point.x > start.x + 20 && point.x < end.x - 20), end];
-    }
-    const { width, height } = graph.graph();
-    this.extent = { width: Math.max(width || 0, 1), height: Math.max(height || 0, 1) };
-    return placed;
-  }
-
-  paint(edges, before) {
-    const { width, height } = this.extent;
-    const lines = drawn("svg", { width, height, "aria-hidden": "true" });
-    for (const { from, to, path, points } of edges) {
-      const line = drawn("path", { class: "ln-edge", d: curve(points) });
-      Object.assign(line.dataset, { from, to });
-      if (path) line.dataset.path = path;
-      lines.append(line);
-    }
-    const made = [...this.shown.values()].sort((a, b) => a.rank - b.rank || a.y - b.y).map((node) => this.card(node));
-    this.world.replaceChildren(lines, ...made);
-    this.toggleAttribute("has-column", Boolean(this.hasColumn));
-    const first = this.cardOf(this.center ?? "") ?? made[0];
-    made.forEach((card) => { card.tabIndex = card === first ? 0 : -1; });
+    this.place([...lines.values()]);
+    this.paint([...lines.values()]);
     if (before.size) this.glide(before);
   }
 
-  /** @param {Shown} node */
-  card(node) {
-    const isGroup = node.count > 0;
-    const card = element(node.href ? "a" : isGroup ? "button" : "span", `ln-node${isGroup ? " group" : ""}`);
-    if (node.href) card.href = node.href;
-    else if (isGroup) card.type = "button";
-    else card.setAttribute("role", "img");
-    card.dataset.id = node.id;
-    card.draggable = false;
-    card.title = node.title;
-    const state = node.status ? `, ${WORDS[node.status]}` : "";
-    const way = node.columns.length ? `, by ${node.columns.join(", ")}` : "";
-    card.setAttribute("aria-label", `${node.title}, ${node.sub}${state}${way}${isGroup ? ", closed" : ""}`);
-    if (node.id === this.center) card.classList.add("center");
-    Object.assign(card.style, {
-      left: `${node.x - node.width / 2}px`,
-      top: `${node.y - node.height / 2}px`,
-      width: `${node.width}px`,
-      height: `${node.height}px`,
-    });
-    const state_ = node.status ?? "idle";
-    const glyph = drawn("svg", { class: "g", width: 10, height: 10, "aria-hidden": "true" });
-    glyph.append(drawn("use", { href: `#g-${state_}` }));
-    glyph.dataset.s = state_;
-    card.dataset.s = state_;
-    card.append(glyph, element("b", "", node.name), element("small", "", node.sub));
-    if (node.columns.length) card.append(element("em", "", node.columns.join(", ")));
-    return card;
+  /** @param {MapNode} node */
+  nodeCard(node) {
+    const isDataset = node.kind === "dataset";
+    const sub = [isDataset ? node.group : node.kind, node.type].filter(Boolean).join(" · ");
+    const href = isDataset ? (this.getAttribute("base") ?? "").replace("/d/", `/d/${node.id}`) : "";
+    return { ...node, sub, href, members: 0 };
   }
 
-  /** Let nodes come from where they, or the schema that they were in, stood before. */
-  glide(before) {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches || this.shown.size > 2 * MANY) return;
-    for (const card of this.world.querySelectorAll(".ln-node")) {
-      const id = card.dataset.id ?? "";
-      const now = this.shown.get(id);
-      const group = this.nodes.find((node) => node.id === id)?.group ?? "";
-      const was = before.get(id) ?? before.get(groupOf(group));
-      if (!was || !now) continue;
-      const move = `translate(${was.x - now.x}px, ${was.y - now.y}px)`;
-      card.animate([{ transform: move, opacity: before.has(id) ? 1 : 0 }, { transform: "none", opacity: 1 }], { duration: 180, easing: "ease-out" });
+  /** @param {string} group @param {MapNode[]} members */
+  groupCard(group, members) {
+    const status = ["fail", "blocked", "stale", "warn", "ok"].find((state) => members.some((node) => node.status === state)) ?? null;
+    const sub = `${members.length} ${status ? "datasets" : "nodes"}`;
+    return { id: closed(group), name: group, sub, status, href: "", columns: [], members: members.length };
+  }
+
+  /** Give each card its place, and each line its bends. */
+  place(lines) {
+    const ranker = this.cards.size > MANY ? "longest-path" : "network-simplex";
+    const graph = new graphlib.Graph().setGraph({ rankdir: "LR", nodesep: 12, ranksep: 48, edgesep: 12, ranker });
+    graph.setDefaultEdgeLabel(() => ({}));
+    for (const card of this.cards.values()) {
+      const letters = Math.max(card.name.length, card.sub.length * 0.8);
+      card.width = Math.min(240, Math.max(112, Math.ceil((letters * LETTER + AROUND) / 4) * 4));
+      card.height = HEIGHT + (card.columns.length ? 16 : 0);
+      graph.setNode(card.id, { width: card.width, height: card.height });
     }
-    this.world.querySelector("svg")?.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 180 });
+    for (const { from, to } of lines) graph.setEdge(from, to);
+    layout(graph);
+    for (const card of this.cards.values()) Object.assign(card, { x: graph.node(card.id).x, y: graph.node(card.id).y });
+    for (const line of lines) {
+      const [a, b] = [this.cards.get(line.from), this.cards.get(line.to)];
+      const start = { x: a.x + a.width / 2, y: a.y };
+      const end = { x: b.x - b.width / 2, y: b.y };
+      // only bends well between the two: others would make the line kink beside a node
+      const bends = graph.edge(line.from, line.to).points.slice(1, -1).filter((point) => point.x > start.x + 20 && point.x < end.x - 20);
+      line.points = [start, ...bends, end];
+    }
+    this.extent = { width: graph.graph().width || 1, height: graph.graph().height || 1 };
   }
 
-  // -- the view
+  paint(lines) {
+    const svg = drawn("svg", { ...this.extent, "aria-hidden": "true" });
+    for (const { from, to, path, points } of lines) {
+      const line = drawn("path", { class: "ln-edge", d: curve(points), "data-from": from, "data-to": to });
+      if (path) line.dataset.path = path;
+      svg.append(line);
+    }
+    const cards = [...this.cards.values()].sort((a, b) => a.x - b.x || a.y - b.y).map((card) => this.cardElement(card));
+    this.world.replaceChildren(svg, ...cards);
+    (this.elementOf(this.center ?? "") ?? cards[0])?.setAttribute("tabindex", "0");
+  }
 
-  look(view) {
+  /** @param {Card} card */
+  cardElement(card) {
+    const made = element(card.href ? "a" : card.members ? "button" : "span", `ln-node${card.members ? " closed" : ""}`);
+    if (card.href) made.href = card.href;
+    else if (card.members) made.type = "button";
+    made.tabIndex = -1;
+    made.draggable = false;
+    made.title = card.id.startsWith("group:") ? card.name : card.id;
+    made.dataset.id = card.id;
+    made.dataset.s = card.status ?? "idle";
+    made.classList.toggle("center", card.id === this.center);
+    const columns = card.columns.join(", ");
+    const { x, y, width, height } = card;
+    Object.assign(made.style, { left: `${x - width / 2}px`, top: `${y - height / 2}px`, width: `${width}px`, height: `${height}px` });
+    const glyph = drawn("svg", { class: "g", width: 10, height: 10, "aria-hidden": "true" });
+    glyph.append(drawn("use", { href: `#g-${card.status ?? "idle"}` }));
+    made.append(glyph, element("b", "", card.name), element("small", "", card.sub));
+    if (columns) made.append(element("em", "", columns));
+    if (card.status) made.append(element("span", "vh", WORDS[card.status]));
+    if (made.tagName === "SPAN") {
+      made.setAttribute("role", "img");
+      made.setAttribute("aria-label", [card.name, card.sub, columns].join(" "));
+    }
+    return made;
+  }
+
+  /** Let cards come from where they, or their schema, stood before. @param {Map<string, Card>} before */
+  glide(before) {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches || this.cards.size > 2 * MANY) return;
+    const groups = new Map(this.nodes.map((node) => [node.id, closed(node.group)]));
+    for (const made of this.world.querySelectorAll(".ln-node")) {
+      const now = this.cards.get(made.dataset.id);
+      const was = before.get(now.id) ?? before.get(groups.get(now.id));
+      if (was) made.animate([{ transform: `translate(${was.x - now.x}px, ${was.y - now.y}px)` }, { transform: "none" }], { duration: 180, easing: "ease-out" });
+    }
+    this.world.firstChild.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 180 });
+  }
+
+  // -- where one looks
+
+  look(view, isChosen = false) {
     this.view = view;
     this.world.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.zoom})`;
     this.style.backgroundPosition = `${view.x}px ${view.y}px`;
+    this.hasMoved ||= isChosen;
+    if (isChosen) this.remember();
   }
 
-  /** The first look: everything at its own size, or the middle of it where that has no room. */
+  get room() {
+    return { width: this.clientWidth - 2 * MARGIN, height: this.clientHeight - 2 * MARGIN };
+  }
+
+  /** The zoom at which everything fits. */
+  get fitting() {
+    return Math.min(1, this.room.width / this.extent.width, this.room.height / this.extent.height);
+  }
+
+  /** The first look: everything where it fits, else the middle at its own size, so that names can be read. */
   start() {
     if (!this.extent || !this.clientWidth) return;
-    const { width, height } = this.extent;
-    const fitting = Math.min((this.clientWidth - 2 * MARGIN) / width, (this.clientHeight - 2 * MARGIN) / height);
-    if (fitting >= 0.9) {
-      this.center_(Math.min(1, fitting));
+    if (this.fitting >= 0.9) {
+      this.fit(false);
       return;
     }
-    const focus = this.shown.get(this.center ?? "") ?? { x: width / 2, y: height / 2 };
-    const along = (room, whole, at) => (whole + 2 * MARGIN <= room ? (room - whole) / 2 : Math.min(MARGIN, Math.max(room - whole - MARGIN, room / 2 - at)));
-    this.look({ x: along(this.clientWidth, width, focus.x), y: along(this.clientHeight, height, focus.y), zoom: 1 });
+    const middle = this.cards.get(this.center ?? "") ?? { x: this.extent.width / 2, y: this.extent.height / 2 };
+    const along = (room, whole, at) => (whole <= room ? MARGIN + (room - whole) / 2 : Math.min(MARGIN, Math.max(MARGIN + room - whole, MARGIN + room / 2 - at)));
+    const { width, height } = this.room;
+    this.look({ x: along(width, this.extent.width, middle.x), y: along(height, this.extent.height, middle.y), zoom: 1 });
   }
 
-  center_(zoom) {
-    const { width, height } = this.extent;
-    this.look({ x: (this.clientWidth - width * zoom) / 2, y: (this.clientHeight - height * zoom) / 2, zoom });
+  fit(isChosen = true) {
+    const zoom = Math.max(0.1, this.fitting);
+    this.look({ x: (this.clientWidth - this.extent.width * zoom) / 2, y: (this.clientHeight - this.extent.height * zoom) / 2, zoom }, isChosen);
   }
 
-  fit() {
-    const { width, height } = this.extent;
-    const fitting = Math.min((this.clientWidth - 2 * MARGIN) / width, (this.clientHeight - 2 * MARGIN) / height);
-    this.center_(Math.max(SMALLEST, Math.min(1, fitting)));
-    this.moved();
-  }
-
-  zoom(by, x = this.clientWidth / 2, y = this.clientHeight / 2) {
-    const zoom = Math.min(LARGEST, Math.max(SMALLEST, this.view.zoom * by));
+  /** Zoom about a point. */
+  zoomBy(by, x = this.clientWidth / 2, y = this.clientHeight / 2) {
+    const zoom = Math.min(2, Math.max(0.1, this.view.zoom * by));
     const share = zoom / this.view.zoom;
-    this.look({ x: x - (x - this.view.x) * share, y: y - (y - this.view.y) * share, zoom });
-    this.moved();
+    this.look({ x: x - (x - this.view.x) * share, y: y - (y - this.view.y) * share, zoom }, true);
   }
 
-  moved() {
-    this.isMoved = true;
-    this.remember();
-  }
-
-  /** Bring a node into sight. @param {string} id */
+  /** Bring a card into sight. @param {string} id */
   reveal(id, isCentered = false) {
-    const node = this.shown.get(id);
-    if (!node) return;
+    const card = this.cards.get(id);
     const { x, y, zoom } = this.view;
-    const left = node.x * zoom + x;
-    const top = node.y * zoom + y;
-    const side = (node.width / 2) * zoom + MARGIN;
-    const far = (node.height / 2) * zoom + MARGIN;
-    const within = left > side && left < this.clientWidth - side && top > far && top < this.clientHeight - far;
-    if (within && !isCentered) return;
-    this.look({ x: this.clientWidth / 2 - node.x * zoom, y: this.clientHeight / 2 - node.y * zoom, zoom });
-    this.moved();
+    const [left, top] = [card.x * zoom + x, card.y * zoom + y];
+    const [side, far] = [(card.width / 2) * zoom, (card.height / 2) * zoom];
+    const isSeen = left > side && left < this.clientWidth - side && top > far && top < this.clientHeight - far;
+    if (isCentered || !isSeen) this.look({ x: this.clientWidth / 2 - card.x * zoom, y: this.clientHeight / 2 - card.y * zoom, zoom }, true);
+  }
+
+  // -- schemas
+
+  /** Open or close a schema; it stays where it is seen. @param {string} group */
+  turn(group, isOpen) {
+    const center = () => {
+      const found = this.nodes.filter((node) => node.group === group).map((node) => this.cards.get(node.id) ?? this.cards.get(closed(group)));
+      return { x: found.reduce((sum, card) => sum + card.x, 0) / found.length, y: found.reduce((sum, card) => sum + card.y, 0) / found.length };
+    };
+    const was = center();
+    if (isOpen) this.open.add(group);
+    else this.open.delete(group);
+    this.draw();
+    const is = center();
+    const { x, y, zoom } = this.view;
+    this.look({ x: x + (was.x - is.x) * zoom, y: y + (was.y - is.y) * zoom, zoom }, true);
+    this.focusOn(isOpen ? this.nodes.find((node) => node.group === group).id : closed(group));
+    this.mark();
+  }
+
+  /** @param {Iterable<string>} open */
+  turnAll(open) {
+    this.open = new Set(open);
+    this.draw();
+    this.fit();
+    this.mark();
+  }
+
+  /** Show the nodes that have these words, and go to one of them. */
+  mark(isGoing = false) {
+    const words = this.words?.value.trim().toLowerCase() ?? "";
+    const found = words ? this.nodes.filter((node) => `${node.id} ${node.name}`.toLowerCase().includes(words)) : [];
+    this.told?.replaceChildren(words ? `${found.length} found` : "");
+    for (const made of this.world.querySelectorAll(".ln-node")) {
+      made.classList.toggle("found", found.some((node) => [node.id, closed(node.group)].includes(made.dataset.id)));
+    }
+    if (!isGoing || !found.length) return;
+    this.at = this.sought === words ? (this.at + 1) % found.length : 0;
+    this.sought = words;
+    const { id, group } = found[this.at];
+    if (!this.cards.has(id)) this.turn(group, true);
+    this.reveal(id, true);
+    this.light(id);
+    this.words.focus();
   }
 
   // -- what people do
 
-  tools() {
+  zoomTools() {
     const bar = element("div", "ln-tools");
-    const all = [["Zoom out", "−", () => this.zoom(0.8)], ["Zoom in", "+", () => this.zoom(1.25)], ["Show all", "⤢", () => this.fit()]];
-    for (const [label, sign, act] of all) {
+    const zooming = [["Smaller", "−", () => this.zoomBy(0.8)], ["Larger", "+", () => this.zoomBy(1.25)], ["All of it", "⤢", () => this.fit()]];
+    const folding = [["Close all schemas", "⊟", () => this.turnAll([])], ["Open all schemas", "⊞", () => this.turnAll(this.groups)]];
+    for (const [label, sign, act] of this.isFolded ? [...folding, ...zooming] : zooming) {
       const button = element("button", "", sign);
       button.type = "button";
       button.setAttribute("aria-label", label);
+      button.dataset.tip = label;
       button.addEventListener("click", act);
       bar.append(button);
     }
     return bar;
   }
 
+  searchTools() {
+    const form = element("form", "ln-search");
+    this.words = element("input", "input");
+    this.words.type = "search";
+    this.words.placeholder = "Find on the map";
+    this.words.setAttribute("aria-label", "Find on the map; Enter goes from one to the next");
+    this.told = element("output");
+    form.append(this.words, this.told);
+    form.addEventListener("input", () => this.mark());
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.mark(true);
+    });
+    return form;
+  }
+
   listen() {
-    if (this.isListening) return;
     this.isListening = true;
+    const idOf = (event) => event.target.closest?.(".ln-node")?.dataset.id;
     this.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
     this.addEventListener("pointerdown", (event) => this.onDown(event));
     this.addEventListener("pointermove", (event) => this.onMove(event));
     for (const end of ["pointerup", "pointercancel"]) this.addEventListener(end, (event) => this.onUp(event));
-    this.addEventListener("pointerover", (event) => this.light(event.target.closest?.(".ln-node")?.dataset.id));
+    this.addEventListener("pointerover", (event) => this.light(idOf(event)));
     this.addEventListener("pointerleave", () => this.light());
-    this.addEventListener("focusin", (event) => this.onFocus(event));
+    this.addEventListener("focusin", (event) => this.onFocus(event, idOf(event)));
     this.addEventListener("focusout", () => this.light());
-    this.addEventListener("keydown", (event) => this.onKey(event));
-    this.addEventListener("click", (event) => this.onClick(event));
-    // the browser would bring what has focus into sight by scrolling what must not scroll
+    this.addEventListener("keydown", (event) => this.onKey(event, idOf(event)));
+    this.addEventListener("click", (event) => this.onClick(event, idOf(event)));
+    // what has focus is brought into sight by the view, not by scrolling
     this.addEventListener("scroll", () => this.scrollTo(0, 0));
   }
 
   onWheel(event) {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
     const { x, y } = this.getBoundingClientRect();
-    if (event.ctrlKey || event.metaKey) {
-      event.preventDefault();
-      this.zoom(Math.exp(-event.deltaY / 300), event.clientX - x, event.clientY - y);
-    }
+    this.zoomBy(Math.exp(-event.deltaY / 300), event.clientX - x, event.clientY - y);
   }
 
   onDown(event) {
-    if (event.button !== 0 || event.target.closest(".ln-tools")) return;
+    if (event.button !== 0 || event.target.closest(".ln-tools, .ln-search")) return;
     this.fingers.set(event.pointerId, event);
     this.dragged = 0;
   }
@@ -435,151 +420,81 @@ class Lineage extends HTMLElement {
   onMove(event) {
     const before = this.fingers.get(event.pointerId);
     if (!before) return;
-    const [dx, dy] = [event.clientX - before.clientX, event.clientY - before.clientY];
-    if (this.fingers.size === 2) this.pinch(event);
-    else {
-      this.dragged += Math.abs(dx) + Math.abs(dy);
+    const still = [...this.fingers.values()].find((finger) => finger.pointerId !== event.pointerId);
+    if (still) {
+      const apart = (finger) => Math.hypot(finger.clientX - still.clientX, finger.clientY - still.clientY) || 1;
+      const { x, y } = this.getBoundingClientRect();
+      this.zoomBy(apart(event) / apart(before), (event.clientX + still.clientX) / 2 - x, (event.clientY + still.clientY) / 2 - y);
+    } else {
+      const [x, y] = [event.clientX - before.clientX, event.clientY - before.clientY];
+      this.dragged += Math.abs(x) + Math.abs(y);
+      this.look({ x: this.view.x + x, y: this.view.y + y, zoom: this.view.zoom });
       if (this.dragged > 4 && !this.hasPointerCapture(event.pointerId)) this.setPointerCapture(event.pointerId);
-      this.classList.toggle("dragged", this.dragged > 4);
-      this.look({ x: this.view.x + dx, y: this.view.y + dy, zoom: this.view.zoom });
-      this.isMoved = true;
     }
     this.fingers.set(event.pointerId, event);
   }
 
-  /** Two fingers: what lies between them grows as they part. */
-  pinch(event) {
-    const [one, other] = [...this.fingers.values()];
-    const still = one.pointerId === event.pointerId ? other : one;
-    const before = this.fingers.get(event.pointerId);
-    const apart = (finger) => Math.hypot(finger.clientX - still.clientX, finger.clientY - still.clientY) || 1;
-    const { x, y } = this.getBoundingClientRect();
-    this.zoom(apart(event) / apart(before), (event.clientX + still.clientX) / 2 - x, (event.clientY + still.clientY) / 2 - y);
-  }
-
   onUp(event) {
-    if (!this.fingers.delete(event.pointerId)) return;
-    this.classList.remove("dragged");
-    this.remember();
+    if (this.fingers.delete(event.pointerId)) this.look(this.view, this.dragged > 4 || this.hasMoved);
   }
 
-  onClick(event) {
-    if (this.dragged > 4) {
-      event.preventDefault(); // a node was only held on to
-      this.dragged = 0;
-      return;
-    }
-    const card = event.target.closest(".ln-node.group");
-    if (card) this.unfold(card.dataset.id.slice(groupOf("").length));
+  onClick(event, id) {
+    if (this.dragged > 4) event.preventDefault(); // a card was only held on to
+    else if (id?.startsWith("group:")) this.turn(id.slice(6), true);
+    this.dragged = 0;
   }
 
-  /** Open a schema; what was clicked stays where it is. @param {string} group */
-  unfold(group) {
-    const was = this.shown.get(groupOf(group));
-    this.open.add(group);
-    this.settle(was, () => this.middle(group));
-    const first = this.nodes.find((node) => node.group === group);
-    this.focusOn(first?.id ?? "");
-  }
-
-  /** Close a schema again. @param {string} group */
-  fold(group) {
-    const was = this.middle(group);
-    this.open.delete(group);
-    this.settle(was, () => this.shown.get(groupOf(group)));
-    this.focusOn(groupOf(group));
-  }
-
-  settle(was, now) {
-    this.draw();
-    const is = now();
-    if (was && is) {
-      const { x, y, zoom } = this.view;
-      this.look({ x: x + (was.x - is.x) * zoom, y: y + (was.y - is.y) * zoom, zoom });
-    }
-    this.moved();
-    this.dispatchEvent(new CustomEvent("folded", { bubbles: true }));
-  }
-
-  /** Where the members of a schema stand on the whole. @param {string} group */
-  middle(group) {
-    const places = this.nodes.filter((node) => node.group === group).map((node) => this.shown.get(node.id)).filter(Boolean);
-    if (!places.length) return null;
-    const sum = (pick) => places.reduce((total, place) => total + pick(place), 0) / places.length;
-    return { x: sum((place) => place.x), y: sum((place) => place.y) };
-  }
-
-  /** Open and show one node. @param {string} id */
-  find(id) {
-    const node = this.nodes.find((each) => each.id === id);
-    if (!node) return;
-    if (!this.shown.has(id)) {
-      this.open.add(node.group);
-      this.draw();
-    }
-    this.focusOn(id);
-    this.reveal(id, true);
-  }
-
-  cardOf(id) {
-    return this.world.querySelector(`.ln-node[data-id="${CSS.escape(id)}"]`);
-  }
-
-  focusOn(id) {
-    const card = this.cardOf(id);
-    if (!card) return;
-    this.world.querySelectorAll(".ln-node[tabindex='0']").forEach((each) => { each.tabIndex = -1; });
-    card.tabIndex = 0;
-    card.focus({ preventScroll: true });
-  }
-
-  onFocus(event) {
-    const id = event.target.closest(".ln-node")?.dataset.id;
+  onFocus(event, id) {
     this.light(id);
     if (id && event.target.matches(":focus-visible")) this.reveal(id);
   }
 
-  /** Light up what leads to a node and from it. @param {string} [id] */
-  light(id) {
-    this.classList.toggle("hot", Boolean(id));
-    const way = id ? new Set([...reached(this.up, id), ...reached(this.down, id)]) : new Set();
-    for (const card of this.world.querySelectorAll(".ln-node")) card.classList.toggle("on", way.has(card.dataset.id));
-    for (const line of this.world.querySelectorAll(".ln-edge")) {
-      line.classList.toggle("on", way.has(line.dataset.from) && way.has(line.dataset.to));
-    }
-  }
-
-  onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const acts = { "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8), 0: () => this.fit() };
-    const act = acts[event.key];
-    const id = event.target.closest(".ln-node")?.dataset.id;
-    if (act) act();
-    else if (id && event.key === "Escape" && this.hasAttribute("folded")) this.foldAround(id);
-    else if (id && event.key.startsWith("Arrow")) this.focusOn(this.beside(id, event.key.slice(5)) ?? id);
+  onKey(event, id) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target === this.words) return;
+    const group = this.nodes.find((node) => node.id === id)?.group;
+    if (event.key === "+" || event.key === "=") this.zoomBy(1.25);
+    else if (event.key === "-") this.zoomBy(0.8);
+    else if (event.key === "0") this.fit();
+    else if (event.key === "Escape" && this.open.has(group)) this.turn(group, false);
+    else if (id && event.key.startsWith("Arrow")) this.focusOn(this.beside(id, event.key));
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  foldAround(id) {
-    const group = this.nodes.find((node) => node.id === id)?.group ?? "";
-    if (this.open.has(group)) this.fold(group);
+  /** Where an arrow leads: along the edges, or to what stands above or below. */
+  beside(id, key) {
+    const from = this.cards.get(id);
+    const near = [...this.cards.values()].filter((card) => Math.abs(card.x - from.x) < (card.width + from.width) / 2);
+    const found = {
+      ArrowLeft: () => (this.up.get(id) ?? []).map((each) => this.cards.get(each)),
+      ArrowRight: () => (this.down.get(id) ?? []).map((each) => this.cards.get(each)),
+      ArrowUp: () => near.filter((card) => card.y < from.y),
+      ArrowDown: () => near.filter((card) => card.y > from.y),
+    }[key]();
+    const far = (card) => Math.abs(card.y - from.y) + Math.abs(card.x - from.x) / 8;
+    return found.sort((a, b) => far(a) - far(b))[0]?.id ?? id;
   }
 
-  /** What an arrow leads to: along the edges, or to what stands above or below. */
-  beside(id, way) {
-    const from = this.shown.get(id);
-    const all = [...this.shown.values()];
-    const near = all.filter((node) => node.id !== id && Math.abs(node.x - from.x) < (node.width + from.width) / 2);
-    const choices = {
-      Left: (this.up.get(id) ?? []).map((each) => this.shown.get(each)),
-      Right: (this.down.get(id) ?? []).map((each) => this.shown.get(each)),
-      Up: near.filter((node) => node.y < from.y),
-      Down: near.filter((node) => node.y > from.y),
-    }[way];
-    const far = (node) => Math.abs(node.y - from.y) + Math.abs(node.x - from.x) / 8;
-    return choices?.sort((a, b) => far(a) - far(b))[0]?.id;
+  /** @param {string} id */
+  elementOf(id) {
+    return this.world.querySelector(`[data-id="${CSS.escape(id)}"]`);
+  }
+
+  /** @param {string} id */
+  focusOn(id) {
+    for (const made of this.world.querySelectorAll("[tabindex='0']")) made.tabIndex = -1;
+    const made = this.elementOf(id);
+    made.tabIndex = 0;
+    made.focus({ preventScroll: true });
+  }
+
+  /** Light up what leads to a node and from it. @param {string} [id] */
+  light(id) {
+    this.classList.toggle("hot", Boolean(id));
+    const way = id ? reached(this.up, id).union(reached(this.down, id)) : new Set();
+    for (const made of this.world.querySelectorAll(".ln-node")) made.classList.toggle("on", way.has(made.dataset.id));
+    for (const line of this.world.querySelectorAll(".ln-edge")) line.classList.toggle("on", way.has(line.dataset.from) && way.has(line.dataset.to));
   }
 }
 

@@ -1,35 +1,35 @@
-// <andon-sql>: tabs with queries, an editor, and the answer as a grid and a chart. What is asked is an address.
-import { Refused, addressOf, ask, askedBy } from "./asking.js";
+// <andon-sql>: tabs with queries, an editor, and the answer as rows and as a chart. What is asked is an address.
+import { Refused, addressOf, ask, askedBy, fileOf, outlineOf } from "./asking.js";
 import "./grid.js";
 import { Tabs } from "./tabs.js";
-import { grouped } from "./values.js";
+import { element, grouped, put, sized } from "./values.js";
 
 const API = "/api/v1";
+/** Milliseconds: until somebody who types pauses, and until waiting is shown. */
+const PAUSE = 350;
+const PATIENCE = 200;
 
 class Sql extends HTMLElement {
   #tabs;
   #editor = null;
   #answers = new Map();
   #running = null;
-  #p = {};
+  #given = {};
+  #parts = [];
+  #names = [];
+  #pause = 0;
+  #marked = [[], 0];
   #stops = new AbortController();
 
   async connectedCallback() {
     if (this.#tabs) return;
-    const { signal } = this.#stops;
     this.grid = this.querySelector("andon-grid");
     this.chart = this.querySelector("andon-chart");
     this.area = this.querySelector("textarea");
     this.at = this.dataset.at || null;
     this.#tabs = new Tabs(this.dataset.project, () => this.#copyTab());
-    this.addEventListener("click", (event) => this.#click(event), { signal });
-    this.addEventListener("submit", (event) => this.#submit(event), { signal });
-    this.addEventListener("andon-said", (event) => this.#say(event.detail.text), { signal });
-    this.area.addEventListener("input", () => this.#typed(this.area.value), { signal });
-    addEventListener("popstate", () => this.#back(), { signal });
-    document.addEventListener("keydown", (event) => this.#key(event), { signal });
-    this.querySelector(".find-table").addEventListener("input", (event) => this.#find(event.target.value), { signal });
     this.classList.add("live");
+    this.#listen();
     await this.#begin();
   }
 
@@ -40,43 +40,75 @@ class Sql extends HTMLElement {
     this.#editor?.view.destroy();
   }
 
+  #listen() {
+    const on = (target, name, act, isCapturing = false) =>
+      target.addEventListener(name, act, { signal: this.#stops.signal, capture: isCapturing });
+    on(this, "click", (event) => this.#click(event));
+    on(this, "submit", (event) => this.#submit(event));
+    on(this, "input", (event) => this.#input(event));
+    on(this, "toggle", (event) => this.#unfold(event.target), true);
+    on(this, "andon-said", (event) => this.#say(event.detail));
+    on(this, "andon-charted", () => this.#remember());
+    on(this, "andon-cell", (event) => this.#peek("cell", event.detail));
+    on(this, "andon-column", (event) => this.#peek("column", event.detail));
+    on(window, "popstate", () => this.#back());
+    on(document, "keydown", (event) => this.#key(event));
+    const split = this.querySelector(".split");
+    on(split, "pointerdown", (event) => split.setPointerCapture(event.pointerId));
+    on(split, "pointermove", (event) => split.hasPointerCapture(event.pointerId) && this.#height(event.clientY));
+    on(split, "keydown", (event) => {
+      const by = { ArrowUp: -20, ArrowDown: 20 }[event.key];
+      if (by) this.#height(split.getBoundingClientRect().y + by);
+    });
+  }
+
   // -- the beginning
 
   async #begin() {
     const asked = await askedBy(new URL(location.href));
-    const text = asked.q ?? (this.dataset.saved ? this.dataset.text : null);
-    if (text !== null) this.#open(text, this.dataset.saved || null);
-    else if (!this.#tabs.current) this.#tabs.add(this.dataset.first);
-    else this.#tabs.go(this.#tabs.current);
-    this.#p = JSON.parse(this.dataset.values);
+    const { saved, text, first, values } = this.dataset;
+    this.#given = JSON.parse(values);
+    const wanted = asked.q ?? (saved ? text : null);
+    const { state } = history;
+    const isOwn = state?.asked.q === asked.q && this.#tabs.ids.includes(state?.tab);
+    if (isOwn) this.#tabs.go(state.tab);
+    else if (wanted !== null) this.#open(wanted, saved || null);
+    else if (this.#tabs.current) this.#tabs.go(this.#tabs.current);
+    else this.#tabs.add(first);
     const tab = this.#tabs.get(this.#tabs.current);
-    this.area.value = tab.text;
+    this.text = tab.text;
     this.#drawTabs();
-    const first = text ?? tab.asked ?? (tab.text === this.dataset.first ? tab.text : null);
-    if (first) this.#run({ ...asked, q: first }, 0, true);
+    const q = wanted ?? tab.asked ?? (tab.text === first ? first : null);
+    if (q) this.#run({ ...asked, q, p: this.#given }, 0, true);
+    else this.#show("nothing");
     await this.#edit();
   }
 
   async #edit() {
-    const [{ editorIn }, ...found] = await Promise.all([
+    const at = this.at ? `?at=${encodeURIComponent(this.at)}` : "";
+    const get = async (path) => (await fetch(API + path)).json();
+    const [{ editorIn }, words, engine] = await Promise.all([
       import("./sqleditor.js"),
-      fetch(`${API}/completion${this.at ? `?at=${encodeURIComponent(this.at)}` : ""}`),
-      fetch(`${API}/completion/words`),
+      get(`/completion${at}`),
+      get("/completion/words"),
     ]);
-    const [words, engine] = await Promise.all(found.map((each) => each.json()));
     if (!this.isConnected) return;
-    this.words = words;
+    this.words = new Map(words.tables.map((table) => [table.name, table]));
+    const hadFocus = [this.area, document.body].includes(document.activeElement);
     this.#editor = editorIn({
       parent: this.querySelector(".editor"),
-      nonce: this.nonce,
       text: this.area.value,
       label: "SQL",
       words: { ...words, engine },
       run: (part) => this.#runChosen(part),
+      partAt: (place) => this.#parts.find((part) => part.start <= place && place <= part.end)?.name,
       changed: (text) => this.#typed(text),
     });
     this.area.hidden = true;
-    if (document.activeElement === this.area || document.activeElement === document.body) this.#editor.view.focus();
+    if (hadFocus) this.#editor.view.focus();
+    for (const table of this.querySelectorAll(".table[open]")) this.#unfold(table);
+    this.#editor.mark(...this.#marked);
+    this.#outline();
   }
 
   get text() {
@@ -86,148 +118,199 @@ class Sql extends HTMLElement {
   set text(text) {
     this.area.value = text;
     if (this.#editor && this.#editor.text !== text) this.#editor.text = text;
+    this.#outline();
   }
 
   #typed(text) {
     this.#tabs.keep(this.#tabs.current, { text });
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => this.#outline(), PAUSE);
+  }
+
+  /** What the text is made of, as the server reads it: parts that can be asked alone, and parameters. */
+  async #outline() {
+    const { text } = this;
+    const found = /\$|\?|\bwith\b/i.test(text) ? await outlineOf(text) : { ctes: [], parameters: [] };
+    if (!found || text !== this.text) return;
+    this.#parts = found.ctes;
+    this.#editor?.offer(found.ctes);
+    const menu = this.querySelector(".parts");
+    menu.hidden = !found.ctes.length;
+    menu.lastElementChild.replaceChildren(
+      ...found.ctes.map(({ name }) => element("button", name, "mono", { type: "button", "data-part": name })),
+    );
+    this.#fields(found.parameters);
+  }
+
+  #fields(names) {
+    this.#names = names;
+    const place = this.querySelector(".params");
+    const known = new Map(Array.from(place.querySelectorAll("input"), (input) => [input.name.slice(2), input.parentNode]));
+    const fields = names.map((name) => {
+      if (known.has(name)) return known.get(name);
+      const label = element("label", "", "param");
+      const input = element("input", "", "input mono", { name: `p.${name}`, autocomplete: "off" });
+      input.value = this.#given[name] ?? "";
+      label.append(element("span", `$${name}`, "mono"), input);
+      return label;
+    });
+    if (fields.length !== place.children.length || fields.some((field, index) => field !== place.children[index])) {
+      place.replaceChildren(...fields);
+    }
   }
 
   // -- asking
 
   /** Ask what is selected, else all; or one part of it. */
-  #runChosen(part) {
+  #runChosen(part = null) {
     const chosen = this.#editor && !part ? this.#editor.chosen : { text: this.text, from: 0 };
-    const lead = chosen.text.length - chosen.text.trimStart().length;
+    const start = chosen.from + chosen.text.length - chosen.text.trimStart().length;
     const q = chosen.text.trim();
-    if (q) this.#run({ q, at: this.at, part, p: this.#given() }, chosen.from + lead, false);
+    const p = Object.fromEntries(Object.entries(this.#given).filter(([name, value]) => value !== "" && this.#names.includes(name)));
+    if (q) this.#run({ q, at: this.at, part, p }, start, false);
   }
 
-  async #run(asked, start, isFirst) {
+  async #run(asked, start, isKnown) {
     this.#running?.abort();
     const running = new AbortController();
     this.#running = running;
     const tab = this.#tabs.current;
     this.#tabs.keep(tab, { asked: asked.q });
-    const answer = { asked, rows: [], head: null, ending: null, seconds: 0 };
-    const began = performance.now();
-    this.#show("busy");
-    this.#editor?.mark([], 0);
-    const address = await addressOf(asked, new URL(location.href).searchParams.get("chart"));
-    const state = { tab, asked };
-    if (isFirst || location.pathname + location.search + location.hash === address) history.replaceState(state, "", address);
-    else history.pushState(state, "", address);
+    this.#mark([], 0);
+    const waiting = setTimeout(() => this.#show("busy"), PATIENCE);
+    await this.#visit(asked, tab, isKnown);
+    const answer = { asked, rows: [] };
     try {
       answer.ending = await ask(asked, {
         limit: Number(this.dataset.rows),
         signal: running.signal,
         head: (head) => {
+          clearTimeout(waiting);
           answer.head = head;
           this.grid.begin(head.columns, head.types);
           this.#show("grid");
         },
-        rows: (rows) => {
-          this.grid.add(rows);
-          answer.rows = this.grid.rows;
-        },
+        rows: (rows) => this.grid.add(rows),
       });
       this.grid.end();
-      answer.seconds = (performance.now() - began) / 1000;
+      answer.rows = this.grid.rows;
       this.#answers.set(tab, answer);
-      this.#facts(answer);
+      this.#answered(answer);
     } catch (error) {
-      if (this.#running !== running) return;
-      this.#fail(error, running.signal.aborted, start);
+      if (this.#running === running) this.#fail(error, start);
     } finally {
+      clearTimeout(waiting);
       if (this.#running === running) this.#running = null;
       this.toggleAttribute("busy", Boolean(this.#running));
+      this.dataset.asked = String(Number(this.dataset.asked ?? 0) + 1);
     }
-    this.dataset.asked = String(Number(this.dataset.asked ?? 0) + 1);
   }
 
-  #stop() {
-    this.#running?.abort();
-  }
-
-  #fail(error, isStopped, start) {
-    if (isStopped) {
+  #fail(error, start) {
+    if (error.name === "AbortError") {
       this.#show("stopped");
       return;
     }
-    const problem = error instanceof Refused ? error.problem : { detail: error.message, problems: [] };
-    this.#show("wrong");
-    const place = this.querySelector(".wrong");
+    const problem = error instanceof Refused ? error.problem : { detail: error.message };
     const said = problem.problems?.length ? problem.problems : [{ message: problem.detail, hint: problem.hint }];
-    const list = document.createElement("ul");
-    for (const each of said) {
-      const item = document.createElement("li");
-      item.append(element("b", each.message));
-      if (each.line) item.append(element("span", `line ${each.line}, column ${each.column}`, "muted tn"));
-      if (each.hint) item.append(element("p", each.hint));
+    const list = element("ul");
+    for (const { message, hint, line, column } of said) {
+      const item = element("li");
+      item.append(element("b", message));
+      if (line) item.append(element("span", `line ${line}, column ${column}`, "muted tn"));
+      if (hint) item.append(element("p", hint));
       list.append(item);
     }
-    place.replaceChildren(list);
-    this.#editor?.mark(said, start);
+    this.querySelector(".wrong").replaceChildren(list);
+    this.#show("wrong");
+    this.#mark(said, start);
+  }
+
+  #mark(problems, start) {
+    this.#marked = [problems, start];
+    this.#editor?.mark(problems, start);
   }
 
   /** Let one part of the answer's place be seen. */
   #show(what) {
-    this.toggleAttribute("busy", what === "busy");
+    this.toggleAttribute("busy", Boolean(this.#running));
     this.dataset.shows = what;
-    if (what !== "grid") this.querySelector(".facts-line").replaceChildren();
+    this.querySelector(".peek").hidden = true;
+    this.querySelector(".facts-line").replaceChildren();
+    this.querySelector(".trust").replaceChildren();
   }
 
-  #facts({ head, ending }) {
-    const rows = `${grouped(ending.rows)}${ending.truncated ? " first" : ""} ${ending.rows === 1 ? "row" : "rows"}`;
-    const facts = [rows, `${head.seconds < 1 ? `${Math.round(head.seconds * 1000)} ms` : `${head.seconds.toFixed(1)} s`}`];
-    facts.push(sized(ending.bytes), `at ${head.commit.slice(0, 8)}`);
-    this.querySelector(".facts-line").replaceChildren(...facts.map((each) => element("span", each)));
+  async #answered({ asked, head, ending, rows }) {
+    const count = `${ending.truncated ? "first " : ""}${grouped(ending.rows)} ${ending.rows === 1 ? "row" : "rows"}`;
+    const took = head.seconds < 1 ? `${Math.round(head.seconds * 1000)} ms` : `${head.seconds.toFixed(1)} s`;
+    const facts = [count, took, sized(ending.bytes), `at ${head.commit.slice(0, 8)}`];
+    this.querySelector(".facts-line").replaceChildren(...facts.map((fact) => element("span", fact)));
     this.#say(facts.join(", "));
-  }
-
-  #given() {
-    return this.#p;
+    this.querySelector(".trust").replaceChildren(...ending.notes.map(noted));
+    const pin = this.querySelector(".pin");
+    pin.lastElementChild.textContent = this.at ? `Follow ${this.dataset.branch}` : "Pin this commit";
+    pin.href = await addressOf({ ...asked, at: this.at ? null : head.commit });
+    this.querySelector(".save").href = `/save?${new URLSearchParams({ q: asked.q, ...(this.at && { at: this.at }) })}`;
+    for (const link of this.querySelectorAll("[data-file]")) link.href = fileOf({ ...asked, at: head.commit }, link.dataset.file);
+    const chart = new URL(location.href).searchParams.get("chart");
+    if (chart) this.#view("chart");
+    else if (!this.chart.hidden) this.chart.show(head.columns, head.types, rows, null);
   }
 
   // -- addresses and tabs
 
+  async #visit(asked, tab, isKnown) {
+    const address = await addressOf(asked, isKnown ? new URL(location.href).searchParams.get("chart") : null);
+    const state = { tab, asked };
+    if (isKnown || location.pathname + location.search + location.hash === address) history.replaceState(state, "", address);
+    else history.pushState(state, "", address);
+  }
+
   async #back() {
     const asked = await askedBy(new URL(location.href));
     if (asked.q === null) return;
-    this.#p = asked.p;
     const tab = history.state?.tab;
-    if (tab && this.#tabs.ids.includes(tab) && tab !== this.#tabs.current) this.#goTo(tab);
-    if (!this.text.includes(asked.q)) this.#open(asked.q, null);
+    if (this.#tabs.ids.includes(tab)) this.#tabs.go(tab);
+    if (!this.#tabs.get(this.#tabs.current).text.includes(asked.q)) this.#open(asked.q, null);
+    this.text = this.#tabs.get(this.#tabs.current).text;
+    this.#given = { ...this.#given, ...asked.p };
+    for (const [name, value] of Object.entries(asked.p)) {
+      const field = this.querySelector(`[name="p.${CSS.escape(name)}"]`);
+      if (field) field.value = value;
+    }
     this.#drawTabs();
     this.#run(asked, Math.max(0, this.text.indexOf(asked.q)), true);
   }
 
-  /** Have a text before one: in the tab that has it, in one that holds nothing of its own, else in a new one. */
+  /** Have a text before one: in the tab that has it, in one that has nothing of its own, else in a new one. */
   #open(text, name) {
     const has = this.#tabs.all.find((tab) => tab.text.trim() === text.trim());
     const now = this.#tabs.current ? this.#tabs.get(this.#tabs.current) : null;
+    const own = now?.text.trim();
     if (has) this.#tabs.go(has.id);
-    else if (now && (!now.text.trim() || now.text.trim() === now.asked || now.text === this.dataset.first)) {
+    else if (now && (!own || own === now.asked || now.text === this.dataset.first)) {
       this.#tabs.keep(now.id, { text, name });
       this.#tabs.go(now.id);
     } else this.#tabs.add(text, name);
-    this.text = this.#tabs.get(this.#tabs.current).text;
   }
 
   #goTo(id) {
     this.#running?.abort();
+    this.#running = null;
     this.#tabs.go(id);
     this.text = this.#tabs.get(id).text;
-    const answer = this.#answers.get(id);
     this.#drawTabs();
+    const answer = this.#answers.get(id);
+    this.#show(answer ? "grid" : "nothing");
     if (!answer) {
-      this.#show("nothing");
+      history.replaceState(null, "", this.at ? `/sql?at=${encodeURIComponent(this.at)}` : "/sql");
       return;
     }
-    this.#show("grid");
     this.grid.begin(answer.head.columns, answer.head.types);
     this.grid.add(answer.rows);
     this.grid.end();
-    this.#facts(answer);
+    this.#visit(answer.asked, id, true);
+    this.#answered(answer);
   }
 
   #copyTab() {
@@ -241,30 +324,20 @@ class Sql extends HTMLElement {
     const next = ids[ids.indexOf(id) + 1] ?? ids[ids.indexOf(id) - 1];
     this.#tabs.drop(id);
     this.#answers.delete(id);
-    if (id === this.#tabs.current) {
-      if (next) this.#goTo(next);
-      else this.#goTo(this.#tabs.add(""));
-    }
+    if (id === this.#tabs.current) this.#goTo(next ?? this.#tabs.add(""));
     this.#drawTabs();
   }
 
   #drawTabs() {
     const { current, all } = this.#tabs;
-    const drawn = all.map((tab) => {
-      const item = document.createElement("div");
-      item.className = "sheet";
-      item.setAttribute("role", "presentation");
-      const button = element("button", tab.name ?? titleOf(tab.text));
-      button.type = "button";
-      button.setAttribute("role", "tab");
-      button.setAttribute("aria-selected", String(tab.id === current));
-      button.dataset.tab = tab.id;
-      const close = element("button", "×", "shut");
-      close.type = "button";
-      close.dataset.shut = tab.id;
-      close.tabIndex = -1;
-      close.setAttribute("aria-label", `Close ${button.textContent}`);
-      item.append(button, close);
+    const drawn = all.map(({ id, name, text }) => {
+      const item = element("div", "", "sheet", { role: "presentation" });
+      const title = name ?? (text.trim().split("\n")[0].slice(0, 28) || "Empty");
+      const isCurrent = id === current;
+      item.append(
+        element("button", title, "", { type: "button", role: "tab", "aria-selected": isCurrent, tabindex: isCurrent ? 0 : -1, "data-tab": id }),
+        element("button", "×", "shut", { type: "button", tabindex: -1, "aria-label": `Close ${title}`, "data-shut": id }),
+      );
       return item;
     });
     this.querySelector(".sheets").replaceChildren(...drawn);
@@ -273,39 +346,121 @@ class Sql extends HTMLElement {
   // -- what is pressed
 
   #click(event) {
-    const pressed = event.target.closest("[data-do],[data-tab],[data-shut],[data-insert]");
+    const pressed = event.target.closest("[data-do],[data-tab],[data-shut],[data-insert],[data-part],[data-view]");
     if (!pressed) return;
-    const { do: what, tab, shut, insert } = pressed.dataset;
+    const { tab, shut, insert, part, view, form } = pressed.dataset;
+    const acts = {
+      stop: () => this.#running?.abort(),
+      new: () => this.#goTo(this.#tabs.add("")) ?? this.#editor?.view.focus(),
+      copy: () => this.grid.copyAs(form, !this.grid.selection.isMany),
+      link: () => put(location.href),
+      unpeek: () => this.#unpeek(),
+    };
+    acts[pressed.dataset.do]?.();
     if (tab) this.#goTo(tab);
     if (shut) this.#closeTab(shut);
-    if (insert) this.#editor?.insert(insert);
-    if (what === "stop") this.#stop();
-    if (what === "new") {
-      this.#goTo(this.#tabs.add(""));
-      this.#editor?.view.focus();
+    if (part) this.#runChosen(part);
+    if (view) this.#view(view);
+    if (insert) {
+      event.preventDefault();
+      this.#editor?.insert(insert);
     }
-    if (what === "copy") this.grid.copyAs(pressed.dataset.form, !this.grid.selection.isMany);
+    pressed.closest("details.menu")?.removeAttribute("open");
   }
 
   #submit(event) {
     if (!event.target.matches("form.ask")) return;
     event.preventDefault();
-    this.#runChosen(null);
+    this.#runChosen();
+  }
+
+  #input({ target }) {
+    if (target === this.area) this.#typed(target.value);
+    else if (target.name?.startsWith("p.")) this.#given[target.name.slice(2)] = target.value;
+    else if (target.type === "search") this.#find(target.value.toLowerCase());
   }
 
   #key(event) {
-    if (event.key === "Escape" && this.#running && !event.defaultPrevented) {
-      event.preventDefault();
-      this.#stop();
-    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.defaultPrevented) {
-      event.preventDefault();
-      this.#runChosen(null);
+    if (event.defaultPrevented) return;
+    const isRun = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    const steps = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (isRun) this.#runChosen();
+    else if (event.key === "Escape" && this.#running) this.#running.abort();
+    else if (event.key === "Escape" && !this.querySelector(".peek").hidden) this.#unpeek();
+    else if (steps && event.target.matches?.("[role=tab]")) this.#step(event.target, steps);
+    else return;
+    event.preventDefault();
+  }
+
+  /** From one tab of a list to another, by arrows. */
+  #step(tab, by) {
+    const all = [...tab.closest("[role=tablist]").querySelectorAll("[role=tab]")];
+    const index = (all.indexOf(tab) + by + all.length) % all.length;
+    const { tab: id } = all[index].dataset;
+    all[index].click();
+    (id ? this.querySelector(`[data-tab="${id}"]`) : all[index]).focus();
+  }
+
+  #view(name) {
+    for (const tab of this.querySelectorAll("[data-view]")) tab.setAttribute("aria-selected", String(tab.dataset.view === name));
+    this.chart.hidden = name !== "chart";
+    this.grid.hidden = name === "chart";
+    const answer = this.#answers.get(this.#tabs.current);
+    if (name !== "chart" || !answer) return this.#remember();
+    const wanted = new URL(location.href).searchParams.get("chart");
+    import("./chart.js").then(async () => {
+      await this.chart.show(answer.head.columns, answer.head.types, answer.rows, wanted);
+      this.#remember();
+    });
+  }
+
+  /** Keep in the address how the chart is drawn. */
+  #remember() {
+    const address = new URL(location.href);
+    if (this.chart.hidden) address.searchParams.delete("chart");
+    else address.searchParams.set("chart", this.chart.remembered);
+    history.replaceState(history.state, "", address);
+  }
+
+  async #peek(kind, detail) {
+    const { peekAt } = await import("./peek.js");
+    peekAt(this.querySelector(".peek"), kind, this.grid, detail);
+    this.grid.go(...this.grid.at); // what it is about is still seen beside it
+  }
+
+  #unpeek() {
+    this.querySelector(".peek").hidden = true;
+    this.grid.focus();
+  }
+
+  #height(y) {
+    const top = this.querySelector(".editor").getBoundingClientRect().y;
+    const height = Math.round(Math.max(60, Math.min(this.clientHeight - 200, y - top)));
+    this.style.setProperty("--editor", `${height}px`);
+    this.querySelector(".split").setAttribute("aria-valuenow", String(height));
+  }
+
+  /** The columns of a dataset, where it is unfolded. */
+  #unfold(table) {
+    const list = table.querySelector?.("[data-columns]");
+    const known = this.words?.get(list?.dataset.columns);
+    if (!known || !table.open || list.children.length) return;
+    for (const { name, type, description } of known.columns) {
+      const button = element("button", "", "", { type: "button", "data-insert": name, title: description ?? "" });
+      button.append(element("span", name, "mono"), element("em", type.toLowerCase()));
+      list.append(element("li"));
+      list.lastChild.append(button);
     }
   }
 
-  #find(words) {
-    const wanted = words.toLowerCase();
-    for (const item of this.querySelectorAll(".tree [data-name]")) item.hidden = !item.dataset.name.includes(wanted);
+  #find(wanted) {
+    for (const item of this.querySelectorAll(".tree [data-name]")) {
+      const columns = this.words?.get(item.dataset.name)?.columns ?? [];
+      const isColumn = wanted !== "" && columns.some(({ name }) => name.toLowerCase().includes(wanted));
+      item.hidden = !isColumn && !item.dataset.name.includes(wanted);
+      item.firstElementChild.open = isColumn;
+    }
+    for (const schema of this.querySelectorAll(".schema")) schema.hidden = !schema.querySelector("[data-name]:not([hidden])");
   }
 
   #say(text) {
@@ -313,21 +468,14 @@ class Sql extends HTMLElement {
   }
 }
 
-function element(tag, text, name = "") {
-  const found = document.createElement(tag);
-  found.textContent = text;
-  if (name) found.className = name;
-  return found;
-}
-
-function titleOf(text) {
-  const line = text.split("\n").find((each) => each.trim()) ?? "";
-  return line.trim().replace(/^--\s*/, "").slice(0, 28) || "Empty";
-}
-
-function sized(bytes) {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+/** What is to be known of an answer. */
+function noted({ dataset, lamp, what, below }) {
+  const item = element("div", "", "", { "data-s": lamp });
+  item.innerHTML = `<svg class="g" data-s="${lamp}" width="10" height="10" aria-hidden="true"><use href="#g-${lamp}"/></svg>`;
+  const link = element("a", dataset, "mono quiet", { href: `/d/${dataset}` });
+  const text = below.length ? `of which ${below.join(", ")} is made: ${what}` : what;
+  item.append(link, element("span", text));
+  return item;
 }
 
 customElements.define("andon-sql", Sql);

@@ -61,18 +61,18 @@ function inSql(words) {
 }
 
 /**
- * @param {{parent: Element, nonce: string, text: string, words: any, label: string,
- *   run: (name: string | null) => void, changed: (text: string) => void}} given words: of SQL; null for any other text
+ * @param {{parent: Element, text: string, words: any, label: string, run: (part?: string) => void,
+ *   partAt?: (place: number) => string | undefined, changed: (text: string) => void}} given words: of SQL; null for any other text
  */
 export function editorIn(given) {
   const runs = [
-    { key: "Mod-Enter", run: () => (given.run(null), true) },
+    { key: "Mod-Enter", run: () => (given.run(), true) },
+    { key: "Mod-Shift-Enter", run: (view) => (given.run(given.partAt?.(view.state.selection.main.head)), true) },
     { key: "Tab", run: CM.acceptCompletion },
   ];
   const state = CM.EditorState.create({
     doc: given.text,
     extensions: [
-      CM.EditorView.cspNonce.of(given.nonce),
       CM.Prec.highest(CM.keymap.of(runs)),
       parts,
       CM.gutter({
@@ -105,6 +105,7 @@ export function editorIn(given) {
       ]),
       CM.syntaxHighlighting(COLOURS),
       CM.EditorView.contentAttributes.of({ "aria-label": given.label, spellcheck: "false" }),
+      CM.EditorView.domEventHandlers({ beforeinput: typeOver }),
       CM.EditorView.updateListener.of((update) => {
         if (update.docChanged) given.changed(update.state.doc.toString());
       }),
@@ -141,15 +142,26 @@ export function editorIn(given) {
       view.dispatch({ selection: { anchor: from }, effects: CM.EditorView.scrollIntoView(from, { y: "center" }) });
       view.focus();
     },
-    /** Offer to run parts: `[name, where it stands]`. */
-    offer(named) {
-      const ranges = named.map(([name, place]) => {
-        const line = view.state.doc.lineAt(Math.min(place, view.state.doc.length));
+    /** Offer to run parts. */
+    offer(ctes) {
+      const ranges = ctes.map(({ name, start }) => {
+        const line = view.state.doc.lineAt(Math.min(start, view.state.doc.length));
         return new RunMarker(name).range(line.from);
       });
       view.dispatch({ effects: setParts.of(CM.RangeSet.of(ranges, true)) });
     },
   };
+}
+
+/** Type over what is selected. Left to itself the browser puts style attributes into the text, which the policy of pages forbids. */
+function typeOver(event, view) {
+  const { main } = view.state.selection;
+  if (event.inputType !== "insertText" || main.empty || view.composing) return false;
+  const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type" });
+  const handlers = view.state.facet(CM.EditorView.inputHandler);
+  if (!handlers.some((handle) => handle(view, main.from, main.to, event.data, insert))) view.dispatch(insert());
+  event.preventDefault();
+  return true;
 }
 
 /** A place of the server counts characters; one here counts halves of them. */

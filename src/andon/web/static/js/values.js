@@ -79,3 +79,31 @@ export function copied(form, names, rows) {
   }
   return lines.join("\n");
 }
+
+/** An element with a text, a class and attributes. */
+export function element(tag, text = "", name = "", attributes = {}) {
+  const found = document.createElement(tag);
+  if (text) found.textContent = text;
+  if (name) found.className = name;
+  for (const [key, value] of Object.entries(attributes)) found.setAttribute(key, value);
+  return found;
+}
+
+/** `1.2 MB`. */
+export function sized(bytes) {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** Put a text where it can be pasted: also where a page that came without encryption may not write the clipboard. */
+export function put(text) {
+  if (navigator.clipboard) {
+    navigator.clipboard.writeText(text);
+    return;
+  }
+  document.addEventListener("copy", (event) => (event.clipboardData.setData("text/plain", text), event.preventDefault()), {
+    capture: true,
+    once: true,
+  });
+  document.execCommand("copy");
+}

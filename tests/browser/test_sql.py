@@ -1,0 +1,212 @@
+"""SQL in a real browser: by keys alone, and never a text that was typed is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+
+from kit.browsing import Watched
+
+BIG = "select 9007199254740993::bigint as long, 12345678901234567890.12::decimal(38,2) as amount, null as nothing, '' as empty"
+MANY = "select i, 'text ' || i as t, i % 7 as seven, i / 3 as third from range(12000) r(i)"
+
+
+def asked(page: Any, sql: str, **more: str) -> Any:
+    """The page of a query, when its answer is there."""
+    rest = "".join(f"&{name}={quote(value)}" for name, value in more.items())
+    page.goto(page.base + f"/sql?q={quote(sql)}{rest}")
+    answered(page, 1)
+    return page
+
+
+def answered(page: Any, count: int) -> None:
+    page.wait_for_selector(f"andon-sql[data-asked='{count}']:not([busy])")
+
+
+def cells(page: Any, row: int = 0) -> list[str]:
+    return page.eval_on_selector_all(
+        f"andon-grid [aria-rowindex='{row + 2}'] [role=gridcell]", "cells => cells.map(cell => cell.textContent)"
+    )
+
+
+def typed(page: Any, text: str) -> None:
+    """Replace what stands in the editor."""
+    page.wait_for_selector(".cm-content")
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def wanted(page: Any) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+@pytest.fixture
+def page(window: Watched) -> Any:
+    window.page.base = window.address
+    return window.page
+
+
+def test_a_query_is_asked_by_keys_alone_and_is_an_address(page):
+    page.goto(page.base + "/sql")
+    answered(page, 1)
+    page.wait_for_selector(".cm-content")
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text("select customer, amount from shop.orders order by amount desc")
+    page.keyboard.press("Control+Enter")
+    answered(page, 2)
+    assert wanted(page)["q"] == ["select customer, amount from shop.orders order by amount desc"]
+    assert len(cells(page)) == 2
+    assert "at " in page.locator(".facts-line").inner_text()
+    page.go_back()
+    answered(page, 3)
+    assert wanted(page)["q"] != ["select customer, amount from shop.orders order by amount desc"]
+    page.go_forward()
+    answered(page, 4)
+    assert "order by amount desc" in page.locator(".cm-content").inner_text()
+
+
+def test_what_is_selected_and_one_part_are_asked_alone(page, window):
+    asked(page, "with a as (select 1 as x), b as (select x + 1 as y from a), c as (from nowhere) select * from b")
+    assert page.get_attribute("andon-sql", "data-shows") == "wrong"
+    window.wrong.clear()  # the browser tells of the 404
+    page.wait_for_selector(".cm-parts .part")
+    page.locator(".parts summary").click()
+    page.locator(".parts [data-part=b]").click()
+    answered(page, 2)
+    assert cells(page) == ["2"]
+    assert wanted(page)["part"] == ["b"]
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Control+Shift+Enter")
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text("select 7 as seven;\n\nselect 8 as eight")
+    page.keyboard.press("Shift+Home")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("andon-grid .head b:text('eight')")
+    assert cells(page) == ["8"]
+    window.wrong.clear()  # the part that reads nowhere was asked with all the rest, too
+
+
+def test_values_of_parameters_have_fields_and_stand_in_the_address(page):
+    asked(page, "select $n::int + 1 as more", **{"p.n": "41"})
+    assert cells(page) == ["42"]
+    field = page.locator("[name='p.n']")
+    field.fill("1")
+    field.press("Enter")
+    answered(page, 2)
+    assert cells(page) == ["2"]
+    assert wanted(page)["p.n"] == ["1"]
+
+
+def test_numbers_keep_their_digits_and_null_is_no_empty_text(page):
+    asked(page, BIG)
+    assert cells(page) == ["9007199254740993", "12345678901234567890.12", "NULL", ""]
+    page.locator("andon-grid").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    page.locator(".peek", has_text="An empty text").wait_for()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    page.locator(".peek", has_text="NULL").wait_for()
+    page.keyboard.press("Escape")
+    assert not page.locator(".peek").is_visible()
+
+
+def test_ten_thousand_rows_are_walked_sorted_and_copied(page, window):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    asked(page, MANY)
+    grid = page.locator("andon-grid")
+    assert grid.get_attribute("aria-rowcount") == "10001"
+    assert "first" in page.locator(".facts-line").inner_text()
+    grid.focus()
+    page.keyboard.press("Control+End")
+    assert cells(page, 9999)[0] == "9999"
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Alt+s")
+    page.keyboard.press("Alt+s")
+    assert cells(page)[:3] == ["6", "text 6", "6"]
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Control+c")
+    assert page.evaluate("navigator.clipboard.readText()") == "i\tt\n6\ttext 6\n13\ttext 13"
+    page.keyboard.press("Control+Shift+c")
+    assert page.evaluate("navigator.clipboard.readText()").splitlines()[1] == "| --- | --- |"
+    page.keyboard.press("Alt+i")
+    page.locator(".peek", has_text="Distinct").wait_for()
+    shown = page.evaluate("document.querySelector('andon-grid').getAttribute('aria-activedescendant')")
+    assert page.locator(f"#{shown}").get_attribute("role") == "gridcell"
+
+
+def test_an_error_is_marked_where_it_is(page, window):
+    asked(page, "select customer,\n  amont\nfrom shop.orders")
+    page.wait_for_selector(".cm-lintRange-error")
+    assert page.locator(".cm-lintRange-error").inner_text() == "amont"
+    assert "line 2, column 3" in page.locator(".wrong").inner_text()
+    window.wrong.clear()  # the browser tells of the 400
+
+
+def test_a_chart_draws_the_same_answer_and_is_remembered(page):
+    asked(page, "select customer, sum(amount) as amount from shop.orders group by 1")
+    count = page.get_attribute("andon-sql", "data-asked")
+    page.locator("[data-view=chart]").click()
+    page.wait_for_selector("andon-chart svg.plot")
+    page.wait_for_url("**chart=**")
+    assert wanted(page)["chart"] == ["bar,customer,amount,"]
+    assert page.get_attribute("andon-sql", "data-asked") == count
+    page.reload()
+    page.wait_for_selector("andon-chart svg.plot")
+
+
+def test_tabs_survive(page, browser, window):
+    asked(page, "select 1 as one")
+    page.locator("[data-do=new]").click()
+    typed(page, "select 2 as not_asked")
+    page.reload()
+    page.wait_for_selector(".cm-content")
+    assert page.locator(".sheets [role=tab]").count() == 2
+    assert page.locator(".cm-content").inner_text() == "select 2 as not_asked"
+    other = page.context.new_page()
+    other.goto(page.base + "/sql")
+    other.wait_for_selector(".cm-content")
+    typed(other, "select 3 as elsewhere")
+    other.close()
+    page.reload()
+    page.wait_for_selector(".cm-content")
+    texts = page.evaluate("Object.values(localStorage).map(each => JSON.parse(each).text).filter(Boolean)")
+    assert {"select 2 as not_asked", "select 3 as elsewhere"} <= set(texts)
+
+
+def test_the_answer_is_had_as_a_file_of_its_commit(page):
+    asked(page, "select customer from shop.orders order by 1 limit 1")
+    page.locator(".answered summary", has_text="Download").click()
+    with page.expect_download() as caught:
+        page.locator("[data-file=csv]").click()
+    text = caught.value.path().read_text(encoding="utf-8")
+    assert text.splitlines()[0] == "customer"
+    assert "at=" in page.locator("[data-file=parquet]").get_attribute("href")
+
+
+def test_a_query_is_stopped(page, window):
+    asked(page, "select 1 as one")
+    typed(page, "select count(*) from range(100000000000) a(i) where i % 7 = 3")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("andon-sql[busy]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("andon-sql[data-shows=stopped]")
+
+
+def test_words_of_the_lake_are_proposed(page):
+    asked(page, "select 1 as one")
+    typed(page, "select  from shop.orders")
+    page.keyboard.press("Home")
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.type("am")
+    page.wait_for_selector(".cm-tooltip-autocomplete [aria-selected]")
+    assert page.locator(".cm-tooltip-autocomplete [aria-selected]").inner_text().startswith("amount")
