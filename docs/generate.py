@@ -794,7 +794,14 @@ A change of main's code needs somebody's agreement: without it the answer is 409
 ## Answers to queries
 
 `POST /queries` and `GET /queries` answer with what `Accept` names: `application/json`, `application/vnd.apache.arrow.stream`, `text/csv`,
-`application/vnd.apache.parquet`. The header `Andon-Commit` says which commit was read.
+`application/vnd.apache.parquet`, `application/x-ndjson`. The header `Andon-Commit` says which commit was read.
+
+Line by line, the first line has columns, types and commit, each of the following is an array of rows, and the last one has how many
+they are, whether there were more, and what is known against the datasets that were read; where the query fails on its way it is
+`{"problem": …}`. Whole numbers beyond 2^53 and decimals are texts there: whoever reads numbers as doubles loses nothing.
+
+`part` asks one CTE alone, with those that it needs; places of problems are those of the whole text. An address takes the values of
+parameters as `p.NAME=…`, and with `format` the form of a file.
 
 ## Errors
 

@@ -25,9 +25,6 @@ ADDRESSES = {
     "/runs/new": ["/runs/new?plan=true", "/runs/new?plan=true&select=no.such"],
     "/runs/{run}": ["/runs/1", "/runs/2?all=true&task=marts.totals"],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
-    "/d/{dataset}/{tab}": [
-        f"/d/marts.totals/{tab}" for tab in ("sample", "lineage", "checks", "code", "versions", "used-by")
-    ],
     "/map": ["/map"],
 }
 #: Shown only while something goes on: they have tests of their own.

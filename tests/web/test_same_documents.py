@@ -26,7 +26,7 @@ WITHOUT = {
 }
 #: Options that are commands of their own among routes.
 PARTS = {"plan --due", "log --schema", "check --history", "check --sql", "check --suggest", "check --suggest --write"}
-PARTS |= {"query --connection", "tag --delete", "ls --queries", "edit --show", "edit --look"}
+PARTS |= {"show --readers", "query --connection", "tag --delete", "ls --queries", "edit --show", "edit --look"}
 
 
 def _commands() -> set[str]:
@@ -109,6 +109,7 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["find", "amount", "--kind", "sql"], lambda c: c.get("/search?words=amount&kind=sql&limit=20")),
     (["find", "--status", "nope"], lambda c: c.get("/search?status=nope")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
+    (["show", "marts.totals", "--readers"], lambda c: c.get("/datasets/marts.totals/readers")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),
     (["profile", "shop.orders.amount"], lambda c: c.get("/datasets/shop.orders/profile?column=amount")),
     (

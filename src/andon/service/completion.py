@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from andon.base.document import Document
 from andon.errors import ProjectError
 from andon.model.check import Check, Reference
-from andon.sql.names import READERS
+from andon.sql.names import READERS, words
 from andon.sql.parse import engine
 from andon.sql.rules import refusals
 from andon.sql.uses import CallUse, SqlFacts
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from andon.model.project import Project
     from andon.model.version import Version
     from andon.workspace.workspace import Workspace
+
+
+#: Words of the language that may also be names, where people who write a SELECT mean the language.
+_OF_SELECT = words(
+    """by over partition preceding following unbounded nulls recursive materialized filter within exclude replace rename ordinality
+    respect ignore escape rollup cube"""
+)
+
+
+#: Characters of what is said of a function.
+_ROOM = 120
 
 
 class ColumnWord(Document):
@@ -163,6 +174,12 @@ def _named(versions: Mapping[str, Version], keys: Mapping[str, tuple[str, ...]])
                     yield ReferenceWord(name, [column.name], owner, [keys[owner][0]], False)
 
 
+def _short(description: str | None) -> str | None:
+    """The first sentence: what there is room for beside a list."""
+    first = (description or "").split(". ")[0].split("\n")[0].rstrip(".")
+    return first if 0 < len(first) <= _ROOM else f"{first[: _ROOM - 1]}…" if first else None
+
+
 @cache
 def _engine_words() -> EngineWords:
     """Asked of the engine once: they change with its version alone."""
@@ -179,9 +196,8 @@ def _engine_words() -> EngineWords:
         is_table = kind.startswith("table")
         facts = SqlFacts(calls=(CallUse(name, None, 0, is_table),))
         if name not in READERS and not refusals(facts, role="query", allow=frozenset()):
-            functions.setdefault(name, FunctionWord(name, kind, list(parameters or ()), description))
-    keywords = [
-        row[0] for row in connection.execute("select keyword_name from duckdb_keywords() order by 1").fetchall()
-    ]
+            functions.setdefault(name, FunctionWord(name, kind, list(parameters or ()), _short(description)))
+    found = connection.execute("select keyword_name, keyword_category from duckdb_keywords() order by 1").fetchall()
+    keywords = [word for word, category in found if category != "unreserved" or word in _OF_SELECT]
     types = connection.execute("select distinct lower(type_name) from duckdb_types() order by 1").fetchall()
     return EngineWords(version, list(functions.values()), keywords, [row[0] for row in types])

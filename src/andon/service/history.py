@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from andon.base.document import UNSET, Document, Documented, UnsetType
@@ -198,15 +198,15 @@ class History:
             UsageError: `lake.ref_not_found`; `lake.dataset_not_found` for a dataset that this history never had.
         """
         entries: list[LogEntry] = []
-        seen: set[str] = set()
+        seen: list[tuple[str, ...]] = []
         for commit, changes, undone in self._walk(ref):
             if dataset is None or dataset in changes:
                 entries.append(LogEntry(commit, changes, undone))
-            seen.update(changes)
+            seen.append(changes)
             if len(entries) >= limit:
                 break
         if dataset is not None and not entries:
-            self._require(dataset, ref, seen)
+            self._require(dataset, ref, chain.from_iterable(seen))
         counts = self._workspace.check_results.counts(e.commit.run for e in entries if e.commit.run is not None)
         return [replace(e, checks=counts.get(e.commit.run)) if e.commit.run is not None else e for e in entries]
 

@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import json
 import logging
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl
@@ -18,7 +17,6 @@ from andon.errors import AndonError, UsageError
 from andon.web.access import COOKIE, Asking, require
 from andon.web.assets import Assets, takes_gzip
 from andon.web.calls import Answered, CallDesk, LiveCall
-from andon.web.middleware import policy
 from andon.web.pages import all_pages
 from andon.web.pages.actions import DO, FormAction, own_page, read_action, with_done
 from andon.web.pages.calls import following
@@ -116,17 +114,20 @@ class WebPages:
             self._host.service_for(asking), request.path_params, query, asking, self._host.calls, part, done
         )
         told = None if done is None else told_of(done)
-        nonce = secrets.token_urlsafe(16)
 
-        def draw() -> str | Response:
+        def draw() -> tuple[str, int] | Response:
             shown = page.show(call)
             if isinstance(shown, Response):
                 return shown
             around = frame_of(call, request.url.path)
-            return self._renderer.page(page.template, {**around, "told": told, "nonce": nonce, **shown}, part)
+            html = self._renderer.page(page.template, {**around, "told": told, **shown}, part)
+            return html, int(shown.get("status", 200))
 
         found = await self._host.looked(draw)
-        return found if isinstance(found, Response) else _html(request, found, nonce=nonce)
+        if isinstance(found, Response):
+            return found
+        html, status = found
+        return _html(request, html, status)
 
     def _done(self, id: str | None, asking: Asking) -> LiveCall | None:
         """The call that a form began; None where there is none, or no longer, or somebody else's."""
@@ -253,10 +254,8 @@ async def _form(request: Request) -> list[tuple[str, str]]:
         raise UsageError("usage.bad_argument", f"the form can't be read: {error}", hint="go back") from error
 
 
-def _html(request: Request, text: str, status: int = 200, nonce: str | None = None) -> HTMLResponse:
+def _html(request: Request, text: str, status: int = 200) -> HTMLResponse:
     headers = {"Vary": "HX-Request, HX-Target, Accept-Encoding", "Cache-Control": "no-store"}
-    if nonce is not None:
-        headers["Content-Security-Policy"] = policy(nonce)
     data = text.encode()
     if len(data) >= _WORTH_PACKING and takes_gzip(request.headers.get("accept-encoding", "")):
         data = gzip.compress(data, 5, mtime=0)

@@ -128,8 +128,8 @@ class Chart extends HTMLElement {
       height: Math.max(200, this.figure.clientHeight),
       marginLeft: 64,
       marginTop: 24,
-      marginBottom: 36,
-      x: { label: null, type: isTime ? "utc" : isNumber && kind !== "bar" ? "linear" : kind === "bar" && !isTime ? "band" : undefined, tickSize: 4 },
+      marginBottom: 44,
+      x: { label: this.#columns[x], labelArrow: "none", type: isTime ? "utc" : isNumber && kind !== "bar" ? "linear" : kind === "bar" && !isTime ? "band" : undefined, tickSize: 4 },
       y: { label: this.#columns[y], labelArrow: "none", grid: true, nice: true, tickFormat: "~s", tickSize: 0 },
       color: { domain: names, range },
       ariaLabel: `${KINDS[kind]}: ${this.#columns[y]} by ${this.#columns[x]}`,
@@ -139,7 +139,6 @@ class Chart extends HTMLElement {
         title: [this.#columns[x], this.#columns[y], this.#columns[colour]],
       }),
     });
-    for (const sheet of figure.querySelectorAll("style")) sheet.remove(); // ours is sql.css
     this.figure.replaceChildren(figure);
     this.#explain(names, range, notes);
   }

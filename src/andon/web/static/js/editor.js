@@ -22,7 +22,6 @@ class Editor extends HTMLElement {
     if (!this.isConnected) return;
     this.#editor = editorIn({
       parent: this.area.parentElement,
-      nonce: this.nonce,
       text: this.area.value,
       label: this.area.getAttribute("aria-label"),
       words,

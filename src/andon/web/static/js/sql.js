@@ -18,6 +18,7 @@ class Sql extends HTMLElement {
   #parts = [];
   #names = [];
   #pause = 0;
+  #marked = [[], 0];
   #stops = new AbortController();
 
   async connectedCallback() {
@@ -96,7 +97,6 @@ class Sql extends HTMLElement {
     const hadFocus = [this.area, document.body].includes(document.activeElement);
     this.#editor = editorIn({
       parent: this.querySelector(".editor"),
-      nonce: this.nonce,
       text: this.area.value,
       label: "SQL",
       words: { ...words, engine },
@@ -107,6 +107,7 @@ class Sql extends HTMLElement {
     this.area.hidden = true;
     if (hadFocus) this.#editor.view.focus();
     for (const table of this.querySelectorAll(".table[open]")) this.#unfold(table);
+    this.#editor.mark(...this.#marked);
     this.#outline();
   }
 
@@ -175,7 +176,7 @@ class Sql extends HTMLElement {
     this.#running = running;
     const tab = this.#tabs.current;
     this.#tabs.keep(tab, { asked: asked.q });
-    this.#editor?.mark([], 0);
+    this.#mark([], 0);
     const waiting = setTimeout(() => this.#show("busy"), PATIENCE);
     await this.#visit(asked, tab, isKnown);
     const answer = { asked, rows: [] };
@@ -222,7 +223,12 @@ class Sql extends HTMLElement {
     }
     this.querySelector(".wrong").replaceChildren(list);
     this.#show("wrong");
-    this.#editor?.mark(said, start);
+    this.#mark(said, start);
+  }
+
+  #mark(problems, start) {
+    this.#marked = [problems, start];
+    this.#editor?.mark(problems, start);
   }
 
   /** Let one part of the answer's place be seen. */
@@ -419,6 +425,7 @@ class Sql extends HTMLElement {
   async #peek(kind, detail) {
     const { peekAt } = await import("./peek.js");
     peekAt(this.querySelector(".peek"), kind, this.grid, detail);
+    this.grid.go(...this.grid.at); // what it is about is still seen beside it
   }
 
   #unpeek() {

@@ -61,7 +61,7 @@ function inSql(words) {
 }
 
 /**
- * @param {{parent: Element, nonce: string, text: string, words: any, label: string, run: (part?: string) => void,
+ * @param {{parent: Element, text: string, words: any, label: string, run: (part?: string) => void,
  *   partAt?: (place: number) => string | undefined, changed: (text: string) => void}} given words: of SQL; null for any other text
  */
 export function editorIn(given) {
@@ -73,7 +73,6 @@ export function editorIn(given) {
   const state = CM.EditorState.create({
     doc: given.text,
     extensions: [
-      CM.EditorView.cspNonce.of(given.nonce),
       CM.Prec.highest(CM.keymap.of(runs)),
       parts,
       CM.gutter({
