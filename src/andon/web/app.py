@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import hashlib
 import logging
 import secrets
@@ -31,7 +32,7 @@ from andon.render.values import as_json_text
 from andon.runs.goal import Listener
 from andon.web.access import Asking, Gatekeeper, require
 from andon.web.asking import Nothing
-from andon.web.assets import Assets
+from andon.web.assets import Assets, takes_gzip
 from andon.web.calls import Answered, CallDesk, LiveCall
 from andon.web.endpoint import API, Endpoint, KeptAnswer, RouteCall
 from andon.web.metrics import Metrics
@@ -194,6 +195,10 @@ class Application:
             if headers["ETag"] in request.headers.get("if-none-match", ""):
                 return Response(status_code=304, headers=headers)
             found = await anyio.to_thread.run_sync(found.make, limiter=limiter)
+            if takes_gzip(request.headers.get("accept-encoding", "")):
+                headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+                data = gzip.compress(_text(found).encode(), 5, mtime=0)
+                return Response(data, endpoint.status, headers=headers, media_type="application/json")
         if isinstance(found, Paged):
             if found.following is not None:
                 headers["Link"] = link(request.url.path, request.query_params.multi_items(), found.following)
