@@ -76,16 +76,17 @@ def pages() -> list[Path]:
     return [p for p in found if any(_MARK.match(line) for line in p.read_text(encoding="utf-8").splitlines())]
 
 
-def check(page: Path, folder: Path, update: bool = False) -> None:
+def check(page: Path, folder: Path, update: bool = False, programs: Path | None = None) -> None:
     """Run a page in the empty `folder`.
 
     Args:
         update: write what came out into the page.
+        programs: a folder whose programs are taken before all others.
 
     Raises:
         Difference: a command ends otherwise than stated, or prints something else.
     """
-    session = Session(page, folder)
+    session = Session(page, folder, programs)
     try:
         session.run(update)
     finally:
@@ -95,15 +96,19 @@ def check(page: Path, folder: Path, update: bool = False) -> None:
 class Session:
     """A reader who types what a page says."""
 
-    def __init__(self, page: Path, folder: Path) -> None:
+    def __init__(self, page: Path, folder: Path, programs: Path | None = None) -> None:
         self.page = page
         self.lines = page.read_text(encoding="utf-8").splitlines()
         self.folder = self.where = folder
         (folder / "examples").symlink_to(ROOT / "examples")
-        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        searched = [
+            *([str(programs)] if programs else []),
+            str(Path(sys.executable).parent),
+            os.environ.get("PATH", ""),
+        ]
         self.environ = {
             **{k: v for k, v in os.environ.items() if not k.startswith("ANDON_")},
-            "PATH": programs,
+            "PATH": os.pathsep.join(searched),
             "ANDON_AUTHOR": "ana",
             "COLUMNS": "80",
             "NO_COLOR": "1",

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kit.forked import ForkedProgram
 from kit.remote import S3Server
 from kit.servers import MariaServer, PostgresServer, maria_program, postgres_programs
 
@@ -24,6 +26,15 @@ def pytest_configure() -> None:
     """Set where temporary folders lie, unless somebody said it."""
     if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+
+@pytest.fixture(scope="session")
+def programs() -> Iterator[Path]:
+    """A folder with an `andon` that starts quickly."""
+    with tempfile.TemporaryDirectory(prefix="andon-") as place:
+        forked = ForkedProgram(Path(place))
+        yield forked.folder
+        forked.stop()
 
 
 @pytest.fixture(scope="session")

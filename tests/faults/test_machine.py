@@ -8,7 +8,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,17 +19,18 @@ BIG = "datasets/marts/big.sql"
 BIG_SQL = "select range as n, hash(range) as h from range(2000000)\n"
 
 
-def andon(folder: Path, *words: str) -> tuple[int, dict]:
-    """Exit status and document of a command."""
-    environ = {**os.environ, "ANDON_AUTHOR": "ana", "HOME": str(folder)}
-    done = subprocess.run(
-        [sys.executable, "-m", "andon.cli", "-C", folder, *words, "--json"],
-        capture_output=True,
-        text=True,
-        env=environ,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, json.loads(done.stdout)
+@pytest.fixture
+def andon(programs: Path):
+    """Runs a command in a process of its own: exit status and document."""
+
+    def run(folder: Path, *words: str) -> tuple[int, dict]:
+        environ = {**os.environ, "ANDON_AUTHOR": "ana", "HOME": str(folder)}
+        command = [programs / "andon", "-C", folder, *words, "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, env=environ)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+    return run
 
 
 def write(folder: Path) -> Path:
@@ -46,7 +46,7 @@ def main_of(folder: Path) -> str:
 
 
 @pytest.fixture
-def project(tmp_path) -> Path:
+def project(andon, tmp_path) -> Path:
     """The story's project, published once."""
     folder = write(tmp_path / "acme")
     status, _ = andon(folder, "run", "--yes")
@@ -66,7 +66,7 @@ def mounted(target: Path, *options: str):
         subprocess.run(["umount", "-l", target], check=True)
 
 
-def test_a_disk_that_is_full(tmp_path):
+def test_a_disk_that_is_full(andon, tmp_path):
     with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=8m", "none") as folder:
         write(folder)
         assert andon(folder, "run", "--yes")[0] == 0
@@ -86,7 +86,7 @@ def test_a_disk_that_is_full(tmp_path):
         assert main_of(folder) != before
 
 
-def test_a_disk_with_no_room_for_the_catalog(tmp_path):
+def test_a_disk_with_no_room_for_the_catalog(andon, tmp_path):
     with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=3m", "none") as folder:
         write(folder)
         assert andon(folder, "run", "--yes")[0] == 0
@@ -114,7 +114,7 @@ def fill(path: Path) -> None:
                     file.write(b"x" * size)
 
 
-def test_reading_works_on_a_disk_that_is_completely_full(tmp_path):
+def test_reading_works_on_a_disk_that_is_completely_full(andon, tmp_path):
     with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=6m", "none") as folder:
         write(folder)
         assert andon(folder, "run", "--yes")[0] == 0
@@ -129,7 +129,7 @@ def test_reading_works_on_a_disk_that_is_completely_full(tmp_path):
         assert andon(folder, "run", "--yes")[0] == 0
 
 
-def test_what_killed_runs_left_is_named_and_removed_by_one_command(project):
+def test_what_killed_runs_left_is_named_and_removed_by_one_command(andon, project):
     from andon.base.files import lock_file
 
     lake = project / ".andon/lake"
@@ -158,7 +158,7 @@ def test_what_killed_runs_left_is_named_and_removed_by_one_command(project):
     assert andon(project, "doctor", "--deep")[0] == 0
 
 
-def test_a_folder_that_cannot_be_written(project, tmp_path):
+def test_a_folder_that_cannot_be_written(andon, project, tmp_path):
     before = main_of(project)
     (project / BIG).write_text(BIG_SQL)
     with read_only(project, tmp_path) as folder:
@@ -191,7 +191,7 @@ def read_only(project: Path, tmp_path: Path):
         (project / ".andon/catalog.db").chmod(0o644)
 
 
-def test_a_folder_of_a_newer_format(project):
+def test_a_folder_of_a_newer_format(andon, project):
     before = main_of(project)
     (project / ".andon/format").write_text("99")
     for command in (["run", "--yes"], ["plan"], ["query", "select 1 as one"], ["undo", "--yes"]):
@@ -203,7 +203,7 @@ def test_a_folder_of_a_newer_format(project):
 
 
 @pytest.mark.parametrize("component", ["lake", "state"])
-def test_a_catalog_of_a_newer_format(project, component):
+def test_a_catalog_of_a_newer_format(andon, project, component):
     before = main_of(project)
     with contextlib.closing(sqlite3.connect(project / ".andon/catalog.db")) as connection, connection:
         connection.execute("update format set number = 99 where component = ?", [component])
@@ -215,7 +215,7 @@ def test_a_catalog_of_a_newer_format(project, component):
 
 
 @pytest.mark.parametrize("content", [b"not a database, but long enough to be looked at\n" * 100, b""])
-def test_a_catalog_that_is_no_database(project, content):
+def test_a_catalog_that_is_no_database(andon, project, content):
     catalog = project / ".andon/catalog.db"
     for path in project.glob(".andon/catalog.db-*"):
         path.unlink()
@@ -229,7 +229,7 @@ def test_a_catalog_that_is_no_database(project, content):
     assert andon(project, "run", "--yes")[0] == 0
 
 
-def test_a_damaged_cache_is_made_anew(project):
+def test_a_damaged_cache_is_made_anew(andon, project):
     for path in project.glob(".andon/cache.db*"):
         path.write_bytes(b"\0" * 5000)
     status, document = andon(project, "run", "--yes")
@@ -238,7 +238,7 @@ def test_a_damaged_cache_is_made_anew(project):
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut"])
-def test_a_data_file_that_is_lost_is_named_and_can_be_built_again(project, damage):
+def test_a_data_file_that_is_lost_is_named_and_can_be_built_again(andon, project, damage):
     for file in (project / ".andon/lake/data").rglob("*.parquet"):
         if damage == "gone":
             file.unlink()

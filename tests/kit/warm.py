@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
@@ -35,6 +36,8 @@ def load_what_is_loaded_by(work: Callable[[], object]) -> None:
             with os.fdopen(writer, "w") as pipe:
                 json.dump(_loaded(), pipe)
             status = 0
+        except BaseException:  # noqa: BLE001 - whatever it is, it is shown
+            traceback.print_exc()
         finally:
             sys.stderr.flush()
             os._exit(status)

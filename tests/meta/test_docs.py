@@ -40,14 +40,14 @@ _CODE = re.compile(r"^(`{3,}).*?^\1$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("page", sessions.pages(), ids=lambda p: p.stem)
-def test_what_a_page_tells_to_type_gives_what_it_shows(page: Path, tmp_path: Path):
-    sessions.check(page, tmp_path)
+def test_what_a_page_tells_to_type_gives_what_it_shows(page: Path, tmp_path: Path, programs: Path):
+    sessions.check(page, tmp_path, programs=programs)
 
 
-def test_a_page_that_shows_something_else_is_found(tmp_path: Path):
+def test_a_page_that_shows_something_else_is_found(tmp_path: Path, programs: Path):
     page = ROOT / "docs" / "how-to" / "undo.md"
     (tmp_path / "folder").mkdir()
-    session = sessions.Session(page, tmp_path / "folder")
+    session = sessions.Session(page, tmp_path / "folder", programs)
     start = session.lines.index("$ cd shop")
     session.lines[start:start] = ["one line too many"]
     with pytest.raises(sessions.Difference, match="one line too many"):

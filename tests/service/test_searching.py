@@ -147,3 +147,24 @@ def test_the_palette_mixes_what_there_is(shop: Clone) -> None:
         assert all(hit.kind == "dataset" for hit in service.catalog.palette(""))
         for text in ('"', "\0", "🚀" * 500, "売上", "'; drop table x", "(" * 99):
             service.catalog.palette(text)
+
+
+def test_who_uses_a_dataset(shop: Clone) -> None:
+    shop.write("insights/who.yml", "title: Who buys?\nuses: [marts.totals.amount]\nowner: cem\n")
+    shop.write("insights/best.yml", "title: Who buys most?\nuses: [marts.best]\n")
+    shop.run()
+    with shop.opened() as service:
+        service.by(Caller("ben", "http")).querying.ask("select amount from marts.totals").fetch()
+        used = service.readers.of("marts.totals")
+        assert [(reader.person, reader.reads, reader.doors, reader.columns) for reader in used.people] == [
+            ("ben", 1, ["http"], [])  # of what is asked in this process, columns are not told
+        ]
+        assert [each.dataset for each in used.datasets] == ["marts.best", "marts.old_totals"]
+        assert [(each.insight, each.direct, each.columns) for each in used.insights] == [
+            ("who", True, ["amount"]),
+            ("best", False, []),
+        ]
+        assert used.queries == []
+        assert [each.query for each in service.readers.of("shop.orders").queries] == ["orders_of"]
+        with pytest.raises(UsageError, match="no dataset is named"):
+            service.readers.of("marts.nope")

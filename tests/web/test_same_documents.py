@@ -26,7 +26,7 @@ WITHOUT = {
 }
 #: Options that are commands of their own among routes.
 PARTS = {"plan --due", "log --schema", "check --history", "check --sql", "check --suggest", "check --suggest --write"}
-PARTS |= {"query --connection", "tag --delete", "ls --queries", "edit --show", "edit --look"}
+PARTS |= {"show --readers", "query --connection", "tag --delete", "ls --queries", "edit --show", "edit --look"}
 
 
 def _commands() -> set[str]:
@@ -81,6 +81,7 @@ def _steady(value: Any) -> Any:
     return [_steady(each) for each in value] if isinstance(value, list) else value
 
 
+OTHER = "select customer, sum(amount) as amount, 1 as one from shop.orders group by customer order by customer\n"
 Ask = Callable[[Client], Reply]
 #: Commands that change nothing.
 _LOOKING = {
@@ -109,6 +110,7 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["find", "amount", "--kind", "sql"], lambda c: c.get("/search?words=amount&kind=sql&limit=20")),
     (["find", "--status", "nope"], lambda c: c.get("/search?status=nope")),
     (["show", "marts.totals"], lambda c: c.get("/datasets/marts.totals")),
+    (["show", "marts.totals", "--readers"], lambda c: c.get("/datasets/marts.totals/readers")),
     (["profile", "shop.orders"], lambda c: c.get("/datasets/shop.orders/profile")),
     (["profile", "shop.orders.amount"], lambda c: c.get("/datasets/shop.orders/profile?column=amount")),
     (
@@ -167,12 +169,12 @@ PAIRS: list[tuple[list[str], Ask]] = [
     ),
     (["edit", "marts.totals", "--show"], lambda c: c.get("/files/marts.totals")),
     (
-        ["edit", "marts.count", "-f", "raw/other.txt", "--look"],
-        lambda c: c.post("/edits/look", {"file": "marts.count", "text": "select 2 as n"}),
+        ["edit", "marts.totals", "-f", "{root}/other.sql", "--look"],
+        lambda c: c.post("/edits/look", {"file": "marts.totals", "text": OTHER}),
     ),
     (
-        ["edit", "marts.count", "-f", "raw/other.txt", "--branch", "try"],
-        lambda c: c.post("/edits", {"file": "marts.count", "text": "select 2 as n", "branch": "try"}),
+        ["edit", "marts.totals", "-f", "{root}/other.sql", "--branch", "try"],
+        lambda c: c.post("/edits", {"file": "marts.totals", "text": OTHER, "branch": "try"}),
     ),
     (
         ["rename", "marts.best", "marts.finest", "--publish"],
@@ -205,7 +207,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tests/count.yml",
         "- name: it counts\n  dataset: marts.count\n  given: {shop.orders: [{id: 1}]}\n  expect: [{n: 1}]\n",
     )
-    clone.write("raw/other.txt", "select 2 as n")
+    clone.write("other.sql", OTHER)
     clone.run()
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()
@@ -247,7 +249,11 @@ def test_what_changes_gives_the_same_document(typed: list[str], ask: Ask, templa
 
 
 def _typed(root: Path, *words: str) -> Any:
-    return json.loads(CliRunner().invoke(cli, ["-C", str(root), *words, "--json"]).stdout)
+    return json.loads(
+        CliRunner()
+        .invoke(cli, ["-C", str(root), *(word.replace("{root}", str(root)) for word in words), "--json"])
+        .stdout
+    )
 
 
 def _compare(printed: Any, found: Reply) -> None:

@@ -16,8 +16,8 @@ from andon.errors import MachineError
 
 #: What a word says where it stands: in the name, in columns, in what is said, in the code.
 WEIGHTS = (10.0, 4.0, 3.0, 1.0)
-#: How much more a thing says whose name has all words.
-_NAMED = 3.0
+#: How much more a thing says whose name has all words, and one of which they are said.
+_NAMED, _SAID = 3.0, 0.75
 #: Of what is asked, so many characters and words are looked at, and so many characters of a word.
 _LONGEST, _MOST_WORDS, _LONGEST_WORD = 400, 12, 64
 #: A word that nothing has stands for so many others at most.
@@ -61,17 +61,6 @@ class AskedWord(Record):
     def is_known(self) -> bool:
         """Whether the word itself, or the beginning of one, is there."""
         return bool(self.exact) or self.begins
-
-    def meets(self, term: str) -> tuple[int, int] | None:
-        """Where in `term` this word stands, as a range of characters; all of it for one that is only alike."""
-        if term in self.exact or term in self.alike:
-            return (0, len(term))
-        if term.startswith(self.word):
-            return (0, len(self.word))
-        if term in self.parts:
-            start = term.find(self.word)
-            return (start, start + len(self.word)) if start >= 0 else (0, len(term))
-        return None
 
 
 class WordIndex:
@@ -137,19 +126,22 @@ class WordIndex:
         with self._lock:
             is_whole = all(word.is_known or word.parts or word.alike for word in words)
             found = (is_whole and self._all(words)) or self._some(words)
-            named = self._named(words)
-        return {key: score * (1 + _NAMED * named.get(key, 0) / len(words)) for key, score in found.items()}
+            named, said = self._shares(words, "name"), self._shares(words, "text")
+        return {
+            key: score * (1 + _NAMED * named.get(key, 0.0) + _SAID * said.get(key, 0.0)) for key, score in found.items()
+        }
 
-    def _named(self, words: Sequence[AskedWord]) -> dict[str, int]:
-        """How many of the words a name has: one word in it says more than many in its code."""
-        counts: dict[str, int] = {}
+    def _shares(self, words: Sequence[AskedWord], column: str) -> dict[str, float]:
+        """Which share of the words stands in a column: one word in a name says more than many in the code."""
+        shares: dict[str, float] = {}
         for word in words:
             if not (word.is_known or word.parts or word.alike):
                 continue
-            expression = f"{{name}} : {_alternatives(word, is_wide=not word.is_known)}"
+            expression = f"{{{column}}} : {_alternatives(word, is_wide=not word.is_known)}"
             for (number,) in self._database.execute("select rowid from words where words match ?", [expression]):
-                counts[self._keys[number]] = counts.get(self._keys[number], 0) + 1
-        return counts
+                key = self._keys[number]
+                shares[key] = shares.get(key, 0.0) + 1 / len(words)
+        return shares
 
     def _all(self, words: Sequence[AskedWord]) -> dict[str, float]:
         """What has all words. Parts of words say less than words, where there are such."""

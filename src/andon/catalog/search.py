@@ -69,7 +69,7 @@ class Catalogs:
         return found
 
     def _made(self, contents: Contents) -> Searchable:
-        texts = {name: _text_of(entry) for name, entry in contents.entries.items()}
+        texts = {name: text_of(entry) for name, entry in contents.entries.items()}
         asked = {name: _text_of_query(query) for name, query in contents.queries.items()}
         near = self._newest
         return Searchable(
@@ -80,7 +80,8 @@ class Catalogs:
         )
 
 
-def _text_of(entry: CatalogEntry) -> IndexedText:
+def text_of(entry: CatalogEntry) -> IndexedText:
+    """What a dataset is found by."""
     columns = " ".join(spread(column.name) for column in entry.columns)
     said = (entry.description, entry.owner, *entry.tags, *(column.description for column in entry.columns))
     return IndexedText(entry.dataset, columns, _joined(said), entry.code)

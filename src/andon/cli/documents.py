@@ -70,6 +70,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.pull import PulledDocument
+    from andon.service.readers import ReadersDocument
     from andon.service.renaming import MovedDocument
     from andon.service.saved_queries import SavedQueryInfo
     from andon.service.saving import SavedDocument
@@ -105,7 +106,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),
         "find": (FoundDocument,),
-        "show": (PageDocument, SavedQueryInfo),
+        "show": (PageDocument, SavedQueryInfo, ReadersDocument),
         "profile": (Profile, ProfileDiffDocument),
         "lineage": (TrailDocument,),
         "impact": (ImpactDocument,),

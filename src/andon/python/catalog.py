@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from andon.python.saving import SavingLake
 from andon.service.board import BoardDocument
+from andon.service.readers import ReadersDocument
 from andon.service.searching import SHOWN, FindOptions, FoundDocument
 
 Filter = str | Sequence[str]
@@ -40,6 +41,14 @@ class CatalogLake(SavingLake):
             several(schema), several(kind), several(owner), several(tag), several(status), limit, after
         )
         return self._service.catalog.find(words, self._ref, options)
+
+    def readers(self, dataset: str) -> ReadersDocument:
+        """Who uses a dataset: people within 30 days, saved queries and datasets that read it, insights that rest on it.
+
+        Raises:
+            UsageError: `lake.dataset_not_found`.
+        """
+        return self._service.readers.of(dataset, self._ref)
 
     def board(self) -> BoardDocument:
         """How the lake stands: what needs a person, runs that go on, all datasets and insights in lanes."""

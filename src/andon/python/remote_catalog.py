@@ -6,6 +6,7 @@ from andon.base.document import from_json
 from andon.python.catalog import Filter, several
 from andon.python.remote_saving import RemoteSaving
 from andon.service.board import BoardDocument
+from andon.service.readers import ReadersDocument
 from andon.service.searching import SHOWN, FoundDocument
 
 
@@ -29,6 +30,10 @@ class RemoteCatalog(RemoteSaving):
         said = {name: several(values) for name, values in filters.items()}
         found = self._link.get("/search", words=words, at=self._ref, limit=limit, after=after, **said)
         return from_json(FoundDocument, found)
+
+    def readers(self, dataset: str) -> ReadersDocument:
+        """Who uses a dataset."""
+        return from_json(ReadersDocument, self._link.get(f"/datasets/{dataset}/readers", at=self._ref))
 
     def board(self) -> BoardDocument:
         """How the lake stands; the folder is that of the server."""

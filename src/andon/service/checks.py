@@ -140,15 +140,18 @@ class Checks:
                 for check, how, text in checking.explain(code.state.leaves, names)
             ]
 
-    def history(self, dataset: str, limit: int = 1000) -> list[CheckResult]:
+    def history(self, dataset: str, limit: int = 1000, at: str | None = None) -> list[CheckResult]:
         """Results of a dataset's checks in all runs that met them, newest run first.
 
+        Args:
+            at: where the dataset is looked for if no run met it; None means the branch's head.
+
         Raises:
-            UsageError: `lake.dataset_not_found` for a name that no run met and the branch doesn't have.
+            UsageError: `lake.dataset_not_found` for a name that no run met and that is not there.
         """
         found = self._history.of_dataset(dataset, limit)
         if not found:
-            View.at(self._workspace).leaf(dataset)
+            View.at(self._workspace, at).leaf(dataset)
             return found
         marked = masked_columns(self._workspace)
         return [discreet_kept(result, marked) for result in found]

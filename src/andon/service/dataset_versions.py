@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record
 from andon.errors import UsageError
+from andon.model.commit import Commit
 from andon.model.row_diff import RowCounts
 from andon.service.history import change_of
 from andon.service.schema_changes import schema_diff
+from andon.workspace.view import unpublished_run
 
 if TYPE_CHECKING:
-    from andon.model.commit import Commit, Leaf
+    from andon.model.commit import Leaf
     from andon.service.history import History, LogEntry
     from andon.service.row_diffs import RowDiffs
     from andon.workspace.workspace import Workspace
@@ -48,6 +51,27 @@ class TextPair(Record):
     after: str | None
 
 
+class AbsentDataset(Record):
+    """Where a dataset is that a commit does not have.
+
+    Attributes:
+        gone: the commit of its history that retired it.
+        held: the newest one that has it, before that.
+        branches: branches that have it.
+        run: the run that made it and was not published.
+    """
+
+    gone: Commit | None
+    held: str | None
+    branches: tuple[str, ...]
+    run: int | None
+
+    @property
+    def is_anywhere(self) -> bool:
+        """Whether there is anything to see."""
+        return bool(self.gone or self.branches or self.run)
+
+
 class DatasetVersions:
     """Tells how datasets of one workspace came to be what they are."""
 
@@ -66,21 +90,43 @@ class DatasetVersions:
         entries = self._history.log(ref, dataset, limit)
         pairs = [self._history.pair(entry.commit, dataset) for entry in entries]
         versions = self._lake.objects.versions({leaf.version for pair in pairs for leaf in pair if leaf is not None})
+        counts = self._row_diffs.known_counts(pairs)
         found = []
-        for entry, (before, after) in zip(entries, pairs, strict=True):
+        for entry, (before, after), known in zip(entries, pairs, counts, strict=True):
             old, new = (versions.get(leaf.version) if leaf is not None else None for leaf in (before, after))
-            known = self._row_diffs.known_pair(dataset, before, after)
             found.append(
                 DatasetVersion(
                     entry,
                     change_of(before, after, old, new) or "changed",
                     schema_diff(old.columns, new.columns) if old and new else (),
                     (old.rows if old else None, new.rows if new else None),
-                    known.rows if known is not None else None,
+                    known,
                     before is not None and after is not None and before.definition != after.definition,
                 )
             )
         return found
+
+    def code_from(self, dataset: str, entries: Sequence[LogEntry]) -> LogEntry | None:
+        """The newest of `entries`, the newest first, that brought another text of a dataset that was there before."""
+        for entry in entries:
+            before, after = self._history.pair(entry.commit, dataset)
+            if before is not None and after is not None and before.files != after.files:
+                return entry
+        return None
+
+    def absent(self, dataset: str, ref: str | None = None) -> AbsentDataset:
+        """Where a dataset is that a ref does not have. Raises UsageError `lake.ref_not_found`."""
+        refs, commits = self._lake.refs, self._lake.commits
+        try:
+            newest = self._history.log(ref, dataset, 1)
+        except UsageError as error:
+            if error.code != "lake.dataset_not_found":
+                raise
+            newest = []
+        gone = newest[0].commit if newest else None
+        branches = (each.name for each in refs.of_kind("branch") if commits.leaf(refs.head(each.name), dataset))
+        run = unpublished_run(self._workspace, dataset)
+        return AbsentDataset(gone, gone.parent if gone is not None else None, tuple(sorted(branches)), run)
 
     def texts(self, dataset: str, a: str, b: str) -> tuple[TextPair, ...]:
         """The dataset's own files in two commits, all of them, by path.

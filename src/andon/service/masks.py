@@ -17,8 +17,14 @@ def masked_columns(workspace: Workspace, *commits: Commit) -> dict[str, frozense
     main's: a mark that was set later hides what was published before it."""
     lake = workspace.lake
     heads = [lake.refs.resolve(ref) for ref in dict.fromkeys((workspace.reading(), MAIN))]
+    asked = {c.root: c for c in (*commits, *heads)}
+    known = workspace.marks.get(frozenset(asked))
+    if known is not None:
+        return dict(known)
     marked: dict[str, set[str]] = {}
-    for commit in {c.root: c for c in (*commits, *heads)}.values():
+    for commit in asked.values():
         for name, info in project_at(workspace, lake.commits.state(commit)).datasets.items():
             marked.setdefault(name, set()).update(info.personal)
-    return {name: frozenset(columns) for name, columns in marked.items() if columns}
+    found = {name: frozenset(columns) for name, columns in marked.items() if columns}
+    workspace.marks.put(frozenset(asked), found)
+    return dict(found)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.query_history import QueryHistory
+    from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
@@ -337,6 +338,13 @@ class Service:
         from andon.service.searching import Searching
 
         return Searching(self.workspace, self._shared.catalogs, self._shared.uses, self._shared.troubles)
+
+    @cached_property
+    def readers(self) -> ReaderBook:
+        """Who uses datasets."""
+        from andon.service.readers import ReaderBook
+
+        return ReaderBook(self.workspace, self._shared.catalogs, self._shared.uses)
 
     @cached_property
     def standing(self) -> Standing:

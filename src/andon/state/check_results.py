@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from andon.base.database import Database, Transaction, in_batches
@@ -46,6 +47,19 @@ class Kept(Record):
     newest: int | None = None
     run: int | None = None
     at: str | None = None
+
+
+class ToldCheck:
+    """What a run noted of a check: its line of the table, read when somebody wants more than the run's number."""
+
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        self._row = row
+        self.run: int = row[-1]
+
+    @cached_property
+    def result(self) -> CheckResult:
+        """The whole of it."""
+        return _result(self._row)
 
 
 class CheckResults:
@@ -131,6 +145,17 @@ class CheckResults:
             " where dataset = ? order by run desc, position limit ?"
         )
         return [_result(row) for row in self._database.query(sql, [dataset, limit])]
+
+    def told_of(self, dataset: str, version: str, limit: int = 1000) -> dict[str, list[ToldCheck]]:
+        """What runs noted of a dataset's checks that looked at `version`, by check, the newest run first; read when it is asked for."""
+        sql = (
+            "select key, check_id, dataset, label, severity, status, body, run from run_check"
+            " where dataset = ? and body like ? order by run desc, position limit ?"
+        )
+        found: dict[str, list[ToldCheck]] = {}
+        for row in self._database.query(sql, [dataset, f'%"{version}"%', limit]):
+            found.setdefault(row[1], []).append(ToldCheck(row))
+        return found
 
     def failing(self, limit: int = 5000) -> dict[str, set[str]]:
         """`{dataset: versions}` of which a check said no, or could not be asked, in the newest `limit` such results of runs."""

@@ -62,6 +62,16 @@ class ReadLine(Record):
     datasets: tuple[str, ...]
 
 
+class ColumnRead(Record):
+    """What a question read, columns with it; None where that was not told."""
+
+    at: str
+    who: str
+    face: str
+    datasets: tuple[str, ...]
+    columns: tuple[str, ...] | None
+
+
 class Queries:
     """Writes and reads the log of queries. Safe under threads."""
 
@@ -128,6 +138,20 @@ class Queries:
             [seq, since, *UNASKED],
         )
         return [ReadLine(number, at, who, face, tuple(json.loads(d))) for number, at, who, face, d in rows]
+
+    def reads_of(self, dataset: str, since: str) -> list[ColumnRead]:
+        """What people read of `dataset` by questions that were answered, not before `since` (ISO text), oldest first."""
+        self.flush()
+        name = json.dumps(dataset).replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        rows = self._database.query(
+            "select at, who, face, datasets, read_columns from query_log where at >= ? and error is null"
+            f" and face not in ({', '.join('?' * len(UNASKED))}) and datasets like ? escape '!' order by seq",
+            [since, *UNASKED, f"%{name}%"],
+        )
+        return [
+            ColumnRead(at, who, face, tuple(json.loads(read)), _listed(columns))
+            for at, who, face, read, columns in rows
+        ]
 
     def _write_soon(self) -> None:
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from andon.base.clock import SKEW, Clock, from_text, to_text
 from andon.base.database import Database, Transaction
@@ -15,6 +15,9 @@ from andon.model.run import TaskResult, TaskStatus
 
 #: A run that told that it lives, and did not for so long, lives no more: its number may be another process's since.
 _SILENT = timedelta(minutes=2)
+
+#: How a run may stand.
+RunStatus = Literal["running", "done", "held", "failed", "interrupted", "moved"]
 
 
 class RunRecord(Record):

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import logging
 import secrets
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -99,6 +100,7 @@ class Application:
         self._workers: Workers | None = None
         self._looking: anyio.CapacityLimiter
         self._changing: anyio.CapacityLimiter
+        self._ending = threading.Event()
         self._asking_queries: anyio.CapacityLimiter
         self.assets = Assets()
         self.pages = WebPages(self, self.assets)
@@ -139,8 +141,12 @@ class Application:
         self._workers = Workers.of(self.service.workspace)
         self.service.serve_queries(self._workers)
         await anyio.to_thread.run_sync(self._workers.start)
+        learning = threading.Thread(target=self.service.history.learn, args=(self._ending.is_set,), daemon=True)
+        learning.start()
         yield
+        self._ending.set()
         self.stop()
+        await anyio.to_thread.run_sync(learning.join)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=GRACE)
 

@@ -16,6 +16,7 @@ from andon.base.cache import FileCache
 from andon.base.clock import Clock
 from andon.base.database import migrate
 from andon.base.files import machine_error, make_folder
+from andon.base.lru import Lru
 from andon.base.record import Record
 from andon.base.sharing import share
 from andon.base.sqlite import SqliteDatabase
@@ -41,9 +42,14 @@ from andon.workspace.base import Bases
 from andon.workspace.folder import Folder
 
 if TYPE_CHECKING:
+    from andon.model.project import Project
     from andon.relations.pool import Readers
     from andon.sources.databases.databases import Databases
     from andon.sources.remote.places import Places
+
+
+#: Projects of commits that stay in memory: those of heads and of what is looked at beside them.
+_PROJECTS, _MARKS = 4, 64
 
 
 class StateStore(Record):
@@ -90,6 +96,9 @@ class Adapters:
         self.other_engine = other_engine
         self.connections = connections
         self.people = people
+        #: What the code of commits says, by its texts; what of it is personal, by the commits' roots. Each costs a decode to read again.
+        self.projects: Lru[str, Project] = Lru(_PROJECTS)
+        self.marks: Lru[frozenset[str], Mapping[str, frozenset[str]]] = Lru(_MARKS)
         self._owner = owner
         self._lock = threading.RLock()
         self._is_new = False

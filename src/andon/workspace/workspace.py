@@ -21,8 +21,10 @@ from andon.workspace.git import git_info
 
 if TYPE_CHECKING:
     from andon.base.cache import FileCache
+    from andon.base.lru import Lru
     from andon.lake.lake import Lake
     from andon.model.person import PersonRole
+    from andon.model.project import Project
     from andon.relations.pool import Readers
     from andon.sources.databases.databases import Databases
     from andon.sources.remote.places import Places
@@ -127,6 +129,16 @@ class Workspace:
     def cache(self) -> FileCache:
         """The folder's disposable cache."""
         return self._adapters.cache
+
+    @property
+    def projects(self) -> Lru[str, Project]:
+        """What the code of the commits says that were looked at last."""
+        return self._adapters.projects
+
+    @property
+    def marks(self) -> Lru[frozenset[str], Mapping[str, frozenset[str]]]:
+        """The personal columns by dataset, as the code of several commits together says, by the roots of these."""
+        return self._adapters.marks
 
     @property
     def databases(self) -> Databases:

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from andon.base.database import Database
+from andon.base.record import replace
 from andon.model.run import TaskResult, TaskStatus
-from andon.state.runs import RunBegin, RunEnd, RunLog, RunRecord
+from andon.state.runs import RunBegin, RunEnd, RunFilter, RunLog, RunNote, RunRecord
 
 CHANGE = RunBegin("main", "base", "change", "ana", "2026-11-01T00:00:00.000000Z")
 
@@ -149,6 +150,75 @@ def test_a_run_of_another_machine_is_left_alone(runs: RunLog, database: Database
         transaction.execute("update run set process = ?", ["elsewhere:" + gone.rpartition(":")[2]])
     runs.begin(CHANGE)
     assert [run.status for run in runs.newest()] == ["running", "running"]
+
+
+def test_a_run_tells_how_far_it_is_and_its_end_says_all(runs: RunLog, database: Database) -> None:
+    number = runs.begin(CHANGE)
+    waiting = TaskResult("b.y", "build", "new", TaskStatus.WAITING)
+    begun = TaskResult("a.x", "build", "new", TaskStatus.RUNNING, began=0.5)
+    runs.tell(number, [begun, waiting], [RunNote(0.1, "one")], 0)
+    runs.tell(number, [replace(begun, status=TaskStatus.OK, rows=3, note="a note")], [RunNote(0.9, "two")], 1)
+    assert [(task.status, task.began, task.note) for task in runs.tasks(number)] == [
+        ("ok", 0.5, "a note"),
+        ("waiting", None, None),
+    ]
+    assert [note.text for note in runs.notes(number)] == ["one", "two"]
+    how = RunEnd("failed", 1.0, tasks=[begun], notes=[RunNote(0.1, "one")], error={"code": "machine.disk"})
+    end(runs, database, number, how)
+    assert (runs.tasks(number), [note.text for note in runs.notes(number)]) == ([begun], ["one"])
+    found = runs.find(number)
+    assert found is not None
+    assert found.error == {"code": "machine.disk"}
+    # what comes late says nothing any more
+    runs.tell(number, [waiting], [RunNote(2.0, "late")], 1)
+    assert (runs.tasks(number), [note.text for note in runs.notes(number)]) == ([begun], ["one"])
+
+
+@pytest.mark.parametrize(("process", "minutes"), [(None, 3), ("elsewhere:1", 63)])
+def test_a_run_that_no_longer_tells_that_it_lives_is_interrupted(
+    database: Database, process: str | None, minutes: int
+) -> None:
+    """Its number may be another process's since: in a container it mostly is."""
+    now = [datetime(2026, 11, 1, tzinfo=UTC)]
+    runs = RunLog(database, lambda: now[0])
+    number = runs.begin(CHANGE)
+    if process is not None:
+        with database.write() as transaction:
+            transaction.execute("update run set process = ?", [process])
+    runs.tell(number, [], [], 0)
+    now[0] += timedelta(minutes=minutes - 2)
+    assert runs.newest()[0].status == "running"
+    now[0] += timedelta(minutes=2)
+    lost = runs.newest()[0]
+    assert (lost.status, lost.ended) == ("interrupted", "2026-11-01T00:00:00.000000Z")
+    assert [run.number for run in runs.newest(only=RunFilter(status="interrupted"))] == [number]
+    assert runs.newest(only=RunFilter(status="running")) == []
+    runs.tell(number, [], [], 0)  # it only slept
+    assert runs.newest()[0].status == "running"
+
+
+def test_runs_are_listed_by_what_they_are(runs: RunLog, database: Database) -> None:
+    for branch, author, kind, status in (
+        ("main", "ana", "change", "done"),
+        ("dev", "ben", "change", "held"),
+        ("dev", "ana", "refresh", "done"),
+    ):
+        number = runs.begin(RunBegin(branch, "base", kind, author, "now"))
+        action = "build" if kind == "refresh" else "reuse"
+        end(runs, database, number, RunEnd(status, 1.0, tasks=[TaskResult("a.x", action, "new", TaskStatus.OK)]))
+    listed = {
+        filter: [run.number for run in runs.newest(only=filter)]
+        for filter in (
+            RunFilter(branch="dev"),
+            RunFilter(author="ana", kind="change"),
+            RunFilter(status="held"),
+            RunFilter(dataset="a.x"),
+            RunFilter(dataset="a.x", branch="main"),
+        )
+    }
+    assert list(listed.values()) == [[3, 2], [1], [2], [3], []]
+    assert [run.number for run in runs.newest(1, before=3, only=RunFilter(branch="dev"))] == [2]
+    assert runs.among() == {"branch": ["dev", "main"], "author": ["ana", "ben"]}
 
 
 def test_a_series_of_rows_is_of_what_readers_saw(runs: RunLog, database: Database) -> None:

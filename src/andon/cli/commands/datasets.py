@@ -8,6 +8,7 @@ from andon.base.names import is_name_part
 from andon.cli.app import App, Command, pass_app
 from andon.cli.options import at_option, branch_option, json_option, select_argument
 from andon.cli.text.datasets import list_lines, page_lines, status_lines
+from andon.cli.text.readers import reader_lines
 from andon.cli.text.saved import query_lines, query_page
 
 
@@ -40,16 +41,30 @@ def _list_queries(app: App, select: tuple[str, ...], at: str | None) -> None:
     app.console.show(lambda: [q.to_json() for q in found], lambda: query_lines(found, out, width) or [nothing])
 
 
-@click.command(cls=Command, examples=["andon show marts.revenue_by_month", "andon show shop.orders --at main~1 --json"])
+@click.command(
+    cls=Command,
+    examples=[
+        "andon show marts.revenue_by_month",
+        "andon show shop.orders --at main~1 --json",
+        "andon show shop.orders --readers",
+    ],
+)
 @click.argument("dataset")
+@click.option(
+    "--readers", is_flag=True, help="Who uses it instead: people within 30 days, queries, datasets, insights."
+)
 @at_option
 @json_option
 @pass_app
-def show(app: App, dataset: str, at: str | None) -> None:
+def show(app: App, dataset: str, readers: bool, at: str | None) -> None:
     """One dataset: what it is, how it is made, columns, rows, from what, for whom, a sample, how to read it elsewhere.
 
     A name without a schema shows a saved query: what it answers, and what it must be given.
     """
+    if readers:
+        used = app.service.readers.of(dataset, at)
+        app.console.show(used.to_json, lambda: reader_lines(used, app.console.out, app.console.width))
+        return
     if is_name_part(dataset) and dataset in {query.name for query in app.service.saved_queries.list(at)}:
         query, console = app.service.saved_queries.get(dataset, at), app.console
         console.show(query.to_json, lambda: query_page(query, console.out, console.width))

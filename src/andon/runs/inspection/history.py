@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from andon.base.record import Record, replace
@@ -16,6 +16,7 @@ from andon.model.project import Project
 from andon.runs.inspection.results import unjudged
 
 if TYPE_CHECKING:
+    from andon.state.check_results import ToldCheck
     from andon.workspace.workspace import Workspace
 
 
@@ -58,14 +59,30 @@ class CheckHistory:
             state, project: of the commit.
         """
         versions = {name: leaf.version for name, leaf in state.leaves.items()}
-        said: dict[str, list[CheckResult]] = {}
-        for result in self._results.of_dataset(dataset):
-            if result.version == versions[dataset] and all(versions.get(o) == v for o, v in result.others):
-                said.setdefault(result.check, []).append(result)
+        told = self._results.told_of(dataset, versions[dataset])
+
+        def is_of_these(line: ToldCheck) -> bool:
+            result = line.result
+            return result.version == versions[dataset] and all(versions.get(o) == v for o, v in result.others)
+
         return [
-            self._worded(check, said.get(check.id, []), commit, versions[dataset])
+            self._worded(check, self._known(told.get(check.id, []), commit, is_of_these), commit, versions[dataset])
             for check in self._stated(dataset, state, project)
         ]
+
+    def _known(
+        self, told: Sequence[ToldCheck], commit: Commit, is_of_these: Callable[[ToldCheck], bool]
+    ) -> CheckResult | None:
+        """What is known of a check: by the run that made the commit, else by the newest that readers know, else by the newest.
+
+        What is compared with the published version differs by branch. Lines are read as they are needed: there may be very many.
+        """
+        own = next((line for line in told if line.run == commit.run and is_of_these(line)), None)
+        if own is not None:
+            return own.result
+        newest = next((line for line in told if is_of_these(line)), None)
+        published = next((line for line in told if self._is_published(line.run) and is_of_these(line)), newest)
+        return published.result if published is not None else None
 
     def _stated(self, dataset: str, state: State, project: Project) -> Sequence[Check]:
         """The checks that the code states; none where its lines don't fit what is there, which no run publishes."""
@@ -79,9 +96,9 @@ class CheckHistory:
         except ProjectError:
             return ()
 
-    def _worded(self, check: Check, said: Sequence[CheckResult], commit: Commit, version: str) -> CheckResult:
+    def _worded(self, check: Check, found: CheckResult | None, commit: Commit, version: str) -> CheckResult:
         """The result that readers of the commit should see, as the commit's own line words it."""
-        if not said:
+        if found is None:
             return replace(
                 unjudged(check, result_key(check.id, version), version),
                 status=CheckStatus.SKIPPED,
@@ -90,13 +107,6 @@ class CheckHistory:
                 file=check.file,
                 line=check.line,
             )
-        found = said[0]
-        if (
-            len(said) > 1
-        ):  # what is compared with the published version differs by branch: rather the run that readers know
-            found = next((r for r in said if r.run == commit.run), found)
-            if found.run != commit.run:
-                found = next((r for r in said if r.run is not None and self._is_published(r.run)), found)
         accepted = next((a for a in commit.acceptances if a.subject == found.subject), None)
         return replace(
             found,

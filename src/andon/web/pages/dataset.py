@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from andon.errors import UsageError
@@ -12,12 +12,13 @@ from andon.render.values import cell_text, is_number
 from andon.web.asking import AtCommit
 from andon.web.pages.distribution import distribution
 from andon.web.pages.page import PageCall, PageRoute, Shown
-from andon.web.pages.strips import check_rows
+from andon.web.pages.strips import RUNS, check_rows
 
 if TYPE_CHECKING:
+    from andon.model.check_result import CheckResult
     from andon.model.profile import Profile
-    from andon.service.dataset_versions import DatasetVersion
     from andon.service.datasets import Page
+    from andon.service.history import LogEntry
 
 #: Parts of the page: address, word.
 TABS = (
@@ -38,9 +39,9 @@ _TROUBLE = {
     "late": "Older than promised",
 }
 #: Rows of a sample, versions on the overview and on their own tab.
-_ROWS, _NEWEST, _VERSIONS = 50, 6, 50
+_ROWS, _NEWEST, _VERSIONS = 50, 6, 25
 #: Versions that can be compared.
-_CHOICES = 100
+_CHOICES = 40
 
 
 class DatasetAsked(AtCommit, kw_only=True):
@@ -68,10 +69,17 @@ def _dataset(call: PageCall) -> Shown:
     if tab not in _PARTS:
         known = ", ".join(slug for slug, _ in TABS if slug)
         raise UsageError("usage.no_route", f"a dataset has no page `{tab[:40]}`", where=name, hint=f"it has {known}")
-    page = call.service.datasets.show(name, call.query.at, rows=0, places=False)
-    checks = check_rows(page.checks, _check_history(call, name, tab))
+    try:
+        page = call.service.datasets.show(name, call.query.at, rows=0, places=False)
+    except UsageError as error:
+        absent = call.service.versions.absent(name, call.query.at) if error.code == "lake.dataset_not_found" else None
+        if absent is None or not absent.is_anywhere or call.wants:
+            raise
+        return {"absent": absent, "name": name, "address": f"/d/{name}", "status": 404}
+    checks = check_rows(page.checks, _check_history(call, page, tab))
     standing = call.service.datasets.standing(name, call.query.at)
     return {
+        "absent": None,
         "page": page,
         "name": name,
         "tab": tab,
@@ -90,8 +98,10 @@ def _dataset(call: PageCall) -> Shown:
     }
 
 
-def _check_history(call: PageCall, name: str, tab: str) -> Sequence[Any]:
-    return call.service.checks.history(name) if tab in ("", "checks") and call.wants != "columns" else ()
+def _check_history(call: PageCall, page: Page, tab: str) -> Sequence[CheckResult]:
+    if tab not in ("", "checks") or call.wants == "columns":
+        return ()
+    return call.service.checks.history(page.dataset, RUNS * max(1, len(page.checks)), call.query.at)
 
 
 def _is_branch(call: PageCall) -> bool:
@@ -111,7 +121,7 @@ def _overview(call: PageCall, page: Page) -> Mapping[str, Any]:
     if call.wants == "columns":
         return {**found, "versions": [], "undo": None}
     versions = call.service.versions.of(page.dataset, page.commit.id, _NEWEST)
-    return {**found, "versions": versions, "undo": newest_publish(versions)}
+    return {**found, "versions": versions, "undo": newest_publish(each.entry for each in versions)}
 
 
 def _columns(call: PageCall, page: Page) -> Mapping[str, Any]:
@@ -148,35 +158,31 @@ def _checks(call: PageCall, page: Page) -> Mapping[str, Any]:
 
 def _code(call: PageCall, page: Page) -> Mapping[str, Any]:
     asked: DatasetAsked = call.query
-    versions = call.service.versions.of(page.dataset, page.commit.id, _CHOICES)
+    name, versions = page.dataset, call.service.versions
+    entries = call.service.history.log(page.commit.id, name, _CHOICES)
     found: dict[str, Any] = {
         "asked": asked,
-        "versions": versions,
-        "known": lambda ref: any(version.entry.commit.id.startswith(ref) for version in versions),
-        "undo": newest_publish(versions),
+        "entries": entries,
+        "known": lambda ref: any(entry.commit.id.startswith(ref) for entry in entries),
+        "undo": newest_publish(entries),
         "comparison": None,
     }
     if asked.a is None or asked.b is None:
-        files = call.service.versions.owned(page.dataset, call.query.at)
-        return {
-            **found,
-            "files": [(file.path, code_lines(file.after or "", file.path)) for file in files],
-            "before": _other_code(versions),
-        }
-    pairs = call.service.versions.texts(page.dataset, asked.a, asked.b)
+        files = [(file.path, code_lines(file.after or "", file.path)) for file in versions.owned(name, asked.at)]
+        return {**found, "files": files, "before": versions.code_from(name, entries)}
+    pairs = versions.texts(name, asked.a, asked.b)
     compared = [code_diff(pair.path, pair.before, pair.after) for pair in pairs]
     return {**found, "files": [], "before": None, "comparison": compared}
-
-
-def _other_code(versions: Sequence[DatasetVersion]) -> DatasetVersion | None:
-    """The newest version that brought other code, so that what it changed can be seen at once."""
-    return next((v for v in versions if v.has_other_code or v.change == "text"), None)
 
 
 def _versions(call: PageCall, page: Page) -> Mapping[str, Any]:
     limit = 1000 if call.query.all else _VERSIONS
     versions = call.service.versions.of(page.dataset, page.commit.id, limit)
-    return {"versions": versions, "undo": newest_publish(versions), "is_cut": len(versions) == limit}
+    return {
+        "versions": versions,
+        "undo": newest_publish(each.entry for each in versions),
+        "is_cut": len(versions) == limit,
+    }
 
 
 def _used_by(call: PageCall, page: Page) -> Mapping[str, Any]:
@@ -185,8 +191,8 @@ def _used_by(call: PageCall, page: Page) -> Mapping[str, Any]:
 
 def _head(call: PageCall, page: Page) -> Mapping[str, Any]:
     """What the head of the page needs beside the part."""
-    versions = call.service.versions.of(page.dataset, page.commit.id, _NEWEST) if call.wants in ("", "dataset") else []
-    return {"versions": versions, "undo": newest_publish(versions)}
+    entries = call.service.history.log(page.commit.id, page.dataset, _NEWEST) if not call.wants else []
+    return {"undo": newest_publish(entries)}
 
 
 _PARTS: Mapping[str, Callable[[PageCall, Page], Mapping[str, Any]]] = {
@@ -200,14 +206,14 @@ _PARTS: Mapping[str, Callable[[PageCall, Page], Mapping[str, Any]]] = {
 }
 
 
-def newest_publish(versions: Sequence[DatasetVersion]) -> DatasetVersion | None:
-    """The newest version that can be taken back."""
-    return next((v for v in versions if can_be_undone(v)), None)
+def newest_publish(entries: Iterable[LogEntry]) -> LogEntry | None:
+    """The newest commit that can be taken back."""
+    return next((entry for entry in entries if can_be_undone(entry)), None)
 
 
-def can_be_undone(version: DatasetVersion) -> bool:
-    """Whether a publish made it that nobody took back yet."""
-    return not version.entry.undone and version.entry.commit.kind in PUBLISHES
+def can_be_undone(entry: LogEntry) -> bool:
+    """Whether it is a publish that nobody took back yet."""
+    return not entry.undone and entry.commit.kind in PUBLISHES
 
 
 def column_icon(type: str) -> str:

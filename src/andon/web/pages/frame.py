@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from andon.base.record import Record
+from andon.errors import AndonError
 from andon.web.pages.rendering import href
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Frame(Record):
         at: the ref that is looked at, where the address names one.
         branch: the one that is looked at without it.
         branches: all of them, for the switcher.
+        state: of the worst dataset that readers see.
+        needs: how many things need a person.
     """
 
     project: str
@@ -42,6 +45,7 @@ class Frame(Record):
     branch: str
     branches: tuple[str, ...]
     state: str
+    needs: int
 
     def at_ref(self, ref: str) -> str:
         """This page at another ref."""
@@ -62,19 +66,30 @@ def frame_of(call: PageCall, path: str) -> Mapping[str, Any]:
     """What every template is given."""
     workspace = call.service.workspace
     branches = tuple(ref.name for ref in workspace.lake.refs.of_kind("branch"))
+    state, needs = _standing(call)
     frame = Frame(
         workspace.root.name,
         call.asking.person.name,
         str(call.asking.person.role),
         call.may_change,
         bool(workspace.people),
-        path,
+        "/" if path.startswith("/do/") else path,  # what a form asked for is no place to look at
         getattr(call.query, "at", None),
         workspace.branch(),
         branches,
-        "ok",
+        state,
+        needs,
     )
     return {"frame": frame, "link": frame.link, "places": PLACES, "new_id": _new_id, "now": workspace.clock()}
+
+
+def _standing(call: PageCall) -> tuple[str, int]:
+    """How the lake stands, for the lamp; what can't be told is no reason to show no page."""
+    try:
+        board = call.service.board.show(None)
+    except AndonError:
+        return "idle", 0
+    return (str(board.status) if any(lane.cards for lane in board.lanes) else "idle"), len(board.needs)
 
 
 def _new_id() -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from andon.service.service import Service
     from andon.web.calls import CallDesk, LiveCall
 
-#: What a template is given; or an answer that is none, as the way to another page.
+#: What a template is given, with `status` where the page is no usual answer; or an answer that is none, as the way to another page.
 Shown = Mapping[str, Any] | Response
 
 

@@ -18,7 +18,7 @@ from andon.model.plan import UNCHANGED, Action
 from andon.model.run import TaskStatus
 from andon.render.checks import finding_text
 from andon.runs.goal import RunOptions
-from andon.state.runs import RunFilter
+from andon.state.runs import RunFilter, RunStatus
 from andon.web.asking import AtCommit
 from andon.web.pages.actions import own_page
 from andon.web.pages.calls import following
@@ -54,8 +54,6 @@ _LISTED = 50
 #: Failing rows of a check that are shown, and what is listed of what changed.
 _ROWS, _CHANGED = 20, 100
 
-Status = Literal["running", "done", "held", "failed", "interrupted", "moved"]
-
 
 class RunsLooked(AtCommit, kw_only=True):
     """Which runs are listed.
@@ -66,7 +64,7 @@ class RunsLooked(AtCommit, kw_only=True):
         seen: what the page that asks again shows already.
     """
 
-    status: Status | None = None
+    status: RunStatus | None = None
     branch: str | None = None
     who: str | None = None
     kind: str | None = None

@@ -115,15 +115,19 @@ class WebPages:
         )
         told = None if done is None else told_of(done)
 
-        def draw() -> str | Response:
+        def draw() -> tuple[str, int] | Response:
             shown = page.show(call)
             if isinstance(shown, Response):
                 return shown
             around = frame_of(call, request.url.path)
-            return self._renderer.page(page.template, {**around, "told": told, **shown}, part)
+            html = self._renderer.page(page.template, {**around, "told": told, **shown}, part)
+            return html, int(shown.get("status", 200))
 
         found = await self._host.looked(draw)
-        return found if isinstance(found, Response) else _html(request, found)
+        if isinstance(found, Response):
+            return found
+        html, status = found
+        return _html(request, html, status)
 
     def _done(self, id: str | None, asking: Asking) -> LiveCall | None:
         """The call that a form began; None where there is none, or no longer, or somebody else's."""

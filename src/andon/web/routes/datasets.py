@@ -13,6 +13,7 @@ from andon.model.profile_diff import ProfileDiffDocument
 from andon.service.datasets import DatasetInfo, PageDocument
 from andon.service.lineage import ImpactDocument, TrailDocument
 from andon.service.lineage_map import MapDocument
+from andon.service.readers import ReadersDocument
 from andon.service.schema_changes import SchemaChangeDocument
 from andon.service.status import StatusDocument
 from andon.web.asking import AtCommit, Limit, OnBranch, PageOf
@@ -92,6 +93,10 @@ def _show(call: RouteCall) -> Any:
     return call.service.datasets.show(call.path["dataset"], call.query.at)
 
 
+def _readers(call: RouteCall) -> Any:
+    return call.service.readers.of(call.path["dataset"], call.query.at)
+
+
 def _profile(call: RouteCall) -> Any:
     asked: ProfileAsked = call.query
     name = call.path["dataset"]
@@ -159,6 +164,16 @@ ENDPOINTS = (
         "One dataset: what it is, how it is made, for whom.",
         _show,
         (PageDocument,),
+        AtCommit,
+    ),
+    Endpoint(
+        "GET",
+        "/datasets/{dataset}/readers",
+        "show --readers",
+        PersonRole.READER,
+        "Who uses it: people within 30 days, saved queries and datasets that read it, insights that rest on it.",
+        _readers,
+        (ReadersDocument,),
         AtCommit,
     ),
     Endpoint(

@@ -14,6 +14,7 @@ from andon.model.run import RunDocument, RunResult
 from andon.runs.goal import ANY_PLAN, RunOptions
 from andon.service.run_log import RunInfo, RunPage
 from andon.service.unit_tests import TestsDocument
+from andon.state.runs import RunFilter, RunStatus
 from andon.web.asking import OnBranch, PageOf, RunAsked
 from andon.web.endpoint import Endpoint, RouteCall
 from andon.web.paging import Paged
@@ -64,6 +65,28 @@ class TestAsked(Document, kw_only=True):
     select: list[str] = field(default_factory=list)
     exclude: list[str] = field(default_factory=list)
     again: bool = False
+
+
+class RunsAsked(PageOf, kw_only=True):
+    """Which runs are listed.
+
+    Attributes:
+        status: how they stand; `interrupted` where their process is gone, too.
+        branch: of this branch.
+        who: by this author.
+        kind: `change`, `refresh`, `publish`, `undo`, `redo`.
+        dataset: which made, or tried to make, this dataset.
+    """
+
+    status: RunStatus | None = None
+    branch: str | None = None
+    who: str | None = None
+    kind: str | None = None
+    dataset: str | None = None
+
+    def only(self) -> RunFilter:
+        """What the service is told."""
+        return RunFilter(self.status, self.branch, self.who, self.kind, self.dataset)
 
 
 def _options(call: RouteCall) -> RunOptions:
@@ -120,11 +143,11 @@ def _test(call: RouteCall) -> Any:
 
 
 def _list(call: RouteCall) -> Any:
-    asked: PageOf = call.query
+    asked: RunsAsked = call.query
     after = asked.after
     if after is not None and not (after.isdecimal() and len(after) < 16):
         raise UsageError("usage.bad_argument", f"`{after[:20]}` is no number of a run", where="after")
-    found = call.service.run_log.newest(asked.limit or 20, None if after is None else int(after))
+    found = call.service.run_log.newest(asked.limit or 20, None if after is None else int(after), asked.only())
     is_cut = len(found) == (asked.limit or 20) and found[-1].number > 1
     return Paged(found, ("after", str(found[-1].number)) if is_cut else None)
 
@@ -162,7 +185,7 @@ ENDPOINTS = (
         "Runs, the newest first.",
         _list,
         (list[RunInfo],),
-        PageOf,
+        RunsAsked,
     ),
     Endpoint(
         "GET",
