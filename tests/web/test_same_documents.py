@@ -81,6 +81,7 @@ def _steady(value: Any) -> Any:
     return [_steady(each) for each in value] if isinstance(value, list) else value
 
 
+OTHER = "select customer, sum(amount) as amount, 1 as one from shop.orders group by customer order by customer\n"
 Ask = Callable[[Client], Reply]
 #: Commands that change nothing.
 _LOOKING = {
@@ -168,12 +169,12 @@ PAIRS: list[tuple[list[str], Ask]] = [
     ),
     (["edit", "marts.totals", "--show"], lambda c: c.get("/files/marts.totals")),
     (
-        ["edit", "marts.count", "-f", "raw/other.txt", "--look"],
-        lambda c: c.post("/edits/look", {"file": "marts.count", "text": "select 2 as n"}),
+        ["edit", "marts.totals", "-f", "{root}/other.sql", "--look"],
+        lambda c: c.post("/edits/look", {"file": "marts.totals", "text": OTHER}),
     ),
     (
-        ["edit", "marts.count", "-f", "raw/other.txt", "--branch", "try"],
-        lambda c: c.post("/edits", {"file": "marts.count", "text": "select 2 as n", "branch": "try"}),
+        ["edit", "marts.totals", "-f", "{root}/other.sql", "--branch", "try"],
+        lambda c: c.post("/edits", {"file": "marts.totals", "text": OTHER, "branch": "try"}),
     ),
     (
         ["rename", "marts.best", "marts.finest", "--publish"],
@@ -206,7 +207,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tests/count.yml",
         "- name: it counts\n  dataset: marts.count\n  given: {shop.orders: [{id: 1}]}\n  expect: [{n: 1}]\n",
     )
-    clone.write("raw/other.txt", "select 2 as n")
+    clone.write("other.sql", OTHER)
     clone.run()
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()
@@ -248,7 +249,11 @@ def test_what_changes_gives_the_same_document(typed: list[str], ask: Ask, templa
 
 
 def _typed(root: Path, *words: str) -> Any:
-    return json.loads(CliRunner().invoke(cli, ["-C", str(root), *words, "--json"]).stdout)
+    return json.loads(
+        CliRunner()
+        .invoke(cli, ["-C", str(root), *(word.replace("{root}", str(root)) for word in words), "--json"])
+        .stdout
+    )
 
 
 def _compare(printed: Any, found: Reply) -> None:

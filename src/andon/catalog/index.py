@@ -62,17 +62,6 @@ class AskedWord(Record):
         """Whether the word itself, or the beginning of one, is there."""
         return bool(self.exact) or self.begins
 
-    def meets(self, term: str) -> tuple[int, int] | None:
-        """Where in `term` this word stands, as a range of characters; all of it for one that is only alike."""
-        if term in self.exact or term in self.alike:
-            return (0, len(term))
-        if term.startswith(self.word):
-            return (0, len(self.word))
-        if term in self.parts:
-            start = term.find(self.word)
-            return (start, start + len(self.word)) if start >= 0 else (0, len(term))
-        return None
-
 
 class WordIndex:
     """Texts by key, to be found by their words. What it holds never changes; `moved` makes another one. Safe under threads."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 
 from andon.catalog.entries import CatalogEntry
 from andon.catalog.use import NOT_USED, DatasetUse
 from andon.model.lamp import Lamp
 
+_NAME = re.compile(r"[a-z0-9]+")
 _TRUST = {Lamp.OK: 1.0, Lamp.WARN: 0.9, Lamp.STALE: 0.85, Lamp.BLOCKED: 0.75, Lamp.FAIL: 0.6}
 _DEPRECATED = 0.35
 #: How much a dataset that many people use stands above one that says as much and nobody uses.
@@ -40,30 +42,27 @@ class Rank:
         return used * _TRUST[self.lamp(entry.dataset)] * (_DEPRECATED if entry.is_deprecated else 1.0)
 
     def ordered(
-        self, scores: Mapping[str, float], entries: Mapping[str, CatalogEntry], words: Sequence[str]
+        self, scores: Mapping[str, float], entries: Mapping[str, CatalogEntry], text: str
     ) -> list[CatalogEntry]:
         """What was found, best first; the one whose name is what was asked for before all.
 
         Args:
             scores: how much the words say, by dataset.
-            words: what was asked, in order.
+            text: what was asked.
         """
-        asked = tuple(words)
-
-        def place(name: str) -> tuple[int, float, str]:
-            entry = entries[name]
-            return (-is_named(entry, asked), -scores[name] * self.worth(entry), name)
-
-        return [entries[name] for name in sorted(scores, key=place)]
+        name = "_".join(_NAME.findall(text.lower()))
+        found = [(-score * self.worth(entries[dataset]), dataset) for dataset, score in scores.items()]
+        ordered = [entries[dataset] for _, dataset in sorted(found)]
+        named = [entry for entry in ordered if is_named(entry, name)]
+        return sorted(named, key=lambda entry: -is_named(entry, name)) + [e for e in ordered if not is_named(e, name)]
 
     def by_worth(self, entries: Iterable[CatalogEntry]) -> list[CatalogEntry]:
         """What nobody asked for by words: the most used first."""
         return sorted(entries, key=lambda entry: (-self.worth(entry), entry.dataset))
 
 
-def is_named(entry: CatalogEntry, words: tuple[str, ...]) -> int:
-    """Whether the words are a dataset's name: 2 its whole one, 1 its last part, 0 another."""
-    schema, name = tuple(entry.schema.split("_")), tuple(entry.name.split("_"))
-    if words == tuple(dict.fromkeys((*schema, *name))):
-        return 2
-    return int(words == tuple(dict.fromkeys(name)))
+def is_named(entry: CatalogEntry, name: str) -> int:
+    """Whether `name`, words joined by `_`, is a dataset's name: 2 its whole one, 1 its last part, 0 another."""
+    if entry.dataset.endswith(name) and name:
+        return 1 if entry.name == name else 0
+    return 2 if entry.dataset.replace(".", "_") == name else 0

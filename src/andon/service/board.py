@@ -161,7 +161,9 @@ class Board:
         """Who reads what is counted once a minute: it is of thirty days."""
         now = self._workspace.clock()
         heads = tuple((ref.name, ref.commit) for ref in self._lake.refs.of_kind("branch")) if view.ref == MAIN else ()
-        key = (view.ref, view.commit.id, troubles, heads, None if error is None else str(error), to_text(now)[:16])
+        failed = self._troubles.known(view).failed
+        told = None if error is None else str(error)
+        key = (view.ref, view.commit.id, troubles, heads, told, failed and failed.number, to_text(now)[:16])
         found = self._kept.needs.get(key)
         if found is None:
             lanes = self._lanes(view)
@@ -172,6 +174,7 @@ class Board:
                 lambda datasets: self._uses.people(datasets, now),
             )
             others = [_of_folder(error)] if error is not None else []
+            others += [_of_run(failed)] if failed is not None else []
             needs = tuple(needs_of(troubles, around, self._waiting(view), others))
             found = _MarkedNeeds(needs, content_id([need.to_json() for need in needs])[:_MARK])
             self._kept.needs.put(key, found)
@@ -338,4 +341,21 @@ def _of_folder(error: AndonError) -> Need:
         affected=nobody(),
         owner=None,
         action=NextStep("See what is wrong", "andon plan", "GET", "/api/v1/plan", None, "/changes"),
+    )
+
+
+def _of_run(run: RunRecord) -> Need:
+    told = str((run.error or {}).get("message") or "nobody noted why")
+    return Need(
+        kind=NeedKind.RUN,
+        status=Lamp.WARN.value,
+        datasets=[],
+        what=f"run {run.number} came to nothing: {told}",
+        since=run.ended,
+        run=run.number,
+        affected=nobody(),
+        owner=run.author,
+        action=NextStep(
+            "Look at the run", "andon run", "GET", f"/api/v1/runs/{run.number}", None, f"/runs/{run.number}"
+        ),
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     cls=Command,
     examples=[
         "andon edit marts.revenue_by_month --branch try",
-        "andon edit sources/shop/orders.yml -f orders.yml --branch try",
+        "andon edit sources/shop/orders.yml --branch try",
         "andon edit marts.revenue_by_month --show > revenue.sql",
         "andon edit marts.revenue_by_month -f revenue.sql --look",
     ],

@@ -39,9 +39,9 @@ _TROUBLE = {
     "late": "Older than promised",
 }
 #: Rows of a sample, versions on the overview and on their own tab.
-_ROWS, _NEWEST, _VERSIONS = 50, 6, 50
+_ROWS, _NEWEST, _VERSIONS = 50, 6, 25
 #: Versions that can be compared.
-_CHOICES = 100
+_CHOICES = 40
 
 
 class DatasetAsked(AtCommit, kw_only=True):

@@ -73,7 +73,7 @@ def frame_of(call: PageCall, path: str) -> Mapping[str, Any]:
         str(call.asking.person.role),
         call.may_change,
         bool(workspace.people),
-        path,
+        "/" if path.startswith("/do/") else path,  # what a form asked for is no place to look at
         getattr(call.query, "at", None),
         workspace.branch(),
         branches,

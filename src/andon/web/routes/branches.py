@@ -119,6 +119,7 @@ def _drop(call: RouteCall) -> Any:
             f"{name} has work that was not published: {', '.join(work[:3])}{more}",
             where=name,
             hint="publish it, or ask again with `?agreed=true`",
+            details={"lost": list(work)},
         )
     ref = branches.drop(name)
     return BranchDropped(ref.name, ref.commit, True)

@@ -198,9 +198,9 @@ class Lineage extends HTMLElement {
       const [a, b] = [this.cards.get(line.from), this.cards.get(line.to)];
       const start = { x: a.x + a.width / 2, y: a.y };
       const end = { x: b.x - b.width / 2, y: b.y };
-      // only bends well between the two: others would make the line kink beside a node
-      const bends = graph.edge(line.from, line.to).points.slice(1, -1).filter((point) => point.x > start.x + 20 && point.x < end.x - 20);
-      line.points = [start, ...bends, end];
+      // bends lead around what stands between; beside a node, or where nothing stands between, they would be kinks
+      const bends = graph.edge(line.from, line.to).points.slice(1, -1);
+      line.points = [start, ...(bends.length > 1 ? bends.filter(({ x }) => x > start.x + 20 && x < end.x - 20) : []), end];
     }
     this.extent = { width: graph.graph().width || 1, height: graph.graph().height || 1 };
   }
@@ -274,14 +274,14 @@ class Lineage extends HTMLElement {
     return Math.min(1, this.room.width / this.extent.width, this.room.height / this.extent.height);
   }
 
-  /** The first look: everything where it fits, else the middle at its own size, so that names can be read. */
+  /** The first look: everything where it fits, else what it is about, or its beginning, so large that names can be read. */
   start() {
     if (!this.extent || !this.clientWidth) return;
     if (this.fitting >= 0.9) {
       this.fit(false);
       return;
     }
-    const middle = this.cards.get(this.center ?? "") ?? { x: this.extent.width / 2, y: this.extent.height / 2 };
+    const middle = this.cards.get(this.center ?? "") ?? { x: 0, y: this.extent.height / 2 };
     const along = (room, whole, at) => (whole <= room ? MARGIN + (room - whole) / 2 : Math.min(MARGIN, Math.max(MARGIN + room - whole, MARGIN + room / 2 - at)));
     const { width, height } = this.room;
     this.look({ x: along(width, this.extent.width, middle.x), y: along(height, this.extent.height, middle.y), zoom: 1 });
