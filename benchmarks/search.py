@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from big_lake import big_lake
+from big_lake import big_lake, wide_lake
 from parts import write_part
 
 from andon.catalog.search import text_of
@@ -106,7 +106,7 @@ def main() -> int:
     many, some, commits = (500, 50, 100) if given.quick else (5000, 500, 1000)
     with tempfile.TemporaryDirectory(prefix="andon-search-") as scratch:
         place = given.folder or Path(scratch)
-        lines, slowest = searched(big_lake(place / f"search-{many}", many, 4))
+        lines, slowest = searched(wide_lake(place / f"search-{many}", many))
         service = Service.open(big_lake(place / f"board-{some}", some, commits), face="http")
         cold = once(service.board.show)
         board, mark = median(service.board.show, 50), median(service.board.mark, 50)
