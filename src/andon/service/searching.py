@@ -11,7 +11,7 @@ from andon.base.record import Record
 from andon.catalog.entries import CatalogEntry, first_line
 from andon.catalog.facets import FACETS, Sieve, sifted
 from andon.catalog.marks import Mark, MarkedText, Marker, cut
-from andon.catalog.ranking import Rank
+from andon.catalog.ranking import Rank, as_name
 from andon.errors import UsageError
 from andon.model.lamp import Lamp
 from andon.workspace.view import View
@@ -197,7 +197,8 @@ class Searching:
         searchable = self._catalogs.of(view.commit)
         rank = self._rank(view)
         asked, ordered = _ordered(searchable, rank, words)
-        kept, counts = sifted(ordered, wanted, rank.lamp)
+        whole = searchable.facets if len(ordered) == len(searchable.entries) else None
+        kept, counts = sifted(ordered, wanted, rank.lamp, whole)
         marker = Marker(asked)
         return FoundDocument(
             commit=view.commit.id,
@@ -252,7 +253,7 @@ def _ordered(searchable: Searchable, rank: Rank, words: str) -> tuple[list[Asked
     if not words.strip():
         return [], rank.by_worth(searchable.entries.values())
     asked, scores = searchable.find(words)
-    return asked, rank.ordered(scores, searchable.entries, words)
+    return asked, rank.ordered(scores, searchable.entries, searchable.names.get(as_name(words), ()))
 
 
 def _columns(
