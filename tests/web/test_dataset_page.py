@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 
+from andon.web.pages.actions import read_action
 from kit.clones import Clone
 from kit.serving import Client, Serving, serving
 
@@ -198,6 +200,18 @@ def test_a_past_commit_is_asked_and_not_taken_back(client: Client) -> None:
     assert 'action="/do/undos"' not in past
     assert 'href="/d/marts.odd/versions?at=main~1"' in past
     assert "at=main~1" in re.findall(r'href="(/sql[^"]*)"', past)[-1]
+
+
+def test_each_form_asks_for_what_its_route_takes(client: Client) -> None:
+    asked = set()
+    for tab in ("", "/versions"):
+        html = page(client, f"/d/marts.odd{tab}")
+        for address, inside in re.findall(r'<form method="post" action="/do([^"]+)">(.*?)</form>', html, re.DOTALL):
+            pairs = [(name, unescape(value)) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', inside)]
+            action = read_action(address, pairs)
+            asked.add((address, tuple(action.body.select) if address == "/refreshes" else action.body.commit[:0]))
+            assert action.then.startswith("/d/marts.odd")
+    assert asked == {("/refreshes", ("+marts.odd",)), ("/undos", "")}
 
 
 def _absent(client: Client, name: str, query: str = "") -> str:
