@@ -120,7 +120,7 @@ def test_what_is_held_is_accepted_on_a_phone(works: tuple[Clone, Watched]) -> No
     assert window.accessibility() == []
     page.get_by_label("Reason").fill("Cleo moved in")
     page.get_by_role("button", name="Publish it all the same").click()
-    page.locator(".toast", has_text="Accepted").get_by_role("link", name="Run").click()
+    page.locator(".toast", has_text="with your reason").get_by_role("link", name="Run").click()
     page.locator(".run-head", has_text="Done").wait_for()
     assert clone.ask("select amount from marts.totals where customer = 'cleo'") == [(70,)]
 

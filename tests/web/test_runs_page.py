@@ -144,7 +144,7 @@ def test_a_held_run_is_accepted_with_a_reason(own: tuple[Clone, Serving]) -> Non
     ]
     found = client.send("/do/acceptances", [*fields, ("reason", "Cleo moved in")])
     assert found.status == 303, found.data[-1500:]
-    assert "Accepted, with your reason in the history" in _text(client.visit(found.headers["Location"]))
+    assert "Published, with your reason in the history" in _text(client.visit(found.headers["Location"]))
     assert b'href="/runs/4"' in client.visit(found.headers["Location"]).data
     assert clone.ask("select amount from marts.totals where customer = 'cleo'") == [(70,)]
 
