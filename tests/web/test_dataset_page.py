@@ -149,8 +149,10 @@ def test_who_asked_it_is_told(client: Client, odd: Serving) -> None:
     assert client.post("/queries", {"sql": "select id from shop.people"}).status == 200
     odd.service.workspace.query_log.flush()
     html = page(client, "/d/shop.people/used-by")
-    assert "1 question in 30 days" in html
+    assert "1 question in 30 days" not in html
     assert "Whom do we write to?" in html
+    assert "1 question in 30 days" in part(client, "/d/shop.people/used-by", "people")
+    assert "1 question in 30 days" in page(client, "/d/shop.people/used-by?made=true")
 
 
 def test_a_wide_table_and_one_without_rows(client: Client) -> None:
