@@ -47,6 +47,7 @@ FILES = {
     "datasets/marts/wide.sql": "select " + ", ".join(f"{n} as c{n}" for n in range(300)) + "\n",
     "datasets/marts/none.sql": "select id from shop.people where false\n",
     "datasets/marts/seen.sql": "/*---\nmaterialize: view\n---*/\nselect id, email from shop.people\n",
+    "datasets/marts/latest.sql": "/*---\nmaterialize: incremental\nkey: id\nincremental: {by: key}\n---*/\nselect id from shop.people\n",
     "datasets/marts/gone.sql": "select 1 as x\n",
     "queries/all_people.sql": "select * from shop.people\n",
     "insights/mail.yml": "title: Whom do we write to?\nuses: [shop.people.email]\n",
@@ -179,6 +180,13 @@ def test_the_head_tells_what_it_is(client: Client) -> None:
     assert "is enough" in below
     assert 'href="/d/shop.people">shop.people' in below
     assert "all_people" in page(client, "/d/shop.people/used-by")
+
+
+def test_a_table_that_grows_tells_how(client: Client) -> None:
+    html = page(client, "/d/marts.latest")
+    assert "How it grows" in html
+    assert "by key" in html
+    assert "How it grows" not in page(client, "/d/marts.odd")
 
 
 def test_two_versions_of_code_beside_each_other(client: Client) -> None:
