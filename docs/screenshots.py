@@ -11,13 +11,16 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from andon.cli.commands.demo import tell
 from andon.cli.output import Console
+from andon.runs.goal import RunOptions
+from andon.service.editing import ToEdit
 from andon.service.service import Service
 from andon.web.server import address_of, listen, server
 
@@ -30,18 +33,44 @@ select month, revenue, orders
 from marts.revenue_by_month
 order by month"""
 
+#: A change that waits on a branch: fewer letters.
+BRANCH, MART = "fewer-letters", "marts.customers_to_write_to"
+
+
+def _chart(page: Any) -> None:
+    page.get_by_role("tab", name="Chart").click()
+    page.wait_for_selector("andon-chart svg")
+
+
+def _palette(page: Any) -> None:
+    page.keyboard.press("Control+k")
+    page.keyboard.type("reven", delay=20)
+    page.wait_for_selector(".palette [role=option] .mono")
+
+
+def _sql(text: str) -> str:
+    return quote(text, safe="")
+
+
 #: What is looked at: a name, its address, and what is done there first.
 PAGES: dict[str, tuple[str, Callable[[Any], None] | None]] = {
     "board": ("/", None),
+    "palette": ("/", _palette),
     "catalog": ("/catalog?words=customer", None),
     "dataset": ("/d/marts.revenue_by_month", None),
-    "lineage": ("/d/marts.customer_value/lineage", None),
+    "lineage": ("/d/marts.predictions/lineage", None),
+    "versions": ("/d/marts.revenue_by_month/versions", None),
     "map": ("/map", None),
-    "sql": ("/sql?q=" + REVENUE.replace("\n", "%0A").replace(" ", "%20"), None),
+    "sql": (f"/sql?q={_sql(REVENUE)}", None),
+    "chart": (f"/sql?q={_sql(REVENUE)}", _chart),
+    "save": (f"/save?q={_sql(REVENUE)}", None),
     "changes": ("/changes", None),
-    "change": ("/changes/rates", None),
+    "change": (f"/changes/{BRANCH}", None),
+    "edit": (f"/edit/{MART}?branch={BRANCH}", None),
     "runs": ("/runs", None),
-    "run": ("/runs/2", None),
+    "run": ("/runs/3", None),
+    "run_held": ("/runs/2", None),
+    "sources": ("/sources", None),
 }
 
 
@@ -49,7 +78,7 @@ PAGES: dict[str, tuple[str, Callable[[Any], None] | None]] = {
 def served(folder: Path) -> Iterator[str]:
     """The address of a server over the shop in `folder`, whose clock stands at the morning after."""
     began = datetime.now(UTC)
-    service = Service.open(folder, face="http", clock=lambda: MORNING + (datetime.now(UTC) - began))
+    service = Service.open(folder, face="http", environ=_as("ana"), clock=lambda: MORNING + (datetime.now(UTC) - began))
     running, _ = server(service, "127.0.0.1", None)
     listening = listen("127.0.0.1", 0)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -63,6 +92,22 @@ def served(folder: Path) -> Iterator[str]:
         service.close()
 
 
+def _as(person: str) -> dict[str, str]:
+    return {**os.environ, "ANDON_AUTHOR": person}
+
+
+def _evening() -> datetime:
+    return MORNING - timedelta(hours=15)
+
+
+def _change(service: Service) -> None:
+    """Somebody wants fewer letters to be written."""
+    service.branches.create(BRANCH)
+    text = service.editing.open(MART).text
+    options = RunOptions(branch=BRANCH)
+    service.editing.save(ToEdit(MART, text.replace("limit 500", "limit 300").replace(" 500 ", " 300 ")), options)
+
+
 def make(names: list[str]) -> None:
     """Make the pictures of `names`, all without any."""
     from playwright.sync_api import sync_playwright
@@ -72,6 +117,8 @@ def make(names: list[str]) -> None:
         folder = Path(place) / "shop"
         with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
             tell(Console(color=False), folder, pause=False)
+        with closing(Service.open(folder, environ=_as("ben"), clock=_evening)) as service:
+            _change(service)
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         with served(folder) as address:
             for name, (path, prepare) in PAGES.items():

@@ -21,8 +21,12 @@ ADDRESSES = {
     "/save": ["/save?q=from%20marts.totals"],
     "/edit/{target:path}": ["/edit/marts.totals", "/edit/sources/shop/new.yml?branch=try/half"],
     "/runs": ["/runs", "/runs?status=failed", "/runs?branch=try/half&kind=change"],
+    "/sources": ["/sources", "/sources?branch=none"],
     "/runs/new": ["/runs/new?plan=true", "/runs/new?plan=true&select=no.such"],
     "/runs/{run}": ["/runs/1", "/runs/2?all=true&task=marts.totals"],
+    "/d/{dataset}/{tab}": [
+        f"/d/marts.totals/{tab}" for tab in ("sample", "lineage", "checks", "code", "versions", "used-by")
+    ],
     "/d/{dataset}": ["/d/shop.orders", "/d/marts.totals?at=main~1"],
     "/map": ["/map"],
 }

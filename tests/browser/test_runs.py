@@ -120,7 +120,7 @@ def test_what_is_held_is_accepted_on_a_phone(works: tuple[Clone, Watched]) -> No
     assert window.accessibility() == []
     page.get_by_label("Reason").fill("Cleo moved in")
     page.get_by_role("button", name="Publish it all the same").click()
-    page.locator(".toast", has_text="Accepted").get_by_role("link", name="Run").click()
+    page.locator(".toast", has_text="with your reason").get_by_role("link", name="Run").click()
     page.locator(".run-head", has_text="Done").wait_for()
     assert clone.ask("select amount from marts.totals where customer = 'cleo'") == [(70,)]
 
@@ -134,3 +134,29 @@ def test_the_list_is_narrowed_where_it_stands(window: Watched) -> None:
     page.go_back()
     expect(page.locator(".runs-list tbody tr")).to_have_count(3)
     page.locator("#due").get_by_text("due").first.wait_for()
+
+
+def test_a_file_is_sent_looked_at_and_published(works: tuple[Clone, Watched]) -> None:
+    clone, window = works
+    page = window.go("/sources")
+    page.locator("andon-upload form").wait_for()
+    leads = {"name": "leads <1>.csv", "mimeType": "text/csv", "buffer": b"id,name\n1,<b>ada</b>\n2,ben\n"}
+    page.locator('andon-upload input[type="file"]').set_input_files(leads)
+    assert "leads <1>.csv, 27 bytes" in page.locator(".drop").inner_text()
+    page.get_by_label("Source", exact=True).fill("crm.leads")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("Send it once more to do just this").wait_for()
+    assert "build crm.leads" in page.locator("andon-upload .said").inner_text()
+    window.wrong.clear()  # the browser tells of the 409
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/d/crm.leads")
+    assert clone.ask("select count(*) from crm.leads") == [(2,)]
+    page = window.go("/sources?upload=crm.leads")
+    page.locator("andon-upload form").wait_for()
+    page.locator('andon-upload input[type="file"]').set_input_files({**leads, "buffer": b"id,name\nx,ada\n"})
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/runs/*")
+    page.get_by_text("crm.leads failed").wait_for()
+    page = window.go("/sources")
+    page.get_by_role("button", name="Load crm.leads").click()
+    page.get_by_text("Nothing new was there").wait_for()

@@ -22,6 +22,11 @@ FILES = {
 }
 
 
+def checked_totals(checks: str, more: str = "") -> str:
+    """The file of `marts.totals` with lines of checks and `more` front matter."""
+    return f"/*---\n{more}checks: |\n  {checks}\n---*/\n{FILES['datasets/marts/totals.sql']}"
+
+
 @dataclass
 class Clone:
     """A project folder with short names for what tests do to it."""

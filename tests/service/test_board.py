@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from andon.model.lamp import Lamp
 from andon.service.board import BoardDocument
 from andon.service.needs import IDLE, Need
+from andon.state.runs import RunBegin, RunEnd
 from andon.workspace.caller import Caller
 from kit.clones import Clone, closing
 
@@ -178,3 +180,41 @@ def test_most_readers_affected_come_first(shop: Clone) -> None:
     assert order() == ["marts.lone", "marts.count"]
     need: Need = board(shop).needs[0]
     assert need.affected.people == 1
+
+
+def test_what_nobody_wants_any_more_is_over(shop: Clone) -> None:
+    before = shop.read("datasets/marts/totals.sql")
+    shop.write("datasets/marts/totals.sql", checked("amount < 2"))
+    shop.run()
+    (need,) = board(shop).needs
+    assert (need.kind, need.run) == ("held", 2)
+    shop.write("datasets/marts/totals.sql", before)
+    assert shop.run().run is None
+    assert board(shop).needs == []
+    shop.write("datasets/marts/totals.sql", checked("amount < 2"))
+    shop.run()
+    assert [need.run for need in board(shop).needs] == [3]
+
+
+def test_a_run_that_failed_as_a_whole_is_told(shop: Clone) -> None:
+    with shop.opened() as service:
+        runs, lake = service.workspace.runs, service.workspace.lake
+        number = runs.begin(
+            RunBegin("main", lake.refs.head("main").id, "refresh", "ana", "2999-01-01T00:00:00.000000Z")
+        )
+        with lake.database.write() as transaction:
+            runs.end(transaction, number, RunEnd("failed", 1.0, error={"message": "the disk is full"}))
+    (need,) = board(shop).needs
+    assert (need.kind, need.what, need.owner) == ("run", "run 2 came to nothing: the disk is full", "ana")
+
+
+def test_who_asks_again_does_not_wait_for_the_folder(shop: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("andon.service.board._LOOK_AGAIN", 0.0)
+    with shop.opened() as service:
+        assert service.board.show().needs == []
+        shop.write("datasets/marts/count.sql", "select nothing from shop.orders\n")
+        service.board.show()
+        deadline = time.monotonic() + 30
+        while not service.board.show().needs and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert [need.kind for need in service.board.show().needs] == ["folder"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit.clones import FILES, Clone
+from kit.clones import FILES, Clone, checked_totals
 from kit.serving import Client, Serving, serving
 
 
@@ -43,3 +43,22 @@ def own(tmp_path) -> Iterator[tuple[Clone, Serving]]:
     clone.run()
     with serving(clone.root) as found:
         yield clone, found
+
+
+@pytest.fixture(scope="session")
+def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A project with a run that is held, one that failed in part, personal columns, and people who may more or less."""
+    clone = Clone(tmp_path_factory.mktemp("troubled") / "acme")
+    personal = "columns:\n  customer: {pii: true}\n"
+    for path, text in FILES.items():
+        clone.write(path, text)
+    clone.write("andon.toml", '[people.ana]\nrole = "owner"\n[people.rea]\nrole = "reader"\n')
+    clone.write("datasets/marts/totals.sql", checked_totals('amount <= 20 "nobody spends so much"', personal))
+    clone.write("sources/shop/orders.sql", f"/*---\n{personal}---*/\n{FILES['sources/shop/orders.sql']}")
+    clone.run()
+    clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,70\n")
+    clone.refresh()
+    clone.write("datasets/marts/count.sql", "select 1 / 0 as n, cast('x<i>' as integer) as m from shop.orders\n")
+    clone.run(branch="try", publish="healthy")
+    with serving(clone.root) as found:
+        yield found

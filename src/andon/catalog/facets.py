@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from andon.base.record import Record
 from andon.catalog.entries import CatalogEntry
@@ -30,28 +30,54 @@ class Sieve(Record):
 
 
 def sifted(
-    entries: Iterable[CatalogEntry], wanted: Sieve, lamp: Callable[[str], Lamp]
+    entries: Sequence[CatalogEntry], wanted: Sieve, lamp: Callable[[str], Lamp]
 ) -> tuple[list[CatalogEntry], dict[str, Counter[str]]]:
     """Those of `entries` that are wanted, in their order, and how many there are of each value of each facet.
 
     A value is counted among what the other facets let through: so many there would be with it, too.
     """
+    if wanted.is_all:
+        return list(entries), _counted(entries, lamp)
     kept: list[CatalogEntry] = []
-    counts: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
-    sets = (wanted.schema, wanted.kind, wanted.owner, wanted.tag, wanted.status)
+    nearly: dict[str, list[CatalogEntry]] = {facet: [] for facet in FACETS}
+    sets = {
+        "schema": wanted.schema,
+        "kind": wanted.kind,
+        "owner": wanted.owner,
+        "tag": wanted.tag,
+        "status": wanted.status,
+    }
+    chosen = {facet: values for facet, values in sets.items() if values}
     for entry in entries:
-        values = (
-            (entry.schema,),
-            (entry.kind,),
-            (entry.owner or NOBODY,),
-            entry.tags,
-            (lamp(entry.dataset).value,),
-        )
-        missed = [i for i, chosen in enumerate(sets) if chosen and chosen.isdisjoint(values[i])]
+        missed = [facet for facet, values in chosen.items() if values.isdisjoint(_values(entry, facet, lamp))]
         if not missed:
             kept.append(entry)
-        if len(missed) > 1:
-            continue
-        for i in missed or range(len(sets)):
-            counts[FACETS[i]].update(values[i])
+        elif len(missed) == 1:
+            nearly[missed[0]].append(entry)
+    counts = _counted(kept, lamp)
+    for facet, others in nearly.items():
+        counts[facet].update(value for entry in others for value in _values(entry, facet, lamp))
     return kept, counts
+
+
+def _values(entry: CatalogEntry, facet: str, lamp: Callable[[str], Lamp]) -> tuple[str, ...]:
+    match facet:
+        case "schema":
+            return (entry.schema,)
+        case "kind":
+            return (entry.kind,)
+        case "owner":
+            return (entry.owner or NOBODY,)
+        case "tag":
+            return entry.tags
+    return (lamp(entry.dataset).value,)
+
+
+def _counted(entries: Sequence[CatalogEntry], lamp: Callable[[str], Lamp]) -> dict[str, Counter[str]]:
+    return {
+        "schema": Counter(entry.dataset.partition(".")[0] for entry in entries),
+        "kind": Counter(entry.kind for entry in entries),
+        "owner": Counter(entry.owner or NOBODY for entry in entries),
+        "tag": Counter(tag for entry in entries for tag in entry.tags),
+        "status": Counter({each.value: count for each, count in Counter(lamp(e.dataset) for e in entries).items()}),
+    }

@@ -12,9 +12,10 @@ from andon.catalog.index import AskedWord
 #: A part of a text from its beginning to before its end, in characters.
 Mark = tuple[int, int]
 
-_TERM = re.compile(r"[^\W_]+")
 #: Characters that a line around what was found has at most, and before it.
 _ROOM, _BEFORE = 140, 40
+#: Where a word may begin: behind no letter or digit.
+_BEGIN, _END = r"(?<![^\W_])", r"(?![^\W_])"
 
 
 class MarkedText(Record):
@@ -24,39 +25,47 @@ class MarkedText(Record):
     marks: tuple[Mark, ...]
 
 
-def marks_in(text: str, words: Sequence[AskedWord]) -> tuple[Mark, ...]:
-    """Where the words stand in `text`, in order; none overlaps another."""
-    found = []
-    for match in _TERM.finditer(text):
-        term = _folded(match[0])
-        met = next((place for word in words if (place := word.meets(term)) is not None), None)
-        if met is None:
-            continue
-        start, end = met if len(term) == len(match[0]) else (0, len(match[0]))
-        found.append((match.start() + start, match.start() + end))
-    return tuple(found)
+class Marker:
+    """Marks the words of one search in texts."""
 
+    def __init__(self, words: Sequence[AskedWord]) -> None:
+        patterns = [f"({pattern})" for word in words if (pattern := _pattern(word))]
+        self._pattern = re.compile("|".join(patterns)) if patterns else None
 
-def best_line(text: str, words: Sequence[AskedWord]) -> MarkedText | None:
-    """The line of `text` that has most of the words, cut around them; None where no line has one."""
-    best: tuple[int, str, tuple[Mark, ...]] | None = None
-    for line in text.splitlines():
-        marks = marks_in(line, words)
-        many = len({line[start:end].lower() for start, end in marks})
-        if marks and (best is None or many > best[0]):
-            best = (many, line, marks)
-    return None if best is None else cut(MarkedText(best[1], best[2]))
+    def marks(self, text: str) -> tuple[Mark, ...]:
+        """Where the words stand in `text`, in order; none overlaps another."""
+        if self._pattern is None:
+            return ()
+        return tuple(match.span() for match in self._pattern.finditer(_folded(text)))
+
+    def best_line(self, text: str) -> MarkedText | None:
+        """The line of `text` that has most of the words, the first of those, cut around them; None where no line has one."""
+        if self._pattern is None:
+            return None
+        folded = _folded(text)
+        lines: dict[int, tuple[set[int | None], list[Mark]]] = {}
+        for match in self._pattern.finditer(folded):
+            start = folded.rfind("\n", 0, match.start()) + 1
+            met, marks = lines.setdefault(start, (set(), []))
+            met.add(match.lastindex)  # the number of the word
+            marks.append((match.start() - start, match.end() - start))
+        if not lines:
+            return None
+        start = max(lines, key=lambda start: (len(lines[start][0]), -start))
+        end = text.find("\n", start)
+        return cut(MarkedText(text[start:] if end < 0 else text[start:end], tuple(lines[start][1])))
 
 
 def cut(marked: MarkedText) -> MarkedText:
     """A text in one line's room, around its first mark."""
     text = marked.text.rstrip()
-    start = len(text) - len(text.lstrip())
+    begin = len(text) - len(text.lstrip())
+    start = begin
     first = marked.marks[0][0] if marked.marks else start
     if first - start > _ROOM - _BEFORE:
         start = first - _BEFORE
     end = min(len(text), start + _ROOM)
-    head, tail = ("…" if start > len(text) - len(text.lstrip()) else ""), ("…" if end < len(text) else "")
+    head, tail = ("…" if start > begin else ""), ("…" if end < len(text) else "")
     moved = _inside(((a - start, b - start) for a, b in marked.marks), end - start)
     return MarkedText(f"{head}{text[start:end]}{tail}", tuple((a + len(head), b + len(head)) for a, b in moved))
 
@@ -65,9 +74,26 @@ def _inside(marks: Iterable[Mark], length: int) -> list[Mark]:
     return [(a, min(b, length)) for a, b in marks if 0 <= a < length]
 
 
+def _pattern(word: AskedWord) -> str:
+    """What stands for a word in a text: it and its forms as whole words, else the beginning of one, else a part of one."""
+    patterns = [f"{_BEGIN}{re.escape(term)}{_END}" for term in _longest_first({*word.exact, *word.alike})]
+    patterns += [_BEGIN + re.escape(word.word)] if word.begins else []
+    patterns += [re.escape(word.word)] if word.parts else []
+    return "|".join(patterns)
+
+
+def _longest_first(terms: Iterable[str]) -> list[str]:
+    return sorted(terms, key=lambda term: (-len(term), term))
+
+
 def _folded(text: str) -> str:
-    """A word as the index has it: without accents, in small letters."""
-    if text.isascii():
-        return text.lower()
-    parted = unicodedata.normalize("NFD", text.lower())
-    return unicodedata.normalize("NFC", "".join(c for c in parted if not ("\u0300" <= c <= "\u036f")))
+    """A text as the index has it, without accents, in small letters; each character in its place."""
+    return text.lower() if text.isascii() else "".join(map(_plain, text))
+
+
+def _plain(character: str) -> str:
+    if character.isascii():
+        return character.lower()
+    small = character.lower()[:1]
+    parted = unicodedata.normalize("NFD", small)
+    return parted[0] if len(parted) > 1 and all("\u0300" <= mark <= "\u036f" for mark in parted[1:]) else small

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
 
-from andon.catalog.entries import CatalogEntry
+from andon.catalog.entries import DEPRECATED, CatalogEntry
 from andon.catalog.use import NOT_USED, DatasetUse
 from andon.model.lamp import Lamp
 
+_NAME = re.compile(r"[a-z0-9]+")
 _TRUST = {Lamp.OK: 1.0, Lamp.WARN: 0.9, Lamp.STALE: 0.85, Lamp.BLOCKED: 0.75, Lamp.FAIL: 0.6}
 _DEPRECATED = 0.35
 #: How much a dataset that many people use stands above one that says as much and nobody uses.
@@ -36,34 +39,44 @@ class Rank:
 
     def worth(self, entry: CatalogEntry) -> float:
         """Its use times its trust."""
-        used = 1 + _USE * math.log1p(self.use(entry.dataset).readers)
-        return used * _TRUST[self.lamp(entry.dataset)] * (_DEPRECATED if entry.is_deprecated else 1.0)
+        use, lamp = self._uses.get(entry.dataset), self._lamps.get(entry.dataset)
+        worth = 1.0 if use is None else _used(use.readers)
+        if lamp is not None:
+            worth *= _TRUST[lamp]
+        return worth * _DEPRECATED if DEPRECATED in entry.tags else worth
 
     def ordered(
-        self, scores: Mapping[str, float], entries: Mapping[str, CatalogEntry], words: Sequence[str]
+        self, scores: Mapping[str, float], entries: Mapping[str, CatalogEntry], text: str
     ) -> list[CatalogEntry]:
         """What was found, best first; the one whose name is what was asked for before all.
 
         Args:
             scores: how much the words say, by dataset.
-            words: what was asked, in order.
+            text: what was asked.
         """
-        asked = tuple(words)
-
-        def place(name: str) -> tuple[int, float, str]:
-            entry = entries[name]
-            return (-is_named(entry, asked), -scores[name] * self.worth(entry), name)
-
-        return [entries[name] for name in sorted(scores, key=place)]
+        name = "_".join(_NAME.findall(text.lower()))
+        found = [(-score * self.worth(entries[dataset]), dataset) for dataset, score in scores.items()]
+        ordered = [entries[dataset] for _, dataset in sorted(found)]
+        named = [entry for entry in ordered if is_named(entry, name)]
+        if named:
+            first = sorted(named, key=lambda entry: -is_named(entry, name))
+            ordered = first + [entry for entry in ordered if entry not in named]
+        return ordered
 
     def by_worth(self, entries: Iterable[CatalogEntry]) -> list[CatalogEntry]:
         """What nobody asked for by words: the most used first."""
         return sorted(entries, key=lambda entry: (-self.worth(entry), entry.dataset))
 
 
-def is_named(entry: CatalogEntry, words: tuple[str, ...]) -> int:
-    """Whether the words are a dataset's name: 2 its whole one, 1 its last part, 0 another."""
-    schema, name = tuple(entry.schema.split("_")), tuple(entry.name.split("_"))
-    if words == tuple(dict.fromkeys((*schema, *name))):
+@cache
+def _used(readers: int) -> float:
+    return 1 + _USE * math.log1p(readers)
+
+
+def is_named(entry: CatalogEntry, name: str) -> int:
+    """Whether `name`, words joined by `_`, is a dataset's name: 2 its whole one, 1 its last part, 0 another."""
+    if not name or not entry.dataset.endswith(name[-3:]):
+        return 0
+    if entry.dataset.replace(".", "_") == name:
         return 2
-    return int(words == tuple(dict.fromkeys(name)))
+    return 1 if entry.name == name else 0

@@ -28,7 +28,7 @@ from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
 from andon.runs.taken import taken
 from andon.sources.files.paths import is_remote
-from andon.state.runs import RunEnd
+from andon.state.runs import RunEnd, RunFilter
 from andon.workspace.base import Base, InCommon
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class Finish:
         """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
         self._remember(prepared, prepared.head.id, prepared.gathered.state)
-        if any(dataset.refresh for dataset in prepared.gathered.project.datasets.values()):
+        promises = any(dataset.refresh for dataset in prepared.gathered.project.datasets.values())
+        if promises or self._left_something(prepared.goal.branch):
             self._workspace.looks.keep(prepared.goal.branch, looked_at(prepared, results, prepared.head.id))
         result = RunResult(
             None,
@@ -85,6 +86,11 @@ class Finish:
         listener.report(Planned(prepared.plan, None))
         listener.report(Ended(result))
         return result
+
+    def _left_something(self, branch: str) -> bool:
+        """Whether the last run of a branch came to nothing or was held: that there is nothing to do any more is told by no other record."""
+        last = self._workspace.runs.newest(1, only=RunFilter(branch=branch))
+        return bool(last) and last[0].status in ("held", "failed")
 
     def stopped(self, run: Running, status: str, error: AndonError | None = None) -> None:
         """Record that a run ended without a commit, unless its end is recorded already.

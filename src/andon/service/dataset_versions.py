@@ -90,17 +90,17 @@ class DatasetVersions:
         entries = self._history.log(ref, dataset, limit)
         pairs = [self._history.pair(entry.commit, dataset) for entry in entries]
         versions = self._lake.objects.versions({leaf.version for pair in pairs for leaf in pair if leaf is not None})
+        counts = self._row_diffs.known_counts(pairs)
         found = []
-        for entry, (before, after) in zip(entries, pairs, strict=True):
+        for entry, (before, after), known in zip(entries, pairs, counts, strict=True):
             old, new = (versions.get(leaf.version) if leaf is not None else None for leaf in (before, after))
-            known = self._row_diffs.known_pair(dataset, before, after)
             found.append(
                 DatasetVersion(
                     entry,
                     change_of(before, after, old, new) or "changed",
                     schema_diff(old.columns, new.columns) if old and new else (),
                     (old.rows if old else None, new.rows if new else None),
-                    known.rows if known is not None else None,
+                    known,
                     before is not None and after is not None and before.definition != after.definition,
                 )
             )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from andon.base.document import UNSET, Document, Documented, UnsetType
 from andon.base.names import did_you_mean
 from andon.base.record import replace, values_of
-from andon.errors import UsageError
+from andon.errors import AndonError, UsageError
 from andon.lake.undo import with_undone
 from andon.model.acceptance import Acceptance
 from andon.model.commit import Commit, CommitKind, Leaf
@@ -177,6 +177,8 @@ class Diff(Documented):
 
 #: Commits that are looked at together, at first and later on: who wants the newest does not wait for all.
 _FIRST, _MOST = 20, 400
+#: Commits that are looked through before anybody asks.
+_LEARNT = 5000
 
 
 class History:
@@ -209,6 +211,21 @@ class History:
             self._require(dataset, ref, chain.from_iterable(seen))
         counts = self._workspace.check_results.counts(e.commit.run for e in entries if e.commit.run is not None)
         return [replace(e, checks=counts.get(e.commit.run)) if e.commit.run is not None else e for e in entries]
+
+    def learn(self, is_ending: Callable[[], bool]) -> None:
+        """Look through the commits of the caller's branch once, beside other work, so that nobody waits for it: what each changed is
+        remembered. A lake that can't be read says so to whoever asks it.
+
+        Args:
+            is_ending: asked now and then: true makes it stop.
+        """
+        try:
+            head = self._lake.refs.resolve(self._workspace.reading())
+            history = islice(self._lake.commits.first_parents(head), _LEARNT)
+            while not is_ending() and (batch := list(islice(history, _FIRST))):
+                self._changed_names.of(batch)
+        except AndonError:
+            return
 
     def schema_log(self, dataset: str, ref: str | None = None, limit: int = 20) -> list[SchemaChange]:
         """Every change of a dataset's columns and types in a branch's history, newest first; the first is when it came.

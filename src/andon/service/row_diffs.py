@@ -152,9 +152,12 @@ class RowDiffs:
         """What of `summary` costs nothing: what was counted before, by dataset."""
         return self._counted(self._differing(datasets, self._lake.commits.changed_leaves(a, b)))
 
-    def known_pair(self, dataset: str, before: Leaf | None, after: Leaf | None) -> RowDiff | None:
-        """What of the rows of one dataset was counted before, or needs no counting; None where nobody did."""
-        return self._counted(self._differing([dataset], {dataset: (before, after)})).get(dataset)
+    def known_counts(self, pairs: Sequence[tuple[Leaf | None, Leaf | None]]) -> list[RowCounts | None]:
+        """Of one dataset before and after several commits, which rows differ, where that was counted before or needs no counting."""
+        changes = {str(number): pair for number, pair in enumerate(pairs)}
+        counted = self._counted(self._differing(changes, changes))
+        found = [counted.get(number) for number in changes]
+        return [each.rows if each is not None else None for each in found]
 
     def of_pairs(
         self, head: Commit, pairs: LeafChanges, refs: Mapping[str, tuple[str, str]], total_bytes: int

@@ -10,7 +10,7 @@ from andon.base.names import did_you_mean
 from andon.base.record import Record
 from andon.catalog.entries import CatalogEntry, first_line
 from andon.catalog.facets import FACETS, Sieve, sifted
-from andon.catalog.marks import Mark, MarkedText, best_line, cut, marks_in
+from andon.catalog.marks import Mark, MarkedText, Marker, cut
 from andon.catalog.ranking import Rank
 from andon.errors import UsageError
 from andon.model.lamp import Lamp
@@ -174,12 +174,13 @@ class Searching:
         rank = self._rank(view)
         asked, ordered = _ordered(searchable, rank, words)
         kept, counts = sifted(ordered, wanted, rank.lamp)
+        marker = Marker(asked)
         return FoundDocument(
             commit=view.commit.id,
             words=words,
             total=len(kept),
             spelt={word.word: list(word.alike) for word in asked if word.alike},
-            hits=[_hit(entry, asked, rank) for entry in _part(kept, options)],
+            hits=[_hit(entry, marker, rank) for entry in _part(kept, options)],
             facets={facet: _counted(counts[facet]) for facet in FACETS},
         )
 
@@ -193,7 +194,8 @@ class Searching:
         searchable = self._catalogs.of(view.commit)
         rank = self._rank(view)
         asked, ordered = _ordered(searchable, rank, words)
-        datasets = [_line(entry, asked, rank) for entry in ordered[:limit]]
+        marker = Marker(asked)
+        datasets = [_line(entry, marker, rank) for entry in ordered[:limit]]
         if not words.strip():
             return datasets
         plain = [word.word for word in asked]
@@ -202,7 +204,7 @@ class Searching:
             PaletteHit(
                 "column",
                 f"{place.dataset}.{place.column.name}",
-                marks_in(f"{place.dataset}.{place.column.name}", asked),
+                marker.marks(f"{place.dataset}.{place.column.name}"),
                 first_line(place.column.description) or place.column.type,
             )
             for place in places
@@ -217,8 +219,9 @@ class Searching:
         asked = searchable.queries.words(words)
         scores = searchable.queries.scores(asked) if asked else {}
         queries = searchable.contents.queries
+        marker = Marker(asked)
         return [
-            PaletteHit("query", name, marks_in(name, asked), first_line(queries[name].description))
+            PaletteHit("query", name, marker.marks(name), first_line(queries[name].description))
             for name in sorted(scores, key=lambda name: (-scores[name], name))
         ]
 
@@ -239,7 +242,7 @@ def _ordered(searchable: Searchable, rank: Rank, words: str) -> tuple[list[Asked
     if not words.strip():
         return [], rank.by_worth(searchable.entries.values())
     asked, scores = searchable.find(words)
-    return asked, rank.ordered(scores, searchable.entries, [word.word for word in asked])
+    return asked, rank.ordered(scores, searchable.entries, words)
 
 
 def _part(found: Sequence[CatalogEntry], options: FindOptions) -> Sequence[CatalogEntry]:
@@ -249,12 +252,12 @@ def _part(found: Sequence[CatalogEntry], options: FindOptions) -> Sequence[Catal
     return found[start:] if options.limit is None else found[start : start + options.limit]
 
 
-def _hit(entry: CatalogEntry, asked: Sequence[AskedWord], rank: Rank) -> DatasetHit:
+def _hit(entry: CatalogEntry, marker: Marker, rank: Rank) -> DatasetHit:
     use = rank.use(entry.dataset)
-    marked = [(column, marks) for column in entry.columns if (marks := marks_in(column.name, asked))] if asked else []
+    marked = [(column, marks) for column in entry.columns if (marks := marker.marks(column.name))]
     return DatasetHit(
         dataset=entry.dataset,
-        marks=marks_in(entry.dataset, asked) if asked else (),
+        marks=marker.marks(entry.dataset),
         meaning=entry.meaning,
         kind=entry.kind,
         materialize=entry.materialize,
@@ -266,29 +269,28 @@ def _hit(entry: CatalogEntry, asked: Sequence[AskedWord], rank: Rank) -> Dataset
         readers=use.readers,
         reads=use.reads,
         columns=tuple(MatchedColumn(column.name, column.type, marks) for column, marks in marked[:_COLUMNS]),
-        snippet=_snippet(entry, asked) if asked else None,
+        snippet=_snippet(entry, marker),
     )
 
 
-def _snippet(entry: CatalogEntry, asked: Sequence[AskedWord]) -> Snippet | None:
+def _snippet(entry: CatalogEntry, marker: Marker) -> Snippet | None:
     """The line that says most of what was asked: of the description, else of what is said of a column, else of the code."""
-    said = best_line(entry.description or "", asked)
+    said = marker.best_line(entry.description or "")
     if said is not None:
         return Snippet("description", said.text, said.marks)
     for column in entry.columns:
-        found = best_line(column.description or "", asked)
+        found = marker.best_line(column.description or "")
         if found is not None:
             label = f"{column.name}: "
             moved = tuple((start + len(label), end + len(label)) for start, end in found.marks)
             return Snippet("column", f"{label}{found.text}", moved)
-    code = best_line(entry.code, asked)
+    code = marker.best_line(entry.code)
     return Snippet("code", code.text, code.marks) if code is not None else None
 
 
-def _line(entry: CatalogEntry, asked: Sequence[AskedWord], rank: Rank) -> PaletteHit:
-    marks = marks_in(entry.dataset, asked)
-    about = cut(MarkedText(entry.meaning, ())).text if entry.meaning else None
-    return PaletteHit("dataset", entry.dataset, marks, about, rank.lamp(entry.dataset))
+def _line(entry: CatalogEntry, marker: Marker, rank: Rank) -> PaletteHit:
+    meaning = cut(MarkedText(entry.meaning, ())).text if entry.meaning else None
+    return PaletteHit("dataset", entry.dataset, marker.marks(entry.dataset), meaning, rank.lamp(entry.dataset))
 
 
 def _mixed(lists: Sequence[list[PaletteHit]], limit: int) -> list[PaletteHit]:

@@ -8,6 +8,7 @@ from andon.base.document import Document
 from andon.model.dataset import Definition, Kind
 from andon.model.load import Taking
 from andon.model.run import TaskStatus
+from andon.runs.planning.going_on import asks
 from andon.service.sources import gathered_sources
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class SourceInfo(Document):
         run: the run that did it.
         state: `published`, `new`, `changed` (its code or files), `undone`, `failed`.
         why: of what is not published: a sentence.
+        files: how many raw files are in what is published; None where it reads none.
+        asks: what the next load asks for, of whom somebody else is; None for files.
     """
 
     dataset: str
@@ -42,6 +45,8 @@ class SourceInfo(Document):
     run: int | None
     state: str
     why: str | None
+    files: int | None
+    asks: str | None
 
 
 def list_sources(workspace: Workspace, branch: str | None = None) -> list[SourceInfo]:
@@ -72,6 +77,8 @@ def list_sources(workspace: Workspace, branch: str | None = None) -> list[Source
                 build.run if build is not None else None,
                 state,
                 why,
+                len(build.files) if build is not None and build.files else None,
+                asks(definition, build) if definition.connection is not None or definition.asks is not None else None,
             )
         )
     return found

@@ -22,12 +22,12 @@ from andon.runs.inspection.settle import outcome
 from andon.runs.looked import asked_sources, below, last_look
 from andon.runs.planning.due import due_at
 from andon.service.masks import masked_columns
+from andon.state.runs import RunRecord
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
     from andon.model.run import TaskResult
     from andon.runs.inspection.history import CheckHistory
-    from andon.state.runs import RunRecord
     from andon.workspace.view import View
     from andon.workspace.workspace import Workspace
 
@@ -58,10 +58,12 @@ class KnownTroubles(Record):
     Attributes:
         recorded: trouble that was met.
         promised: the datasets that state times, whichever come first.
+        failed: the newest run of the branch, where it failed as a whole.
     """
 
     recorded: tuple[Trouble, ...]
     promised: tuple[Promised, ...]
+    failed: RunRecord | None = None
 
 
 class Troubles:
@@ -91,8 +93,11 @@ class Troubles:
         if found is None:
             recorded = [*self._checks(view)]
             if branch is not None:
-                recorded += self._runs([run for run in runs if run.branch == branch])
-            found = KnownTroubles(tuple(recorded), tuple(self._promised(view, branch)) if branch is not None else ())
+                own = [run for run in runs if run.branch == branch]
+                recorded += self._runs(view, own)
+                found = KnownTroubles(tuple(recorded), tuple(self._promised(view, branch)), self._failed(branch, own))
+            else:
+                found = KnownTroubles(tuple(recorded), ())
             self._kept.put(key, found)
         return found
 
@@ -115,8 +120,10 @@ class Troubles:
                 found += [said for result in kept if (said := _said(result)) is not None]
         return found
 
-    def _runs(self, runs: Sequence[RunRecord]) -> list[Trouble]:
-        """What the newest runs of a branch left behind."""
+    def _runs(self, view: View, runs: Sequence[RunRecord]) -> list[Trouble]:
+        """What the newest runs of a branch left behind, but for what was looked at since and is as it should be."""
+        looks = self._workspace.looks.of(view.ref)
+        waits = _asked_or_below(view)
         found: dict[str, Trouble] = {}
         for run in runs:
             if run.status not in ("held", "failed"):
@@ -126,21 +133,29 @@ class Troubles:
             checks = self._workspace.check_results.of_run(run.number) if is_held else []
             holding = {result.dataset: result for result in checks if result.holds}
             for task in tasks:
-                found.setdefault(task.dataset, _of_task(run, task, holding.get(task.dataset)))
+                look = last_look(looks, task.dataset, is_of_files=task.dataset not in waits)
+                if look is None or look.at <= run.logical_time:
+                    found.setdefault(task.dataset, _of_task(run, task, holding.get(task.dataset)))
         return list(found.values())
 
-    def _promised(self, view: View, branch: str | None) -> list[Promised]:
+    def _failed(self, branch: str, runs: Sequence[RunRecord]) -> RunRecord | None:
+        """The newest run of a branch that ended, where it failed as a whole: no task of it says why."""
+        ended = next((run for run in runs if run.status != "running"), None)
+        if ended is None or ended.status != "failed" or self._workspace.runs.tasks(ended.number):
+            return None
+        look = last_look(self._workspace.looks.of(branch), "", is_of_files=True)
+        return ended if look is None or look.at <= ended.logical_time else None
+
+    def _promised(self, view: View, branch: str) -> list[Promised]:
         datasets = {name: said for name, said in view.project.datasets.items() if name in view.state.leaves}
         timed = {
             name: [(rule, text) for rule, text in said.refresh if rule in _TIMED]
             for name, said in datasets.items()
             if any(rule in _TIMED for rule, _ in said.refresh)
         }
-        if not timed or branch is None:
+        if not timed:
             return []
-        definitions = {name: said.definition for name, said in datasets.items()}
-        asked = asked_sources(definitions)
-        waits = asked | below(definitions, asked)
+        waits = _asked_or_below(view)
         looks = self._workspace.looks.of(branch)
         builds = self._workspace.lake.objects.builds(view.state.leaves[name].build for name in timed)
         found = []
@@ -157,6 +172,13 @@ class Troubles:
                 at, rule = min(due)
                 found.append(Promised(name, last, to_text(at), rule))
         return found
+
+
+def _asked_or_below(view: View) -> set[str]:
+    """The sources of a commit that are asked for their rows, and all that reads them."""
+    definitions = {name: said.definition for name, said in view.project.datasets.items()}
+    asked = asked_sources(definitions)
+    return asked | below(definitions, asked)
 
 
 def late(promised: Sequence[Promised], now: datetime) -> list[Trouble]:

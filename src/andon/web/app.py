@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import hashlib
 import logging
 import secrets
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -30,7 +32,7 @@ from andon.render.values import as_json_text
 from andon.runs.goal import Listener
 from andon.web.access import Asking, Gatekeeper, require
 from andon.web.asking import Nothing
-from andon.web.assets import Assets
+from andon.web.assets import Assets, takes_gzip
 from andon.web.calls import Answered, CallDesk, LiveCall
 from andon.web.endpoint import API, Endpoint, KeptAnswer, RouteCall
 from andon.web.metrics import Metrics
@@ -98,6 +100,7 @@ class Application:
         self._workers: Workers | None = None
         self._looking: anyio.CapacityLimiter
         self._changing: anyio.CapacityLimiter
+        self._ending = threading.Event()
         self._asking_queries: anyio.CapacityLimiter
         self.assets = Assets()
         self.pages = WebPages(self, self.assets)
@@ -138,8 +141,12 @@ class Application:
         self._workers = Workers.of(self.service.workspace)
         self.service.serve_queries(self._workers)
         await anyio.to_thread.run_sync(self._workers.start)
+        learning = threading.Thread(target=self.service.history.learn, args=(self._ending.is_set,), daemon=True)
+        learning.start()
         yield
+        self._ending.set()
         self.stop()
+        await anyio.to_thread.run_sync(learning.join)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=GRACE)
 
@@ -188,6 +195,10 @@ class Application:
             if headers["ETag"] in request.headers.get("if-none-match", ""):
                 return Response(status_code=304, headers=headers)
             found = await anyio.to_thread.run_sync(found.make, limiter=limiter)
+            if takes_gzip(request.headers.get("accept-encoding", "")):
+                headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+                data = gzip.compress(_text(found).encode(), 5, mtime=0)
+                return Response(data, endpoint.status, headers=headers, media_type="application/json")
         if isinstance(found, Paged):
             if found.following is not None:
                 headers["Link"] = link(request.url.path, request.query_params.multi_items(), found.following)

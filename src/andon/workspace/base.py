@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 from andon.base.document import from_json, to_json
 from andon.base.files import machine_error, write_whole
+from andon.base.hashing import content_id
 from andon.base.record import Record, field
 from andon.errors import MachineError
 from andon.lake.lake import Lake
@@ -17,6 +18,8 @@ from andon.project.folder.merge import next_base
 
 #: Letters of a lake's id that name its folder of bases.
 _SHORT = 16
+#: So many letters of a branch's name, quoted, are part of its file's.
+_LONGEST = 150
 
 
 #: In place of the commit at which folder and branch last agreed: they never did, so that no undo made what the branch has.
@@ -112,6 +115,7 @@ class Bases:
     def others(self, branch: str) -> Iterator[Base]:
         """The bases for other branches, that for `main` first."""
         names = {unquote(file.stem) for file in self._file(branch).parent.glob("*.json")} - {branch}
+        # of a very long name only the beginning is known, by which nothing is found
         for name in sorted(names, key=lambda name: (name != MAIN, name)):
             base = self.of(name)
             if base is not None:
@@ -138,4 +142,7 @@ class Bases:
             raise machine_error(error, f"forget the branch `{branch}`") from error
 
     def _file(self, branch: str) -> Path:
-        return self._state / "base" / self._lake.id[:_SHORT] / f"{quote(branch, safe='')}.json"
+        name = quote(branch, safe="")
+        if len(name) > _LONGEST:  # than files may be called
+            name = f"{name[:_LONGEST]}-{content_id(branch)[:_SHORT]}"
+        return self._state / "base" / self._lake.id[:_SHORT] / f"{name}.json"

@@ -156,7 +156,7 @@ def judged() -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"andon": [], "plain": []}
     for text, wanted in questions():
         words = index.words(text)
-        ranking = rank.ordered(index.scores(words), made.entries, [word.word for word in words])
+        ranking = rank.ordered(index.scores(words), made.entries, text)
         found["andon"].append(gain([each.dataset for each in ranking], wanted))
         found["plain"].append(gain(plain.ask(text), wanted))
     return found

@@ -12,7 +12,7 @@ from andon.model.event import Notice, Planned, TaskEnded, TaskStarted
 from andon.model.plan import Action, Plan, Step
 from andon.model.run import TaskResult, TaskStatus
 from andon.runs import watch
-from andon.runs.watch import Watch
+from andon.runs.watch import RunWatch
 from andon.state.runs import RunNote
 
 PLAN = Plan("base", "main", (Step("a.x", Action.BUILD, "new"), Step("a.y", Action.REUSE, "unchanged")))
@@ -43,7 +43,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_move_is_told_once_and_signs_of_life_without_any() -> None:
     log, heard = Log(failures=1), []
-    found = Watch(log, 7, heard.append, ("before",))  # type: ignore[arg-type] # a log that takes what is told
+    found = RunWatch(log, 7, heard.append, ("before",))  # type: ignore[arg-type] # a log that takes what is told
     with found.watching():
         found(Planned(PLAN, 7))
         assert log.heard.wait(5)
@@ -69,7 +69,7 @@ def test_each_move_is_told_once_and_signs_of_life_without_any() -> None:
 def test_a_run_that_is_over_at_once_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "_EVERY", 0.5)
     log = Log()
-    found = Watch(log, 7, lambda event: None)  # type: ignore[arg-type] # a log that takes what is told
+    found = RunWatch(log, 7, lambda event: None)  # type: ignore[arg-type] # a log that takes what is told
     with found.watching():
         found(Planned(PLAN, 7))
     assert log.told == []

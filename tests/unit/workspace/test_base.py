@@ -32,6 +32,16 @@ def test_a_base_is_kept_for_each_branch(bases, base):
     assert bases.of("fix") is None
 
 
+def test_a_name_may_be_longer_than_a_file_is_called(bases, base):
+    long, longer = "ä" * 300, "ä" * 301
+    assert bases.of(long) is None
+    bases.set(long, base)
+    assert (bases.of(long), bases.of(longer)) == (base, None)
+    assert list(bases.others("main")) == []
+    bases.forget(long)
+    assert bases.of(long) is None
+
+
 def test_a_torn_base_is_none(bases, base):
     bases.set("main", base)
     (file,) = (bases._state / "base").rglob("main.json")

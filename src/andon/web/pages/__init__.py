@@ -17,6 +17,7 @@ _HOMES = (
     "edit",
     "save",
     "runs",
+    "sources",
     "calls",
 )
 

@@ -39,9 +39,9 @@ _TROUBLE = {
     "late": "Older than promised",
 }
 #: Rows of a sample, versions on the overview and on their own tab.
-_ROWS, _NEWEST, _VERSIONS = 50, 6, 50
+_ROWS, _NEWEST, _VERSIONS = 50, 6, 25
 #: Versions that can be compared.
-_CHOICES = 100
+_CHOICES = 40
 
 
 class DatasetAsked(AtCommit, kw_only=True):
@@ -186,7 +186,8 @@ def _versions(call: PageCall, page: Page) -> Mapping[str, Any]:
 
 
 def _used_by(call: PageCall, page: Page) -> Mapping[str, Any]:
-    return {"impact": call.service.lineages.impact(page.dataset, call.query.at), **_head(call, page)}
+    impact = call.service.lineages.impact(page.dataset, call.query.at)
+    return {"impact": impact, "readers": call.service.readers.of(page.dataset, call.query.at), **_head(call, page)}
 
 
 def _head(call: PageCall, page: Page) -> Mapping[str, Any]:

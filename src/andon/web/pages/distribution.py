@@ -87,6 +87,9 @@ def _range(column: ColumnProfile) -> str:
 def _value(column: ColumnProfile, value: Value) -> str:
     if column.kind is ColumnKind.MOMENT and isinstance(value, str):
         return value[:_MOMENT]
+    if column.kind is ColumnKind.NUMBER and isinstance(value, str):  # a DECIMAL, with all its digits
+        whole, point, rest = value.partition(".")
+        return f"{int(whole):,}{point}{rest}" if whole.lstrip("-").isdigit() and whole != "-0" else value
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1000 else number(round(value))
     return _cut(number(value), 24)

@@ -22,6 +22,7 @@ _SAID: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "POST /edits": lambda a: _saved(a, str(a.get("file"))),
     "POST /branches": lambda a: f"Branch {a.get('name')} is there.",
     "DELETE /branches/{branch:path}": lambda a: f"Branch {a.get('name')} is gone; its last commit stays.",
+    "POST /sources/loads": lambda a: _run_said(a, "Loaded: readers see it now.", "Nothing new was there."),
     "POST /acceptances": lambda a: (
         _run_said(a, "Published, with your reason in the history.", "Nothing new was there.")
         if "published" in a

@@ -13,6 +13,7 @@ from andon.base.clock import from_text
 from andon.base.text import plural, seconds, size
 from andon.render.checks import finding_text
 from andon.render.rows import change_text, counts_text, value_text
+from andon.render.visible import visible
 from andon.render.words import listed, moment, verdict_text
 
 #: What separates thousands: a thin space.
@@ -118,6 +119,15 @@ def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
     return found + text[at:]
 
 
+def sentence(text: str) -> Markup:
+    """A message as a sentence: it begins with a capital letter, and what it names in backticks is code."""
+    parts = visible(text).split("`")
+    if len(parts) % 2 == 0:  # a backtick that is a backtick
+        parts = ["`".join(parts)]
+    parts[0] = parts[0][:1].upper() + parts[0][1:]
+    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
+
+
 def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
     return {
@@ -127,6 +137,7 @@ def filters() -> dict[str, Callable[..., Any]]:
         "took": took,
         "oneline": oneline,
         "marked": marked,
+        "sentence": sentence,
         "number": number,
         "brief": brief,
         "share": share,

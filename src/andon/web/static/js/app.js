@@ -10,6 +10,7 @@ const ELEMENTS = {
   "andon-editor": "./editor.js",
   "andon-save": "./save.js",
   "andon-live": "./live.js",
+  "andon-upload": "./upload.js",
 };
 
 /** @param {ParentNode} root */

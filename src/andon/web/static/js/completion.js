@@ -10,7 +10,8 @@ function scopeAt(state, place, tables) {
   CM.syntaxTree(state).iterate({
     enter(node) {
       const { name } = node;
-      if (name === "Statement" && (node.to < place || node.from > place)) return false;
+      const isOver = name === "Statement" && node.to < place && state.sliceDoc(node.to - 1, node.to) === ";";
+      if (isOver || (name === "Statement" && node.from > place)) return false;
       if (name === "Keyword") {
         const word = state.sliceDoc(node.from, node.to).toLowerCase();
         isTable = word === "from" || word === "join";
@@ -25,6 +26,7 @@ function scopeAt(state, place, tables) {
           last = text;
           seen.set(text.slice(text.lastIndexOf(".") + 1), text);
         } else if (last) {
+          seen.delete(last.slice(last.lastIndexOf(".") + 1)); // it is called by its alias alone
           seen.set(text, last);
           last = null;
         }

@@ -167,7 +167,9 @@ class Sql extends HTMLElement {
     const start = chosen.from + chosen.text.length - chosen.text.trimStart().length;
     const q = chosen.text.trim();
     const p = Object.fromEntries(Object.entries(this.#given).filter(([name, value]) => value !== "" && this.#names.includes(name)));
-    if (q) this.#run({ q, at: this.at, part, p }, start, false);
+    const missing = this.#names.find((name) => !(name in p) && q.includes(`$${name}`));
+    if (missing) this.querySelector(`[name="p.${missing}"]`).focus();
+    else if (q) this.#run({ q, at: this.at, part, p }, start, false);
   }
 
   async #run(asked, start, isKnown) {
@@ -331,14 +333,11 @@ class Sql extends HTMLElement {
   #drawTabs() {
     const { current, all } = this.#tabs;
     const drawn = all.map(({ id, name, text }) => {
-      const item = element("div", "", "sheet", { role: "presentation" });
       const title = name ?? (text.trim().split("\n")[0].slice(0, 28) || "Empty");
       const isCurrent = id === current;
-      item.append(
-        element("button", title, "", { type: "button", role: "tab", "aria-selected": isCurrent, tabindex: isCurrent ? 0 : -1, "data-tab": id }),
-        element("button", "×", "shut", { type: "button", tabindex: -1, "aria-label": `Close ${title}`, "data-shut": id }),
-      );
-      return item;
+      const tab = element("button", title, "", { type: "button", role: "tab", "aria-selected": isCurrent, tabindex: isCurrent ? 0 : -1, "data-tab": id });
+      tab.append(element("span", "×", "shut", { "aria-hidden": true, "data-shut": id }));
+      return tab;
     });
     this.querySelector(".sheets").replaceChildren(...drawn);
   }
@@ -388,6 +387,7 @@ class Sql extends HTMLElement {
     else if (event.key === "Escape" && this.#running) this.#running.abort();
     else if (event.key === "Escape" && !this.querySelector(".peek").hidden) this.#unpeek();
     else if (steps && event.target.matches?.("[role=tab]")) this.#step(event.target, steps);
+    else if (event.key === "Delete" && event.target.dataset?.tab) this.#closeTab(event.target.dataset.tab);
     else return;
     event.preventDefault();
   }
