@@ -67,6 +67,7 @@ def test_lineage_is_walked_by_keyboard(window: Watched):
     page.keyboard.press("0")
     page.keyboard.press("Enter")
     page.wait_for_url("**/d/marts.best")
+    _ready(page)
     # one stop on the way through the page by Tab, not one for each node
     assert page.locator("andon-lineage[data-ready] [tabindex='0']").count() == 1
 

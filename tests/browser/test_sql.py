@@ -39,6 +39,16 @@ def typed(page: Any, text: str) -> None:
     page.keyboard.insert_text(text)
 
 
+def kept(page: Any, *texts: str) -> None:
+    """The browser's storage holds texts; windows hear of each other's with a delay."""
+    for _ in range(30):
+        held = page.evaluate("Object.values(localStorage).map(each => JSON.parse(each).text).filter(Boolean)")
+        if set(texts) <= set(held):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(held)
+
+
 def wanted(page: Any) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
@@ -178,8 +188,7 @@ def test_tabs_survive(page, browser, window):
     other.close()
     page.reload()
     page.wait_for_selector(".cm-content")
-    texts = page.evaluate("Object.values(localStorage).map(each => JSON.parse(each).text).filter(Boolean)")
-    assert {"select 2 as not_asked", "select 3 as elsewhere"} <= set(texts)
+    kept(page, "select 2 as not_asked", "select 3 as elsewhere")
 
 
 def test_the_answer_is_had_as_a_file_of_its_commit(page):
@@ -210,3 +219,73 @@ def test_words_of_the_lake_are_proposed(page):
     page.keyboard.type("am")
     page.wait_for_selector(".cm-tooltip-autocomplete [aria-selected]")
     assert page.locator(".cm-tooltip-autocomplete [aria-selected]").inner_text().startswith("amount")
+
+
+PROPOSED = """async ([text, words]) => {
+  const base = document.querySelector('link[href$="/css/sql.css"]').href.replace("/css/sql.css", "");
+  const [CM, { proposals }] = await Promise.all([import(`${base}/vendor/codemirror.js`), import(`${base}/js/completion.js`)]);
+  const dialect = CM.SQLDialect.define({ keywords: "select from join on as with where" });
+  const state = CM.EditorState.create({ doc: text, extensions: [dialect.language] });
+  const matchBefore = (pattern) => {
+    const found = new RegExp(`(${pattern.source})$`).exec(text);
+    return found && { from: text.length - found[0].length, to: text.length, text: found[0] };
+  };
+  const found = proposals(words)({ state, pos: text.length, explicit: true, matchBefore });
+  return found.options.sort((a, b) => (b.boost ?? 0) - (a.boost ?? 0)).map((each) => each.label);
+}"""
+WORDS = {
+    "tables": [
+        {"name": name, "columns": [{"name": column, "type": "INTEGER"} for column in columns.split()]}
+        for name, columns in {"shop.orders": "id customer", "shop.people": "id", "marts.totals": "amount"}.items()
+    ],
+    "references": [
+        {"dataset": "shop.orders", "columns": ["customer"], "other": "shop.people", "targets": ["id"], "declared": True}
+    ],
+    "engine": {"functions": [{"name": "sum", "parameters": ["x"]}], "keywords": ["select"], "types": ["integer"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("select * from shop.orders o join ", ["shop.people on o.customer = people.id", "shop.orders"]),
+        ("select * from shop.people join ", ["shop.orders on people.id = orders.customer", "shop.orders"]),
+        ("select 1; select * from shop.orders o where o.", ["id", "customer"]),
+        ("with big as (select * from shop.orders) select * from ", ["big", "shop.orders"]),
+        ("select * from shop.orders where ", ["id", "customer", "orders"]),
+        ("select * from shop.", ["orders", "people"]),
+    ],
+)
+def test_what_may_follow_is_proposed(page, text, first):
+    page.goto(page.base + "/sql")
+    answered(page, 1)
+    assert page.evaluate(PROPOSED, [text, WORDS])[: len(first)] == first
+
+
+def test_a_long_text_is_an_address_all_the_same(page):
+    text = f"-- {'as long as a story ' * 500}\nselect 5 as five"
+    page.goto(page.base + "/sql")
+    answered(page, 1)
+    typed(page, text)
+    page.keyboard.press("Control+Enter")
+    answered(page, 2)
+    assert "#z=" in page.url
+    assert len(page.url) < 2000
+    address = page.url
+    other = page.context.browser.new_page()
+    other.goto(address)
+    answered(other, 1)
+    assert cells(other) == ["5"]
+    other.close()
+
+
+def test_two_windows_do_not_write_one_tab(page):
+    asked(page, "select 1 as one")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector(".cm-content")
+    other.wait_for_selector(".sheets [role=tab] >> nth=1")  # it goes on in a copy
+    typed(page, "select 'first' as window")
+    typed(other, "select 'second' as window")
+    kept(page, "select 'first' as window", "select 'second' as window")
+    other.close()

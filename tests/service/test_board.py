@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -205,3 +206,15 @@ def test_a_run_that_failed_as_a_whole_is_told(shop: Clone) -> None:
             runs.end(transaction, number, RunEnd("failed", 1.0, error={"message": "the disk is full"}))
     (need,) = board(shop).needs
     assert (need.kind, need.what, need.owner) == ("run", "run 2 came to nothing: the disk is full", "ana")
+
+
+def test_who_asks_again_does_not_wait_for_the_folder(shop: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("andon.service.board._LOOK_AGAIN", 0.0)
+    with shop.opened() as service:
+        assert service.board.show().needs == []
+        shop.write("datasets/marts/count.sql", "select nothing from shop.orders\n")
+        service.board.show()
+        deadline = time.monotonic() + 30
+        while not service.board.show().needs and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert [need.kind for need in service.board.show().needs] == ["folder"]

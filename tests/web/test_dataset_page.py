@@ -32,6 +32,7 @@ columns:
     pii: true
 checks:
   - email like '%@%'
+  - id > 1 warn "the first one is <b>bold</b>"
 ---*/
 select id, email from read_csv('raw/people.csv')
 """
@@ -107,7 +108,7 @@ def test_values_and_rows_come_when_they_are_asked_for(client: Client, odd: Servi
     asked = len(odd.service.workspace.query_log.newest())
     html = page(client, "/d/marts.values")
     assert 'hx-trigger="load"' in html
-    assert "two" not in html
+    assert "two⏎lines" not in html
     odd.service.workspace.query_log.flush()
     assert len(odd.service.workspace.query_log.newest()) == asked
     rows = part(client, "/d/marts.values/sample", "sample")
@@ -127,6 +128,27 @@ def test_what_is_personal_is_shown_nowhere(client: Client) -> None:
     for tab in TABS:
         assert "ada@example" not in page(client, f"/d/shop.people{tab}?made=true")
     assert "personal: counts only" in part(client, "/d/shop.people", "columns")
+
+
+def test_failing_rows_are_shown_without_what_is_personal(client: Client) -> None:
+    html = page(client, "/d/shop.people/checks")
+    assert "1 failing row" in html
+    assert "email personal and not kept" in html
+    assert "the first one is &lt;b&gt;bold&lt;/b&gt;" in html
+    assert html.count('class="beat" data-s="warn"') >= 1
+    assert '<span class="count" data-s="warn">1</span>' in html
+    # what is known against it stands on its first page, and on the map
+    assert "A check fails" in page(client, "/d/shop.people")
+    nodes = {node["id"]: node["status"] for node in client.get("/map").document["nodes"]}
+    assert (nodes["shop.people"], nodes["marts.odd"], nodes["insight:mail"]) == ("warn", "ok", None)
+
+
+def test_who_asked_it_is_told(client: Client, odd: Serving) -> None:
+    assert client.post("/queries", {"sql": "select id from shop.people"}).status == 200
+    odd.service.workspace.query_log.flush()
+    html = page(client, "/d/shop.people/used-by")
+    assert "1 question in 30 days" in html
+    assert "Whom do we write to?" in html
 
 
 def test_a_wide_table_and_one_without_rows(client: Client) -> None:

@@ -129,6 +129,25 @@ def test_words_are_sent_once_for_a_commit(look: Client) -> None:
     assert names.isdisjoint(("read_csv", "pg_sleep", "getenv"))  # no question may call them
 
 
+def test_references_are_known_by_checks_and_by_names(own: tuple[Clone, Serving]) -> None:
+    clone, serving = own
+    clone.write("datasets/marts/people.sql", "/*---\nkey: customer\n---*/\nselect distinct customer from shop.orders\n")
+    clone.write(
+        "datasets/marts/visits.sql",
+        "/*---\nchecks: who -> marts.people\n---*/\nselect customer as who, id from shop.orders\n",
+    )
+    clone.run()
+    found = serving.client().get("/completion").document["references"]
+    assert found[0] == {
+        "dataset": "marts.visits",
+        "columns": ["who"],
+        "other": "marts.people",
+        "targets": ["customer"],
+        "declared": True,
+    }
+    assert ("marts.totals", "marts.people", False) in [(f["dataset"], f["other"], f["declared"]) for f in found]
+
+
 def test_past_questions_are_one_line_for_all_their_values(own: tuple[Clone, Serving]) -> None:
     look = own[1].client()
     for least in (1, 2, 3):

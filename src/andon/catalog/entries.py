@@ -64,11 +64,6 @@ class CatalogEntry(Record):
         """The first line of its description."""
         return first_line(self.description)
 
-    @property
-    def is_deprecated(self) -> bool:
-        """Whether its tags say that another one is to be taken."""
-        return DEPRECATED in self.tags
-
 
 class Contents(Record):
     """All that can be found of one commit.

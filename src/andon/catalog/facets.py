@@ -79,5 +79,5 @@ def _counted(entries: Sequence[CatalogEntry], lamp: Callable[[str], Lamp]) -> di
         "kind": Counter(entry.kind for entry in entries),
         "owner": Counter(entry.owner or NOBODY for entry in entries),
         "tag": Counter(tag for entry in entries for tag in entry.tags),
-        "status": Counter(lamp(entry.dataset).value for entry in entries),
+        "status": Counter({each.value: count for each, count in Counter(lamp(e.dataset) for e in entries).items()}),
     }

@@ -126,22 +126,22 @@ class WordIndex:
         with self._lock:
             is_whole = all(word.is_known or word.parts or word.alike for word in words)
             found = (is_whole and self._all(words)) or self._some(words)
-            named, said = self._shares(words, "name"), self._shares(words, "text")
-        return {
-            key: score * (1 + _NAMED * named.get(key, 0.0) + _SAID * said.get(key, 0.0)) for key, score in found.items()
-        }
+            factors = self._shares(words, {"name": _NAMED, "text": _SAID})
+        return {key: score * (1 + factors[key]) if key in factors else score for key, score in found.items()}
 
-    def _shares(self, words: Sequence[AskedWord], column: str) -> dict[str, float]:
-        """Which share of the words stands in a column: one word in a name says more than many in the code."""
-        shares: dict[str, float] = {}
+    def _shares(self, words: Sequence[AskedWord], weights: Mapping[str, float]) -> dict[str, float]:
+        """Which share of the words stands in some columns, by their weights: one word in a name says more than many in the code."""
+        shares: dict[int, float] = {}
         for word in words:
             if not (word.is_known or word.parts or word.alike):
                 continue
-            expression = f"{{{column}}} : {_alternatives(word, is_wide=not word.is_known)}"
-            for (number,) in self._database.execute("select rowid from words where words match ?", [expression]):
-                key = self._keys[number]
-                shares[key] = shares.get(key, 0.0) + 1 / len(words)
-        return shares
+            alternatives = _alternatives(word, is_wide=not word.is_known)
+            for column, weight in weights.items():
+                each = weight / len(words)
+                expression = f"{{{column}}} : {alternatives}"
+                for (number,) in self._database.execute("select rowid from words where words match ?", [expression]):
+                    shares[number] = shares.get(number, 0.0) + each
+        return {self._keys[number]: share for number, share in shares.items()}
 
     def _all(self, words: Sequence[AskedWord]) -> dict[str, float]:
         """What has all words. Parts of words say less than words, where there are such."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
-from andon.catalog.entries import CatalogEntry
+from andon.catalog.entries import DEPRECATED, CatalogEntry
 from andon.catalog.use import NOT_USED, DatasetUse
 from andon.model.lamp import Lamp
 
@@ -38,8 +39,11 @@ class Rank:
 
     def worth(self, entry: CatalogEntry) -> float:
         """Its use times its trust."""
-        used = 1 + _USE * math.log1p(self.use(entry.dataset).readers)
-        return used * _TRUST[self.lamp(entry.dataset)] * (_DEPRECATED if entry.is_deprecated else 1.0)
+        use, lamp = self._uses.get(entry.dataset), self._lamps.get(entry.dataset)
+        worth = 1.0 if use is None else _used(use.readers)
+        if lamp is not None:
+            worth *= _TRUST[lamp]
+        return worth * _DEPRECATED if DEPRECATED in entry.tags else worth
 
     def ordered(
         self, scores: Mapping[str, float], entries: Mapping[str, CatalogEntry], text: str
@@ -54,15 +58,25 @@ class Rank:
         found = [(-score * self.worth(entries[dataset]), dataset) for dataset, score in scores.items()]
         ordered = [entries[dataset] for _, dataset in sorted(found)]
         named = [entry for entry in ordered if is_named(entry, name)]
-        return sorted(named, key=lambda entry: -is_named(entry, name)) + [e for e in ordered if not is_named(e, name)]
+        if named:
+            first = sorted(named, key=lambda entry: -is_named(entry, name))
+            ordered = first + [entry for entry in ordered if entry not in named]
+        return ordered
 
     def by_worth(self, entries: Iterable[CatalogEntry]) -> list[CatalogEntry]:
         """What nobody asked for by words: the most used first."""
         return sorted(entries, key=lambda entry: (-self.worth(entry), entry.dataset))
 
 
+@cache
+def _used(readers: int) -> float:
+    return 1 + _USE * math.log1p(readers)
+
+
 def is_named(entry: CatalogEntry, name: str) -> int:
     """Whether `name`, words joined by `_`, is a dataset's name: 2 its whole one, 1 its last part, 0 another."""
-    if entry.dataset.endswith(name) and name:
-        return 1 if entry.name == name else 0
-    return 2 if entry.dataset.replace(".", "_") == name else 0
+    if not name or not entry.dataset.endswith(name[-3:]):
+        return 0
+    if entry.dataset.replace(".", "_") == name:
+        return 2
+    return 1 if entry.name == name else 0

@@ -8,7 +8,7 @@ from andon.base.document import Document
 from andon.state.queries import ColumnRead
 
 
-class DatasetReader(Document):
+class ReadingPerson(Document):
     """A person who asked a dataset.
 
     Attributes:
@@ -25,7 +25,7 @@ class DatasetReader(Document):
     columns: list[str]
 
 
-class ColumnUse(Document):
+class ReadColumn(Document):
     """A column of a dataset: people who read it, and how often."""
 
     column: str
@@ -33,7 +33,7 @@ class ColumnUse(Document):
     reads: int
 
 
-def readers_of(lines: Iterable[ColumnRead], dataset: str) -> tuple[list[DatasetReader], list[ColumnUse]]:
+def readers_of(lines: Iterable[ColumnRead], dataset: str) -> tuple[list[ReadingPerson], list[ReadColumn]]:
     """The people who read `dataset`, who does it most first, and its columns that are read, most people first."""
     people: dict[str, _Reads] = {}
     columns: dict[str, dict[str, int]] = {}
@@ -49,10 +49,10 @@ def readers_of(lines: Iterable[ColumnRead], dataset: str) -> tuple[list[DatasetR
             of_column = columns.setdefault(column, {})
             of_column[line.who] = of_column.get(line.who, 0) + 1
     readers = [
-        DatasetReader(who, reads.count, reads.last, _most(reads.doors), _most(reads.columns))
+        ReadingPerson(who, reads.count, reads.last, _most(reads.doors), _most(reads.columns))
         for who, reads in people.items()
     ]
-    uses = [ColumnUse(column, len(by), sum(by.values())) for column, by in columns.items()]
+    uses = [ReadColumn(column, len(by), sum(by.values())) for column, by in columns.items()]
     return (
         sorted(readers, key=lambda reader: (-reader.reads, reader.person)),
         sorted(uses, key=lambda use: (-use.readers, -use.reads, use.column)),

@@ -5,8 +5,9 @@ What is looked up is kept by the commit, the branches and the runs; asked again 
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -183,21 +184,29 @@ class Board:
     def _folder_error(self, view: View) -> AndonError | None:
         """What stands in the way of a run of the folder, where it works on this branch.
 
-        The folder is looked at once in two seconds, however many ask; the plan that tells it is made anew when a file of the project
-        changed, and once a minute for all that lies elsewhere.
+        Who asks first waits for the plan that tells it. After that the folder is looked at once in two seconds, however many ask, and
+        the plan is made aside: when a file of the project or the branch changed, and once a minute for all that lies elsewhere.
         """
         if view.ref != self._workspace.branch():
             return None
-        now = time.monotonic()
-        last = self._kept.last_look
-        if last is not None and last.commit == view.commit.id and now - last.at < _LOOK_AGAIN:
+        kept, now = self._kept, time.monotonic()
+        last = kept.last_look
+        if last is not None and now - last.at < _LOOK_AGAIN:
             return last.error
         files = {path: fact.sha256 for path, fact in scan(self._workspace.root, self._workspace.cache).items()}
         minute = to_text(self._workspace.clock())[:16]
         key = (view.commit.id, content_id(files), minute)
-        error = last.error if last is not None and last.key == key else self._planned(view.ref)
-        self._kept.last_look = _FolderLook(view.commit.id, key, now, error)
-        return error
+
+        def look() -> None:
+            kept.last_look = _FolderLook(key, time.monotonic(), self._planned(view.ref))
+
+        if last is None:
+            look()
+        elif last.key == key:
+            kept.last_look = _FolderLook(key, now, last.error)
+        else:
+            kept.aside(look)
+        return kept.last_look.error if kept.last_look is not None else None
 
     def _planned(self, branch: str) -> AndonError | None:
         try:
@@ -272,7 +281,6 @@ class _Change(Record):
 class _FolderLook:
     """What stood in the way of a run of the folder, over which commit and files it was asked, and when (seconds)."""
 
-    commit: str
     key: tuple[str, str, str]
     at: float
     error: AndonError | None
@@ -288,6 +296,21 @@ class BoardKept:
         self.marks: Lru[tuple[object, ...], str] = Lru(8)
         self.changes: Lru[tuple[str, str], _Change] = Lru(_KEPT)
         self.last_look: _FolderLook | None = None
+        self._lock = threading.Lock()
+        self._aside: threading.Thread | None = None
+
+    def aside(self, work: Callable[[], None]) -> None:
+        """Do `work` in a thread of its own, unless such work is being done."""
+        with self._lock:
+            if self._aside is None or not self._aside.is_alive():
+                self._aside = threading.Thread(target=work, name="folder of the board", daemon=True)
+                self._aside.start()
+
+    def close(self) -> None:
+        """Wait for what is done aside."""
+        with self._lock:
+            if self._aside is not None:
+                self._aside.join()
 
 
 def _made_there(workspace: Workspace, main: Commit, commit: str) -> tuple[str, ...] | None:

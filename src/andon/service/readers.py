@@ -9,7 +9,7 @@ from andon.base.clock import to_text
 from andon.base.document import Document
 from andon.base.graph import reach, reverse
 from andon.catalog.entries import first_line
-from andon.catalog.readers import ColumnUse, DatasetReader, readers_of
+from andon.catalog.readers import ReadColumn, ReadingPerson, readers_of
 from andon.catalog.use import DAYS
 from andon.workspace.view import View
 
@@ -60,8 +60,8 @@ class ReadersDocument(Document):
     commit: str
     days: int
     reads: int
-    people: list[DatasetReader]
-    columns: list[ColumnUse]
+    people: list[ReadingPerson]
+    columns: list[ReadColumn]
     queries: list[ReadingQuery]
     datasets: list[ReadingDataset]
     insights: list[RestingInsight]

@@ -491,6 +491,8 @@ class _Shared:
 
     def close(self) -> None:
         with self._lock:
+            if self._board is not None:
+                self._board.close()
             if self._workers is not None:
                 self._workers.close()
 

@@ -186,7 +186,8 @@ def _versions(call: PageCall, page: Page) -> Mapping[str, Any]:
 
 
 def _used_by(call: PageCall, page: Page) -> Mapping[str, Any]:
-    return {"impact": call.service.lineages.impact(page.dataset, call.query.at), **_head(call, page)}
+    impact = call.service.lineages.impact(page.dataset, call.query.at)
+    return {"impact": impact, "readers": call.service.readers.of(page.dataset, call.query.at), **_head(call, page)}
 
 
 def _head(call: PageCall, page: Page) -> Mapping[str, Any]:

@@ -70,6 +70,16 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/** Where a menu is a form, one writes at once. */
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = /** @type {Element} */ (event.target);
+    if (menu.matches("details[data-focus][open]")) menu.querySelector("input:not([type=hidden])")?.focus();
+  },
+  true,
+);
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of document.querySelectorAll("details.menu[open]")) {

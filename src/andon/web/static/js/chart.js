@@ -1,5 +1,5 @@
 // <andon-chart>: the rows of an answer as lines, bars, areas or dots. What draws is loaded when a chart is first looked at.
-import { familyOf, numberOf, textOf } from "./values.js";
+import { element, familyOf, numberOf, textOf } from "./values.js";
 
 const KINDS = { line: "Lines", bar: "Bars", area: "Areas", dot: "Dots" };
 const MOST_BARS = 60;
@@ -76,12 +76,10 @@ class Chart extends HTMLElement {
       ["y", "Height", named],
       ["colour", "Colour", [[-1, "one"], ...named]],
     ];
-    const how = document.createElement("div");
-    how.className = "how";
+    const how = element("div", "", "how");
     for (const [name, word, choices] of fields) {
-      const label = document.createElement("label");
-      const select = document.createElement("select");
-      select.className = "select";
+      const label = element("label", word);
+      const select = element("select", "", "select");
       for (const [value, text] of choices) select.add(new Option(text, value));
       select.value = String(this.#how[name]);
       select.addEventListener("change", () => {
@@ -89,13 +87,11 @@ class Chart extends HTMLElement {
         this.#draw();
         this.dispatchEvent(new CustomEvent("andon-charted", { bubbles: true }));
       });
-      label.append(word, select);
+      label.append(select);
       how.append(label);
     }
-    this.legend = document.createElement("div");
-    this.legend.className = "legend";
-    this.figure = document.createElement("div");
-    this.figure.className = "figure";
+    this.legend = element("div", "", "legend");
+    this.figure = element("div", "", "figure");
     this.replaceChildren(how, this.legend, this.figure);
   }
 
@@ -136,7 +132,6 @@ class Chart extends HTMLElement {
       marks: marks(Plot, kind, points, colour < 0 ? token("c1") : "c", isTime, {
         fill: token("bg"),
         stroke: token("line2"),
-        title: [this.#columns[x], this.#columns[y], this.#columns[colour]],
       }),
     });
     this.figure.replaceChildren(figure);
@@ -145,20 +140,14 @@ class Chart extends HTMLElement {
 
   #explain(names, range, notes) {
     const items = names.slice(0, 24).map((name, index) => {
-      const item = document.createElement("span");
-      const swatch = document.createElement("i");
+      const item = element("span");
+      const swatch = element("i");
       swatch.style.background = range[index];
       item.append(swatch, name);
       return item;
     });
-    for (const note of notes) {
-      const item = document.createElement("span");
-      item.className = "muted";
-      item.textContent = note;
-      items.push(item);
-    }
-    this.legend.replaceChildren(...items);
-    this.legend.hidden = !items.length;
+    this.legend.replaceChildren(...items, ...notes.map((note) => element("span", note, "muted")));
+    this.legend.hidden = !this.legend.children.length;
   }
 }
 
@@ -171,7 +160,8 @@ function marks(Plot, kind, points, colour, isTime, tip) {
     format: { x: isTime ? (value) => value.toISOString().slice(0, 16).replace("T", " ").replace(" 00:00", "") : true },
   };
   const base = Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.4 });
-  const pointed = Plot.tip(points, Plot.pointerX({ ...hint, ...(colour === "c" ? { channels: { colour: "c" } } : {}) }));
+  const channels = colour === "c" ? { colour: "c" } : {};
+  const pointed = Plot.tip(points, Plot.pointerX({ ...hint, channels }));
   if (kind === "line") return [base, Plot.lineY(points, { ...places, stroke: colour, strokeWidth: 1.75 }), pointed];
   if (kind === "area") return [base, Plot.areaY(points, { ...places, fill: colour, fillOpacity: 0.75 }), pointed];
   if (kind === "dot") return [Plot.dot(points, { ...places, stroke: colour, r: 2.5 }), pointed];

@@ -26,6 +26,7 @@ function scopeAt(state, place, tables) {
           last = text;
           seen.set(text.slice(text.lastIndexOf(".") + 1), text);
         } else if (last) {
+          seen.delete(last.slice(last.lastIndexOf(".") + 1)); // it is called by its alias alone
           seen.set(text, last);
           last = null;
         }

@@ -1,5 +1,5 @@
 // <andon-grid>: an answer as a table of any length. Only what is seen is drawn; all of it is walked by keys.
-import { comparable, copied, familyOf, grouped, put, shownAs } from "./values.js";
+import { comparable, copied, element, familyOf, grouped, put, shownAs } from "./values.js";
 
 const ROW = 28;
 const HEAD = 32;
@@ -39,13 +39,8 @@ class Grid extends HTMLElement {
     this.tabIndex = 0;
     this.setAttribute("role", "grid");
     this.setAttribute("aria-multiselectable", "true");
-    this.head = document.createElement("div");
-    this.head.className = "head";
-    this.head.setAttribute("role", "row");
-    this.head.setAttribute("aria-rowindex", "1");
-    this.body = document.createElement("div");
-    this.body.className = "body";
-    this.body.setAttribute("role", "rowgroup");
+    this.head = element("div", "", "head", { role: "row", "aria-rowindex": 1 });
+    this.body = element("div", "", "body", { role: "rowgroup" });
     this.append(this.head, this.body);
     this.addEventListener("scroll", () => this.#draw(), { passive: true });
     this.addEventListener("keydown", (event) => this.#key(event));
@@ -125,7 +120,7 @@ class Grid extends HTMLElement {
     else if (!now.isDown) this.#sort(column, true);
     else this.#sort(null, false);
     this.#place();
-    this.#say(this.#sorted ? `sorted by ${this.columns[column]}${this.#sorted.isDown ? ", descending" : ""}` : "as asked");
+    this.#tell("andon-said", this.#sorted ? `sorted by ${this.columns[column]}${this.#sorted.isDown ? ", descending" : ""}` : "as asked");
   }
 
   // -- places
@@ -165,27 +160,20 @@ class Grid extends HTMLElement {
 
   #head(widths) {
     const cells = this.columns.map((name, column) => {
-      const cell = document.createElement("div");
-      cell.setAttribute("role", "columnheader");
-      cell.setAttribute("aria-colindex", String(column + 1));
-      cell.id = `${this.name}h${column}`;
-      cell.dataset.column = String(column);
-      if (this.families[column] === "number") cell.className = "num";
       const sorted = this.#sorted?.column === column ? this.#sorted : null;
-      cell.setAttribute("aria-sort", sorted ? (sorted.isDown ? "descending" : "ascending") : "none");
+      const cell = element("div", "", this.families[column] === "number" ? "num" : "", {
+        role: "columnheader",
+        id: `${this.name}h${column}`,
+        "aria-colindex": column + 1,
+        "aria-sort": sorted ? (sorted.isDown ? "descending" : "ascending") : "none",
+        "data-column": column,
+      });
       cell.style.left = `${this.#lefts[column]}px`;
       cell.style.width = `${widths[column]}px`;
-      const label = document.createElement("b");
-      label.textContent = name;
-      const type = document.createElement("small");
-      type.textContent = this.types[column].toLowerCase();
-      const edge = document.createElement("i");
-      cell.append(label, type, edge);
+      cell.append(element("b", name), element("small", this.types[column].toLowerCase()), element("i"));
       return cell;
     });
-    const corner = document.createElement("div");
-    corner.className = "corner";
-    corner.setAttribute("role", "presentation");
+    const corner = element("div", "", "corner", { role: "presentation" });
     corner.style.width = `${this.#numbers}px`;
     this.head.replaceChildren(...cells, corner);
   }
@@ -237,18 +225,12 @@ class Grid extends HTMLElement {
   }
 
   #line(left, right) {
-    const line = document.createElement("div");
-    line.className = "line";
-    line.setAttribute("role", "row");
-    const number = document.createElement("div");
-    number.className = "number";
-    number.setAttribute("role", "rowheader");
+    const line = element("div", "", "line", { role: "row" });
+    const number = element("div", "", "number", { role: "rowheader" });
     number.style.width = `${this.#numbers}px`;
     line.append(number);
     for (let column = left; column < right; column += 1) {
-      const cell = document.createElement("div");
-      cell.setAttribute("role", "gridcell");
-      cell.setAttribute("aria-colindex", String(column + 1));
+      const cell = element("div", "", "", { role: "gridcell", "aria-colindex": column + 1 });
       cell.style.left = `${this.#lefts[column]}px`;
       cell.style.width = `${this.#lefts[column + 1] - this.#lefts[column]}px`;
       line.append(cell);
@@ -349,10 +331,6 @@ class Grid extends HTMLElement {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   }
 
-  #say(text) {
-    this.#tell("andon-said", text);
-  }
-
   // -- the mouse
 
   #pressHead(event) {
@@ -384,14 +362,10 @@ class Grid extends HTMLElement {
 
   #drag(event, move) {
     event.preventDefault();
-    const end = () => {
-      removeEventListener("pointermove", move);
-      removeEventListener("pointerup", end);
-      removeEventListener("pointercancel", end);
-    };
-    addEventListener("pointermove", move);
-    addEventListener("pointerup", end);
-    addEventListener("pointercancel", end);
+    const stops = new AbortController();
+    const { signal } = stops;
+    addEventListener("pointermove", move, { signal });
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => stops.abort(), { signal });
   }
 
   #under(event) {

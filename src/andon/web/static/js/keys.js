@@ -24,10 +24,11 @@ document.addEventListener("keydown", (event) => {
   if (!isMod && isTyping(event.target)) return;
   if (!isMod && document.querySelector("dialog[open]")) return;
   const key = isMod ? `Mod+${event.key.toLowerCase()}` : event.key;
-  const pair = event.timeStamp - beforeAt < 1200 ? `${before} ${key}` : "";
+  const pair = before && event.timeStamp - beforeAt < 1200 ? `${before} ${key}` : "";
   before = key;
   beforeAt = event.timeStamp;
-  const place = document.querySelector(`[data-key="${CSS.escape(pair || key)}"]`);
+  const at = (/** @type {string} */ name) => document.querySelector(`[data-key="${CSS.escape(name)}"]`);
+  const place = (pair && at(pair)) || at(key);
   const act = known.get(pair) ?? known.get(key);
   if (place instanceof HTMLElement) {
     event.preventDefault();

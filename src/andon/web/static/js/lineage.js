@@ -3,14 +3,15 @@
 // src: gives nodes and edges, as `/api/v1/map`. base: the address of datasets, without a name. folded: each schema is one node until
 // somebody opens it; what is open and where one looks is kept for the commit as long as the tab lives.
 import { graphlib, layout } from "../vendor/dagre.js";
+import { placeInLayers } from "./layers.js";
 
 const HEIGHT = 44;
 /** Width of a letter, and of what stands beside a name. */
 const LETTER = 7.3;
 const AROUND = 40;
 const MARGIN = 24;
-/** Nodes above which a quicker, coarser layout is taken. */
-const MANY = 120;
+/** Nodes above which the coarser layout is taken. */
+const MANY = 80;
 /** Nodes up to which all schemas are open at first. */
 const FEW = 30;
 const WORDS = { ok: "healthy", warn: "warning", fail: "failing", stale: "stale", blocked: "blocked" };
@@ -180,32 +181,42 @@ class Lineage extends HTMLElement {
     return { id: closed(group), name: group, sub, status, href: "", columns: [], members: members.length };
   }
 
-  /** Give each card its place, and each line its bends. */
+  /** Give each card its place, and each line its way. */
   place(lines) {
-    const ranker = this.cards.size > MANY ? "longest-path" : "network-simplex";
-    const graph = new graphlib.Graph().setGraph({ rankdir: "LR", nodesep: 12, ranksep: 48, edgesep: 12, ranker });
-    graph.setDefaultEdgeLabel(() => ({}));
     for (const card of this.cards.values()) {
       const letters = Math.max(card.name.length, card.sub.length * 0.8);
       card.width = Math.min(240, Math.max(112, Math.ceil((letters * LETTER + AROUND) / 4) * 4));
       card.height = HEIGHT + (card.columns.length ? 16 : 0);
-      graph.setNode(card.id, { width: card.width, height: card.height });
     }
-    for (const { from, to } of lines) graph.setEdge(from, to);
-    layout(graph);
-    for (const card of this.cards.values()) Object.assign(card, { x: graph.node(card.id).x, y: graph.node(card.id).y });
+    const isLarge = this.cards.size > MANY;
+    const bends = isLarge ? () => [] : this.placeFinely(lines);
+    if (isLarge) this.extent = placeInLayers([...this.cards.values()], this.up, this.down);
     for (const line of lines) {
       const [a, b] = [this.cards.get(line.from), this.cards.get(line.to)];
       const start = { x: a.x + a.width / 2, y: a.y };
       const end = { x: b.x - b.width / 2, y: b.y };
-      // bends lead around what stands between; beside a node, or where nothing stands between, they would be kinks
-      const bends = graph.edge(line.from, line.to).points.slice(1, -1);
-      line.points = [start, ...(bends.length > 1 ? bends.filter(({ x }) => x > start.x + 20 && x < end.x - 20) : []), end];
+      // beside a node a bend would be a kink
+      line.points = [start, ...bends(line).filter(({ x }) => x > start.x + 20 && x < end.x - 20), end];
     }
+  }
+
+  /** By dagre; returns what tells the bends of a line, which lead around what stands between its ends. */
+  placeFinely(lines) {
+    const graph = new graphlib.Graph().setGraph({ rankdir: "LR", nodesep: 12, ranksep: 48, edgesep: 12 });
+    graph.setDefaultEdgeLabel(() => ({}));
+    for (const { id, width, height } of this.cards.values()) graph.setNode(id, { width, height });
+    for (const { from, to } of lines) graph.setEdge(from, to);
+    layout(graph);
+    for (const card of this.cards.values()) Object.assign(card, { x: graph.node(card.id).x, y: graph.node(card.id).y });
     this.extent = { width: graph.graph().width || 1, height: graph.graph().height || 1 };
+    return ({ from, to }) => {
+      const between = graph.edge(from, to).points.slice(1, -1);
+      return between.length > 1 ? between : [];
+    };
   }
 
   paint(lines) {
+    this.lit = undefined;
     const svg = drawn("svg", { ...this.extent, "aria-hidden": "true" });
     for (const { from, to, path, points } of lines) {
       const line = drawn("path", { class: "ln-edge", d: curve(points), "data-from": from, "data-to": to });
@@ -261,6 +272,7 @@ class Lineage extends HTMLElement {
     this.view = view;
     this.world.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.zoom})`;
     this.style.backgroundPosition = `${view.x}px ${view.y}px`;
+    this.classList.toggle("far", view.zoom < 0.4); // nobody could read a name: states alone are drawn
     this.hasMoved ||= isChosen;
     if (isChosen) this.remember();
   }
@@ -491,6 +503,8 @@ class Lineage extends HTMLElement {
 
   /** Light up what leads to a node and from it. @param {string} [id] */
   light(id) {
+    if (id === this.lit) return;
+    this.lit = id;
     this.classList.toggle("hot", Boolean(id));
     const way = id ? reached(this.up, id).union(reached(this.down, id)) : new Set();
     for (const made of this.world.querySelectorAll(".ln-node")) made.classList.toggle("on", way.has(made.dataset.id));

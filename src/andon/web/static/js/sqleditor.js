@@ -104,7 +104,7 @@ export function editorIn(given) {
         ...CM.completionKeymap,
       ]),
       CM.syntaxHighlighting(COLOURS),
-      CM.EditorView.contentAttributes.of({ "aria-label": given.label, spellcheck: "false" }),
+      CM.EditorView.contentAttributes.of({ "aria-label": given.label, spellcheck: "false", tabindex: "0" }),
       CM.EditorView.domEventHandlers({ beforeinput: typeOver }),
       CM.EditorView.updateListener.of((update) => {
         if (update.docChanged) given.changed(update.state.doc.toString());
