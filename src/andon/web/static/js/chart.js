@@ -113,11 +113,13 @@ class Chart extends HTMLElement {
       if (points.some((point) => !kept.has(point.x))) notes.push(`the first ${MOST_BARS} bars`);
       points = points.filter((point) => kept.has(point.x));
     }
+    if (kind === "line" || kind === "area") points.sort((a, b) => (a.x < b.x ? -1 : a.x > b.x ? 1 : 0));
     const css = getComputedStyle(this);
     const token = (name) => css.getPropertyValue(`--${name}`).trim();
     const names = colour < 0 ? [] : [...new Set(points.map((point) => point.c))];
     if (names.length > MOST_COLOURS) notes.push(`colours repeat: ${names.length} of them`);
     const range = names.map((_, index) => token(`c${(index % MOST_COLOURS) + 1}`));
+    this.#explain(names, range, notes);
     const figure = Plot.plot({
       className: "plot",
       width: this.figure.clientWidth,
@@ -135,7 +137,6 @@ class Chart extends HTMLElement {
       }),
     });
     this.figure.replaceChildren(figure);
-    this.#explain(names, range, notes);
   }
 
   #explain(names, range, notes) {
