@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.record import Record
@@ -13,6 +13,7 @@ from andon.model.row_diff import RowDiff
 from andon.service.row_diffs import RowOptions
 
 if TYPE_CHECKING:
+    from andon.catalog.use import UseBook
     from andon.runs.goal import RunOptions
     from andon.service.branches import Branches
     from andon.service.history import Diff, History
@@ -62,6 +63,7 @@ class OpenChanges:
         history: History,
         row_diffs: RowDiffs,
         run_changes: RunChanges,
+        uses: UseBook,
     ) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
@@ -69,6 +71,7 @@ class OpenChanges:
         self._history = history
         self._row_diffs = row_diffs
         self._run_changes = run_changes
+        self._uses = uses
 
     def list(self) -> list[Change]:
         """All branches but main, the newest first."""
@@ -108,6 +111,10 @@ class OpenChanges:
         """What publishing a branch into main does, and what is known of what that changes for readers. Raises as `Branches.publish`."""
         plan = self._branches.plan_publish(name, options=options)
         return plan, self._run_changes.ahead(plan, name)
+
+    def readers(self, datasets: Iterable[str]) -> Sequence[str]:
+        """People who asked any of these datasets within the last thirty days."""
+        return sorted(self._uses.people(datasets, self._workspace.clock()))
 
     def since(self, seen: str, branch: str) -> Sequence[Commit]:
         """What a branch got since the commit `seen`, the newest first."""

@@ -115,7 +115,7 @@ def _change(call: PageCall) -> Shown:
         "held": [held_run(call, run) for run in service.changes.held(name)],
     }
     if call.wants in ("", "plan"):
-        shown |= _plan(lambda: service.changes.ahead(name, DEFAULTS)) if query.whole or call.wants else {}
+        shown |= _plan(call, lambda: service.changes.ahead(name, DEFAULTS)) if query.whole or call.wants else {}
         shown |= _different(call)
     if call.wants in ("", "code", "rows"):
         diff = service.changes.diff(change)
@@ -147,7 +147,7 @@ def _folder(call: PageCall) -> Shown:
             plan = service.runs.plan(DEFAULTS)
             return plan, service.run_changes.ahead(plan)
 
-        shown |= _plan(ahead) if call.query.whole or call.wants else {}
+        shown |= _plan(call, ahead) if call.query.whole or call.wants else {}
         shown |= _different(call)
     if call.wants in ("", "code"):
         edits = service.changes.edits()
@@ -175,7 +175,7 @@ def _around(call: PageCall) -> dict[str, Any]:
     }
 
 
-def _plan(ahead: Any) -> dict[str, Any]:
+def _plan(call: PageCall, ahead: Any) -> dict[str, Any]:
     """What publishing does, or why it can't be done."""
     try:
         plan, known = ahead()
@@ -195,6 +195,7 @@ def _plan(ahead: Any) -> dict[str, Any]:
         "failed": [check for check in checks if check.failed],
         "holding_by": Counter(check.dataset for check in checks if not check.failed).most_common(5),
         "reached": sorted(datasets),
+        "readers": call.service.changes.readers({*datasets, *(step.dataset for step in steps)}) if steps else [],
         "insights": sorted({name for each in reach for name in each.insights}),
         "owners": sorted({name for each in reach for name in each.owners}),
         "seen": json.dumps(seen_plan(plan)),
