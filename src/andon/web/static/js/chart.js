@@ -113,7 +113,7 @@ class Chart extends HTMLElement {
       if (points.some((point) => !kept.has(point.x))) notes.push(`the first ${MOST_BARS} bars`);
       points = points.filter((point) => kept.has(point.x));
     }
-    if (kind === "line" || kind === "area") points.sort((a, b) => (a.x < b.x ? -1 : a.x > b.x ? 1 : 0));
+    if (kind === "line" || kind === "area") points.sort((a, b) => compared(a.x, b.x) || compared(a.c, b.c));
     const css = getComputedStyle(this);
     const token = (name) => css.getPropertyValue(`--${name}`).trim();
     const names = colour < 0 ? [] : [...new Set(points.map((point) => point.c))];
@@ -169,6 +169,8 @@ function marks(Plot, kind, points, colour, isTime, tip) {
   if (isTime) return [base, Plot.rectY(points, { ...places, interval: step(points), fill: colour, insetLeft: 1 }), pointed];
   return [base, Plot.barY(points, { ...places, fill: colour, sort: null }), pointed];
 }
+
+const compared = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** How wide a bar of a moment is: as far as the nearest two are apart. */
 function step(points) {
