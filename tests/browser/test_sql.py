@@ -294,3 +294,16 @@ def test_two_windows_do_not_write_one_tab(page):
     typed(other, "select 'second' as window")
     kept(page, "select 'first' as window", "select 'second' as window")
     other.close()
+
+
+def test_a_tab_remembers_its_values(page):
+    asked(page, "select $n::int + 1 as more", **{"p.n": "41"})
+    page.locator("[data-do=new]").click()
+    page.locator(".sheets [role=tab]").first.click()
+    assert page.locator("[name='p.n']").input_value() == "41"
+    page.goto(page.base + "/sql")
+    answered(page, 1)
+    assert cells(page) == ["42"]
+    page.locator(".sheets [role=tab]").first.focus()
+    page.keyboard.press("Delete")
+    assert page.locator(".sheets [role=tab]").count() == 1
