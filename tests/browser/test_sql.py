@@ -198,7 +198,10 @@ def test_the_answer_is_had_as_a_file_of_its_commit(page):
         page.locator("[data-file=csv]").click()
     text = caught.value.path().read_text(encoding="utf-8")
     assert text.splitlines()[0] == "customer"
-    assert "at=" in page.locator("[data-file=parquet]").get_attribute("href")
+    commit = parse_qs(urlsplit(page.locator("[data-file=parquet]").get_attribute("href")).query)["at"][0]
+    pinned = parse_qs(urlsplit(page.locator(".pin").get_attribute("href")).query)
+    assert commit.startswith(pinned["at"][0])
+    assert pinned["q"] == wanted(page)["q"]
 
 
 def test_a_query_is_stopped(page, shop):

@@ -259,7 +259,7 @@ class Sql extends HTMLElement {
     this.querySelector(".trust").replaceChildren(...ending.notes.map(noted));
     const pin = this.querySelector(".pin");
     pin.lastElementChild.textContent = this.at ? `Follow ${this.dataset.branch}` : "Pin this commit";
-    pin.href = await addressOf({ ...asked, at: this.at ? null : head.commit });
+    pin.href = await addressOf({ ...asked, at: this.at ? null : head.commit.slice(0, 12) });
     this.querySelector(".save").href = `/save?${new URLSearchParams({ q: asked.q, ...(this.at && { at: this.at }) })}`;
     for (const link of this.querySelectorAll("[data-file]")) link.href = fileOf({ ...asked, at: head.commit }, link.dataset.file);
     const chart = new URL(location.href).searchParams.get("chart");
