@@ -154,6 +154,8 @@ def test_the_palette_mixes_what_there_is(shop: Clone) -> None:
             "marts.totals.amount",
             "marts.old_totals.amount",
         ]
+        assert service.catalog.palette("orders.amount")[0].name == "shop.orders.amount"
+        assert service.catalog.palette("shop.ord")[0].name == "shop.orders"
         assert len(service.catalog.palette("a", limit=3)) == 3
         assert all(hit.kind == "dataset" for hit in service.catalog.palette(""))
         for text in ('"', "\0", "🚀" * 500, "売上", "'; drop table x", "(" * 99):

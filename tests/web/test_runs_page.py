@@ -116,7 +116,8 @@ def test_a_published_run_shows_what_readers_see_differently_and_can_be_taken_bac
     client = server.client()
     page = client.visit("/runs/2")
     assert "What readers see differently" in _text(page)
-    assert "Took over" not in page.data.decode()
+    part = client.visit("/runs/2", **{"HX-Request": "true", "HX-Target": "div#changed"}).data.decode()
+    assert ("marts.totals" in part, "<html" in part) == (True, False)
     bars = re.findall(r'<rect data-s="ok" x="([\d.]+)%" y="13" width="([\d.]+)%"', page.data.decode())
     assert len(bars) == 4
     assert all(float(x) + float(width) <= 100.01 for x, width in bars)
@@ -281,6 +282,7 @@ def test_a_run_of_thousands_of_tasks_is_drawn_in_part(own: tuple[Clone, Serving]
     assert "Traceback &lt;most recent&gt;\n  \\x1b[2J" in page
     assert "2\u2009800 more tasks" in page
     assert "&lt;b&gt;told&lt;/b&gt;" in page
+    assert "Looking what is different" not in page  # nothing was published
     assert server.client().visit(f"/runs/{number}?all=true").data.decode().count('class="gantt-bar"') == 3000
 
 

@@ -230,7 +230,11 @@ class Searching:
             for hit in _columns(searchable, rank, marker, asked, limit)
         ]
         queries = [PaletteHit("query", hit.query, hit.marks, hit.meaning) for hit in _queries(searchable, words)]
-        return _mixed([datasets, columns, queries, self._branches(words)], limit)
+        lists = [datasets, columns, queries, self._branches(words)]
+        typed = words.strip().lower()
+        # what is typed as it is called comes first, whatever kind it is of: `orders.amount` is a column
+        lists.sort(key=lambda hits: "." not in typed or not any(typed in hit.name.lower() for hit in hits))
+        return _mixed(lists, limit)
 
     def _rank(self, view: View) -> Rank:
         uses = self._uses.uses(self._workspace.clock())

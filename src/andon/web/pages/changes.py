@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from starlette.responses import RedirectResponse
 
 from andon.base.document import Document
-from andon.base.record import Record, field
+from andon.base.record import Record, field, replace
 from andon.errors import AndonError
 from andon.lake.refs import MAIN
 from andon.lake.undo import PUBLISHES, undo_target
@@ -269,6 +269,11 @@ def code_files(texts: Sequence[tuple[str, str | None, str | None]]) -> list[Mapp
         is_open = number < _OPEN_FILES and diff.added + diff.removed <= _OPEN_LINES
         found.append({"diff": diff, "is_open": is_open})
     return found
+
+
+def done_by(call: PageCall, verb: str) -> PageCall:
+    """The visit as what a form of that verb led to; of another verb, it is one that nothing led to."""
+    return call if call.done is None or call.done.verb == verb else replace(call, done=None)
 
 
 def typed(call: PageCall) -> Mapping[str, str]:
