@@ -20,7 +20,14 @@ PLACES = (
     ("s", "square-terminal", "SQL", "/sql"),
     ("h", "git-branch", "Changes", "/changes"),
     ("r", "play", "Runs", "/runs"),
+    ("o", "database", "Sources", "/sources"),
     ("m", "workflow", "Map", "/map"),
+)
+#: What can be done from anywhere, for the palette: words and the page where it is done.
+ACTIONS = (
+    ("Run or refresh", "/runs/new"),
+    ("Ask a question", "/sql"),
+    ("Send a file", "/sources#upload-title"),
 )
 
 
@@ -80,7 +87,14 @@ def frame_of(call: PageCall, path: str) -> Mapping[str, Any]:
         state,
         needs,
     )
-    return {"frame": frame, "link": frame.link, "places": PLACES, "new_id": _new_id, "now": workspace.clock()}
+    return {
+        "frame": frame,
+        "link": frame.link,
+        "places": PLACES,
+        "actions": ACTIONS if frame.may_change else ACTIONS[1:2],
+        "new_id": _new_id,
+        "now": workspace.clock(),
+    }
 
 
 def _standing(call: PageCall) -> tuple[str, int]:

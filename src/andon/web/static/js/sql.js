@@ -2,7 +2,7 @@
 import { Refused, addressOf, ask, askedBy, fileOf, outlineOf } from "./asking.js";
 import "./grid.js";
 import { Tabs } from "./tabs.js";
-import { element, grouped, put, sized } from "./values.js";
+import { element, grouped, put, sized, spoken } from "./values.js";
 
 const API = "/api/v1";
 /** Milliseconds: until somebody who types pauses, and until waiting is shown. */
@@ -149,7 +149,7 @@ class Sql extends HTMLElement {
     const fields = names.map((name) => {
       if (known.has(name)) return known.get(name);
       const label = element("label", "", "param");
-      const input = element("input", "", "input mono", { name: `p.${name}`, autocomplete: "off" });
+      const input = element("input", "", "input mono", { name: `p.${name}`, autocomplete: "off", placeholder: "value" });
       input.value = this.#given[name] ?? "";
       label.append(element("span", `$${name}`, "mono"), input);
       return label;
@@ -218,9 +218,9 @@ class Sql extends HTMLElement {
     const list = element("ul");
     for (const { message, hint, line, column } of said) {
       const item = element("li");
-      item.append(element("b", message));
+      item.append(spoken("b", message));
       if (line) item.append(element("span", `line ${line}, column ${column}`, "muted tn"));
-      if (hint) item.append(element("p", hint));
+      if (hint) item.append(spoken("p", hint));
       list.append(item);
     }
     this.querySelector(".wrong").replaceChildren(list);
@@ -474,7 +474,7 @@ function noted({ dataset, lamp, what, below }) {
   item.innerHTML = `<svg class="g" data-s="${lamp}" width="10" height="10" aria-hidden="true"><use href="#g-${lamp}"/></svg>`;
   const link = element("a", dataset, "mono quiet", { href: `/d/${dataset}` });
   const text = below.length ? `of which ${below.join(", ")} is made: ${what}` : what;
-  item.append(link, element("span", text));
+  item.append(link, spoken("span", text));
   return item;
 }
 
