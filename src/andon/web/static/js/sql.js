@@ -16,7 +16,7 @@ class Sql extends HTMLElement {
   #editor = null;
   #answers = new Map();
   #running = null;
-  #given = {};
+  #given = Object.create(null); // names of parameters are anything
   #parts = [];
   #names = [];
   #pause = 0;
@@ -69,7 +69,7 @@ class Sql extends HTMLElement {
   async #begin() {
     const asked = await askedBy(new URL(location.href));
     const { saved, text, first, values } = this.dataset;
-    this.#given = JSON.parse(values);
+    Object.assign(this.#given, JSON.parse(values));
     const wanted = asked.q ?? (saved ? text : null);
     const { state } = history;
     const isOwn = state?.asked.q === asked.q && this.#tabs.ids.includes(state?.tab);
@@ -283,7 +283,7 @@ class Sql extends HTMLElement {
     if (this.#tabs.ids.includes(tab)) this.#tabs.go(tab);
     if (!this.#tabs.get(this.#tabs.current).text.includes(asked.q)) this.#open(asked.q, null);
     this.text = this.#tabs.get(this.#tabs.current).text;
-    this.#given = { ...this.#given, ...asked.p };
+    Object.assign(this.#given, asked.p);
     for (const [name, value] of Object.entries(asked.p)) {
       const field = this.querySelector(`[name="p.${CSS.escape(name)}"]`);
       if (field) field.value = value;
@@ -427,8 +427,9 @@ class Sql extends HTMLElement {
   /** Keep in the address how the chart is drawn. */
   #remember() {
     const address = new URL(location.href);
-    if (this.chart.hidden) address.searchParams.delete("chart");
-    else address.searchParams.set("chart", this.chart.remembered);
+    const drawn = this.chart.hidden ? null : this.chart.remembered;
+    if (drawn) address.searchParams.set("chart", drawn);
+    else address.searchParams.delete("chart");
     history.replaceState(history.state, "", address);
   }
 
