@@ -87,7 +87,14 @@ def frame_of(call: PageCall, path: str) -> Mapping[str, Any]:
         state,
         needs,
     )
-    return {"frame": frame, "link": frame.link, "places": PLACES, "actions": ACTIONS if frame.may_change else ACTIONS[1:2], "new_id": _new_id, "now": workspace.clock()}
+    return {
+        "frame": frame,
+        "link": frame.link,
+        "places": PLACES,
+        "actions": ACTIONS if frame.may_change else ACTIONS[1:2],
+        "new_id": _new_id,
+        "now": workspace.clock(),
+    }
 
 
 def _standing(call: PageCall) -> tuple[str, int]:

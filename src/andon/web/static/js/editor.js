@@ -14,7 +14,8 @@ class Editor extends HTMLElement {
     const { signal } = this.#stops;
     this.form = this.querySelector("form");
     this.area = this.querySelector("textarea");
-    this.begun = this.area.defaultValue;
+    // what could not be saved stands in the page, and is still a draft
+    this.begun = "unsaved" in this.dataset ? null : this.area.defaultValue;
     this.area.addEventListener("input", () => this.#typed(this.area.value), { signal });
     this.form.elements.branch?.addEventListener("change", () => this.#later(0), { signal });
     this.#offerDraft(signal);
@@ -75,6 +76,10 @@ class Editor extends HTMLElement {
     try {
       kept = localStorage.getItem(this.#key);
     } catch {
+      return;
+    }
+    if (this.begun === null) {
+      this.#typed(this.area.value);
       return;
     }
     const bar = this.querySelector(".draft");

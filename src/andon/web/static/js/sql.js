@@ -2,6 +2,7 @@
 import { Refused, addressOf, ask, askedBy, fileOf, outlineOf } from "./asking.js";
 import "./grid.js";
 import { Tabs } from "./tabs.js";
+import { ticked } from "./text.js";
 import { element, grouped, put, sized } from "./values.js";
 
 const API = "/api/v1";
@@ -218,9 +219,15 @@ class Sql extends HTMLElement {
     const list = element("ul");
     for (const { message, hint, line, column } of said) {
       const item = element("li");
-      item.append(element("b", message));
+      const said = element("b");
+      said.append(...ticked(message));
+      item.append(said);
       if (line) item.append(element("span", `line ${line}, column ${column}`, "muted tn"));
-      if (hint) item.append(element("p", hint));
+      if (hint) {
+        const next = element("p");
+        next.append(...ticked(hint));
+        item.append(next);
+      }
       list.append(item);
     }
     this.querySelector(".wrong").replaceChildren(list);
@@ -474,7 +481,9 @@ function noted({ dataset, lamp, what, below }) {
   item.innerHTML = `<svg class="g" data-s="${lamp}" width="10" height="10" aria-hidden="true"><use href="#g-${lamp}"/></svg>`;
   const link = element("a", dataset, "mono quiet", { href: `/d/${dataset}` });
   const text = below.length ? `of which ${below.join(", ")} is made: ${what}` : what;
-  item.append(link, element("span", text));
+  const said = element("span");
+  said.append(...ticked(text));
+  item.append(link, said);
   return item;
 }
 
