@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from generate import Shape, small, write
+from generate import Shape, big, small, write
 
 from andon.base.clock import to_text
 from andon.lake.commits import Draft
@@ -88,6 +88,26 @@ def big_lake(folder: Path, datasets: int = 500, commits: int = 1000) -> Path:
         _questions(service, [*shape.sources, *shape.datasets], now, chance)
         clock.moment = now
         _trouble(service, shape, chance)
+    finally:
+        service.close()
+    mark.touch()
+    return project
+
+
+def wide_lake(folder: Path, datasets: int = 5000) -> Path:
+    """The project's folder in `folder`, published once: many datasets that are cheap to build, with what files say of them, and readers."""
+    project = folder / "project"
+    mark = folder / f".made.{datasets}"
+    if mark.exists():
+        return project
+    shape = big(datasets - 10)
+    write(shape, folder)
+    chance = random.Random(7)
+    _say(shape, project, chance)
+    service = Service.open(project, environ={"ANDON_AUTHOR": PEOPLE[0], "HOME": str(folder)})
+    try:
+        _publish(service, "All of it")
+        _questions(service, [*shape.sources, *shape.datasets], datetime.now(UTC), chance)
     finally:
         service.close()
     mark.touch()

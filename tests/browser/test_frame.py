@@ -1,6 +1,11 @@
 """What stands around every page."""
 
+from pathlib import Path
+from typing import Any
+
 from kit.browsing import Watched
+from kit.clones import FILES, Clone
+from kit.serving import Serving, serving
 
 
 def test_keys_lead_from_page_to_page(window: Watched):
@@ -20,3 +25,101 @@ def test_an_address_that_is_none_is_a_page_that_says_so(window: Watched):
     window.wrong.clear()  # the browser tells of the 404
     page.get_by_role("link", name="To the board").click()
     assert page.locator(".crumbs").inner_text() == "Board"
+
+
+def test_the_palette_leads_to_datasets_columns_pages_and_does_what_the_page_can(window: Watched):
+    page = window.go("/")
+    for typed, chosen, place in (
+        ("totals", ".palette [data-s] .mono", "/d/marts.totals"),
+        ("amount", ".palette [role=option]:has-text('shop.orders.amount')", "/d/shop.orders?column=amount"),
+        ("catal", ".palette [role=option]", "/catalog"),
+        ("try/half", ".palette [role=option] .mono", "/changes/try/half"),
+    ):
+        page.keyboard.press("Escape")  # out of a field that waits for words
+        page.keyboard.press("/")
+        page.keyboard.type(typed)
+        page.locator(chosen, has_text=typed).first.click()
+        page.wait_for_url(f"**{place}**")
+    page.goto(window.address + "/catalog")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("nothing is called like this")
+    page.locator(".palette .none").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    theme = page.locator("html").get_attribute("data-theme")
+    page.keyboard.type("dark or")
+    page.keyboard.press("Enter")
+    assert page.locator("html").get_attribute("data-theme") != theme
+
+
+def test_pages_are_a_key_away(window: Watched):
+    page = window.go("/")
+    for key, place in (
+        ("c", "/catalog"),
+        ("h", "/changes"),
+        ("r", "/runs"),
+        ("o", "/sources"),
+        ("m", "/map"),
+        ("b", "/"),
+    ):
+        page.keyboard.press("Escape")  # out of a field that waits for words
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        page.wait_for_url(window.address + place)
+
+
+def test_another_commit_is_looked_at_from_page_to_page_and_left_again(window: Watched):
+    page = window.go("/")
+    page.locator("#switcher summary").click()
+    page.get_by_label("Commit, tag or moment").fill("main~1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?at=main%7E1")
+    page.get_by_role("link", name="Catalog").click()
+    page.wait_for_url("**/catalog?at=main~1")
+    page.locator(".hit").first.click()
+    page.wait_for_url("**/d/**at=main~1")
+    page.get_by_role("link", name="Back to main").click()
+    assert "at=" not in page.url
+    page.go_back()
+    assert page.url.endswith("at=main~1")
+
+
+def test_the_board_looks_again_by_itself_and_is_not_asked_while_nobody_sees_it(window: Watched, shop: Serving):
+    page = window.go("/")
+    seen = page.locator("#board").get_attribute("hx-get")
+    shop.service.branches.create("try/seen")
+    try:
+        with page.expect_response(lambda answer: "seen=" in answer.url and answer.status in (200, 204)):
+            page.evaluate("document.getElementById('board').dispatchEvent(new Event('tick'))")
+    finally:
+        shop.service.branches.drop("try/seen")
+    assert "seen=" in seen
+
+
+def test_a_reader_comes_in_by_a_token_sees_all_and_changes_nothing(browser: Any, tmp_path: Path):
+    clone = Clone(tmp_path / "acme")
+    for path, text in {**FILES, "andon.toml": '[people]\nana = "owner"\nben = "reader"\n'}.items():
+        clone.write(path, text)
+    clone.run()
+    with clone.opened() as service:
+        token = service.tokens.create("ben").token
+    with serving(clone.root) as server:
+        context = browser.new_context()
+        page = Watched(context.new_page(), server.address).go("/d/shop.orders/versions")
+        assert page.url.endswith("/login?then=%2Fd%2Fshop.orders%2Fversions")
+        page.get_by_label("Your token").fill("andon_wrong")
+        page.keyboard.press("Enter")
+        page.get_by_role("alert").wait_for()
+        page.get_by_label("Your token").fill(token)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/d/shop.orders/versions")
+        for place in ("/", "/changes", "/runs/1", "/sources", "/d/shop.orders"):
+            page.goto(server.address + place)
+            assert page.locator('form[action^="/do/"]').count() == 0, place
+        assert page.evaluate("document.cookie") == ""
+        page.get_by_label("You are ben, reader").click()
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url("**/login")
+        page.goto(server.address + "/")
+        assert "/login" in page.url
+        context.close()

@@ -21,6 +21,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     clone = Clone(tmp_path_factory.mktemp("saved") / "acme")
     for path, text in FILES.items():
         clone.write(path, text)
+    clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n5,dora,9\n")
     clone.run()
     with serving(clone.root) as found:
         yield found
@@ -45,7 +46,8 @@ def visit(browser: Any, project: Serving) -> Iterator[Any]:
     yield open_one
     for context, watched in opened:
         context.close()
-        assert watched.wrong == []
+        # a browser tells of each look at what is wrong: that is what is tested
+        assert [each for each in watched.wrong if "the server responded with a status of 4" not in each] == []
 
 
 def test_from_a_query_to_a_dataset(visit: Any, project: Serving, scripts: bool):

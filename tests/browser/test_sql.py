@@ -201,13 +201,18 @@ def test_the_answer_is_had_as_a_file_of_its_commit(page):
     assert "at=" in page.locator("[data-file=parquet]").get_attribute("href")
 
 
-def test_a_query_is_stopped(page, window):
+def test_a_query_is_stopped(page, shop):
     asked(page, "select 1 as one")
     typed(page, "select count(*) from range(100000000000) a(i) where i % 7 = 3")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("andon-sql[busy]")
     page.keyboard.press("Escape")
     page.wait_for_selector("andon-sql[data-shows=stopped]")
+    for _ in range(50):  # and nothing works on it any more
+        if not shop.workers.running:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(shop.workers.running)
 
 
 def test_words_of_the_lake_are_proposed(page):

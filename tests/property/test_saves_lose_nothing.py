@@ -1,5 +1,5 @@
-"""Two people who save, edit their folders, run, undo, rename, retire and pull, in any order: what is saved is published and nothing else
-with it, and no edit of a folder is lost."""
+"""Two people who save, put texts in the place of files, edit their folders, run, undo, rename, retire and pull, in any order: what is
+saved is published and nothing else with it, and no edit of a folder is lost."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from andon.errors import AndonError
 from andon.runs.goal import ANY_PLAN, RunOptions
+from andon.service.editing import ToEdit
 from andon.service.pull import pull
 from andon.service.saved_texts import ToSave
 from andon.service.service import Service
@@ -37,6 +38,7 @@ number = st.integers(0, 2)
 steps = st.one_of(
     st.tuples(st.just("save"), who, name, number),
     st.tuples(st.just("save"), who, name, number),
+    st.tuples(st.just("put"), who, name, number, st.integers(0, 1)),
     st.tuples(st.just("edit"), who, name, number),
     st.tuples(st.just("edit"), who, name, st.none()),
     st.tuples(st.just("run"), who),
@@ -69,6 +71,8 @@ class People:
         #: Every text that the branch ever had.
         self.published: set[str] = set()
         self.serial = itertools.count()
+        #: Why the newest step that was refused was refused.
+        self.refused = ""
 
     def text(self, number: int) -> str:
         """A text of few meanings, and no two are the same."""
@@ -92,7 +96,7 @@ class People:
         other = 1 - person
         assert after[other] == folders[other]
         changed = {path for path in PATHS if head.get(path) != now.get(path)}
-        if kind == "save":
+        if kind in ("save", "put"):
             path, text = path_of(rest[0]), done
             assert changed == ({path} if text is not None else set())
             if text is not None:
@@ -100,7 +104,10 @@ class People:
                 assert after[person] == {**folders[person], path: text}  # nobody else's branch: the folder follows
             else:
                 assert after[person] == folders[person]
-                assert path in self.mine[person]  # nothing else is a ground
+                # nothing else is a ground, but that another text was published since it was looked at
+                assert path in self.mine[person] or (
+                    kind == "put" and rest[2] and self.refused == "lake.folder_conflict"
+                )
         elif kind == "retire":
             assert changed <= {path_of(rest[0])}
             assert {p: t for p, t in after[person].items() if p != path_of(rest[0])} == {
@@ -140,6 +147,13 @@ class People:
                 done = service.saving.save(ToSave(rest[0], text, replaces=True), AGREED)
                 assert (done.published, done.behind) == (True, ())
                 return text
+            if kind == "put":
+                text, refs = self.text(rest[1]), service.workspace.lake.refs
+                head = refs.resolve("main")
+                seen = head.parent if rest[2] and head.parent is not None else head.id
+                edited = service.editing.save(ToEdit(path_of(rest[0]), text, seen), AGREED)
+                assert (edited.published, edited.behind) == (True, ())
+                return text
             if kind == "retire":
                 service.renaming.retire([rest[0]], AGREED)
             elif kind == "rename":
@@ -151,8 +165,9 @@ class People:
             else:
                 pull(service.workspace)
         except AndonError as error:
-            if kind in ("save", "retire", "rename") and error.code not in REFUSED:
+            if kind in ("save", "put", "retire", "rename") and error.code not in REFUSED:
                 raise
+            self.refused = error.code
         return None
 
     def _nothing_is_lost(self, kind: str, person: int, before: Texts, after: Texts) -> None:

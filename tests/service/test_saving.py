@@ -408,3 +408,11 @@ def test_whoever_lost_the_answer_asks_again_and_changes_nothing_more(acme):
         ends = [service.renaming.retire(["marts.best"], options) for _ in range(2)]
     assert ends[0].run.commit == ends[1].run.commit
     assert ends[0].removed == ends[1].removed == ("datasets/marts/best.sql",)
+
+
+def test_what_has_the_content_of_another_is_shown(acme):
+    with acme.opened() as service:
+        found = service.saving.propose(ToSave("marts.one", "select 5 as five"), RunOptions())
+        again = service.saving.propose(ToSave("marts.two", "select 5 as five"), RunOptions())
+        assert service.datasets.show("marts.one", f"run:{found.run.run}").document().rows == 1
+        assert service.datasets.show("marts.two", f"run:{again.run.run}").document().rows == 1

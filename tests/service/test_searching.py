@@ -132,6 +132,17 @@ def test_a_dataset_that_failed_stands_lower_and_says_so(shop: Clone) -> None:
         assert {str(hit.status) for hit in service.catalog.find().hits} == {"ok", "warn"}
 
 
+def test_columns_and_saved_queries_are_found_beside_datasets(shop: Clone) -> None:
+    with shop.opened() as service:
+        found = service.catalog.find("customer")
+        assert [hit.query for hit in found.queries] == ["orders_of"]
+        assert ("shop.orders", "customer") in {(hit.dataset, hit.column) for hit in found.columns}
+        hit = next(hit for hit in found.columns if hit.dataset == "marts.totals")
+        assert "marts.totals.customer"[slice(*hit.marks[0])] == "customer"
+        assert service.catalog.find("customer", None, FindOptions(kind=("sql",))).queries == []
+        assert service.catalog.find().columns == []
+
+
 def test_the_palette_mixes_what_there_is(shop: Clone) -> None:
     shop.branch("customer-story")
     with shop.opened() as service:
@@ -143,6 +154,8 @@ def test_the_palette_mixes_what_there_is(shop: Clone) -> None:
             "marts.totals.amount",
             "marts.old_totals.amount",
         ]
+        assert service.catalog.palette("orders.amount")[0].name == "shop.orders.amount"
+        assert service.catalog.palette("shop.ord")[0].name == "shop.orders"
         assert len(service.catalog.palette("a", limit=3)) == 3
         assert all(hit.kind == "dataset" for hit in service.catalog.palette(""))
         for text in ('"', "\0", "🚀" * 500, "売上", "'; drop table x", "(" * 99):

@@ -195,6 +195,28 @@ def test_what_is_no_code_is_not_edited(client, path):
     assert found.status == 400, found.data
 
 
+def test_a_file_that_both_changed_is_decided(shop, client):
+    edit(client, "marts.best", "select customer from marts.totals -- of the branch\n", "ana/decides")
+    edit(client, "marts.best", "select customer from marts.totals -- of main\n", "ana/other")
+    sent(client, "/do/publishes", form(page(client, "/changes/ana/other?whole=true"), "/do/publishes"))
+    asked = page(client, "/changes/ana/decides?whole=true")
+    assert "which one counts?" in asked
+    taken = "/changes/ana/decides?whole=true&mine=datasets/marts/best.sql"
+    fields = form(page(client, taken), "/do/publishes")
+    assert fields["mine"] == "datasets/marts/best.sql"
+    sent(client, "/do/publishes", fields)
+    assert "of the branch" in client.get("/files/marts.best").document["text"]
+
+
+def test_rows_that_fail_are_shown_and_personal_values_are_not(shop, client):
+    head_line = "/*---\ncolumns: {customer: {pii: true}, n: {checks: '< 1'}}\n---*/\n"
+    text = head_line + "select customer, 1 as n from shop.orders\n"
+    held = edit(client, "datasets/marts/personal.sql", text, "ana/personal").data.decode()
+    assert "is held" in held
+    assert "Rows that fail" in held
+    assert ">ada<" not in held
+
+
 def test_discarding_asks_with_what_would_be_lost(shop, client):
     edit(client, "marts.count", "select count(*) + 5 as n from shop.orders\n", "ana/gone")
     asked = client.send("/do/branches/ana/gone", form(page(client, "/changes/ana/gone"), "/do/branches/ana/gone"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 
+from andon.web.pages.actions import read_action
 from kit.clones import Clone
 from kit.serving import Client, Serving, serving
 
@@ -45,6 +47,7 @@ FILES = {
     "datasets/marts/wide.sql": "select " + ", ".join(f"{n} as c{n}" for n in range(300)) + "\n",
     "datasets/marts/none.sql": "select id from shop.people where false\n",
     "datasets/marts/seen.sql": "/*---\nmaterialize: view\n---*/\nselect id, email from shop.people\n",
+    "datasets/marts/latest.sql": "/*---\nmaterialize: incremental\nkey: id\nincremental: {by: key}\n---*/\nselect id from shop.people\n",
     "datasets/marts/gone.sql": "select 1 as x\n",
     "queries/all_people.sql": "select * from shop.people\n",
     "insights/mail.yml": "title: Whom do we write to?\nuses: [shop.people.email]\n",
@@ -147,8 +150,10 @@ def test_who_asked_it_is_told(client: Client, odd: Serving) -> None:
     assert client.post("/queries", {"sql": "select id from shop.people"}).status == 200
     odd.service.workspace.query_log.flush()
     html = page(client, "/d/shop.people/used-by")
-    assert "1 question in 30 days" in html
+    assert "1 question in 30 days" not in html
     assert "Whom do we write to?" in html
+    assert "1 question in 30 days" in part(client, "/d/shop.people/used-by", "people")
+    assert "1 question in 30 days" in page(client, "/d/shop.people/used-by?made=true")
 
 
 def test_a_wide_table_and_one_without_rows(client: Client) -> None:
@@ -177,6 +182,13 @@ def test_the_head_tells_what_it_is(client: Client) -> None:
     assert "all_people" in page(client, "/d/shop.people/used-by")
 
 
+def test_a_table_that_grows_tells_how(client: Client) -> None:
+    html = page(client, "/d/marts.latest")
+    assert "How it grows" in html
+    assert "by key" in html
+    assert "How it grows" not in page(client, "/d/marts.odd")
+
+
 def test_two_versions_of_code_beside_each_other(client: Client) -> None:
     html = page(client, "/d/marts.odd/versions")
     commits = re.findall(r'href="/d/marts\.odd\?at=([0-9a-f]{64})"', html)
@@ -198,6 +210,18 @@ def test_a_past_commit_is_asked_and_not_taken_back(client: Client) -> None:
     assert 'action="/do/undos"' not in past
     assert 'href="/d/marts.odd/versions?at=main~1"' in past
     assert "at=main~1" in re.findall(r'href="(/sql[^"]*)"', past)[-1]
+
+
+def test_each_form_asks_for_what_its_route_takes(client: Client) -> None:
+    asked = set()
+    for tab in ("", "/versions"):
+        html = page(client, f"/d/marts.odd{tab}")
+        for address, inside in re.findall(r'<form method="post" action="/do([^"]+)">(.*?)</form>', html, re.DOTALL):
+            pairs = [(name, unescape(value)) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', inside)]
+            action = read_action(address, pairs)
+            asked.add((address, tuple(action.body.select) if address == "/refreshes" else action.body.commit[:0]))
+            assert action.then.startswith("/d/marts.odd")
+    assert asked == {("/refreshes", ("+marts.odd",)), ("/undos", "")}
 
 
 def _absent(client: Client, name: str, query: str = "") -> str:

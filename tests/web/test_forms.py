@@ -82,6 +82,8 @@ def test_forms_of_other_sites_are_refused(looking: Serving) -> None:
         "\\\\evil.example",
         "javascript:alert(1)",
         "/\tx",
+        "//[",
+        "/\\[x",
         "x",
     ],
 )

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from html import unescape
 
 from andon.base.record import replace
+from andon.errors import MachineError
 from andon.model.event import Notice
 from andon.model.run import TaskResult, TaskStatus
 from andon.service.run_log import RunTask
@@ -115,7 +116,8 @@ def test_a_published_run_shows_what_readers_see_differently_and_can_be_taken_bac
     client = server.client()
     page = client.visit("/runs/2")
     assert "What readers see differently" in _text(page)
-    assert "Took over" not in page.data.decode()
+    part = client.visit("/runs/2", **{"HX-Request": "true", "HX-Target": "div#changed"}).data.decode()
+    assert ("marts.totals" in part, "<html" in part) == (True, False)
     bars = re.findall(r'<rect data-s="ok" x="([\d.]+)%" y="13" width="([\d.]+)%"', page.data.decode())
     assert len(bars) == 4
     assert all(float(x) + float(width) <= 100.01 for x, width in bars)
@@ -280,7 +282,21 @@ def test_a_run_of_thousands_of_tasks_is_drawn_in_part(own: tuple[Clone, Serving]
     assert "Traceback &lt;most recent&gt;\n  \\x1b[2J" in page
     assert "2\u2009800 more tasks" in page
     assert "&lt;b&gt;told&lt;/b&gt;" in page
+    assert "Looking what is different" not in page  # nothing was published
     assert server.client().visit(f"/runs/{number}?all=true").data.decode().count('class="gantt-bar"') == 3000
+
+
+def test_a_run_that_failed_as_a_whole_says_by_what(own: tuple[Clone, Serving]) -> None:
+    clone, server = own
+    runs, database = server.service.workspace.runs, server.service.workspace.lake.database
+    number = runs.begin(RunBegin("main", clone.head().id, "refresh", "ana", "2026-11-01T00:00:00.000000Z"))
+    full = MachineError("machine.disk", "the disk is <full>", where="lake/", hint="make room").to_json()
+    with database.write() as transaction:
+        runs.end(transaction, number, RunEnd("failed", 1.0, error=full))
+    found = server.client().visit(f"/runs/{number}")
+    assert "The run failed; nothing was published the disk is <full> lake/ Next: make room" in _text(found)
+    assert "Failed 2 the disk is <full>" in _text(server.client().visit("/runs"))
+    assert server.client().get(f"/runs/{number}").document["error"]["code"] == "machine.disk"
 
 
 def test_a_lake_without_runs_says_what_a_run_is(tmp_path) -> None:

@@ -26,7 +26,15 @@ WITHOUT = {
 }
 #: Options that are commands of their own among routes.
 PARTS = {"plan --due", "log --schema", "check --history", "check --sql", "check --suggest", "check --suggest --write"}
-PARTS |= {"show --readers", "query --connection", "tag --delete", "ls --queries", "edit --show", "edit --look"}
+PARTS |= {
+    "show --readers",
+    "query --connection",
+    "tag --delete",
+    "ls --queries",
+    "log --queries",
+    "edit --show",
+    "edit --look",
+}
 
 
 def _commands() -> set[str]:
@@ -122,6 +130,7 @@ PAIRS: list[tuple[list[str], Ask]] = [
     (["impact", "shop.orders"], lambda c: c.get("/impact/shop.orders")),
     (["status"], lambda c: c.get("/status")),
     (["log"], lambda c: c.get("/commits")),
+    (["log", "--queries"], lambda c: c.get("/asked-queries")),
     (["log", "marts.totals", "--schema"], lambda c: c.get("/datasets/marts.totals/schema-changes")),
     (["diff", "main~1", "main"], lambda c: c.get("/diff?a=main~1&b=main")),
     (["diff", "main~1", "main", "--rows", "marts.totals"], lambda c: c.get("/diff?a=main~1&b=main&rows=marts.totals")),

@@ -168,4 +168,6 @@ def test_what_is_known_of_what_was_read_comes_with_the_answer(own: tuple[Clone, 
     clone.run()
     notes = serving.client().post("/queries", {"sql": "from marts.odd"}).document["notes"]
     assert [(note["kind"], note["dataset"]) for note in notes] == [("check", "marts.odd"), ("caveat", "marts.odd")]
+    page = visit(serving.client(), "?q=from+marts.odd&plain=1")
+    assert "Half of it is guessed." in page
     assert "notes" not in serving.client().post("/queries", {"sql": "from shop.orders"}).document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -40,19 +41,20 @@ class ColumnNames:
         if not words:
             return []
         found: list[tuple[float, ColumnPlace]] = []
-        worths: dict[str, float] = {}
+
+        def of_place(place: ColumnPlace) -> float:
+            return worth(self._entries[place.dataset])
+
         for name, parts in self._words.items():
             met = [word for word in words if _begins(parts, word)]
             if not met:
                 continue
             rest = [word for word in words if word not in met]
             fits = len(met) / len(parts) + (1.0 if len(met) == len(parts) and all(w in parts for w in met) else 0.0)
-            for place in self._places[name]:
-                if rest and not all(_begins(self._of_datasets[place.dataset], word) for word in rest):
-                    continue
-                if place.dataset not in worths:
-                    worths[place.dataset] = worth(self._entries[place.dataset])
-                found.append((fits * worths[place.dataset], place))
+            places: Iterable[ColumnPlace] = self._places[name]
+            if rest:
+                places = [p for p in places if all(_begins(self._of_datasets[p.dataset], word) for word in rest)]
+            found += [(fits * of_place(place), place) for place in heapq.nlargest(limit, places, key=of_place)]
         best = sorted(found, key=lambda pair: (-pair[0], pair[1].dataset, pair[1].column.name))
         return [place for _, place in best[:limit]]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from andon.base.record import Record
 from andon.catalog.entries import CatalogEntry
@@ -30,14 +30,21 @@ class Sieve(Record):
 
 
 def sifted(
-    entries: Sequence[CatalogEntry], wanted: Sieve, lamp: Callable[[str], Lamp]
+    entries: Sequence[CatalogEntry],
+    wanted: Sieve,
+    lamp: Callable[[str], Lamp],
+    whole: Mapping[str, Counter[str]] | None = None,
 ) -> tuple[list[CatalogEntry], dict[str, Counter[str]]]:
     """Those of `entries` that are wanted, in their order, and how many there are of each value of each facet.
 
     A value is counted among what the other facets let through: so many there would be with it, too.
+
+    Args:
+        whole: the counts of `entries` where they are known, but for those of their status.
     """
     if wanted.is_all:
-        return list(entries), _counted(entries, lamp)
+        counts = dict(whole) if whole is not None else counted(entries)
+        return list(entries), counts | {"status": _statuses(entries, lamp)}
     kept: list[CatalogEntry] = []
     nearly: dict[str, list[CatalogEntry]] = {facet: [] for facet in FACETS}
     sets = {
@@ -54,7 +61,7 @@ def sifted(
             kept.append(entry)
         elif len(missed) == 1:
             nearly[missed[0]].append(entry)
-    counts = _counted(kept, lamp)
+    counts = counted(kept) | {"status": _statuses(kept, lamp)}
     for facet, others in nearly.items():
         counts[facet].update(value for entry in others for value in _values(entry, facet, lamp))
     return kept, counts
@@ -73,11 +80,15 @@ def _values(entry: CatalogEntry, facet: str, lamp: Callable[[str], Lamp]) -> tup
     return (lamp(entry.dataset).value,)
 
 
-def _counted(entries: Sequence[CatalogEntry], lamp: Callable[[str], Lamp]) -> dict[str, Counter[str]]:
+def counted(entries: Collection[CatalogEntry]) -> dict[str, Counter[str]]:
+    """How many there are of each value of each facet, but for how they stand."""
     return {
         "schema": Counter(entry.dataset.partition(".")[0] for entry in entries),
         "kind": Counter(entry.kind for entry in entries),
         "owner": Counter(entry.owner or NOBODY for entry in entries),
         "tag": Counter(tag for entry in entries for tag in entry.tags),
-        "status": Counter({each.value: count for each, count in Counter(lamp(e.dataset) for e in entries).items()}),
     }
+
+
+def _statuses(entries: Sequence[CatalogEntry], lamp: Callable[[str], Lamp]) -> Counter[str]:
+    return Counter({each.value: count for each, count in Counter(lamp(e.dataset) for e in entries).items()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from andon.catalog.entries import DEPRECATED, CatalogEntry
@@ -28,6 +28,7 @@ class Rank:
     def __init__(self, uses: Mapping[str, DatasetUse], lamps: Mapping[str, Lamp]) -> None:
         self._uses = uses
         self._lamps = lamps
+        self._worths: dict[str, float] = {}
 
     def use(self, dataset: str) -> DatasetUse:
         """How much it is used."""
@@ -39,29 +40,31 @@ class Rank:
 
     def worth(self, entry: CatalogEntry) -> float:
         """Its use times its trust."""
-        use, lamp = self._uses.get(entry.dataset), self._lamps.get(entry.dataset)
-        worth = 1.0 if use is None else _used(use.readers)
-        if lamp is not None:
-            worth *= _TRUST[lamp]
-        return worth * _DEPRECATED if DEPRECATED in entry.tags else worth
+        name = entry.dataset
+        worth = self._worths.get(name)
+        if worth is None:
+            use, lamp = self._uses.get(name), self._lamps.get(name)
+            worth = 1.0 if use is None else _used(use.readers)
+            if lamp is not None:
+                worth *= _TRUST[lamp]
+            if DEPRECATED in entry.tags:
+                worth *= _DEPRECATED
+            self._worths[name] = worth
+        return worth
 
     def ordered(
-        self, scores: Mapping[str, float], entries: Mapping[str, CatalogEntry], text: str
+        self, scores: Mapping[str, float], entries: Mapping[str, CatalogEntry], named: Sequence[str]
     ) -> list[CatalogEntry]:
-        """What was found, best first; the one whose name is what was asked for before all.
+        """What was found, best first.
 
         Args:
             scores: how much the words say, by dataset.
-            text: what was asked.
+            named: those whose name is what was asked for: they come before all, in this order.
         """
-        name = "_".join(_NAME.findall(text.lower()))
-        found = [(-score * self.worth(entries[dataset]), dataset) for dataset, score in scores.items()]
-        ordered = [entries[dataset] for _, dataset in sorted(found)]
-        named = [entry for entry in ordered if is_named(entry, name)]
-        if named:
-            first = sorted(named, key=lambda entry: -is_named(entry, name))
-            ordered = first + [entry for entry in ordered if entry not in named]
-        return ordered
+        first = [name for name in named if name in scores]
+        found = sorted([(-score * self.worth(entries[name]), name) for name, score in scores.items()])
+        rest = [name for _, name in found] if not first else [name for _, name in found if name not in first]
+        return [entries[name] for name in (*first, *rest)]
 
     def by_worth(self, entries: Iterable[CatalogEntry]) -> list[CatalogEntry]:
         """What nobody asked for by words: the most used first."""
@@ -73,10 +76,16 @@ def _used(readers: int) -> float:
     return 1 + _USE * math.log1p(readers)
 
 
-def is_named(entry: CatalogEntry, name: str) -> int:
-    """Whether `name`, words joined by `_`, is a dataset's name: 2 its whole one, 1 its last part, 0 another."""
-    if not name or not entry.dataset.endswith(name[-3:]):
-        return 0
-    if entry.dataset.replace(".", "_") == name:
-        return 2
-    return 1 if entry.name == name else 0
+def names_of(entries: Mapping[str, CatalogEntry]) -> dict[str, list[str]]:
+    """Datasets by what is their name, its words joined by `_`: their whole names before the last parts of others."""
+    found: dict[str, list[str]] = {}
+    for name in entries:
+        found.setdefault(name.replace(".", "_"), []).append(name)
+    for name, entry in entries.items():
+        found.setdefault(entry.name, []).append(name)
+    return found
+
+
+def as_name(text: str) -> str:
+    """What is asked, as a name would be written."""
+    return "_".join(_NAME.findall(text.lower()))

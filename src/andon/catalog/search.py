@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ from andon.base.lru import Lru
 from andon.base.record import Record
 from andon.catalog.columns import ColumnNames
 from andon.catalog.entries import CatalogEntry, Contents, contents_of, spread
+from andon.catalog.facets import counted
 from andon.catalog.index import AskedWord, IndexedText, WordIndex
+from andon.catalog.ranking import names_of
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
@@ -22,12 +25,19 @@ _KEPT = 4
 
 
 class Searchable(Record):
-    """One commit, ready to be searched."""
+    """One commit, ready to be searched.
+
+    Attributes:
+        names: see `names_of`.
+        facets: see `counted`.
+    """
 
     contents: Contents
     datasets: WordIndex
     queries: WordIndex
     columns: ColumnNames
+    names: Mapping[str, list[str]]
+    facets: Mapping[str, Counter[str]]
 
     @property
     def entries(self) -> Mapping[str, CatalogEntry]:
@@ -77,6 +87,8 @@ class Catalogs:
             near.datasets.moved(texts) if near is not None else WordIndex(texts),
             near.queries.moved(asked) if near is not None else WordIndex(asked),
             ColumnNames(contents.entries),
+            names_of(contents.entries),
+            counted(contents.entries.values()),
         )
 
 

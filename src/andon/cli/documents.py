@@ -70,6 +70,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
     from andon.service.pull import PulledDocument
+    from andon.service.query_history import AskedQuery
     from andon.service.readers import ReadersDocument
     from andon.service.renaming import MovedDocument
     from andon.service.saved_queries import SavedQueryInfo
@@ -111,7 +112,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "lineage": (TrailDocument,),
         "impact": (ImpactDocument,),
         "status": (StatusDocument,),
-        "log": (list[LogDocument], list[SchemaChangeDocument]),
+        "log": (list[LogDocument], list[SchemaChangeDocument], list[AskedQuery]),
         "diff": (DiffDocument, DiffReportDocument),
         "undo": (RevertedDocument, RunDocument),
         "redo": (RevertedDocument,),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.lake.refs import MAIN
 from andon.model.commit import Commit
 from andon.model.plan import Plan
 from andon.model.row_diff import RowDiff
+from andon.runs.inspection.personal import discreet_kept
+from andon.service.masks import masked_columns
 from andon.service.row_diffs import RowOptions
 
 if TYPE_CHECKING:
+    from andon.catalog.use import UseBook
     from andon.runs.goal import RunOptions
     from andon.service.branches import Branches
     from andon.service.history import Diff, History
@@ -62,6 +65,7 @@ class OpenChanges:
         history: History,
         row_diffs: RowDiffs,
         run_changes: RunChanges,
+        uses: UseBook,
     ) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
@@ -69,6 +73,7 @@ class OpenChanges:
         self._history = history
         self._row_diffs = row_diffs
         self._run_changes = run_changes
+        self._uses = uses
 
     def list(self) -> list[Change]:
         """All branches but main, the newest first."""
@@ -107,7 +112,17 @@ class OpenChanges:
     def ahead(self, name: str, options: RunOptions) -> tuple[Plan, Shown]:
         """What publishing a branch into main does, and what is known of what that changes for readers. Raises as `Branches.publish`."""
         plan = self._branches.plan_publish(name, options=options)
-        return plan, self._run_changes.ahead(plan, name)
+        return plan, self.known(plan, name)
+
+    def known(self, plan: Plan, source: str | None = None) -> Shown:
+        """What is known of what a plan changes for readers; what checks found names no value of a personal column."""
+        shown = self._run_changes.ahead(plan, source)
+        marked = masked_columns(self._workspace) if shown.checks else {}
+        return replace(shown, checks=tuple(discreet_kept(check, marked) for check in shown.checks))
+
+    def readers(self, datasets: Iterable[str]) -> Sequence[str]:
+        """People who asked any of these datasets within the last thirty days."""
+        return sorted(self._uses.people(datasets, self._workspace.clock()))
 
     def since(self, seen: str, branch: str) -> Sequence[Commit]:
         """What a branch got since the commit `seen`, the newest first."""

@@ -298,7 +298,7 @@ class Datasets:
             sample,
             _contract_lines(build),
             objects.text(sha).decode(errors="replace") if sha else "",
-            None if version.is_view or not places else self._iceberg(version, commit),
+            None if version.is_view or not places else self._iceberg(name, version, commit),
             tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
             tuple(query.name for query in project.queries if name in query.datasets),
             _inherited(name, needs, project),
@@ -315,25 +315,28 @@ class Datasets:
             return DatasetStanding(lamp, found)
         return DatasetStanding(lamp, found, promised.last, promised.due)
 
-    def _iceberg(self, version: Version, commit: Commit) -> str | None:
+    def _iceberg(self, name: str, version: Version, commit: Commit) -> str | None:
         """Where its metadata lies, with what was shown before it; None where nobody made it yet and this account can't."""
         from andon.lake.iceberg.kept import iceberg_metadata
 
         try:
-            *earlier, (_, since) = self._shown(version, commit)
+            *earlier, (_, since) = self._shown(name, commit)
             return iceberg_metadata(self._lake.storage, version, earlier, since)
         except MachineError as failure:
             if failure.code not in ("machine.read_only", "machine.disk"):
                 raise
             return None
 
-    def _shown(self, version: Version, commit: Commit) -> Sequence[tuple[Version, int]]:
-        """What the newest commits back from `commit` showed of a dataset, oldest first, with since when; tables only, `version` last."""
+    def _shown(self, name: str, commit: Commit) -> Sequence[tuple[Version, int]]:
+        """What the newest commits back from `commit` showed of a dataset, oldest first, with since when; tables only, its own last.
+
+        A version may be known by another dataset of the same content, so it is asked for by name.
+        """
         found: dict[str, int] = {}
         after: str | None = None
         commits = self._lake.commits
         for each in islice(commits.first_parents(commit), _SNAPSHOTS):
-            leaf = commits.state(each).leaves.get(version.dataset)
+            leaf = commits.state(each).leaves.get(name)
             if leaf is None or not Materialize(leaf.materialize).has_files:
                 break
             if leaf.version not in found or leaf.version == after:

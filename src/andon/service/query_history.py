@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document
+from andon.state.queries import UNASKED, QueryRecord
 
 if TYPE_CHECKING:
-    from andon.state.queries import QueryRecord
     from andon.workspace.workspace import Workspace
 
-#: Faces under which Andon itself asks, for a page or a promise.
-_UNASKED = frozenset(("show", "due"))
 #: So many lines of the log are looked through.
 _LOOKED_THROUGH = 2_000
 
@@ -44,13 +42,17 @@ class QueryHistory:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
-    def newest(self, limit: int = 50) -> list[AskedQuery]:
-        """Questions, those of whoever looks before those of others, the newest first; `limit` of each."""
+    def newest(self, limit: int = 50, dataset: str | None = None) -> list[AskedQuery]:
+        """Questions, those of whoever looks before those of others, the newest first; `limit` of each.
+
+        Args:
+            dataset: only those that read it.
+        """
         who = self._workspace.caller.author
         last: dict[tuple[bool, str], QueryRecord] = {}
         times: dict[tuple[bool, str], int] = {}
         for record in self._workspace.query_log.newest(_LOOKED_THROUGH):
-            if record.face in _UNASKED:
+            if record.face in UNASKED or (dataset is not None and dataset not in record.datasets):
                 continue
             key = (record.who == who, record.shape or record.sql)
             last.setdefault(key, record)

@@ -11,7 +11,7 @@ from andon.base.record import Record
 from andon.catalog.entries import CatalogEntry, first_line
 from andon.catalog.facets import FACETS, Sieve, sifted
 from andon.catalog.marks import Mark, MarkedText, Marker, cut
-from andon.catalog.ranking import Rank
+from andon.catalog.ranking import Rank, as_name
 from andon.errors import UsageError
 from andon.model.lamp import Lamp
 from andon.workspace.view import View
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 #: Hits that are shown where nobody says how many, and columns of each.
 SHOWN = 50
 _COLUMNS = 6
+#: Columns and saved queries beside datasets.
+_FEW = 10
 KINDS = ("source", "sql", "python")
 
 
@@ -76,6 +78,25 @@ class DatasetHit(Document):
     snippet: Snippet | None
 
 
+class ColumnHit(Document):
+    """A column that has the words, or has one and its dataset the others; `marks` are in `dataset.column`."""
+
+    dataset: str
+    column: str
+    type: str
+    description: str | None
+    marks: tuple[Mark, ...]
+
+
+class QueryHit(Document):
+    """A saved query that has the words."""
+
+    query: str
+    meaning: str | None
+    owner: str | None
+    marks: tuple[Mark, ...]
+
+
 class FacetCount(Document):
     """How many datasets have a value; the owner `""` is nobody."""
 
@@ -91,6 +112,7 @@ class FoundDocument(Document):
         total: how many datasets fit; `hits` may be a part of them.
         spelt: `{word: what was looked for in its place}`, where nothing has the word itself.
         facets: by `schema`, `kind`, `owner`, `tag`, `status`: the values and how many there are, most first.
+        columns, queries: the best few columns and saved queries; none where no word is asked for, or datasets are filtered.
     """
 
     commit: str
@@ -99,6 +121,8 @@ class FoundDocument(Document):
     spelt: dict[str, list[str]]
     hits: list[DatasetHit]
     facets: dict[str, list[FacetCount]]
+    columns: list[ColumnHit]
+    queries: list[QueryHit]
 
 
 class PaletteHit(Document):
@@ -173,7 +197,8 @@ class Searching:
         searchable = self._catalogs.of(view.commit)
         rank = self._rank(view)
         asked, ordered = _ordered(searchable, rank, words)
-        kept, counts = sifted(ordered, wanted, rank.lamp)
+        whole = searchable.facets if len(ordered) == len(searchable.entries) else None
+        kept, counts = sifted(ordered, wanted, rank.lamp, whole)
         marker = Marker(asked)
         return FoundDocument(
             commit=view.commit.id,
@@ -182,6 +207,8 @@ class Searching:
             spelt={word.word: list(word.alike) for word in asked if word.alike},
             hits=[_hit(entry, marker, rank) for entry in _part(kept, options)],
             facets={facet: _counted(counts[facet]) for facet in FACETS},
+            columns=_columns(searchable, rank, marker, asked, _FEW) if wanted.is_all else [],
+            queries=_queries(searchable, words)[:_FEW] if wanted.is_all else [],
         )
 
     def palette(self, words: str = "", at: str | None = None, limit: int = 12) -> list[PaletteHit]:
@@ -198,32 +225,20 @@ class Searching:
         datasets = [_line(entry, marker, rank) for entry in ordered[:limit]]
         if not words.strip():
             return datasets
-        plain = [word.word for word in asked]
-        places = searchable.columns.find(plain, rank.worth, limit)
         columns = [
-            PaletteHit(
-                "column",
-                f"{place.dataset}.{place.column.name}",
-                marker.marks(f"{place.dataset}.{place.column.name}"),
-                first_line(place.column.description) or place.column.type,
-            )
-            for place in places
+            PaletteHit("column", f"{hit.dataset}.{hit.column}", hit.marks, first_line(hit.description) or hit.type)
+            for hit in _columns(searchable, rank, marker, asked, limit)
         ]
-        return _mixed([datasets, columns, self._queries(searchable, words), self._branches(words)], limit)
+        queries = [PaletteHit("query", hit.query, hit.marks, hit.meaning) for hit in _queries(searchable, words)]
+        lists = [datasets, columns, queries, self._branches(words)]
+        typed = words.strip().lower()
+        # what is typed as it is called comes first, whatever kind it is of: `orders.amount` is a column
+        lists.sort(key=lambda hits: "." not in typed or not any(typed in hit.name.lower() for hit in hits))
+        return _mixed(lists, limit)
 
     def _rank(self, view: View) -> Rank:
         uses = self._uses.uses(self._workspace.clock())
         return Rank(uses, self._troubles.lamps(view))
-
-    def _queries(self, searchable: Searchable, words: str) -> list[PaletteHit]:
-        asked = searchable.queries.words(words)
-        scores = searchable.queries.scores(asked) if asked else {}
-        queries = searchable.contents.queries
-        marker = Marker(asked)
-        return [
-            PaletteHit("query", name, marker.marks(name), first_line(queries[name].description))
-            for name in sorted(scores, key=lambda name: (-scores[name], name))
-        ]
 
     def _branches(self, words: str) -> list[PaletteHit]:
         """Branches whose name has what was typed: there are few, and they are no words."""
@@ -242,7 +257,31 @@ def _ordered(searchable: Searchable, rank: Rank, words: str) -> tuple[list[Asked
     if not words.strip():
         return [], rank.by_worth(searchable.entries.values())
     asked, scores = searchable.find(words)
-    return asked, rank.ordered(scores, searchable.entries, words)
+    return asked, rank.ordered(scores, searchable.entries, searchable.names.get(as_name(words), ()))
+
+
+def _columns(
+    searchable: Searchable, rank: Rank, marker: Marker, asked: Sequence[AskedWord], limit: int
+) -> list[ColumnHit]:
+    places = searchable.columns.find([word.word for word in asked], rank.worth, limit)
+    return [
+        ColumnHit(
+            place.dataset,
+            place.column.name,
+            place.column.type,
+            place.column.description,
+            marker.marks(f"{place.dataset}.{place.column.name}"),
+        )
+        for place in places
+    ]
+
+
+def _queries(searchable: Searchable, words: str) -> list[QueryHit]:
+    asked = searchable.queries.words(words)
+    scores, marker = searchable.queries.scores(asked), Marker(asked)
+    found = sorted(scores, key=lambda name: (-scores[name], name))
+    queries = [searchable.contents.queries[name] for name in found]
+    return [QueryHit(q.name, first_line(q.description), q.owner, marker.marks(q.name)) for q in queries]
 
 
 def _part(found: Sequence[CatalogEntry], options: FindOptions) -> Sequence[CatalogEntry]:

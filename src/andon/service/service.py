@@ -211,7 +211,8 @@ class Service:
         """What is not published yet: branches beside main, edits of the folder."""
         from andon.service.changes import OpenChanges
 
-        return OpenChanges(self.workspace, self.branches, self.history, self.row_diffs, self.run_changes)
+        uses = self._shared.uses
+        return OpenChanges(self.workspace, self.branches, self.history, self.row_diffs, self.run_changes, uses)
 
     @cached_property
     def history(self) -> History:

@@ -88,11 +88,20 @@ def request_id(request: Request) -> str | None:
         UsageError: `usage.bad_argument`.
     """
     given = request.headers.get("idempotency-key")
-    if given is not None and not _ID.match(given):
+    return known_id(given, "Idempotency-Key") if given is not None else None
+
+
+def known_id(given: str, where: str) -> str:
+    """An id that who asks gave.
+
+    Raises:
+        UsageError: `usage.bad_argument`.
+    """
+    if not _ID.match(given):
         raise UsageError(
             "usage.bad_argument",
             "an id of a request is up to 200 letters, digits and signs without spaces",
-            where="Idempotency-Key",
+            where=where,
             hint="take a UUID",
         )
     return given

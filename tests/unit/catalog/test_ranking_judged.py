@@ -16,7 +16,7 @@ import pytest
 
 from andon.catalog.entries import CatalogEntry, EntryColumn
 from andon.catalog.index import IndexedText, WordIndex
-from andon.catalog.ranking import Rank
+from andon.catalog.ranking import Rank, as_name, names_of
 from andon.catalog.search import text_of
 from andon.catalog.use import DatasetUse
 from andon.model.lamp import Lamp
@@ -153,10 +153,11 @@ def judged() -> dict[str, list[float]]:
     assert len(made.entries) == 500
     texts = {name: text_of(each) for name, each in made.entries.items()}
     index, plain, rank = WordIndex(texts), Plain(texts), Rank(made.uses, made.lamps)
+    names = names_of(made.entries)
     found: dict[str, list[float]] = {"andon": [], "plain": []}
     for text, wanted in questions():
         words = index.words(text)
-        ranking = rank.ordered(index.scores(words), made.entries, text)
+        ranking = rank.ordered(index.scores(words), made.entries, names.get(as_name(text), []))
         found["andon"].append(gain([each.dataset for each in ranking], wanted))
         found["plain"].append(gain(plain.ask(text), wanted))
     return found

@@ -15,6 +15,7 @@ from andon.cli.text.history import log_lines, reverted_lines, schema_lines
 from andon.cli.text.plans import plan_lines
 from andon.cli.text.progress import progress
 from andon.cli.text.run_changes import asked_lines
+from andon.cli.text.saved import past_lines
 from andon.errors import EXIT_DONE, UsageError
 from andon.model.commit import CauseDocument
 from andon.render.visible import visible
@@ -34,16 +35,27 @@ if TYPE_CHECKING:
         "andon log marts.revenue_by_month",
         "andon log marts.revenue_by_month --schema",
         "andon log --at main@2026-11-01 -n 5",
+        "andon log shop.orders --queries",
     ],
 )
 @click.argument("dataset", required=False)
 @click.option("--at", metavar="REF", help="Where to begin; the branch's newest commit otherwise.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Commits at most.")
 @click.option("--schema", is_flag=True, help="Only changes of DATASET's columns and types.")
+@click.option("--queries", is_flag=True, help="What people asked instead; with DATASET, of it.")
 @json_option
 @pass_app
-def log(app: App, dataset: str | None, at: str | None, limit: int, schema: bool) -> None:
-    """What readers saw, newest first; with DATASET only what changed it, with --schema only what changed its columns."""
+def log(app: App, dataset: str | None, at: str | None, limit: int, schema: bool, queries: bool) -> None:
+    """What readers saw, newest first; with DATASET only what changed it, with --schema only what changed its columns.
+
+    With --queries, what people asked: your own questions first, one line for those that differ in values alone.
+    """
+    if queries:
+        asked = app.service.query_history.newest(limit, dataset)
+        nothing = "no questions yet; `andon query` asks one"
+        out, width = app.console.out, app.console.width
+        app.console.show(lambda: [q.to_json() for q in asked], lambda: past_lines(asked, out, width) or [nothing])
+        return
     if schema:
         _schema_log(app, dataset, at, limit)
         return

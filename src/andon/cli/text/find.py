@@ -21,7 +21,7 @@ def found_lines(found: FoundDocument, ink: Ink, width: int | None) -> list[str]:
     spelt = [f"nothing has `{word}`; looked for {', '.join(near[:3])}" for word, near in found.spelt.items()]
     lines = [f"{ink.paint('note:', 'warn')} {text}" for text in spelt]
     if not found.hits:
-        return [*lines, _nothing(found)]
+        return [*lines, _nothing(found), *_queries(found, ink, width)]
     rows: list[Sequence[Cell]] = [_row(hit) for hit in found.hits]
     headers = ("", "dataset", "kind", "rows", "people", "owner", "what it is")
     lines += table(
@@ -37,7 +37,14 @@ def found_lines(found: FoundDocument, ink: Ink, width: int | None) -> list[str]:
     )
     if found.total > len(found.hits):
         lines.append(ink.paint(f"the best {len(found.hits)} of {found.total:,}; `-n` shows more", "dim"))
-    return lines
+    return [*lines, *_queries(found, ink, width)]
+
+
+def _queries(found: FoundDocument, ink: Ink, width: int | None) -> list[str]:
+    if not found.queries:
+        return []
+    rows: list[Sequence[Cell]] = [(hit.query, (hit.meaning or "", "dim")) for hit in found.queries]
+    return ["", ink.paint("saved queries", "dim"), *table(rows, ink, indent="  ", width=width, whole=[0], drop=())]
 
 
 def lamp_cell(status: str) -> Cell:

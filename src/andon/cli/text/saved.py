@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from andon.base.text import plural
+from andon.base.text import plural, seconds
 from andon.cli.output import Cell, Ink
 from andon.cli.table import table
 from andon.cli.text.code import code_lines
-from andon.render.words import names
+from andon.render.words import moment, names
 
 if TYPE_CHECKING:
     from andon.service.proposed_checks import ProposedCheck
+    from andon.service.query_history import AskedQuery
     from andon.service.saved_columns import SavedColumn
     from andon.service.saved_queries import ParameterInfo, SavedQueryInfo
     from andon.service.saving import Saved
@@ -98,3 +99,22 @@ def _origin(column: SavedColumn, reads: Sequence[str]) -> str:
     """The columns a column is made of, and whether it is personal; the schema is left out where there is one input only."""
     shown = [name.removeprefix(f"{reads[0]}.") if len(reads) == 1 else name for name in column.made_of]
     return ", ".join(shown) + (" · marked as personal (pii)" if column.personal else "")
+
+
+def past_lines(found: Sequence[AskedQuery], ink: Ink, width: int | None) -> list[str]:
+    """What was asked before as a table: when, by whom, what came, and the question in one line."""
+    rows: list[Sequence[Cell]] = [
+        (
+            (moment(asked.at), "dim"),
+            asked.who,
+            "failed" if asked.rows is None else f"{asked.rows:,}",
+            (seconds(asked.seconds), "dim"),
+            f"{asked.times:,}",
+            " ".join(asked.sql.split()),
+        )
+        for asked in found
+    ]
+    if not rows:
+        return []
+    heads = ["asked last", "by", "rows", "took", "times", "question"]
+    return table(rows, ink, headers=heads, width=width, right=[2, 3, 4], whole=[0, 2, 3, 4])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -15,6 +16,7 @@ from andon.errors import UsageError
 from andon.web.asking import Nothing
 from andon.web.endpoint import Endpoint
 from andon.web.reading import read_query
+from andon.web.receiving import known_id
 from andon.web.routes import all_endpoints
 
 #: Below it lie the routes that forms may call.
@@ -74,12 +76,43 @@ def read_action(place: str, pairs: Sequence[tuple[str, str]]) -> FormAction:
         path,
         read_query(query, () if is_body else fields, endpoint.address),
         read_query(body, fields if is_body else (), endpoint.address) if is_body else None,
-        own.get("_id") or None,
+        known_id(own["_id"], "_id") if own.get("_id") else None,
         own_page(filled(own.get("_then", "/"), dict(fields))),
         own_page(own["_form"]) if own.get("_form") else "",
         fields,
         typed,
     )
+
+
+class KeptForm(Record):
+    """A form that came when nobody knew who sent it.
+
+    Attributes:
+        place: where it is sent.
+        then: the page that is shown when it is done, as it was sent.
+    """
+
+    place: str
+    pairs: tuple[tuple[str, str], ...]
+    then: str
+
+
+def kept_form(place: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """A form as one field of another."""
+    return json.dumps([place, pairs])
+
+
+def read_kept(text: str) -> KeptForm | None:
+    """What `kept_form` wrote; None for what is no form of ours."""
+    try:
+        place, pairs = json.loads(text)
+        found = tuple((str(name), str(value)) for name, value in pairs)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    if not isinstance(place, str) or not place.startswith(f"{DO}/") or own_page(place) != place:
+        return None
+    then = own_page(filled(dict(found).get("_then", "/"), dict(found)))
+    return KeptForm(place, found, then)
 
 
 def filled(address: str, fields: Mapping[str, str]) -> str:
@@ -90,15 +123,19 @@ def filled(address: str, fields: Mapping[str, str]) -> str:
 
 def own_page(address: str) -> str:
     """An address of this server as a path; `/` for any other, so that nobody is sent elsewhere."""
-    parts = urlsplit(address.replace("\\", "/"))
-    is_own = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith("//")
-    return address if is_own and address.isprintable() else "/"
+    if not address.startswith("/") or not address.isprintable():
+        return "/"
+    try:
+        parts = urlsplit(address.replace("\\", "/"))
+    except ValueError:
+        return "/"
+    return "/" if parts.scheme or parts.netloc else address
 
 
 def with_done(page: str, call: str) -> str:
     """The address of a page that tells what a call came to."""
     address, mark, fragment = page.partition("#")
-    return f"{address}{'&' if '?' in address else '?'}done={call}{mark}{fragment}"
+    return f"{address}{'&' if '?' in address else '?'}done={quote(call, safe='')}{mark}{fragment}"
 
 
 def _route(method: str, place: str) -> tuple[Endpoint, Mapping[str, str]] | None:

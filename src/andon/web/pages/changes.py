@@ -7,15 +7,17 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from starlette.responses import RedirectResponse
+
 from andon.base.document import Document
-from andon.base.record import Record
+from andon.base.record import Record, field, replace
 from andon.errors import AndonError
 from andon.lake.refs import MAIN
 from andon.lake.undo import PUBLISHES, undo_target
 from andon.model.commit import CommitKind
 from andon.model.plan import Plan
 from andon.render.rows import shown_columns
-from andon.runs.goal import DEFAULTS
+from andon.runs.goal import RunOptions
 from andon.web.pages.page import PageCall, PageRoute, Shown
 from andon.web.problems import problem_of
 
@@ -48,11 +50,15 @@ class ChangeLooked(Document, kw_only=True):
         view: lines of code below each other or side by side.
         whole: everything at once, for who has no scripts; else what takes long comes later.
         rows: the dataset whose rows are wanted.
+        mine: files that both sides changed, where this one's takes the place.
+        theirs: files that both sides changed, where what is published stays.
     """
 
     view: Literal["unified", "split"] = "unified"
     whole: bool = False
     rows: str | None = None
+    mine: list[str] = field(default_factory=list)
+    theirs: list[str] = field(default_factory=list)
 
 
 class Publish(Record):
@@ -103,6 +109,8 @@ def _change(call: PageCall) -> Shown:
     name = call.path["branch"]
     if name == FOLDER:
         return _folder(call)
+    if name == MAIN:
+        return RedirectResponse("/changes", 303)
     service, query = call.service, call.query
     change = service.changes.of(name)
     shown: dict[str, Any] = {
@@ -115,7 +123,7 @@ def _change(call: PageCall) -> Shown:
         "held": [held_run(call, run) for run in service.changes.held(name)],
     }
     if call.wants in ("", "plan"):
-        shown |= _plan(lambda: service.changes.ahead(name, DEFAULTS)) if query.whole or call.wants else {}
+        shown |= _plan(call, lambda: service.changes.ahead(name, _decided(call))) if query.whole or call.wants else {}
         shown |= _different(call)
     if call.wants in ("", "code", "rows"):
         diff = service.changes.diff(change)
@@ -144,10 +152,10 @@ def _folder(call: PageCall) -> Shown:
     if call.wants in ("", "plan"):
 
         def ahead() -> tuple[Plan, Any]:
-            plan = service.runs.plan(DEFAULTS)
-            return plan, service.run_changes.ahead(plan)
+            plan = service.runs.plan(_decided(call))
+            return plan, service.changes.known(plan)
 
-        shown |= _plan(ahead) if call.query.whole or call.wants else {}
+        shown |= _plan(call, ahead) if call.query.whole or call.wants else {}
         shown |= _different(call)
     if call.wants in ("", "code"):
         edits = service.changes.edits()
@@ -156,11 +164,19 @@ def _folder(call: PageCall) -> Shown:
     return shown
 
 
+def _decided(call: PageCall) -> RunOptions:
+    """What somebody decided about files that both sides changed."""
+    return RunOptions(mine=tuple(call.query.mine), theirs=tuple(call.query.theirs))
+
+
 def _around(call: PageCall) -> dict[str, Any]:
     return {
         "now": call.service.workspace.clock(),
         "view": call.query.view,
         "whole": call.query.whole,
+        "mine": call.query.mine,
+        "theirs": call.query.theirs,
+        "clashes": (),
         "rows": None,
         "row_names": (),
         "plan": None,
@@ -175,12 +191,13 @@ def _around(call: PageCall) -> dict[str, Any]:
     }
 
 
-def _plan(ahead: Any) -> dict[str, Any]:
+def _plan(call: PageCall, ahead: Any) -> dict[str, Any]:
     """What publishing does, or why it can't be done."""
     try:
         plan, known = ahead()
     except AndonError as error:
-        return {"plan": None, "plan_error": problem_of(error)}
+        clashes = error.details.get("files", ()) if error.code == "lake.folder_conflict" else ()
+        return {"plan": None, "plan_error": problem_of(error), "clashes": clashes}
     steps = plan.moves
     checks: Sequence[CheckResult] = known.checks
     reach = [step.reach for step in steps if step.reach is not None]
@@ -195,6 +212,7 @@ def _plan(ahead: Any) -> dict[str, Any]:
         "failed": [check for check in checks if check.failed],
         "holding_by": Counter(check.dataset for check in checks if not check.failed).most_common(5),
         "reached": sorted(datasets),
+        "readers": call.service.changes.readers({*datasets, *(step.dataset for step in steps)}) if steps else [],
         "insights": sorted({name for each in reach for name in each.insights}),
         "owners": sorted({name for each in reach for name in each.owners}),
         "seen": json.dumps(seen_plan(plan)),
@@ -251,6 +269,11 @@ def code_files(texts: Sequence[tuple[str, str | None, str | None]]) -> list[Mapp
         is_open = number < _OPEN_FILES and diff.added + diff.removed <= _OPEN_LINES
         found.append({"diff": diff, "is_open": is_open})
     return found
+
+
+def done_by(call: PageCall, verb: str) -> PageCall:
+    """The visit as what a form of that verb led to; of another verb, it is one that nothing led to."""
+    return call if call.done is None or call.done.verb == verb else replace(call, done=None)
 
 
 def typed(call: PageCall) -> Mapping[str, str]:

@@ -186,8 +186,13 @@ def _versions(call: PageCall, page: Page) -> Mapping[str, Any]:
 
 
 def _used_by(call: PageCall, page: Page) -> Mapping[str, Any]:
+    """What builds on it. Who asked it stands in the log of queries, which may be long: nobody waits for the page."""
+    is_asked = call.wants == "people" or call.query.made
+    readers = call.service.readers.of(page.dataset, call.query.at) if is_asked else None
+    if call.wants == "people":
+        return {"readers": readers}
     impact = call.service.lineages.impact(page.dataset, call.query.at)
-    return {"impact": impact, "readers": call.service.readers.of(page.dataset, call.query.at), **_head(call, page)}
+    return {"impact": impact, "readers": readers, **_head(call, page)}
 
 
 def _head(call: PageCall, page: Page) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from andon.base.document import Document
 from andon.lake.refs import MAIN
 from andon.service.editing import ToEdit
-from andon.web.pages.changes import answer_of, held_run, problem, typed
+from andon.web.pages.changes import answer_of, done_by, held_run, problem, typed
 from andon.web.pages.page import PageCall, PageRoute, Shown
 
 _PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -27,6 +27,7 @@ class EditLooked(Document, kw_only=True):
 
 
 def _edit(call: PageCall) -> Shown:
+    call = done_by(call, "POST /edits")
     service, target = call.service, call.path["target"]
     refs = service.workspace.lake.refs
     branch = call.query.branch

@@ -85,5 +85,5 @@ def part_of(headers: Mapping[str, str]) -> str:
 
 def href(path: str, **query: Any) -> str:
     """An address with what stands behind the `?`; what is None is left out."""
-    pairs = [(name, value) for name, value in query.items() if value is not None]
-    return quote(path, safe="/:@!$'()*,;=-._~") + (f"?{urlencode(pairs, doseq=True)}" if pairs else "")
+    said = urlencode([(name, value) for name, value in query.items() if value is not None], doseq=True)
+    return quote(path, safe="/:@!$'()*,;=-._~") + (f"?{said}" if said else "")

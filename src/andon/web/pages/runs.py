@@ -53,6 +53,8 @@ _KINDS = ("change", "refresh", "publish", "undo", "redo")
 _LISTED = 50
 #: Failing rows of a check that are shown, and what is listed of what changed.
 _ROWS, _CHANGED = 20, 100
+#: What a run of more tasks changed is told after the rest of its page.
+_SMALL = 60
 
 
 class RunsLooked(AtCommit, kw_only=True):
@@ -79,12 +81,14 @@ class RunLooked(AtCommit, kw_only=True):
     Attributes:
         task: a dataset whose task is shown in full.
         all: every task, those that took over what was there, too.
+        changed: what readers see differently with the rest, however much that is.
         call: by which it was asked for.
         then, form: the pages that are shown when that is done, or failed.
     """
 
     task: str | None = None
     all: bool = False
+    changed: bool = False
     call: str | None = None
     then: str = "/runs"
     form: str | None = None
@@ -214,6 +218,8 @@ def run_view(call: PageCall, shown: RunShown, asked: RunLooked) -> dict[str, Any
     live = call.calls.of_run(info.number) if is_running else None
     task = next((each for each in shown.tasks if each.dataset == asked.task), None)
     state, word = RUN_STATES[info.status]
+    is_small = sum(each.action not in ("reuse", "keep") for each in shown.tasks) <= _SMALL
+    is_changed_asked = not is_running and (is_small or asked.changed or call.wants == "changed")
     done = sum(task.status not in (TaskStatus.WAITING, TaskStatus.RUNNING) for task in shown.tasks)
     return {
         "shown": shown,
@@ -235,7 +241,8 @@ def run_view(call: PageCall, shown: RunShown, asked: RunLooked) -> dict[str, Any
         "finding": finding_text,
         "call": live,
         "may_change": call.may_change,
-        "changed": None if is_running else _changed(call, info),
+        "changed": _changed(call, info) if is_changed_asked else None,
+        "is_changed_later": not is_running and info.published and not is_changed_asked,
         "may_undo": call.may_change and call.service.run_log.is_in_force(info),
         "exact": _exact(call, shown),
         "check_states": _CHECK_STATES,

@@ -13,7 +13,7 @@ from andon.runs.goal import RunOptions
 from andon.service.proposed_checks import ProposedCheck
 from andon.service.saved_texts import ToSave
 from andon.web.asking import AtCommit
-from andon.web.pages.changes import answer_of, different_since, held_run, problem, seen_plan
+from andon.web.pages.changes import answer_of, different_since, done_by, held_run, problem, seen_plan
 from andon.web.pages.page import PageCall, PageRoute, Shown
 from andon.web.pages.rendering import href
 from andon.web.problems import problem_of
@@ -43,6 +43,7 @@ class SaveLooked(AtCommit, kw_only=True):
 
 
 def _save(call: PageCall) -> Shown:
+    call = done_by(call, "POST /datasets")
     service, query = call.service, call.query
     fields = _fields(call)
     answer, told = answer_of(call), problem(call)

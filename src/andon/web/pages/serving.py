@@ -18,7 +18,7 @@ from andon.web.access import COOKIE, Asking, require
 from andon.web.assets import Assets, takes_gzip
 from andon.web.calls import Answered, CallDesk, LiveCall
 from andon.web.pages import all_pages
-from andon.web.pages.actions import DO, FormAction, own_page, read_action, with_done
+from andon.web.pages.actions import DO, FormAction, kept_form, own_page, read_action, read_kept, with_done
 from andon.web.pages.calls import following
 from andon.web.pages.frame import frame_of
 from andon.web.pages.page import PageCall, PageRoute
@@ -146,6 +146,8 @@ class WebPages:
             asking = await self._host.asking(request)
             return await answer(asking)
         except AndonError as error:
+            if error.code == "access.unknown" and request.url.path.startswith(f"{DO}/"):
+                return await self._ask_who(request)
             if error.code == "access.unknown" and not part_of(request.headers):
                 return RedirectResponse(href("/login", then=_here(request)), 303)
             return await self.problem(request, error, asking)
@@ -163,7 +165,12 @@ class WebPages:
 
     async def problem(self, request: Request, error: AndonError, asking: Asking | None, **more: Any) -> Response:
         """The page of an error."""
-        problem = problem_of(error)
+        return await self._problem(request, problem_of(error), status_of(error), asking, **more)
+
+    async def _problem(
+        self, request: Request, problem: Any, status: int, asking: Asking | None, **more: Any
+    ) -> Response:
+        """The page of an error, by its document."""
 
         def draw() -> str:
             shown: dict[str, Any] = {"problem": problem, "again": None, "told": None, "frame": None, **more}
@@ -177,7 +184,7 @@ class WebPages:
                 }
             return self._renderer.page("problem.html", shown, part_of(request.headers) and "problem")
 
-        return _html(request, await self._host.looked(draw), problem.status)
+        return _html(request, await self._host.looked(draw), status)
 
     # -- forms
 
@@ -210,8 +217,7 @@ class WebPages:
                 return self._renderer.page("confirm.html", {**around, "told": None, **page})
 
             return _html(request, await self._host.looked(ask), 409)
-        error = UsageError(told["code"], told["detail"], told.get("where"), told.get("hint"))
-        return await self.problem(request, error, asking, again=action.then)
+        return await self._problem(request, told, found.status, asking, again=action.then)
 
     # -- who one is
 
@@ -219,20 +225,35 @@ class WebPages:
         self._host.require_own_site(request)
         then = own_page(request.query_params.get("then", "/"))
         return _html(
-            request, self._renderer.page("login.html", {"then": then, "problem": None, "told": None, "frame": None})
+            request,
+            self._renderer.page("login.html", {"then": then, "kept": "", "problem": None, "told": None, "frame": None}),
         )
 
+    async def _ask_who(self, request: Request) -> Response:
+        """Ask who sends a form, and keep what stands in it: a token may end while somebody types."""
+        try:
+            kept = kept_form(request.url.path, await _form(request))
+        except UsageError as error:
+            return await self.problem(request, error, None)
+        shown = {"then": "/", "kept": kept, "problem": None, "told": None, "frame": None}
+        return _html(request, self._renderer.page("login.html", shown), 401)
+
     async def _log_in(self, request: Request) -> Response:
-        then, token = "/", ""
+        then, token, kept = "/", "", ""
         try:
             self._host.require_own_site(request)
             fields = dict(await _form(request))
             then, token = own_page(fields.get("_then", "/")), fields.get("token", "").strip()
+            kept = fields.get("_kept", "")
             await known_by(self._host.service, request, token)
         except AndonError as error:
-            shown = {"then": then, "problem": problem_of(error), "told": None, "frame": None}
+            shown = {"then": then, "kept": kept, "problem": problem_of(error), "told": None, "frame": None}
             return _html(request, self._renderer.page("login.html", shown), status_of(error))
-        response = RedirectResponse(then, 303)
+        found = read_kept(kept)
+        response: Response = RedirectResponse(then, 303)
+        if found is not None:
+            shown = {"form": found, "told": None, "frame": None}
+            response = _html(request, self._renderer.page("kept.html", shown))
         give_cookie(request, token, response)
         return response
 

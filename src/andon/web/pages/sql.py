@@ -10,7 +10,7 @@ from andon.render.values import cell_text, is_number
 from andon.web.asking import AtCommit
 from andon.web.pages.page import PageCall, PageRoute, Shown
 from andon.web.pages.rendering import href
-from andon.web.problems import ProblemDocument, problem_of
+from andon.web.problems import problem_of
 
 if TYPE_CHECKING:
     from andon.query.streaming import Streamed
@@ -79,6 +79,7 @@ def _sql(call: PageCall) -> Shown:
         "values": {**_defaults(saved), **asked.p},
         "answer": None,
         "problem": None,
+        "notes": (),
         "first": _first(datasets) if text is None else None,
         "past": None,
         "plain_address": href("/sql", **plain) if text is not None and not asked.plain else None,
@@ -112,10 +113,10 @@ def _answered(call: PageCall, text: str, values: dict[str, str]) -> dict[str, An
     limits = replace(querying.limits, rows=PLAIN_ROWS)
     try:
         with querying.stream(text, call.query.at, values or None, limits, part=call.query.part) as answer:
-            return {"answer": _plain(answer)}
+            found = _plain(answer)
+        return {"answer": found, "notes": call.service.trust.notes(answer.commit, answer.datasets, call.query.at)}
     except AndonError as error:
-        found: ProblemDocument = problem_of(error)
-        return {"problem": found}
+        return {"problem": problem_of(error)}
 
 
 def _plain(answer: Streamed) -> PlainAnswer:

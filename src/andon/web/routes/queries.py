@@ -13,6 +13,7 @@ from andon.model.person import PersonRole
 from andon.query.limits import QueryLimits
 from andon.service.completion import CompletionDocument, EngineWords
 from andon.service.documents import AnswerDocument, LiveAnswerDocument
+from andon.service.query_history import AskedQuery
 from andon.service.saved_queries import SavedQueryInfo
 from andon.version import __version__
 from andon.web.asking import AtCommit, Count, Limit
@@ -57,6 +58,18 @@ class QueryLink(AtCommit, kw_only=True):
     part: str | None = None
     p: dict[str, str] = field(default_factory=dict)
     format: Literal["json", "arrow", "csv", "parquet"] | None = None
+
+
+class PastLooked(Document, kw_only=True):
+    """Which questions are looked at.
+
+    Attributes:
+        dataset: only those that read it.
+        limit: so many of one's own, and so many of others.
+    """
+
+    dataset: str | None = None
+    limit: Limit = 20
 
 
 class OutlineAsked(Document, kw_only=True):
@@ -179,6 +192,10 @@ def _words(call: RouteCall) -> Any:
     return KeptAnswer(f"{__version__}-{found.version}", lambda: found)
 
 
+def _past(call: RouteCall) -> Any:
+    return call.service.query_history.newest(call.query.limit, call.query.dataset)
+
+
 def _live(call: RouteCall) -> Any:
     from andon.query.live import Live
 
@@ -240,6 +257,16 @@ ENDPOINTS = (
         _saved_one,
         (SavedQueryInfo,),
         AtCommit,
+    ),
+    Endpoint(
+        "GET",
+        "/asked-queries",
+        "log --queries",
+        PersonRole.READER,
+        "What people asked: one's own questions first, one for all that differ in values alone.",
+        _past,
+        (list[AskedQuery],),
+        PastLooked,
     ),
     Endpoint(
         "GET",

@@ -113,11 +113,13 @@ class Chart extends HTMLElement {
       if (points.some((point) => !kept.has(point.x))) notes.push(`the first ${MOST_BARS} bars`);
       points = points.filter((point) => kept.has(point.x));
     }
+    if (kind === "line" || kind === "area") points.sort((a, b) => compared(a.x, b.x) || compared(a.c, b.c));
     const css = getComputedStyle(this);
     const token = (name) => css.getPropertyValue(`--${name}`).trim();
     const names = colour < 0 ? [] : [...new Set(points.map((point) => point.c))];
     if (names.length > MOST_COLOURS) notes.push(`colours repeat: ${names.length} of them`);
     const range = names.map((_, index) => token(`c${(index % MOST_COLOURS) + 1}`));
+    this.#explain(names, range, notes);
     const figure = Plot.plot({
       className: "plot",
       width: this.figure.clientWidth,
@@ -135,7 +137,6 @@ class Chart extends HTMLElement {
       }),
     });
     this.figure.replaceChildren(figure);
-    this.#explain(names, range, notes);
   }
 
   #explain(names, range, notes) {
@@ -168,6 +169,8 @@ function marks(Plot, kind, points, colour, isTime, tip) {
   if (isTime) return [base, Plot.rectY(points, { ...places, interval: step(points), fill: colour, insetLeft: 1 }), pointed];
   return [base, Plot.barY(points, { ...places, fill: colour, sort: null }), pointed];
 }
+
+const compared = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** How wide a bar of a moment is: as far as the nearest two are apart. */
 function step(points) {

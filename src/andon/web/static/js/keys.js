@@ -21,7 +21,10 @@ function isTyping(target) {
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.altKey || event.defaultPrevented) return;
   const isMod = event.ctrlKey || event.metaKey;
-  if (!isMod && isTyping(event.target)) return;
+  if (!isMod && isTyping(event.target)) {
+    if (event.key === "Escape" && event.target instanceof HTMLInputElement) event.target.blur();
+    return;
+  }
   if (!isMod && document.querySelector("dialog[open]")) return;
   const key = isMod ? `Mod+${event.key.toLowerCase()}` : event.key;
   const pair = before && event.timeStamp - beforeAt < 1200 ? `${before} ${key}` : "";

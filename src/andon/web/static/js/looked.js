@@ -1,6 +1,6 @@
 // What a look at a text came to, drawn beside it: what is wrong, what follows for whom, which columns.
 
-import { ticked } from "./text.js";
+import { spoken } from "./values.js";
 
 export const API = "/api/v1";
 const WORDS = { none: "same", additive: "additive", columns: "columns", rows: "rows", contract: "contract" };
@@ -11,6 +11,13 @@ function made(tag, kind, ...children) {
   const element = document.createElement(tag);
   if (kind) element.className = kind;
   element.append(...children.filter((each) => each !== null));
+  return element;
+}
+
+/** A sentence in an element of a class. */
+function said(tag, kind, text) {
+  const element = spoken(tag, text ?? "");
+  element.className = kind;
   return element;
 }
 
@@ -36,8 +43,8 @@ export function say(home, state, words) {
 
 function problem(each, file, goTo) {
   const place = [each.file && each.file !== file ? each.file : null, each.line, each.column].filter(Boolean).join(":");
-  const hint = each.hint ? made("small", "muted", ...ticked(each.hint)) : null;
-  const line = made("button", "line problem", glyph("fail"), made("span", "mono muted", place), made("span", "", ...ticked(each.message)), hint);
+  const hint = each.hint ? said("small", "muted", each.hint) : null;
+  const line = made("button", "line problem", glyph("fail"), made("span", "mono muted", place), spoken("span", each.message), hint);
   line.type = "button";
   line.addEventListener("click", () => goTo(each));
   return line;
@@ -49,7 +56,7 @@ function step(each) {
   if (pill) pill.dataset.s = STATES[kind];
   const breaks = each.breaks.length ? made("span", "bad", `breaks ${each.breaks.join(", ")}`) : null;
   const why = kind && each.columns.length ? each.columns.join(", ") : each.reason;
-  return made("li", "line", made("b", "mono", each.dataset), pill, made("span", "muted", ...ticked(why)), breaks);
+  return made("li", "line", made("b", "mono", each.dataset), pill, said("span", "muted", why), breaks);
 }
 
 function column(each) {

@@ -80,6 +80,9 @@ class Palette {
   /** @type {Choice[]} */
   choices = [];
   chosen = 0;
+  /** Whether what was typed last is still looked for, and whether Enter was pressed meanwhile: it means what will be found. */
+  isLooking = false;
+  isTaken = false;
   /** @type {AbortController | null} */
   asking = null;
   timer = 0;
@@ -125,7 +128,9 @@ class Palette {
     this.asking?.abort();
     const asking = new AbortController();
     this.asking = asking;
+    this.isTaken = false;
     if (!words) this.show(fitting);
+    this.isLooking = words !== "";
     this.timer = setTimeout(() => this.ask(words, fitting, asking.signal), words ? PAUSE : 0);
   }
 
@@ -142,11 +147,12 @@ class Palette {
   /** @param {Choice[]} choices */
   show(choices) {
     this.choices = choices;
-    this.chosen = 0;
+    this.isLooking = false;
     this.list.replaceChildren(...choices.map((choice, index) => this.option(choice, index)));
     this.none.hidden = choices.length > 0;
     this.list.hidden = choices.length === 0;
     this.choose(0);
+    if (this.isTaken) this.take(0);
   }
 
   /** @param {Choice} choice @param {number} index */
@@ -189,7 +195,8 @@ class Palette {
       this.choose(this.chosen + step);
     } else if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
-      this.take(this.chosen);
+      if (this.isLooking) this.isTaken = true;
+      else this.take(this.chosen);
     }
   }
 

@@ -2,8 +2,7 @@
 import { Refused, addressOf, ask, askedBy, fileOf, outlineOf } from "./asking.js";
 import "./grid.js";
 import { Tabs } from "./tabs.js";
-import { ticked } from "./text.js";
-import { element, grouped, put, sized } from "./values.js";
+import { element, grouped, put, sized, spoken } from "./values.js";
 
 const API = "/api/v1";
 /** Milliseconds: until somebody who types pauses, and until waiting is shown. */
@@ -150,7 +149,7 @@ class Sql extends HTMLElement {
     const fields = names.map((name) => {
       if (known.has(name)) return known.get(name);
       const label = element("label", "", "param");
-      const input = element("input", "", "input mono", { name: `p.${name}`, autocomplete: "off" });
+      const input = element("input", "", "input mono", { name: `p.${name}`, autocomplete: "off", placeholder: "value" });
       input.value = this.#given[name] ?? "";
       label.append(element("span", `$${name}`, "mono"), input);
       return label;
@@ -219,15 +218,9 @@ class Sql extends HTMLElement {
     const list = element("ul");
     for (const { message, hint, line, column } of said) {
       const item = element("li");
-      const said = element("b");
-      said.append(...ticked(message));
-      item.append(said);
+      item.append(spoken("b", message));
       if (line) item.append(element("span", `line ${line}, column ${column}`, "muted tn"));
-      if (hint) {
-        const next = element("p");
-        next.append(...ticked(hint));
-        item.append(next);
-      }
+      if (hint) item.append(spoken("p", hint));
       list.append(item);
     }
     this.querySelector(".wrong").replaceChildren(list);
@@ -481,9 +474,7 @@ function noted({ dataset, lamp, what, below }) {
   item.innerHTML = `<svg class="g" data-s="${lamp}" width="10" height="10" aria-hidden="true"><use href="#g-${lamp}"/></svg>`;
   const link = element("a", dataset, "mono quiet", { href: `/d/${dataset}` });
   const text = below.length ? `of which ${below.join(", ")} is made: ${what}` : what;
-  const said = element("span");
-  said.append(...ticked(text));
-  item.append(link, said);
+  item.append(link, spoken("span", text));
   return item;
 }
 

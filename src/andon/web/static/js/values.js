@@ -89,6 +89,13 @@ export function element(tag, text = "", name = "", attributes = {}) {
   return found;
 }
 
+/** A sentence of Andon's: what stands between backticks is a name. */
+export function spoken(tag, text) {
+  const found = element(tag);
+  found.append(...text.split("`").map((part, index) => (index % 2 ? element("code", part) : part)));
+  return found;
+}
+
 /** `1.2 MB`. */
 export function sized(bytes) {
   if (bytes < 1000) return `${bytes} B`;
