@@ -296,6 +296,9 @@ def test_two_windows_do_not_write_one_tab(page):
     typed(page, "select 'first' as window")
     typed(other, "select 'second' as window")
     kept(page, "select 'first' as window", "select 'second' as window")
+    for window, text in ((page, "first"), (other, "second")):
+        window.reload()
+        window.wait_for_selector(f".cm-content:has-text('{text}')")
     other.close()
 
 
@@ -310,6 +313,27 @@ def test_a_tab_remembers_its_values(page):
     page.locator(".sheets [role=tab]").first.focus()
     page.keyboard.press("Delete")
     assert page.locator(".sheets [role=tab]").count() == 1
+
+
+def test_a_value_of_millions_of_letters_is_shown_in_part(page: Any) -> None:
+    asked(page, "select repeat('{<b>', 2000000) as big")
+    page.locator("andon-grid").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".peek:has-text('of 8\u2009000\u2009000 characters')")
+    assert page.evaluate("document.querySelector('.peek pre').textContent.length") == 200_000
+
+
+def test_a_query_that_is_too_long_for_an_address_is_saved_all_the_same(page: Any) -> None:
+    text = f"select 1 as one -- {'long ä ' * 9000}"
+    asked(page, "select 1 as one")
+    typed(page, text)
+    page.keyboard.press("Control+Enter")
+    answered(page, 2)
+    page.wait_for_selector(".save[href^='/save#z=']").click()
+    page.wait_for_selector("andon-save")
+    page.locator("[name=name]").fill("marts.of_long")
+    page.wait_for_selector("[data-state][data-s=ok]")
+    assert page.locator("[name=sql]").input_value() == text.strip()
 
 
 def test_what_is_no_number_has_its_place_after_all_that_are(page: Any) -> None:

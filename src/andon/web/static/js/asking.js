@@ -29,12 +29,12 @@ export async function outlineOf(sql) {
 }
 
 /** The address of what is asked. */
-export async function addressOf(asked, chart = null) {
+export async function addressOf(asked, chart = null, page = "/sql") {
   const rest = beside(asked);
   if (chart) rest.set("chart", chart);
   const whole = new URLSearchParams([["q", asked.q], ...rest]);
-  if (String(whole).length <= LONGEST) return `/sql?${whole}`;
-  return `/sql${rest.size ? `?${rest}` : ""}#z=${await packed(asked.q)}`;
+  if (String(whole).length <= LONGEST) return `${page}?${whole}`;
+  return `${page}${rest.size ? `?${rest}` : ""}#z=${await packed(asked.q)}`;
 }
 
 /** What an address asks; without a text where it asks nothing. */

@@ -1,6 +1,9 @@
 // What is behind a cell or a column: a value whole, or what the rows that are here have in it.
 import { comparable, compare, element, grouped, numberOf, shownAs, textOf } from "./values.js";
 
+/** Characters of a value that are drawn: of many millions a browser makes no lines. */
+const MOST = 200_000;
+
 /** @param {"cell" | "column"} kind */
 export function peekAt(place, kind, grid, detail) {
   const { column } = detail;
@@ -17,8 +20,11 @@ export function peekAt(place, kind, grid, detail) {
 function whole(value) {
   if (value === null) return [element("p", "NULL: there is no value", "muted")];
   if (value === "") return [element("p", "An empty text", "muted")];
-  const text = pretty(value);
-  return [element("pre", text), element("p", `${grouped(textOf(value).length)} characters`, "muted")];
+  const { length } = textOf(value);
+  const text = length > MOST ? textOf(value) : pretty(value);
+  const count = `${grouped(length)} characters`;
+  const words = text.length > MOST ? `The first ${grouped(MOST)} of ${count}. A copy of the cell has all of them.` : count;
+  return [element("pre", text.slice(0, MOST)), element("p", words, "muted")];
 }
 
 function pretty(value) {

@@ -203,8 +203,9 @@ class Sql extends HTMLElement {
       });
       this.grid.end();
       answer.rows = this.grid.rows;
-      this.#answers.set(tab, answer);
-      this.#tabs.keep(tab, { seconds: answer.head.seconds });
+      const now = this.#tabs.current; // it may go on in a copy since
+      this.#answers.set(now, answer);
+      this.#tabs.keep(now, { seconds: answer.head.seconds });
       this.#answered(answer);
     } catch (error) {
       if (this.#running === running) this.#fail(error, start);
@@ -260,7 +261,7 @@ class Sql extends HTMLElement {
     const pin = this.querySelector(".pin");
     pin.lastElementChild.textContent = this.at ? `Follow ${this.dataset.branch}` : "Pin this commit";
     pin.href = await addressOf({ ...asked, at: this.at ? null : head.commit.slice(0, 12) });
-    this.querySelector(".save").href = `/save?${new URLSearchParams({ q: asked.q, ...(this.at && { at: this.at }) })}`;
+    this.querySelector(".save").href = await addressOf({ q: asked.q, at: this.at, part: null, p: {} }, null, "/save");
     for (const link of this.querySelectorAll("[data-file]")) link.href = fileOf({ ...asked, at: head.commit }, link.dataset.file);
     const chart = new URL(location.href).searchParams.get("chart");
     if (chart) this.#view("chart");
@@ -326,7 +327,11 @@ class Sql extends HTMLElement {
   }
 
   #copyTab() {
-    this.#tabs.add(this.text);
+    const before = this.#tabs.current;
+    const id = this.#tabs.add(this.text);
+    const answer = this.#answers.get(before);
+    if (answer) this.#answers.set(id, answer);
+    if (history.state?.tab === before) history.replaceState({ ...history.state, tab: id }, "");
     this.#drawTabs();
     this.#say("the tab is open in another window: you go on in a copy");
   }
