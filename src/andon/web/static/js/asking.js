@@ -40,7 +40,7 @@ export async function addressOf(asked, chart = null) {
 /** What an address asks; without a text where it asks nothing. */
 export async function askedBy(address) {
   const query = address.searchParams;
-  const p = {};
+  const p = Object.create(null); // names of parameters are anything
   for (const [name, value] of query) if (name.startsWith("p.")) p[name.slice(2)] = value;
   const q = address.hash.startsWith("#z=") ? await unpacked(address.hash.slice(3)) : query.get("q");
   return { q, at: query.get("at"), part: query.get("part"), p };

@@ -1,5 +1,5 @@
 // What is behind a cell or a column: a value whole, or what the rows that are here have in it.
-import { comparable, element, grouped, shownAs, textOf } from "./values.js";
+import { comparable, compare, element, grouped, numberOf, shownAs, textOf } from "./values.js";
 
 /** @param {"cell" | "column"} kind */
 export function peekAt(place, kind, grid, detail) {
@@ -37,7 +37,10 @@ function statistics(grid, column) {
   const there = values.filter((value) => value !== null);
   const keys = comparable(there, family);
   const counts = new Map();
-  for (const value of there) counts.set(textOf(value), (counts.get(textOf(value)) ?? 0) + 1);
+  for (const value of there) {
+    const text = textOf(value === 0 ? 0 : value); // the engine holds both zeros for one
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
   const facts = [
     ["Rows here", grouped(values.length)],
     ["NULL", share(values.length - there.length, values.length)],
@@ -46,13 +49,13 @@ function statistics(grid, column) {
   if (there.length && family !== "nested") {
     let [least, most] = [0, 0];
     keys.forEach((key, index) => {
-      if (key < keys[least]) least = index;
-      if (key > keys[most]) most = index;
+      if (compare(key, keys[least]) < 0) least = index;
+      if (compare(key, keys[most]) > 0) most = index;
     });
     facts.push(["Least", shownAs(there[least])], ["Most", shownAs(there[most])]);
   }
-  if (there.length && family === "number") {
-    const numbers = there.map(Number);
+  const numbers = family === "number" ? there.map(numberOf).filter((number) => !Number.isNaN(number)) : [];
+  if (numbers.length) {
     const sum = numbers.reduce((all, number) => all + number, 0);
     numbers.sort((a, b) => a - b);
     facts.push(["Mean", shownAs(sum / numbers.length)], ["Median", shownAs(numbers[numbers.length >> 1])]);
