@@ -16,8 +16,6 @@ from andon.render.rows import change_text, counts_text, value_text
 from andon.render.visible import visible
 from andon.render.words import listed, moment, verdict_text
 
-#: What separates thousands: a thin space.
-_THIN = "\u2009"
 #: Seconds from which an age is told in a unit, and that unit.
 _AGES = ((2 * 365.25 * 86400, 365.25 * 86400, "years"), (86400, 86400, "d"), (3600, 3600, "h"), (60, 60, "min"))
 
@@ -37,8 +35,8 @@ STATES = {
 
 
 def number(value: int | float | None) -> str:
-    """`1 234 567`; a dash where there is none."""
-    return "–" if value is None else f"{value:,}".replace(",", _THIN)
+    """`1,234,567`, as sentences of Andon have it; a dash where there is none."""
+    return "–" if value is None else f"{value:,}"
 
 
 def brief(value: int | float | None) -> str:
