@@ -253,7 +253,7 @@ def test_a_call_leads_to_its_page_or_says_why_it_failed(looking: Serving) -> Non
     }
     desk.end(live, Answered(507, json.dumps(problem)))
     told = _text(client.visit("/calls/call%3C1%3E?then=/changes"))
-    assert "the <i>disk</i> is full raw/ Next: make room machine.disk" in told
+    assert "The <i>disk</i> is full raw/ Next: make room machine.disk" in told
     assert client.visit("/calls/call%3C1%3E", **LIVE).headers["HX-Refresh"] == "true"
     form = client.visit("/calls/call%3C1%3E?then=/changes&form=/changes/try")
     assert form.headers["Location"].startswith("/changes/try?done=call")
