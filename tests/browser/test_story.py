@@ -99,5 +99,6 @@ def _amounts(client: Any) -> list[float]:
 
 
 def _asked(server: Serving) -> int:
-    """How many questions the log knows."""
+    """How many questions the log knows, those that are written soon included."""
+    server.service.workspace.query_log.flush()
     return len(server.service.workspace.query_log.newest(1000))
