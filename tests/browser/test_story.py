@@ -46,7 +46,7 @@ def test_a_newcomer_asks_saves_breaks_publishes_and_takes_back(browser: Any, own
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(QUERY)
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("andon-grid [role=columnheader]:has-text('amount')")
+    page.wait_for_selector("andon-sql[data-asked='2']")
 
     # charts the same answer without asking again
     asked = _asked(own_shop)
