@@ -50,7 +50,8 @@ def way_back(verb: str, answer: object) -> Mapping[str, str | None] | None:
         return None
     if verb == "POST /undos":
         return {"route": "redos", "word": "Redo", "branch": answer.get("branch"), "commit": None}
-    made = answer.get("run") if isinstance(answer.get("run"), dict) else answer
+    run = answer.get("run")
+    made: Mapping[str, Any] = run if isinstance(run, dict) else answer
     is_new = verb == "POST /redos" or (made.get("published") is True and made.get("commit") != made.get("base"))
     if not is_new or made.get("commit") is None:
         return None
