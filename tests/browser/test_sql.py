@@ -198,7 +198,10 @@ def test_the_answer_is_had_as_a_file_of_its_commit(page):
         page.locator("[data-file=csv]").click()
     text = caught.value.path().read_text(encoding="utf-8")
     assert text.splitlines()[0] == "customer"
-    assert "at=" in page.locator("[data-file=parquet]").get_attribute("href")
+    commit = parse_qs(urlsplit(page.locator("[data-file=parquet]").get_attribute("href")).query)["at"][0]
+    pinned = parse_qs(urlsplit(page.locator(".pin").get_attribute("href")).query)
+    assert commit.startswith(pinned["at"][0])
+    assert pinned["q"] == wanted(page)["q"]
 
 
 def test_a_query_is_stopped(page, shop):
@@ -297,6 +300,19 @@ def test_two_windows_do_not_write_one_tab(page):
         window.reload()
         window.wait_for_selector(f".cm-content:has-text('{text}')")
     other.close()
+
+
+def test_a_tab_remembers_its_values(page):
+    asked(page, "select $n::int + 1 as more", **{"p.n": "41"})
+    page.locator("[data-do=new]").click()
+    page.locator(".sheets [role=tab]").first.click()
+    assert page.locator("[name='p.n']").input_value() == "41"
+    page.goto(page.base + "/sql")
+    answered(page, 1)
+    assert cells(page) == ["42"]
+    page.locator(".sheets [role=tab]").first.focus()
+    page.keyboard.press("Delete")
+    assert page.locator(".sheets [role=tab]").count() == 1
 
 
 def test_a_value_of_millions_of_letters_is_shown_in_part(page: Any) -> None:

@@ -253,7 +253,10 @@ class Grid extends HTMLElement {
       if (value === null) name += " null";
       if (isChosenRow && column >= chosen.left && column <= chosen.right) name += " chosen";
       if (row === this.at[0] && column === this.at[1]) name += " here";
-      if (cell.className !== name) cell.className = name;
+      if (cell.className !== name) {
+        cell.className = name;
+        cell.ariaSelected = name.includes("chosen") ? "true" : null;
+      }
     }
   }
 

@@ -8,6 +8,8 @@ const API = "/api/v1";
 /** Milliseconds: until somebody who types pauses, and until waiting is shown. */
 const PAUSE = 350;
 const PATIENCE = 200;
+/** Seconds. */
+const SLOW = 5;
 
 class Sql extends HTMLElement {
   #tabs;
@@ -78,7 +80,9 @@ class Sql extends HTMLElement {
     const tab = this.#tabs.get(this.#tabs.current);
     this.text = tab.text;
     this.#drawTabs();
-    const q = wanted ?? tab.asked ?? (tab.text === first ? first : null);
+    if (wanted === null) this.#given = { ...tab.p };
+    const again = tab.seconds > SLOW ? null : tab.asked; // what took long is asked again by a person alone
+    const q = wanted ?? again ?? (tab.text === first ? first : null);
     if (q) this.#run({ ...asked, q, p: this.#given }, 0, true);
     else this.#show("nothing");
     await this.#edit();
@@ -147,7 +151,10 @@ class Sql extends HTMLElement {
     const place = this.querySelector(".params");
     const known = new Map(Array.from(place.querySelectorAll("input"), (input) => [input.name.slice(2), input.parentNode]));
     const fields = names.map((name) => {
-      if (known.has(name)) return known.get(name);
+      if (known.has(name)) {
+        known.get(name).lastChild.value = this.#given[name] ?? "";
+        return known.get(name);
+      }
       const label = element("label", "", "param");
       const input = element("input", "", "input mono", { name: `p.${name}`, autocomplete: "off", placeholder: "value" });
       input.value = this.#given[name] ?? "";
@@ -177,7 +184,7 @@ class Sql extends HTMLElement {
     const running = new AbortController();
     this.#running = running;
     const tab = this.#tabs.current;
-    this.#tabs.keep(tab, { asked: asked.q });
+    this.#tabs.keep(tab, { asked: asked.q, p: asked.p });
     this.#mark([], 0);
     const waiting = setTimeout(() => this.#show("busy"), PATIENCE);
     await this.#visit(asked, tab, isKnown);
@@ -196,7 +203,9 @@ class Sql extends HTMLElement {
       });
       this.grid.end();
       answer.rows = this.grid.rows;
-      this.#answers.set(this.#tabs.current, answer); // it may go on in a copy since
+      const now = this.#tabs.current; // it may go on in a copy since
+      this.#answers.set(now, answer);
+      this.#tabs.keep(now, { seconds: answer.head.seconds });
       this.#answered(answer);
     } catch (error) {
       if (this.#running === running) this.#fail(error, start);
@@ -251,7 +260,7 @@ class Sql extends HTMLElement {
     this.querySelector(".trust").replaceChildren(...ending.notes.map(noted));
     const pin = this.querySelector(".pin");
     pin.lastElementChild.textContent = this.at ? `Follow ${this.dataset.branch}` : "Pin this commit";
-    pin.href = await addressOf({ ...asked, at: this.at ? null : head.commit });
+    pin.href = await addressOf({ ...asked, at: this.at ? null : head.commit.slice(0, 12) });
     this.querySelector(".save").href = await addressOf({ q: asked.q, at: this.at, part: null, p: {} }, null, "/save");
     for (const link of this.querySelectorAll("[data-file]")) link.href = fileOf({ ...asked, at: head.commit }, link.dataset.file);
     const chart = new URL(location.href).searchParams.get("chart");
@@ -300,7 +309,9 @@ class Sql extends HTMLElement {
     this.#running?.abort();
     this.#running = null;
     this.#tabs.go(id);
-    this.text = this.#tabs.get(id).text;
+    const { text, p } = this.#tabs.get(id);
+    this.#given = { ...p };
+    this.text = text;
     this.#drawTabs();
     const answer = this.#answers.get(id);
     this.#show(answer ? "grid" : "nothing");

@@ -56,7 +56,7 @@ export function numberOf(value) {
 
 /** `1 234 567`, with thin spaces. */
 export function grouped(number) {
-  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, "\u2009");
+  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
 /** What separates cells in each form of a copy. */
