@@ -54,7 +54,7 @@ export function numberOf(value) {
   return Number(value.replace("inf", "Infinity"));
 }
 
-/** `1 234 567`, with thin spaces. */
+/** `1,234,567`. */
 export function grouped(number) {
   return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
