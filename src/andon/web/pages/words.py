@@ -147,7 +147,6 @@ def filters() -> dict[str, Callable[..., Any]]:
         "number": number,
         "brief": brief,
         "share": share,
-        "age": age,
         "size": size,
         "plural": plural,
         "seconds": seconds,
