@@ -14,6 +14,7 @@ from andon.base.record import field, replace
 from andon.errors import AndonError
 from andon.lake.refs import MAIN
 from andon.model.plan import Plan
+from andon.render.code import code_diff
 from andon.render.rows import shown_columns
 from andon.runs.goal import RunOptions
 from andon.service.takebacks import revocable
@@ -242,8 +243,6 @@ def held_run(call: PageCall, number: int) -> Mapping[str, Any]:
 
 def code_files(texts: Sequence[tuple[str, str | None, str | None]]) -> list[Mapping[str, Any]]:
     """Files that differ, as they are drawn; those that are many or long stay folded."""
-    from andon.render.code import code_diff
-
     found: list[Mapping[str, Any]] = []
     for number, (path, before, after) in enumerate(texts):
         diff = code_diff(path, before, after)
