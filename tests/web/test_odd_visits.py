@@ -131,6 +131,11 @@ def test_a_page_is_of_one_commit_whatever_is_published_meanwhile(own: tuple[Clon
         assert "cleo" not in html
         assert "2 rows of 2" in html
     assert "cleo" in client.visit("/d/marts.totals/sample?made=true").data.decode()
+    clone.write("datasets/marts/best.sql", None)
+    clone.write("datasets/marts/totals.sql", None)
+    clone.run(drop=True)
+    later = client.visit(part, **{"HX-Request": "true", "HX-Target": "section#sample"})
+    assert (later.status, "ben" in later.data.decode()) == (200, True)
 
 
 def test_changes_are_listed_where_the_folder_can_not_be_read(own: tuple[Clone, Serving]) -> None:

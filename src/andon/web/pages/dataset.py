@@ -79,7 +79,7 @@ def _dataset(call: PageCall) -> Shown:
             raise
         return {"absent": absent, "name": name, "address": f"/d/{name}", "status": 404}
     checks = check_rows(page.checks, _check_history(call, page, tab))
-    standing = call.service.datasets.standing(name, call.query.at)
+    standing = call.service.datasets.standing(name, call.query.seen or call.query.at)
     return {
         "absent": None,
         "page": page,
