@@ -184,7 +184,8 @@ class Sql extends HTMLElement {
     const running = new AbortController();
     this.#running = running;
     const tab = this.#tabs.current;
-    this.#tabs.keep(tab, { asked: asked.q, p: asked.p });
+    this.#tabs.keep(tab, { asked: asked.q, p: asked.p, text: this.text });
+    this.#drawTabs();
     this.#mark([], 0);
     const waiting = setTimeout(() => this.#show("busy"), PATIENCE);
     await this.#visit(asked, tab, isKnown);
@@ -348,7 +349,7 @@ class Sql extends HTMLElement {
   #drawTabs() {
     const { current, all } = this.#tabs;
     const drawn = all.map(({ id, name, text }) => {
-      const title = name ?? (text.trim().split("\n")[0].slice(0, 28) || "Empty");
+      const title = name ?? (text.trim().slice(0, 200).replace(/\s+/g, " ").slice(0, 32) || "New question");
       const isCurrent = id === current;
       const tab = element("button", title, "", { type: "button", role: "tab", "aria-selected": isCurrent, tabindex: isCurrent ? 0 : -1, "data-tab": id });
       tab.append(element("span", "×", "shut", { "aria-hidden": true, "data-shut": id }));
