@@ -56,9 +56,9 @@ WORDS = (
 )
 #: Parts of addresses that have names, as they mostly are.
 PARTS = {
-    "dataset": ("shop.orders", "marts.totals", "marts.count", CANARY, "x"),
+    "dataset": ("shop.orders", "marts.totals", "shop.orders", "marts.totals", "marts.count", CANARY, "x"),
     "tab": ("lineage", "checks", "code", "versions", "sample", "used-by", CANARY),
-    "branch": ("try", "main", CANARY, "no/such"),
+    "branch": ("try", "try", "@folder", "main", CANARY, "no/such"),
     "target": ("marts.totals", "datasets/marts/totals.sql", "no.such", CANARY),
     "run": ("1", "2", "3", "4", "run:2", CANARY, "0", "9" * 30),
     "call": ("none", CANARY),
@@ -81,7 +81,10 @@ def _address(page: PageRoute, chance: random.Random) -> str:
 
     path = re.sub(r"{([^}]*)}", part, page.path)
     fields = page.query.__struct_fields__
-    said = [(name, _value(page, name, chance)) for name in fields if chance.random() < 0.45]
+    likely = min(
+        0.45, 1.5 / max(1, len(fields))
+    )  # of a page that takes much, little is said at once, or all is refused
+    said = [(name, _value(page, name, chance)) for name in fields if chance.random() < likely]
     if chance.random() < 0.15:
         said.append((chance.choice(WORDS) or "x", chance.choice(WORDS)))
     if said and chance.random() < 0.1:
