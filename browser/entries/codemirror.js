@@ -20,6 +20,7 @@ export { HighlightStyle, bracketMatching, indentOnInput, syntaxHighlighting, syn
 export {
   acceptCompletion,
   autocompletion,
+  closeCompletion,
   closeBrackets,
   closeBracketsKeymap,
   completionKeymap,

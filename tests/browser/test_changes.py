@@ -143,6 +143,13 @@ def test_what_is_not_saved_is_offered_again(work: Watched):
     page.locator("[data-drop]").click()
     page = work.go("/edit/marts.count?branch=ana/two")
     assert page.locator(".draft").is_hidden()
+    write(page, "count(*)", "count(*) + 9")
+    page.locator("[data-save]").click()
+    page.wait_for_url("**/changes/ana/two")
+    with page.expect_response("**/files/**"):  # it was saved, there: main has another text, and nothing is offered
+        work.go("/edit/marts.count")
+    page.wait_for_function("() => !Object.keys(localStorage).some((key) => key.startsWith('draft'))")
+    assert page.locator(".draft").is_hidden()
 
 
 def test_a_held_text_stays_and_is_accepted_with_a_reason(work: Watched, project: tuple[Clone, Serving]):

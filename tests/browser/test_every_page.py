@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from andon.web.pages import all_pages
 from kit.browsing import Watched
 from kit.serving import Serving
 
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 #: An address for each page; one that is missing here fails.
 ADDRESSES = {
     "/": ["/", "/?at=main~1"],
@@ -38,18 +40,34 @@ def test_each_page_has_an_address_here() -> None:
     assert {page.path for page in all_pages()} - PASSING == set(ADDRESSES)
 
 
+@pytest.fixture(scope="module")
+def seen(browser: Any, shop: Serving) -> Iterator[Watched]:
+    """One window for all pages."""
+    context = browser.new_context(color_scheme="light")
+    yield Watched(context.new_page(), shop.address)
+    context.close()
+
+
 @pytest.mark.parametrize("address", [each for all_of_one in ADDRESSES.values() for each in all_of_one])
-def test_a_page_is_whole(browser: Any, shop: Serving, address: str) -> None:
-    for theme, width in (("light", 1440), ("dark", 1440), ("light", 390)):
-        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=theme)
-        watched = Watched(context.new_page(), shop.address)
-        page = watched.go(address)
-        page.wait_for_load_state("networkidle")
-        found = watched.accessibility()
-        beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        title, lead = page.title(), page.locator("html").get_attribute("data-theme")
-        context.close()
-        assert found == [], (theme, width)
-        assert watched.wrong == [], (theme, width)
-        assert (beyond <= 0, lead) == (True, theme)
-        assert re.search(r"\S · Andon$", title)
+def test_a_page_is_whole(seen: Watched, address: str) -> None:
+    """At a desk in the light, in the dark, and on a phone; what is loaded late is there, too."""
+    seen.wrong.clear()
+    seen.page.set_viewport_size(DESK)
+    page = seen.go(address)
+    page.wait_for_load_state("networkidle")
+    assert re.search(r"\S · Andon$", page.title())
+    assert page.locator("html").get_attribute("data-theme") == "light"
+    assert seen.accessibility() == []
+    page.evaluate("document.documentElement.dataset.theme = 'dark'; dispatchEvent(new Event('themechange'))")
+    assert seen.accessibility("color-contrast") == []
+    page.set_viewport_size(PHONE)
+    assert seen.accessibility() == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert seen.wrong == []
+
+
+def test_a_page_is_dark_from_the_first_moment(browser: Any, shop: Serving) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = Watched(context.new_page(), shop.address).go("/")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    context.close()

@@ -198,7 +198,10 @@ def test_the_answer_is_had_as_a_file_of_its_commit(page):
         page.locator("[data-file=csv]").click()
     text = caught.value.path().read_text(encoding="utf-8")
     assert text.splitlines()[0] == "customer"
-    assert "at=" in page.locator("[data-file=parquet]").get_attribute("href")
+    commit = parse_qs(urlsplit(page.locator("[data-file=parquet]").get_attribute("href")).query)["at"][0]
+    pinned = parse_qs(urlsplit(page.locator(".pin").get_attribute("href")).query)
+    assert commit.startswith(pinned["at"][0])
+    assert pinned["q"] == wanted(page)["q"]
 
 
 def test_a_query_is_stopped(page, shop):
@@ -293,4 +296,80 @@ def test_two_windows_do_not_write_one_tab(page):
     typed(page, "select 'first' as window")
     typed(other, "select 'second' as window")
     kept(page, "select 'first' as window", "select 'second' as window")
+    for window, text in ((page, "first"), (other, "second")):
+        window.reload()
+        window.wait_for_selector(f".cm-content:has-text('{text}')")
     other.close()
+
+
+def test_a_tab_remembers_its_values(page):
+    asked(page, "select $n::int + 1 as more", **{"p.n": "41"})
+    page.locator("[data-do=new]").click()
+    page.locator(".sheets [role=tab]").first.click()
+    assert page.locator("[name='p.n']").input_value() == "41"
+    page.goto(page.base + "/sql")
+    answered(page, 1)
+    assert cells(page) == ["42"]
+    page.locator(".sheets [role=tab]").first.focus()
+    page.keyboard.press("Delete")
+    assert page.locator(".sheets [role=tab]").count() == 1
+
+
+def test_a_value_of_millions_of_letters_is_shown_in_part(page: Any) -> None:
+    asked(page, "select repeat('{<b>', 2000000) as big")
+    page.locator("andon-grid").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".peek:has-text('of 8,000,000 characters')")
+    assert page.evaluate("document.querySelector('.peek pre').textContent.length") == 200_000
+
+
+def test_a_query_that_is_too_long_for_an_address_is_saved_all_the_same(page: Any) -> None:
+    text = f"select 1 as one -- {'long ä ' * 9000}"
+    asked(page, "select 1 as one")
+    typed(page, text)
+    page.keyboard.press("Control+Enter")
+    answered(page, 2)
+    page.wait_for_selector(".save[href^='/save#z=']").click()
+    page.wait_for_selector("andon-save")
+    page.locator("[name=name]").fill("marts.of_long")
+    page.wait_for_selector("[data-state][data-s=ok]")
+    assert page.locator("[name=sql]").input_value() == text.strip()
+
+
+def test_what_is_no_number_has_its_place_after_all_that_are(page: Any) -> None:
+    values = "(1.5::double), ('nan'), ('inf'), ('-inf'), ('-0.0'), (2), (null), ('nan'), (0.5)"
+    asked(page, f"select * from (values {values}) t(x)")
+    page.locator("andon-grid").focus()
+    page.keyboard.press("Alt+s")
+    shown = ["-inf", "-0", "0.5", "1.5", "2", "inf", "nan", "nan", "NULL"]
+    assert [cells(page, row) for row in range(9)] == [[each] for each in shown]
+    page.keyboard.press("Alt+s")
+    assert [cells(page, row) for row in range(9)] == [[each] for each in [*shown[-2::-1], "NULL"]]
+    page.keyboard.press("Alt+i")
+    facts = page.locator(".peek dl").inner_text().split("\n")
+    assert facts[facts.index("Most") + 1] == "nan"
+    assert facts[facts.index("Median") + 1] == "1.5"
+
+
+def test_an_address_that_says_nonsense_of_a_chart_draws_one(page: Any, window: Watched) -> None:
+    for chart in ("constructor,a,b,", "bar,%,a,", "line,nope,a,", "bar"):
+        asked(page, "select 1 as a, 2 as b", chart=chart)
+        page.wait_for_selector("andon-chart svg.plot")
+    asked(page, "select nothing")
+    page.locator("[data-view=chart]").click()
+    assert "chart" not in wanted(page)
+    assert [each for each in window.wrong if "400" not in each] == []
+    window.wrong.clear()
+
+
+def test_a_parameter_may_have_the_name_of_anything(page: Any, window: Watched) -> None:
+    asked(page, "select $constructor as a, $__proto__ as b")
+    window.wrong.clear()  # nothing was given: that is told
+    page.wait_for_selector(".params input >> nth=1")
+    for name in ("constructor", "__proto__"):
+        field = page.locator(f"[name='p.{name}']")
+        assert field.input_value() == ""
+        field.fill(f"of {name}")
+    page.keyboard.press("Control+Enter")
+    answered(page, 2)
+    assert cells(page) == ["of constructor", "of __proto__"]

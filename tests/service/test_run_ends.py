@@ -94,7 +94,7 @@ def test_a_new_lake_and_a_new_branch_are_told(project):
     ("policy", "held", "count"),
     [
         ("all-or-nothing", "marts.best failed", [(4,)]),
-        ("none", "not to be published (--publish none)", [(4,)]),
+        ("none", "built aside, as asked", [(4,)]),
         ("healthy", None, [(5,)]),
     ],
 )

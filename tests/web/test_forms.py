@@ -48,6 +48,23 @@ def test_what_has_to_be_agreed_to_is_asked_first_and_done_as_it_was_asked(own: t
     assert client.get("/commits").document == after
 
 
+def test_a_branch_that_moved_since_somebody_agreed_is_not_thrown_away(own: tuple[Clone, Serving]) -> None:
+    clone, server = own
+    client = server.client()
+    for number in (1, 2):
+        clone.write("datasets/marts/count.sql", f"select count(*) + {number} as n from shop.orders\n")
+        clone.run(branch="try", message=f"work {number}")
+        asked = client.send("/do/branches/try", {"_id": f"d{number}", "_then": "/", "_method": "DELETE"})
+        assert asked.status == 409
+        if number == 1:
+            first = asked
+    hidden = [dict(re.findall(r'name="(\w+)" value="([^"]*)"', each.data.decode())) for each in (first, asked)]
+    again = client.send("/do/branches/try", hidden[0])
+    assert (again.status, "try" in [each["name"] for each in client.get("/branches").document]) == (409, True)
+    assert client.send("/do/branches/try", hidden[1]).status == 303
+    assert [each["name"] for each in client.get("/branches").document] == ["main"]
+
+
 @pytest.mark.parametrize(
     ("path", "fields", "status"),
     [

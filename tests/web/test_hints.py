@@ -44,7 +44,7 @@ def test_every_verb_is_found() -> None:
 @pytest.mark.parametrize(
     ("kind", "sent", "message", "hint"),
     [
-        (QueryLink, {"sql": 3}, "`sql`: expected text, got a whole number", "it takes `sql`, `at`, `limit`; "),
+        (QueryLink, {"sql": 3}, "`sql`: expected text, got a whole number", "it takes `sql`, `at`, `limit`, `part`, "),
         (QueryLink, {"sql": "x", "at": []}, "`at`: expected text or null, got a list", "it takes `sql`"),
         (QueryLink, {"sql": "x", "limit": -1}, "`limit`: expected a whole number >= 0", "it takes `sql`"),
         (QueryLink, {"sql": "x", "limitt": 1}, "`limitt` is nothing that /q takes", "did you mean `limit`?"),

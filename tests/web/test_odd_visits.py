@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from html import unescape
 from urllib.parse import quote
 
 import pytest
 
+from andon.service.datasets import Datasets
+from kit.clones import Clone
 from kit.html import wrong_with
 from kit.serving import Client, Serving
 
@@ -102,3 +105,44 @@ def test_what_was_typed_is_kept_while_somebody_says_who_they_are(troubled: Servi
 def test_nothing_is_kept_that_is_no_form_of_ours(troubled: Serving, kept: str) -> None:
     found = troubled.client().send("/login", {"_kept": kept, "token": troubled.service.tokens.create("ana").token})
     assert (found.status, found.headers["Location"]) == (303, "/")
+
+
+def test_a_page_is_of_one_commit_whatever_is_published_meanwhile(own: tuple[Clone, Serving], monkeypatch) -> None:
+    clone, server = own
+    client = server.client()
+    first = client.visit("/d/marts.totals/sample").data.decode()
+    part = unescape(re.search(r'hx-get="([^"]*seen=[^"]*)"', first)[1])
+    show = Datasets.show
+    published = []
+
+    def show_then_publish(self: Datasets, *said: object, **named: object) -> object:
+        found = show(self, *said, **named)
+        if not published:
+            published.append(True)
+            clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+            clone.refresh()
+        return found
+
+    monkeypatch.setattr(Datasets, "show", show_then_publish)
+    whole = client.visit("/d/marts.totals/sample?made=true").data.decode()
+    assert published
+    for html in (whole, client.visit(part, **{"HX-Request": "true", "HX-Target": "section#sample"}).data.decode()):
+        assert "ben" in html
+        assert "cleo" not in html
+        assert "2 rows of 2" in html
+    assert "cleo" in client.visit("/d/marts.totals/sample?made=true").data.decode()
+    clone.write("datasets/marts/best.sql", None)
+    clone.write("datasets/marts/totals.sql", None)
+    clone.run(drop=True)
+    later = client.visit(part, **{"HX-Request": "true", "HX-Target": "section#sample"})
+    assert (later.status, "ben" in later.data.decode()) == (200, True)
+
+
+def test_changes_are_listed_where_the_folder_can_not_be_read(own: tuple[Clone, Serving]) -> None:
+    clone, server = own
+    clone.branch("fix/this")
+    (clone.root / "datasets/marts" / os.fsdecode(b"n\xffame.sql")).write_text("select 1 as a\n")
+    found = server.client().visit("/changes")
+    assert found.status == 200
+    assert b"/changes/fix/this" in found.data
+    assert b"can&#39;t be told" in found.data or b"can't be told" in found.data

@@ -387,7 +387,7 @@ def _held(goal: Goal, results: Sequence[TaskResult], moved: bool) -> str | None:
     failed = [r.dataset for r in results if r.status is TaskStatus.FAILED]
     skipped = [r.dataset for r in results if r.status is TaskStatus.SKIPPED]
     if goal.policy == "none":
-        return "not to be published (--publish none)"
+        return "built aside, as asked"
     if failed and goal.policy == "all-or-nothing":
         return f"{failed[0]} failed" + (f" and {len(failed) - 1} more" if len(failed) > 1 else "")
     if skipped and goal.policy == "all-or-nothing":

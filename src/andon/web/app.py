@@ -188,7 +188,7 @@ class Application:
         limiter = self._looking if endpoint.is_safe else self._changing
         found = await anyio.to_thread.run_sync(endpoint.call, call, limiter=limiter)
         if isinstance(found, Streaming):
-            return await found.response(request, self._asking_queries, self.metrics)
+            return await found.response(request, self._asking_queries, self.metrics, problem_of)
         headers = {}
         if isinstance(found, KeptAnswer):
             headers = {"ETag": f'"{found.tag}"', "Cache-Control": "private, no-cache"}

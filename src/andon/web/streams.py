@@ -16,7 +16,6 @@ from andon.errors import AndonError, UsageError
 from andon.render.values import as_json_text
 from andon.service.documents import AnswerDocument
 from andon.service.trust import TrustNote
-from andon.web.problems import ProblemDocument, problem_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from andon.web.metrics import Metrics
 
 T = TypeVar("T")
+#: What is written of an error.
+Told = Callable[[AndonError], Document]
 #: Tells what is to be known of what an answer read.
 Notes = Callable[["Streamed"], list[TrustNote]]
 
@@ -66,12 +67,6 @@ class LinesEnding(Document):
     notes: list[TrustNote]
 
 
-class LinesProblem(Document):
-    """The last line of an answer that failed on its way."""
-
-    problem: ProblemDocument
-
-
 class Streaming:
     """The answer of a query that is asked when the response is made.
 
@@ -91,8 +86,13 @@ class Streaming:
     ) -> None:
         self._ask, self._limit, self._notes, self._form = ask, limit, notes, form
 
-    async def response(self, request: Request, limiter: anyio.CapacityLimiter, metrics: Metrics) -> Response:
+    async def response(
+        self, request: Request, limiter: anyio.CapacityLimiter, metrics: Metrics, told: Told
+    ) -> Response:
         """The answer in the form that the caller takes.
+
+        Args:
+            told: what is written of an error that comes among lines.
 
         Raises:
             AndonError: what is wrong with the query; after the first bytes went out, the connection is cut.
@@ -108,7 +108,7 @@ class Streaming:
                 metrics.queried("done", answer.rows_read)
                 return Response(text, headers=headers, media_type=JSON)
             media = next(media for media, name in MEDIA.items() if name == form)
-            parts = _lines(answer, self._notes) if form == "lines" else answer.file(form)
+            parts = _lines(answer, self._notes, told) if form == "lines" else answer.file(form)
             # what fails before the first byte is told as an error
             first = await _while_there(request, cancel, lambda: next(parts, b""), limiter)
         except AndonError as error:
@@ -171,7 +171,7 @@ def _document(answer: Streamed, notes: Notes) -> str:
         return as_json_text({**head.to_json(), "rows": rows}) + "\n"
 
 
-def _lines(answer: Streamed, notes: Notes) -> Iterator[bytes]:
+def _lines(answer: Streamed, notes: Notes, told: Told) -> Iterator[bytes]:
     """An answer line by line: what it has, its rows in arrays, what it came to. What goes wrong on its way is the last line."""
     rows = answer.lines()
     first = next(rows, b"")  # what is wrong with the query is told before anything is
@@ -180,7 +180,7 @@ def _lines(answer: Streamed, notes: Notes) -> Iterator[bytes]:
     try:
         yield from rows
     except AndonError as error:
-        yield _line(LinesProblem(problem_of(error)))
+        yield as_json_text({"problem": told(error).to_json()}).encode() + b"\n"
         return
     yield _line(LinesEnding(answer.rows_read, answer.bytes_read, answer.truncated, notes(answer)))
 

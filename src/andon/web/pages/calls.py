@@ -24,6 +24,7 @@ _SPOKEN = {
     "POST /redos": "Bringing back",
     "POST /publishes": "Publishing",
     "POST /datasets": "Saving",
+    "POST /edits": "Saving",
     "POST /acceptances": "Publishing what was held",
     "POST /backfills": "Filling times",
     "POST /optimizations": "Putting small files together",

@@ -23,6 +23,7 @@ from andon.web.problems import problem_of
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
+    from andon.service.changes import Edit
     from andon.service.history import LogEntry
 
 #: Where the edits of the project folder are shown; no branch can have this name.
@@ -75,9 +76,11 @@ class Publish(Record):
 def _list(call: PageCall) -> Shown:
     service = call.service
     entries = service.history.log(MAIN, limit=_LATEST)
+    edits, wrong = _edits(call)
     return {
         "changes": service.changes.list(),
-        "edits": service.changes.edits(),
+        "edits": edits,
+        "edits_wrong": wrong,
         "folder_branch": service.workspace.branch(),
         "held": [held_run(call, run) for run in service.changes.held()],
         "publishes": _publishes(entries),
@@ -86,6 +89,14 @@ def _list(call: PageCall) -> Shown:
         "problem": problem(call),
         "may_change": call.may_change,
     }
+
+
+def _edits(call: PageCall) -> tuple[Sequence[Edit], str | None]:
+    """What was changed in the project folder; where that can't be told, why: the branches are there all the same."""
+    try:
+        return call.service.changes.edits(), None
+    except AndonError as error:
+        return (), error.problems[0].message if error.problems else error.message
 
 
 def _publishes(entries: Sequence[LogEntry]) -> list[Publish]:

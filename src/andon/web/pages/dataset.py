@@ -54,6 +54,7 @@ class DatasetAsked(AtCommit, kw_only=True):
         b: the later one.
         split: whether they stand side by side.
         all: whether all versions are listed.
+        seen: the commit that the page around a part was drawn at: part and page are of one, whatever is published between.
     """
 
     made: bool = False
@@ -62,6 +63,7 @@ class DatasetAsked(AtCommit, kw_only=True):
     b: str | None = None
     split: bool = False
     all: bool = False
+    seen: str | None = None
 
 
 def _dataset(call: PageCall) -> Shown:
@@ -70,14 +72,14 @@ def _dataset(call: PageCall) -> Shown:
         known = ", ".join(slug for slug, _ in TABS if slug)
         raise UsageError("usage.no_route", f"a dataset has no page `{tab[:40]}`", where=name, hint=f"it has {known}")
     try:
-        page = call.service.datasets.show(name, call.query.at, rows=0, places=False)
+        page = call.service.datasets.show(name, call.query.seen or call.query.at, rows=0, places=False)
     except UsageError as error:
         absent = call.service.versions.absent(name, call.query.at) if error.code == "lake.dataset_not_found" else None
         if absent is None or not absent.is_anywhere or call.wants:
             raise
         return {"absent": absent, "name": name, "address": f"/d/{name}", "status": 404}
     checks = check_rows(page.checks, _check_history(call, page, tab))
-    standing = call.service.datasets.standing(name, call.query.at)
+    standing = call.service.datasets.standing(name, call.query.seen or call.query.at)
     return {
         "absent": None,
         "page": page,
@@ -128,16 +130,15 @@ def _columns(call: PageCall, page: Page) -> Mapping[str, Any]:
     """Columns with what is known of their values. The profile is made where it is asked for alone, so that nobody waits for the page."""
     is_asked = call.wants == "columns" or call.query.made
     profiles = call.service.profiles
-    profile: Profile | None = (profiles.profile if is_asked else profiles.known)(page.dataset, call.query.at)
+    profile: Profile | None = (profiles.profile if is_asked else profiles.known)(page.dataset, page.commit.id)
     drawn = {column.name: (column, distribution(column)) for column in profile.columns} if profile is not None else {}
     return {"profile": profile, "drawn": drawn}
 
 
 def _sample(call: PageCall, page: Page) -> Mapping[str, Any]:
     is_asked = call.wants == "sample" or call.query.made
-    rows = (
-        call.service.datasets.show(page.dataset, call.query.at, rows=_ROWS, places=False).sample if is_asked else None
-    )
+    show = call.service.datasets.show
+    rows = show(page.dataset, page.commit.id, rows=_ROWS, places=False).sample if is_asked else None
     return {
         "rows": None
         if rows is None
@@ -168,7 +169,7 @@ def _code(call: PageCall, page: Page) -> Mapping[str, Any]:
         "comparison": None,
     }
     if asked.a is None or asked.b is None:
-        files = [(file.path, code_lines(file.after or "", file.path)) for file in versions.owned(name, asked.at)]
+        files = [(file.path, code_lines(file.after or "", file.path)) for file in versions.owned(name, page.commit.id)]
         return {**found, "files": files, "before": versions.code_from(name, entries)}
     pairs = versions.texts(name, asked.a, asked.b)
     compared = [code_diff(pair.path, pair.before, pair.after) for pair in pairs]

@@ -46,7 +46,7 @@ TASK_STATES = {
     TaskStatus.RUNNING: ("running", "Running"),
     TaskStatus.STOPPED: ("blocked", "Stopped"),
     TaskStatus.OK: ("ok", "Done"),
-    TaskStatus.HELD: ("warn", "Held"),
+    TaskStatus.HELD: ("fail", "Held"),
     TaskStatus.FAILED: ("fail", "Failed"),
     TaskStatus.SKIPPED: ("blocked", "Skipped"),
 }

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 RUN_STATES = {
     "running": ("running", "Running"),
     "done": ("ok", "Done"),
-    "held": ("warn", "Held"),
+    "held": ("fail", "Held"),
     "failed": ("fail", "Failed"),
     "interrupted": ("blocked", "Interrupted"),
     "moved": ("idle", "Planned again"),

@@ -44,8 +44,22 @@ def _run_said(answer: Mapping[str, Any], published: str, nothing: str) -> str:
     return published if answer.get("published") else f"Readers see what they saw before: {answer.get('held')}"
 
 
+def way_back(verb: str, answer: object) -> Mapping[str, str | None] | None:
+    """The route, the word and the fields of the button that takes back what a call did: of that branch, that commit, nobody else's."""
+    if not isinstance(answer, dict):
+        return None
+    if verb == "POST /undos":
+        return {"route": "redos", "word": "Redo", "branch": answer.get("branch"), "commit": None}
+    run = answer.get("run")
+    made: Mapping[str, Any] = run if isinstance(run, dict) else answer
+    is_new = verb == "POST /redos" or (made.get("published") is True and made.get("commit") != made.get("base"))
+    if not is_new or made.get("commit") is None:
+        return None
+    return {"route": "undos", "word": "Undo", "branch": made.get("branch"), "commit": made["commit"]}
+
+
 def told_of(live: LiveCall) -> Mapping[str, Any] | None:
-    """What a call came to, as `text` and whether it is `good`; None while it runs."""
+    """What a call came to, as `text`, whether it is `good`, and the `way` back where there is one; None while it runs."""
     answer = live.answer
     if answer is None:
         return None
@@ -53,8 +67,8 @@ def told_of(live: LiveCall) -> Mapping[str, Any] | None:
     if live.verb == "POST /datasets" and answer.status < 400 and "agreed" not in dict(live.fields):
         return None  # it was only looked at: the page shows what it came to
     if answer.status >= 400:
-        return {"text": found["detail"], "good": False, "verb": live.verb, "answer": found}
+        return {"text": found["detail"], "good": False, "verb": live.verb, "answer": found, "way": None}
     said = _SAID.get(live.verb, "Done.")
     good = not (isinstance(found, dict) and found.get("published") is False and found.get("held", True))
     text = said if isinstance(said, str) else said(found)
-    return {"text": text, "good": good, "verb": live.verb, "answer": found}
+    return {"text": text, "good": good, "verb": live.verb, "answer": found, "way": way_back(live.verb, found)}

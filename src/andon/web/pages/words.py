@@ -16,10 +16,11 @@ from andon.render.rows import change_text, counts_text, value_text
 from andon.render.visible import visible
 from andon.render.words import listed, moment, verdict_text
 
-#: What separates thousands: a thin space.
-_THIN = "\u2009"
 #: Seconds from which an age is told in a unit, and that unit.
 _AGES = ((2 * 365.25 * 86400, 365.25 * 86400, "years"), (86400, 86400, "d"), (3600, 3600, "h"), (60, 60, "min"))
+
+#: Seconds after which nobody counts days any more: a day of the calendar says more.
+_LONG = 60 * 86400
 
 #: States as people read them; the same names choose lamp, glyph and colour.
 STATES = {
@@ -34,8 +35,8 @@ STATES = {
 
 
 def number(value: int | float | None) -> str:
-    """`1 234 567`; a dash where there is none."""
-    return "–" if value is None else f"{value:,}".replace(",", _THIN)
+    """`1,234,567`, as sentences of Andon have it; a dash where there is none."""
+    return "–" if value is None else f"{value:,}"
 
 
 def brief(value: int | float | None) -> str:
@@ -71,10 +72,13 @@ def age(seconds: float) -> str:
 
 
 def ago(text: str | None, now: datetime) -> str:
-    """How long a moment of the lake is past: `3 min ago`; a dash where there is none."""
+    """How long a moment of the lake is past: `3 min ago`, its day after two months; a dash where there is none."""
     if text is None:
         return "–"
-    found = age((now - from_text(text)).total_seconds())
+    past = (now - from_text(text)).total_seconds()
+    if past >= _LONG:
+        return _day(text)
+    found = age(past)
     return "just now" if found == "now" else f"{found} ago"
 
 
@@ -93,13 +97,18 @@ def day_and_time(text: str | None) -> str:
     """A moment of the lake (UTC) as people write it: `6 Jul 1998, 15:00`; a dash where there is none."""
     if text is None:
         return "–"
-    moment = from_text(text)
-    return f"{moment.day} {moment:%b %Y, %H:%M}"
+    return f"{_day(text)}, {from_text(text):%H:%M}"
 
 
 def since(text: str, now: datetime) -> str:
-    """As `ago`, as short as a card has room for: `3 min`."""
-    return age((now - from_text(text)).total_seconds())
+    """As `ago`, as short as a card has room for: `3 min`, `Jul 1998`."""
+    past = (now - from_text(text)).total_seconds()
+    return f"{from_text(text):%b %Y}" if past >= _LONG else age(past)
+
+
+def _day(text: str) -> str:
+    moment = from_text(text)
+    return f"{moment.day} {moment:%b %Y}"
 
 
 def ticked(text: str) -> Markup:

@@ -37,9 +37,11 @@ class DropAsked(Document, kw_only=True):
 
     Attributes:
         agreed: it may be lost.
+        head: the commit of the branch that somebody saw, as `details.head` tells it: where it moved since, it is asked again.
     """
 
     agreed: bool = False
+    head: str | None = None
 
 
 class SwitchAsked(Document, kw_only=True):
@@ -110,8 +112,11 @@ def _create(call: RouteCall) -> Any:
 
 def _drop(call: RouteCall) -> Any:
     name = call.path["branch"]
-    branches = call.service.branches
-    work = () if call.query.agreed else branches.unpublished(name)
+    branches, asked = call.service.branches, call.query
+    ref = call.service.workspace.lake.refs.find(name)
+    head = ref.commit if ref is not None else None
+    is_agreed = asked.agreed and asked.head in (None, head)
+    work = () if is_agreed or head is None else branches.unpublished(name)
     if work:
         more = f" and {len(work) - 3} more" if len(work) > 3 else ""
         raise UsageError(
@@ -119,7 +124,7 @@ def _drop(call: RouteCall) -> Any:
             f"{name} has work that was not published: {', '.join(work[:3])}{more}",
             where=name,
             hint="publish it, or ask again with `?agreed=true`",
-            details={"lost": list(work)},
+            details={"lost": list(work), "head": head},
         )
     ref = branches.drop(name)
     return BranchDropped(ref.name, ref.commit, True)

@@ -1,5 +1,6 @@
 // What every page does: theme, keys, dialogs, tooltips, toasts; elements are loaded where a page has them.
 import { onKeys } from "./keys.js";
+import { open as openPalette } from "./palette.js";
 
 /** Elements and the modules that define them. */
 const ELEMENTS = {
@@ -32,11 +33,6 @@ function switchTheme() {
     // kept nowhere: it holds for this page
   }
   dispatchEvent(new Event("themechange"));
-}
-
-async function openPalette() {
-  const { open } = await import("./palette.js");
-  open();
 }
 
 /** @param {string} id */

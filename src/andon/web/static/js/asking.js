@@ -29,18 +29,18 @@ export async function outlineOf(sql) {
 }
 
 /** The address of what is asked. */
-export async function addressOf(asked, chart = null) {
+export async function addressOf(asked, chart = null, page = "/sql") {
   const rest = beside(asked);
   if (chart) rest.set("chart", chart);
   const whole = new URLSearchParams([["q", asked.q], ...rest]);
-  if (String(whole).length <= LONGEST) return `/sql?${whole}`;
-  return `/sql${rest.size ? `?${rest}` : ""}#z=${await packed(asked.q)}`;
+  if (String(whole).length <= LONGEST) return `${page}?${whole}`;
+  return `${page}${rest.size ? `?${rest}` : ""}#z=${await packed(asked.q)}`;
 }
 
 /** What an address asks; without a text where it asks nothing. */
 export async function askedBy(address) {
   const query = address.searchParams;
-  const p = {};
+  const p = Object.create(null); // names of parameters are anything
   for (const [name, value] of query) if (name.startsWith("p.")) p[name.slice(2)] = value;
   const q = address.hash.startsWith("#z=") ? await unpacked(address.hash.slice(3)) : query.get("q");
   return { q, at: query.get("at"), part: query.get("part"), p };

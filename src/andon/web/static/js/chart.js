@@ -43,6 +43,7 @@ class Chart extends HTMLElement {
 
   /** `kind,x,y,colour` by names. */
   get remembered() {
+    if (!this.#how) return null;
     const { kind, x, y, colour } = this.#how;
     const names = [x, y, colour].map((column) => (column < 0 ? "" : encodeURIComponent(this.#columns[column])));
     return [kind, ...names].join(",");
@@ -50,8 +51,8 @@ class Chart extends HTMLElement {
 
   #read(text) {
     const [kind, ...names] = (text ?? "").split(",");
-    if (!KINDS[kind] || names.length !== 3) return null;
-    const [x, y, colour] = names.map((name) => this.#columns.indexOf(decodeURIComponent(name)));
+    if (!Object.hasOwn(KINDS, kind) || names.length !== 3) return null;
+    const [x, y, colour] = names.map((name) => this.#columns.indexOf(named(name)));
     return x >= 0 && y >= 0 ? { kind, x, y, colour } : null;
   }
 
@@ -149,6 +150,15 @@ class Chart extends HTMLElement {
     });
     this.legend.replaceChildren(...items, ...notes.map((note) => element("span", note, "muted")));
     this.legend.hidden = !this.legend.children.length;
+  }
+}
+
+/** The name of a column, as an address has it; one that was cut on its way names nothing. */
+function named(word) {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    return null;
   }
 }
 

@@ -14,7 +14,8 @@ class Editor extends HTMLElement {
     const { signal } = this.#stops;
     this.form = this.querySelector("form");
     this.area = this.querySelector("textarea");
-    this.begun = this.area.defaultValue;
+    this.begun = this.dataset.unsaved ? null : this.area.defaultValue;
+    this.form.addEventListener("submit", () => this.#send(), { signal });
     this.area.addEventListener("input", () => this.#typed(this.area.value), { signal });
     this.form.elements.branch?.addEventListener("change", () => this.#later(0), { signal });
     this.#offerDraft(signal);
@@ -60,47 +61,60 @@ class Editor extends HTMLElement {
     return `draft ${location.host} ${this.dataset.file}`;
   }
 
-  #typed(text) {
+  /** What is kept, and the branch that it was sent to, if it was; a browser that keeps nothing has none. */
+  get #draft() {
     try {
-      if (text === this.begun) localStorage.removeItem(this.#key);
-      else localStorage.setItem(this.#key, text);
+      return JSON.parse(localStorage.getItem(this.#key) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+
+  #keep(draft) {
+    try {
+      if (draft) localStorage.setItem(this.#key, JSON.stringify(draft));
+      else localStorage.removeItem(this.#key);
     } catch {
       // a browser that keeps nothing, or is full: the text stands in the page
     }
+  }
+
+  #send() {
+    const text = this.area.value;
+    if (text !== this.begun) this.#keep({ text, branch: this.form.elements.branch.value });
+  }
+
+  #typed(text) {
+    this.#keep(text === this.begun ? null : { text });
     this.#later(WAIT);
   }
 
-  #offerDraft(signal) {
-    let kept = null;
-    try {
-      kept = localStorage.getItem(this.#key);
-    } catch {
+  async #offerDraft(signal) {
+    const draft = this.#draft;
+    if (!draft || this.area.readOnly) return;
+    if (draft.text === this.area.value || (draft.branch && (await this.#isSaved(draft)))) {
+      if (!this.dataset.unsaved) this.#keep(null);
       return;
     }
     const bar = this.querySelector(".draft");
-    if (kept === null || kept === this.area.value || this.area.readOnly) {
-      if (kept !== null) localStorage.removeItem(this.#key);
-      return;
-    }
     bar.hidden = false;
-    bar.querySelector("[data-take]").addEventListener(
+    bar.addEventListener(
       "click",
-      () => {
+      (event) => {
+        if (!event.target.matches("button")) return;
         bar.hidden = true;
-        if (this.#editor) this.#editor.text = kept;
-        else this.area.value = kept;
-        this.#editor?.view.focus();
+        if ("drop" in event.target.dataset) this.#keep(null);
+        else if (this.#editor) this.#editor.text = draft.text;
+        else this.area.value = draft.text;
       },
       { signal },
     );
-    bar.querySelector("[data-drop]").addEventListener(
-      "click",
-      () => {
-        bar.hidden = true;
-        localStorage.removeItem(this.#key);
-      },
-      { signal },
-    );
+  }
+
+  /** Whether the branch that a text was sent to has it. */
+  async #isSaved({ text, branch }) {
+    const response = await fetch(`${API}/files/${this.dataset.file}?at=${encodeURIComponent(branch)}`);
+    return response.ok && (await response.json()).text === text;
   }
 
   // -- what it would come to

@@ -1,5 +1,5 @@
 // <andon-grid>: an answer as a table of any length. Only what is seen is drawn; all of it is walked by keys.
-import { comparable, copied, element, familyOf, grouped, put, shownAs } from "./values.js";
+import { comparable, compare, copied, element, familyOf, grouped, put, shownAs } from "./values.js";
 
 const ROW = 28;
 const HEAD = 32;
@@ -253,7 +253,10 @@ class Grid extends HTMLElement {
       if (value === null) name += " null";
       if (isChosenRow && column >= chosen.left && column <= chosen.right) name += " chosen";
       if (row === this.at[0] && column === this.at[1]) name += " here";
-      if (cell.className !== name) cell.className = name;
+      if (cell.className !== name) {
+        cell.className = name;
+        cell.ariaSelected = name.includes("chosen") ? "true" : null;
+      }
     }
   }
 
@@ -394,7 +397,7 @@ class Grid extends HTMLElement {
       if (a === b) return one - other;
       if (a === null) return 1;
       if (b === null) return -1;
-      return a < b ? -sign : sign;
+      return sign * compare(a, b) || one - other;
     });
   }
 

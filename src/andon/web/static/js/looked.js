@@ -1,5 +1,7 @@
 // What a look at a text came to, drawn beside it: what is wrong, what follows for whom, which columns.
 
+import { spoken } from "./values.js";
+
 export const API = "/api/v1";
 const WORDS = { none: "same", additive: "additive", columns: "columns", rows: "rows", contract: "contract" };
 const STATES = { none: "idle", additive: "ok", columns: "warn", rows: "warn", contract: "fail" };
@@ -9,6 +11,13 @@ function made(tag, kind, ...children) {
   const element = document.createElement(tag);
   if (kind) element.className = kind;
   element.append(...children.filter((each) => each !== null));
+  return element;
+}
+
+/** A sentence in an element of a class. */
+function said(tag, kind, text) {
+  const element = spoken(tag, text ?? "");
+  element.className = kind;
   return element;
 }
 
@@ -34,8 +43,8 @@ export function say(home, state, words) {
 
 function problem(each, file, goTo) {
   const place = [each.file && each.file !== file ? each.file : null, each.line, each.column].filter(Boolean).join(":");
-  const hint = each.hint ? made("small", "muted", each.hint) : null;
-  const line = made("button", "line problem", glyph("fail"), made("span", "mono muted", place), made("span", "", each.message), hint);
+  const hint = each.hint ? said("small", "muted", each.hint) : null;
+  const line = made("button", "line problem", glyph("fail"), made("span", "mono muted", place), spoken("span", each.message), hint);
   line.type = "button";
   line.addEventListener("click", () => goTo(each));
   return line;
@@ -47,7 +56,7 @@ function step(each) {
   if (pill) pill.dataset.s = STATES[kind];
   const breaks = each.breaks.length ? made("span", "bad", `breaks ${each.breaks.join(", ")}`) : null;
   const why = kind && each.columns.length ? each.columns.join(", ") : each.reason;
-  return made("li", "line", made("b", "mono", each.dataset), pill, made("span", "muted", why), breaks);
+  return made("li", "line", made("b", "mono", each.dataset), pill, said("span", "muted", why), breaks);
 }
 
 function column(each) {
@@ -78,7 +87,7 @@ export function draw(home, found, wrong, goTo) {
   const reached = [...new Set(steps.flatMap((each) => each.reach?.insights ?? []))];
   if (reached.length) parts.push(made("h3", "", "Insights that it reaches"), made("p", "line mono", reached.join(", ")));
   if (found.columns.length) {
-    parts.push(made("h3", "", `${found.columns.length} columns`), made("ul", "", ...found.columns.map(column)));
+    parts.push(made("h3", "", `${found.columns.length} ${found.columns.length === 1 ? "column" : "columns"}`), made("ul", "", ...found.columns.map(column)));
   }
   home.querySelector("[data-found]").replaceChildren(...parts);
 }

@@ -138,7 +138,10 @@ class Palette {
   async ask(words, fitting, signal) {
     try {
       const found = await asked(words, signal);
-      if (!signal.aborted) this.show(words ? [...found, ...fitting] : [...fitting, ...found]);
+      if (signal.aborted) return;
+      // what begins as it was typed is meant before what only has a word of it
+      const meant = fitting.filter((each) => !words || each.label.toLowerCase().startsWith(words.toLowerCase()));
+      this.show([...meant, ...found, ...fitting.filter((each) => !meant.includes(each))]);
     } catch (error) {
       if (!signal.aborted) this.show(fitting); // the server is away: pages and actions are still there
     }

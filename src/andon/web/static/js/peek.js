@@ -1,5 +1,8 @@
 // What is behind a cell or a column: a value whole, or what the rows that are here have in it.
-import { comparable, element, grouped, shownAs, textOf } from "./values.js";
+import { comparable, compare, element, grouped, numberOf, shownAs, textOf } from "./values.js";
+
+/** Characters of a value that are drawn: of many millions a browser makes no lines. */
+const MOST = 200_000;
 
 /** @param {"cell" | "column"} kind */
 export function peekAt(place, kind, grid, detail) {
@@ -17,8 +20,11 @@ export function peekAt(place, kind, grid, detail) {
 function whole(value) {
   if (value === null) return [element("p", "NULL: there is no value", "muted")];
   if (value === "") return [element("p", "An empty text", "muted")];
-  const text = pretty(value);
-  return [element("pre", text), element("p", `${grouped(textOf(value).length)} characters`, "muted")];
+  const { length } = textOf(value);
+  const text = length > MOST ? textOf(value) : pretty(value);
+  const count = `${grouped(length)} characters`;
+  const words = text.length > MOST ? `The first ${grouped(MOST)} of ${count}. A copy of the cell has all of them.` : count;
+  return [element("pre", text.slice(0, MOST)), element("p", words, "muted")];
 }
 
 function pretty(value) {
@@ -37,7 +43,10 @@ function statistics(grid, column) {
   const there = values.filter((value) => value !== null);
   const keys = comparable(there, family);
   const counts = new Map();
-  for (const value of there) counts.set(textOf(value), (counts.get(textOf(value)) ?? 0) + 1);
+  for (const value of there) {
+    const text = textOf(value === 0 ? 0 : value); // the engine holds both zeros for one
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
   const facts = [
     ["Rows here", grouped(values.length)],
     ["NULL", share(values.length - there.length, values.length)],
@@ -46,13 +55,13 @@ function statistics(grid, column) {
   if (there.length && family !== "nested") {
     let [least, most] = [0, 0];
     keys.forEach((key, index) => {
-      if (key < keys[least]) least = index;
-      if (key > keys[most]) most = index;
+      if (compare(key, keys[least]) < 0) least = index;
+      if (compare(key, keys[most]) > 0) most = index;
     });
     facts.push(["Least", shownAs(there[least])], ["Most", shownAs(there[most])]);
   }
-  if (there.length && family === "number") {
-    const numbers = there.map(Number);
+  const numbers = family === "number" ? there.map(numberOf).filter((number) => !Number.isNaN(number)) : [];
+  if (numbers.length) {
     const sum = numbers.reduce((all, number) => all + number, 0);
     numbers.sort((a, b) => a - b);
     facts.push(["Mean", shownAs(sum / numbers.length)], ["Median", shownAs(numbers[numbers.length >> 1])]);

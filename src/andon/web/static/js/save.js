@@ -1,4 +1,5 @@
 // <andon-save>: what a query would be as a dataset, while one describes it; and which plan is agreed to, by the checks that are ticked.
+import { askedBy } from "./asking.js";
 import { draw, say, sent, stepsOf } from "./looked.js";
 
 const WAIT = 300;
@@ -14,7 +15,15 @@ class Save extends HTMLElement {
     this.isFirst = this.dataset.step === "1";
     this.form.addEventListener("input", (event) => this.#changed(event), { signal });
     this.form.addEventListener("keydown", (event) => this.#key(event), { signal });
-    if (this.isFirst) this.#later(0);
+    if (this.isFirst) this.#begin();
+  }
+
+  /** A query that is too long for an address stands packed behind it. */
+  async #begin() {
+    const { q } = await askedBy(new URL(location.href));
+    const { sql } = this.form.elements;
+    if (q && !sql.value.trim()) sql.value = q;
+    this.#later(0);
   }
 
   disconnectedCallback() {

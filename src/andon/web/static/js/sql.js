@@ -8,13 +8,15 @@ const API = "/api/v1";
 /** Milliseconds: until somebody who types pauses, and until waiting is shown. */
 const PAUSE = 350;
 const PATIENCE = 200;
+/** Seconds. */
+const SLOW = 5;
 
 class Sql extends HTMLElement {
   #tabs;
   #editor = null;
   #answers = new Map();
   #running = null;
-  #given = {};
+  #given = Object.create(null); // names of parameters are anything
   #parts = [];
   #names = [];
   #pause = 0;
@@ -67,7 +69,7 @@ class Sql extends HTMLElement {
   async #begin() {
     const asked = await askedBy(new URL(location.href));
     const { saved, text, first, values } = this.dataset;
-    this.#given = JSON.parse(values);
+    Object.assign(this.#given, JSON.parse(values));
     const wanted = asked.q ?? (saved ? text : null);
     const { state } = history;
     const isOwn = state?.asked.q === asked.q && this.#tabs.ids.includes(state?.tab);
@@ -78,7 +80,9 @@ class Sql extends HTMLElement {
     const tab = this.#tabs.get(this.#tabs.current);
     this.text = tab.text;
     this.#drawTabs();
-    const q = wanted ?? tab.asked ?? (tab.text === first ? first : null);
+    if (wanted === null) this.#given = { ...tab.p };
+    const again = tab.seconds > SLOW ? null : tab.asked; // what took long is asked again by a person alone
+    const q = wanted ?? again ?? (tab.text === first ? first : null);
     if (q) this.#run({ ...asked, q, p: this.#given }, 0, true);
     else this.#show("nothing");
     await this.#edit();
@@ -147,7 +151,10 @@ class Sql extends HTMLElement {
     const place = this.querySelector(".params");
     const known = new Map(Array.from(place.querySelectorAll("input"), (input) => [input.name.slice(2), input.parentNode]));
     const fields = names.map((name) => {
-      if (known.has(name)) return known.get(name);
+      if (known.has(name)) {
+        known.get(name).lastChild.value = this.#given[name] ?? "";
+        return known.get(name);
+      }
       const label = element("label", "", "param");
       const input = element("input", "", "input mono", { name: `p.${name}`, autocomplete: "off", placeholder: "value" });
       input.value = this.#given[name] ?? "";
@@ -177,7 +184,8 @@ class Sql extends HTMLElement {
     const running = new AbortController();
     this.#running = running;
     const tab = this.#tabs.current;
-    this.#tabs.keep(tab, { asked: asked.q });
+    this.#tabs.keep(tab, { asked: asked.q, p: asked.p, text: this.text });
+    this.#drawTabs();
     this.#mark([], 0);
     const waiting = setTimeout(() => this.#show("busy"), PATIENCE);
     await this.#visit(asked, tab, isKnown);
@@ -196,7 +204,9 @@ class Sql extends HTMLElement {
       });
       this.grid.end();
       answer.rows = this.grid.rows;
-      this.#answers.set(tab, answer);
+      const now = this.#tabs.current; // it may go on in a copy since
+      this.#answers.set(now, answer);
+      this.#tabs.keep(now, { seconds: answer.head.seconds });
       this.#answered(answer);
     } catch (error) {
       if (this.#running === running) this.#fail(error, start);
@@ -251,8 +261,8 @@ class Sql extends HTMLElement {
     this.querySelector(".trust").replaceChildren(...ending.notes.map(noted));
     const pin = this.querySelector(".pin");
     pin.lastElementChild.textContent = this.at ? `Follow ${this.dataset.branch}` : "Pin this commit";
-    pin.href = await addressOf({ ...asked, at: this.at ? null : head.commit });
-    this.querySelector(".save").href = `/save?${new URLSearchParams({ q: asked.q, ...(this.at && { at: this.at }) })}`;
+    pin.href = await addressOf({ ...asked, at: this.at ? null : head.commit.slice(0, 12) });
+    this.querySelector(".save").href = await addressOf({ q: asked.q, at: this.at, part: null, p: {} }, null, "/save");
     for (const link of this.querySelectorAll("[data-file]")) link.href = fileOf({ ...asked, at: head.commit }, link.dataset.file);
     const chart = new URL(location.href).searchParams.get("chart");
     if (chart) this.#view("chart");
@@ -275,7 +285,7 @@ class Sql extends HTMLElement {
     if (this.#tabs.ids.includes(tab)) this.#tabs.go(tab);
     if (!this.#tabs.get(this.#tabs.current).text.includes(asked.q)) this.#open(asked.q, null);
     this.text = this.#tabs.get(this.#tabs.current).text;
-    this.#given = { ...this.#given, ...asked.p };
+    Object.assign(this.#given, asked.p);
     for (const [name, value] of Object.entries(asked.p)) {
       const field = this.querySelector(`[name="p.${CSS.escape(name)}"]`);
       if (field) field.value = value;
@@ -300,7 +310,9 @@ class Sql extends HTMLElement {
     this.#running?.abort();
     this.#running = null;
     this.#tabs.go(id);
-    this.text = this.#tabs.get(id).text;
+    const { text, p } = this.#tabs.get(id);
+    this.#given = { ...p };
+    this.text = text;
     this.#drawTabs();
     const answer = this.#answers.get(id);
     this.#show(answer ? "grid" : "nothing");
@@ -316,7 +328,11 @@ class Sql extends HTMLElement {
   }
 
   #copyTab() {
-    this.#tabs.add(this.text);
+    const before = this.#tabs.current;
+    const id = this.#tabs.add(this.text);
+    const answer = this.#answers.get(before);
+    if (answer) this.#answers.set(id, answer);
+    if (history.state?.tab === before) history.replaceState({ ...history.state, tab: id }, "");
     this.#drawTabs();
     this.#say("the tab is open in another window: you go on in a copy");
   }
@@ -333,7 +349,7 @@ class Sql extends HTMLElement {
   #drawTabs() {
     const { current, all } = this.#tabs;
     const drawn = all.map(({ id, name, text }) => {
-      const title = name ?? (text.trim().split("\n")[0].slice(0, 28) || "Empty");
+      const title = name ?? (text.trim().slice(0, 200).replace(/\s+/g, " ").slice(0, 32) || "New question");
       const isCurrent = id === current;
       const tab = element("button", title, "", { type: "button", role: "tab", "aria-selected": isCurrent, tabindex: isCurrent ? 0 : -1, "data-tab": id });
       tab.append(element("span", "×", "shut", { "aria-hidden": true, "data-shut": id }));
@@ -417,8 +433,9 @@ class Sql extends HTMLElement {
   /** Keep in the address how the chart is drawn. */
   #remember() {
     const address = new URL(location.href);
-    if (this.chart.hidden) address.searchParams.delete("chart");
-    else address.searchParams.set("chart", this.chart.remembered);
+    const drawn = this.chart.hidden ? null : this.chart.remembered;
+    if (drawn) address.searchParams.set("chart", drawn);
+    else address.searchParams.delete("chart");
     history.replaceState(history.state, "", address);
   }
 

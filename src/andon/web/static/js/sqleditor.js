@@ -66,8 +66,11 @@ function inSql(words) {
  */
 export function editorIn(given) {
   const runs = [
-    { key: "Mod-Enter", run: () => (given.run(), true) },
-    { key: "Mod-Shift-Enter", run: (view) => (given.run(given.partAt?.(view.state.selection.main.head)), true) },
+    { key: "Mod-Enter", run: (view) => (CM.closeCompletion(view), given.run(), true) },
+    {
+      key: "Mod-Shift-Enter",
+      run: (view) => (CM.closeCompletion(view), given.run(given.partAt?.(view.state.selection.main.head)), true),
+    },
     { key: "Tab", run: CM.acceptCompletion },
   ];
   const state = CM.EditorState.create({

@@ -32,7 +32,7 @@ class Upload extends HTMLElement {
   choose() {
     const file = this.form.elements.file.files[0];
     if (!file) return;
-    const size = file.size.toLocaleString("en").replaceAll(",", "\u2009");
+    const size = file.size.toLocaleString("en");
     this.querySelector(".chosen").textContent = `${file.name}, ${size} bytes`;
     this.agreed = undefined;
     this.tell("");

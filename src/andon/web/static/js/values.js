@@ -17,6 +17,7 @@ export function familyOf(type) {
 /** A value whole, as it is copied; nothing for NULL. */
 export function textOf(value) {
   if (value === null) return "";
+  if (Object.is(value, -0)) return "-0";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
@@ -40,6 +41,13 @@ export function comparable(values, family) {
   return values.map((value) => (value === null ? null : numberOf(value)));
 }
 
+/** Which of two comes first, as the engine says: what is no number comes after all that are. */
+export function compare(a, b) {
+  if (a === b) return 0;
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a < b ? -1 : 1;
+}
+
 /** A value as a number, as near as a double comes. */
 export function numberOf(value) {
   if (typeof value !== "string") return value;
@@ -48,7 +56,7 @@ export function numberOf(value) {
 
 /** `1 234 567`, with thin spaces. */
 export function grouped(number) {
-  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, "\u2009");
+  return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
 /** What separates cells in each form of a copy. */
