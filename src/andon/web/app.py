@@ -44,6 +44,7 @@ from andon.web.problems import MEDIA_TYPE, broken, defect, failed, gone, not_fou
 from andon.web.reading import MOST_BYTES, read_query
 from andon.web.receiving import body_of, digest_of, file_name, on_disk, received, refuse_id, request_id, too_large
 from andon.web.routes import all_endpoints
+from andon.web.session import log_in, log_out
 from andon.web.streams import Streaming
 from andon.workspace.caller import Caller
 
@@ -359,14 +360,10 @@ class Application:
         return _stream_of(live, int(last) if last.isdecimal() and len(last) < 10 else 0)
 
     async def _log_in(self, request: Request) -> Response:
-        from andon.web.session import log_in
-
         self.require_own_site(request)
         return await log_in(self.service, request)
 
     async def _log_out(self, request: Request) -> Response:
-        from andon.web.session import log_out
-
         self.require_own_site(request)
         return log_out(request)
 

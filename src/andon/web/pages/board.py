@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from andon.service.takebacks import revocable
 from andon.web.asking import AtCommit
 from andon.web.pages.page import PageCall, PageRoute, Shown
 
@@ -37,7 +38,7 @@ def _board(call: PageCall) -> Shown:
         "board": board,
         "seen": f"{board.mark}-{minute}",
         "counted": [(state, board.counts.get(state, 0)) for state in _COUNTED],
-        "publishes": log,
+        "publishes": revocable(log),
         "most_cards": _CARDS,
         "is_empty": not any(lane.cards for lane in board.lanes),
     }
