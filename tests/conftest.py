@@ -6,10 +6,11 @@ loss of power does to what was not synced is told by `tests/faults/`, which play
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,51 @@ from kit.servers import MariaServer, PostgresServer, maria_program, postgres_pro
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 << 30
+_COLLECTED = pytest.StashKey[set[Path]]()
+#: The name of this process among several that share the tests.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 
 
 def pytest_configure() -> None:
     """Set where temporary folders lie, unless somebody said it."""
     if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Let every second process look into folders from their ends on: each file is compiled by who comes first, and read by the other."""
+    report = yield
+    if isinstance(collector, pytest.Directory) and _WORKER is not None and int(_WORKER.removeprefix("gw")) % 2:
+        report.result.reverse()
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring what several processes found into one order, which is that of one alone."""
+    if _WORKER is not None:
+        items.sort(key=lambda item: item.path.parts)
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage as seldom as the program does, and never look again through all that was loaded for thousands of tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep which files tests were found in, those that are deselected later included."""
+    item.config.stash.setdefault(_COLLECTED, set()).add(item.path)
+
+
+@pytest.fixture(scope="session")
+def collected_here(pytestconfig: pytest.Config) -> set[Path]:
+    """The files that this session found tests in."""
+    return pytestconfig.stash[_COLLECTED]
 
 
 @pytest.fixture(scope="session")

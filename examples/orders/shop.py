@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+ANDON = [sys.executable, "-m", "andon.cli.main"]
 TABLES = """
 create table customers (id integer primary key, name text not null, email text not null, city text not null);
 create table orders (
@@ -77,11 +78,10 @@ def demo(run: Any, environ: dict[str, str]) -> int:
     with tempfile.TemporaryDirectory(prefix="orders-") as folder:
         project = Path(folder) / "orders"
         shutil.copytree(HERE, project, ignore=shutil.ignore_patterns(".andon", "__pycache__"))
-        andon = [sys.executable, "-m", "andon.cli.main"]
 
         def say(*words: str) -> None:
             print(f"\n$ andon {' '.join(repr(w) if ' ' in w else w for w in words)}", flush=True)
-            subprocess.run([*andon, *words], cwd=project, env=environ, check=True)
+            subprocess.run([*ANDON, *words], cwd=project, env=environ, check=True)
 
         say("run", "--yes", "--now", "2026-10-31")
         for day, what in zip(("2026-11-01", "2026-11-02"), DAYS, strict=True):

@@ -21,19 +21,20 @@ import pytest
 if TYPE_CHECKING:
     from kit.command_line import Andon
 
+STARTED = (sys.executable, "-m", "andon.cli")
 MART = "datasets/marts/revenue_by_month.sql"
 
 
 class Session:
-    """A program on a pseudo terminal."""
+    """A program on a pseudo terminal; it is started, unless `copies` (the fixture `programs`) are to be used, which take less time."""
 
-    def __init__(self, folder: Path, *words: str, columns: int = 100) -> None:
+    def __init__(self, folder: Path, *words: str, columns: int = 100, copies: Path | None = None) -> None:
         self.shown = ""
         self._main, side = pty.openpty()
         environ = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "LINES": "30"}
         environ.pop("NO_COLOR", None)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "andon.cli", *words],
+            [*(STARTED if copies is None else (copies / "andon",)), *words],
             cwd=folder,
             env=environ,
             stdin=side,
@@ -101,9 +102,9 @@ def test_a_change_of_main_is_asked_about_with_the_plan(built: Andon) -> None:
     assert "\x1b[32m" in session.shown
 
 
-def test_no_is_no(built: Andon) -> None:
+def test_no_is_no(built: Andon, programs: Path) -> None:
     change(built)
-    session = Session(built.folder, "run")
+    session = Session(built.folder, "run", copies=programs)
     session.until("[y/N]:")
     session.type("\n")
     assert session.end() == 2
@@ -112,8 +113,8 @@ def test_no_is_no(built: Andon) -> None:
     assert len(built.json("log")) == 2
 
 
-def test_no_to_what_no_plan_of_the_folder_shows(built: Andon) -> None:
-    session = Session(built.folder, "retire", "marts.revenue_by_month")
+def test_no_to_what_no_plan_of_the_folder_shows(built: Andon, programs: Path) -> None:
+    session = Session(built.folder, "retire", "marts.revenue_by_month", copies=programs)
     session.until("[y/N]:")
     session.type("\n")
     assert session.end() == 2
@@ -130,9 +131,11 @@ def test_ctrl_c_at_a_question(built: Andon) -> None:
     assert "Traceback" not in session.plain
 
 
-def test_undo_of_somebody_elses_work_is_asked_about(built: Andon, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undo_of_somebody_elses_work_is_asked_about(
+    built: Andon, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ANDON_AUTHOR", "ben")
-    session = Session(built.folder, "undo")
+    session = Session(built.folder, "undo", copies=programs)
     session.until("it was published by ana; take it back? [y/N]:")
     assert re.search(r"what changes for readers\n  marts.revenue_by_month +goes +3 rows removed\n", session.plain)
     session.type("y\n")
@@ -140,21 +143,27 @@ def test_undo_of_somebody_elses_work_is_asked_about(built: Andon, monkeypatch: p
     assert "undone" in session.plain
 
 
-def test_table_gives_way_to_the_terminal(built: Andon) -> None:
-    session = Session(built.folder, "query", "select repeat('x', 500) as wide, 1 as one")
+def test_table_gives_way_to_the_terminal(built: Andon, programs: Path) -> None:
+    session = Session(built.folder, "query", "select repeat('x', 500) as wide, 1 as one", copies=programs)
     assert session.end() == 0
     assert max(len(line) for line in session.plain.splitlines()) <= 100
 
 
-def test_a_narrow_terminal_keeps_the_names_of_datasets(built: Andon) -> None:
-    session = Session(built.folder, "ls", columns=40)
+def test_a_narrow_terminal_keeps_the_names_of_datasets(built: Andon, programs: Path) -> None:
+    session = Session(built.folder, "ls", columns=40, copies=programs)
     assert session.end() == 0
     names = [line.split()[0] for line in session.plain.splitlines()[1:3]]
     assert sorted(names) == ["marts.revenue_by_month", "shop.orders"]
 
 
-def test_a_save_asks_for_checks_and_then_for_a_word(built: Andon) -> None:
-    session = Session(built.folder, "save", "marts.top", "select customer, count(*) as n from shop.orders group by all")
+def test_a_save_asks_for_checks_and_then_for_a_word(built: Andon, programs: Path) -> None:
+    session = Session(
+        built.folder,
+        "save",
+        "marts.top",
+        "select customer, count(*) as n from shop.orders group by all",
+        copies=programs,
+    )
     session.until("add which? numbers, all, safe or none [safe]:")
     assert "marts.top  new · 2 columns · from shop.orders" in session.plain
     session.type("1\n")
@@ -219,8 +228,8 @@ def test_a_query_stops_cleanly(built: Andon, number: signal.Signals) -> None:
 
 
 @pytest.mark.slow
-def test_demo_tells_the_story(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "andon.cli", "demo", "shop", "--json"]
+def test_demo_tells_the_story(tmp_path: Path, programs: Path) -> None:
+    command = [programs / "andon", "demo", "shop", "--json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     story = json.loads(done.stdout)

@@ -97,8 +97,10 @@ def written(folder: Path) -> set[Path]:
 
 
 @pytest.mark.slow
-def test_every_test_is_collected() -> None:
-    assert written(ROOT) - collected(ROOT) == set()
+def test_every_test_is_collected(collected_here: set[Path]) -> None:
+    missing = written(ROOT) - collected_here
+    # where this session was told to look into a part alone, one that is told nothing is asked
+    assert missing == set() or missing - collected(ROOT) == set()
 
 
 def test_the_judge_of_tests_sees_a_folder_that_is_passed_over(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def _board(call: PageCall) -> Shown:
     if call.wants == "board" and asked.seen == f"{service.board.mark(asked.at)}-{minute}":
         return Response(status_code=204)
     board = service.board.show(asked.at)
-    log = service.history.log(asked.at, None, _PUBLISHES)
+    log = service.history.log(board.commit, None, _PUBLISHES)  # of the same commit, whatever is published between
     return {
         "board": board,
         "seen": f"{board.mark}-{minute}",

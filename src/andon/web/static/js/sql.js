@@ -217,7 +217,9 @@ class Sql extends HTMLElement {
       this.#show("stopped");
       return;
     }
-    const problem = error instanceof Refused ? error.problem : { detail: error.message };
+    // a TypeError of fetch is words of the browser, and says nothing to anybody
+    const away = { detail: "the server does not answer", hint: "your text is kept; run it again when the server is back" };
+    const problem = error instanceof Refused ? error.problem : error instanceof TypeError ? away : { detail: error.message };
     const said = problem.problems?.length ? problem.problems : [{ message: problem.detail, hint: problem.hint }];
     const list = element("ul");
     for (const { message, hint, line, column } of said) {
