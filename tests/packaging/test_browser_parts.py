@@ -121,6 +121,12 @@ def test_every_icon_that_a_page_names_is_in_the_sprite():
     assert "search" in named
 
 
+def test_every_icon_in_the_sprite_is_named_by_a_page():
+    sources = [p for ending in ("*.html", "*.js", "*.py") for p in _WEB.rglob(ending) if "vendor" not in p.parts]
+    named = set(re.findall(r"""["']([a-z][a-z0-9-]*)["']""", "\n".join(p.read_text(encoding="utf-8") for p in sources)))
+    assert sorted(set(_MAKER.icon_names()) - named) == [], "take them out of browser/icons.txt"
+
+
 def test_a_page_that_names_no_icon_is_not_drawn():
     found = Renderer(Assets())._environment.from_string("{{ icon(name) }}")
     assert "icons.svg#search" in found.render(name="search")
