@@ -122,3 +122,17 @@ def test_a_reader_comes_in_by_a_token_sees_all_and_changes_nothing(browser: Any,
         page.goto(server.address + "/")
         assert "/login" in page.url
         context.close()
+
+
+def test_a_page_says_that_the_server_does_not_answer(browser: Any, shop: Serving) -> None:
+    page = browser.new_page()
+    page.goto(f"{shop.address}/")
+    tick = "document.querySelector('[data-every]').dispatchEvent(new Event('tick'))"
+    told = page.locator(".toast", has_text="The server does not answer: what you see may be old.")
+    page.route("**/?seen=*", lambda route: route.abort())
+    page.evaluate(tick)
+    told.wait_for()
+    page.unroute("**/?seen=*")
+    page.evaluate(tick)
+    told.wait_for(state="detached")
+    page.close()

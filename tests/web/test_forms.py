@@ -48,6 +48,17 @@ def test_what_has_to_be_agreed_to_is_asked_first_and_done_as_it_was_asked(own: t
     assert client.get("/commits").document == after
 
 
+def test_a_form_that_is_changed_and_sent_again_is_another_request(own: tuple[Clone, Serving]) -> None:
+    client = own[1].client()
+    fields = {"_id": "back", "_then": "/changes"}
+    told = [client.send("/do/branches", {**fields, "name": name}) for name in ("one/a", "two/b", "two/b", "one/a")]
+    assert [each.status for each in told] == [303] * 4
+    assert told[1].headers["Location"] == told[2].headers["Location"] != told[0].headers["Location"]
+    assert told[3].headers["Location"] == told[0].headers["Location"]
+    assert [each["name"] for each in client.get("/branches").document] == ["main", "one/a", "two/b"]
+    assert b"Branch two/b is there" in client.visit(told[1].headers["Location"]).data
+
+
 def test_a_branch_that_moved_since_somebody_agreed_is_not_thrown_away(own: tuple[Clone, Serving]) -> None:
     clone, server = own
     client = server.client()

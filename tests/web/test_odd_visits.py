@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from andon.service.board import Board
 from andon.service.datasets import Datasets
 from kit.clones import Clone
 from kit.html import wrong_with
@@ -146,3 +147,20 @@ def test_changes_are_listed_where_the_folder_can_not_be_read(own: tuple[Clone, S
     assert found.status == 200
     assert b"/changes/fix/this" in found.data
     assert b"can&#39;t be told" in found.data or b"can't be told" in found.data
+
+
+def test_the_board_tells_of_no_publish_whose_datasets_it_does_not_show(own: tuple[Clone, Serving], monkeypatch) -> None:
+    clone, server = own
+    show = Board.show
+
+    def show_then_publish(self: Board, *said: object) -> object:
+        found = show(self, *said)
+        monkeypatch.undo()
+        clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
+        clone.refresh(message="cleo came")
+        return found
+
+    monkeypatch.setattr(Board, "show", show_then_publish)
+    client = server.client()
+    assert "cleo came" not in client.visit("/").data.decode()
+    assert "cleo came" in client.visit("/").data.decode()

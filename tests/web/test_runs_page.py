@@ -85,7 +85,7 @@ def test_a_list_that_shows_the_newest_is_told_that_nothing_is_new(troubled: Serv
 def test_a_held_run_shows_what_does_not_hold_and_its_next_steps_to_who_may(troubled: Serving) -> None:
     page = _as(troubled, "ana").visit("/runs/2").data.decode()
     assert 'action="/do/acceptances"' in page
-    assert 'href="/edit/marts.totals?branch=main"' in page
+    assert 'href="/edit/marts.totals?branch=main&amp;at=run%3A2"' in page
     text = _text(_as(troubled, "ana").visit("/runs/2"))
     assert "Held in part: readers see what is healthy, and of the rest what they saw before" in text
     assert "nobody spends so much" in text

@@ -342,10 +342,15 @@ def _headline(counts: Mapping[str, int], total: int) -> str:
     """How the lake stands, in a sentence."""
     if not total:
         return "Nothing is published yet"
-    said = {"fail": "failing", "blocked": "blocked", "stale": "stale", "warn": "doubtful"}
-    for status, word in said.items():
+    said = {
+        "fail": ("is failing", "are failing"),
+        "blocked": ("is blocked", "are blocked"),
+        "stale": ("is stale", "are stale"),
+        "warn": ("has a warning", "have warnings"),
+    }
+    for status, (one, several) in said.items():
         if counts[status]:
-            return f"{plural(counts[status], 'dataset')} {'is' if counts[status] == 1 else 'are'} {word}"
+            return f"{plural(counts[status], 'dataset')} {one if counts[status] == 1 else several}"
     return f"{'All ' if total > 1 else ''}{plural(total, 'dataset')} {'is' if total == 1 else 'are'} healthy"
 
 

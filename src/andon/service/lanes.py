@@ -77,6 +77,7 @@ def _depths(entries: Mapping[str, CatalogEntry]) -> dict[str, int]:
 
 
 def filled_lanes(lanes: CommitLanes, lamps: Mapping[str, Lamp], busy: Set[str]) -> list[Lane]:
+    """The lanes of a commit with how everything in them stands now."""
     found = [
         Lane(name, kind, [_card(entry, kind, lamps, busy) for entry in entries]) for name, kind, entries in lanes.lanes
     ]

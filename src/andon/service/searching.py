@@ -336,7 +336,7 @@ def _mixed(lists: Sequence[list[PaletteHit]], limit: int) -> list[PaletteHit]:
     """The best of each list, so that none crowds the others out: half the room is the first's, the rest goes round."""
     counts = [0] * len(lists)
     left = limit
-    for turn in range(limit):
+    for _ in range(limit):
         for i, found in enumerate(lists):
             share = 3 if i == 0 else 1
             take = min(share, left, len(found) - counts[i])
@@ -344,7 +344,6 @@ def _mixed(lists: Sequence[list[PaletteHit]], limit: int) -> list[PaletteHit]:
             left -= take
         if not left or all(counts[i] == len(found) for i, found in enumerate(lists)):
             break
-        del turn
     return [hit for found, count in zip(lists, counts, strict=True) for hit in found[:count]]
 
 

@@ -44,6 +44,7 @@ from andon.web.problems import MEDIA_TYPE, broken, defect, failed, gone, not_fou
 from andon.web.reading import MOST_BYTES, read_query
 from andon.web.receiving import body_of, digest_of, file_name, on_disk, received, refuse_id, request_id, too_large
 from andon.web.routes import all_endpoints
+from andon.web.session import log_in, log_out
 from andon.web.streams import Streaming
 from andon.workspace.caller import Caller
 
@@ -102,7 +103,6 @@ class Application:
         self._changing: anyio.CapacityLimiter
         self._ending = threading.Event()
         self._asking_queries: anyio.CapacityLimiter
-        self.assets = Assets()
         self.pages = WebPages(self, self.assets)
         endpoints = all_endpoints()
         routes: list[BaseRoute] = [Route(f"{API}/calls/{{call:path}}/events", self._events, methods=["GET"])]
@@ -115,7 +115,6 @@ class Application:
             Route(f"{API}/openapi.json", self._description, methods=["GET"]),
             Route(f"{API}/session", self._log_in, methods=["POST"]),
             Route(f"{API}/session", self._log_out, methods=["DELETE"]),
-            *self.assets.routes(),
         ]
         self.asgi = Starlette(
             routes=routes,
@@ -227,10 +226,20 @@ class Application:
         wanted = Wanted(action.path, action.query, action.body)
         said = repr((verb, sorted(action.path.items()), action.fields)).encode()
         digest = hashlib.sha256(said).hexdigest() if action.id is not None else None
-        live, _ = await self._begun(
-            action.id, asking, verb, digest, lambda live: self._work(endpoint, wanted, asking, live)
-        )
-        return live
+
+        async def begin(id: str | None) -> LiveCall:
+            live, _ = await self._begun(
+                id, asking, verb, digest, lambda live: self._work(endpoint, wanted, asking, live)
+            )
+            return live
+
+        try:
+            return await begin(action.id)
+        except UsageError as error:
+            if error.code != "usage.request_reused" or digest is None:
+                raise
+            # back to a form that was sent, something else typed, and sent: another request
+            return await begin(f"{action.id}~{digest[:16]}")
 
     async def _begun(
         self, given: str | None, asking: Asking, verb: str, digest: str | None, work: Callable[[LiveCall], Answered]
@@ -351,14 +360,10 @@ class Application:
         return _stream_of(live, int(last) if last.isdecimal() and len(last) < 10 else 0)
 
     async def _log_in(self, request: Request) -> Response:
-        from andon.web.session import log_in
-
         self.require_own_site(request)
         return await log_in(self.service, request)
 
     async def _log_out(self, request: Request) -> Response:
-        from andon.web.session import log_out
-
         self.require_own_site(request)
         return log_out(request)
 

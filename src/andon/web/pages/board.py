@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from andon.service.takebacks import revocable
 from andon.web.asking import AtCommit
 from andon.web.pages.page import PageCall, PageRoute, Shown
 
@@ -32,12 +33,12 @@ def _board(call: PageCall) -> Shown:
     if call.wants == "board" and asked.seen == f"{service.board.mark(asked.at)}-{minute}":
         return Response(status_code=204)
     board = service.board.show(asked.at)
-    log = service.history.log(asked.at, None, _PUBLISHES)
+    log = service.history.log(board.commit, None, _PUBLISHES)  # of the same commit, whatever is published between
     return {
         "board": board,
         "seen": f"{board.mark}-{minute}",
         "counted": [(state, board.counts.get(state, 0)) for state in _COUNTED],
-        "publishes": log,
+        "publishes": revocable(log),
         "most_cards": _CARDS,
         "is_empty": not any(lane.cards for lane in board.lanes),
     }

@@ -10,21 +10,20 @@ from typing import TYPE_CHECKING, Any, Literal
 from starlette.responses import RedirectResponse
 
 from andon.base.document import Document
-from andon.base.record import Record, field, replace
+from andon.base.record import field, replace
 from andon.errors import AndonError
 from andon.lake.refs import MAIN
-from andon.lake.undo import PUBLISHES, undo_target
-from andon.model.commit import CommitKind
 from andon.model.plan import Plan
+from andon.render.code import code_diff
 from andon.render.rows import shown_columns
 from andon.runs.goal import RunOptions
+from andon.service.takebacks import revocable
 from andon.web.pages.page import PageCall, PageRoute, Shown
 from andon.web.problems import problem_of
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
     from andon.service.changes import Edit
-    from andon.service.history import LogEntry
 
 #: Where the edits of the project folder are shown; no branch can have this name.
 FOLDER = "@folder"
@@ -62,17 +61,6 @@ class ChangeLooked(Document, kw_only=True):
     theirs: list[str] = field(default_factory=list)
 
 
-class Publish(Record):
-    """A commit of main in the list of the latest.
-
-    Attributes:
-        can: `undo`, `undo older`, `redo`, or nothing.
-    """
-
-    entry: LogEntry
-    can: str
-
-
 def _list(call: PageCall) -> Shown:
     service = call.service
     entries = service.history.log(MAIN, limit=_LATEST)
@@ -83,7 +71,7 @@ def _list(call: PageCall) -> Shown:
         "edits_wrong": wrong,
         "folder_branch": service.workspace.branch(),
         "held": [held_run(call, run) for run in service.changes.held()],
-        "publishes": _publishes(entries),
+        "publishes": revocable(entries),
         "now": service.workspace.clock(),
         "typed": typed(call),
         "problem": problem(call),
@@ -97,23 +85,6 @@ def _edits(call: PageCall) -> tuple[Sequence[Edit], str | None]:
         return call.service.changes.edits(), None
     except AndonError as error:
         return (), error.problems[0].message if error.problems else error.message
-
-
-def _publishes(entries: Sequence[LogEntry]) -> list[Publish]:
-    """The latest commits with what can be done about each: the newest publish can be undone, or the undo that is the newest, redone."""
-    newest = undo_target(each.commit for each in entries)
-    found = []
-    for number, entry in enumerate(entries):
-        commit = entry.commit
-        can = ""
-        if number == 0 and commit.kind is CommitKind.UNDO:
-            can = "redo"
-        elif newest is not None and commit.id == newest.id:
-            can = "undo"
-        elif commit.kind in PUBLISHES and commit.parent is not None and not entry.undone:
-            can = "undo older"
-        found.append(Publish(entry, can))
-    return found
 
 
 def _change(call: PageCall) -> Shown:
@@ -272,8 +243,6 @@ def held_run(call: PageCall, number: int) -> Mapping[str, Any]:
 
 def code_files(texts: Sequence[tuple[str, str | None, str | None]]) -> list[Mapping[str, Any]]:
     """Files that differ, as they are drawn; those that are many or long stay folded."""
-    from andon.render.code import code_diff
-
     found: list[Mapping[str, Any]] = []
     for number, (path, before, after) in enumerate(texts):
         diff = code_diff(path, before, after)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from andon.errors import UsageError
-from andon.lake.undo import PUBLISHES
 from andon.render.code import code_diff, code_lines
 from andon.render.values import cell_text, is_number
+from andon.service.takebacks import can_be_undone
 from andon.web.asking import AtCommit
 from andon.web.pages.distribution import distribution
 from andon.web.pages.page import PageCall, PageRoute, Shown
@@ -216,11 +216,6 @@ _PARTS: Mapping[str, Callable[[PageCall, Page], Mapping[str, Any]]] = {
 def newest_publish(entries: Iterable[LogEntry]) -> LogEntry | None:
     """The newest commit that can be taken back."""
     return next((entry for entry in entries if can_be_undone(entry)), None)
-
-
-def can_be_undone(entry: LogEntry) -> bool:
-    """Whether it is a publish that nobody took back yet."""
-    return not entry.undone and entry.commit.kind in PUBLISHES
 
 
 def column_icon(type: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from andon.base.document import Document
 from andon.lake.refs import MAIN
+from andon.render.code import code_diff
 from andon.service.editing import ToEdit
 from andon.web.pages.changes import answer_of, done_by, held_run, problem, typed
 from andon.web.pages.page import PageCall, PageRoute, Shown
@@ -57,8 +58,6 @@ def _edit(call: PageCall) -> Shown:
         "held": _held(call),
     }
     if told is not None and told.get("code") == "lake.folder_conflict" and fields["text"]:
-        from andon.render.code import code_diff
-
         merged = service.editing.merge(ToEdit(target, fields["text"], fields["seen"] or None), fields["branch"])
         shown |= {"merged": merged, "text": merged.text, "seen": merged.commit, "published": merged.theirs}
         shown["theirs"] = {"diff": code_diff(known.file, merged.base, merged.theirs), "is_open": True}

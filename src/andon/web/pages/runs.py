@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from andon.base.clock import from_text
 from andon.base.document import Document
+from andon.base.hashing import content_id
 from andon.base.record import Record
 from andon.errors import AndonError, Problem
 from andon.model.check import CheckStatus
@@ -190,8 +190,7 @@ def _said(run: RunInfo) -> str:
 
 
 def _digest(lines: Sequence[RunLine]) -> str:
-    said = repr([(line.run.number, line.run.status, line.run.ended, int(line.took or 0)) for line in lines])
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    return content_id([[line.run.number, line.run.status, line.run.ended, int(line.took or 0)] for line in lines])[:16]
 
 
 def _run(call: PageCall) -> Shown:

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from andon.base.document import from_json
+from andon.base.document import from_json, to_json
 from andon.errors import AndonError
 from andon.lake.refs import MAIN
+from andon.render.code import code_diff
 from andon.runs.goal import RunOptions
 from andon.service.proposed_checks import ProposedCheck
 from andon.service.saved_texts import ToSave
@@ -122,7 +123,7 @@ def _built(
         found = saving.look(_wanted(fields, ticked), options)
     except AndonError as error:
         return {"problem": problem_of(error), "asks_again": False}
-    carried = {"proposed": [to_plain(each) for each in proposed], "run": number, "plan": seen_plan(found.plan)}
+    carried = {"proposed": to_json(proposed), "run": number, "plan": seen_plan(found.plan)}
     return {
         "built": found,
         "proposed": proposed,
@@ -161,18 +162,8 @@ def _sample(call: PageCall, name: str, run: str) -> Any:
 
 def code_of(call: PageCall, path: str, text: str, branch: str) -> Any:
     """How the file would differ from what the branch has."""
-    from andon.render.code import code_diff
-
     known = call.service.editing.open(path, branch if call.service.workspace.lake.refs.find(branch) else MAIN)
     return {"diff": code_diff(path, None if known.is_new else known.text, text), "is_open": True}
-
-
-def to_plain(each: ProposedCheck) -> Mapping[str, Any]:
-    """A proposed check as JSON, which a form takes along."""
-    from andon.base.document import to_json
-
-    found: Mapping[str, Any] = to_json(each)
-    return found
 
 
 PAGES = (PageRoute("/save", "save.html", _save, SaveLooked),)

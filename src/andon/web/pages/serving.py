@@ -39,7 +39,7 @@ _log = logging.getLogger("andon.web")
 _MOST_FORM = 4_000_000
 #: Seconds that a form waits for its call; what takes longer is shown while it runs.
 _PATIENCE = 2.0
-#: WebPages of more bytes are sent packed.
+#: Pages of more bytes are sent packed.
 _WORTH_PACKING = 1400
 
 
@@ -177,11 +177,7 @@ class WebPages:
             if asking is not None:
                 service = self._host.service_for(asking)
                 call = PageCall(service, {}, None, asking, self._host.calls)
-                shown = {
-                    **frame_of(call, request.url.path),
-                    **shown,
-                    "frame": frame_of(call, request.url.path)["frame"],
-                }
+                shown = {**shown, **frame_of(call, request.url.path)}
             return self._renderer.page("problem.html", shown, part_of(request.headers) and "problem")
 
         return _html(request, await self._host.looked(draw), status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from andon.errors import AndonError
+from andon.service.source_list import list_sources
 from andon.web.asking import AtCommit
 from andon.web.pages.page import PageCall, PageRoute, Shown
 
@@ -35,8 +36,6 @@ class SourcesLooked(AtCommit, kw_only=True):
 
 
 def _sources(call: PageCall) -> Shown:
-    from andon.service.source_list import list_sources
-
     asked: SourcesLooked = call.query
     found: list[SourceInfo] = []
     problem = None

@@ -114,8 +114,8 @@ def _day(text: str) -> str:
 def ticked(text: str) -> Markup:
     """A sentence whose names stand in backticks, with those as code."""
     parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return escape(text)  # one tick is none
+    if len(parts) % 2 == 0:  # a backtick that is a backtick
+        return escape(text)
     return Markup().join(Markup("<code>%s</code>") % part if i % 2 else escape(part) for i, part in enumerate(parts))
 
 
@@ -130,11 +130,8 @@ def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
 
 def sentence(text: str) -> Markup:
     """A message as a sentence: it begins with a capital letter, and what it names in backticks is code."""
-    parts = visible(text).split("`")
-    if len(parts) % 2 == 0:  # a backtick that is a backtick
-        parts = ["`".join(parts)]
-    parts[0] = parts[0][:1].upper() + parts[0][1:]
-    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
+    shown = visible(text)
+    return ticked(shown[:1].upper() + shown[1:])
 
 
 def filters() -> dict[str, Callable[..., Any]]:
@@ -150,7 +147,6 @@ def filters() -> dict[str, Callable[..., Any]]:
         "number": number,
         "brief": brief,
         "share": share,
-        "age": age,
         "size": size,
         "plural": plural,
         "seconds": seconds,

@@ -35,6 +35,18 @@ class FindAsked(AtCommit, kw_only=True):
     limit: Limit = SHOWN
     after: str | None = None
 
+    def options(self) -> FindOptions:
+        """As the catalog takes it."""
+        return FindOptions(
+            schema=tuple(self.schema),
+            kind=tuple(self.kind),
+            owner=tuple(self.owner),
+            tag=tuple(self.tag),
+            status=tuple(self.status),
+            limit=self.limit,
+            after=self.after,
+        )
+
 
 class PaletteAsked(AtCommit, kw_only=True):
     """What is typed into the palette.
@@ -50,16 +62,7 @@ class PaletteAsked(AtCommit, kw_only=True):
 
 def _find(call: RouteCall) -> Any:
     asked: FindAsked = call.query
-    options = FindOptions(
-        tuple(asked.schema),
-        tuple(asked.kind),
-        tuple(asked.owner),
-        tuple(asked.tag),
-        tuple(asked.status),
-        asked.limit,
-        asked.after,
-    )
-    return call.service.catalog.find(asked.words, asked.at, options)
+    return call.service.catalog.find(asked.words, asked.at, asked.options())
 
 
 def _palette(call: RouteCall) -> Any:

@@ -125,5 +125,21 @@ setInterval(() => {
   }
 }, 500);
 
+/** What is seen may be old while the server does not answer: that is said until it does. @param {boolean} isGone */
+function tellGone(isGone) {
+  const told = document.querySelector(".toast.gone");
+  if (!isGone) told?.remove();
+  if (!isGone || told) return;
+  const toast = document.createElement("div");
+  toast.className = "toast gone";
+  toast.textContent = "The server does not answer: what you see may be old.";
+  document.querySelector(".toasts")?.append(toast);
+}
+document.addEventListener("htmx:error", (event) => {
+  const asked = /** @type {CustomEvent} */ (event).detail.ctx;
+  if (asked && !asked.response) tellGone(true);
+});
+document.addEventListener("htmx:after:request", () => tellGone(false));
+
 wake(document);
 document.addEventListener("htmx:after:swap", () => wake(document));

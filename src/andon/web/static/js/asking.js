@@ -28,6 +28,15 @@ export async function outlineOf(sql) {
   return response.ok ? response.json() : null;
 }
 
+/** What may be written in a query at a ref: of the lake and of the engine; nothing where the server can't tell. */
+export async function wordsAt(ref) {
+  const at = ref ? `?at=${encodeURIComponent(ref)}` : "";
+  const found = await Promise.all([fetch(`/api/v1/completion${at}`), fetch("/api/v1/completion/words")]);
+  if (found.some((each) => !each.ok)) return null;
+  const [words, engine] = await Promise.all(found.map((each) => each.json()));
+  return { ...words, engine };
+}
+
 /** The address of what is asked. */
 export async function addressOf(asked, chart = null, page = "/sql") {
   const rest = beside(asked);

@@ -1,5 +1,6 @@
 // <andon-chart>: the rows of an answer as lines, bars, areas or dots. What draws is loaded when a chart is first looked at.
-import { element, familyOf, numberOf, textOf } from "./values.js";
+import { element } from "./elements.js";
+import { familyOf, numberOf, textOf } from "./values.js";
 
 const KINDS = { line: "Lines", bar: "Bars", area: "Areas", dot: "Dots" };
 const MOST_BARS = 60;

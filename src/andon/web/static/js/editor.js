@@ -1,5 +1,6 @@
 // <andon-editor>: a file on a branch. Problems are marked as one writes; what is not saved is kept in this browser, and nowhere else.
 
+import { wordsAt } from "./asking.js";
 import { API, draw, say, sent, stepsOf } from "./looked.js";
 
 const WAIT = 350;
@@ -19,7 +20,7 @@ class Editor extends HTMLElement {
     this.area.addEventListener("input", () => this.#typed(this.area.value), { signal });
     this.form.elements.branch?.addEventListener("change", () => this.#later(0), { signal });
     this.#offerDraft(signal);
-    const [{ editorIn }, words] = await Promise.all([import("./sqleditor.js"), this.#words()]);
+    const [{ editorIn }, words] = await Promise.all([import("./sqleditor.js"), this.dataset.sql ? wordsAt(this.dataset.base) : null]);
     if (!this.isConnected) return;
     this.#editor = editorIn({
       parent: this.area.parentElement,
@@ -44,15 +45,6 @@ class Editor extends HTMLElement {
     this.#asked?.abort();
     clearTimeout(this.#timer);
     this.#editor?.view.destroy();
-  }
-
-  async #words() {
-    if (!this.dataset.sql) return null;
-    const at = encodeURIComponent(this.dataset.base);
-    const found = await Promise.all([fetch(`${API}/completion?at=${at}`), fetch(`${API}/completion/words`)]);
-    if (found.some((each) => !each.ok)) return null;
-    const [words, engine] = await Promise.all(found.map((each) => each.json()));
-    return { ...words, engine };
   }
 
   // -- what is not saved

@@ -1,5 +1,6 @@
 // <andon-grid>: an answer as a table of any length. Only what is seen is drawn; all of it is walked by keys.
-import { comparable, compare, copied, element, familyOf, grouped, put, shownAs } from "./values.js";
+import { element } from "./elements.js";
+import { comparable, compare, copied, familyOf, grouped, put, shownAs } from "./values.js";
 
 const ROW = 28;
 const HEAD = 32;

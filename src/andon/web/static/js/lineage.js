@@ -3,6 +3,7 @@
 // src: gives nodes and edges, as `/api/v1/map`. base: the address of datasets, without a name. folded: each schema is one node until
 // somebody opens it; what is open and where one looks is kept for the commit as long as the tab lives.
 import { graphlib, layout } from "../vendor/dagre.js";
+import { drawn, element, glyph } from "./elements.js";
 import { placeInLayers } from "./layers.js";
 
 const HEIGHT = 44;
@@ -21,21 +22,6 @@ const WORDS = { ok: "healthy", warn: "warning", fail: "failing", stale: "stale",
  * @typedef {{id: string, name: string, sub: string, status: string|null, href: string, columns: string[], members: number,
  *   x: number, y: number, width: number, height: number}} Card
  */
-
-/** @param {string} tag @param {string} className @param {string} text */
-function element(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-/** @param {string} tag @param {Record<string, string|number>} attributes */
-function drawn(tag, attributes) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
-  return made;
-}
 
 /** The node that stands for a closed schema. @param {string} group */
 const closed = (group) => `group:${group}`;
@@ -73,7 +59,7 @@ class Lineage extends HTMLElement {
   connectedCallback() {
     this.setAttribute("role", "group");
     this.setAttribute("aria-label", this.getAttribute("label") ?? "Lineage");
-    this.world = element("div", "ln-world");
+    this.world = element("div", "", "ln-world");
     this.replaceChildren(this.world, this.zoomTools());
     if (this.isFolded) this.append(this.searchTools());
     this.sizes = new ResizeObserver(() => this.hasMoved || this.start());
@@ -117,7 +103,7 @@ class Lineage extends HTMLElement {
       this.dataset.ready = "true";
     } catch (error) {
       if (this.fetching.signal.aborted) return;
-      this.world.replaceChildren(element("p", "ln-problem", `The lineage can't be shown: ${error.message}. Load the page again.`));
+      this.world.replaceChildren(element("p", `The lineage can't be shown: ${error.message}. Load the page again.`, "ln-problem"));
     }
   }
 
@@ -230,7 +216,7 @@ class Lineage extends HTMLElement {
 
   /** @param {Card} card */
   cardElement(card) {
-    const made = element(card.href ? "a" : card.members ? "button" : "span", `ln-node${card.members ? " closed" : ""}`);
+    const made = element(card.href ? "a" : card.members ? "button" : "span", "", `ln-node${card.members ? " closed" : ""}`);
     if (card.href) made.href = card.href;
     else if (card.members) made.type = "button";
     made.tabIndex = -1;
@@ -242,11 +228,9 @@ class Lineage extends HTMLElement {
     const columns = card.columns.join(", ");
     const { x, y, width, height } = card;
     Object.assign(made.style, { left: `${x - width / 2}px`, top: `${y - height / 2}px`, width: `${width}px`, height: `${height}px` });
-    const glyph = drawn("svg", { class: "g", width: 10, height: 10, "aria-hidden": "true" });
-    glyph.append(drawn("use", { href: `#g-${card.status ?? "idle"}` }));
-    made.append(glyph, element("b", "", card.name), element("small", "", card.sub));
-    if (columns) made.append(element("em", "", columns));
-    if (card.status) made.append(element("span", "vh", WORDS[card.status]));
+    made.append(glyph(made.dataset.s), element("b", card.name), element("small", card.sub));
+    if (columns) made.append(element("em", columns));
+    if (card.status) made.append(element("span", WORDS[card.status], "vh"));
     if (made.tagName === "SPAN") {
       made.setAttribute("role", "img");
       made.setAttribute("aria-label", [card.name, card.sub, columns].join(" "));
@@ -369,14 +353,11 @@ class Lineage extends HTMLElement {
   // -- what people do
 
   zoomTools() {
-    const bar = element("div", "ln-tools");
+    const bar = element("div", "", "ln-tools");
     const zooming = [["Smaller", "−", () => this.zoomBy(0.8)], ["Larger", "+", () => this.zoomBy(1.25)], ["All of it", "⤢", () => this.fit()]];
     const folding = [["Close all schemas", "⊟", () => this.turnAll([])], ["Open all schemas", "⊞", () => this.turnAll(this.groups)]];
     for (const [label, sign, act] of this.isFolded ? [...folding, ...zooming] : zooming) {
-      const button = element("button", "", sign);
-      button.type = "button";
-      button.setAttribute("aria-label", label);
-      button.dataset.tip = label;
+      const button = element("button", sign, "", { type: "button", "aria-label": label, "data-tip": label });
       button.addEventListener("click", act);
       bar.append(button);
     }
@@ -384,11 +365,9 @@ class Lineage extends HTMLElement {
   }
 
   searchTools() {
-    const form = element("form", "ln-search");
-    this.words = element("input", "input");
-    this.words.type = "search";
-    this.words.placeholder = "Find on the map";
-    this.words.setAttribute("aria-label", "Find on the map; Enter goes from one to the next");
+    const form = element("form", "", "ln-search");
+    const label = "Find on the map; Enter goes from one to the next";
+    this.words = element("input", "", "input", { type: "search", placeholder: "Find on the map", "aria-label": label });
     this.told = element("output");
     form.append(this.words, this.told);
     form.addEventListener("input", () => this.mark());

@@ -1,6 +1,6 @@
 // What a look at a text came to, drawn beside it: what is wrong, what follows for whom, which columns.
 
-import { spoken } from "./values.js";
+import { element, glyph, spoken } from "./elements.js";
 
 export const API = "/api/v1";
 const WORDS = { none: "same", additive: "additive", columns: "columns", rows: "rows", contract: "contract" };
@@ -8,30 +8,9 @@ const STATES = { none: "idle", additive: "ok", columns: "warn", rows: "warn", co
 
 /** An element with a class and what is in it: all text, never markup. */
 function made(tag, kind, ...children) {
-  const element = document.createElement(tag);
-  if (kind) element.className = kind;
-  element.append(...children.filter((each) => each !== null));
-  return element;
-}
-
-/** A sentence in an element of a class. */
-function said(tag, kind, text) {
-  const element = spoken(tag, text ?? "");
-  element.className = kind;
-  return element;
-}
-
-function glyph(state) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  svg.setAttribute("class", "g");
-  svg.setAttribute("width", "10");
-  svg.setAttribute("height", "10");
-  svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `#g-${state}`);
-  svg.dataset.s = state;
-  svg.append(use);
-  return svg;
+  const found = element(tag, "", kind);
+  found.append(...children.filter((each) => each !== null));
+  return found;
 }
 
 /** Say in one pill how it stands. */
@@ -43,7 +22,7 @@ export function say(home, state, words) {
 
 function problem(each, file, goTo) {
   const place = [each.file && each.file !== file ? each.file : null, each.line, each.column].filter(Boolean).join(":");
-  const hint = each.hint ? said("small", "muted", each.hint) : null;
+  const hint = each.hint ? spoken("small", each.hint, "muted") : null;
   const line = made("button", "line problem", glyph("fail"), made("span", "mono muted", place), spoken("span", each.message), hint);
   line.type = "button";
   line.addEventListener("click", () => goTo(each));
@@ -56,7 +35,7 @@ function step(each) {
   if (pill) pill.dataset.s = STATES[kind];
   const breaks = each.breaks.length ? made("span", "bad", `breaks ${each.breaks.join(", ")}`) : null;
   const why = kind && each.columns.length ? each.columns.join(", ") : each.reason;
-  return made("li", "line", made("b", "mono", each.dataset), pill, said("span", "muted", why), breaks);
+  return made("li", "line", made("b", "mono", each.dataset), pill, spoken("span", why ?? "", "muted"), breaks);
 }
 
 function column(each) {

@@ -143,7 +143,9 @@ class Palette {
       const meant = fitting.filter((each) => !words || each.label.toLowerCase().startsWith(words.toLowerCase()));
       this.show([...meant, ...found, ...fitting.filter((each) => !meant.includes(each))]);
     } catch (error) {
-      if (!signal.aborted) this.show(fitting); // the server is away: pages and actions are still there
+      if (signal.aborted) return;
+      this.show(fitting); // the server is away: pages and actions are still there
+      this.none.textContent = "The server does not answer.";
     }
   }
 
@@ -151,6 +153,7 @@ class Palette {
   show(choices) {
     this.choices = choices;
     this.isLooking = false;
+    this.none.textContent = "Nothing is called so.";
     this.list.replaceChildren(...choices.map((choice, index) => this.option(choice, index)));
     this.none.hidden = choices.length > 0;
     this.list.hidden = choices.length === 0;

@@ -1,5 +1,6 @@
 // What is behind a cell or a column: a value whole, or what the rows that are here have in it.
-import { comparable, compare, element, grouped, numberOf, shownAs, textOf } from "./values.js";
+import { element } from "./elements.js";
+import { comparable, compare, grouped, numberOf, shownAs, textOf } from "./values.js";
 
 /** Characters of a value that are drawn: of many millions a browser makes no lines. */
 const MOST = 200_000;

@@ -1,10 +1,10 @@
 // <andon-sql>: tabs with queries, an editor, and the answer as rows and as a chart. What is asked is an address.
-import { Refused, addressOf, ask, askedBy, fileOf, outlineOf } from "./asking.js";
+import { Refused, addressOf, ask, askedBy, fileOf, outlineOf, wordsAt } from "./asking.js";
+import { element, glyph, spoken } from "./elements.js";
 import "./grid.js";
 import { Tabs } from "./tabs.js";
-import { element, grouped, put, sized, spoken } from "./values.js";
+import { grouped, put, sized } from "./values.js";
 
-const API = "/api/v1";
 /** Milliseconds: until somebody who types pauses, and until waiting is shown. */
 const PAUSE = 350;
 const PATIENCE = 200;
@@ -89,21 +89,15 @@ class Sql extends HTMLElement {
   }
 
   async #edit() {
-    const at = this.at ? `?at=${encodeURIComponent(this.at)}` : "";
-    const get = async (path) => (await fetch(API + path)).json();
-    const [{ editorIn }, words, engine] = await Promise.all([
-      import("./sqleditor.js"),
-      get(`/completion${at}`),
-      get("/completion/words"),
-    ]);
+    const [{ editorIn }, words] = await Promise.all([import("./sqleditor.js"), wordsAt(this.at)]);
     if (!this.isConnected) return;
-    this.words = new Map(words.tables.map((table) => [table.name, table]));
+    this.words = new Map(words?.tables.map((table) => [table.name, table]));
     const hadFocus = [this.area, document.body].includes(document.activeElement);
     this.#editor = editorIn({
       parent: this.querySelector(".editor"),
       text: this.area.value,
       label: "SQL",
-      words: { ...words, engine },
+      words,
       run: (part) => this.#runChosen(part),
       partAt: (place) => this.#parts.find((part) => part.start <= place && place <= part.end)?.name,
       changed: (text) => this.#typed(text),
@@ -223,7 +217,9 @@ class Sql extends HTMLElement {
       this.#show("stopped");
       return;
     }
-    const problem = error instanceof Refused ? error.problem : { detail: error.message };
+    // a TypeError of fetch is words of the browser, and says nothing to anybody
+    const away = { detail: "the server does not answer", hint: "your text is kept; run it again when the server is back" };
+    const problem = error instanceof Refused ? error.problem : error instanceof TypeError ? away : { detail: error.message };
     const said = problem.problems?.length ? problem.problems : [{ message: problem.detail, hint: problem.hint }];
     const list = element("ul");
     for (const { message, hint, line, column } of said) {
@@ -488,10 +484,9 @@ class Sql extends HTMLElement {
 /** What is to be known of an answer. */
 function noted({ dataset, lamp, what, below }) {
   const item = element("div", "", "", { "data-s": lamp });
-  item.innerHTML = `<svg class="g" data-s="${lamp}" width="10" height="10" aria-hidden="true"><use href="#g-${lamp}"/></svg>`;
   const link = element("a", dataset, "mono quiet", { href: `/d/${dataset}` });
   const text = below.length ? `of which ${below.join(", ")} is made: ${what}` : what;
-  item.append(link, spoken("span", text));
+  item.append(glyph(lamp), link, spoken("span", text));
   return item;
 }
 

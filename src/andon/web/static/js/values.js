@@ -54,7 +54,7 @@ export function numberOf(value) {
   return Number(value.replace("inf", "Infinity"));
 }
 
-/** `1 234 567`, with thin spaces. */
+/** `1,234,567`. */
 export function grouped(number) {
   return String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
@@ -86,22 +86,6 @@ export function copied(form, names, rows) {
     lines.unshift(row(names.map((name) => cell(name, false))));
   }
   return lines.join("\n");
-}
-
-/** An element with a text, a class and attributes. */
-export function element(tag, text = "", name = "", attributes = {}) {
-  const found = document.createElement(tag);
-  if (text) found.textContent = text;
-  if (name) found.className = name;
-  for (const [key, value] of Object.entries(attributes)) found.setAttribute(key, value);
-  return found;
-}
-
-/** A sentence of Andon's: what stands between backticks is a name. */
-export function spoken(tag, text) {
-  const found = element(tag);
-  found.append(...text.split("`").map((part, index) => (index % 2 ? element("code", part) : part)));
-  return found;
 }
 
 /** `1.2 MB`. */
