@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from andon.base.names import literal
 
 _kept: list[Any] = []
 
@@ -20,3 +23,14 @@ def empty_engine() -> Iterator[Any]:
     )
     yield engine
     _kept.append(engine)
+
+
+@contextmanager
+def database(path: Path, read_only: bool = False) -> Iterator[Any]:
+    """A file of DuckDB's, opened for the block; it is made where there is none. Several times as quick as an engine of its own for it."""
+    with empty_engine() as engine:
+        engine.execute(f"attach {literal(str(path))} as opened{' (read_only)' if read_only else ''}; use opened")
+        try:
+            yield engine
+        finally:
+            engine.execute("use memory; detach opened")

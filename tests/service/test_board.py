@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from andon.model.lamp import Lamp
+from andon.runs.goal import RunOptions
 from andon.service.board import BoardDocument
+from andon.service.editing import ToEdit
 from andon.service.needs import IDLE, Need
 from andon.state.runs import RunBegin, RunEnd
 from andon.workspace.caller import Caller
@@ -218,3 +220,19 @@ def test_who_asks_again_does_not_wait_for_the_folder(shop: Clone, monkeypatch: p
         while not service.board.show().needs and time.monotonic() < deadline:
             time.sleep(0.02)
         assert [need.kind for need in service.board.show().needs] == ["folder"]
+
+
+def test_a_publish_of_something_else_settles_nothing_of_the_folder(shop: Clone) -> None:
+    shop.branch("aside")
+    with shop.opened() as service:
+        changed = ToEdit("marts.count", "select count(*) + 1 as n from shop.orders\n", None)
+        service.editing.save(changed, RunOptions(branch="aside"))
+    shop.write("datasets/marts/totals.sql", checked("amount < 10"))
+    shop.run()
+    held = [need for need in board(shop).needs if need.kind == "held"]
+    assert [need.datasets for need in held] == [["marts.totals"]]
+    assert shop.publish("aside").published
+    assert [need for need in board(shop).needs if need.kind == "held"] == held
+    shop.write("datasets/marts/totals.sql", checked("amount < 100"))
+    shop.run()
+    assert [need for need in board(shop).needs if need.kind == "held"] == []

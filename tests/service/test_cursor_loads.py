@@ -13,6 +13,7 @@ import pytest
 
 from andon.errors import ProjectError
 from kit.clones import Clone
+from kit.empty_engine import database
 from kit.servers import PASSWORD
 
 START = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - as a database without zones has it
@@ -64,17 +65,16 @@ class Shop:
 
 def shop_of(kind: str, root, servers: pytest.FixtureRequest, cursor: str = "timestamp") -> Shop:
     if kind == "duckdb":
-        import duckdb
 
         def run(sql: str) -> None:
-            with duckdb.connect(str(root / "shop.duckdb")) as connection:
+            with database(root / "shop.duckdb") as connection:
                 connection.execute(sql)
 
         return Shop(root, kind, run, f'[connections.shop]\nkind = "duckdb"\npath = "{root}/shop.duckdb"\n', cursor)
     if kind == "sqlite":
-        database = sqlite3.connect(root / "shop.db", isolation_level=None)
+        opened = sqlite3.connect(root / "shop.db", isolation_level=None)
         toml = f'[connections.shop]\nkind = "sqlite"\npath = "{root}/shop.db"\n'
-        return Shop(root, kind, database.execute, toml, cursor)
+        return Shop(root, kind, opened.execute, toml, cursor)
     server = servers.getfixturevalue(kind)
     return Shop(root, kind, server.run, server.connection(), cursor)
 
@@ -221,9 +221,7 @@ def test_with_a_comparison_each_load_gives_what_a_full_one_would(shop, seed):
 
 def held(shop: Shop) -> list[tuple]:
     """What the database holds now."""
-    import duckdb
-
-    with duckdb.connect(f"{shop.clone.root.parent}/shop.duckdb", read_only=True) as connection:
+    with database(shop.clone.root.parent / "shop.duckdb", read_only=True) as connection:
         return sorted(connection.execute("select id, v, ts::varchar from orders").fetchall(), key=repr)
 
 

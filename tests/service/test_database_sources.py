@@ -12,6 +12,7 @@ import pytest
 from andon.errors import ProjectError
 from andon.service.sources import accept_source
 from kit.clones import Clone
+from kit.empty_engine import database
 from kit.servers import PASSWORD
 
 SOURCE = "/*---\nconnection: shop\nkey: id\n---*/\nselect id, customer, amount from orders\n"
@@ -25,9 +26,7 @@ class Shop:
         self.path = path
 
     def __call__(self, sql: str) -> None:
-        import duckdb
-
-        with duckdb.connect(str(self.path)) as connection:
+        with database(self.path) as connection:
             connection.execute(sql)
 
 

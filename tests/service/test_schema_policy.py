@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.clones import Clone
+from kit.empty_engine import database
 from kit.servers import PASSWORD
 
 SOURCE = "/*---\nconnection: shop\nkey: id\nschema: {schema}\nchecks: amount >= 0\n---*/\nselect * from orders\n"
@@ -17,9 +18,7 @@ class Shop:
         self.path = path
 
     def __call__(self, sql: str) -> None:
-        import duckdb
-
-        with duckdb.connect(str(self.path)) as connection:
+        with database(self.path) as connection:
             connection.execute(sql)
 
 

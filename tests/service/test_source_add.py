@@ -12,6 +12,7 @@ from andon.model.check import CheckStatus
 from andon.service import source_add
 from andon.service.source_add import add_source
 from kit.clones import Clone
+from kit.empty_engine import database
 from kit.servers import PASSWORD
 
 COLUMNS = "id integer primary key, email varchar(40), state varchar(40), amount integer"
@@ -32,8 +33,6 @@ def project(root, kind: str, servers: pytest.FixtureRequest):
     """An empty project beside a database, and what runs statements there."""
     clone = Clone(root / "acme", environ={"SHOP_PASSWORD": PASSWORD})
     if kind in ("sqlite", "duckdb"):
-        import duckdb
-
         path = root / f"shop.{kind}"
         clone.write("andon.toml", f'[connections.shop]\nkind = "{kind}"\npath = "{path}"\n')
 
@@ -41,7 +40,7 @@ def project(root, kind: str, servers: pytest.FixtureRequest):
             if kind == "sqlite":
                 sqlite3.connect(path, isolation_level=None).execute(sql)
                 return
-            with duckdb.connect(str(path)) as connection:
+            with database(path) as connection:
                 connection.execute(sql)
 
         return clone, run

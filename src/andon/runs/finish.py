@@ -56,6 +56,10 @@ class Running(Record):
         return time.perf_counter() - self.began
 
 
+#: So many publishes may have come since a run of a folder that left something.
+_BESIDE = 50
+
+
 class Finish:
     """Ends runs for one workspace."""
 
@@ -88,9 +92,11 @@ class Finish:
         return result
 
     def _left_something(self, branch: str) -> bool:
-        """Whether the last run of a branch came to nothing or was held: that there is nothing to do any more is told by no other record."""
-        last = self._workspace.runs.newest(1, only=RunFilter(branch=branch))
-        return bool(last) and last[0].status in ("held", "failed")
+        """Whether the last run of a branch, publishes beside it, came to nothing or was held: that there is nothing to do any more is
+        told by no other record."""
+        newest = self._workspace.runs.newest(_BESIDE, only=RunFilter(branch=branch))
+        last = next((run for run in newest if run.kind != CommitKind.PUBLISH), None)
+        return last is not None and last.status in ("held", "failed")
 
     def stopped(self, run: Running, status: str, error: AndonError | None = None) -> None:
         """Record that a run ended without a commit, unless its end is recorded already.

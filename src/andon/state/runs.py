@@ -198,12 +198,20 @@ class RunLog:
 
     def unfinished(self, number: int) -> list[TaskResult]:
         """The tasks of a run that came to nothing, or that readers don't see, by dataset; but for those that a later run of its branch
-        brought to an end."""
+        brought to an end. A publish brings to an end what it shows in another version than readers had: it looks at no folder."""
+        shown = (
+            "select b.version from task b join run p on p.number = b.run where b.dataset = t.dataset and b.run < t.run"
+            " and p.branch = r.branch and p.published = 1 and b.status = 'ok' and b.version is not null order by b.run desc limit 1"
+        )
+        ended = (
+            "select 1 from task n join run o on o.number = n.run where n.dataset = t.dataset and n.run > t.run"
+            " and o.branch = r.branch and n.status = 'ok' and n.action <> 'keep'"
+            f" and (o.kind <> 'publish' or coalesce(n.version, '') <> coalesce(({shown}), ''))"
+        )
         sql = (
-            "select t.dataset, t.action, t.reason, t.status, t.rows, t.seconds, t.version, t.error"
-            " from task t join run r on r.number = t.run where t.run = ? and t.status not in ('ok', 'waiting', 'running') and not exists ("
-            " select 1 from task n join run o on o.number = n.run where n.dataset = t.dataset and n.run > t.run"
-            " and o.branch = r.branch and n.status = 'ok' and n.action <> 'keep') order by t.dataset"
+            "select t.dataset, t.action, t.reason, t.status, t.rows, t.seconds, t.version, t.error from task t"
+            " join run r on r.number = t.run where t.run = ? and t.status not in ('ok', 'waiting', 'running')"
+            f" and not exists ({ended}) order by t.dataset"
         )
         return [
             TaskResult(d, a, r, TaskStatus(s), n, t, v, json.loads(e) if e else None)
