@@ -6,12 +6,14 @@ loss of power does to what was not synced is told by `tests/faults/`, which play
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,6 +68,25 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def collected_here(pytestconfig: pytest.Config) -> set[Path]:
     """The files that this session found tests in."""
     return pytestconfig.stash[_COLLECTED]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signatures_are_looked_at_once() -> Iterator[None]:
+    """Engines of this process load extensions without looking at their signatures, for which each time all of a file is read.
+
+    That they have one is asked once, in `tests/unit/engines/duckdb/test_extensions.py`; programs that tests start look at them, too.
+    """
+    import duckdb
+
+    signed = duckdb.connect
+
+    @functools.wraps(signed)
+    def connect(database: str = ":memory:", *, read_only: bool = False, config: dict[str, Any] | None = None) -> Any:
+        return signed(database, read_only=read_only, config={"allow_unsigned_extensions": True, **(config or {})})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "connect", connect)
+        yield
 
 
 @pytest.fixture(scope="session")
