@@ -53,7 +53,7 @@ def test_it_shows_its_pages_in_a_network_namespace_without_network(wheel, tmp_pa
     assert Path(found["package"]).is_relative_to(site)
     assert not found["others"]
     assert found["wrong"] == []
-    assert found["titles"]["/"] == "Board · Andon"
+    assert found["titles"]["/"] == "All 4 datasets are healthy · Andon"
     assert len(found["titles"]) > 2
     assert set(found["files"].values()) == {200}
     assert "vendor/codemirror.js" in found["files"]
