@@ -133,17 +133,16 @@ def painted(window: Any, url: str) -> tuple[float, Any]:
 def polling(address: str, process: int, seconds: float) -> float:
     """The share of a core that the server takes while fifty people's boards look again as the page does."""
     pool = urllib3.PoolManager(maxsize=PEOPLE, timeout=60)
-    text = pool.request("GET", address + "/").data.decode()
-    marker = 'id="board"'
-    tag = text[text.rindex("<", 0, text.index(marker)) : text.index(">", text.index(marker))]
-    path = tag.partition('hx-get="')[2].partition('"')[0].replace("&amp;", "&")
-    every = float(tag.partition('data-every="')[2].partition('"')[0])
+    path, every = _asks_again(pool.request("GET", address + "/").data.decode())
     headers = {"HX-Request": "true", "HX-Target": "div#board", "Accept": "text/html"}
     over = threading.Event()
 
     def look() -> None:
+        mine = path
         while not over.wait(every):
-            pool.request("GET", address + path, headers=headers)
+            answer = pool.request("GET", address + mine, headers=headers)
+            if answer.status == 200:
+                mine, _ = _asks_again(answer.data.decode())
 
     people = [threading.Thread(target=look) for _ in range(PEOPLE)]
     before, began = cpu(process), time.perf_counter()
@@ -155,6 +154,14 @@ def polling(address: str, process: int, seconds: float) -> float:
     for person in people:
         person.join()
     return share
+
+
+def _asks_again(text: str) -> tuple[str, float]:
+    """Where a board looks again, and after how many seconds."""
+    marker = 'id="board"'
+    tag = text[text.rindex("<", 0, text.index(marker)) : text.index(">", text.index(marker))]
+    address = tag.partition('hx-get="')[2].partition('"')[0].replace("&amp;", "&")
+    return address, float(tag.partition('data-every="')[2].partition('"')[0])
 
 
 def cpu(process: int) -> float:

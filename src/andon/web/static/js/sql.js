@@ -8,6 +8,8 @@ import { grouped, put, sized } from "./values.js";
 /** Milliseconds: until somebody who types pauses, and until waiting is shown. */
 const PAUSE = 350;
 const PATIENCE = 200;
+/** Milliseconds that the editor lets the first answer go before it. */
+const EDITOR_WAITS = 400;
 /** Seconds. */
 const SLOW = 5;
 
@@ -83,8 +85,10 @@ class Sql extends HTMLElement {
     if (wanted === null) this.#given = { ...tab.p };
     const again = tab.seconds > SLOW ? null : tab.asked; // what took long is asked again by a person alone
     const q = wanted ?? again ?? (tab.text === first ? first : null);
-    if (q) this.#run({ ...asked, q, p: this.#given }, 0, true);
-    else this.#show("nothing");
+    const answered = q && this.#run({ ...asked, q, p: this.#given }, 0, true);
+    if (!q) this.#show("nothing");
+    // rows that somebody waits for come before an editor that nobody writes in yet
+    else await Promise.race([answered, new Promise((over) => setTimeout(over, EDITOR_WAITS))]);
     await this.#edit();
   }
 
