@@ -50,7 +50,7 @@ check: setup
 	$(RUN)/python docs/generate.py --check
 
 test: setup check
-	$(RUN)/python -m pytest -n 2 --dist worksteal
+	$(RUN)/python -m pytest -n 3 --dist worksteal
 
 format: setup
 	$(RUN)/ruff format src tests benchmarks docs browser hatch_build.py

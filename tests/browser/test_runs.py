@@ -48,7 +48,7 @@ def test_a_run_is_planned_begun_and_watched_to_its_end(works: tuple[Clone, Watch
     clone, window = works
     for name in ("one", "two", "three"):
         clone.write(
-            f"datasets/marts/{name}.sql", f"{SLOW.format(4000)} where a.range <> (select count(*) from shop.orders)\n"
+            f"datasets/marts/{name}.sql", f"{SLOW.format(16000)} where a.range <> (select count(*) from shop.orders)\n"
         )
     page = window.go("/runs")
     page.wait_for_load_state("networkidle")
