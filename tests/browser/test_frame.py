@@ -1,8 +1,10 @@
 """What stands around every page."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from andon.web.pages.words import ago, since
 from kit.browsing import Watched
 from kit.clones import FILES, Clone
 from kit.serving import Serving, serving
@@ -136,3 +138,24 @@ def test_a_page_says_that_the_server_does_not_answer(browser: Any, shop: Serving
     page.evaluate(tick)
     told.wait_for(state="detached")
     page.close()
+
+
+def test_ages_go_on_as_the_server_would_tell_them(window: Watched):
+    page = window.page
+    page.clock.install()
+    window.go("/")
+    newest = page.locator(".log time[data-age]").first
+    assert newest.inner_text() == "just now"
+    page.clock.fast_forward("03:05")
+    page.clock.run_for(16_000)
+    assert newest.inner_text() == "3 min ago"
+    assert page.locator(".tile time[data-age]").first.inner_text() == "3 min"
+    seconds = [0, 1, 59, 59.9, 60, 61, 3599, 3600, 86399, 86400, 86401, 2 * 86400 - 1, 59 * 86400, 60 * 86400 - 1]
+    said = page.evaluate(
+        "async ([module, all]) => { const { told } = await import(module);"
+        " return all.map(each => [told(each, 'ago'), told(each, 'since')]) }",
+        [page.locator("link[href$='/ages.js']").get_attribute("href"), seconds],
+    )
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    moments = [(now - timedelta(seconds=each)).isoformat() for each in seconds]
+    assert said == [[ago(each, now), since(each, now)] for each in moments]

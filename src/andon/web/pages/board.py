@@ -29,14 +29,12 @@ class BoardLooked(AtCommit, kw_only=True):
 def _board(call: PageCall) -> Shown:
     asked: BoardLooked = call.query
     service = call.service
-    minute = service.workspace.clock().strftime("%H%M")  # ages move without anything else
-    if call.wants == "board" and asked.seen == f"{service.board.mark(asked.at)}-{minute}":
+    if call.wants == "board" and asked.seen == service.board.mark(asked.at):
         return Response(status_code=204)
     board = service.board.show(asked.at)
     log = service.history.log(board.commit, None, _PUBLISHES)  # of the same commit, whatever is published between
     return {
         "board": board,
-        "seen": f"{board.mark}-{minute}",
         "counted": [(state, board.counts.get(state, 0)) for state in _COUNTED],
         "publishes": revocable(log),
         "most_cards": _CARDS,

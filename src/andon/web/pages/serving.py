@@ -115,19 +115,16 @@ class WebPages:
         )
         told = None if done is None else told_of(done)
 
-        def draw() -> tuple[str, int] | Response:
+        def draw() -> Response:
             shown = page.show(call)
             if isinstance(shown, Response):
                 return shown
             around = frame_of(call, request.url.path)
             html = self._renderer.page(page.template, {**around, "told": told, **shown}, part)
-            return html, int(shown.get("status", 200))
+            return _html(request, html, int(shown.get("status", 200)))  # packing takes time, too: not on the loop
 
-        found = await self._host.looked(draw)
-        if isinstance(found, Response):
-            return found
-        html, status = found
-        return _html(request, html, status)
+        found: Response = await self._host.looked(draw)
+        return found
 
     def _done(self, id: str | None, asking: Asking) -> LiveCall | None:
         """The call that a form began; None where there is none, or no longer, or somebody else's."""

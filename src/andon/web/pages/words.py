@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 from markupsafe import Markup, escape
 
@@ -16,8 +17,8 @@ from andon.render.rows import change_text, counts_text, value_text
 from andon.render.visible import visible
 from andon.render.words import listed, moment, verdict_text
 
-#: Seconds from which an age is told in a unit, and that unit.
-_AGES = ((2 * 365.25 * 86400, 365.25 * 86400, "years"), (86400, 86400, "d"), (3600, 3600, "h"), (60, 60, "min"))
+#: Units of ages, in seconds. `ages.js` has them too: it goes on where the server was.
+_AGES = ((86400, "d"), (3600, "h"), (60, "min"))
 
 #: Seconds after which nobody counts days any more: a day of the calendar says more.
 _LONG = 60 * 86400
@@ -64,9 +65,9 @@ def share(value: float | None) -> str:
 
 
 def age(seconds: float) -> str:
-    """`3 min`, `9 h`, `12 d`, `4 years`."""
-    for least, unit, name in _AGES:
-        if seconds >= least:
+    """`3 min`, `9 h`, `12 d`."""
+    for unit, name in _AGES:
+        if seconds >= unit:
             return f"{int(seconds // unit)} {name}"
     return "now"
 
@@ -134,11 +135,20 @@ def sentence(text: str) -> Markup:
     return ticked(shown[:1].upper() + shown[1:])
 
 
+def dated(text: str | None, now: datetime, form: Literal["ago", "since"]) -> Markup | str:
+    """A moment as `ago` or `since` tell it, whole on a hover; while somebody looks, the browser lets its age go on."""
+    if text is None:
+        return ago(None, now)
+    told = ago(text, now) if form == "ago" else since(text, now)
+    shown = Markup('<time datetime="{}" data-age="{}" data-tip="{} UTC">{}</time>')
+    return shown.format(from_text(text).isoformat(), form, moment(text), told)
+
+
 def filters() -> dict[str, Callable[..., Any]]:
     """The filters of templates, by name."""
     return {
-        "ago": ago,
-        "since": since,
+        "ago": partial(dated, form="ago"),
+        "since": partial(dated, form="since"),
         "ticked": ticked,
         "took": took,
         "oneline": oneline,

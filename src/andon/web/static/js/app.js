@@ -1,4 +1,5 @@
 // What every page does: theme, keys, dialogs, tooltips, toasts; elements are loaded where a page has them.
+import "./ages.js";
 import { onKeys } from "./keys.js";
 import { open as openPalette } from "./palette.js";
 
