@@ -22,8 +22,7 @@ def browser() -> Iterator[Any]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A project that was published twice and has a branch, served; tests only look at it, or work on branches of their own."""
     clone = Clone(tmp_path_factory.mktemp("shop") / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()

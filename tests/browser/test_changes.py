@@ -20,8 +20,7 @@ TOTALS = "select customer, sum(amount) as amount from shop.orders group by custo
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Clone, Serving]]:
     """A project of these tests' own: they publish."""
     clone = Clone(tmp_path_factory.mktemp("edited") / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.write("datasets/marts/totals.sql", f"/*---\nkey: customer\nchecks: amount < 100\n---*/\n{TOTALS}")
     clone.write("sources/shop/notes.md", "# notes\n")
     clone.run()

@@ -99,8 +99,7 @@ def test_the_board_looks_again_by_itself_and_is_not_asked_while_nobody_sees_it(w
 
 def test_a_reader_comes_in_by_a_token_sees_all_and_changes_nothing(browser: Any, tmp_path: Path):
     clone = Clone(tmp_path / "acme")
-    for path, text in {**FILES, "andon.toml": '[people]\nana = "owner"\nben = "reader"\n'}.items():
-        clone.write(path, text)
+    clone.fill({**FILES, "andon.toml": '[people]\nana = "owner"\nben = "reader"\n'})
     clone.run()
     with clone.opened() as service:
         token = service.tokens.create("ben").token

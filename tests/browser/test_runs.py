@@ -26,8 +26,7 @@ ENDLESS = (
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Clone, Serving]]:
     """A project that these tests change one after another, each with what is its own."""
     clone = Clone(tmp_path_factory.mktemp("works") / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     with serving(clone.root) as server:
         yield clone, server

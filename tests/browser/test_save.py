@@ -19,8 +19,7 @@ QUERY = "select customer, sum(amount) as total from shop.orders group by custome
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A project of these tests' own: they publish."""
     clone = Clone(tmp_path_factory.mktemp("saved") / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n5,dora,9\n")
     clone.run()
     with serving(clone.root) as found:

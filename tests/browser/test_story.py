@@ -20,8 +20,7 @@ QUERY = "select customer, sum(amount) as amount from shop.orders group by custom
 def own_shop(tmp_path: Path) -> Iterator[Serving]:
     """A project of the test's own, published once, served."""
     clone = Clone(tmp_path / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     with serving(clone.root) as found:
         yield found

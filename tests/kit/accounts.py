@@ -104,8 +104,7 @@ def _work_once() -> None:
 
     with tempfile.TemporaryDirectory() as place:
         clone = Clone(Path(place))
-        for path, text in FILES.items():
-            clone.write(path, text)
+        clone.fill(FILES)
         clone.run()
         clone.run()
         clone.pull()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +54,11 @@ class Clone:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
+
+    def fill(self, files: Mapping[str, str]) -> None:
+        """Write all of these."""
+        for path, text in files.items():
+            self.write(path, text)
 
     def read(self, path: str) -> str | None:
         """The text of a file, None where there is none."""

@@ -38,8 +38,7 @@ def reaches_others() -> bool:
 def visit(root: Path) -> dict[str, Any]:
     """Serve a project, open each page of a fixed address and what they lead to, load each file."""
     clone = Clone(root)
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     assets = Assets()
     routes = [compile_path(page.path)[0] for page in all_pages()]

@@ -104,8 +104,7 @@ class Verb:
 def prepare(folder: Path) -> None:
     """A project with a few commits, tags, and a branch; its folder holds an edit that no branch has."""
     clone = Clone(folder)
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.write("datasets/marts/sizes.sql", VIEW)
     clone.write("tests/totals.yml", TEST)
     clone.write("datasets/marts/days.sql", "select current_date as day, count(*) as n from shop.orders\n")

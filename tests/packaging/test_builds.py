@@ -61,8 +61,7 @@ def test_without_its_pages_it_works_and_says_what_makes_them(poor, tmp_path):
     with zipfile.ZipFile(poor[1]) as file:
         file.extractall(tmp_path / "site")
     clone = Clone(tmp_path / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     with up(clone.root, PYTHONPATH=str(tmp_path / "site")) as (process, client):
         page = client.get("/")

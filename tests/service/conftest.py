@@ -12,8 +12,7 @@ from kit.clones import FILES, Clone
 @pytest.fixture
 def project(tmp_path) -> Clone:
     clone = Clone(tmp_path / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     return clone
 
 
@@ -22,8 +21,7 @@ def shared(tmp_path) -> tuple[Clone, Clone]:
     """Two clones of one project on one lake; the first has published."""
     places = {"ANDON_STORAGE": str(tmp_path / "lake"), "ANDON_CATALOG": str(tmp_path / "catalog.db")}
     ana = Clone(tmp_path / "ana", "ana", environ=places)
-    for path, text in FILES.items():
-        ana.write(path, text)
+    ana.fill(FILES)
     ana.run()
     shutil.copytree(ana.root, tmp_path / "ben", ignore=shutil.ignore_patterns(".andon"))
     ben = Clone(tmp_path / "ben", "ben", environ=places)
@@ -50,8 +48,7 @@ def told(tmp_path_factory) -> Clone:
     run 4: another count and a dataset `marts.extra`. The folder stands as main does.
     """
     clone = Clone(tmp_path_factory.mktemp("story") / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     for path in ("macros/money.sql", "datasets/marts/totals.sql"):
         clone.write(path, STORY[path])

@@ -59,8 +59,7 @@ def test_each_mistake_is_told_beside_all_others(project: Clone, is_published: bo
             project.write(path, text)
             alone |= told(project)
             project.write(path, None)
-    for path, text in MISTAKES.items():
-        project.write(path, text)
+    project.fill(MISTAKES)
     together = told(project)
     assert alone <= together, alone - together
     more = {file for file, *_ in together - alone}
@@ -91,8 +90,7 @@ def test_only_what_is_selected_is_told_once_single_files_are_sound(project: Clon
 
 def test_check_test_and_suggestions_tell_all_that_a_plan_tells(project: Clone) -> None:
     project.run()
-    for path, text in MISTAKES.items():
-        project.write(path, text)
+    project.fill(MISTAKES)
     planned = told(project)
     verbs: list[Callable[[Service], object]] = [
         lambda service: service.checks.run(),

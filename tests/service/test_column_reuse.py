@@ -18,8 +18,7 @@ FILES = {
 
 @pytest.fixture
 def wide(project: Clone) -> Clone:
-    for path, text in FILES.items():
-        project.write(path, text)
+    project.fill(FILES)
     assert project.run().published
     return project
 

@@ -38,8 +38,7 @@ def checkout(tmp_path) -> Checkout:
     """Published and committed: the project; then, by a second commit, other code, a new dataset, another raw file."""
     clone = Checkout(tmp_path / "acme")
     clone.environ = {"ANDON_STORAGE": str(tmp_path / "lake"), "ANDON_CATALOG": str(tmp_path / "lake" / "catalog.db")}
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.write(".gitignore", ".andon/\n")
     clone.git("init", "-q")
     clone.commit("first")

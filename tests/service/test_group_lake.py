@@ -40,8 +40,7 @@ class Team:
 
     def folder(self, who: str, user: int) -> None:
         clone = Clone(self.place / who)
-        for path, text in FILES.items():
-            clone.write(path, text)
+        clone.fill(FILES)
         for path in (clone.root, *clone.root.rglob("*")):
             os.chown(path, user, user)
 

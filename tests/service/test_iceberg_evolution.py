@@ -74,8 +74,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     from kit.clones import FILES
 
     clone = Clone(tmp_path_factory.mktemp("acme"))
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     versions, places = [], []
     for _, sql, _ in STEPS:
         clone.write(PATH, f"{sql} order by id\n")

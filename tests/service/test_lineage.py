@@ -34,8 +34,7 @@ FILES = {
 
 @pytest.fixture
 def lake(project: Clone) -> Clone:
-    for path, text in FILES.items():
-        project.write(path, text)
+    project.fill(FILES)
     project.run()
     return project
 

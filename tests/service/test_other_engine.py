@@ -26,8 +26,7 @@ class Mixed(Clone):
 @pytest.fixture
 def mixed(tmp_path):
     clone = Mixed(tmp_path)
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     return clone
 
 

@@ -44,8 +44,7 @@ def test_two_lakes_by_turns_keep_each_its_own_base(project):
     dev.run()
     prod.run()
     colleague = Clone(project.root.parent / "ben", "ben", environ=prod.environ)
-    for path, text in FILES.items():
-        colleague.write(path, text)
+    colleague.fill(FILES)
     colleague.run()
     colleague.write(COUNT, "select 7 as n\n")
     colleague.run()

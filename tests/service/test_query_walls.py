@@ -74,8 +74,7 @@ def asked(tmp_path_factory):
 
     root = tmp_path_factory.mktemp("walls")
     clone = Clone(root / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     with closing(clone.open()) as service:
         version = clone.leaves()["marts.totals"].version

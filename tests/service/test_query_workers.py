@@ -41,8 +41,7 @@ ENDLESS_ROWS = "select a.range, b.range from range(1000000) a, range(1000000) b"
 def served(tmp_path_factory):
     root = tmp_path_factory.mktemp("workers")
     clone = Clone(root / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.write("datasets/marts/best_view.sql", "/*---\nmaterialize: view\n---*/\nselect customer from marts.totals\n")
     clone.run()
     os.environ["SECRET_OF_THE_SERVER"] = SECRET
@@ -556,8 +555,7 @@ def test_a_lake_that_is_filled_while_they_run_is_read(tmp_path):
     clone.write("andon.toml", "")
     with closing(clone.open()) as service:
         assert service.querying.stream("select 1 as a").rows() == [(1,)]
-        for path, text in FILES.items():
-            clone.write(path, text)
+        clone.fill(FILES)
         clone.run()
         assert service.querying.stream("select count(*) from shop.orders", at="main").rows() == [(3,)]
 

@@ -59,8 +59,7 @@ NAMING = {
 
 
 def test_all_that_names_it_is_renamed_with_it_and_taken_back(acme):
-    for path, text in NAMING.items():
-        acme.write(path, text)
+    acme.fill(NAMING)
     first = acme.run()
     assert first.published, (first.held, first.failed_checks, [t.error for t in first.tasks if t.error])
     before = acme.ask("from marts.shares order by all"), acme.ask("from marts.doubled order by all")

@@ -27,8 +27,7 @@ def lake(tmp_path: Path) -> Clone:
     from kit.clones import FILES
 
     clone = Clone(tmp_path / "acme")
-    for path, text in (FILES | READERS).items():
-        clone.write(path, text)
+    clone.fill(FILES | READERS)
     clone.run()
     return clone
 

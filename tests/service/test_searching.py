@@ -25,8 +25,7 @@ FILES = {
 
 @pytest.fixture
 def shop(project: Clone) -> Clone:
-    for path, text in FILES.items():
-        project.write(path, text)
+    project.fill(FILES)
     project.run()
     return project
 

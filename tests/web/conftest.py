@@ -14,8 +14,7 @@ from kit.serving import Client, Serving, serving
 def served_clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A project that was published twice; its server only looks, or works on branches of its own."""
     clone = Clone(tmp_path_factory.mktemp("served") / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")
     clone.refresh()
@@ -38,8 +37,7 @@ def look(looking: Serving) -> Client:
 def own(tmp_path) -> Iterator[tuple[Clone, Serving]]:
     """A project of the test's own, published once, and its server."""
     clone = Clone(tmp_path / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     with serving(clone.root) as found:
         yield clone, found
@@ -50,8 +48,7 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A project with a run that is held, one that failed in part, personal columns, and people who may more or less."""
     clone = Clone(tmp_path_factory.mktemp("troubled") / "acme")
     personal = "columns:\n  customer: {pii: true}\n"
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.write("andon.toml", '[people.ana]\nrole = "owner"\n[people.rea]\nrole = "reader"\n')
     clone.write("datasets/marts/totals.sql", checked_totals('amount <= 20 "nobody spends so much"', personal))
     clone.write("sources/shop/orders.sql", f"/*---\n{personal}---*/\n{FILES['sources/shop/orders.sql']}")

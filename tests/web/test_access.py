@@ -22,8 +22,7 @@ PEOPLE = '[people]\nana = "owner"\nben = "editor"\n"BI tool" = "reader"\n'
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A server that knows people."""
     clone = Clone(tmp_path_factory.mktemp("team") / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.write("andon.toml", PEOPLE)
     clone.run()
     with serving(clone.root) as found:
@@ -266,8 +265,7 @@ def test_answers_carry_what_keeps_pages_safe(looking: Serving) -> None:
 
 def test_a_lake_that_can_only_be_read_is_served_so(tmp_path, monkeypatch) -> None:
     clone = Clone(tmp_path / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     monkeypatch.setattr("andon.base.sqlite.may_write", lambda path: False)
     with serving(clone.root) as server:

@@ -21,8 +21,7 @@ schema.config.generation.update(modes=[GenerationMode.POSITIVE, GenerationMode.N
 def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A server whose project may come to any state."""
     clone = Clone(tmp_path_factory.mktemp("victim") / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     with serving(clone.root) as found:
         yield found

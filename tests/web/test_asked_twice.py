@@ -66,8 +66,7 @@ def _shown(lake: Any, commit: Any) -> dict[str, str]:
 @pytest.mark.parametrize("seed", range(3))
 def test_asked_twice_is_asked_once(seed: int, tmp_path: Path) -> None:
     clone = Clone(tmp_path / "once" / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.write("andon.toml", PEOPLE)
     clone.run()
     shutil.copytree(clone.root, tmp_path / "twice" / "acme")

@@ -21,8 +21,7 @@ TOTALS = FILES["datasets/marts/totals.sql"]
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Clone, Serving]]:
     """A project of these tests' own, published twice, with a branch that changes a column."""
     clone = Clone(tmp_path_factory.mktemp("changes") / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.write("datasets/marts/checked.sql", "/*---\nchecks: n < 10\n---*/\nselect count(*) as n from shop.orders\n")
     clone.run()
     clone.write("raw/orders_06.csv", "id,customer,amount\n4,cleo,7\n")

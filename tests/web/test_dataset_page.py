@@ -59,8 +59,7 @@ TABS = ("", "/sample", "/lineage", "/checks", "/code", "/versions", "/used-by")
 def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A project of odd names and values, served; `marts.gone` was retired, `marts.early` is only on a branch, `marts.never` only a file."""
     clone = Clone(tmp_path_factory.mktemp("odd") / "odd")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     clone.write("datasets/marts/gone.sql", None)
     clone.write("datasets/marts/odd.sql", FILES["datasets/marts/odd.sql"].replace("5 as", "-- it's six\n 6 as"))

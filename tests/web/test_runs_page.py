@@ -307,8 +307,7 @@ def test_a_run_that_failed_as_a_whole_says_by_what(own: tuple[Clone, Serving]) -
 
 def test_a_lake_without_runs_says_what_a_run_is(tmp_path) -> None:
     clone = Clone(tmp_path / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     with clone.opened():
         pass
     with serving(clone.root) as server:

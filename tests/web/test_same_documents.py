@@ -208,8 +208,7 @@ PAIRS: list[tuple[list[str], Ask]] = [
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with two publishes, a branch, a tag, an undo to be taken back, a saved query and a test."""
     clone = Clone(tmp_path_factory.mktemp("template") / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.write("andon.toml", 'author = "ana"\n[people]\nana = "owner"\n')
     clone.write("queries/of.sql", "select * from shop.orders where id = $n\n")
     clone.write(

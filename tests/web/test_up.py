@@ -24,8 +24,7 @@ SLOW = "select count(*) as n from range(100000) a, range(2000000) b where a.rang
 @pytest.fixture
 def clone(tmp_path: Path) -> Clone:
     found = Clone(tmp_path / "acme")
-    for path, text in FILES.items():
-        found.write(path, text)
+    found.fill(FILES)
     found.run()
     return found
 

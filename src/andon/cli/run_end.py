@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -19,16 +19,18 @@ from andon.render.words import names
 if TYPE_CHECKING:
     from andon.runs.goal import Listener, RunOptions
 
+R = TypeVar("R")
+
 
 def confirmed(
     app: App,
     yes: bool,
     options: RunOptions,
-    run: Callable[[RunOptions, Listener], RunResult],
+    run: Callable[[RunOptions, Listener], R],
     source: str | None = None,
     *,
     is_of_folder: bool = True,
-) -> RunResult:
+) -> R:
     """What `run` gives; a change of main is confirmed by --yes, by asking with all that is known shown, or not at all.
 
     Args:

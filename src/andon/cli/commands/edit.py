@@ -15,7 +15,6 @@ from andon.cli.sql_text import sql_text
 from andon.errors import EXIT_DONE, EXIT_FAILED, EXIT_WRONG, UsageError
 
 if TYPE_CHECKING:
-    from andon.model.run import RunResult
     from andon.service.editing import Edited, ToEdit
 
 
@@ -94,19 +93,15 @@ def _text(app: App, file: Path | None, before: str, path: str) -> str | None:
 
 
 def _save(app: App, wanted: ToEdit, options: Any, publish: bool) -> int:
-    done: list[Edited] = []
-
-    def run(its: Any, listener: Any) -> RunResult:
-        done.append(app.service.editing.save(wanted, its, listener))
-        assert done[-1].run is not None  # it was saved, or could not be
-        return done[-1].run
-
-    result = confirmed(app, publish, options, run, is_of_folder=False)
-    found, console = done[-1], app.console
+    editing, console = app.service.editing, app.console
+    found = confirmed(
+        app, publish, options, lambda its, listener: editing.save(wanted, its, listener), is_of_folder=False
+    )
+    assert found.run is not None  # it was saved, or could not be
     if console.as_json:
         console.json(found.to_json())
         return EXIT_DONE if found.published else EXIT_FAILED
-    status = finish(app, result, options, "publish.change")
+    status = finish(app, found.run, options, "publish.change")
     if not found.published:
         console.note(f"`{found.file}` is not saved: {found.branch} is as it was")
         return EXIT_FAILED

@@ -17,7 +17,6 @@ from andon.lake.refs import MAIN
 from andon.render.words import names as listed
 
 if TYPE_CHECKING:
-    from andon.model.run import RunResult
     from andon.runs.goal import Listener, RunOptions
     from andon.service.renaming import Moved
 
@@ -88,19 +87,12 @@ def _do(app: App, options: RunOptions, publish: bool, do: Callable[[RunOptions, 
         console.show(found.to_json, lambda: plan_lines(found.plan, console, False))
         console.note("nothing is published yet: `--publish` publishes it, `--branch NAME` does so aside")
         return EXIT_DONE
-    done: list[Moved] = []
-
-    def run(its: RunOptions, listener: Listener) -> RunResult:
-        done.append(do(its, listener, False))
-        assert done[-1].run is not None  # it was no dry one
-        return done[-1].run
-
-    result = confirmed(app, publish, options, run, is_of_folder=False)
-    found = done[-1]
+    found = confirmed(app, publish, options, lambda its, listener: do(its, listener, False), is_of_folder=False)
+    assert found.run is not None  # it was no dry one
     if console.as_json:
         console.json(found.to_json())
         return EXIT_DONE if found.published else EXIT_FAILED
-    status = finish(app, result, options, "publish.change")
+    status = finish(app, found.run, options, "publish.change")
     if not found.published:
         console.note(f"nothing is renamed or retired: the folder and {found.branch} are as they were")
         return EXIT_FAILED

@@ -108,15 +108,10 @@ def save(
         words = f"`{app.command('save')} … --publish` publishes it, `--branch NAME` does so aside"
         console.note(f"nothing is published yet: {words}")
         return EXIT_DONE
-    done: list[Saved] = []
-
-    def run(its: RunOptions, listener: Any) -> RunResult:
-        done.append(saving.save(wanted, its, listener))
-        assert done[-1].run is not None
-        return done[-1].run
-
-    confirmed(app, publish, options, run, is_of_folder=False)
-    return _end(app, replace(done[-1], proposed=found.proposed), options)
+    saved = confirmed(
+        app, publish, options, lambda its, listener: saving.save(wanted, its, listener), is_of_folder=False
+    )
+    return _end(app, replace(saved, proposed=found.proposed), options)
 
 
 def _wanted(

@@ -63,8 +63,7 @@ def test_the_publish_of_a_branch_is_told_only_what_was_undone():
 @pytest.fixture(scope="module")
 def published(tmp_path_factory) -> Clone:
     clone = Clone(tmp_path_factory.mktemp("published") / "acme")
-    for path, text in FILES.items():
-        clone.write(path, text)
+    clone.fill(FILES)
     clone.run()
     return clone
 
