@@ -27,6 +27,7 @@ from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.inspection.personal import discreet_kept
 from andon.service.masks import masked_columns
+from andon.service.trust import caveats_of
 from andon.workspace.view import View
 
 if TYPE_CHECKING:
@@ -301,7 +302,7 @@ class Datasets:
             None if version.is_view or not places else self._iceberg(name, version, commit),
             tuple(discreet_kept(r, marked) for r in self._checks.of_commit(name, commit, state, project)),
             tuple(query.name for query in project.queries if name in query.datasets),
-            _inherited(name, needs, project),
+            tuple(caveats_of(reach(needs, [name]) - {name}, project)),
         )
 
     def standing(self, name: str, at: str | None = None) -> DatasetStanding:
@@ -359,13 +360,6 @@ def _selected(select: tuple[str, ...], project: Project, state: State) -> set[st
     datasets = {d: x for d, x in project.datasets.items() if d in state.leaves}
     needs = {d: datasets[d].definition.inputs if d in datasets else () for d in state.leaves}
     return choose(select, selectable(datasets, needs, files={d: leaf.files for d, leaf in state.leaves.items()}))
-
-
-def _inherited(name: str, needs: Mapping[str, Sequence[str]], project: Project) -> tuple[tuple[str, str], ...]:
-    above = sorted(reach(needs, [name]) - {name})
-    return tuple(
-        (each, caveat) for each in above if each in project.datasets for caveat in project.datasets[each].caveats
-    )
 
 
 def _contract_lines(build: Build | None) -> tuple[str, ...]:

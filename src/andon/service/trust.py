@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from andon.base.document import Document
@@ -13,6 +13,7 @@ from andon.workspace.view import View
 
 if TYPE_CHECKING:
     from andon.model.commit import Commit
+    from andon.model.project import Project
     from andon.service.troubles import Troubles
     from andon.workspace.workspace import Workspace
 
@@ -36,6 +37,13 @@ class TrustNote(Document):
     what: str
     since: str | None
     below: list[str]
+
+
+def caveats_of(names: Iterable[str], project: Project) -> list[tuple[str, str]]:
+    """What is said of datasets by who made them: `(dataset, caveat)`, by dataset."""
+    return [
+        (name, each) for name in sorted(names) if name in project.datasets for each in project.datasets[name].caveats
+    ]
 
 
 class Trust:
@@ -65,9 +73,9 @@ class Trust:
             below = [] if name in above else [read for read in datasets if name in above[read]]
             if name in above or below:
                 found.append(TrustNote(name, str(trouble.kind), trouble.lamp, trouble.what, trouble.since, below))
-        for name in datasets:
-            said = project.datasets[name].caveats if name in project.datasets else ()
-            found += [TrustNote(name, CAVEAT, Lamp.WARN, caveat, None, []) for caveat in said]
+        for name, caveat in caveats_of({*datasets}.union(*above.values()), project):
+            below = [] if name in above else [read for read in datasets if name in above[read]]
+            found.append(TrustNote(name, CAVEAT, Lamp.WARN, caveat, None, below))
         return sorted(found, key=lambda note: (bool(note.below), -note.lamp.gravity))
 
     def _ref(self, commit: Commit, at: str | None) -> str:

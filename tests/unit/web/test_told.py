@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from andon.web.pages.told import way_back
+from andon.web.pages.calls import _SPOKEN
+from andon.web.pages.told import _SAID, way_back
+from andon.web.routes import all_endpoints
 
 RUN = {"run": 3, "branch": "try", "base": "a1", "commit": "b2", "published": True, "held": None}
 
@@ -42,3 +44,8 @@ def test_there_is_a_way_back(verb: str, answer: dict[str, Any], way: tuple[str, 
 )
 def test_what_published_nothing_is_not_taken_back(verb: str, answer: object) -> None:
     assert way_back(verb, answer) is None
+
+
+def test_words_are_of_calls_that_there_are() -> None:
+    verbs = {f"{each.method} {each.path}" for each in all_endpoints()}
+    assert (_SAID.keys() | _SPOKEN.keys()) <= verbs

@@ -17,7 +17,7 @@ _SAID: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         a, "Published: readers see it now.", "Nothing was to be done: all results are there."
     ),
     "POST /refreshes": lambda a: _run_said(a, "Refreshed: readers see it now.", "Nothing new was there."),
-    "DELETE /calls/{call}": "It was told to stop.",
+    "DELETE /calls/{call:path}": "It was told to stop.",
     "POST /datasets": lambda a: _saved(a, str(a.get("name"))),
     "POST /edits": lambda a: _saved(a, str(a.get("file"))),
     "POST /branches": lambda a: f"Branch {a.get('name')} is there.",

@@ -258,7 +258,7 @@ class Sql extends HTMLElement {
     const facts = [count, took, sized(ending.bytes), `at ${head.commit.slice(0, 8)}`];
     this.querySelector(".facts-line").replaceChildren(...facts.map((fact) => element("span", fact)));
     this.#say(facts.join(", "));
-    this.querySelector(".trust").replaceChildren(...ending.notes.map(noted));
+    this.querySelector(".trust").replaceChildren(...ending.notes.map((note) => noted(note, this.at)));
     const pin = this.querySelector(".pin");
     pin.lastElementChild.textContent = this.at ? `Follow ${this.dataset.branch}` : "Pin this commit";
     pin.href = await addressOf({ ...asked, at: this.at ? null : head.commit.slice(0, 12) });
@@ -485,10 +485,10 @@ class Sql extends HTMLElement {
   }
 }
 
-/** What is to be known of an answer. */
-function noted({ dataset, lamp, what, below }) {
+/** What is to be known of an answer of the commit `at`. */
+function noted({ dataset, lamp, what, below }, at) {
   const item = element("div", "", "", { "data-s": lamp });
-  const link = element("a", dataset, "mono quiet", { href: `/d/${dataset}` });
+  const link = element("a", dataset, "mono quiet", { href: `/d/${dataset}${at ? `?at=${encodeURIComponent(at)}` : ""}` });
   const text = below.length ? `of which ${below.join(", ")} is made: ${what}` : what;
   item.append(glyph(lamp), link, spoken("span", text));
   return item;
