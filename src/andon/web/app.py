@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gzip
 import hashlib
 import logging
 import secrets
@@ -32,11 +31,12 @@ from andon.render.values import as_json_text
 from andon.runs.goal import Listener
 from andon.web.access import Asking, Gatekeeper, require
 from andon.web.asking import Nothing
-from andon.web.assets import Assets, takes_gzip
+from andon.web.assets import Assets
 from andon.web.calls import Answered, CallDesk, LiveCall
 from andon.web.endpoint import API, Endpoint, KeptAnswer, RouteCall
 from andon.web.metrics import Metrics
 from andon.web.middleware import AccessLog, Safety
+from andon.web.packing import packed
 from andon.web.pages.actions import FormAction
 from andon.web.pages.serving import WebPages
 from andon.web.paging import Paged, link
@@ -193,11 +193,11 @@ class Application:
             headers = {"ETag": f'"{found.tag}"', "Cache-Control": "private, no-cache"}
             if headers["ETag"] in request.headers.get("if-none-match", ""):
                 return Response(status_code=304, headers=headers)
-            found = await anyio.to_thread.run_sync(found.make, limiter=limiter)
-            if takes_gzip(request.headers.get("accept-encoding", "")):
-                headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-                data = gzip.compress(_text(found).encode(), 5, mtime=0)
-                return Response(data, endpoint.status, headers=headers, media_type="application/json")
+            make, accepted = found.make, request.headers.get("accept-encoding", "")
+            data, how = await anyio.to_thread.run_sync(
+                lambda: packed(_text(make()).encode(), accepted), limiter=limiter
+            )
+            return Response(data, endpoint.status, headers=headers | how, media_type="application/json")
         if isinstance(found, Paged):
             if found.following is not None:
                 headers["Link"] = link(request.url.path, request.query_params.multi_items(), found.following)

@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from andon.version import __version__
+from andon.web.packing import takes_gzip
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -160,12 +161,3 @@ def _source(told: Mapping[str, Any]) -> str:
         return f"andon=={__version__}"
     system = told.get("vcs_info")
     return f"{system['vcs']}+{told['url']}@{system['commit_id']}" if system else str(told["url"])
-
-
-def takes_gzip(accepted: str) -> bool:
-    """Whether who sends `Accept-Encoding: ACCEPTED` can read what is packed by gzip."""
-    for part in accepted.split(","):
-        name, _, quality = part.strip().partition(";")
-        if name.strip().lower() in ("gzip", "*"):
-            return not re.fullmatch(r"\s*q=0(\.0*)?\s*", quality)
-    return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -15,8 +14,9 @@ from starlette.routing import Route
 
 from andon.errors import AndonError, UsageError
 from andon.web.access import COOKIE, Asking, require
-from andon.web.assets import Assets, takes_gzip
+from andon.web.assets import Assets
 from andon.web.calls import Answered, CallDesk, LiveCall
+from andon.web.packing import packed
 from andon.web.pages import all_pages
 from andon.web.pages.actions import DO, FormAction, kept_form, own_page, read_action, read_kept, with_done
 from andon.web.pages.calls import following
@@ -39,8 +39,6 @@ _log = logging.getLogger("andon.web")
 _MOST_FORM = 4_000_000
 #: Seconds that a form waits for its call; what takes longer is shown while it runs.
 _PATIENCE = 2.0
-#: Pages of more bytes are sent packed.
-_WORTH_PACKING = 1400
 
 
 class Host(Protocol):
@@ -269,11 +267,8 @@ async def _form(request: Request) -> list[tuple[str, str]]:
 
 
 def _html(request: Request, text: str, status: int = 200) -> HTMLResponse:
-    headers = {"Vary": "HX-Request, HX-Target, Accept-Encoding", "Cache-Control": "no-store"}
-    data = text.encode()
-    if len(data) >= _WORTH_PACKING and takes_gzip(request.headers.get("accept-encoding", "")):
-        data = gzip.compress(data, 5, mtime=0)
-        headers["Content-Encoding"] = "gzip"
+    data, headers = packed(text.encode(), request.headers.get("accept-encoding", ""))
+    headers |= {"Vary": f"HX-Request, HX-Target, {headers['Vary']}", "Cache-Control": "no-store"}
     return HTMLResponse(data, status, headers=headers)
 
 
