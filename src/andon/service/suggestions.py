@@ -19,12 +19,12 @@ from andon.project.select import select as choose
 from andon.project.select import selectable
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gatherer
-from andon.service.masks import masked_columns
 from andon.suggestions.facts import Candidate, Neighbour, Subject, Tried, known
 from andon.suggestions.propose import candidates, finish, keys
 from andon.suggestions.scene import Moment, Scene
 from andon.suggestions.trial import try_all
 from andon.workspace.code import project_at
+from andon.workspace.masks import masked_columns
 
 if TYPE_CHECKING:
     from andon.runs.prepare import Preparer
