@@ -31,6 +31,7 @@ from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
 from andon.state.answered import AnsweredCalls
 from andon.state.check_results import CheckResults
+from andon.state.decisions import Decisions
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
@@ -63,6 +64,7 @@ class StateStore(Record):
     query_log: Queries
     facts: Facts
     looks: Looks
+    decisions: Decisions
     tokens: Tokens
     answered: AnsweredCalls
     incidents: Incidents
@@ -227,6 +229,7 @@ class Adapters:
             Queries(database),
             Facts(database),
             Looks(database),
+            Decisions(database),
             Tokens(database),
             AnsweredCalls(database),
             Incidents(database),

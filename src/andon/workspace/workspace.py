@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from andon.sources.remote.places import Places
     from andon.state.answered import AnsweredCalls
     from andon.state.check_results import CheckResults
+    from andon.state.decisions import Decisions
     from andon.state.facts import Facts
     from andon.state.incidents import Incidents
     from andon.state.looks import Looks
@@ -179,6 +180,11 @@ class Workspace:
     def looks(self) -> Looks:
         """When what was last brought up to date."""
         return self._adapters.state.looks
+
+    @property
+    def decisions(self) -> Decisions:
+        """What the scheduler decided, and when somebody looked."""
+        return self._adapters.state.decisions
 
     @property
     def people(self) -> Mapping[str, PersonRole]:
