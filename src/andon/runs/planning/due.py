@@ -11,7 +11,8 @@ from andon.base.record import Record
 from andon.base.text import span
 from andon.model.due import DueDataset
 
-_TIMED = ("max_age", "every", "cron")
+#: Rules by which time alone makes a dataset due.
+TIMED = ("max_age", "every", "cron")
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
@@ -37,7 +38,7 @@ def judge(promise: Promise, now: datetime, when: Callable[[str, str], str | None
         when: asked with the dataset and the SQL of its `when`: how the result changed since the dataset was built, or None.
     """
     last = from_text(promise.last) if promise.last is not None else None
-    times = [(rule, text, due_at(rule, text, last)) for rule, text in promise.rules if rule in _TIMED]
+    times = [(rule, text, due_at(rule, text, last)) for rule, text in promise.rules if rule in TIMED]
     reason = _because(promise, times, now, when)
     coming = min((at for _, _, at in times if at is not None), default=None)
     return DueDataset(
