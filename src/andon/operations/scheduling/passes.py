@@ -146,7 +146,9 @@ class Passes:
     def _slot(self, dataset: str, look: _Look) -> datetime | None:
         """When a dataset had been due next by time, had its last attempt come to something."""
         last = from_text(look.attempts[dataset].at)
-        times = [due_at(rule, text, last) for rule, text in look.code.rules.get(dataset, ()) if rule in TIMED]
+        rules = look.code.rules.get(dataset, ())
+        zone = dict(rules).get("tz", "UTC")
+        times = [due_at(rule, text, last, zone) for rule, text in rules if rule in TIMED]
         return min((at for at in times if at is not None), default=None)
 
     # -- doing it
