@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import check_results, decisions, incidents, looks
+from andon.state import attempts, check_results, claims, decisions, incidents, looks, pauses
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -45,7 +45,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # operations: what goes on without being asked
     (
+        *attempts.TABLES,
+        *claims.TABLES,
         *incidents.TABLES,
+        *pauses.TABLES,
         *decisions.TABLES,
         *looks.TABLES,
     ),

@@ -30,11 +30,14 @@ from andon.model.person import PersonRole
 from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
 from andon.state.answered import AnsweredCalls
+from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
+from andon.state.claims import Claims
 from andon.state.decisions import Decisions
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
+from andon.state.pauses import Pauses
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
@@ -67,6 +70,9 @@ class StateStore(Record):
     decisions: Decisions
     tokens: Tokens
     answered: AnsweredCalls
+    claims: Claims
+    attempts: Attempts
+    pauses: Pauses
     incidents: Incidents
 
 
@@ -132,6 +138,11 @@ class Adapters:
             return referenced(text, self.environ, what, "andon.toml")
 
         return Databases(self.connections, resolve, self.root)
+
+    @property
+    def at_once(self) -> Mapping[str, int]:
+        """How many scheduled runs at the same time a connection serves, by name, where that is limited."""
+        return {each.name: each.at_once for each in self.connections.values() if each.at_once is not None}
 
     def resolve(self, text: str, what: str, where: str) -> str:
         """What a text with references (`${env:NAME}`, `${file:path}`) stands for.
@@ -232,6 +243,9 @@ class Adapters:
             Decisions(database),
             Tokens(database),
             AnsweredCalls(database),
+            Claims(database, self.clock),
+            Attempts(database),
+            Pauses(database),
             Incidents(database),
         )
 

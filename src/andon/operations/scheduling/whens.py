@@ -1,4 +1,4 @@
-"""How the results of `when` changed since their datasets were brought up to date. A result of a commit never changes, so each is asked once."""
+"""How the results of `when` changed since their datasets were brought up to date. What a commit gives never changes: it is asked once."""
 
 from __future__ import annotations
 
@@ -31,10 +31,8 @@ class WhenAnswers:
         Raises:
             UsageError: `usage.query_failed` where it can't be asked.
         """
-        if then == head.id:
-            return None
         now = self._answer(dataset, sql, head)
-        if not self._commits.known([then]):
+        if then == head.id or not self._commits.known([then]):
             return None
         before = self._answer(dataset, sql, self._commits.get(then))
         return None if now[0] == before[0] else f"`when` gives {now[1]}, and gave {before[1]}"

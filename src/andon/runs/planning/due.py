@@ -13,7 +13,8 @@ from andon.base.text import span
 from andon.model.due import DueDataset
 from andon.model.schedule import MANUAL, is_manual, rules_of
 
-_TIMED = ("max_age", "every", "cron")
+#: Rules by which time alone makes a dataset due.
+TIMED = ("max_age", "every", "cron")
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
@@ -40,7 +41,7 @@ def judge(promise: Promise, now: datetime, when: Callable[[str, str], str | None
     """
     last = from_text(promise.last) if promise.last is not None else None
     zone = dict(promise.rules).get("tz", "UTC")
-    times = [(rule, text, due_at(rule, text, last, zone)) for rule, text in promise.rules if rule in _TIMED]
+    times = [(rule, text, due_at(rule, text, last, zone)) for rule, text in promise.rules if rule in TIMED]
     reason = _because(promise, times, now, when)
     coming = min((at for _, _, at in times if at is not None), default=None)
     return DueDataset(
