@@ -38,7 +38,7 @@ class Scheduling:
         self._workspace = workspace
         self._runs = runs
         self._preparer = preparer
-        self._passes = Passes(workspace, Verbs(promises.due, runs.refresh, self._marks))
+        self._passes = Passes(workspace, Verbs(promises.due, runs.refresh, self.marks))
 
     def tick(
         self,
@@ -114,7 +114,7 @@ class Scheduling:
                     "lake.dataset_not_found", f"there is no dataset `{each}` on {branch}", where=each, hint=hint
                 )
 
-    def _marks(self, branch: str, datasets: Collection[str]) -> Mapping[str, str]:
+    def marks(self, branch: str, datasets: Collection[str]) -> Mapping[str, str]:
         """By dataset what a run would try it on now: its files, its recipe, its inputs. No database is asked."""
         lake = self._workspace.lake
         leaves = lake.commits.state(lake.refs.head(branch)).leaves

@@ -16,10 +16,13 @@ from andon.workspace.caller import Caller
 from andon.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from andon.catalog.search import Catalogs
     from andon.catalog.use import UseBook
     from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
+    from andon.operations.scheduling.looking import Looking
     from andon.query.ask import Querying
     from andon.query.workers import Workers
     from andon.runs.goal import Listener
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.schedules import Schedules
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
     from andon.service.status import Standing
@@ -138,6 +142,13 @@ class Service:
         from andon.service.promises import Promises
 
         return Promises(self.workspace, self._preparer, self.runs, self.querying)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """What is scheduled, and why."""
+        from andon.service.schedules import Schedules
+
+        return Schedules(self.workspace, self._looking)
 
     @cached_property
     def scheduling(self) -> Scheduling:
@@ -407,6 +418,10 @@ class Service:
         return GivenFiles(self.workspace, self._runner, self._preparer)
 
     @cached_property
+    def _looking(self) -> Looking:
+        return self._shared.looking(self.querying, lambda branch, datasets: self.scheduling.marks(branch, datasets))
+
+    @cached_property
     def _runner(self) -> GoalRunner:
         from andon.runs.run import GoalRunner
 
@@ -431,6 +446,15 @@ class _Shared:
         self._changed_names: ChangedNames | None = None
         self._folded: FoldedGraphs | None = None
         self._workers: Workers | None = None
+        self._looking: Looking | None = None
+
+    def looking(self, querying: Querying, marks: Callable[[str, Collection[str]], Mapping[str, str]]) -> Looking:
+        from andon.operations.scheduling.looking import Looking
+
+        with self._lock:
+            if self._looking is None:
+                self._looking = Looking(self._workspace, querying, marks)
+            return self._looking
 
     @property
     def workers(self) -> Workers:

@@ -98,6 +98,16 @@ class ScheduleBook(Record, dict=True):
         return tuple(found)
 
     @cached_property
+    def asked_or_below(self) -> frozenset[str]:
+        """The sources that are asked, and all that reads them."""
+        asked = {d for d, entry in self.entries.items() if entry.is_asked}
+        return frozenset(asked | reach(self.readers, asked))
+
+    def above(self, dataset: str) -> list[str]:
+        """All that a dataset comes from, by name."""
+        return sorted(reach(self.inputs, [dataset]))
+
+    @cached_property
     def with_ages(self) -> tuple[str, ...]:
         """The datasets that promise an age, with all above them."""
         own = {d for d in self.with_rules if self.entries[d].max_age is not None}

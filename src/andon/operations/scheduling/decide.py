@@ -20,7 +20,7 @@ from andon.base.cron import cron_times
 from andon.base.duration import Duration, read_duration
 from andon.base.graph import reach
 from andon.base.record import Record, field, replace
-from andon.model.decision import BackKind, Decision, Failure, HeldBack, Standing
+from andon.model.decision import NOTHING, BackKind, Decision, Failure, HeldBack, Standing
 from andon.model.schedule import Rule, RuleKind
 from andon.operations.scheduling.book import Entry, ScheduleBook
 
@@ -419,7 +419,7 @@ def spans_of(book: ScheduleBook, seconds: Mapping[str, float], shut: frozenset[s
 @lru_cache(maxsize=50_000)
 def _quiet(dataset: str) -> Decision:
     """Of what only follows others, where nothing moved."""
-    return Decision(dataset, Standing.WAITS, "nothing above it changed", _FOLLOWS)
+    return Decision(dataset, Standing.WAITS, NOTHING, _FOLLOWS)
 
 
 @lru_cache(maxsize=50_000)
