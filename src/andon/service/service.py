@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
+    from andon.service.reviewing import Reviewing
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
     from andon.service.run_log import RunHistory
@@ -207,6 +208,13 @@ class Service:
         from andon.service.incidents import IncidentDesk
 
         return IncidentDesk(self.workspace, self._check_history)
+
+    @cached_property
+    def reviewing(self) -> Reviewing:
+        """How well the work went."""
+        from andon.service.reviewing import Reviewing
+
+        return Reviewing(self.workspace, self._check_history, self.incidents)
 
     @cached_property
     def branches(self) -> Branches:

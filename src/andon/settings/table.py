@@ -111,6 +111,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("query.size", "size", 4_000_000_000, "Bytes that its answer may have; 0 is any number."),
     Setting("query.parallel", "number", 0, "Such queries at the same time; 0 is two per core, at least four."),
     Setting("query.keep_log", "duration", "90d", "How long queries stay in the log (`30d`, `1y`); empty: for ever."),
+    Setting(
+        "review.objective",
+        "number",
+        99,
+        "Share of the time, in per cent, in which a dataset is to be as new as it promises; what is left is its error budget.",
+    ),
     Setting("run.parallel", "number", 0, "Tasks at the same time; 0 is one per core."),
     Setting("server.host", "text", "127.0.0.1", "The address at which `andon up` listens."),
     Setting("server.port", "number", 7411, "Its port; 0 is any that is free."),

@@ -16,11 +16,26 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         history,
         people,
         queries,
+        reviews,
         runs,
         saving,
         server,
         sources,
     )
 
-    homes = (queries, datasets, catalog, saving, editing, runs, branches, history, checks, sources, people, server)
+    homes = (
+        queries,
+        datasets,
+        catalog,
+        reviews,
+        saving,
+        editing,
+        runs,
+        branches,
+        history,
+        checks,
+        sources,
+        people,
+        server,
+    )
     return tuple(endpoint for home in homes for endpoint in home.ENDPOINTS)
