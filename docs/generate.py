@@ -697,6 +697,19 @@ def json_schema() -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
+def review_page() -> str:
+    """What each number of a review is."""
+    from andon.model.review import DEFINITIONS
+
+    lines = _head(
+        "Numbers of a review",
+        "What `andon review` tells, and how each number comes about from what was recorded. Nothing is entered by hand. "
+        "A how-to: [see how the work went](../how-to/review.md).",
+    )
+    lines += _table(("number", "what it is"), ((f"`{name}`", text) for name, text in DEFINITIONS.items()))
+    return _text(lines)
+
+
 def api_page() -> str:
     """Every route of the HTTP API: what it does, who may call it, what it takes, which document it answers with."""
     import msgspec
@@ -866,6 +879,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks_page,
     "errors.md": errors_page,
     "python.md": python_page,
+    "review.md": review_page,
     "json.schema.json": json_schema,
     "api.md": api_page,
     "openapi.json": openapi,
