@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from textwrap import wrap
 
-from andon.base.text import plural, span
+from andon.base.text import plural
 from andon.cli.output import Cell, Ink
 from andon.cli.table import table
-from andon.model.review import ReviewDocument, Share, Spread
+from andon.model.review import ReviewDocument
+from andon.render.review import fix_words, late_words, share_words, spread_words
 
 #: Lines of a list before it says how many more there are.
 _FEW = 6
@@ -27,10 +28,10 @@ def review_lines(found: ReviewDocument, ink: Ink, width: int | None, *, define: 
     lines.add(f"{ink.paint(found.branch, 'bold')} since {found.since[:10]}")
     lines.head("Incidents")
     lines.number("", f"{own['opened']:,} opened, {own['closed']:,} closed, {own['standing']:,} standing")
-    lines.number("noticed after", _spread(found.detect), "detect")
-    lines.number("right again after", _spread(found.recover), "recover")
-    lines.number("done without a person", _share(found.automatic, "action"), "automatic")
-    lines.number("of these for good", _share(found.success, "action"), "success")
+    lines.number("noticed after", spread_words(found.detect), "detect")
+    lines.number("right again after", spread_words(found.recover), "recover")
+    lines.number("done without a person", share_words(found.automatic, "action"), "automatic")
+    lines.number("of these for good", share_words(found.success, "action"), "success")
     lines.number("noticed by people first", plural(len(found.escapes), "escape"), "escapes")
     lines.rows([(f"incident {each.incident}", each.dataset, each.what, each.proposal) for each in found.escapes])
     lines.number("called for nothing", plural(sum(each.false for each in found.false_alarms), "time"), "false_alarms")
@@ -40,17 +41,12 @@ def review_lines(found: ReviewDocument, ink: Ink, width: int | None, *, define: 
             for each in found.false_alarms
         ]
     )
-    fix = found.repeated_fix
-    lines.number("mended by hand most", "nothing twice" if fix is None else _fix(found), "repeated_fix")
+    lines.number("mended by hand most", fix_words(found.repeated_fix), "repeated_fix")
     lines.head("Promises")
     kept = sum(each.late == 0 for each in found.promises)
     lines.number("kept all the time", f"{kept:,} of {plural(len(found.promises), 'dataset')}", "promise")
     lines.rows(
-        [
-            (each.dataset, each.rule, f"{each.kept:.2%}", f"late {span(each.late)}, budget {span(each.budget)}")
-            for each in found.promises
-            if each.late
-        ]
+        [(each.dataset, each.rule, f"{each.kept:.2%}", late_words(each)) for each in found.promises if each.late]
     )
     rows = sum(each.rows for each in found.quarantine)
     lines.number("in quarantine", plural(rows, "row"), "quarantine")
@@ -64,10 +60,10 @@ def review_lines(found: ReviewDocument, ink: Ink, width: int | None, *, define: 
     )
     lines.head("Changes")
     lines.number("", f"{plural(found.published, 'publish', 'publishes')}, {found.changes:,} of them changed code")
-    lines.number("to readers within", _spread(found.lead_time), "lead_time")
-    lines.number("failed", _share(found.change_failures, "change"), "change_failures")
+    lines.number("to readers within", spread_words(found.lead_time), "lead_time")
+    lines.number("failed", share_words(found.change_failures, "change"), "change_failures")
     lines.rows([(each.commit[:8], each.why, each.message) for each in found.failed_changes])
-    lines.number("mended after", _spread(found.restore), "restore")
+    lines.number("mended after", spread_words(found.restore), "restore")
     return lines.lines
 
 
@@ -99,24 +95,3 @@ class _Lines:
         self.lines += table(cells, self._ink, width=self._width, indent="    ", whole=[0], wrap=[last], drop=())
         if len(rows) > _FEW:
             self.add(self._ink.paint(f"    … and {len(rows) - _FEW:,} more: --json has all", "dim"))
-
-
-def _spread(found: Spread) -> str:
-    if found.median is None or found.most is None:
-        return "nothing to measure"
-    return f"{_time(found.median)}, nine of ten within {_time(found.most)} ({found.count:,})"
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 10 else span(seconds)
-
-
-def _share(found: Share, what: str) -> str:
-    if found.share is None:
-        return f"no {what} yet"
-    return f"{found.count:,} of {plural(found.of, what)}, {found.share:.0%}"
-
-
-def _fix(found: ReviewDocument) -> str:
-    fix = found.repeated_fix
-    return "" if fix is None else f"{fix.action} of {fix.dataset}, {plural(fix.times, 'time')}: next to automate"
