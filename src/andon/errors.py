@@ -131,6 +131,7 @@ CODES: dict[str, str] = {
     "build.too_many_partitions": "A result would be parted into more files than a table should have.",
     "build.not_supported": "The engine can't do what the dataset asks for.",
     "run.held": "The run was held back from publishing.",
+    "run.claim_lost": "Another process took over what a scheduled run works on.",
     # lake
     "lake.ref_not_found": "No branch, tag, commit or run of that name.",
     "lake.ref_ambiguous": "A short commit id fits more than one commit, or a clock is known to have been wrong about a moment.",

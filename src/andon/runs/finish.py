@@ -241,6 +241,7 @@ class Finish:
     ) -> None:
         """The run's outcome, within the transaction that moves the refs: the last moment to stop it, if it waited for that."""
         run.listener.cancel.check()
+        run.listener.may_publish(transaction)
         workspace = self._workspace
         statuses = {r.status for r in end.results}
         status = "failed" if TaskStatus.FAILED in statuses else "held" if end.is_held else "done"

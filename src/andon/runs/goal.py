@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from andon.base.cancel import CancelToken
+from andon.base.database import Transaction
 from andon.base.paths import is_at
 from andon.base.record import Record, field
 from andon.errors import UsageError
@@ -114,16 +115,23 @@ class PlanUnconfirmed(UsageError):
         return error
 
 
+def _publishes(transaction: Transaction) -> None:
+    """Nobody else has a say in it."""
+    del transaction
+
+
 class Listener(Record):
     """Who listens to a run: hears of its progress, may stop it, and may be asked to agree.
 
     Attributes:
         agree: shows somebody a plan that nobody agreed to yet, and raises if they don't; None refuses such plans.
+        may_publish: asked within the transaction that records the run's end and moves the branch; raises where neither may be.
     """
 
     report: Reporter = silent
     cancel: CancelToken = field(default_factory=CancelToken)
     agree: Callable[[Plan], None] | None = None
+    may_publish: Callable[[Transaction], None] = _publishes
 
 
 class Goal(Record):

@@ -19,6 +19,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         reviews,
         runs,
         saving,
+        scheduling,
         server,
         sources,
     )
@@ -31,6 +32,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         saving,
         editing,
         runs,
+        scheduling,
         branches,
         history,
         checks,
