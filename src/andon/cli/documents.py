@@ -69,6 +69,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.history import DiffDocument, LogDocument
     from andon.service.lineage import ImpactDocument, TrailDocument
     from andon.service.locks import Locked
+    from andon.service.proposing import ProposedChecksDocument
     from andon.service.pull import PulledDocument
     from andon.service.query_history import AskedQuery
     from andon.service.readers import ReadersDocument
@@ -82,7 +83,6 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
-    from andon.service.suggestions import SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.web.server import ServingDocument
@@ -95,7 +95,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "run": (RunDocument,),
         "refresh": (RunDocument,),
         "optimize": (RunDocument,),
-        "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], SuggestionsDocument),
+        "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], ProposedChecksDocument),
         "test": (TestsDocument,),
         "publish": (RunDocument,),
         "backfill": (RunDocument,),
