@@ -23,8 +23,8 @@ from andon.proposals.scene import Moment, Scene
 from andon.proposals.trial import try_all
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gatherer
-from andon.service.masks import masked_columns
 from andon.workspace.code import project_at
+from andon.workspace.masks import masked_columns
 
 if TYPE_CHECKING:
     from andon.runs.prepare import Preparer

@@ -21,10 +21,10 @@ from andon.project.write_sql import with_settings, yaml_text
 from andon.runs.goal import Listener, RunOptions
 from andon.runs.planning.saved_queries import known_columns
 from andon.service.given_files import GivenCode, broken
-from andon.service.masks import masked_columns
 from andon.service.proposed_checks import ProposedCheck, chosen_lines, needs_proposals, proposed_check
 from andon.service.saved_columns import SavedColumn, of_dataset, of_query, with_origin
 from andon.service.saved_texts import SavedText, ToSave, file_of, new_path, not_found, saved_text
+from andon.workspace.masks import masked_columns
 
 if TYPE_CHECKING:
     from andon.runs.prepare import Prepared

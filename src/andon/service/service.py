@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from andon.lineage.kept import LineageGraphs
     from andon.query.ask import Querying
     from andon.query.workers import Workers
+    from andon.runs.goal import Listener
     from andon.runs.inspection.history import CheckHistory
     from andon.runs.planning.outlook import Outlook
     from andon.runs.prepare import Preparer
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from andon.service.editing import Editing
     from andon.service.given_files import GivenFiles
     from andon.service.history import History
+    from andon.service.incidents import IncidentDesk
     from andon.service.lineage import Lineages
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
     from andon.service.profiles import Profiles
@@ -198,6 +200,13 @@ class Service:
         from andon.service.checks import Checks
 
         return Checks(self.workspace, self._runner, self._check_history, self._preparer)
+
+    @cached_property
+    def incidents(self) -> IncidentDesk:
+        """What is wrong, until it is right again."""
+        from andon.service.incidents import IncidentDesk
+
+        return IncidentDesk(self.workspace, self._check_history)
 
     @cached_property
     def branches(self) -> Branches:
@@ -392,7 +401,10 @@ class Service:
     def _runner(self) -> GoalRunner:
         from andon.runs.run import GoalRunner
 
-        return GoalRunner(self.workspace, self._preparer)
+        return GoalRunner(self.workspace, self._preparer, self._run_ended)
+
+    def _run_ended(self, branch: str, listener: Listener) -> None:
+        self.incidents.run_ended(branch, listener)
 
 
 class _Shared:

@@ -21,8 +21,8 @@ from andon.runs.inspection.personal import discreet_kept
 from andon.runs.inspection.settle import outcome
 from andon.runs.looked import asked_sources, below, last_look
 from andon.runs.planning.due import due_at
-from andon.service.masks import masked_columns
 from andon.state.runs import RunRecord
+from andon.workspace.masks import masked_columns
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import check_results
+from andon.state import check_results, incidents
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -43,4 +43,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "create table run_note (run bigint not null, seq bigint not null, at real not null, text text not null,"
         " primary key (run, seq))",
     ),
+    # operations: what goes on without being asked
+    (*incidents.TABLES,),
 )

@@ -32,6 +32,7 @@ from andon.settings.table import mask
 from andon.state.answered import AnsweredCalls
 from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
+from andon.state.incidents import Incidents
 from andon.state.looks import Looks
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
@@ -64,6 +65,7 @@ class StateStore(Record):
     looks: Looks
     tokens: Tokens
     answered: AnsweredCalls
+    incidents: Incidents
 
 
 class Adapters:
@@ -227,6 +229,7 @@ class Adapters:
             Looks(database),
             Tokens(database),
             AnsweredCalls(database),
+            Incidents(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

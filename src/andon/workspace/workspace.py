@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from andon.state.answered import AnsweredCalls
     from andon.state.check_results import CheckResults
     from andon.state.facts import Facts
+    from andon.state.incidents import Incidents
     from andon.state.looks import Looks
     from andon.state.queries import Queries
     from andon.state.runs import RunLog
@@ -193,6 +194,11 @@ class Workspace:
     def answered(self) -> AnsweredCalls:
         """What calls with an id were answered."""
         return self._adapters.state.answered
+
+    @property
+    def incidents(self) -> Incidents:
+        """Incidents and what happened with them."""
+        return self._adapters.state.incidents
 
     @property
     def data_folder(self) -> Path:
