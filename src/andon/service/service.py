@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.proposing import Proposing
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
     from andon.service.status import Standing
-    from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
     from andon.service.trust import Trust
@@ -167,7 +167,7 @@ class Service:
         """Queries that become datasets."""
         from andon.service.saving import Saving
 
-        return Saving(self.workspace, self._given_files, self.suggestions)
+        return Saving(self.workspace, self._given_files, self.proposing)
 
     @cached_property
     def editing(self) -> Editing:
@@ -346,11 +346,11 @@ class Service:
         return UnitTests(self.workspace, self._preparer)
 
     @cached_property
-    def suggestions(self) -> Suggestions:
+    def proposing(self) -> Proposing:
         """Checks that may be added."""
-        from andon.service.suggestions import Suggestions
+        from andon.service.proposing import Proposing
 
-        return Suggestions(self.workspace, self.profiles, self._preparer)
+        return Proposing(self.workspace, self.profiles, self._preparer)
 
     @cached_property
     def datasets(self) -> Datasets:
