@@ -29,6 +29,7 @@ from andon.model.connection import Connection
 from andon.model.person import PersonRole
 from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
+from andon.state.actions import Actions
 from andon.state.answered import AnsweredCalls
 from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
@@ -66,6 +67,7 @@ class StateStore(Record):
     tokens: Tokens
     answered: AnsweredCalls
     incidents: Incidents
+    actions: Actions
 
 
 class Adapters:
@@ -230,6 +232,7 @@ class Adapters:
             Tokens(database),
             AnsweredCalls(database),
             Incidents(database),
+            Actions(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:
