@@ -14,8 +14,8 @@ class ActionKind(StrEnum):
 
     `retry`: make again what failed. `reload`: load a source anew, whatever is known of it. `backfill`: fill times that a table lacks.
     `accept-schema`: take new columns and wider types into what a source promises. `undo`: take back the publish that brought it.
-    `pause`: keep what reads it from being brought up to date. `quarantine`, `deduplicate`: propose the line of code that sets rows aside,
-    or that takes equal rows once. `command`, `webhook`: something of the user's own. `notify`: call a person.
+    `deduplicate`: propose the line of code that takes equal rows once. `command`, `webhook`: something of the user's own. `notify`: call a
+    person.
     """
 
     RETRY = "retry"
@@ -23,8 +23,6 @@ class ActionKind(StrEnum):
     BACKFILL = "backfill"
     ACCEPT_SCHEMA = "accept-schema"
     UNDO = "undo"
-    PAUSE = "pause"
-    QUARANTINE = "quarantine"
     DEDUPLICATE = "deduplicate"
     COMMAND = "command"
     WEBHOOK = "webhook"

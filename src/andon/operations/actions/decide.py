@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from andon.base.clock import from_text, to_text
@@ -150,17 +150,31 @@ def results_of(
     return found
 
 
-def plan_actions(situation: Situation, playbooks: Playbooks, record: ActionRecord, now: datetime) -> tuple[Offer, ...]:
+def _fits_all(playbook: Playbook) -> str | None:
+    del playbook
+    return None
+
+
+def plan_actions(
+    situation: Situation,
+    playbooks: Playbooks,
+    record: ActionRecord,
+    now: datetime,
+    unfit: Callable[[Playbook], str | None] = _fits_all,
+) -> tuple[Offer, ...]:
     """What answers an incident, in the order of the playbooks; at most one is due.
 
     The first that is trusted to act and has an attempt left is the one that acts, or is waited for. What is only suggested stands beside.
+
+    Args:
+        unfit: why what a playbook does can't be done about this incident, or None; such ones answer nothing.
     """
     if situation.incident.state not in (IncidentState.OPEN, IncidentState.CONTAINED):
         return ()
     offers: list[Offer] = []
     before: Offer | None = None
     for playbook in all_of(playbooks):
-        if not answers(playbook.on, situation):
+        if not answers(playbook.on, situation) or unfit(playbook) is not None:
             continue
         offer = _offer(playbook, situation, playbooks, record, now)
         if offer.level is not PlaybookMode.SUGGEST and not _is_spent(playbook, situation):

@@ -76,7 +76,7 @@ playbook: []
         "1:21 `dataset` must be a whole number, not below zero, found the number -1 | None",
         "1:25 there is no key `insident` | did you mean `incident`?",
         "3:17 there is no kind of that name, found `chek` | did you mean `check`?",
-        "4:42 `do` must be `retry` or `reload` or `backfill` or `accept-schema` or `undo` or `pause` or `quarantine`"
+        "4:42 `do` must be `retry` or `reload` or `backfill` or `accept-schema` or `undo`"
         " or `deduplicate` or `command` or `webhook` or `notify`, found `retri` | did you mean `retry`?",
         "4:24 there is no key `colour` | known are `kind`, `dataset`, `tag`, `owner`, `code`, `check`, `state`, `transient`",
         "5:5 `command` needs `with.run` | add `with: {run: …}`",
