@@ -172,6 +172,7 @@ def settings_page() -> str:
         f"`[{PATTERNS}]` holds named patterns of your own for [checks](checks.md#named-patterns): `plate = '[A-Z]{{2}}-[0-9]+'`. "
         "`[people]` says who may use the lake through a [server](../how-to/serve-a-team.md), and as what: `ana = 'owner'`; roles are "
         "`reader`, `editor` and `owner`. "
+        "`[schedules]` holds rules for [groups of datasets](../how-to/schedule.md#groups). "
         f"{_listed(LATER_TABLES)} are planned and refused for now.",
         "",
         "## Connections",

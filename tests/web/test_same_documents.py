@@ -158,6 +158,12 @@ PAIRS: list[tuple[list[str], Ask]] = [
         lambda c: c.post("/runs", {"agreed": "any", "force": True, "select": ["marts.totals"]}),
     ),
     (["refresh"], lambda c: c.post("/refreshes")),
+    (["tick"], lambda c: c.post("/ticks", {"trigger": "hand"})),
+    (
+        ["pause", "marts.best", "--why", "why not"],
+        lambda c: c.post("/pauses", {"datasets": ["marts.best"], "why": "why not"}),
+    ),
+    (["resume", "--all"], lambda c: c.post("/resumptions")),
     (["optimize"], lambda c: c.post("/optimizations")),
     (["undo", "--yes"], lambda c: c.post("/undos", {"agreed": True})),
     (["redo"], lambda c: c.post("/redos")),

@@ -48,6 +48,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
     from andon.model.run import RunDocument
+    from andon.model.tick import PauseDocument, TickDocument
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.datasets import DatasetInfo, PageDocument
@@ -94,6 +95,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "plan": (PlanDocument, DueDocument),
         "run": (RunDocument,),
         "refresh": (RunDocument,),
+        "tick": (TickDocument,),
+        "pause": (list[PauseDocument],),
+        "resume": (list[PauseDocument],),
         "optimize": (RunDocument,),
         "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], SuggestionsDocument),
         "test": (TestsDocument,),

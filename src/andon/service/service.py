@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
     from andon.service.status import Standing
     from andon.service.suggestions import Suggestions
@@ -138,6 +139,14 @@ class Service:
         from andon.service.promises import Promises
 
         return Promises(self.workspace, self._preparer, self.runs, self.querying)
+
+    @cached_property
+    def scheduling(self) -> Scheduling:
+        """Scheduled work."""
+        from andon.service.scheduling import AUTHOR, Scheduling
+
+        by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
+        return Scheduling(self.workspace, self.promises, by_itself.runs, self._preparer)
 
     @cached_property
     def backfills(self) -> Backfills:

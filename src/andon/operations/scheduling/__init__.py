@@ -1,1 +1,1 @@
-"""Scheduled work: what is due becomes jobs, a job is claimed, run and told; passes follow each other or are asked for one by one."""
+"""The scheduler: what is due and why (`decide`), and who does it: what is due becomes jobs; a job is claimed, run and told."""

@@ -35,10 +35,12 @@ from andon.project.files.facts import (
 )
 from andon.project.files.layout import DATASET_ROLES, PathRole, Role, spot
 from andon.project.files.problems import at_place
+from andon.project.files.toml import find_key
 from andon.project.link.macros import Macros, latest
 from andon.project.link.modules import Modules
 from andon.project.link.queries import link_queries
 from andon.project.link.rules import link_rules
+from andon.project.link.schedules import check_schedules
 from andon.project.link.unit_tests import TestLinker
 from andon.sql.history import as_history
 
@@ -83,6 +85,7 @@ class _Linker:
         insights = [self._insight(path, said) for path, said in self._of(InsightFile)]
         playbooks = self._playbooks()
         settings = next((said.values for _, said in self._of(ConfigFile)), {})
+        check_schedules(settings, datasets, self._add_setting)
         own = {path for dataset in datasets.values() for path, _ in dataset.own_files}
         own |= {path for path, found in self._spots.items() if found.role in DATASET_ROLES}
         meanings = dict(self._files)
@@ -122,6 +125,10 @@ class _Linker:
             return
         line, column = (place.line, place.column) if isinstance(place, NameUse) else place
         self._problems.append(at_place(path, self._text_of(path), line, column, code, message, hint))
+
+    def _add_setting(self, key: tuple[str, ...], message: str, hint: str | None) -> None:
+        path = next(path for path, _ in self._of(ConfigFile))
+        self._add(path, find_key(self._text_of(path), key), "project.bad_value", message, hint)
 
     # -- names
 

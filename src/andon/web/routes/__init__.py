@@ -18,9 +18,24 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         queries,
         runs,
         saving,
+        scheduling,
         server,
         sources,
     )
 
-    homes = (queries, datasets, catalog, saving, editing, runs, branches, history, checks, sources, people, server)
+    homes = (
+        queries,
+        datasets,
+        catalog,
+        saving,
+        editing,
+        runs,
+        scheduling,
+        branches,
+        history,
+        checks,
+        sources,
+        people,
+        server,
+    )
     return tuple(endpoint for home in homes for endpoint in home.ENDPOINTS)
