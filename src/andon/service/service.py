@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from andon.runs.planning.outlook import Outlook
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
+    from andon.service.actions import ActionDesk
     from andon.service.backfills import Backfills
     from andon.service.board import Board, BoardKept
     from andon.service.branches import Branches
@@ -224,6 +225,14 @@ class Service:
         from andon.service.reviewing import Reviewing
 
         return Reviewing(self.workspace, self._check_history, self.incidents)
+
+    @cached_property
+    def actions(self) -> ActionDesk:
+        """What is done about what is wrong."""
+        from andon.service.actions import ActionDesk
+
+        face = self.workspace.caller.face
+        return ActionDesk(self.workspace, self.incidents, lambda author: self.by(Caller(author, face)))
 
     @cached_property
     def branches(self) -> Branches:
