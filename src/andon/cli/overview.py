@@ -53,6 +53,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("status", "datasets", "status", "Where the folder stands against its branch", "Look"),
     Entry("log", "history", "log", "What was published, when and by whom", "Look"),
     Entry("diff", "diff", "diff", "How two commits differ", "Look"),
+    Entry("review", "review", "review", "How well the work went, in numbers from the record", "Look"),
     Entry("undo", "history", "undo", "Take the newest publish back", "Take back"),
     Entry("redo", "history", "redo", "Take an undo back", "Take back"),
     Entry("accept", "history", "accept", "Publish in spite of a check; let what an undo took out pass", "Take back"),

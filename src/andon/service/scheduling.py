@@ -10,16 +10,17 @@ from andon.base.names import did_you_mean
 from andon.base.record import values_of
 from andon.errors import UsageError
 from andon.model.tick import PauseDocument, Tick
-from andon.operations.scheduling.passes import Passes, Verbs
+from andon.operations.scheduling.loop import ScheduleLoop
+from andon.operations.scheduling.passes import Passes, Verbs, length_of
 from andon.runs.goal import Listener, RunOptions
 from andon.state.pauses import ALL, Pause
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
+    from andon.operations.scheduling.looking import Decided, Looking
     from andon.runs.prepare import Preparer
-    from andon.service.promises import Promises
     from andon.service.runs import Runs
     from andon.workspace.workspace import Workspace
 
@@ -32,13 +33,21 @@ class Scheduling:
 
     Args:
         runs: those of `AUTHOR`.
+        looking: gives what looks at branches.
     """
 
-    def __init__(self, workspace: Workspace, promises: Promises, runs: Runs, preparer: Preparer) -> None:
+    def __init__(self, workspace: Workspace, runs: Runs, preparer: Preparer, looking: Callable[[], Looking]) -> None:
         self._workspace = workspace
         self._runs = runs
         self._preparer = preparer
-        self._passes = Passes(workspace, Verbs(promises.due, runs.refresh, self.marks))
+        self._looking = looking
+        self._passes = Passes(workspace, Verbs(self._look, self._note, runs.refresh, self.marks))
+
+    def _look(self, branch: str, now: datetime | None) -> Decided:
+        return self._looking().look(branch, now)
+
+    def _note(self, decided: Decided, trigger: str) -> None:
+        self._looking().note(decided, trigger)
 
     def tick(
         self,
@@ -60,6 +69,18 @@ class Scheduling:
             AndonError: what is due can't be told. What happens to one run is told by the answer.
         """
         return self._passes.tick(self._branch(branch), trigger, listener or Listener(), now)
+
+    def loop(self, told: Callable[[Tick], None]) -> ScheduleLoop | None:
+        """What makes passes while a server runs; None where `schedule.enabled` says no, or who runs it may only read the lake.
+
+        Args:
+            told: hears of passes that did something.
+        """
+        workspace = self._workspace
+        if not workspace.settings.get("schedule.enabled") or workspace.lake.database.is_read_only:
+            return None
+        every = length_of(str(workspace.settings.get("schedule.every")), 30.0)
+        return ScheduleLoop(lambda listener: self.tick("up", listener=listener), every.total_seconds(), told)
 
     def pause(
         self, datasets: Sequence[str], until: datetime | None = None, why: str | None = None, branch: str | None = None

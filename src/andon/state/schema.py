@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import attempts, check_results, claims, decisions, incidents, looks, pauses
+from andon.state import actions, attempts, check_results, claims, decisions, incidents, looks, pauses
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -45,6 +45,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # operations: what goes on without being asked
     (
+        *actions.TABLES,
         *attempts.TABLES,
         *claims.TABLES,
         *incidents.TABLES,

@@ -29,6 +29,7 @@ from andon.model.connection import Connection
 from andon.model.person import PersonRole
 from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
+from andon.state.actions import Actions
 from andon.state.answered import AnsweredCalls
 from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
@@ -74,6 +75,7 @@ class StateStore(Record):
     attempts: Attempts
     pauses: Pauses
     incidents: Incidents
+    actions: Actions
 
 
 class Adapters:
@@ -247,6 +249,7 @@ class Adapters:
             Attempts(database),
             Pauses(database),
             Incidents(database),
+            Actions(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from andon.relations.pool import Readers
     from andon.sources.databases.databases import Databases
     from andon.sources.remote.places import Places
+    from andon.state.actions import Actions
     from andon.state.answered import AnsweredCalls
     from andon.state.attempts import Attempts
     from andon.state.check_results import CheckResults
@@ -228,6 +229,11 @@ class Workspace:
     def incidents(self) -> Incidents:
         """Incidents and what happened with them."""
         return self._adapters.state.incidents
+
+    @property
+    def actions(self) -> Actions:
+        """Corrective actions, and whether those that are automatic are stopped."""
+        return self._adapters.state.actions
 
     @property
     def data_folder(self) -> Path:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from andon.base.graph import reach, reverse
 from andon.base.record import Record
 from andon.model.dataset import Definition
 from andon.sources.files.paths import remote_patterns
 from andon.state.claims import Turn
 
 
-class Job(Record):
+class ScheduledJob(Record):
     """One run: what it is for, all that it may make with that, and where it needs a place.
 
     Attributes:
         due: the datasets that it is for.
-        datasets: with what stands above and below them.
+        datasets: with what is made for their sake.
         turns: at which things that serve only some at a time.
     """
 
@@ -25,63 +24,36 @@ class Job(Record):
     turns: tuple[Turn, ...] = ()
 
 
-class Code(Record):
-    """What of a branch's code jobs are cut from.
-
-    Attributes:
-        needs: by dataset what it reads.
-        follows: the datasets that are made anew when something above them is.
-        connections: by dataset the connections that it asks.
-        rules: by dataset its `refresh`.
-    """
-
-    needs: Mapping[str, tuple[str, ...]]
-    follows: frozenset[str]
-    connections: Mapping[str, frozenset[str]]
-    rules: Mapping[str, tuple[tuple[str, str], ...]]
-
-
-def code_of(
-    definitions: Mapping[str, Definition],
-    rules: Mapping[str, tuple[tuple[str, str], ...]],
-    connection_of: Callable[[str], str | None],
-) -> Code:
-    """What jobs are cut from.
+def connections_of(
+    definitions: Mapping[str, Definition], connection_of: Callable[[str], str | None]
+) -> Mapping[str, frozenset[str]]:
+    """By dataset the connections that it asks.
 
     Args:
-        rules: the `refresh` of each dataset.
         connection_of: gives the connection by which a file that lies elsewhere is asked for.
     """
-    return Code(
-        {name: definition.inputs for name, definition in definitions.items()},
-        frozenset(name for name in definitions if dict(rules.get(name, ())).get("upstream", "true") == "true"),
-        {name: _connections(definition, connection_of) for name, definition in definitions.items()},
-        rules,
-    )
+    return {name: _connections(definition, connection_of) for name, definition in definitions.items()}
 
 
-def jobs_of(due: Collection[str], code: Code, barred: Collection[str], at_once: Mapping[str, int]) -> tuple[Job, ...]:
-    """The jobs that bring `due` up to date, each with what it reads and what follows from it. Two have no dataset in common.
+def jobs_of(
+    together: Iterable[tuple[str, ...]],
+    own: Collection[str],
+    connections: Mapping[str, frozenset[str]],
+    at_once: Mapping[str, int],
+) -> tuple[ScheduledJob, ...]:
+    """A job for each of those that are brought up to date together.
 
     Args:
-        barred: datasets that stay as they are published, and so does what only they lead to.
+        own: those that are due by themselves; the others are made for their sake.
         at_once: how many jobs at the same time a connection serves, by name, where that is limited.
     """
-    open_needs = {d: [n for n in needs if n not in barred] for d, needs in code.needs.items() if d not in barred}
-    readers = {d: {r for r in found if r in code.follows} for d, found in reverse(open_needs).items()}
-    members: list[tuple[set[str], set[str]]] = []
-    for each in sorted(set(due) & open_needs.keys()):
-        whole = {each} | reach(open_needs, [each]) | reach(readers, [each])
-        joined = [(d, w) for d, w in members if not w.isdisjoint(whole)]
-        members = [pair for pair in members if pair not in joined]
-        members.append(({each}.union(*(d for d, _ in joined)), whole.union(*(w for _, w in joined))))
-    return tuple(_job(d, w, code, at_once) for d, w in sorted(members, key=lambda pair: min(pair[0])))
-
-
-def _job(due: set[str], whole: set[str], code: Code, at_once: Mapping[str, int]) -> Job:
-    asked = set().union(*(code.connections.get(name, frozenset()) for name in whole))
-    turns = tuple(Turn(f"connection {name}", at_once[name]) for name in sorted(asked) if name in at_once)
-    return Job(tuple(sorted(due)), tuple(sorted(whole)), turns)
+    found = []
+    for datasets in together:
+        asked = frozenset[str]().union(*(connections.get(name, frozenset()) for name in datasets))
+        turns = tuple(Turn(f"connection {name}", at_once[name]) for name in sorted(asked) if name in at_once)
+        due = tuple(sorted(name for name in datasets if name in own))
+        found.append(ScheduledJob(due or tuple(sorted(datasets)), tuple(sorted(datasets)), turns))
+    return tuple(sorted(found, key=lambda job: job.due))
 
 
 def _connections(definition: Definition, connection_of: Callable[[str], str | None]) -> frozenset[str]:

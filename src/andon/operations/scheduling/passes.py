@@ -12,26 +12,25 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from andon.base.cancel import CancelToken
-from andon.base.clock import from_text, to_text
 from andon.base.duration import read_duration
-from andon.base.graph import reach
 from andon.base.record import Record, replace
 from andon.errors import AndonError, MachineError
-from andon.model.due import Due
+from andon.model.decision import Decision, Standing
+from andon.model.due import DueDataset
 from andon.model.event import Event
 from andon.model.run import RunResult
 from andon.model.tick import Tick, TickJob, TickWaiting
+from andon.operations.scheduling.decide import jobs
 from andon.operations.scheduling.ends import interruption, noted, outcome_of, trouble_of, well_of
-from andon.operations.scheduling.jobs import Code, Job, code_of, jobs_of
+from andon.operations.scheduling.jobs import ScheduledJob, connections_of, jobs_of
 from andon.operations.scheduling.renewing import renewed
-from andon.operations.scheduling.retries import may_try, waits_for
+from andon.operations.scheduling.retries import waits_for
 from andon.runs.goal import Listener, RunOptions
-from andon.runs.planning.due import TIMED, due_at
-from andon.state.claims import LONGEST, Claim, Lease, Refused, Turn
-from andon.state.pauses import ALL
+from andon.state.claims import LONGEST, Claim, ClaimLease, Refused, Turn
 from andon.workspace.code import project_at
 
 if TYPE_CHECKING:
+    from andon.operations.scheduling.looking import Decided
     from andon.state.attempts import Attempt
     from andon.workspace.workspace import Workspace
 
@@ -42,12 +41,14 @@ class Verbs(Record):
     """What a pass asks of others.
 
     Attributes:
-        due: what is due on a branch.
+        look: what is due on a branch, and by which code.
+        note: records what was decided, and what made it look.
         refresh: builds the branch's own code and publishes what is healthy.
         marks: by dataset of a branch what a run would try it on now.
     """
 
-    due: Callable[[RunOptions], Due]
+    look: Callable[[str, datetime | None], Decided]
+    note: Callable[[Decided, str], None]
     refresh: Callable[[RunOptions, Listener], RunResult]
     marks: Callable[[str, Collection[str]], Mapping[str, str]]
 
@@ -59,7 +60,6 @@ class _Look(Record):
     options: RunOptions
     claims: Mapping[str, Claim]
     attempts: Mapping[str, Attempt]
-    code: Code
 
 
 class Passes:
@@ -74,7 +74,7 @@ class Passes:
         self._verbs = verbs
         self._chance = chance
         settings = workspace.settings
-        self._length = length_of(str(settings.get("schedule.lease")))
+        self._length = min(length_of(str(settings.get("schedule.lease")), 60.0), LONGEST)
         self._width = max(1, int(settings.get("engine.at_once")))
 
     def tick(self, branch: str, trigger: str, listener: Listener, now: datetime | None = None) -> Tick:
@@ -88,73 +88,35 @@ class Passes:
             AndonError: what is due can't be told. What happens to a run is told by its job.
         """
         began = time.perf_counter()
-        moment = now or self._workspace.clock()
         # Before it is decided what is to do: where a claim moves from here on, somebody else may do it.
         claims = self._workspace.claims.of(branch)
-        options = RunOptions(branch=branch, now=now)
-        due = self._verbs.due(options)
-        jobs: tuple[TickJob, ...] = ()
-        waiting: dict[str, TickWaiting] = {}
-        if due.due:
-            look = self._looked(branch, options, claims)
-            waiting, barred = self._barred({each.dataset for each in due.due}, look, moment)
-            wanted = {each.dataset for each in due.due} - waiting.keys()
-            cut = jobs_of(wanted, look.code, barred, self._workspace.at_once)
-            jobs = self._run_all(cut, look, listener, waiting)
+        decided = self._verbs.look(branch, now)
+        self._verbs.note(decided, trigger)
+        waiting = {d.dataset: _waiting(d) for d in decided.decisions if d.standing is Standing.HELD_BACK}
+        done: tuple[TickJob, ...] = ()
+        if decided.due:
+            attempts = self._workspace.attempts.of(branch)
+            look = _Look(branch, RunOptions(branch=branch, now=now), claims, attempts)
+            done = self._run_all(self._cut(decided), look, listener, waiting)
+        wanted = [*(d for d in decided.due if not d.serves), *(d for d in decided.decisions if d.dataset in waiting)]
+        due = {d.dataset: _due(d, decided.known.looks.get(d.dataset)) for d in wanted}
         listed = tuple(waiting[name] for name in sorted(waiting))
-        return Tick(branch, to_text(moment), trigger, tuple(due.due), jobs, listed, time.perf_counter() - began)
+        told = tuple(due[name] for name in sorted(due))
+        return Tick(branch, decided.at, trigger, told, done, listed, time.perf_counter() - began)
 
-    # -- what may be done
-
-    def _looked(self, branch: str, options: RunOptions, claims: Mapping[str, Claim]) -> _Look:
+    def _cut(self, decided: Decided) -> tuple[ScheduledJob, ...]:
+        """The jobs that bring up to date what is due."""
         workspace = self._workspace
-        state = workspace.lake.commits.state(workspace.lake.refs.head(branch))
-        datasets = project_at(workspace, state).datasets
-        code = code_of(
-            {name: each.definition for name, each in datasets.items() if name in state.leaves},
-            {name: each.refresh for name, each in datasets.items()},
-            workspace.places.connection_of,
-        )
-        return _Look(branch, options, claims, workspace.attempts.of(branch), code)
-
-    def _barred(
-        self, due: Collection[str], look: _Look, now: datetime
-    ) -> tuple[dict[str, TickWaiting], frozenset[str]]:
-        """What of that which is due waits, and all datasets that stay as they are published."""
-        pauses = self._workspace.pauses.of(look.branch, to_text(now))
-        marks = self._verbs.marks(look.branch, list(look.attempts)) if look.attempts else {}
-        slots = {name: self._slot(name, look) for name in look.attempts}
-        asleep = {
-            name: attempt
-            for name, attempt in look.attempts.items()
-            if not may_try(attempt, now, marks.get(name), slots[name])
-        }
-        waiting: dict[str, TickWaiting] = {}
-        for name in due:
-            pause = pauses.get(name) or pauses.get(ALL)
-            above = {name} | reach(look.code.needs, [name])
-            first = next((each for each in sorted(above, key=lambda x: x != name) if each in asleep), None)
-            if pause is not None:
-                why = f"paused by {pause.who}" + (f": {pause.why}" if pause.why else "")
-                waiting[name] = TickWaiting(name, "paused", why, pause.until)
-            elif first is not None:
-                why, until = waits_for(asleep[first], slots[first])
-                kind = "retry" if asleep[first].again is not None else "failed"
-                waiting[name] = TickWaiting(name, kind, why if first == name else f"`{first}` {why}", until)
-        return waiting, frozenset({*asleep, *pauses})
-
-    def _slot(self, dataset: str, look: _Look) -> datetime | None:
-        """When a dataset had been due next by time, had its last attempt come to something."""
-        last = from_text(look.attempts[dataset].at)
-        rules = look.code.rules.get(dataset, ())
-        zone = dict(rules).get("tz", "UTC")
-        times = [due_at(rule, text, last, zone) for rule, text in rules if rule in TIMED]
-        return min((at for at in times if at is not None), default=None)
+        state = workspace.lake.commits.state(workspace.lake.commits.get(decided.head))
+        definitions = {name: each.definition for name, each in project_at(workspace, state).datasets.items()}
+        connections = connections_of(definitions, workspace.places.connection_of)
+        own = {each.dataset for each in decided.due if not each.serves}
+        return jobs_of(jobs(decided.book, decided.decisions), own, connections, workspace.at_once)
 
     # -- doing it
 
     def _run_all(
-        self, jobs: Collection[Job], look: _Look, listener: Listener, waiting: dict[str, TickWaiting]
+        self, jobs: Collection[ScheduledJob], look: _Look, listener: Listener, waiting: dict[str, TickWaiting]
     ) -> tuple[TickJob, ...]:
         """Run jobs, as many at once as may be; what can't be claimed is put to `waiting`."""
         told, open_jobs, lock = [], list(jobs), threading.Lock()
@@ -173,7 +135,7 @@ class Passes:
                         if len(running) == self._width or stopping.is_cancelled:
                             break
                         taken = self._take(job, look)
-                        if isinstance(taken, Lease):
+                        if isinstance(taken, ClaimLease):
                             open_jobs.remove(job)
                             running.add(pool.submit(self._run, job, taken, look, heard, stopping))
                         elif not (running and taken.kind == "turn"):  # else one of ours may have that place
@@ -187,7 +149,7 @@ class Passes:
                 raise
         return tuple(sorted(told, key=lambda job: job.due))
 
-    def _take(self, job: Job, look: _Look) -> Lease | TickWaiting:
+    def _take(self, job: ScheduledJob, look: _Look) -> ClaimLease | TickWaiting:
         """Claim what a job works on, or why it waits."""
         workspace = self._workspace
         turns = (Turn("engine", self._width), *job.turns)
@@ -210,7 +172,9 @@ class Passes:
                     return TickWaiting("", "retry", waits_for(first, None)[0], first.again)
         return taken
 
-    def _run(self, job: Job, lease: Lease, look: _Look, listener: Listener, stopping: CancelToken) -> TickJob:
+    def _run(
+        self, job: ScheduledJob, lease: ClaimLease, look: _Look, listener: Listener, stopping: CancelToken
+    ) -> TickJob:
         """Run a job and note what came of it."""
         claims, cancel, began = self._workspace.claims, CancelToken(), time.perf_counter()
         result: RunResult | None = None
@@ -244,7 +208,7 @@ class Passes:
 
     def _release(
         self,
-        lease: Lease,
+        lease: ClaimLease,
         look: _Look,
         trouble: Mapping[str, Mapping[str, object]],
         result: RunResult | None,
@@ -268,8 +232,16 @@ class Passes:
         return is_held
 
 
-def length_of(text: str) -> timedelta:
-    """How long a claim lasts that is not renewed, by its setting."""
+def _waiting(each: Decision) -> TickWaiting:
+    return TickWaiting(each.dataset, each.held or "failed", each.reason, each.next)
+
+
+def _due(each: Decision, last: str | None) -> DueDataset:
+    return DueDataset(dataset=each.dataset, due=True, rule=each.rule or "", reason=each.reason, last=last, next=None)
+
+
+def length_of(text: str, default: float) -> timedelta:
+    """The length of a setting that states one in less than months; else `default` seconds."""
     duration = read_duration(text)
     seconds = duration.seconds if duration is not None and not duration.months else 0.0
-    return min(timedelta(seconds=seconds), LONGEST) if seconds else timedelta(minutes=1)
+    return timedelta(seconds=seconds or default)

@@ -37,20 +37,6 @@ def failed(
     )
 
 
-def may_try(attempt: Attempt, now: datetime, mark: str | None, slot: datetime | None) -> bool:
-    """Whether it is tried again by now.
-
-    Args:
-        mark: what it would be tried on.
-        slot: when it would be due next, had the failure been a success.
-    """
-    if attempt.again is not None and not (to_text(now) < attempt.again <= to_text(now + 2 * WAITS[-1])):
-        return True  # its time came; or lies so far ahead that the clock was wrong then
-    if mark is not None and mark != attempt.mark:
-        return True
-    return attempt.again is None and slot is not None and slot <= now
-
-
 def waits_for(attempt: Attempt, slot: datetime | None) -> tuple[str, str | None]:
     """Why it is not tried yet, and until when that holds at most."""
     times = "" if attempt.failures == 1 else f" ({attempt.failures} times in a row)"

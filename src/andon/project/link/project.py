@@ -16,6 +16,7 @@ from andon.errors import Problem
 from andon.model.dataset import ClockUse, Dataset, Definition, Kind, Materialize, definition_id
 from andon.model.history import VALID_FROM, RowHistory
 from andon.model.load import SchemaPolicy
+from andon.model.playbook import Playbooks
 from andon.model.project import Insight, Project, use_parts
 from andon.project.files.facts import (
     CheckFile,
@@ -27,6 +28,7 @@ from andon.project.files.facts import (
     MacroFile,
     ModuleFile,
     NameUse,
+    PlaybooksFile,
     QueryFile,
     TestData,
     TestFile,
@@ -81,6 +83,7 @@ class _Linker:
         ).tests()
         queries = link_queries(self._of(QueryFile), self._require_known, self._add)
         insights = [self._insight(path, said) for path, said in self._of(InsightFile)]
+        playbooks = self._playbooks()
         settings = next((said.values for _, said in self._of(ConfigFile)), {})
         check_schedules(settings, datasets, self._add_setting)
         own = {path for dataset in datasets.values() for path, _ in dataset.own_files}
@@ -99,7 +102,14 @@ class _Linker:
             tests,
             self._macros.for_checks(),
             queries,
+            playbooks,
         )
+
+    def _playbooks(self) -> Playbooks:
+        for path, said in self._of(PlaybooksFile):
+            self._require_known(path, said.uses)
+            return said.playbooks
+        return Playbooks()
 
     def _of(self, kind: type[_Said]) -> Iterable[tuple[str, _Said]]:
         for path in self._spots:

@@ -7,24 +7,24 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from andon.base.text import plural
-from andon.cli.text.suggestions import suggestion_lines
+from andon.cli.text.proposals import proposal_lines
 from andon.errors import EXIT_DONE
-from andon.model.suggestion import Suggestion
+from andon.model.proposed_line import ProposedLine
 
 if TYPE_CHECKING:
     from andon.cli.app import App
-    from andon.service.suggestions import Suggested
+    from andon.service.proposing import ProposedChecks
 
-Written = Mapping[str, Sequence[Suggestion]]
+Written = Mapping[str, Sequence[ProposedLine]]
 
 
-def show_suggestions(app: App, select: tuple[str, ...], at: str | None, write: bool) -> int:
+def show_proposals(app: App, select: tuple[str, ...], at: str | None, write: bool) -> int:
     """Show what is suggested for the selected datasets, with `write` put it into their files; returns the exit status."""
-    nouns = app.service.suggestions
+    nouns = app.service.proposing
     found = nouns.suggest(select, at)
     written: Written = nouns.write(found) if write else {}
     console = app.console
-    console.show(lambda: _document(found, written), lambda: suggestion_lines(found, console.out, console.width))
+    console.show(lambda: _document(found, written), lambda: proposal_lines(found, console.out, console.width))
     if console.as_json:
         return EXIT_DONE
     for path, lines in written.items():
@@ -33,7 +33,7 @@ def show_suggestions(app: App, select: tuple[str, ...], at: str | None, write: b
     return EXIT_DONE
 
 
-def _next(app: App, found: Sequence[Suggested], written: Written, select: Sequence[str], write: bool) -> str:
+def _next(app: App, found: Sequence[ProposedChecks], written: Written, select: Sequence[str], write: bool) -> str:
     """What to do now."""
     all_lines = [s for one in found for s in one.suggestions]
     unsafe = sum(not s.is_safe for s in all_lines)
@@ -50,7 +50,7 @@ def _next(app: App, found: Sequence[Suggested], written: Written, select: Sequen
     return f"{plural(len(all_lines), 'line')}; `{app.command(words)}` puts them into the files{left}"
 
 
-def _document(found: Sequence[Suggested], written: Written) -> dict[str, Any]:
+def _document(found: Sequence[ProposedChecks], written: Written) -> dict[str, Any]:
     return {
         "datasets": [one.to_json() for one in found],
         "written": {path: [s.line for s in lines] for path, lines in written.items()},

@@ -11,13 +11,13 @@ from andon.checks.execute.question import Target
 from andon.engines.duckdb.instance import file_list
 from andon.engines.duckdb.opening import Purpose, open_instance
 from andon.engines.types import lake_type
-from andon.model.suggestion import Suggestion
+from andon.model.proposed_line import ProposedLine
 from andon.model.version import Column, DataFile, Version
 from andon.profiles.make import profile_table
+from andon.proposals.facts import Subject
+from andon.proposals.propose import candidates, finish
+from andon.proposals.trial import Place, try_all
 from andon.sql.bind import Binder
-from andon.suggestions.facts import Subject
-from andon.suggestions.propose import candidates, finish
-from andon.suggestions.trial import Place, try_all
 
 
 def of_sample(
@@ -29,7 +29,7 @@ def of_sample(
     key: Sequence[str],
     masked: Collection[str],
     moment: datetime,
-) -> list[Suggestion]:
+) -> list[ProposedLine]:
     """Lines that hold in all rows of a Parquet file; those that may be of a source, without what its past and its neighbours tell.
 
     Args:

@@ -1,11 +1,11 @@
-"""A suggestion: a check that nobody declared, with what speaks for it. It was run on the present version and on earlier ones."""
+"""A proposed line: a check that nobody declared, with what speaks for it. It was run on the present version and on earlier ones."""
 
 from __future__ import annotations
 
 from andon.base.document import Document
 
 
-class Suggestion(Document):
+class ProposedLine(Document):
     """One line for the checks of a dataset.
 
     Attributes:

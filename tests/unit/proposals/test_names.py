@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from andon.suggestions.names import looks_personal, pattern_of
+from andon.proposals.names import looks_personal, pattern_of
 
 
 @pytest.mark.parametrize(

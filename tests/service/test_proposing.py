@@ -1,4 +1,4 @@
-"""Suggested checks on a real lake: tried on the versions that readers had, written into the files, run with the next result."""
+"""Proposed checks on a real lake: tried on the versions that readers had, written into the files, run with the next result."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def shop(tmp_path) -> Clone:
 
 def suggested(clone: Clone, *select: str, at: str | None = None) -> dict[str, dict[str, tuple[int, int]]]:
     with closing(clone.open()) as service:
-        found = service.suggestions.suggest(select, at)
+        found = service.proposing.suggest(select, at)
         return {one.dataset: {s.line: (s.past_failures, s.past_versions) for s in one.suggestions} for one in found}
 
 
 def written(clone: Clone, *select: str) -> dict[str, list[str]]:
     with closing(clone.open()) as service:
-        found = service.suggestions.write(service.suggestions.suggest(select))
+        found = service.proposing.write(service.proposing.suggest(select))
         return {path: [s.line for s in lines] for path, lines in found.items()}
 
 
@@ -129,10 +129,10 @@ def test_a_file_that_cannot_be_added_to_leaves_all_as_they_are(shop: Clone) -> N
 
 def test_a_file_that_the_folder_lacks(shop: Clone) -> None:
     with closing(shop.open()) as service:
-        found = service.suggestions.suggest(("marts.totals",))
+        found = service.proposing.suggest(("marts.totals",))
         shop.write("datasets/marts/totals.sql", None)
         with pytest.raises(UsageError, match="no such file"):
-            service.suggestions.write(found)
+            service.proposing.write(found)
 
 
 def test_a_line_that_cannot_be_read_is_reported(shop: Clone) -> None:

@@ -13,9 +13,9 @@ from itertools import combinations, pairwise
 from andon.base.record import replace
 from andon.checks.compile.values import family
 from andon.model.profile import ColumnKind, ColumnProfile
-from andon.model.suggestion import Suggestion
-from andon.suggestions.columns import ENOUGH_ROWS, all_columns, name_in_line
-from andon.suggestions.facts import (
+from andon.model.proposed_line import ProposedLine
+from andon.proposals.columns import ENOUGH_ROWS, all_columns, name_in_line
+from andon.proposals.facts import (
     Candidate,
     Known,
     Neighbour,
@@ -26,9 +26,9 @@ from andon.suggestions.facts import (
     joined,
     known,
 )
-from andon.suggestions.names import looks_like_id, only_names, singular, words_of
+from andon.proposals.names import looks_like_id, only_names, singular, words_of
 
-#: Suggestions per dataset that are shown.
+#: Proposals per dataset that are shown.
 MOST = 12
 
 #: Rules about which values a column has.
@@ -90,7 +90,7 @@ def candidates(subject: Subject) -> list[Candidate]:
     return sorted(found, key=lambda one: one.rank)
 
 
-def finish(dataset: str, tried: Sequence[Tried]) -> list[Suggestion]:
+def finish(dataset: str, tried: Sequence[Tried]) -> list[ProposedLine]:
     """What to show of lines that hold on the present version.
 
     A key makes `not null` of its columns needless, several `not null` are one line, and of two keys the first counts. Of a column that
@@ -114,7 +114,7 @@ def finish(dataset: str, tried: Sequence[Tried]) -> list[Suggestion]:
     taken += [replace(members[0], candidate=_as_one(members)) for members in filled.values()]
     taken.sort(key=lambda one: one.candidate.rank)
     return [
-        Suggestion(
+        ProposedLine(
             dataset,
             one.candidate.line,
             one.candidate.columns,

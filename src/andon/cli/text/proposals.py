@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from andon.base.text import plural
 from andon.cli.output import Cell, Ink
 from andon.cli.table import lay_out, table
-from andon.model.suggestion import Suggestion
+from andon.model.proposed_line import ProposedLine
 from andon.render.words import names
 
 if TYPE_CHECKING:
-    from andon.service.suggestions import Suggested
+    from andon.service.proposing import ProposedChecks
 
 
-def suggestion_lines(found: Sequence[Suggested], ink: Ink, width: int | None) -> list[str]:
-    """A block for each dataset that has suggestions, then those that have none."""
+def proposal_lines(found: Sequence[ProposedChecks], ink: Ink, width: int | None) -> list[str]:
+    """A block for each dataset that has proposals, then those that have none."""
     lines: list[str] = []
     for one in found:
         if one.suggestions:
@@ -28,7 +28,7 @@ def suggestion_lines(found: Sequence[Suggested], ink: Ink, width: int | None) ->
     return lines[:-1] if lines and not lines[-1] else lines
 
 
-def _block(one: Suggested, ink: Ink, width: int | None) -> list[str]:
+def _block(one: ProposedChecks, ink: Ink, width: int | None) -> list[str]:
     tried = f"tried on {plural(one.past, 'earlier version')}" if one.past else "no earlier version to try them on"
     facts = " · ".join((plural(one.rows, "row"), f"{plural(one.declared, 'check')} so far", tried))
     rows: list[Sequence[Cell]] = [((s.line, "accent"), _past(s), (s.evidence, "dim")) for s in one.suggestions]
@@ -44,7 +44,7 @@ def _block(one: Suggested, ink: Ink, width: int | None) -> list[str]:
     return [*title, *(line for s in one.suggestions for line in _stacked(s, ink, width))]
 
 
-def _stacked(one: Suggestion, ink: Ink, width: int) -> list[str]:
+def _stacked(one: ProposedLine, ink: Ink, width: int) -> list[str]:
     """The line to write, and below it what speaks for it: for narrow terminals. The line is whole, to be copied."""
     past, style = _past(one)
     failed = f"would have failed on {past} · " if past else ""
@@ -55,7 +55,7 @@ def _stacked(one: Suggestion, ink: Ink, width: int) -> list[str]:
     ]
 
 
-def _past(one: Suggestion) -> tuple[str, str]:
+def _past(one: ProposedLine) -> tuple[str, str]:
     if not one.past_versions:
         return "", "dim"
     return f"{one.past_failures} of {one.past_versions}", "good" if one.is_safe else "warn"

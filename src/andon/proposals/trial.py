@@ -1,4 +1,4 @@
-"""Suggested lines put to the test: each is read, compiled and run, on the present version and on earlier ones, before anyone sees it."""
+"""Proposed lines put to the test: each is read, compiled and run, on the present version and on earlier ones, before it is seen."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from andon.checks.language.parse import parse_check
 from andon.checks.watch import Point, learned
 from andon.errors import Problem
 from andon.model.check import Check, CheckKind, CheckStatus, Watch
+from andon.proposals.facts import Candidate, Subject, Tried
 from andon.sql.bind import Binder
-from andon.suggestions.facts import Candidate, Subject, Tried
 
 if TYPE_CHECKING:
     import duckdb

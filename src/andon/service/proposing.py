@@ -1,4 +1,4 @@
-"""Suggested checks: found in a version's values and its past, run before they are shown, written into the dataset's own file."""
+"""Checks that are proposed: found in a version's values and its past, run before they are shown, written into the dataset's file."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from andon.model.commit import Commit
 from andon.model.dataset import Dataset, Kind
 from andon.model.profile import ColumnKind
 from andon.model.project import Project
-from andon.model.suggestion import Suggestion
+from andon.model.proposed_line import ProposedLine
 from andon.project.add_checks import add_checks
 from andon.project.select import select as choose
 from andon.project.select import selectable
+from andon.proposals.facts import Candidate, Neighbour, Subject, Tried, known
+from andon.proposals.propose import candidates, finish, keys
+from andon.proposals.scene import Moment, Scene
+from andon.proposals.trial import try_all
 from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gatherer
-from andon.suggestions.facts import Candidate, Neighbour, Subject, Tried, known
-from andon.suggestions.propose import candidates, finish, keys
-from andon.suggestions.scene import Moment, Scene
-from andon.suggestions.trial import try_all
 from andon.workspace.code import project_at
 from andon.workspace.masks import masked_columns
 
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 _PROFILES = 8
 
 
-class SuggestionsDocument(Document):
+class ProposedChecksDocument(Document):
     """Checks that are suggested, and the lines that were written into files."""
 
-    datasets: list[Suggested]
+    datasets: list[ProposedChecks]
     written: dict[str, list[str]]
 
 
-class Suggested(Document):
+class ProposedChecks(Document):
     """What is suggested for one dataset.
 
     Attributes:
@@ -57,10 +57,10 @@ class Suggested(Document):
     rows: int
     declared: int
     past: int = field(name="past_versions")
-    suggestions: tuple[Suggestion, ...]
+    suggestions: tuple[ProposedLine, ...]
 
 
-class Suggestions:
+class Proposing:
     """Suggests checks for the datasets of one workspace."""
 
     def __init__(self, workspace: Workspace, profiles: Profiles, preparer: Preparer) -> None:
@@ -69,7 +69,7 @@ class Suggestions:
         self._profiles = profiles
         self._lake = workspace.lake
 
-    def suggest(self, select: tuple[str, ...] = (), at: str | None = None) -> list[Suggested]:
+    def suggest(self, select: tuple[str, ...] = (), at: str | None = None) -> list[ProposedChecks]:
         """Lines for the datasets of a commit, beside those that are declared; each was run on that commit and on earlier versions.
 
         Args:
@@ -91,7 +91,7 @@ class Suggestions:
                 scene.keys[name] = scene.keys[name] or self._key(scene, name, *given[name])
             return [self._of(scene, name, *given[name]) for name in names]
 
-    def write(self, suggested: Iterable[Suggested]) -> dict[str, tuple[Suggestion, ...]]:
+    def write(self, suggested: Iterable[ProposedChecks]) -> dict[str, tuple[ProposedLine, ...]]:
         """Add lines to the files of their datasets, in the folder: those that would have failed on no earlier version.
 
         Returns:
@@ -101,7 +101,7 @@ class Suggestions:
             ProjectError: `project.cannot_add` for a file that can't be added to; then no file is changed.
             UsageError: the folder lacks a file.
         """
-        made: dict[str, tuple[str, tuple[Suggestion, ...]]] = {}
+        made: dict[str, tuple[str, tuple[ProposedLine, ...]]] = {}
         for one in suggested:
             lines = tuple(each for each in one.suggestions if each.is_safe)
             if lines:
@@ -132,12 +132,14 @@ class Suggestions:
         found = finish(name, _tried(scene, subject, list(keys(subject, known(subject))), past))
         return next((one.columns for one in found if one.rule == "key" and one.is_safe), ())
 
-    def _of(self, scene: Scene, name: str, past: Sequence[Moment], at: str | None, marked: frozenset[str]) -> Suggested:
+    def _of(
+        self, scene: Scene, name: str, past: Sequence[Moment], at: str | None, marked: frozenset[str]
+    ) -> ProposedChecks:
         subject = self._subject(scene, scene.datasets[name], past, at, marked)
         tried = _tried(scene, subject, candidates(subject), past)
         file = scene.datasets[name].definition.entry
         rows = subject.profile.rows
-        return Suggested(name, file, rows, len(subject.declared), len(past), tuple(finish(name, tried)))
+        return ProposedChecks(name, file, rows, len(subject.declared), len(past), tuple(finish(name, tried)))
 
     def _subject(
         self, scene: Scene, dataset: Dataset, past: Sequence[Moment], at: str | None, marked: frozenset[str]

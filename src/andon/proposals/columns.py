@@ -1,4 +1,4 @@
-"""Suggestions about the values of columns: filled, of a set, of a shape, within bounds, in an order."""
+"""Proposals about the values of columns: filled, of a set, of a shape, within bounds, in an order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from andon.checks.language.patterns import REGEXES
 from andon.checks.language.tokens import RESERVED
 from andon.checks.watch import short_number
 from andon.model.profile import ColumnKind, ColumnProfile, is_cut
-from andon.suggestions.facts import (
+from andon.proposals.facts import (
     Candidate,
     Known,
     Subject,
@@ -22,7 +22,7 @@ from andon.suggestions.facts import (
     number,
     written,
 )
-from andon.suggestions.names import looks_like_id, only_names, pattern_of, words_of
+from andon.proposals.names import looks_like_id, only_names, pattern_of, words_of
 
 #: Below so many rows values say little about what values may come.
 ENOUGH_ROWS = 50
@@ -296,7 +296,7 @@ _FIRST = frozenset(("key", "unique", "rows", "max_age", "schema", "watch", "lost
 
 
 def all_columns(subject: Subject, known: Known) -> Iterable[Candidate]:
-    """All suggestions about values of columns."""
+    """All proposals about values of columns."""
     yield from shapes(subject, known)
     yield from filled(subject, known)
     yield from values(subject, known)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from andon.model.suggestion import Suggestion
+from andon.model.proposed_line import ProposedLine
 from kit.suggested import NOW, Tables, tables
 
 
@@ -28,7 +28,7 @@ ORDERS = """
 """
 
 
-def lines(found: list[Suggestion]) -> list[str]:
+def lines(found: list[ProposedLine]) -> list[str]:
     return [one.line for one in found]
 
 

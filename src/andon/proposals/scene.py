@@ -24,10 +24,10 @@ from andon.model.commit import Commit, CommitKind, State
 from andon.model.dataset import Dataset
 from andon.model.project import Project
 from andon.model.version import Version
+from andon.proposals.trial import Place
 from andon.relations.pool import Lease
 from andon.relations.relations import Relations
 from andon.sql.bind import Binder
-from andon.suggestions.trial import Place
 
 if TYPE_CHECKING:
     from andon.workspace.workspace import Workspace

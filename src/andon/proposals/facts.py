@@ -1,4 +1,4 @@
-"""What suggestions are made from: facts of a dataset and of the datasets beside it, and what its declared checks say already."""
+"""What proposals are made from: facts of a dataset and of the datasets beside it, and what its declared checks say already."""
 
 from __future__ import annotations
 
