@@ -13,6 +13,8 @@ import pytest
 
 #: Made with the browser parts, and in no wheel.
 AXE = Path(__file__).resolve().parents[2] / "browser" / "made" / "axe.js"
+#: Milliseconds for which what is to come is waited for: longer than it takes on a machine that is busy with much else.
+LONGEST = 60_000
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -22,8 +24,9 @@ def chromium() -> Iterator[Any]:
     if CHROMIUM is None:
         assert not os.environ.get("CI"), "CI installs chromium"
         pytest.skip("there is no chromium on this machine")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=LONGEST)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
         try:
@@ -38,7 +41,7 @@ class Watched:
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.address = page, address
         self.wrong: list[str] = []
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(LONGEST)
         page.on("console", lambda said: said.type == "error" and self.wrong.append(f"console: {said.text}"))
         page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         page.on("request", lambda asked: self._is_own(asked.url) or self.wrong.append(f"elsewhere: {asked.url}"))
