@@ -15,6 +15,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         editing,
         history,
         people,
+        quarantine,
         queries,
         runs,
         saving,
@@ -22,5 +23,8 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         sources,
     )
 
-    homes = (queries, datasets, catalog, saving, editing, runs, branches, history, checks, sources, people, server)
+    homes = (
+        *(queries, datasets, catalog, saving, editing, runs, branches, history),
+        *(checks, quarantine, sources, people, server),
+    )
     return tuple(endpoint for home in homes for endpoint in home.ENDPOINTS)
