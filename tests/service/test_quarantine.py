@@ -95,7 +95,22 @@ def test_lineage_says_what_decides_over_rows_and_where_they_come_from(shop):
         reasons = {node.id: node.reason for node in graph.nodes.values() if node.id in (ASIDE, "shop.orders")}
         assert reasons == {ASIDE: None, "shop.orders": None}
         found = {(edge.source, edge.target) for edge in graph.edges}
-        assert any(s.endswith("orders.amount") and t == "shop.orders" for s, t in found), found
+        assert {("raw/orders.csv#amount", "shop.orders"), ("shop.orders.status", f"{ASIDE}.status")} <= found
+
+
+def test_an_incident_lasts_while_rows_are_set_aside(shop):
+    shop.run()
+    shop.write("raw/orders.csv", BAD + "7,3,paid\n")
+    shop.refresh()
+    with shop.opened() as service:
+        service.incidents.catch_up()
+        (standing,) = service.incidents.standing()
+        assert standing.dataset == "shop.orders"
+    shop.write("raw/orders.csv", GOOD)
+    shop.refresh()
+    with shop.opened() as service:
+        service.incidents.catch_up()
+        assert not [each for each in service.incidents.standing() if not each.state.is_over]
 
 
 def test_beyond_the_limit_the_check_holds_and_nothing_is_published(shop):

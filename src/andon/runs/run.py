@@ -38,12 +38,19 @@ REPLANS = 3
 
 
 class GoalRunner:
-    """Plans and runs towards goals, for one workspace."""
+    """Plans and runs towards goals, for one workspace.
 
-    def __init__(self, workspace: Workspace, preparer: Preparer) -> None:
+    Args:
+        ended: told of a branch whose run ended, however it did, and who listened to it.
+    """
+
+    def __init__(
+        self, workspace: Workspace, preparer: Preparer, ended: Callable[[str, Listener], None] | None = None
+    ) -> None:
         self._workspace = workspace
         self._lake = workspace.lake
         self._preparer = preparer
+        self._ended = ended
         self._finish = Finish(workspace)
 
     def plan(self, goal: Goal, options: RunOptions) -> Plan:
@@ -69,12 +76,20 @@ class GoalRunner:
             prepared, thinking = self._agreed(goal, options, listener)
             options, began = prepared.options, began + thinking
             try:
-                return self._execute(prepared, listener, began)
+                return self._executed(prepared, listener, began)
             except ConflictError as error:
                 if error.code != "lake.ref_moved" or attempt == REPLANS:
                     raise
                 listener.report(Notice(f"{error.message}: planning again"))
         raise AssertionError("unreachable")
+
+    def _executed(self, prepared: Prepared, listener: Listener, began: float) -> RunResult:
+        """As `_execute`; who waits for the end of runs hears of it."""
+        try:
+            return self._execute(prepared, listener, began)
+        finally:
+            if self._ended is not None:
+                self._ended(prepared.goal.branch, listener)
 
     def _agreed(self, goal: Goal, options: RunOptions, listener: Listener) -> tuple[Prepared, float]:
         """The plan for `goal`, once somebody agreed to it, and the seconds that they took to think. They are asked about what is then

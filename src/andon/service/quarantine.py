@@ -18,7 +18,7 @@ from andon.model.quarantine import ADDED, CHECK_IDS, CHECKS, FIRST_RUN, aside_of
 from andon.model.release import Release, rows_text
 from andon.runs.goal import ANY_PLAN, Goal, Listener, RunOptions
 from andon.runs.planning.bases import remember_published
-from andon.service.masks import masked_columns
+from andon.workspace.masks import masked_columns
 from andon.workspace.view import View
 
 if TYPE_CHECKING:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from andon.lineage.kept import LineageGraphs
     from andon.query.ask import Querying
     from andon.query.workers import Workers
+    from andon.runs.goal import Listener
     from andon.runs.inspection.history import CheckHistory
     from andon.runs.planning.outlook import Outlook
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
+    from andon.service.actions import ActionDesk
     from andon.service.backfills import Backfills
     from andon.service.board import Board, BoardKept
     from andon.service.branches import Branches
@@ -38,23 +40,26 @@ if TYPE_CHECKING:
     from andon.service.editing import Editing
     from andon.service.given_files import GivenFiles
     from andon.service.history import History
+    from andon.service.incidents import IncidentDesk
     from andon.service.lineage import Lineages
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.proposing import Proposing
     from andon.service.quarantine import Quarantine
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
+    from andon.service.reviewing import Reviewing
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
     from andon.service.run_log import RunHistory
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
     from andon.service.status import Standing
-    from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
     from andon.service.trust import Trust
@@ -138,6 +143,14 @@ class Service:
         return Promises(self.workspace, self._preparer, self.runs, self.querying)
 
     @cached_property
+    def scheduling(self) -> Scheduling:
+        """Scheduled work."""
+        from andon.service.scheduling import AUTHOR, Scheduling
+
+        by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
+        return Scheduling(self.workspace, self.promises, by_itself.runs, self._preparer)
+
+    @cached_property
     def backfills(self) -> Backfills:
         """Times of tables that grow."""
         from andon.service.backfills import Backfills
@@ -156,7 +169,7 @@ class Service:
         """Queries that become datasets."""
         from andon.service.saving import Saving
 
-        return Saving(self.workspace, self._given_files, self.suggestions)
+        return Saving(self.workspace, self._given_files, self.proposing)
 
     @cached_property
     def editing(self) -> Editing:
@@ -206,6 +219,28 @@ class Service:
         from andon.service.quarantine import Quarantine
 
         return Quarantine(self.workspace, self.querying, self._runner)
+
+    @cached_property
+    def incidents(self) -> IncidentDesk:
+        """What is wrong, until it is right again."""
+        from andon.service.incidents import IncidentDesk
+
+        return IncidentDesk(self.workspace, self._check_history)
+
+    @cached_property
+    def reviewing(self) -> Reviewing:
+        """How well the work went."""
+        from andon.service.reviewing import Reviewing
+
+        return Reviewing(self.workspace, self._check_history, self.incidents)
+
+    @cached_property
+    def actions(self) -> ActionDesk:
+        """What is done about what is wrong."""
+        from andon.service.actions import ActionDesk
+
+        face = self.workspace.caller.face
+        return ActionDesk(self.workspace, self.incidents, lambda author: self.by(Caller(author, face)))
 
     @cached_property
     def branches(self) -> Branches:
@@ -328,11 +363,11 @@ class Service:
         return UnitTests(self.workspace, self._preparer)
 
     @cached_property
-    def suggestions(self) -> Suggestions:
+    def proposing(self) -> Proposing:
         """Checks that may be added."""
-        from andon.service.suggestions import Suggestions
+        from andon.service.proposing import Proposing
 
-        return Suggestions(self.workspace, self.profiles, self._preparer)
+        return Proposing(self.workspace, self.profiles, self._preparer)
 
     @cached_property
     def datasets(self) -> Datasets:
@@ -400,7 +435,10 @@ class Service:
     def _runner(self) -> GoalRunner:
         from andon.runs.run import GoalRunner
 
-        return GoalRunner(self.workspace, self._preparer)
+        return GoalRunner(self.workspace, self._preparer, self._run_ended)
+
+    def _run_ended(self, branch: str, listener: Listener) -> None:
+        self.incidents.run_ended(branch, listener)
 
 
 class _Shared:

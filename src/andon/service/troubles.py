@@ -21,8 +21,8 @@ from andon.runs.inspection.personal import discreet_kept
 from andon.runs.inspection.settle import outcome
 from andon.runs.looked import asked_sources, below, last_look
 from andon.runs.planning.due import due_at
-from andon.service.masks import masked_columns
 from andon.state.runs import RunRecord
+from andon.workspace.masks import masked_columns
 
 if TYPE_CHECKING:
     from andon.model.check_result import CheckResult
@@ -167,7 +167,8 @@ class Troubles:
             if not times:
                 continue
             last = max(times)
-            due = [(at, f"{rule} {text}") for rule, text in rules if (at := due_at(rule, text, from_text(last)))]
+            zone = dict(datasets[name].refresh).get("tz", "UTC")
+            due = [(at, f"{rule} {text}") for rule, text in rules if (at := due_at(rule, text, from_text(last), zone))]
             if due:
                 at, rule = min(due)
                 found.append(Promised(name, last, to_text(at), rule))

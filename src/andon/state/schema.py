@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import check_results
+from andon.state import actions, attempts, check_results, claims, incidents, pauses
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -42,5 +42,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "alter table run add column error text",
         "create table run_note (run bigint not null, seq bigint not null, at real not null, text text not null,"
         " primary key (run, seq))",
+    ),
+    # operations: what goes on without being asked
+    (
+        *actions.TABLES,
+        *attempts.TABLES,
+        *claims.TABLES,
+        *incidents.TABLES,
+        *pauses.TABLES,
     ),
 )

@@ -17,14 +17,29 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         people,
         quarantine,
         queries,
+        reviews,
         runs,
         saving,
+        scheduling,
         server,
         sources,
     )
 
     homes = (
-        *(queries, datasets, catalog, saving, editing, runs, branches, history),
-        *(checks, quarantine, sources, people, server),
+        queries,
+        datasets,
+        catalog,
+        reviews,
+        saving,
+        editing,
+        runs,
+        scheduling,
+        branches,
+        history,
+        checks,
+        quarantine,
+        sources,
+        people,
+        server,
     )
     return tuple(endpoint for home in homes for endpoint in home.ENDPOINTS)
