@@ -17,6 +17,7 @@ from andon.lake.refs import Mover, RefMove
 from andon.model.commit import Commit, CommitKind, Leaf, State, in_force
 from andon.model.event import Ended, Planned
 from andon.model.plan import Plan
+from andon.model.release import Release, carried_on
 from andon.model.run import RunResult, TaskResult, TaskStatus
 from andon.runs.building.outcome import Progress
 from andon.runs.goal import Goal, Listener
@@ -229,8 +230,17 @@ class Finish:
             rejected=tuple({*head.rejected, *prepared.goal.rejected} - {*prepared.goal.lifted, *lifted}),
             acceptances=in_force((*head.acceptances, *prepared.goal.acceptances), state),
             target=prepared.goal.target,
+            releases=self._releases(prepared, head, state, end),
             part=part if end.held is None else None,
         )
+
+    def _releases(self, prepared: Prepared, head: Commit, state: State, end: _End) -> tuple[Release, ...]:
+        """Rows that checks do not set aside any more in `state`: of datasets that a check keeps as they were it is as it was."""
+        before = prepared.head.releases
+        kept = end.settled.kept if end.held is None else {}
+        added = [r for r in prepared.releases if r not in before and r.dataset not in kept]
+        withdrawn = [r for r in before if r not in prepared.releases and r.dataset not in kept]
+        return tuple(r for r in carried_on(head.releases, added, withdrawn) if r.dataset in state.leaves)
 
     def _record(
         self,

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.proposing import Proposing
+    from andon.service.quarantine import Quarantine
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
@@ -213,6 +214,13 @@ class Service:
         from andon.service.checks import Checks
 
         return Checks(self.workspace, self._runner, self._check_history, self._preparer)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Rows that checks set aside."""
+        from andon.service.quarantine import Quarantine
+
+        return Quarantine(self.workspace, self.querying, self._runner)
 
     @cached_property
     def incidents(self) -> IncidentDesk:
