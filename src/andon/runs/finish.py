@@ -28,6 +28,7 @@ from andon.runs.planning.bases import common_base
 from andon.runs.planning.gather import Gathered, Gatherer
 from andon.runs.prepare import Prepared
 from andon.runs.taken import taken
+from andon.settings.schedules import SCHEDULES
 from andon.sources.files.paths import is_remote
 from andon.state.runs import RunEnd, RunFilter
 from andon.workspace.base import Base, InCommon
@@ -72,9 +73,11 @@ class Finish:
         """End a run that has nothing to do: no run is recorded and no commit made; folder and branch agree, so the base moves on."""
         results = self._results(prepared.plan, Progress())
         self._remember(prepared, prepared.head.id, prepared.gathered.state)
-        promises = any(dataset.refresh for dataset in prepared.gathered.project.datasets.values())
+        project = prepared.gathered.project
+        promises = SCHEDULES in project.settings or any(dataset.refresh for dataset in project.datasets.values())
         if promises or self._left_something(prepared.goal.branch):
-            self._workspace.looks.keep(prepared.goal.branch, looked_at(prepared, results, prepared.head.id))
+            looks, branch = self._workspace.looks, prepared.goal.branch
+            looks.keep(branch, looked_at(prepared, results, prepared.head.id, lambda: looks.of(branch)))
         result = RunResult(
             None,
             prepared.goal.branch,
@@ -271,7 +274,8 @@ class Finish:
         workspace.check_results.record(transaction, check.fresh, check.newest)
         workspace.check_results.record_run(transaction, run.number, end.settled.said)
         if end.held is None:
-            workspace.looks.record(transaction, prepared.goal.branch, looked_at(prepared, end.results, commit.id))
+            looks, branch = workspace.looks, prepared.goal.branch
+            looks.record(transaction, branch, looked_at(prepared, end.results, commit.id, lambda: looks.of(branch)))
             run.listener.published(transaction, commit.id)
 
     def _results(self, plan: Plan, progress: Progress) -> tuple[TaskResult, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import actions, attempts, check_results, claims, incidents, pauses
+from andon.state import actions, attempts, check_results, claims, decisions, incidents, looks, pauses
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -50,5 +50,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         *claims.TABLES,
         *incidents.TABLES,
         *pauses.TABLES,
+        *decisions.TABLES,
+        *looks.TABLES,
     ),
 )

@@ -34,6 +34,7 @@ from andon.state.answered import AnsweredCalls
 from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
 from andon.state.claims import Claims
+from andon.state.decisions import Decisions
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
@@ -67,6 +68,7 @@ class StateStore(Record):
     query_log: Queries
     facts: Facts
     looks: Looks
+    decisions: Decisions
     tokens: Tokens
     answered: AnsweredCalls
     claims: Claims
@@ -240,6 +242,7 @@ class Adapters:
             Queries(database),
             Facts(database),
             Looks(database),
+            Decisions(database),
             Tokens(database),
             AnsweredCalls(database),
             Claims(database, self.clock),
