@@ -131,6 +131,12 @@ CODES: dict[str, str] = {
     "build.too_many_partitions": "A result would be parted into more files than a table should have.",
     "build.not_supported": "The engine can't do what the dataset asks for.",
     "run.held": "The run was held back from publishing.",
+    # incidents
+    "incident.none": "There is no incident of this number.",
+    "incident.over": "The incident is over.",
+    "incident.stands": "What the incident is about is not right yet.",
+    "cord.held": "Somebody holds the dataset.",
+    "cord.none": "Nobody holds the dataset.",
     # lake
     "lake.ref_not_found": "No branch, tag, commit or run of that name.",
     "lake.ref_ambiguous": "A short commit id fits more than one commit, or a clock is known to have been wrong about a moment.",

@@ -15,13 +15,15 @@ from andon.base.hashing import content_id
 from andon.base.paths import is_at
 from andon.base.record import Record, field, replace
 from andon.errors import Problem, ProjectError, UsageError
-from andon.model.commit import Commit, State
+from andon.model.commit import Commit, CommitKind, State
+from andon.model.cord import Cord
 from andon.model.plan import Plan
 from andon.model.project import Project
 from andon.runs.goal import Goal, RunOptions
 from andon.runs.growing.wishes import Wishes
 from andon.runs.inspection.look import Looked, look
 from andon.runs.planning.changes import Changes
+from andon.runs.planning.cords import held_back, held_notices
 from andon.runs.planning.gather import BoundCode, Gathered, Gatherer
 from andon.runs.planning.growing import PlannedGrowth
 from andon.runs.planning.histories import continued, histories_of, with_merged
@@ -33,6 +35,7 @@ from andon.runs.planning.steps import Situation, datasets_taken, plan_steps
 from andon.sources.files.scratch import described
 
 if TYPE_CHECKING:
+    from andon.base.database import Transaction
     from andon.model.build import Build
     from andon.model.dataset import Definition
     from andon.runs.planning.outlook import Outlook
@@ -51,6 +54,7 @@ class Prepared(Record):
         wishes: what somebody asked of tables that grow.
         histories: by dataset the builds that histories go on from.
         queries: columns that saved queries return, of those that were looked at.
+        cords: what people hold of the branch.
     """
 
     goal: Goal
@@ -65,6 +69,7 @@ class Prepared(Record):
     wishes: Wishes = Wishes()
     histories: Mapping[str, Build] = field(default_factory=dict)
     queries: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    cords: tuple[Cord, ...] = ()
 
     @property
     def head(self) -> Commit:
@@ -174,6 +179,8 @@ class Preparer:
         forced = (
             frozenset(taken if selected is None else selected & taken) if options.force else growth.wishes.full | packs
         )
+        cords = cords_of(self._workspace, goal)
+        held = held_back(cords, gathered.definitions, self._published(gathered) if cords else {})
         situation = Situation(
             definitions=gathered.definitions,
             files=gathered.files,
@@ -181,6 +188,7 @@ class Preparer:
             sources=gathered.sources,
             selected=selected,
             forced=forced,
+            held=held,
             packs=packs,
             moment=moment,
             known=lambda keys: self._known(keys, lost),
@@ -209,7 +217,13 @@ class Preparer:
             steps = queries.told(self._outlook.of_plan(steps, gathered, bound.columns, changes))
         is_change = any(s.code_changed for s in steps) or dict(shared) != dict(gathered.state.shared)
         failures = _will_fail({d: e.message for d, e in sorted(gathered.failures.items()) if d in taken})
-        notices = (*failures, *gathered.notices, *queries.notices, *_left_behind(gathered, selected, done))
+        notices = (
+            *held_notices(cords, held),
+            *failures,
+            *gathered.notices,
+            *queries.notices,
+            *_left_behind(gathered, selected, done),
+        )
         plan = Plan(head.id, goal.branch, steps, is_change, notices)
         return Prepared(
             goal=goal,
@@ -224,7 +238,14 @@ class Preparer:
             checks=looked,
             wishes=replace(growth.wishes, pack=packs),
             histories=histories,
+            cords=cords,
         )
+
+    def _published(self, gathered: Gathered) -> Mapping[str, Definition]:
+        """By dataset the code that readers' results were made by."""
+        leaves = gathered.state.leaves
+        known = self._lake.objects.definitions({leaf.definition for leaf in leaves.values()})
+        return {name: known[leaf.definition] for name, leaf in leaves.items() if leaf.definition in known}
 
     def _histories(self, goal: Goal, gathered: Gathered) -> Mapping[str, Build]:
         """By dataset the builds that histories go on from."""
@@ -261,6 +282,15 @@ class Preparer:
             if build.version not in versions or self._lake.objects.is_lost(versions[build.version])
         )
         return {key: build for key, build in builds.items() if key not in lost}
+
+
+def cords_of(workspace: Workspace, goal: Goal, reader: Transaction | None = None) -> tuple[Cord, ...]:
+    """What people hold of what a goal may change. An undo takes back what is wrong: no cord is in its way.
+
+    Args:
+        reader: the transaction to read within.
+    """
+    return () if goal.kind is CommitKind.UNDO else tuple(workspace.cords.standing(goal.branch, reader))
 
 
 def _will_fail(failures: Mapping[str, str]) -> list[str]:

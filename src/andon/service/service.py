@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
+    from andon.service.cords import CordDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from andon.service.incidents import IncidentDesk
     from andon.service.lineage import Lineages
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
+    from andon.service.needs import Surroundings
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.query_history import QueryHistory
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
+    from andon.workspace.view import View
 
 
 class Service:
@@ -206,7 +209,14 @@ class Service:
         """What is wrong, until it is right again."""
         from andon.service.incidents import IncidentDesk
 
-        return IncidentDesk(self.workspace, self._check_history)
+        return IncidentDesk(self.workspace, self._check_history, self._around)
+
+    @cached_property
+    def cords(self) -> CordDesk:
+        """What people hold, and complain of."""
+        from andon.service.cords import CordDesk
+
+        return CordDesk(self.workspace, self.incidents)
 
     @cached_property
     def branches(self) -> Branches:
@@ -256,7 +266,7 @@ class Service:
         """Undo, redo, accept."""
         from andon.service.undo import Undoing
 
-        return Undoing(self.workspace, self._runner)
+        return Undoing(self.workspace, self._runner, self.cords, self._run_ended)
 
     @cached_property
     def reverting(self) -> Reverting:
@@ -384,6 +394,13 @@ class Service:
         from andon.runs.inspection.history import CheckHistory
 
         return CheckHistory(self.workspace)
+
+    def _around(self, view: View) -> Surroundings:
+        from andon.service.lanes import lanes_of
+        from andon.service.needs import around_of
+
+        lanes = lanes_of(self._shared.catalogs.of(view.commit).entries, view.project.insights)
+        return around_of(lanes, self._shared.uses, self.workspace.clock())
 
     @cached_property
     def _preparer(self) -> Preparer:

@@ -31,6 +31,7 @@ from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
 from andon.state.answered import AnsweredCalls
 from andon.state.check_results import CheckResults
+from andon.state.cords import Cords
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
@@ -66,6 +67,7 @@ class StateStore(Record):
     tokens: Tokens
     answered: AnsweredCalls
     incidents: Incidents
+    cords: Cords
 
 
 class Adapters:
@@ -230,6 +232,7 @@ class Adapters:
             Tokens(database),
             AnsweredCalls(database),
             Incidents(database),
+            Cords(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

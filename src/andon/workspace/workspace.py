@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from andon.sources.remote.places import Places
     from andon.state.answered import AnsweredCalls
     from andon.state.check_results import CheckResults
+    from andon.state.cords import Cords
     from andon.state.facts import Facts
     from andon.state.incidents import Incidents
     from andon.state.looks import Looks
@@ -199,6 +200,11 @@ class Workspace:
     def incidents(self) -> Incidents:
         """Incidents and what happened with them."""
         return self._adapters.state.incidents
+
+    @property
+    def cords(self) -> Cords:
+        """What people hold."""
+        return self._adapters.state.cords
 
     @property
     def data_folder(self) -> Path:

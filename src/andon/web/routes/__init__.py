@@ -14,6 +14,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         datasets,
         editing,
         history,
+        incidents,
         people,
         queries,
         runs,
@@ -22,5 +23,19 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         sources,
     )
 
-    homes = (queries, datasets, catalog, saving, editing, runs, branches, history, checks, sources, people, server)
+    homes = (
+        queries,
+        datasets,
+        catalog,
+        saving,
+        editing,
+        runs,
+        branches,
+        history,
+        checks,
+        incidents,
+        sources,
+        people,
+        server,
+    )
     return tuple(endpoint for home in homes for endpoint in home.ENDPOINTS)
