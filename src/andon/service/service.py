@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from andon.service.changes import OpenChanges
     from andon.service.checks import Checks
     from andon.service.completion import Completion
+    from andon.service.cords import CordDesk
     from andon.service.dataset_versions import DatasetVersions
     from andon.service.datasets import Datasets
     from andon.service.diff_report import DiffReports
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from andon.service.lineage import Lineages
     from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
+    from andon.service.needs import Surroundings
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.proposing import Proposing
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     from andon.service.undo_older import Reverting
     from andon.service.unit_tests import UnitTests
     from andon.service.uploads import Uploads
+    from andon.workspace.view import View
 
 
 class Service:
@@ -238,7 +241,14 @@ class Service:
         """What is wrong, until it is right again."""
         from andon.service.incidents import IncidentDesk
 
-        return IncidentDesk(self.workspace, self._check_history)
+        return IncidentDesk(self.workspace, self._check_history, self._around)
+
+    @cached_property
+    def cords(self) -> CordDesk:
+        """What people hold, and complain of."""
+        from andon.service.cords import CordDesk
+
+        return CordDesk(self.workspace, self.incidents)
 
     @cached_property
     def reviewing(self) -> Reviewing:
@@ -303,7 +313,7 @@ class Service:
         """Undo, redo, accept."""
         from andon.service.undo import Undoing
 
-        return Undoing(self.workspace, self._runner)
+        return Undoing(self.workspace, self._runner, self.cords, self._run_ended)
 
     @cached_property
     def reverting(self) -> Reverting:
@@ -438,6 +448,13 @@ class Service:
         from andon.runs.inspection.history import CheckHistory
 
         return CheckHistory(self.workspace)
+
+    def _around(self, view: View) -> Surroundings:
+        from andon.service.lanes import lanes_of
+        from andon.service.needs import around_of
+
+        lanes = lanes_of(self._shared.catalogs.of(view.commit).entries, view.project.insights)
+        return around_of(lanes, self._shared.uses, self.workspace.clock())
 
     @cached_property
     def _preparer(self) -> Preparer:

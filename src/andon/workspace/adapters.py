@@ -34,6 +34,7 @@ from andon.state.answered import AnsweredCalls
 from andon.state.attempts import Attempts
 from andon.state.check_results import CheckResults
 from andon.state.claims import Claims
+from andon.state.cords import Cords
 from andon.state.decisions import Decisions
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
@@ -76,6 +77,7 @@ class StateStore(Record):
     pauses: Pauses
     incidents: Incidents
     actions: Actions
+    cords: Cords
 
 
 class Adapters:
@@ -250,6 +252,7 @@ class Adapters:
             Pauses(database),
             Incidents(database),
             Actions(database),
+            Cords(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:
