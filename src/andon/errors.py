@@ -130,6 +130,7 @@ CODES: dict[str, str] = {
     "build.can_not_grow": "A table can't grow as its file says: not every row that changes could be told.",
     "build.too_many_partitions": "A result would be parted into more files than a table should have.",
     "build.not_supported": "The engine can't do what the dataset asks for.",
+    "notify.failed": "A message could not be sent.",
     "run.held": "The run was held back from publishing.",
     # lake
     "lake.ref_not_found": "No branch, tag, commit or run of that name.",

@@ -23,6 +23,7 @@ from andon.model.profile_diff import ProfileDiff
 from andon.model.run import RunResult
 from andon.model.unit_tests import TestResult
 from andon.python.catalog import CatalogLake
+from andon.python.channels import Channels
 from andon.python.result import Result
 from andon.python.sources import LakeSources
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
@@ -268,6 +269,11 @@ class Lake(CatalogLake):
     def sources(self) -> LakeSources:
         """What comes in: list, check, load, add."""
         return LakeSources(self._service, _options)
+
+    @property
+    def channels(self) -> Channels:
+        """By which ways people are told of incidents: list, test."""
+        return Channels(self._service)
 
     def publish(self, branch: str, into: str = "main", report: Reporter = silent, **options: Any) -> RunResult:
         """Publish a branch; `options`: `publish`, `mine`, `theirs`, `message` as on the command line."""

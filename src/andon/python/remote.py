@@ -22,6 +22,7 @@ from andon.model.plan import PlanDocument
 from andon.model.profile import Profile
 from andon.model.profile_diff import ProfileDiffDocument
 from andon.model.run import RunDocument
+from andon.python.channels import RemoteChannels
 from andon.python.remote_catalog import RemoteCatalog
 from andon.python.remote_nouns import RemoteBranches, RemoteSources
 from andon.python.result import Result
@@ -240,6 +241,11 @@ class RemoteLake(RemoteCatalog):
     def sources(self) -> RemoteSources:
         """What comes in: list, check, load, add."""
         return RemoteSources(self._link)
+
+    @property
+    def channels(self) -> RemoteChannels:
+        """By which ways people are told of incidents: list, test."""
+        return RemoteChannels(self._link)
 
     def publish(self, branch: str, into: str = "main", report: Hears | None = None, **options: Any) -> RunDocument:
         """Publish a branch; options as in `Lake.publish`."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from andon.service.incidents import IncidentDesk
     from andon.service.lineage import Lineages
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
+    from andon.service.messages import MessageDesk
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
     from andon.service.query_history import QueryHistory
@@ -137,6 +138,13 @@ class Service:
         from andon.service.promises import Promises
 
         return Promises(self.workspace, self._preparer, self.runs, self.querying)
+
+    @cached_property
+    def messages(self) -> MessageDesk:
+        """How people are told of incidents."""
+        from andon.service.messages import MessageDesk
+
+        return MessageDesk(self.workspace)
 
     @cached_property
     def backfills(self) -> Backfills:
@@ -405,6 +413,7 @@ class Service:
 
     def _run_ended(self, branch: str, listener: Listener) -> None:
         self.incidents.run_ended(branch, listener)
+        self.messages.run_ended(listener)
 
 
 class _Shared:

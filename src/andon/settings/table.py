@@ -115,6 +115,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server.host", "text", "127.0.0.1", "The address at which `andon up` listens."),
     Setting("server.port", "number", 7411, "Its port; 0 is any that is free."),
     Setting(
+        "server.address",
+        "text",
+        "",
+        "Where people reach its pages, for links in messages: `https://andon.example.com`; empty: messages have none.",
+    ),
+    Setting(
         "server.names",
         "text",
         "",

@@ -26,6 +26,7 @@ from andon.lake.catalogs import enlist
 from andon.lake.lake import Lake
 from andon.lake.storage import LocalStorage
 from andon.model.connection import Connection
+from andon.model.message import NotifyBook
 from andon.model.person import PersonRole
 from andon.settings.resolve import Settings, referenced
 from andon.settings.table import mask
@@ -34,6 +35,7 @@ from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
+from andon.state.messages import Messages
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
@@ -66,6 +68,7 @@ class StateStore(Record):
     tokens: Tokens
     answered: AnsweredCalls
     incidents: Incidents
+    messages: Messages
 
 
 class Adapters:
@@ -77,6 +80,7 @@ class Adapters:
         other_engine: which datasets are built by engines that are not embedded.
         connections: ways to databases by name.
         people: who may use the lake through a server, and as what.
+        notify: ways to people, and where they are reached, as `andon.toml` says.
     """
 
     def __init__(
@@ -89,6 +93,7 @@ class Adapters:
         other_engine: OtherEngine,
         connections: Mapping[str, Connection],
         people: Mapping[str, PersonRole],
+        notify: NotifyBook,
     ) -> None:
         self.root = root
         self.settings = settings
@@ -98,6 +103,7 @@ class Adapters:
         self.other_engine = other_engine
         self.connections = connections
         self.people = people
+        self.notify = notify
         #: What the code of commits says, by its texts; what of it is personal, by the commits' roots. Each costs a decode to read again.
         self.projects: Lru[str, Project] = Lru(_PROJECTS)
         self.marks: Lru[frozenset[str], Mapping[str, frozenset[str]]] = Lru(_MARKS)
@@ -230,6 +236,7 @@ class Adapters:
             Tokens(database),
             AnsweredCalls(database),
             Incidents(database),
+            Messages(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

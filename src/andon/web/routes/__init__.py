@@ -10,6 +10,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
     from andon.web.routes import (
         branches,
         catalog,
+        channels,
         checks,
         datasets,
         editing,
@@ -22,5 +23,19 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         sources,
     )
 
-    homes = (queries, datasets, catalog, saving, editing, runs, branches, history, checks, sources, people, server)
+    homes = (
+        queries,
+        datasets,
+        catalog,
+        saving,
+        editing,
+        runs,
+        branches,
+        history,
+        checks,
+        sources,
+        channels,
+        people,
+        server,
+    )
     return tuple(endpoint for home in homes for endpoint in home.ENDPOINTS)
