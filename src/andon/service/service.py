@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from andon.runs.planning.outlook import Outlook
     from andon.runs.prepare import Preparer
     from andon.runs.run import GoalRunner
+    from andon.service.actions import ActionDesk
     from andon.service.backfills import Backfills
     from andon.service.board import Board, BoardKept
     from andon.service.branches import Branches
@@ -45,18 +46,20 @@ if TYPE_CHECKING:
     from andon.service.messages import MessageDesk
     from andon.service.profiles import Profiles
     from andon.service.promises import Promises
+    from andon.service.proposing import Proposing
     from andon.service.query_history import QueryHistory
     from andon.service.readers import ReaderBook
     from andon.service.renaming import Renaming
+    from andon.service.reviewing import Reviewing
     from andon.service.row_diffs import RowDiffs
     from andon.service.run_changes import RunChanges
     from andon.service.run_log import RunHistory
     from andon.service.runs import Runs
     from andon.service.saved_queries import SavedQueries
     from andon.service.saving import Saving
+    from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
     from andon.service.status import Standing
-    from andon.service.suggestions import Suggestions
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
     from andon.service.trust import Trust
@@ -147,6 +150,14 @@ class Service:
         return MessageDesk(self.workspace)
 
     @cached_property
+    def scheduling(self) -> Scheduling:
+        """Scheduled work."""
+        from andon.service.scheduling import AUTHOR, Scheduling
+
+        by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
+        return Scheduling(self.workspace, self.promises, by_itself.runs, self._preparer)
+
+    @cached_property
     def backfills(self) -> Backfills:
         """Times of tables that grow."""
         from andon.service.backfills import Backfills
@@ -165,7 +176,7 @@ class Service:
         """Queries that become datasets."""
         from andon.service.saving import Saving
 
-        return Saving(self.workspace, self._given_files, self.suggestions)
+        return Saving(self.workspace, self._given_files, self.proposing)
 
     @cached_property
     def editing(self) -> Editing:
@@ -215,6 +226,21 @@ class Service:
         from andon.service.incidents import IncidentDesk
 
         return IncidentDesk(self.workspace, self._check_history)
+
+    @cached_property
+    def reviewing(self) -> Reviewing:
+        """How well the work went."""
+        from andon.service.reviewing import Reviewing
+
+        return Reviewing(self.workspace, self._check_history, self.incidents)
+
+    @cached_property
+    def actions(self) -> ActionDesk:
+        """What is done about what is wrong."""
+        from andon.service.actions import ActionDesk
+
+        face = self.workspace.caller.face
+        return ActionDesk(self.workspace, self.incidents, lambda author: self.by(Caller(author, face)))
 
     @cached_property
     def branches(self) -> Branches:
@@ -337,11 +363,11 @@ class Service:
         return UnitTests(self.workspace, self._preparer)
 
     @cached_property
-    def suggestions(self) -> Suggestions:
+    def proposing(self) -> Proposing:
         """Checks that may be added."""
-        from andon.service.suggestions import Suggestions
+        from andon.service.proposing import Proposing
 
-        return Suggestions(self.workspace, self.profiles, self._preparer)
+        return Proposing(self.workspace, self.profiles, self._preparer)
 
     @cached_property
     def datasets(self) -> Datasets:

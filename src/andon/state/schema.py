@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import check_results, incidents, messages
+from andon.state import actions, attempts, check_results, claims, incidents, messages, pauses
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -45,7 +45,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # operations: what goes on without being asked
     (
+        *actions.TABLES,
+        *attempts.TABLES,
+        *claims.TABLES,
         *incidents.TABLES,
         *messages.TABLES,
+        *pauses.TABLES,
     ),
 )
