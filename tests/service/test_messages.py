@@ -16,6 +16,7 @@ import pytest
 import trustme
 
 from andon.errors import ProjectError
+from andon.model.incident import IncidentEvent, IncidentEventKind, IncidentState
 from andon.model.message import ChannelDocument
 from andon.service.doctor import doctor
 from andon.service.service import Service
@@ -119,16 +120,34 @@ def test_a_change_is_told_once_with_all_that_is_known_and_its_end_too(shop: Clon
         "as of 2026-11-01 08:00 UTC",
     ]
     shop.clock.on(minutes=2)
+    with shop.opened() as service:
+        incidents = service.workspace.incidents
+        moment, state = "2026-11-01T08:02:00Z", IncidentState.CONTAINED
+        for calls in (False, True):
+            event = IncidentEvent(
+                0, 1, moment, IncidentEventKind.ACTION, "andon", state, "reload is refused", {"calls": calls}
+            )
+            with service.workspace.lake.database.write() as transaction:
+                incidents.add_event(transaction, event)
+        assert service.messages.send_due() == 1
+    called = web.documents().pop()["incidents"][0]
+    assert (called["change"], called["did"]) == ("called", "readers still see what was good before; reload is refused")
+    shop.clock.on(minutes=2)
     load(shop, GOOD)
-    (_, closed) = web.documents()
+    (_, _, closed) = web.documents()
     assert [each["change"] for each in closed["incidents"]] == ["closed"]
-    assert "from 2026-11-01 08:00 UTC to 2026-11-01 08:02 UTC" in closed["text"]
+    assert "from 2026-11-01 08:00 UTC to 2026-11-01 08:04 UTC" in closed["text"]
     shop.clock.on(days=1)
     load(shop, BAD)
-    assert [each["change"] for each in web.documents()[2]["incidents"]] == ["reopened"]
+    assert [each["change"] for each in web.documents()[3]["incidents"]] == ["reopened"]
     with shop.opened() as service:
         told = [each.what for each in service.workspace.incidents.events(1) if each.kind == "message"]
-    assert told == ["team was told: opened", "team was told: closed", "team was told: reopened"]
+    assert told == [
+        "team was told: opened",
+        "team was told: called",
+        "team was told: closed",
+        "team was told: reopened",
+    ]
 
 
 def test_what_comes_together_is_one_message_and_a_crowd_waits_for_the_hour(shop: Clone, web: WebReceiver):

@@ -16,13 +16,15 @@ class IncidentChange(StrEnum):
     """What is new about an incident, for who was told of it before, or not.
 
     `opened`: it is there. `contained`: readers see what was good before. `worse`: readers may see what was kept from them. `fixed`:
-    something was done about it. `reopened`: it was over, and came back. `closed`: it is over.
+    something was done about it. `called`: what was done needs a person's look. `reopened`: it was over, and came back. `closed`: it
+    is over.
     """
 
     OPENED = "opened"
     CONTAINED = "contained"
     WORSE = "worse"
     FIXED = "fixed"
+    CALLED = "called"
     REOPENED = "reopened"
     CLOSED = "closed"
 

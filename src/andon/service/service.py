@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from andon.service.saving import Saving
     from andon.service.scheduling import Scheduling
     from andon.service.searching import Searching
+    from andon.service.signals import SignalDesk
     from andon.service.status import Standing
     from andon.service.tokens import TokenDesk
     from andon.service.troubles import Troubles
@@ -156,6 +157,13 @@ class Service:
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
         return Scheduling(self.workspace, self.promises, by_itself.runs, self._preparer)
+
+    @cached_property
+    def signals(self) -> SignalDesk:
+        """What is late, out of the usual, or not governed."""
+        from andon.service.signals import SignalDesk
+
+        return SignalDesk(self.workspace, self._shared.troubles, self._shared.uses)
 
     @cached_property
     def backfills(self) -> Backfills:

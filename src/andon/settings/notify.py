@@ -78,7 +78,8 @@ COMMON: Mapping[str, str] = {
     "severity": "the least bad that is told: `warn` (the default), `stale` or `fail`",
     "only": 'a selection of datasets, as commands take it: `["tag:finance", "owner:ana", "marts.*"]`',
     "branches": "branches; without it only the default one",
-    "changes": "what is told: `opened`, `contained`, `worse`, `fixed`, `reopened`, `closed`; without it all but `contained` and `fixed`",
+    "changes": "what is told: `opened`, `contained`, `worse`, `fixed`, `called`, `reopened`, `closed`; without it all but `contained` "
+    "and `fixed`",
     "kinds": "of which signals: `check`, `failed`, `source`, `schema`, `late`, `volume`, `watch`, `governance`, `cost`, `cord`, "
     "`complaint`, `silence`; without it all but `governance`",
     "per_hour": "messages in an hour at most (12); what comes after them goes into one",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import actions, attempts, check_results, claims, incidents, messages, pauses
+from andon.state import actions, attempts, check_results, claims, incidents, messages, pauses, usual
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -51,5 +51,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         *incidents.TABLES,
         *messages.TABLES,
         *pauses.TABLES,
+        *usual.TABLES,
     ),
 )

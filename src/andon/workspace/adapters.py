@@ -44,6 +44,7 @@ from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
 from andon.state.tokens import Tokens
+from andon.state.usual import UsualNumbers
 from andon.version import __version__
 from andon.workspace.base import Bases
 from andon.workspace.folder import Folder
@@ -76,6 +77,7 @@ class StateStore(Record):
     pauses: Pauses
     incidents: Incidents
     messages: Messages
+    usual: UsualNumbers
     actions: Actions
 
 
@@ -253,6 +255,7 @@ class Adapters:
             Pauses(database),
             Incidents(database),
             Messages(database),
+            UsualNumbers(database),
             Actions(database),
         )
 

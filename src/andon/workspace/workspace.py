@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from andon.state.queries import Queries
     from andon.state.runs import RunLog
     from andon.state.tokens import Tokens
+    from andon.state.usual import UsualNumbers
     from andon.workspace.base import Bases
     from andon.workspace.folder import Folder
 
@@ -232,6 +233,11 @@ class Workspace:
     def messages(self) -> Messages:
         """What people are told, and what became of it."""
         return self._adapters.state.messages
+
+    @property
+    def usual(self) -> UsualNumbers:
+        """What was learned of published builds."""
+        return self._adapters.state.usual
 
     @property
     def notify(self) -> NotifyBook:

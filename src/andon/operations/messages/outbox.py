@@ -17,10 +17,11 @@ from andon.base.process import is_gone, this_process
 from andon.base.record import Record
 from andon.errors import AndonError
 from andon.model.incident import IncidentEvent, IncidentEventKind
+from andon.model.message import IncidentChange
 from andon.operations.messages.carry import Handed, carry, options_of
 from andon.operations.messages.facts import BranchFacts
 from andon.operations.messages.parcel import Parcel
-from andon.operations.messages.routing import HOUR, News, again_at, change_of, gathered, hears
+from andon.operations.messages.routing import HOUR, News, again_at, calls_a_person, change_of, gathered, hears
 from andon.operations.messages.wording import document_of
 from andon.state.messages import LastTold, MessageReader
 
@@ -86,7 +87,8 @@ class MessageSender:
         signals = self._incidents.signals(incidents)
         told = self._store.told(channel.name, incidents)
         now = self._workspace.clock()
-        news, changed = self._news(channel, reader.since, incidents, signals, told, to_text(now))
+        calls = {event.incident for event in events if calls_a_person(event)}
+        news, changed = self._news(channel, reader.since, incidents, signals, told, calls, to_text(now))
         dues = self._store.dues_since(to_text(now - HOUR)) if news else {}
         own = {recipient: moments for (name, recipient), moments in dues.items() if name == channel.name}
         with self._database.write() as transaction:
@@ -107,6 +109,7 @@ class MessageSender:
         incidents: Mapping[int, Incident],
         signals: Mapping[int, Sequence[IncidentSignal]],
         told: Mapping[int, LastTold],
+        calls: set[int],
         now: str,
     ) -> tuple[list[News], list[tuple[int, LastTold]]]:
         """What a channel is told, and what it is then known to have been told of."""
@@ -116,6 +119,8 @@ class MessageSender:
         for number, incident in sorted(incidents.items()):
             before = told.get(number)
             change = change_of(before, incident, since)
+            if change is None and before is not None and number in calls:
+                change = IncidentChange.CALLED
             if change is None or not hears(channel, incident, signals[number], default, now):
                 continue
             known = facts.setdefault(incident.branch, BranchFacts(self._workspace, incident.branch))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from andon.base.clock import from_text, to_text
 from andon.base.record import Record, replace
-from andon.model.incident import Incident, IncidentSignal, IncidentState
+from andon.model.incident import Incident, IncidentEvent, IncidentEventKind, IncidentSignal, IncidentState
 from andon.model.lamp import Lamp
 from andon.model.message import Channel, IncidentChange, Message, MessageState, ToldIncident
 from andon.state.messages import LastTold
@@ -74,6 +74,11 @@ def change_of(told: LastTold | None, incident: Incident, since: str) -> Incident
     if incident.state is IncidentState.OPEN:
         return IncidentChange.WORSE
     return IncidentChange.FIXED if incident.state is IncidentState.FIXED else IncidentChange.CONTAINED
+
+
+def calls_a_person(event: IncidentEvent) -> bool:
+    """Whether what was done about an incident needs a person's look."""
+    return event.kind is IncidentEventKind.ACTION and event.body.get("calls") is True
 
 
 def due_at(channel: Channel, dues: Sequence[str], now: datetime) -> datetime:
