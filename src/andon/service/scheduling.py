@@ -10,12 +10,13 @@ from andon.base.names import did_you_mean
 from andon.base.record import values_of
 from andon.errors import UsageError
 from andon.model.tick import PauseDocument, Tick
-from andon.operations.scheduling.passes import Passes, Verbs
+from andon.operations.scheduling.loop import ScheduleLoop
+from andon.operations.scheduling.passes import Passes, Verbs, length_of
 from andon.runs.goal import Listener, RunOptions
 from andon.state.pauses import ALL, Pause
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from andon.runs.prepare import Preparer
@@ -60,6 +61,18 @@ class Scheduling:
             AndonError: what is due can't be told. What happens to one run is told by the answer.
         """
         return self._passes.tick(self._branch(branch), trigger, listener or Listener(), now)
+
+    def loop(self, told: Callable[[Tick], None]) -> ScheduleLoop | None:
+        """What makes passes while a server runs; None where `schedule.enabled` says no, or who runs it may only read the lake.
+
+        Args:
+            told: hears of passes that did something.
+        """
+        workspace = self._workspace
+        if not workspace.settings.get("schedule.enabled") or workspace.lake.database.is_read_only:
+            return None
+        every = length_of(str(workspace.settings.get("schedule.every")), 30.0)
+        return ScheduleLoop(lambda listener: self.tick("up", listener=listener), every.total_seconds(), told)
 
     def pause(
         self, datasets: Sequence[str], until: datetime | None = None, why: str | None = None, branch: str | None = None

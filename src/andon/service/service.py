@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from andon.catalog.use import UseBook
     from andon.lake.changed_names import ChangedNames
     from andon.lineage.kept import LineageGraphs
+    from andon.operations.openlineage.outbox import LineageOutbox
     from andon.query.ask import Querying
     from andon.query.workers import Workers
     from andon.runs.goal import Listener
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from andon.service.history import History
     from andon.service.incidents import IncidentDesk
     from andon.service.lineage import Lineages
+    from andon.service.lineage_events import LineageEvents
     from andon.service.lineage_map import FoldedGraphs, LineageMaps
     from andon.service.messages import MessageDesk
     from andon.service.profiles import Profiles
@@ -413,6 +415,13 @@ class Service:
         shared = self._shared
         return Board(self.workspace, shared.catalogs, shared.uses, shared.troubles, self.runs, shared.board)
 
+    @cached_property
+    def lineage_events(self) -> LineageEvents:
+        """What runs tell to a catalog of lineage."""
+        from andon.service.lineage_events import LineageEvents
+
+        return LineageEvents(self.workspace, self._shared.outbox, lambda: self._shared.graphs)
+
     # -- what nouns are handed
 
     @cached_property
@@ -443,9 +452,10 @@ class Service:
     def _runner(self) -> GoalRunner:
         from andon.runs.run import GoalRunner
 
-        return GoalRunner(self.workspace, self._preparer, self._run_ended)
+        return GoalRunner(self.workspace, self._preparer, self._run_ended, self.lineage_events.listening)
 
     def _run_ended(self, branch: str, listener: Listener) -> None:
+        self.lineage_events.run_ended(listener)
         self.incidents.run_ended(branch, listener)
         self.messages.run_ended(listener)
 
@@ -465,6 +475,15 @@ class _Shared:
         self._changed_names: ChangedNames | None = None
         self._folded: FoldedGraphs | None = None
         self._workers: Workers | None = None
+        self._outbox: LineageOutbox | None = None
+
+    def outbox(self) -> LineageOutbox:
+        from andon.operations.openlineage.outbox import LineageOutbox
+
+        with self._lock:
+            if self._outbox is None:
+                self._outbox = LineageOutbox()
+            return self._outbox
 
     @property
     def workers(self) -> Workers:
@@ -546,6 +565,8 @@ class _Shared:
             return self._changed_names
 
     def close(self) -> None:
+        if self._outbox is not None:
+            self._outbox.close()
         with self._lock:
             if self._board is not None:
                 self._board.close()

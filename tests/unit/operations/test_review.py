@@ -11,6 +11,7 @@ from andon.operations.review import actions, changes
 from andon.operations.review.incidents import (
     Episode,
     ReviewedIncident,
+    came_back,
     detect,
     episodes,
     escapes,
@@ -82,6 +83,9 @@ def test_what_came_back_is_counted_by_itself_and_what_stands_is_not():
         (at(9), IncidentState.OPEN),
     )
     assert episodes(told) == [Episode(at(2), at(2, 1)), Episode(at(5), at(5, 3)), Episode(at(9), None)]
+    assert came_back(told, at(2, 2))
+    assert not came_back(told, at(9)), "it did not come back after that"
+    assert not came_back(told[:4], at(1))
     one = reviewed(1, signal(SignalKind.CHECK, at(2)), began=at(1, 23, 50), events=told)
     assert recover([one], SINCE) == Spread(2, 3600.0, 3 * 3600.0)
     assert recover([one], at(3)) == Spread(1, 3 * 3600.0, 3 * 3600.0), "what was over before is not in it"
@@ -130,17 +134,17 @@ def test_the_time_in_which_a_promise_was_broken_uses_up_its_budget():
     assert (good.dataset, good.late, good.kept, good.used) == ("shop.people", 0.0, 1.0, 0.0)
 
 
-def action(mode: str, *, verified: bool = True, back: bool = False, name: str = "retry", day: int = 3):
-    return actions.ReviewedAction(name, "shop.orders", "source", mode, at(day), verified, back)
+def action(by_itself: bool, *, verified: bool = True, back: bool = False, name: str = "retry", day: int = 3):
+    return actions.ReviewedAction(name, "shop.orders", "source", by_itself, at(day), verified, back)
 
 
 def test_an_action_helped_if_the_checks_passed_and_it_did_not_come_back():
     done = [
-        action("automatic"),
-        action("supervised", back=True),
-        action("automatic", verified=False),
-        action("manual", name="reload"),
-        action("manual", name="reload", day=5),
+        action(True),
+        action(True, back=True),
+        action(True, verified=False),
+        action(False, name="reload"),
+        action(False, name="reload", day=5),
     ]
     assert actions.automatic(done) == Share(3, 5, 0.6)
     assert actions.success(done) == Share(1, 3, 1 / 3)

@@ -11,7 +11,7 @@ from andon.sources.files.paths import remote_patterns
 from andon.state.claims import Turn
 
 
-class Job(Record):
+class ScheduledJob(Record):
     """One run: what it is for, all that it may make with that, and where it needs a place.
 
     Attributes:
@@ -25,7 +25,7 @@ class Job(Record):
     turns: tuple[Turn, ...] = ()
 
 
-class Code(Record):
+class JobCode(Record):
     """What of a branch's code jobs are cut from.
 
     Attributes:
@@ -45,14 +45,14 @@ def code_of(
     definitions: Mapping[str, Definition],
     rules: Mapping[str, tuple[tuple[str, str], ...]],
     connection_of: Callable[[str], str | None],
-) -> Code:
+) -> JobCode:
     """What jobs are cut from.
 
     Args:
         rules: the `refresh` of each dataset.
         connection_of: gives the connection by which a file that lies elsewhere is asked for.
     """
-    return Code(
+    return JobCode(
         {name: definition.inputs for name, definition in definitions.items()},
         frozenset(name for name in definitions if dict(rules.get(name, ())).get("upstream", "true") == "true"),
         {name: _connections(definition, connection_of) for name, definition in definitions.items()},
@@ -60,7 +60,9 @@ def code_of(
     )
 
 
-def jobs_of(due: Collection[str], code: Code, barred: Collection[str], at_once: Mapping[str, int]) -> tuple[Job, ...]:
+def jobs_of(
+    due: Collection[str], code: JobCode, barred: Collection[str], at_once: Mapping[str, int]
+) -> tuple[ScheduledJob, ...]:
     """The jobs that bring `due` up to date, each with what it reads and what follows from it. Two have no dataset in common.
 
     Args:
@@ -78,10 +80,10 @@ def jobs_of(due: Collection[str], code: Code, barred: Collection[str], at_once: 
     return tuple(_job(d, w, code, at_once) for d, w in sorted(members, key=lambda pair: min(pair[0])))
 
 
-def _job(due: set[str], whole: set[str], code: Code, at_once: Mapping[str, int]) -> Job:
+def _job(due: set[str], whole: set[str], code: JobCode, at_once: Mapping[str, int]) -> ScheduledJob:
     asked = set().union(*(code.connections.get(name, frozenset()) for name in whole))
     turns = tuple(Turn(f"connection {name}", at_once[name]) for name in sorted(asked) if name in at_once)
-    return Job(tuple(sorted(due)), tuple(sorted(whole)), turns)
+    return ScheduledJob(tuple(sorted(due)), tuple(sorted(whole)), turns)
 
 
 def _connections(definition: Definition, connection_of: Callable[[str], str | None]) -> frozenset[str]:

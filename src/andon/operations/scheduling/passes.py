@@ -22,12 +22,12 @@ from andon.model.event import Event
 from andon.model.run import RunResult
 from andon.model.tick import Tick, TickJob, TickWaiting
 from andon.operations.scheduling.ends import interruption, noted, outcome_of, trouble_of, well_of
-from andon.operations.scheduling.jobs import Code, Job, code_of, jobs_of
+from andon.operations.scheduling.jobs import JobCode, ScheduledJob, code_of, jobs_of
 from andon.operations.scheduling.renewing import renewed
 from andon.operations.scheduling.retries import may_try, waits_for
 from andon.runs.goal import Listener, RunOptions
 from andon.runs.planning.due import TIMED, due_at
-from andon.state.claims import LONGEST, Claim, Lease, Refused, Turn
+from andon.state.claims import LONGEST, Claim, ClaimLease, Refused, Turn
 from andon.state.pauses import ALL
 from andon.workspace.code import project_at
 
@@ -59,7 +59,7 @@ class _Look(Record):
     options: RunOptions
     claims: Mapping[str, Claim]
     attempts: Mapping[str, Attempt]
-    code: Code
+    code: JobCode
 
 
 class Passes:
@@ -74,7 +74,7 @@ class Passes:
         self._verbs = verbs
         self._chance = chance
         settings = workspace.settings
-        self._length = length_of(str(settings.get("schedule.lease")))
+        self._length = min(length_of(str(settings.get("schedule.lease")), 60.0), LONGEST)
         self._width = max(1, int(settings.get("engine.at_once")))
 
     def tick(self, branch: str, trigger: str, listener: Listener, now: datetime | None = None) -> Tick:
@@ -154,7 +154,7 @@ class Passes:
     # -- doing it
 
     def _run_all(
-        self, jobs: Collection[Job], look: _Look, listener: Listener, waiting: dict[str, TickWaiting]
+        self, jobs: Collection[ScheduledJob], look: _Look, listener: Listener, waiting: dict[str, TickWaiting]
     ) -> tuple[TickJob, ...]:
         """Run jobs, as many at once as may be; what can't be claimed is put to `waiting`."""
         told, open_jobs, lock = [], list(jobs), threading.Lock()
@@ -173,7 +173,7 @@ class Passes:
                         if len(running) == self._width or stopping.is_cancelled:
                             break
                         taken = self._take(job, look)
-                        if isinstance(taken, Lease):
+                        if isinstance(taken, ClaimLease):
                             open_jobs.remove(job)
                             running.add(pool.submit(self._run, job, taken, look, heard, stopping))
                         elif not (running and taken.kind == "turn"):  # else one of ours may have that place
@@ -187,7 +187,7 @@ class Passes:
                 raise
         return tuple(sorted(told, key=lambda job: job.due))
 
-    def _take(self, job: Job, look: _Look) -> Lease | TickWaiting:
+    def _take(self, job: ScheduledJob, look: _Look) -> ClaimLease | TickWaiting:
         """Claim what a job works on, or why it waits."""
         workspace = self._workspace
         turns = (Turn("engine", self._width), *job.turns)
@@ -210,7 +210,9 @@ class Passes:
                     return TickWaiting("", "retry", waits_for(first, None)[0], first.again)
         return taken
 
-    def _run(self, job: Job, lease: Lease, look: _Look, listener: Listener, stopping: CancelToken) -> TickJob:
+    def _run(
+        self, job: ScheduledJob, lease: ClaimLease, look: _Look, listener: Listener, stopping: CancelToken
+    ) -> TickJob:
         """Run a job and note what came of it."""
         claims, cancel, began = self._workspace.claims, CancelToken(), time.perf_counter()
         result: RunResult | None = None
@@ -244,7 +246,7 @@ class Passes:
 
     def _release(
         self,
-        lease: Lease,
+        lease: ClaimLease,
         look: _Look,
         trouble: Mapping[str, Mapping[str, object]],
         result: RunResult | None,
@@ -268,8 +270,8 @@ class Passes:
         return is_held
 
 
-def length_of(text: str) -> timedelta:
-    """How long a claim lasts that is not renewed, by its setting."""
+def length_of(text: str, default: float) -> timedelta:
+    """The length of a setting that states one in less than months; else `default` seconds."""
     duration = read_duration(text)
     seconds = duration.seconds if duration is not None and not duration.months else 0.0
-    return min(timedelta(seconds=seconds), LONGEST) if seconds else timedelta(minutes=1)
+    return timedelta(seconds=seconds or default)
