@@ -211,6 +211,8 @@ PAIRS: list[tuple[list[str], Ask]] = [
         lambda c: c.post("/retirements", {"names": ["marts.best"], "agreed": "any"}),
     ),
     (["token", "create", "ana"], lambda c: c.post("/tokens", {"person": "ana"})),
+    (["notify", "list"], lambda c: c.get("/channels")),
+    (["notify", "test", "nope"], lambda c: c.post("/channels/tests", {"name": "nope"})),
     (["token", "list"], lambda c: c.get("/tokens")),
     # errors
     (["show", "nope"], lambda c: c.get("/datasets/nope")),
@@ -226,7 +228,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with two publishes, a branch, a tag, an undo to be taken back, a saved query and a test."""
     clone = Clone(tmp_path_factory.mktemp("template") / "acme")
     clone.fill(FILES)
-    clone.write("andon.toml", 'author = "ana"\n[people]\nana = "owner"\n')
+    clone.write(
+        "andon.toml", 'author = "ana"\n[people]\nana = "owner"\n[notify.none]\nkind = "command"\ncommand = ["true"]\n'
+    )
     clone.write("queries/of.sql", "select * from shop.orders where id = $n\n")
     clone.write(
         "tests/count.yml",

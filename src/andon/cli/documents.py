@@ -44,6 +44,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.check_result import CheckDocument
     from andon.model.cord import Cord
     from andon.model.due import DueDocument
+    from andon.model.message import ChannelDocument, SentDocument
     from andon.model.person import AccessToken, TokenMade
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
@@ -147,6 +148,8 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "quarantine list": (list[QuarantineInfo],),
         "quarantine show": (QuarantineRows,),
         "quarantine release": (RunDocument,),
+        "notify list": (list[ChannelDocument],),
+        "notify test": (list[SentDocument],),
         "source accept": (Accepted,),
         "source add": (AddedSource,),
         "source check": (list[SourceReportDocument],),

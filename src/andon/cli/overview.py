@@ -70,6 +70,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("lock", "setup", "lock", "Pin the packages of Python datasets", "Set up"),
     Entry("up", "up", "up", "Serve the lake to a team: the HTTP API", "Serve"),
     Entry("token", "tokens", "token", "Tokens by which the server knows people", "Serve"),
+    Entry("notify", "notify", "notify", "Who is told of incidents, and whether it arrives", "Set up"),
     Entry("source", "sources", "source", "What comes in: list, add, check, load, pin", "Set up"),
 )
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from andon.state import actions, attempts, check_results, claims, cords, decisions, incidents, looks, pauses
+from andon.state import (
+    actions,
+    attempts,
+    check_results,
+    claims,
+    cords,
+    decisions,
+    incidents,
+    looks,
+    messages,
+    pauses,
+    usual,
+)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -50,8 +62,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         *claims.TABLES,
         *cords.TABLES,
         *incidents.TABLES,
+        *messages.TABLES,
         *pauses.TABLES,
         *decisions.TABLES,
         *looks.TABLES,
+        *usual.TABLES,
     ),
 )

@@ -10,6 +10,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
     from andon.web.routes import (
         branches,
         catalog,
+        channels,
         checks,
         datasets,
         editing,
@@ -41,6 +42,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         quarantine,
         incidents,
         sources,
+        channels,
         people,
         server,
     )
