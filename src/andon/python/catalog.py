@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from andon.python.saving import SavingLake
+from andon.python.suggestions import LakeSuggestions
 from andon.service.board import BoardDocument
 from andon.service.readers import ReadersDocument
 from andon.service.searching import SHOWN, FindOptions, FoundDocument
@@ -53,6 +54,11 @@ class CatalogLake(SavingLake):
     def board(self) -> BoardDocument:
         """How the lake stands: what needs a person, runs that go on, all datasets and insights in lanes."""
         return self._service.board.show(self._ref)
+
+    @property
+    def suggestions(self) -> LakeSuggestions:
+        """Work that people do over and over, offered as what would do it."""
+        return LakeSuggestions(self._service)
 
 
 def several(values: Filter) -> tuple[str, ...]:

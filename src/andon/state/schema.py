@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import check_results, incidents
+from andon.state import check_results, incidents, offers, runs
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -44,5 +44,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         " primary key (run, seq))",
     ),
     # operations: what goes on without being asked
-    (*incidents.TABLES,),
+    (
+        *incidents.TABLES,
+        *runs.TABLES,
+        *offers.TABLES,
+    ),
 )

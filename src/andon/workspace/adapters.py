@@ -34,6 +34,7 @@ from andon.state.check_results import CheckResults
 from andon.state.facts import Facts
 from andon.state.incidents import Incidents
 from andon.state.looks import Looks
+from andon.state.offers import Offers
 from andon.state.queries import Queries
 from andon.state.runs import RunLog
 from andon.state.schema import MIGRATIONS
@@ -66,6 +67,7 @@ class StateStore(Record):
     tokens: Tokens
     answered: AnsweredCalls
     incidents: Incidents
+    offers: Offers
 
 
 class Adapters:
@@ -230,6 +232,7 @@ class Adapters:
             Tokens(database),
             AnsweredCalls(database),
             Incidents(database),
+            Offers(database),
         )
 
     def _share(self, group: str, catalog: Path, storage: Path) -> None:

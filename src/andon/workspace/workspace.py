@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from andon.state.facts import Facts
     from andon.state.incidents import Incidents
     from andon.state.looks import Looks
+    from andon.state.offers import Offers
     from andon.state.queries import Queries
     from andon.state.runs import RunLog
     from andon.state.tokens import Tokens
@@ -199,6 +200,11 @@ class Workspace:
     def incidents(self) -> Incidents:
         """Incidents and what happened with them."""
         return self._adapters.state.incidents
+
+    @property
+    def offers(self) -> Offers:
+        """Offers to automate what people do by hand."""
+        return self._adapters.state.offers
 
     @property
     def data_folder(self) -> Path:

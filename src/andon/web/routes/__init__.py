@@ -20,7 +20,22 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         saving,
         server,
         sources,
+        suggestions,
     )
 
-    homes = (queries, datasets, catalog, saving, editing, runs, branches, history, checks, sources, people, server)
+    homes = (
+        queries,
+        datasets,
+        catalog,
+        saving,
+        editing,
+        runs,
+        branches,
+        history,
+        checks,
+        suggestions,
+        sources,
+        people,
+        server,
+    )
     return tuple(endpoint for home in homes for endpoint in home.ENDPOINTS)
