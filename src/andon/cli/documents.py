@@ -47,7 +47,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.plan import PlanDocument
     from andon.model.profile import Profile
     from andon.model.profile_diff import ProfileDiffDocument
+    from andon.model.review import ReviewDocument
     from andon.model.run import RunDocument
+    from andon.model.tick import PauseDocument, TickDocument
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.datasets import DatasetInfo, PageDocument
@@ -95,6 +97,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "plan": (PlanDocument, DueDocument),
         "run": (RunDocument,),
         "refresh": (RunDocument,),
+        "tick": (TickDocument,),
+        "pause": (list[PauseDocument],),
+        "resume": (list[PauseDocument],),
         "optimize": (RunDocument,),
         "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], ProposedChecksDocument),
         "test": (TestsDocument,),
@@ -108,6 +113,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "query": (AnswerDocument, AnswerFile, LiveAnswerDocument, LiveAnswerFile),
         "ls": (list[DatasetInfo], list[SavedQueryInfo]),
         "find": (FoundDocument,),
+        "review": (ReviewDocument,),
         "show": (PageDocument, SavedQueryInfo, ReadersDocument),
         "profile": (Profile, ProfileDiffDocument),
         "lineage": (TrailDocument,),

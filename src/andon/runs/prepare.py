@@ -110,7 +110,7 @@ class Preparer:
         selected = _selected(gathered.project, gathered.state, options, goal.files)
         taken = datasets_taken(gathered.definitions, gathered.state.leaves, selected)
         try:
-            bound = self.bind(gathered, taken)
+            bound = self.bind(replace(gathered, widen=frozenset(options.widen)), taken)
             queries = bind_queries(self._workspace, bound) if gathered.project.queries else BoundQueries({})
         except ProjectError as error:
             raise self.refused(gathered, taken, error.problems) from error
@@ -172,7 +172,9 @@ class Preparer:
         growth = PlannedGrowth(self._workspace, bound, filling, taken, selected, known_changes, estimate=estimate)
         growth.require_fitting()
         forced = (
-            frozenset(taken if selected is None else selected & taken) if options.force else growth.wishes.full | packs
+            frozenset(taken if selected is None else selected & taken)
+            if options.force
+            else growth.wishes.full | packs | (frozenset(options.anew) & taken)
         )
         situation = Situation(
             definitions=gathered.definitions,

@@ -31,6 +31,10 @@ class IncidentDesk:
         except AndonError as failure:
             listener.report(Notice(f"incidents were not brought up to date: {failure.message}"))
 
+    def catch_up(self, branch: str | None = None) -> list[Incident]:
+        """Bring the incidents of a branch up to the record; returns those that changed."""
+        return self._keeper.catch_up(self._workspace.reading(branch))
+
     def standing(self, branch: str | None = None) -> Sequence[Incident]:
         """What is not over on a branch (the one that is read by default), oldest first."""
         name = self._workspace.reading(branch)

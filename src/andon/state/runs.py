@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
 from andon.base.clock import SKEW, Clock, from_text, to_text
-from andon.base.database import Database, Transaction
+from andon.base.database import Database, Transaction, in_batches
 from andon.base.process import is_gone, is_here, this_process
 from andon.base.record import Record
 from andon.model.run import TaskResult, TaskStatus
@@ -212,6 +212,16 @@ class RunLog:
         # what was killed is noted as running
         wanted = only.status if only is not None else None
         return [each for each in found if wanted in (None, each.status)]
+
+    def started(self, numbers: Iterable[int]) -> dict[int, str]:
+        """When runs began (ISO text), by number."""
+        found: dict[int, str] = {}
+        for marks, batch in in_batches(str(number) for number in numbers):
+            rows = self._database.query(
+                f"select number, started from run where number in ({marks})", [int(number) for number in batch]
+            )
+            found.update({number: started for number, started in rows})
+        return found
 
     def tasks(self, number: int) -> list[TaskResult]:
         """The tasks of a run, by dataset."""

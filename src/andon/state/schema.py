@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from andon.state import check_results, incidents, offers, runs
+from andon.state import actions, attempts, check_results, claims, incidents, offers, pauses, runs
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -45,8 +45,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # operations: what goes on without being asked
     (
+        *actions.TABLES,
+        *attempts.TABLES,
+        *claims.TABLES,
         *incidents.TABLES,
-        *runs.TABLES,
         *offers.TABLES,
+        *pauses.TABLES,
+        *runs.TABLES,
     ),
 )
