@@ -105,7 +105,10 @@ def test_what_a_dataset_answers_is_told_and_not_suggested(shop: tuple[Clone, Ser
         _ask(service, who, "select customer, sum(amount) from shop.orders group by 1")
     found = service.suggestions.list()
     assert found.suggestions == []
-    assert [(one.by, one.times, one.people) for one in found.answered] == [("marts.totals", 3, ("ana", "ben"))]
+    assert [(one.by, one.times, one.people) for one in found.answered] == [("marts.totals", 3, ("ben", "ana"))]
+    assert service.suggestions.list() == found, "it is told as long as it is asked"
+    with pytest.raises(UsageError, match=r"is there: `marts\.totals`"):
+        service.suggestions.accept(1)
 
 
 def test_what_is_dismissed_stays_so_in_other_words(shop: tuple[Clone, Service], days: Days) -> None:
@@ -195,3 +198,32 @@ def test_there_is_no_such_suggestion(shop: tuple[Clone, Service]) -> None:
     for verb in (service.suggestions.show, service.suggestions.accept, service.suggestions.dismiss):
         with pytest.raises(UsageError, match="there is no suggestion 7"):
             verb(7)
+
+
+def test_a_fix_that_helped_twice_is_a_playbook_at_the_third_incident(shop: tuple[Clone, Service], days: Days) -> None:
+    clone, service = shop
+    clone.write(
+        "sources/shop/orders.sql",
+        "/*---\nchecks: |\n  amount 0..100\n---*/\nselect * from read_csv('raw/orders_*.csv')\n",
+    )
+    service.runs.run(RunOptions(agreed=ANY_PLAN))
+    ben = _by(service, "ben")
+    for number in range(1, 4):
+        days.to(3 * number)
+        clone.write(f"raw/orders_1{number}.csv", f"id,customer,region,amount\n{number + 100},ada,EU,999\n")
+        assert not service.runs.refresh().published
+        (incident,) = service.incidents.standing()
+        offered = service.suggestions.list().suggestions
+        assert [one.kind for one in offered] == (["correction"] if number == 3 else [])
+        if number < 3:
+            clone.write(f"raw/orders_1{number}.csv", f"id,customer,region,amount\n{number + 100},ada,EU,9\n")
+            assert ben.actions.fix(incident.number, "retry").outcome == "verified"
+            assert not service.incidents.standing()
+    shown = service.suggestions.show(offered[0].number)
+    assert shown.title == "a playbook: retry when shop.orders has an incident of kind check"
+    assert shown.why[1] == "would have fired 2 times, fixed 2, needless 0"
+    assert shown.problem is None, shown.problem
+    done = service.suggestions.accept(offered[0].number)
+    assert (done.state, done.files[0].file) == ("accepted", "playbooks.yml")
+    playbooks = service.by(Caller("ana", "python", done.branch)).actions.playbooks()
+    assert "retry shop.orders when check" in {each.name for each in playbooks.playbooks}

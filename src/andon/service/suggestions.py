@@ -14,12 +14,19 @@ from andon.errors import AndonError, ConflictError, ProjectError, UsageError
 from andon.lake.refs import MAIN
 from andon.model.plan import Plan, PlanDocument
 from andon.model.run import RunDocument, RunResult
-from andon.operations.repeats.drafts import FileDraft, QuestionDraft, draft_question, draft_schedule, draft_source
+from andon.operations.repeats.drafts import (
+    FileDraft,
+    QuestionDraft,
+    draft_playbook,
+    draft_question,
+    draft_schedule,
+    draft_source,
+)
 from andon.operations.repeats.keeping import RepeatKeeper, repeat_of, zone_of
-from andon.operations.repeats.questions import AnsweredAlready
-from andon.operations.repeats.repeat import FileRepeat, QuestionRepeat, RunRepeat
+from andon.operations.repeats.repeat import CorrectionRepeat, FileRepeat, QuestionRepeat, RunRepeat
 from andon.operations.repeats.titles import why_of
 from andon.project.select import select, selectable
+from andon.project.write_playbook import PLAYBOOKS
 from andon.runs.goal import ANY_PLAN, Listener, RunOptions
 from andon.service.given_files import GivenCode
 from andon.service.saved_texts import ToSave, query_names
@@ -47,8 +54,8 @@ class SuggestionInfo(Document):
         title: what would be made.
         times, people: how often it was done by hand, and by whom.
         first, last: when.
-        state: `open`, `accepted`, `dismissed`, `gone`.
-        branch: where it was accepted.
+        state: `open`, `accepted`, `dismissed`, `answered` (something does it already), `gone` (nothing speaks for it any more).
+        branch: where it was accepted; None else.
     """
 
     number: int
@@ -199,6 +206,10 @@ class Suggestions:
             message = f"suggestion {number} was accepted already{there}"
             hint = f"`andon plan {offer.branch}` shows what it changes" if offer.branch else "`andon suggestions`"
             raise UsageError("usage.bad_argument", message, where=str(number), hint=hint)
+        if offer.state == "answered":
+            message = f"what suggestion {number} would make is there: `{offer.branch}`"
+            hint = f"`andon show {offer.branch}`"
+            raise UsageError("usage.bad_argument", message, where=str(number), hint=hint)
         aside = branch or f"suggestion-{number}"
         if aside == MAIN:
             hint = "leave `--branch` out: it is written on a branch of its own, and `andon publish` brings it into main"
@@ -286,7 +297,9 @@ class Suggestions:
             text = self._text(view, newest.definition.entry)
             taken = {*view.state.leaves} if name is None else set()
             return draft_source(one, newest.definition, text, taken, name)
-        return FileDraft({}, left=("write the rule into `playbooks.yml`",))
+        assert isinstance(one, CorrectionRepeat)
+        sha = view.state.files().get(PLAYBOOKS)
+        return draft_playbook(one, self._text(view, PLAYBOOKS) if sha is not None else None)
 
     def _selected(self, one: RunRepeat, view: View) -> dict[str, tuple[str, str]]:
         """The files of the datasets that were named, without what only follows from them."""
@@ -346,7 +359,7 @@ class Suggestions:
             list(written.left),
             list(written.files),
             list(written.checks),
-            offer.branch,
+            offer.branch if offer.state == "accepted" else None,
             written.plan.document() if written.plan is not None else None,
             written.problem,
             written.run.document() if written.run is not None else None,
@@ -373,12 +386,22 @@ def _saved(found: Saved, draft: QuestionDraft) -> _Written:
 def _info(offer: OfferRecord) -> SuggestionInfo:
     one = repeat_of(offer)
     return SuggestionInfo(
-        offer.number, offer.kind, offer.title, one.times, one.people, one.first, one.last, offer.state, offer.branch
+        offer.number,
+        offer.kind,
+        offer.title,
+        one.times,
+        one.people,
+        one.first,
+        one.last,
+        offer.state,
+        offer.branch if offer.state == "accepted" else None,
     )
 
 
-def _answered(one: AnsweredAlready) -> AnsweredInfo:
-    return AnsweredInfo(one.sql, one.times, one.people, one.by)
+def _answered(offer: OfferRecord) -> AnsweredInfo:
+    one = repeat_of(offer)
+    assert isinstance(one, QuestionRepeat)
+    return AnsweredInfo(one.sql, one.times, one.people, offer.branch or "")
 
 
 def _told(error: AndonError) -> str:

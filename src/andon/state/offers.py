@@ -32,10 +32,10 @@ class OfferRecord(Record):
     Attributes:
         number: by which people name it. key: by which it is known again.
         kind: `query`, `run`, `files`, `correction`.
-        state: `open`, `accepted`, `dismissed`, or `gone` where nothing speaks for it any more.
+        state: `open`, `accepted`, `dismissed`, `answered` where something does it already, or `gone` where nothing speaks for it any more.
         traits: what it consists of. body: all of what was recognised, as JSON.
         at: when it was first offered; `last` when it was last done by hand (ISO texts).
-        who, decided: who decided, and when; `branch` with what was accepted.
+        who, decided: who decided, and when; `branch` with what was accepted, or what does it already.
     """
 
     number: int
@@ -119,12 +119,14 @@ class Offers:
                 "update offer set state = ?, title = ?, traits = ?, body = ?, last_at = ? where number = ?",
                 [kept, offer.title, _traits(offer.traits), offer.body, offer.last, number],
             )
+            if kept == offer.state:
+                transaction.execute("update offer set branch = ? where number = ?", [offer.branch, number])
         else:
             number = int(transaction.query("select coalesce(max(number), 0) + 1 from offer")[0][0])
             values = [number, offer.key, offer.kind, offer.state, offer.title, _traits(offer.traits), offer.body]
             transaction.execute(
-                f"insert into offer ({_OFFER}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, null, null)",
-                [*values, offer.at, offer.last],
+                f"insert into offer ({_OFFER}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, null, null, ?)",
+                [*values, offer.at, offer.last, offer.branch],
             )
         return _offer(transaction.query(f"select {_OFFER} from offer where number = ?", [number])[0])
 
@@ -219,10 +221,15 @@ class Offers:
             )
         ]
 
-    def incidents(self) -> list[tuple[int, str, str, str, str | None, str | None]]:
-        """`(number, opened, kind, dataset, closed, verdict)` of all incidents, oldest first."""
-        sql = "select number, opened, kind, dataset, closed, verdict from incident order by number"
-        return [(n, at, kind, d, closed, verdict) for n, at, kind, d, closed, verdict in self._database.query(sql)]
+    def incidents(self) -> list[tuple[int, str, str, str | None]]:
+        """`(number, kind, dataset, verdict)` of all incidents, oldest first."""
+        sql = "select number, kind, dataset, verdict from incident order by number"
+        return [(number, kind, dataset, verdict) for number, kind, dataset, verdict in self._database.query(sql)]
+
+    def incident_states(self) -> list[tuple[int, str, str]]:
+        """`(number, at, state)` of each change of an incident's state, in the order in which they came."""
+        sql = "select incident, at, state from incident_event where kind = 'state' order by seq"
+        return [(number, at, state) for number, at, state in self._database.query(sql)]
 
 
 def _traits(traits: frozenset[str]) -> str:

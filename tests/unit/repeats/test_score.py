@@ -12,7 +12,7 @@ from andon.operations.repeats.runs import repeated_runs
 from andon.sql.question import question_form
 from kit.repeats.month import Month, Records
 
-SEEDS = range(12)
+SEEDS = range(10)
 forms = lru_cache(maxsize=None)(question_form)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from andon.operations.repeats.records import Correction, PastIncident
 from andon.operations.repeats.repeat import THIRD, CorrectionRepeat, Replay, key_of
@@ -14,9 +14,15 @@ _NO_PROBLEM = frozenset({"expected", "no-problem"})
 
 
 def repeated_corrections(
-    corrections: Iterable[Correction], incidents: Sequence[PastIncident]
+    corrections: Iterable[Correction],
+    incidents: Sequence[PastIncident],
+    covered: Callable[[str, str, str], bool] = lambda *_: False,
 ) -> tuple[CorrectionRepeat, ...]:
-    """The fixes that helped twice or more by hand, for a kind of incident that came three times, the most frequent first."""
+    """The fixes that helped twice or more by hand, for a kind of incident that came three times, the most frequent first.
+
+    Args:
+        covered: whether a playbook does it already: kind, dataset, action.
+    """
     done: dict[tuple[str, str, str, tuple[tuple[str, str], ...]], list[Correction]] = defaultdict(list)
     every = list(corrections)
     for one in every:
@@ -24,9 +30,9 @@ def repeated_corrections(
             done[one.kind, one.dataset, one.action, tuple(sorted(one.params.items()))].append(one)
     found = []
     for (kind, dataset, action, params), own in done.items():
-        fixed = dict.fromkeys(one.incident for one in own)
+        fixed = dict.fromkeys((one.incident, one.episode) for one in own)
         like = [one for one in incidents if (one.kind, one.dataset) == (kind, dataset)]
-        if len(fixed) < THIRD - 1 or len(like) < THIRD:
+        if len(fixed) < THIRD - 1 or len(like) < THIRD or covered(kind, dataset, action):
             continue
         replay = replay_of(kind, dataset, action, dict(params), every, incidents)
         if replay.fixed < _HELPS * replay.fired:
@@ -42,7 +48,7 @@ def repeated_corrections(
                 kind,
                 dataset,
                 action,
-                tuple(fixed),
+                tuple(dict.fromkeys(number for number, _ in fixed)),
                 replay,
                 dict(params),
             )
@@ -59,16 +65,16 @@ def replay_of(
     incidents: Iterable[PastIncident],
 ) -> Replay:
     """What a rule that does `action` about incidents of this kind would have done about those that are over."""
-    helped: dict[int, list[Correction]] = defaultdict(list)
+    helped: dict[tuple[int, int], list[Correction]] = defaultdict(list)
     for one in corrections:
         if one.outcome == "verified" and not one.is_undone:
-            helped[one.incident].append(one)
+            helped[one.incident, one.episode].append(one)
     fired = fixed = needless = unknown = 0
     for incident in incidents:
         if (incident.kind, incident.dataset) != (kind, dataset) or incident.closed is None:
             continue
         fired += 1
-        ways = helped.get(incident.number, [])
+        ways = helped.get((incident.number, incident.episode), [])
         if incident.verdict in _NO_PROBLEM:
             needless += 1
         elif any(one.action == action and dict(one.params) == params for one in ways):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, tzinfo
 
 from andon.base.names import is_name_part
 from andon.base.record import Record
+from andon.model.action import ActionKind
 from andon.model.dataset import Definition
-from andon.operations.repeats.repeat import FileRepeat, QuestionRepeat, RunRepeat, VariedValue
+from andon.model.playbook import Playbook, Trigger
+from andon.model.signal import SignalKind
+from andon.operations.repeats.repeat import CorrectionRepeat, FileRepeat, QuestionRepeat, RunRepeat, VariedValue
 from andon.operations.repeats.titles import listed
 from andon.project.files.layout import plain_name
+from andon.project.write_playbook import PLAYBOOKS, add_playbook
 from andon.project.write_sql import with_settings, yaml_text
 from andon.sql.question import FilterValue, QuestionForm, question_form
 from andon.sql.regroup import for_all_values, with_parameters
@@ -188,3 +193,20 @@ def draft_source(
     retired = " ".join(one.datasets)
     note = f"when nothing reads the {len(one.datasets)} sources any more, `andon retire {retired}` takes them away"
     return FileDraft({path: made}, (note,))
+
+
+def draft_playbook(one: CorrectionRepeat, text: str | None) -> FileDraft:
+    """`playbooks.yml` with a playbook that does what people did.
+
+    Args:
+        text: of the file; None where there is none.
+    """
+    playbook = Playbook(
+        Trigger(kind=(SignalKind(one.kind),), dataset=(one.dataset,)),
+        ActionKind(one.action),
+        params={key: json.loads(value) for key, value in one.params.items()},
+        name=f"{one.action} {one.dataset} when {one.kind}",
+        why=f"It helped {one.times} times by hand; it {one.replay.words}",
+    )
+    note = "it acts, and asks a person to look; after three times that were right it is automatic"
+    return FileDraft({PLAYBOOKS: add_playbook(text, playbook)}, (note,))

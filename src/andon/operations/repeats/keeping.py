@@ -15,11 +15,11 @@ import msgspec
 
 from andon.base.clock import from_text, to_text
 from andon.base.lru import Lru
-from andon.base.record import Record
+from andon.base.record import Record, replace
 from andon.operations.repeats.corrections import repeated_corrections
 from andon.operations.repeats.files import repeated_files
-from andon.operations.repeats.questions import AnsweredAlready, Questions, repeated_questions
-from andon.operations.repeats.reading import answers, came_files, scheduled_datasets
+from andon.operations.repeats.questions import Questions, repeated_questions
+from andon.operations.repeats.reading import answers, came_files, only_theirs, scheduled_datasets
 from andon.operations.repeats.records import Asked, Correction, ManualRun, PastIncident
 from andon.operations.repeats.repeat import (
     CorrectionRepeat,
@@ -59,7 +59,7 @@ class CaughtUp(Record):
     """What there is to offer, oldest first, and which questions something answers already."""
 
     offers: tuple[OfferRecord, ...] = ()
-    answered: tuple[AnsweredAlready, ...] = ()
+    answered: tuple[OfferRecord, ...] = ()
 
 
 class RepeatKeeper:
@@ -84,12 +84,18 @@ class RepeatKeeper:
         judged, last, verdicts = self._questions(view, now)
         found: list[tuple[str, Repeat]] = [("query", one) for one in judged.repeats]
         found += [("run", one) for one in self._runs(view, branch)]
-        found += [("files", one) for one in repeated_files(came_files(self._workspace, view))]
-        found += [("correction", one) for one in self._corrections()]
+        files = only_theirs(view, repeated_files(came_files(self._workspace, view)))
+        found += [("files", one) for one in files]
+        found += [("correction", one) for one in self._corrections(view)]
         if lake.database.is_read_only:
-            return CaughtUp(self._open(now), judged.answered)
+            return self._standing(now)
         known = {offer.key: offer for offer in self._store.all()}
         offers = [self._offer(kind, one, known, now) for kind, one in found]
+        offers += [
+            replace(self._offer("query", one.repeat, known, now), state="answered", branch=one.by)
+            for one in judged.answered
+            if one.repeat.key not in known or known[one.repeat.key].state not in ("accepted", "dismissed")
+        ]
         new = [o for o in offers if o.key not in known or (known[o.key].body, known[o.key].state) != (o.body, o.state)]
         stays = {one.key for _, one in found}
         lost = [o.number for o in known.values() if o.kind != "query" and o.state == "open" and o.key not in stays]
@@ -101,7 +107,7 @@ class RepeatKeeper:
                 self._store.set_state(transaction, lost, "gone")
                 self._store.judge(transaction, verdicts)
                 self._store.see_query(transaction, last)
-        return CaughtUp(self._open(now), judged.answered)
+        return self._standing(now)
 
     # -- questions
 
@@ -175,10 +181,11 @@ class RepeatKeeper:
         ]
         return repeated_runs(runs, branch, scheduled_datasets(view), zone_of(self._workspace)) if runs else ()
 
-    def _corrections(self) -> tuple[CorrectionRepeat, ...]:
+    def _corrections(self, view: View) -> tuple[CorrectionRepeat, ...]:
         rows = self._store.corrections()
         if not rows:
             return ()
+        incidents = episodes(self._store.incidents(), self._store.incident_states())
         corrections = [
             Correction(
                 row.seq,
@@ -190,19 +197,26 @@ class RepeatKeeper:
                 row.actor,
                 row.mode,
                 row.outcome,
-                {str(key): str(value) for key, value in json.loads(row.params).items()},
+                {str(key): json.dumps(value) for key, value in json.loads(row.params).items()},
                 row.is_undone,
+                max((one.episode for one in incidents if one.number == row.incident and one.at <= row.at), default=0),
             )
             for row in rows
         ]
-        return repeated_corrections(corrections, [PastIncident(*row) for row in self._store.incidents()])
+        known = {
+            (str(kind), dataset, str(playbook.do))
+            for playbook in view.project.playbooks.lines
+            for kind in playbook.on.kind
+            for dataset in playbook.on.dataset
+        }
+        return repeated_corrections(corrections, incidents, lambda *given: given in known)
 
     # -- offers
 
     def _offer(self, kind: str, one: Repeat, known: Mapping[str, OfferRecord], now: str) -> OfferRecord:
         """An offer as it is written: one that was dismissed in another form is dismissed."""
         state = known[one.key].state if one.key in known else "open"
-        state = "open" if state == "gone" else state
+        state = "open" if state in ("gone", "answered") else state
         if one.key not in known and any(
             offer.kind == kind
             and offer.state in ("dismissed", "accepted")
@@ -213,9 +227,32 @@ class RepeatKeeper:
         body = msgspec.json.encode(one).decode()
         return OfferRecord(0, one.key, kind, state, title_of(one), one.traits, body, now, one.last)
 
-    def _open(self, now: str) -> tuple[OfferRecord, ...]:
+    def _standing(self, now: str) -> CaughtUp:
         oldest = to_text(from_text(now) - _DAYS)
-        return tuple(offer for offer in self._store.all() if offer.state == "open" and offer.last >= oldest)
+        offers = [offer for offer in self._store.all() if offer.last >= oldest]
+        open_ones, answered = ([o for o in offers if o.state == state] for state in ("open", "answered"))
+        return CaughtUp(tuple(open_ones), tuple(answered))
+
+
+def episodes(
+    incidents: Iterable[tuple[int, str, str, str | None]], states: Iterable[tuple[int, str, str]]
+) -> list[PastIncident]:
+    """Each time that incidents came, of `(number, kind, dataset, verdict)`, by their changes of state: one may come back."""
+    changes: dict[int, list[tuple[str, str]]] = {}
+    for number, at, state in states:
+        changes.setdefault(number, []).append((at, state))
+    found = []
+    for number, kind, dataset, verdict in incidents:
+        began, episode = None, 0
+        for at, state in changes.get(number, ()):
+            if state == "closed" and began is not None:
+                found.append(PastIncident(number, began, kind, dataset, at, verdict, episode))
+                began, episode = None, episode + 1
+            elif state != "closed" and began is None:
+                began = at
+        if began is not None:
+            found.append(PastIncident(number, began, kind, dataset, None, verdict, episode))
+    return found
 
 
 def repeat_of(offer: OfferRecord) -> Repeat:

@@ -10,6 +10,7 @@ from andon.base.record import Record
 from andon.operations.repeats.records import Asked
 from andon.operations.repeats.repeat import THIRD, QuestionRepeat, VariedValue, key_of
 from andon.operations.repeats.rhythm import is_by_machine
+from andon.operations.repeats.runs import ANDON
 from andon.sql.question import FilterValue, QuestionForm
 from andon.state.queries import UNASKED
 
@@ -21,11 +22,9 @@ _LOOKED_UP = 0.5
 
 
 class AnsweredAlready(Record):
-    """A question that is asked over and over, and that something answers already."""
+    """A question that is asked over and over, and that `by`, a dataset or a saved query, answers already."""
 
-    sql: str
-    times: int
-    people: tuple[str, ...]
+    repeat: QuestionRepeat
     by: str
 
 
@@ -51,7 +50,7 @@ def repeated_questions(lines: Iterable[Asked], forms: Forms, answered: Mapping[s
     """
     by_shape: dict[str, list[Asked]] = defaultdict(list)
     for line in lines:
-        if line.face not in UNASKED:
+        if line.face not in UNASKED and line.who != ANDON:
             by_shape[line.shape].append(line)
     repeats, known = [], []
     for asked in by_shape.values():
@@ -61,13 +60,13 @@ def repeated_questions(lines: Iterable[Asked], forms: Forms, answered: Mapping[s
             by_people = _by_people(own)
             if not is_often(by_people) or form.is_look or _is_looked_up(form, by_people):
                 continue
+            found = _repeat(form, by_people, forms)
             if form.core in answered:
-                newest, people = by_people[-1].sql, _people(by_people)
-                known.append(AnsweredAlready(newest, len(by_people), people, answered[form.core]))
+                known.append(AnsweredAlready(found, answered[form.core]))
             else:
-                repeats.append(_repeat(form, by_people, forms))
+                repeats.append(found)
     repeats.sort(key=lambda one: (-len(one.people), -one.days, -one.times, one.key))
-    return Questions(tuple(repeats), tuple(sorted(known, key=lambda one: (-one.times, one.by))))
+    return Questions(tuple(repeats), tuple(sorted(known, key=lambda one: (-one.repeat.times, one.by))))
 
 
 def _people(asked: Sequence[Asked]) -> tuple[str, ...]:

@@ -4,12 +4,15 @@ itself."""
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from andon.model.dataset import Definition, Kind
+from andon.model.schedule import RuleKind
 from andon.operations.repeats.files import skeleton
 from andon.operations.repeats.records import CameFile
-from andon.operations.repeats.repeat import THIRD
+from andon.operations.repeats.repeat import THIRD, FileRepeat
+from andon.operations.scheduling.book import book_of
 from andon.project.write_sql import split_query
 from andon.sql.question import question_form
 
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
 
 #: The kind under which the core of a definition's question is kept.
 _CORE = "question:1"
-#: What makes a dataset run by the clock.
-_BY_CLOCK = frozenset({"every", "cron", "max_age"})
+#: What makes a dataset run by the clock; by hand alone is a word of somebody, too.
+_BY_CLOCK = frozenset({RuleKind.EVERY, RuleKind.CRON, RuleKind.MAX_AGE, RuleKind.MANUAL})
 
 
 def answers(workspace: Workspace, view: View) -> dict[str, str]:
@@ -84,6 +87,24 @@ def came_files(workspace: Workspace, view: View) -> list[CameFile]:
     return found
 
 
+def only_theirs(view: View, repeats: Iterable[FileRepeat]) -> list[FileRepeat]:
+    """Those whose pattern finds no file of another source, and that no source has."""
+    from andon.sources.files.paths import match
+
+    patterns = {
+        name: pattern
+        for name, said in view.project.datasets.items()
+        if said.definition.kind is Kind.SOURCE
+        for read in said.definition.reads
+        for pattern in read.patterns
+    }
+    return [
+        one
+        for one in repeats
+        if not any(name not in one.datasets and match(one.pattern, pattern) for name, pattern in patterns.items())
+    ]
+
+
 def _pattern(definition: Definition) -> str | None:
     """What the source reads, where it reads files by one pattern."""
     if definition.connection is not None or len(definition.reads) != 1 or len(definition.reads[0].patterns) != 1:
@@ -101,7 +122,6 @@ def reading_of(definition: Definition) -> str:
 
 
 def scheduled_datasets(view: View) -> frozenset[str]:
-    """The datasets that say themselves when they run."""
-    return frozenset(
-        name for name, said in view.project.datasets.items() if any(rule in _BY_CLOCK for rule, _ in said.refresh)
-    )
+    """The datasets that run by the clock, as their files or groups say, and those that are to be run by hand alone."""
+    entries = book_of(view.project).entries
+    return frozenset(d for d, e in entries.items() if any(rule.kind in _BY_CLOCK for rule in e.rules))

@@ -80,6 +80,7 @@ class Correction(Record):
         params: what it was told, beside the dataset.
         outcome: `verified` where the incident's checks passed afterwards.
         is_undone: whether it was taken back since.
+        episode: an incident may come back: which time it was.
     """
 
     seq: int
@@ -93,14 +94,16 @@ class Correction(Record):
     outcome: str
     params: Mapping[str, str] = field(default_factory=dict)
     is_undone: bool = False
+    episode: int = 0
 
 
 class PastIncident(Record):
-    """An incident.
+    """An incident, each time that it came a record.
 
     Attributes:
         at: when it was opened. closed: when it was over, None while it stands.
         verdict: what a person said that it was: `expected`, `no-problem`; None where nobody did.
+        episode: which time it was, from 0.
     """
 
     number: int
@@ -109,3 +112,4 @@ class PastIncident(Record):
     dataset: str
     closed: str | None = None
     verdict: str | None = None
+    episode: int = 0

@@ -11,6 +11,8 @@ from andon.operations.repeats.records import ManualRun
 from andon.operations.repeats.repeat import THIRD, RunRepeat, key_of
 from andon.operations.repeats.rhythm import is_by_machine, rhythm_of
 
+#: Who does what is scheduled, and what playbooks say.
+ANDON = "andon"
 #: Where people start runs; all else starts them by itself.
 PEOPLES_FACES = frozenset({"cli", "http", "python"})
 
@@ -27,7 +29,13 @@ def repeated_runs(
     """
     by_selection: dict[tuple[str, ...], list[ManualRun]] = defaultdict(list)
     for run in runs:
-        if run.branch == branch and run.face in PEOPLES_FACES and run.kind == "refresh" and run.status == "done":
+        if (
+            run.branch == branch
+            and run.face in PEOPLES_FACES
+            and run.who != ANDON
+            and run.kind == "refresh"
+            and run.status == "done"
+        ):
             by_selection[tuple(sorted(set(run.selection)))].append(run)
     found = []
     for selection, all_of_it in by_selection.items():

@@ -37,8 +37,9 @@ def why_of(one: Repeat) -> list[str]:
         said = [f"{one.times} files with the same {plural(len(one.columns), 'column')} came by {who}, {span}"]
         return said + [f"{path}, read by {dataset}" for path, dataset in zip(one.paths, one.datasets, strict=True)]
     if isinstance(one, CorrectionRepeat):
-        numbers = listed([str(number) for number in one.incidents])
-        return [f"{one.action} helped {one.times} times, done by {who}: incidents {numbers}", one.replay.words]
+        word = "incident" if len(one.incidents) == 1 else "incidents"
+        numbers = f"{word} {listed([str(number) for number in one.incidents])}"
+        return [f"{one.action} helped {one.times} times, done by {who}, {span}: {numbers}", one.replay.words]
     raise AssertionError(one)
 
 
