@@ -89,6 +89,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.service.source_list import SourceInfo
     from andon.service.sources import Accepted, Pinned
     from andon.service.status import StatusDocument
+    from andon.service.suggestions import SuggestionDocument, SuggestionInfo, SuggestionsDocument
     from andon.service.undo import RevertedDocument
     from andon.service.unit_tests import TestsDocument
     from andon.web.server import ServingDocument
@@ -156,6 +157,10 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "source list": (list[SourceInfo],),
         "source load": (RunDocument,),
         "source pin": (Pinned,),
+        "suggestions accept": (SuggestionDocument,),
+        "suggestions dismiss": (SuggestionInfo,),
+        "suggestions list": (SuggestionsDocument,),
+        "suggestions show": (SuggestionDocument,),
         "token create": (TokenMade,),
         "token list": (list[AccessToken],),
         "token revoke": (AccessToken,),

@@ -25,6 +25,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         scheduling,
         server,
         sources,
+        suggestions,
     )
 
     homes = (
@@ -41,6 +42,7 @@ def all_endpoints() -> tuple[Endpoint, ...]:
         checks,
         quarantine,
         incidents,
+        suggestions,
         sources,
         channels,
         people,
