@@ -8,7 +8,8 @@ from andon.base.clock import to_text
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.base.record import values_of
-from andon.errors import UsageError
+from andon.errors import AndonError, UsageError
+from andon.model.event import Notice
 from andon.model.tick import PauseDocument, Tick
 from andon.operations.scheduling.loop import ScheduleLoop
 from andon.operations.scheduling.passes import Passes, length_of
@@ -33,10 +34,19 @@ class Scheduling:
 
     Args:
         runs: those of `AUTHOR`.
+        act: answers what is wrong on a branch, after each pass.
     """
 
-    def __init__(self, workspace: Workspace, looking: Looking, runs: Runs, preparer: Preparer) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        looking: Looking,
+        runs: Runs,
+        preparer: Preparer,
+        act: Callable[[str], Sequence[object]],
+    ) -> None:
         self._workspace = workspace
+        self._act = act
         self._runs = runs
         self._preparer = preparer
         self._passes = Passes(workspace, looking, runs.refresh)
@@ -60,7 +70,13 @@ class Scheduling:
         Raises:
             AndonError: what is due can't be told. What happens to one run is told by the answer.
         """
-        return self._passes.tick(self._branch(branch), trigger, listener or Listener(), now)
+        name, hears = self._branch(branch), listener or Listener()
+        found = self._passes.tick(name, trigger, hears, now)
+        try:
+            self._act(name)
+        except AndonError as failure:  # what was brought up to date is, and the next pass acts
+            hears.report(Notice(f"nothing was done about what is wrong: {failure.message}"))
+        return found
 
     def loop(self, told: Callable[[Tick], None]) -> ScheduleLoop | None:
         """What makes passes while a server runs; None where `schedule.enabled` says no, or who runs it may only read the lake.
