@@ -87,7 +87,7 @@ class Scheduling:
         workspace = self._workspace
         if not workspace.settings.get("schedule.enabled") or workspace.lake.database.is_read_only:
             return None
-        every = length_of(str(workspace.settings.get("schedule.every")), 30.0)
+        every = length_of(str(workspace.settings.get("schedule.every")), 10.0)
         return ScheduleLoop(lambda listener: self.tick("up", listener=listener), every.total_seconds(), told)
 
     def pause(
