@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from andon.base.clock import to_text
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from andon.service.runs import Runs
     from andon.workspace.workspace import Workspace
 
+_log = logging.getLogger(__name__)
 #: The author of what is published by schedule.
 AUTHOR = "andon"
 
@@ -151,7 +153,11 @@ class Scheduling:
         if not there:
             return {}
         options = RunOptions(select=there, branch=branch)
-        prepared = self._preparer.prepare(self._runs.unasked_goal(options), options)
+        try:
+            prepared = self._preparer.prepare(self._runs.unasked_goal(options), options)
+        except AndonError as failure:  # then its next slot decides, and all else goes on
+            _log.debug("it can't be told what %s would be tried on: %s", ", ".join(there), failure)
+            return {}
         steps = {step.dataset: step for step in prepared.plan.steps}
         return {
             name: content_id(
