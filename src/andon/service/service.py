@@ -174,7 +174,9 @@ class Service:
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self._looking, by_itself.runs, self._preparer)
+        return Scheduling(
+            self.workspace, self._looking, by_itself.runs, self._preparer, lambda branch: self.actions.act(branch)
+        )
 
     @cached_property
     def signals(self) -> SignalDesk:
