@@ -41,6 +41,7 @@ class StoryDocument(Document):
 def documents() -> Mapping[str, tuple[Any, ...]]:
     """The types of what each command can write with `--json`, by the command's words."""
     # here, since each command needs few of them
+    from andon.model.action import ActionDocument
     from andon.model.check_result import CheckDocument
     from andon.model.due import DueDocument
     from andon.model.person import AccessToken, TokenMade
@@ -49,6 +50,7 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
     from andon.model.profile_diff import ProfileDiffDocument
     from andon.model.run import RunDocument
     from andon.model.tick import PauseDocument, TickDocument
+    from andon.service.actions import FreezeDocument, PlaybooksDocument
     from andon.service.branches import BranchInfo
     from andon.service.checks import CheckReportDocument, ChecksSqlDocument
     from andon.service.datasets import DatasetInfo, PageDocument
@@ -98,6 +100,9 @@ def documents() -> Mapping[str, tuple[Any, ...]]:
         "tick": (TickDocument,),
         "pause": (list[PauseDocument],),
         "resume": (list[PauseDocument],),
+        "actions": (list[ActionDocument],),
+        "playbooks": (PlaybooksDocument,),
+        "freeze": (FreezeDocument,),
         "optimize": (RunDocument,),
         "check": (CheckReportDocument, ChecksSqlDocument, list[CheckDocument], SuggestionsDocument),
         "test": (TestsDocument,),

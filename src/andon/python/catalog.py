@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from andon.python.scheduling import ScheduledLake
+from andon.python.acting import ActingLake
 from andon.service.board import BoardDocument
 from andon.service.readers import ReadersDocument
 from andon.service.searching import SHOWN, FindOptions, FoundDocument
@@ -12,7 +12,7 @@ from andon.service.searching import SHOWN, FindOptions, FoundDocument
 Filter = str | Sequence[str]
 
 
-class CatalogLake(ScheduledLake):
+class CatalogLake(ActingLake):
     """The part of a lake that one looks for things in."""
 
     def find(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from andon.base.document import from_json
 from andon.python.catalog import Filter, several
-from andon.python.remote_scheduling import RemoteScheduled
+from andon.python.remote_acting import RemoteActing
 from andon.service.board import BoardDocument
 from andon.service.readers import ReadersDocument
 from andon.service.searching import SHOWN, FoundDocument
 
 
-class RemoteCatalog(RemoteScheduled):
+class RemoteCatalog(RemoteActing):
     """The part of a served lake that one looks for things in; verbs and arguments as in `CatalogLake`."""
 
     def find(

@@ -8,14 +8,15 @@ from andon.base.clock import to_text
 from andon.base.hashing import content_id
 from andon.base.names import did_you_mean
 from andon.base.record import values_of
-from andon.errors import UsageError
+from andon.errors import AndonError, UsageError
+from andon.model.event import Notice
 from andon.model.tick import PauseDocument, Tick
 from andon.operations.scheduling.passes import Passes, Verbs
 from andon.runs.goal import Listener, RunOptions
 from andon.state.pauses import ALL, Pause
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from andon.runs.prepare import Preparer
@@ -32,10 +33,19 @@ class Scheduling:
 
     Args:
         runs: those of `AUTHOR`.
+        act: does what playbooks say about what is wrong on a branch.
     """
 
-    def __init__(self, workspace: Workspace, promises: Promises, runs: Runs, preparer: Preparer) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        promises: Promises,
+        runs: Runs,
+        preparer: Preparer,
+        act: Callable[[str], object],
+    ) -> None:
         self._workspace = workspace
+        self._act = act
         self._runs = runs
         self._preparer = preparer
         self._passes = Passes(workspace, Verbs(promises.due, runs.refresh, self._marks))
@@ -59,7 +69,14 @@ class Scheduling:
         Raises:
             AndonError: what is due can't be told. What happens to one run is told by the answer.
         """
-        return self._passes.tick(self._branch(branch), trigger, listener or Listener(), now)
+        name, heard = self._branch(branch), listener or Listener()
+        done = self._passes.tick(name, trigger, heard, now)
+        try:
+            self._act(name)
+        except AndonError as failure:
+            # what was brought up to date is told all the same; the next pass acts
+            heard.report(Notice(f"nothing was done about incidents: {failure.message}"))
+        return done
 
     def pause(
         self, datasets: Sequence[str], until: datetime | None = None, why: str | None = None, branch: str | None = None

@@ -146,7 +146,7 @@ class Service:
         from andon.service.scheduling import AUTHOR, Scheduling
 
         by_itself = self.by(Caller(AUTHOR, self.workspace.caller.face))
-        return Scheduling(self.workspace, self.promises, by_itself.runs, self._preparer)
+        return Scheduling(self.workspace, self.promises, by_itself.runs, self._preparer, self.actions.act)
 
     @cached_property
     def backfills(self) -> Backfills:
