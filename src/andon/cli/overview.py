@@ -33,6 +33,11 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("tick", "tick", "tick", "Bring up to date what is due, once: for cron and CI", "Build and publish"),
     Entry("pause", "tick", "pause", "Let the schedule leave datasets as they are", "Build and publish"),
     Entry("resume", "tick", "resume", "Let the schedule go on with them", "Build and publish"),
+    Entry("actions", "actions", "actions", "What was done about what is wrong", "Build and publish"),
+    Entry(
+        "playbooks", "actions", "playbooks", "What answers incidents, and how far it is trusted", "Build and publish"
+    ),
+    Entry("freeze", "actions", "freeze", "Stop all automatic corrective action", "Build and publish"),
     Entry("optimize", "runs", "optimize", "Put small files of tables together", "Build and publish"),
     Entry("backfill", "backfill", "backfill", "Fill times of a table that grows by time", "Build and publish"),
     Entry("upload", "upload", "upload", "Publish a file that you have: CSV, JSON, Parquet, Excel", "Build and publish"),
